@@ -1,0 +1,153 @@
+"""Every error this product raises on purpose, as one tree.
+
+::
+
+    ModerationError
+    ├── InputError                 what an app, a person or a file gave is wrong; the caller can mend it
+    │   ├── InvalidSubmission      a posted item breaks the contract (lists the fields)
+    │   │   └── PolicyMissing      no policy in force covers the item
+    │   ├── MediaRefused           bytes that are not a picture, film or sound we accept
+    │   ├── UrlRefused             an address that must not be fetched
+    │   ├── IdempotencyConflict    the key was used with another body
+    │   ├── IdempotencyInFlight    the first post with this key has not been answered yet
+    │   └── PolicyFault            a rule file cannot be used (lists every fault with file:line:column)
+    ├── NotFound                   no such item, loop, policy, user or key for this caller
+    ├── PluginError                a plugin does not load or breaks its contract; stops the start
+    ├── SettingsError              a setting is unknown or has a wrong value
+    ├── StoreUnavailable           the database or the media store did not take the write; try again
+    └── HumanLoopRefused           A2I refused for good (account, permission, missing flow)
+
+Messages name the thing, the place and the remedy. Edges translate: HTTP turns `InputError` into 4xx problem
+documents, the command line into exit code 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class ModerationError(Exception):
+    """Base of all errors raised on purpose by this product."""
+
+
+class InputError(ModerationError):
+    """What was given is wrong, and whoever gave it can mend it."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing wrong with one field.
+
+    Attributes:
+        field: where, as a path such as ``parts[0].url``; empty for the whole body.
+        message: what is wrong and what to do, in one sentence.
+    """
+
+    field: str
+    message: str
+
+
+class InvalidSubmission(InputError):
+    """A posted item breaks the contract."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(f"{e.field}: {e.message}" if e.field else e.message for e in self.errors))
+
+
+class PolicyMissing(InvalidSubmission):
+    """No policy in force covers the item's app and content types."""
+
+
+class MediaRefused(InputError):
+    """Bytes that we do not accept: wrong or unknown format, too large, damaged, or a decompression bomb.
+
+    Attributes:
+        kind: ``unknown_format``, ``too_large``, ``damaged`` or ``bomb``.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
+
+
+class UrlRefused(InputError):
+    """An address that must not be fetched or called (scheme, port, private network, redirect)."""
+
+
+class IdempotencyConflict(InputError):
+    """The idempotency key was used before with another body."""
+
+
+class IdempotencyInFlight(InputError):
+    """The first post with this idempotency key has not been answered yet."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in a rule file.
+
+    Attributes:
+        path: the file as the user named it.
+        line: 1-based; 0 when the fault is about the file as a whole.
+        column: 1-based, in code points; 0 when the fault is about a line or file as a whole.
+        code: ``E101`` and so on for errors, ``W201`` and so on for warnings; listed in the docs.
+        message: what is wrong.
+        hint: what to do, such as ``did you mean 'Weapons' (under Violence)?``; may be empty.
+        length: how many characters the caret marks, at least 1.
+        source: the text of the line, for display; may be empty.
+    """
+
+    path: str
+    line: int
+    column: int
+    code: str
+    message: str
+    hint: str = ""
+    length: int = 1
+    source: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """True for errors, which keep a file from coming into force; False for warnings."""
+        return self.code.startswith("E")
+
+    def render(self) -> str:
+        """The fault as a terminal shows it: place and message, the line, a caret with the hint."""
+        place = ":".join([self.path, *(str(n) for n in (self.line, self.column) if n)])
+        head = f"{place}: {self.code} {self.message}"
+        if not self.source:
+            return f"{head} ({self.hint})" if self.hint else head
+        number = f"{self.line:5d}"
+        indent = " " * max(self.column - 1, 0)
+        marks = "^" * max(self.length, 1)
+        return f"{head}\n{number} | {self.source}\n{' ' * len(number)} | {indent}{marks} {self.hint}".rstrip()
+
+
+class PolicyFault(InputError):
+    """One or more rule files cannot be used. Carries every fault found, not the first only."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(fault.render() for fault in self.faults))
+
+
+class NotFound(ModerationError):
+    """No such thing, or none that this caller may see."""
+
+
+class PluginError(ModerationError):
+    """A plugin does not load or breaks its contract; names the plugin and its version."""
+
+
+class SettingsError(ModerationError):
+    """A setting is unknown or has a wrong value; names the setting."""
+
+
+class StoreUnavailable(ModerationError):
+    """The database or the media store did not take a write. Nothing was stored; the caller may try again."""
+
+
+class HumanLoopRefused(ModerationError):
+    """A2I refused for good: retrying the same call cannot help. The item waits; it is never dropped."""

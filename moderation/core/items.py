@@ -1,0 +1,193 @@
+"""Items: what an app posts to be judged, and the parts it is made of.
+
+Everything here is immutable. A part is either *given* by the app or *extracted* by a plugin from another part (text
+in a picture, a transcript, a frame), and says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+PartType = Literal["text", "image", "video", "audio"]
+PART_TYPES: tuple[PartType, ...] = ("text", "image", "video", "audio")
+
+Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Frozen(BaseModel):
+    """Base of the core's values: immutable, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+
+class Span(Frozen):
+    """Where in a text: Unicode code points, ``[start, end)``. Slice a Python string with it directly.
+
+    Accepts ``{"start": 3, "end": 9}`` or ``(3, 9)``.
+    """
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_pair(cls, value: Any) -> Any:
+        if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2:
+            return {"start": value[0], "end": value[1]}
+        return value
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Span:
+        if self.end < self.start:
+            raise ValueError(f"span ends ({self.end}) before it starts ({self.start})")
+        return self
+
+
+class Box(Frozen):
+    """Where in a picture: ratios of its width and height, after EXIF orientation; origin top left.
+
+    Accepts a mapping or ``(left, top, width, height)``.
+    """
+
+    left: Ratio
+    top: Ratio
+    width: Ratio
+    height: Ratio
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_four(cls, value: Any) -> Any:
+        if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 4:
+            return dict(zip(("left", "top", "width", "height"), value, strict=True))
+        return value
+
+
+class TimeRange(Frozen):
+    """When in a film or sound: seconds from the start, ``[start, end)``. Accepts a mapping or ``(start, end)``."""
+
+    start: float = Field(ge=0, allow_inf_nan=False)
+    end: float = Field(ge=0, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_pair(cls, value: Any) -> Any:
+        if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 2:
+            return {"start": value[0], "end": value[1]}
+        return value
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> TimeRange:
+        if self.end < self.start:
+            raise ValueError(f"time range ends ({self.end}) before it starts ({self.start})")
+        return self
+
+
+class Tool(Frozen):
+    """A detector or extractor, by name (``vendor.task``) and version."""
+
+    name: str = Field(min_length=1, max_length=100)
+    version: str = Field(min_length=1, max_length=100)
+
+
+class Media(Frozen):
+    """Where a part's bytes lie and what they are; the bytes themselves never travel with an item.
+
+    Attributes:
+        uri: ``s3://bucket/key``; embedded, the bucket is a folder under the data folder.
+        sha256: hex digest of the bytes, checked when they are read.
+        content_type: sniffed from the bytes, never from a name, such as ``image/png``.
+        size_bytes: length of the bytes.
+        width: pixels after EXIF orientation, for pictures and films.
+        height: pixels after EXIF orientation, for pictures and films.
+        frames: number of frames; 1 for a still picture.
+        name: the file name the app gave, for display only; never used as a path.
+    """
+
+    uri: str
+    sha256: str
+    content_type: str
+    size_bytes: int = Field(ge=0)
+    width: int | None = None
+    height: int | None = None
+    frames: int | None = None
+    name: str | None = None
+
+
+class Place(Frozen):
+    """Ties a stretch of extracted text to where it came from in the part it was read from."""
+
+    span: Span
+    box: Box | None = None
+    time_range: TimeRange | None = None
+
+
+class Extraction(Frozen):
+    """How an extracted part came to be.
+
+    Attributes:
+        part: id of the part it was extracted from.
+        extractor: who did it.
+        places: for text, which stretch stood where (boxes in a picture, seconds in a sound), in text order.
+        time_range: for a frame, when it is shown.
+    """
+
+    part: str
+    extractor: Tool
+    places: tuple[Place, ...] = ()
+    time_range: TimeRange | None = None
+
+
+class Part(Frozen):
+    """One piece of an item.
+
+    A text part has `text`; the others have `media`. What an extractor returns has no `id` yet and may carry `data`
+    (bytes that the pipeline puts into the media store); the pipeline fills in `id`, `media` and `extraction.part`.
+
+    Attributes:
+        id: unique in the item: ``p0``, ``p1`` for given parts, ``p1.0`` for the first part extracted from ``p1``.
+        type: what it is; decides which detectors look at it.
+        text: the text, for text parts.
+        media: the bytes' place and facts, for the others.
+        data: bytes on their way from an extractor to the media store; None everywhere else.
+        is_document: True for text that was posted as a file.
+        extraction: None when the app gave the part.
+    """
+
+    id: str = ""
+    type: PartType
+    text: str | None = None
+    media: Media | None = None
+    data: bytes | None = None
+    is_document: bool = False
+    extraction: Extraction | None = None
+
+    @property
+    def content_types(self) -> frozenset[str]:
+        """What a policy's ``content_type`` may call this part: its type, and ``document`` for text from a file."""
+        return frozenset({self.type, "document"} if self.is_document else {self.type})
+
+
+class Item(Frozen):
+    """What an app posted, as it was accepted.
+
+    Attributes:
+        id: UUIDv7 in canonical lower-case form: sorts by time.
+        app: the app whose key posted it.
+        content_id: the app's own name for the content; not unique.
+        parts: given parts in the order posted; extracted parts are kept beside the item, not in it.
+        metadata: the app's own facts, for conditions and reviewers; JSON values.
+        callback_url: where the decision is delivered; None for no delivery.
+        created_at: UTC.
+    """
+
+    id: str
+    app: str
+    content_id: str | None = None
+    parts: tuple[Part, ...]
+    metadata: Mapping[str, JsonValue] = Field(default_factory=dict)
+    callback_url: str | None = None
+    created_at: datetime

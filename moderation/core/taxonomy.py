@@ -1,0 +1,220 @@
+"""The taxonomy: one tree of labels that every detector maps into and every policy is checked against.
+
+Its image branch is Amazon Rekognition's moderation taxonomy 7.0, names unchanged. ``PII/`` carries Amazon Comprehend's
+entity types (and two that only pictures have), ``Toxicity/`` the classes of Comprehend's toxicity detection, ``PPE/``
+Rekognition's protective equipment. ``Custom/`` is open: a plugin's own label is ``Custom/`` and a name.
+
+Names are whole and case-sensitive, never matched as substrings: ``Non-Explicit Nudity`` contains ``Explicit Nudity``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+CUSTOM_PREFIX = "Custom/"
+"""Names under it need no entry in the tree; a policy may use one that a loaded detector offers."""
+
+TREE: Mapping[str, Mapping[str, Any]] = {
+    # Amazon Rekognition content moderation 7.0: 52 labels.
+    "Explicit": {
+        "Explicit Nudity": {
+            "Exposed Male Genitalia": {},
+            "Exposed Female Genitalia": {},
+            "Exposed Buttocks or Anus": {},
+            "Exposed Female Nipple": {},
+        },
+        "Explicit Sexual Activity": {},
+        "Sex Toys": {},
+    },
+    "Non-Explicit Nudity of Intimate parts and Kissing": {
+        "Non-Explicit Nudity": {
+            "Bare Back": {},
+            "Exposed Male Nipple": {},
+            "Partially Exposed Buttocks": {},
+            "Partially Exposed Female Breast": {},
+            "Implied Nudity": {},
+        },
+        "Obstructed Intimate Parts": {
+            "Obstructed Female Nipple": {},
+            "Obstructed Male Genitalia": {},
+        },
+        "Kissing on the Lips": {},
+    },
+    "Swimwear or Underwear": {
+        "Female Swimwear or Underwear": {},
+        "Male Swimwear or Underwear": {},
+    },
+    "Violence": {
+        "Weapons": {},
+        "Graphic Violence": {
+            "Weapon Violence": {},
+            "Physical Violence": {},
+            "Self-Harm": {},
+            "Blood & Gore": {},
+            "Explosions and Blasts": {},
+        },
+    },
+    "Visually Disturbing": {
+        "Death and Emaciation": {
+            "Emaciated Bodies": {},
+            "Corpses": {},
+        },
+        "Crashes": {
+            "Air Crash": {},
+        },
+    },
+    "Drugs & Tobacco": {
+        "Products": {
+            "Pills": {},
+        },
+        "Drugs & Tobacco Paraphernalia & Use": {
+            "Smoking": {},
+        },
+    },
+    "Alcohol": {
+        "Alcohol Use": {
+            "Drinking": {},
+        },
+        "Alcoholic Beverages": {},
+    },
+    "Rude Gestures": {
+        "Middle Finger": {},
+    },
+    "Gambling": {},
+    "Hate Symbols": {
+        "Nazi Party": {},
+        "White Supremacy": {},
+        "Extremist": {},
+    },
+    # Amazon Comprehend PII entity types; GPS_POSITION and DEVICE_SERIAL are ours, for picture metadata.
+    "PII": {
+        "PII/BANK_ACCOUNT_NUMBER": {},
+        "PII/BANK_ROUTING": {},
+        "PII/CREDIT_DEBIT_NUMBER": {},
+        "PII/CREDIT_DEBIT_CVV": {},
+        "PII/CREDIT_DEBIT_EXPIRY": {},
+        "PII/PIN": {},
+        "PII/NAME": {},
+        "PII/ADDRESS": {},
+        "PII/PHONE": {},
+        "PII/EMAIL": {},
+        "PII/AGE": {},
+        "PII/USERNAME": {},
+        "PII/PASSWORD": {},
+        "PII/URL": {},
+        "PII/AWS_ACCESS_KEY": {},
+        "PII/AWS_SECRET_KEY": {},
+        "PII/IP_ADDRESS": {},
+        "PII/MAC_ADDRESS": {},
+        "PII/SSN": {},
+        "PII/PASSPORT_NUMBER": {},
+        "PII/DRIVER_ID": {},
+        "PII/DATE_TIME": {},
+        "PII/INTERNATIONAL_BANK_ACCOUNT_NUMBER": {},
+        "PII/SWIFT_CODE": {},
+        "PII/LICENSE_PLATE": {},
+        "PII/VEHICLE_IDENTIFICATION_NUMBER": {},
+        "PII/US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER": {},
+        "PII/UK_NATIONAL_INSURANCE_NUMBER": {},
+        "PII/UK_NATIONAL_HEALTH_SERVICE_NUMBER": {},
+        "PII/UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER": {},
+        "PII/CA_SOCIAL_INSURANCE_NUMBER": {},
+        "PII/CA_HEALTH_NUMBER": {},
+        "PII/IN_AADHAAR": {},
+        "PII/IN_NREGA": {},
+        "PII/IN_PERMANENT_ACCOUNT_NUMBER": {},
+        "PII/IN_VOTER_NUMBER": {},
+        "PII/GPS_POSITION": {},
+        "PII/DEVICE_SERIAL": {},
+    },
+    # Amazon Comprehend toxicity classes; SPAM is ours, for lists of unwanted phrases.
+    "Toxicity": {
+        "Toxicity/GRAPHIC": {},
+        "Toxicity/HARASSMENT_OR_ABUSE": {},
+        "Toxicity/HATE_SPEECH": {},
+        "Toxicity/INSULT": {},
+        "Toxicity/PROFANITY": {},
+        "Toxicity/SEXUAL": {},
+        "Toxicity/VIOLENCE_OR_THREAT": {},
+        "Toxicity/SPAM": {},
+    },
+    # People and faces, seen but not identified. `Person` carries body parts and covers in its attributes.
+    "People": {
+        "Person": {},
+        "Face": {},
+    },
+    # Amazon Rekognition protective equipment types.
+    "PPE": {
+        "PPE/FACE_COVER": {},
+        "PPE/HAND_COVER": {},
+        "PPE/HEAD_COVER": {},
+    },
+    # What is wrong with a picture as a picture.
+    "Quality": {
+        "Quality/TOO_SMALL": {},
+        "Quality/WRONG_TYPE": {},
+        "Quality/BLANK": {},
+    },
+    "Custom": {},
+}
+
+
+class Taxonomy:
+    """The tree, with lookups. Immutable.
+
+    Args:
+        custom: further labels, each ``Custom/<name>``, that loaded detectors offer.
+    """
+
+    def __init__(self, custom: Iterable[str] = ()) -> None:
+        self._parents: dict[str, tuple[str, ...]] = {}
+        self._children: dict[str, tuple[str, ...]] = {}
+        self._add(TREE, ())
+        extra = sorted({name for name in custom if name.startswith(CUSTOM_PREFIX) and name != CUSTOM_PREFIX})
+        for name in extra:
+            self._parents[name] = ("Custom",)
+            self._children[name] = ()
+        self._children["Custom"] = tuple(extra)
+
+    def _add(self, branch: Mapping[str, Mapping[str, Any]], parents: tuple[str, ...]) -> None:
+        for name, below in branch.items():
+            self._parents[name] = parents
+            self._children[name] = tuple(below)
+            self._add(below, (name, *parents))
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._parents
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every name, parents before children."""
+        return tuple(self._parents)
+
+    def parents(self, label: str) -> tuple[str, ...]:
+        """The ancestors of `label`, nearest first; empty at the top.
+
+        Raises:
+            KeyError: there is no such label.
+        """
+        return self._parents[label]
+
+    def children(self, label: str) -> tuple[str, ...]:
+        """The labels directly under `label`. Raises `KeyError` when there is no such label."""
+        return self._children[label]
+
+    def covers(self, wanted: str, label: str, *, exact: bool = False) -> bool:
+        """True when a condition on `wanted` is met by `label`: the same name or, unless `exact`, one under it."""
+        return label == wanted or (not exact and wanted in self._parents.get(label, ()))
+
+    def overlap(self, one: str, other: str) -> bool:
+        """True when some label is covered by both: the same, or one above the other."""
+        return self.covers(one, other) or self.covers(other, one)
+
+    def suggest(self, name: str) -> str | None:
+        """The known label closest to a mistyped `name`, or None when nothing is close."""
+        by_folded = {known.casefold(): known for known in self._parents}
+        by_folded |= {known.rpartition("/")[2].casefold(): known for known in self._parents if "/" in known}
+        close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+        return by_folded[close[0]] if close else None

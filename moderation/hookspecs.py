@@ -1,0 +1,163 @@
+"""Every hook a plugin can implement, and the plain contracts of what it registers.
+
+A plugin is a module (an entry point in the group ``moderation``, or a ``.py`` file in the plugins folder) with some of
+these functions, each marked ``@hookimpl``::
+
+    from moderation import hookimpl
+    from moderation.core.detections import Detection
+
+    class Shouting:
+        name, version = "example.shouting", "1.0"
+        reads, labels = ("text",), ("Custom/SHOUTING",)
+        min_confidence, time_limit_seconds = 50.0, 2.0
+
+        def detect(self, part, context):
+            return [Detection(label="Custom/SHOUTING", confidence=90)] if part.text.isupper() else []
+
+    @hookimpl
+    def register_detectors(settings):
+        return [Shouting()]
+
+Detectors and extractors run in a process of their own that is killed at the time limit, so the objects must pickle.
+No base class is needed: the protocols below say which attributes are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pluggy
+
+from moderation.core.decisions import Decision
+from moderation.core.detections import Detection
+from moderation.core.items import Item, Part
+
+if TYPE_CHECKING:
+    import click
+
+    from moderation.settings import Settings
+
+hookspec = pluggy.HookspecMarker("moderation")
+
+
+class Unreadable(Exception):
+    """Raised by a detector or extractor whose part cannot be decoded; becomes a failure of kind ``unreadable``."""
+
+
+class Unavailable(Exception):
+    """Raised when a service that a detector calls said no after its retries; a failure of kind ``unavailable``."""
+
+
+class Context(Protocol):
+    """What a detector or extractor may know beside the part itself."""
+
+    app: str
+    """The app that posted the item."""
+
+    def path(self, part: Part) -> Path:
+        """The part's bytes as a local, read-only file. Text parts have none: `ValueError`."""
+        ...
+
+    def read(self, part: Part) -> bytes:
+        """The part's bytes. Text parts have none: `ValueError`."""
+        ...
+
+
+class Detector(Protocol):
+    """Looks at parts. A plain object with these attributes; may also offer ``detect_batch(parts, context)``.
+
+    ``detect_batch`` takes a sequence of parts and returns one list of detections for each, in order.
+    """
+
+    name: str
+    """``vendor.task``, unique: ``pii.text``, ``rekognition.moderation``."""
+    version: str
+    """Recorded with each detection; change it when answers may change."""
+    reads: Collection[str]
+    """Part types it wants: ``text``, ``image``, ``video``, ``audio``."""
+    labels: Collection[str]
+    """Taxonomy names it can yield; anything else in an answer is an invalid answer."""
+    min_confidence: float
+    """Reporting floor, 0-100: it stays silent below."""
+    time_limit_seconds: float
+    """Its process is killed when one call takes longer."""
+
+    def detect(self, part: Part, context: Context) -> list[Detection]:
+        """The findings in one part, in any order; empty when there are none.
+
+        Raises:
+            Unreadable: the part cannot be decoded.
+            Unavailable: a service it needs said no.
+        """
+        ...
+
+
+class Extractor(Protocol):
+    """Makes parts from a part: text in a picture, a transcript, frames."""
+
+    name: str
+    version: str
+    reads: Collection[str]
+    """Part types it wants."""
+    makes: Collection[str]
+    """Part types it can return."""
+    time_limit_seconds: float
+
+    def extract(self, part: Part, context: Context) -> list[Part]:
+        """New parts without `id`; pictures and the like carry their bytes in `data`.
+
+        Set ``extraction`` only to give `places` or a `time_range`; its `part` and `extractor` are filled in.
+        Raises as `Detector.detect` does.
+        """
+        ...
+
+
+class Redactor(Protocol):
+    """Blanks places in one media type."""
+
+    name: str
+    version: str
+    reads: Collection[str]
+
+    def redact(self, part: Part, detections: Sequence[Detection], context: Context) -> Part:
+        """A copy of `part` in which the places of `detections` cannot be read back."""
+        ...
+
+
+@hookspec
+def register_extractors(settings: Settings) -> list[Extractor]:
+    """Offer extractors. Called once at start.
+
+    Args:
+        settings: the service's settings, read-only.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_detectors(settings: Settings) -> list[Detector]:
+    """Offer detectors. Called once at start; keep it cheap: load models at the first `detect`."""
+    raise NotImplementedError
+
+
+@hookspec
+def register_redactors(settings: Settings) -> list[Redactor]:
+    """Offer redactors. Called once at start."""
+    raise NotImplementedError
+
+
+@hookspec
+def item_decided(item: Item, decision: Decision) -> None:
+    """Told after the commit of each decision. May be called twice for one decision; must be quick or hand over.
+
+    What it raises is logged and counted, and changes nothing.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def register_commands(cli: click.Group) -> None:
+    """Add commands to the ``moderation`` command line."""
+    raise NotImplementedError

@@ -1,0 +1,125 @@
+"""The settings: one frozen model. Environment variables ``MODERATION_*`` over a file over the defaults.
+
+The file is the one named by ``MODERATION_SETTINGS``, a flat YAML mapping of the names below. Unknown names are errors.
+No other module reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from moderation.core.errors import SettingsError
+
+PREFIX = "MODERATION_"
+SETTINGS_FILE = f"{PREFIX}SETTINGS"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Sizes in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data: Path = Field(Path("data"), description="Folder for the databases and media of an embedded installation.")
+    rules: Path | None = Field(None, description="Folder of policy files; empty for the shipped ones.")
+    lists: Path | None = Field(None, description="Folder of block lists; empty for the shipped ones.")
+    plugins_dir: Path | None = Field(None, description="Folder of loose plugin files (*.py).")
+    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on.")
+    threads: int = Field(16, ge=1, le=256, description="Threads that answer HTTP.")
+    public_url: str | None = Field(None, description="How others reach this service; empty for http://HOST:PORT.")
+    database_url: str | None = Field(None, description="SQLAlchemy URL; empty for SQLite under the data folder.")
+    review_database_url: str | None = Field(
+        None, description="Database of the A2I endpoint and the portal; empty for SQLite under the data folder."
+    )
+    redis_url: str | None = Field(None, description="Redis for RQ; empty for threads in the serving process.")
+    workers: int = Field(2, ge=0, le=64, description="Threads in the serving process that moderate items.")
+    lease_seconds: float = Field(120.0, gt=0, description="How long a worker holds an item before others may take it.")
+    sweep_seconds: float = Field(10.0, gt=0, description="How often waiting work is looked for.")
+    max_attempts: int = Field(3, ge=1, le=5, description="Tries per item before it goes to people as it is.")
+    max_body_bytes: int = Field(30_000_000, ge=1, description="Largest request body.")
+    max_media_bytes: int = Field(15_728_640, ge=1, description="Largest single picture, film or sound.")
+    max_parts: int = Field(16, ge=1, le=100, description="Most given parts of one item.")
+    max_text_chars: int = Field(200_000, ge=1, description="Longest text part, in code points.")
+    max_pixels: int = Field(40_000_000, ge=1, description="Largest picture, width times height.")
+    max_frames: int = Field(300, ge=1, description="Most frames of an animated picture.")
+    max_metadata_bytes: int = Field(16_384, ge=1, description="Largest metadata of an item, as JSON.")
+    max_backlog: int = Field(100_000, ge=1, description="Waiting items beyond which posts are answered 429.")
+    fetch_timeout_seconds: float = Field(10.0, gt=0, description="Longest fetch of one media URL.")
+    allow_private_urls: bool = Field(
+        False, description="Let media URLs and callbacks reach loopback and private addresses."
+    )
+    media_bucket: str = Field("moderation", description="Bucket of stored media; embedded, a folder of that name.")
+    media_s3: bool = Field(False, description="Keep media in S3 instead of the data folder.")
+    a2i_endpoint_url: str | None = Field(
+        None, description="A2I endpoint; empty for this service's own, `aws` for Amazon's."
+    )
+    a2i_region: str = Field("us-east-1", description="AWS Region of the human loops.")
+    a2i_role_arn: str = Field(
+        "arn:aws:iam::000000000000:role/moderation", description="Role for flow definitions; matters on AWS only."
+    )
+    a2i_workteam_arn: str | None = Field(None, description="Private work team on AWS; empty for our own endpoint's.")
+    poll_seconds: float = Field(5.0, gt=0, description="Shortest pause between looks at open human loops.")
+    webhook_secret: str | None = Field(
+        None, description="Secret (whsec_...) that signs every app's webhooks; empty for a secret of each app's own."
+    )
+    webhook_timeout_seconds: float = Field(20.0, gt=0, le=30, description="Longest single delivery attempt.")
+    session_hours: float = Field(12.0, gt=0, description="How long a sign-in to the portal lasts.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line over environment over file; nothing else."""
+        return init_settings, env_settings, _FileSource(settings_cls)
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """The YAML file named by ``MODERATION_SETTINGS``."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Unused: `__call__` gives the whole mapping."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The file's content, or nothing when no file is named."""
+        name = os.environ.get(SETTINGS_FILE)
+        if not name:
+            return {}
+        try:
+            content = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise SettingsError(f"{SETTINGS_FILE}={name} cannot be read: {error}") from error
+        if not isinstance(content, Mapping):
+            raise SettingsError(f"{name}: expected a mapping of setting names to values")
+        return {str(key): value for key, value in content.items()}
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings in force. `given` (from the command line) wins; None values are ignored.
+
+    Raises:
+        SettingsError: a name is unknown or a value is wrong; names the setting.
+    """
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {SETTINGS_FILE}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsError(f"unknown setting {unknown[0]}; `moderation doctor` lists all settings")
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        raise SettingsError(f"setting {name} ({PREFIX}{name.upper()}): {first['msg']}") from error

@@ -1,0 +1,1 @@
+"""The tutorial plugin: two files."""

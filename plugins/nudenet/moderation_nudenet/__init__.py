@@ -1,0 +1,1 @@
+"""Nudity in pictures through the NudeNet library. Mind its licence: see README."""

@@ -1,0 +1,1 @@
+"""Block lists that survive disguise."""

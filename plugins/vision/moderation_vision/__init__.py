@@ -1,0 +1,1 @@
+"""Faces, text, metadata and quality of pictures, on this machine."""
