@@ -1,0 +1,50 @@
+# Everything installs into .venv in this checkout. `make help` lists the targets.
+PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.14,$(shell command -v python$(v) 2>/dev/null)) python3)
+DISTRIBUTIONS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test fast lint types imports bench lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST)
+
+.venv/.run: requirements-run.lock $(DISTRIBUTIONS) scripts/venv.sh
+	@scripts/venv.sh $(PYTHON) run
+
+.venv/.test: requirements-test.lock $(DISTRIBUTIONS) scripts/venv.sh
+	@scripts/venv.sh $(PYTHON) test
+	@touch .venv/.run
+
+demo: .venv/.run ## post real examples to a fresh service and watch the outcomes (ends by itself without a terminal)
+	@if [ -t 0 ] && [ -t 1 ]; then .venv/bin/moderation demo; else .venv/bin/moderation demo --exit; fi
+
+serve: .venv/.run ## run the whole service on port 8000, data in ./data
+	@.venv/bin/moderation serve
+
+test: .venv/.test ## install all that tests need, and run the whole suite
+	@scripts/debian.sh chromium redis-server postgresql
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+fast: .venv/.test ## the quick tests only
+	@.venv/bin/python -m pytest -m 'not slow and not browser' $(PYTEST_ARGS)
+
+lint: .venv/.test types imports ## ruff, types, import law, shipped rules
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/moderation rules lint
+
+types: .venv/.test
+	@.venv/bin/mypy
+
+imports: .venv/.test
+	@.venv/bin/lint-imports
+
+bench: .venv/.test ## ratios against baselines, each in one run
+	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; .venv/bin/python $$file; done
+
+lock: ## write the lock files anew from the pyproject files
+	@scripts/lock.sh $(PYTHON)
+
+clean: ## remove the virtual environment and caches
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

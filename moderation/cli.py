@@ -1,0 +1,138 @@
+"""The ``moderation`` command: finds the commands, reads the settings, turns errors into messages and exit codes.
+
+Exit codes: 0 done; 1 a check found something; 2 wrong usage or input; 3 internal failure.
+
+Commands are imported when they are called, so that ``moderation check`` starts in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from moderation.core.errors import ModerationError
+from moderation.settings import Settings, load_settings
+
+COMMANDS = {
+    "serve": ("moderation.commands.serve:serve", "The whole service in one process."),
+    "check": ("moderation.commands.check:check", "Moderate files or standard input at once, without a server."),
+    "demo": ("moderation.commands.demo:demo", "Serve on a fresh folder and post real examples."),
+    "worker": ("moderation.commands.worker:worker", "Moderate items that wait in Redis (RQ)."),
+    "rules": ("moderation.commands.rules:rules", "Check, test and explain policies."),
+    "plugins": ("moderation.commands.plugins:plugins", "What is loaded, with versions."),
+    "doctor": ("moderation.commands.doctor:doctor", "What is wrong with this installation and how to mend it."),
+    "keys": ("moderation.commands.keys:keys", "API keys of apps."),
+    "users": ("moderation.commands.users:users", "People who sign in to the portal."),
+    "a2i": ("moderation.commands.a2i:a2i", "The A2I-compatible endpoint, its keys and flows."),
+}
+"""Name to (module:attribute, help line)."""
+
+
+class LazyGroup(click.Group):
+    """The top group: imports a command when it is needed, and gives every command ``--data``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Built-in commands first, in the order of `COMMANDS`, then those of plugins."""
+        return [*COMMANDS, *sorted(set(super().list_commands(ctx)) - set(COMMANDS))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, with ``--data`` on it or on its own commands."""
+        if cmd_name in COMMANDS:
+            module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+            command: click.Command | None = getattr(import_module(module), attribute)
+        else:
+            _load_plugin_commands(self)
+            command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            _offer_data(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing the built-in ones."""
+        _load_plugin_commands(self)
+        rows = [(name, text) for name, (_, text) in COMMANDS.items()]
+        rows += [(name, self.commands[name].get_short_help_str()) for name in sorted(self.commands)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _load_plugin_commands(cli: click.Group) -> None:
+    """Let plugins add theirs (hook ``register_commands``); a built-in name cannot be taken."""
+    from moderation.plugins import load_plugins
+
+    load_plugins(load_settings()).manager.hook.register_commands(cli=cli)
+    for name in COMMANDS:
+        cli.commands.pop(name, None)
+
+
+def _offer_data(command: click.Command) -> None:
+    """Add ``--data DIR`` to a command, or to each command of a group; reading it makes the settings."""
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            _offer_data(below)
+    elif all(option.name != "data" for option in command.params):
+        command.params.append(
+            click.Option(
+                ["--data"],
+                type=click.Path(file_okay=False, path_type=Path),
+                metavar="DIR",
+                help="Data folder of the installation.  [default: ./data, or MODERATION_DATA]",
+                expose_value=False,
+                is_eager=True,
+                callback=_read_settings,
+            )
+        )
+
+
+def _read_settings(ctx: click.Context, _: click.Parameter, data: Path | None) -> None:
+    ctx.obj = load_settings(data=data)
+    logging.getLogger().setLevel(ctx.obj.log_level.upper())
+
+
+def with_places(settings: Settings, rules: Path | None, plugins_dir: Path | None) -> Settings:
+    """The settings with the folders that a command line named."""
+    given = {"rules": rules, "plugins_dir": plugins_dir}
+    return settings.model_copy(update={name: path for name, path in given.items() if path is not None})
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="moderation")
+def cli() -> None:
+    """Moderate text, pictures, film and sound: detectors, YAML rules, people."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code. Never shows a traceback unless the log level is DEBUG."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    try:
+        result: Any = cli.main(arguments, standalone_mode=False)
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except ModerationError as error:
+        click.echo(f"error: {error}", err=True)
+        return 2
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # the last resort: a stranger gets a sentence, not a traceback
+        click.echo(f"internal failure: {type(error).__name__}: {error}", err=True)
+        if logging.getLogger().isEnabledFor(logging.DEBUG):
+            traceback.print_exc()
+        else:
+            click.echo("MODERATION_LOG_LEVEL=DEBUG shows where.", err=True)
+        return 3
+    return result if isinstance(result, int) else 0
