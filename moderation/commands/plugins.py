@@ -1,0 +1,76 @@
+"""``moderation plugins``: what is loaded, with versions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from moderation.cli import with_places
+from moderation.plugins import load_plugins
+from moderation.settings import Settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--plugins-dir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Loose plugins.")
+@click.pass_obj
+def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None) -> None:
+    """What is loaded, with versions: plugins, detectors, extractors, redactors."""
+    loaded = load_plugins(with_places(settings, None, plugins_dir))
+    if as_json:
+        document = {
+            "plugins": [
+                {"name": p.name, "version": p.version, "source": p.source, "hooks": list(p.hooks)}
+                for p in loaded.distributions
+            ],
+            "detectors": [
+                {
+                    "name": d.name,
+                    "version": d.version,
+                    "reads": sorted(d.reads),
+                    "labels": sorted(d.labels),
+                    "min_confidence": d.min_confidence,
+                    "time_limit_seconds": d.time_limit_seconds,
+                }
+                for d in loaded.detectors
+            ],
+            "extractors": [
+                {"name": e.name, "version": e.version, "reads": sorted(e.reads), "makes": sorted(e.makes)}
+                for e in loaded.extractors
+            ],
+            "redactors": [{"name": r.name, "version": r.version, "reads": sorted(r.reads)} for r in loaded.redactors],
+        }
+        click.echo(json.dumps(document, indent=2))
+        return
+    console = Console()
+    table = Table("plugin", "version", "from", "hooks", title="Plugins", title_justify="left", box=None, pad_edge=False)
+    for plugin in loaded.distributions:
+        table.add_row(plugin.name, plugin.version, plugin.source, ", ".join(plugin.hooks))
+    console.print(table)
+    table = Table(
+        "detector", "version", "reads", "labels", "from", "limit",
+        title="\nDetectors and extractors", title_justify="left", box=None, pad_edge=False,
+    )  # fmt: skip
+    for detector in loaded.detectors:
+        table.add_row(
+            detector.name,
+            detector.version,
+            ", ".join(sorted(detector.reads)),
+            _shortened(sorted(detector.labels)),
+            f"{detector.min_confidence:g} %",
+            f"{detector.time_limit_seconds:g} s",
+        )
+    for extractor in loaded.extractors:
+        made = f"makes {', '.join(sorted(extractor.makes))}"
+        reads = ", ".join(sorted(extractor.reads))
+        table.add_row(extractor.name, extractor.version, reads, made, "", f"{extractor.time_limit_seconds:g} s")
+    console.print(table)
+
+
+def _shortened(labels: list[str], most: int = 4) -> str:
+    shown = ", ".join(labels[:most])
+    return f"{shown} and {len(labels) - most} more" if len(labels) > most else shown

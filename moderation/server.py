@@ -1,0 +1,86 @@
+"""The whole service in one process: stores, workers, A2I endpoint, portal and HTTP, opened and closed in order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from types import TracebackType
+
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
+
+from moderation.app import create_app
+from moderation.blobs import open_blobs
+from moderation.core.errors import SettingsError
+from moderation.service import Service
+from moderation.settings import Settings
+from review_ui.a2i.service import ReviewService
+from review_ui.people import People
+
+logger = logging.getLogger(__name__)
+
+
+class Server:
+    """A listening service.
+
+    The socket listens before the workers start, because they open human loops at the endpoint behind it.
+
+    Attributes:
+        url: how this machine reaches it, without a slash at the end.
+        first_admin_password: set when this start made the first admin; shown once, stored only as a hash.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.blobs = open_blobs(settings)
+        self.review = ReviewService.open(settings, blobs=self.blobs, on_status_change=self._loop_changed)
+        self.service = Service.open(settings, blobs=self.blobs, a2i_access_key=self.review.internal_access_key())
+        self.first_admin_password = People(self.review.database).ensure_first_admin()
+        self._http: BaseWSGIServer | MultiSocketServer
+        try:
+            self._http = create_server(
+                create_app(self.service, self.review),
+                host=settings.host,
+                port=settings.port,
+                threads=settings.threads,
+                max_request_body_size=settings.max_body_bytes,
+                channel_timeout=60,
+                ident=None,
+            )
+        except OSError as error:
+            self.close()
+            raise SettingsError(
+                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; choose another with --port"
+            ) from error
+        port = self._http.effective_port
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host  # noqa: S104
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        self._thread: threading.Thread | None = None
+
+    def _loop_changed(self, event: dict[str, object]) -> None:
+        """The endpoint says that a human loop ended; before the service is open nobody needs to know."""
+        service = getattr(self, "service", None)
+        if service is not None:
+            service.loop_changed(event)
+
+    def start(self) -> None:
+        """Start workers and answer requests in a thread of its own."""
+        self.service.start(own_url=self.url)
+        self._thread = threading.Thread(target=self._http.run, name="http", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering, let running work end, close the databases. May be called twice."""
+        http = getattr(self, "_http", None)
+        if http is not None:
+            http.close()
+        self.service.close()
+        self.review.close()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
