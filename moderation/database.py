@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -58,12 +59,16 @@ class Database:
     Args:
         url: SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://...``.
         migrations: folder of Alembic revisions (with ``env.py``).
+        metadata: the tables that the revisions lead to.
         version_table: Alembic's table, so that two schemas can share one Postgres database.
     """
 
-    def __init__(self, url: str, migrations: Path, version_table: str = "alembic_version") -> None:
+    def __init__(
+        self, url: str, migrations: Path, metadata: sa.MetaData, version_table: str = "alembic_version"
+    ) -> None:
         self.url = url
         self._migrations = migrations
+        self._metadata = metadata
         self._version_table = version_table
         self.engine = _make_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
@@ -77,6 +82,7 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(self._migrations))
         config.attributes["engine"] = self.engine
+        config.attributes["metadata"] = self._metadata
         config.attributes["version_table"] = self._version_table
         command.upgrade(config, "head")
 
@@ -163,6 +169,12 @@ class Database:
         else:
             for future, result in done:
                 future.set_result(result)
+
+
+def insert_or_nothing(c: Connection, table: sa.Table) -> Any:
+    """INSERT that leaves a row alone that is there already; ``rowcount`` says whether it wrote."""
+    dialect = postgresql if c.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _translated(error: Exception) -> Exception:

@@ -6,6 +6,8 @@ import logging
 import threading
 from types import TracebackType
 
+from review_ui.a2i.service import ReviewService
+from review_ui.people import People
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from moderation.app import create_app
@@ -13,8 +15,6 @@ from moderation.blobs import open_blobs
 from moderation.core.errors import SettingsError
 from moderation.service import Service
 from moderation.settings import Settings
-from review_ui.a2i.service import ReviewService
-from review_ui.people import People
 
 logger = logging.getLogger(__name__)
 

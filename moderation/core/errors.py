@@ -151,3 +151,11 @@ class StoreUnavailable(ModerationError):
 
 class HumanLoopRefused(ModerationError):
     """A2I refused for good: retrying the same call cannot help. The item waits; it is never dropped."""
+
+
+class HumanLoopsUnavailable(ModerationError):
+    """A2I did not answer, or asked to come back later. Try again with backoff."""
+
+
+class OutputMalformed(ModerationError):
+    """A human loop's output is missing or cannot be read. A person has to look; it decides nothing."""

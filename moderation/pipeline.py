@@ -1,0 +1,343 @@
+"""The path of an item: intake, moderate, answer, decide. The only module that orders steps and writes them.
+
+Every step may run twice and has one effect: rows are claimed under a lease, loop names follow from the item's id, and a
+unique index keeps the first decision the only one.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import JsonValue
+
+from moderation.core.decisions import Decision, PolicyRef
+from moderation.core.errors import (
+    HumanLoopRefused,
+    HumanLoopsUnavailable,
+    ModerationError,
+    NotFound,
+    OutputMalformed,
+    StoreUnavailable,
+)
+from moderation.core.items import Item, Part
+from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
+from moderation.core.policies import Policy, PolicySet, Queue
+from moderation.core.verdicts import Verdict
+from moderation.human_loops import HumanLoops, LoopState, input_content
+from moderation.judging import Judge, Judgement
+from moderation.store import Claim, Findings, ItemRecord, LoopRecord, Store, new_item_id
+
+logger = logging.getLogger(__name__)
+
+MAX_ROUNDS = 6
+"""Human loops for one item, tie-breaks and repeats of failed ones included, before it waits for a lead to look."""
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 600.0
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What an app posts, checked, with its media in the store.
+
+    Attributes:
+        parts: with ids ``p0``, ``p1``, ...
+        metadata: JSON values.
+    """
+
+    app: str
+    parts: tuple[Part, ...]
+    content_id: str | None = None
+    metadata: Mapping[str, JsonValue] | None = None
+    callback_url: str | None = None
+
+
+class Pipeline:
+    """Orders the steps.
+
+    Args:
+        ring: says that items wait.
+        decided: told of each decision after its commit.
+        clock: the wall time; given for tests.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        judge: Judge,
+        human_loops: Callable[[], HumanLoops],
+        *,
+        ring: Callable[[], None],
+        decided: Callable[[Item, Decision], None],
+        lease_seconds: float,
+        max_attempts: int,
+        poll_seconds: float,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.store = store
+        self.judge = judge
+        self._human_loops = human_loops
+        self._ring = ring
+        self._decided = decided
+        self._lease_seconds = lease_seconds
+        self._max_attempts = max_attempts
+        self._poll_seconds = poll_seconds
+        self._clock = clock
+        self._news = threading.Condition()
+
+    # Intake
+
+    def prepare(self, submission: Submission) -> Item:
+        """The item that a submission becomes; nothing is stored.
+
+        Raises:
+            PolicyMissing: no policy covers it.
+        """
+        self.judge.applicable(submission.app, submission.parts)
+        now = self._clock()
+        return Item(
+            id=new_item_id(now),
+            app=submission.app,
+            content_id=submission.content_id,
+            parts=submission.parts,
+            metadata=dict(submission.metadata or {}),
+            callback_url=submission.callback_url,
+            created_at=now,
+        )
+
+    def intake(self, items: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
+        """Store prepared items in one durable commit, then say that there is work. `key` as in `Store.add_items`."""
+        self.store.add_items(items, key)
+        self._ring()
+
+    # Work
+
+    def moderate_waiting(self, limit: int) -> int:
+        """Claim waiting items and moderate them, one after the other; says how many were claimed."""
+        claims = self.store.claim(limit, self._lease_seconds, self._clock())
+        began = time.monotonic()
+        for number, claim in enumerate(claims):
+            # Items at the end of a long claim must not outlive its lease unseen.
+            if time.monotonic() - began > self._lease_seconds / 2:
+                self.store.release([late.item.id for late in claims[number:]])
+                break
+            self._moderate_claimed(claim)
+        return len(claims)
+
+    def _moderate_claimed(self, claim: Claim) -> None:
+        item = claim.item
+        try:
+            if claim.attempts > self._max_attempts:
+                message = f"given up after {self._max_attempts} attempts"
+                judgement = self.judge.give_up(item, message)
+            else:
+                judgement = self.judge.judge(item)
+            self._conclude(item, judgement)
+        except StoreUnavailable as error:
+            logger.warning("item=%s waits: %s", item.id, error)
+        except Exception:
+            # The lease runs out and the item is tried again; after max_attempts it goes to people as it is.
+            logger.exception("item=%s attempt=%d failed", item.id, claim.attempts)
+
+    def _conclude(self, item: Item, judgement: Judgement) -> None:
+        verdict = judgement.verdict
+        findings = Findings(judgement.parts, judgement.detections, judgement.failures)
+        if verdict.outcome != "review":
+            decision = Decision(
+                outcome=verdict.outcome,
+                decided_by="rules",
+                labels=verdict.labels,
+                reason=verdict.reason,
+                policy=verdict.policy,
+                decided_at=self._clock(),
+            )
+            self._tell(item, self.store.decide(item.id, decision, findings, verdict))
+            return
+        loop = self._new_loop(item.id, 1, verdict, verdict.queue)
+        self.store.send_to_people(item.id, findings, verdict, loop)
+        self._news_of(item.id)
+        self._start_loop(loop)
+
+    # People
+
+    def look_at_loops(self, limit: int = 50) -> int:
+        """Start loops that wait to be started, and ask about open ones whose time has come; says how many."""
+        due = self.store.due_loops(self._clock(), limit)
+        for loop in due:
+            if loop.state == "starting":
+                self._start_loop(loop)
+            else:
+                self.answer(loop.name)
+        return len(due)
+
+    def answer(self, loop_name: str) -> None:
+        """See how a loop stands; when it has ended, consolidate the answers and decide, or ask again.
+
+        Events come late, twice, out of order or for loops that are not ours; the loop's own description decides.
+        """
+        try:
+            loop = self.store.get_loop(loop_name)
+        except NotFound:
+            logger.warning("loop=%s is not ours", loop_name)
+            return
+        if loop.state == "ended":
+            return
+        try:
+            self._follow(loop, self._human_loops().describe(loop.name))
+        except NotFound:
+            self._next_round(loop, (), f"A2I does not know human loop {loop.name} any more", loop.queue)
+        except (OutputMalformed, HumanLoopRefused) as error:
+            logger.error("loop=%s %s", loop.name, error)
+            self._pause(loop, str(error))
+        except (HumanLoopsUnavailable, StoreUnavailable) as error:
+            logger.warning("loop=%s %s", loop.name, error)
+            self._pause(loop, None)
+
+    def _follow(self, loop: LoopRecord, state: LoopState) -> None:
+        if state.status in ("InProgress", "Stopping"):
+            self._pause(loop, None)
+        elif state.status == "Completed" and state.output_uri is not None:
+            self._consolidate(loop, self._human_loops().answers(loop.name, state.output_uri))
+        else:
+            reason = state.failure or f"human loop ended as {state.status}"
+            self._next_round(loop, (), reason, loop.queue)
+
+    def _consolidate(self, loop: LoopRecord, answers: Sequence[Answer]) -> None:
+        record = self.store.get_item(loop.item_id)
+        _, queue = self._queue(loop)
+        ask = queue.if_no_agreement
+        result = consolidate(
+            answers,
+            reviewers=queue.reviewers,
+            agree=queue.agree,
+            if_no_agreement=None if ask is None else ask.queue or ask.outcome,
+        )
+        if result is None:
+            self._next_round(loop, answers, "too few answers", loop.queue)
+        elif isinstance(result, MoreAnswersWanted):
+            self._next_round(loop, answers, result.reason, result.queue)
+        else:
+            self.store.save_answers(loop.name, answers)
+            self._decide_by_people(record, loop, result, answers)
+
+    def _decide_by_people(
+        self, record: ItemRecord, loop: LoopRecord, result: Resolution, answers: Sequence[Answer]
+    ) -> None:
+        """A person's word beats every rule except a locked rejection."""
+        verdict = record.verdict
+        notes = [answer.note for answer in answers if answer.outcome == result.outcome and answer.note]
+        reason = result.reason + (f": {notes[0]}" if notes else "")
+        decision = Decision(
+            outcome=result.outcome,
+            decided_by="people",
+            labels=result.labels or (verdict.labels if verdict and result.outcome == "reject" else ()),
+            reason=reason,
+            policy=PolicyRef(name=loop.policy, version=loop.policy_version),
+            decided_at=self._clock(),
+        )
+        self._tell(record.item, self.store.decide(record.item.id, decision, None, None, loop.name))
+
+    def _start_loop(self, loop: LoopRecord) -> None:
+        record = self.store.get_item(loop.item_id)
+        if record.verdict is None or record.status == "decided":
+            return
+        policy, queue = self._queue(loop)
+        findings = Findings(record.parts, record.detections, record.failures)
+        try:
+            content = input_content(record.item, findings, record.verdict, policy, queue)
+            arn = self._human_loops().start(loop.name, loop.flow, content)
+        except (HumanLoopRefused, NotFound) as error:
+            # Shown in readiness and logs, and tried again now and then: the cause may go.
+            logger.error("loop=%s was refused: %s", loop.name, error)
+            self._pause(loop, str(error))
+        except (HumanLoopsUnavailable, StoreUnavailable) as error:
+            logger.warning("loop=%s is started later: %s", loop.name, error)
+            self._pause(loop, None)
+        else:
+            logger.info("loop=%s item=%s flow=%s is open", loop.name, loop.item_id, loop.flow)
+            later = self._clock() + timedelta(seconds=self._poll_seconds)
+            self.store.note_loop(loop.name, state="open", next_look_at=later, arn=arn)
+
+    def _next_round(self, loop: LoopRecord, answers: Sequence[Answer], reason: str, queue: str) -> None:
+        if loop.round >= MAX_ROUNDS:
+            self.store.save_answers(loop.name, answers)
+            problem = f"{MAX_ROUNDS} human loops came to nothing: {reason}"
+            self.store.note_loop(loop.name, state="stuck", next_look_at=None, problem=problem)
+            return
+        record = self.store.get_item(loop.item_id)
+        if record.verdict is None:
+            return
+        fresh = self._new_loop(loop.item_id, loop.round + 1, record.verdict, queue, loop.policy)
+        self.store.end_round(loop.name, answers, reason)
+        self.store.send_to_people(loop.item_id, None, None, fresh)
+        self._start_loop(fresh)
+
+    def _pause(self, loop: LoopRecord, problem: str | None) -> None:
+        """Look again later: soon at first, then less and less often."""
+        seconds = max(self._poll_seconds, SHORTEST_PAUSE_SECONDS) * 1.5 ** min(loop.looks, 30)
+        later = self._clock() + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
+        self.store.note_loop(loop.name, state=loop.state, next_look_at=later, problem=problem)
+
+    def _new_loop(
+        self, item_id: str, number: int, verdict: Verdict, queue_name: str | None, policy_name: str | None = None
+    ) -> LoopRecord:
+        """The loop of this round; its name follows from the item, so that it cannot be opened twice."""
+        policy = self.judge.policies.get(policy_name or verdict.policy.name)
+        queue = policy.queue(queue_name) if queue_name else policy.file.queues[0]
+        return LoopRecord(
+            name=f"{item_id}-{number}",
+            item_id=item_id,
+            round=number,
+            policy=policy.name,
+            policy_version=policy.version,
+            queue=queue.name,
+            flow=queue.a2i_flow,
+            state="starting",
+            looks=0,
+            created_at=self._clock(),
+        )
+
+    def _queue(self, loop: LoopRecord) -> tuple[Policy, Queue]:
+        """The policy and queue of a loop as they are in force now.
+
+        Raises:
+            HumanLoopRefused: they are not any more; the loop waits until they are.
+        """
+        policies: PolicySet = self.judge.policies
+        try:
+            policy = policies.get(loop.policy)
+            return policy, policy.queue(loop.queue)
+        except KeyError as error:
+            raise HumanLoopRefused(f"policy '{loop.policy}' has no queue '{loop.queue}' any more") from error
+
+    # News
+
+    def wait_decided(self, item_id: str, seconds: float) -> ItemRecord:
+        """The item as soon as it is decided or in review, or as it is when the time is over."""
+        deadline = time.monotonic() + seconds
+        while True:
+            with self._news:
+                record = self.store.get_item(item_id)
+                left = deadline - time.monotonic()
+                if record.status == "decided" or left <= 0:
+                    return record
+                # Another process may decide it, so the wait is cut into pieces.
+                self._news.wait(min(left, 0.25))
+
+    def _tell(self, item: Item, decision: Decision | None) -> None:
+        if decision is None:
+            return
+        logger.info("item=%s outcome=%s by=%s", item.id, decision.outcome, decision.decided_by)
+        self._news_of(item.id)
+        try:
+            self._decided(item, decision)
+        except ModerationError as error:
+            logger.error("item=%s telling of the decision failed: %s", item.id, error)
+
+    def _news_of(self, item_id: str) -> None:
+        with self._news:
+            self._news.notify_all()

@@ -1,0 +1,126 @@
+"""Queues: how workers learn that items wait. A queue says so and no more; the database knows which items, and claims them.
+
+Embedded, threads of this process are woken. At scale, RQ on Redis wakes `moderation worker` processes. Either way a sweep
+looks for waiting work now and then, so a lost ring, a flushed Redis or a killed worker loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from moderation.core.errors import StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+QUEUE_NAME = "moderation"
+JOB = "moderation.worker.moderate_waiting"
+"""The one function that a job may name."""
+RINGS_KEPT = 64
+"""Jobs in Redis beyond which a ring adds none: one job claims many items."""
+
+
+class Queue(Protocol):
+    """Where a post rings, and what workers listen to."""
+
+    def ring(self) -> None:
+        """Items wait. Never raises and never waits: the post that rings is already durable."""
+        ...
+
+    def start(self, work: Callable[[], bool]) -> None:
+        """Call `work` whenever there may be something; it says whether there was."""
+        ...
+
+    def close(self) -> None:
+        """Stop calling `work`; calls under way end first, within a few seconds."""
+        ...
+
+
+class ThreadQueue:
+    """Threads of this process.
+
+    Args:
+        threads: how many work at once.
+        sweep_seconds: how often they look without a ring.
+    """
+
+    def __init__(self, threads: int, sweep_seconds: float) -> None:
+        self._count, self._sweep_seconds = threads, sweep_seconds
+        self._bell = threading.Condition()
+        self._rings = 0
+        self._stop = False
+        self._threads: list[threading.Thread] = []
+
+    def ring(self) -> None:
+        """See `Queue.ring`."""
+        with self._bell:
+            self._rings += 1
+            self._bell.notify()
+
+    def start(self, work: Callable[[], bool]) -> None:
+        """See `Queue.start`."""
+        for number in range(self._count):
+            thread = threading.Thread(target=self._run, args=(work,), name=f"worker-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def close(self) -> None:
+        """See `Queue.close`."""
+        with self._bell:
+            self._stop = True
+            self._bell.notify_all()
+        deadline = time.monotonic() + 10
+        for thread in self._threads:
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
+
+    def _run(self, work: Callable[[], bool]) -> None:
+        while True:
+            with self._bell:
+                if not self._rings and not self._stop:
+                    self._bell.wait(self._sweep_seconds)
+                if self._stop:
+                    return
+                self._rings = max(self._rings - 1, 0)
+            try:
+                while work() and not self._stop:
+                    pass
+            except StoreUnavailable as error:
+                logger.warning("work waits: %s", error)
+            except Exception:
+                logger.exception("a worker's round failed; the next one tries again")
+
+
+class RedisQueue:
+    """RQ on Redis. A ring that Redis does not take is not an error: the sweep rings again.
+
+    Args:
+        url: of Redis or Valkey.
+    """
+
+    def __init__(self, url: str) -> None:
+        import redis
+
+        self._redis: Any = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+
+    def ring(self) -> None:
+        """Put one job, unless enough wait already."""
+        import redis
+        from rq import Queue as RqQueue
+        from rq.serializers import JSONSerializer
+
+        try:
+            queue = RqQueue(QUEUE_NAME, connection=self._redis, serializer=JSONSerializer)
+            if queue.count < RINGS_KEPT:
+                queue.enqueue(JOB, result_ttl=0, failure_ttl=60)
+        except (redis.RedisError, OSError) as error:
+            logger.warning("Redis does not answer (%s); the sweep rings later", type(error).__name__)
+
+    def start(self, work: Callable[[], bool]) -> None:
+        """Nothing runs here: `moderation worker` processes do."""
+
+    def close(self) -> None:
+        """Drop the connections."""
+        self._redis.close()

@@ -1,0 +1,225 @@
+"""The service: every part of it opened in order and wired together, in one place, without HTTP."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from moderation import tables
+from moderation.accounts import Accounts
+from moderation.blobs import Blobs, open_blobs
+from moderation.core.decisions import Decision
+from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, StoreUnavailable
+from moderation.core.items import Item
+from moderation.core.policies import PolicySet
+from moderation.core.taxonomy import Taxonomy
+from moderation.database import Database
+from moderation.delivery import Deliveries
+from moderation.human_loops import HumanLoops
+from moderation.judging import Judge
+from moderation.outbox import Outbox
+from moderation.pipeline import Pipeline
+from moderation.plugins import Plugins
+from moderation.queue import Queue, RedisQueue, ThreadQueue
+from moderation.settings import Settings
+from moderation.store import Store
+
+logger = logging.getLogger(__name__)
+
+CLAIM = 20
+"""Items that a worker takes at once."""
+LOOP_TICK_SECONDS = 0.5
+
+
+def open_database(settings: Settings) -> Database:
+    """The service's database, brought to the newest schema."""
+    url = settings.database_url or f"sqlite:///{settings.data / 'moderation.db'}"
+    database = Database(url, Path(__file__).parent / "migrations", tables.metadata)
+    database.migrate()
+    return database
+
+
+class Service:
+    """Stores, judge, pipeline, queue, human loops and deliveries."""
+
+    def __init__(
+        self, settings: Settings, database: Database, blobs: Blobs, judge: Judge, loops: Callable[[str], HumanLoops]
+    ) -> None:
+        self.settings, self.database, self.blobs, self.judge = settings, database, blobs, judge
+        self.store, self.accounts, self.outbox = Store(database), Accounts(database), Outbox(database)
+        self.deliveries = Deliveries(self.outbox, self.accounts, settings)
+        self.queue: Queue = (
+            RedisQueue(settings.redis_url)
+            if settings.redis_url
+            else ThreadQueue(settings.workers, settings.sweep_seconds)
+        )
+        self._make_loops = loops
+        self._loops: HumanLoops | None = None
+        self._own_url = settings.public_url or f"http://127.0.0.1:{settings.port}"
+        self._stop, self._loop_bell = threading.Event(), threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._hinted: set[str] = set()
+        self._hint_lock = threading.Lock()
+        self.human_loops_problem = ""
+        self.pipeline = Pipeline(
+            self.store,
+            judge,
+            lambda: self.human_loops,
+            ring=self.queue.ring,
+            decided=self._decided,
+            lease_seconds=settings.lease_seconds,
+            max_attempts=settings.max_attempts,
+            poll_seconds=settings.poll_seconds,
+        )
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        blobs: Blobs | None = None,
+        a2i_access_key: tuple[str, str] = ("", ""),
+        human_loops: HumanLoops | None = None,
+    ) -> Service:
+        """Open everything; nothing runs yet.
+
+        Args:
+            blobs: the media store; None for the one that the settings name.
+            a2i_access_key: id and secret for this installation's own A2I endpoint.
+            human_loops: a client to use instead, for tests.
+
+        Raises:
+            PluginError: a plugin does not load.
+            PolicyFault: a policy does not.
+            StoreUnavailable: the database cannot be opened.
+        """
+        store = blobs or open_blobs(settings)
+        judge = Judge.open(settings, store)
+        database = open_database(settings)
+        service = cls(
+            settings,
+            database,
+            store,
+            judge,
+            lambda url: human_loops or HumanLoops(settings, f"{url}/a2i", a2i_access_key, store),
+        )
+        service.store.keep_policies(judge.policies.policies, datetime.now(UTC))
+        return service
+
+    @property
+    def plugins(self) -> Plugins:
+        """What is loaded."""
+        return self.judge.plugins
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The labels, with those that plugins add."""
+        return self.judge.plugins.taxonomy
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policies in force."""
+        return self.judge.policies
+
+    @property
+    def human_loops(self) -> HumanLoops:
+        """The A2I client, made at first use, when the own address is known."""
+        if self._loops is None:
+            self._loops = self._make_loops(self._own_url)
+        return self._loops
+
+    def start(self, own_url: str | None = None) -> None:
+        """Start workers, human loops and deliveries in threads of this process.
+
+        Args:
+            own_url: where this process answers HTTP; the A2I endpoint is behind it.
+        """
+        if own_url is not None:
+            self._own_url = own_url
+        self.queue.start(lambda: bool(self.work_once()))
+        self._in_thread("loops", self._follow_loops)
+        if self.settings.redis_url:
+            self._in_thread("sweep", self._sweep)
+        self.deliveries.start()
+        self.queue.ring()
+
+    def work_once(self) -> int:
+        """Claim and moderate some waiting items; says how many."""
+        return self.pipeline.moderate_waiting(CLAIM)
+
+    def loop_changed(self, event: dict[str, Any]) -> None:
+        """A status change event of A2I: look at that loop soon. The event itself is not believed."""
+        name = event.get("detail", {}).get("humanLoopName")
+        if isinstance(name, str):
+            with self._hint_lock:
+                self._hinted.add(name)
+            self._loop_bell.set()
+
+    def close(self) -> None:
+        """Stop everything; what is under way ends first, within seconds."""
+        self._stop.set()
+        self._loop_bell.set()
+        self.queue.close()
+        self.deliveries.close()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self.judge.close()
+        self.database.close()
+
+    def _in_thread(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _follow_loops(self) -> None:
+        """Provision what queues need, then start and follow loops until the end."""
+        provisioned = False
+        while not self._stop.is_set():
+            try:
+                if not provisioned:
+                    self.provision()
+                    provisioned = True
+                with self._hint_lock:
+                    hinted, self._hinted = self._hinted, set()
+                for name in sorted(hinted):
+                    self.pipeline.answer(name)
+                self.pipeline.look_at_loops()
+                self.human_loops_problem = ""
+            except (HumanLoopRefused, HumanLoopsUnavailable, NotFound) as error:
+                self.human_loops_problem = str(error)
+                logger.error("human loops: %s", error)
+                self._stop.wait(self.settings.poll_seconds)
+            except StoreUnavailable as error:
+                logger.warning("human loops wait: %s", error)
+            except Exception:
+                logger.exception("a round over the human loops failed; the next one tries again")
+            self._loop_bell.wait(LOOP_TICK_SECONDS)
+            self._loop_bell.clear()
+
+    def provision(self) -> list[str]:
+        """Make what the policies' queues need at A2I; says what was made."""
+        queues = [queue for policy in self.policies.policies for queue in policy.file.queues]
+        made = self.human_loops.provision(queues)
+        for line in made:
+            logger.info("provisioned %s", line)
+        return made
+
+    def _sweep(self) -> None:
+        """With Redis: ring again for what waits, so that nothing depends on Redis keeping a job."""
+        while not self._stop.wait(self.settings.sweep_seconds):
+            try:
+                if self.store.has_waiting(datetime.now(UTC)):
+                    self.queue.ring()
+            except StoreUnavailable as error:
+                logger.warning("sweep waits: %s", error)
+
+    def _decided(self, item: Item, decision: Decision) -> None:
+        self.deliveries.ring()
+        try:
+            self.plugins.manager.hook.item_decided(item=item, decision=decision)
+        except Exception:  # a notifier's fault changes nothing about the decision
+            logger.exception("item=%s a plugin's item_decided failed", item.id)

@@ -1,0 +1,497 @@
+"""The store: items, what was found, human loops and decisions. Core values in and out; the SQL stays here.
+
+The database is the truth; queues only say that there is work. Every function may be called twice and has one effect.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from moderation.core.decisions import Decision
+from moderation.core.detections import Detection, Failure
+from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, NotFound
+from moderation.core.items import Item, Part
+from moderation.core.loops import Answer
+from moderation.core.policies import Policy
+from moderation.core.verdicts import Verdict
+from moderation.database import Database, insert_or_nothing
+from moderation.tables import (
+    decisions,
+    deliveries,
+    human_loops,
+    idempotency_keys,
+    item_labels,
+    items,
+    policy_texts,
+)
+
+IN_FLIGHT_SECONDS = 60
+"""A post that has not been answered after this long was lost with its process; its key may be used again."""
+
+
+@dataclass(frozen=True)
+class LoopRecord:
+    """A human loop as the service knows it.
+
+    Attributes:
+        state: ``starting`` (A2I has not confirmed), ``open``, ``ended``, or ``stuck`` (a person has to look).
+        looks: how often it was asked about, for backing off.
+        problem: why it does not get on; empty when it does.
+        answers: what reviewers said, once collected.
+    """
+
+    name: str
+    item_id: str
+    round: int
+    policy: str
+    policy_version: str
+    queue: str
+    flow: str
+    state: str
+    looks: int
+    created_at: datetime
+    arn: str | None = None
+    problem: str | None = None
+    answers: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True)
+class ItemRecord:
+    """An item with all that has happened to it.
+
+    Attributes:
+        status: ``pending``, ``in_review`` or ``decided``.
+        parts: given and extracted.
+        decisions: oldest first.
+        loops: oldest first.
+    """
+
+    item: Item
+    status: str
+    parts: tuple[Part, ...] = ()
+    detections: tuple[Detection, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    verdict: Verdict | None = None
+    decisions: tuple[Decision, ...] = ()
+    loops: tuple[LoopRecord, ...] = ()
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision in force: the latest."""
+        return self.decisions[-1] if self.decisions else None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An item taken for work under a lease, and how often it has been taken, this time included."""
+
+    item: Item
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What looking at an item brought."""
+
+    parts: tuple[Part, ...]
+    detections: tuple[Detection, ...]
+    failures: tuple[Failure, ...]
+
+
+class Store:
+    """Items and their path, in `database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # Intake
+
+    def reserve_key(self, app: str, key: str, body_sha256: str, now: datetime) -> Mapping[str, Any] | None:
+        """Take an idempotency key for a post that begins now.
+
+        Returns:
+            The stored answer when this very post was answered before; None when the caller is the first.
+
+        Raises:
+            IdempotencyConflict: the key was used with another body.
+            IdempotencyInFlight: the first post is still being answered.
+        """
+
+        def work(c: Connection) -> Mapping[str, Any] | None:
+            where = (idempotency_keys.c.app == app) & (idempotency_keys.c.key == key)
+            row = c.execute(sa.select(idempotency_keys).where(where)).first()
+            if row is None:
+                values = {"app": app, "key": key, "body_sha256": body_sha256, "created_at": now}
+                if c.execute(insert_or_nothing(c, idempotency_keys).values(values)).rowcount:
+                    return None
+                raise IdempotencyInFlight(f"a post with idempotency key {key!r} has just begun; try again")
+            if row.body_sha256 != body_sha256:
+                raise IdempotencyConflict(f"idempotency key {key!r} was used with another body; use a new key")
+            if row.response is not None:
+                response: Mapping[str, Any] = row.response
+                return response
+            if row.created_at > now - timedelta(seconds=IN_FLIGHT_SECONDS):
+                raise IdempotencyInFlight(f"the first post with idempotency key {key!r} is not answered yet; try again")
+            c.execute(sa.update(idempotency_keys).where(where).values(created_at=now))
+            return None
+
+        return self._db.write(work)
+
+    def release_key(self, app: str, key: str) -> None:
+        """Give back a key whose post was refused: nothing was stored for it."""
+        where = (
+            (idempotency_keys.c.app == app) & (idempotency_keys.c.key == key) & idempotency_keys.c.response.is_(None)
+        )
+        self._db.write(lambda c: c.execute(sa.delete(idempotency_keys).where(where)))
+
+    def save_response(self, app: str, key: str, response: Mapping[str, Any]) -> None:
+        """Keep the answer that a repeated post gets."""
+        where = (idempotency_keys.c.app == app) & (idempotency_keys.c.key == key)
+        self._db.write(lambda c: c.execute(sa.update(idempotency_keys).where(where).values(response=dict(response))))
+
+    def add_items(self, new: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
+        """Store items as pending, in one durable commit.
+
+        Args:
+            new: at least one.
+            key: app, idempotency key and the answer to keep for it, committed with the items.
+        """
+        rows = [
+            {
+                "id": item.id,
+                "app": item.app,
+                "content_id": item.content_id,
+                "status": "pending",
+                "created_at": item.created_at,
+                "document": item.model_dump(mode="json"),
+                "attempts": 0,
+            }
+            for item in new
+        ]
+
+        def work(c: Connection) -> None:
+            c.execute(sa.insert(items), rows)
+            if key is not None:
+                where = (idempotency_keys.c.app == key[0]) & (idempotency_keys.c.key == key[1])
+                c.execute(sa.update(idempotency_keys).where(where).values(response=dict(key[2])))
+
+        self._db.write(work)
+
+    # Work
+
+    def claim(self, limit: int, lease_seconds: float, now: datetime) -> list[Claim]:
+        """Take up to `limit` pending items that nobody holds, oldest first, and hold them for the lease."""
+        free = (items.c.status == "pending") & (items.c.lease_until.is_(None) | (items.c.lease_until < now))
+        chosen = sa.select(items.c.id).where(free).order_by(items.c.id).limit(limit).with_for_update(skip_locked=True)
+        update = (
+            sa.update(items)
+            .where(items.c.id.in_(chosen))
+            .values(lease_until=now + timedelta(seconds=lease_seconds), attempts=items.c.attempts + 1)
+            .returning(items.c.document, items.c.attempts)
+        )
+        rows = self._db.write(lambda c: list(c.execute(update)))
+        return sorted(
+            (Claim(Item.model_validate(r.document), r.attempts) for r in rows), key=lambda claim: claim.item.id
+        )
+
+    def release(self, item_ids: Sequence[str]) -> None:
+        """Give items back that were claimed and not worked on."""
+        where = items.c.id.in_(item_ids) & (items.c.status == "pending")
+        self._db.write(lambda c: c.execute(sa.update(items).where(where).values(lease_until=None)))
+
+    def has_waiting(self, now: datetime) -> bool:
+        """True when a pending item is free to be claimed."""
+        free = (items.c.status == "pending") & (items.c.lease_until.is_(None) | (items.c.lease_until < now))
+        return self._db.read(lambda c: c.execute(sa.select(items.c.id).where(free).limit(1)).first()) is not None
+
+    def backlog(self) -> tuple[int, datetime | None]:
+        """How many items are pending, and since when the oldest."""
+        query = sa.select(sa.func.count(), sa.func.min(items.c.id)).where(items.c.status == "pending")
+
+        def work(c: Connection) -> tuple[int, datetime | None]:
+            count, oldest = c.execute(query).one()
+            if oldest is None:
+                return count, None
+            return count, c.execute(sa.select(items.c.created_at).where(items.c.id == oldest)).scalar_one()
+
+        return self._db.read(work)
+
+    # Outcomes
+
+    def decide(
+        self,
+        item_id: str,
+        decision: Decision,
+        findings: Findings | None,
+        verdict: Verdict | None,
+        loop: str | None = None,
+    ) -> Decision | None:
+        """Append the first decision on an item with its state, labels and delivery, in one transaction.
+
+        Args:
+            findings: stored with it; None to leave what is there.
+            verdict: stored with it; None to leave what is there.
+            loop: the human loop that settled it, marked as ended.
+
+        Returns:
+            The decision as stored; None when the item was decided already and nothing was done.
+        """
+
+        def work(c: Connection) -> Decision | None:
+            values = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
+            values |= _evidence(findings, verdict)
+            undecided = (items.c.id == item_id) & (items.c.status != "decided")
+            update = sa.update(items).where(undecided).values(values).returning(items.c.document)
+            row = c.execute(update).first()
+            if row is None:
+                return None
+            item = Item.model_validate(row.document)
+            c.execute(
+                sa.insert(decisions).values(
+                    item_id=item_id, number=1, document=decision.model_dump(mode="json"), decided_at=decision.decided_at
+                )
+            )
+            if findings is not None:
+                _save_labels(c, item_id, findings)
+            if loop is not None:
+                c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(state="ended", problem=None))
+            if item.callback_url:
+                c.execute(sa.insert(deliveries).values(_delivery(item, decision, 1)))
+            return decision
+
+        return self._db.write(work)
+
+    def send_to_people(
+        self, item_id: str, findings: Findings | None, verdict: Verdict | None, loop: LoopRecord
+    ) -> bool:
+        """Store a verdict of review and the loop that is to be started, in one transaction.
+
+        Returns:
+            False when this round of the item has its loop already, or the item is decided.
+        """
+
+        def work(c: Connection) -> bool:
+            undecided = (items.c.id == item_id) & (items.c.status != "decided")
+            values = {"status": "in_review", "lease_until": None, **_evidence(findings, verdict)}
+            if not c.execute(sa.update(items).where(undecided).values(values)).rowcount:
+                return False
+            if findings is not None:
+                _save_labels(c, item_id, findings)
+            row = {
+                "name": loop.name,
+                "item_id": item_id,
+                "round": loop.round,
+                "policy": loop.policy,
+                "policy_version": loop.policy_version,
+                "queue": loop.queue,
+                "flow": loop.flow,
+                "state": "starting",
+                "looks": 0,
+                "next_look_at": loop.created_at,
+                "created_at": loop.created_at,
+            }
+            return bool(c.execute(insert_or_nothing(c, human_loops).values(row)).rowcount)
+
+        return self._db.write(work)
+
+    def end_round(self, loop: str, answers: Sequence[Answer], problem: str | None) -> None:
+        """Mark a loop as ended without a decision, keeping what was answered."""
+        values = {"state": "ended", "problem": problem, "answers": [a.model_dump(mode="json") for a in answers]}
+        self._db.write(lambda c: c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values)))
+
+    def save_answers(self, loop: str, answers: Sequence[Answer]) -> None:
+        """Keep what reviewers answered."""
+        values = {"answers": [a.model_dump(mode="json") for a in answers]}
+        self._db.write(lambda c: c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values)))
+
+    def note_loop(
+        self,
+        name: str,
+        *,
+        state: str,
+        next_look_at: datetime | None,
+        arn: str | None = None,
+        problem: str | None = None,
+    ) -> None:
+        """Note how a loop stands and when to look again; ended loops stay as they are."""
+        values: dict[str, Any] = {"state": state, "next_look_at": next_look_at, "problem": problem}
+        values |= {"arn": arn} if arn else {}
+        where = (human_loops.c.name == name) & (human_loops.c.state != "ended")
+        update = sa.update(human_loops).where(where).values(values, looks=human_loops.c.looks + 1)
+        self._db.write(lambda c: c.execute(update))
+
+    def due_loops(self, now: datetime, limit: int) -> list[LoopRecord]:
+        """Loops to be started or asked about, longest waiting first."""
+        due = human_loops.c.state.in_(("starting", "open")) & (human_loops.c.next_look_at <= now)
+        query = sa.select(human_loops).where(due).order_by(human_loops.c.next_look_at).limit(limit)
+        return self._db.read(lambda c: [_loop(row) for row in c.execute(query)])
+
+    def get_loop(self, name: str) -> LoopRecord:
+        """A loop by name. Raises `NotFound`."""
+        row = self._db.read(lambda c: c.execute(sa.select(human_loops).where(human_loops.c.name == name)).first())
+        if row is None:
+            raise NotFound(f"no human loop {name}")
+        return _loop(row)
+
+    def loop_problems(self) -> list[str]:
+        """What keeps loops from getting on, each once."""
+        query = sa.select(human_loops.c.problem).where(
+            human_loops.c.state != "ended", human_loops.c.problem.is_not(None)
+        )
+        return self._db.read(lambda c: sorted({row.problem for row in c.execute(query.distinct().limit(20))}))
+
+    # Reading
+
+    def get_item(self, item_id: str, app: str | None = None) -> ItemRecord:
+        """An item with all that happened. Raises `NotFound`, also when it is another app's."""
+
+        def work(c: Connection) -> ItemRecord:
+            row = c.execute(sa.select(items).where(items.c.id == item_id)).first()
+            if row is None or (app is not None and row.app != app):
+                raise NotFound(f"no item {item_id}")
+            return self._record(c, row)
+
+        return self._db.read(work)
+
+    def search_items(
+        self,
+        *,
+        app: str,
+        status: str | None = None,
+        label: str | None = None,
+        outcome: str | None = None,
+        content_id: str | None = None,
+        since: datetime | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[ItemRecord]:
+        """Items of an app, newest first; `before` is the id that the last page ended with."""
+        query = sa.select(items).where(items.c.app == app)
+        for column, value in ((items.c.status, status), (items.c.outcome, outcome), (items.c.content_id, content_id)):
+            query = query.where(column == value) if value is not None else query
+        if label is not None:
+            query = query.where(items.c.id.in_(sa.select(item_labels.c.item_id).where(item_labels.c.label == label)))
+        if since is not None:
+            query = query.where(items.c.created_at >= since)
+        if before is not None:
+            query = query.where(items.c.id < before)
+        query = query.order_by(items.c.id.desc()).limit(limit)
+        return self._db.read(lambda c: [self._record(c, row) for row in c.execute(query).all()])
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many items there are by (status, outcome or empty)."""
+        query = sa.select(items.c.status, items.c.outcome, sa.func.count()).group_by(items.c.status, items.c.outcome)
+        return self._db.read(lambda c: {(r[0], r[1] or ""): r[2] for r in c.execute(query)})
+
+    def keep_policies(self, policies: Sequence[Policy], now: datetime) -> None:
+        """Keep the text of every policy version that was ever in force, so that old verdicts stay explainable."""
+
+        def work(c: Connection) -> None:
+            for policy in policies:
+                values = {"version": policy.version, "name": policy.name, "text": policy.text, "first_seen_at": now}
+                c.execute(insert_or_nothing(c, policy_texts).values(values))
+
+        self._db.write(work)
+
+    def _record(self, c: Connection, row: sa.Row[Any]) -> ItemRecord:
+        item = Item.model_validate(row.document)
+        found = row.findings or {}
+        decided = c.execute(
+            sa.select(decisions.c.document).where(decisions.c.item_id == item.id).order_by(decisions.c.number)
+        )
+        loops = c.execute(sa.select(human_loops).where(human_loops.c.item_id == item.id).order_by(human_loops.c.round))
+        return ItemRecord(
+            item=item,
+            status=row.status,
+            parts=tuple(Part.model_validate(p) for p in found.get("parts", ())) or item.parts,
+            detections=tuple(Detection.model_validate(d) for d in found.get("detections", ())),
+            failures=tuple(Failure.model_validate(f) for f in found.get("failures", ())),
+            verdict=Verdict.model_validate(row.verdict) if row.verdict else None,
+            decisions=tuple(Decision.model_validate(d.document) for d in decided),
+            loops=tuple(_loop(loop) for loop in loops),
+        )
+
+
+def new_item_id(now: datetime) -> str:
+    """A UUIDv7 (RFC 9562): the time in milliseconds, then random bits; ids of one process sort by time."""
+    milliseconds = int(now.timestamp() * 1000)
+    random = uuid.uuid4().int
+    value = (
+        (milliseconds << 80) | (0x7 << 76) | ((random >> 64 & 0xFFF) << 64) | (0b10 << 62) | (random & (1 << 62) - 1)
+    )
+    return str(uuid.UUID(int=value))
+
+
+def payload_of(item: Item, decision: Decision) -> bytes:
+    """The bytes that a callback receives, made once so that every attempt sends the same."""
+    body = {
+        "type": "item.decided",
+        "timestamp": decision.decided_at.isoformat().replace("+00:00", "Z"),
+        "data": {
+            "id": item.id,
+            "app": item.app,
+            "content_id": item.content_id,
+            "decision": decision.model_dump(mode="json", exclude_none=True),
+        },
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _delivery(item: Item, decision: Decision, number: int) -> dict[str, Any]:
+    return {
+        "id": f"evt_{item.id.replace('-', '')}_{number}",
+        "item_id": item.id,
+        "number": number,
+        "app": item.app,
+        "url": item.callback_url,
+        "payload": payload_of(item, decision),
+        "state": "due",
+        "attempts": 0,
+        "next_attempt_at": decision.decided_at,
+        "created_at": decision.decided_at,
+    }
+
+
+def _evidence(findings: Findings | None, verdict: Verdict | None) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if findings is not None:
+        values["findings"] = {
+            "parts": [part.model_dump(mode="json", exclude_none=True) for part in findings.parts],
+            "detections": [d.model_dump(mode="json", exclude_none=True) for d in findings.detections],
+            "failures": [f.model_dump(mode="json") for f in findings.failures],
+        }
+    if verdict is not None:
+        values["verdict"] = verdict.model_dump(mode="json", exclude_none=True)
+    return values
+
+
+def _save_labels(c: Connection, item_id: str, findings: Findings) -> None:
+    labels = sorted({label for d in findings.detections for label in (d.label, *d.parents)})
+    for label in labels:
+        c.execute(insert_or_nothing(c, item_labels).values(item_id=item_id, label=label))
+
+
+def _loop(row: sa.Row[Any]) -> LoopRecord:
+    return LoopRecord(
+        name=row.name,
+        item_id=row.item_id,
+        round=row.round,
+        policy=row.policy,
+        policy_version=row.policy_version,
+        queue=row.queue,
+        flow=row.flow,
+        state=row.state,
+        looks=row.looks,
+        created_at=row.created_at,
+        arn=row.arn,
+        problem=row.problem,
+        answers=tuple(Answer.model_validate(answer) for answer in row.answers or ()),
+    )

@@ -1,0 +1,127 @@
+"""The tables of the service. Facts are appended; kinds are strings; times are aware UTC; documents are core JSON."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from moderation.database import UTCDateTime
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+items = sa.Table(
+    "items",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("content_id", sa.String(200)),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("findings", sa.JSON),
+    sa.Column("verdict", sa.JSON),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("lease_until", UTCDateTime),
+    sa.Index(None, "status", "id"),
+    sa.Index(None, "app", "id"),
+    sa.Index(None, "app", "content_id"),
+)
+
+item_labels = sa.Table(
+    "item_labels",
+    metadata,
+    sa.Column("label", sa.String(200), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("decided_at", UTCDateTime, nullable=False),
+)
+
+human_loops = sa.Table(
+    "human_loops",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("policy", sa.String(100), nullable=False),
+    sa.Column("policy_version", sa.String(64), nullable=False),
+    sa.Column("queue", sa.String(100), nullable=False),
+    sa.Column("flow", sa.String(63), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("arn", sa.String(1024)),
+    sa.Column("problem", sa.Text),
+    sa.Column("answers", sa.JSON),
+    sa.Column("looks", sa.Integer, nullable=False, default=0),
+    sa.Column("next_look_at", UTCDateTime),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.UniqueConstraint("item_id", "round"),
+    sa.Index(None, "state", "next_look_at"),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.String(60), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("last_result", sa.String(200)),
+    sa.Column("next_attempt_at", UTCDateTime),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.UniqueConstraint("item_id", "number"),
+    sa.Index(None, "state", "next_attempt_at"),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("app", sa.String(100), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("body_sha256", sa.String(64), nullable=False),
+    sa.Column("response", sa.JSON),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+
+apps = sa.Table(
+    "apps",
+    metadata,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("webhook_secret", sa.String(100), nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(20), primary_key=True),
+    sa.Column("app", sa.String(100), sa.ForeignKey("apps.name"), nullable=False),
+    sa.Column("secret_sha256", sa.String(64), nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("revoked_at", UTCDateTime),
+)
+
+policy_texts = sa.Table(
+    "policy_texts",
+    metadata,
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("first_seen_at", UTCDateTime, nullable=False),
+)
