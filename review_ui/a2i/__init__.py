@@ -1,0 +1,1 @@
+"""The A2I-compatible endpoint: free-standing, usable without the moderation service."""

@@ -1,0 +1,148 @@
+"""The A2I endpoint's state: its database, the media store for outputs, keys, and who is told when a loop ends."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import string
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from moderation.blobs import Blobs
+from moderation.core.errors import NotFound
+from moderation.database import Database
+from moderation.settings import Settings
+from review_ui import tables
+
+logger = logging.getLogger(__name__)
+
+ACCOUNT = "000000000000"
+"""The account number in our ARNs."""
+SWEEP_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """A key of our own for signing requests. The secret has to be kept, because signatures are computed from it."""
+
+    id: str
+    secret: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class ReviewService:
+    """What the endpoint and the portal work on.
+
+    Args:
+        on_status_change: told of ended loops, in the form of Amazon's EventBridge event, at least once each.
+        clock: the wall time; given for tests.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        region: str,
+        on_status_change: Callable[[dict[str, Any]], None] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
+        self.on_status_change = on_status_change
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @classmethod
+    def open(
+        cls, settings: Settings, *, blobs: Blobs, on_status_change: Callable[[dict[str, Any]], None] | None = None
+    ) -> ReviewService:
+        """Open the database that the settings name and bring it to the newest schema."""
+        path = settings.data / "review.db"
+        if settings.review_database_url is None and not path.exists():
+            # It holds access keys and password hashes: for the owner's eyes only, from its first byte on.
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+        url = settings.review_database_url or f"sqlite:///{path}"
+        folder = Path(__file__).parent.parent / "migrations"
+        database = Database(url, folder, tables.metadata, version_table="review_alembic_version")
+        database.migrate()
+        return cls(database, blobs, settings.a2i_region, on_status_change)
+
+    def arn(self, kind: str, name: str) -> str:
+        """An ARN of ours: ``flow-definition``, ``human-loop``, ``human-task-ui``, ``workteam/private-crowd``."""
+        return f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:{kind}/{name}"
+
+    def start(self) -> None:
+        """Look after time limits, unwritten outputs and unsent events in the background."""
+        from review_ui.a2i.outputs import sweep
+
+        def run() -> None:
+            while not self._stop.wait(SWEEP_SECONDS):
+                try:
+                    sweep(self)
+                except Exception:
+                    logger.exception("the sweep over human loops failed; the next one tries again")
+
+        self._thread = threading.Thread(target=run, name="a2i-sweep", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the sweep and close the database."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+        self.database.close()
+
+    # Access keys
+
+    def add_access_key(self, *, is_internal: bool = False) -> AccessKey:
+        """A new key, in the form that AWS's have."""
+        letters = string.ascii_uppercase + "234567"
+        key = AccessKey(
+            "MODA" + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30), self.clock()
+        )
+        row = {"id": key.id, "secret": key.secret, "is_internal": is_internal, "created_at": key.created_at}
+        self.database.write(lambda c: c.execute(sa.insert(tables.access_keys).values(row)))
+        return key
+
+    def internal_access_key(self) -> tuple[str, str]:
+        """The key with which the service of this installation calls its own endpoint; made once."""
+        keys = tables.access_keys
+        query = sa.select(keys).where(keys.c.is_internal.is_(True), keys.c.revoked_at.is_(None))
+        row = self.database.read(lambda c: c.execute(query).first())
+        if row is not None:
+            return row.id, row.secret
+        key = self.add_access_key(is_internal=True)
+        return key.id, key.secret
+
+    def list_access_keys(self) -> Sequence[AccessKey]:
+        """All keys but the internal one, oldest first."""
+        keys = tables.access_keys
+        query = sa.select(keys).where(keys.c.is_internal.is_(False)).order_by(keys.c.created_at)
+        return self.database.read(
+            lambda c: [AccessKey(r.id, r.secret, r.created_at, r.revoked_at) for r in c.execute(query)]
+        )
+
+    def revoke_access_key(self, key_id: str) -> None:
+        """Make a key useless from now on. Raises `NotFound`."""
+        update = sa.update(tables.access_keys).where(tables.access_keys.c.id == key_id)
+        if not self.database.write(lambda c: c.execute(update.values(revoked_at=self.clock())).rowcount):
+            raise NotFound(f"no access key {key_id}")
+
+    def secret_of(self, key_id: str) -> str | None:
+        """The secret of a key in force."""
+        keys = tables.access_keys
+        query = sa.select(keys.c.secret).where(keys.c.id == key_id, keys.c.revoked_at.is_(None))
+        return self.database.read(lambda c: _scalar(c, query))
+
+
+def _scalar(c: Connection, query: Any) -> str | None:
+    found: str | None = c.execute(query).scalar_one_or_none()
+    return found

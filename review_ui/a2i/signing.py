@@ -1,0 +1,78 @@
+"""Signature Version 4: who sent a request, proved with a key of our own, computed by botocore's own signer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from review_ui.a2i.errors import ApiError
+
+SKEW = timedelta(minutes=5)
+_AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([A-Z0-9]{16,40})/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request, ?"
+    r"SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})"
+)
+
+
+def verify(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    secret_of: Callable[[str], str | None],
+    now: datetime,
+) -> str:
+    """The access key id that signed a request.
+
+    Args:
+        url: as the client wrote it, path and query still encoded.
+        headers: names in lower case.
+        secret_of: the secret of an access key id, or None.
+
+    Raises:
+        ApiError: unsigned, unknown key, too old, or not what was signed.
+    """
+    if "authorization" not in headers:
+        raise ApiError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+    match = _AUTHORIZATION.fullmatch(headers["authorization"].strip())
+    if match is None:
+        raise ApiError("IncompleteSignature", "Authorization header is not Signature Version 4", 403)
+    key_id, day, region, service, signed, signature = match.groups()
+    secret = secret_of(key_id)
+    if secret is None:
+        raise ApiError("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
+    stamp = headers.get("x-amz-date", "")
+    try:
+        sent_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ApiError("IncompleteSignature", "X-Amz-Date is missing or malformed", 403) from error
+    if abs(now - sent_at) > SKEW or stamp[:8] != day:
+        raise ApiError("SignatureDoesNotMatch", f"Signature expired or not yet current: {stamp}", 403)
+    names = signed.split(";")
+    if "host" not in names or "x-amz-date" not in names:
+        raise ApiError("SignatureDoesNotMatch", "host and x-amz-date must be signed", 403)
+    _check_payload(headers.get("x-amz-content-sha256"), "x-amz-content-sha256" in names, body)
+    request = AWSRequest(
+        method=method, url=url, data=body, headers={name: headers[name] for name in names if name in headers}
+    )
+    request.context["timestamp"] = stamp
+    signer = (S3SigV4Auth if service == "s3" else SigV4Auth)(Credentials(key_id, secret), service, region)
+    expected = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
+    if not hmac.compare_digest(expected, signature):
+        raise ApiError("SignatureDoesNotMatch", "The request signature we calculated does not match yours.", 403)
+    return key_id
+
+
+def _check_payload(claimed: str | None, is_signed: bool, body: bytes) -> None:
+    """A signed digest of the body must be the body's."""
+    if claimed is None or (claimed == "UNSIGNED-PAYLOAD" and not body):
+        return
+    if not is_signed or not hmac.compare_digest(claimed, hashlib.sha256(body).hexdigest()):
+        raise ApiError("SignatureDoesNotMatch", "The body is not what was signed.", 403)

@@ -1,0 +1,173 @@
+"""A2I on the wire: the runtime's REST, the control plane's JSON 1.1, S3 reads of outputs, and their errors."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote
+
+from flask import Blueprint, Response, request
+
+from moderation.core.errors import NotFound, StoreUnavailable
+from review_ui.a2i import loops, resources
+from review_ui.a2i.errors import ApiError, invalid
+from review_ui.a2i.service import ReviewService
+from review_ui.a2i.shapes import check, operation_names
+from review_ui.a2i.signing import verify
+
+logger = logging.getLogger(__name__)
+
+RUNTIME = "sagemaker-a2i-runtime"
+MAX_BODY_BYTES = 8_000_000
+_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
+
+
+def blueprint(review: ReviewService) -> Blueprint:
+    """The endpoint; mount it at ``/a2i``. Every answer, errors too, is in the form that AWS's clients read."""
+    a2i = Blueprint("a2i", __name__)
+
+    @a2i.route("/", defaults={"path": ""}, methods=_METHODS)
+    @a2i.route("/<path:path>", methods=_METHODS)
+    def answer(path: str) -> Response:
+        request_id = str(uuid.uuid4())
+        raw_path, raw_query = _raw_target()
+        try:
+            body = _body()
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            url = f"{request.scheme}://{headers.get('host', '')}{raw_path}" + (f"?{raw_query}" if raw_query else "")
+            verify(request.method, url, headers, body, review.secret_of, review.clock())
+            inner = raw_path.partition("/a2i")[2].lstrip("/")
+            if inner.startswith("s3/"):
+                return _read_object(review, unquote(inner.removeprefix("s3/")), request_id)
+            if "x-amz-target" in headers:
+                document = _control(review, headers["x-amz-target"], body)
+            else:
+                document = _runtime(review, request.method, inner, raw_query, body)
+            return _json(document, 200, request_id)
+        except ApiError as error:
+            return _error(error, request_id)
+        except StoreUnavailable as error:
+            return _error(ApiError("InternalServerException", str(error), 500), request_id)
+        except Exception:
+            logger.exception("request=%s failed", request_id)
+            return _error(ApiError("InternalServerException", "An internal failure occurred", 500), request_id)
+
+    return a2i
+
+
+def _runtime(review: ReviewService, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
+    """The runtime's five operations, by verb and path."""
+    if method == "POST" and path == "human-loops":
+        parameters = _document(body)
+        check(RUNTIME, "StartHumanLoop", parameters)
+        return loops.start(review, parameters)
+    if method == "POST" and path == "human-loops/stop":
+        parameters = _document(body)
+        check(RUNTIME, "StopHumanLoop", parameters)
+        return loops.stop(review, parameters)
+    if method == "GET" and path == "human-loops":
+        parameters = _query(query)
+        check(RUNTIME, "ListHumanLoops", parameters)
+        return loops.list_loops(review, parameters)
+    match = re.fullmatch(r"human-loops/([^/]+)", path)
+    if match and method in ("GET", "DELETE"):
+        parameters = {"HumanLoopName": unquote(match.group(1))}
+        operation = "DescribeHumanLoop" if method == "GET" else "DeleteHumanLoop"
+        check(RUNTIME, operation, parameters)
+        return (loops.describe if method == "GET" else loops.delete)(review, parameters)
+    raise ApiError("UnknownOperationException", f"There is no operation {method} /{path[:200]}", 404)
+
+
+def _control(review: ReviewService, target: str, body: bytes) -> dict[str, Any]:
+    """An operation of SageMaker's control plane."""
+    prefix, _, operation = target.partition(".")
+    if prefix != "SageMaker" or operation not in resources.OPERATIONS:
+        known = prefix == "SageMaker" and operation in operation_names("sagemaker")
+        message = f"{operation} is not offered here" if known else f"There is no operation {target[:200]}"
+        raise ApiError("UnknownOperationException", message, 400)
+    parameters = _document(body)
+    check("sagemaker", operation, parameters)
+    return resources.OPERATIONS[operation](review, parameters)
+
+
+def _read_object(review: ReviewService, path: str, request_id: str) -> Response:
+    """S3's GetObject and HeadObject, so that the client that asked for a review can read its output."""
+    if request.method not in ("GET", "HEAD"):
+        return _s3_error("MethodNotAllowed", "Only GetObject and HeadObject are offered", 405, request_id)
+    try:
+        data = review.blobs.get(f"s3://{path}")
+    except NotFound:
+        return _s3_error("NoSuchKey", "The specified key does not exist.", 404, request_id)
+    response = Response(data, 200, content_type="application/octet-stream")
+    response.headers["Content-Disposition"] = "attachment"
+    response.headers["x-amz-request-id"] = request_id
+    return response
+
+
+def _s3_error(code: str, message: str, status: int, request_id: str) -> Response:
+    text = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request_id}</RequestId></Error>"
+    return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', status, content_type="application/xml")
+
+
+def _body() -> bytes:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise ApiError("ValidationException", f"The body has more than {MAX_BODY_BYTES:,} bytes", 413)
+    return request.get_data(cache=True)
+
+
+def _document(body: bytes) -> Mapping[str, Any]:
+    try:
+        document = json.loads(body or b"{}", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ApiError("SerializationException", "The body is not JSON", 400) from error
+    if not isinstance(document, dict):
+        raise ApiError("SerializationException", "The body is not a JSON object", 400)
+    return document
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _query(query: str) -> dict[str, Any]:
+    """Query parameters under their names in the model; numbers as numbers."""
+    parameters: dict[str, Any] = {name: values[-1] for name, values in parse_qs(query).items()}
+    if "MaxResults" in parameters:
+        if not re.fullmatch(r"-?\d{1,9}", parameters["MaxResults"]):
+            raise invalid("MaxResults is not a number")
+        parameters["MaxResults"] = int(parameters["MaxResults"])
+    return parameters
+
+
+def _raw_target() -> tuple[str, str]:
+    """Path and query as they came, still encoded: signatures are computed over them."""
+    raw = request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI")
+    if raw is None:
+        path = quote(request.environ.get("SCRIPT_NAME", "") + request.environ.get("PATH_INFO", ""), safe="/~")
+        return path, request.environ.get("QUERY_STRING", "")
+    if "://" in raw:
+        raw = "/" + raw.partition("://")[2].partition("/")[2]
+    path, _, query = raw.partition("?")
+    return path, query
+
+
+def _json(document: Mapping[str, Any], status: int, request_id: str) -> Response:
+    target = request.headers.get("X-Amz-Target")
+    response = Response(
+        json.dumps(document), status, content_type="application/x-amz-json-1.1" if target else "application/json"
+    )
+    response.headers["x-amzn-requestid"] = request_id
+    return response
+
+
+def _error(error: ApiError, request_id: str) -> Response:
+    """Code in header and body both: clients differ in where they look."""
+    response = _json(
+        {"__type": error.code, "Message": error.message, "message": error.message}, error.status, request_id
+    )
+    response.headers["x-amzn-errortype"] = error.code
+    return response

@@ -1,0 +1,117 @@
+"""The tables of the A2I endpoint and the portal. They know loops, tasks and people; of items and policies, nothing."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from moderation.database import UTCDateTime
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False, unique=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("disabled_at", UTCDateTime),
+)
+
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    sa.Column("token_sha256", sa.String(64), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("csrf", sa.String(64), nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("expires_at", UTCDateTime, nullable=False),
+)
+
+failed_sign_ins = sa.Table(
+    "failed_sign_ins",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Index(None, "name", "at"),
+)
+
+access_keys = sa.Table(
+    "access_keys",
+    metadata,
+    sa.Column("id", sa.String(20), primary_key=True),
+    sa.Column("secret", sa.String(64), nullable=False),
+    sa.Column("is_internal", sa.Boolean, nullable=False, default=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("revoked_at", UTCDateTime),
+)
+
+task_uis = sa.Table(
+    "task_uis",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+
+workteams = sa.Table(
+    "workteams",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+
+flow_definitions = sa.Table(
+    "flow_definitions",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+
+human_loops = sa.Table(
+    "human_loops",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("flow", sa.String(63), sa.ForeignKey("flow_definitions.name"), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("failure_code", sa.String(30)),
+    sa.Column("failure_reason", sa.String(1024)),
+    sa.Column("input_content", sa.Text, nullable=False),
+    sa.Column("input_sha256", sa.String(64), nullable=False),
+    sa.Column("output_uri", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("expires_at", UTCDateTime, nullable=False),
+    sa.Column("event_pending", sa.Boolean, nullable=False, default=False),
+    sa.Index(None, "flow", "created_at"),
+    sa.Index(None, "status", "expires_at"),
+    sa.Index(None, "event_pending"),
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("loop_name", sa.String(63), sa.ForeignKey("human_loops.name", ondelete="CASCADE"), nullable=False),
+    sa.Column("flow", sa.String(63), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id")),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("accepted_at", UTCDateTime),
+    sa.Column("lease_until", UTCDateTime),
+    sa.Column("submitted_at", UTCDateTime),
+    sa.Column("seconds", sa.Float),
+    sa.Column("answer", sa.JSON),
+    sa.UniqueConstraint("loop_name", "user_id"),
+    sa.Index(None, "state", "flow", "created_at"),
+)
