@@ -356,12 +356,21 @@ def _read_answer(raw: Mapping[str, Any]) -> Answer:
     return Answer(
         reviewer=str(raw["workerId"]),
         outcome=_chosen(content["decision"]),
-        labels=tuple(sorted(label for label, on in (content.get("labels") or {}).items() if on is True)),
+        labels=_labels(content),
         note=str(content.get("note", ""))[:4000],
         accepted_at=_time(raw.get("acceptanceTime")),
         submitted_at=_time(raw["submissionTime"]) or datetime.min,
         seconds=max(float(seconds), 0.0) if seconds is not None else None,
     )
+
+
+def _labels(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The labels that were ticked. A checkbox of its own name is ``{"labels.X": {"X": true}}`` on AWS."""
+    ticked: dict[str, Any] = dict(content.get("labels") or {})
+    for name, values in content.items():
+        if name.startswith("labels.") and isinstance(values, Mapping):
+            ticked |= values
+    return tuple(sorted(label for label, on in ticked.items() if on is True))
 
 
 def _chosen(decision: Mapping[str, Any]) -> FinalOutcome:

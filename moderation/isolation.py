@@ -19,6 +19,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -185,6 +186,8 @@ class Runner:
         self._resolve = resolve
         tools: list[Detector | Extractor] = [*plugins.detectors, *plugins.extractors]
         self._processes = {tool.name: _Process(tool, plugins_dir) for tool in tools}
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counting = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=max(4, 4 * len(tools)), thread_name_prefix="detect")
 
     def look(self, app: str, parts: Sequence[Part]) -> tuple[list[Detection], list[Failure]]:
@@ -222,6 +225,11 @@ class Runner:
                 made += found
         return made, failures
 
+    def failure_counts(self) -> dict[tuple[str, str], int]:
+        """Looks without an answer since the start, by (detector, kind)."""
+        with self._counting:
+            return dict(self._counts)
+
     def close(self) -> None:
         """End all processes."""
         for process in self._processes.values():
@@ -254,6 +262,8 @@ class Runner:
         return self._processes[tool.name].call(operation, app, part, paths)
 
     def _failed(self, tool: Tool, part: Part, error: _NoAnswer) -> Failure:
+        with self._counting:
+            self._counts[tool.name, error.kind] += 1
         logger.warning("no answer detector=%s part=%s kind=%s reason=%r", tool.name, part.id, error.kind, error.message)
         return Failure(detector=tool, part=part.id, kind=error.kind, message=error.message)
 

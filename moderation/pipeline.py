@@ -89,6 +89,10 @@ class Pipeline:
         self._clock = clock
         self._news = threading.Condition()
 
+    def now(self) -> datetime:
+        """The wall time that the steps go by."""
+        return self._clock()
+
     # Intake
 
     def prepare(self, submission: Submission) -> Item:

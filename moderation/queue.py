@@ -1,7 +1,7 @@
 """Queues: how workers learn that items wait. A queue says so and no more; the database knows the items.
 
-Embedded, threads of this process are woken. At scale, RQ on Redis wakes `moderation worker` processes. Either way a sweep
-looks for waiting work now and then, so a lost ring, a flushed Redis or a killed worker loses nothing.
+Embedded, threads of this process are woken. At scale, RQ on Redis wakes `moderation worker` processes. Either way a
+sweep looks for waiting work now and then, so a lost ring, a flushed Redis or a killed worker loses nothing.
 """
 
 from __future__ import annotations

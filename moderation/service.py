@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,6 +66,7 @@ class Service:
         self._hinted: set[str] = set()
         self._hint_lock = threading.Lock()
         self.human_loops_problem = ""
+        self._backlog = (float("-inf"), 0)
         self.pipeline = Pipeline(
             self.store,
             judge,
@@ -169,6 +171,13 @@ class Service:
             thread.join(timeout=10)
         self.judge.close()
         self.database.close()
+
+    def backlog(self) -> int:
+        """How many items wait; counted at most once a second, because every post asks."""
+        now = time.monotonic()
+        if now - self._backlog[0] > 1:
+            self._backlog = (now, self.store.backlog()[0])
+        return self._backlog[1]
 
     def _in_thread(self, name: str, target: Callable[[], None]) -> None:
         thread = threading.Thread(target=target, name=name, daemon=True)

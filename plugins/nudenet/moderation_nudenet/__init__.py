@@ -1,1 +1,98 @@
-"""Nudity in pictures through the NudeNet library. Mind its licence: see README."""
+"""``vision.nudity``: nudity in pictures through the NudeNet library. Mind its licence: see README.md."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from moderation import hookimpl
+from moderation.core.detections import Detection
+from moderation.core.items import Box, Part
+from moderation.hookspecs import Context, Unreadable
+
+if TYPE_CHECKING:
+    from moderation.settings import Settings
+
+LABELS: dict[str, str | None] = {
+    "FEMALE_GENITALIA_EXPOSED": "Exposed Female Genitalia",
+    "MALE_GENITALIA_EXPOSED": "Exposed Male Genitalia",
+    "ANUS_EXPOSED": "Exposed Buttocks or Anus",
+    "BUTTOCKS_EXPOSED": "Exposed Buttocks or Anus",
+    "FEMALE_BREAST_EXPOSED": "Exposed Female Nipple",
+    "MALE_BREAST_EXPOSED": "Exposed Male Nipple",
+    "FEMALE_GENITALIA_COVERED": "Obstructed Intimate Parts",
+    "ANUS_COVERED": "Obstructed Intimate Parts",
+    "FEMALE_BREAST_COVERED": None,  # every clothed woman has it
+    "BUTTOCKS_COVERED": None,  # likewise
+    "BELLY_EXPOSED": None,
+    "BELLY_COVERED": None,
+    "ARMPITS_EXPOSED": None,
+    "ARMPITS_COVERED": None,
+    "FEET_EXPOSED": None,
+    "FEET_COVERED": None,
+    "FACE_FEMALE": "Face",
+    "FACE_MALE": "Face",
+}
+"""NudeNet's 18 classes and our labels; None for what is no reason to moderate anything."""
+
+
+class Nudity:
+    """Body parts that are seen bare. Confidence is the network's score as percent."""
+
+    name = "vision.nudity"
+    version = "1.0"
+    reads = ("image",)
+    labels = tuple(sorted({label for label in LABELS.values() if label is not None}))
+    min_confidence = 20.0
+    time_limit_seconds = 15.0
+
+    def __init__(self) -> None:
+        self._network: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The loaded network stays behind."""
+        return {"_network": None}
+
+    def detect(self, part: Part, context: Context) -> list[Detection]:
+        """The findings of the first frame, surest first. Raises `Unreadable`."""
+        from PIL import Image, ImageOps
+
+        if self._network is None:
+            from nudenet import NudeDetector
+
+            self._network = NudeDetector()
+        try:
+            with Image.open(context.path(part), formats=("JPEG", "PNG", "WEBP", "GIF")) as picture:
+                still = ImageOps.exif_transpose(picture).convert("RGB")
+        except Exception as error:  # decoders raise many kinds on hostile bytes
+            raise Unreadable(f"the picture cannot be decoded ({type(error).__name__})") from error
+        width, height = still.size
+        with tempfile.NamedTemporaryFile(suffix=".png") as file:
+            still.save(file, "PNG")
+            file.flush()
+            answers = self._network.detect(file.name)
+        found = []
+        for answer in answers:
+            label = LABELS[answer["class"]]
+            confidence = min(float(answer["score"]) * 100, 100.0)
+            if label is None or confidence < self.min_confidence:
+                continue
+            left, top, across, down = answer["box"]
+            box = Box(
+                left=_ratio(left, width),
+                top=_ratio(top, height),
+                width=_ratio(across, width),
+                height=_ratio(down, height),
+            )
+            found.append(Detection(label=label, confidence=confidence, box=box, attributes={"class": answer["class"]}))
+        return sorted(found, key=lambda detection: (-detection.confidence, detection.label))
+
+
+def _ratio(pixels: float, whole: int) -> float:
+    return min(max(float(pixels) / whole, 0.0), 1.0)
+
+
+@hookimpl
+def register_detectors(settings: Settings) -> list[Nudity]:
+    """Offer ``vision.nudity``."""
+    return [Nudity()]

@@ -66,7 +66,9 @@ class TextPii:
                 start, end = match.span(1)
                 # Two values may share the character between them, so the next search begins at the value's end.
                 position = max(end, match.start() + 1)
-                hits.append((start, end, _confidence(pattern, words, around, start, end, match.group(1)), pattern.label))
+                hits.append(
+                    (start, end, _confidence(pattern, words, around, start, end, match.group(1)), pattern.label)
+                )
         return hits
 
     def _compile(self) -> None:

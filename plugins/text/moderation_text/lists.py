@@ -148,7 +148,9 @@ class _Reader:
         for raw in listed:
             text = raw.get("text") if isinstance(raw, Mapping) else raw
             if not isinstance(text, str) or sum(c.isalpha() for c in text) < 2 or len(text) > 200:
-                self.fault(str(text), f"an entry is a word or phrase of 2 to 200 characters, not {text!r}", "put it in quotes")
+                self.fault(
+                    str(text), f"an entry is a word or phrase of 2 to 200 characters, not {text!r}", "put it in quotes"
+                )
                 continue
             own = self._severity(raw["severity"]) if isinstance(raw, Mapping) and "severity" in raw else default
             found.append(Entry(text, label, own, name))

@@ -192,7 +192,9 @@ class Matcher:
             if _could_be_letter(sign) and not _touches(signs, position):
                 run.append(sign)
                 gap = position + 1
-                while gap < size and gap - position <= 2 and not _could_be_letter(signs[gap]) and signs[gap].char != "\n":
+                while (
+                    gap < size and gap - position <= 2 and not _could_be_letter(signs[gap]) and signs[gap].char != "\n"
+                ):
                     gap += 1
                 if gap < size and 1 < gap - position <= 3 and _could_be_letter(signs[gap]) and not _touches(signs, gap):
                     position = gap

@@ -1,1 +1,27 @@
-"""Faces, text, metadata and quality of pictures, on this machine."""
+"""Pictures on this machine: faces, text in them, metadata, quality, frames. Libraries load at the first look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moderation import hookimpl
+from moderation_vision.faces import Faces
+from moderation_vision.frames import Frames
+from moderation_vision.metadata import Metadata
+from moderation_vision.quality import Quality
+from moderation_vision.text import Text
+
+if TYPE_CHECKING:
+    from moderation.settings import Settings
+
+
+@hookimpl
+def register_detectors(settings: Settings) -> list[Any]:
+    """Offer ``vision.faces``, ``vision.exif`` and ``vision.quality``."""
+    return [Faces(), Metadata(), Quality()]
+
+
+@hookimpl
+def register_extractors(settings: Settings) -> list[Any]:
+    """Offer ``vision.text`` and ``vision.frames``."""
+    return [Text(), Frames()]

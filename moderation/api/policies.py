@@ -1,0 +1,48 @@
+"""``/v1/policies``: what is in force."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from moderation.api.auth import authenticate
+from moderation.api.schemas import PolicyList, PolicyText, PolicyView, WaitingPolicy
+from moderation.core.errors import NotFound
+from moderation.core.policies import Policy
+from moderation.service import Service
+
+
+def blueprint(service: Service) -> Blueprint:
+    """The resource over `service`."""
+    policies = Blueprint("policies", __name__, url_prefix="/v1/policies")
+    policies.before_request(lambda: authenticate(service.accounts))
+
+    @policies.get("")
+    def list_policies() -> Response:
+        """All policies in force, and those that wait for a detector."""
+        waiting = [WaitingPolicy(name=name, why=why) for name, why in service.policies.not_in_force]
+        listed = PolicyList(policies=[_view(p) for p in service.policies.policies], not_in_force=waiting)
+        return Response(listed.model_dump_json(), content_type="application/json")
+
+    @policies.get("/<name>")
+    def get_policy(name: str) -> Response:
+        """One policy with its text."""
+        try:
+            policy = service.policies.get(name)
+        except KeyError as error:
+            raise NotFound(f"no policy '{name}' is in force") from error
+        view = PolicyText(**_view(policy).model_dump(), text=policy.text)
+        return Response(view.model_dump_json(), content_type="application/json")
+
+    return policies
+
+
+def _view(policy: Policy) -> PolicyView:
+    return PolicyView(
+        name=policy.name,
+        version=policy.version,
+        description=policy.description,
+        content_types=list(policy.file.applies_to.content_type),
+        apps=policy.file.applies_to.app,
+        queues=[queue.name for queue in policy.file.queues],
+        needs=policy.file.needs,
+    )

@@ -1,0 +1,51 @@
+"""``vision.quality``: pictures that show nothing, or are not what their name says."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from moderation.core.detections import Detection
+from moderation.core.items import Part
+from moderation.hookspecs import Context
+from moderation_vision.pictures import upright
+
+SMALLEST_SIDE = 48
+"""Pixels; a shorter side shows too little for people and detectors alike (Rekognition asks for 50 to 80)."""
+
+_TYPES = {
+    ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".jpe": "image/jpeg", ".jfif": "image/jpeg",
+    ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp",
+}  # fmt: skip
+
+
+class Quality:
+    """Too small, nearly one colour, or named as another format.
+
+    Confidence: 100 for sizes and names, which are facts; for blankness it falls from 100 at one single colour to 50
+    where brightness spreads by four levels of 255.
+    """
+
+    name = "vision.quality"
+    version = "1.0"
+    reads = ("image",)
+    labels = ("Quality/TOO_SMALL", "Quality/BLANK", "Quality/WRONG_TYPE")
+    min_confidence = 50.0
+    time_limit_seconds = 5.0
+
+    def detect(self, part: Part, context: Context) -> list[Detection]:
+        """What is wrong with the picture. Raises `Unreadable`."""
+        from PIL import ImageStat
+
+        found = []
+        picture = upright(context.read(part), 512)
+        media = part.media
+        sides = (media.width or picture.width, media.height or picture.height) if media else picture.size
+        if min(sides) < SMALLEST_SIDE:
+            found.append(Detection(label="Quality/TOO_SMALL", confidence=100))
+        spread = max(ImageStat.Stat(picture).stddev)
+        if spread <= 4:
+            found.append(Detection(label="Quality/BLANK", confidence=100 - spread * 12.5))
+        suffix = PurePath(media.name).suffix.lower() if media and media.name else ""
+        if media and suffix and _TYPES.get(suffix, media.content_type) != media.content_type:
+            found.append(Detection(label="Quality/WRONG_TYPE", confidence=100, attributes={"is": media.content_type}))
+        return found

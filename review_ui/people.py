@@ -1,0 +1,163 @@
+"""People who sign in: reviewers, leads, policy owners, admins; their passwords and their sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from moderation.core.errors import InputError, NotFound
+from moderation.database import Database
+from review_ui.tables import failed_sign_ins, sign_ins, users
+
+ROLES = ("reviewer", "lead", "policy_owner", "admin")
+MAY_REVIEW = ("reviewer", "lead", "admin")
+SHORTEST_PASSWORD = 10
+FAILURES_ALLOWED, FAILURES_WINDOW = 8, timedelta(minutes=10)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
+# Checked when there is no such user, so that the time taken does not tell.
+_NOBODY = generate_password_hash("nobody", method="scrypt")
+
+
+@dataclass(frozen=True)
+class User:
+    """A person who may sign in."""
+
+    id: str
+    name: str
+    role: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+    @property
+    def may_review(self) -> bool:
+        """True for roles that get tasks."""
+        return self.role in MAY_REVIEW
+
+
+@dataclass(frozen=True)
+class Session:
+    """A sign-in. `csrf` goes into each form."""
+
+    user: User
+    csrf: str
+
+
+class TooManyFailures(InputError):
+    """Too many wrong passwords for this name; later ones are not even looked at."""
+
+
+class People:
+    """Users and sessions in `database`."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._db, self._clock = database, clock
+
+    def add(self, name: str, role: str, password: str) -> User:
+        """A new user. Raises `InputError` for a bad name, role or password, or a name that is taken."""
+        if not _NAME.fullmatch(name):
+            raise InputError(f"name {name!r}: 1 to 63 letters, digits, '.', '_', '@' or '-'")
+        if role not in ROLES:
+            raise InputError(f"role {role!r} is none of {', '.join(ROLES)}")
+        if len(password) < SHORTEST_PASSWORD or len(password) > 1000:
+            raise InputError(f"a password has at least {SHORTEST_PASSWORD} characters")
+        user = User(str(uuid.uuid4()), name, role, self._clock())
+        row = {
+            "id": user.id,
+            "name": name,
+            "role": role,
+            "password_hash": generate_password_hash(password, method="scrypt"),
+            "created_at": user.created_at,
+        }
+        try:
+            self._db.write(lambda c: c.execute(sa.insert(users).values(row)))
+        except sa.exc.IntegrityError as error:
+            raise InputError(f"there is a user '{name}' already") from error
+        return user
+
+    def list(self) -> Sequence[User]:
+        """Everybody, by name."""
+        return self._db.read(lambda c: [_user(row) for row in c.execute(sa.select(users).order_by(users.c.name))])
+
+    def disable(self, name: str) -> None:
+        """Shut a user out, from open sessions too, at once. Raises `NotFound`."""
+
+        def work(c: Connection) -> None:
+            row = c.execute(sa.select(users.c.id).where(users.c.name == name)).first()
+            if row is None:
+                raise NotFound(f"no user '{name}'")
+            c.execute(sa.update(users).where(users.c.id == row.id).values(disabled_at=self._clock()))
+            c.execute(sa.delete(sign_ins).where(sign_ins.c.user_id == row.id))
+
+        self._db.write(work)
+
+    def ensure_first_admin(self) -> str | None:
+        """Make user ``admin`` when there is nobody yet; its password, to be shown once, or None."""
+        if self._db.read(lambda c: c.execute(sa.select(users.c.id).limit(1)).first()) is not None:
+            return None
+        password = "-".join(secrets.token_hex(2) for _ in range(4))
+        self.add("admin", "admin", password)
+        return password
+
+    def sign_in(self, name: str, password: str, hours: float) -> str | None:
+        """A session token for the right password, else None. Raises `TooManyFailures`."""
+        now = self._clock()
+        recent = sa.select(sa.func.count()).where(
+            failed_sign_ins.c.name == name[:100], failed_sign_ins.c.at > now - FAILURES_WINDOW
+        )
+        if self._db.read(lambda c: c.execute(recent).scalar_one()) >= FAILURES_ALLOWED:
+            raise TooManyFailures("too many wrong passwords for this name; wait ten minutes")
+        row = self._db.read(lambda c: c.execute(sa.select(users).where(users.c.name == name)).first())
+        matches = check_password_hash(row.password_hash if row is not None else _NOBODY, password[:1000])
+        if row is None or not matches or row.disabled_at is not None:
+            failure = {"name": name[:100], "at": now}
+            self._db.write(lambda c: c.execute(sa.insert(failed_sign_ins).values(failure)))
+            return None
+        token = secrets.token_urlsafe(32)
+        session = {
+            "token_sha256": _digest(token),
+            "user_id": row.id,
+            "csrf": secrets.token_urlsafe(24),
+            "created_at": now,
+            "expires_at": now + timedelta(hours=hours),
+        }
+
+        def work(c: Connection) -> None:
+            c.execute(sa.delete(sign_ins).where(sign_ins.c.expires_at < now))
+            c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.at < now - FAILURES_WINDOW))
+            c.execute(sa.insert(sign_ins).values(session))
+
+        self._db.write(work)
+        return token
+
+    def session(self, token: str) -> Session | None:
+        """The session of a token, unless it is over or the user is shut out."""
+        query = (
+            sa.select(users, sign_ins.c.csrf)
+            .join(sign_ins, sign_ins.c.user_id == users.c.id)
+            .where(sign_ins.c.token_sha256 == _digest(token), sign_ins.c.expires_at > self._clock())
+            .where(users.c.disabled_at.is_(None))
+        )
+        row = self._db.read(lambda c: c.execute(query).first())
+        return Session(_user(row), row.csrf) if row is not None else None
+
+    def sign_out(self, token: str) -> None:
+        """End a session; nothing happens when it is over."""
+        self._db.write(lambda c: c.execute(sa.delete(sign_ins).where(sign_ins.c.token_sha256 == _digest(token))))
+
+
+def _user(row: Any) -> User:
+    return User(row.id, row.name, row.role, row.created_at, row.disabled_at)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
