@@ -239,7 +239,7 @@ class HumanLoops:
                 given["endpoint_url"] = self._url
             if self._is_own:
                 given |= {"aws_access_key_id": self._access_key[0], "aws_secret_access_key": self._access_key[1]}
-            retries = {"mode": "standard", "total_max_attempts": 4}
+            retries: Any = {"mode": "standard", "total_max_attempts": 4}
             config = Config(retries=retries, connect_timeout=5, read_timeout=20, max_pool_connections=20)
             make: Any = boto3.session.Session().client
             self._clients[service] = make(service, config=config, **given)

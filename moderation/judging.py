@@ -14,6 +14,7 @@ from moderation.core.items import Item, Part, Tool
 from moderation.core.policies import Policy, PolicySet
 from moderation.core.rules import Subject, evaluate
 from moderation.core.verdicts import Verdict
+from moderation.hookspecs import Detector, Extractor
 from moderation.isolation import Runner
 from moderation.media import Limits, inspect, store_media
 from moderation.plugins import Plugins, load_plugins
@@ -111,9 +112,8 @@ class Judge:
 
     def give_up(self, item: Item, message: str) -> Judgement:
         """The judgement on an item that cannot be looked at: every detector that would have has failed."""
-        tools = [
-            t for t in (*self.plugins.detectors, *self.plugins.extractors) if any(p.type in t.reads for p in item.parts)
-        ]
+        every: list[Detector | Extractor] = [*self.plugins.detectors, *self.plugins.extractors]
+        tools = [tool for tool in every if any(part.type in tool.reads for part in item.parts)]
         failures = [
             Failure(detector=Tool(name=tool.name, version=tool.version), kind="not_run", message=message)
             for tool in tools

@@ -57,7 +57,7 @@ class Outbox:
         """What came of an attempt: ``delivered``, ``due`` again, or ``given_up``."""
         values = {"state": state, "last_result": result[:200], "next_attempt_at": next_attempt_at}
         where = deliveries.c.id == delivery_id
-        update = sa.update(deliveries).where(where).values(values, attempts=deliveries.c.attempts + 1)
+        update = sa.update(deliveries).where(where).values({**values, "attempts": deliveries.c.attempts + 1})
         self._db.write(lambda c: c.execute(update))
 
     def replay(self, item_id: str, now: datetime) -> int:

@@ -6,8 +6,6 @@ import logging
 import threading
 from types import TracebackType
 
-from review_ui.a2i.service import ReviewService
-from review_ui.people import People
 from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from moderation.app import create_app
@@ -15,6 +13,8 @@ from moderation.blobs import open_blobs
 from moderation.core.errors import SettingsError
 from moderation.service import Service
 from moderation.settings import Settings
+from review_ui.a2i.service import ReviewService
+from review_ui.people import People
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +65,10 @@ class Server:
 
     def start(self) -> None:
         """Start workers and answer requests in a thread of its own."""
-        self.service.start(own_url=self.url)
+        self.review.start()
         self._thread = threading.Thread(target=self._http.run, name="http", daemon=True)
         self._thread.start()
+        self.service.start(own_url=self.url)
 
     def close(self) -> None:
         """Stop answering, let running work end, close the databases. May be called twice."""

@@ -325,7 +325,7 @@ class Store:
         values: dict[str, Any] = {"state": state, "next_look_at": next_look_at, "problem": problem}
         values |= {"arn": arn} if arn else {}
         where = (human_loops.c.name == name) & (human_loops.c.state != "ended")
-        update = sa.update(human_loops).where(where).values(values, looks=human_loops.c.looks + 1)
+        update = sa.update(human_loops).where(where).values({**values, "looks": human_loops.c.looks + 1})
         self._db.write(lambda c: c.execute(update))
 
     def due_loops(self, now: datetime, limit: int) -> list[LoopRecord]:

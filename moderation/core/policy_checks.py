@@ -106,16 +106,15 @@ def _shape_problems(error: ValidationError, data: Any) -> list[Problem]:
 
 
 def _path_in(data: Any, location: tuple[int | str, ...]) -> Path:
-    """The longest part of pydantic's location that exists in the file; union branches in it are skipped."""
+    """The part of pydantic's location that exists in the file; union branches in it are skipped."""
     path: list[str | int] = []
+    step: Any
     for step in location:
-        if (isinstance(data, Mapping) and step in data) or (
-            isinstance(data, list) and isinstance(step, int) and step < len(data)
-        ):
+        is_key = isinstance(data, Mapping) and step in data
+        is_position = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if is_key or is_position:
             data = data[step]
-        else:
-            continue
-        path.append(step)
+            path.append(step)
     return tuple(path)
 
 

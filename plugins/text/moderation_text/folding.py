@@ -1,8 +1,8 @@
 """Folding: text without its disguise, with each letter's place in the original.
 
 Case, compatibility forms (NFKC: fullwidth, circled, mathematical letters), combining marks, look-alike letters
-of other scripts, leetspeak, and invisible characters are undone. The facts are those of UTS 39 (confusables), kept to the
-letters that stand for a-z.
+of other scripts, leetspeak, and invisible characters are undone. The facts are those of UTS 39 (confusables), kept to
+the letters that stand for a-z.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ class Matcher:
             run = []
 
     def _read_run(self, run: list[Sign]) -> Iterator[_Word]:
-        """One run without gaps: as it is, and without the exclamation marks and stars that may only stand at its ends."""
+        """One run without gaps: as it is, and without the signs at its ends that may be mere punctuation."""
         bare = list(run)
         while bare and bare[-1].char in "!+*#@$" and not bare[-1].is_letter:
             bare.pop()

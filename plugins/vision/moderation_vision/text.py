@@ -1,4 +1,4 @@
-"""``vision.text``: text in a picture as a text part, so that text detectors see it. RapidOCR on ONNX, bundled models."""
+"""``vision.text``: text in a picture as a text part, so that text detectors see it. RapidOCR with its own models."""
 
 from __future__ import annotations
 

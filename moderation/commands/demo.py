@@ -1,0 +1,190 @@
+"""``moderation demo``: a fresh service, real examples posted over HTTP, and a table of what became of them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import yaml
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from moderation.commands.serve import wait_for_signal
+from moderation.core.errors import SettingsError
+from moderation.server import Server
+from moderation.settings import Settings
+
+APP = "demo"
+PATIENCE_SECONDS = 120.0
+_COLOURS = {"approve": "green", "reject": "red", "review": "yellow", "refused": "magenta"}
+
+
+@dataclass
+class Row:
+    """One example on its way."""
+
+    title: str
+    began: float = 0.0
+    item_id: str | None = None
+    outcome: str = ""
+    rule: str = ""
+    milliseconds: int | None = None
+
+
+@click.command()
+@click.option(
+    "--exit", "exit_after", is_flag=True, help="Stop after the table; exit code 0 only if all got an outcome."
+)
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8000, or a free one]")
+@click.pass_obj
+def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
+    """Serve on a fresh folder, post everything in examples/, and show the outcomes as they come."""
+    if settings.log_level.upper() == "INFO":
+        logging.getLogger().setLevel(logging.ERROR)  # the table is what is to be seen
+    folder = examples_folder()
+    console = Console(width=None if sys.stdout.isatty() else 130)
+    with _fresh_server(settings, port) as server:
+        console.print(
+            f"A fresh service listens at {server.url}. The first pictures load the models; posting the examples ..."
+        )
+        key = server.service.accounts.add_key(APP, datetime.now(UTC)).key
+        client = _Client(server.url, key)
+        rows = _post_all(console, client, folder)
+        undone = [row.title for row in rows if not row.outcome]
+        counts = {name: sum(row.outcome == name for row in rows) for name in _COLOURS}
+        console.print("  ".join(f"[{_COLOURS[name]}]{count} {name}[/]" for name, count in counts.items()))
+        if undone:
+            console.print(f"[red]no outcome within {PATIENCE_SECONDS:g} s: {', '.join(undone)}[/]")
+        if exit_after:
+            return 1 if undone else 0
+        console.print(f"\nNow review what waits: {server.url}/review")
+        console.print(f"  name      admin\n  password  {server.first_admin_password}")
+        console.print(f"API key of app {APP}: {key}", soft_wrap=True)
+        console.print("Ctrl-C ends the demo and removes its data.")
+        wait_for_signal()
+    return 0
+
+
+def examples_folder() -> Path:
+    """The shipped examples: the checkout's, or the installed package's."""
+    beside = Path(__file__).resolve().parent.parent.parent
+    checkout, installed = beside / "examples", beside / "moderation_data" / "examples"
+    return checkout if checkout.is_dir() else installed
+
+
+@contextmanager
+def _fresh_server(settings: Settings, port: int | None) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="moderation-demo-") as folder:
+        fresh = settings.model_copy(update={"data": Path(folder), "port": settings.port if port is None else port})
+        try:
+            server = Server(fresh)
+        except SettingsError:
+            if port is not None:
+                raise
+            server = Server(fresh.model_copy(update={"port": 0}))
+        with server:
+            server.start()
+            yield server
+
+
+def _post_all(console: Console, client: _Client, folder: Path) -> Sequence[Row]:
+    examples = yaml.safe_load((folder / "examples.yml").read_text(encoding="utf-8"))
+    rows = [Row(example["title"]) for example in examples]
+    with Live(_table(rows), console=console, auto_refresh=False, transient=False) as live:
+        for row, example in zip(rows, examples, strict=True):
+            _post(client, row, example, folder)
+            live.update(_table(rows), refresh=console.is_terminal)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while any(not row.outcome for row in rows) and time.monotonic() < deadline:
+            for row in rows:
+                if not row.outcome and row.item_id is not None:
+                    _look(client, row)
+            live.update(_table(rows), refresh=console.is_terminal)
+            time.sleep(0.05)
+    return rows
+
+
+def _post(client: _Client, row: Row, example: Mapping[str, Any], folder: Path) -> None:
+    files = [(name, (folder / name).read_bytes()) for name in example["files"]]
+    item: dict[str, Any] = {"content_id": row.title}
+    if "text" in example:
+        item["parts"] = [{"type": "text", "text": example["text"]}]
+    row.began = time.monotonic()
+    status, answer = client.post(item, files)
+    if status == 202:
+        row.item_id = answer["id"]
+    else:
+        row.outcome, row.rule = "refused", str(answer.get("detail", status))
+        row.milliseconds = round((time.monotonic() - row.began) * 1000)
+
+
+def _look(client: _Client, row: Row) -> None:
+    answer = client.get(f"/v1/items/{row.item_id}")
+    verdict = answer.get("verdict")
+    if answer["status"] == "pending" or verdict is None:
+        return
+    deciding = [
+        rule for policy in verdict["policies"] for rule in policy["deciding"] if policy["outcome"] == verdict["outcome"]
+    ]
+    row.outcome = verdict["outcome"]
+    names = [f"{rule['rule']} ({Path(rule['place']).name})" for rule in deciding]
+    row.rule = ", ".join(names[:2]) if names else verdict["reason"]
+    row.milliseconds = round((time.monotonic() - row.began) * 1000)
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("item")
+    table.add_column("outcome")
+    table.add_column("deciding rule, or reason", overflow="fold")
+    table.add_column("ms", justify="right")
+    for row in rows:
+        outcome = f"[{_COLOURS[row.outcome]}]{row.outcome}[/]" if row.outcome else "[dim]...[/]"
+        table.add_row(row.title, outcome, row.rule, "" if row.milliseconds is None else f"{row.milliseconds:,}")
+    return table
+
+
+class _Client:
+    """What any app would use: HTTP with a key."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._address = urlsplit(url).netloc
+        self._headers = {"Authorization": f"Bearer {key}"}
+
+    def get(self, path: str) -> Any:
+        """A GET that is expected to succeed."""
+        return self._call("GET", path, None, {})[1]
+
+    def post(self, item: Mapping[str, Any], files: Sequence[tuple[str, bytes]]) -> tuple[int, Any]:
+        """Post an item with files as multipart/form-data."""
+        boundary = secrets.token_hex(16)
+        pieces = [f'--{boundary}\r\nContent-Disposition: form-data; name="item"\r\n\r\n{json.dumps(item)}\r\n'.encode()]
+        for name, data in files:
+            head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+            pieces += [head.encode(), data, b"\r\n"]
+        pieces.append(f"--{boundary}--\r\n".encode())
+        kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return self._call("POST", "/v1/items", b"".join(pieces), kind)
+
+    def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection(self._address, timeout=60)
+        try:
+            connection.request(method, path, body, {**self._headers, **headers})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()

@@ -1,0 +1,146 @@
+"""``moderation doctor``: what is wrong with this installation, and how to mend it."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.metadata import distributions
+from pathlib import Path
+
+import click
+
+from moderation.core.errors import ModerationError
+from moderation.settings import PREFIX, Settings
+
+
+@click.command()
+@click.option("--settings", "show_settings", is_flag=True, help="List all settings with their values.")
+@click.pass_obj
+def doctor(settings: Settings, show_settings: bool) -> int:
+    """Check this installation; exit code 1 when something is wrong."""
+    if show_settings:
+        for name, field in Settings.model_fields.items():
+            value = "(set)" if "secret" in name and getattr(settings, name) else getattr(settings, name)
+            click.echo(f"{PREFIX}{name.upper()}={'' if value is None else value}\n    {field.description}")
+        return 0
+    failed = 0
+    for title, check in CHECKS:
+        found = list(_run(check, settings))
+        problems = [text for is_problem, text in found if is_problem]
+        failed += len(problems)
+        click.secho("wrong  " if problems else "ok     ", fg="red" if problems else "green", nl=False)
+        click.echo(title)
+        for _, text in found:
+            click.echo(f"         {text}")
+    return 1 if failed else 0
+
+
+Finding = tuple[bool, str]
+
+
+def _run(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    try:
+        yield from check(settings)
+    except ModerationError as error:
+        for line in str(error).splitlines():
+            yield True, line
+
+
+def _python(_: Settings) -> Iterator[Finding]:
+    yield False, f"Python {sys.version.split()[0]}"
+    # Two OpenCV distributions write the same folder; the one installed last wins, and may need a display.
+    names = sorted(d.name for d in distributions() if (d.name or "").startswith("opencv-"))
+    if len(names) > 1:
+        yield True, f"{' and '.join(names)} overwrite each other: uninstall all, then install opencv-python-headless"
+
+
+def _data(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data
+    yield False, f"{folder.resolve()}"
+    nearest = next(p for p in (folder, *folder.resolve().parents) if p.exists())
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        yield True, f"{nearest} cannot be written: {error.strerror}"
+    if (folder / "review.db").exists() and (folder / "review.db").stat().st_mode & 0o077:
+        yield True, f"{folder / 'review.db'} can be read by others: chmod 600 it; it holds access keys"
+
+
+def _plugins(settings: Settings) -> Iterator[Finding]:
+    from moderation.plugins import load_plugins
+
+    plugins = load_plugins(settings)
+    yield False, ", ".join(f"{p.name} {p.version}" for p in plugins.distributions) or "none"
+    if not plugins.detectors:
+        yield True, "no plugin offers a detector: install some of plugins/*"
+
+
+def _policies(settings: Settings) -> Iterator[Finding]:
+    from moderation.plugins import load_plugins
+    from moderation.policy_files import load_policies, shipped_rules
+
+    plugins = load_plugins(settings)
+    folder: Path = settings.rules or shipped_rules()
+    policies = load_policies(folder, plugins.taxonomy, [d.name for d in plugins.detectors])
+    yield False, f"in force: {', '.join(p.name for p in policies.policies)}"
+    for name, why in policies.not_in_force:
+        yield False, f"{name} waits: {why}"
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    if settings.database_url is None and not (settings.data / "moderation.db").exists():
+        yield False, "not made yet; the first start makes it"
+        return
+    from moderation.service import open_database
+    from moderation.store import Store
+
+    database = open_database(settings)
+    try:
+        store = Store(database)
+        waiting, _ = store.backlog()
+        yield False, f"{waiting} items wait"
+        for problem in store.loop_problems():
+            yield True, f"human loops: {problem}"
+    finally:
+        database.close()
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if settings.redis_url is None:
+        yield False, "not used: threads of the serving process do the work"
+        return
+    import redis
+
+    try:
+        redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2).ping()
+    except (redis.RedisError, ValueError, OSError) as error:
+        yield True, f"Redis does not answer: {error}; posts are still taken, and moderated when it is back"
+
+
+def _human_loops(settings: Settings) -> Iterator[Finding]:
+    where = settings.a2i_endpoint_url
+    if where is None:
+        yield False, "this installation's own A2I endpoint"
+    elif where == "aws":
+        yield False, f"Amazon A2I in {settings.a2i_region} (closed to new customers since 2026)"
+        if settings.a2i_workteam_arn is None:
+            yield True, "set MODERATION_A2I_WORKTEAM_ARN to a private work team"
+        if not settings.media_s3:
+            yield True, "set MODERATION_MEDIA_S3=1: reviewers at Amazon cannot read this machine's folder"
+    else:
+        yield False, where
+    if settings.allow_private_urls:
+        yield False, "media URLs and callbacks may reach private addresses (MODERATION_ALLOW_PRIVATE_URLS)"
+
+
+CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
+    ("Python and libraries", _python),
+    ("data folder", _data),
+    ("plugins", _plugins),
+    ("policies", _policies),
+    ("database", _database),
+    ("Redis", _redis),
+    ("human loops", _human_loops),
+)

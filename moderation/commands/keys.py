@@ -1,0 +1,79 @@
+"""``moderation keys``: API keys of apps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+
+from moderation.accounts import Accounts
+from moderation.service import open_database
+from moderation.settings import Settings
+
+
+@click.group()
+def keys() -> None:
+    """API keys of apps."""
+
+
+@contextmanager
+def _accounts(settings: Settings) -> Iterator[Accounts]:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings)
+    try:
+        yield Accounts(database)
+    finally:
+        database.close()
+
+
+@keys.command()
+@click.option("--app", required=True, metavar="APP", help="The app that the key belongs to; made when it is new.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def add(settings: Settings, app: str, as_json: bool) -> None:
+    """Make a key; it is shown once."""
+    with _accounts(settings) as accounts:
+        made = accounts.add_key(app, datetime.now(UTC))
+    if as_json:
+        document = {"key": made.key, "id": made.id, "app": made.app, "webhook_secret": made.webhook_secret}
+        click.echo(json.dumps(document))
+        return
+    click.echo(f"API key of app {made.app}, shown only once:\n\n  {made.key}\n")
+    click.echo(f"Its webhooks are signed with (Standard Webhooks):\n\n  {made.webhook_secret}\n")
+    click.echo(f"Revoke it with: moderation keys revoke {made.id}")
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def list_keys(settings: Settings, as_json: bool) -> None:
+    """All keys; the keys themselves are not known any more."""
+    with _accounts(settings) as accounts:
+        found = accounts.list_keys()
+    rows = [
+        {
+            "id": key.id,
+            "app": key.app,
+            "created_at": key.created_at.isoformat(),
+            "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+        }
+        for key in found
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    for row in [] if as_json else rows:
+        state = f"revoked {row['revoked_at']}" if row["revoked_at"] else "in force"
+        click.echo(f"{row['id']}  {row['app']:20}  {str(row['created_at'])[:19]}  {state}")
+
+
+@keys.command()
+@click.argument("key_id")
+@click.pass_obj
+def revoke(settings: Settings, key_id: str) -> None:
+    """Make a key useless at once."""
+    with _accounts(settings) as accounts:
+        accounts.revoke(key_id, datetime.now(UTC))
+    click.echo(f"key {key_id} is revoked")

@@ -1,0 +1,62 @@
+"""``moderation serve``: the whole service in one process."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from moderation.cli import with_places
+from moderation.server import Server
+from moderation.settings import Settings
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for a free one.  [default: 8000]")
+@click.option("--rules", type=_FOLDER, help="Folder of policies.  [default: the shipped ones]")
+@click.option("--plugins-dir", type=_FOLDER, help="Folder of loose plugins (*.py).")
+@click.pass_obj
+def serve(settings: Settings, host: str | None, port: int | None, rules: Path | None, plugins_dir: Path | None) -> None:
+    """The whole service in one process: API, workers, portal, A2I endpoint."""
+    given = {"host": host, "port": port}
+    settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    with Server(with_places(settings, rules, plugins_dir)) as server:
+        server.start()
+        say_hello(server)
+        wait_for_signal()
+        click.echo("stopping ...")
+
+
+def say_hello(server: Server) -> None:
+    """Where everything is, and the first admin's password when there is one."""
+    service = server.service
+    in_force = ", ".join(policy.name for policy in service.policies.policies)
+    click.echo(f"Moderation serves at {server.url}")
+    click.echo(f"  API and docs   {server.url}/docs")
+    click.echo(f"  portal         {server.url}/review")
+    click.echo(f"  A2I endpoint   {server.url}/a2i")
+    click.echo(f"  data           {service.settings.data.resolve()}")
+    click.echo(f"  policies       {in_force}")
+    for name, why in service.policies.not_in_force:
+        click.echo(f"                 {name} waits: {why}")
+    if server.first_admin_password is not None:
+        click.echo("\nThis is the first start. Sign in to the portal as the first admin (shown only once):")
+        click.echo(f"  name      admin\n  password  {server.first_admin_password}\n")
+    click.echo("Make an API key with: moderation keys add --app APP" + _data_option(service.settings))
+
+
+def wait_for_signal() -> None:
+    """Until somebody asks the process to end (Ctrl-C or SIGTERM)."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+
+
+def _data_option(settings: Settings) -> str:
+    return "" if settings.data == Path("data") else f" --data {settings.data}"

@@ -1,0 +1,69 @@
+"""``moderation users``: people who sign in to the portal."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from moderation.blobs import open_blobs
+from moderation.settings import Settings
+from review_ui.a2i.service import ReviewService
+from review_ui.people import ROLES, People
+
+
+@click.group()
+def users() -> None:
+    """People who sign in to the portal."""
+
+
+@contextmanager
+def _people(settings: Settings) -> Iterator[People]:
+    review = ReviewService.open(settings, blobs=open_blobs(settings))
+    try:
+        yield People(review.database)
+    finally:
+        review.close()
+
+
+@users.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default="reviewer", show_default=True, help="What they may do.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.pass_obj
+def add(settings: Settings, name: str, role: str, password_stdin: bool) -> None:
+    """Let somebody sign in; without --password-stdin a password is made and shown once."""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else "-".join(secrets.token_hex(2) for _ in range(4))
+    with _people(settings) as people:
+        people.add(name, role, password)
+    click.echo(f"user {name} ({role}) can sign in")
+    if not password_stdin:
+        click.echo(f"password, shown only once: {password}")
+
+
+@users.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def list_users(settings: Settings, as_json: bool) -> None:
+    """Everybody who can sign in, or could."""
+    with _people(settings) as people:
+        found = people.list()
+    if as_json:
+        rows = [{"name": u.name, "role": u.role, "disabled": u.disabled_at is not None} for u in found]
+        click.echo(json.dumps(rows, indent=2))
+    for user in [] if as_json else found:
+        click.echo(f"{user.name:24}  {user.role:14}  {'shut out' if user.disabled_at else ''}".rstrip())
+
+
+@users.command()
+@click.argument("name")
+@click.pass_obj
+def disable(settings: Settings, name: str) -> None:
+    """Shut somebody out, from open sessions too, at once."""
+    with _people(settings) as people:
+        people.disable(name)
+    click.echo(f"user {name} is shut out")
