@@ -199,6 +199,10 @@ class HumanLoops:
     def _flow_arn(self, flow: str) -> str:
         if flow not in self._flow_arns:
             arn = self._describe_flow(flow)
+            if arn is None and self._is_own:
+                raise HumanLoopsUnavailable(
+                    f"flow definition '{flow}' is not made yet; the service makes it at its start"
+                )
             if arn is None:
                 raise HumanLoopRefused(f"A2I has no flow definition '{flow}'; run `moderation a2i provision`")
             self._flow_arns[flow] = arn

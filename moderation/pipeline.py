@@ -282,7 +282,8 @@ class Pipeline:
 
     def _pause(self, loop: LoopRecord, problem: str | None) -> None:
         """Look again later: soon at first, then less and less often."""
-        seconds = max(self._poll_seconds, SHORTEST_PAUSE_SECONDS) * 1.5 ** min(loop.looks, 30)
+        first = self._poll_seconds if loop.state == "open" else SHORTEST_PAUSE_SECONDS
+        seconds = max(first, SHORTEST_PAUSE_SECONDS) * 1.5 ** min(loop.looks, 30)
         later = self._clock() + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
         self.store.note_loop(loop.name, state=loop.state, next_look_at=later, problem=problem)
 

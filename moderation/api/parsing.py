@@ -1,11 +1,16 @@
-"""From a request to submissions: strict JSON, multipart, media taken in. Everything wrong is said with its field."""
+"""From a request to submissions: JSON or multipart, media looked at and stored. Everything wrong is said with its field.
+
+Nothing is stored for an item that is refused: all of its parts are looked at first.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
@@ -14,87 +19,123 @@ from werkzeug.datastructures import FileStorage
 
 from moderation.api.problems import Refused, invalid
 from moderation.api.schemas import PostedItem, PostedPart
+from moderation.api.strict_json import check_text, read_json
 from moderation.blobs import Blobs
 from moderation.core.errors import FieldError, MediaRefused, NotFound, UrlRefused
 from moderation.core.items import Part
 from moderation.fetch import FetchFailed, check_url, fetch
-from moderation.media import Limits, inspect, store_media
+from moderation.media import Limits, MediaFacts, inspect, store_media
 from moderation.pipeline import Submission
 from moderation.settings import Settings
 
-MAX_JSON_DEPTH = 40
-_BIGGEST = 2**63
-
-
-def read_json(data: bytes) -> Any:
-    """JSON as RFC 8259 means it, and nothing that could hurt later: no doubled keys, NaN, NUL, lone surrogates.
-
-    Raises:
-        Refused: 400, naming what is wrong.
-    """
-    try:
-        document = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_bounded,
-            parse_float=_finite,
-        )
-    except UnicodeDecodeError as error:
-        raise Refused(400, "not-json", "the body is not UTF-8") from error
-    except RecursionError as error:
-        raise Refused(400, "not-json", f"the body is nested deeper than {MAX_JSON_DEPTH} levels") from error
-    except ValueError as error:
-        raise Refused(400, "not-json", f"the body is not JSON: {error}") from error
-    _check_text(document, "", 0)
-    return document
+FETCHING_SECONDS = 30.0
+"""What all fetches of one request may take together; each has its own limit besides."""
+MAX_ERRORS = 50
 
 
 def read_items(request: Request) -> tuple[Any, list[FileStorage]]:
-    """The item of a request as plain data, and its files."""
+    """The item of a request as plain data, and its files.
+
+    Raises:
+        Refused: neither JSON nor a form of fields we know.
+    """
+    check_encoding(request)
     if request.mimetype == "multipart/form-data":
-        raw = request.form.get("item", "{}")
-        unknown = sorted(set(request.form) - {"item"}) + sorted(set(request.files) - {"file"})
-        if unknown:
-            raise invalid(unknown[0], "unknown field; use 'item' for the JSON and 'file' for files")
-        return read_json(raw.encode("utf-8", "surrogatepass")), request.files.getlist("file")
+        return _read_form(request)
     if request.mimetype not in ("application/json", ""):
         raise Refused(415, "unsupported-media-type", "send application/json or multipart/form-data")
     return read_json(request.get_data(cache=True)), []
 
 
+def read_batch(request: Request, most: int) -> list[Any]:
+    """The items of a batch as plain data: ``{"items": [...]}`` or the list itself.
+
+    Raises:
+        Refused: not JSON, or not a list of 1 to `most`.
+    """
+    check_encoding(request)
+    if request.mimetype not in ("application/json", ""):
+        raise Refused(415, "unsupported-media-type", "send application/json; a batch has no files")
+    data = read_json(request.get_data(cache=True))
+    if isinstance(data, dict):
+        if unknown := sorted(set(data) - {"items"}):
+            raise invalid(unknown[0][:60], "unknown field; a batch has 'items'")
+        data = data.get("items")
+    if not isinstance(data, list) or not 1 <= len(data) <= most:
+        raise invalid("items", f"a list of 1 to {most} items")
+    return data
+
+
+def check_encoding(request: Request) -> None:
+    """Refuse compressed bodies: their size would be known only after unpacking them."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
+        raise Refused(415, "unsupported-media-type", "send the body without Content-Encoding")
+
+
+def _read_form(request: Request) -> tuple[Any, list[FileStorage]]:
+    unknown = sorted(set(request.form) - {"item"}) + sorted(set(request.files) - {"item", "file"})
+    if unknown:
+        raise invalid(unknown[0][:60], "unknown field; use 'item' for the JSON and 'file' for files")
+    # A form made from a Blob or by `curl -F item=@item.json` sends the JSON as a file.
+    given = [text.encode("utf-8", "surrogatepass") for text in request.form.getlist("item")]
+    given += [file.stream.read() for file in request.files.getlist("item")]
+    if len(given) > 1:
+        raise invalid("item", "give it once")
+    return read_json(given[0] if given else b"{}"), request.files.getlist("file")
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """A part that may be accepted, its bytes not stored yet."""
+
+    part: Part
+    data: bytes = b""
+    facts: MediaFacts | None = None
+    name: str | None = None
+
+
 class Intake:
-    """Turns posted items into submissions of one app; media goes into the store on the way.
+    """Turns the posted items of one request into submissions of one app.
 
     Args:
         app: the key's app.
+        covered: raises `PolicyMissing` when no policy covers the app's parts.
     """
 
-    def __init__(self, settings: Settings, blobs: Blobs, app: str) -> None:
-        self._settings, self._blobs, self._app = settings, blobs, app
+    def __init__(
+        self, settings: Settings, blobs: Blobs, app: str, covered: Callable[[str, Sequence[Part]], Any]
+    ) -> None:
+        self._settings, self._blobs, self._app, self._covered = settings, blobs, app, covered
         self._limits = Limits.of(settings)
+        self._fetch_until = time.monotonic() + FETCHING_SECONDS
 
     def submission(self, data: Any, files: Sequence[FileStorage] = ()) -> Submission:
-        """One submission. Raises `Refused` with every fault found."""
+        """One submission, its media stored.
+
+        Raises:
+            Refused: with every faulty field; nothing was stored.
+            PolicyMissing: nothing was stored.
+            StoreUnavailable: the media store did not take a part.
+        """
         posted = self._validated(data, files)
-        if posted.app is not None and posted.app != self._app:
-            raise Refused(403, "other-app", f"this key belongs to app '{self._app}', not '{posted.app}'")
-        if len(posted.parts) + len(files) > self._settings.max_parts:
-            raise invalid("parts", f"at most {self._settings.max_parts} parts")
-        metadata = json.dumps(posted.metadata)
-        if len(metadata) > self._settings.max_metadata_bytes:
-            raise invalid("metadata", f"at most {self._settings.max_metadata_bytes:,} bytes as JSON")
-        if posted.callback_url is not None:
+        self._check_item(posted, len(files))
+        looked: list[_Looked] = []
+        faults: list[Refused] = []
+        looks: list[Callable[[str], _Looked]] = [
+            *(lambda part_id, n=n, part=part: self._part(f"parts[{n}]", part_id, part) for n, part in enumerate(posted.parts)),  # type: ignore[misc]
+            *(lambda part_id, n=n, file=file: self._file(f"file[{n}]", part_id, file) for n, file in enumerate(files)),  # type: ignore[misc]
+        ]
+        for number, look in enumerate(looks):
             try:
-                check_url(posted.callback_url, allow_private=self._settings.allow_private_urls)
-            except UrlRefused as error:
-                raise invalid("callback_url", str(error)) from error
-        parts = [self._part(f"parts[{n}]", f"p{n}", part) for n, part in enumerate(posted.parts)]
-        for number, file in enumerate(files):
-            parts.append(self._file(f"file[{number}]", f"p{len(parts)}", file))
+                looked.append(look(f"p{number}"))
+            except Refused as refused:
+                faults.append(refused)
+        if faults:
+            raise _joined(faults)
+        self._covered(self._app, [part.part for part in looked])
         return Submission(
             app=self._app,
-            parts=tuple(parts),
+            parts=tuple(self._stored(part) for part in looked),
             content_id=posted.content_id,
             metadata=posted.metadata,
             callback_url=posted.callback_url,
@@ -104,17 +145,30 @@ class Intake:
         if not isinstance(data, Mapping):
             raise invalid("", "an item is a JSON object")
         try:
-            if files and not data.get("parts"):
+            if files and data.get("parts") in (None, []):
                 # The files are the parts; the model asks for one, so it gets a placeholder that is taken out again.
                 posted = PostedItem.model_validate({**data, "parts": [{"type": "text", "text": "-"}]})
                 return posted.model_copy(update={"parts": []})
             return PostedItem.model_validate(data)
         except ValidationError as error:
-            errors = [FieldError(_field(item["loc"]), item["msg"]) for item in error.errors()[:50]]
-            detail = "; ".join(f"{e.field}: {e.message}" for e in errors[:3])
-            raise Refused(422, "invalid", detail, errors) from error
+            errors = [FieldError(_field(item["loc"]), item["msg"]) for item in error.errors()[:MAX_ERRORS]]
+            raise Refused(422, "invalid", _detail(errors), errors) from error
 
-    def _part(self, field: str, part_id: str, posted: PostedPart) -> Part:
+    def _check_item(self, posted: PostedItem, files: int) -> None:
+        if posted.app is not None and posted.app != self._app:
+            message = f"this key belongs to app '{self._app}'; leave 'app' out or use that app's key"
+            raise Refused(403, "other-app", message, [FieldError("app", message)])
+        if len(posted.parts) + files > self._settings.max_parts:
+            raise invalid("parts", f"at most {self._settings.max_parts} parts")
+        if len(json.dumps(posted.metadata, ensure_ascii=False).encode()) > self._settings.max_metadata_bytes:
+            raise invalid("metadata", f"at most {self._settings.max_metadata_bytes:,} bytes as JSON")
+        if posted.callback_url is not None:
+            try:
+                check_url(posted.callback_url, allow_private=self._settings.allow_private_urls)
+            except UrlRefused as error:
+                raise invalid("callback_url", str(error)) from error
+
+    def _part(self, field: str, part_id: str, posted: PostedPart) -> _Looked:
         given = [name for name in ("text", "url", "s3", "base64", "upload") if getattr(posted, name) is not None]
         if posted.type == "text":
             if given != ["text"] or posted.text is None:
@@ -122,60 +176,97 @@ class Intake:
             return self._text(f"{field}.text", part_id, posted.text, is_document=False)
         if len(given) != 1 or given == ["text"]:
             raise invalid(field, "give exactly one of url, s3, base64")
-        data = self._bytes(field, posted)
-        return self._media(f"{field}.{given[0]}", part_id, data, posted.type, posted.name)
+        looked = self._media(f"{field}.{given[0]}", part_id, self._bytes(field, posted), posted.name)
+        if looked.facts is None or looked.part.type != posted.type:
+            content = looked.facts.content_type if looked.facts else "text/plain"
+            raise invalid(f"{field}.type", f"declared as {posted.type}, but the content is {content}")
+        return looked
 
     def _bytes(self, field: str, posted: PostedPart) -> bytes:
         if posted.base64 is not None:
-            return self._decoded(f"{field}.base64", posted.base64)
+            return _decoded(f"{field}.base64", posted.base64)
         if posted.url is not None:
-            try:
-                return fetch(
-                    posted.url,
-                    max_bytes=self._limits.max_media_bytes,
-                    timeout_seconds=self._settings.fetch_timeout_seconds,
-                    allow_private=self._settings.allow_private_urls,
-                )
-            except (UrlRefused, FetchFailed) as error:
-                raise invalid(f"{field}.url", str(error)) from error
+            return self._fetched(f"{field}.url", posted.url)
         if posted.s3 is not None:
-            if not self._settings.media_s3:
-                raise invalid(f"{field}.s3", "this installation keeps media in a folder; send base64, url or a file")
-            try:
-                return self._blobs.get(posted.s3)
-            except NotFound as error:
-                raise invalid(f"{field}.s3", str(error)) from error
+            return self._from_s3(f"{field}.s3", posted.s3)
         raise invalid(f"{field}.upload", "uploads are not offered yet; send base64, url or a file")
 
-    def _decoded(self, field: str, text: str) -> bytes:
-        if text.startswith("data:"):
-            text = text.partition(",")[2]
-        if len(text) > self._limits.max_media_bytes * 4 // 3 + 4:
-            raise invalid(field, f"at most {self._limits.max_media_bytes:,} bytes")
+    def _fetched(self, field: str, url: str) -> bytes:
+        left = self._fetch_until - time.monotonic()
+        if left <= 0:
+            raise invalid(field, f"not fetched: the addresses before it took {FETCHING_SECONDS:g} s; send the bytes")
         try:
-            return base64.b64decode("".join(text.split()), validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise invalid(field, f"not base64: {error}") from error
+            return fetch(
+                url,
+                max_bytes=self._limits.max_media_bytes,
+                timeout_seconds=min(self._settings.fetch_timeout_seconds, left),
+                allow_private=self._settings.allow_private_urls,
+            )
+        except (UrlRefused, FetchFailed) as error:
+            raise invalid(field, str(error)) from error
 
-    def _file(self, field: str, part_id: str, file: FileStorage) -> Part:
-        data = file.stream.read(self._limits.max_media_bytes + 1)
-        return self._media(field, part_id, data, None, file.filename)
-
-    def _media(self, field: str, part_id: str, data: bytes, declared: Any, name: str | None) -> Part:
+    def _from_s3(self, field: str, uri: str) -> bytes:
+        """An object of the media bucket: what else the service may read in S3 is not the app's to see."""
+        if not self._settings.media_s3:
+            raise invalid(field, "this installation keeps media in a folder; send base64, url or a file")
+        bucket = f"s3://{self._settings.media_bucket}/"
+        if not uri.startswith(bucket):
+            raise invalid(field, f"objects are read from {bucket} only; send base64, url or a file")
         try:
-            facts = inspect(data, self._limits, declared)
+            return self._blobs.get(uri)
+        except NotFound as error:
+            raise invalid(field, str(error)) from error
+
+    def _file(self, field: str, part_id: str, file: FileStorage) -> _Looked:
+        return self._media(field, part_id, file.stream.read(self._limits.max_media_bytes + 1), file.filename)
+
+    def _media(self, field: str, part_id: str, data: bytes, name: str | None) -> _Looked:
+        """Bytes by what they are; text in UTF-8 is a document."""
+        try:
+            facts = inspect(data, self._limits, None)
         except MediaRefused as error:
-            raise Refused(422, f"media-{error.kind}", f"{field}: {error}", [FieldError(field, str(error))]) from error
+            raise Refused(422, "media", f"{field}: {error}", [FieldError(field, str(error))]) from error
         if facts.type == "text":
             return self._text(field, part_id, data.decode("utf-8-sig"), is_document=True)
-        return Part(id=part_id, type=facts.type, media=store_media(self._blobs, data, facts, _clean(name)))
+        return _Looked(Part(id=part_id, type=facts.type), data, facts, _clean(name))
 
-    def _text(self, field: str, part_id: str, text: str, *, is_document: bool) -> Part:
+    def _text(self, field: str, part_id: str, text: str, *, is_document: bool) -> _Looked:
+        check_text(field, text)
         if not text.strip():
             raise invalid(field, "the text is empty")
         if len(text) > self._settings.max_text_chars:
             raise invalid(field, f"{len(text):,} characters; at most {self._settings.max_text_chars:,} are accepted")
-        return Part(id=part_id, type="text", text=text, is_document=is_document)
+        return _Looked(Part(id=part_id, type="text", text=text, is_document=is_document))
+
+    def _stored(self, looked: _Looked) -> Part:
+        if looked.facts is None:
+            return looked.part
+        media = store_media(self._blobs, looked.data, looked.facts, looked.name)
+        return looked.part.model_copy(update={"media": media})
+
+
+def _decoded(field: str, text: str) -> bytes:
+    if text.startswith("data:"):
+        head, comma, text = text.partition(",")
+        if not comma or not head.endswith(";base64"):
+            raise invalid(field, "a data: URL must be in base64, such as data:image/png;base64,iVBOR...")
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise invalid(field, f"not base64: {error}") from error
+
+
+def _joined(faults: Sequence[Refused]) -> Refused:
+    """Faults of several parts as one; the kind is that of the first."""
+    if len(faults) == 1:
+        return faults[0]
+    errors = [error for fault in faults for error in fault.errors][:MAX_ERRORS]
+    return Refused(422, faults[0].slug, _detail(errors), errors)
+
+
+def _detail(errors: Sequence[FieldError]) -> str:
+    said = [f"{error.field}: {error.message}" if error.field else error.message for error in errors[:3]]
+    return "; ".join(said) + (f"; and {len(errors) - 3} more" if len(errors) > 3 else "")
 
 
 def _clean(name: str | None) -> str | None:
@@ -189,49 +280,5 @@ def _clean(name: str | None) -> str | None:
 def _field(location: tuple[int | str, ...]) -> str:
     path = ""
     for step in location:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+        path += f"[{step}]" if isinstance(step, int) else f".{step[:60]}" if path else step[:60]
     return path
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"key {key[:60]!r} stands twice in one object")
-        found[key] = value
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _bounded(digits: str) -> int:
-    if len(digits) > 20 or not -_BIGGEST <= int(digits) < _BIGGEST:
-        raise ValueError("a whole number does not fit in 64 bits")
-    return int(digits)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError("a number is too large")
-    return number
-
-
-def _check_text(value: Any, path: str, depth: int) -> None:
-    """Refuse what databases and browsers stumble over."""
-    if depth > MAX_JSON_DEPTH:
-        raise Refused(400, "not-json", f"the body is nested deeper than {MAX_JSON_DEPTH} levels")
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise invalid(path, "the text has a NUL character")
-        if any("\ud800" <= c <= "\udfff" for c in value):
-            raise invalid(path, "the text has half of a surrogate pair, which is no character")
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            _check_text(key, path or "key", depth)
-            _check_text(inner, f"{path}.{key}" if path else key, depth + 1)
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            _check_text(inner, f"{path}[{number}]", depth + 1)

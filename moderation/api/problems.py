@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+import traceback
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -25,13 +27,34 @@ from moderation.core.errors import (
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 
+KINDS: Mapping[str, str] = {
+    "not-json": "The body is not JSON, or JSON beyond our bounds (doubled keys, NaN, depth, 64 bits).",
+    "unauthorized": "No API key, or not a valid one. Make one with `moderation keys add --app APP`.",
+    "other-app": "The key belongs to another app than the one the item names.",
+    "not-found": "No such thing, or not yours.",
+    "method-not-allowed": "The resource is there, but not with this method; see the Allow header.",
+    "idempotency-in-flight": "The first post with this Idempotency-Key is not answered yet. Try again after Retry-After.",
+    "idempotency-conflict": "The Idempotency-Key was used with another body. Use a new key for a new post.",
+    "too-large": "The body, or one of its parts, is larger than accepted.",
+    "unsupported-media-type": "Send application/json or multipart/form-data, without Content-Encoding.",
+    "invalid": "Fields are wrong or missing; `errors` says which and what to do.",
+    "media": "A picture, film or sound is damaged, too large, in no format we accept, or not what it is declared as.",
+    "policy-missing": "No policy in force covers the app and the types of content. GET /v1/policies lists them.",
+    "batch-refused": "No item of the batch was accepted; `items` has the problem of each.",
+    "overloaded": "Too many items wait. Nothing was stored; try again after Retry-After.",
+    "unavailable": "The database or the media store does not answer. Nothing was stored; try again after Retry-After.",
+    "internal": "A failure of the service. The log has the request id.",
+}
+"""The kinds of problems, by the end of their ``type``; shown at ``/docs``."""
+
 
 class Refused(Exception):
     """An answer that is no success.
 
     Args:
-        slug: names the kind of problem; the end of its ``type``.
+        slug: names the kind of problem, one of `KINDS`.
         headers: more headers, such as Retry-After.
+        more: extension members of the document.
     """
 
     def __init__(
@@ -40,30 +63,31 @@ class Refused(Exception):
         slug: str,
         detail: str,
         errors: Sequence[FieldError] = (),
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         self.status, self.slug, self.detail = status, slug, detail
-        self.errors, self.headers = tuple(errors), headers or {}
+        self.errors, self.headers, self.more = tuple(errors), dict(headers or {}), dict(more or {})
         super().__init__(detail)
 
 
 def invalid(field: str, message: str) -> Refused:
-    """One field is wrong."""
-    return Refused(422, "invalid", f"{field}: {message}", [FieldError(field, message)])
+    """One field is wrong; an empty `field` stands for the whole body."""
+    return Refused(422, "invalid", f"{field}: {message}" if field else message, [FieldError(field, message)])
 
 
 def document(refused: Refused) -> dict[str, Any]:
     """The problem as JSON data."""
-    problem: dict[str, Any] = {
+    return {
         "type": f"/docs#problem-{refused.slug}",
         "title": HTTPStatus(refused.status).phrase,
         "status": refused.status,
         "detail": refused.detail,
+        "instance": quote(request.path),
         "request_id": g.get("request_id", ""),
+        "errors": [{"field": error.field, "message": error.message} for error in refused.errors],
+        **refused.more,
     }
-    if refused.errors:
-        problem["errors"] = [{"field": e.field, "message": e.message} for e in refused.errors]
-    return problem
 
 
 def answer(refused: Refused) -> Response:
@@ -82,7 +106,7 @@ def refusal_of(error: Exception) -> Refused | None:
     if isinstance(error, InvalidSubmission):
         return Refused(422, "invalid", str(error), error.errors)
     if isinstance(error, IdempotencyConflict):
-        return Refused(422, "idempotency-conflict", str(error))
+        return Refused(422, "idempotency-conflict", str(error), [FieldError("Idempotency-Key", str(error))])
     if isinstance(error, IdempotencyInFlight):
         return Refused(409, "idempotency-in-flight", str(error), headers={"Retry-After": "1"})
     if isinstance(error, InputError):
@@ -99,15 +123,31 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
-        status = error.code or 500
-        headers = {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}  # type: ignore[attr-defined]
-        slug = HTTPStatus(status).phrase.lower().replace(" ", "-")
-        return answer(Refused(status, slug, error.description or HTTPStatus(status).phrase, headers=headers))
+        if error.response is not None or (error.code or 500) < 400:
+            return Response.force_type(error.get_response(), request.environ)  # redirects
+        return answer(_of_http(error))
 
     @app.errorhandler(Exception)
     def any_error(error: Exception) -> Response:
         refused = refusal_of(error)
         if refused is None:
-            logger.exception("request=%s %s %s failed", g.get("request_id"), request.method, request.url_rule)
-            refused = Refused(500, "internal", "an internal failure; the log of the service has the request id")
+            # Messages of foreign exceptions may quote the content; where it happened says enough.
+            trace = "".join(traceback.format_tb(error.__traceback__))
+            kind, request_id = type(error).__name__, g.get("request_id")
+            logger.error("request=%s %s %s raised %s\n%s", request_id, request.method, request.url_rule, kind, trace)
+            refused = Refused(500, "internal", "a failure of the service; its log has the request id")
         return answer(refused)
+
+
+def _of_http(error: HTTPException) -> Refused:
+    """What Flask or Werkzeug refused, in our words where theirs do not help."""
+    status = error.code or 500
+    slug, detail = {
+        400: ("not-json", "the request cannot be read"),
+        404: ("not-found", "there is nothing at this address; /docs lists what there is"),
+        405: ("method-not-allowed", f"{request.method} is not offered here"),
+        413: ("too-large", "the body, its fields or the number of its parts is larger than accepted"),
+        415: ("unsupported-media-type", "send application/json or multipart/form-data"),
+    }.get(status, ("invalid" if status < 500 else "internal", HTTPStatus(status).phrase))
+    methods = getattr(error, "valid_methods", None)
+    return Refused(status, slug, detail, headers={"Allow": ", ".join(sorted(methods))} if methods else None)

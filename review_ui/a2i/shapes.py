@@ -117,7 +117,8 @@ def _below(path: str, name: str) -> str:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    # AWS writes Java's classes; letters, marks, symbols, numbers and punctuation together are what is no space.
+    return re.compile(re.sub(r"(?:\\p\{[A-Z][a-z]?\})+", r"\\S", pattern))
 
 
 def operation_names(service: str) -> frozenset[str]:

@@ -30,7 +30,7 @@ def blueprint(review: ReviewService) -> Blueprint:
     """The endpoint; mount it at ``/a2i``. Every answer, errors too, is in the form that AWS's clients read."""
     a2i = Blueprint("a2i", __name__)
 
-    @a2i.route("/", defaults={"path": ""}, methods=_METHODS)
+    @a2i.route("/", defaults={"path": ""}, methods=_METHODS, strict_slashes=False)
     @a2i.route("/<path:path>", methods=_METHODS)
     def answer(path: str) -> Response:
         request_id = str(uuid.uuid4())
