@@ -10,7 +10,8 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, render_template, request
 
 from moderation.api import health, items, policies, problems
-from moderation.api.problems import Refused
+from moderation.api.figures import Figures
+from moderation.api.problems import KINDS, Refused
 from moderation.openapi import openapi
 from moderation.service import Service
 from review_ui.a2i.service import ReviewService
@@ -19,10 +20,14 @@ from review_ui.portal import blueprint as portal_blueprint
 
 logger = logging.getLogger("moderation.access")
 
-CSP = (
+API_CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""For answers that no browser should make a page of."""
+PAGE_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+"""For our own pages: nothing inline, nothing from elsewhere."""
+PAGES = ("/docs", "/static/", "/review")
 
 
 def create_app(service: Service, review: ReviewService) -> Flask:
@@ -34,9 +39,10 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.config["MAX_FORM_PARTS"] = settings.max_parts + 2
     app.json.sort_keys = False  # type: ignore[attr-defined]
     problems.register(app)
-    app.register_blueprint(items.blueprint(service))
+    figures = Figures(service)
+    app.register_blueprint(items.blueprint(service, figures))
     app.register_blueprint(policies.blueprint(service))
-    app.register_blueprint(health.blueprint(service))
+    app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(portal_blueprint(review, service.blobs, settings), url_prefix="/review")
     _add_docs(app)
@@ -51,7 +57,7 @@ def _add_docs(app: Flask) -> None:
 
     @app.get("/docs")
     def docs() -> str:
-        return render_template("docs.html", doc=openapi(), type_of=_type_of)
+        return render_template("docs.html", doc=openapi(), type_of=_type_of, kinds=KINDS)
 
     @app.get("/")
     def root() -> Response:
@@ -86,7 +92,7 @@ def _add_hygiene(app: Flask) -> None:
     def finish(response: Response) -> Response:
         headers = response.headers
         headers["X-Request-Id"] = g.get("request_id", "")
-        headers.setdefault("Content-Security-Policy", CSP)
+        headers.setdefault("Content-Security-Policy", PAGE_CSP if request.path.startswith(PAGES) else API_CSP)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "no-referrer")
         headers.setdefault("X-Frame-Options", "DENY")

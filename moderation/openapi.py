@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,11 @@ from pydantic.json_schema import models_json_schema
 
 from moderation import __version__
 from moderation.api import schemas
+from moderation.api.problems import CONTENT_TYPE as PROBLEM
+
+JSON = "application/json"
+Query = tuple[str, dict[str, Any], str]
+"""Name, schema, meaning."""
 
 
 @dataclass(frozen=True)
@@ -18,17 +24,20 @@ class Route:
     """One operation.
 
     Attributes:
-        query: name to (schema, description).
-        answers: status to model; None for no JSON of ours.
+        answers: status to model, or to a media type where the answer is no JSON.
+        bodies: models of which the JSON body is one.
+        problems: status to model.
+        is_open: True when no key is needed.
     """
 
     method: str
     path: str
     summary: str
-    answers: dict[int, type[BaseModel] | None]
-    body: type[BaseModel] | None = None
-    query: tuple[tuple[str, dict[str, Any], str], ...] = ()
+    answers: Mapping[int, type[BaseModel] | str]
+    bodies: tuple[type[BaseModel], ...] = ()
+    query: tuple[Query, ...] = ()
     problems: tuple[int, ...] = (401, 404, 503)
+    special: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     is_open: bool = False
 
 
@@ -44,52 +53,77 @@ _SEARCH = (
     ("cursor", _STRING, "next_cursor of the page before."),
     ("limit", {"type": "integer", "minimum": 1, "maximum": 200}, "Items on the page; 50 unless told."),
 )
+_POSTING = (400, 401, 403, 409, 413, 415, 422, 429, 503)
 
 ROUTES: tuple[Route, ...] = (
     Route(
         "post",
         "/v1/items",
-        "Post an item to be judged. JSON, or multipart/form-data with `file` fields and the rest as JSON in `item`.",
+        "Post an item to be judged. JSON, or multipart/form-data with `file` fields and the rest as JSON in `item`. "
+        "202 when it is stored; 200 when it is decided within ?wait=.",
         {200: schemas.ItemView, 202: schemas.Accepted},
-        schemas.PostedItem,
+        (schemas.PostedItem,),
         _WAIT,
-        (400, 401, 403, 409, 413, 415, 422, 429, 503),
+        _POSTING,
     ),
     Route(
         "post",
         "/v1/items/batch",
-        "Post up to 100 items in one durable commit; an answer per item, in order.",
+        "Post up to 100 items. Those that are right are stored in one durable commit; an answer per item, in order. "
+        "422 when none was accepted.",
         {202: schemas.BatchAnswer},
-        schemas.PostedBatch,
+        (schemas.PostedBatch, schemas.PostedList),
         (),
-        (400, 401, 409, 413, 422, 429, 503),
+        tuple(status for status in _POSTING if status != 403),
+        {422: schemas.BatchProblem},
     ),
-    Route("get", "/v1/items", "Your items, newest first.", {200: schemas.ItemPage}, None, _SEARCH, (401, 422, 503)),
+    Route("get", "/v1/items", "Your items, newest first.", {200: schemas.ItemPage}, (), _SEARCH, (401, 422, 503)),
     Route("get", "/v1/items/{item_id}", "An item and all that happened to it.", {200: schemas.ItemView}),
-    Route("get", "/v1/items/{item_id}/explanation", "Why it was decided so.", {200: schemas.Explanation}),
+    Route(
+        "get",
+        "/v1/items/{item_id}/explanation",
+        "Why it was decided so: rules, detections, thresholds and answers, in words and as data.",
+        {200: schemas.Explanation},
+    ),
     Route("get", "/v1/policies", "The policies in force.", {200: schemas.PolicyList}, problems=(401, 503)),
     Route("get", "/v1/policies/{name}", "One policy, with its text.", {200: schemas.PolicyText}),
-    Route("get", "/healthz", "Does the process answer?", {200: None}, problems=(), is_open=True),
+    Route("get", "/healthz", "Does the process answer?", {200: schemas.Health}, problems=(), is_open=True),
     Route(
         "get",
         "/readyz",
         "Can it do all of its work, and if not, why?",
-        {200: None, 503: None},
+        {200: schemas.Readiness, 503: schemas.Readiness},
         problems=(),
         is_open=True,
     ),
-    Route("get", "/metrics", "Figures for Prometheus.", {200: None}, problems=(), is_open=True),
+    Route("get", "/metrics", "Figures for Prometheus.", {200: "text/plain"}, problems=(503,), is_open=True),
+    Route("get", "/openapi.json", "This document.", {200: JSON}, problems=(), is_open=True),
 )
+
+_ANSWERS = {200: "Done.", 202: "Stored; will be judged.", 503: "Not ready."}
+_PROBLEMS = {
+    400: "Not JSON, or JSON beyond our bounds.",
+    401: "No key, or not a valid one.",
+    403: "The key belongs to another app.",
+    404: "No such thing, or not yours.",
+    409: "The first post with this idempotency key is not answered yet; see Retry-After.",
+    413: "The body is too large.",
+    415: "Neither JSON nor multipart/form-data, or compressed.",
+    422: "Something in the item is wrong; `errors` says what and where.",
+    429: "Too many items wait; see Retry-After.",
+    503: "Nothing was stored; try again after Retry-After.",
+}
 
 
 @lru_cache(maxsize=1)
 def openapi() -> dict[str, Any]:
     """The document."""
-    models = {m for route in ROUTES for m in (*route.answers.values(), route.body) if m is not None} | {schemas.Problem}
-    takes = {route.body for route in ROUTES}
-    wanted: list[Any] = [
-        (m, "validation" if m in takes else "serialization") for m in sorted(models, key=lambda m: m.__name__)
-    ]
+    takes = {model for route in ROUTES for model in route.bodies}
+    gives: set[type[BaseModel]] = {schemas.Problem}
+    for route in ROUTES:
+        gives |= {model for model in route.answers.values() if not isinstance(model, str)} | set(route.special.values())
+    wanted: list[Any] = [(model, "validation") for model in sorted(takes, key=lambda m: m.__name__)]
+    wanted += [(model, "serialization") for model in sorted(gives, key=lambda m: m.__name__)]
     refs, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
     paths: dict[str, Any] = {}
     for route in ROUTES:
@@ -113,21 +147,35 @@ def openapi() -> dict[str, Any]:
 
 
 def _operation(route: Route, refs: Any) -> dict[str, Any]:
-    def content(model: type[BaseModel], mode: str, kind: str = "application/json") -> dict[str, Any]:
-        return {kind: {"schema": refs[model, mode]}}
-
     operation: dict[str, Any] = {
         "summary": route.summary,
-        "operationId": f"{route.method}_{route.path.strip('/').replace('/', '_').replace('{', '').replace('}', '')}",
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": _STRING}
-            for name in (piece.strip("{}") for piece in route.path.split("/") if piece.startswith("{"))
-        ]
-        + [{"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in route.query],
+        "operationId": f"{route.method}_{route.path.strip('/').translate(str.maketrans('/.', '__', '{}'))}",
+        "parameters": _parameters(route),
         "responses": {},
     }
+    if route.bodies:
+        operation["requestBody"] = {"required": True, "content": _body(route, refs)}
+    for status, model in route.answers.items():
+        kind, schema = (model, {}) if isinstance(model, str) else (JSON, refs[model, "serialization"])
+        content = {kind: {"schema": schema} if schema else {}}
+        operation["responses"][str(status)] = {"description": _ANSWERS[status], "content": content}
+    for status in route.problems:
+        model = route.special.get(status, schemas.Problem)
+        content = {PROBLEM: {"schema": refs[model, "serialization"]}}
+        operation["responses"][str(status)] = {"description": _PROBLEMS[status], "content": content}
+    if route.is_open:
+        operation["security"] = []
+    return operation
+
+
+def _parameters(route: Route) -> list[dict[str, Any]]:
+    inside = (piece.strip("{}") for piece in route.path.split("/") if piece.startswith("{"))
+    found: list[dict[str, Any]] = [{"name": name, "in": "path", "required": True, "schema": _STRING} for name in inside]
+    found += [
+        {"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in route.query
+    ]
     if route.method == "post":
-        operation["parameters"].append(
+        found.append(
             {
                 "name": "Idempotency-Key",
                 "in": "header",
@@ -135,35 +183,15 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
                 "description": "The same key and body get the same answer; kept in the database.",
             }
         )
-    if route.body is not None:
-        body = content(route.body, "validation")
-        if route.body is schemas.PostedItem:
-            file = {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}}
-            form = {"type": "object", "properties": {"item": {"type": "string"}, "file": file}}
-            body["multipart/form-data"] = {"schema": form}
-        operation["requestBody"] = {"required": True, "content": body}
-    for status, model in route.answers.items():
-        answer: dict[str, Any] = {"description": route.summary if status == 200 else "Stored; will be judged."}
-        if model is not None:
-            answer["content"] = content(model, "serialization")
-        operation["responses"][str(status)] = answer
-    for status in route.problems:
-        problem = content(schemas.Problem, "serialization", "application/problem+json")
-        operation["responses"][str(status)] = {"description": _PROBLEMS[status], "content": problem}
-    if route.is_open:
-        operation["security"] = []
-    return operation
+    return found
 
 
-_PROBLEMS = {
-    400: "Not JSON.",
-    401: "No key, or not a valid one.",
-    403: "The key belongs to another app.",
-    404: "No such thing, or not yours.",
-    409: "The first post with this idempotency key is not answered yet.",
-    413: "The body is too large.",
-    415: "Neither JSON nor multipart/form-data.",
-    422: "Something in the item is wrong; `errors` says what and where.",
-    429: "Too many items wait; see Retry-After.",
-    503: "Nothing was stored; try again after Retry-After.",
-}
+def _body(route: Route, refs: Any) -> dict[str, Any]:
+    schemas_of = [refs[model, "validation"] for model in route.bodies]
+    body: dict[str, Any] = {JSON: {"schema": schemas_of[0] if len(schemas_of) == 1 else {"anyOf": schemas_of}}}
+    if schemas.PostedItem in route.bodies:
+        item = {"type": "string", "contentMediaType": JSON, "contentSchema": schemas_of[0]}
+        file = {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}}
+        form = {"type": "object", "properties": {"item": item, "file": file}, "additionalProperties": False}
+        body["multipart/form-data"] = {"schema": form}
+    return body

@@ -118,7 +118,8 @@ class Store:
         """Take an idempotency key for a post that begins now.
 
         Returns:
-            The stored answer when this very post was answered before; None when the caller is the first.
+            The stored answer when this very post was answered before; None when the caller is the first. An answer
+            may say ``in_flight_until``: till then it is not final.
 
         Raises:
             IdempotencyConflict: the key was used with another body.
@@ -137,7 +138,10 @@ class Store:
                 raise IdempotencyConflict(f"idempotency key {key!r} was used with another body; use a new key")
             if row.response is not None:
                 response: Mapping[str, Any] = row.response
-                return response
+                until = response.get("in_flight_until")
+                if until is None or datetime.fromisoformat(until) <= now:
+                    return response
+                raise IdempotencyInFlight(f"the first post with idempotency key {key!r} waits for its decision")
             if row.created_at > now - timedelta(seconds=IN_FLIGHT_SECONDS):
                 raise IdempotencyInFlight(f"the first post with idempotency key {key!r} is not answered yet; try again")
             c.execute(sa.update(idempotency_keys).where(where).values(created_at=now))
@@ -163,6 +167,9 @@ class Store:
         Args:
             new: at least one.
             key: app, idempotency key and the answer to keep for it, committed with the items.
+
+        Raises:
+            IdempotencyInFlight: the key's reservation was lost to another post meanwhile; nothing is stored.
         """
         rows = [
             {
@@ -180,8 +187,11 @@ class Store:
         def work(c: Connection) -> None:
             c.execute(sa.insert(items), rows)
             if key is not None:
-                where = (idempotency_keys.c.app == key[0]) & (idempotency_keys.c.key == key[1])
-                c.execute(sa.update(idempotency_keys).where(where).values(response=dict(key[2])))
+                # A post that took longer than IN_FLIGHT_SECONDS may find its key with another: one of them is stored.
+                mine = (idempotency_keys.c.app == key[0]) & (idempotency_keys.c.key == key[1])
+                mine &= idempotency_keys.c.response.is_(None)
+                if not c.execute(sa.update(idempotency_keys).where(mine).values(response=dict(key[2]))).rowcount:
+                    raise IdempotencyInFlight(f"another post with idempotency key {key[1]!r} was faster; try again")
 
         self._db.write(work)
 

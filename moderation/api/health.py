@@ -2,82 +2,84 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+import time
+from collections.abc import Iterator
 
 from flask import Blueprint, Response
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from moderation.api.figures import Figures
+from moderation.api.schemas import Health, Readiness
 from moderation.core.errors import StoreUnavailable
 from moderation.service import Service
 
+MEDIA_CHECK_SECONDS = 15.0
+"""How long a write to the media store that went well is believed; each one costs a flush to disk or a call to S3."""
 
-class _Figures:
-    """Reads the figures from the database when they are asked for, so that all processes tell the same."""
+
+class Checks:
+    """What could keep `service` from doing all of its work."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._media_was_fine_at = float("-inf")
 
-    def collect(self) -> Iterable[Metric]:
-        """Prometheus calls this at each scrape."""
-        items = GaugeMetricFamily("moderation_items", "Items by status and outcome.", labels=["status", "outcome"])
-        for (status, outcome), count in self._service.store.counts().items():
-            items.add_metric([status, outcome], count)
-        yield items
-        waiting, since = self._service.store.backlog()
-        yield GaugeMetricFamily("moderation_backlog_items", "Items that wait to be moderated.", value=waiting)
-        age = (self._service.pipeline.now() - since).total_seconds() if since is not None else 0.0
-        yield GaugeMetricFamily(
-            "moderation_backlog_oldest_seconds", "Age of the oldest waiting item.", value=max(age, 0.0)
-        )
-        deliveries = GaugeMetricFamily("moderation_deliveries", "Deliveries by state.", labels=["state"])
-        for state, count in self._service.outbox.counts().items():
-            deliveries.add_metric([state], count)
-        yield deliveries
-        failures = GaugeMetricFamily(
-            "moderation_detector_failures_total",
-            "Looks without an answer, by this process.",
-            labels=["detector", "kind"],
-        )
-        for (detector, kind), count in self._service.judge.runner.failure_counts().items():
-            failures.add_metric([detector, kind], count)
-        yield failures
+    def problems(self) -> list[str]:
+        """What is wrong now, in words; empty when the service is ready."""
+        return [*self._database_and_loops(), *self._media(), *self._policies()]
+
+    def _database_and_loops(self) -> Iterator[str]:
+        service = self._service
+        try:
+            service.database.write(lambda c: None)
+            loops = service.store.loop_problems()
+            waiting, _ = service.store.backlog()
+        except StoreUnavailable as error:
+            yield f"database: {error}"
+            return
+        if waiting >= service.settings.max_backlog:
+            yield f"backlog: {waiting:,} items wait; posts are answered 429 from {service.settings.max_backlog:,} on"
+        for problem in sorted({service.human_loops_problem, *loops} - {""}):
+            yield f"human loops: {problem}"
+
+    def _media(self) -> Iterator[str]:
+        if time.monotonic() - self._media_was_fine_at < MEDIA_CHECK_SECONDS:
+            return
+        try:
+            self._service.blobs.put("readiness", b"ready", "text/plain")
+        except StoreUnavailable as error:
+            yield f"media: {error}"
+        else:
+            self._media_was_fine_at = time.monotonic()
+
+    def _policies(self) -> Iterator[str]:
+        policies = self._service.policies
+        if not policies.policies:
+            why = "; ".join(f"{name}: {reason}" for name, reason in policies.not_in_force)
+            yield f"policies: none is in force ({why or 'there are no policy files'})"
 
 
-def problems(service: Service) -> list[str]:
-    """What keeps the service from doing all of its work; empty when it is ready."""
-    try:
-        found = service.store.loop_problems()
-    except StoreUnavailable as error:
-        return [str(error)]
-    if service.human_loops_problem and service.human_loops_problem not in found:
-        found.append(service.human_loops_problem)
-    return found
-
-
-def blueprint(service: Service) -> Blueprint:
+def blueprint(service: Service, figures: Figures) -> Blueprint:
     """The pages over `service`."""
     health = Blueprint("health", __name__)
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(service))
+    checks = Checks(service)
 
     @health.get("/healthz")
     def healthz() -> Response:
         """The process answers."""
-        return Response('{"status":"ok"}', content_type="application/json")
+        return Response(Health(status="ok").model_dump_json(), content_type="application/json")
 
     @health.get("/readyz")
     def readyz() -> Response:
         """Whether the service can do all of its work, and if not, why."""
-        reasons = problems(service)
-        body = json.dumps({"status": "not ready" if reasons else "ready", "reasons": reasons})
-        return Response(body, 503 if reasons else 200, content_type="application/json")
+        reasons = checks.problems()
+        body = Readiness(status="not ready" if reasons else "ready", reasons=reasons)
+        return Response(body.model_dump_json(), 503 if reasons else 200, content_type="application/json")
 
     @health.get("/metrics")
     def metrics() -> Response:
         """Figures in Prometheus's text format."""
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(figures.registry), content_type=CONTENT_TYPE_LATEST)
 
     return health

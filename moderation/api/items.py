@@ -4,188 +4,252 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import datetime
+import re
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, g, request, url_for
 
 from moderation.api.auth import authenticate
-from moderation.api.parsing import Intake, read_items, read_json
+from moderation.api.figures import Figures
+from moderation.api.parsing import Intake, check_encoding, read_batch, read_items
 from moderation.api.problems import Refused, document, invalid, refusal_of
-from moderation.api.schemas import Accepted, BatchAnswer, BatchEntry, ItemPage, explanation, item_view
+from moderation.api.schemas import BatchAnswer, BatchEntry
+from moderation.api.strict_json import check_text
+from moderation.api.views import accepted_view, document_of, explanation, item_view
+from moderation.core.errors import NotFound, StoreUnavailable
 from moderation.core.items import Item
 from moderation.service import Service
+from moderation.store import ItemRecord
 
 MAX_BATCH = 100
 MAX_WAIT_SECONDS = 30.0
 PAGE, MAX_PAGE = 50, 200
+FILTERS = ("status", "app", "label", "outcome", "content_id", "since", "cursor", "limit")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Answer = Mapping[str, Any]
+"""What is kept for an idempotency key: ``status``, ``location``, ``body``, and ``in_flight_until`` during a wait."""
 
 
-def blueprint(service: Service) -> Blueprint:
+def blueprint(service: Service, figures: Figures) -> Blueprint:
     """The resource over `service`."""
     items = Blueprint("items", __name__, url_prefix="/v1/items")
     items.before_request(lambda: authenticate(service.accounts))
+    posting = _Posting(service, figures)
 
     @items.post("")
     def post_item() -> Response:
         """Post an item. Answers 202 when it is stored, or 200 with the decision when ``?wait=`` was long enough."""
         wait = _wait_seconds()
-        _refuse_overload(service)
-        key = _idempotency_key()
-        if key is None:
-            return _take_one(service, wait, None)
-        stored = service.store.reserve_key(g.app_name, key, _body_digest(), service.pipeline.now())
-        if stored is not None:
-            return _again(stored)
-        try:
-            return _take_one(service, wait, key)
-        except BaseException:
-            service.store.release_key(g.app_name, key)
-            raise
+        return posting.once(lambda key: posting.take_one(wait, key))
 
     @items.post("/batch")
     def post_batch() -> Response:
         """Post up to 100 items; all good ones are stored in one commit; an answer per item, in order."""
-        _refuse_overload(service)
-        key = _idempotency_key()
-        if key is None:
-            return _take_batch(service, None)
-        stored = service.store.reserve_key(g.app_name, key, _body_digest(), service.pipeline.now())
-        if stored is not None:
-            return _again(stored)
-        try:
-            return _take_batch(service, key)
-        except BaseException:
-            service.store.release_key(g.app_name, key)
-            raise
+        return posting.once(posting.take_batch)
 
     @items.get("/<item_id>")
     def get_item(item_id: str) -> Response:
         """An item with its verdict, detections, failures and decision."""
-        return _model(item_view(service.store.get_item(item_id, g.app_name)))
+        return _json(document_of(item_view(_record(service, item_id))))
 
     @items.get("/<item_id>/explanation")
     def get_explanation(item_id: str) -> Response:
         """Why the item was decided as it was, in words and as data."""
-        return _model(explanation(service.store.get_item(item_id, g.app_name)))
+        return _json(document_of(explanation(_record(service, item_id))))
 
     @items.get("")
     def search_items() -> Response:
         """The app's items, newest first."""
-        known = {"status", "app", "label", "outcome", "content_id", "since", "cursor", "limit"}
-        for name in request.args:
-            if name not in known:
-                raise invalid(name, f"unknown parameter; known: {', '.join(sorted(known))}")
-        wanted_app = request.args.get("app", g.app_name)
+        for name, value in request.args.items():
+            if name not in FILTERS:
+                raise invalid(name[:60], f"unknown parameter; known: {', '.join(FILTERS)}")
+            check_text(name, value)
         limit = _number("limit", PAGE, 1, MAX_PAGE)
-        if wanted_app != g.app_name:
-            return _model(ItemPage(items=[]))
         status = _choice("status", ("pending", "in_review", "decided"))
         outcome = _choice("outcome", ("approve", "reject"))
+        since, cursor = _time("since"), _cursor()
+        if request.args.get("app", g.app_name) != g.app_name:
+            return _json({"items": [], "next_cursor": None})
         found = service.store.search_items(
             app=g.app_name,
             status=status,
             label=request.args.get("label"),
             outcome=outcome,
             content_id=request.args.get("content_id"),
-            since=_time("since"),
-            before=request.args.get("cursor"),
+            since=since,
+            before=cursor,
             limit=limit + 1,
         )
-        cursor = found[limit - 1].item.id if len(found) > limit else None
-        return _model(ItemPage(items=[item_view(record) for record in found[:limit]], next_cursor=cursor))
+        page = [document_of(item_view(record)) for record in found[:limit]]
+        return _json({"items": page, "next_cursor": found[limit - 1].item.id if len(found) > limit else None})
 
     return items
 
 
-def _take_one(service: Service, wait: float, key: str | None) -> Response:
-    data, files = read_items(request)
-    intake = Intake(service.settings, service.blobs, g.app_name)
-    item = service.pipeline.prepare(intake.submission(data, files))
-    location = url_for("items.get_item", item_id=item.id)
-    kept = {"status": 202, "location": location, "body": _accepted(item)}
-    service.pipeline.intake([item], (g.app_name, key, kept) if key is not None else None)
-    if wait:
-        record = service.pipeline.wait_decided(item.id, wait)
-        if record.status == "decided":
-            body = item_view(record).model_dump(mode="json")
-            kept = {"status": 200, "location": location, "body": body}
-            if key is not None:
-                service.store.save_response(g.app_name, key, kept)
-    return _again(kept)
+class _Posting:
+    """Taking items in: once for each idempotency key, within the backlog, counted.
 
+    A thread that waits for a decision answers nobody else, so a quarter of the threads never waits: when the others
+    all do, a post is answered 202 without waiting.
+    """
 
-def _take_batch(service: Service, key: str | None) -> Response:
-    data = read_json(request.get_data(cache=True)) if request.mimetype in ("application/json", "") else None
-    listed = data.get("items") if isinstance(data, dict) and set(data) == {"items"} else data
-    if not isinstance(listed, list) or not 1 <= len(listed) <= MAX_BATCH:
-        raise invalid("items", f"send application/json with a list of 1 to {MAX_BATCH} items")
-    intake = Intake(service.settings, service.blobs, g.app_name)
-    entries: list[BatchEntry] = []
-    good: list[Item] = []
-    for posted in listed:
+    def __init__(self, service: Service, figures: Figures) -> None:
+        self._service, self._figures = service, figures
+        self._waits = threading.BoundedSemaphore(max(1, service.settings.threads * 3 // 4))
+
+    def once(self, take: Callable[[str | None], Answer]) -> Response:
+        """Answer with `take`, or with what the same post was answered before."""
+        check_encoding(request)
+        key = _idempotency_key()
+        if key is None:
+            return _response(self._counted(lambda: take(None)))
+        store = self._service.store
+        kept = store.reserve_key(g.app_name, key, _body_digest(), self._service.pipeline.now())
+        if kept is not None:
+            self._count("repeated")
+            return _response(kept)
         try:
-            item = service.pipeline.prepare(intake.submission(posted))
+            return _response(self._counted(lambda: take(key)))
+        except BaseException:
+            store.release_key(g.app_name, key)
+            raise
+
+    def take_one(self, wait: float, key: str | None) -> Answer:
+        """Store one item and wait for its decision."""
+        self._refuse_overload()
+        data, files = read_items(request)
+        item = self._service.pipeline.prepare(self._intake().submission(data, files))
+        answer = _accepted(item)
+        waits = wait > 0 and self._waits.acquire(blocking=False)
+        try:
+            kept = dict(answer)
+            if waits:
+                # Others with this key are told that it is in flight, until the answer is final or must have been lost.
+                kept["in_flight_until"] = (item.created_at + timedelta(seconds=wait + 5)).isoformat()
+            self._service.pipeline.intake([item], (g.app_name, key, kept) if key is not None else None)
+            self._count("accepted")
+            return self._waited(item, wait, key, answer) if waits else answer
+        finally:
+            if waits:
+                self._waits.release()
+
+    def take_batch(self, key: str | None) -> Answer:
+        """Store the good items of a batch in one commit."""
+        self._refuse_overload()
+        intake = self._intake()
+        entries: list[BatchEntry] = []
+        good: list[Item] = []
+        for posted in read_batch(request, MAX_BATCH):
+            try:
+                item = self._service.pipeline.prepare(intake.submission(posted))
+            except Exception as error:
+                refused = refusal_of(error)
+                if refused is None or refused.status >= 500:
+                    raise
+                entries.append(BatchEntry.model_validate({"status": refused.status, "problem": document(refused)}))
+                continue
+            good.append(item)
+            entries.append(BatchEntry(status=202, id=item.id, item=accepted_view(item)))
+        body = BatchAnswer(items=entries).model_dump(mode="json", exclude_none=True)
+        if not good:
+            detail = "no item was accepted and nothing was stored; items[].problem says why"
+            raise Refused(422, "batch-refused", detail, more=body)
+        answer = {"status": 202, "location": None, "body": body}
+        self._service.pipeline.intake(good, (g.app_name, key, answer) if key is not None else None)
+        self._count("accepted", len(good))
+        self._count("refused", len(entries) - len(good))
+        return answer
+
+    def _intake(self) -> Intake:
+        service = self._service
+        return Intake(service.settings, service.blobs, g.app_name, service.judge.applicable)
+
+    def _waited(self, item: Item, wait: float, key: str | None, answer: Answer) -> Answer:
+        """The answer after the wait. The item is stored: whatever happens now, it was accepted."""
+        try:
+            record = self._service.pipeline.wait_decided(item.id, wait)
+            if record.status == "decided":
+                answer = {**answer, "status": 200, "body": document_of(item_view(record))}
+            else:
+                answer = _accepted(item, record.status)
+            if key is not None:
+                self._service.store.save_response(g.app_name, key, answer)
+        except StoreUnavailable:
+            return answer
+        return answer
+
+    def _refuse_overload(self) -> None:
+        if self._service.backlog() >= self._service.settings.max_backlog:
+            self._count("overloaded")
+            raise Refused(429, "overloaded", "too many items wait; try again later", headers={"Retry-After": "10"})
+
+    def _counted(self, take: Callable[[], Answer]) -> Answer:
+        try:
+            return take()
         except Exception as error:
             refused = refusal_of(error)
-            if refused is None or refused.status >= 500:
-                raise
-            entries.append(BatchEntry(status=refused.status, problem=document(refused)))
-            continue
-        good.append(item)
-        entries.append(BatchEntry(status=202, id=item.id, item=Accepted.model_validate(_accepted(item))))
-    body = BatchAnswer(items=entries).model_dump(mode="json", exclude_none=True)
-    kept = {"status": 202 if good else 422, "location": None, "body": body}
-    if good:
-        service.pipeline.intake(good, (g.app_name, key, kept) if key is not None else None)
-    elif key is not None:
-        service.store.release_key(g.app_name, key)
-    return _again(kept)
+            if refused is not None and refused.status in (400, 403, 413, 415, 422):
+                self._count("refused")
+            raise
+
+    def _count(self, answer: str, items: int = 1) -> None:
+        self._figures.posts.labels(answer).inc(items)
 
 
-def _accepted(item: Item) -> dict[str, Any]:
-    view = Accepted(id=item.id, status="pending", app=item.app, content_id=item.content_id, created_at=item.created_at)
-    return view.model_dump(mode="json")
+def _record(service: Service, item_id: str) -> ItemRecord:
+    if not _ID.fullmatch(item_id):
+        raise NotFound("no such item")
+    return service.store.get_item(item_id, g.app_name)
 
 
-def _again(kept: Mapping[str, Any]) -> Response:
+def _accepted(item: Item, status: str = "pending") -> Answer:
+    location = url_for("items.get_item", item_id=item.id)
+    return {"status": 202, "location": location, "body": document_of(accepted_view(item, status))}
+
+
+def _response(answer: Answer) -> Response:
     """A kept answer, byte for byte the same each time."""
-    response = Response(json.dumps(kept["body"]), kept["status"], content_type="application/json")
-    if kept["location"]:
-        response.headers["Location"] = kept["location"]
+    response = _json(answer["body"], answer["status"])
+    if answer["location"]:
+        response.headers["Location"] = answer["location"]
     return response
 
 
-def _model(model: Any) -> Response:
-    return Response(model.model_dump_json(), content_type="application/json")
+def _json(body: Any, status: int = 200) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json")
 
 
 def _body_digest() -> str:
-    """What makes a post the same post; the boundary of a multipart body differs each time, so its parts count."""
+    """What makes a post the same post; the boundary of a multipart body differs each time, so its fields count."""
     digest = hashlib.sha256()
+
+    def add(*pieces: bytes) -> None:
+        for piece in pieces:
+            digest.update(len(piece).to_bytes(8, "big"))
+            digest.update(piece)
+
+    add(request.path.encode("utf-8", "surrogatepass"))
     if request.mimetype == "multipart/form-data":
-        for name, value in sorted(request.form.items(multi=True)):
-            digest.update(f"{name}\x00{value}\x00".encode("utf-8", "surrogatepass"))
-        for file in request.files.getlist("file"):
-            digest.update((file.filename or "").encode() + b"\x00")
-            digest.update(hashlib.sha256(file.stream.read()).digest())
+        for name, value in request.form.items(multi=True):
+            add(b"field", name.encode("utf-8", "surrogatepass"), value.encode("utf-8", "surrogatepass"))
+        for name, file in request.files.items(multi=True):
+            add(b"file", name.encode("utf-8", "surrogatepass"), (file.filename or "").encode("utf-8", "surrogatepass"))
+            add(file.stream.read())
             file.stream.seek(0)
     else:
-        digest.update(request.get_data(cache=True))
+        add(b"body", request.get_data(cache=True))
     return digest.hexdigest()
 
 
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not (1 <= len(key) <= 255 and key.isprintable()):
-        raise invalid("Idempotency-Key", "1 to 255 printable characters")
+    if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise invalid("Idempotency-Key", "1 to 255 printable ASCII characters")
     return key
-
-
-def _refuse_overload(service: Service) -> None:
-    if service.backlog() >= service.settings.max_backlog:
-        raise Refused(429, "overloaded", "too many items wait; try again later", headers={"Retry-After": "10"})
 
 
 def _wait_seconds() -> float:
@@ -217,14 +281,22 @@ def _number(name: str, default: int, low: int, high: int) -> int:
     return int(text)
 
 
+def _cursor() -> str | None:
+    text = request.args.get("cursor")
+    if text is not None and not _ID.fullmatch(text):
+        raise invalid("cursor", "the next_cursor of the page before")
+    return text
+
+
 def _time(name: str) -> datetime | None:
     text = request.args.get(name)
     if text is None:
         return None
     try:
+        # An unescaped + of the zone arrives as a space.
         time = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError as error:
-        raise invalid(name, "an RFC 3339 time such as 2026-01-31T12:00:00Z") from error
-    if time.tzinfo is None:
-        raise invalid(name, "an RFC 3339 time with a zone, such as 2026-01-31T12:00:00Z")
-    return time
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise invalid(name, "an RFC 3339 time with a zone, such as 2026-01-31T12:00:00Z")

@@ -1,4 +1,4 @@
-"""From a request to submissions: JSON or multipart, media looked at and stored. Everything wrong is said with its field.
+"""From a request to submissions: JSON or multipart, media looked at and stored. Faults are said with their field.
 
 Nothing is stored for an item that is refused: all of its parts are looked at first.
 """
@@ -121,13 +121,9 @@ class Intake:
         self._check_item(posted, len(files))
         looked: list[_Looked] = []
         faults: list[Refused] = []
-        looks: list[Callable[[str], _Looked]] = [
-            *(lambda part_id, n=n, part=part: self._part(f"parts[{n}]", part_id, part) for n, part in enumerate(posted.parts)),  # type: ignore[misc]
-            *(lambda part_id, n=n, file=file: self._file(f"file[{n}]", part_id, file) for n, file in enumerate(files)),  # type: ignore[misc]
-        ]
-        for number, look in enumerate(looks):
+        for number in range(len(posted.parts) + len(files)):
             try:
-                looked.append(look(f"p{number}"))
+                looked.append(self._look(number, posted.parts, files))
             except Refused as refused:
                 faults.append(refused)
         if faults:
@@ -167,6 +163,12 @@ class Intake:
                 check_url(posted.callback_url, allow_private=self._settings.allow_private_urls)
             except UrlRefused as error:
                 raise invalid("callback_url", str(error)) from error
+
+    def _look(self, number: int, parts: Sequence[PostedPart], files: Sequence[FileStorage]) -> _Looked:
+        """The part of this number: the posted ones first, then the files."""
+        if number < len(parts):
+            return self._part(f"parts[{number}]", f"p{number}", parts[number])
+        return self._file(f"file[{number - len(parts)}]", f"p{number}", files[number - len(parts)])
 
     def _part(self, field: str, part_id: str, posted: PostedPart) -> _Looked:
         given = [name for name in ("text", "url", "s3", "base64", "upload") if getattr(posted, name) is not None]

@@ -33,7 +33,7 @@ KINDS: Mapping[str, str] = {
     "other-app": "The key belongs to another app than the one the item names.",
     "not-found": "No such thing, or not yours.",
     "method-not-allowed": "The resource is there, but not with this method; see the Allow header.",
-    "idempotency-in-flight": "The first post with this Idempotency-Key is not answered yet. Try again after Retry-After.",
+    "idempotency-in-flight": "The first post with this Idempotency-Key is not answered yet; see Retry-After.",
     "idempotency-conflict": "The Idempotency-Key was used with another body. Use a new key for a new post.",
     "too-large": "The body, or one of its parts, is larger than accepted.",
     "unsupported-media-type": "Send application/json or multipart/form-data, without Content-Encoding.",
@@ -124,7 +124,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:
         if error.response is not None or (error.code or 500) < 400:
-            return Response.force_type(error.get_response(), request.environ)  # redirects
+            return Response.force_type(error.get_response(), request.environ)  # type: ignore[return-value]
         return answer(_of_http(error))
 
     @app.errorhandler(Exception)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
 
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, PartType
 from moderation.core.loops import Answer
 from moderation.core.verdicts import Verdict
-from moderation.store import ItemRecord
+
+Status = Literal["pending", "in_review", "decided"]
 
 
 class Body(BaseModel):
@@ -47,7 +47,11 @@ class PostedItem(Body):
 class PostedBatch(Body):
     """Up to 100 items, stored in one commit."""
 
-    items: list[Any] = Field(min_length=1, max_length=100)
+    items: list[PostedItem] = Field(min_length=1, max_length=100)
+
+
+class PostedList(RootModel[list[PostedItem]]):
+    """A batch as the bare list of its items."""
 
 
 class PartView(BaseModel):
@@ -63,6 +67,7 @@ class PartView(BaseModel):
     height: int | None = None
     frames: int | None = None
     name: str | None = None
+    is_document: bool = Field(False, description="True for text that was posted as a file.")
     extraction: Extraction | None = None
 
 
@@ -73,6 +78,8 @@ class HumanLoopView(BaseModel):
     round: int
     policy: str
     queue: str
+    flow: str = Field(description="The A2I flow definition.")
+    arn: str | None = Field(None, description="At the A2I endpoint, once it is started there.")
     state: str = Field(description="starting, open, ended, or stuck (a person of the operator has to look)")
     problem: str | None = None
     created_at: datetime
@@ -84,7 +91,7 @@ class ItemView(BaseModel):
     id: str
     app: str
     content_id: str | None = None
-    status: Literal["pending", "in_review", "decided"]
+    status: Status
     created_at: datetime
     metadata: dict[str, JsonValue]
     parts: list[PartView]
@@ -99,25 +106,50 @@ class Accepted(BaseModel):
     """The item is stored and will be judged."""
 
     id: str
-    status: Literal["pending"]
+    status: Status = Field(description="`pending`; after ?wait= also `in_review`.")
     app: str
     content_id: str | None = None
     created_at: datetime
 
 
+class FieldProblem(BaseModel):
+    """One thing wrong with one field."""
+
+    field: str = Field(description="Such as parts[0].url; empty for the whole body.")
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem document."""
+
+    type: str = Field(description="Address of its description.")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path that was asked for.")
+    request_id: str = Field(description="To be found in the log of the service.")
+    errors: list[FieldProblem]
+
+
 class BatchEntry(BaseModel):
-    """The answer to one item of a batch."""
+    """The answer to one item of a batch: `id` and `item`, or `problem`."""
 
     status: int = Field(description="202 when it is stored, else the status of the problem.")
     id: str | None = None
     item: Accepted | None = None
-    problem: dict[str, Any] | None = None
+    problem: Problem | None = None
 
 
 class BatchAnswer(BaseModel):
     """An answer per item, in order."""
 
     items: list[BatchEntry]
+
+
+class BatchProblem(Problem):
+    """The problem of a batch of which nothing was accepted, or of a body that is none."""
+
+    items: list[BatchEntry] = Field(default=[], description="An answer per item, in order.")
 
 
 class ItemPage(BaseModel):
@@ -131,10 +163,12 @@ class Explanation(BaseModel):
     """Why an item was decided as it was, in words and as data."""
 
     id: str
-    status: str
-    outcome: str | None
+    status: Status
+    outcome: Literal["approve", "reject"] | None
     words: list[str] = Field(description="Sentences for people, in order.")
     verdict: Verdict | None
+    detections: list[Detection]
+    failures: list[Failure]
     answers: list[Answer]
     decisions: list[Decision]
 
@@ -171,73 +205,14 @@ class PolicyList(BaseModel):
     not_in_force: list[WaitingPolicy]
 
 
-class Problem(BaseModel):
-    """RFC 9457 problem document."""
+class Health(BaseModel):
+    """The process answers."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str
-    errors: list[dict[str, str]] | None = None
+    status: Literal["ok"]
 
 
-def item_view(record: ItemRecord) -> ItemView:
-    """An item as the API shows it."""
-    item, loop = record.item, record.loops[-1] if record.loops else None
-    return ItemView(
-        id=item.id,
-        app=item.app,
-        content_id=item.content_id,
-        status=record.status,
-        created_at=item.created_at,
-        metadata=dict(item.metadata),
-        parts=[
-            PartView(
-                id=part.id,
-                type=part.type,
-                text=part.text,
-                extraction=part.extraction,
-                **(part.media.model_dump(exclude={"uri"}) if part.media else {}),
-            )
-            for part in record.parts
-        ],
-        verdict=record.verdict,
-        detections=list(record.detections),
-        failures=list(record.failures),
-        decision=record.decision,
-        human_loop=HumanLoopView.model_validate(loop, from_attributes=True) if loop else None,
-    )
+class Readiness(BaseModel):
+    """Whether the service can do all of its work."""
 
-
-def explanation(record: ItemRecord) -> Explanation:
-    """The path of an item in words: what each policy wanted and why, what people said, what was decided."""
-    words: list[str] = []
-    verdict = record.verdict
-    if verdict is not None:
-        words.append(f"The rules wanted: {verdict.outcome}. {verdict.reason}")
-        for policy in verdict.policies:
-            words.append(f"Policy {policy.policy.name} wanted {policy.outcome}: {policy.because}")
-            words += [f"Rule {rule.rule} ({rule.place}) fired: {rule.why}" for rule in policy.deciding]
-            words += [f"Rule {rule.rule} was set aside by {rule.overridden_by}." for rule in policy.overridden]
-            words += [f"Rule {rule.rule} nearly fired." for rule in policy.near_misses]
-            words += [
-                f"Rule {rule.rule} is open: no answer from {', '.join(rule.unknown_because)}."
-                for rule in policy.unknown
-            ]
-    words += [f"{f.detector.name} gave no answer on {f.part or 'the item'}: {f.message}" for f in record.failures]
-    for loop in record.loops:
-        words.append(f"Round {loop.round} of review, queue {loop.queue} of policy {loop.policy}: {loop.state}.")
-        words += [f"A reviewer chose {a.outcome}" + (f": {a.note}" if a.note else ".") for a in loop.answers]
-    words += [f"Decided by {d.decided_by}: {d.outcome}. {d.reason}" for d in record.decisions]
-    decision = record.decision
-    answers: Sequence[Answer] = [answer for loop in record.loops for answer in loop.answers]
-    return Explanation(
-        id=record.item.id,
-        status=record.status,
-        outcome=decision.outcome if decision else None,
-        words=words or ["The item waits to be looked at."],
-        verdict=verdict,
-        answers=list(answers),
-        decisions=list(record.decisions),
-    )
+    status: Literal["ready", "not ready"]
+    reasons: list[str] = Field(description="What is wrong, in words; empty when it is ready.")

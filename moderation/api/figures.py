@@ -1,0 +1,61 @@
+"""Figures for Prometheus: counts and ages, never content. One registry for each application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from moderation.service import Service
+
+
+class Figures:
+    """What `/metrics` shows.
+
+    Attributes:
+        registry: of this application alone.
+        posts: answers to posted items, by what came of them, since this process started.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.posts = Counter(
+            "moderation_posted_items",
+            "Posted items by answer: accepted, refused, repeated (an idempotency key), overloaded; of this process.",
+            ["answer"],
+            registry=self.registry,
+        )
+        for answer in ("accepted", "refused", "repeated", "overloaded"):
+            self.posts.labels(answer)
+        self.registry.register(_Stored(service))
+
+
+class _Stored:
+    """Reads from the database when it is asked, so that all processes tell the same."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def collect(self) -> Iterable[Metric]:
+        """Prometheus calls this at each scrape."""
+        items = GaugeMetricFamily("moderation_items", "Items by status and outcome.", labels=["status", "outcome"])
+        for (status, outcome), count in self._service.store.counts().items():
+            items.add_metric([status, outcome], count)
+        yield items
+        waiting, since = self._service.store.backlog()
+        yield GaugeMetricFamily("moderation_backlog_items", "Items that wait to be moderated.", value=waiting)
+        age = (self._service.pipeline.now() - since).total_seconds() if since is not None else 0.0
+        yield GaugeMetricFamily(
+            "moderation_backlog_oldest_seconds", "Age of the oldest waiting item.", value=max(age, 0.0)
+        )
+        deliveries = GaugeMetricFamily("moderation_deliveries", "Deliveries by state.", labels=["state"])
+        for state, count in self._service.outbox.counts().items():
+            deliveries.add_metric([state], count)
+        yield deliveries
+        failures = CounterMetricFamily(
+            "moderation_detector_failures", "Looks without an answer, by this process.", labels=["detector", "kind"]
+        )
+        for (detector, kind), count in self._service.judge.runner.failure_counts().items():
+            failures.add_metric([detector, kind], count)
+        yield failures

@@ -1,0 +1,129 @@
+"""Records as the API shows them: items, and why they were decided so, in words and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView
+from moderation.core.detections import Detection
+from moderation.core.items import Item
+from moderation.core.verdicts import Evidence, PolicyVerdict, RuleResult
+from moderation.store import ItemRecord
+
+
+def document_of(view: BaseModel) -> dict[str, Any]:
+    """A view as JSON data: its own fields always there, null or not; in what they hold, absent means none."""
+    dumped = view.model_dump(mode="json", exclude_none=True)
+    return {name: dumped.get(name) for name in type(view).model_fields}
+
+
+def accepted_view(item: Item, status: str = "pending") -> Accepted:
+    """What a post is answered before the decision."""
+    return Accepted.model_validate(
+        {"id": item.id, "status": status, "app": item.app, "content_id": item.content_id, "created_at": item.created_at}
+    )
+
+
+def item_view(record: ItemRecord) -> ItemView:
+    """An item as the API shows it."""
+    item, loop = record.item, record.loops[-1] if record.loops else None
+    return ItemView(
+        id=item.id,
+        app=item.app,
+        content_id=item.content_id,
+        status=record.status,
+        created_at=item.created_at,
+        metadata=dict(item.metadata),
+        parts=[
+            PartView(
+                id=part.id,
+                type=part.type,
+                text=part.text,
+                is_document=part.is_document,
+                extraction=part.extraction,
+                **(part.media.model_dump(exclude={"uri"}) if part.media else {}),
+            )
+            for part in record.parts
+        ],
+        verdict=record.verdict,
+        detections=list(record.detections),
+        failures=list(record.failures),
+        decision=record.decision,
+        human_loop=HumanLoopView.model_validate(loop, from_attributes=True) if loop else None,
+    )
+
+
+def explanation(record: ItemRecord) -> Explanation:
+    """The path of an item: what each policy wanted and why, what people said, what was decided."""
+    decision = record.decision
+    return Explanation(
+        id=record.item.id,
+        status=record.status,
+        outcome=decision.outcome if decision else None,
+        words=list(_words(record)) or ["The item waits to be looked at."],
+        verdict=record.verdict,
+        detections=list(record.detections),
+        failures=list(record.failures),
+        answers=[answer for loop in record.loops for answer in loop.answers],
+        decisions=list(record.decisions),
+    )
+
+
+def _words(record: ItemRecord) -> Iterator[str]:
+    verdict = record.verdict
+    if verdict is not None:
+        yield f"The rules wanted {verdict.outcome}. {verdict.reason}"
+        for policy in verdict.policies:
+            yield from _policy_words(policy)
+    for failure in record.failures:
+        part = failure.part or "the item"
+        yield f"{failure.detector.name} {failure.detector.version} gave no answer on {part}: {failure.message}"
+    for loop in record.loops:
+        yield f"Round {loop.round} of review, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}."
+        for answer in loop.answers:
+            labels = f" with {', '.join(answer.labels)}" if answer.labels else ""
+            yield f"A reviewer chose {answer.outcome}{labels}" + (f": {answer.note}" if answer.note else ".")
+    for number, decision in enumerate(record.decisions, start=1):
+        yield f"Decision {number}, by {decision.decided_by}: {decision.outcome}. {decision.reason}"
+
+
+def _policy_words(policy: PolicyVerdict) -> Iterator[str]:
+    version = policy.policy.version[:12]
+    yield f"Policy '{policy.policy.name}' (version {version}) wanted {policy.outcome}: {policy.because}"
+    for rule in policy.deciding:
+        yield f"Rule {rule.rule} ({rule.place}) fired: {rule.why}{_evidence_words(rule)}"
+    for rule in policy.overridden:
+        yield f"Rule {rule.rule} ({rule.place}) was set aside by {rule.overridden_by}."
+    for rule in policy.near_misses:
+        yield f"Rule {rule.rule} ({rule.place}) nearly fired{_evidence_words(rule)}"
+    for rule in policy.unknown:
+        yield f"Rule {rule.rule} ({rule.place}) is open: no answer from {', '.join(rule.unknown_because)}."
+    for rule in policy.shadow:
+        yield f"Rule {rule.rule} ({rule.place}), on trial, would have asked for {rule.outcome}{_evidence_words(rule)}"
+
+
+def _evidence_words(rule: RuleResult) -> str:
+    found = "; ".join(_found(evidence) for evidence in rule.evidence)
+    return f" [{found}]" if found else ""
+
+
+def _found(evidence: Evidence) -> str:
+    detection = evidence.detection
+    who = f" by {detection.detector.name} {detection.detector.version}" if detection.detector else ""
+    threshold = f", threshold {evidence.threshold:g}" if evidence.threshold is not None else ""
+    return f"{detection.label} at {detection.confidence:g}{threshold}{who} in {_place(detection)}"
+
+
+def _place(detection: Detection) -> str:
+    part = detection.part or "the item"
+    if detection.span is not None:
+        return f"{part}, characters {detection.span.start} to {detection.span.end}"
+    if detection.box is not None:
+        box = detection.box
+        return f"{part}, box at {box.left:.0%}, {box.top:.0%}, {box.width:.0%} wide, {box.height:.0%} high"
+    if detection.time_range is not None:
+        return f"{part}, seconds {detection.time_range.start:g} to {detection.time_range.end:g}"
+    return part
