@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pytest
+
+from moderation.core.taxonomy import Taxonomy
+from moderation.policy_files import policy_paths, read_policy, shipped_rules
+from moderation.policy_tests import never_fired, run_tests
+
+FILES = policy_paths([shipped_rules()])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_policys_own_tests_pass_and_fire_every_rule(path: Path) -> None:
+    policy, faults = read_policy(path, Taxonomy())
+    assert policy is not None, [fault.render() for fault in faults]
+    results = run_tests(policy, Taxonomy())
+
+    assert [(r.name, r.expected, r.got, r.missing) for r in results if not r.passed] == []
+    assert never_fired(policy, results) == ()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_people_can_read_why(path: Path) -> None:
+    policy, _ = read_policy(path, Taxonomy())
+    assert policy is not None
+
+    assert policy.description
+    assert [rule.id for rule in policy.file.rules if not rule.why] == []
+
+
+def test_the_four_named_policies_are_there() -> None:
+    assert {"image-moderation", "text", "pii", "site-ppe"} <= {path.stem for path in FILES}

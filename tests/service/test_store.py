@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+import moderation
+import review_ui
+from moderation import tables
+from moderation.accounts import Accounts
+from moderation.core.decisions import Decision, PolicyRef
+from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, InputError, NotFound
+from moderation.core.items import Item, Part
+from moderation.database import Database
+from moderation.outbox import Outbox
+from moderation.store import Store, new_item_id
+from review_ui import tables as review_tables
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MIGRATIONS = Path(moderation.__file__).parent / "migrations"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    if request.param == "sqlite":
+        opened = Database(f"sqlite:///{tmp_path / 'x.db'}", MIGRATIONS, tables.metadata)
+    else:
+        opened = Database(request.getfixturevalue("postgres_url"), MIGRATIONS, tables.metadata)
+        with opened.engine.begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            connection.execute(sa.text("CREATE SCHEMA public"))
+    opened.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    return Store(database)
+
+
+def item(app: str = "shop", callback: str | None = None) -> Item:
+    part = Part(id="p0", type="text", text="hi")
+    return Item(id=new_item_id(datetime.now(UTC)), app=app, parts=(part,), callback_url=callback, created_at=NOW)
+
+
+def decision(outcome: str = "approve") -> Decision:
+    policy = PolicyRef(name="p", version="1")
+    return Decision(outcome=outcome, decided_by="rules", reason="because", policy=policy, decided_at=NOW)  # type: ignore[arg-type]
+
+
+def test_migrations_lead_to_the_tables(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_review_migrations_lead_to_the_review_tables(tmp_path: Path) -> None:
+    folder = Path(review_ui.__file__).parent / "migrations"
+    opened = Database(f"sqlite:///{tmp_path / 'r.db'}", folder, review_tables.metadata, "review_alembic_version")
+    opened.migrate()
+    with opened.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": "review_alembic_version"})
+        assert compare_metadata(context, review_tables.metadata) == []
+    opened.close()
+
+
+def test_an_item_is_decided_once_however_often_it_is_tried(store: Store) -> None:
+    posted = item(callback="http://x.example/")
+    store.add_items([posted])
+    results: list[object] = []
+    threads = [
+        threading.Thread(target=lambda o=o: results.append(store.decide(posted.id, decision(o), None, None)))  # type: ignore[misc]
+        for o in ("approve", "reject") * 4
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(result is not None for result in results) == 1
+    assert len(store.get_item(posted.id).decisions) == 1
+
+
+def test_a_claimed_item_is_nobody_elses_until_the_lease_is_over(store: Store) -> None:
+    store.add_items([item(), item()])
+    first = store.claim(10, 60, NOW)
+
+    assert len(first) == 2
+    assert store.claim(10, 60, NOW + timedelta(seconds=30)) == []
+    again = store.claim(10, 60, NOW + timedelta(seconds=61))
+    assert [claim.attempts for claim in again] == [2, 2]
+
+
+def test_many_workers_claim_each_item_once(store: Store) -> None:
+    store.add_items([item() for _ in range(60)])
+    claimed: list[str] = []
+
+    def work() -> None:
+        while claims := store.claim(5, 60, NOW):
+            claimed.extend(claim.item.id for claim in claims)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(claimed) == len(set(claimed)) == 60
+
+
+def test_an_idempotency_key_belongs_to_one_body(store: Store) -> None:
+    assert store.reserve_key("shop", "k", "body", NOW) is None
+    with pytest.raises(IdempotencyInFlight):
+        store.reserve_key("shop", "k", "body", NOW)
+    with pytest.raises(IdempotencyConflict):
+        store.reserve_key("shop", "k", "other", NOW)
+    posted = item()
+    store.add_items([posted], ("shop", "k", {"status": 202}))
+
+    assert store.reserve_key("shop", "k", "body", NOW) == {"status": 202}
+    assert store.reserve_key("other-app", "k", "other", NOW) is None
+
+
+def test_a_key_whose_post_was_lost_can_be_used_again(store: Store) -> None:
+    store.reserve_key("shop", "k", "body", NOW)
+
+    assert store.reserve_key("shop", "k", "body", NOW + timedelta(seconds=61)) is None
+
+
+def test_another_apps_item_is_not_there(store: Store) -> None:
+    posted = item()
+    store.add_items([posted])
+
+    with pytest.raises(NotFound):
+        store.get_item(posted.id, "other")
+    assert store.search_items(app="other") == []
+    assert [record.item.id for record in store.search_items(app="shop")] == [posted.id]
+
+
+def test_a_decision_brings_its_delivery_in_the_same_commit(store: Store, database: Database) -> None:
+    posted = item(callback="http://x.example/")
+    store.add_items([posted])
+    store.decide(posted.id, decision(), None, None)
+    [due] = Outbox(database).take_due(NOW, 10)
+
+    assert due.url == "http://x.example/"
+    assert Outbox(database).take_due(NOW, 10) == [], "it is being sent"
+
+
+def test_keys_open_one_app_until_they_are_revoked(database: Database) -> None:
+    accounts = Accounts(database)
+    made = accounts.add_key("shop", NOW)
+
+    assert accounts.app_of(made.key) == "shop"
+    assert accounts.app_of(made.key[:-1] + "!") is None
+    assert accounts.app_of("") is None
+    accounts.revoke(made.id, NOW)
+    assert accounts.app_of(made.key) is None
+    with pytest.raises(InputError):
+        accounts.add_key("no spaces", NOW)
+
+
+def test_a_failing_write_undoes_itself_alone(database: Database) -> None:
+    def broken(connection: sa.Connection) -> None:
+        connection.execute(sa.insert(tables.apps).values(name="x", webhook_secret="s", created_at=NOW))
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        database.write(broken)
+    assert database.read(lambda c: c.execute(sa.select(tables.apps)).all()) == []
+
+
+def test_item_ids_sort_by_time() -> None:
+    ids = [new_item_id(NOW + timedelta(milliseconds=n)) for n in range(50)]
+
+    assert ids == sorted(ids)
+    assert all(len(i) == 36 and i[14] == "7" for i in ids)
