@@ -7,11 +7,15 @@ fetches only, each checked like the first. Ports, schemes, sizes and the whole d
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import urllib3
@@ -150,13 +154,14 @@ def _request(
     sent = {"Host": authority, "User-Agent": "moderation", "Accept-Encoding": "identity", **headers}
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        answer = pool.urlopen(
-            method, target, body=body, headers=sent, redirect=False, retries=False, preload_content=False
-        )
-        try:
-            received = _read(answer, deadline, max_bytes, cut)
-        finally:
-            answer.close()
+        with _cut_off(pool, left):
+            answer = pool.urlopen(
+                method, target, body=body, headers=sent, redirect=False, retries=False, preload_content=False
+            )
+            try:
+                received = _read(answer, deadline, max_bytes, cut)
+            finally:
+                answer.close()
     except urllib3.exceptions.HTTPError as error:
         raise FetchFailed(f"no answer from {host}: {type(error).__name__}") from error
     finally:
@@ -175,7 +180,38 @@ def _read(answer: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int, cut
             raise FetchFailed(f"the answer has more than {max_bytes:,} bytes")
         if time.monotonic() > deadline:
             raise FetchFailed("the time limit passed")
+    if time.monotonic() > deadline:
+        raise FetchFailed("the time limit passed")  # what ended the body may be our own cutting off
     return bytes(received)
+
+
+@contextmanager
+def _cut_off(pool: urllib3.HTTPConnectionPool, seconds: float) -> Iterator[None]:
+    """Cut the pool's connections after `seconds`.
+
+    The socket's own timeout begins anew with each byte, so a peer that sends headers one byte at a time never meets it.
+    """
+    connections: list[Any] = []
+    make: Callable[..., Any] = pool.ConnectionCls
+
+    def connect(*args: Any, **kwargs: Any) -> Any:
+        connections.append(make(*args, **kwargs))
+        return connections[-1]
+
+    def cut() -> None:
+        for connection in connections:
+            with contextlib.suppress(OSError, AttributeError):
+                # Not the TLS layer's own shutdown: it would change the connection under the thread that reads.
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+    pool.ConnectionCls = connect  # type: ignore[assignment]
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -461,6 +462,7 @@ def _delivery(item: Item, decision: Decision, number: int) -> dict[str, Any]:
         "item_id": item.id,
         "number": number,
         "app": item.app,
+        "endpoint": _endpoint(item.callback_url or ""),
         "url": item.callback_url,
         "payload": payload_of(item, decision),
         "state": "due",
@@ -468,6 +470,12 @@ def _delivery(item: Item, decision: Decision, number: int) -> dict[str, Any]:
         "next_attempt_at": decision.decided_at,
         "created_at": decision.decided_at,
     }
+
+
+def _endpoint(url: str) -> str:
+    """Scheme, host and port: what can be slow or down as one."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()[:300]
 
 
 def _evidence(findings: Findings | None, verdict: Verdict | None) -> dict[str, Any]:

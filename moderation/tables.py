@@ -78,6 +78,7 @@ deliveries = sa.Table(
     sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("endpoint", sa.String(300), nullable=False, server_default=""),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),
@@ -87,6 +88,16 @@ deliveries = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.UniqueConstraint("item_id", "number"),
     sa.Index(None, "state", "next_attempt_at"),
+)
+
+delivery_attempts = sa.Table(
+    "delivery_attempts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("delivery_id", sa.String(60), sa.ForeignKey("deliveries.id"), nullable=False, index=True),
+    sa.Column("attempted_at", UTCDateTime, nullable=False),
+    sa.Column("status_code", sa.Integer),
+    sa.Column("reason", sa.String(200), nullable=False),
 )
 
 idempotency_keys = sa.Table(

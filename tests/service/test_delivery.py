@@ -96,10 +96,13 @@ class World:
 
     folder: Path
     allow_private_urls: bool = True
+    timeout_seconds: float = 0.6
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
-        settings = Settings(data=self.folder, allow_private_urls=self.allow_private_urls, webhook_timeout_seconds=0.6)
+        settings = Settings(
+            data=self.folder, allow_private_urls=self.allow_private_urls, webhook_timeout_seconds=self.timeout_seconds
+        )
         self.database = open_database(settings)
         self.store, self.outbox, self.accounts = Store(self.database), Outbox(self.database), Accounts(self.database)
         self.secret = self.accounts.add_key("shop", self.now).webhook_secret
@@ -396,7 +399,8 @@ def test_private_addresses_are_never_called_unless_allowed(tmp_path: Path, recei
     world.close()
 
 
-def test_one_slow_endpoint_with_many_events_delays_no_other(world: World, receiver: Receiver) -> None:
+def test_one_slow_endpoint_with_many_events_delays_no_other(tmp_path: Path, receiver: Receiver) -> None:
+    world = World(tmp_path, timeout_seconds=30)
     fast_has_it = threading.Event()
     slow = Receiver()
     threading.Thread(target=slow.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -418,7 +422,7 @@ def test_one_slow_endpoint_with_many_events_delays_no_other(world: World, receiv
     delivered = fast_has_it.wait(20)
 
     assert delivered
-    world.deliveries.close()
+    world.close()
     slow.shutdown()
     slow.server_close()
 
