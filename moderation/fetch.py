@@ -163,6 +163,8 @@ def _request(
             finally:
                 answer.close()
     except urllib3.exceptions.HTTPError as error:
+        if time.monotonic() >= deadline:
+            raise FetchFailed("the time limit passed") from error
         raise FetchFailed(f"no answer from {host}: {type(error).__name__}") from error
     finally:
         pool.close()
@@ -191,20 +193,27 @@ def _cut_off(pool: urllib3.HTTPConnectionPool, seconds: float) -> Iterator[None]
 
     The socket's own timeout begins anew with each byte, so a peer that sends headers one byte at a time never meets it.
     """
-    connections: list[Any] = []
+    sockets: list[Any] = []
     make: Callable[..., Any] = pool.ConnectionCls
 
-    def connect(*args: Any, **kwargs: Any) -> Any:
-        connections.append(make(*args, **kwargs))
-        return connections[-1]
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        connection = make(*args, **kwargs)
+        connect = connection.connect
+
+        def connect_and_note() -> None:
+            connect()  # bounded by the connect timeout, the TLS handshake too
+            sockets.append(connection.sock)
+
+        connection.connect = connect_and_note
+        return connection
 
     def cut() -> None:
-        for connection in connections:
-            with contextlib.suppress(OSError, AttributeError):
+        for sock in sockets:
+            with contextlib.suppress(OSError):
                 # Not the TLS layer's own shutdown: it would change the connection under the thread that reads.
-                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
-    pool.ConnectionCls = connect  # type: ignore[assignment]
+    pool.ConnectionCls = watched  # type: ignore[assignment]
     timer = threading.Timer(seconds, cut)
     timer.daemon = True
     timer.start()

@@ -96,6 +96,10 @@ class Outbox:
         rows = self._db.write(lambda c: list(c.execute(update)))
         return [Delivery(r.id, r.item_id, r.app, r.endpoint, r.url, r.payload, r.attempts) for r in rows]
 
+    def take_due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """The deliveries that have been due longest, taken."""
+        return self.take([one.id for one in self.waiting(now, limit)], now)
+
     def note(self, attempt: Attempt, *, state: str, next_attempt_at: datetime | None) -> None:
         """Keep what came of an attempt; the delivery is ``delivered``, ``due`` again, or ``given_up``."""
         values = {
