@@ -102,8 +102,8 @@ def load_plugins(settings: Settings) -> Plugins:
         name = getattr(error.plugin, "__name__", str(error.plugin))
         known = ", ".join(hook for hook in dir(hookspecs) if hasattr(getattr(hookspecs, hook), "moderation_spec"))
         raise PluginError(f"plugin {name} implements an unknown hook: {error}; the hooks are {known}") from error
-    extractors = _offers(manager, "register_extractors", settings, _check_extractor)
-    detectors = _offers(manager, "register_detectors", settings, _check_detector)
+    extractors = _offers(manager, "register_extractors", settings, check_extractor)
+    detectors = _offers(manager, "register_detectors", settings, check_detector)
     redactors = _offers(manager, "register_redactors", settings, _check_redactor)
     _refuse_same_names([*detectors, *extractors])
     custom = {label for detector in detectors for label in detector.labels if label.startswith(CUSTOM_PREFIX)}
@@ -191,7 +191,8 @@ def _limit(thing: Any, plugin: str) -> None:
         raise PluginError(f"plugin {plugin}: {_name(thing)}: 'time_limit_seconds' is a number over 0, at most 3600")
 
 
-def _check_detector(thing: Any, plugin: str) -> None:
+def check_detector(thing: Any, plugin: str) -> None:
+    """Raise `PluginError` when `thing` is no detector that can be used."""
     wanted = ("name", "version", "reads", "labels", "min_confidence", "time_limit_seconds", "detect")
     _need(thing, plugin, "detector", wanted)
     _types(thing, plugin, "reads")
@@ -212,7 +213,8 @@ def _check_detector(thing: Any, plugin: str) -> None:
             )
 
 
-def _check_extractor(thing: Any, plugin: str) -> None:
+def check_extractor(thing: Any, plugin: str) -> None:
+    """Raise `PluginError` when `thing` is no extractor that can be used."""
     _need(thing, plugin, "extractor", ("name", "version", "reads", "makes", "time_limit_seconds", "extract"))
     _types(thing, plugin, "reads")
     _types(thing, plugin, "makes")

@@ -64,6 +64,8 @@ def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
         key = server.service.accounts.add_key(APP, datetime.now(UTC)).key
         client = _Client(server.url, key)
         rows = _post_all(console, client, folder)
+        if not console.is_terminal:
+            console.print()
         undone = [row.title for row in rows if not row.outcome]
         counts = {name: sum(row.outcome == name for row in rows) for name in _COLOURS}
         console.print("  ".join(f"[{_COLOURS[name]}]{count} {name}[/]" for name, count in counts.items()))

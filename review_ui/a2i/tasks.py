@@ -66,9 +66,8 @@ def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
         per_loop = sa.select(tasks.c.flow, sa.func.count(tasks.c.loop_name.distinct()), sa.func.min(tasks.c.created_at))
         for flow, count, oldest in c.execute(per_loop.where(free).group_by(tasks.c.flow)):
             counted[flow] = (count, oldest)
-        held_in: dict[str, int] = dict(
-            c.execute(sa.select(tasks.c.flow, sa.func.count()).where(held).group_by(tasks.c.flow)).tuples().all()
-        )
+        per_flow = sa.select(tasks.c.flow, sa.func.count()).where(held).group_by(tasks.c.flow)
+        held_in: dict[str, int] = {flow: count for flow, count in c.execute(per_flow)}
         rows = c.execute(sa.select(flow_definitions).order_by(flow_definitions.c.name))
         return [
             QueueCount(
