@@ -67,7 +67,7 @@ def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
         for flow, count, oldest in c.execute(per_loop.where(free).group_by(tasks.c.flow)):
             counted[flow] = (count, oldest)
         per_flow = sa.select(tasks.c.flow, sa.func.count()).where(held).group_by(tasks.c.flow)
-        held_in: dict[str, int] = {flow: count for flow, count in c.execute(per_flow)}
+        held_in: dict[str, int] = {row[0]: row[1] for row in c.execute(per_flow)}
         rows = c.execute(sa.select(flow_definitions).order_by(flow_definitions.c.name))
         return [
             QueueCount(
