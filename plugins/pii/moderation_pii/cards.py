@@ -1,0 +1,80 @@
+"""Payment cards: numbers, the three or four digits on the back, when they expire."""
+
+from __future__ import annotations
+
+from moderation_pii import checksums
+from moderation_pii.context import Words, is_called_otherwise, is_close, keyword, trigger
+from moderation_pii.pattern import Pattern, Sighting, after_keyword
+
+_CARD = Words(r"cards?|visa|master ?card|amex|american express|discover|diners|jcb|maestro|credit|debit|cc|ccn|pan")
+_CARD_NEAR = Words(r"cards?|visa|master ?card|amex|american express|discover|credit|debit|cc|cvv2?|cvc2?")
+_NUMBER_BEFORE = Words(r"[0-9]{4}", tail="[^0-9]{1,12}$")
+
+
+def _card(sighting: Sighting) -> float:
+    digits = sighting.digits
+    if not 13 <= len(digits) <= 19 or len(set(digits)) == 1:
+        return 0.0
+    is_grouped = not sighting.value.isdigit()
+    is_network, checks = checksums.card_network(digits), checksums.luhn(digits)
+    confidence = (90.0 if checks else 40.0) if is_network else (40.0 if checks else 25.0)
+    confidence += 5.0 if is_grouped else 0.0
+    if _CARD.near(sighting):
+        # The keyword counts for more than the checksum: people mistype, and samples are made up.
+        return max(confidence + 4.0, 92.0 if checks else 86.0 if is_network else 78.0)
+    return min(confidence, 45.0) if is_called_otherwise(sighting) else confidence
+
+
+def _masked_card(sighting: Sighting) -> float:
+    return 70.0 if _CARD.near(sighting) else 45.0
+
+
+def _expiry(sighting: Sighting) -> float:
+    is_about_card = _CARD_NEAR.in_(sighting.before(100)) or _CARD_NEAR.in_(sighting.after(48))
+    if is_close(sighting):
+        return 95.0 if is_about_card else 91.0 if b"exp" in sighting.before(32) else 60.0
+    return 80.0 if is_about_card else 40.0
+
+
+def _expiry_beside_number(sighting: Sighting) -> float:
+    return 80.0 if _NUMBER_BEFORE.in_(sighting.before(20)) and _CARD_NEAR.near(sighting, before=80) else 0.0
+
+
+def _cvv(sighting: Sighting) -> float:
+    return 95.0 if is_close(sighting) else 75.0
+
+
+_CVV = (
+    r"c ?v ?v ?2?|c ?v ?c ?2?|c ?i ?d (?:code|number)|security (?:code|number)|card verification (?:code|value|number)"
+    r"|(?:3|three|4|four)[ \-]digit (?:security )?code|verification (?:code|value) on the back"
+)
+_EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date)?|valid (?:thru|through|until|till|to)|good (?:thru|through)|exp ?date"
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+_WHEN = (
+    r"(?:0?[1-9]|1[0-2]) ?[/\-.] ?(?:[0-3]?[0-9] ?[/\-.] ?)?(?:20)?[1-5][0-9]|20[1-5][0-9][/\-.](?:0[1-9]|1[0-2])"
+    rf"|(?i:{_MONTH})\.?,? ?(?:[0-3]?[0-9],? )?(?:20)[1-5][0-9]|(?:0[1-9]|1[0-2])[1-5][0-9]"
+)
+
+PATTERNS = (
+    Pattern(
+        "PII/CREDIT_DEBIT_NUMBER",
+        r"\b([0-9]{4}(?:[ .\-]{0,2}[0-9]{4}){2}[ .\-]{0,2}[0-9]{1,7}|3[0-9]{3}[ .\-]{1,2}[0-9]{6}[ .\-]{1,2}[0-9]{4,5})\b",
+        _card,
+        trigger=r"[0-9]{4}[ .\-]{0,2}[0-9]{4}",
+    ),
+    Pattern(
+        "PII/CREDIT_DEBIT_NUMBER",
+        r"((?:[xX]{4}[ .\-]?){3}[0-9]{4}|(?:[*•#]{4}[ .\-]?){3}[0-9]{4})\b",
+        _masked_card,
+        trigger=r"[xX*•#]{4}[ .\-]?[0-9]{4}",
+    ),
+    Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}"), _cvv, after_keyword, trigger(_CVV)),
+    Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?))\b", lambda s: 85.0),
+    Pattern("PII/CREDIT_DEBIT_EXPIRY", keyword(_EXPIRY, _WHEN), _expiry, after_keyword, trigger(r"exp|valid|good thr")),
+    Pattern(
+        "PII/CREDIT_DEBIT_EXPIRY",
+        r"\b((?:0[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9])\b",
+        _expiry_beside_number,
+        trigger=r"[01][0-9] ?/ ?[0-9]{2}",
+    ),
+)  # fmt: skip

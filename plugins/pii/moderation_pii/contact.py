@@ -1,0 +1,175 @@
+"""Ways to reach somebody: e-mail, telephone, addresses on the web."""
+
+from __future__ import annotations
+
+from moderation_pii.context import Words, is_called_otherwise, steady, words
+from moderation_pii.pattern import Pattern, Sighting, anywhere, as_number, as_word
+
+_PHONE = Words(
+    r"(?:tele)?phones?|tel|telefon[oe]?|tél|tlf|mobile?s?|móvil|cell(?:phone)?|fax|call(?: me| us| him| her)?|dial|ring"
+    r"|text(?: me| us)?|sms|whats ?app|signal|telegram|viber|reach (?:me|us|him|her)|contact|hotline|landline|handy"
+    r"|(?:my|his|her|our|their) number|number is|电话|手机|電話|телефон"
+)
+_SURE_PHONE = Words(
+    r"(?:tele)?phones?|tel|telefon[oe]?|tél|mobile?|móvil|cell(?:phone)?|fax|call(?: me| us)|text(?: me| us)|sms"
+    r"|whats ?app|telegram|viber|reach (?:me|us|him|her)|ring me|hotline|landline|(?:my|his|her) number|电话|手机|電話|телефон"
+)
+
+_COUNTRY_CODES = words(
+    "1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84"
+    " 86 90 91 92 93 94 95 98 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236"
+    " 237 238 239 240 241 242 243 244 245 246 248 249 250 251 252 253 254 255 256 257 258 260 261 262 263 264 265 266"
+    " 267 268 269 290 291 297 298 299 350 351 352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 378 380"
+    " 381 382 383 385 386 387 389 420 421 423 500 501 502 503 504 505 506 507 508 509 590 591 592 593 594 595 596 597"
+    " 598 599 670 672 673 674 675 676 677 678 679 680 681 682 683 685 686 687 688 689 690 691 692 800 850 852 853 855"
+    " 856 870 880 886 960 961 962 963 964 965 966 967 968 970 971 972 973 974 975 976 977 979 992 993 994 995 996 998"
+)
+"""Country calling codes (ITU-T E.164)."""
+
+
+def _weighed(sighting: Sighting, alone: float, near: float, words: Words = _PHONE) -> float:
+    if len(set(sighting.digits[-7:])) == 1:
+        return 0.0
+    if words.near(sighting):
+        return near
+    return min(alone, 30.0) if is_called_otherwise(sighting) else alone
+
+
+def _groups(value: str) -> list[str]:
+    """The runs of digits."""
+    return "".join(c if "0" <= c <= "9" else " " for c in value).split()
+
+
+def _is_date(groups: list[str]) -> bool:
+    """True for 2003-02-01 and 01.02.2003, whatever follows."""
+    if len(groups) < 3 or max(map(len, groups[:3])) > 4:
+        return False
+    return any(len(g) == 4 and g[:2] in ("19", "20") for g in (groups[0], groups[2])) and len(groups[1]) <= 2
+
+
+def _american(sighting: Sighting) -> float:
+    value = sighting.value
+    # Spaces and dots also part other numbers; brackets and dashes rarely do.
+    alone = 88.0 if "(" in value or value.count("-") >= 2 or value.startswith("+") else 68.0
+    if max(map(len, _groups(value))) >= 7:
+        alone -= 13.0
+    return _weighed(sighting, alone, 96.0)
+
+
+def _international(sighting: Sighting) -> float:
+    digits = sighting.digits
+    if not 8 <= len(digits) <= 15 or not any(digits[:size] in _COUNTRY_CODES for size in (1, 2, 3)):
+        return 0.0
+    if digits[0] == "1" and (len(digits) != 11 or digits[1] in "01"):
+        return 30.0
+    return _weighed(sighting, 90.0, 97.0)
+
+
+def _with_zeros(sighting: Sighting) -> float:
+    digits = sighting.digits
+    if not 10 <= len(digits) <= 17 or not any(digits[2 : 2 + size] in _COUNTRY_CODES for size in (1, 2, 3)):
+        return 0.0
+    return _weighed(sighting, 35.0 if sighting.value.isdigit() else 65.0, 92.0)
+
+
+def _national(sighting: Sighting) -> float:
+    """With the trunk zero of most of the world: 020 7946 0958, 06 12 34 56 78, 0151/2345678."""
+    groups = _groups(sighting.value)
+    if not 9 <= sum(map(len, groups)) <= 12:
+        return 0.0
+    if _is_date(groups):
+        return 0.0
+    if all(len(group) == 2 for group in groups) and len(groups) != 5:
+        return 0.0
+    return _weighed(sighting, 65.0, 92.0)
+
+
+def _five_and_five(sighting: Sighting) -> float:
+    return _weighed(sighting, 55.0, 90.0)
+
+
+def _spaced(sighting: Sighting) -> float:
+    if not 8 <= len(sighting.digits) <= 10 or _is_date(_groups(sighting.value)):
+        return 0.0
+    return _weighed(sighting, 0.0, 86.0)
+
+
+def _bare(sighting: Sighting) -> float:
+    return _weighed(sighting, 35.0, 88.0, _SURE_PHONE)
+
+
+def _local(sighting: Sighting) -> float:
+    return _weighed(sighting, 0.0 if " " in sighting.value else 35.0, 86.0)
+
+
+def _after_plus(text: bytes, start: int, end: int) -> bool:
+    """As a number; a plus or bracket may follow a letter, but not a digit."""
+    if start and text[start - 1 : start].isalnum():
+        return False
+    return as_number(text, start, end)
+
+
+def _trim_url(value: str) -> str:
+    """The address without the sentence's own punctuation behind it; a bracket stays where it was opened inside."""
+    open_brackets = {")": value.count("(") - value.count(")"), "]": value.count("[") - value.count("]")}
+    end = len(value)
+    while end:
+        last = value[end - 1]
+        if last in open_brackets and open_brackets[last] < 0:
+            open_brackets[last] += 1
+        elif last not in ".,;:!?'\"*_~":
+            break
+        end -= 1
+    return value[:end]
+
+
+def _email(sighting: Sighting) -> float:
+    """An address; but what stands before the @ in ``https://name:word@host/`` is no mailbox."""
+    token = (sighting.before(200).split() or [b""])[-1] if not sighting.before(1).isspace() else b""
+    return 0.0 if b"://" in token and b"?" not in token else 99.0
+
+
+_SEP = r"[ .\-]"
+_TLD = (
+    r"(?:com|org|net|edu|gov|mil|info|biz|co|io|me|tv|us|uk|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|pl|pt|ie|ca|au|nz|in|jp"
+    r"|cn|kr|ru|br|mx|ar|za|eu|dev|app|xyz|online|site|shop|blog|ai|gg|ly|club)"
+)
+_LOCAL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ._%+'\-]{0,62}[a-z0-9À-ɏ_+\-])?"
+_LABEL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ\-]{0,61}[a-z0-9À-ɏ])?"
+_AT = r"(?: ?[\[({<] ?(?:at|@) ?[\])}>] ?| +at +)"
+_DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt) ?[\])}>] ?| +dot +)"
+
+PATTERNS = (
+    Pattern("PII/EMAIL", rf"(?i)({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word, "@"),
+    Pattern(
+        "PII/EMAIL",
+        rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}}{_AT}[a-z0-9\-]{{2,40}}(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD})\b",
+        lambda s: 0.0 if " at " in s.value and " dot " not in s.value else 88.0,
+        as_word,
+        r"(?i)[\[({<] ?(?:at|@) ?[\])}>]|[ \])}](?:at|dot)[ \[({]",
+    ),
+    Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, "://", _trim_url),
+    Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, r"(?i)www\.", _trim_url),
+    Pattern(
+        "PII/URL",
+        r"(?i)\b((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|edu|gov|info|io|dev|app|co\.uk|org\.uk|de|fr|es)(?:/[^\s<>\"`{}|\\^]*)?)\b",
+        steady(65.0),
+        as_word,
+        r"(?i)[a-z0-9]\.(?:com|org|net|edu|gov|info|io|dev|app|co\.uk|org\.uk|de|fr|es)\b",
+        _trim_url,
+    ),
+    Pattern(
+        "PII/PHONE",
+        rf"((?:\+?1{_SEP}{{0,2}})?(?:\([2-9][0-9]{{2}}\){_SEP}{{0,2}}|\b[2-9][0-9]{{2}}{_SEP}{{1,2}})[2-9][0-9]{{2}}{_SEP}{{0,2}}[0-9]{{4}}(?:,? ?(?i:x|ext\.?|extension) ?[0-9]{{1,5}})?)\b",
+        _american,
+        _after_plus,
+        rf"[2-9][0-9]{{2}}\)?{_SEP}{{0,2}}[2-9][0-9]{{2}}{_SEP}{{0,2}}[0-9]{{4}}",
+    ),
+    Pattern("PII/PHONE", r"(\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,6})\b", _international, _after_plus, r"\+[1-9]"),
+    Pattern("PII/PHONE", r"\b(00[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,5})\b", _with_zeros, trigger=r"\b00[1-9]"),
+    Pattern("PII/PHONE", r"(\(?\b0[1-9][0-9]{0,4}\)?(?:[ .\-/]{1,3}[0-9]{2,8}){1,4})\b", _national, _after_plus, r"\b0[1-9][0-9]{0,4}\)?[ .\-/]"),
+    Pattern("PII/PHONE", r"\b([6-9][0-9]{4}[ \-][0-9]{5})\b", _five_and_five),
+    Pattern("PII/PHONE", r"\b([0-9]{2,4}(?:[ .\-][0-9]{2,4}){2,3})\b", _spaced),
+    Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{2}[2-9][0-9]{6}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, trigger=r"[0-9]{9}"),
+    Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local),
+)  # fmt: skip

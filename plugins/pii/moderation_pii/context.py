@@ -1,0 +1,105 @@
+"""What stands around a value: words that speak for it, words that speak for something else, keywords that name it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moderation_pii.pattern import Sighting, Weigh
+
+BEFORE, AFTER = 48, 24
+"""Bytes around a value in which a word speaks for it."""
+
+GAP = r"([^0-9\n.;!?]{0,24}?)"
+"""Between a keyword and its value: anything but digits and sentence ends."""
+NARROW_GAP = r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with)\b|\.){0,10}?)"
+"""Between a keyword and a value that has letters: signs and words that say nothing."""
+
+_FILLERS = frozenset(
+    b"is was are be number numbers num no nr code id my the our his her their your to it its s a an of for on in"
+    b" current new old date digit digits".split()
+)
+_SAYS_NOTHING = bytes.maketrans(b":=#(-\"'*>/.,_\t\r\n", b"                ")
+
+UNLIKE = (
+    r"(?:order|invoice|tracking|isbn|issn|ean|upc|sku|part|model|serial|version|ver|release|build|revision|rev|ref"
+    r"|reference|ticket|case|item|product|catalog(?:ue)?|batch|lot|confirmation|booking|reservation|transaction|txn"
+    r"|imei|po|rfc|cve|commit|page|chapter|section|figure|lottery|score|article|doi|pmid|arxiv|issue|bug|flight"
+    r"|docket|job|asset|barcode|quote|claim|coupon|voucher|promo|parcel|shipment|id|nr)"
+)
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a list that is written as one string."""
+    return frozenset(text.split())
+
+
+class Words:
+    """An alternation of words, looked for whole; compiled at the first look.
+
+    Args:
+        alternation: RE2, lower case.
+        tail: what must follow the words.
+    """
+
+    def __init__(self, alternation: str, tail: str = "(?:$|[^a-z])") -> None:
+        self._source = rf"(?:^|[^a-z])(?:{alternation}){tail}"
+        self._compiled: Any = None
+
+    def in_(self, window: bytes) -> bool:
+        """True when one of the words is in the window."""
+        if self._compiled is None:
+            import re2
+
+            self._compiled = re2.compile(self._source)
+        return self._compiled.search(window) is not None
+
+    def near(self, sighting: Sighting, before: int = BEFORE, after: int = AFTER) -> bool:
+        """True when one of the words stands near the value."""
+        return self.in_(sighting.before(before)) or self.in_(sighting.after(after))
+
+
+_UNLIKE = Words(
+    UNLIKE, tail=r"(?:[^a-z0-9.!?;\n]+(?:numbers?|no\.?|num\.?|nr\.?|ids?|code|is|was))*[^a-z0-9.!?;\n]{0,4}$"
+)
+
+
+def is_called_otherwise(sighting: Sighting) -> bool:
+    """True when the words right before a value say that it is an order, a part, a version or the like."""
+    return _UNLIKE.in_(sighting.before(36))
+
+
+def steady(confidence: float) -> Weigh:
+    """Always the same confidence."""
+    return lambda sighting: confidence
+
+
+def raised(alone: float, near: float, words: Words, unlike: float = 30.0) -> Weigh:
+    """`near` with one of the words around, else `alone`; `unlike` at most when the value is called otherwise."""
+
+    def weigh(sighting: Sighting) -> float:
+        if words.near(sighting):
+            return near
+        return min(alone, unlike) if is_called_otherwise(sighting) else alone
+
+    return weigh
+
+
+def named(close: float, loose: float) -> Weigh:
+    """For patterns with a keyword: `close` when only words that say nothing stand between, else `loose`."""
+    return lambda sighting: close if is_close(sighting) else loose
+
+
+def is_close(sighting: Sighting) -> bool:
+    """True when only words that say nothing stand between keyword and value."""
+    words = (sighting.gap or b"").lower().translate(_SAYS_NOTHING).split()
+    return all(word in _FILLERS for word in words)
+
+
+def keyword(words: str, value: str, gap: str = GAP) -> str:
+    """RE2 of a value that follows one of the words."""
+    return rf"\b(?i:{words})(?:\b|#|\.){gap}({value})"
+
+
+def trigger(words: str) -> str:
+    """RE2 of the words alone."""
+    return rf"(?i:{words})"

@@ -1,0 +1,116 @@
+"""Numbers that governments give to people and cars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from moderation_pii import checksums
+from moderation_pii.context import NARROW_GAP, Words, is_called_otherwise, is_close, keyword, named, trigger
+from moderation_pii.pattern import Pattern, Sighting, after_keyword, as_number, as_word
+
+_SSN_WORDS = r"ssns?|s\.s\.n|social security|soc(?:ial)?\.? sec|ss ?#|ss ?no|social(?: number| #|:)"
+_SSN = Words(_SSN_WORDS)
+_NHS = Words(r"nhs|national health|patient")
+_SIN = Words(r"sin|s\.i\.n|social insurance|nas|assurance sociale")
+_AADHAAR = Words(r"aadhaar|aadhar|adhaar|uidai|uid|आधार")
+_NINO = Words(r"national insurance|ni|nino|ni number|insurance number")
+_VIN = Words(r"vins?|vehicle|chassis|car")
+
+
+def _ssn(sighting: Sighting) -> float:
+    digits = sighting.digits
+    is_possible = checksums.ssn_possible(digits)
+    if _SSN.near(sighting, before=60):
+        return 99.0 if is_possible else 88.0
+    if not is_possible:
+        return 35.0
+    confidence = 88.0 if sighting.value.count("-") == 2 else 58.0
+    return 40.0 if is_called_otherwise(sighting) else confidence
+
+
+def _named_ssn(sighting: Sighting) -> float:
+    possible = checksums.ssn_possible(sighting.digits.zfill(9))
+    return (95.0 if is_close(sighting) else 85.0) - (0.0 if possible else 7.0)
+
+
+def _masked_ssn(sighting: Sighting) -> float:
+    return 70.0 if _SSN.near(sighting) else 45.0
+
+
+def _itin(sighting: Sighting) -> float:
+    if not checksums.itin_possible(sighting.digits):
+        return 0.0
+    return 94.0 if _ITIN.near(sighting) else 30.0 if is_called_otherwise(sighting) else 60.0
+
+
+def _nhs_number(sighting: Sighting) -> float:
+    if not checksums.nhs(sighting.digits):
+        return 70.0 if _NHS.near(sighting, after=0) else 0.0
+    return 97.0 if _NHS.near(sighting) else 0.0
+
+
+def _sin_number(sighting: Sighting) -> float:
+    checks = checksums.luhn(sighting.digits)
+    if _SIN.near(sighting):
+        return 96.0 if checks else 80.0
+    return 45.0 if checks and sighting.value.count("-") == 2 else 0.0
+
+
+def _aadhaar(sighting: Sighting) -> float:
+    checks = checksums.verhoeff(sighting.digits)
+    if _AADHAAR.near(sighting):
+        return 97.0 if checks else 85.0
+    return 60.0 if checks and not sighting.value.isdigit() and not is_called_otherwise(sighting) else 0.0
+
+
+def _nino(sighting: Sighting) -> float:
+    if sighting.value[:2] in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ"):
+        return 0.0
+    return 97.0 if _NINO.near(sighting) else 40.0 if is_called_otherwise(sighting) else 82.0
+
+
+def _vin(sighting: Sighting) -> float:
+    value = sighting.value
+    if value.isdigit() or value.isalpha():
+        return 0.0
+    checks = checksums.vin(value)
+    if _VIN.near(sighting):
+        return 96.0 if checks else 85.0
+    return 70.0 if checks else 0.0
+
+
+def _with_digits(least: int, close: float, loose: float) -> Callable[[Sighting], float]:
+    """`named`, for values that must have some digits to be a number at all."""
+    weigh = named(close, loose)
+    return lambda sighting: weigh(sighting) if len(sighting.digits) >= least else 0.0
+
+
+_ITIN = Words(r"itins?|individual tax(?:payer)?|taxpayer|tax id")
+_PASSPORT = r"passports?(?: ?(?:numbers?|no\.?|num|#|id))?|passeport|pasaporte|reisepass"
+_DRIVER = (
+    r"driv(?:er'?s?|ers'|ing) ?(?:licen[cs]es?|permit|id)(?: ?(?:numbers?|no\.?|num|#|id))?|licen[cs]e (?:numbers?|no\.?|#)"
+    r"|\bdl ?(?:#|no\.?|number)|dvla"
+)
+_PLATE = r"(?:licen[cs]e|number|registration|reg) ?plates?(?: ?(?:number|no\.?|#))?|plate (?:number|no\.?|#)|car reg(?:istration)?"
+
+PATTERNS = (
+    Pattern("PII/SSN", r"\b([0-9]{3}[\- .][0-9]{2}[\- .][0-9]{4})\b", _ssn),
+    Pattern("PII/SSN", keyword(_SSN_WORDS, r"[0-9]{9}|[0-9]{3} ?[\-.] ?[0-9]{2} ?[\-.] ?[0-9]{4}"), _named_ssn, after_keyword, trigger(r"ssn|s\.s\.n|soc|ss ?[#n]")),
+    Pattern("PII/SSN", r"\b([xX]{3}-[xX]{2}-[0-9]{4})\b", _masked_ssn, as_word),
+    Pattern("PII/SSN", r"([*#]{3}-[*#]{2}-[0-9]{4})\b", _masked_ssn, as_word),
+    Pattern("PII/US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", r"\b(9[0-9]{2}[\- ]?[5-9][0-9][\- ]?[0-9]{4})\b", _itin, as_number, r"\b9[0-9]{2}[\- ]?[5-9][0-9]"),
+    Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"[A-Z]{0,2}[0-9]{6,9}|[0-9]{2}[A-Z]{2}[0-9]{5}|[A-Z][0-9]{2}[A-Z0-9]{5,6}"), named(94.0, 80.0), as_word, trigger("passport|passeport|pasaporte|reisepass")),
+    Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"(?i:[a-z]{1,2}[0-9]{6,8})", NARROW_GAP), named(90.0, 80.0), as_word, trigger("passport|passeport|pasaporte|reisepass")),
+    Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{1,8}(?:[\- ]?[A-Z0-9]{2,8}){0,4}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word, trigger(r"driv|licen[cs]e|dl ?[#n]|dvla")),
+    Pattern("PII/LICENSE_PLATE", keyword(_PLATE, r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(1, 90.0, 70.0), as_word, trigger(r"plate|car reg")),
+    Pattern("PII/VEHICLE_IDENTIFICATION_NUMBER", r"\b([A-HJ-NPR-Z0-9]{17})\b", _vin, as_word),
+    Pattern("PII/UK_NATIONAL_INSURANCE_NUMBER", r"\b([A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D])\b", _nino, as_word),
+    Pattern("PII/UK_NATIONAL_HEALTH_SERVICE_NUMBER", r"\b([0-9]{3}[ \-]?[0-9]{3}[ \-]?[0-9]{4})\b", _nhs_number, trigger=r"(?i:nhs|national health|patient)"),
+    Pattern("PII/UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER", keyword(r"utr|unique taxpayer(?: reference)?(?: number)?", r"[0-9]{5} ?[0-9]{5}"), named(93.0, 80.0), after_keyword, trigger("utr|taxpayer")),
+    Pattern("PII/CA_SOCIAL_INSURANCE_NUMBER", r"\b([1-9][0-9]{2}[\- ]?[0-9]{3}[\- ]?[0-9]{3}|0[0-9]{2}[\- ][0-9]{3}[\- ][0-9]{3})\b", _sin_number, trigger=r"[0-9]{3}[\- ]?[0-9]{3}[\- ]?[0-9]{3}"),
+    Pattern("PII/CA_HEALTH_NUMBER", keyword(r"ohip|ramq|health card(?: number| no\.?| #)?|health number", r"[0-9]{4}[ \-]?[0-9]{3}[ \-]?[0-9]{3}|[A-Z]{4} ?[0-9]{4} ?[0-9]{4}"), named(93.0, 75.0), after_keyword, trigger("ohip|ramq|health card|health number")),
+    Pattern("PII/IN_AADHAAR", r"\b([2-9][0-9]{3}[ \-]?[0-9]{4}[ \-]?[0-9]{4})\b", _aadhaar),
+    Pattern("PII/IN_PERMANENT_ACCOUNT_NUMBER", r"\b([A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z])\b", lambda s: 30.0 if is_called_otherwise(s) else 85.0, as_word),
+    Pattern("PII/IN_NREGA", r"\b([A-Z]{2}-[0-9]{2}-[0-9]{3}-[0-9]{3}-[0-9]{3}/[0-9]{1,6})\b", lambda s: 90.0, as_word),
+    Pattern("PII/IN_VOTER_NUMBER", keyword(r"voter(?:'s)?(?: id)?(?: card)?(?: number| no\.?)?|epic(?: no\.?| number)", r"[A-Z]{3}[0-9]{7}", NARROW_GAP), named(93.0, 80.0), as_word, trigger("voter|epic")),
+)  # fmt: skip

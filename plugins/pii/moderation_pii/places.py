@@ -1,0 +1,64 @@
+"""Postal addresses, as far as their look tells them."""
+
+from __future__ import annotations
+
+from moderation_pii.context import Words, is_called_otherwise, raised
+from moderation_pii.pattern import Pattern, Sighting, as_word
+
+_AT_HOME = Words(
+    r"address(?:es)?|live|lives|living|home|house|ship|deliver(?:y|ed)?|mail|mailed|located|resid(?:e|es|ing|ence)|street|moved to|come to|dirección|adresse|anschrift"
+)
+
+_SUFFIX = (
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Square|Sq"
+    r"|Terrace|Ter|Trail|Trl|Highway|Hwy|Parkway|Pkwy|Crescent|Cres|Close|Grove|Gardens|Gdns|Row|Mews|Alley|Loop|Plaza"
+    r"|Expressway|Turnpike|Broadway)"
+)
+_LOWER_SUFFIX = (
+    r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|square|terrace|highway|parkway)"
+)
+_STATE = (
+    r"(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]"
+    r"|Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois"
+    r"|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri"
+    r"|Montana|Nebraska|Nevada|New (?:Hampshire|Jersey|Mexico|York)|(?:North|South) (?:Carolina|Dakota)|Ohio|Oklahoma"
+    r"|Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming)"
+)
+_POSTCODE = r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}"
+_WORD = r"[A-ZÀ-Þ][A-Za-zÀ-ɏ'\-]{0,24}\.?"
+_CITY = rf"{_WORD}(?: (?:(?:de|la|of|upon|del|los|las) )?{_WORD}){{0,3}}"
+_UNIT = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Fl|Room|Rm|#)\.? ?#?[0-9A-Za-z]{1,6})"
+_TAIL = rf"(?:,?\s{{1,2}}{_CITY}\b)?(?:,? {_STATE}\b)?(?:,? (?:[0-9]{{5}}(?:-[0-9]{{4}})?\b|{_POSTCODE}\b))?(?:,? (?:USA|U\.S\.A\.|UK|United States|United Kingdom)\b)?"
+
+
+def _lower_street(sighting: Sighting) -> float:
+    return 80.0 if _AT_HOME.near(sighting, after=0) else 0.0
+
+
+def _street(sighting: Sighting) -> float:
+    if is_called_otherwise(sighting):
+        return 45.0
+    return 94.0 if _AT_HOME.near(sighting) or "," in sighting.value else 75.0
+
+
+PATTERNS = (
+    Pattern(
+        "PII/ADDRESS",
+        rf"\b([1-9][0-9]{{0,5}}[A-Za-z]?(?:-[0-9]{{1,4}})?,? (?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:[A-Z][A-Za-z'\-]{{0,24}}|[0-9]{{1,3}}(?:st|nd|rd|th)|(?:of|the|de|la))\.? ){{0,4}}{_SUFFIX}\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b)?{_UNIT}?{_TAIL})",
+        _street,
+        as_word,
+        rf"[0-9][A-Za-z]?,? [^\n]{{1,60}}\b{_SUFFIX}\b",
+    ),
+    Pattern(
+        "PII/ADDRESS",
+        rf"\b([1-9][0-9]{{0,5}}[a-z]? (?:(?:[a-z'\-]{{2,20}}|[0-9]{{1,3}}(?:st|nd|rd|th)) ){{1,3}}{_LOWER_SUFFIX}\b(?:,? (?:apt|apartment|suite|unit|flat) ?#?[0-9a-z]{{1,6}})?)",
+        _lower_street,
+        as_word,
+        rf"[0-9][a-z]? [^\n]{{1,60}}\b{_LOWER_SUFFIX}\b",
+    ),
+    Pattern("PII/ADDRESS", r"(?i:\b(p\.? ?o\.? ?box [0-9]{1,7}))", raised(85.0, 92.0, _AT_HOME), as_word, r"(?i)box [0-9]"),
+    Pattern("PII/ADDRESS", rf"\b({_CITY},? {_STATE},? [0-9]{{5}}(?:-[0-9]{{4}})?)\b", raised(82.0, 90.0, _AT_HOME), as_word, rf"{_STATE},? [0-9]{{5}}\b"),
+    Pattern("PII/ADDRESS", r"\b([A-ZÄÖÜ][a-zäöüß\-]{2,25}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm) [0-9]{1,4} ?[a-z]?\b(?:,? (?:D-)?[0-9]{5} [A-ZÄÖÜ][a-zäöüß]+(?: [a-z]{2,4} [A-Z][a-z]+)?)?)", raised(84.0, 92.0, _AT_HOME), as_word, r"(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm) [0-9]"),
+    Pattern("PII/ADDRESS", r"(?i:\b([0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai) (?:(?:de|du|des|la|le|les|l'|d')[ ]?){0,2}[a-zà-ÿ'\-]{2,25}(?: [a-zà-ÿ'\-]{2,25}){0,2}(?:,? [0-9]{5} [a-zà-ÿ\-]{2,25})?))", raised(70.0, 90.0, _AT_HOME), as_word, r"(?i)[0-9] (?:bis |ter )?(?:rue|avenue|boulevard|place|chemin|allée|impasse|quai) |[0-9], (?:rue|avenue|boulevard|place)"),
+    Pattern("PII/ADDRESS", r"\b((?:Calle|C/|Avenida|Avda\.|Plaza|Paseo|Camino) (?:(?:de|del|la|las|los|el) ){0,3}[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+(?: (?:de |la )?[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+){0,2},? (?:n[.º°] ?)?[0-9]{1,4}(?:,? [0-9]{5} [A-ZÁÉÍÓÚÑ][a-záéíóúñ]+)?)", raised(80.0, 92.0, _AT_HOME), as_word, r"(?:Calle|C/|Avenida|Avda\.|Plaza|Paseo|Camino) "),
+)  # fmt: skip

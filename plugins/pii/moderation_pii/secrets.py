@@ -1,0 +1,74 @@
+"""Passwords and PINs, which only the words before them tell."""
+
+from __future__ import annotations
+
+from moderation_pii.context import Words, is_close, keyword, trigger, words
+from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere
+
+_PLAIN_WORDS = words(
+    "required incorrect wrong invalid expired strong weak not too the a an case being now reset protected protection"
+    " changed set stored hashed encrypted safe secure empty missing correct valid that what your my our their his her"
+    " this it in on at for to of and or but is are was will must should can cannot may no only never always very so"
+    " been going about hard easy short long old new same different manager field policy hint length reset? none null"
+    " true false undefined prompt recovery please here there needed optional hidden visible shared known unknown sent"
+    " generated created updated provided given entered typed case-sensitive compromised leaked stolen lost forgotten"
+)
+_INDIAN_POST = Words(r"pin ?code|city|state|district|nagar|road|india|post")
+
+
+def _password(sighting: Sighting) -> float:
+    value = sighting.value
+    if len(value) < 4 or len(set(value)) == 1:
+        return 0.0  # stars, dots or dashes shown instead of one
+    if value.casefold().strip("'\"") in _PLAIN_WORDS or value.startswith(
+        ("os.", "process.", "env", "getenv", "${", "{{", "<", "%(", "$(")
+    ):
+        return 0.0
+    is_word = value.isalpha() and (value.islower() or value.istitle())
+    is_assigned = (sighting.gap or b"").strip()[-1:] in (b":", b"=", b">")
+    if is_assigned:
+        return 82.0 if is_word else 92.0
+    return 60.0 if is_word else 90.0
+
+
+def _trim(value: str) -> str:
+    """The value without the sentence's punctuation behind it."""
+    trimmed = value.rstrip(".,;:)]}\"'")
+    return trimmed[:-1] if trimmed.endswith(("!", "?")) and trimmed[:-1].isalpha() else trimmed
+
+
+def _bare_password(sighting: Sighting) -> float:
+    """Straight behind the word: it must look like no word of a sentence."""
+    value = sighting.value
+    kinds = (any(c.isalpha() for c in value), any(c.isdigit() for c in value), any(not c.isalnum() for c in value))
+    return 70.0 if sum(kinds) >= 2 and any(c.isdigit() for c in value) and len(value) >= 6 else 0.0
+
+
+def _pin(sighting: Sighting) -> float:
+    if len(sighting.digits) == 6 and _INDIAN_POST.in_(sighting.before(60)):
+        return 45.0
+    if not is_close(sighting):
+        return 65.0
+    # "my pin 1234" and "PIN: 1234", but also "pin 1234 to the board".
+    return 92.0 if (sighting.gap or b"").strip() or _OWNER.in_(sighting.before(24)) else 65.0
+
+
+_OWNER = Words(r"my|your|his|her|our|the|card|atm|bank|account|door|alarm|sim|and|pin (?:code|number|no)|pincode")
+_WORD = r"passwords?|passwd|pass ?phrase|passcode|pass ?word|pwd|pw|psw|contraseña|passwort|kennwort"
+_PIN = r"pin(?: ?(?:code|number|no\.?|#))?|pincode"
+
+PATTERNS = (
+    Pattern(
+        "PII/PASSWORD",
+        rf"\b(?i:{_WORD})((?i:[ \t]+(?:for|to|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|:|=|->|=>|will be|set to|changed to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
+        _password,
+        anywhere,
+        trigger(_WORD),
+        _trim,
+    ),
+    Pattern("PII/PASSWORD", rf"\b(?i:{_WORD})(?:[ \t]+)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, trigger(_WORD), _trim),
+    Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, r"(?i)\bpass\b", _trim),
+    Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, r"(?i)\bpass\b", _trim),
+    Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword, r"(?i)\bpin"),
+    Pattern("PII/PIN", r"\b([0-9]{4,8}) (?:is|was|as) (?i:(?:my|the|your|his|her) )?(?i:pin)\b", lambda s: 88.0, trigger=r"(?i)\bpin\b"),
+)  # fmt: skip
