@@ -1,0 +1,111 @@
+"""A client of the whole application, whose every answer under /v1 is held against the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+from werkzeug.test import TestResponse
+
+from moderation.app import create_app
+from moderation.openapi import ROUTES, openapi
+from moderation.service import Service
+from moderation.settings import Settings
+from review_ui.a2i.service import ReviewService
+
+NOBODY = "http://127.0.0.1:9"
+"""No human loop can be opened there: items that people should see wait in review."""
+
+
+@dataclass
+class Api:
+    """The application and keys of two apps."""
+
+    service: Service
+    review: ReviewService
+    client: FlaskClient
+    keys: dict[str, str]
+
+    @classmethod
+    def open(cls, settings: Settings) -> Api:
+        service = Service.open(settings)
+        review = ReviewService.open(settings, blobs=service.blobs)
+        client = create_app(service, review).test_client()
+        now = datetime.now(UTC)
+        return cls(service, review, client, {app: service.accounts.add_key(app, now).key for app in ("shop", "forum")})
+
+    def close(self) -> None:
+        self.service.close()
+        self.review.database.close()
+
+    def call(self, method: str, path: str, *, app: str | None = "shop", **more: Any) -> TestResponse:
+        """A request with the app's key; fails when the answer is not what the OpenAPI document says."""
+        headers = dict(more.pop("headers", {}))
+        if app is not None:
+            headers.setdefault("Authorization", f"Bearer {self.keys[app]}")
+        answer = self.client.open(path, method=method, headers=headers, **more)
+        check_documented(method, path, answer)
+        return answer
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.call("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> TestResponse:
+        return self.call("POST", path, **more)
+
+    def post_text(self, text: str, *, wait: float = 30, **more: Any) -> dict[str, Any]:
+        """The document of an item of one text, decided or in review when it comes back."""
+        item = {"parts": [{"type": "text", "text": text}], **more}
+        answer = self.post(f"/v1/items?wait={wait}", json=item)
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json
+        return document
+
+
+def check_documented(method: str, path: str, answer: TestResponse) -> None:
+    """The status is in the OpenAPI document and the body is as its schema says."""
+    document = openapi()
+    bare = path.partition("?")[0]
+    route = next((r for r in ROUTES if r.method == method.lower() and _pattern(r.path).fullmatch(bare)), None)
+    if route is None:
+        return
+    responses = document["paths"][route.path][route.method]["responses"]
+    assert str(answer.status_code) in responses, f"{method} {bare} answered {answer.status_code}: {answer.text[:300]}"
+    content = responses[str(answer.status_code)]["content"]
+    assert answer.mimetype in content
+    schema = content[answer.mimetype].get("schema")
+    if schema:
+        # Our own bodies are documents without $id, so references resolve within the whole.
+        Draft202012Validator({**schema, "components": document["components"]}).validate(answer.json)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The application over shipped plugins and rules, with workers, for a module of tests."""
+    opened = Api.open(_settings(tmp_path_factory.mktemp("api")))
+    opened.service.queue.start(lambda: bool(opened.service.work_once()))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def idle_api(tmp_path: Path) -> Iterator[Api]:
+    """The application without workers: what is posted stays pending."""
+    opened = Api.open(_settings(tmp_path))
+    yield opened
+    opened.close()
+
+
+def _settings(folder: Path) -> Settings:
+    return Settings(data=folder, allow_private_urls=True, a2i_endpoint_url=NOBODY, sweep_seconds=0.2, workers=2)
