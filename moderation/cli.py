@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from moderation.core.errors import ModerationError
-from moderation.settings import Settings, load_settings
+from moderation.settings import load_settings
 
 COMMANDS = {
     "serve": ("moderation.commands.serve:serve", "The whole service in one process."),
@@ -94,12 +94,6 @@ def _offer_data(command: click.Command) -> None:
 def _read_settings(ctx: click.Context, _: click.Parameter, data: Path | None) -> None:
     ctx.obj = load_settings(data=data)
     logging.getLogger().setLevel(ctx.obj.log_level.upper())
-
-
-def with_places(settings: Settings, rules: Path | None, plugins_dir: Path | None) -> Settings:
-    """The settings with the folders that a command line named."""
-    given = {"rules": rules, "plugins_dir": plugins_dir}
-    return settings.model_copy(update={name: path for name, path in given.items() if path is not None})
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -123,3 +123,9 @@ def load_settings(**given: Any) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else ""
         raise SettingsError(f"setting {name} ({PREFIX}{name.upper()}): {first['msg']}") from error
+
+
+def with_places(settings: Settings, rules: Path | None, plugins_dir: Path | None) -> Settings:
+    """The settings with the folders that a command line named."""
+    given = {"rules": rules, "plugins_dir": plugins_dir}
+    return settings.model_copy(update={name: path for name, path in given.items() if path is not None})

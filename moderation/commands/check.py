@@ -14,12 +14,11 @@ from typing import Any
 import click
 
 from moderation.blobs import FolderBlobs
-from moderation.cli import with_places
 from moderation.core.errors import InputError
 from moderation.core.items import Item, Part
 from moderation.judging import Judge, Judgement
 from moderation.media import Limits, inspect, store_media
-from moderation.settings import Settings
+from moderation.settings import Settings, with_places
 
 FOUND_SOMETHING = 1
 

@@ -9,9 +9,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from moderation.cli import with_places
 from moderation.plugins import load_plugins
-from moderation.settings import Settings
+from moderation.settings import Settings, with_places
 
 
 @click.command()

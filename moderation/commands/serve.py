@@ -8,9 +8,8 @@ from pathlib import Path
 
 import click
 
-from moderation.cli import with_places
 from moderation.server import Server
-from moderation.settings import Settings
+from moderation.settings import Settings, with_places
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
