@@ -24,8 +24,8 @@ from moderation.core.items import Item
 from moderation.core.loops import Answer
 from moderation.core.policies import Policy, Queue
 from moderation.core.verdicts import Verdict
+from moderation.records import Findings
 from moderation.settings import Settings
-from moderation.store import Findings
 
 logger = logging.getLogger(__name__)
 

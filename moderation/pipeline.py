@@ -31,7 +31,8 @@ from moderation.core.policies import Policy, PolicySet, Queue
 from moderation.core.verdicts import Verdict
 from moderation.human_loops import HumanLoops, LoopState, input_content
 from moderation.judging import Judge, Judgement
-from moderation.store import Claim, Findings, ItemRecord, LoopRecord, Store, new_item_id
+from moderation.records import Claim, Findings, ItemRecord, LoopRecord, new_item_id
+from moderation.store import Store
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,7 @@ The database is the truth; queues only say that there is work. Every function ma
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +21,7 @@ from moderation.core.loops import Answer
 from moderation.core.policies import Policy
 from moderation.core.verdicts import Verdict
 from moderation.database import Database, insert_or_nothing
+from moderation.records import Claim, Findings, ItemRecord, LoopRecord, loop_record, payload_of
 from moderation.tables import (
     decisions,
     deliveries,
@@ -36,75 +34,6 @@ from moderation.tables import (
 
 IN_FLIGHT_SECONDS = 60
 """A post that has not been answered after this long was lost with its process; its key may be used again."""
-
-
-@dataclass(frozen=True)
-class LoopRecord:
-    """A human loop as the service knows it.
-
-    Attributes:
-        state: ``starting`` (A2I has not confirmed), ``open``, ``ended``, or ``stuck`` (a person has to look).
-        looks: how often it was asked about, for backing off.
-        problem: why it does not get on; empty when it does.
-        answers: what reviewers said, once collected.
-    """
-
-    name: str
-    item_id: str
-    round: int
-    policy: str
-    policy_version: str
-    queue: str
-    flow: str
-    state: str
-    looks: int
-    created_at: datetime
-    arn: str | None = None
-    problem: str | None = None
-    answers: tuple[Answer, ...] = ()
-
-
-@dataclass(frozen=True)
-class ItemRecord:
-    """An item with all that has happened to it.
-
-    Attributes:
-        status: ``pending``, ``in_review`` or ``decided``.
-        parts: given and extracted.
-        decisions: oldest first.
-        loops: oldest first.
-    """
-
-    item: Item
-    status: str
-    parts: tuple[Part, ...] = ()
-    detections: tuple[Detection, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    verdict: Verdict | None = None
-    decisions: tuple[Decision, ...] = ()
-    loops: tuple[LoopRecord, ...] = ()
-
-    @property
-    def decision(self) -> Decision | None:
-        """The decision in force: the latest."""
-        return self.decisions[-1] if self.decisions else None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """An item taken for work under a lease, and how often it has been taken, this time included."""
-
-    item: Item
-    attempts: int
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What looking at an item brought."""
-
-    parts: tuple[Part, ...]
-    detections: tuple[Detection, ...]
-    failures: tuple[Failure, ...]
 
 
 class Store:
@@ -343,14 +272,14 @@ class Store:
         """Loops to be started or asked about, longest waiting first."""
         due = human_loops.c.state.in_(("starting", "open")) & (human_loops.c.next_look_at <= now)
         query = sa.select(human_loops).where(due).order_by(human_loops.c.next_look_at).limit(limit)
-        return self._db.read(lambda c: [_loop(row) for row in c.execute(query)])
+        return self._db.read(lambda c: [loop_record(row) for row in c.execute(query)])
 
     def get_loop(self, name: str) -> LoopRecord:
         """A loop by name. Raises `NotFound`."""
         row = self._db.read(lambda c: c.execute(sa.select(human_loops).where(human_loops.c.name == name)).first())
         if row is None:
             raise NotFound(f"no human loop {name}")
-        return _loop(row)
+        return loop_record(row)
 
     def loop_problems(self) -> list[str]:
         """What keeps loops from getting on, each once."""
@@ -427,33 +356,8 @@ class Store:
             failures=tuple(Failure.model_validate(f) for f in found.get("failures", ())),
             verdict=Verdict.model_validate(row.verdict) if row.verdict else None,
             decisions=tuple(Decision.model_validate(d.document) for d in decided),
-            loops=tuple(_loop(loop) for loop in loops),
+            loops=tuple(loop_record(loop) for loop in loops),
         )
-
-
-def new_item_id(now: datetime) -> str:
-    """A UUIDv7 (RFC 9562): the time in milliseconds, then random bits; ids of one process sort by time."""
-    milliseconds = int(now.timestamp() * 1000)
-    random = uuid.uuid4().int
-    value = (
-        (milliseconds << 80) | (0x7 << 76) | ((random >> 64 & 0xFFF) << 64) | (0b10 << 62) | (random & (1 << 62) - 1)
-    )
-    return str(uuid.UUID(int=value))
-
-
-def payload_of(item: Item, decision: Decision) -> bytes:
-    """The bytes that a callback receives, made once so that every attempt sends the same."""
-    body = {
-        "type": "item.decided",
-        "timestamp": decision.decided_at.isoformat().replace("+00:00", "Z"),
-        "data": {
-            "id": item.id,
-            "app": item.app,
-            "content_id": item.content_id,
-            "decision": decision.model_dump(mode="json", exclude_none=True),
-        },
-    }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _delivery(item: Item, decision: Decision, number: int) -> dict[str, Any]:
@@ -495,21 +399,3 @@ def _save_labels(c: Connection, item_id: str, findings: Findings) -> None:
     labels = sorted({label for d in findings.detections for label in (d.label, *d.parents)})
     for label in labels:
         c.execute(insert_or_nothing(c, item_labels).values(item_id=item_id, label=label))
-
-
-def _loop(row: sa.Row[Any]) -> LoopRecord:
-    return LoopRecord(
-        name=row.name,
-        item_id=row.item_id,
-        round=row.round,
-        policy=row.policy,
-        policy_version=row.policy_version,
-        queue=row.queue,
-        flow=row.flow,
-        state=row.state,
-        looks=row.looks,
-        created_at=row.created_at,
-        arn=row.arn,
-        problem=row.problem,
-        answers=tuple(Answer.model_validate(answer) for answer in row.answers or ()),
-    )

@@ -11,7 +11,7 @@ from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemVie
 from moderation.core.detections import Detection
 from moderation.core.items import Item
 from moderation.core.verdicts import Evidence, PolicyVerdict, RuleResult
-from moderation.store import ItemRecord
+from moderation.records import ItemRecord
 
 
 def document_of(view: BaseModel) -> dict[str, Any]:

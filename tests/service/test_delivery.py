@@ -20,9 +20,10 @@ from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.items import Item, Part
 from moderation.delivery import JITTER, SCHEDULE_SECONDS, SENDERS, Deliveries
 from moderation.outbox import Outbox
+from moderation.records import new_item_id
 from moderation.service import open_database
 from moderation.settings import Settings
-from moderation.store import Store, new_item_id
+from moderation.store import Store
 
 SECRET_TEXT = "Ein Satz, den kein Empfänger sehen soll"
 

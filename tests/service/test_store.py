@@ -19,7 +19,8 @@ from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, Inp
 from moderation.core.items import Item, Part
 from moderation.database import Database
 from moderation.outbox import Outbox
-from moderation.store import Store, new_item_id
+from moderation.records import new_item_id
+from moderation.store import Store
 from review_ui import tables as review_tables
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

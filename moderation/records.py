@@ -1,0 +1,130 @@
+"""Records: an item and all that has happened to it, as the store gives it back."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from moderation.core.decisions import Decision
+from moderation.core.detections import Detection, Failure
+from moderation.core.items import Item, Part
+from moderation.core.loops import Answer
+from moderation.core.verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class LoopRecord:
+    """A human loop as the service knows it.
+
+    Attributes:
+        state: ``starting`` (A2I has not confirmed), ``open``, ``ended``, or ``stuck`` (a person has to look).
+        looks: how often it was asked about, for backing off.
+        problem: why it does not get on; empty when it does.
+        answers: what reviewers said, once collected.
+    """
+
+    name: str
+    item_id: str
+    round: int
+    policy: str
+    policy_version: str
+    queue: str
+    flow: str
+    state: str
+    looks: int
+    created_at: datetime
+    arn: str | None = None
+    problem: str | None = None
+    answers: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True)
+class ItemRecord:
+    """An item with all that has happened to it.
+
+    Attributes:
+        status: ``pending``, ``in_review`` or ``decided``.
+        parts: given and extracted.
+        decisions: oldest first.
+        loops: oldest first.
+    """
+
+    item: Item
+    status: str
+    parts: tuple[Part, ...] = ()
+    detections: tuple[Detection, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    verdict: Verdict | None = None
+    decisions: tuple[Decision, ...] = ()
+    loops: tuple[LoopRecord, ...] = ()
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision in force: the latest."""
+        return self.decisions[-1] if self.decisions else None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An item taken for work under a lease, and how often it has been taken, this time included."""
+
+    item: Item
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What looking at an item brought."""
+
+    parts: tuple[Part, ...]
+    detections: tuple[Detection, ...]
+    failures: tuple[Failure, ...]
+
+
+def new_item_id(now: datetime) -> str:
+    """A UUIDv7 (RFC 9562): the time in milliseconds, then random bits; ids of one process sort by time."""
+    milliseconds = int(now.timestamp() * 1000)
+    random = uuid.uuid4().int
+    value = (
+        (milliseconds << 80) | (0x7 << 76) | ((random >> 64 & 0xFFF) << 64) | (0b10 << 62) | (random & (1 << 62) - 1)
+    )
+    return str(uuid.UUID(int=value))
+
+
+def payload_of(item: Item, decision: Decision) -> bytes:
+    """The bytes that a callback receives, made once so that every attempt sends the same."""
+    body = {
+        "type": "item.decided",
+        "timestamp": decision.decided_at.isoformat().replace("+00:00", "Z"),
+        "data": {
+            "id": item.id,
+            "app": item.app,
+            "content_id": item.content_id,
+            "decision": decision.model_dump(mode="json", exclude_none=True),
+        },
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def loop_record(row: sa.Row[Any]) -> LoopRecord:
+    """A row of the loops' table."""
+    return LoopRecord(
+        name=row.name,
+        item_id=row.item_id,
+        round=row.round,
+        policy=row.policy,
+        policy_version=row.policy_version,
+        queue=row.queue,
+        flow=row.flow,
+        state=row.state,
+        looks=row.looks,
+        created_at=row.created_at,
+        arn=row.arn,
+        problem=row.problem,
+        answers=tuple(Answer.model_validate(answer) for answer in row.answers or ()),
+    )
