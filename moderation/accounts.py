@@ -18,6 +18,7 @@ from moderation.core.errors import InputError, NotFound
 from moderation.database import Database, insert_or_nothing
 from moderation.tables import api_keys, apps
 
+_KEY = re.compile(r"mod_([0-9a-f]{10})_([A-Za-z0-9_-]{43})")
 APP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -64,13 +65,12 @@ class Accounts:
 
     def app_of(self, key: str) -> str | None:
         """The app that a key belongs to; None when there is no such key or it is revoked. Compares in constant time."""
-        prefix, _, rest = key.partition("_")
-        key_id, _, secret = rest.partition("_")
-        if prefix != "mod" or not key_id or len(key) > 200:
+        parts = _KEY.fullmatch(key)
+        if parts is None:
             return None
-        query = sa.select(api_keys).where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+        query = sa.select(api_keys).where(api_keys.c.id == parts[1], api_keys.c.revoked_at.is_(None))
         row = self._db.read(lambda c: c.execute(query).first())
-        if row is None or not hmac.compare_digest(row.secret_sha256, _digest(secret)):
+        if row is None or not hmac.compare_digest(row.secret_sha256, _digest(parts[2])):
             return None
         app: str = row.app
         return app
@@ -83,8 +83,9 @@ class Accounts:
         )
 
     def revoke(self, key_id: str, now: datetime) -> None:
-        """Make a key useless from now on. Raises `NotFound`."""
-        update = sa.update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=now)
+        """Make a key useless from now on; a second time changes nothing. Raises `NotFound`."""
+        revoked_at = sa.func.coalesce(api_keys.c.revoked_at, sa.bindparam("now", now, type_=api_keys.c.revoked_at.type))
+        update = sa.update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=revoked_at)
         if not self._db.write(lambda c: c.execute(update).rowcount):
             raise NotFound(f"no API key {key_id}")
 
