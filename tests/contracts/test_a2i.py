@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterator
@@ -41,7 +42,8 @@ class Endpoint:
         app.register_blueprint(blueprint(self.review), url_prefix="/a2i")
         self.http = create_server(app, host="127.0.0.1", port=0, threads=8)
         self.url = f"http://127.0.0.1:{self.http.effective_port}/a2i"
-        threading.Thread(target=self.http.run, daemon=True).start()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
         self.key = self.review.add_access_key()
         people = People(self.review.database)
         self.users = [people.add(name, "reviewer", "long enough password").id for name in ("ann", "bob", "cyd")]
@@ -78,8 +80,13 @@ class Endpoint:
         )["FlowDefinitionArn"]  # fmt: skip
         return str(arn)
 
+    def run(self) -> None:
+        with contextlib.suppress(OSError):  # its socket is closed under it at the end
+            self.http.run()
+
     def close(self) -> None:
         self.http.close()
+        self.thread.join(timeout=5)
         self.review.close()
 
 
