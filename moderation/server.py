@@ -13,6 +13,7 @@ from moderation.blobs import open_blobs
 from moderation.core.errors import SettingsError
 from moderation.service import Service
 from moderation.settings import Settings
+from moderation.strict_http import MAX_HEADER_BYTES, make_strict
 from review_ui.a2i.service import ReviewService
 from review_ui.people import People
 
@@ -32,6 +33,7 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         settings.data.mkdir(parents=True, exist_ok=True)
         self.settings = settings
+        self._closing = threading.Event()
         self.blobs = open_blobs(settings)
         self.review = ReviewService.open(settings, blobs=self.blobs, on_status_change=self._loop_changed)
         self.service = Service.open(settings, blobs=self.blobs, a2i_access_key=self.review.internal_access_key())
@@ -43,10 +45,14 @@ class Server:
                 host=settings.host,
                 port=settings.port,
                 threads=settings.threads,
-                max_request_body_size=settings.max_body_bytes,
+                # The application refuses what is larger than max_body_bytes once it was read, so that the client gets
+                # the answer; what is far larger is cut off unread.
+                max_request_body_size=2 * settings.max_body_bytes,
+                max_request_header_size=MAX_HEADER_BYTES,
                 channel_timeout=60,
                 ident=None,
             )
+            make_strict(self._http)
         except OSError as error:
             self.close()
             raise SettingsError(
@@ -66,17 +72,27 @@ class Server:
     def start(self) -> None:
         """Start workers and answer requests in a thread of its own."""
         self.review.start()
-        self._thread = threading.Thread(target=self._http.run, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._answer, name="http", daemon=True)
         self._thread.start()
         self.service.start(own_url=self.url)
 
     def close(self) -> None:
         """Stop answering, let running work end, close the databases. May be called twice."""
-        http = getattr(self, "_http", None)
+        http, thread = getattr(self, "_http", None), getattr(self, "_thread", None)
+        self._closing.set()
         if http is not None:
             http.close()
+        if thread is not None:
+            thread.join(timeout=5)
         self.service.close()
         self.review.close()
+
+    def _answer(self) -> None:
+        try:
+            self._http.run()
+        except OSError:  # its sockets were closed under it
+            if not self._closing.is_set():
+                raise
 
     def __enter__(self) -> Server:
         return self

@@ -29,6 +29,7 @@ CONTENT_TYPE = "application/problem+json"
 
 KINDS: Mapping[str, str] = {
     "not-json": "The body is not JSON, or JSON beyond our bounds (doubled keys, NaN, depth, 64 bits).",
+    "malformed-request": "The request is not HTTP as we read it; the connection is closed.",
     "unauthorized": "No API key, or not a valid one. Make one with `moderation keys add --app APP`.",
     "other-app": "The key belongs to another app than the one the item names.",
     "not-found": "No such thing, or not yours.",
