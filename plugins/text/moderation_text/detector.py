@@ -14,7 +14,8 @@ from moderation_text.matching import Matcher
 class Blocklist:
     """Finds the entries of block lists.
 
-    Confidence is the entry's severity. A detection says which list it is from, never the word itself.
+    Confidence is the entry's severity. A detection says which list it is from, the entry's severity and whether it was
+    disguised, never the word itself. Detections of different labels may overlap.
 
     Args:
         lists: what to find.
@@ -24,6 +25,7 @@ class Blocklist:
     version = "1.0"
     reads = ("text",)
     min_confidence = 1.0
+    """A list may say any number over 1."""
     time_limit_seconds = 10.0
 
     def __init__(self, lists: Lists) -> None:
@@ -49,7 +51,11 @@ class Blocklist:
                 label=match.entry.label,
                 confidence=match.entry.confidence,
                 span=Span(start=match.start, end=match.end),
-                attributes={"list": match.entry.source},
+                attributes={
+                    "list": match.entry.source,
+                    "severity": match.entry.severity,
+                    "disguised": match.is_disguised,
+                },
             )
             for match in self._matcher.find(part.text or "")
         ]

@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,25 +21,35 @@ from typing import Any
 import yaml
 
 from moderation.core.errors import Fault, PolicyFault
-from moderation.core.taxonomy import Taxonomy
+from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 
 SEVERITIES = {"mild": 60.0, "strong": 85.0, "severe": 97.0}
 """Names for confidences, percent."""
 
-_MAX_BYTES = 1_000_000
+MAX_FILE_BYTES = 2_000_000
+MAX_ENTRY_WORDS = 16
+MAX_ENTRY_CHARS = 200
+
+_KEYS = ("list", "label", "severity", "entries", "allow")
+_ENTRY_KEYS = ("text", "severity")
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One word or phrase.
 
     Attributes:
+        text: as the list has it.
+        label: taxonomy name.
+        severity: as the list has it: a name of `SEVERITIES` or a number.
         confidence: percent.
         source: the list's name.
     """
 
     text: str
     label: str
+    severity: str | float
     confidence: float
     source: str
 
@@ -63,103 +72,209 @@ def shipped_lists() -> Path:
 
 
 def read_lists(folder: Path) -> Lists:
-    """Read every ``*.yml`` of a folder.
+    """Read every ``*.yml`` and ``*.yaml`` of a folder.
 
     Raises:
         PolicyFault: with all faults of all lists.
     """
-    faults: list[Fault] = []
-    entries: dict[tuple[str, str], Entry] = {}
-    allow: list[str] = []
     if not folder.is_dir():
-        raise PolicyFault([Fault(str(folder), 0, 0, "E100", "no such folder of block lists")])
-    for path in sorted(folder.glob("*.yml")):
+        raise PolicyFault(
+            [Fault(str(folder), 0, 0, "E100", "no such folder of block lists", "mend the setting 'lists'")]
+        )
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".yml", ".yaml"))
+    if not paths:
+        raise PolicyFault([Fault(str(folder), 0, 0, "E100", "no block list (*.yml) in this folder", "add one")])
+    faults: list[Fault] = []
+    entries: list[Entry] = []
+    allow: list[str] = []
+    seen: dict[tuple[str, str], str] = {}
+    names: dict[str, str] = {}
+    for path in paths:
         reader = _Reader(path, faults)
-        for entry in reader.entries():
-            key = (entry.label, entry.text.casefold())
-            if key in entries:
-                reader.fault(entry.text, f"'{entry.text}' stands in list '{entries[key].source}' already")
-            entries[key] = entry
+        entries += reader.read(seen, names)
         allow += reader.allow
     if faults:
         raise PolicyFault(faults)
-    return Lists(tuple(entries.values()), tuple(allow))
+    return Lists(tuple(entries), tuple(allow))
 
 
 class _Reader:
-    """One file; notes faults with the line they stand on."""
+    """One file; notes faults at the line and column they stand on."""
 
     def __init__(self, path: Path, faults: list[Fault]) -> None:
-        self.path, self.faults = path, faults
-        self.allow: list[str] = []
-        self.lines: list[str] = []
-        self.data: Mapping[str, Any] = {}
-        try:
-            source = path.read_text(encoding="utf-8")
-            self.lines = source.splitlines()
-            if len(source) > _MAX_BYTES:
-                raise ValueError(f"more than {_MAX_BYTES:,} characters")
-            if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(source)):
-                raise ValueError("aliases are not used here")
-            data = yaml.safe_load(source)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 0
-            faults.append(Fault(str(path), line, 1, "E100", f"not YAML: {error.problem}"))
-            return
-        except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-            faults.append(Fault(str(path), 0, 0, "E100", f"cannot be read: {error}"))
-            return
-        if not isinstance(data, Mapping):
-            faults.append(Fault(str(path), 1, 1, "E102", "a list file is a mapping with list, label and entries"))
-            return
-        self.data = data
+        self.path, self.allow = path, list[str]()
+        self._faults = faults
+        self._lines: list[str] = []
 
-    def fault(self, near: str, message: str, hint: str = "") -> None:
-        """A fault at the first line that has `near` in it."""
-        for number, line in enumerate(self.lines, start=1):
-            if near and near in line:
-                column = line.index(near) + 1
-                self.faults.append(Fault(str(self.path), number, column, "E102", message, hint, len(near), line))
-                return
-        self.faults.append(Fault(str(self.path), 0, 0, "E102", message, hint))
+    def read(self, seen: dict[tuple[str, str], str], names: dict[str, str]) -> list[Entry]:
+        """The entries of the file; faulty ones are left out and noted.
 
-    def entries(self) -> list[Entry]:
-        """The entries of the file; faulty ones are left out and noted."""
-        if not self.data:
+        Args:
+            seen: where each (label, entry) of the files before stands; added to.
+            names: which file has which list name; added to.
+        """
+        top = self._parse()
+        if top is None:
             return []
-        known = ("list", "label", "severity", "entries", "allow")
-        for key in self.data:
-            if key not in known:
-                close = difflib.get_close_matches(str(key), known, n=1)
-                self.fault(str(key), f"unknown key '{key}'", f"did you mean '{close[0]}'?" if close else "")
-        name, label = str(self.data.get("list", self.path.stem)), self.data.get("label")
-        taxonomy = Taxonomy([label] if isinstance(label, str) else [])
-        if not isinstance(label, str) or label not in taxonomy:
-            close_label = taxonomy.suggest(str(label))
-            self.fault(str(label), f"unknown label '{label}'", f"did you mean '{close_label}'?" if close_label else "")
+        values = self._mapping(top, _KEYS, "a list file has the keys list, label and entries")
+        missing = [key for key in ("list", "label", "entries") if key not in values]
+        if missing:
+            self._fault(top, "E103", f"'{missing[0]}' is missing", "a list file has the keys list, label and entries")
             return []
-        default = self._severity(self.data.get("severity", "strong"))
-        listed, allow = self.data.get("entries"), self.data.get("allow", [])
-        if not isinstance(listed, list) or not isinstance(allow, list):
-            self.fault("entries", "entries and allow are lists")
-            return []
-        self.allow = [str(text) for text in allow]
-        found = []
-        for raw in listed:
-            text = raw.get("text") if isinstance(raw, Mapping) else raw
-            if not isinstance(text, str) or sum(c.isalpha() for c in text) < 2 or len(text) > 200:
-                self.fault(
-                    str(text), f"an entry is a word or phrase of 2 to 200 characters, not {text!r}", "put it in quotes"
-                )
+        name = self._name(values["list"], names)
+        label = self._label(values["label"])
+        default = self._severity(values["severity"]) if "severity" in values else ("strong", SEVERITIES["strong"])
+        self.allow = [
+            text for node in self._sequence(values.get("allow"), "allow") if (text := self._words(node)) is not None
+        ]
+        entries = []
+        for node in self._sequence(values["entries"], "entries"):
+            found = self._entry(node, default)
+            if found is None:
                 continue
-            own = self._severity(raw["severity"]) if isinstance(raw, Mapping) and "severity" in raw else default
-            found.append(Entry(text, label, own, name))
-        return found
+            text, (severity, confidence), place = found
+            key = (label, " ".join(text.casefold().split()))
+            if key in seen:
+                self._fault(place, "E108", f"'{text}' stands in {seen[key]} already", "remove one")
+                continue
+            seen[key] = f"{self.path.name}:{place.start_mark.line + 1}"
+            entries.append(Entry(text, label, severity, confidence, name))
+        return entries
 
-    def _severity(self, value: Any) -> float:
-        if value in SEVERITIES:
-            return SEVERITIES[value]
-        if isinstance(value, int | float) and not isinstance(value, bool) and 1 < value <= 100:
-            return float(value)
-        self.fault(str(value), f"severity {value!r} is none of {', '.join(SEVERITIES)} and no number over 1 up to 100")
-        return SEVERITIES["strong"]
+    def _parse(self) -> yaml.MappingNode | None:
+        try:
+            data = self.path.read_bytes()
+            if len(data) > MAX_FILE_BYTES:
+                self._file_fault(f"{len(data):,} bytes; a list has at most {MAX_FILE_BYTES:,}", "split it")
+                return None
+            source = data.decode("utf-8-sig")
+            self._lines = source.splitlines()
+            top = yaml.compose(source, Loader=_LOADER)
+        except UnicodeDecodeError as error:
+            self._file_fault(f"not UTF-8 (byte {error.start})", "save it as UTF-8")
+        except OSError as error:
+            self._file_fault(f"cannot be read: {error.strerror}")
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+            # A word that begins with a sign of YAML's own is the common mistake in these files.
+            hint = "put a word that begins with a sign, or has a colon in it, in quotes"
+            shown = self._line(line)
+            self._faults.append(
+                Fault(
+                    str(self.path), line, column, "E100", f"not YAML: {error.problem or error.context}", hint, 1, shown
+                )
+            )
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            self._file_fault(f"not YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+        else:
+            if isinstance(top, yaml.MappingNode):
+                return top
+            self._file_fault("a list file is a mapping with the keys list, label and entries")
+        return None
+
+    def _mapping(self, node: yaml.MappingNode, known: tuple[str, ...], hint: str) -> dict[str, yaml.Node]:
+        values: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                self._fault(key, "E101", f"unknown key '{name}'", f"did you mean '{close[0]}'?" if close else hint)
+            elif name in values:
+                self._fault(key, "E101", f"key '{name}' stands here twice", "remove one")
+            else:
+                values[name] = value
+        return values
+
+    def _sequence(self, node: yaml.Node | None, key: str) -> list[yaml.Node]:
+        if node is None or _is_empty(node):
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            self._fault(node, "E102", f"'{key}' is a list", "write each entry on a line of its own behind '- '")
+            return []
+        return list(node.value)
+
+    def _name(self, node: yaml.Node, names: dict[str, str]) -> str:
+        name = node.value if isinstance(node, yaml.ScalarNode) else ""
+        if not name or len(name) > 100:
+            self._fault(node, "E102", "'list' is the list's name", "write list: insults, say")
+        elif name in names:
+            self._fault(node, "E108", f"list '{name}' is in {names[name]} already", "give each list a name of its own")
+        names.setdefault(name, self.path.name)
+        return name
+
+    def _label(self, node: yaml.Node) -> str:
+        label = node.value if isinstance(node, yaml.ScalarNode) else ""
+        taxonomy = Taxonomy([label])
+        if label not in taxonomy:
+            close = taxonomy.suggest(label)
+            hint = f"did you mean '{close}'?" if close else f"labels of your own begin with '{CUSTOM_PREFIX}'"
+            self._fault(node, "E104", f"unknown label '{label}'", hint)
+        return label
+
+    def _entry(
+        self, node: yaml.Node, default: tuple[str | float, float]
+    ) -> tuple[str, tuple[str | float, float], yaml.Node] | None:
+        """Text, severity and place of one entry."""
+        if isinstance(node, yaml.MappingNode):
+            values = self._mapping(node, _ENTRY_KEYS, "an entry has the keys text and severity")
+            if "text" not in values:
+                self._fault(node, "E103", "'text' is missing", "write {text: a word, severity: mild}")
+                return None
+            severity = self._severity(values["severity"]) if "severity" in values else default
+            node = values["text"]
+        else:
+            severity = default
+        text = self._words(node)
+        return None if text is None else (text, severity, node)
+
+    def _words(self, node: yaml.Node) -> str | None:
+        """The word or phrase that a node is."""
+        text = node.value if isinstance(node, yaml.ScalarNode) else ""
+        if not any(c.isalnum() for c in text) or (len(text) < 2 and text.isascii()):
+            self._fault(
+                node, "E102", f"'{text[:60]}' is no word or phrase of two characters or more", "put it in quotes"
+            )
+            return None
+        if len(text) > MAX_ENTRY_CHARS or len(text.split()) > MAX_ENTRY_WORDS:
+            limits = f"{MAX_ENTRY_CHARS} characters or {MAX_ENTRY_WORDS} words"
+            self._fault(node, "E102", f"longer than {limits}", "list the telling words of it")
+            return None
+        return str(text)
+
+    def _severity(self, node: yaml.Node) -> tuple[str | float, float]:
+        text = node.value if isinstance(node, yaml.ScalarNode) else ""
+        if text in SEVERITIES:
+            return text, SEVERITIES[text]
+        try:
+            number = float(text)
+        except ValueError:
+            number = 0.0
+        if 1 < number <= 100:
+            return number, number
+        close = difflib.get_close_matches(text, SEVERITIES, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else ""
+        if 0 < number <= 1:
+            hint = f"did you mean {number * 100:g}?"
+        self._fault(
+            node, "E102", f"severity '{text}' is none of {', '.join(SEVERITIES)}, nor a number over 1 to 100", hint
+        )
+        return "strong", SEVERITIES["strong"]
+
+    def _fault(self, node: yaml.Node, code: str, message: str, hint: str = "") -> None:
+        mark = node.start_mark
+        shown = self._line(mark.line + 1)
+        length = node.end_mark.column - mark.column if node.end_mark.line == mark.line else len(shown) - mark.column
+        self._faults.append(
+            Fault(str(self.path), mark.line + 1, mark.column + 1, code, message, hint, max(1, length), shown)
+        )
+
+    def _file_fault(self, message: str, hint: str = "") -> None:
+        self._faults.append(Fault(str(self.path), 0, 0, "E100", message, hint))
+
+    def _line(self, number: int) -> str:
+        return self._lines[number - 1][:200] if 0 < number <= len(self._lines) else ""
+
+
+def _is_empty(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.value in ("", "~", "null")

@@ -1,49 +1,62 @@
-"""Matching listed phrases against folded text, in time that grows with the text, not with the lists.
+"""Matching listed phrases against a text, in time that grows with the text, not with the lists.
 
-Text is cut into words. A word is looked up as it stands, and in readings that undo a disguise: leetspeak, repeated
-letters, and letters set apart (``i d i o t``, ``i.d.i.o.t``). A reading counts only when the whole of it is a listed
-word, so nothing is ever found inside an innocent word. Phrases are found by walking a trie of words.
+Words are read by `moderation_text.words`; phrases are found by walking a trie of words. Words that are spelled out
+(``i d i o t``) or broken up (``id-iot``) are further steps through the same trie.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, product
+from itertools import accumulate
 
-from moderation_text.folding import LEET, Sign, fold, skeleton
+from moderation_text.folding import Folded, is_latin
 from moderation_text.lists import Entry
+from moderation_text.words import Reading, Vocabulary, Word, listed_words, split_words
 
-_MAX_WORD = 64
-_MAX_WILD = 2
-_MAX_READINGS = 16
+_SENTENCE_ENDS = re.compile(r"[.!?;:…。！？](?:[\s\"')\]]|$)|\n\s*\n")
+"""Between two words, what no phrase reaches across."""
+_BREAKS = re.compile(r"[^\w\s'\"`´’‘“”]{1,2}|_")
+"""What may break up a word: one or two signs, but no apostrophe (``he'll``) and no space."""
+_SPACED = re.compile(r"[^\w\n]{1,3}|[_\n]")
+"""What may stand between the letters of a word that is spelled out."""
+
+_SPELLED_FILLERS = ("a", "i", "u", "r", "ur", "an", "are", "you", "youre")
+"""Words that may be spelled out together with a listed one: ``y o u i d i o t``."""
+_MAX_SPELLED = 48
+_MAX_PIECES = 8
+_JOINED_LETTERS = 7
+"""A phrase counts when written as one word (``killyourself``) from this many letters on."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
-    """A listed entry at ``[start, end)`` of the original text, in code points."""
+    """A listed entry at ``[start, end)`` of the original text, in code points.
+
+    Attributes:
+        is_disguised: True when it is not written as the list has it.
+    """
 
     entry: Entry
     start: int
     end: int
+    is_disguised: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class _Node:
     below: dict[str, _Node] = field(default_factory=dict)
-    entry: Entry | None = None
+    entries: dict[str, Entry] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Word:
-    readings: tuple[str, ...]
-    start: int
-    end: int
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A way through the text: listed words that the words up to `to` can be read as."""
 
-
-def squeeze(word: str) -> str:
-    """The word with each run of a letter written once."""
-    return "".join(letter for letter, _ in groupby(word))
+    readings: tuple[Reading, ...]
+    to: int
 
 
 class Matcher:
@@ -55,190 +68,214 @@ class Matcher:
     """
 
     def __init__(self, entries: Iterable[Entry], allow: Iterable[str] = ()) -> None:
-        self._root = _Node()
-        self._allow = _Node()
-        self._words: set[str] = set()
-        self._squeezed: dict[str, list[str]] = {}
-        self._by_shape: dict[tuple[int, str], list[str]] = {}
+        self._root, self._allow = _Node(), _Node()
+        words: set[str] = set()
         for entry in entries:
-            self._plant(self._root, skeleton(entry.text), entry)
+            words |= self._plant(self._root, entry.text, entry)
         for phrase in allow:
-            self._plant(self._allow, skeleton(phrase), Entry(phrase, "", 0, "allow"))
-        for word in sorted(self._words):
-            self._squeezed.setdefault(squeeze(word), []).append(word)
-            self._by_shape.setdefault((len(word), word[0]), []).append(word)
+            words |= self._plant(self._allow, phrase, Entry(phrase, "", "", 0.0, "allow"))
+        self._vocabulary = Vocabulary(words)
 
     def find(self, text: str) -> list[Match]:
-        """All matches, leftmost first; of overlapping ones the longest, then the surest."""
-        signs = fold(text)
-        words = list(self._read_words(signs))
-        allowed = [(m.start, m.end) for m in self._walk(self._allow, words)]
-        found = [*self._walk(self._root, words), *self._set_apart(signs)]
-        found = [m for m in found if not any(start <= m.start and m.end <= end for start, end in allowed)]
-        found.sort(key=lambda m: (-(m.end - m.start), -m.entry.confidence, m.start, m.entry.label))
-        kept: list[Match] = []
-        taken: set[int] = set()
-        for match in found:
-            if taken.isdisjoint((match.start, match.end - 1)):
-                kept.append(match)
-                taken.update(range(match.start, match.end))
-        return sorted(kept, key=lambda m: m.start)
+        """All matches, leftmost first.
 
-    def _plant(self, root: _Node, phrase: str, entry: Entry) -> None:
-        node = root
-        for word in phrase.split():
-            self._words.add(word)
-            node = node.below.setdefault(word, _Node())
-        if node.entry is None or node.entry.confidence < entry.confidence:
-            node.entry = entry
+        A match inside another of the same label and at least its confidence is left out; others may overlap, so that no
+        entry hides another.
+        """
+        folded = Folded(text)
+        words = split_words(folded.text)
+        steps = self._steps(folded.text, words)
+        if not any(steps):
+            return []
+        breaks = _Breaks(folded.text, words)
+        allowed = _Spans(folded.span(start, end) for _, start, end in self._walk(self._allow, steps, breaks))
+        found = [self._match(folded, *hit) for hit in self._walk(self._root, steps, breaks)]
+        found = [match for match in found if not allowed.cover(match)]
+        return [match for match in _outermost(found) if not _is_another_script(match, text)]
 
-    def _walk(self, root: _Node, words: Sequence[_Word]) -> Iterator[Match]:
-        """Every path through the trie that ends in an entry, the longest from each first word."""
-        for first in range(len(words)):
-            best: tuple[Entry, int] | None = None
-            paths = [root]
-            for position in range(first, len(words)):
-                paths = [below for n in paths for r in words[position].readings if (below := n.below.get(r))]
-                if not paths:
-                    break
-                for node in paths:
-                    if node.entry is not None:
-                        best = (node.entry, words[position].end)
-            if best is not None:
-                yield Match(best[0], words[first].start, best[1])
+    def _plant(self, root: _Node, phrase: str, entry: Entry) -> set[str]:
+        words = listed_words(Folded(phrase).text)
+        paths = [words]
+        joined = "".join(words)
+        if len(words) > 1 and len(joined) >= _JOINED_LETTERS and min(map(len, words)) >= 3 and root is self._root:
+            paths.append([joined])
+        for path in paths:
+            node = root
+            for word in path:
+                node = node.below.setdefault(word, _Node())
+            known = node.entries.get(entry.label)
+            if words and (known is None or known.confidence < entry.confidence):
+                node.entries[entry.label] = entry
+        return {word for path in paths for word in path}
 
-    def _read_words(self, signs: Sequence[Sign]) -> Iterator[_Word]:
-        """Words with their readings. A sign that can stand for a letter belongs to the word when letters touch it."""
-        run: list[Sign] = []
-        for sign in (*signs, Sign(" ", False, -1, -1)):
-            if sign.is_letter or sign.char.isdigit() or sign.char in LEET:
-                run.append(sign)
-                continue
-            if run:
-                yield from self._read_run(run)
-            run = []
+    def _steps(self, text: str, words: Sequence[Word]) -> list[list[_Step]]:
+        """For each word, the steps that begin with it."""
+        steps: list[list[_Step]] = [[] for _ in words]
+        for number, word in enumerate(words):
+            readings = self._vocabulary.readings(word)
+            if readings:
+                steps[number].append(_Step(tuple(readings), number + 1))
+        for first, after in _runs(text, words, _SPACED, lambda word: word.is_single):
+            if after - first >= 3:
+                self._add_spelled(steps, text, words, first, after)
+        for first, after in _runs(text, words, _BREAKS, lambda word: True):
+            if 2 <= after - first <= _MAX_PIECES:
+                self._add_broken(steps, words[first:after], first)
+        return steps
 
-    def _read_run(self, run: list[Sign]) -> Iterator[_Word]:
-        """One run without gaps: as it is, and without the signs at its ends that may be mere punctuation."""
-        bare = list(run)
-        while bare and bare[-1].char in "!+*#@$" and not bare[-1].is_letter:
-            bare.pop()
-        while bare and bare[0].char in "!+*#" and not bare[0].is_letter:
-            bare.pop(0)
-        best = bare or run
-        readings = dict.fromkeys(self._readings(best))
-        if len(run) != len(best):
-            readings |= dict.fromkeys(self._readings(run))
-        if not readings:
-            plain = "".join(sign.char for sign in best)
-            readings = {plain: None}
-        yield _Word(tuple(readings), best[0].start, best[-1].end)
+    def _add_spelled(self, steps: list[list[_Step]], text: str, words: Sequence[Word], first: int, after: int) -> None:
+        """Steps over single letters. A wider gap parts words; each part must be listed words through and through."""
+        gap = words[first + 1].start - words[first].end
+        begin = first
+        for number in range(first + 1, after + 1):
+            if number == after or words[number].start - words[number - 1].end > gap:
+                if number - begin >= 3:
+                    self._add_letters(steps, words[begin:number], begin)
+                begin = number
 
-    def _readings(self, run: Sequence[Sign]) -> Iterator[str]:
-        """Listed words that a run can be read as."""
-        if not 1 < len(run) <= _MAX_WORD:
-            yield from ("".join(sign.char for sign in run),) if len(run) == 1 else ()
-            return
-        plain = "".join(sign.char for sign in run)
-        if plain in self._words:
-            yield plain
-        letters = sum(sign.is_letter for sign in run)
-        if letters == 0:
-            return  # a number, not a word in disguise
-        wild = plain.count("*") + plain.count("#")
-        if wild:
-            yield from self._unhide(run) if letters >= 2 and wild <= _MAX_WILD else ()
-            return
-        for read in self._leet(run):
-            yield from self._without_repeats(read)
+    def _add_letters(self, steps: list[list[_Step]], letters: Sequence[Word], first: int) -> None:
+        spelled = "".join(letter.text for letter in letters)
+        pieces = set(self._vocabulary.long_words(spelled))
+        if len(spelled) <= _MAX_SPELLED:
+            pieces.update(self._through_and_through(spelled))
+        for start, end, word in sorted(pieces):
+            reading = Reading(word, letters[start].start, letters[end - 1].end)
+            steps[first + start].append(_Step((reading,), first + end))
 
-    def _leet(self, run: Sequence[Sign]) -> Iterator[str]:
-        """Readings of signs as letters; a one may be an i or an l."""
-        choices = []
-        for sign in run:
-            if sign.is_letter:
-                choices.append((sign.char,))
-            elif sign.char in ("1", "!"):
-                choices.append(("i", "l"))
-            else:
-                choices.append((LEET.get(sign.char, sign.char),))
-        for number, read in enumerate(product(*choices)):
-            if number == _MAX_READINGS:
-                return
-            yield "".join(read)
-
-    def _without_repeats(self, read: str) -> Iterator[str]:
-        """Listed words that `read` is, or is when letters are repeated more often than the word has them."""
-        if read in self._words:
-            yield read
-        for word in self._squeezed.get(squeeze(read), ()):
-            if word != read and _stretches(word, read):
-                yield word
-
-    def _unhide(self, run: Sequence[Sign]) -> Iterator[str]:
-        """Listed words with the hidden letters filled in: ``f*ck``. The first letter must be seen."""
-        shown = [LEET.get(s.char, s.char) if not s.is_letter else s.char for s in run]
-        for word in self._by_shape.get((len(shown), shown[0]), ()):
-            if all(c in ("*", letter) for c, letter in zip(shown, word, strict=True)):
-                yield word
-
-    def _set_apart(self, signs: Sequence[Sign]) -> Iterator[Match]:
-        """Single letters with something between each two of them: ``i d i o t``, ``i-d-i-o-t``."""
-        run: list[Sign] = []
-        position = 0
-        size = len(signs)
-        while position < size:
-            sign = signs[position]
-            if _could_be_letter(sign) and not _touches(signs, position):
-                run.append(sign)
-                gap = position + 1
-                while (
-                    gap < size and gap - position <= 2 and not _could_be_letter(signs[gap]) and signs[gap].char != "\n"
-                ):
-                    gap += 1
-                if gap < size and 1 < gap - position <= 3 and _could_be_letter(signs[gap]) and not _touches(signs, gap):
-                    position = gap
+    def _through_and_through(self, spelled: str) -> Iterator[tuple[int, int, str]]:
+        """Listed words that make up all of the letters, with fillers: ``fucku`` but not ``class``."""
+        size = len(spelled)
+        pieces: dict[int, list[tuple[int, str]]] = {}
+        ends_well = [False] * size + [True]
+        for start in range(size - 1, -1, -1):
+            for end in range(start + 1, size + 1):
+                if not ends_well[end]:
                     continue
-            yield from self._spelled(run)
-            run = []
-            position += 1
-        yield from self._spelled(run)
+                piece = spelled[start:end]
+                read = list(self._vocabulary.disguised(piece)) if end - start >= 3 else []
+                if read or piece in _SPELLED_FILLERS or (end - start < 3 and piece in self._vocabulary):
+                    ends_well[start] = True
+                    pieces.setdefault(start, []).extend((end, word) for word in read or [piece])
+        reached = [ends_well[0]] + [False] * size
+        for start in range(size):
+            for end, word in pieces.get(start, ()) if reached[start] else ():
+                reached[end] = True
+                yield start, end, word
 
-    def _spelled(self, run: Sequence[Sign]) -> Iterator[Match]:
-        """Listed words of three letters or more that the whole run, or a stretch of it, spells."""
-        if len(run) < 3 or not any(sign.is_letter for sign in run):
+    def _add_broken(self, steps: list[list[_Step]], pieces: Sequence[Word], first: int) -> None:
+        """A step over a word broken up by signs, which must be one listed word from end to end."""
+        joined = "".join(piece.text for piece in pieces)
+        if not 4 <= len(joined) <= _MAX_SPELLED:
             return
-        run = run[:_MAX_WORD]
-        for start in range(len(run) - 2):
-            for end in range(len(run), start + 2, -1):
-                piece = run[start:end]
-                # A stretch inside a longer run of single letters is taken only when it is long enough to be no chance.
-                if (start or end < len(run)) and len(piece) < 5:
-                    continue
-                for word in self._readings(piece):
-                    entry = node.entry if (node := self._root.below.get(word)) else None
-                    if entry is not None:
-                        yield Match(entry, piece[0].start, piece[-1].end)
+        place = (pieces[0].start, pieces[-1].end)
+        readings = tuple(Reading(read, *place) for read in dict.fromkeys(self._vocabulary.disguised(joined)))
+        if readings:
+            steps[first].append(_Step(readings, first + len(pieces)))
+
+    def _walk(self, root: _Node, steps: Sequence[Sequence[_Step]], breaks: _Breaks) -> Iterator[tuple[Entry, int, int]]:
+        """Every path through the trie that ends in an entry, with where it begins and ends in the folded text."""
+        for first in range(len(steps)):
+            paths = [
+                (node, step.to, reading.start, reading.end)
+                for step in steps[first]
+                for reading in step.readings
+                if (node := root.below.get(reading.word)) is not None
+            ]
+            while paths:
+                further = []
+                for node, number, start, end in paths:
+                    for entry in node.entries.values():
+                        yield entry, start, end
+                    if not node.below or number >= len(steps) or breaks.before(number):
+                        continue
+                    further += [
+                        (below, step.to, start, reading.end)
+                        for step in steps[number]
+                        for reading in step.readings
+                        if (below := node.below.get(reading.word)) is not None
+                    ]
+                paths = further
+
+    def _match(self, folded: Folded, entry: Entry, first: int, after: int) -> Match:
+        start, end = folded.span(first, after)
+        written = folded.original[start:end]
+        return Match(entry, start, end, _plain(written) != _plain(entry.text))
 
 
-def _could_be_letter(sign: Sign) -> bool:
-    return sign.is_letter or (sign.char in LEET and sign.char not in "*#!+")
+class _Breaks:
+    """Where a sentence ends between two words."""
+
+    def __init__(self, text: str, words: Sequence[Word]) -> None:
+        self._text, self._words = text, words
+
+    def before(self, number: int) -> bool:
+        """True when a sentence ends between a word and the one before it."""
+        last, word = self._words[number - 1], self._words[number]
+        # An exclamation mark may belong to the word before, as a sign that stands for a letter.
+        begin = last.end - 1 if not last.text[-1].isalnum() else last.end
+        return _SENTENCE_ENDS.search(self._text, begin, word.start) is not None
 
 
-def _touches(signs: Sequence[Sign], position: int) -> bool:
-    """True when another letter or digit stands directly beside the sign."""
-    return any(
-        0 <= beside < len(signs) and (_could_be_letter(signs[beside]) or signs[beside].char.isdigit())
-        for beside in (position - 1, position + 1)
-    )
+def _runs(
+    text: str, words: Sequence[Word], between: re.Pattern[str], fits: Callable[[Word], bool]
+) -> Iterator[tuple[int, int]]:
+    """Longest runs of fitting words that have only `between` between them, as first and after-last number."""
+    first = 0
+    while first < len(words):
+        after = first + 1
+        if fits(words[first]):
+            while (
+                after < len(words)
+                and fits(words[after])
+                and words[after].start - words[after - 1].end <= 3
+                and between.fullmatch(text, words[after - 1].end, words[after].start) is not None
+            ):
+                after += 1
+            if after - first > 1:
+                yield first, after
+        first = after
 
 
-def _stretches(word: str, read: str) -> bool:
-    """True when `read` is `word` with letters repeated: every run at least as long, and one run three or longer.
+def _plain(text: str) -> list[str]:
+    return text.casefold().split()
 
-    A mere double letter is another word (``pussy`` and ``pusy``, ``ass`` and ``as``), so it does not count alone.
-    """
-    own = [(letter, len(list(run))) for letter, run in groupby(word)]
-    seen = [(letter, len(list(run))) for letter, run in groupby(read)]
-    longer = [have - need for (_, need), (_, have) in zip(own, seen, strict=True)]
-    return min(longer) >= 0 and any(have >= 3 for _, have in seen)
+
+class _Spans:
+    """Stretches of a text in which nothing counts."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        self._furthest = list(accumulate((end for _, end in ordered), max))
+
+    def cover(self, match: Match) -> bool:
+        """True when the match lies inside one of them."""
+        place = bisect_right(self._starts, match.start)
+        return place > 0 and match.end <= self._furthest[place - 1]
+
+
+def _outermost(matches: Sequence[Match]) -> list[Match]:
+    """Matches without those inside another of the same label that is as sure; leftmost first."""
+    kept: list[Match] = []
+    open_: list[Match] = []
+    for match in sorted(matches, key=lambda m: (m.start, -m.end, -m.entry.confidence, m.entry.label)):
+        open_ = [other for other in open_ if other.end > match.start]
+        if not any(
+            match.end <= other.end
+            and other.entry.label == match.entry.label
+            and other.entry.confidence >= match.entry.confidence
+            for other in open_
+        ):
+            kept.append(match)
+            open_.append(match)
+    return kept
+
+
+def _is_another_script(match: Match, text: str) -> bool:
+    """True for an entry in plain letters that a word of another script merely looks like, in a text of that script."""
+    letters = [is_latin(c) for c in text[match.start : match.end] if c.isalpha()]
+    if not match.entry.text.isascii() or any(letters) or not letters:
+        return False
+    around = text[max(0, match.start - 200) : match.start] + text[match.end : match.end + 200]
+    letters = [is_latin(c) for c in around if c.isalpha()]
+    return 3 * sum(letters) < len(letters) or not letters
