@@ -26,8 +26,11 @@ from moderation.core.errors import UrlRefused
 ALLOWED_PORTS = {80, 443, 8080, 8443}
 MAX_REDIRECTS = 3
 _CHUNK = 65_536
-_NEVER_PUBLIC = [ipaddress.ip_network(n) for n in ("100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "64:ff9b:1::/48")]
-_EMBEDS_V4 = [(ipaddress.ip_network("64:ff9b::/96"), 0), (ipaddress.ip_network("2002::/16"), 80)]
+# Carrier NAT, protocol assignments, benchmarking, local NAT64, 6to4 (given up by RFC 7526, and full of IPv4).
+_NEVER_PUBLIC = [
+    ipaddress.ip_network(n) for n in ("100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "64:ff9b:1::/48", "2002::/16")
+]
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class FetchFailed(Exception):
@@ -79,9 +82,8 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        for network, shift in _EMBEDS_V4:
-            if address in network:
-                return is_public(ipaddress.IPv4Address((int(address) >> shift) & 0xFFFFFFFF))
+        if address in _NAT64:
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         if address.teredo is not None or getattr(address, "is_site_local", False):
             return False
     if any(address.version == network.version and address in network for network in _NEVER_PUBLIC):

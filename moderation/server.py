@@ -78,12 +78,10 @@ class Server:
 
     def close(self) -> None:
         """Stop answering, let running work end, close the databases. May be called twice."""
-        http, thread = getattr(self, "_http", None), getattr(self, "_thread", None)
+        http = getattr(self, "_http", None)
         self._closing.set()
         if http is not None:
             http.close()
-        if thread is not None:
-            thread.join(timeout=5)
         self.service.close()
         self.review.close()
 

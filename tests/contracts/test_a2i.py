@@ -42,8 +42,7 @@ class Endpoint:
         app.register_blueprint(blueprint(self.review), url_prefix="/a2i")
         self.http = create_server(app, host="127.0.0.1", port=0, threads=8)
         self.url = f"http://127.0.0.1:{self.http.effective_port}/a2i"
-        self.thread = threading.Thread(target=self.run, daemon=True)
-        self.thread.start()
+        threading.Thread(target=self.run, daemon=True).start()
         self.key = self.review.add_access_key()
         people = People(self.review.database)
         self.users = [people.add(name, "reviewer", "long enough password").id for name in ("ann", "bob", "cyd")]
@@ -86,7 +85,6 @@ class Endpoint:
 
     def close(self) -> None:
         self.http.close()
-        self.thread.join(timeout=5)
         self.review.close()
 
 
