@@ -228,7 +228,7 @@ def load_policies(folder: Path, taxonomy: Taxonomy, detectors: Collection[str]) 
     if not folder.is_dir():
         raise PolicyFault([Fault(str(folder), 0, 0, "E100", "no such folder of policies")])
     for path in policy_paths([folder]):
-        policy, found = read_policy(path, taxonomy, _shown(path))
+        policy, found = read_policy(path, taxonomy, shown_path(path))
         faults += [fault for fault in found if fault.is_error]
         if policy is None:
             continue
@@ -253,7 +253,7 @@ def load_policies(folder: Path, taxonomy: Taxonomy, detectors: Collection[str]) 
     return PolicySet(tuple(policies[name] for name in sorted(policies)), tuple(sorted(waiting)))
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
     """A path as people say it: from the current folder where that is shorter."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))

@@ -13,7 +13,7 @@ from moderation.core.errors import Fault
 from moderation.core.policies import Policy, label_uses
 from moderation.core.taxonomy import Taxonomy
 from moderation.plugins import Plugins, load_plugins
-from moderation.policy_files import policy_paths, read_document, read_policy, shipped_rules
+from moderation.policy_files import policy_paths, read_document, read_policy, shipped_rules, shown_path
 from moderation.policy_tests import never_fired, run_tests
 from moderation.settings import Settings
 
@@ -38,7 +38,7 @@ def lint(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
     files = policy_paths(paths or (settings.rules or shipped_rules(),))
     faults: list[Fault] = []
     for path in files:
-        policy, found = read_policy(path, plugins.taxonomy)
+        policy, found = read_policy(path, plugins.taxonomy, shown_path(path))
         faults += found
         if policy is not None:
             faults += _warnings(policy, path, plugins)
@@ -64,7 +64,7 @@ def test(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
     passed = failed = 0
     broken: list[Fault] = []
     for path in files:
-        policy, faults = read_policy(path, taxonomy)
+        policy, faults = read_policy(path, taxonomy, shown_path(path))
         if policy is None:
             broken += [fault for fault in faults if fault.is_error]
             continue
@@ -109,7 +109,7 @@ def test(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
 
 def _warnings(policy: Policy, path: Path, plugins: Plugins) -> Iterator[Fault]:
     """What is allowed but likely not meant."""
-    document = read_document(path)
+    document = read_document(path, policy.path)
     taxonomy = plugins.taxonomy
     waits = set(policy.file.only_with) - {detector.name for detector in plugins.detectors}
     offered = {label for detector in plugins.detectors for label in detector.labels}
