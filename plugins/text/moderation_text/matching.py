@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from moderation_text.folding import Folded, is_latin
 from moderation_text.lists import Entry
-from moderation_text.words import Reading, Vocabulary, Word, listed_words, split_words
+from moderation_text.words import Reading, Vocabulary, Word, bared, listed_words, split_words
 
 _SENTENCE_ENDS = re.compile(r"[.!?;:…。！？](?:[\s\"')\]]|$)|\n\s*\n")
 """Between two words, what no phrase reaches across."""
@@ -115,7 +115,7 @@ class Matcher:
             readings = self._vocabulary.readings(word)
             if readings:
                 steps[number].append(_Step(tuple(readings), number + 1))
-        for first, after in _runs(text, words, _SPACED, lambda word: word.is_single):
+        for first, after in _runs(text, words, _SPACED, lambda word: word.letter is not None):
             if after - first >= 3:
                 self._add_spelled(steps, text, words, first, after)
         for first, after in _runs(text, words, _BREAKS, lambda word: True):
@@ -130,7 +130,8 @@ class Matcher:
         for number in range(first + 1, after + 1):
             if number == after or words[number].start - words[number - 1].end > gap:
                 if number - begin >= 3:
-                    self._add_letters(steps, words[begin:number], begin)
+                    letters = [letter for word in words[begin:number] if (letter := word.letter) is not None]
+                    self._add_letters(steps, letters, begin)
                 begin = number
 
     def _add_letters(self, steps: list[list[_Step]], letters: Sequence[Word], first: int) -> None:
@@ -167,10 +168,15 @@ class Matcher:
         joined = "".join(piece.text for piece in pieces)
         if not 4 <= len(joined) <= _MAX_SPELLED:
             return
-        place = (pieces[0].start, pieces[-1].end)
-        readings = tuple(Reading(read, *place) for read in dict.fromkeys(self._vocabulary.disguised(joined)))
+        # The text between has other offsets than the joined pieces, but what is bared at the ends has not.
+        readings = [
+            Reading(read, pieces[0].start + left, pieces[-1].end - right)
+            for text, left, right in bared(joined)
+            for read in self._vocabulary.disguised(text)
+            if len(text) >= 4
+        ]
         if readings:
-            steps[first].append(_Step(readings, first + len(pieces)))
+            steps[first].append(_Step(tuple(readings), first + len(pieces)))
 
     def _walk(self, root: _Node, steps: Sequence[Sequence[_Step]], breaks: _Breaks) -> Iterator[tuple[Entry, int, int]]:
         """Every path through the trie that ends in an entry, with where it begins and ends in the folded text."""
@@ -213,6 +219,8 @@ class _Breaks:
         last, word = self._words[number - 1], self._words[number]
         # An exclamation mark may belong to the word before, as a sign that stands for a letter.
         begin = last.end - 1 if not last.text[-1].isalnum() else last.end
+        if last.letter is not None and self._text.startswith(".", begin):
+            begin += 1  # an initial: Philip K. Dick
         return _SENTENCE_ENDS.search(self._text, begin, word.start) is not None
 
 

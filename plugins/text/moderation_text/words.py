@@ -27,6 +27,7 @@ _TAIL_SIGNS = "!|+*#†×€£¢"
 _WORD = re.compile(rf"[{_ALONE}]|(?:[^\W_{_ALONE}]|[{re.escape(_SIGNS)}])+")
 _WITHOUT_SIGNS = dict.fromkeys(map(ord, _TAIL_SIGNS))
 
+_IS_ALONE = re.compile(f"[{_ALONE}]")
 _MODEL = re.compile(r"[^\W\d_]+[0-9]+")
 """Letters, then digits: A55, SH17; a model or room, not a disguise."""
 _MAX_LETTERS = 48
@@ -62,9 +63,15 @@ class Word:
     end: int
 
     @property
-    def is_single(self) -> bool:
-        """True when it can be one letter of a word spelled out."""
-        return len(self.text) == 1 and (self.text.isalpha() or self.text in _LEET)
+    def letter(self) -> Word | None:
+        """The word without punctuation when it can be one letter of a word spelled out, else None."""
+        if len(self.text) == 1:
+            return self if (self.text.isalpha() and not _IS_ALONE.match(self.text)) or self.text in _LEET else None
+        bare = self.text.strip(_TAIL_SIGNS) if len(self.text) <= 4 else ""
+        if len(bare) != 1:
+            return None
+        start = self.start + self.text.index(bare)
+        return Word(bare, start, start + 1).letter
 
 
 def split_words(text: str) -> list[Word]:
@@ -108,9 +115,9 @@ class Vocabulary:
         if word.text.isalpha():
             return [Reading(read, word.start, word.end) for read in self._drawn_out(word.text)]
         found: dict[str, Reading] = {}
-        for text, start in _bared(word):
+        for text, left, right in bared(word.text):
             for read in self.disguised(text):
-                found.setdefault(read, Reading(read, start, start + len(text)))
+                found.setdefault(read, Reading(read, word.start + left, word.end - right))
         return list(found.values())
 
     def disguised(self, text: str) -> Iterator[str]:
@@ -120,7 +127,7 @@ class Vocabulary:
         letters = sum(c.isalpha() for c in text)
         if not letters or len(text) > 20 * _MAX_LETTERS:
             return  # a number stays a number
-        if any(c in _TAIL_SIGNS for c in text):
+        if text[0] not in _TAIL_SIGNS and text[-1] not in _TAIL_SIGNS and any(c in _TAIL_SIGNS for c in text):
             # A sign between letters may only part them: f*u*c*k.
             parted = text.translate(_WITHOUT_SIGNS)
             if len(parted) >= 4 and parted in self._words:
@@ -170,15 +177,18 @@ class Vocabulary:
                     yield word
 
 
-def _bared(word: Word) -> Iterator[tuple[str, int]]:
-    """The word as it is, without signs of punctuation around, and without any signs around; with where each begins."""
+def bared(text: str) -> Iterator[tuple[str, int, int]]:
+    """A word as it is, without signs of punctuation around, and without any signs around.
+
+    Each with how many signs were taken from its beginning and end.
+    """
     seen = set()
     for signs in ("", _TAIL_SIGNS, _SIGNS):
-        left = word.text.lstrip(signs) if signs else word.text
-        text = left.rstrip(signs) if signs else left
-        if text and text not in seen:
-            seen.add(text)
-            yield text, word.start + len(word.text) - len(left)
+        left = text.lstrip(signs) if signs else text
+        bare = left.rstrip(signs) if signs else left
+        if bare and bare not in seen:
+            seen.add(bare)
+            yield bare, len(text) - len(left), len(left) - len(bare)
 
 
 def _is_leet(text: str, letters: int) -> bool:
