@@ -65,8 +65,7 @@ class Judge:
             PolicyFault: a policy does not.
         """
         plugins = load_plugins(settings)
-        names = [detector.name for detector in plugins.detectors]
-        policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, names)
+        policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.names)
         if policy is not None:
             try:
                 policies = PolicySet((policies.get(policy),))

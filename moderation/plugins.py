@@ -53,6 +53,11 @@ class Plugins:
     redactors: tuple[Redactor, ...]
     taxonomy: Taxonomy
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The detectors and extractors that policies may rely on."""
+        return frozenset(tool.name for tool in (*self.detectors, *self.extractors))
+
     def reach(self) -> dict[str, frozenset[str]]:
         """For each detector and extractor, the labels its answer can lead to.
 

@@ -83,7 +83,7 @@ def _policies(settings: Settings) -> Iterator[Finding]:
 
     plugins = load_plugins(settings)
     folder: Path = settings.rules or shipped_rules()
-    policies = load_policies(folder, plugins.taxonomy, [d.name for d in plugins.detectors])
+    policies = load_policies(folder, plugins.taxonomy, plugins.names)
     yield False, f"in force: {', '.join(p.name for p in policies.policies)}"
     for name, why in policies.not_in_force:
         yield False, f"{name} waits: {why}"
