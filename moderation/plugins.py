@@ -56,7 +56,7 @@ class Plugins:
     @property
     def names(self) -> frozenset[str]:
         """The detectors and extractors that policies may rely on."""
-        return frozenset(tool.name for tool in (*self.detectors, *self.extractors))
+        return frozenset({d.name for d in self.detectors} | {e.name for e in self.extractors})
 
     def reach(self) -> dict[str, frozenset[str]]:
         """For each detector and extractor, the labels its answer can lead to.
