@@ -243,10 +243,10 @@ def test_a_task_left_or_out_of_time_goes_back_to_the_pool(endpoint: Endpoint) ->
     task = next_task(endpoint.review, bob)
     assert task is not None
     endpoint.offset = timedelta(seconds=61)
-    sweep(endpoint.review)
 
     with pytest.raises(TaskGone):
         submit_answer(endpoint.review, task.id, bob, ANSWER, 1)
+    sweep(endpoint.review)
     assert next_task(endpoint.review, ann) is not None
 
 
