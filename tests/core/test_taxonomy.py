@@ -1,3 +1,5 @@
+import difflib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +8,128 @@ from moderation.core.taxonomy import TREE, Taxonomy
 
 LABELS = st.sampled_from(Taxonomy().labels)
 IMAGE_ROOTS = [name for name in TREE if name not in ("PII", "Toxicity", "People", "PPE", "Quality", "Custom")]
+
+
+REKOGNITION_7 = """
+Explicit
+  Explicit Nudity
+    Exposed Male Genitalia
+    Exposed Female Genitalia
+    Exposed Buttocks or Anus
+    Exposed Female Nipple
+  Explicit Sexual Activity
+  Sex Toys
+Non-Explicit Nudity of Intimate parts and Kissing
+  Non-Explicit Nudity
+    Bare Back
+    Exposed Male Nipple
+    Partially Exposed Buttocks
+    Partially Exposed Female Breast
+    Implied Nudity
+  Obstructed Intimate Parts
+    Obstructed Female Nipple
+    Obstructed Male Genitalia
+  Kissing on the Lips
+Swimwear or Underwear
+  Female Swimwear or Underwear
+  Male Swimwear or Underwear
+Violence
+  Weapons
+  Graphic Violence
+    Weapon Violence
+    Physical Violence
+    Self-Harm
+    Blood & Gore
+    Explosions and Blasts
+Visually Disturbing
+  Death and Emaciation
+    Emaciated Bodies
+    Corpses
+  Crashes
+    Air Crash
+Drugs & Tobacco
+  Products
+    Pills
+  Drugs & Tobacco Paraphernalia & Use
+    Smoking
+Alcohol
+  Alcohol Use
+    Drinking
+  Alcoholic Beverages
+Rude Gestures
+  Middle Finger
+Gambling
+Hate Symbols
+  Nazi Party
+  White Supremacy
+  Extremist
+"""
+"""The label table of Amazon Rekognition's content moderation, model 7.0 (docs.aws.amazon.com, moderation-api.html)."""
+
+
+def table() -> dict[str, tuple[str, ...]]:
+    """Each label of the table with its ancestors, nearest first."""
+    lineage: list[str] = []
+    parents: dict[str, tuple[str, ...]] = {}
+    for line in REKOGNITION_7.strip().splitlines():
+        name = line.strip()
+        del lineage[(len(line) - len(name)) // 2 :]
+        parents[name] = tuple(reversed(lineage))
+        lineage.append(name)
+    return parents
+
+
+def test_the_image_branch_is_rekognitions_table_name_by_name() -> None:
+    taxonomy = Taxonomy()
+    branch = {
+        label: taxonomy.parents(label)
+        for label in taxonomy.labels
+        if (label, *taxonomy.parents(label))[-1] in IMAGE_ROOTS
+    }
+
+    assert branch == table()
+    assert len(branch) == 52
+
+
+@given(LABELS, LABELS)
+def test_a_label_covers_another_exactly_when_it_is_among_its_lineage(wanted: str, label: str) -> None:
+    taxonomy = Taxonomy()
+
+    assert taxonomy.covers(wanted, label) == (wanted in (label, *taxonomy.parents(label)))
+    assert taxonomy.covers(wanted, label, exact=True) == (wanted == label)
+
+
+@given(LABELS)
+def test_parents_and_children_agree(label: str) -> None:
+    taxonomy = Taxonomy()
+
+    for child in taxonomy.children(label):
+        assert taxonomy.parents(child) == (label, *taxonomy.parents(label))
+
+
+@given(LABELS, st.integers(min_value=0), st.sampled_from(["drop", "double", "lower"]))
+def test_one_slip_of_the_finger_is_still_suggested(label: str, place: int, slip: str) -> None:
+    place %= len(label)
+    typed = {
+        "drop": label[:place] + label[place + 1 :],
+        "double": label[:place] + label[place] + label[place:],
+        "lower": label.lower(),
+    }[slip]
+
+    suggested = Taxonomy().suggest(typed)
+
+    # Some labels are one slip apart, so the nearest is not always the one meant.
+    assert suggested is not None
+    assert likeness(typed, suggested) >= likeness(typed, label)
+
+
+def likeness(typed: str, label: str) -> float:
+    forms = {label.casefold(), label.rpartition("/")[2].casefold()}
+    return max(difflib.SequenceMatcher(None, form, typed.casefold()).ratio() for form in forms)
+
+
+def test_nothing_is_suggested_for_nonsense() -> None:
+    assert Taxonomy().suggest("qqqqqqqqqq") is None
 
 
 def test_the_image_branch_has_the_52_labels_of_rekognition_7_by_level() -> None:
