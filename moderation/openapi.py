@@ -50,7 +50,7 @@ _SEARCH = (
     ("outcome", {"type": "string", "enum": ["approve", "reject"]}, "Outcome of the decision."),
     ("content_id", _STRING, "Your own name for the content."),
     ("since", {"type": "string", "format": "date-time"}, "Created at or after."),
-    ("cursor", _STRING, "next_cursor of the page before."),
+    ("cursor", {"type": "string", "format": "uuid"}, "next_cursor of the page before."),
     ("limit", {"type": "integer", "minimum": 1, "maximum": 200}, "Items on the page; 50 unless told."),
 )
 _POSTING = (400, 401, 403, 409, 413, 415, 422, 429, 503)

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from standardwebhooks import Webhook
 
 from moderation.core.detections import Detection
 from moderation.core.items import Tool
 from moderation.core.loops import Answer
 from tests.service.conftest import Api
+from tests.service.receiver import Receiver, status
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
 
@@ -185,6 +187,23 @@ def test_threads_that_wait_leave_some_for_others(idle_api: Api) -> None:
 
     assert late.status_code == 202
     assert {answer.result().status_code for answer in waits} == {202}
+
+
+def test_the_app_is_told_of_the_decision_by_a_signed_webhook(api: Api) -> None:
+    receiver, told = Receiver(), threading.Event()
+    receiver.answers["/decided"] = lambda handler: (status(200)(handler), told.set())[0]
+    receiver.start()
+    api.service.deliveries.start()
+
+    answer = api.post("/v1/items", json={**TEXT, "callback_url": f"{receiver.url}/decided"})
+
+    assert told.wait(30)
+    receiver.stop()
+    (request,) = receiver.requests
+    secret = api.service.accounts.webhook_secret("shop")
+    event = Webhook(secret).verify(request.body, request.headers)
+    assert event["data"]["id"] == answer.json["id"]
+    assert event["data"]["decision"] == api.get(answer.headers["Location"]).json["decision"]
 
 
 # Idempotency

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -24,71 +24,17 @@ from moderation.records import new_item_id
 from moderation.service import open_database
 from moderation.settings import Settings
 from moderation.store import Store
+from tests.service.receiver import Receiver, status
 
 SECRET_TEXT = "Ein Satz, den kein Empfänger sehen soll"
-
-
-@dataclass
-class Request:
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class Receiver(ThreadingHTTPServer):
-    """Answers each path as told; remembers what it was sent."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.requests: list[Request] = []
-        self.answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self.closing = threading.Event()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """The tests cut connections on purpose."""
-
-    def got(self, path: str) -> list[Request]:
-        return [request for request in self.requests if request.path == path]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.requests.append(Request(self.path, headers, body))
-        self.server.answers.get(self.path, status(200))(self)
-
-    do_GET = do_POST  # noqa: N815 - the standard library's names
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-def status(code: int, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(code)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
-
-    return answer
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
+    server.start()
     yield server
-    server.closing.set()
-    server.shutdown()
-    server.server_close()
+    server.stop()
 
 
 @dataclass
@@ -404,7 +350,7 @@ def test_one_slow_endpoint_with_many_events_delays_no_other(tmp_path: Path, rece
     world = World(tmp_path, timeout_seconds=30)
     fast_has_it = threading.Event()
     slow = Receiver()
-    threading.Thread(target=slow.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    slow.start()
 
     def answer_late(handler: BaseHTTPRequestHandler) -> None:
         fast_has_it.wait(30)
@@ -424,8 +370,7 @@ def test_one_slow_endpoint_with_many_events_delays_no_other(tmp_path: Path, rece
 
     assert delivered
     world.close()
-    slow.shutdown()
-    slow.server_close()
+    slow.stop()
 
 
 def test_what_a_stopped_sender_held_is_sent_by_the_next(world: World, receiver: Receiver) -> None:
