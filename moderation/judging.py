@@ -124,7 +124,7 @@ class Judge:
     ) -> Judgement:
         """The verdict on what was found."""
         applicable = in_force.for_content(item.app, _content_types(parts)) or self.applicable(item.app, item.parts)
-        subject = Subject(item.app, _content_types(parts))
+        subject = Subject(item.app, _content_types(parts), item.id, item.metadata)
         findings: list[Detection | Failure] = [*detections, *failures]
         verdict = evaluate(applicable, subject, findings, self.plugins.taxonomy, self._reach)
         return Judgement(tuple(parts), tuple(detections), tuple(failures), verdict)

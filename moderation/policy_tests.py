@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
 from moderation.core.policies import Example, Policy, branch_ids
+from moderation.core.policy_checks import PLACES
 from moderation.core.rules import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
@@ -22,8 +23,10 @@ class TestResult:
     Attributes:
         expected: as the file says it, such as ``review: general``.
         got: in the same words.
-        missing: rules of ``because`` that did not fire.
+        missing: rules of ``because`` that are not among the reasons.
+        reasons: the rules that led to the outcome, unknown ones included where a failure did.
         verdict: the whole explanation.
+        line: 1-based line of the test in the file; 0 when not known.
     """
 
     __test__ = False  # not a pytest class
@@ -32,7 +35,9 @@ class TestResult:
     expected: str
     got: str
     missing: tuple[str, ...]
+    reasons: tuple[str, ...]
     verdict: PolicyVerdict
+    line: int = 0
 
     @property
     def passed(self) -> bool:
@@ -40,46 +45,51 @@ class TestResult:
         return self.expected == self.got and not self.missing
 
 
-def run_tests(policy: Policy, taxonomy: Taxonomy) -> tuple[TestResult, ...]:
-    """Run the tests of `policy`, in file order."""
-    return tuple(_run(policy, example, taxonomy) for example in policy.file.tests)
+def run_tests(
+    policy: Policy, taxonomy: Taxonomy, reach: Mapping[str, frozenset[str]] | None = None
+) -> tuple[TestResult, ...]:
+    """Run the tests of `policy`, in file order.
+
+    Args:
+        policy: with its tests.
+        taxonomy: with the custom labels that plugins offer.
+        reach: the labels that loaded detectors can find; one that is not there leaves everything unknown when it fails.
+    """
+    return tuple(_run(policy, example, taxonomy, reach) for example in policy.file.tests)
 
 
-def never_fired(policy: Policy, results: tuple[TestResult, ...]) -> tuple[str, ...]:
+def never_fired(policy: Policy, results: Sequence[TestResult]) -> tuple[str, ...]:
     """Rules and sides of bands that no test made true."""
     fired = {
         rule.rule
         for result in results
-        for group in (result.verdict.deciding, result.verdict.overridden, result.verdict.shadow)
+        for group in (
+            result.verdict.deciding,
+            result.verdict.also_true,
+            result.verdict.overridden,
+            result.verdict.shadow,
+        )
         for rule in group
         if rule.truth == "true"
     }
     return tuple(name for name in branch_ids(policy.file) if name not in fired)
 
 
-def _run(policy: Policy, example: Example, taxonomy: Taxonomy) -> TestResult:
+def subject_of(policy: Policy, example: Example) -> Subject:
+    """The item of a test; without an app it is one that the policy applies to."""
     item = example.item
-    types = [item.content_type] if isinstance(item.content_type, str) else item.content_type
-    findings: list[Detection | Failure] = [_detection(entry, taxonomy) for entry in item.detections]
-    findings += [
-        Failure(detector=Tool(name=name, version="1"), kind="raised", message="said so by the test")
-        for name in item.failed
-    ]
-    verdict = evaluate([policy], Subject(item.app, frozenset(types)), findings, taxonomy).policies[0]
-    expected, got = _say(example.expect.outcome, example.expect.queue), _say(verdict.outcome, verdict.queue)
-    reasons = {r.rule for group in (verdict.deciding, verdict.overridden, verdict.shadow) for r in group}
-    reasons |= {r.rule for r in verdict.unknown}
-    missing = tuple(name for name in example.because or () if name not in reasons)
-    return TestResult(example.name, expected, got, missing, verdict)
+    apps = policy.file.applies_to.app
+    return Subject(item.app or (apps[0] if apps else "test"), item.content_types, metadata=item.metadata)
 
 
-def _detection(entry: Mapping[str, object], taxonomy: Taxonomy) -> Detection:
+def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy) -> Detection:
     """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``; ``head: bare`` means nothing on it."""
-    label = next(key for key in entry if key not in ("parts", "span", "box"))
+    label = next(key for key in entry if key not in ("parts", *PLACES))
     attributes: dict[str, object] = {}
     parts = entry.get("parts")
     if isinstance(parts, Mapping):
         attributes["parts"] = {part: ({} if covers == "bare" else covers) for part, covers in parts.items()}
+    places = {key: entry[key] for key in PLACES if key in entry}
     return Detection.model_validate(
         {
             "label": label,
@@ -87,12 +97,29 @@ def _detection(entry: Mapping[str, object], taxonomy: Taxonomy) -> Detection:
             "confidence": entry[label],
             "detector": _TEST,
             "part": "p0",
-            "span": entry.get("span"),
-            "box": entry.get("box"),
             "attributes": attributes,
+            **places,
         }
     )
 
 
-def _say(outcome: str, queue: str | None) -> str:
+def _run(
+    policy: Policy, example: Example, taxonomy: Taxonomy, reach: Mapping[str, frozenset[str]] | None
+) -> TestResult:
+    findings: list[Detection | Failure] = [read_detection(entry, taxonomy) for entry in example.item.detections]
+    findings += [
+        Failure(detector=Tool(name=name, version="1"), kind="raised", message="said so by the test")
+        for name in example.item.failed
+    ]
+    verdict = evaluate([policy], subject_of(policy, example), findings, taxonomy, reach).policies[0]
+    expected, got = say(example.expect.outcome, example.expect.queue), say(verdict.outcome, verdict.queue)
+    # An open rule is a reason only where a failure decided.
+    reasons = [rule.rule for rule in (*verdict.deciding, *(verdict.unknown if verdict.failing else ()))]
+    missing = tuple(name for name in example.because or () if name not in reasons)
+    line = policy.lines.get(f"tests.{example.name}", 0)
+    return TestResult(example.name, expected, got, missing, tuple(reasons), verdict, line)
+
+
+def say(outcome: str, queue: str | None) -> str:
+    """An outcome as a policy file writes it, without the braces."""
     return f"review: {queue}" if outcome == "review" else outcome

@@ -1,4 +1,4 @@
-"""Policies: the models of a rule file.
+"""Policies: the models of a policy file, and the policies in force.
 
 A policy is data; nothing in it is evaluated as code. `moderation.core.policy_checks` reads one from the plain mapping
 that a YAML file holds, and says every fault; `moderation.policy_files` reads the files.
@@ -11,237 +11,185 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, WithJsonSchema, model_validator
 
-from moderation.core.items import Frozen, PartType
+from moderation.core.policy_terms import (
+    AppName,
+    Ask,
+    Condition,
+    ContentType,
+    DetectorName,
+    FlowName,
+    LabelName,
+    Labels,
+    ListRef,
+    Name,
+    Percent,
+    Said,
+    Scalar,
+    Text,
+    is_number,
+    wrong,
+)
 
 Path = tuple[str | int, ...]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9_-]*[a-z0-9])?$", max_length=60)]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
-ContentType = PartType | Literal["document"]
 TAXONOMIES = ("rekognition-moderation-7",)
+FORMAT = 1
 
 
-def _percent(value: Any) -> Any:
-    """A threshold as people mean it; what looks like a share of one is refused with the likely meaning."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("a threshold is a number from 0 to 100")
-    if 0 < value <= 1:
-        raise ValueError(f"thresholds are percent, 0-100; did you mean {value * 100:g}?")
-    if not 0 <= value <= 100:
-        raise ValueError("a threshold is a number from 0 to 100")
-    return float(value)
+class Queue(Said):
+    """Where reviews go. The first of a policy's queues wins when several apply."""
 
-
-Percent = Annotated[float, BeforeValidator(_percent)]
-
-
-class Ask(Frozen):
-    """What a rule leads to: ``approve``, ``reject`` or ``{review: QUEUE}``."""
-
-    outcome: Literal["approve", "reject", "review"]
-    queue: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, value: Any) -> Any:
-        if value in ("approve", "reject"):
-            return {"outcome": value}
-        if isinstance(value, Mapping) and set(value) == {"review"} and isinstance(value["review"], str):
-            return {"outcome": "review", "queue": value["review"]}
-        if isinstance(value, Mapping) and "outcome" in value:
-            return value
-        raise ValueError("write approve, reject or {review: QUEUE}")
-
-
-class ListRef(Frozen):
-    """``{list: NAME}``: the labels of a named list."""
-
-    name: Name = Field(alias="list")
-
-
-Labels = str | list[str] | ListRef
-
-
-class Count(Frozen):
-    """How many: ``{at_least: 2}``, ``{at_most: 5}`` or both."""
-
-    at_least: int | None = Field(None, ge=0)
-    at_most: int | None = Field(None, ge=0)
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Count:
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("write at_least, at_most or both")
-        return self
-
-    def holds(self, number: int) -> bool:
-        """True when `number` lies inside."""
-        return (self.at_least is None or number >= self.at_least) and (self.at_most is None or number <= self.at_most)
-
-
-BodyPart = Literal["face", "head", "left_hand", "right_hand"]
-Cover = Literal["face_cover", "head_cover", "hand_cover"]
-
-
-class People(Frozen):
-    """Who lacks which protective cover, by the detections with label ``Person``.
-
-    Attributes:
-        at_least: how sure that it is a person.
-        lacking: body part to the cover it should have; a person who lacks any of them counts.
-        covered_at_least: how sure the cover must be.
-        if_part_not_visible: ``ignore`` it, or ``counts_as_lacking``, or ``review`` (only where the rule asks for one).
-        count: how many such people make the condition true.
-    """
-
-    at_least: Percent = 50.0
-    lacking: dict[BodyPart, Cover] = Field(min_length=1)
-    covered_at_least: Percent = 50.0
-    if_part_not_visible: Literal["ignore", "counts_as_lacking", "review"] = "ignore"
-    count: Count = Count(at_least=1)
-
-
-class Condition(BaseModel):
-    """A test on an item and its detections. Exactly one kind of it a mapping."""
-
-    model_config = {"frozen": True, "extra": "forbid", "populate_by_name": True}
-
-    label: Labels | None = Field(None, description="A label, several, or {list: NAME}: it or anything under it.")
-    at_least: Percent | None = Field(None, description="Confidence from here, inclusive.")
-    below: Percent | None = Field(None, description="Confidence up to here, exclusive.")
-    exact: bool | None = Field(None, description="The label itself only, nothing under it.")
-    count: Count | None = Field(None, description="How many detections must match.")
-    different_labels: Count | None = Field(None, description="How many different labels must be among them.")
-    all: list[Condition] | None = Field(None, min_length=1, description="Each must hold.")
-    any: list[Condition] | None = Field(None, min_length=1, description="At least one must hold.")
-    not_: Condition | None = Field(None, alias="not", description="Must not hold.")
-    app: list[str] | None = Field(None, min_length=1, description="The item's app is one of these.")
-    content_type: list[ContentType] | None = Field(None, min_length=1, description="The item has one of these.")
-    people: People | None = Field(None, description="People who lack protective covers.")
-
-    @model_validator(mode="after")
-    def _is_one_kind(self) -> Condition:
-        kinds = [k for k in ("label", "all", "any", "not_", "app", "content_type", "people") if getattr(self, k)]
-        if len(kinds) != 1:
-            raise ValueError("a condition has exactly one of: label, all, any, not, app, content_type, people")
-        modifiers = ("at_least", "below", "exact", "count", "different_labels")
-        if kinds != ["label"] and any(getattr(self, m) is not None for m in modifiers):
-            raise ValueError("at_least, below, exact, count and different_labels stand beside label only")
-        if self.at_least is not None and self.below is not None and self.below <= self.at_least:
-            raise ValueError(f"below ({self.below:g}) must be more than at_least ({self.at_least:g})")
-        return self
-
-
-class Queue(Frozen):
-    """Where reviews go. The first of a policy's queues wins when several apply.
-
-    Attributes:
-        name: as rules say it.
-        a2i_flow: name of the Amazon A2I flow definition.
-        reviewers: how many people answer.
-        agree: how many of them must choose the same.
-        if_no_agreement: what follows when they do not; empty: reject when anybody chose reject.
-    """
-
-    name: Name
-    a2i_flow: Annotated[str, Field(pattern=r"^[a-z0-9](-*[a-z0-9]){0,62}$")]
-    reviewers: int = Field(1, ge=1, le=3)
-    agree: int = Field(1, ge=1, le=3)
-    if_no_agreement: Ask | None = None
+    name: Name = Field(description="As rules say it.")
+    a2i_flow: FlowName = Field(description="Name of the Amazon A2I flow definition.")
+    reviewers: int = Field(1, ge=1, le=3, description="How many people answer (A2I's limit is 3).")
+    agree: int = Field(1, ge=1, le=3, description="How many of them must choose the same.")
+    if_no_agreement: Ask | None = Field(
+        None, description="What follows when they do not; left out: reject when anybody chose reject."
+    )
 
     @model_validator(mode="after")
     def _can_agree(self) -> Queue:
         if self.agree > self.reviewers:
-            raise ValueError(f"agree ({self.agree}) is more than reviewers ({self.reviewers})")
+            raise wrong(f"agree ({self.agree}) is more than reviewers ({self.reviewers})", at="agree")
         return self
 
 
-class Band(Frozen):
+class Band(Said):
     """The everyday rule: from `review_from` people look, from `reject_from` it is rejected; no gap, no overlap."""
 
-    label: Labels
-    review_from: Percent | None = None
-    reject_from: Percent | None = None
-    queue: str | None = None
-    exact: bool = False
-    why: Text | None = None
-    locked: bool = False
+    label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
+    review_from: Percent | None = Field(None, description="From this confidence people look.")
+    reject_from: Percent | None = Field(None, description="From this confidence it is rejected.")
+    queue: str | None = Field(None, description="Where reviews go.")
+    exact: bool = Field(False, description="The label itself only, nothing under it.")
+    why: Text | None = Field(None, description="The reason, for people.")
+    locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
 
     @model_validator(mode="after")
     def _is_a_band(self) -> Band:
         if self.review_from is None and self.reject_from is None:
-            raise ValueError("a band has review_from, reject_from or both")
+            raise wrong("a band has review_from, reject_from or both")
         if self.review_from is not None and self.queue is None:
-            raise ValueError("a band with review_from names a queue")
+            raise wrong("a band with review_from names a queue", hint="add queue: NAME")
         if self.review_from is not None and self.reject_from is not None and self.reject_from <= self.review_from:
-            raise ValueError(f"reject_from ({self.reject_from:g}) must be more than review_from ({self.review_from:g})")
+            message = f"reject_from ({self.reject_from:g}) must be more than review_from ({self.review_from:g})"
+            raise wrong(message, at="reject_from")
         return self
 
 
-class Shadow(Frozen):
+def _date(value: Any) -> Any:
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise wrong("a day is written year-month-day", hint="such as 2027-01-31") from error
+
+
+class Shadow(Said):
     """``{shadow_until: DATE}``: recorded with what it would have done, never acts; lint complains after the date."""
 
-    shadow_until: date
+    shadow_until: Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 
 
-class Rule(Frozen):
+class Rule(Said):
     """A condition and what it leads to."""
 
     id: Name
-    why: Text | None = None
+    why: Text | None = Field(None, description="The reason, for people.")
     when: Condition
     then: Ask
-    overrides: list[str] = Field(default_factory=list)
-    locked: bool = False
-    mode: Shadow | None = None
+    overrides: list[str] = Field(
+        default_factory=list, description="Rules, or sides of bands (NAME.review, NAME.reject), that this sets aside."
+    )
+    locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
+    mode: Shadow | None = Field(None, description="On trial: recorded, never acts.")
+    redact: list[LabelName] = Field(
+        default_factory=list, description="When it fires and the item is approved: labels to redact in what is shown."
+    )
 
 
-class AppliesTo(Frozen):
+class AppliesTo(Said):
     """Which items a policy is for."""
 
-    content_type: list[ContentType] = Field(min_length=1)
-    app: list[str] | None = Field(None, min_length=1)
+    content_type: list[ContentType] = Field(min_length=1, description="Items with a part of one of these.")
+    app: list[AppName] | None = Field(None, min_length=1, description="Only of these apps; left out: of all.")
 
 
-class Change(Frozen):
+class Change(Said):
     """What an app changes about one rule or band."""
 
-    review_from: Percent | None = None
-    reject_from: Percent | None = None
-    queue: str | None = None
-    at_least: Percent | None = None
-    below: Percent | None = None
-    then: Ask | None = None
-    enabled: bool = True
+    review_from: Percent | None = Field(None, description="Of a band.")
+    reject_from: Percent | None = Field(None, description="Of a band.")
+    queue: str | None = Field(None, description="Of a band.")
+    at_least: Percent | None = Field(None, description="Of a rule with a plain label condition.")
+    below: Percent | None = Field(None, description="Of a rule with a plain label condition.")
+    then: Ask | None = Field(None, description="Of a rule.")
+    enabled: bool = Field(True, description="false switches it off for this app.")
 
 
-class AppChanges(Frozen):
+class AppChanges(Said):
     """An app's own version of a policy."""
 
-    change: dict[str, Change] = Field(default_factory=dict)
+    change: dict[str, Change] = Field(default_factory=dict, description="Rule or band to what is different.")
     if_nothing_matches: Ask | None = None
 
 
-class ExampleItem(Frozen):
+def _sampled_percent(value: Any) -> Any:
+    if not is_number(value) or not 0 < value <= 100:
+        raise wrong("a share of items is a number over 0, up to 100, in percent")
+    return float(value)
+
+
+class Sampling(Said):
+    """A share of decided items that people look at all the same. It never changes what the rules want."""
+
+    id: Name
+    of: Literal["approve", "reject"] = Field(description="Which outcome; what goes to review is seen by people anyway.")
+    percent: Annotated[
+        float, BeforeValidator(_sampled_percent), WithJsonSchema({"exclusiveMinimum": 0, "maximum": 100})
+    ] = Field(description="How many of a hundred; 0.5 is one in two hundred.")
+    queue: str = Field(description="Where these reviews go.")
+    hold: bool = Field(False, description="true: the decision waits for the reviewers; false: they look afterwards.")
+    blind: bool = Field(False, description="true: reviewers are not shown what was found or what the rules wanted.")
+
+
+def _shape(value: Any) -> str:
+    return "several" if isinstance(value, list) else "one"
+
+
+class ExampleItem(Said):
     """The item of a policy test, in shorthand: ``detections: [{Weapons: 96}]``, ``failed: [DETECTOR]``."""
 
-    content_type: ContentType | list[ContentType]
-    app: str = "test"
-    detections: list[dict[str, JsonValue]] = Field(default_factory=list)
-    failed: list[str] = Field(default_factory=list)
+    content_type: Annotated[
+        Annotated[ContentType, Tag("one")] | Annotated[list[ContentType], Field(min_length=1), Tag("several")],
+        Discriminator(_shape),
+    ]
+    app: AppName | None = Field(None, description="Left out: the policy's first app, or 'test'.")
+    metadata: dict[str, JsonValue] = Field(default_factory=dict, description="What the app sent along.")
+    detections: list[dict[str, JsonValue]] = Field(
+        default_factory=list, description="Each {LABEL: CONFIDENCE}; a Person may have parts: {head: bare}."
+    )
+    failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
+
+    @property
+    def content_types(self) -> frozenset[str]:
+        """As a set; a document is a text too."""
+        types = {self.content_type} if isinstance(self.content_type, str) else set(self.content_type)
+        return frozenset({*types, "text"} if "document" in types else types)
 
 
-class Example(Frozen):
+class Example(Said):
     """A policy's own test."""
 
     name: Text
     item: ExampleItem
     expect: Ask
-    because: list[str] | None = None
+    because: list[str] | None = Field(None, description="Rules or sides of bands that must be among the reasons.")
 
 
-class PolicyFile(Frozen):
+class PolicyFile(Said):
     """Everything a policy file may say."""
 
     policy: Name = Field(description="The policy's name.")
@@ -249,24 +197,27 @@ class PolicyFile(Frozen):
     description: Text | None = Field(None, description="The words a reviewer sees: what is allowed and what is not.")
     applies_to: AppliesTo
     taxonomy: str | None = Field(None, description="The taxonomy the labels are from.")
-    needs: list[str] = Field(default_factory=list, description="Detectors whose answer this policy relies on.")
-    only_with: list[str] = Field(
+    needs: list[DetectorName] = Field(
+        default_factory=list, description="Detectors whose answer this policy relies on; must be loaded."
+    )
+    only_with: list[DetectorName] = Field(
         default_factory=list, description="In force only where all these detectors are loaded."
     )
-    ignore_failures_of: list[str] = Field(
+    ignore_failures_of: list[DetectorName] = Field(
         default_factory=list, description="Detectors whose failure may pass without a person."
     )
-    if_nothing_matches: Ask
-    if_a_detector_fails: Ask
-    queues: list[Queue] = Field(default_factory=list)
-    lists: dict[Name, list[str]] = Field(default_factory=dict)
-    bands: dict[Name, Band] = Field(default_factory=dict)
-    rules: list[Rule] = Field(default_factory=list)
-    apps: dict[str, AppChanges] = Field(default_factory=dict)
-    tests: list[Example] = Field(default_factory=list)
+    if_nothing_matches: Ask = Field(description="The outcome when no rule fires.")
+    if_a_detector_fails: Ask = Field(description="The outcome when a failed detector could have changed it.")
+    queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
+    lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
+    bands: dict[Name, Band] = Field(default_factory=dict, description="One line per label: review from, reject from.")
+    rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
+    apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
+    sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
+    tests: list[Example] = Field(default_factory=list, description="Items and the outcome they must have.")
 
 
-BAND_KEYS = {"review_from", "reject_from", "queue"}
+BAND_KEYS = {"review_from", "reject_from", "queue", "enabled"}
 RULE_KEYS = {"at_least", "below", "then", "enabled"}
 """What an app may change about a band and about a rule."""
 
@@ -280,6 +231,7 @@ class Policy:
         text: the file's text, kept with decisions so that they stay explainable.
         path: the file as it was named.
         lines: 1-based line of each rule and band by id, for explanations.
+        programs: what `moderation.core.programs` made of it; not part of its value.
     """
 
     file: PolicyFile
@@ -287,6 +239,7 @@ class Policy:
     text: str = ""
     path: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
+    programs: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -311,9 +264,8 @@ class Policy:
         return (wanted.app is None or app in wanted.app) and not set(content_types).isdisjoint(wanted.content_type)
 
     def labels(self) -> tuple[str, ...]:
-        """Every label that the policy names, sorted."""
-        found = {label for _, label in label_uses(self.file)}
-        return tuple(sorted(found | {label for labels in self.file.lists.values() for label in labels}))
+        """Every label that the policy's bands and rules name, sorted."""
+        return tuple(sorted({label for _, label in label_uses(self.file)}))
 
 
 @dataclass(frozen=True)
@@ -339,23 +291,16 @@ class PolicySet:
                 return policy
         raise KeyError(name)
 
+    def queue(self, policy_name: str, queue_name: str) -> Queue:
+        """A queue of a policy. Raises `KeyError`."""
+        return self.get(policy_name).queue(queue_name)
 
-def expand(labels: Labels, lists: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+
+def expand(labels: Labels, lists: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
     """The names that a ``label:`` stands for."""
     if isinstance(labels, str):
         return (labels,)
-    return tuple(lists.get(labels.name, ()) if isinstance(labels, ListRef) else labels)
-
-
-def label_uses(file: PolicyFile) -> Iterator[tuple[Path, str]]:
-    """Each label that bands and rules name, with the path to it; labels of lists stand under ``lists``."""
-    for name, band in file.bands.items():
-        yield from _names(band.label, ("bands", name, "label"))
-    for number, rule in enumerate(file.rules):
-        yield from _condition_labels(rule.when, ("rules", number, "when"))
-    for name, labels in file.lists.items():
-        for position, label in enumerate(labels):
-            yield ("lists", name, position), label
+    return tuple(str(entry) for entry in (lists.get(labels.name, ()) if isinstance(labels, ListRef) else labels))
 
 
 def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Condition]]:
@@ -368,22 +313,39 @@ def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditi
         yield from conditions(condition.not_, (*path, "not"))
 
 
-def _names(labels: Labels, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(labels, str):
-        yield path, labels
-    elif not isinstance(labels, ListRef):
-        for number, label in enumerate(labels):
-            yield (*path, number), label
+def label_groups(file: PolicyFile) -> Iterator[tuple[Path, Labels]]:
+    """Each ``label:`` of bands and rules, with its path."""
+    for name, band in file.bands.items():
+        yield ("bands", name, "label"), band.label
+    for number, rule in enumerate(file.rules):
+        for path, condition in conditions(rule.when, ("rules", number, "when")):
+            if condition.label is not None:
+                yield (*path, "label"), condition.label
 
 
-def _condition_labels(condition: Condition, path: Path) -> Iterator[tuple[Path, str]]:
-    for where, inner in conditions(condition, path):
-        if inner.label is not None:
-            yield from _names(inner.label, (*where, "label"))
+def label_uses(file: PolicyFile) -> Iterator[tuple[Path, Any]]:
+    """Each label that bands and rules name, with the path to where it is written: each list's entries once."""
+    lists: set[str] = set()
+    for path, labels in label_groups(file):
+        if isinstance(labels, str):
+            yield path, labels
+        elif isinstance(labels, ListRef):
+            lists.add(labels.name)
+        else:
+            for number, label in enumerate(labels):
+                yield (*path, number), label
+    for number, rule in enumerate(file.rules):
+        if rule.when.people is not None or any(c.people for _, c in conditions(rule.when, ())):
+            yield ("rules", number, "when"), "Person"
+        for position, label in enumerate(rule.redact):
+            yield ("rules", number, "redact", position), label
+    for name in sorted(lists):
+        for position, entry in enumerate(file.lists.get(name, ())):
+            yield ("lists", name, position), entry
 
 
 def branch_ids(file: PolicyFile) -> tuple[str, ...]:
-    """Ids of rules and of the branches of bands, in file order."""
+    """Ids of rules and of the sides of bands, in file order."""
     ids = []
     for name, band in file.bands.items():
         ids += [f"{name}.review"] if band.review_from is not None else []
@@ -393,11 +355,11 @@ def branch_ids(file: PolicyFile) -> tuple[str, ...]:
 
 def changed_band(band: Band, change: Change) -> Band:
     """The band as an app has it."""
-    given = change.model_dump(include=BAND_KEYS & change.model_fields_set)
-    return Band.model_validate({**band.model_dump(), **given})
+    given = {key: getattr(change, key) for key in (BAND_KEYS - {"enabled"}) & change.model_fields_set}
+    return Band.model_validate({**{name: getattr(band, name) for name in Band.model_fields}, **given})
 
 
 def changed_rule(rule: Rule, change: Change) -> Rule:
     """The rule as an app has it."""
-    when = rule.when.model_copy(update=change.model_dump(include={"at_least", "below"} & change.model_fields_set))
-    return rule.model_copy(update={"when": when, "then": change.then or rule.then})
+    given = {key: getattr(change, key) for key in {"at_least", "below"} & change.model_fields_set}
+    return rule.model_copy(update={"when": rule.when.model_copy(update=given), "then": change.then or rule.then})

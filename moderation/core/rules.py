@@ -1,22 +1,28 @@
-"""Rules: from evidence to a verdict. Pure; the order of rules, policies and findings never matters."""
+"""Rules: from evidence to a verdict. Pure; the order of rules, policies and findings never matters.
+
+Low is the outcome over the rules that are true, high that over the true and the unknown ones. Where they differ, a
+failed detector could have changed the outcome, and the policy's `if_a_detector_fails` decides, never milder than low.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from moderation.core import conditions
-from moderation.core.conditions import Finding, Scene, Subject
+from moderation.core.conditions import Scene, Seen, Subject
 from moderation.core.decisions import PolicyRef
 from moderation.core.detections import Detection, Failure
-from moderation.core.policies import Ask, Band, Policy, Queue, Rule, changed_band, changed_rule, expand
+from moderation.core.overrides import Standing
+from moderation.core.policies import Policy, Queue
+from moderation.core.policy_terms import Ask
+from moderation.core.programs import Branch, Program, program_of
+from moderation.core.sampling import samples
 from moderation.core.taxonomy import Taxonomy
-from moderation.core.verdicts import Evidence, Outcome, PolicyVerdict, RuleResult, Truth, Verdict
+from moderation.core.verdicts import Evidence, Outcome, PolicyVerdict, RuleResult, Sample, Truth, Verdict
 
-__all__ = ["Subject", "Verdict", "evaluate"]
+__all__ = ["Evidence", "PolicyVerdict", "RuleResult", "Sample", "Subject", "Verdict", "evaluate"]
 
-_STRICTNESS: Mapping[Outcome, int] = {"approve": 0, "review": 1, "reject": 2}
+STRICTNESS: Mapping[Outcome, int] = {"approve": 0, "review": 1, "reject": 2}
 _TRUTHS: Mapping[bool | None, Truth] = {True: "true", False: "false", None: "unknown"}
 
 
@@ -31,7 +37,7 @@ def evaluate(
 
     Args:
         policies: those that apply to the item; at least one.
-        subject: the item's app and content types.
+        subject: the item's app, content types, id and metadata.
         findings: confidence in percent, 0-100; boxes as ratios of the picture.
         taxonomy: the tree that the policies were checked against.
         reach: for each detector and extractor, the labels its answer can lead to. A failure of one that is not named
@@ -39,239 +45,184 @@ def evaluate(
 
     Returns:
         The strictest outcome. A failure that could have changed it, or that no policy accounts for, never leaves
-        ``approve``, unless a policy ignores that detector's failures by name.
+        ``approve``, unless a policy says so.
 
     Raises:
         ValueError: no policies.
     """
     if not policies:
         raise ValueError("an item is judged by at least one policy")
+    detections, failures = _sorted(findings)
     reach = reach or {}
-    detections = sorted((f for f in findings if isinstance(f, Detection)), key=_detection_order)
-    failures = sorted((f for f in findings if isinstance(f, Failure)), key=lambda f: (f.detector.name, f.part, f.kind))
     unanswered = {failure.detector.name: reach.get(failure.detector.name) for failure in failures}
-    ordered = sorted(policies, key=lambda policy: policy.name)
-    orphans = _orphans(ordered, unanswered, taxonomy)
+    ordered = sorted(policies, key=lambda policy: policy.name) if len(policies) > 1 else list(policies)
+    scene = Scene(subject, detections, unanswered)
+    programs = [_program(policy, subject.app, taxonomy) for policy in ordered]
+    orphans = _orphans(programs, unanswered) if unanswered else ()
+    carer = _carer(ordered) if orphans else None
     verdicts = []
-    for policy in ordered:
-        heard = {n: labels for n, labels in unanswered.items() if n not in policy.file.ignore_failures_of}
-        scene = Scene(subject, detections, heard, taxonomy, policy.file.lists)
-        # Of failures that no policy accounts for, the first policy that would ask people takes care.
-        verdicts.append(_evaluate_policy(policy, scene, orphans if policy is _carer(ordered) else ()))
-    winner = max(verdicts, key=lambda verdict: _STRICTNESS[verdict.outcome])
+    for policy, program in zip(ordered, programs, strict=True):
+        if isinstance(program, Exception):
+            verdicts.append(_broken(policy, program))
+            continue
+        try:
+            verdicts.append(_evaluate(program, _heard(scene, policy), orphans if policy is carer else ()))
+        except Exception as error:  # whatever breaks here must not approve an item
+            verdicts.append(_broken(policy, error))
+    winner = max(verdicts, key=lambda verdict: STRICTNESS[verdict.outcome])
     return Verdict(
         outcome=winner.outcome,
         queue=winner.queue,
         policy=winner.policy,
-        labels=_labels(v for v in verdicts if v.outcome == winner.outcome and v.outcome != "approve"),
+        labels=_labels(verdict for verdict in verdicts if verdict.outcome == winner.outcome != "approve"),
         reason=winner.because,
         policies=tuple(verdicts),
         failures=tuple(failures),
+        samples=samples(ordered, winner.outcome, subject.item_id),
     )
 
 
-@dataclass(frozen=True)
-class _Branch:
-    """A rule, or one side of a band, ready to be tested."""
+@dataclass
+class _Tally:
+    """What became of the rules that were tested.
 
-    id: str
-    ask: Ask
-    why: str
-    place: str
-    locked: bool
-    is_shadow: bool
-    overrides: frozenset[str]
-    rule: Rule | None = None
-    labels: tuple[str, ...] = ()
-    exact: bool = False
-    at_least: float = 0.0
-    below: float | None = None
+    Attributes:
+        redact: labels that the rules which act want redacted.
+    """
 
-    def test(self, scene: Scene) -> tuple[bool | None, Finding]:
-        """The branch's truth, and what was seen on the way."""
-        finding = Finding()
-        if self.rule is not None:
-            return conditions.test(self.rule.when, scene, finding), finding
-        return self._test_band(scene, finding), finding
-
-    def _test_band(self, scene: Scene, finding: Finding) -> bool | None:
-        """A band's side goes by the highest confidence: at or over the lower bound, under the upper one."""
-        matching = list(scene.matching(self.labels, exact=self.exact))
-        highest = max((d.confidence for d in matching), default=-1.0)
-        finding.near = [
-            (d, self.at_least) for d in matching if self.at_least - conditions.NEAR <= d.confidence < self.at_least
-        ]
-        if self.below is not None and highest >= self.below:
-            return False  # whatever a silent detector might add, the other side of the band has it
-        if highest >= self.at_least:
-            finding.matched = [(d, self.at_least) for d in matching if d.confidence >= self.at_least]
-            return True
-        silent = scene.silent(self.labels)
-        finding.silent = set(silent)
-        return None if silent else False
+    true: list[RuleResult] = field(default_factory=list)
+    unknown: list[RuleResult] = field(default_factory=list)
+    overridden: list[RuleResult] = field(default_factory=list)
+    near: list[RuleResult] = field(default_factory=list)
+    redact: frozenset[str] = frozenset()
 
 
-@lru_cache(maxsize=1024)
-def _branches(policy: Policy, app: str | None) -> tuple[_Branch, ...]:
-    """The policy's branches as `app` has them; `app` is None for apps that change nothing."""
-    changes = policy.file.apps[app].change if app is not None else {}
-    branches: list[_Branch] = []
-    for name, band in policy.file.bands.items():
-        branches += _band_branches(policy, name, changed_band(band, changes[name]) if name in changes else band)
-    for rule in policy.file.rules:
-        change = changes.get(rule.id)
-        if change is not None and not change.enabled:
-            continue
-        if change is not None:
-            rule = changed_rule(rule, change)
-        branches.append(
-            _Branch(
-                id=rule.id,
-                ask=rule.then,
-                why=rule.why or f"Rule '{rule.id}' of policy '{policy.name}'.",
-                place=_place(policy, rule.id),
-                locked=rule.locked,
-                is_shadow=rule.mode is not None,
-                overrides=frozenset(rule.overrides),
-                rule=rule,
-            )
-        )
-    return tuple(branches)
+def _evaluate(program: Program, scene: Scene, orphans: Sequence[str]) -> PolicyVerdict:
+    tested = [(branch, branch.condition.test(scene)) for branch in program.candidates(scene)]
+    acting = [(branch, seen) for branch, seen in tested if not branch.is_shadow]
+    tally = _count(acting)
+    outcome, failing = _outcome(program, tally, scene, orphans)
+    deciding = tuple(rule for rule in tally.true if rule.outcome == outcome)
+    asks = [Ask.of(rule.outcome, rule.queue) for rule in deciding]
+    if not tally.true and program.default.outcome == outcome:
+        asks.append(program.default)
+    if failing and program.on_failure.outcome == outcome:
+        asks.append(program.on_failure)
+    shadow = [_result(branch, seen) for branch, seen in tested if branch.is_shadow and seen.truth is not False]
+    return PolicyVerdict(
+        policy=program.ref,
+        outcome=outcome,
+        queue=_first_queue(program.policy.file.queues, asks) if outcome == "review" else None,
+        because=_because(outcome, deciding, failing),
+        deciding=deciding,
+        also_true=tuple(rule for rule in tally.true if rule.outcome != outcome),
+        failing=tuple(failing),
+        near_misses=tuple(tally.near),
+        unknown=tuple(tally.unknown),
+        overridden=tuple(tally.overridden),
+        shadow=tuple(shadow),
+        shadow_outcome=_outcome(program, _count(tested), scene, orphans)[0] if shadow else None,
+        redact=tuple(scene.matching(tally.redact)) if tally.redact else (),
+    )
 
 
-def _band_branches(policy: Policy, name: str, band: Band) -> list[_Branch]:
-    sides: list[tuple[str, Ask, float, float | None]] = []
-    if band.review_from is not None:
-        ask = Ask(outcome="review", queue=band.queue)
-        sides.append(("review", ask, band.review_from, band.reject_from))
-    if band.reject_from is not None:
-        sides.append(("reject", Ask(outcome="reject"), band.reject_from, None))
-    labels = expand(band.label, policy.file.lists)
-    shown = labels[0] if len(labels) == 1 else f"one of {len(labels)} labels"
-    return [
-        _Branch(
-            id=f"{name}.{side}",
-            ask=ask,
-            why=band.why or f"{shown} at {low:g} % or more.",
-            place=_place(policy, name),
-            locked=band.locked,
-            is_shadow=False,
-            overrides=frozenset(),
-            labels=labels,
-            exact=band.exact,
-            at_least=low,
-            below=high,
-        )
-        for side, ask, low, high in sides
-    ]
+def _count(tested: Sequence[tuple[Branch, Seen]]) -> _Tally:
+    """Sort the rules by what became of them; all that are given act."""
+    tally = _Tally()
+    standing = Standing(tested)
+    for branch, seen in tested:
+        by = standing.set_aside_by(branch.id)
+        if seen.truth is False:
+            tally.near += [_result(branch, seen)] if seen.near and by is None else []
+        elif by is not None:
+            tally.overridden += [_result(branch, seen, by)] if seen.truth else []
+            if doubts := standing.doubts(branch.id):
+                # Set aside by a rule that an unknown one may set aside in turn: it may come back.
+                tally.unknown.append(_result(branch, Seen(None, silent=doubts | seen.silent)))
+        elif seen.truth:
+            tally.true.append(_result(branch, seen))
+            tally.redact |= branch.redact
+        else:
+            tally.unknown.append(_result(branch, seen))
+    return tally
 
 
-def _place(policy: Policy, name: str) -> str:
-    line = policy.lines.get(name)
-    return f"{policy.path or policy.name}:{line}" if line else policy.path or policy.name
+def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Sequence[str]) -> tuple[Outcome, list[str]]:
+    """The outcome, and who failed where that mattered (policy semantics, point 6)."""
+    low = _strictest([rule.outcome for rule in tally.true] or [program.default.outcome])
+    high = _strictest([low, *(rule.outcome for rule in tally.unknown)])
+    # A copy is approved to be shown redacted only when all that is to be redacted was looked for.
+    unseen = scene.silent(tally.redact) if tally.redact and low == "approve" else frozenset()
+    nobodys = orphans if low == "approve" else ()
+    if high == low and not unseen and not nobodys:
+        return low, []
+    failing = sorted({*nobodys, *unseen, *(name for rule in tally.unknown for name in rule.unknown_because)})
+    outcome = _strictest([low, program.on_failure.outcome])
+    if nobodys and outcome == "approve":
+        outcome = "review" if program.policy.file.queues else "reject"
+    return outcome, failing
 
 
-def _evaluate_policy(policy: Policy, scene: Scene, orphans: Collection[str]) -> PolicyVerdict:
-    app = scene.subject.app if scene.subject.app in policy.file.apps else None
-    default = (policy.file.apps[app].if_nothing_matches if app else None) or policy.file.if_nothing_matches
-    tested = [(branch, *branch.test(scene)) for branch in _branches(policy, app)]
-    off = _overridden([(branch, truth) for branch, truth, _ in tested if not branch.is_shadow])
-    true: list[RuleResult] = []
-    unknown: list[RuleResult] = []
-    overridden: list[RuleResult] = []
-    shadow: list[RuleResult] = []
-    near: list[RuleResult] = []
-    for branch, truth, finding in tested:
-        result = _result(branch, truth, finding, off.get(branch.id))
-        if branch.is_shadow:
-            shadow += [result] if truth is not False else []
-        elif branch.id in off:
-            overridden += [result] if truth is True else []
-        elif truth is True:
-            true.append(result)
-        elif truth is None:
-            unknown.append(result)
-        elif result.evidence:
-            near.append(result)
-    low = max((r.outcome for r in true), key=_STRICTNESS.__getitem__) if true else default.outcome
-    high = max((low, *(r.outcome for r in unknown)), key=_STRICTNESS.__getitem__)
-    needed = sorted(set(policy.file.needs) & set(scene.unanswered))
-    failing = sorted({*orphans, *(name for r in unknown for name in r.unknown_because), *needed})
-    on_failure = policy.file.if_a_detector_fails
-    matters = high != low or (bool(failing) and low == "approve")
-    outcome = max(low, on_failure.outcome, key=_STRICTNESS.__getitem__) if matters else low
-    if matters and outcome == "approve" and orphans:
-        outcome = "review"
-    deciding = tuple(r for r in true if r.outcome == outcome)
-    asks = [Ask(outcome=r.outcome, queue=r.queue) for r in deciding]
-    asks += [default] if not true and default.outcome == outcome else []
-    asks += [on_failure] if matters and on_failure.outcome == outcome else []
+def _strictest(outcomes: Iterable[Outcome]) -> Outcome:
+    return max(outcomes, key=STRICTNESS.__getitem__)
+
+
+def _broken(policy: Policy, error: Exception) -> PolicyVerdict:
+    """The verdict when the engine itself failed: what the policy says of failures, and never an approval."""
+    ask = policy.file.if_a_detector_fails
+    if ask.outcome == "approve":
+        ask = Ask.of("review") if policy.file.queues else Ask.of("reject")
+    what = f"Policy '{policy.name}' could not be evaluated ({type(error).__name__})"
     return PolicyVerdict(
         policy=PolicyRef(name=policy.name, version=policy.version),
-        outcome=outcome,
-        queue=_first_queue(policy.file.queues, asks) if outcome == "review" else None,
-        because=_because(outcome, deciding, true, failing if matters else []),
-        deciding=deciding,
-        near_misses=tuple(near),
-        unknown=tuple(unknown),
-        overridden=tuple(overridden),
-        shadow=tuple(shadow),
+        outcome=ask.outcome,
+        queue=_first_queue(policy.file.queues, [ask]) if ask.outcome == "review" else None,
+        because=f"{what}, so its word for failures holds.",
+        fault=type(error).__name__,
     )
 
 
-def _overridden(tested: Sequence[tuple[_Branch, bool | None]]) -> dict[str, str]:
-    """Which branches are switched off, and by whom: only rules that are certainly true and act themselves can.
-
-    The policy was checked to be acyclic, so taking off from the top settles.
-    """
-    acting = {branch.id: branch for branch, truth in tested if truth is True and branch.overrides}
-    off: dict[str, str] = {}
-    while True:
-        new: dict[str, str] = {}
-        for branch in sorted(acting.values(), key=lambda b: b.id):
-            if branch.id not in off:
-                new |= {target: branch.id for target in sorted(branch.overrides) if target not in new}
-        if new == off:
-            return off
-        off = new
-
-
-def _result(branch: _Branch, truth: bool | None, finding: Finding, overridden_by: str | None) -> RuleResult:
-    if truth is True:
-        evidence = [
-            Evidence(detection=d, threshold=t, margin=None if t is None else d.confidence - t)
-            for d, t in finding.matched
-        ]
-    else:
-        evidence = [Evidence(detection=d, threshold=t, margin=d.confidence - t) for d, t in finding.near]
+def _result(branch: Branch, seen: Seen, overridden_by: str | None = None) -> RuleResult:
+    held: Iterable[tuple[Detection, float | None]] = seen.matched or seen.near
     return RuleResult(
         rule=branch.id,
-        truth=_TRUTHS[truth],
+        truth=_TRUTHS[seen.truth],
         outcome=branch.ask.outcome,
         queue=branch.ask.queue,
         why=branch.why,
         place=branch.place,
         locked=branch.locked,
-        evidence=tuple(evidence),
-        unknown_because=tuple(sorted(finding.silent)) if truth is None else (),
+        evidence=tuple(
+            Evidence(detection=d, threshold=t, margin=None if t is None else d.confidence - t) for d, t in held
+        ),
+        unknown_because=tuple(sorted(seen.silent)),
         overridden_by=overridden_by,
     )
 
 
+def _program(policy: Policy, app: str, taxonomy: Taxonomy) -> Program | Exception:
+    try:
+        return program_of(policy, app, taxonomy)
+    except Exception as error:  # as in `evaluate`: a policy that cannot be made ready approves nothing
+        return error
+
+
+def _heard(scene: Scene, policy: Policy) -> Scene:
+    """The scene as this policy takes it: without the failures that it ignores by name."""
+    ignored = set(policy.file.ignore_failures_of)
+    return scene.without(ignored) if ignored and not ignored.isdisjoint(scene.unanswered) else scene
+
+
 def _orphans(
-    policies: Sequence[Policy], unanswered: Mapping[str, frozenset[str] | None], taxonomy: Taxonomy
+    programs: Sequence[Program | Exception], unanswered: Mapping[str, frozenset[str] | None]
 ) -> tuple[str, ...]:
     """Failed detectors that no policy names, ignores or asks about: nobody planned for them, so a person looks."""
-    orphans = []
-    for name, labels in unanswered.items():
-        for policy in policies:
-            if name in policy.file.ignore_failures_of or name in policy.file.needs:
-                break
-            if labels is None or any(taxonomy.overlap(a, b) for a in labels for b in policy.labels()):
-                break
-        else:
-            orphans.append(name)
-    return tuple(sorted(orphans))
+    planned = [program for program in programs if isinstance(program, Program)]
+    return tuple(
+        sorted(
+            name for name, reach in unanswered.items() if not any(program.plans_for(name, reach) for program in planned)
+        )
+    )
 
 
 def _carer(policies: Sequence[Policy]) -> Policy:
@@ -283,24 +234,24 @@ def _carer(policies: Sequence[Policy]) -> Policy:
 
 
 def _first_queue(queues: Sequence[Queue], asks: Sequence[Ask]) -> str | None:
-    wanted = {ask.queue for ask in asks if ask.outcome == "review"}
+    """The queue listed first among those asked for; the very first where none is."""
+    wanted = {ask.queue for ask in asks if ask.outcome == "review" and ask.queue is not None}
     for queue in queues:
         if queue.name in wanted or not wanted:
             return queue.name
     return None
 
 
-def _because(
-    outcome: Outcome, deciding: Sequence[RuleResult], true: Sequence[RuleResult], failing: Sequence[str]
-) -> str:
+def _because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Sequence[str]) -> str:
     """One or two sentences; names rules, labels and numbers, never content."""
     if deciding:
         rule = deciding[0]
-        strongest = max((e for e in rule.evidence), key=lambda e: e.detection.confidence, default=None)
+        strongest = max(rule.evidence, key=lambda e: e.detection.confidence, default=None)
+        why = rule.why.rstrip(".")
         if strongest is None:
-            return rule.why
+            return f"{why}."
         bound = "" if strongest.threshold is None else f", at least {strongest.threshold:g} asked for"
-        return f"{rule.why.rstrip('.')}. ({strongest.detection.label} at {strongest.detection.confidence:.4g} %{bound})"
+        return f"{why}. ({strongest.detection.label} at {strongest.detection.confidence:.4g} %{bound})"
     if failing:
         return f"No answer from {', '.join(failing)}, which could have changed the outcome."
     if outcome == "approve":
@@ -318,5 +269,23 @@ def _labels(verdicts: Iterable[PolicyVerdict]) -> tuple[str, ...]:
     return tuple(sorted(best, key=lambda label: (-best[label], label)))
 
 
-def _detection_order(detection: Detection) -> tuple[float, str, str, str]:
+def _sorted(findings: Sequence[Detection | Failure]) -> tuple[list[Detection], list[Failure]]:
+    """Detections strongest first, failures by name: the same in whatever order they came."""
+    detections = [finding for finding in findings if isinstance(finding, Detection)]
+    failures = [finding for finding in findings if not isinstance(finding, Detection)]
+    if len(detections) > 1:
+        ranked = [(-d.confidence, d.label, d.part) for d in detections]
+        # Ties are settled by the whole detection, which costs more than all the rest.
+        key = _whole if len(set(ranked)) < len(ranked) else _rank
+        detections.sort(key=key)
+    if len(failures) > 1:
+        failures.sort(key=lambda f: (f.detector.name, f.part, f.kind, f.message))
+    return detections, failures
+
+
+def _rank(detection: Detection) -> tuple[float, str, str, str]:
+    return (-detection.confidence, detection.label, detection.part, "")
+
+
+def _whole(detection: Detection) -> tuple[float, str, str, str]:
     return (-detection.confidence, detection.label, detection.part, detection.model_dump_json())

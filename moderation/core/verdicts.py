@@ -59,10 +59,15 @@ class PolicyVerdict(Frozen):
     Attributes:
         because: one sentence: which rule, or what happened when none fired or a detector failed.
         deciding: the true rules whose outcome won; empty when ``because`` is a default.
+        also_true: true rules with a milder outcome than the one that won.
+        failing: detectors whose failure decided: they could have changed the outcome.
         near_misses: rules that would have fired with at most 5 points more.
         unknown: rules that a failure left open.
         overridden: true rules that another one switched off.
         shadow: what rules on trial would have done.
+        shadow_outcome: what this policy would have wanted had its rules on trial acted; None when none fired.
+        redact: detections to redact where the final outcome is approve; asked for by rules that fired.
+        fault: what broke while the policy was evaluated, as a type's name; empty when nothing did.
     """
 
     policy: PolicyRef
@@ -70,10 +75,33 @@ class PolicyVerdict(Frozen):
     queue: str | None = None
     because: str
     deciding: tuple[RuleResult, ...] = ()
+    also_true: tuple[RuleResult, ...] = ()
+    failing: tuple[str, ...] = ()
     near_misses: tuple[RuleResult, ...] = ()
     unknown: tuple[RuleResult, ...] = ()
     overridden: tuple[RuleResult, ...] = ()
     shadow: tuple[RuleResult, ...] = ()
+    shadow_outcome: Outcome | None = None
+    redact: tuple[Detection, ...] = ()
+    fault: str = ""
+
+
+class Sample(Frozen):
+    """An item that was picked for people to look at although the rules decided it (policy semantics, point 8).
+
+    Attributes:
+        policy: whose sampling it is.
+        id: the sampling's id.
+        queue: where the review goes, a queue of that policy.
+        hold: True when the decision waits for it.
+        blind: True when reviewers are not shown what was found or what the rules wanted.
+    """
+
+    policy: str
+    id: str
+    queue: str
+    hold: bool = False
+    blind: bool = False
 
 
 class Verdict(Frozen):
@@ -86,6 +114,7 @@ class Verdict(Frozen):
         reason: one or two sentences for people; no content of the item.
         policies: every policy's own verdict, by name.
         failures: detectors that gave no answer.
+        samples: who picked this item for a look of people's; by policy, in file order.
     """
 
     outcome: Outcome
@@ -95,3 +124,14 @@ class Verdict(Frozen):
     reason: str
     policies: tuple[PolicyVerdict, ...] = ()
     failures: tuple[Failure, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def has_locked_reject(self) -> bool:
+        """True when a locked rule rejects the item: no person's answer beats that (policy semantics, point 9)."""
+        return any(rule.locked and rule.outcome == "reject" for p in self.policies for rule in p.deciding)
+
+    @property
+    def redact(self) -> tuple[Detection, ...]:
+        """What is redacted in the delivered copy where the final outcome is approve."""
+        return tuple(detection for policy in self.policies for detection in policy.redact)
