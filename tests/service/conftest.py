@@ -99,6 +99,14 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def empty_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The application without workers, shared by tests after which nothing is stored."""
+    opened = Api.open(_settings(tmp_path_factory.mktemp("empty")))
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
 def idle_api(tmp_path: Path) -> Iterator[Api]:
     """The application without workers: what is posted stays pending."""

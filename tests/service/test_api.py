@@ -313,8 +313,8 @@ def test_a_key_that_was_taken_over_while_its_post_took_too_long_stores_nothing(i
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "ä", "a\tb"])
-def test_odd_idempotency_keys_are_refused(idle_api: Api, key: str) -> None:
-    answer = idle_api.post("/v1/items", json=TEXT, headers={"Idempotency-Key": key})
+def test_odd_idempotency_keys_are_refused(empty_api: Api, key: str) -> None:
+    answer = empty_api.post("/v1/items", json=TEXT, headers={"Idempotency-Key": key})
 
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == "Idempotency-Key"
@@ -441,20 +441,20 @@ def test_pages_have_every_item_once_newest_first(idle_api: Api) -> None:
         ("colour=red", "colour"),
     ],
 )
-def test_a_wrong_filter_is_named(idle_api: Api, query: str, field: str) -> None:
-    answer = idle_api.get(f"/v1/items?{query}")
+def test_a_wrong_filter_is_named(empty_api: Api, query: str, field: str) -> None:
+    answer = empty_api.get(f"/v1/items?{query}")
 
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == field
 
 
 @pytest.mark.parametrize("wait", ["-1", "31", "nan", "inf", "soon", ""])
-def test_a_wrong_wait_is_named(idle_api: Api, wait: str) -> None:
-    answer = idle_api.post(f"/v1/items?wait={wait}", json=TEXT)
+def test_a_wrong_wait_is_named(empty_api: Api, wait: str) -> None:
+    answer = empty_api.post(f"/v1/items?wait={wait}", json=TEXT)
 
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == "wait"
-    assert idle_api.service.store.backlog()[0] == 0
+    assert empty_api.service.store.backlog()[0] == 0
 
 
 def test_an_explanation_names_rule_file_line_label_confidence_and_threshold(api: Api) -> None:
@@ -531,14 +531,14 @@ def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
     assert found["time_range"] == {"start": 1.5, "end": 2.0}
 
 
-def test_policies_are_listed_with_their_digest_and_shown_with_their_text(idle_api: Api) -> None:
-    listed = idle_api.get("/v1/policies").json
+def test_policies_are_listed_with_their_digest_and_shown_with_their_text(empty_api: Api) -> None:
+    listed = empty_api.get("/v1/policies").json
     names = {policy["name"] for policy in listed["policies"]}
     assert {"text", "pii"} <= names
     assert all(waiting["why"] for waiting in listed["not_in_force"])
 
     text = next(policy for policy in listed["policies"] if policy["name"] == "text")
-    shown = idle_api.get("/v1/policies/text").json
+    shown = empty_api.get("/v1/policies/text").json
     assert shown["version"] == text["version"]
     assert "policy: text" in shown["text"]
-    assert idle_api.get("/v1/policies/nix").status_code == 404
+    assert empty_api.get("/v1/policies/nix").status_code == 404

@@ -34,8 +34,8 @@ def _routes(api: Api) -> set[tuple[str, str]]:
     return {(method, rule.rule) for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
 
 
-def test_every_route_has_a_row_in_the_table_of_access(idle_api: Api) -> None:
-    assert _routes(idle_api) == set(ALLOWED)
+def test_every_route_has_a_row_in_the_table_of_access(empty_api: Api) -> None:
+    assert _routes(empty_api) == set(ALLOWED)
 
 
 def test_every_route_answers_each_caller_as_the_table_says(idle_api: Api) -> None:
@@ -95,10 +95,10 @@ def test_a_revoked_key_is_useless_at_once(idle_api: Api) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_is_read_without_regard_to_case(idle_api: Api, scheme: str) -> None:
-    headers = {"Authorization": f"{scheme} {idle_api.keys['shop']}"}
+def test_the_scheme_is_read_without_regard_to_case(empty_api: Api, scheme: str) -> None:
+    headers = {"Authorization": f"{scheme} {empty_api.keys['shop']}"}
 
-    assert idle_api.get("/v1/items", app=None, headers=headers).status_code == 200
+    assert empty_api.get("/v1/items", app=None, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -118,10 +118,10 @@ def test_the_scheme_is_read_without_regard_to_case(idle_api: Api, scheme: str) -
         ("POST", "/healthz", 405),
     ],
 )
-def test_other_addresses_and_methods_are_problems_too(idle_api: Api, method: str, path: str, status: int) -> None:
-    headers = {"Authorization": f"Bearer {idle_api.keys['shop']}"}
+def test_other_addresses_and_methods_are_problems_too(empty_api: Api, method: str, path: str, status: int) -> None:
+    headers = {"Authorization": f"Bearer {empty_api.keys['shop']}"}
 
-    answer = idle_api.client.open(path, method=method, headers=headers)
+    answer = empty_api.client.open(path, method=method, headers=headers)
 
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
@@ -193,10 +193,10 @@ def test_what_is_no_key_belongs_to_nobody(accounts: Accounts, key: str) -> None:
     assert accounts.app_of(key) is None
 
 
-def test_a_refused_key_is_logged_by_its_id_at_most(idle_api: Api, caplog: pytest.LogCaptureFixture) -> None:
-    key = idle_api.keys["shop"]
+def test_a_refused_key_is_logged_by_its_id_at_most(empty_api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    key = empty_api.keys["shop"]
     wrong = f"{key[:-4]}AAAA"
     with caplog.at_level(logging.DEBUG):
-        idle_api.get("/v1/items", app=None, headers={"Authorization": f"Bearer {wrong}"})
+        empty_api.get("/v1/items", app=None, headers={"Authorization": f"Bearer {wrong}"})
 
     assert key.split("_", 2)[2][:20] not in caplog.text

@@ -21,13 +21,13 @@ from tests.service.conftest import Api
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
 
 
-def test_the_openapi_document_is_valid_and_lists_every_route(idle_api: Api) -> None:
-    document = idle_api.client.get("/openapi.json").json
+def test_the_openapi_document_is_valid_and_lists_every_route(empty_api: Api) -> None:
+    document = empty_api.client.get("/openapi.json").json
 
     validate(document)
     assert document["openapi"].startswith("3.1")
     listed = {(method, path) for path, methods in document["paths"].items() for method in methods}
-    ours = [rule for rule in idle_api.client.application.url_map.iter_rules() if not _is_elsewhere(rule.rule)]
+    ours = [rule for rule in empty_api.client.application.url_map.iter_rules() if not _is_elsewhere(rule.rule)]
     served = {
         (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in ours
@@ -67,8 +67,8 @@ class _Page(HTMLParser):
             self.inline.append(tag)
 
 
-def test_the_docs_are_readable_without_script_and_their_links_lead_somewhere(idle_api: Api) -> None:
-    answer = idle_api.client.get("/docs")
+def test_the_docs_are_readable_without_script_and_their_links_lead_somewhere(empty_api: Api) -> None:
+    answer = empty_api.client.get("/docs")
 
     page = _Page()
     page.feed(answer.text)
@@ -78,18 +78,18 @@ def test_the_docs_are_readable_without_script_and_their_links_lead_somewhere(idl
     for path in openapi()["paths"]:
         assert path in answer.text
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    with idle_api.client.get("/static/docs.css") as style:
+    with empty_api.client.get("/static/docs.css") as style:
         assert style.status_code == 200
 
 
-def test_every_kind_of_problem_that_is_answered_is_in_the_docs(idle_api: Api) -> None:
+def test_every_kind_of_problem_that_is_answered_is_in_the_docs(empty_api: Api) -> None:
     answers = [
-        idle_api.get("/v1/items", app=None),
-        idle_api.get("/v1/items/nothing"),
-        idle_api.post("/v1/items", data=b"{"),
-        idle_api.post("/v1/items", data=b"{", content_type="text/csv"),
-        idle_api.post("/v1/items", json={}),
-        idle_api.client.delete("/v1/items"),
+        empty_api.get("/v1/items", app=None),
+        empty_api.get("/v1/items/nothing"),
+        empty_api.post("/v1/items", data=b"{"),
+        empty_api.post("/v1/items", data=b"{", content_type="text/csv"),
+        empty_api.post("/v1/items", json={}),
+        empty_api.client.delete("/v1/items"),
     ]
 
     for answer in answers:
@@ -98,8 +98,8 @@ def test_every_kind_of_problem_that_is_answered_is_in_the_docs(idle_api: Api) ->
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/v1/items", "/v1/nothing", "/docs", "/openapi.json", "/metrics", "/"])
-def test_browsers_are_kept_strict_on_every_answer(idle_api: Api, path: str) -> None:
-    headers = idle_api.client.get(path).headers
+def test_browsers_are_kept_strict_on_every_answer(empty_api: Api, path: str) -> None:
+    headers = empty_api.client.get(path).headers
 
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
@@ -111,13 +111,13 @@ def test_browsers_are_kept_strict_on_every_answer(idle_api: Api, path: str) -> N
     assert "Access-Control-Allow-Origin" not in headers
 
 
-def test_api_answers_allow_a_browser_nothing(idle_api: Api) -> None:
-    assert "self" not in idle_api.client.get("/v1/items").headers["Content-Security-Policy"]
+def test_api_answers_allow_a_browser_nothing(empty_api: Api) -> None:
+    assert "self" not in empty_api.client.get("/v1/items").headers["Content-Security-Policy"]
 
 
-def test_the_process_is_alive_and_ready(idle_api: Api) -> None:
-    assert idle_api.get("/healthz", app=None).json == {"status": "ok"}
-    ready = idle_api.get("/readyz", app=None)
+def test_the_process_is_alive_and_ready(empty_api: Api) -> None:
+    assert empty_api.get("/healthz", app=None).json == {"status": "ok"}
+    ready = empty_api.get("/readyz", app=None)
     assert (ready.status_code, ready.json) == (200, {"status": "ready", "reasons": []})
 
 
@@ -186,10 +186,10 @@ def test_figures_count_items_posts_backlog_failures_and_deliveries(idle_api: Api
     assert failures['moderation_detector_failures_total{"detector": "pii.text", "kind": "timed_out"}'] == 1
 
 
-def test_making_the_application_starts_no_thread(idle_api: Api) -> None:
+def test_making_the_application_starts_no_thread(empty_api: Api) -> None:
     before = set(threading.enumerate())
 
-    create_app(idle_api.service, idle_api.review)
+    create_app(empty_api.service, empty_api.review)
 
     assert set(threading.enumerate()) == before
 

@@ -90,15 +90,6 @@ WRONG_FIELDS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def empty_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """Shared by tests after which nothing is stored."""
-    folder = tmp_path_factory.mktemp("empty")
-    opened = Api.open(Settings(data=folder, allow_private_urls=True, a2i_endpoint_url=NOBODY))
-    yield opened
-    opened.close()
-
-
 @pytest.mark.parametrize(("item", "field"), [case[1:] for case in WRONG_FIELDS], ids=[case[0] for case in WRONG_FIELDS])
 def test_a_wrong_field_is_named_and_nothing_is_stored(empty_api: Api, item: Any, field: str) -> None:
     answer = empty_api.post("/v1/items", data=json.dumps(item), content_type="application/json")
