@@ -82,7 +82,7 @@ def subject_of(policy: Policy, example: Example) -> Subject:
     return Subject(item.app or (apps[0] if apps else "test"), item.content_types, metadata=item.metadata)
 
 
-def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy) -> Detection:
+def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:
     """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``; ``head: bare`` means nothing on it."""
     label = next(key for key in entry if key not in ("parts", *PLACES))
     attributes: dict[str, object] = {}
@@ -95,7 +95,7 @@ def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy) -> Detection
             "label": label,
             "parents": taxonomy.parents(label),
             "confidence": entry[label],
-            "detector": _TEST,
+            "detector": detector,
             "part": "p0",
             "attributes": attributes,
             **places,

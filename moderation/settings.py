@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     workers: int = Field(2, ge=0, le=64, description="Threads in the serving process that moderate items.")
     lease_seconds: float = Field(120.0, gt=0, description="How long a worker holds an item before others may take it.")
     sweep_seconds: float = Field(10.0, gt=0, description="How often waiting work is looked for.")
-    max_attempts: int = Field(3, ge=1, le=5, description="Tries per item before it goes to people as it is.")
+    max_attempts: int = Field(5, ge=1, le=5, description="Tries per item before it goes to people as it is.")
     max_body_bytes: int = Field(30_000_000, ge=1, description="Largest request body.")
     max_media_bytes: int = Field(15_728_640, ge=1, description="Largest single picture, film or sound.")
     max_parts: int = Field(16, ge=1, le=100, description="Most given parts of one item.")

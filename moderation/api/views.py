@@ -8,9 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView
-from moderation.core.detections import Detection
 from moderation.core.items import Item
-from moderation.core.verdicts import Evidence, PolicyVerdict, RuleResult
+from moderation.core.wording import verdict_words
 from moderation.records import ItemRecord
 
 
@@ -75,9 +74,7 @@ def explanation(record: ItemRecord) -> Explanation:
 def _words(record: ItemRecord) -> Iterator[str]:
     verdict = record.verdict
     if verdict is not None:
-        yield f"The rules wanted {verdict.outcome}. {verdict.reason}"
-        for policy in verdict.policies:
-            yield from _policy_words(policy)
+        yield from verdict_words(verdict)
     for failure in record.failures:
         part = failure.part or "the item"
         yield f"{failure.detector.name} {failure.detector.version} gave no answer on {part}: {failure.message}"
@@ -88,42 +85,3 @@ def _words(record: ItemRecord) -> Iterator[str]:
             yield f"A reviewer chose {answer.outcome}{labels}" + (f": {answer.note}" if answer.note else ".")
     for number, decision in enumerate(record.decisions, start=1):
         yield f"Decision {number}, by {decision.decided_by}: {decision.outcome}. {decision.reason}"
-
-
-def _policy_words(policy: PolicyVerdict) -> Iterator[str]:
-    version = policy.policy.version[:12]
-    yield f"Policy '{policy.policy.name}' (version {version}) wanted {policy.outcome}: {policy.because}"
-    for rule in policy.deciding:
-        yield f"Rule {rule.rule} ({rule.place}) fired: {rule.why}{_evidence_words(rule)}"
-    for rule in policy.overridden:
-        yield f"Rule {rule.rule} ({rule.place}) was set aside by {rule.overridden_by}."
-    for rule in policy.near_misses:
-        yield f"Rule {rule.rule} ({rule.place}) nearly fired{_evidence_words(rule)}"
-    for rule in policy.unknown:
-        yield f"Rule {rule.rule} ({rule.place}) is open: no answer from {', '.join(rule.unknown_because)}."
-    for rule in policy.shadow:
-        yield f"Rule {rule.rule} ({rule.place}), on trial, would have asked for {rule.outcome}{_evidence_words(rule)}"
-
-
-def _evidence_words(rule: RuleResult) -> str:
-    found = "; ".join(_found(evidence) for evidence in rule.evidence)
-    return f" [{found}]" if found else ""
-
-
-def _found(evidence: Evidence) -> str:
-    detection = evidence.detection
-    who = f" by {detection.detector.name} {detection.detector.version}" if detection.detector else ""
-    threshold = f", threshold {evidence.threshold:g}" if evidence.threshold is not None else ""
-    return f"{detection.label} at {detection.confidence:g}{threshold}{who} in {_place(detection)}"
-
-
-def _place(detection: Detection) -> str:
-    part = detection.part or "the item"
-    if detection.span is not None:
-        return f"{part}, characters {detection.span.start} to {detection.span.end}"
-    if detection.box is not None:
-        box = detection.box
-        return f"{part}, box at {box.left:.0%}, {box.top:.0%}, {box.width:.0%} wide, {box.height:.0%} high"
-    if detection.time_range is not None:
-        return f"{part}, seconds {detection.time_range.start:g} to {detection.time_range.end:g}"
-    return part

@@ -1,20 +1,23 @@
-"""``moderation rules``: check and test policy files."""
+"""``moderation rules``: check, test and explain policies."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from moderation.core.errors import Fault
-from moderation.core.policies import Policy, label_uses
-from moderation.core.taxonomy import Taxonomy
+from moderation.core.policies import Policy
+from moderation.core.policy_schema import policy_schema
+from moderation.core.policy_warnings import Setting, warnings
 from moderation.plugins import Plugins, load_plugins
-from moderation.policy_files import policy_paths, read_document, read_policy, shipped_rules, shown_path
-from moderation.policy_tests import never_fired, run_tests
+from moderation.policy_files import located, policy_paths, read_document, read_policy, shipped_rules, shown_path
+from moderation.policy_tests import TestResult, never_fired, run_tests
 from moderation.settings import Settings
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH..]")
@@ -22,34 +25,64 @@ _PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_typ
 
 @click.group()
 def rules() -> None:
-    """Check and test policies; without a PATH, those in force."""
+    """Check, test and explain policies; without a PATH, those in force."""
+
+
+def _files(settings: Settings, paths: tuple[Path, ...]) -> list[Path]:
+    files = policy_paths(paths or (settings.rules or shipped_rules(),))
+    if not files:
+        raise click.UsageError(f"no policy file (*.yml) in {', '.join(str(path) for path in paths)}")
+    return files
 
 
 @rules.command()
 @_PATHS
 @click.option("--json", "as_json", is_flag=True, help="For machines: a list of faults.")
+@click.option("--strict", is_flag=True, help="Exit code 1 for warnings too.")
 @click.pass_obj
-def lint(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
+def lint(settings: Settings, paths: tuple[Path, ...], as_json: bool, strict: bool) -> int:
     """Find mistakes in policy files: errors (E...) keep a file from coming into force, warnings (W...) do not.
 
     Exit code 1 when there are errors.
     """
     plugins = load_plugins(settings)
-    files = policy_paths(paths or (settings.rules or shipped_rules(),))
+    files = _files(settings, paths)
     faults: list[Fault] = []
+    names: dict[str, str] = {}
     for path in files:
-        policy, found = read_policy(path, plugins.taxonomy, shown_path(path))
+        shown = shown_path(path)
+        policy, found = read_policy(path, plugins.taxonomy, shown, plugins.names)
         faults += found
-        if policy is not None:
-            faults += _warnings(policy, path, plugins)
+        if policy is None:
+            continue
+        faults += _warnings(policy, path, plugins)
+        if policy.name in names:
+            document = read_document(path, shown)
+            message = f"policy '{policy.name}' is also in {names[policy.name]}"
+            faults.append(document.fault(document.at(("policy",)), "E108", message, "rename one"))
+        names[policy.name] = shown
     errors = sum(fault.is_error for fault in faults)
     if as_json:
-        click.echo(json.dumps([{**vars(fault), "is_error": fault.is_error} for fault in faults], indent=2))
+        click.echo(json.dumps([{**asdict(fault), "is_error": fault.is_error} for fault in faults], indent=2))
     else:
         for fault in faults:
             click.echo(fault.render())
-        click.echo(f"{len(files)} files: {errors} errors, {len(faults) - errors} warnings")
-    return 1 if errors else 0
+        counts = f"{_counted(errors, 'error')}, {_counted(len(faults) - errors, 'warning')}"
+        click.echo(f"{_counted(len(files), 'file')}: {counts}")
+    return 1 if errors or (strict and faults) else 0
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _warnings(policy: Policy, path: Path, plugins: Plugins) -> Iterator[Fault]:
+    """What is allowed but likely not meant, each at its place, in file order."""
+    document = read_document(path, policy.path)
+    setting = Setting(plugins.taxonomy, plugins.detectors, plugins.names, datetime.now(UTC).date())
+    untested = never_fired(policy, run_tests(policy, plugins.taxonomy, plugins.reach()))
+    found = [located(problem, document) for problem in warnings(policy, setting, untested)]
+    yield from sorted(found, key=lambda fault: (fault.line, fault.column, fault.code))
 
 
 @rules.command()
@@ -57,88 +90,103 @@ def lint(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
 def test(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
-    """Run the tests that policy files carry; exit code 1 when one fails or a file cannot be read."""
-    taxonomy = load_plugins(settings).taxonomy
-    files = policy_paths(paths or (settings.rules or shipped_rules(),))
+    """Run the tests that policy files carry; exit code 1 when one fails or a file cannot be read.
+
+    A failed detector leaves open what the loaded detector of that name can find; one that is not loaded, everything.
+    """
+    plugins = load_plugins(settings)
     documents: list[dict[str, object]] = []
     passed = failed = 0
     broken: list[Fault] = []
-    for path in files:
-        policy, faults = read_policy(path, taxonomy, shown_path(path))
+    for path in _files(settings, paths):
+        policy, faults = read_policy(path, plugins.taxonomy, shown_path(path), plugins.names)
         if policy is None:
-            broken += [fault for fault in faults if fault.is_error]
+            broken += faults
             continue
-        results = run_tests(policy, taxonomy)
-        passed += sum(result.passed for result in results)
-        failed += sum(not result.passed for result in results)
+        results = run_tests(policy, plugins.taxonomy, plugins.reach())
+        good = sum(result.passed for result in results)
+        passed, failed = passed + good, failed + len(results) - good
         unfired = never_fired(policy, results)
-        documents.append(
-            {
-                "policy": policy.name,
-                "path": policy.path,
-                "tests": [
-                    {"name": r.name, "passed": r.passed, "expected": r.expected, "got": r.got, "missing": r.missing}
-                    for r in results
-                ],
-                "never_fired": unfired,
-            }
-        )
-        if as_json:
-            continue
-        click.echo(f"{policy.path}: {sum(r.passed for r in results)} of {len(results)} tests passed")
-        for result in results:
-            if not result.passed:
-                click.secho(f"  FAILED  {result.name}", fg="red")
-                click.echo(f"          expected  {result.expected}\n          got       {result.got}")
-                click.echo(f"          because   {result.verdict.because}")
-                if result.missing:
-                    click.echo(f"          did not fire: {', '.join(result.missing)}")
-        if unfired:
-            click.echo(f"  no test fires: {', '.join(unfired)}")
+        documents.append(_document(policy, results, unfired))
+        if not as_json:
+            click.echo(f"{policy.path}: {good} of {_counted(len(results), 'test')} passed")
+            for result in results:
+                if not result.passed:
+                    _show_failed(policy, result)
+            if unfired:
+                click.echo(f"  no test fires: {', '.join(unfired)}")
     if as_json:
-        faults_json = [vars(fault) for fault in broken]
-        click.echo(
-            json.dumps({"policies": documents, "faults": faults_json, "passed": passed, "failed": failed}, indent=2)
-        )
+        faults_json = [asdict(fault) for fault in broken]
+        summary = {"policies": documents, "faults": faults_json, "passed": passed, "failed": failed}
+        click.echo(json.dumps(summary, indent=2))
     else:
         for fault in broken:
             click.echo(fault.render())
-        click.echo(f"{passed} passed, {failed} failed" + (f", {len(broken)} faults" if broken else ""))
+        more = f", {_counted(len(broken), 'fault')}" if broken else ""
+        click.echo(f"{passed} passed, {failed} failed{more}")
     return 1 if failed or broken else 0
 
 
-def _warnings(policy: Policy, path: Path, plugins: Plugins) -> Iterator[Fault]:
-    """What is allowed but likely not meant."""
-    document = read_document(path, policy.path)
-    taxonomy = plugins.taxonomy
-    waits = set(policy.file.only_with) - {detector.name for detector in plugins.detectors}
-    offered = {label for detector in plugins.detectors for label in detector.labels}
-    for key_path, label in () if waits else label_uses(policy.file):
-        if not any(taxonomy.overlap(label, other) for other in offered):
-            message = f"no loaded detector finds '{label}'"
-            yield document.fault(document.at(key_path), "W201", message, "install its plugin, or remove the label")
-    today = datetime.now(UTC).date()
-    for number, rule in enumerate(policy.file.rules):
-        if rule.mode is not None and rule.mode.shadow_until < today:
-            place = document.at(("rules", number, "mode"))
-            yield document.fault(
-                place, "W202", f"'{rule.id}' was on trial until {rule.mode.shadow_until}", "let it act, or remove it"
-            )
-    if not waits:
-        yield from _below_floor(policy, plugins, taxonomy)
-    for name in never_fired(policy, run_tests(policy, taxonomy)):
-        bands, rules_ = document.keys.get(("bands", name.partition(".")[0])), policy.lines.get(name)
-        line = bands.line if bands is not None else rules_ or 1
-        yield Fault(policy.path, line, 1, "W203", f"no test fires '{name}'", "add one under tests:")
+def _document(policy: Policy, results: tuple[TestResult, ...], unfired: tuple[str, ...]) -> dict[str, object]:
+    tests = [
+        {
+            "name": result.name,
+            "line": result.line,
+            "passed": result.passed,
+            "expected": result.expected,
+            "got": result.got,
+            "missing": list(result.missing),
+            "reasons": list(result.reasons),
+            "because": result.verdict.because,
+        }
+        for result in results
+    ]
+    return {"policy": policy.name, "path": policy.path, "tests": tests, "never_fired": list(unfired)}
 
 
-def _below_floor(policy: Policy, plugins: Plugins, taxonomy: Taxonomy) -> Iterator[Fault]:
-    """Thresholds that every detector of the label stays silent under."""
-    for name, band in policy.file.bands.items():
-        labels = [band.label] if isinstance(band.label, str) else []
-        for label in labels:
-            floors = [d.min_confidence for d in plugins.detectors if any(taxonomy.overlap(label, o) for o in d.labels)]
-            low = band.review_from if band.review_from is not None else band.reject_from
-            if floors and low is not None and low < min(floors):
-                message = f"band '{name}' begins at {low:g}, but no detector of '{label}' reports below {min(floors):g}"
-                yield Fault(policy.path, policy.lines.get(name, 1), 1, "W204", message)
+def _show_failed(policy: Policy, result: TestResult) -> None:
+    click.secho(f"  FAILED  {result.name}  ({policy.path}:{result.line})", fg="red")
+    click.echo(f"          expected  {result.expected}\n          got       {result.got}")
+    click.echo(f"          because   {result.verdict.because}")
+    click.echo(f"          reasons   {', '.join(result.reasons) or 'no rule'}")
+    if result.missing:
+        click.echo(f"          missing   {', '.join(result.missing)}")
+
+
+@rules.command()
+@click.argument("item", metavar="ITEM|FILE|-")
+@click.option("--policy", "chosen", metavar="P", help="Judge by this policy only: a name in force, or a file.")
+@click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
+@click.pass_obj
+def explain(settings: Settings, item: str, chosen: str | None, as_json: bool) -> int:
+    """Say what the policies make of an item, and why.
+
+    ITEM is the id of a stored item, or a JSON file (- for standard input) such as
+    {"content_type": "text", "app": "shop", "detections": [{"PII/SSN": 90}], "failed": ["pii.text"]}; what
+    GET /v1/items/{id} answers will do. A stored item's verdict is shown as it was; with --policy it is judged anew.
+    """
+    from moderation.core.wording import verdict_words
+    from moderation.explaining import judged_again, read_evidence, stored_evidence
+
+    plugins = load_plugins(settings)
+    evidence = stored_evidence(settings, item) or read_evidence(item, plugins.taxonomy)
+    verdict = evidence.verdict if chosen is None else None
+    if verdict is None:
+        verdict = judged_again(evidence, settings, plugins, chosen)
+    if as_json:
+        click.echo(verdict.model_dump_json(indent=2, exclude_none=True))
+        return 0
+    for number, sentence in enumerate(verdict_words(verdict)):
+        click.echo(f"  {sentence}" if number else sentence)
+    for failure in verdict.failures:
+        click.echo(f"  {failure.detector.name} gave no answer: {failure.message}")
+    return 0
+
+
+@rules.command()
+@click.pass_obj
+def schema(settings: Settings) -> int:
+    """Print the JSON Schema of policy files, with the labels that are known here, for editors."""
+    document: dict[str, Any] = policy_schema(load_plugins(settings).taxonomy)
+    click.echo(json.dumps(document, indent=2))
+    return 0

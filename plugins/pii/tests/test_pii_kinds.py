@@ -60,6 +60,7 @@ FOUND = [
     ("EMAIL", "‹john at gmail dot com›", ACT),
     ("EMAIL", "‹john(at)gmail.com›", ACT),
     ("EMAIL", "zero\u200bwidth: ‹jo\u200bhn@exa\u200bmple.com›!", ACT),
+    ("EMAIL", "an invisible end ‹bob@example.com›\u200b\u200b, that is no part of it", ACT),
     ("EMAIL", "wide ‹ｊｏｈｎ@ｅｘａｍｐｌｅ.ｃｏｍ›", ACT),
     ("PHONE", "call ‹(206) 555-0100› now", ACT),
     ("PHONE", "‹206-555-0100›", ACT),
@@ -76,6 +77,7 @@ FOUND = [
     ("PHONE", "‹06 12 34 56 78›", REVIEW),
     ("PHONE", "‹0151-23456789›", REVIEW),
     ("PHONE", "mobile ‹07700 900123›", ACT),
+    ("PHONE", "01.02.2003 ‹020 7946 0958›", REVIEW),
     ("PHONE", "‹0044 20 7946 0958›", REVIEW),
     ("PHONE", "llámame, tel. ‹612 345 678›", ACT),
     ("PHONE", "我的电话:‹13800138000›", ACT),
@@ -104,6 +106,7 @@ FOUND = [
     ("US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", "ITIN ‹912-71-1234›", ACT),
     ("INTERNATIONAL_BANK_ACCOUNT_NUMBER", "‹DE89 3704 0044 0532 0130 00›", ACT),
     ("INTERNATIONAL_BANK_ACCOUNT_NUMBER", "‹GB82WEST12345698765432› BANK OF X", ACT),
+    ("INTERNATIONAL_BANK_ACCOUNT_NUMBER", "‹AT61 1904 3002 3457 3201› BANK", ACT),
     ("INTERNATIONAL_BANK_ACCOUNT_NUMBER", "iban ‹de89370400440532013000›", ACT),
     ("INTERNATIONAL_BANK_ACCOUNT_NUMBER", "IBAN: ‹DE89 3704 0044 0532 0130 01›", ACT),
     ("BANK_ACCOUNT_NUMBER", "account number: ‹000123456789›", ACT),
@@ -224,6 +227,9 @@ HARMLESS = [
     "99999999999999999999",
     "0000 0000 0000 0000",
     "call 10-11-2022 a good day",
+    "am 01.02.2003 10 Uhr",
+    "nobody@206-555-0100",
+    "12-206-555-0100-7",
 ]
 NOTES = ("DATE_TIME", "URL", "AGE", "USERNAME")
 """Kinds that say little by themselves; in harmless text they are no fault."""

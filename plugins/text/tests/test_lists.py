@@ -1,5 +1,7 @@
 """Reading block lists: what they may say, and how faults are told."""
 
+from pathlib import Path
+
 import pytest
 from moderation_text import register_detectors
 from moderation_text.lists import SEVERITIES, read_lists, shipped_lists
@@ -130,3 +132,13 @@ def test_the_shipped_lists_say_what_a_policy_needs():
     assert all(e.label in Taxonomy() for e in lists.entries)
     for label in ("Toxicity/HATE_SPEECH", "Toxicity/VIOLENCE_OR_THREAT"):
         assert any(e.confidence >= SEVERITIES["severe"] for e in lists.entries if e.label == label)
+
+
+def test_the_docs_example_loads_and_its_fault_is_told_like_that(tmp_path):
+    docs = (Path(__file__).parents[3] / "docs" / "lists.md").read_text(encoding="utf-8")
+    example, fault = (docs.split(f"```{kind}\n")[1].split("```")[0] for kind in ("yaml", "text"))
+    (tmp_path / "house.yml").write_text(example)
+
+    assert [entry.confidence for entry in read_lists(tmp_path).entries] == [85, 60, 92]
+    told = faults_of(tmp_path, GOOD.replace("  - no\n", "").replace("INSULT", "INSLUT"))[0].render()
+    assert told.partition(":")[2] == fault.strip().partition(":")[2]
