@@ -24,7 +24,10 @@ def split_uri(uri: str) -> tuple[str, str]:
     Raises:
         NotFound: not such a name, or one that could climb out of its bucket.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:
+        raise NotFound(f"not the name of a stored object: {uri[:200]!r}") from error
     key = parts.path.removeprefix("/")
     pieces = key.split("/")
     if (
@@ -32,7 +35,7 @@ def split_uri(uri: str) -> tuple[str, str]:
         or not _BUCKET.fullmatch(parts.netloc)
         or parts.query
         or parts.fragment
-        or any(piece in ("", ".", "..") for piece in pieces)
+        or any(piece in ("", ".", "..") or len(piece.encode()) > 200 for piece in pieces)
         or any(ord(c) < 32 or c == "\\" for c in key)
     ):
         raise NotFound(f"not the name of a stored object: {uri[:200]!r}")

@@ -26,9 +26,11 @@ from moderation.core.errors import UrlRefused
 ALLOWED_PORTS = {80, 443, 8080, 8443}
 MAX_REDIRECTS = 3
 _CHUNK = 65_536
-# Carrier NAT, protocol assignments, benchmarking, local NAT64, 6to4 (given up by RFC 7526, and full of IPv4).
+# Carrier NAT, protocol assignments, benchmarking, local NAT64, 6to4 (given up by RFC 7526, and full of IPv4), and a
+# cloud host's own service address, which is public in form only.
 _NEVER_PUBLIC = [
-    ipaddress.ip_network(n) for n in ("100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "64:ff9b:1::/48", "2002::/16")
+    ipaddress.ip_network(n)
+    for n in ("100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "64:ff9b:1::/48", "2002::/16", "168.63.129.16/32")
 ]
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -102,7 +104,10 @@ def fetch(url: str, *, max_bytes: int, timeout_seconds: float, allow_private: bo
     for _ in range(MAX_REDIRECTS + 1):
         answer = _request("GET", url, None, {}, deadline, max_bytes, allow_private)
         if answer.status in (301, 302, 303, 307, 308) and "location" in answer.headers:
-            url = urljoin(url, answer.headers["location"])
+            try:
+                url = urljoin(url, answer.headers["location"])
+            except ValueError as error:
+                raise UrlRefused("the address redirects to what is no URL") from error
             continue
         if answer.status != 200:
             raise FetchFailed(f"the address answered {answer.status}")
@@ -244,6 +249,8 @@ def _resolve(host: str, port: int, allow_private: bool) -> str:
     except (OSError, UnicodeError) as error:
         raise FetchFailed(f"the name {host[:100]!r} does not resolve") from error
     addresses = [str(entry[4][0]) for entry in found]
+    if not addresses:
+        raise FetchFailed(f"the name {host[:100]!r} has no address")
     for address in addresses:
         if not allow_private and not is_public(ipaddress.ip_address(address.partition("%")[0])):
             raise UrlRefused("the name leads to a private, loopback or reserved address")

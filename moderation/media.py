@@ -1,32 +1,37 @@
 """Media at the door: what bytes are, by their content; pictures decoded under limits; a clean copy for reviewers.
 
-Names and declared types are never believed. A picture is accepted when Pillow, restricted to four formats, can decode
-every frame of it inside the limits; only a re-encoded copy ever reaches a browser, so that metadata and a second file
-hidden behind a picture stay behind.
+Names and declared types are never believed. A picture is accepted when what it claims keeps the limits and Pillow,
+restricted to its format and to the bytes that belong to it, then decodes every frame. Only a re-encoded copy ever
+reaches a browser, so that metadata and a second file hidden behind a picture stay behind.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import math
+import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageFile, ImageOps, ImageSequence
+from PIL import Image, ImageFile
 
 from moderation.blobs import Blobs
 from moderation.core.errors import MediaRefused
 from moderation.core.items import Media, PartType
+from moderation.core.pictures import Claims, Damaged, orientation, picture_format, read_claims
 
 if TYPE_CHECKING:
     from moderation.settings import Settings
 
-PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 DISPLAY_SIDE = 1600
 """Longest side of a reviewer's copy, in pixels."""
+DISPLAY_PIXELS = 24_000_000
+"""Most pixels of a reviewer's copy over all frames: a longer animation is shown smaller, never shorter."""
 
 _EXTENSIONS = {
     "image/jpeg": "jpg",
@@ -44,10 +49,26 @@ _EXTENSIONS = {
     "text/plain": "txt",
 }
 
-# Pillow's own guard warns late and allows twice that; ours is checked against the header before decoding.
+# Pillow's own guard warns late and allows twice that; ours looks at every frame's claim before decoding.
 Image.MAX_IMAGE_PIXELS = None
 # A truncated picture is damaged, not half good.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+# Pillow's remarks on odd metadata are no news to anyone. For good, since filters cannot be changed within a thread.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+# A decoded picture takes hundreds of megabytes at the limits; more than two at a time wait.
+_decoders = threading.BoundedSemaphore(2)
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_MP4_BRAND = re.compile(rb"iso[m2-9a-c]|mp4[12]|mp71|avc1|dash|cmfc|M4V[ HP]|MSNV|F4V |3g[p2][0-9a-z]")
 
 
 @dataclass(frozen=True)
@@ -56,15 +77,18 @@ class Limits:
 
     Attributes:
         max_media_bytes: bytes.
-        max_pixels: width times height of one frame; all frames together may have eight times as many.
+        max_pixels: width times height. A frame of an animated picture may have a quarter of it (decoders keep several
+            at once), all its frames together three times as many.
         max_frames: frames of an animated picture.
         max_text_chars: code points of a text file.
+        max_passes: scans of a progressive JPEG; encoders make about ten, each goes over all pixels once more.
     """
 
     max_media_bytes: int = 15_728_640
     max_pixels: int = 40_000_000
     max_frames: int = 300
     max_text_chars: int = 200_000
+    max_passes: int = 100
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -118,27 +142,41 @@ def inspect(data: bytes, limits: Limits, declared: PartType | None) -> MediaFact
 
 
 def sniff(data: bytes) -> str | None:
-    """The media type by the first bytes, or None when it is none that we accept."""
-    head = data[:32]
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head[:6] in (b"GIF87a", b"GIF89a"):
-        return "image/gif"
+    """The media type by the first bytes (64 are enough), or None when it is none that we accept."""
+    head = data[:64]
+    picture = picture_format(head)
+    if picture is not None:
+        return f"image/{picture.lower()}"
     if head[:4] == b"RIFF":
-        return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(head[8:12])
+        return "audio/wav" if head[8:12] == b"WAVE" else None
     if head[4:8] == b"ftyp":
-        return {b"qt  ": "video/quicktime", b"M4A ": "audio/mp4"}.get(head[8:12], "video/mp4")
+        return _sniff_mp4(head[8:12])
     if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "video/webm"
+        return "video/webm" if b"\x42\x82\x84webm" in head else None  # else Matroska
     if head.startswith(b"fLaC"):
         return "audio/flac"
     if head.startswith(b"OggS"):
-        return "audio/ogg"
-    if head.startswith(b"ID3") or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):
+        is_sound = head[28:].startswith((b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex"))
+        return "audio/ogg" if is_sound else None  # else Theora, say
+    if head.startswith(b"ID3") or _is_mp3_frame(head):
         return "audio/mpeg"
     return None
+
+
+def _sniff_mp4(brand: bytes) -> str | None:
+    """By the major brand of ISO 14496-12. HEIC and AVIF are pictures in the same box, and not accepted."""
+    if brand == b"qt  ":
+        return "video/quicktime"
+    if brand in (b"M4A ", b"M4B "):
+        return "audio/mp4"
+    return "video/mp4" if _MP4_BRAND.fullmatch(brand) else None
+
+
+def _is_mp3_frame(head: bytes) -> bool:
+    """A frame header of MPEG layer III (ISO 11172-3, 2.4.1.3) whose reserved values are not used."""
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
+        return False
+    return head[1] & 0x18 != 0x08 and head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3 and head[3] & 3 != 2
 
 
 def store_media(blobs: Blobs, data: bytes, facts: MediaFacts, name: str | None) -> Media:
@@ -157,29 +195,36 @@ def store_media(blobs: Blobs, data: bytes, facts: MediaFacts, name: str | None) 
     )
 
 
-def display_copy(data: bytes) -> tuple[bytes, str]:
+def display_copy(data: bytes, limits: Limits | None = None) -> tuple[bytes, str]:
     """A picture made anew for a reviewer's browser: upright, at most 1600 px, without metadata.
 
-    Animated pictures stay animated (WebP, up to 40 frames).
+    Animated pictures stay animated, with every frame and its duration (WebP), smaller when there are many.
+
+    Args:
+        data: a picture that was accepted at the door.
+        limits: for pictures that come another way; None for the door's limits at their widest.
 
     Returns:
         The bytes and their media type.
 
     Raises:
-        MediaRefused: it cannot be decoded.
+        MediaRefused: it cannot be decoded, or is beyond `limits`.
     """
-    with _opened(data) as picture:
-        frames = []
-        for frame in ImageSequence.Iterator(picture):
-            still = ImageOps.exif_transpose(frame).convert("RGBA" if _has_alpha(frame) else "RGB")
-            still.thumbnail((DISPLAY_SIDE, DISPLAY_SIDE))
-            frames.append(still)
-            if len(frames) == 40:
-                break
-        duration = int(picture.info.get("duration") or 100)
+    frames, durations = [], []
+    with _opened(data, limits or Limits(max_pixels=200_000_000, max_frames=2000)) as (picture, claims):
+        share = math.sqrt(DISPLAY_PIXELS / (claims.frames * claims.width * claims.height))
+        side = max(min(DISPLAY_SIDE, int(max(claims.width, claims.height) * share)), 1)
+        turn = _UPRIGHT.get(_orientation(picture))
+        for frame in _frames(picture, claims):
+            still = _eight_bit(frame)
+            if still is frame:
+                still = frame.copy() if claims.frames > 1 else frame
+            still.thumbnail((side, side))
+            frames.append(still.transpose(turn) if turn is not None else still)
+            durations.append(max(int(frame.info.get("duration") or 100), 20))
     out = io.BytesIO()
     if len(frames) > 1:
-        frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], duration=max(duration, 20), loop=0)
+        frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], duration=durations, loop=0, method=0)
         return out.getvalue(), "image/webp"
     if frames[0].mode == "RGBA":
         frames[0].save(out, "PNG")
@@ -205,43 +250,59 @@ def _inspect_text(data: bytes, limits: Limits) -> MediaFacts:
 
 
 def _inspect_picture(data: bytes, content_type: str, limits: Limits) -> MediaFacts:
-    with _opened(data) as picture:
-        width, height = picture.size
-        pixels = width * height
-        if pixels == 0:
-            raise MediaRefused("damaged", "the picture has no pixels")
-        if pixels > limits.max_pixels:
-            raise MediaRefused(
-                "bomb", f"the picture has {width} x {height} pixels; at most {limits.max_pixels:,} in all are accepted"
-            )
-        frames = 0
-        for _ in _frames(picture, limits, pixels):
-            frames += 1
-        picture.seek(0)
-        if picture.getexif().get(0x0112) in (5, 6, 7, 8):
+    with _opened(data, limits) as (picture, claims):
+        for _ in _frames(picture, claims):
+            pass
+        width, height = claims.width, claims.height
+        if _orientation(picture) >= 5:
             width, height = height, width
-    return MediaFacts("image", content_type, width, height, frames)
+    return MediaFacts("image", content_type, width, height, claims.frames)
 
 
-def _frames(picture: Image.Image, limits: Limits, pixels: int) -> Iterator[Image.Image]:
-    """Each frame, decoded in full, within the limits on frames and on pixels over all frames."""
-    for number, frame in enumerate(ImageSequence.Iterator(picture), start=1):
-        if number > limits.max_frames:
-            raise MediaRefused("bomb", f"the picture has more than {limits.max_frames} frames")
-        if number * pixels > 8 * limits.max_pixels:
-            raise MediaRefused("bomb", f"the frames have more than {8 * limits.max_pixels:,} pixels together")
-        frame.load()
-        yield frame
+def _check_claims(claims: Claims, limits: Limits) -> None:
+    size = f"{claims.width} x {claims.height}"
+    pixels = claims.width * claims.height
+    if pixels > limits.max_pixels:
+        raise MediaRefused("bomb", f"the picture has {size} pixels; at most {limits.max_pixels:,} in all are accepted")
+    if claims.frames > limits.max_frames:
+        raise MediaRefused("bomb", f"the picture has {claims.frames} frames; at most {limits.max_frames} are accepted")
+    if claims.frames > 1 and pixels > limits.max_pixels // 4:
+        raise MediaRefused(
+            "bomb", f"the frames have {size} pixels; at most {limits.max_pixels // 4:,} are accepted in an animation"
+        )
+    if claims.frames * pixels > 3 * limits.max_pixels:
+        raise MediaRefused(
+            "bomb", f"{claims.frames} frames of {size} have more than {3 * limits.max_pixels:,} pixels together"
+        )
+    if claims.passes > limits.max_passes:
+        raise MediaRefused("bomb", f"the picture has {claims.passes} scans; at most {limits.max_passes} are accepted")
+
+
+def _frames(picture: Image.Image, claims: Claims) -> Iterator[Image.Image]:
+    """Each frame that the file was read to have, decoded in full; one that is not there is an error."""
+    for number in range(claims.frames):
+        if number:
+            picture.seek(number)
+        if picture.width > claims.width or picture.height > claims.height:
+            raise ValueError("larger than it claims")
+        picture.load()
+        yield picture
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
-    """Pillow over the accepted formats; whatever it raises means that the picture is damaged."""
+def _opened(data: bytes, limits: Limits) -> Iterator[tuple[Image.Image, Claims]]:
+    """Pillow over the picture's own bytes, its claims checked first; whatever else is raised means: damaged."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as picture:
-                yield picture
+        claims = read_claims(data)
+    except Damaged as error:
+        raise MediaRefused("damaged", f"the picture is damaged: {error}") from error
+    _check_claims(claims, limits)
+    try:
+        with (
+            _decoders,
+            Image.open(io.BytesIO(data[: claims.end]), formats=(claims.format,)) as picture,
+        ):
+            yield picture, claims
     except MediaRefused:
         raise
     except MemoryError as error:
@@ -250,8 +311,20 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
         raise MediaRefused("damaged", f"the picture cannot be decoded ({type(error).__name__})") from error
 
 
-def _has_alpha(picture: Image.Image) -> bool:
-    return picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+def _orientation(picture: Image.Image) -> int:
+    """The EXIF orientation, 1-8, of a decoded picture (PNG may carry it behind its pixels)."""
+    exif = picture.info.get("exif")
+    return orientation(exif) if isinstance(exif, bytes) else 1
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """The picture as RGB or RGBA; itself when it is that already."""
+    if picture.mode in ("RGB", "RGBA"):
+        return picture
+    if picture.mode.startswith("I"):  # 16 bits of grey: converting cuts off at 255, which leaves white
+        picture = picture.point(lambda value: value * (1 / 257)).convert("L")
+    has_alpha = picture.mode in ("LA", "PA", "La", "RGBa") or "transparency" in picture.info
+    return picture.convert("RGBA" if has_alpha else "RGB")
 
 
 def _article(declared: str) -> str:

@@ -43,7 +43,7 @@ def test_check_reads_standard_input_and_speaks_json() -> None:
     ("arguments", "said"),
     [
         (("check", "/nowhere"), "No such file"),
-        (("check", str(EXAMPLES / "corrupt.jpg")), "cannot be decoded"),
+        (("check", str(EXAMPLES / "corrupt.jpg")), "the picture is damaged"),
         (("check", "--policy", "nothing", str(EXAMPLES / "clean.txt")), "no policy 'nothing'"),
         (("nonsense",), "No such command"),
         (("keys", "add"), "Missing option '--app'"),

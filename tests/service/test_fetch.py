@@ -20,7 +20,7 @@ PRIVATE = [
     "http://[::ffff:127.0.0.1]/", "http://0.0.0.0/", "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/",
     "http://172.16.5.4/", "http://192.168.1.1/", "http://100.64.0.1/", "http://[fe80::1]/", "http://[fc00::1]/",
     "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://localhost/", "http://LOCALHOST./", "http://metadata.google.internal/",
-    "http://224.0.0.1/", "http://255.255.255.255/", "http://[::]/", "http://198.18.0.1/",
+    "http://168.63.129.16/", "http://224.0.0.1/", "http://255.255.255.255/", "http://[::]/", "http://198.18.0.1/",
 ]  # fmt: skip
 WRONG = [
     "file:///etc/passwd", "gopher://example.com/", "ftp://example.com/", "http://user:pw@example.com/", "http://example.com:22/",

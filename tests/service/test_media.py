@@ -90,6 +90,19 @@ def test_a_corrupted_picture_is_taken_or_refused_and_nothing_else(kind: str, see
         inspect(bytes(data[: chance.randint(1, len(data))]), LIMITS, None)
 
 
+def test_a_frame_far_larger_than_its_picture_is_refused_before_it_is_decoded() -> None:
+    small = picture("GIF", (10, 10))
+    huge = b"\x2c" + (0).to_bytes(2, "little") * 2 + (65_535).to_bytes(2, "little") * 2 + b"\x00\x02\x02\x4c\x01\x00"
+
+    with pytest.raises(MediaRefused):
+        inspect(small[:-1] + huge + b"\x3b", LIMITS, None)
+
+
+def test_a_png_that_ends_too_soon_is_refused() -> None:
+    with pytest.raises(MediaRefused):
+        inspect(picture("PNG")[:-12], LIMITS, None)
+
+
 def test_a_reviewers_copy_carries_nothing_but_the_picture() -> None:
     exif = Image.Exif()
     exif[0x0110] = "secret camera"
@@ -129,6 +142,8 @@ def test_the_same_bytes_lie_in_the_store_once(tmp_path: Path) -> None:
         "s3://bucket/a/./b",
         "s3://bucket/",
         "s3://b/x",
+        "s3://[/x",
+        "s3://bucket/" + "a" * 5000,
     ],
 )
 def test_no_name_climbs_out_of_its_bucket(tmp_path: Path, uri: str) -> None:
