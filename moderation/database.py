@@ -7,10 +7,13 @@ On Postgres every write is its own transaction: the server groups commits itself
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,17 +22,25 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.exc import DBAPIError
 
 from moderation.core.errors import SettingsError, StoreUnavailable
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Any]
 
 MAX_GROUP = 200
 """Writes that share one commit; bounds how long the first one waits."""
+LOCK_SECONDS = 2.0
+"""Wait for another process's lock. A write may come just after a group began to wait, so callers wait twice this."""
+MIGRATION_LOCK_SECONDS = 120.0
+"""Wait for another process that migrates."""
+_MIGRATION_LOCK = 7_204_116_530
+"""Any number, the same in all processes: Postgres's advisory lock for migrating."""
 
 
 class UTCDateTime(sa.TypeDecorator[datetime]):
@@ -78,13 +89,44 @@ class Database:
         self._closed = False
 
     def migrate(self) -> None:
-        """Bring the schema to the newest revision. Safe to run in several processes, one after the other."""
+        """Bring the schema to the newest revision. Safe to run in several processes at once: they take turns.
+
+        A schema of a later version is left as it is, because each revision works with the code before it: that is what
+        lets a running installation be replaced one process after the other.
+
+        Raises:
+            StoreUnavailable: the database did not answer, or another process migrates for too long.
+        """
         config = Config()
-        config.set_main_option("script_location", str(self._migrations))
-        config.attributes["engine"] = self.engine
+        # Alembic's options are ConfigParser's, where a percent sign in a path would be an interpolation.
+        config.set_main_option("script_location", str(self._migrations).replace("%", "%%"))
+        # Enforced foreign keys would refuse to rebuild a table that others point at, which is how SQLite alters one.
+        engine = _make_engine(self.url, lock_seconds=MIGRATION_LOCK_SECONDS, foreign_keys=False)
+        config.attributes["engine"] = engine
         config.attributes["metadata"] = self._metadata
         config.attributes["version_table"] = self._version_table
-        command.upgrade(config, "head")
+        try:
+            with engine.connect() as connection, _alone(connection):
+                if later := self._later_revision(connection, config):
+                    logger.warning(
+                        "the schema is of a later version (%s) than this program; it is left as it is", later
+                    )
+                    return
+                connection.commit()
+                command.upgrade(config, "head")
+        except sa.exc.SQLAlchemyError as error:
+            raise _translated(error) from error
+        finally:
+            engine.dispose()
+
+    def _later_revision(self, connection: Connection, config: Config) -> str | None:
+        """The schema's revision when this program does not know it."""
+        if not sa.inspect(connection).has_table(self._version_table):
+            return None
+        table = sa.table(self._version_table, sa.column("version_num"))
+        current = connection.execute(sa.select(table.c.version_num)).scalar()
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        return None if current is None or current in known else str(current)
 
     def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on a connection whose changes are rolled back.
@@ -95,7 +137,7 @@ class Database:
         try:
             with self.engine.connect() as connection:
                 return work(connection)
-        except DBAPIError as error:
+        except sa.exc.SQLAlchemyError as error:
             raise _translated(error) from error
 
     def write(self, work: Callable[[Connection], Result]) -> Result:
@@ -111,7 +153,7 @@ class Database:
             try:
                 with self.engine.begin() as connection:
                     return work(connection)
-            except DBAPIError as error:
+            except sa.exc.SQLAlchemyError as error:
                 raise _translated(error) from error
         future: Future[Result] = Future()
         with self._writer_lock:
@@ -153,22 +195,57 @@ class Database:
             self._commit_group(group)
 
     def _commit_group(self, group: list[tuple[Work, Future[Any]]]) -> None:
+        """Run a group in one transaction. Every caller gets an answer, and a result only when it is on disk."""
         done: list[tuple[Future[Any], Any]] = []
         try:
             with self.engine.execution_options(is_write=True).begin() as connection:
                 for work, future in group:
+                    # Where the transaction is gone, undoing fails too and would hide what was wrong first.
+                    first: Exception | None = None
                     try:
                         with connection.begin_nested():
-                            result = work(connection)
+                            try:
+                                result = work(connection)
+                            except Exception as error:
+                                first = error
+                                raise
                         done.append((future, result))
                     except Exception as error:  # one caller's fault is that caller's alone
-                        future.set_exception(_translated(error))
-        except Exception as error:
-            for future, _ in done:
-                future.set_exception(_translated(error))
+                        future.set_exception(_translated(first or error))
+                        _check_still_open(connection)
+        except BaseException as error:  # nothing may leave a caller waiting
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(_translated(error))
         else:
             for future, result in done:
                 future.set_result(result)
+
+
+@contextlib.contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Hold back other processes that migrate. SQLite's own lock does; Postgres would let them run side by side."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    connection.execute(sa.select(sa.func.pg_advisory_lock(_MIGRATION_LOCK)))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(_MIGRATION_LOCK)))
+        connection.commit()
+
+
+def _check_still_open(connection: Connection) -> None:
+    """Raise when SQLite gave up the whole transaction, as it may when the disk is full.
+
+    The next savepoint would begin a transaction of its own, and the works before it would be lost in silence.
+    """
+    raw = connection.connection.dbapi_connection
+    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+        raise StoreUnavailable("the database gave up the transaction; nothing of it is stored")
 
 
 def insert_or_nothing(c: Connection, table: sa.Table) -> Any:
@@ -177,27 +254,44 @@ def insert_or_nothing(c: Connection, table: sa.Table) -> Any:
     return dialect.insert(table).on_conflict_do_nothing()
 
 
-def _translated(error: Exception) -> Exception:
+def _translated(error: BaseException) -> BaseException:
     """Operational faults become `StoreUnavailable`; integrity errors and the like stay themselves."""
-    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or type(error) is sa.exc.DatabaseError:
         return StoreUnavailable(f"the database did not take it: {error.orig}")
+    if isinstance(error, sa.exc.TimeoutError):
+        return StoreUnavailable("all connections to the database are busy")
     return error
 
 
-def _make_engine(url: str) -> Engine:
+def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: bool = True) -> Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True)
+        return sa.create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=30,
+            pool_timeout=5,
+            connect_args={"connect_timeout": 5} if parsed.get_driver_name() == "psycopg" else {},
+        )
     if not parsed.database or parsed.database == ":memory:":
         raise SettingsError("the database must be a file: an in-memory SQLite would be lost between connections")
     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed)
+    # Readers do not wait for each other in WAL mode; each thread of the service may read at once.
+    engine = sa.create_engine(parsed, pool_size=10, max_overflow=90, pool_timeout=5)
+    pragmas = (
+        f"busy_timeout={int(lock_seconds * 1000)}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+        "journal_size_limit=67108864",
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, so that savepoints work
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-            connection.execute(f"PRAGMA {pragma}")
+        for pragma in pragmas:
+            _run_pragma(connection, pragma, lock_seconds)
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -206,3 +300,16 @@ def _make_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
     return engine
+
+
+def _run_pragma(connection: sqlite3.Connection, pragma: str, lock_seconds: float) -> None:
+    """Changing to WAL does not wait for other processes by itself, whatever the busy timeout."""
+    deadline = time.monotonic() + lock_seconds
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
