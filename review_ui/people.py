@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,8 +25,6 @@ MAY_REVIEW = ("reviewer", "lead", "admin")
 SHORTEST_PASSWORD = 10
 FAILURES_ALLOWED, FAILURES_WINDOW = 8, timedelta(minutes=10)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
-# Checked when there is no such user, so that the time taken does not tell.
-_NOBODY = generate_password_hash("nobody", method="scrypt")
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,8 @@ class People:
 
     def disable(self, name: str) -> None:
         """Shut a user out, from open sessions too, at once. Raises `NotFound`."""
+        if not _NAME.fullmatch(name):
+            raise NotFound("no such user")
 
         def work(c: Connection) -> None:
             row = c.execute(sa.select(users.c.id).where(users.c.name == name)).first()
@@ -108,24 +109,45 @@ class People:
         self.add("admin", "admin", password)
         return password
 
-    def sign_in(self, name: str, password: str, hours: float) -> str | None:
-        """A session token for the right password, else None. Raises `TooManyFailures`."""
-        now = self._clock()
-        recent = sa.select(sa.func.count()).where(
-            failed_sign_ins.c.name == name[:100], failed_sign_ins.c.at > now - FAILURES_WINDOW
-        )
-        if self._db.read(lambda c: c.execute(recent).scalar_one()) >= FAILURES_ALLOWED:
-            raise TooManyFailures("too many wrong passwords for this name; wait ten minutes")
-        row = self._db.read(lambda c: c.execute(sa.select(users).where(users.c.name == name)).first())
-        matches = check_password_hash(row.password_hash if row is not None else _NOBODY, password[:1000])
-        if row is None or not matches or row.disabled_at is not None:
-            failure = {"name": name[:100], "at": now}
-            self._db.write(lambda c: c.execute(sa.insert(failed_sign_ins).values(failure)))
+    def verify(self, name: str, password: str) -> User | None:
+        """The user with this name and password, unless shut out. Takes as long for a name that nobody has.
+
+        Raises:
+            TooManyFailures: too many wrong passwords for this name; this one was not looked at.
+        """
+        if not _NAME.fullmatch(name):
+            check_password_hash(_nobody(), password[:1000])
             return None
-        token = secrets.token_urlsafe(32)
+        # Counted as a failure before it is looked at: guesses at the same time could all pass a count made first.
+        attempt = self._db.write(lambda c: self._count_attempt(c, name))
+        row = self._db.read(lambda c: c.execute(sa.select(users).where(users.c.name == name)).first())
+        matches = check_password_hash(row.password_hash if row is not None else _nobody(), password[:1000])
+        if row is None or not matches or row.disabled_at is not None:
+            return None
+        self._db.write(lambda c: c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.id == attempt)))
+        return _user(row)
+
+    def _count_attempt(self, c: Connection, name: str) -> int:
+        now = self._clock()
+        # On Postgres, attempts for one user wait for each other here; SQLite has one writer anyway.
+        c.execute(sa.select(users.c.id).where(users.c.name == name).with_for_update())
+        c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.at < now - FAILURES_WINDOW))
+        recent = sa.select(sa.func.count()).select_from(failed_sign_ins).where(failed_sign_ins.c.name == name)
+        if c.execute(recent).scalar_one() >= FAILURES_ALLOWED:
+            raise TooManyFailures("too many wrong passwords for this name; wait ten minutes")
+        made = c.execute(sa.insert(failed_sign_ins).values(name=name, at=now)).inserted_primary_key
+        assert made is not None
+        return int(made[0])
+
+    def sign_in(self, name: str, password: str, hours: float) -> str | None:
+        """A session token, good for `hours`, for the right password, else None. Raises `TooManyFailures`."""
+        user = self.verify(name, password)
+        if user is None:
+            return None
+        token, now = secrets.token_urlsafe(32), self._clock()
         session = {
             "token_sha256": _digest(token),
-            "user_id": row.id,
+            "user_id": user.id,
             "csrf": secrets.token_urlsafe(24),
             "created_at": now,
             "expires_at": now + timedelta(hours=hours),
@@ -133,7 +155,6 @@ class People:
 
         def work(c: Connection) -> None:
             c.execute(sa.delete(sign_ins).where(sign_ins.c.expires_at < now))
-            c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.at < now - FAILURES_WINDOW))
             c.execute(sa.insert(sign_ins).values(session))
 
         self._db.write(work)
@@ -153,6 +174,12 @@ class People:
     def sign_out(self, token: str) -> None:
         """End a session; nothing happens when it is over."""
         self._db.write(lambda c: c.execute(sa.delete(sign_ins).where(sign_ins.c.token_sha256 == _digest(token))))
+
+
+@cache
+def _nobody() -> str:
+    """Checked when there is no such user, so that the time taken does not tell."""
+    return generate_password_hash("nobody", method="scrypt")
 
 
 def _user(row: Any) -> User:

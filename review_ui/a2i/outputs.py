@@ -65,7 +65,9 @@ def output_of(review: ReviewService, loop: Any, answered: list[Any]) -> bytes:
         "humanLoopName": loop.name,
         "inputContent": json.loads(loop.input_content),
     }
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    # Half of a surrogate pair, which an input may hold, has no UTF-8; as a JSON escape it comes out as it went in.
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
 
 
 def event_of(review: ReviewService, loop: Any) -> dict[str, Any]:

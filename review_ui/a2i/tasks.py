@@ -100,11 +100,7 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
         if row is not None:
             task_id: str = row.id
             return task_id
-        mine = sa.select(tasks.c.loop_name).where(tasks.c.user_id == user_id)
-        free = (tasks.c.state == "waiting") & tasks.c.loop_name.not_in(mine)
-        query = (
-            sa.select(tasks.c.id, tasks.c.flow).where(free, in_flow).order_by(tasks.c.created_at, tasks.c.id).limit(1)
-        )
+        query = _oldest_free(user_id).where(in_flow)
         row = c.execute(query.with_for_update(skip_locked=True)).first()
         if row is None:
             return None
@@ -124,6 +120,27 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
 
     task_id = review.database.write(work)
     return get_task(review, task_id, user_id) if task_id is not None else None
+
+
+def upcoming_task(review: ReviewService, user_id: str, flow: str | None = None) -> tuple[str, Mapping[str, Any]] | None:
+    """Id and InputContent of the task that `next_task` would claim, so that its media can be loaded ahead.
+
+    It is not claimed: another reviewer may be faster.
+    """
+    in_flow = sa.true() if flow is None else tasks.c.flow == flow
+    query = _oldest_free(user_id).where(in_flow).join(human_loops, human_loops.c.name == tasks.c.loop_name)
+    row = review.database.read(lambda c: c.execute(query.add_columns(human_loops.c.input_content)).first())
+    return (row.id, json.loads(row.input_content)) if row is not None else None
+
+
+def may_see(review: ReviewService, task_id: str, user_id: str) -> bool:
+    """True while the task is in this reviewer's hands, or in nobody's."""
+    query = sa.select(tasks.c.state, tasks.c.user_id, tasks.c.lease_until).where(tasks.c.id == task_id)
+    row = review.database.read(lambda c: c.execute(query).first())
+    if row is None:
+        return False
+    held: bool = row.state == "claimed" and row.user_id == user_id and row.lease_until > review.clock()
+    return held or row.state == "waiting"
 
 
 def get_task(review: ReviewService, task_id: str, user_id: str) -> Task:
@@ -200,6 +217,13 @@ def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Map
             finish(review, loop_name)
         except StoreUnavailable as error:
             logger.warning("loop=%s its output waits: %s", loop_name, error)
+
+
+def _oldest_free(user_id: str) -> sa.Select[tuple[str, str]]:
+    """The oldest waiting task of a loop of which this reviewer has had none."""
+    mine = sa.select(tasks.c.loop_name).where(tasks.c.user_id == user_id)
+    free = (tasks.c.state == "waiting") & tasks.c.loop_name.not_in(mine)
+    return sa.select(tasks.c.id, tasks.c.flow).where(free).order_by(tasks.c.created_at, tasks.c.id).limit(1)
 
 
 def _title(row: Any) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import re
+import os
 import secrets
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from flask import Response, request
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeSerializer
 
 from moderation.blobs import Blobs
 from moderation.core.errors import MediaRefused, NotFound
 from moderation.media import display_copy, sniff
 
-TOKEN_SECONDS = 3600
+PERIOD_SECONDS = 1800
+"""Addresses made within one such period are the same, so that a browser finds again what it loaded ahead."""
 _PLAYABLE = {
     "video/mp4",
     "video/quicktime",
@@ -27,68 +30,70 @@ _PLAYABLE = {
 
 
 def load_secret(folder: Path) -> str:
-    """The secret that signs media addresses; made once, readable by the owner only."""
+    """The secret that signs media addresses and sign-in forms; made once, readable by the owner only."""
     path = folder / "media.secret"
-    try:
-        with path.open("x", encoding="ascii") as file:
-            path.chmod(0o600)
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        # Written beside and linked: whoever else starts at the same time reads all of one secret, never half of it.
+        beside = folder / f".media.secret.{secrets.token_hex(6)}"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
     return path.read_text(encoding="ascii")
 
 
 class MediaAddresses:
-    """Signed tokens for media, each good for one user and one hour."""
+    """Signed tokens for media, each good for one user, one task, and half an hour to an hour."""
 
-    def __init__(self, secret: str) -> None:
-        self._serializer = URLSafeTimedSerializer(secret, salt="review-media")
+    def __init__(self, secret: str, clock: Callable[[], datetime]) -> None:
+        self._serializer = URLSafeSerializer(secret, salt="review-media")
+        self._clock = clock
 
-    def token(self, uri: str, user_id: str) -> str:
+    def token(self, uri: str, task_id: str, user_id: str) -> str:
         """The token that stands in an address."""
-        return self._serializer.dumps([uri, user_id])
+        return str(self._serializer.dumps([uri, task_id, user_id, self._period()]))
 
-    def uri(self, token: str, user_id: str) -> str:
-        """The object that a token is for. Raises `NotFound` when it is forged, old or somebody else's."""
+    def read(self, token: str, user_id: str) -> tuple[str, str]:
+        """The object and the task that a token is for. Raises `NotFound` when it is forged, old or somebody else's."""
         try:
-            uri, owner = self._serializer.loads(token, max_age=TOKEN_SECONDS)
+            uri, task_id, owner, period = self._serializer.loads(token)
         except (BadData, ValueError, TypeError) as error:
-            raise NotFound("this media address is not valid any more") from error
-        if owner != user_id:
-            raise NotFound("this media address is somebody else's")
-        return str(uri)
+            raise NotFound("this media address is not valid") from error
+        if owner != user_id or not 0 <= self._period() - period <= 1:
+            raise NotFound("this media address is not valid any more")
+        return str(uri), str(task_id)
+
+    def _period(self) -> int:
+        return int(self._clock().timestamp()) // PERIOD_SECONDS
 
 
 def media_response(blobs: Blobs, uri: str) -> Response:
     """The object as a browser may have it: a fresh rendering of a picture; film and sound in ranges; nothing else."""
-    data = blobs.get(uri)
-    kind = sniff(data)
+    path = blobs.local_path(uri)
+    with path.open("rb") as file:
+        kind = sniff(file.read(64))
     if kind is not None and kind.startswith("image/"):
         try:
-            body, kind = display_copy(data)
+            body, kind = display_copy(path.read_bytes())
         except MediaRefused as error:
             raise NotFound("the picture cannot be shown") from error
         response = Response(body, content_type=kind)
     elif kind in _PLAYABLE:
-        response = _ranged(data, kind)
+        # Players seek with ranges.
+        data = path.read_bytes()
+        response = Response(data, content_type=kind)
+        response.make_conditional(request.environ, accept_ranges=True, complete_length=len(data))
     else:
         raise NotFound("media of this kind is not shown")
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, max-age=600"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = f"private, max-age={PERIOD_SECONDS}"
     response.headers["Content-Disposition"] = "inline; filename=media"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
-
-
-def _ranged(data: bytes, kind: str) -> Response:
-    """All of it, or the one range that was asked for: players seek with them."""
-    match = re.fullmatch(r"bytes=(\d{1,12})-(\d{0,12})", request.headers.get("Range", ""))
-    if match is None or int(match.group(1)) >= len(data):
-        response = Response(data, content_type=kind)
-    else:
-        start = int(match.group(1))
-        end = min(int(match.group(2) or len(data) - 1), len(data) - 1)
-        response = Response(data[start : end + 1], 206, content_type=kind)
-        response.headers["Content-Range"] = f"bytes {start}-{end}/{len(data)}"
-    response.headers["Accept-Ranges"] = "bytes"
     return response

@@ -1,226 +1,187 @@
-"""The portal's pages and forms."""
+"""The reviewers' pages: what waits, a task, all done."""
 
 from __future__ import annotations
 
-import hmac
-import json
-from collections.abc import Callable
-from functools import wraps
+import re
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
 from moderation.blobs import Blobs
-from moderation.core.errors import InputError, NotFound
+from moderation.core.errors import NotFound
 from moderation.settings import Settings
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.tasks import Task, TaskGone, get_task, next_task, release_task, submit_answer, waiting
-from review_ui.people import ROLES, People, TooManyFailures
+from review_ui.a2i.tasks import (
+    Task,
+    get_task,
+    may_see,
+    next_task,
+    release_task,
+    submit_answer,
+    upcoming_task,
+    waiting,
+)
+from review_ui.people import People
+from review_ui.portal.access import add_access, reviewing, signed_in
 from review_ui.portal.media import MediaAddresses, load_secret, media_response
-from review_ui.portal.showing import is_ours, show
+from review_ui.portal.people_pages import add_people_pages
+from review_ui.portal.problems import Page, add_problems
+from review_ui.portal.reading import as_words
+from review_ui.portal.showing import is_ours, media_of, show
 
-COOKIE = "review_session"
-Page = str | BaseResponse | tuple[str, int]
-View = Callable[..., Page]
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+LONGEST_NOTE = 4000
+LOADED_AHEAD = 4
+"""Pictures of the next task that are loaded while the reviewer reads this one."""
+_FLOW = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")
 
 
 def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Blueprint:
-    """The portal; mount it at ``/review``."""
-    portal = Blueprint("portal", __name__, template_folder="templates", static_folder="static")
-    people = People(review.database, review.clock)
-    addresses = MediaAddresses(load_secret(settings.data))
+    """The portal; mount it at ``/review``.
 
-    @portal.before_request
-    def know_user() -> None:
-        g.session = people.session(request.cookies.get(COOKIE, ""))
+    Args:
+        blobs: where the media of tasks lie.
+        settings: the data folder, for the secret that signs addresses, and the length of a session.
+    """
+    portal = Blueprint("portal", __name__, template_folder="templates", static_folder="static")
+    people, secret = People(review.database, review.clock), load_secret(settings.data)
+    addresses = MediaAddresses(secret, review.clock)
+    add_access(portal, people, settings, secret)
+
+    @portal.after_request
+    def be_strict(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", CSP)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
     @portal.context_processor
     def offer() -> dict[str, Any]:
-        return {"session": g.get("session"), "media_address": _media_address}
+        return {"session": g.get("session")}
 
-    def _media_address(uri: str) -> str:
-        return url_for("portal.media", token=addresses.token(uri, g.session.user.id))
+    portal.add_app_template_filter(lambda title: str(title).removeprefix("Moderation: "), "queue_title")
+    portal.add_app_template_filter(_age, "age")
 
-    # Sign in and out
+    def address(uri: str, task_id: str) -> str:
+        return url_for("portal.media", token=addresses.token(uri, task_id, g.session.user.id))
 
-    @portal.get("/sign-in")
-    def sign_in() -> Page:
-        return redirect(url_for("portal.queues")) if g.session else render_template("portal/sign_in.html")
+    def task_page(task: Task, flow: str | None, text: str = "", status: int = 200) -> Page:
+        left = sum(q.waiting for q in waiting(review, g.session.user.id) if flow in (None, q.flow))
+        upcoming = upcoming_task(review, g.session.user.id, flow)
+        ahead = [address(uri, upcoming[0]) for uri in media_of(upcoming[1], "image")] if upcoming else []
+        given: dict[str, Any] = {
+            "task": task,
+            "flow": flow,
+            "left": left,
+            "ahead": ahead[:LOADED_AHEAD],
+            "problem": text,
+            "given": request.form,
+            "longest_note": LONGEST_NOTE,
+            "address": lambda uri: address(uri, task.id),
+        }
+        if is_ours(task.content):
+            return render_template("portal/task.html", shown=show(task.content), **given), status
+        pretty = as_words(task.content, indent=2)
+        return render_template("portal/other_task.html", pretty=pretty, **given), status
 
-    @portal.post("/sign-in")
-    def do_sign_in() -> Page:
-        # There is no session yet to keep a token in; a browser says where a form came from.
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-            return _problem("This form came from another site.", 403)
-        try:
-            token = people.sign_in(
-                request.form.get("username", ""), request.form.get("password", ""), settings.session_hours
-            )
-        except TooManyFailures as error:
-            return render_template("portal/sign_in.html", problem=str(error)), 429
-        if token is None:
-            return render_template("portal/sign_in.html", problem="Name or password is wrong."), 401
-        response = redirect(url_for("portal.queues"), 303)
-        response.set_cookie(
-            COOKIE, token, max_age=int(settings.session_hours * 3600), httponly=True, samesite="Strict",
-            secure=request.is_secure, path=url_for("portal.queues"),
-        )  # fmt: skip
-        return response
-
-    @portal.post("/sign-out")
-    @_signed_in
-    def sign_out() -> Page:
-        people.sign_out(request.cookies.get(COOKIE, ""))
-        response = redirect(url_for("portal.sign_in"), 303)
-        response.delete_cookie(COOKIE, path=url_for("portal.queues"))
-        return response
-
-    # Tasks
+    def go_on(flow: str | None, left: str = "") -> Page:
+        """To the next task; not to the one that was just left, though it may be the only one."""
+        task = next_task(review, g.session.user.id, flow)
+        if task is None:
+            return redirect(url_for("portal.done", flow=flow), 303)
+        if task.id == left:
+            release_task(review, task.id, g.session.user.id)
+            return redirect(url_for("portal.done", flow=flow, left=1), 303)
+        return redirect(url_for("portal.task", task_id=task.id, flow=flow), 303)
 
     @portal.get("/")
-    @_signed_in
+    @signed_in
     def queues() -> Page:
         counts = waiting(review, g.session.user.id) if g.session.user.may_review else ()
         return render_template("portal/queues.html", queues=counts, now=review.clock())
 
     @portal.get("/next")
-    @_reviewing
+    @reviewing
     def next_one() -> Page:
-        flow = request.args.get("flow") or None
-        task = next_task(review, g.session.user.id, flow)
-        if task is None:
-            return render_template("portal/done.html", flow=flow)
-        return redirect(url_for("portal.task", task_id=task.id, flow=flow), 303)
+        return go_on(_flow())
 
-    @portal.get("/tasks/<task_id>")
-    @_reviewing
-    def task(task_id: str) -> Page:
-        held = get_task(review, task_id, g.session.user.id)
-        flow = request.args.get("flow") or None
-        left = sum(q.waiting for q in waiting(review, g.session.user.id) if flow in (None, q.flow))
-        return _task_page(held, flow, left)
+    @portal.get("/done")
+    @reviewing
+    def done() -> Page:
+        flow = _flow()
+        others = [q for q in waiting(review, g.session.user.id) if q.flow != flow and (q.waiting or q.mine)]
+        return render_template(
+            "portal/done.html", flow=flow, left="left" in request.args, others=others if flow is not None else []
+        )
 
-    @portal.post("/tasks/<task_id>")
-    @_reviewing
-    def answer(task_id: str) -> Page:
-        held = get_task(review, task_id, g.session.user.id)
-        flow = request.args.get("flow") or None
+    @portal.get("/tasks/<uuid:task_id>")
+    @reviewing
+    def task(task_id: UUID) -> Page:
+        return task_page(get_task(review, str(task_id), g.session.user.id), _flow())
+
+    @portal.post("/tasks/<uuid:task_id>")
+    @reviewing
+    def answer(task_id: UUID) -> Page:
+        held, flow = get_task(review, str(task_id), g.session.user.id), _flow()
         decision = request.form.get("decision")
+        # Browsers send line ends as CR LF, which the text area's own limit does not count twice.
+        note = request.form.get("note", "").replace("\r\n", "\n").replace("\x00", "").strip()
         if decision not in ("approve", "reject"):
-            return _task_page(held, flow, 0, "Choose approve or reject."), 422
-        offered = [str(label) for label in held.content.get("labels", ())] if is_ours(held.content) else []
+            return task_page(held, flow, "Choose approve or reject.", 422)
+        if len(note) > LONGEST_NOTE:
+            return task_page(held, flow, f"The note has {len(note):,} characters; {LONGEST_NOTE:,} fit.", 422)
+        offered = show(held.content).labels if is_ours(held.content) else ()
         chosen = set(request.form.getlist("label"))
-        content = {
+        content: dict[str, Any] = {
             "decision": {name: name == decision for name in ("approve", "reject")},
-            "labels": {label: label in chosen for label in offered},
+            "labels": {label: str(number) in chosen for number, label in enumerate(offered)},
         }
-        note = request.form.get("note", "").replace("\x00", "").strip()[:4000]
+        if note:
+            content["note"] = note
         spent = (review.clock() - held.accepted_at).total_seconds()
-        submit_answer(review, task_id, g.session.user.id, content | ({"note": note} if note else {}), spent)
-        return redirect(url_for("portal.next_one", flow=flow), 303)
+        submit_answer(review, held.id, g.session.user.id, content, spent)
+        return go_on(flow)
 
-    @portal.post("/tasks/<task_id>/release")
-    @_reviewing
-    def release(task_id: str) -> Page:
-        release_task(review, task_id, g.session.user.id)
+    @portal.post("/tasks/<uuid:task_id>/release")
+    @reviewing
+    def release(task_id: UUID) -> Page:
+        release_task(review, str(task_id), g.session.user.id)
         if request.form.get("then") == "queues":
             return redirect(url_for("portal.queues"), 303)
-        return redirect(url_for("portal.next_one", flow=request.args.get("flow") or None), 303)
+        return go_on(_flow(), left=str(task_id))
 
     @portal.get("/media/<token>")
-    @_reviewing
+    @reviewing
     def media(token: str) -> Page:
-        return media_response(blobs, addresses.uri(token, g.session.user.id))
+        uri, task_id = addresses.read(token, g.session.user.id)
+        if not may_see(review, task_id, g.session.user.id):
+            raise NotFound("the task of this media is not in your hands")
+        return media_response(blobs, uri)
 
-    # People
-
-    @portal.get("/people")
-    @_admins
-    def everybody() -> Page:
-        return render_template("portal/people.html", people=people.list(), roles=ROLES)
-
-    @portal.post("/people")
-    @_admins
-    def add_person() -> Page:
-        form = request.form
-        try:
-            people.add(form.get("name", ""), form.get("role", ""), form.get("password", ""))
-        except InputError as error:
-            return render_template("portal/people.html", people=people.list(), roles=ROLES, problem=str(error)), 422
-        return redirect(url_for("portal.everybody"), 303)
-
-    @portal.post("/people/<name>/disable")
-    @_admins
-    def disable_person(name: str) -> Page:
-        if name == g.session.user.name:
-            return _problem("You cannot shut yourself out.", 422)
-        people.disable(name)
-        return redirect(url_for("portal.everybody"), 303)
-
-    @portal.errorhandler(TaskGone)
-    def gone(_: TaskGone) -> Page:
-        text = "This task is not yours any more: it was answered, its time ran out, or it was withdrawn."
-        return _problem(text, 409)
-
-    @portal.errorhandler(NotFound)
-    def not_found(_: NotFound) -> Page:
-        return _problem("There is nothing here.", 404)
-
+    add_people_pages(portal, people)
+    add_problems(portal)
     return portal
 
 
-def _task_page(held: Task, flow: str | None, left: int, problem: str = "") -> str:
-    if is_ours(held.content):
-        shown = show(held.content)
-        return render_template("portal/task.html", task=held, shown=shown, flow=flow, left=left, problem=problem)
-    pretty = json.dumps(held.content, indent=2, ensure_ascii=False)
-    return render_template("portal/other_task.html", task=held, pretty=pretty, flow=flow, left=left, problem=problem)
+def _flow() -> str | None:
+    """The queue that the reviewer works through; None for all of them. Raises `NotFound` for what is no name."""
+    flow = request.args.get("flow") or None
+    if flow is not None and not _FLOW.fullmatch(flow):
+        raise NotFound("no such queue")
+    return flow
 
 
-def _problem(text: str, status: int) -> tuple[str, int]:
-    return render_template("portal/problem.html", text=text), status
-
-
-def _signed_in(view: View) -> View:
-    """Only with a session; forms only with its token."""
-
-    @wraps(view)
-    def checked(*args: Any, **kwargs: Any) -> Page:
-        if g.session is None:
-            if request.method == "GET":
-                return redirect(url_for("portal.sign_in"), 303)
-            return _problem("Please sign in first.", 403)
-        if request.method == "POST" and not hmac.compare_digest(request.form.get("csrf", ""), g.session.csrf):
-            return _problem(
-                "This form is too old or came from elsewhere. Go back, load the page again, and retry.", 403
-            )
-        return view(*args, **kwargs)
-
-    return checked
-
-
-def _reviewing(view: View) -> View:
-    """Only for roles that review."""
-
-    @_signed_in
-    @wraps(view)
-    def checked(*args: Any, **kwargs: Any) -> Page:
-        if not g.session.user.may_review:
-            return _problem("Your role does not review items.", 403)
-        return view(*args, **kwargs)
-
-    return checked
-
-
-def _admins(view: View) -> View:
-    """Only for admins."""
-
-    @_signed_in
-    @wraps(view)
-    def checked(*args: Any, **kwargs: Any) -> Page:
-        if g.session.user.role != "admin":
-            return _problem("Only admins may do this.", 403)
-        return view(*args, **kwargs)
-
-    return checked
+def _age(age: timedelta) -> str:
+    """How long something waits, for people."""
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 1:
+        return "under a minute"
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 48 * 60 else f"{minutes // 1440} days"

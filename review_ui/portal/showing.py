@@ -1,63 +1,144 @@
-"""From a loop's InputContent to what a page shows. Content is data here: nothing of it is trusted to be well-formed."""
+"""From a loop's InputContent to what the task page shows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
+from review_ui.portal import reading
+from review_ui.portal.marking import Mark, Stretch, cut
+
 SCHEMA = "moderation-item/1"
-MAX_MARKS = 500
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A piece of text with the labels found in it; no labels for what stands between."""
-
-    text: str
-    labels: tuple[str, ...] = ()
+TONES = 8
+"""Colours that labels take turns with; ``portal.css`` has them."""
+MAX_PARTS, MAX_DETECTIONS = 200, 5000
+MAX_MARKS, MAX_FRAMES, MAX_TIMES = 500, 200, 50
+"""Most places drawn per part; beyond that a page helps nobody and grows without end. The page says what it leaves."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A box over a picture, in percent of its width and height."""
+    """A box over a picture, in percent of its width and height.
 
-    label: str
-    confidence: float
+    Attributes:
+        words: label and confidence, or what text was read there.
+        tone: the label's colour; None for a place where text was read.
+        anchor: id on the page; empty when no list leads to it.
+    """
+
+    words: str
     left: float
     top: float
     width: float
     height: float
+    tone: int | None = None
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A detection's time in a film or sound: seconds, and the same for people."""
+
+    label: str
+    confidence: str
+    tone: int
+    start: float
+    words: str
+    anchor: str
 
 
 @dataclass(frozen=True)
 class ShownPart:
-    """A part as the task page shows it."""
+    """A part as the task page shows it.
+
+    Attributes:
+        origin: how it came to be, in words.
+        source: id of the part it was extracted from; empty when it was posted.
+        stretches: of a text.
+        uri: of media.
+        hints: what is not shown of it, in sentences.
+    """
 
     id: str
+    number: int
     type: str
     origin: str
+    source: str = ""
     stretches: tuple[Stretch, ...] = ()
     frames: tuple[Frame, ...] = ()
-    uri: str | None = None
-    width: int | None = None
-    height: int | None = None
-    shortened: bool = False
+    moments: tuple[Moment, ...] = ()
+    uri: str = ""
+    size: str = ""
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FoundLabel:
+    """All detections of one label.
+
+    Attributes:
+        confidence: the highest, in words of percent.
+        places: number of detections.
+        by: the detectors.
+        anchor: id on the page of the most certain one's place, or of its part.
+    """
+
+    name: str
+    tone: int
+    confidence: str
+    places: int
+    by: tuple[str, ...]
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A detector that gave no answer."""
+
+    detector: str
+    part: str
+    message: str
 
 
 @dataclass(frozen=True)
 class ShownTask:
-    """All that the task page shows of an item of ours."""
+    """All that the task page shows of an item of ours.
 
-    item: Mapping[str, Any]
+    Attributes:
+        about: what the service knows of the item, name and words.
+        metadata: what the app says of it, name and words.
+        tones: the colour of each label that was found.
+        hints: what is not shown of the item, in sentences.
+    """
+
     why: tuple[str, ...]
-    policy: Mapping[str, Any]
+    unseen: tuple[Unseen, ...]
+    policy_name: str
+    policy_version: str
+    policy_description: str
+    about: tuple[tuple[str, str], ...]
+    metadata: tuple[tuple[str, str], ...]
     parts: tuple[ShownPart, ...]
-    detections: tuple[Mapping[str, Any], ...]
-    failures: tuple[Mapping[str, Any], ...]
+    found: tuple[FoundLabel, ...]
     labels: tuple[str, ...]
-    suggested: frozenset[str]
+    tones: Mapping[str, int]
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A detection as it was read. `raw` has its place."""
+
+    label: str
+    confidence: float
+    part: str
+    by: str
+    anchor: str
+    tone: int
+    raw: Mapping[str, Any]
 
 
 def is_ours(content: Mapping[str, Any]) -> bool:
@@ -66,94 +147,200 @@ def is_ours(content: Mapping[str, Any]) -> bool:
 
 
 def show(content: Mapping[str, Any]) -> ShownTask:
-    """The page's view of an item of ours."""
-    detections = [d for d in _list(content, "detections") if isinstance(d.get("confidence"), int | float)]
-    detections.sort(key=lambda d: -d["confidence"])
-    parts = _list(content, "parts")
+    """The page's view of an item of ours. Never raises, whatever the JSON object holds."""
+    seen, raw_parts = _detections(content), reading.mappings(content, "parts")
+    by_part: dict[str, list[_Seen]] = {}
+    for one in seen[:MAX_DETECTIONS]:
+        by_part.setdefault(one.part, []).append(one)
+    read_from: dict[str, list[Mapping[str, Any]]] = {}
+    for part in raw_parts[:MAX_PARTS]:
+        if part.get("type") == "text":
+            read_from.setdefault(reading.text(part, "extracted_from"), []).append(part)
+    parts = tuple(_part(n, part, read_from, by_part) for n, part in enumerate(raw_parts[:MAX_PARTS], start=1))
+    hints = [f"Only {MAX_PARTS} of {len(raw_parts)} parts are shown."] if len(raw_parts) > MAX_PARTS else []
+    if len(seen) > MAX_DETECTIONS:
+        hints.append(f"Only the {MAX_DETECTIONS} most certain of {len(seen)} detections are shown.")
+    policy, item = reading.mapping(content, "policy"), reading.mapping(content, "item")
+    metadata = reading.mapping(item, "metadata")
     return ShownTask(
-        item=_mapping(content, "item"),
-        why=tuple(str(line) for line in content.get("why", ())),
-        policy=_mapping(content, "policy"),
-        parts=tuple(_part(part, parts, detections) for part in parts),
-        detections=tuple(detections),
-        failures=tuple(_list(content, "failures")),
-        labels=tuple(str(label) for label in content.get("labels", ())),
-        suggested=frozenset(str(d.get("label")) for d in detections),
+        why=tuple(reading.texts(content, "why")),
+        unseen=tuple(
+            Unseen(_tool(failure), reading.text(failure, "part"), reading.text(failure, "message"))
+            for failure in reading.mappings(content, "failures")
+        ),
+        policy_name=reading.text(policy, "name"),
+        policy_version=reading.text(policy, "version"),
+        policy_description=reading.text(policy, "description"),
+        about=_about(content, item),
+        metadata=tuple((reading.printable(name), reading.as_words(value)) for name, value in metadata.items()),
+        parts=parts,
+        found=_found(seen, parts),
+        labels=tuple(dict.fromkeys(reading.texts(content, "labels"))),
+        tones={one.label: one.tone for one in seen},
+        hints=tuple(hints),
     )
 
 
-def mark(text: str, spans: Sequence[tuple[int, int, str]]) -> tuple[Stretch, ...]:
-    """Cut a text at its spans. Offsets are code points, as Python counts; spans may overlap.
-
-    Joined together, the stretches are the text.
-    """
-    spans = [(max(0, s), min(len(text), e), label) for s, e, label in spans[:MAX_MARKS] if s < e and s < len(text)]
-    cuts = sorted({0, len(text), *(s for s, _, _ in spans), *(e for _, e, _ in spans)})
-    stretches = []
-    for start, end in pairwise(cuts):
-        labels = dict.fromkeys(label for s, e, label in spans if s <= start and end <= e)
-        stretches.append(Stretch(text[start:end], tuple(labels)))
-    return tuple(stretches)
+def _detections(content: Mapping[str, Any]) -> list[_Seen]:
+    """Most certain first; labels get their colours in that order."""
+    read = [
+        (reading.number(raw, "confidence", 0, 100), reading.text(raw, "label"), raw)
+        for raw in reading.mappings(content, "detections")
+    ]
+    certain = sorted(((c, label, raw) for c, label, raw in read if c is not None and label), key=lambda r: -r[0])
+    # Labels that are drawn somewhere come first, so that neighbours seldom share a colour.
+    drawn = [label for _, label, raw in certain if any(raw.get(place) for place in ("span", "box", "time_range"))]
+    order = dict.fromkeys([*drawn, *(label for _, label, _ in certain)])
+    tones = {label: number % TONES for number, label in enumerate(order)}
+    return [
+        _Seen(
+            label,
+            confidence,
+            reading.text(raw, "part"),
+            _tool(raw),
+            f"found-{number}",
+            tones[label],
+            raw,
+        )
+        for number, (confidence, label, raw) in enumerate(certain)
+    ]
 
 
 def _part(
-    part: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], detections: Sequence[Mapping[str, Any]]
+    number: int,
+    part: Mapping[str, Any],
+    read_from: Mapping[str, Sequence[Mapping[str, Any]]],
+    by_part: Mapping[str, Sequence[_Seen]],
 ) -> ShownPart:
-    part_id = str(part.get("id", ""))
-    here = [d for d in detections if d.get("part") == part_id]
-    frames = [frame for d in here if (frame := _frame(d, d.get("box"))) is not None]
-    # What was found in text read from this picture is drawn where the line stood.
-    for child in parts:
-        if child.get("extracted_from") == part_id and child.get("type") == "text":
-            frames += _frames_of_text(child, detections)
-    spans = [
-        (d["span"]["start"], d["span"]["end"], str(d.get("label")))
-        for d in here
-        if isinstance(d.get("span"), Mapping) and all(isinstance(d["span"].get(k), int) for k in ("start", "end"))
-    ]
-    text = part.get("text")
-    origin = f"{part.get('extractor')}, from {part['extracted_from']}" if part.get("extracted_from") else "as posted"
+    part_id, kind, source = (reading.text(part, key) for key in ("id", "type", "extracted_from"))
+    here = by_part.get(part_id, ())
+    words = reading.text(part, "text")
+    hints = ["Only the beginning is shown: the whole is too long for a task."] if part.get("shortened") is True else []
+    marks = [mark for one in here if (mark := _mark(one)) is not None]
+    beyond = sum(mark.start >= len(words) for mark in marks) if kind == "text" else 0
+    if beyond:
+        hints.append(f"{beyond} of the detections lie in what is not shown.")
+    if len(marks) - beyond > MAX_MARKS:
+        hints.append(f"Only the {MAX_MARKS} most certain of {len(marks) - beyond} detections are marked.")
+    frames = [frame for one in here if (frame := _frame(_words(one), one.raw.get("box"), one.tone, one.anchor))]
+    # What was read in this picture is drawn where it stood, and what was found in that text, too.
+    for child in read_from.get(part_id, ()) if kind == "image" else ():
+        if len(frames) <= MAX_FRAMES:
+            frames += _frames_of_text(child, by_part.get(reading.text(child, "id"), ()))
+    if len(frames) > MAX_FRAMES:
+        hints.append(f"Only the first {MAX_FRAMES} boxes are drawn.")
+    width, height = reading.whole(part, "width"), reading.whole(part, "height")
     return ShownPart(
         id=part_id,
-        type=str(part.get("type")),
-        origin=origin,
-        stretches=mark(text, spans) if isinstance(text, str) else (),
-        frames=tuple(frames),
-        uri=part.get("uri"),
-        width=part.get("width"),
-        height=part.get("height"),
-        shortened=bool(part.get("shortened")),
+        number=number,
+        type=kind,
+        origin=f"read from {source} by {reading.text(part, 'extractor')}" if source else "as posted",
+        source=source,
+        stretches=cut(words, [m for m in marks if m.start < len(words)][:MAX_MARKS]) if kind == "text" else (),
+        frames=tuple(frames[:MAX_FRAMES]),
+        moments=_moments(here),
+        uri=_media(part),
+        size=f"{width} × {height} px" if width and height else "",
+        hints=tuple(hints),
     )
 
 
-def _frames_of_text(child: Mapping[str, Any], detections: Sequence[Mapping[str, Any]]) -> list[Frame]:
-    frames = []
-    for d in detections:
-        span = d.get("span")
-        if d.get("part") != child.get("id") or not isinstance(span, Mapping):
-            continue
-        for place in _list(child, "places"):
-            line = _mapping(place, "span")
-            if span.get("start", 0) < line.get("end", 0) and line.get("start", 0) < span.get("end", 0):
-                frame = _frame(d, place.get("box"))
-                frames += [frame] if frame is not None else []
-    return frames
+def media_of(content: Mapping[str, Any], kind: str) -> list[str]:
+    """The addresses of the posted and extracted media of one type, in order."""
+    parts = reading.mappings(content, "parts") if is_ours(content) else []
+    return [uri for part in parts if part.get("type") == kind and (uri := _media(part))]
 
 
-def _frame(detection: Mapping[str, Any], box: Any) -> Frame | None:
-    given = [box.get(k) for k in ("left", "top", "width", "height")] if isinstance(box, Mapping) else []
-    sides = [side for side in given if isinstance(side, int | float)]
-    if len(sides) != 4:
+def _media(part: Mapping[str, Any]) -> str:
+    uri = reading.text(part, "uri")
+    return uri if uri.startswith("s3://") else ""
+
+
+def _mark(one: _Seen) -> Mark | None:
+    span = reading.mapping(one.raw, "span")
+    start, end = reading.whole(span, "start"), reading.whole(span, "end")
+    if start is None or end is None or end <= start:
         return None
-    left, top, width, height = (round(min(max(float(side), 0.0), 1.0) * 100, 3) for side in sides)
-    return Frame(str(detection.get("label")), float(detection["confidence"]), left, top, width, height)
+    return Mark(start, end, one.label, one.tone, one.anchor)
 
 
-def _list(content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = content.get(key)
-    return [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []
+def _frames_of_text(child: Mapping[str, Any], here: Sequence[_Seen]) -> list[Frame]:
+    """A text's places: a box for each detection that touches one, a plain box for those that none touches."""
+    words = reading.text(child, "text")
+    marks = [(mark, _words(one)) for one in here[:MAX_FRAMES] if (mark := _mark(one)) is not None]
+    plain, found = [], []
+    for place in reading.mappings(child, "places")[:MAX_FRAMES]:
+        span = reading.mapping(place, "span")
+        start, end = reading.whole(span, "start"), reading.whole(span, "end")
+        frame = _frame("", place.get("box"), None)
+        if start is None or end is None or frame is None:
+            continue
+        touching = [(m, label) for m, label in marks if m.start < end and start < m.end]
+        found += [replace(frame, words=label, tone=mark.tone) for mark, label in touching]
+        if not touching:
+            plain.append(replace(frame, words=words[start:end][:200]))
+    return [*found, *plain]
 
 
-def _mapping(content: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = content.get(key)
-    return found if isinstance(found, Mapping) else {}
+def _frame(words: str, box: Any, tone: int | None, anchor: str = "") -> Frame | None:
+    if not isinstance(box, Mapping):
+        return None
+    left, top, width, height = (reading.number(box, side, 0, 1) for side in ("left", "top", "width", "height"))
+    if left is None or top is None or width is None or height is None:
+        return None
+    width, height = min(width, 1 - left), min(height, 1 - top)
+    left, top, width, height = (round(side * 100, 3) for side in (left, top, width, height))
+    return Frame(words, left, top, width, height, tone, anchor)
+
+
+def _moments(here: Sequence[_Seen]) -> tuple[Moment, ...]:
+    moments = []
+    for one in here:
+        time = reading.mapping(one.raw, "time_range")
+        start, end = (reading.number(time, edge, 0, reading.MAX_SECONDS) for edge in ("start", "end"))
+        if start is not None and end is not None:
+            words = f"{reading.clock(start)} to {reading.clock(end)}"
+            moments.append(Moment(one.label, reading.percent(one.confidence), one.tone, start, words, one.anchor))
+    return tuple(sorted(moments[:MAX_TIMES], key=lambda moment: moment.start))
+
+
+def _found(seen: Sequence[_Seen], parts: Sequence[ShownPart]) -> tuple[FoundLabel, ...]:
+    """The labels, most certain first. The place that each leads to is one that is drawn."""
+    drawn = {anchor for part in parts for stretch in part.stretches for anchor in stretch.anchors}
+    drawn |= {frame.anchor for part in parts for frame in part.frames}
+    drawn |= {moment.anchor for part in parts for moment in part.moments}
+    numbers = {part.id: part.number for part in parts}
+    by_label: dict[str, list[_Seen]] = {}
+    for one in seen:
+        by_label.setdefault(one.label, []).append(one)
+    found = []
+    for name, all_of in by_label.items():
+        first = all_of[0]
+        anchor = next((one.anchor for one in all_of if one.anchor in drawn), "")
+        if not anchor and first.part in numbers:
+            anchor = f"part-{numbers[first.part]}"
+        by = tuple(dict.fromkeys(one.by for one in all_of))
+        found.append(FoundLabel(name, first.tone, reading.percent(first.confidence), len(all_of), by, anchor))
+    return tuple(found)
+
+
+def _about(content: Mapping[str, Any], item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    posted = reading.text(item, "created_at")
+    with suppress(ValueError, OverflowError):  # what is no time is shown as it stands
+        posted = f"{datetime.fromisoformat(posted).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    facts = {
+        "App": reading.text(item, "app"),
+        "Content id": reading.text(item, "content_id"),
+        "Posted": posted,
+        "Item": reading.text(item, "id"),
+        "Queue": reading.text(content, "queue"),
+    }
+    return tuple((name, words) for name, words in facts.items() if words)
+
+
+def _words(one: _Seen) -> str:
+    return f"{one.label} {reading.percent(one.confidence)} %"
+
+
+def _tool(raw: Mapping[str, Any]) -> str:
+    return reading.text(reading.mapping(raw, "detector"), "name") or "an unnamed detector"

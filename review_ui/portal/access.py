@@ -1,0 +1,123 @@
+"""Who may do what in the portal: sessions, tokens in forms, roles, signing in and out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+
+from moderation.settings import Settings
+from review_ui.people import People, TooManyFailures
+from review_ui.portal.problems import Page, View, problem
+
+SESSION_COOKIE = "review_session"
+FORM_COOKIE = "review_form"
+_OLD_FORM = "This form is too old, or came from elsewhere. Go back, load the page again, and retry."
+
+
+def add_access(portal: Blueprint, people: People, settings: Settings, secret: str) -> None:
+    """Look up the session before each request, and add the pages to sign in and out."""
+
+    @portal.before_request
+    def know_user() -> Page | None:
+        g.session = people.session(request.cookies.get(SESSION_COOKIE, ""))
+        if request.method == "POST" and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+            return problem("This form came from another site.", 403)
+        return None
+
+    @portal.get("/sign-in")
+    def sign_in() -> Page:
+        return redirect(url_for("portal.queues")) if g.session else _form(secret)
+
+    @portal.post("/sign-in")
+    def do_sign_in() -> Page:
+        # Without this, another site could sign a reviewer in as somebody else and have the work done in that name.
+        expected = _form_token(secret, request.cookies.get(FORM_COOKIE, ""))
+        if not hmac.compare_digest(request.form.get("csrf", "").encode(), expected.encode()):
+            return _form(secret, "Please try again. If this stays, let your browser keep cookies of this site.", 400)
+        name, password = request.form.get("username", ""), request.form.get("password", "")
+        try:
+            token = people.sign_in(name, password, settings.session_hours)
+        except TooManyFailures as error:
+            return _form(secret, f"{str(error)[:1].upper()}{str(error)[1:]}.", 429)
+        if token is None:
+            return _form(secret, "Name or password is wrong.", 401)
+        response = redirect(url_for("portal.queues"), 303)
+        response.delete_cookie(FORM_COOKIE, path=url_for("portal.queues"))
+        response.set_cookie(
+            SESSION_COOKIE, token, max_age=int(settings.session_hours * 3600), httponly=True, samesite="Strict",
+            secure=request.is_secure, path=url_for("portal.queues"),
+        )  # fmt: skip
+        return response
+
+    @portal.post("/sign-out")
+    @signed_in
+    def sign_out() -> Page:
+        people.sign_out(request.cookies.get(SESSION_COOKIE, ""))
+        response = redirect(url_for("portal.sign_in"), 303)
+        response.delete_cookie(SESSION_COOKIE, path=url_for("portal.queues"))
+        return response
+
+
+def signed_in(view: View) -> View:
+    """Only with a session; forms only with its token."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Page:
+        if g.session is None:
+            if request.method in ("GET", "HEAD"):
+                return redirect(url_for("portal.sign_in"), 303)
+            return problem("Please sign in first.", 403)
+        given = request.form.get("csrf", "") if request.method == "POST" else g.session.csrf
+        if not hmac.compare_digest(given.encode(), g.session.csrf.encode()):
+            return problem(_OLD_FORM, 403)
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def reviewing(view: View) -> View:
+    """Only for roles that review."""
+
+    @signed_in
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Page:
+        if not g.session.user.may_review:
+            return problem("Your role does not review items.", 403)
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def admins(view: View) -> View:
+    """Only for admins."""
+
+    @signed_in
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Page:
+        if g.session.user.role != "admin":
+            return problem("Only admins may do this.", 403)
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def _form(secret: str, text: str = "", status: int = 200) -> Page:
+    """The sign-in form. There is no session yet to keep its token in, so a cookie of its own stands for one."""
+    cookie = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
+    page = render_template("portal/sign_in.html", problem=text, csrf=_form_token(secret, cookie))
+    response = make_response(page, status)
+    if status == 429:
+        response.headers["Retry-After"] = "600"
+    response.set_cookie(
+        FORM_COOKIE, cookie, httponly=True, samesite="Strict", secure=request.is_secure, path=url_for("portal.queues")
+    )
+    return response
+
+
+def _form_token(secret: str, cookie: str) -> str:
+    return hmac.new(secret.encode(), b"sign-in " + cookie.encode(), hashlib.sha256).hexdigest() if cookie else "none"
