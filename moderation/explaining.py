@@ -16,7 +16,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, InvalidSubmission, NotFound, PolicyFault, PolicyMissing
 from moderation.core.items import Tool
 from moderation.core.policies import Policy
-from moderation.core.policy_checks import label_hint
+from moderation.core.policy_checks import BESIDE, label_hint
 from moderation.core.policy_terms import ContentType
 from moderation.core.rules import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
@@ -178,7 +178,7 @@ def _detection(entry: object, where: str, taxonomy: Taxonomy) -> Detection:
         if "label" in entry:
             found = Detection.model_validate(entry)
         else:
-            label = next((key for key in entry if key not in ("parts", "span", "box", "time_range")), "")
+            label = next((key for key in entry if key not in BESIDE), "")
             if label not in taxonomy:
                 raise _wrong(where, f"unknown label '{label}'; {label_hint(taxonomy, label)}".rstrip("; "))
             found = read_detection(entry, taxonomy, None)

@@ -53,6 +53,13 @@ def read_policy(
     return policy, faults
 
 
+def policy_of_bytes(
+    name: str, data: bytes, taxonomy: Taxonomy, detectors: Collection[str] = ()
+) -> tuple[Policy | None, list[Fault]]:
+    """The policy in the bytes of a file, as `read_policy` gives it; `name` is the path that is shown."""
+    return _policy_of(parse_document(name, data), data, taxonomy, detectors)
+
+
 def _policy_of(
     document: Document, data: bytes, taxonomy: Taxonomy, detectors: Collection[str]
 ) -> tuple[Policy | None, list[Fault]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
 from moderation.core.policies import Example, Policy, branch_ids
-from moderation.core.policy_checks import PLACES
+from moderation.core.policy_checks import BESIDE, PLACES
 from moderation.core.rules import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
@@ -84,7 +84,7 @@ def subject_of(policy: Policy, example: Example) -> Subject:
 
 def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:
     """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``; ``head: bare`` means nothing on it."""
-    label = next(key for key in entry if key not in ("parts", *PLACES))
+    label = next(key for key in entry if key not in BESIDE)
     attributes: dict[str, object] = {}
     parts = entry.get("parts")
     if isinstance(parts, Mapping):
@@ -95,8 +95,8 @@ def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: To
             "label": label,
             "parents": taxonomy.parents(label),
             "confidence": entry[label],
-            "detector": detector,
-            "part": "p0",
+            "detector": Tool(name=str(entry["detector"]), version="1") if "detector" in entry else detector,
+            "part": entry.get("part", "p0"),
             "attributes": attributes,
             **places,
         }

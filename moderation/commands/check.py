@@ -106,7 +106,7 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "labels": list(verdict.labels),
         "reason": verdict.reason,
         "policy": verdict.policy.model_dump(mode="json"),
-        "deciding": [rule.model_dump(mode="json") for p in verdict.policies for rule in p.deciding],
+        "deciding": [rule for p in verdict.model_dump(mode="json")["policies"] for rule in p["deciding"]],
         "detections": [d.model_dump(mode="json", exclude_none=True) for d in judgement.detections],
         "failures": [f.model_dump(mode="json") for f in judgement.failures],
     }

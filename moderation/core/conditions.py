@@ -1,101 +1,31 @@
-"""Conditions made ready to be tested: is one true of an item, false, or unknown because a detector gave no answer?
+"""Conditions made ready to be tested: from the words of a policy file to tests on a `Scene`.
 
-Three-valued after Kleene: ``True``, ``False`` and ``None`` for unknown. A test returns what it saw on the way, so that
-an outcome can be explained: what matched, what nearly did, and whose silence leaves it open.
+A condition that depends on nothing but the app and the content types is settled when a policy is made ready, so that
+it costs nothing for each item.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from pydantic import JsonValue
 
-from moderation.core.detections import Detection
-from moderation.core.policies import expand
-from moderation.core.policy_terms import Condition, Count, ListRef, Metadata, People, is_number
+from moderation.core.matching import (
+    BandTest,
+    LabelTest,
+    PeopleTest,
+    ScoreTest,
+    Size,
+    Term,
+)
+from moderation.core.policies import PolicyFile, Score, expand
+from moderation.core.policy_terms import Condition, ListRef, Metadata, is_number
+from moderation.core.scene import FALSE, NEAR, NOBODY, TRUE, Scene, Seen, Subject
 from moderation.core.taxonomy import Taxonomy
-
-NEAR = 5.0
-"""Points by which a detection may miss a threshold and still be named as a near miss."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is known of an item beside its detections.
-
-    Attributes:
-        app: who posted it.
-        content_types: of all its parts, given and extracted, plus ``document`` for text posted as a file.
-        item_id: for sampling; empty for what is never sampled, such as a policy's own tests.
-        metadata: what the app sent along.
-    """
-
-    app: str
-    content_types: frozenset[str]
-    item_id: str = ""
-    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
-
-
-class Scene:
-    """All that a condition may look at, arranged for quick answers.
-
-    Args:
-        detections: strongest first, with labels of the taxonomy.
-        unanswered: detectors and extractors that failed, each with the labels its answer could have led to; None when
-            that is not known, which is taken as every label.
-    """
-
-    def __init__(
-        self, subject: Subject, detections: Sequence[Detection], unanswered: Mapping[str, frozenset[str] | None]
-    ) -> None:
-        self.subject = subject
-        self.unanswered = unanswered
-        self.by_label: dict[str, list[Detection]] = {}
-        for detection in detections:
-            self.by_label.setdefault(detection.label, []).append(detection)
-
-    def without(self, names: Collection[str]) -> Scene:
-        """The same without the failures of `names`."""
-        scene = Scene(self.subject, (), {name: reach for name, reach in self.unanswered.items() if name not in names})
-        scene.by_label = self.by_label
-        return scene
-
-    def matching(self, labels: frozenset[str]) -> list[Detection]:
-        """The detections with one of `labels`."""
-        return [detection for label, found in self.by_label.items() if label in labels for detection in found]
-
-    def silent(self, labels: frozenset[str]) -> frozenset[str]:
-        """Who failed and could have found one of `labels`."""
-        if not self.unanswered:
-            return _NOBODY
-        return frozenset(
-            name for name, reach in self.unanswered.items() if reach is None or not reach.isdisjoint(labels)
-        )
-
-
-_NOBODY: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The truth of a condition, and what was seen while it was tested.
-
-    Attributes:
-        truth: None for unknown.
-        matched: detections that made it true, each with its lower threshold.
-        near: of a false condition: detections that would make it true with at most `NEAR` points more.
-        silent: of an unknown condition: whose failure leaves it open.
-    """
-
-    truth: bool | None
-    matched: tuple[tuple[Detection, float | None], ...] = ()
-    near: tuple[tuple[Detection, float], ...] = ()
-    silent: frozenset[str] = _NOBODY
-
-
-TRUE, FALSE = Seen(True), Seen(False)
+from moderation.core.verdicts import Evidence, ScoreValue
 
 
 class Test(Protocol):
@@ -107,128 +37,33 @@ class Test(Protocol):
 
 
 @dataclass(frozen=True)
-class LabelTest:
-    """Detections of some labels within a range of confidence, counted."""
-
-    labels: frozenset[str]
-    at_least: float | None
-    below: float | None
-    count: Count | None
-    different: Count | None
-
-    def test(self, scene: Scene) -> Seen:
-        """More detections can only make it true, unless it counts "at most"."""
-        low = self.at_least or 0.0
-        matched: list[Detection] = []
-        near: list[Detection] = []
-        for detection in scene.matching(self.labels):
-            confidence = detection.confidence
-            if confidence >= low:
-                if self.below is None or confidence < self.below:
-                    matched.append(detection)
-            elif confidence >= low - NEAR:
-                near.append(detection)
-        silent = scene.silent(self.labels)
-        truth = self._holds(matched, may_grow=bool(silent))
-        if truth:
-            return Seen(True, tuple((detection, self.at_least) for detection in matched))
-        if truth is None:
-            return Seen(None, silent=silent)
-        if near and self._holds([*matched, *near], may_grow=False):
-            return Seen(False, near=tuple((detection, low) for detection in near))
-        return FALSE
-
-    def _holds(self, matched: Sequence[Detection], *, may_grow: bool) -> bool | None:
-        if self.count is None and self.different is None:
-            return True if matched else None if may_grow else False
-        numbers: list[bool | None] = []
-        if self.count is not None:
-            numbers.append(self.count.holds(len(matched), may_grow=may_grow))
-        if self.different is not None:
-            numbers.append(self.different.holds(len({d.label for d in matched}), may_grow=may_grow))
-        return conjunction(numbers)
-
-
-@dataclass(frozen=True)
-class BandTest:
-    """One side of a band: the highest confidence at or over the lower bound, and under the upper one."""
-
-    labels: frozenset[str]
-    at_least: float
-    below: float | None
-
-    def test(self, scene: Scene) -> Seen:
-        """Known confidence counts even when a silent detector might raise it: then the other side is open too."""
-        matching = scene.matching(self.labels)
-        highest = max((d.confidence for d in matching), default=-1.0)
-        if self.below is not None and highest >= self.below:
-            return FALSE
-        if highest >= self.at_least:
-            return Seen(True, tuple((d, self.at_least) for d in matching if d.confidence >= self.at_least))
-        if silent := scene.silent(self.labels):
-            return Seen(None, silent=silent)
-        if highest >= self.at_least - NEAR:
-            near = tuple((d, self.at_least) for d in matching if d.confidence >= self.at_least - NEAR)
-            return Seen(False, near=near)
-        return FALSE
-
-
-@dataclass(frozen=True)
-class PeopleTest:
-    """People who lack covers."""
-
-    people: People
-    labels: frozenset[str] = frozenset({"Person"})
-
-    def test(self, scene: Scene) -> Seen:
-        """A failed detector may have seen more people, never fewer."""
-        people = self.people
-        lacking = [
-            person
-            for person in scene.by_label.get("Person", ())
-            if person.confidence >= people.at_least and _lacks(person, people)
-        ]
-        silent = scene.silent(self.labels)
-        truth = people.count.holds(len(lacking), may_grow=bool(silent))
-        if truth:
-            return Seen(True, tuple((person, people.at_least) for person in lacking))
-        return Seen(None, silent=silent) if truth is None else FALSE
-
-
-def _lacks(person: Detection, people: People) -> bool:
-    """True when the person lacks any of the covers; a part that is not listed is not visible."""
-    parts = person.attributes.get("parts")
-    seen: Mapping[str, Any] = parts if isinstance(parts, Mapping) else {}
-    for part, cover in people.lacking.items():
-        if part not in seen:
-            if people.if_part_not_visible != "ignore":
-                return True
-            continue
-        covers = seen[part]
-        confidence = covers.get(cover) if isinstance(covers, Mapping) else None
-        if not isinstance(confidence, int | float) or not confidence >= people.covered_at_least:
-            return True
-    return False
-
-
-@dataclass(frozen=True)
 class FactTest:
-    """Something about the item itself, which no detector can leave open."""
+    """The item is of one of these apps, or has one of these content types; no detector can leave it open."""
 
     apps: frozenset[str] | None = None
     content_types: frozenset[str] | None = None
-    metadata: Metadata | None = None
+
+    def test(self, scene: Scene) -> Seen:
+        """True or false."""
+        return TRUE if self.holds(scene.subject.app, scene.subject.content_types) else FALSE
+
+    def holds(self, app: str, content_types: frozenset[str]) -> bool:
+        """True of an item of this app with parts of these types."""
+        if self.apps is not None:
+            return app in self.apps
+        return self.content_types is not None and not content_types.isdisjoint(self.content_types)
+
+
+@dataclass(frozen=True)
+class MetadataTest:
+    """One value of the app's metadata."""
+
+    metadata: Metadata
     values: tuple[object, ...] = ()
 
     def test(self, scene: Scene) -> Seen:
         """True or false."""
-        subject = scene.subject
-        if self.apps is not None:
-            return TRUE if subject.app in self.apps else FALSE
-        if self.content_types is not None:
-            return FALSE if subject.content_types.isdisjoint(self.content_types) else TRUE
-        assert self.metadata is not None  # one of the three is given
-        return TRUE if metadata_holds(self.metadata, self.values, subject.metadata) else FALSE
+        return TRUE if metadata_holds(self.metadata, self.values, scene.subject.metadata) else FALSE
 
 
 _ABSENT = object()
@@ -274,22 +109,36 @@ class AllTest:
 
     parts: tuple[Test, ...]
 
+    @cached_property
+    def _wanted(self) -> tuple[frozenset[str], ...]:
+        """Of each of these, one label at least must be there."""
+        return tuple(frozenset(found) for part in self.parts if (found := triggers(part)) is not None)
+
     def test(self, scene: Scene) -> Seen:
         """False as soon as one is false, whatever is unknown; nearly true when all that is false is nearly true."""
-        seen = []
+        if not scene.unanswered:
+            for labels in self._wanted:
+                if labels.isdisjoint(scene.by_label):
+                    return FALSE
+        matched: tuple[Evidence, ...] = ()
+        near: tuple[Evidence, ...] = ()
+        scores: tuple[ScoreValue, ...] = ()
+        silent = NOBODY
+        is_open = is_false = False
         for part in self.parts:
             result = part.test(scene)
-            if result.truth is False and not result.near:
+            if result.truth:
+                matched += result.matched
+            elif result.truth is None:
+                is_open, silent = True, silent | result.silent
+            elif result.near:
+                is_false, near = True, near + result.near
+            else:
                 return FALSE
-            seen.append(result)
-        truth = conjunction(result.truth for result in seen)
-        if truth is True:
-            return Seen(True, tuple(m for result in seen for m in result.matched))
-        if truth is None:
-            return Seen(None, silent=_NOBODY.union(*(result.silent for result in seen)))
-        if any(result.truth is None for result in seen):
-            return FALSE
-        return Seen(False, near=tuple(n for result in seen for n in result.near))
+            scores += result.scores
+        if is_false:
+            return FALSE if is_open else Seen(False, near=near, scores=scores)
+        return Seen(None, silent=silent) if is_open else Seen(True, matched, scores=scores)
 
 
 @dataclass(frozen=True)
@@ -300,12 +149,31 @@ class AnyTest:
 
     def test(self, scene: Scene) -> Seen:
         """True as soon as one is true, whatever is unknown; all that are true are named."""
-        seen = [part.test(scene) for part in self.parts]
-        if any(result.truth for result in seen):
-            return Seen(True, tuple(m for result in seen if result.truth for m in result.matched))
-        if any(result.truth is None for result in seen):
-            return Seen(None, silent=_NOBODY.union(*(result.silent for result in seen)))
-        return Seen(False, near=tuple(n for result in seen for n in result.near))
+        return _any([part.test(scene) for part in self.parts])
+
+
+def _any(seen: Sequence[Seen]) -> Seen:
+    if true := [result for result in seen if result.truth]:
+        return Seen(True, _matched(true), scores=_scores(true))
+    if any(result.truth is None for result in seen):
+        return Seen(None, silent=_silent(seen))
+    return Seen(False, near=_near(seen), scores=_scores(seen))
+
+
+def _matched(seen: Sequence[Seen]) -> tuple[Evidence, ...]:
+    return tuple([match for result in seen for match in result.matched])
+
+
+def _near(seen: Sequence[Seen]) -> tuple[Evidence, ...]:
+    return tuple([match for result in seen for match in result.near])
+
+
+def _scores(seen: Sequence[Seen]) -> tuple[ScoreValue, ...]:
+    return tuple([score for result in seen for score in result.scores])
+
+
+def _silent(seen: Sequence[Seen]) -> frozenset[str]:
+    return NOBODY.union(*(result.silent for result in seen))
 
 
 @dataclass(frozen=True)
@@ -320,42 +188,80 @@ class NotTest:
         return Seen(None, silent=seen.silent) if seen.truth is None else FALSE if seen.truth else TRUE
 
 
-def conjunction(truths: Iterable[bool | None]) -> bool | None:
-    """Kleene's "and"."""
-    known = True
-    for truth in truths:
-        if truth is False:
-            return False
-        known = known and truth is True
-    return True if known else None
+@dataclass(frozen=True)
+class OnePartTest:
+    """All of a condition holds of one and the same part, with what was extracted from it."""
+
+    part: Test
+
+    def test(self, scene: Scene) -> Seen:
+        """True when it is true of some part."""
+        return _any([self.part.test(there) for there in scene.parts()])
 
 
-def ready(condition: Condition, taxonomy: Taxonomy, lists: Mapping[str, Sequence[Any]]) -> Test:
-    """Make a condition ready: its labels with all that stand under them, its lists filled in."""
+def ready(condition: Condition, taxonomy: Taxonomy, file: PolicyFile) -> Test:
+    """Make a condition ready: its labels with all that stand under them, its lists and scores filled in."""
     if condition.label is not None:
+        size = Size(condition.box_area, condition.span_length, condition.seconds)
         return LabelTest(
-            labels=covered(expand(condition.label, lists), taxonomy, exact=bool(condition.exact)),
+            labels=covered(expand(condition.label, file.lists), taxonomy, exact=bool(condition.exact)),
             at_least=condition.at_least,
             below=condition.below,
             count=condition.count,
             different=condition.different_labels,
+            detectors=None if condition.detector is None else frozenset(condition.detector),
+            size=size if size != Size() else None,
         )
     if condition.all is not None:
-        return AllTest(tuple(ready(part, taxonomy, lists) for part in condition.all))
+        return AllTest(tuple(ready(part, taxonomy, file) for part in condition.all))
     if condition.any is not None:
-        return AnyTest(tuple(ready(part, taxonomy, lists) for part in condition.any))
+        return AnyTest(tuple(ready(part, taxonomy, file) for part in condition.any))
     if condition.not_ is not None:
-        return NotTest(ready(condition.not_, taxonomy, lists))
+        return NotTest(ready(condition.not_, taxonomy, file))
+    if condition.one_part is not None:
+        return OnePartTest(ready(condition.one_part, taxonomy, file))
     if condition.people is not None:
-        return PeopleTest(condition.people)
+        return PeopleTest.of(condition.people)
+    if condition.score is not None:
+        return _ready_score(condition, file.scores[condition.score], taxonomy, file)
     if condition.app is not None:
         return FactTest(apps=frozenset(condition.app))
     if condition.content_type is not None:
         return FactTest(content_types=frozenset(condition.content_type))
     assert condition.metadata is not None  # the model allows nothing else
     wanted = condition.metadata.in_
-    values = () if wanted is None else lists.get(wanted.name, ()) if isinstance(wanted, ListRef) else wanted
-    return FactTest(metadata=condition.metadata, values=tuple(values))
+    values = () if wanted is None else file.lists.get(wanted.name, ()) if isinstance(wanted, ListRef) else wanted
+    return MetadataTest(condition.metadata, tuple(values))
+
+
+def _ready_score(condition: Condition, score: Score, taxonomy: Taxonomy, file: PolicyFile) -> ScoreTest:
+    assert condition.score is not None
+    terms = tuple(
+        Term(
+            labels=covered(expand(term.label, file.lists), taxonomy, exact=term.exact),
+            detectors=None if term.detector is None else frozenset(term.detector),
+            weight=term.weight,
+        )
+        for term in score.of
+    )
+    return ScoreTest(condition.score, score.combine, terms, condition.at_least, condition.below)
+
+
+def settle(test: Test, app: str, content_types: frozenset[str]) -> Test | bool:
+    """The condition for items of this app and these content types; a truth value where nothing else decides it."""
+    if isinstance(test, FactTest):
+        return test.holds(app, content_types)
+    if isinstance(test, NotTest):
+        inner = settle(test.part, app, content_types)
+        return not inner if isinstance(inner, bool) else NotTest(inner)
+    if isinstance(test, AllTest | AnyTest):
+        parts = [settle(part, app, content_types) for part in test.parts]
+        ends = isinstance(test, AnyTest)  # what decides alone: a true one of `any`, a false one of `all`
+        if ends in parts:
+            return ends
+        left = tuple(part for part in parts if not isinstance(part, bool))
+        return left[0] if len(left) == 1 else type(test)(left) if left else not ends
+    return test
 
 
 def covered(labels: Collection[str], taxonomy: Taxonomy, *, exact: bool) -> frozenset[str]:
@@ -371,28 +277,47 @@ def covered(labels: Collection[str], taxonomy: Taxonomy, *, exact: bool) -> froz
 
 def mentioned(test: Test) -> frozenset[str]:
     """Every label that a condition looks at."""
-    if isinstance(test, LabelTest | BandTest | PeopleTest):
+    if isinstance(test, LabelTest | BandTest | PeopleTest | ScoreTest):
         return test.labels
     if isinstance(test, AllTest | AnyTest):
         return frozenset().union(*(mentioned(part) for part in test.parts))
-    return mentioned(test.part) if isinstance(test, NotTest) else frozenset()
+    return mentioned(test.part) if isinstance(test, NotTest | OnePartTest) else frozenset()
 
 
-def may_hold_without(test: Test) -> bool | None:
-    """The truth where nothing was detected, for any app, content type and metadata: None when it depends on these."""
-    if isinstance(test, FactTest):
-        return None
+def triggers(test: Test) -> Mapping[str, float] | None:
+    """What must be detected for a condition to be true: labels, each with the confidence from which it could be.
+
+    One of the labels is needed, not all. None when the condition may be true although nothing was detected. Of several
+    conditions that must all be true, the one with the fewest labels stands for all.
+    """
     if isinstance(test, AllTest):
-        return conjunction(may_hold_without(part) for part in test.parts)
+        each = [found for part in test.parts if (found := triggers(part)) is not None]
+        return min(each, key=lambda found: (len(found), -sum(found.values()), sorted(found)), default=None)
     if isinstance(test, AnyTest):
-        return _inverse(conjunction(_inverse(may_hold_without(part)) for part in test.parts))
-    if isinstance(test, NotTest):
-        return _inverse(may_hold_without(test.part))
-    return test.test(_EMPTY).truth
-
-
-def _inverse(truth: bool | None) -> bool | None:
-    return None if truth is None else not truth
+        merged: dict[str, float] = {}
+        for part in test.parts:
+            found = triggers(part)
+            if found is None:
+                return None
+            for label, low in found.items():
+                merged[label] = min(low, merged.get(label, low))
+        return merged
+    if isinstance(test, OnePartTest):
+        return triggers(test.part)
+    if not isinstance(test, LabelTest | BandTest | PeopleTest | ScoreTest) or test.test(_EMPTY).truth:
+        return None
+    if isinstance(test, ScoreTest):
+        lows: dict[str, float] = {}
+        for term in test.terms:
+            low = 0.0  # many small findings may add up to a high noisy-or
+            if test.combine == "weighted_maximum":
+                # Nearly true from (at_least - NEAR) / weight; a little less, because products are rounded.
+                low = max(((test.at_least or 0.0) - NEAR) / term.weight + NEAR - 0.001, 0.0)
+            for label in term.labels:
+                lows[label] = min(lows.get(label, low), low)
+        return lows
+    low = test.people.at_least if isinstance(test, PeopleTest) else test.at_least or 0.0
+    return dict.fromkeys(test.labels, low)
 
 
 _EMPTY = Scene(Subject("", frozenset()), (), {})

@@ -6,12 +6,15 @@ kept apart as doubt, so that a failed detector never hides a rule. Policies are 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
-from moderation.core.conditions import Seen
 from moderation.core.programs import Branch
+from moderation.core.scene import Seen
 
 _Tested = tuple[Branch, Seen]
+MAX_OPEN = 8
+"""Unknown rules over one rule that are tried in every combination: 256 at most."""
 
 
 class Standing:
@@ -26,7 +29,6 @@ class Standing:
         for overriders in self._over.values():
             overriders.sort(key=lambda each: each[0].id)
         self._by: dict[str, str | None] = {}
-        self._surely: dict[str, bool] = {}
 
     def set_aside_by(self, name: str) -> str | None:
         """The first rule by name that sets this branch aside, unknown rules taken as not acting; None for nobody."""
@@ -38,30 +40,42 @@ class Standing:
         return self._by[name]
 
     def doubts(self, name: str) -> frozenset[str]:
-        """Of a branch that is set aside: whose silence leaves open whether it stays so."""
-        if self._surely_set_aside(name):
+        """Of a branch that is set aside: whose silence leaves open whether it stays so.
+
+        Exact for up to `MAX_OPEN` unknown rules that have a say; with more it is taken as open.
+        """
+        unknown = self._unknown_over(name)
+        if not unknown:
+            return frozenset()
+        if len(unknown) <= MAX_OPEN and all(
+            self._is_set_aside(name, frozenset(true))
+            for size in range(len(unknown) + 1)
+            for true in itertools.combinations(sorted(unknown), size)
+        ):
             return frozenset()
         return self._silence_over(name)
 
-    def _surely_set_aside(self, name: str) -> bool:
-        """True whatever the unknown rules turn out to be."""
-        if name not in self._over:
-            return False
-        if name not in self._surely:
-            self._surely[name] = any(seen.truth and self._surely_acts(rule.id) for rule, seen in self._over[name])
-        return self._surely[name]
+    def _is_set_aside(self, name: str, true: frozenset[str]) -> bool:
+        """Whether it is, where of the unknown rules these turn out to be true."""
+        return any(
+            (seen.truth or rule.id in true) and not self._is_set_aside(rule.id, true)
+            for rule, seen in self._over.get(name, ())
+        )
 
-    def _surely_acts(self, name: str) -> bool:
-        """Of a true branch: nobody who is true or unknown could set it aside."""
-        return all(self._surely_set_aside(rule.id) for rule, _ in self._over.get(name, ()))
+    def _unknown_over(self, name: str) -> set[str]:
+        """The unknown rules that could set it aside, or those that do, and so on."""
+        return {rule.id for rule, seen in self._all_over(name) if seen.truth is None}
 
     def _silence_over(self, name: str) -> frozenset[str]:
-        found: set[str] = set()
+        return frozenset().union(*(seen.silent for _, seen in self._all_over(name)))
+
+    def _all_over(self, name: str) -> list[_Tested]:
+        found: list[_Tested] = []
         todo, met = [name], {name}
         while todo:
             for rule, seen in self._over.get(todo.pop(), ()):
-                found |= seen.silent
                 if rule.id not in met:
+                    found.append((rule, seen))
                     met.add(rule.id)
                     todo.append(rule.id)
-        return frozenset(found)
+        return found

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, With
 from moderation.core.policy_terms import (
     AppName,
     Ask,
+    Combine,
     Condition,
     ContentType,
     DetectorName,
@@ -24,6 +25,7 @@ from moderation.core.policy_terms import (
     Labels,
     ListRef,
     Name,
+    OneOrMore,
     Percent,
     Said,
     Scalar,
@@ -55,6 +57,49 @@ class Queue(Said):
         return self
 
 
+def _date(value: Any) -> Any:
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise wrong("a day is written year-month-day", hint="such as 2027-01-31") from error
+
+
+def _share(value: Any) -> Any:
+    if not is_number(value) or not 0 < value <= 100:
+        raise wrong("a share of items is a number over 0, up to 100, in percent")
+    return float(value)
+
+
+Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"exclusiveMinimum": 0, "maximum": 100})]
+"""How many of a hundred items; 0.5 is one in two hundred."""
+
+
+class Mode(Said):
+    """How a new rule begins: ``{shadow_until: DATE}`` or ``{percent: 10}``.
+
+    On trial (`shadow_until`) it is recorded with what it would have done and never acts; lint complains after the date.
+    Rolled out to some (`percent`) it acts on that share of the items, always the same ones, and is on trial for the
+    others. Raising the percent keeps the earlier ones.
+    """
+
+    shadow_until: (
+        Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})] | None
+    ) = Field(None, description="On trial until this day: recorded, never acts.")
+    percent: Share | None = Field(None, description="Acts on this share of the items, on trial for the others.")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Mode:
+        if (self.shadow_until is None) is (self.percent is None):
+            raise wrong("a mode is {shadow_until: DATE} or {percent: SHARE}", hint="such as {percent: 10}")
+        return self
+
+
+DailyCap = Annotated[int, Field(ge=1, le=10_000_000)]
+CAP = "So many items a day (UTC) are rejected by it without people; what is over goes to review."
+
+
 class Band(Said):
     """The everyday rule: from `review_from` people look, from `reject_from` it is rejected; no gap, no overlap."""
 
@@ -65,32 +110,21 @@ class Band(Said):
     exact: bool = Field(False, description="The label itself only, nothing under it.")
     why: Text | None = Field(None, description="The reason, for people.")
     locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
+    mode: Mode | None = Field(None, description="On trial, or rolled out to a share of the items.")
+    at_most_per_day: DailyCap | None = Field(None, description=CAP)
 
     @model_validator(mode="after")
     def _is_a_band(self) -> Band:
         if self.review_from is None and self.reject_from is None:
             raise wrong("a band has review_from, reject_from or both")
+        if self.at_most_per_day is not None and self.reject_from is None:
+            raise wrong("at_most_per_day is about rejects; this band has no reject_from", at="at_most_per_day")
         if self.review_from is not None and self.queue is None:
             raise wrong("a band with review_from names a queue", hint="add queue: NAME")
         if self.review_from is not None and self.reject_from is not None and self.reject_from <= self.review_from:
             message = f"reject_from ({self.reject_from:g}) must be more than review_from ({self.review_from:g})"
             raise wrong(message, at="reject_from")
         return self
-
-
-def _date(value: Any) -> Any:
-    if type(value) is date:
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise wrong("a day is written year-month-day", hint="such as 2027-01-31") from error
-
-
-class Shadow(Said):
-    """``{shadow_until: DATE}``: recorded with what it would have done, never acts; lint complains after the date."""
-
-    shadow_until: Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 
 
 class Rule(Said):
@@ -104,10 +138,45 @@ class Rule(Said):
         default_factory=list, description="Rules, or sides of bands (NAME.review, NAME.reject), that this sets aside."
     )
     locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
-    mode: Shadow | None = Field(None, description="On trial: recorded, never acts.")
+    mode: Mode | None = Field(None, description="On trial, or rolled out to a share of the items.")
+    at_most_per_day: DailyCap | None = Field(None, description=CAP)
     redact: list[LabelName] = Field(
         default_factory=list, description="When it fires and the item is approved: labels to redact in what is shown."
     )
+
+    @model_validator(mode="after")
+    def _caps_rejects(self) -> Rule:
+        if self.at_most_per_day is not None and self.then.outcome != "reject":
+            raise wrong("at_most_per_day is about rejects; this rule does not reject", at="at_most_per_day")
+        return self
+
+
+def _weight(value: Any) -> Any:
+    if not is_number(value) or not 0 < value <= 1:
+        raise wrong("a weight is a number over 0, up to 1")
+    return float(value)
+
+
+Weight = Annotated[float, BeforeValidator(_weight), WithJsonSchema({"exclusiveMinimum": 0, "maximum": 1})]
+
+
+class ScoreTerm(Said):
+    """One of the things a score is made of: its highest confidence times its weight."""
+
+    label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
+    weight: Weight = Field(1.0, description="From over 0 to 1: how much it is believed.")
+    detector: OneOrMore | None = Field(None, description="Only what these detectors found.")
+    exact: bool = Field(False, description="The label itself only, nothing under it.")
+
+
+class Score(Said):
+    """One number from several detectors: many models, one score, then a person."""
+
+    combine: Combine = Field(
+        description="weighted_maximum: the largest of weight x confidence. noisy_or: each finding adds to the others, "
+        "as independent hints do: 100 x (1 - (1 - w1 c1/100) (1 - w2 c2/100) ...)."
+    )
+    of: list[ScoreTerm] = Field(min_length=1, max_length=50)
 
 
 class AppliesTo(Said):
@@ -136,20 +205,12 @@ class AppChanges(Said):
     if_nothing_matches: Ask | None = None
 
 
-def _sampled_percent(value: Any) -> Any:
-    if not is_number(value) or not 0 < value <= 100:
-        raise wrong("a share of items is a number over 0, up to 100, in percent")
-    return float(value)
-
-
 class Sampling(Said):
     """A share of decided items that people look at all the same. It never changes what the rules want."""
 
     id: Name
     of: Literal["approve", "reject"] = Field(description="Which outcome; what goes to review is seen by people anyway.")
-    percent: Annotated[
-        float, BeforeValidator(_sampled_percent), WithJsonSchema({"exclusiveMinimum": 0, "maximum": 100})
-    ] = Field(description="How many of a hundred; 0.5 is one in two hundred.")
+    percent: Share = Field(description="How many of a hundred; 0.5 is one in two hundred.")
     queue: str = Field(description="Where these reviews go.")
     hold: bool = Field(False, description="true: the decision waits for the reviewers; false: they look afterwards.")
     blind: bool = Field(False, description="true: reviewers are not shown what was found or what the rules wanted.")
@@ -169,7 +230,8 @@ class ExampleItem(Said):
     app: AppName | None = Field(None, description="Left out: the policy's first app, or 'test'.")
     metadata: dict[str, JsonValue] = Field(default_factory=dict, description="What the app sent along.")
     detections: list[dict[str, JsonValue]] = Field(
-        default_factory=list, description="Each {LABEL: CONFIDENCE}; a Person may have parts: {head: bare}."
+        default_factory=list,
+        description="{LABEL: CONFIDENCE}, with part, detector, span, box or time_range.",
     )
     failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
 
@@ -210,6 +272,7 @@ class PolicyFile(Said):
     if_a_detector_fails: Ask = Field(description="The outcome when a failed detector could have changed it.")
     queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
     lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
+    scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")
     bands: dict[Name, Band] = Field(default_factory=dict, description="One line per label: review from, reject from.")
     rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
     apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
@@ -306,6 +369,8 @@ def expand(labels: Labels, lists: Mapping[str, Sequence[Any]]) -> tuple[str, ...
 def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Condition]]:
     """A condition and all inside it, with paths."""
     yield path, condition
+    if condition.one_part is not None:
+        yield from conditions(condition.one_part, (*path, "one_part"))
     for key in ("all", "any"):
         for number, below in enumerate(getattr(condition, key) or ()):
             yield from conditions(below, (*path, key, number))
@@ -321,6 +386,9 @@ def label_groups(file: PolicyFile) -> Iterator[tuple[Path, Labels]]:
         for path, condition in conditions(rule.when, ("rules", number, "when")):
             if condition.label is not None:
                 yield (*path, "label"), condition.label
+    for name, score in file.scores.items():
+        for number, term in enumerate(score.of):
+            yield ("scores", name, "of", number, "label"), term.label
 
 
 def label_uses(file: PolicyFile) -> Iterator[tuple[Path, Any]]:

@@ -35,7 +35,9 @@ from moderation.core.taxonomy import Taxonomy
 __all__ = ["Problem", "parse_policy"]
 
 PLACES: Mapping[str, type[Frozen]] = {"span": Span, "box": Box, "time_range": TimeRange}
-"""What may stand beside the label of a detection in a policy's test, and how it is read; `parts` too, of a Person."""
+"""Where a detection of a policy's test is, and how it is read."""
+BESIDE = ("parts", "part", "detector", *PLACES)
+"""What may stand beside the label of a detection in a policy's test; `parts` of a Person only."""
 
 
 def parse_policy(
@@ -76,8 +78,10 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
         if label not in taxonomy:
             yield Problem(path, "E104", f"unknown label '{label}'", label_hint(taxonomy, str(label)))
     yield from _check_lists(file)
+    yield from _check_scores(file)
     yield from _check_detectors(file, detectors)
     yield from _check_queues(file)
+    yield from _check_caps(file)
     yield from _check_rules(file)
     yield from _check_cycles(file)
     yield from _check_apps(file)
@@ -117,12 +121,33 @@ def _check_lists(file: PolicyFile) -> Iterator[Problem]:
                 yield Problem(("lists", reference.name), "E102", "an empty list matches nothing")
 
 
+def _check_scores(file: PolicyFile) -> Iterator[Problem]:
+    for path, condition in _all_conditions(file):
+        if condition.score is not None and condition.score not in file.scores:
+            yield _unknown((*path, "score"), "E106", "score", condition.score, list(file.scores))
+
+
+def _check_caps(file: PolicyFile) -> Iterator[Problem]:
+    if file.queues:
+        return
+    capped: list[Path] = [("bands", name) for name, band in file.bands.items() if band.at_most_per_day is not None]
+    capped += [("rules", number) for number, rule in enumerate(file.rules) if rule.at_most_per_day is not None]
+    for path in capped:
+        message = "what is over the daily limit goes to review, but the policy has no queue"
+        yield Problem((*path, "at_most_per_day"), "E105", message, "add one under queues:")
+
+
 def _check_detectors(file: PolicyFile, known: Collection[str]) -> Iterator[Problem]:
     """A name close to a known one is a misspelling; others may be a plugin's that is not installed here."""
     uses: list[tuple[Path, str]] = []
     for key in ("needs", "only_with", "ignore_failures_of"):
         uses += [((key, number), name) for number, name in enumerate(getattr(file, key))]
     named = {name for _, name in uses}
+    for path, condition in _all_conditions(file):
+        uses += [((*path, "detector", number), name) for number, name in enumerate(condition.detector or ())]
+    for name, score in file.scores.items():
+        for n, term in enumerate(score.of):
+            uses += [(("scores", name, "of", n, "detector", i), each) for i, each in enumerate(term.detector or ())]
     yield from _misspelled(uses, known)
     for number, test in enumerate(file.tests):
         failed = [(("tests", number, "item", "failed", n), name) for n, name in enumerate(test.item.failed)]
@@ -318,7 +343,7 @@ def _check_tests(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Problem]:
 
 
 def _check_detection(path: Path, detection: Mapping[str, Any], taxonomy: Taxonomy) -> Iterator[Problem]:
-    labels = [key for key in detection if key not in ("parts", *PLACES)]
+    labels = [key for key in detection if key not in BESIDE]
     if len(labels) != 1:
         yield Problem(path, "E102", "a detection is written {LABEL: CONFIDENCE}, one label each")
         return
@@ -336,6 +361,11 @@ def _check_detection(path: Path, detection: Mapping[str, Any], taxonomy: Taxonom
             except ValidationError as error:
                 message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
                 yield Problem((*path, key), "E102", f"no {key.replace('_', ' ')}: {message}")
+    for key in ("part", "detector"):
+        if key in detection and not (isinstance(detection[key], str) and detection[key]):
+            yield Problem(
+                (*path, key), "E102", f"a {key} is a text", f"such as {'p0' if key == 'part' else 'vendor.task'}"
+            )
     if "parts" in detection:
         if label != "Person":
             yield Problem((*path, "parts"), "E102", "only a Person has parts", on_key=True)

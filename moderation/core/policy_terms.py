@@ -211,6 +211,22 @@ Values = Annotated[
 """Several values, or a named list of them."""
 
 
+Combine = Literal["weighted_maximum", "noisy_or"]
+"""How a score is made of several detections."""
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else _not_empty(value)
+
+
+OneOrMore = Annotated[
+    list[DetectorName],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+"""A detector's name, or several."""
+
+
 class Count(Said):
     """How many: ``{at_least: 2}``, ``{at_most: 5}`` or both."""
 
@@ -234,6 +250,32 @@ class Count(Said):
         if self.at_least is not None and number < self.at_least:
             return None if may_grow else False
         return None if may_grow and self.at_most is not None else True
+
+
+class Range(Said):
+    """A measure within bounds: ``{at_least: 5}``, ``{below: 50}`` or both."""
+
+    at_least: float | None = Field(None, ge=0, description="From here, inclusive.")
+    below: float | None = Field(None, gt=0, description="Up to here, exclusive.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Range:
+        if self.at_least is None and self.below is None:
+            raise wrong("write at_least, below or both", hint="such as {at_least: 5}")
+        if self.at_least is not None and self.below is not None and self.below <= self.at_least:
+            raise wrong(f"below ({self.below:g}) must be more than at_least ({self.at_least:g})", at="below")
+        return self
+
+    def holds(self, value: float) -> bool:
+        """True when `value` lies inside."""
+        return (self.at_least is None or value >= self.at_least) and (self.below is None or value < self.below)
+
+
+class BoxArea(Range):
+    """A share of the picture, in percent."""
+
+    at_least: Percent | None = Field(None, description="Percent of the picture, inclusive.")
+    below: Percent | None = Field(None, description="Percent of the picture, exclusive.")
 
 
 class People(Said):
@@ -284,22 +326,33 @@ class Metadata(Said):
         return getattr(self, {"is": "is_", "in": "in_"}.get(name, name))
 
 
-KINDS = ("label", "all", "any", "not", "app", "content_type", "metadata", "people")
-MODIFIERS = ("at_least", "below", "exact", "count", "different_labels")
+KINDS = ("label", "score", "all", "any", "not", "one_part", "app", "content_type", "metadata", "people")
+OF_LABEL = ("exact", "count", "different_labels", "detector", "box_area", "span_length", "seconds")
+MODIFIERS = ("at_least", "below", *OF_LABEL)
+BESIDE: Mapping[str, tuple[str, ...]] = {"label": MODIFIERS, "score": ("at_least", "below")}
+"""What may stand beside each kind of condition."""
 
 
 class Condition(Said):
     """A test on an item and its detections. Exactly one kind of it in a mapping."""
 
     label: Labels | None = Field(None, description="A label, several, or {list: NAME}: it or anything under it.")
-    at_least: Percent | None = Field(None, description="Beside label: confidence from here, inclusive.")
-    below: Percent | None = Field(None, description="Beside label: confidence up to here, exclusive.")
+    score: str | None = Field(None, description="A name from the policy's scores.")
+    at_least: Percent | None = Field(None, description="Beside label or score: from here, inclusive.")
+    below: Percent | None = Field(None, description="Beside label or score: up to here, exclusive.")
     exact: bool | None = Field(None, description="Beside label: the label itself only, nothing under it.")
     count: Count | None = Field(None, description="Beside label: how many detections must match.")
     different_labels: Count | None = Field(None, description="Beside label: how many different labels among them.")
+    detector: OneOrMore | None = Field(None, description="Beside label: only what these detectors found.")
+    box_area: BoxArea | None = Field(None, description="Beside label: share of the picture that the box covers.")
+    span_length: Range | None = Field(None, description="Beside label: length of the span, in characters.")
+    seconds: Range | None = Field(None, description="Beside label: length of the time range, in seconds.")
     all: list[Condition] | None = Field(None, min_length=1, description="Each must hold.")
     any: list[Condition] | None = Field(None, min_length=1, description="At least one must hold.")
     not_: Condition | None = Field(None, alias="not", description="Must not hold.")
+    one_part: Condition | None = Field(
+        None, description="Holds of one and the same part, with what was extracted from it; else the whole item counts."
+    )
     app: list[AppName] | None = Field(None, min_length=1, description="The item's app is one of these.")
     content_type: list[ContentType] | None = Field(None, min_length=1, description="The item has one of these.")
     metadata: Metadata | None = Field(None, description="A test on one of the app's own facts.")
@@ -316,10 +369,12 @@ class Condition(Said):
         if len(kinds) > 1:
             hint = "write {all: [{...}, {...}]} to ask for both"
             raise wrong(f"a condition has one of {', '.join(KINDS)}; here are {' and '.join(kinds)}", hint=hint)
-        if kinds and kinds != ["label"]:
-            for modifier in MODIFIERS:
-                if modifier in value:
-                    raise wrong(f"'{modifier}' stands beside label, not beside {kinds[0]}", at=modifier)
+        for modifier in MODIFIERS:
+            if kinds and modifier in value and modifier not in BESIDE.get(kinds[0], ()):
+                wanted = " or ".join(kind for kind, beside in BESIDE.items() if modifier in beside)
+                raise wrong(f"'{modifier}' stands beside {wanted}, not beside {kinds[0]}", at=modifier)
+        if kinds == ["score"] and "at_least" not in value and "below" not in value:
+            raise wrong("a score is held against a threshold", hint="add at_least: 80")
         for key in (*kinds, *MODIFIERS):
             if key in value and value[key] is None:
                 raise wrong(f"'{key}' has no value", at=key)

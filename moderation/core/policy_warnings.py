@@ -9,8 +9,8 @@ from datetime import date
 from typing import Protocol
 
 from moderation.core.conditions import covered
-from moderation.core.policies import Path, Policy, PolicyFile, Rule, conditions, expand, label_groups, label_uses
-from moderation.core.policy_checks import PLACES, queues_used
+from moderation.core.policies import Mode, Path, Policy, PolicyFile, Rule, conditions, expand, label_groups, label_uses
+from moderation.core.policy_checks import BESIDE, queues_used
 from moderation.core.policy_codes import Problem
 from moderation.core.policy_terms import Condition, ListRef, is_number
 from moderation.core.shipped import SHIPPED_TOOLS
@@ -90,10 +90,16 @@ def _unfindable(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
 
 
 def _over(file: PolicyFile, today: date) -> Iterator[Problem]:
-    for number, rule in enumerate(file.rules):
-        if rule.mode is not None and rule.mode.shadow_until < today:
-            message = f"'{rule.id}' was on trial until {rule.mode.shadow_until}"
-            yield Problem(("rules", number, "mode"), "W202", message, "let it act, remove it, or set a later day")
+    modes: list[tuple[Path, str, Mode | None]] = [(("bands", n, "mode"), n, b.mode) for n, b in file.bands.items()]
+    modes += [(("rules", number, "mode"), rule.id, rule.mode) for number, rule in enumerate(file.rules)]
+    for path, name, mode in modes:
+        if mode is None:
+            continue
+        if mode.shadow_until is not None and mode.shadow_until < today:
+            message = f"'{name}' was on trial until {mode.shadow_until}"
+            yield Problem(path, "W202", message, "let it act, remove it, or set a later day")
+        if mode.percent == 100:
+            yield Problem(path, "W202", f"'{name}' acts on all items", "remove the mode")
 
 
 def _not_tested(file: PolicyFile, never_fired: Collection[str]) -> Iterator[Problem]:
@@ -158,6 +164,8 @@ def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Set
         reasons = [list(_impossible(p, (*path, "any", n), file, setting)) for n, p in enumerate(condition.any)]
         if all(reasons):
             yield from reasons[0]
+    elif condition.one_part is not None:
+        yield from _impossible(condition.one_part, (*path, "one_part"), file, setting)
     elif condition.label is not None:
         yield from _impossible_label(condition, path, file, setting)
     elif condition.app is not None and not set(condition.app).intersection(file.applies_to.app or condition.app):
@@ -186,6 +194,10 @@ def _unused(file: PolicyFile) -> Iterator[Problem]:
     for rule in file.rules:
         wanted = [c.metadata.in_ for _, c in conditions(rule.when, ()) if c.metadata is not None]
         lists |= {reference.name for reference in wanted if isinstance(reference, ListRef)}
+    scores = {c.score for rule in file.rules for _, c in conditions(rule.when, ())}
+    for name in file.scores:
+        if name not in scores:
+            yield Problem(("scores", name), "W207", f"nothing uses score '{name}'", "remove it", on_key=True)
     for name in file.lists:
         if name not in lists:
             yield Problem(("lists", name), "W207", f"nothing uses list '{name}'", "remove it", on_key=True)
@@ -240,7 +252,7 @@ def _odd_tests(policy: Policy) -> Iterator[Problem]:
             yield Problem((*path, "app"), "W209", f"the policy does not apply to app '{test.item.app}'")
         for position, detection in enumerate(test.item.detections):
             for key, value in detection.items():
-                if key not in ("parts", *PLACES) and is_number(value) and 0 < _number(value) <= 1:
+                if key not in BESIDE and is_number(value) and 0 < _number(value) <= 1:
                     message = f"a confidence of {_number(value):g} %"
                     hint = f"did you mean {_number(value) * 100:g}?"
                     yield Problem((*path, "detections", position, key), "W209", message, hint)

@@ -1,4 +1,4 @@
-"""Sampling: which decided items people look at all the same. Repeatable: the same item is picked every time."""
+"""Sampling and roll-outs: which items are picked. Repeatable: the same item is picked every time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from moderation.core.policies import Policy
+from moderation.core.programs import Branch
 from moderation.core.verdicts import Outcome, Sample
 
 _MILLION = 1_000_000
@@ -20,12 +21,33 @@ def is_sampled(policy: str, sampling: str, item_id: str, percent: float) -> bool
     return int.from_bytes(digest, "big") % _MILLION < percent * 10_000
 
 
+def acts(policy: str, branch: Branch, item_id: str) -> bool:
+    """True unless the rule is on trial, or rolled out to a share of the items and this is none of them.
+
+    Without an id, as in a policy's own tests, a rule that is rolled out to a share acts.
+    """
+    mode = branch.mode
+    if mode is None:
+        return True
+    if mode.percent is None:
+        return False
+    return not item_id or is_sampled(policy, f"mode/{branch.name}", item_id, mode.percent)
+
+
 def samples(policies: Sequence[Policy], outcome: Outcome, item_id: str) -> tuple[Sample, ...]:
     """The samplings that pick an item with this final outcome; none without an id."""
-    return tuple(
-        Sample(policy=policy.name, id=sampling.id, queue=sampling.queue, hold=sampling.hold, blind=sampling.blind)
-        for policy in policies
-        if policy.file.sampling and item_id
-        for sampling in policy.file.sampling
-        if sampling.of == outcome and is_sampled(policy.name, sampling.id, item_id, sampling.percent)
-    )
+    found: list[Sample] = []
+    for policy in policies:
+        for sampling in policy.file.sampling:
+            picks = sampling.of == outcome and item_id
+            if picks and is_sampled(policy.name, sampling.id, item_id, sampling.percent):
+                found.append(
+                    Sample(
+                        policy=policy.name,
+                        id=sampling.id,
+                        queue=sampling.queue,
+                        hold=sampling.hold,
+                        blind=sampling.blind,
+                    )
+                )
+    return tuple(found)

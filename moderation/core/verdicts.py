@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from moderation.core.decisions import PolicyRef
@@ -12,7 +13,12 @@ Outcome = Literal["approve", "reject", "review"]
 Truth = Literal["true", "false", "unknown"]
 
 
-class Evidence(Frozen):
+# The engine makes dozens of these for an item. Freezing them would cost six times as much as making them, so that
+# nobody changes them is a promise instead.
+
+
+@dataclass(slots=True)
+class Evidence:
     """One detection held against one threshold.
 
     Attributes:
@@ -25,32 +31,52 @@ class Evidence(Frozen):
     margin: float | None = None
 
 
-class RuleResult(Frozen):
+@dataclass(slots=True)
+class ScoreValue:
+    """A score that a rule went by.
+
+    Attributes:
+        score: its name in the policy.
+        value: percent, as it was worked out.
+        threshold: the lower bound it was held against, percent.
+    """
+
+    score: str
+    value: float
+    threshold: float
+
+
+@dataclass(slots=True)
+class RuleResult:
     """What one rule, or one branch of a band, said about an item.
 
     Attributes:
         rule: its id; for bands ``<name>.review`` or ``<name>.reject``.
-        truth: three-valued.
         outcome: what it asks for when true.
         queue: for review, where to.
         why: the sentence its author gave, or a made one.
         place: ``file:line`` of the rule in the policy file.
         locked: True when neither apps nor people can set it aside.
+        truth: three-valued.
         evidence: the detections that made it true; for near misses, those that fell short by at most 5 points.
+        scores: those that it went by.
         unknown_because: detectors whose failure leaves it unknown.
         overridden_by: the rule that switched it off.
+        over_cap: True when its rejects of the day were used up, so that it asked for a review instead.
     """
 
     rule: str
-    truth: Truth
     outcome: Outcome
-    queue: str | None = None
+    queue: str | None
     why: str
     place: str
-    locked: bool = False
+    locked: bool
+    truth: Truth
     evidence: tuple[Evidence, ...] = ()
+    scores: tuple[ScoreValue, ...] = ()
     unknown_because: tuple[str, ...] = ()
     overridden_by: str | None = None
+    over_cap: bool = False
 
 
 class PolicyVerdict(Frozen):
@@ -115,6 +141,7 @@ class Verdict(Frozen):
         policies: every policy's own verdict, by name.
         failures: detectors that gave no answer.
         samples: who picked this item for a look of people's; by policy, in file order.
+        spent: rules whose rejects of the day were used up, as ``policy/rule``, among those that fired.
     """
 
     outcome: Outcome
@@ -125,6 +152,7 @@ class Verdict(Frozen):
     policies: tuple[PolicyVerdict, ...] = ()
     failures: tuple[Failure, ...] = ()
     samples: tuple[Sample, ...] = ()
+    spent: tuple[str, ...] = ()
 
     @property
     def has_locked_reject(self) -> bool:

@@ -9,7 +9,10 @@ from moderation.policy_tests import never_fired, run_tests
 FILES = policy_paths([shipped_rules()])
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+CASES = policy_paths([Path(__file__).parent / "cases"])
+
+
+@pytest.mark.parametrize("path", [*FILES, *CASES], ids=lambda path: path.stem)
 def test_the_policys_own_tests_pass_and_fire_every_rule(path: Path) -> None:
     policy, faults = read_policy(path, Taxonomy())
     assert policy is not None, [fault.render() for fault in faults]

@@ -1,0 +1,177 @@
+"""What a condition may look at: an item's own facts, its detections, and who failed to answer.
+
+Also what a condition saw: truth is three-valued after Kleene, ``True``, ``False`` and ``None`` for unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import JsonValue
+
+from moderation.core.detections import Detection, Failure
+from moderation.core.verdicts import Evidence, ScoreValue
+
+NEAR = 5.0
+"""Points by which a detection may miss a threshold and still be named as a near miss."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is known of an item beside its detections.
+
+    Attributes:
+        app: who posted it.
+        content_types: of all its parts, given and extracted, plus ``document`` for text posted as a file.
+        item_id: for sampling and roll-outs; empty for what is never sampled, such as a policy's own tests.
+        metadata: what the app sent along.
+        parts: content types of each given part by id, those of parts extracted from it included; empty when not known,
+            then the parts are those that findings name.
+    """
+
+    app: str
+    content_types: frozenset[str]
+    item_id: str = ""
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Seen:
+    """The truth of a condition, and what was seen while it was tested.
+
+    Attributes:
+        truth: None for unknown.
+        matched: detections that made it true.
+        near: of a false condition: detections that would make it true with at most `NEAR` points more.
+        silent: of an unknown condition: whose failure leaves it open.
+        scores: scores that made it true, or nearly.
+    """
+
+    truth: bool | None
+    matched: tuple[Evidence, ...] = ()
+    near: tuple[Evidence, ...] = ()
+    silent: frozenset[str] = frozenset()
+    scores: tuple[ScoreValue, ...] = ()
+
+
+TRUE, FALSE = Seen(True), Seen(False)
+NOBODY: frozenset[str] = frozenset()
+
+
+class Scene:
+    """All that a condition may look at, arranged for quick answers.
+
+    Args:
+        detections: strongest first, with labels of the taxonomy.
+        unanswered: detectors and extractors that failed, each with the labels its answer could have led to; None when
+            that is not known, which is taken as every label.
+        failed_in: the given parts that each of them failed on; one that is not there failed on every part.
+    """
+
+    __slots__ = ("_memo", "by_label", "failed_in", "subject", "unanswered")
+
+    def __init__(
+        self,
+        subject: Subject,
+        detections: Sequence[Detection],
+        unanswered: Mapping[str, frozenset[str] | None],
+        failed_in: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        self.subject = subject
+        self.unanswered = unanswered
+        self.failed_in = failed_in or {}
+        self.by_label: dict[str, list[Detection]] = {}
+        self._memo: dict[Hashable, Any] = {}
+        for detection in detections:
+            known = self.by_label.get(detection.label)
+            if known is None:
+                self.by_label[detection.label] = [detection]
+            else:
+                known.append(detection)
+
+    def without(self, names: Collection[str]) -> Scene:
+        """The same without the failures of `names`."""
+        left = {name: reach for name, reach in self.unanswered.items() if name not in names}
+        scene = Scene(self.subject, (), left, self.failed_in)
+        scene.by_label = self.by_label
+        return scene
+
+    def matching(self, labels: frozenset[str]) -> list[Detection]:
+        """The detections with one of `labels`."""
+        found: list[Detection] | None = self._memo.get(labels)
+        if found is None:
+            lists = [detections for label, detections in self.by_label.items() if label in labels]
+            found = lists[0] if len(lists) == 1 else [detection for each in lists for detection in each]
+            self._memo[labels] = found
+        return found
+
+    def memo(self, key: Hashable) -> Any:
+        """What was kept under `key` for the conditions that ask the same again; None when nothing was."""
+        return self._memo.get(key)
+
+    def keep(self, key: Hashable, value: Any) -> None:
+        """Keep a value for `memo`."""
+        self._memo[key] = value
+
+    def silent(self, labels: frozenset[str]) -> frozenset[str]:
+        """Who failed and could have found one of `labels`."""
+        if not self.unanswered:
+            return NOBODY
+        return frozenset(
+            name for name, reach in self.unanswered.items() if reach is None or not reach.isdisjoint(labels)
+        )
+
+    def parts(self) -> list[Scene]:
+        """A scene for each given part, with what was found in it and in what was extracted from it, by id."""
+        scenes: list[Scene] | None = self._memo.get("parts")
+        if scenes is None:
+            scenes = self._memo["parts"] = list(self._parts())
+        return scenes
+
+    def _parts(self) -> Sequence[Scene]:
+        found: dict[str, list[Detection]] = {root: [] for root in self.subject.parts}
+        for failed in self.failed_in.values():
+            for root in failed:
+                found.setdefault(root, [])
+        everywhere: list[Detection] = []
+        for detection in (d for each in self.by_label.values() for d in each):
+            if detection.part:
+                found.setdefault(root_of(detection.part), []).append(detection)
+            else:
+                everywhere.append(detection)
+        subject = self.subject
+        scenes = []
+        for root in sorted(found) or ["p0"]:
+            there = [*found.get(root, ()), *everywhere]
+            there.sort(key=lambda d: -d.confidence)
+            types = subject.parts.get(root, subject.content_types)
+            failed_here = {n: r for n, r in self.unanswered.items() if root in self.failed_in.get(n, (root,))}
+            scenes.append(
+                Scene(Subject(subject.app, types, subject.item_id, subject.metadata, {root: types}), there, failed_here)
+            )
+        return scenes
+
+
+def held(detections: Iterable[Detection], threshold: float | None) -> tuple[Evidence, ...]:
+    """The detections as evidence against a threshold."""
+    if threshold is None:
+        return tuple([Evidence(d) for d in detections])
+    return tuple([Evidence(d, threshold, d.confidence - threshold) for d in detections])
+
+
+def root_of(part: str) -> str:
+    """The given part that a part was extracted from, over however many steps; itself when it was given."""
+    return part.partition(".")[0]
+
+
+def failed_parts(failures: Sequence[Failure]) -> Mapping[str, frozenset[str]]:
+    """The given parts that each detector failed on; who failed on the whole item is left out."""
+    found: dict[str, set[str]] = {}
+    everywhere = {failure.detector.name for failure in failures if not failure.part}
+    for failure in failures:
+        if failure.detector.name not in everywhere:
+            found.setdefault(failure.detector.name, set()).add(root_of(failure.part))
+    return {name: frozenset(roots) for name, roots in found.items()}

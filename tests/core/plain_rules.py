@@ -1,0 +1,285 @@
+"""The meaning of policies, written down as plainly as possible: the reference that the engine is held against.
+
+No index, no short cut, no order: every rule is tested on every item, by the words of the design. It says what matters
+of a verdict (outcome, queue, which rules were true, unknown, overridden, nearly true, on trial), not its explanation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from moderation.core.detections import Detection, Failure
+from moderation.core.scene import Subject
+from moderation.core.taxonomy import Taxonomy
+
+STRICT = {"approve": 0, "review": 1, "reject": 2}
+Truth = bool | None
+
+
+@dataclass
+class Said:
+    """What is compared."""
+
+    outcome: str
+    queue: str | None
+    true: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+    overridden: set[str] = field(default_factory=set)
+    shadow: set[str] = field(default_factory=set)
+
+
+@dataclass
+class World:
+    """What a condition may look at."""
+
+    document: Mapping[str, Any]
+    subject: Subject
+    detections: Sequence[Detection]
+    silent: Mapping[str, frozenset[str] | None]
+    failures: Sequence[Failure]
+    taxonomy: Taxonomy
+
+
+def labels_of(world: World, labels: Any, *, exact: bool) -> set[str]:
+    """All labels that a ``label:`` stands for."""
+    names = world.document.get("lists", {})[labels["list"]] if isinstance(labels, dict) else labels
+    names = [names] if isinstance(names, str) else names
+    return {
+        known
+        for known in world.taxonomy.labels
+        for name in names
+        if known == name or (not exact and name in world.taxonomy.parents(known))
+    }
+
+
+def silent_on(world: World, labels: set[str]) -> bool:
+    """True when somebody who could have found one of them failed."""
+    return any(reach is None or reach & labels for reach in world.silent.values())
+
+
+def both(truths: Sequence[Truth]) -> Truth:
+    """Kleene's "and"."""
+    return False if False in truths else None if None in truths else True
+
+
+def negated(truth: Truth) -> Truth:
+    """Kleene's "not"."""
+    return None if truth is None else not truth
+
+
+def within(number: float, limits: Mapping[str, Any]) -> bool:
+    """Between at_least, below and at_most."""
+    return (
+        number >= limits.get("at_least", 0)
+        and number < limits.get("below", float("inf"))
+        and number <= limits.get("at_most", float("inf"))
+    )
+
+
+def counted(number: int, limits: Mapping[str, Any], *, open_: bool) -> Truth:
+    """A count that may grow where `open_`."""
+    possible = {within(number + more, limits) for more in (range(10_001) if open_ else (0,))}
+    return possible.pop() if len(possible) == 1 else None
+
+
+def matching(world: World, condition: Mapping[str, Any]) -> list[Detection]:
+    """The detections that a label condition is about and that lie in its range."""
+    labels = labels_of(world, condition["label"], exact=condition.get("exact", False))
+    low, high = condition.get("at_least", 0), condition.get("below", 101)
+    found = []
+    for d in world.detections:
+        area = 100 * (d.box.width * d.box.height if d.box else 1)
+        names = condition.get("detector")
+        is_by = names is None or (d.detector is not None and d.detector.name in names)
+        is_in = low <= d.confidence < high and within(area, condition.get("box_area", {}))
+        if d.label in labels and is_by and is_in:
+            found.append(d)
+    return found
+
+
+def truth(world: World, condition: Mapping[str, Any]) -> Truth:
+    """A condition's truth."""
+    subject = world.subject
+    if "all" in condition:
+        return both([truth(world, part) for part in condition["all"]])
+    if "any" in condition:
+        return negated(both([negated(truth(world, part)) for part in condition["any"]]))
+    if "not" in condition:
+        return negated(truth(world, condition["not"]))
+    if "app" in condition:
+        return subject.app in condition["app"]
+    if "content_type" in condition:
+        return bool(set(condition["content_type"]) & subject.content_types)
+    if "one_part" in condition:
+        roots = set(subject.parts) | {d.part.split(".")[0] for d in world.detections if d.part}
+        roots |= {f.part.split(".")[0] for f in world.failures if f.part}
+        truths = [truth(part_of(world, root), condition["one_part"]) for root in roots or {"p0"}]
+        return negated(both([negated(each) for each in truths]))
+    if "score" in condition:
+        return score_truth(world, condition)
+    labels = labels_of(world, condition["label"], exact=condition.get("exact", False))
+    found, open_ = matching(world, condition), silent_on(world, labels)
+    if "count" not in condition and "different_labels" not in condition:
+        return True if found else None if open_ else False
+    truths = []
+    if "count" in condition:
+        truths.append(counted(len(found), condition["count"], open_=open_))
+    if "different_labels" in condition:
+        truths.append(counted(len({d.label for d in found}), condition["different_labels"], open_=open_))
+    return both(truths)
+
+
+def part_of(world: World, root: str) -> World:
+    """The world of one given part."""
+    here = [d for d in world.detections if not d.part or d.part.split(".")[0] == root]
+    failed = [f for f in world.failures if not f.part or f.part.split(".")[0] == root]
+    silent = {f.detector.name: world.silent[f.detector.name] for f in failed if f.detector.name in world.silent}
+    types = world.subject.parts.get(root, world.subject.content_types)
+    subject = Subject(world.subject.app, types, world.subject.item_id, world.subject.metadata, {root: types})
+    return World(world.document, subject, here, silent, failed, world.taxonomy)
+
+
+def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
+    """A score is unknown when an answer that is missing could change on which side of a bound it lies."""
+    score = world.document["scores"][condition["score"]]
+
+    def value(*, best: bool) -> float:
+        confidences = []
+        for term in score["of"]:
+            labels = labels_of(world, term["label"], exact=False)
+            found = [d.confidence for d in world.detections if d.label in labels]
+            confidences.append(100.0 if best and silent_on(world, labels) else max(found, default=0.0))
+        weights = [term.get("weight", 1.0) for term in score["of"]]
+        if score["combine"] == "weighted_maximum":
+            return max(w * c for w, c in zip(weights, confidences, strict=True))
+        left = 1.0
+        for w, c in zip(weights, confidences, strict=True):
+            left *= 1.0 - w * c / 100.0
+        return 100.0 * (1.0 - left)
+
+    low, high = condition.get("at_least", 0), condition.get("below", float("inf"))
+    least, most = value(best=False), value(best=True)
+    if least >= low and most < high:
+        return True
+    return False if least >= high or most < low else None
+
+
+def evidence(world: World, condition: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """What made a plain label condition true."""
+    return sorted((d.label, d.confidence) for d in matching(world, condition)) if "label" in condition else []
+
+
+def judge(
+    document: Mapping[str, Any],
+    subject: Subject,
+    findings: Sequence[Detection | Failure],
+    taxonomy: Taxonomy,
+    reach: Mapping[str, frozenset[str] | None],
+) -> Said:
+    """What one policy wants."""
+    detections = [f for f in findings if isinstance(f, Detection)]
+    failures = [f for f in findings if isinstance(f, Failure)]
+    ignored = set(document.get("ignore_failures_of", ()))
+    failures = [f for f in failures if f.detector.name not in ignored]
+    silent = {f.detector.name: reach.get(f.detector.name) for f in failures}
+    world = World(document, subject, detections, silent, failures, taxonomy)
+    own = document.get("apps", {}).get(subject.app, {})
+    truths: dict[str, Truth] = {}
+    asks: dict[str, Any] = {}
+    over: dict[str, list[str]] = {}
+    on_trial: set[str] = set()
+    proof: dict[str, list[tuple[str, float]]] = {}
+
+    for name, band in document.get("bands", {}).items():
+        band = {**band, **own.get("change", {}).get(name, {})}
+        if band.get("enabled", True):
+            labels = labels_of(world, band["label"], exact=band.get("exact", False))
+            found = [d for d in detections if d.label in labels]
+            highest = max((d.confidence for d in found), default=-1)
+            low, high = band.get("review_from"), band.get("reject_from")
+            for side, start, end in (("review", low, high), ("reject", high, None)):
+                if start is None:
+                    continue
+                rule = f"{name}.{side}"
+                if end is not None and highest >= end:
+                    truths[rule] = False
+                else:
+                    truths[rule] = True if highest >= start else None if silent_on(world, labels) else False
+                asks[rule] = "reject" if side == "reject" else {"review": band["queue"]}
+                proof[rule] = sorted((d.label, d.confidence) for d in found if d.confidence >= start)
+                if waits(document, name, band.get("mode"), subject.item_id):
+                    on_trial.add(rule)
+    for rule in document.get("rules", ()):
+        change = own.get("change", {}).get(rule["id"], {})
+        if change.get("enabled", True):
+            when = {**rule["when"], **{k: v for k, v in change.items() if k in ("at_least", "below")}}
+            truths[rule["id"]] = truth(world, when)
+            asks[rule["id"]] = change.get("then", rule["then"])
+            over[rule["id"]] = rule.get("overrides", [])
+            proof[rule["id"]] = evidence(world, when)
+            if waits(document, rule["id"], rule.get("mode"), subject.item_id):
+                on_trial.add(rule["id"])
+
+    acting = {name: each for name, each in truths.items() if name not in on_trial}
+
+    def set_aside(name: str, taken: Mapping[str, Truth]) -> bool:
+        return any(name in over.get(o, ()) and taken[o] is True and not set_aside(o, taken) for o in taken)
+
+    # Every way in which the unknown may turn out, as far as overriding goes: a rule that may be open stays open.
+    low_world = {name: each is True for name, each in acting.items()}
+    aside = {name for name in acting if set_aside(name, low_world)}
+    said = Said("approve", None)
+    unknown_overriders = [name for name, each in acting.items() if each is None and over.get(name)]
+    for name, each in acting.items():
+        if name in aside:
+            if each is True:
+                said.overridden.add(name)
+            if each is not False and any(
+                not set_aside(name, {**low_world, **dict.fromkeys(chosen, True)})
+                for chosen in subsets(unknown_overriders)
+            ):
+                said.unknown.add(name)
+        elif each is True:
+            said.true[name] = proof[name]
+        elif each is None:
+            said.unknown.add(name)
+    default = own.get("if_nothing_matches", document["if_nothing_matches"])
+    fails = document["if_a_detector_fails"]
+    low = max((kind(asks[name]) for name in said.true), key=STRICT.__getitem__, default=kind(default))
+    high = max([low, *(kind(asks[name]) for name in said.unknown)], key=STRICT.__getitem__)
+    wanted = [asks[name] for name in said.true if kind(asks[name]) == low] or [default]
+    said.outcome = low
+    if high != low:
+        said.outcome = max((low, kind(fails)), key=STRICT.__getitem__)
+        wanted = [ask for ask in [*wanted, fails] if kind(ask) == said.outcome]
+    said.shadow = {name for name in on_trial if truths[name] is not False}
+    if said.outcome == "review":
+        names = {ask["review"] for ask in wanted if isinstance(ask, dict)}
+        said.queue = next(q["name"] for q in document["queues"] if q["name"] in names)
+    return said
+
+
+def subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """All subsets."""
+    found: list[tuple[str, ...]] = [()]
+    for name in names:
+        found += [(*each, name) for each in found]
+    return found
+
+
+def kind(ask: Any) -> str:
+    """The outcome of an ask as files write it."""
+    return "review" if isinstance(ask, dict) else str(ask)
+
+
+def waits(document: Mapping[str, Any], name: str, mode: Mapping[str, Any] | None, item_id: str) -> bool:
+    """True when a rule is on trial for this item."""
+    if mode is None:
+        return False
+    if "shadow_until" in mode:
+        return True
+    digest = hashlib.sha256(f"{document['policy']}\nmode/{name}\n{item_id}".encode()).hexdigest()
+    return bool(item_id) and int(digest, 16) % 10**6 >= mode["percent"] * 10**4
