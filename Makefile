@@ -41,7 +41,7 @@ imports: .venv/.test
 	@.venv/bin/lint-imports
 
 bench: .venv/.test ## ratios against baselines, each in one run
-	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; .venv/bin/python $$file; done
+	@set -e; for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python $$file; done
 
 lock: ## write the lock files anew from the pyproject files
 	@scripts/lock.sh $(PYTHON)

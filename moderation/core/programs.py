@@ -49,9 +49,9 @@ class Branch:
     over_cap: Ask | None = None
 
     @cached_property
-    def said(self) -> tuple[str, Outcome, str | None, str, str, bool]:
-        """The first fields of each `RuleResult` of this branch."""
-        return (self.id, self.ask.outcome, self.ask.queue, self.why, self.place, self.locked)
+    def said(self) -> tuple[str, Outcome, str, str, str | None, bool]:
+        """The first fields of each `RuleResult` of this branch, after its truth."""
+        return (self.id, self.ask.outcome, self.why, self.place, self.ask.queue, self.locked)
 
 
 @dataclass(frozen=True)
@@ -120,15 +120,15 @@ class Program:
         """
         branches = self.branches
         sure, rest = self._by_index(scene)
-        true = {position: RuleResult(*branches[position].said, "true", evidence) for position, evidence in sure.items()}
+        true = {position: RuleResult("true", *branches[position].said, evidence) for position, evidence in sure.items()}
         near: list[RuleResult] = []
         for position in sorted(rest):
             branch = branches[position]
             seen = branch.condition.test(scene)
             if seen.truth:
-                true[position] = RuleResult(*branch.said, "true", seen.matched, seen.scores)
+                true[position] = RuleResult("true", *branch.said, seen.matched, seen.scores)
             elif seen.near:
-                near.append(RuleResult(*branch.said, "false", seen.near, seen.scores))
+                near.append(RuleResult("false", *branch.said, seen.near, seen.scores))
         return [true[position] for position in sorted(true)], near
 
     def _by_index(self, scene: Scene) -> tuple[dict[int, tuple[Evidence, ...]], set[int]]:

@@ -204,7 +204,7 @@ def _count(program: Program, tested: Sequence[tuple[Branch, Seen]], over: frozen
             if over and branch.id in over:
                 tally.true.append(_over(branch, seen))
             else:
-                tally.true.append(RuleResult(*branch.said, "true", seen.matched, seen.scores))
+                tally.true.append(RuleResult("true", *branch.said, seen.matched, seen.scores))
             if branch.redact:
                 tally.redact |= branch.redact
         else:
@@ -264,13 +264,13 @@ def _broken(policy: Policy, error: Exception) -> PolicyVerdict:
 
 def _result(branch: Branch, seen: Seen, overridden_by: str | None = None) -> RuleResult:
     evidence, silent = seen.matched or seen.near, tuple(sorted(seen.silent))
-    return RuleResult(*branch.said, _TRUTHS[seen.truth], evidence, seen.scores, silent, overridden_by)
+    return RuleResult(_TRUTHS[seen.truth], *branch.said, evidence, seen.scores, silent, overridden_by)
 
 
 def _over(branch: Branch, seen: Seen) -> RuleResult:
     """A reject that comes to a review, because the rule has rejected enough today."""
     ask = branch.over_cap or branch.ask
-    result = RuleResult(*branch.said, "true", seen.matched, seen.scores, over_cap=True)
+    result = RuleResult("true", *branch.said, seen.matched, seen.scores, over_cap=True)
     result.outcome, result.queue = ask.outcome, ask.queue
     return result
 

@@ -51,13 +51,13 @@ class RuleResult:
     """What one rule, or one branch of a band, said about an item.
 
     Attributes:
+        truth: three-valued.
         rule: its id; for bands ``<name>.review`` or ``<name>.reject``.
         outcome: what it asks for when true.
-        queue: for review, where to.
         why: the sentence its author gave, or a made one.
         place: ``file:line`` of the rule in the policy file.
+        queue: for review, where to.
         locked: True when neither apps nor people can set it aside.
-        truth: three-valued.
         evidence: the detections that made it true; for near misses, those that fell short by at most 5 points.
         scores: those that it went by.
         unknown_because: detectors whose failure leaves it unknown.
@@ -65,13 +65,13 @@ class RuleResult:
         over_cap: True when its rejects of the day were used up, so that it asked for a review instead.
     """
 
+    truth: Truth
     rule: str
     outcome: Outcome
-    queue: str | None
     why: str
     place: str
-    locked: bool
-    truth: Truth
+    queue: str | None = None
+    locked: bool = False
     evidence: tuple[Evidence, ...] = ()
     scores: tuple[ScoreValue, ...] = ()
     unknown_because: tuple[str, ...] = ()
