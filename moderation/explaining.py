@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from moderation.core.detections import Detection, Failure
-from moderation.core.errors import FieldError, InvalidSubmission, NotFound, PolicyFault, PolicyMissing
+from moderation.core.errors import FieldError, InvalidSubmission, PolicyFault, PolicyMissing
 from moderation.core.items import Tool
 from moderation.core.policies import Policy
 from moderation.core.policy_checks import BESIDE, label_hint
@@ -48,20 +48,15 @@ def stored_evidence(settings: Settings, item: str) -> Evidence | None:
     """
     if not _ID.fullmatch(item):
         return None
-    from moderation.service import open_database
+    from moderation.judging import subject_of
+    from moderation.service import existing_database
     from moderation.store import Store
 
-    if settings.database_url is None and not (settings.data / "moderation.db").exists():
-        raise NotFound(f"no item {item}: there is no database in {settings.data}; say --data DIR")
-    database = open_database(settings)
-    try:
+    with existing_database(settings) as database:
         record = Store(database).get_item(item)
-    finally:
-        database.close()
-    types = frozenset().union(*(part.content_types for part in record.parts))
-    subject = Subject(record.item.app, types, record.item.id, record.item.metadata)
     if record.verdict is None:
         raise InvalidSubmission([FieldError("", f"item {item} is {record.status}: it has not been looked at yet")])
+    subject = subject_of(record.item, record.parts)
     return Evidence(subject, (*record.detections, *record.failures), record.verdict)
 
 

@@ -24,7 +24,7 @@ from moderation.core.items import Item
 from moderation.core.loops import Answer
 from moderation.core.policies import Policy, Queue
 from moderation.core.verdicts import Verdict
-from moderation.records import Findings
+from moderation.records import Findings, LoopRecord
 from moderation.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -283,8 +283,12 @@ def task_template() -> str:
     return path.read_text(encoding="utf-8")
 
 
-def input_content(item: Item, findings: Findings, verdict: Verdict, policy: Policy, queue: Queue) -> dict[str, Any]:
+def input_content(
+    item: Item, findings: Findings, verdict: Verdict, policy: Policy, queue: Queue, loop: LoopRecord
+) -> dict[str, Any]:
     """What reviewers are shown, as references and facts: no media bytes, and within A2I's limit.
+
+    Of a blind sample they see the content and the policy, not what was found or what the rules wanted.
 
     ``schema``, ``item``, ``parts`` (text, or ``uri`` of media), ``detections``, ``failures``, ``why`` (sentences),
     ``policy`` (name, version, description), ``labels`` to choose from, ``queue``.
@@ -306,9 +310,15 @@ def input_content(item: Item, findings: Findings, verdict: Verdict, policy: Poli
         }
         for part in findings.parts
     ]
+    detections, failures = findings.detections, findings.failures
     why = [f"{v.policy.name}: {v.because}" for v in verdict.policies if v.outcome == verdict.outcome]
-    found = [d.label for d in sorted(findings.detections, key=lambda d: -d.confidence)]
-    labels = list(dict.fromkeys([*verdict.labels, *found, *policy.labels()]))[:60]
+    found = [d.label for d in sorted(detections, key=lambda d: -d.confidence)]
+    labels = [*verdict.labels, *found, *policy.labels()]
+    if loop.sampling is not None:
+        why = [f"{policy.name}: a sample for quality; the rules wanted {verdict.outcome}", *why]
+    if loop.is_blind:
+        detections, failures, labels = (), (), list(policy.labels())
+        why = [f"{policy.name}: a sample for quality; say what you see, by the policy"]
     content = {
         "schema": SCHEMA,
         "item": {
@@ -319,11 +329,11 @@ def input_content(item: Item, findings: Findings, verdict: Verdict, policy: Poli
             "created_at": item.created_at.isoformat(),
         },
         "parts": parts,
-        "detections": [d.model_dump(mode="json", exclude_none=True) for d in findings.detections][:2000],
-        "failures": [f.model_dump(mode="json") for f in findings.failures],
+        "detections": [d.model_dump(mode="json", exclude_none=True) for d in detections][:2000],
+        "failures": [f.model_dump(mode="json") for f in failures],
         "why": why or [verdict.reason],
         "policy": {"name": policy.name, "version": policy.version, "description": policy.description},
-        "labels": labels,
+        "labels": list(dict.fromkeys(labels))[:60],
         "queue": queue.name,
     }
     return _within_limit(content)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from moderation.blobs import Blobs
 from moderation.core.detections import Detection, Failure
@@ -13,12 +15,15 @@ from moderation.core.errors import FieldError, MediaRefused, PluginError, Policy
 from moderation.core.items import Item, Part, Tool
 from moderation.core.policies import Policy, PolicySet
 from moderation.core.rules import Subject, evaluate
+from moderation.core.scene import root_of
+from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Verdict
 from moderation.hookspecs import Detector, Extractor
 from moderation.isolation import Runner
 from moderation.media import Limits, inspect, store_media
 from moderation.plugins import Plugins, load_plugins
 from moderation.policy_files import load_policies, shipped_rules
+from moderation.records import Findings
 from moderation.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -31,12 +36,30 @@ MAX_EXTRACTED = 64
 
 @dataclass(frozen=True)
 class Judgement:
-    """All that is known of an item before anything is done about it."""
+    """All that is known of an item before anything is done about it.
 
-    parts: tuple[Part, ...]
-    detections: tuple[Detection, ...]
-    failures: tuple[Failure, ...]
+    Attributes:
+        policies: those that were in force.
+    """
+
+    findings: Findings
     verdict: Verdict
+    policies: PolicySet
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Given and extracted."""
+        return self.findings.parts
+
+    @property
+    def detections(self) -> tuple[Detection, ...]:
+        """What was found."""
+        return self.findings.detections
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Who gave no answer."""
+        return self.findings.failures
 
 
 class Judge:
@@ -89,7 +112,7 @@ class Judge:
         Raises:
             PolicyMissing: there is none.
         """
-        content_types = _content_types(parts)
+        content_types = content_types_of(parts)
         policies = self.policies.for_content(app, content_types)
         if not policies:
             message = f"no policy in force covers app '{app}' with content of type {', '.join(sorted(content_types))}"
@@ -120,14 +143,41 @@ class Judge:
         return self.conclude(item, list(item.parts), [], failures, self.policies)
 
     def conclude(
-        self, item: Item, parts: list[Part], detections: list[Detection], failures: list[Failure], in_force: PolicySet
+        self,
+        item: Item,
+        parts: Sequence[Part],
+        detections: Sequence[Detection],
+        failures: Sequence[Failure],
+        in_force: PolicySet,
+        spent: Collection[str] = (),
     ) -> Judgement:
-        """The verdict on what was found."""
-        applicable = in_force.for_content(item.app, _content_types(parts)) or self.applicable(item.app, item.parts)
-        subject = Subject(item.app, _content_types(parts), item.id, item.metadata)
+        """The verdict on what was found.
+
+        Args:
+            spent: rules, as ``policy/rule``, that have rejected as many items today as they may.
+        """
+        applicable = in_force.for_content(item.app, content_types_of(parts))
+        if not applicable:
+            applicable, in_force = self.applicable(item.app, item.parts), self.policies
         findings: list[Detection | Failure] = [*detections, *failures]
-        verdict = evaluate(applicable, subject, findings, self.plugins.taxonomy, self._reach)
-        return Judgement(tuple(parts), tuple(detections), tuple(failures), verdict)
+        verdict = evaluate(
+            applicable, subject_of(item, parts), findings, self.plugins.taxonomy, self._reach, frozenset(spent)
+        )
+        found = Findings(tuple(parts), tuple(detections), tuple(failures), self._basis(applicable, failures))
+        return Judgement(found, verdict, in_force)
+
+    def judge_again(self, item: Item, judgement: Judgement, spent: Collection[str]) -> Judgement:
+        """The verdict on the same findings by the same policies, where rules have used up their rejects of the day."""
+        return self.conclude(item, judgement.parts, judgement.detections, judgement.failures, judgement.policies, spent)
+
+    def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:
+        reach: dict[str, list[str] | None] = {}
+        for failure in failures:
+            labels = self._reach.get(failure.detector.name)
+            reach[failure.detector.name] = None if labels is None else sorted(labels)
+        custom = [label for label in self.plugins.taxonomy.labels if label.startswith(CUSTOM_PREFIX)]
+        paths = {policy.name: policy.path for policy in policies}
+        return {"engine": version("moderation"), "policies": paths, "reach": reach, "custom_labels": custom}
 
     def close(self) -> None:
         """End the detectors' processes."""
@@ -175,5 +225,15 @@ class Judge:
         return part.model_copy(update={"data": None, "media": media})
 
 
-def _content_types(parts: Sequence[Part]) -> frozenset[str]:
+def content_types_of(parts: Sequence[Part]) -> frozenset[str]:
+    """What kinds of content there are among the parts."""
     return frozenset().union(*(part.content_types for part in parts))
+
+
+def subject_of(item: Item, parts: Sequence[Part]) -> Subject:
+    """What policies may know of an item beside what was found; `parts` are given and extracted ones."""
+    types: dict[str, frozenset[str]] = {}
+    for part in parts:
+        root = root_of(part.id)
+        types[root] = types.get(root, frozenset()) | part.content_types
+    return Subject(item.app, content_types_of(parts), item.id, item.metadata, types)

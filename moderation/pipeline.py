@@ -10,14 +10,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
 
+from moderation.core.caps import caps
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import (
+    CapReached,
     HumanLoopRefused,
     HumanLoopsUnavailable,
     ModerationError,
@@ -27,8 +29,8 @@ from moderation.core.errors import (
 )
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
-from moderation.core.policies import Policy, PolicySet, Queue
-from moderation.core.verdicts import Verdict
+from moderation.core.policies import Policy, Queue
+from moderation.core.verdicts import Sample
 from moderation.human_loops import HumanLoops, LoopState, input_content
 from moderation.judging import Judge, Judgement
 from moderation.records import Claim, Findings, ItemRecord, LoopRecord, new_item_id
@@ -38,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 MAX_ROUNDS = 6
 """Human loops for one item, tie-breaks and repeats of failed ones included, before it waits for a lead to look."""
+LOCKED = "a locked rule, which people cannot set aside"
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 600.0
 
 
@@ -63,6 +66,7 @@ class Pipeline:
     Args:
         ring: says that items wait.
         decided: told of each decision after its commit.
+        old_policy: the policy of a version that was in force at some time; None when it is not known.
         clock: the wall time; given for tests.
     """
 
@@ -74,6 +78,7 @@ class Pipeline:
         *,
         ring: Callable[[], None],
         decided: Callable[[Item, Decision], None],
+        old_policy: Callable[[str], Policy | None] = lambda _: None,
         lease_seconds: float,
         max_attempts: int,
         poll_seconds: float,
@@ -84,6 +89,7 @@ class Pipeline:
         self._human_loops = human_loops
         self._ring = ring
         self._decided = decided
+        self._old_policy = old_policy
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
         self._poll_seconds = poll_seconds
@@ -149,23 +155,56 @@ class Pipeline:
             logger.exception("item=%s attempt=%d failed", item.id, claim.attempts)
 
     def _conclude(self, item: Item, judgement: Judgement) -> None:
+        spent: set[str] = set()
+        while True:
+            try:
+                return self._act_on(item, judgement)
+            except CapReached as reached:
+                # Each time another rule is used up, so this ends.
+                logger.warning("item=%s %s", item.id, reached)
+                spent |= reached.rules
+                judgement = self.judge.judge_again(item, judgement, spent)
+
+    def _act_on(self, item: Item, judgement: Judgement) -> None:
         verdict = judgement.verdict
-        findings = Findings(judgement.parts, judgement.detections, judgement.failures)
-        if verdict.outcome != "review":
-            decision = Decision(
-                outcome=verdict.outcome,
-                decided_by="rules",
-                labels=verdict.labels,
-                reason=verdict.reason,
-                policy=verdict.policy,
-                decided_at=self._clock(),
-            )
-            self._tell(item, self.store.decide(item.id, decision, findings, verdict))
+        held = [sample for sample in verdict.samples if sample.hold]
+        if verdict.outcome == "review" or held:
+            loop = self._first_loop(item, judgement, held[0] if held else None)
+            self.store.send_to_people(item.id, judgement.findings, verdict, loop)
+            self._news_of(item.id)
+            self._start_loop(loop)
             return
-        loop = self._new_loop(item.id, 1, verdict, verdict.queue)
-        self.store.send_to_people(item.id, findings, verdict, loop)
-        self._news_of(item.id)
-        self._start_loop(loop)
+        decision = Decision(
+            outcome=verdict.outcome,
+            decided_by="rules",
+            labels=verdict.labels,
+            reason=verdict.reason,
+            policy=verdict.policy,
+            decided_at=self._clock(),
+        )
+        decided = self.store.decide(
+            item.id,
+            decision,
+            judgement.findings,
+            verdict,
+            samples=[self._sample_loop(item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)],
+            caps=caps(verdict, judgement.policies),
+        )
+        self._tell(item, decided)
+
+    def _first_loop(self, item: Item, judgement: Judgement, held: Sample | None) -> LoopRecord:
+        """The loop that decides an item: because the rules ask for people, or because it is a sample that waits."""
+        verdict = judgement.verdict
+        if held is None:
+            return self._new_loop(item.id, 1, judgement.policies.get(verdict.policy.name), verdict.queue)
+        loop = self._new_loop(item.id, 1, judgement.policies.get(held.policy), held.queue)
+        return replace(loop, sampling=held.id, is_blind=held.blind)
+
+    def _sample_loop(self, item: Item, judgement: Judgement, number: int, sample: Sample) -> LoopRecord:
+        """A loop that looks at an item after it was decided, and changes nothing about it."""
+        loop = self._new_loop(item.id, number, judgement.policies.get(sample.policy), sample.queue)
+        name = f"{item.id}-s{number}"
+        return replace(loop, name=name, purpose="sample", sampling=sample.id, is_blind=sample.blind)
 
     # People
 
@@ -212,7 +251,6 @@ class Pipeline:
             self._next_round(loop, (), reason, loop.queue)
 
     def _consolidate(self, loop: LoopRecord, answers: Sequence[Answer]) -> None:
-        record = self.store.get_item(loop.item_id)
         _, queue = self._queue(loop)
         ask = queue.if_no_agreement
         result = consolidate(
@@ -221,13 +259,16 @@ class Pipeline:
             agree=queue.agree,
             if_no_agreement=None if ask is None else ask.queue or ask.outcome,
         )
-        if result is None:
+        if loop.purpose == "sample":
+            outcome = result.outcome if isinstance(result, Resolution) else None
+            self.store.end_round(loop.name, answers, None, outcome)
+        elif result is None:
             self._next_round(loop, answers, "too few answers", loop.queue)
         elif isinstance(result, MoreAnswersWanted):
             self._next_round(loop, answers, result.reason, result.queue)
         else:
             self.store.save_answers(loop.name, answers)
-            self._decide_by_people(record, loop, result, answers)
+            self._decide_by_people(self.store.get_item(loop.item_id), loop, result, answers)
 
     def _decide_by_people(
         self, record: ItemRecord, loop: LoopRecord, result: Resolution, answers: Sequence[Answer]
@@ -244,16 +285,21 @@ class Pipeline:
             policy=PolicyRef(name=loop.policy, version=loop.policy_version),
             decided_at=self._clock(),
         )
+        if verdict is not None and verdict.has_locked_reject and result.outcome == "approve":
+            # Only a sample that is held comes here: the rules alone reject, and people cannot undo a locked rule.
+            decision = decision.model_copy(
+                update={"outcome": "reject", "labels": verdict.labels, "reason": f"{verdict.reason} ({LOCKED})"}
+            )
         self._tell(record.item, self.store.decide(record.item.id, decision, None, None, loop.name))
 
     def _start_loop(self, loop: LoopRecord) -> None:
         record = self.store.get_item(loop.item_id)
-        if record.verdict is None or record.status == "decided":
+        if record.verdict is None or (record.status == "decided" and loop.purpose == "review"):
             return
         policy, queue = self._queue(loop)
         findings = Findings(record.parts, record.detections, record.failures)
         try:
-            content = input_content(record.item, findings, record.verdict, policy, queue)
+            content = input_content(record.item, findings, record.verdict, policy, queue, loop)
             arn = self._human_loops().start(loop.name, loop.flow, content)
         except (HumanLoopRefused, NotFound) as error:
             # Shown in readiness and logs, and tried again now and then: the cause may go.
@@ -268,6 +314,9 @@ class Pipeline:
             self.store.note_loop(loop.name, state="open", next_look_at=later, arn=arn)
 
     def _next_round(self, loop: LoopRecord, answers: Sequence[Answer], reason: str, queue: str) -> None:
+        if loop.purpose == "sample":
+            self.store.end_round(loop.name, answers, reason)
+            return
         if loop.round >= MAX_ROUNDS:
             self.store.save_answers(loop.name, answers)
             problem = f"{MAX_ROUNDS} human loops came to nothing: {reason}"
@@ -276,7 +325,8 @@ class Pipeline:
         record = self.store.get_item(loop.item_id)
         if record.verdict is None:
             return
-        fresh = self._new_loop(loop.item_id, loop.round + 1, record.verdict, queue, loop.policy)
+        fresh = self._new_loop(loop.item_id, loop.round + 1, self._policy(loop), queue)
+        fresh = replace(fresh, sampling=loop.sampling, is_blind=loop.is_blind)
         self.store.end_round(loop.name, answers, reason)
         self.store.send_to_people(loop.item_id, None, None, fresh)
         self._start_loop(fresh)
@@ -288,11 +338,8 @@ class Pipeline:
         later = self._clock() + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
         self.store.note_loop(loop.name, state=loop.state, next_look_at=later, problem=problem)
 
-    def _new_loop(
-        self, item_id: str, number: int, verdict: Verdict, queue_name: str | None, policy_name: str | None = None
-    ) -> LoopRecord:
+    def _new_loop(self, item_id: str, number: int, policy: Policy, queue_name: str | None) -> LoopRecord:
         """The loop of this round; its name follows from the item, so that it cannot be opened twice."""
-        policy = self.judge.policies.get(policy_name or verdict.policy.name)
         queue = policy.queue(queue_name) if queue_name else policy.file.queues[0]
         return LoopRecord(
             name=f"{item_id}-{number}",
@@ -308,17 +355,24 @@ class Pipeline:
         )
 
     def _queue(self, loop: LoopRecord) -> tuple[Policy, Queue]:
-        """The policy and queue of a loop as they are in force now.
+        """The policy and queue of a loop: as they are in force now, else as they were when it was opened.
 
         Raises:
-            HumanLoopRefused: they are not any more; the loop waits until they are.
+            HumanLoopRefused: neither is known any more; the loop waits until one is.
         """
-        policies: PolicySet = self.judge.policies
-        try:
-            policy = policies.get(loop.policy)
-            return policy, policy.queue(loop.queue)
-        except KeyError as error:
-            raise HumanLoopRefused(f"policy '{loop.policy}' has no queue '{loop.queue}' any more") from error
+        for policy in (self._in_force(loop.policy), self._as_it_was(loop)):
+            if policy is not None and any(queue.name == loop.queue for queue in policy.file.queues):
+                return policy, policy.queue(loop.queue)
+        raise HumanLoopRefused(f"policy '{loop.policy}' has no queue '{loop.queue}' any more")
+
+    def _policy(self, loop: LoopRecord) -> Policy:
+        return self._in_force(loop.policy) or self._queue(loop)[0]
+
+    def _in_force(self, name: str) -> Policy | None:
+        return next((policy for policy in self.judge.policies.policies if policy.name == name), None)
+
+    def _as_it_was(self, loop: LoopRecord) -> Policy | None:
+        return self._old_policy(loop.policy_version)
 
     # News
 

@@ -164,12 +164,9 @@ def _cannot_act(policy: Policy, document: Document, detectors: Collection[str], 
     for number, rule in enumerate(policy.file.rules):
         if rule.redact and not can_redact:
             faults.append(document.fault(document.at(("rules", number, "redact")), "E115", NO_REDACTION, "remove it"))
-    for number, _ in enumerate(policy.file.sampling):
-        faults.append(document.fault(document.at(("sampling", number)), "E115", NO_SAMPLING, "remove it"))
     return faults
 
 
-NO_SAMPLING = "sampling is not carried out by this version"
 NO_REDACTION = "redacted copies are not delivered by this version"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,10 @@ class LoopRecord:
         looks: how often it was asked about, for backing off.
         problem: why it does not get on; empty when it does.
         answers: what reviewers said, once collected.
+        purpose: ``review``, which decides the item, or ``sample``, which only looks at what was decided.
+        sampling: the sampling of the policy that picked the item; None when the rules asked for people.
+        is_blind: True when reviewers are not shown what was found or what the rules wanted.
+        outcome: what the answers came to; None until then, and when they came to nothing.
     """
 
     name: str
@@ -41,6 +46,10 @@ class LoopRecord:
     arn: str | None = None
     problem: str | None = None
     answers: tuple[Answer, ...] = ()
+    purpose: str = "review"
+    sampling: str | None = None
+    is_blind: bool = False
+    outcome: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,7 @@ class ItemRecord:
         parts: given and extracted.
         decisions: oldest first.
         loops: oldest first.
+        basis: what the verdict was worked out from beside the findings; see `Findings`.
     """
 
     item: Item
@@ -62,6 +72,7 @@ class ItemRecord:
     verdict: Verdict | None = None
     decisions: tuple[Decision, ...] = ()
     loops: tuple[LoopRecord, ...] = ()
+    basis: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def decision(self) -> Decision | None:
@@ -79,11 +90,18 @@ class Claim:
 
 @dataclass(frozen=True)
 class Findings:
-    """What looking at an item brought."""
+    """What looking at an item brought.
+
+    Attributes:
+        basis: what else the verdict was worked out from, as JSON data, so that it can be worked out again: ``engine``
+            (this program's version), ``policies`` (name to path), ``reach`` (labels that those who failed could have
+            found; null for all) and ``custom_labels``.
+    """
 
     parts: tuple[Part, ...]
     detections: tuple[Detection, ...]
     failures: tuple[Failure, ...]
+    basis: Mapping[str, Any] = field(default_factory=dict)
 
 
 def new_item_id(now: datetime) -> str:
@@ -127,4 +145,8 @@ def loop_record(row: sa.Row[Any]) -> LoopRecord:
         arn=row.arn,
         problem=row.problem,
         answers=tuple(Answer.model_validate(answer) for answer in row.answers or ()),
+        purpose=row.purpose,
+        sampling=row.sampling,
+        is_blind=row.is_blind,
+        outcome=row.outcome,
     )

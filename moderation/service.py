@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from moderation import tables
 from moderation.accounts import Accounts
 from moderation.blobs import Blobs, open_blobs
 from moderation.core.decisions import Decision
-from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, StoreUnavailable
+from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, PolicyFault, StoreUnavailable
 from moderation.core.items import Item
-from moderation.core.policies import PolicySet
+from moderation.core.policies import Policy, PolicySet
 from moderation.core.taxonomy import Taxonomy
 from moderation.database import Database
 from moderation.delivery import Deliveries
@@ -25,7 +26,10 @@ from moderation.judging import Judge
 from moderation.outbox import Outbox
 from moderation.pipeline import Pipeline
 from moderation.plugins import Plugins
+from moderation.policy_files import shipped_rules
+from moderation.policy_versions import PoliciesInForce, PolicyVersions
 from moderation.queue import Queue, RedisQueue, ThreadQueue
+from moderation.rule_counts import RuleCounts
 from moderation.settings import Settings
 from moderation.store import Store
 
@@ -44,6 +48,22 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
+@contextlib.contextmanager
+def existing_database(settings: Settings) -> Iterator[Database]:
+    """The service's database, for commands that look at what is stored.
+
+    Raises:
+        NotFound: there is none in the data folder.
+    """
+    if settings.database_url is None and not (settings.data / "moderation.db").exists():
+        raise NotFound(f"there is no database in {settings.data}; say --data DIR")
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
 class Service:
     """Stores, judge, pipeline, queue, human loops and deliveries."""
 
@@ -52,6 +72,8 @@ class Service:
     ) -> None:
         self.settings, self.database, self.blobs, self.judge = settings, database, blobs, judge
         self.store, self.accounts, self.outbox = Store(database), Accounts(database), Outbox(database)
+        self.versions, self.rule_counts = PolicyVersions(database), RuleCounts(database)
+        self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.deliveries = Deliveries(self.outbox, self.accounts, settings)
         self.queue: Queue = (
             RedisQueue(settings.redis_url)
@@ -61,7 +83,8 @@ class Service:
         self._make_loops = loops
         self._loops: HumanLoops | None = None
         self._own_url = settings.public_url or f"http://127.0.0.1:{settings.port}"
-        self._stop, self._loop_bell = threading.Event(), threading.Event()
+        self._stop, self._loop_bell, self._policies_bell = threading.Event(), threading.Event(), threading.Event()
+        self._provisioned = False
         self._threads: list[threading.Thread] = []
         self._hinted: set[str] = set()
         self._hint_lock = threading.Lock()
@@ -73,6 +96,7 @@ class Service:
             lambda: self.human_loops,
             ring=self.queue.ring,
             decided=self._decided,
+            old_policy=self._old_policy,
             lease_seconds=settings.lease_seconds,
             max_attempts=settings.max_attempts,
             poll_seconds=settings.poll_seconds,
@@ -109,7 +133,7 @@ class Service:
             judge,
             lambda url: human_loops or HumanLoops(settings, f"{url}/a2i", a2i_access_key, store),
         )
-        service.store.keep_policies(judge.policies.policies, datetime.now(UTC))
+        judge.policies = service.in_force.start(datetime.now(UTC))
         return service
 
     @property
@@ -142,12 +166,21 @@ class Service:
         """
         if own_url is not None:
             self._own_url = own_url
+        self.watch_policies()
         self.queue.start(lambda: bool(self.work_once()))
         self._in_thread("loops", self._follow_loops)
         if self.settings.redis_url:
             self._in_thread("sweep", self._sweep)
         self.deliveries.start()
         self.queue.ring()
+
+    def watch_policies(self) -> None:
+        """Reload policies when their files change or somebody rolls one back, in a thread of this process."""
+        self._in_thread("policies", self._watch_policies)
+
+    def reload_policies(self) -> None:
+        """Look at the policy files now."""
+        self._policies_bell.set()
 
     def work_once(self) -> int:
         """Claim and moderate some waiting items; says how many."""
@@ -165,6 +198,7 @@ class Service:
         """Stop everything; what is under way ends first, within seconds."""
         self._stop.set()
         self._loop_bell.set()
+        self._policies_bell.set()
         self.queue.close()
         self.deliveries.close()
         for thread in self._threads:
@@ -186,12 +220,11 @@ class Service:
 
     def _follow_loops(self) -> None:
         """Provision what queues need, then start and follow loops until the end."""
-        provisioned = False
         while not self._stop.is_set():
             try:
-                if not provisioned:
+                if not self._provisioned:
+                    self._provisioned = True
                     self.provision()
-                    provisioned = True
                 with self._hint_lock:
                     hinted, self._hinted = self._hinted, set()
                 for name in sorted(hinted):
@@ -199,6 +232,7 @@ class Service:
                 self.pipeline.look_at_loops()
                 self.human_loops_problem = ""
             except (HumanLoopRefused, HumanLoopsUnavailable, NotFound) as error:
+                self._provisioned = False
                 self.human_loops_problem = str(error)
                 logger.error("human loops: %s", error)
                 self._stop.wait(self.settings.poll_seconds)
@@ -208,6 +242,28 @@ class Service:
                 logger.exception("a round over the human loops failed; the next one tries again")
             self._loop_bell.wait(LOOP_TICK_SECONDS)
             self._loop_bell.clear()
+
+    def _watch_policies(self) -> None:
+        while not self._stop.is_set():
+            self._policies_bell.wait(self.settings.rules_seconds or None)
+            self._policies_bell.clear()
+            if self._stop.is_set():
+                return
+            try:
+                policies = self.in_force.look(datetime.now(UTC))
+            except Exception:
+                logger.exception("looking at the policies failed; the last good ones stay in force")
+                continue
+            if policies is not None:
+                self.judge.policies = policies
+                self._provisioned = False
+                self._loop_bell.set()
+
+    def _old_policy(self, version: str) -> Policy | None:
+        try:
+            return self.versions.policy(version, self.taxonomy)
+        except (NotFound, PolicyFault):
+            return None
 
     def provision(self) -> list[str]:
         """Make what the policies' queues need at A2I; says what was made."""

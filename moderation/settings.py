@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         None, description="Secret (whsec_...) that signs every app's webhooks; empty for a secret of each app's own."
     )
     webhook_timeout_seconds: float = Field(20.0, gt=0, le=30, description="Longest single delivery attempt.")
+    rules_seconds: float = Field(
+        2.0, ge=0, description="Pause between looks at policy files for changes; 0 reloads on SIGHUP and start only."
+    )
     session_hours: float = Field(12.0, gt=0, description="How long a sign-in to the portal lasts.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -13,15 +13,16 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from moderation.core.caps import RuleName
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, NotFound
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
-from moderation.core.policies import Policy
 from moderation.core.verdicts import Verdict
 from moderation.database import Database, insert_or_nothing
 from moderation.records import Claim, Findings, ItemRecord, LoopRecord, loop_record, payload_of
+from moderation.rule_counts import count_rules
 from moderation.tables import (
     decisions,
     deliveries,
@@ -29,7 +30,6 @@ from moderation.tables import (
     idempotency_keys,
     item_labels,
     items,
-    policy_texts,
 )
 
 IN_FLIGHT_SECONDS = 60
@@ -173,6 +173,9 @@ class Store:
         findings: Findings | None,
         verdict: Verdict | None,
         loop: str | None = None,
+        *,
+        samples: Sequence[LoopRecord] = (),
+        caps: Mapping[RuleName, int] | None = None,
     ) -> Decision | None:
         """Append the first decision on an item with its state, labels and delivery, in one transaction.
 
@@ -180,9 +183,14 @@ class Store:
             findings: stored with it; None to leave what is there.
             verdict: stored with it; None to leave what is there.
             loop: the human loop that settled it, marked as ended.
+            samples: human loops that look at it afterwards, to be started.
+            caps: how many items the rules that reject it may reject a day.
 
         Returns:
             The decision as stored; None when the item was decided already and nothing was done.
+
+        Raises:
+            CapReached: a rule has rejected so many today; nothing was done.
         """
 
         def work(c: Connection) -> Decision | None:
@@ -201,8 +209,13 @@ class Store:
             )
             if findings is not None:
                 _save_labels(c, item_id, findings)
+            if verdict is not None:
+                count_rules(c, verdict, decision.decided_at, caps or {})
             if loop is not None:
-                c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(state="ended", problem=None))
+                values = {"state": "ended", "problem": None, "outcome": decision.outcome}
+                c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values))
+            for sample in samples:
+                c.execute(insert_or_nothing(c, human_loops).values(_new_loop(sample)))
             if item.callback_url:
                 c.execute(sa.insert(deliveries).values(_delivery(item, decision, 1)))
             return decision
@@ -225,26 +238,16 @@ class Store:
                 return False
             if findings is not None:
                 _save_labels(c, item_id, findings)
-            row = {
-                "name": loop.name,
-                "item_id": item_id,
-                "round": loop.round,
-                "policy": loop.policy,
-                "policy_version": loop.policy_version,
-                "queue": loop.queue,
-                "flow": loop.flow,
-                "state": "starting",
-                "looks": 0,
-                "next_look_at": loop.created_at,
-                "created_at": loop.created_at,
-            }
-            return bool(c.execute(insert_or_nothing(c, human_loops).values(row)).rowcount)
+            if verdict is not None:
+                count_rules(c, verdict, loop.created_at, {})
+            return bool(c.execute(insert_or_nothing(c, human_loops).values(_new_loop(loop))).rowcount)
 
         return self._db.write(work)
 
-    def end_round(self, loop: str, answers: Sequence[Answer], problem: str | None) -> None:
-        """Mark a loop as ended without a decision, keeping what was answered."""
-        values = {"state": "ended", "problem": problem, "answers": [a.model_dump(mode="json") for a in answers]}
+    def end_round(self, loop: str, answers: Sequence[Answer], problem: str | None, outcome: str | None = None) -> None:
+        """Mark a loop as ended without a decision, keeping what was answered, and what that came to for a sample."""
+        answered = [a.model_dump(mode="json") for a in answers]
+        values = {"state": "ended", "problem": problem, "answers": answered, "outcome": outcome}
         self._db.write(lambda c: c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values)))
 
     def save_answers(self, loop: str, answers: Sequence[Answer]) -> None:
@@ -331,23 +334,17 @@ class Store:
         query = sa.select(items.c.status, items.c.outcome, sa.func.count()).group_by(items.c.status, items.c.outcome)
         return self._db.read(lambda c: {(r[0], r[1] or ""): r[2] for r in c.execute(query)})
 
-    def keep_policies(self, policies: Sequence[Policy], now: datetime) -> None:
-        """Keep the text of every policy version that was ever in force, so that old verdicts stay explainable."""
-
-        def work(c: Connection) -> None:
-            for policy in policies:
-                values = {"version": policy.version, "name": policy.name, "text": policy.text, "first_seen_at": now}
-                c.execute(insert_or_nothing(c, policy_texts).values(values))
-
-        self._db.write(work)
-
     def _record(self, c: Connection, row: sa.Row[Any]) -> ItemRecord:
         item = Item.model_validate(row.document)
         found = row.findings or {}
         decided = c.execute(
             sa.select(decisions.c.document).where(decisions.c.item_id == item.id).order_by(decisions.c.number)
         )
-        loops = c.execute(sa.select(human_loops).where(human_loops.c.item_id == item.id).order_by(human_loops.c.round))
+        loops = c.execute(
+            sa.select(human_loops)
+            .where(human_loops.c.item_id == item.id)
+            .order_by(human_loops.c.created_at, human_loops.c.round)
+        )
         return ItemRecord(
             item=item,
             status=row.status,
@@ -357,7 +354,27 @@ class Store:
             verdict=Verdict.model_validate(row.verdict) if row.verdict else None,
             decisions=tuple(Decision.model_validate(d.document) for d in decided),
             loops=tuple(loop_record(loop) for loop in loops),
+            basis=found.get("basis", {}),
         )
+
+
+def _new_loop(loop: LoopRecord) -> dict[str, Any]:
+    return {
+        "name": loop.name,
+        "item_id": loop.item_id,
+        "round": loop.round,
+        "policy": loop.policy,
+        "policy_version": loop.policy_version,
+        "queue": loop.queue,
+        "flow": loop.flow,
+        "state": "starting",
+        "purpose": loop.purpose,
+        "sampling": loop.sampling,
+        "is_blind": loop.is_blind,
+        "looks": 0,
+        "next_look_at": loop.created_at,
+        "created_at": loop.created_at,
+    }
 
 
 def _delivery(item: Item, decision: Decision, number: int) -> dict[str, Any]:
@@ -389,6 +406,7 @@ def _evidence(findings: Findings | None, verdict: Verdict | None) -> dict[str, A
             "parts": [part.model_dump(mode="json", exclude_none=True) for part in findings.parts],
             "detections": [d.model_dump(mode="json", exclude_none=True) for d in findings.detections],
             "failures": [f.model_dump(mode="json") for f in findings.failures],
+            "basis": dict(findings.basis),
         }
     if verdict is not None:
         values["verdict"] = verdict.model_dump(mode="json", exclude_none=True)

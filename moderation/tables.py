@@ -64,10 +64,14 @@ human_loops = sa.Table(
     sa.Column("arn", sa.String(1024)),
     sa.Column("problem", sa.Text),
     sa.Column("answers", sa.JSON),
+    sa.Column("purpose", sa.String(20), nullable=False, server_default="review"),
+    sa.Column("sampling", sa.String(100)),
+    sa.Column("is_blind", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("outcome", sa.String(20)),
     sa.Column("looks", sa.Integer, nullable=False, default=0),
     sa.Column("next_look_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),
-    sa.UniqueConstraint("item_id", "round"),
+    sa.UniqueConstraint("item_id", "purpose", "round"),
     sa.Index(None, "state", "next_look_at"),
 )
 
@@ -136,3 +140,27 @@ policy_texts = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("first_seen_at", UTCDateTime, nullable=False),
 )
+
+policy_activations = sa.Table(
+    "policy_activations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False, index=True),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("file_version", sa.String(64), nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("how", sa.String(20), nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+)
+
+rule_days = sa.Table(
+    "rule_days",
+    metadata,
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("policy", sa.String(100), primary_key=True),
+    sa.Column("rule", sa.String(100), primary_key=True),
+    sa.Column("fired", sa.Integer, nullable=False),
+    sa.Column("rejected", sa.Integer, nullable=False),
+)
+"""How often each rule was true, and rejected, on a day (UTC); a rule without a name counts the policy's items."""

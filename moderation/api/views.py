@@ -28,7 +28,8 @@ def accepted_view(item: Item, status: str = "pending") -> Accepted:
 
 def item_view(record: ItemRecord) -> ItemView:
     """An item as the API shows it."""
-    item, loop = record.item, record.loops[-1] if record.loops else None
+    item = record.item
+    loop = next((each for each in reversed(record.loops) if each.purpose == "review"), None)
     return ItemView(
         id=item.id,
         app=item.app,
@@ -79,7 +80,8 @@ def _words(record: ItemRecord) -> Iterator[str]:
         part = failure.part or "the item"
         yield f"{failure.detector.name} {failure.detector.version} gave no answer on {part}: {failure.message}"
     for loop in record.loops:
-        yield f"Round {loop.round} of review, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}."
+        what = f"Round {loop.round} of review" if loop.purpose == "review" else f"A look at sample '{loop.sampling}'"
+        yield f"{what}, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}."
         for answer in loop.answers:
             labels = f" with {', '.join(answer.labels)}" if answer.labels else ""
             yield f"A reviewer chose {answer.outcome}{labels}" + (f": {answer.note}" if answer.note else ".")

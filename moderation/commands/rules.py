@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from moderation.commands import rules_over_time
 from moderation.core.errors import Fault
 from moderation.core.policies import Policy
 from moderation.core.policy_schema import policy_schema
@@ -190,3 +191,7 @@ def schema(settings: Settings) -> int:
     document: dict[str, Any] = policy_schema(load_plugins(settings).taxonomy)
     click.echo(json.dumps(document, indent=2))
     return 0
+
+
+for command in (rules_over_time.history, rules_over_time.rollback, rules_over_time.replay):
+    rules.add_command(command)

@@ -27,6 +27,7 @@ def serve(settings: Settings, host: str | None, port: int | None, rules: Path | 
     with Server(with_places(settings, rules, plugins_dir)) as server:
         server.start()
         say_hello(server)
+        signal.signal(signal.SIGHUP, lambda *_: server.service.reload_policies())
         wait_for_signal()
         click.echo("stopping ...")
 

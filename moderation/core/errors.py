@@ -15,6 +15,7 @@
     ├── PluginError                a plugin does not load or breaks its contract; stops the start
     ├── SettingsError              a setting is unknown or has a wrong value
     ├── StoreUnavailable           the database or the media store did not take the write; try again
+    ├── CapReached                 a rule has rejected as many items today as it may; people look
     └── HumanLoopRefused           A2I refused for good (account, permission, missing flow)
 
 Messages name the thing, the place and the remedy. Edges translate: HTTP turns `InputError` into 4xx problem
@@ -147,6 +148,18 @@ class SettingsError(ModerationError):
 
 class StoreUnavailable(ModerationError):
     """The database or the media store did not take a write. Nothing was stored; the caller may try again."""
+
+
+class CapReached(ModerationError):
+    """Rules have rejected as many items today as they may.
+
+    Attributes:
+        rules: as ``policy/rule``.
+    """
+
+    def __init__(self, rules: frozenset[str]) -> None:
+        self.rules = rules
+        super().__init__(f"rejects of the day are used up: {', '.join(sorted(rules))}")
 
 
 class HumanLoopRefused(ModerationError):
