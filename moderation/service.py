@@ -6,16 +6,18 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from moderation import tables
 from moderation.accounts import Accounts
 from moderation.blobs import Blobs, open_blobs
+from moderation.core.caps import RuleName
 from moderation.core.decisions import Decision
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, PolicyFault, StoreUnavailable
+from moderation.core.hit_rates import PAST_DAYS, HitRate, hit_rates
 from moderation.core.items import Item
 from moderation.core.policies import Policy, PolicySet
 from moderation.core.taxonomy import Taxonomy
@@ -29,7 +31,7 @@ from moderation.plugins import Plugins
 from moderation.policy_files import shipped_rules
 from moderation.policy_versions import PoliciesInForce, PolicyVersions
 from moderation.queue import Queue, RedisQueue, ThreadQueue
-from moderation.rule_counts import RuleCounts
+from moderation.rule_counts import RuleCounts, day_of
 from moderation.settings import Settings
 from moderation.store import Store
 
@@ -38,6 +40,8 @@ logger = logging.getLogger(__name__)
 CLAIM = 20
 """Items that a worker takes at once."""
 LOOP_TICK_SECONDS = 0.5
+ALARM_SECONDS = 60.0
+"""Pause between looks at how often rules fire."""
 
 
 def open_database(settings: Settings) -> Database:
@@ -85,6 +89,7 @@ class Service:
         self._own_url = settings.public_url or f"http://127.0.0.1:{settings.port}"
         self._stop, self._loop_bell, self._policies_bell = threading.Event(), threading.Event(), threading.Event()
         self._provisioned = False
+        self._alarms: set[RuleName] = set()
         self._threads: list[threading.Thread] = []
         self._hinted: set[str] = set()
         self._hint_lock = threading.Lock()
@@ -182,6 +187,12 @@ class Service:
         """Look at the policy files now."""
         self._policies_bell.set()
 
+    def hit_rates(self) -> Mapping[RuleName, HitRate]:
+        """How often each rule fires today and did in the weeks before, with alarms."""
+        now = self.pipeline.now()
+        days = self.rule_counts.days(day_of(now - timedelta(days=PAST_DAYS)))
+        return hit_rates(days, day_of(now))
+
     def work_once(self) -> int:
         """Claim and moderate some waiting items; says how many."""
         return self.pipeline.moderate_waiting(CLAIM)
@@ -243,12 +254,30 @@ class Service:
             self._loop_bell.wait(LOOP_TICK_SECONDS)
             self._loop_bell.clear()
 
+    def _log_alarms(self) -> None:
+        """Say it once when a rule begins to fire more or less often than it used to."""
+        try:
+            alarms = {name: rate for name, rate in self.hit_rates().items() if rate.alarm}
+        except StoreUnavailable as error:
+            logger.warning("hit rates are looked at later: %s", error)
+            return
+        for (policy, rule), rate in alarms.items():
+            if (policy, rule) not in self._alarms:
+                usual = f"{rate.low:.2%} to {rate.high:.2%}"
+                shown = (policy, rule, rate.alarm, rate.fired, rate.items, usual)
+                logger.error("rule %s/%s fires %s often than usual: %d of %d items today, usual %s", *shown)
+        self._alarms = set(alarms)
+
     def _watch_policies(self) -> None:
+        next_alarms = 0.0
         while not self._stop.is_set():
             self._policies_bell.wait(self.settings.rules_seconds or None)
             self._policies_bell.clear()
             if self._stop.is_set():
                 return
+            if time.monotonic() > next_alarms:
+                next_alarms = time.monotonic() + ALARM_SECONDS
+                self._log_alarms()
             try:
                 policies = self.in_force.look(datetime.now(UTC))
             except Exception:

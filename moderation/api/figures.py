@@ -59,3 +59,23 @@ class _Stored:
         for (detector, kind), count in self._service.judge.runner.failure_counts().items():
             failures.add_metric([detector, kind], count)
         yield failures
+        yield from self._rules()
+
+    def _rules(self) -> Iterable[Metric]:
+        names = ["policy", "rule"]
+        fired = GaugeMetricFamily(
+            "moderation_rule_fired_today", "Items for which the rule was true today.", labels=names
+        )
+        rejected = GaugeMetricFamily("moderation_rule_rejected_today", "Items the rule rejected today.", labels=names)
+        alarm = GaugeMetricFamily(
+            "moderation_rule_alarm", "1: fires more often than its past explains; -1: less; 0: as usual.", labels=names
+        )
+        for name, rate in self._service.hit_rates().items():
+            fired.add_metric(name, rate.fired)
+            rejected.add_metric(name, rate.rejected)
+            alarm.add_metric(name, {"more": 1, "less": -1}.get(rate.alarm or "", 0))
+        yield from (fired, rejected, alarm)
+        refused = len(self._service.in_force.faults)
+        yield GaugeMetricFamily(
+            "moderation_policy_faults", "Faults that keep changed policy files from coming into force.", value=refused
+        )

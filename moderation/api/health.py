@@ -74,7 +74,9 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
     def readyz() -> Response:
         """Whether the service can do all of its work, and if not, why."""
         reasons = checks.problems()
-        body = Readiness(status="not ready" if reasons else "ready", reasons=reasons)
+        # Refused files stop nothing, because the last good ones act; but somebody should hear of it.
+        notes = [f"policies: {fault.render()}" for fault in service.in_force.faults]
+        body = Readiness(status="not ready" if reasons else "ready", reasons=[*reasons, *notes])
         return Response(body.model_dump_json(), 503 if reasons else 200, content_type="application/json")
 
     @health.get("/metrics")

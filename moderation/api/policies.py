@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Blueprint, Response
 
 from moderation.api.auth import authenticate
-from moderation.api.schemas import PolicyList, PolicyText, PolicyView, WaitingPolicy
+from moderation.api.schemas import PolicyList, PolicyText, PolicyView, RuleView, WaitingPolicy
+from moderation.core.caps import cap_of
 from moderation.core.errors import NotFound
-from moderation.core.policies import Policy
+from moderation.core.hit_rates import HitRate
+from moderation.core.policies import Policy, branch_ids
 from moderation.service import Service
 
 
@@ -20,7 +24,8 @@ def blueprint(service: Service) -> Blueprint:
     def list_policies() -> Response:
         """All policies in force, and those that wait for a detector."""
         waiting = [WaitingPolicy(name=name, why=why) for name, why in service.policies.not_in_force]
-        listed = PolicyList(policies=[_view(p) for p in service.policies.policies], not_in_force=waiting)
+        faults = [fault.render() for fault in service.in_force.faults]
+        listed = PolicyList(policies=[_view(p) for p in service.policies.policies], not_in_force=waiting, faults=faults)
         return Response(listed.model_dump_json(), content_type="application/json")
 
     @policies.get("/<name>")
@@ -30,10 +35,26 @@ def blueprint(service: Service) -> Blueprint:
             policy = service.policies.get(name)
         except KeyError as error:
             raise NotFound(f"no policy '{name}' is in force") from error
-        view = PolicyText(**_view(policy).model_dump(), text=policy.text)
+        view = PolicyText(**_view(policy).model_dump(), text=policy.text, rules=list(_rules(policy, service)))
         return Response(view.model_dump_json(), content_type="application/json")
 
     return policies
+
+
+def _rules(policy: Policy, service: Service) -> Iterator[RuleView]:
+    rates = service.hit_rates()
+    nothing = HitRate(items=0, fired=0, rejected=0)
+    for name in branch_ids(policy.file):
+        rate = rates.get((policy.name, name), nothing)
+        yield RuleView(
+            rule=name,
+            fired_today=rate.fired,
+            rejected_today=rate.rejected,
+            at_most_per_day=cap_of(policy.file, name),
+            items_today=rate.items,
+            usual_share=rate.past,
+            alarm=rate.alarm,
+        )
 
 
 def _view(policy: Policy) -> PolicyView:

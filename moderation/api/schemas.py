@@ -185,10 +185,23 @@ class PolicyView(BaseModel):
     needs: list[str]
 
 
+class RuleView(BaseModel):
+    """How a rule, or a side of a band, does today (UTC), and whether that is as usual."""
+
+    rule: str
+    fired_today: int = Field(description="Items for which it was true; of rules on trial too.")
+    rejected_today: int
+    at_most_per_day: int | None = Field(description="Its daily cap of rejects.")
+    items_today: int = Field(description="Items that its policy judged.")
+    usual_share: float | None = Field(description="Share of items, 0-1, over the 28 days before; null with too few.")
+    alarm: Literal["more", "less"] | None = Field(description="It fires more or less often than its past explains.")
+
+
 class PolicyText(PolicyView):
-    """A policy with its text."""
+    """A policy with its text, and how its rules do."""
 
     text: str
+    rules: list[RuleView]
 
 
 class WaitingPolicy(BaseModel):
@@ -203,6 +216,7 @@ class PolicyList(BaseModel):
 
     policies: list[PolicyView]
     not_in_force: list[WaitingPolicy]
+    faults: list[str] = Field(description="What keeps changed files from coming into force; the last good ones act.")
 
 
 class Health(BaseModel):
@@ -215,4 +229,6 @@ class Readiness(BaseModel):
     """Whether the service can do all of its work."""
 
     status: Literal["ready", "not ready"]
-    reasons: list[str] = Field(description="What is wrong, in words; empty when it is ready.")
+    reasons: list[str] = Field(
+        description="What is wrong, in words. Faults in changed policy files are named although the service is ready."
+    )

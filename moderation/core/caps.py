@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moderation.core.policies import PolicySet
+from moderation.core.policies import PolicyFile, PolicySet
 from moderation.core.verdicts import Verdict
 
 RuleName = tuple[str, str]
@@ -35,9 +35,13 @@ def caps(verdict: Verdict, policies: PolicySet) -> Mapping[RuleName, int]:
 
 def _cap(policies: PolicySet, policy: str, rule: str) -> int | None:
     try:
-        file = policies.get(policy).file
+        return cap_of(policies.get(policy).file, rule)
     except KeyError:
         return None  # replaced while the item was judged
+
+
+def cap_of(file: PolicyFile, rule: str) -> int | None:
+    """The daily cap of a rule, or of the side of a band that rejects; None when it has none."""
     band = file.bands.get(rule.removesuffix(".reject"))
     if band is not None and rule.endswith(".reject"):
         return band.at_most_per_day
