@@ -177,7 +177,13 @@ class Judge:
             reach[failure.detector.name] = None if labels is None else sorted(labels)
         custom = [label for label in self.plugins.taxonomy.labels if label.startswith(CUSTOM_PREFIX)]
         paths = {policy.name: policy.path for policy in policies}
-        return {"engine": version("moderation"), "policies": paths, "reach": reach, "custom_labels": custom}
+        return {
+            "engine": version("moderation"),
+            "policies": paths,
+            "reach": reach,
+            "custom_labels": custom,
+            "tools": sorted(self.plugins.names),
+        }
 
     def close(self) -> None:
         """End the detectors' processes."""

@@ -95,7 +95,7 @@ class Findings:
     Attributes:
         basis: what else the verdict was worked out from, as JSON data, so that it can be worked out again: ``engine``
             (this program's version), ``policies`` (name to path), ``reach`` (labels that those who failed could have
-            found; null for all) and ``custom_labels``.
+            found; null for all), ``custom_labels`` and ``tools`` (detectors and extractors that were loaded).
     """
 
     parts: tuple[Part, ...]

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from moderation.commands import rules_over_time
+from moderation.commands import rules_on_history, rules_over_time
 from moderation.core.errors import Fault
 from moderation.core.policies import Policy
 from moderation.core.policy_schema import policy_schema
@@ -193,5 +193,11 @@ def schema(settings: Settings) -> int:
     return 0
 
 
-for command in (rules_over_time.history, rules_over_time.rollback, rules_over_time.replay):
+for command in (
+    rules_on_history.backtest,
+    rules_on_history.diff,
+    rules_over_time.history,
+    rules_over_time.rollback,
+    rules_over_time.replay,
+):
     rules.add_command(command)
