@@ -196,6 +196,7 @@ def schema(settings: Settings) -> int:
 for command in (
     rules_on_history.backtest,
     rules_on_history.diff,
+    rules_on_history.tune,
     rules_over_time.history,
     rules_over_time.rollback,
     rules_over_time.replay,

@@ -1,4 +1,4 @@
-"""``moderation rules backtest | diff``: what a change of policies would do to the items that are stored."""
+"""``moderation rules backtest | diff | tune``: policies over the items that are stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from moderation.backtesting import Comparer, Comparison
-from moderation.core.policies import PolicySet
+from moderation.core.policies import Policy, PolicySet
 from moderation.core.policy_changes import set_changes
 from moderation.plugins import Plugins, load_plugins
 from moderation.settings import Settings
@@ -98,6 +98,83 @@ def diff(settings: Settings, old: str, new: str, since: datetime | None, as_json
     result = _compare(settings, plugins, after, before, since)
     _show(result, title, changes, as_json=as_json, html=html)
     return 0
+
+
+@click.command()
+@click.argument("policy")
+@click.option(
+    "--precision",
+    type=click.FloatRange(50, 100, max_open=True),
+    default=95.0,
+    show_default=True,
+    help="Percent of rejects that people are to agree with.",
+)
+@click.option(
+    "--error-rate",
+    type=click.FloatRange(0, 50, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Percent of approved items, with something found in them, that people may reject.",
+)
+@SINCE
+@JSON
+@click.pass_obj
+def tune(
+    settings: Settings, policy: str, precision: float, error_rate: float, since: datetime | None, as_json: bool
+) -> int:
+    """Suggest thresholds for the bands of POLICY (a name or a file) from people's answers.
+
+    A suggestion reaches the goal with the whole of its 95 % interval; where answers are too few for that, it says how
+    many more would do. What comes out is a patch of the file; nothing is changed. Exit code 1 when there is no patch.
+    """
+    from moderation.history import cases, count_cases
+    from moderation.policy_files import read_document
+    from moderation.policy_versions import PolicyVersions
+    from moderation.service import existing_database
+    from moderation.tuning import Tuner, as_data, patch
+
+    plugins = load_plugins(settings)
+    chosen = _policy(policy, settings, plugins)
+    if not chosen.file.bands:
+        raise click.UsageError(f"policy '{chosen.name}' has no bands; only bands can be tuned")
+    with existing_database(settings) as database:
+        tuner = Tuner(chosen, plugins.taxonomy, PolicyVersions(database))
+        _with_progress(tuner.add_all(cases(database, since)), count_cases(database, since))
+    tunings = tuner.suggest(precision / 100, error_rate / 100)
+    text = patch(chosen, read_document(Path(chosen.path)), tunings)
+    if as_json:
+        document = {"policy": chosen.name, "items": tuner.items, "bands": as_data(tunings), "patch": text}
+        click.echo(json.dumps(document, indent=2))
+        return 0 if text else 1
+    click.echo(f"{chosen.name}: {tuner.items:,} items; precision {precision:g} %, error rate {error_rate:g} % wanted")
+    for tuning in tunings:
+        click.echo(f"\n{tuning.name}: {tuning.reviews_now:,.1f} reviews a day -> {tuning.reviews_then:,.1f}")
+        for each in tuning.suggestions:
+            now = "none" if each.now is None else f"{each.now:g}"
+            then = "" if each.suggested is None else f" -> {each.suggested}"
+            click.echo(f"  {each.side} {now}{then}: {each.why}")
+    if tuner.unweighted:
+        click.echo(f"\n{tuner.unweighted:,} sampled answers are left out: the policy text of the time is not kept")
+    click.echo(f"\n{text}" if text else "\nNothing to change.")
+    return 0 if text else 1
+
+
+def _policy(name: str, settings: Settings, plugins: Plugins) -> Policy:
+    from moderation.core.errors import NotFound, PolicyFault
+    from moderation.policy_files import read_policy, shown_path
+
+    path = Path(name)
+    if path.suffix in (".yml", ".yaml"):
+        policy, faults = read_policy(path, plugins.taxonomy, shown_path(path), plugins.names)
+        if policy is None:
+            raise PolicyFault(faults)
+        return policy
+    in_force = _in_force(settings, plugins)
+    try:
+        return in_force.get(name)
+    except KeyError as error:
+        known = ", ".join(each.name for each in in_force.policies)
+        raise NotFound(f"no policy '{name}' is in force; there are {known}, or give a file") from error
 
 
 def _in_force(settings: Settings, plugins: Plugins) -> PolicySet:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import random
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 Z95 = 1.959963984540054
@@ -71,3 +74,36 @@ def _sum(start: int, trials: int, share: float, *, step: int) -> float:
         term *= (trials - at) / (at + 1) * odds if step > 0 else at / (trials - at + 1) / odds
         at += step
     return total
+
+
+def bootstrap(groups: Mapping[tuple[float, bool], int], resamples: int = 400, seed: int = 1) -> tuple[float, float]:
+    """The 95 % interval of a weighted share, by resampling (percentile bootstrap; B. Efron, 1979).
+
+    Args:
+        groups: how many observations there are of each weight and outcome; at least one.
+        seed: the same seed gives the same interval.
+    """
+    chance = random.Random(seed)  # noqa: S311 - reproducible on purpose
+    kinds, counts = list(groups), list(groups.values())
+    shares = []
+    for _ in range(resamples):
+        drawn = Counter(chance.choices(kinds, counts, k=sum(counts)))
+        total = sum(weight * count for (weight, _), count in drawn.items())
+        shares.append(sum(weight * count for (weight, is_true), count in drawn.items() if is_true) / total)
+    shares.sort()
+    return shares[int(0.025 * resamples)], shares[min(int(0.975 * resamples), resamples - 1)]
+
+
+def weighted(groups: Mapping[tuple[float, bool], int]) -> Interval | None:
+    """A weighted share with Wilson's interval at its effective number of observations (L. Kish, 1965).
+
+    Args:
+        groups: how many observations there are of each weight and outcome.
+    """
+    total = sum(weight * count for (weight, _), count in groups.items())
+    if not total:
+        return None
+    squares = sum(weight * weight * count for (weight, _), count in groups.items())
+    share = sum(weight * count for (weight, is_true), count in groups.items() if is_true) / total
+    effective = total * total / squares
+    return wilson(share * effective, effective)
