@@ -31,6 +31,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NO_SPACE = re.compile(r"\s*(- )?[A-Za-z_][\w-]*:[^\s/]")
 _NOTHING = {"", "~", "null", "Null", "NULL"}
 _LINE_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What the parser counts as the end of a line (YAML 1.1, section 5.4)."""
@@ -127,6 +128,8 @@ def _syntax_hint(document: Document, place: Place) -> str:
     before = document.lines[place.line - 2] if 2 <= place.line <= len(document.lines) + 1 else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "indent with spaces, not with tabs"
+    if _NO_SPACE.match(line):
+        return "put a space after the colon"
     for text in (line, before):
         if text.count("{") > text.count("}"):
             return "is a } missing?"

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from moderation.commands import rules_on_history, rules_over_time
+from moderation.commands import rules_on_history, rules_over_time, rules_writing
 from moderation.core.errors import Fault
 from moderation.core.policies import Policy
 from moderation.core.policy_schema import policy_schema
@@ -38,10 +38,18 @@ def _files(settings: Settings, paths: tuple[Path, ...]) -> list[Path]:
 
 @rules.command()
 @_PATHS
-@click.option("--json", "as_json", is_flag=True, help="For machines: a list of faults.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="json for machines; github for annotations in GitHub Actions.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--strict", is_flag=True, help="Exit code 1 for warnings too.")
 @click.pass_obj
-def lint(settings: Settings, paths: tuple[Path, ...], as_json: bool, strict: bool) -> int:
+def lint(settings: Settings, paths: tuple[Path, ...], form: str, as_json: bool, strict: bool) -> int:
     """Find mistakes in policy files: errors (E...) keep a file from coming into force, warnings (W...) do not.
 
     Exit code 1 when there are errors.
@@ -63,14 +71,26 @@ def lint(settings: Settings, paths: tuple[Path, ...], as_json: bool, strict: boo
             faults.append(document.fault(document.at(("policy",)), "E108", message, "rename one"))
         names[policy.name] = shown
     errors = sum(fault.is_error for fault in faults)
-    if as_json:
+    if as_json or form == "json":
         click.echo(json.dumps([{**asdict(fault), "is_error": fault.is_error} for fault in faults], indent=2))
     else:
         for fault in faults:
-            click.echo(fault.render())
+            click.echo(_annotation(fault) if form == "github" else fault.render())
         counts = f"{_counted(errors, 'error')}, {_counted(len(faults) - errors, 'warning')}"
         click.echo(f"{_counted(len(files), 'file')}: {counts}")
     return 1 if errors or (strict and faults) else 0
+
+
+def _annotation(fault: Fault) -> str:
+    """A fault as a workflow command of GitHub Actions, which shows it at its line in a pull request."""
+    message = f"{fault.message}: {fault.hint}" if fault.hint else fault.message
+    message = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    place = {"file": fault.path, "line": max(fault.line, 1), "col": max(fault.column, 1), "title": fault.code}
+    shown = ",".join(
+        f"{name}={str(value).replace('%', '%25').replace(',', '%2C').replace(':', '%3A')}"
+        for name, value in place.items()
+    )
+    return f"::{'error' if fault.is_error else 'warning'} {shown}::{message}"
 
 
 def _counted(number: int, thing: str) -> str:
@@ -200,5 +220,7 @@ for command in (
     rules_over_time.history,
     rules_over_time.rollback,
     rules_over_time.replay,
+    rules_writing.fmt,
+    rules_writing.import_a2i,
 ):
     rules.add_command(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,6 +27,7 @@ from moderation.core.policies import (
     label_uses,
 )
 from moderation.core.policy_codes import Problem
+from moderation.core.policy_repair import Repaired
 from moderation.core.policy_shape import read_shape
 from moderation.core.policy_terms import COVERS, Ask, Condition, ListRef, is_number
 from moderation.core.shipped import SHIPPED_TOOLS
@@ -59,13 +60,28 @@ def parse_policy(
     Returns:
         The policy, or None when there are faults; and every fault found.
     """
+    known = {*detectors, *SHIPPED_TOOLS}
     file, problems = read_shape(data)
     if file is None:
-        return None, problems
-    problems = list(_check(file, taxonomy, {*detectors, *SHIPPED_TOOLS}))
+        return None, [*problems, *_beside(data, problems, taxonomy, known)]
+    problems = list(_check(file, taxonomy, known))
     if problems:
         return None, problems
     return Policy(file, version, text, path, lines or {}), []
+
+
+def _beside(
+    data: Any, problems: Sequence[Problem], taxonomy: Taxonomy, detectors: Collection[str]
+) -> Iterator[Problem]:
+    """What is wrong beside the places whose shape is."""
+    if not isinstance(data, Mapping):
+        return
+    repaired = Repaired(data, problems)
+    file, _ = read_shape(repaired.data)
+    if file is not None:
+        for problem in _check(file, taxonomy, detectors):
+            if (placed := repaired.placed(problem)) is not None:
+                yield placed
 
 
 def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> Iterator[Problem]:

@@ -30,6 +30,8 @@ def read_shape(data: Any) -> tuple[PolicyFile | None, list[Problem]]:
         message = "the file is empty" if data is None else "a policy file is a mapping of keys to values"
         return None, [Problem((), "E102", message, "begin with policy: NAME")]
     version = data.get("format")
+    if version == str(FORMAT):
+        return None, [Problem(("format",), "E102", "format is a number", f"write {FORMAT}, without quotes")]
     if is_number(version) and version != FORMAT:
         hint = f"this version reads format: {FORMAT}"
         return None, [Problem(("format",), "E102", f"unknown format {version:g}", hint)]
@@ -70,7 +72,7 @@ def _problem(item: Any, data: Any) -> Problem:
         if at and isinstance(value, Mapping) and at in value:
             path = (*path, at)
         return Problem(path, "E102", context["message"], context["hint"], on_key=is_key)
-    message, hint = _say(kind, context, _value_at(data, path), path)
+    message, hint = _say(kind, context, path[-1] if is_key else _value_at(data, path), path)
     return Problem(path, "E102", message, hint, on_key=is_key)
 
 

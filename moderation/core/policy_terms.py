@@ -66,8 +66,7 @@ def is_number(value: Any) -> bool:
 def _percent(value: Any) -> Any:
     """A threshold as people mean it; what looks like a share of one is refused with the likely meaning."""
     if not is_number(value):
-        hint = f"write {value}, without quotes" if isinstance(value, str) and _looks_like_number(value) else ""
-        raise wrong("a threshold is a number from 0 to 100", hint=hint)
+        raise wrong("a threshold is a number from 0 to 100", hint=_meant_number(value))
     if 0 < value <= 1:
         raise wrong(f"threshold {value:g} is in (0, 1]; thresholds are percent", hint=f"did you mean {value * 100:g}?")
     if not 0 <= value <= 100:
@@ -75,8 +74,18 @@ def _percent(value: Any) -> Any:
     return float(value)
 
 
-def _looks_like_number(text: str) -> bool:
-    return re.fullmatch(r"\s*\d+(\.\d+)?\s*", text) is not None
+def _meant_number(value: Any) -> str:
+    """What a text that was written for a threshold may have meant."""
+    found = re.fullmatch(r"\s*(\d+)([.,]\d+)?\s*(%?)\s*", value) if isinstance(value, str) else None
+    if found is None:
+        return ""
+    whole, rest, percent = found.groups()
+    number = float(f"{whole}{(rest or '').replace(',', '.')}")
+    if percent:
+        return f"write {number:g}, without %"
+    if 0 < number <= 1:
+        return f"did you mean {number * 100:g}?"
+    return f"write {number:g}, without quotes"
 
 
 def _name(value: Any) -> Any:
