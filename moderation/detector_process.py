@@ -96,7 +96,7 @@ def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
     part = Part.model_validate_json(call["part"])
     context = LocalContext(call["app"], call["paths"])
     try:
-        found = tool.detect(part, context) if call["operation"] == "detect" else tool.extract(part, context)
+        found = _run(tool, call, part, context)
         wanted = Detection if call["operation"] == "detect" else Part
         if not isinstance(found, list | tuple) or not all(isinstance(thing, wanted) for thing in found):
             return {"kind": "invalid_answer", "message": f"returned no list of {wanted.__name__}"}
@@ -111,6 +111,14 @@ def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
         return {"kind": "crashed", "message": "ran out of memory"}
     except BaseException as error:  # whatever a plugin raises, SystemExit too, is an answer and no end
         return {"kind": "raised", "message": _place_of(error)}
+
+
+def _run(tool: Any, call: dict[str, Any], part: Part, context: LocalContext) -> Any:
+    if call["operation"] == "detect":
+        return tool.detect(part, context)
+    if call["operation"] == "extract":
+        return tool.extract(part, context)
+    return [tool.redact(part, [Detection.model_validate_json(each) for each in call["detections"]], context)]
 
 
 def _place_of(error: BaseException) -> str:

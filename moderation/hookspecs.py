@@ -120,9 +120,14 @@ class Redactor(Protocol):
     name: str
     version: str
     reads: Collection[str]
+    """Part types it can redact; text needs no redactor."""
 
     def redact(self, part: Part, detections: Sequence[Detection], context: Context) -> Part:
-        """A copy of `part` in which the places of `detections` cannot be read back."""
+        """A copy of `part` in which the places of `detections` cannot be read back, with its bytes in `data`.
+
+        A detection without a place is about the whole part. It may set ``time_limit_seconds``; else 30 s.
+        Raises as `Detector.detect` does.
+        """
         ...
 
 

@@ -31,13 +31,15 @@ from moderation.core.detections import Detection, Failure, FailureKind
 from moderation.core.items import Extraction, Part, Tool
 from moderation.core.taxonomy import Taxonomy
 from moderation.detector_process import MAX_ANSWER_BYTES, pack
-from moderation.hookspecs import Detector, Extractor
+from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.plugins import Plugins
 
 logger = logging.getLogger(__name__)
 
 START_LIMIT_SECONDS = 60.0
 """How long a process may take until it is ready; importing a large library on a busy machine takes its time."""
+REDACTION_LIMIT_SECONDS = 30.0
+"""For a redactor that names no limit of its own."""
 BREAKER_FAILURES = 5
 BREAKER_SECONDS = 30.0
 MAX_PARTS_MADE = 32
@@ -60,13 +62,15 @@ class _Process:
         self._failures = 0
         self._closed_until = 0.0
 
-    def call(self, operation: str, app: str, part: Part, paths: dict[str, str]) -> list[Any]:
+    def call(
+        self, operation: str, app: str, part: Part, paths: dict[str, str], detections: Sequence[Detection] = ()
+    ) -> list[Any]:
         """One call, killed at the detector's time limit. Raises `_NoAnswer`."""
         with self._lock:
             if time.monotonic() < self._closed_until:
                 raise _NoAnswer("unavailable", f"it failed {self._failures} times in a row and rests for a while")
             try:
-                answer = self._exchange(operation, app, part, paths)
+                answer = self._exchange(operation, app, part, paths, detections)
             except _NoAnswer:
                 self._kill()
                 self._failures += 1
@@ -80,11 +84,14 @@ class _Process:
         found: list[Any] = answer["found"]
         return found
 
-    def _exchange(self, operation: str, app: str, part: Part, paths: dict[str, str]) -> dict[str, Any]:
+    def _exchange(
+        self, operation: str, app: str, part: Part, paths: dict[str, str], detections: Sequence[Detection]
+    ) -> dict[str, Any]:
         if self._child is None or self._child.poll() is not None:
             self._start()
-        call = {"operation": operation, "app": app, "part": part.model_dump_json(), "paths": paths}
-        limit = float(self._tool.time_limit_seconds)
+        call: dict[str, Any] = {"operation": operation, "app": app, "part": part.model_dump_json(), "paths": paths}
+        call["detections"] = [detection.model_dump_json() for detection in detections]
+        limit = float(getattr(self._tool, "time_limit_seconds", REDACTION_LIMIT_SECONDS))
         deadline = time.monotonic() + limit
         try:
             self._send(pickle.dumps(call))
@@ -184,7 +191,7 @@ class Runner:
     def __init__(self, plugins: Plugins, plugins_dir: Path | None, resolve: Callable[[Part], Path]) -> None:
         self._plugins = plugins
         self._resolve = resolve
-        tools: list[Detector | Extractor] = [*plugins.detectors, *plugins.extractors]
+        tools: list[Detector | Extractor | Redactor] = [*plugins.detectors, *plugins.extractors, *plugins.redactors]
         self._processes = {tool.name: _Process(tool, plugins_dir) for tool in tools}
         self._counts: Counter[tuple[str, str]] = Counter()
         self._counting = threading.Lock()
@@ -225,6 +232,23 @@ class Runner:
                 made += found
         return made, failures
 
+    def redact(self, app: str, part: Part, detections: Sequence[Detection]) -> Part | Failure:
+        """A copy of a part with the places of `detections` taken out, its bytes in `data`; or why there is none."""
+        redactor = next((each for each in self._plugins.redactors if part.type in each.reads), None)
+        if redactor is None:
+            tool = Tool(name="redaction", version="1")
+            message = f"no plugin here can redact a part of type {part.type}"
+            return Failure(detector=tool, part=part.id, kind="not_run", message=message)
+        tool = Tool(name=redactor.name, version=redactor.version)
+        try:
+            answer = self._call("redact", app, redactor, part, detections)
+            made = _part_of(answer[0])
+            if made.type != part.type or made.data is None:
+                raise _NoAnswer("invalid_answer", "what it made is no redacted copy")
+            return made
+        except _NoAnswer as error:
+            return self._failed(tool, part, error)
+
     def failure_counts(self) -> dict[tuple[str, str], int]:
         """Looks without an answer since the start, by (detector, kind)."""
         with self._counting:
@@ -254,12 +278,12 @@ class Runner:
         except _NoAnswer as error:
             return self._failed(tool, part, error)
 
-    def _call(self, operation: str, app: str, tool: Any, part: Part) -> list[Any]:
+    def _call(self, operation: str, app: str, tool: Any, part: Part, detections: Sequence[Detection] = ()) -> list[Any]:
         try:
             paths = {part.media.uri: str(self._resolve(part).resolve())} if part.media is not None else {}
         except Exception as error:  # the store raises many kinds; for the item they mean the same
             raise _NoAnswer("unreadable", f"the part's bytes cannot be read ({type(error).__name__})") from error
-        return self._processes[tool.name].call(operation, app, part, paths)
+        return self._processes[tool.name].call(operation, app, part, paths, detections)
 
     def _failed(self, tool: Tool, part: Part, error: _NoAnswer) -> Failure:
         with self._counting:
@@ -284,11 +308,15 @@ def _checked(raw: Any, tool: Tool, detector: Any, part: Part, taxonomy: Taxonomy
     )
 
 
-def _checked_part(raw: Any, tool: Tool, extractor: Any, part: Part) -> Part:
+def _part_of(raw: Any) -> Part:
     try:
-        made = Part.model_validate({**raw, "data": base64.urlsafe_b64decode(raw["data"])} if raw.get("data") else raw)
+        return Part.model_validate({**raw, "data": base64.urlsafe_b64decode(raw["data"])} if raw.get("data") else raw)
     except (ValidationError, ValueError) as error:
         raise _NoAnswer("invalid_answer", "what it made is no part") from error
+
+
+def _checked_part(raw: Any, tool: Tool, extractor: Any, part: Part) -> Part:
+    made = _part_of(raw)
     if made.type not in extractor.makes:
         raise _NoAnswer("invalid_answer", f"it made a part of type {made.type}, which it did not declare")
     if (made.text is None) == (made.type == "text") or (made.data is None) == (made.type != "text"):

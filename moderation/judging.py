@@ -14,6 +14,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
 from moderation.core.items import Item, Part, Tool
 from moderation.core.policies import Policy, PolicySet
+from moderation.core.redaction import RedactedPart, places, redact_text
 from moderation.core.rules import Subject, evaluate
 from moderation.core.scene import root_of
 from moderation.core.taxonomy import CUSTOM_PREFIX
@@ -166,9 +167,48 @@ class Judge:
         found = Findings(tuple(parts), tuple(detections), tuple(failures), self._basis(applicable, failures))
         return Judgement(found, verdict, in_force)
 
-    def judge_again(self, item: Item, judgement: Judgement, spent: Collection[str]) -> Judgement:
-        """The verdict on the same findings by the same policies, where rules have used up their rejects of the day."""
-        return self.conclude(item, judgement.parts, judgement.detections, judgement.failures, judgement.policies, spent)
+    def judge_again(
+        self, item: Item, judgement: Judgement, spent: Collection[str], failures: Sequence[Failure] = ()
+    ) -> Judgement:
+        """The verdict on the same findings by the same policies, with what has come up since.
+
+        Args:
+            spent: rules that have used up their rejects of the day.
+            failures: of those who were to redact a copy.
+        """
+        failed = [*judgement.failures, *failures]
+        return self.conclude(item, judgement.parts, judgement.detections, failed, judgement.policies, spent)
+
+    def redact(
+        self, item: Item, parts: Sequence[Part], detections: Sequence[Detection]
+    ) -> tuple[list[RedactedPart], list[Failure]]:
+        """Copies of the given parts in which `detections` stand, without what stands there.
+
+        Raises:
+            StoreUnavailable: the media store did not take a copy; try again.
+        """
+        given = {part.id: part for part in item.parts}
+        made: list[RedactedPart] = []
+        failures: list[Failure] = []
+        for part_id, found in sorted(places(parts, detections).items()):
+            part = given[part_id]
+            if part.text is not None:
+                made.append(RedactedPart(part=part.id, type=part.type, text=redact_text(part.text, found)))
+                continue
+            copy = self.runner.redact(item.app, part, found)
+            try:
+                if isinstance(copy, Failure):
+                    failures.append(copy)
+                    made.append(RedactedPart(part=part.id, type=part.type, withheld=copy.message))
+                    continue
+                assert copy.data is not None
+                media = store_media(self._blobs, copy.data, inspect(copy.data, self._limits, part.type), None)
+                made.append(RedactedPart(part=part.id, type=part.type, media=media))
+            except MediaRefused as error:
+                tool = Tool(name="redaction", version="1")
+                failures.append(Failure(detector=tool, part=part.id, kind="invalid_answer", message=str(error)))
+                made.append(RedactedPart(part=part.id, type=part.type, withheld=str(error)))
+        return made, failures
 
     def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:
         reach: dict[str, list[str] | None] = {}

@@ -85,6 +85,12 @@ ROUTES: tuple[Route, ...] = (
         "Why it was decided so: rules, detections, thresholds and answers, in words and as data.",
         {200: schemas.Explanation},
     ),
+    Route(
+        "get",
+        "/v1/items/{item_id}/parts/{part_id}/redacted",
+        "The bytes of a picture with places blacked out, where a rule asked for that and the item was approved.",
+        {200: "image/*"},
+    ),
     Route("get", "/v1/policies", "The policies in force.", {200: schemas.PolicyList}, problems=(401, 503)),
     Route("get", "/v1/policies/{name}", "One policy, with its text.", {200: schemas.PolicyText}),
     Route("get", "/healthz", "Does the process answer?", {200: schemas.Health}, problems=(), is_open=True),

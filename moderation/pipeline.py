@@ -30,6 +30,7 @@ from moderation.core.errors import (
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
 from moderation.core.policies import Policy, Queue
+from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Sample
 from moderation.human_loops import HumanLoops, LoopState, input_content
 from moderation.judging import Judge, Judgement
@@ -182,11 +183,20 @@ class Pipeline:
             policy=verdict.policy,
             decided_at=self._clock(),
         )
+        redacted: list[RedactedPart] = []
+        if verdict.outcome == "approve" and verdict.redact:
+            redacted, failures = self.judge.redact(item, judgement.parts, verdict.redact)
+            known = {(failure.detector.name, failure.part) for failure in judgement.failures}
+            if any((failure.detector.name, failure.part) not in known for failure in failures):
+                # What cannot be shown redacted is no clean approval: the policies have the word again.
+                self._conclude(item, self.judge.judge_again(item, judgement, (), failures))
+                return
         decided = self.store.decide(
             item.id,
             decision,
             judgement.findings,
             verdict,
+            redacted=redacted,
             samples=[self._sample_loop(item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)],
             caps=caps(verdict, judgement.policies),
         )
@@ -290,7 +300,12 @@ class Pipeline:
             decision = decision.model_copy(
                 update={"outcome": "reject", "labels": verdict.labels, "reason": f"{verdict.reason} ({LOCKED})"}
             )
-        self._tell(record.item, self.store.decide(record.item.id, decision, None, None, loop.name))
+        redacted: list[RedactedPart] = []
+        if decision.outcome == "approve" and verdict is not None and verdict.redact:
+            # People have approved it: what cannot be redacted is withheld.
+            redacted, _ = self.judge.redact(record.item, record.parts, verdict.redact)
+        decided = self.store.decide(record.item.id, decision, None, None, loop.name, redacted=redacted)
+        self._tell(record.item, decided)
 
     def _start_loop(self, loop: LoopRecord) -> None:
         record = self.store.get_item(loop.item_id)

@@ -110,7 +110,7 @@ def load_plugins(settings: Settings) -> Plugins:
     extractors = _offers(manager, "register_extractors", settings, check_extractor)
     detectors = _offers(manager, "register_detectors", settings, check_detector)
     redactors = _offers(manager, "register_redactors", settings, _check_redactor)
-    _refuse_same_names([*detectors, *extractors])
+    _refuse_same_names([*detectors, *extractors, *redactors])
     custom = {label for detector in detectors for label in detector.labels if label.startswith(CUSTOM_PREFIX)}
     return Plugins(
         manager, tuple(infos), tuple(detectors), tuple(extractors), tuple(redactors), Taxonomy(custom)
@@ -235,7 +235,9 @@ def _refuse_same_names(things: list[Any]) -> None:
     seen: set[str] = set()
     for thing in things:
         if thing.name in seen:
-            raise PluginError(f"two detectors or extractors are called '{thing.name}'; uninstall or rename one")
+            raise PluginError(
+                f"two detectors, extractors or redactors are called '{thing.name}'; uninstall or rename one"
+            )
         seen.add(thing.name)
 
 

@@ -111,16 +111,13 @@ def policy_paths(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def load_policies(
-    folder: Path, taxonomy: Taxonomy, detectors: Collection[str], *, can_redact: bool = False
-) -> PolicySet:
+def load_policies(folder: Path, taxonomy: Taxonomy, detectors: Collection[str]) -> PolicySet:
     """All policies of a folder, ready to be in force.
 
     Args:
         folder: with ``*.yml`` files.
         taxonomy: with the custom labels that plugins offer.
         detectors: names of the loaded detectors.
-        can_redact: True where approved items are delivered as redacted copies; else rules with `redact` are refused.
 
     Raises:
         PolicyFault: with every fault of every file.
@@ -140,7 +137,7 @@ def load_policies(
         if absent:
             waiting.append((policy.name, f"needs a plugin with {', '.join(absent)}"))
             continue
-        faults += _cannot_act(policy, document, detectors, can_redact=can_redact)
+        faults += _cannot_act(policy, document, detectors)
         if policy.name in policies:
             message = f"policy '{policy.name}' is also in {policies[policy.name].path}"
             faults.append(document.fault(document.at(("policy",)), "E108", message, "rename one"))
@@ -152,7 +149,7 @@ def load_policies(
     return PolicySet(tuple(policies[name] for name in sorted(policies)), tuple(sorted(waiting)))
 
 
-def _cannot_act(policy: Policy, document: Document, detectors: Collection[str], *, can_redact: bool) -> list[Fault]:
+def _cannot_act(policy: Policy, document: Document, detectors: Collection[str]) -> list[Fault]:
     """What the policy asks for that this installation does not have."""
     faults = []
     for number, name in enumerate(policy.file.needs):
@@ -161,13 +158,7 @@ def _cannot_act(policy: Policy, document: Document, detectors: Collection[str], 
             hint = f"install {plugin or 'its plugin'}, or say only_with: to let the policy wait for it"
             message = f"needs detector '{name}', which no loaded plugin offers"
             faults.append(document.fault(document.at(("needs", number)), "E113", message, hint))
-    for number, rule in enumerate(policy.file.rules):
-        if rule.redact and not can_redact:
-            faults.append(document.fault(document.at(("rules", number, "redact")), "E115", NO_REDACTION, "remove it"))
     return faults
-
-
-NO_REDACTION = "redacted copies are not delivered by this version"
 
 
 def shown_path(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
+from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 
 
@@ -62,6 +63,7 @@ class ItemRecord:
         decisions: oldest first.
         loops: oldest first.
         basis: what the verdict was worked out from beside the findings; see `Findings`.
+        redacted: copies of given parts that may be shown, where rules asked for that and the item was approved.
     """
 
     item: Item
@@ -73,6 +75,7 @@ class ItemRecord:
     decisions: tuple[Decision, ...] = ()
     loops: tuple[LoopRecord, ...] = ()
     basis: Mapping[str, Any] = field(default_factory=dict)
+    redacted: tuple[RedactedPart, ...] = ()
 
     @property
     def decision(self) -> Decision | None:
@@ -114,9 +117,9 @@ def new_item_id(now: datetime) -> str:
     return str(uuid.UUID(int=value))
 
 
-def payload_of(item: Item, decision: Decision) -> bytes:
+def payload_of(item: Item, decision: Decision, redacted: Sequence[RedactedPart] = ()) -> bytes:
     """The bytes that a callback receives, made once so that every attempt sends the same."""
-    body = {
+    body: dict[str, Any] = {
         "type": "item.decided",
         "timestamp": decision.decided_at.isoformat().replace("+00:00", "Z"),
         "data": {
@@ -126,7 +129,21 @@ def payload_of(item: Item, decision: Decision) -> bytes:
             "decision": decision.model_dump(mode="json", exclude_none=True),
         },
     }
+    if redacted:
+        body["data"]["redacted"] = [redacted_view(item.id, part) for part in redacted]
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def redacted_view(item_id: str, part: RedactedPart) -> dict[str, Any]:
+    """A redacted copy as apps see it: the text itself, or the path of the API where the bytes are."""
+    view: dict[str, Any] = {"part": part.part, "type": part.type}
+    if part.withheld:
+        view["withheld"] = part.withheld
+    elif part.text is not None:
+        view["text"] = part.text
+    else:
+        view["path"] = f"/v1/items/{item_id}/parts/{part.part}/redacted"
+    return view
 
 
 def loop_record(row: sa.Row[Any]) -> LoopRecord:

@@ -19,6 +19,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, NotFound
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
+from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.database import Database, insert_or_nothing
 from moderation.records import Claim, Findings, ItemRecord, LoopRecord, loop_record, payload_of
@@ -175,6 +176,7 @@ class Store:
         loop: str | None = None,
         *,
         samples: Sequence[LoopRecord] = (),
+        redacted: Sequence[RedactedPart] = (),
         caps: Mapping[RuleName, int] | None = None,
     ) -> Decision | None:
         """Append the first decision on an item with its state, labels and delivery, in one transaction.
@@ -184,6 +186,7 @@ class Store:
             verdict: stored with it; None to leave what is there.
             loop: the human loop that settled it, marked as ended.
             samples: human loops that look at it afterwards, to be started.
+            redacted: copies of its parts that may be shown.
             caps: how many items the rules that reject it may reject a day.
 
         Returns:
@@ -194,8 +197,10 @@ class Store:
         """
 
         def work(c: Connection) -> Decision | None:
-            values = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
+            values: dict[str, Any] = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
             values |= _evidence(findings, verdict)
+            if redacted:
+                values["redacted"] = [part.model_dump(mode="json", exclude_none=True) for part in redacted]
             undecided = (items.c.id == item_id) & (items.c.status != "decided")
             update = sa.update(items).where(undecided).values(values).returning(items.c.document)
             row = c.execute(update).first()
@@ -217,7 +222,7 @@ class Store:
             for sample in samples:
                 c.execute(insert_or_nothing(c, human_loops).values(_new_loop(sample)))
             if item.callback_url:
-                c.execute(sa.insert(deliveries).values(_delivery(item, decision, 1)))
+                c.execute(sa.insert(deliveries).values(_delivery(item, decision, 1, redacted)))
             return decision
 
         return self._db.write(work)
@@ -355,6 +360,7 @@ class Store:
             decisions=tuple(Decision.model_validate(d.document) for d in decided),
             loops=tuple(loop_record(loop) for loop in loops),
             basis=found.get("basis", {}),
+            redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )
 
 
@@ -377,7 +383,7 @@ def _new_loop(loop: LoopRecord) -> dict[str, Any]:
     }
 
 
-def _delivery(item: Item, decision: Decision, number: int) -> dict[str, Any]:
+def _delivery(item: Item, decision: Decision, number: int, redacted: Sequence[RedactedPart]) -> dict[str, Any]:
     return {
         "id": f"evt_{item.id.replace('-', '')}_{number}",
         "item_id": item.id,
@@ -385,7 +391,7 @@ def _delivery(item: Item, decision: Decision, number: int) -> dict[str, Any]:
         "app": item.app,
         "endpoint": _endpoint(item.callback_url or ""),
         "url": item.callback_url,
-        "payload": payload_of(item, decision),
+        "payload": payload_of(item, decision, redacted),
         "state": "due",
         "attempts": 0,
         "next_attempt_at": decision.decided_at,

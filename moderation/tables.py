@@ -27,6 +27,7 @@ items = sa.Table(
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("findings", sa.JSON),
     sa.Column("verdict", sa.JSON),
+    sa.Column("redacted", sa.JSON),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("lease_until", UTCDateTime),
     sa.Index(None, "status", "id"),

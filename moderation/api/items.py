@@ -61,6 +61,17 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
         """Why the item was decided as it was, in words and as data."""
         return _json(document_of(explanation(_record(service, item_id))))
 
+    @items.get("/<item_id>/parts/<part_id>/redacted")
+    def get_redacted(item_id: str, part_id: str) -> Response:
+        """The bytes of a redacted copy."""
+        for part in _record(service, item_id).redacted:
+            if part.part == part_id and part.media is not None:
+                answer = Response(service.blobs.get(part.media.uri), content_type=part.media.content_type)
+                answer.headers["Content-Disposition"] = "attachment"
+                answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+                return answer
+        raise NotFound(f"item {item_id} has no redacted copy of part {part_id}")
+
     @items.get("")
     def search_items() -> Response:
         """The app's items, newest first."""

@@ -85,6 +85,16 @@ class HumanLoopView(BaseModel):
     created_at: datetime
 
 
+class RedactedView(BaseModel):
+    """A copy of a part that may be shown: a rule asked for redaction, and the item was approved."""
+
+    part: str
+    type: PartType
+    text: str | None = Field(None, description="Of a text: with [EMAIL] and the like in the place of what was found.")
+    path: str | None = Field(None, description="Of a picture: where this API has the bytes.")
+    withheld: str | None = Field(None, description="Why there is no copy. Do not show the part.")
+
+
 class ItemView(BaseModel):
     """An item with all that has happened to it."""
 
@@ -100,6 +110,7 @@ class ItemView(BaseModel):
     failures: list[Failure]
     decision: Decision | None = None
     human_loop: HumanLoopView | None = None
+    redacted: list[RedactedView] = Field(default_factory=list, description="Show these in place of the parts given.")
 
 
 class Accepted(BaseModel):

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView
+from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView, RedactedView
 from moderation.core.items import Item
 from moderation.core.wording import verdict_words
-from moderation.records import ItemRecord
+from moderation.records import ItemRecord, redacted_view
 
 
 def document_of(view: BaseModel) -> dict[str, Any]:
@@ -53,6 +53,7 @@ def item_view(record: ItemRecord) -> ItemView:
         failures=list(record.failures),
         decision=record.decision,
         human_loop=HumanLoopView.model_validate(loop, from_attributes=True) if loop else None,
+        redacted=[RedactedView.model_validate(redacted_view(item.id, part)) for part in record.redacted],
     )
 
 

@@ -26,7 +26,6 @@ CODES: Mapping[str, str] = {
     "E112": "`if_part_not_visible: review` in a rule that does not ask for a review.",
     "E113": "A detector that the policy needs is not loaded (only when the policy is to come into force).",
     "E114": "A detector that does not exist.",
-    "E115": "Something that this installation cannot carry out (only when the policy is to come into force).",
     "E116": "A key that stands twice in one mapping.",
     "W201": "No loaded detector finds this label.",
     "W202": "A trial that is over, or a roll-out that is complete.",
@@ -37,7 +36,7 @@ CODES: Mapping[str, str] = {
     "W207": "Something that nothing uses: a queue, a list, a score, an app's changes.",
     "W208": "A gap in confidence that no rule or band is about.",
     "W209": "A test that may not test what it seems to.",
-    "W210": "Something that this installation cannot carry out yet.",
+    "W210": "A rule redacts content that nothing here can redact.",
 }
 
 

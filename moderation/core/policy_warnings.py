@@ -33,14 +33,14 @@ class Setting:
         detectors: those that are loaded.
         tools: names of loaded detectors and extractors.
         today: for trials that are over.
-        can_redact: True where redacted copies are delivered.
+        redacts: part types, beside text, that a redactor here can redact.
     """
 
     taxonomy: Taxonomy
     detectors: Sequence[Finder]
     tools: Collection[str]
     today: date
-    can_redact: bool = False
+    redacts: Collection[str] = ()
 
 
 def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> Iterator[Problem]:
@@ -63,10 +63,11 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
     yield from _unused(file)
     yield from _gaps(file, setting.taxonomy)
     yield from _odd_tests(policy)
+    kinds = set(file.applies_to.content_type) - {"text", "document", *setting.redacts}
     for number, rule in enumerate(file.rules):
-        if rule.redact and not setting.can_redact:
-            message = f"'{rule.id}' redacts, but redacted copies are not delivered by this version"
-            yield Problem(("rules", number, "redact"), "W210", message, "the policy cannot come into force with it")
+        if rule.redact and kinds:
+            message = f"'{rule.id}' redacts, but nothing here can redact {', '.join(sorted(kinds))}"
+            yield Problem(("rules", number, "redact"), "W210", message, "such items go to people instead")
 
 
 def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Problem]:

@@ -79,6 +79,8 @@ def check_documented(method: str, path: str, answer: TestResponse) -> None:
     responses = document["paths"][route.path][route.method]["responses"]
     assert str(answer.status_code) in responses, f"{method} {bare} answered {answer.status_code}: {answer.text[:300]}"
     content = responses[str(answer.status_code)]["content"]
+    if f"{answer.mimetype.partition('/')[0]}/*" in content:
+        return
     assert answer.mimetype in content
     schema = content[answer.mimetype].get("schema")
     if schema:

@@ -1,4 +1,4 @@
-"""What human loops are for, which policies were in force, and how often rules fired."""
+"""What human loops are for, which policies were in force, how often rules fired, and redacted copies."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,8 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(
             batch_op.f("uq_human_loops_item_id_purpose_round"), ["item_id", "purpose", "round"]
         )
+    with op.batch_alter_table("items", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("redacted", sa.JSON(), nullable=True))
     op.create_table(
         "policy_activations",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -49,6 +51,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("rule_days")
     op.drop_table("policy_activations")
+    with op.batch_alter_table("items", schema=None) as batch_op:
+        batch_op.drop_column("redacted")
     with op.batch_alter_table("human_loops", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_human_loops_item_id_purpose_round"), type_="unique")
         batch_op.create_unique_constraint(batch_op.f("uq_human_loops_item_id_round"), ["item_id", "round"])

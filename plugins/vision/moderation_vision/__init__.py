@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moderation import hookimpl
+from moderation_vision.blanking import Blank
 from moderation_vision.faces import Faces
 from moderation_vision.frames import Frames
 from moderation_vision.metadata import Metadata
@@ -25,3 +26,9 @@ def register_detectors(settings: Settings) -> list[Any]:
 def register_extractors(settings: Settings) -> list[Any]:
     """Offer ``vision.text`` and ``vision.frames``."""
     return [Text(), Frames()]
+
+
+@hookimpl
+def register_redactors(settings: Settings) -> list[Any]:
+    """Offer ``vision.blank``."""
+    return [Blank()]
