@@ -19,7 +19,7 @@ import yaml
 from moderation.core.errors import Fault
 from moderation.core.policies import Path as KeyPath
 
-MAX_BYTES = 262_144
+MAX_BYTES = 1_048_576
 MAX_DEPTH = 30
 MAX_FAULTS = 100
 """Faults shown of one file; who has more mends these first."""

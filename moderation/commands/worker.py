@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from moderation.commands.serve import settle_memory
 from moderation.core.errors import SettingsError
 from moderation.settings import Settings
 
@@ -42,6 +43,7 @@ def worker(settings: Settings, burst: bool) -> None:
     # One process, no fork a job: detectors have processes of their own, and the database has the last word.
     connection = redis.Redis.from_url(settings.redis_url)
     queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
+    settle_memory()
     click.echo("worker waits for items")
     try:
         AllowListedWorker([queue], connection=connection, serializer=JSONSerializer).work(burst=burst)

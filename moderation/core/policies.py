@@ -130,10 +130,10 @@ class Band(Said):
 class Rule(Said):
     """A condition and what it leads to."""
 
-    id: Name
+    id: Name = Field(description="A name of its own in this policy; explanations and tests say it.")
     why: Text | None = Field(None, description="The reason, for people.")
-    when: Condition
-    then: Ask
+    when: Condition = Field(description="What must be true of the item.")
+    then: Ask = Field(description="What follows.")
     overrides: list[str] = Field(
         default_factory=list, description="Rules, or sides of bands (NAME.review, NAME.reject), that this sets aside."
     )
@@ -202,13 +202,13 @@ class AppChanges(Said):
     """An app's own version of a policy."""
 
     change: dict[str, Change] = Field(default_factory=dict, description="Rule or band to what is different.")
-    if_nothing_matches: Ask | None = None
+    if_nothing_matches: Ask | None = Field(None, description="The outcome for this app when no rule fires.")
 
 
 class Sampling(Said):
     """A share of decided items that people look at all the same. It never changes what the rules want."""
 
-    id: Name
+    id: Name = Field(description="A name of its own; which items are picked follows from it.")
     of: Literal["approve", "reject"] = Field(description="Which outcome; what goes to review is seen by people anyway.")
     percent: Share = Field(description="How many of a hundred; 0.5 is one in two hundred.")
     queue: str = Field(description="Where these reviews go.")
@@ -226,7 +226,7 @@ class ExampleItem(Said):
     content_type: Annotated[
         Annotated[ContentType, Tag("one")] | Annotated[list[ContentType], Field(min_length=1), Tag("several")],
         Discriminator(_shape),
-    ]
+    ] = Field(description="What kinds of content it has.")
     app: AppName | None = Field(None, description="Left out: the policy's first app, or 'test'.")
     metadata: dict[str, JsonValue] = Field(default_factory=dict, description="What the app sent along.")
     detections: list[dict[str, JsonValue]] = Field(
@@ -245,9 +245,9 @@ class ExampleItem(Said):
 class Example(Said):
     """A policy's own test."""
 
-    name: Text
-    item: ExampleItem
-    expect: Ask
+    name: Text = Field(description="What it shows, in a few words.")
+    item: ExampleItem = Field(description="The item.")
+    expect: Ask = Field(description="The outcome it must have.")
     because: list[str] | None = Field(None, description="Rules or sides of bands that must be among the reasons.")
 
 

@@ -239,8 +239,8 @@ OneOrMore = Annotated[
 class Count(Said):
     """How many: ``{at_least: 2}``, ``{at_most: 5}`` or both."""
 
-    at_least: int | None = Field(None, ge=0, le=10_000)
-    at_most: int | None = Field(None, ge=0, le=10_000)
+    at_least: int | None = Field(None, ge=0, le=10_000, description="So many or more.")
+    at_most: int | None = Field(None, ge=0, le=10_000, description="So many or fewer.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Count:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from moderation.a2i_import import Importer, policy_document
 from moderation.cli import run
@@ -292,3 +293,95 @@ def test_no_text_is_a_traceback(text: str, tmp_path: Path, capsys: pytest.Captur
 
     assert run(["rules", "import-a2i", str(tmp_path / "x.json")]) == 2
     assert capsys.readouterr().err.startswith("error: ")
+
+
+# explain and schema
+
+
+def explained(document: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], *more: str) -> str:
+    (tmp_path / "item.json").write_text(json.dumps(document))
+    (tmp_path / "shop.yml").write_text(GOOD)
+    code = run(["rules", "explain", str(tmp_path / "item.json"), "--policy", str(tmp_path / "shop.yml"), *more])
+    said = capsys.readouterr()
+    assert code == (2 if said.err else 0)
+    return said.out + said.err
+
+
+def test_explain_says_which_rule_at_which_line_and_what_nearly_fired(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = {"content_type": "image", "app": "shop", "detections": [{"Weapons": 92}]}
+
+    said = explained(item, tmp_path, capsys)
+
+    assert "The rules wanted review (queue 'people')." in said
+    assert "Rule weapons.review" in said
+    assert "shop.yml:16) fired" in said
+    assert "Weapons at 92, threshold 60" in said
+    assert "Rule weapons.reject" in said
+    assert "nearly fired" in said
+
+
+def test_explain_names_the_score_and_what_went_into_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = explained({"content_type": "image", "detections": [{"Alcohol": 80}, {"Weapons": 50}]}, tmp_path, capsys)
+
+    assert "(score risk at 85 %, at least 70 asked for)" in said
+    assert "score risk at 85, threshold 70" in said
+
+
+def test_explain_says_whose_silence_decides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = explained({"content_type": "text", "failed": ["pii.text"]}, tmp_path, capsys)
+
+    assert "No answer from pii.text, which could have changed the outcome." in said
+
+
+def test_explain_speaks_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = json.loads(explained({"content_type": "image", "detections": [{"Weapons": 96}]}, tmp_path, capsys, "--json"))
+
+    assert said["outcome"] == "reject"
+    assert said["policies"][0]["deciding"][0]["rule"] == "weapons.reject"
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ({"detections": [{"Weapon": 9}]}, "detections[0]: unknown label 'Weapon'; did you mean 'Weapons'"),
+        ({"content_type": "txt"}, "content_type: 'txt' is not one of text"),
+        ({"detections": [{"Weapons": 190}]}, "less than or equal to 100"),
+        ([], "a JSON object is wanted"),
+    ],
+)
+def test_explain_says_what_is_wrong_with_the_item(
+    item: Any, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in explained(item, tmp_path, capsys)
+
+
+def test_the_schema_takes_what_the_loader_takes_and_refuses_slips(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "schema"]) == 0
+    schema = Draft202012Validator(json.loads(capsys.readouterr().out))
+    cases = Path("tests/rules/cases")
+
+    for path in policy_paths([shipped_rules(), cases]):
+        assert list(schema.iter_errors(yaml.safe_load(path.read_text()))) == [], path
+    for right, slip in (
+        ("{label: Weapons, review_from", "{label: Weapon, review_from"),
+        ("review_from: 60", "review_from: 0.6"),
+        ("review_from: 60", "reviewfrom: 60"),
+        ("then: reject", "then: deny"),
+    ):
+        assert list(schema.iter_errors(yaml.safe_load(GOOD.replace(right, slip)))), slip
+
+
+def test_every_key_of_the_schema_is_described(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["rules", "schema"])
+    document = json.loads(capsys.readouterr().out)
+
+    missing = [
+        f"{name}.{key}"
+        for name, definition in {"": document, **document["$defs"]}.items()
+        for key, value in definition.get("properties", {}).items()
+        if "description" not in json.dumps(value) and "$ref" not in json.dumps(value)
+    ]
+
+    assert missing == []
