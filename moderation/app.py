@@ -12,8 +12,10 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from moderation.api import health, items, policies, problems
 from moderation.api.figures import Figures
 from moderation.api.problems import KINDS, Refused
+from moderation.blobs import Blobs
 from moderation.openapi import openapi
 from moderation.service import Service
+from moderation.settings import Settings
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.wire import blueprint as a2i_blueprint
 from review_ui.portal import blueprint as portal_blueprint
@@ -46,6 +48,26 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(portal_blueprint(review, service.blobs, settings), url_prefix="/review")
     _add_docs(app)
+    _add_hygiene(app)
+    return app
+
+
+def create_a2i_app(review: ReviewService, blobs: Blobs, settings: Settings) -> Flask:
+    """The A2I endpoint and the reviewers' portal alone."""
+    app = Flask("moderation", root_path=__file__.rpartition("/")[0])
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    problems.register(app)
+    app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
+    app.register_blueprint(portal_blueprint(review, blobs, settings), url_prefix="/review")
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return jsonify({"status": "ok"})
+
+    @app.get("/")
+    def root() -> Response:
+        return Response("", 302, {"Location": "/review/"})
+
     _add_hygiene(app)
     return app
 

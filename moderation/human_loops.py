@@ -84,8 +84,11 @@ class HumanLoops:
         self._clients: dict[str, Any] = {}
         self._flow_arns: dict[str, str] = {}
 
-    def provision(self, queues: Iterable[Queue]) -> list[str]:
+    def provision(self, queues: Iterable[Queue], *, dry_run: bool = False) -> list[str]:
         """Make what queues need and is not there: work team, task template, flow definitions. May run again.
+
+        Args:
+            dry_run: make nothing, only say what is missing.
 
         Returns:
             What was made, in words; empty when everything was there.
@@ -95,10 +98,13 @@ class HumanLoops:
             HumanLoopsUnavailable: try again.
         """
         made: list[str] = []
-        team = self._settings.a2i_workteam_arn or self._ensure_team(made)
-        template = self._ensure_template(made)
+        team = self._settings.a2i_workteam_arn or self._ensure_team(made, dry_run=dry_run)
+        template = self._ensure_template(made, dry_run=dry_run)
         for queue in sorted({q.a2i_flow: q for q in queues}.values(), key=lambda q: q.a2i_flow):
             if self._describe_flow(queue.a2i_flow) is not None:
+                continue
+            made.append(f"flow definition {queue.a2i_flow}, {queue.reviewers} reviewers")
+            if dry_run:
                 continue
             self._control(
                 "create_flow_definition",
@@ -115,7 +121,6 @@ class HumanLoops:
                 OutputConfig={"S3OutputPath": f"s3://{self._settings.media_bucket}/a2i"},
                 RoleArn=self._settings.a2i_role_arn,
             )
-            made.append(f"flow definition {queue.a2i_flow}, {queue.reviewers} reviewers")
         return made
 
     def start(self, name: str, flow: str, content: Mapping[str, Any]) -> str:
@@ -165,29 +170,33 @@ class HumanLoops:
 
     # What A2I needs to be there
 
-    def _ensure_team(self, made: list[str]) -> str:
+    def _ensure_team(self, made: list[str], *, dry_run: bool) -> str:
         try:
             answer = self._control("describe_workteam", WorkteamName=WORK_TEAM)
             return str(answer["Workteam"]["WorkteamArn"])
         except NotFound:
             if not self._is_own:
                 raise HumanLoopRefused("no work team: set MODERATION_A2I_WORKTEAM_ARN to a private work team") from None
+        made.append(f"work team {WORK_TEAM}")
+        if dry_run:
+            return ""
         answer = self._control(
             "create_workteam",
             WorkteamName=WORK_TEAM,
             Description="Everybody who may review",
             MemberDefinitions=[{"OidcMemberDefinition": {"Groups": ["reviewers"]}}],
         )
-        made.append(f"work team {WORK_TEAM}")
         return str(answer["WorkteamArn"])
 
-    def _ensure_template(self, made: list[str]) -> str:
+    def _ensure_template(self, made: list[str], *, dry_run: bool) -> str:
         try:
             return str(self._control("describe_human_task_ui", HumanTaskUiName=TASK_UI)["HumanTaskUiArn"])
         except NotFound:
+            made.append(f"task template {TASK_UI}")
+            if dry_run:
+                return ""
             content = task_template()
             answer = self._control("create_human_task_ui", HumanTaskUiName=TASK_UI, UiTemplate={"Content": content})
-            made.append(f"task template {TASK_UI}")
             return str(answer["HumanTaskUiArn"])
 
     def _describe_flow(self, flow: str) -> str | None:

@@ -1,23 +1,19 @@
-"""The whole service in one process: stores, workers, A2I endpoint, portal and HTTP, opened and closed in order."""
+"""What `moderation serve` and `moderation a2i serve` run: stores, workers, endpoint, portal and HTTP, in order."""
 
 from __future__ import annotations
 
-import logging
-import threading
 from types import TracebackType
+from typing import Any, Self
 
-from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
-
-from moderation.app import create_app
+from moderation.app import create_a2i_app, create_app
 from moderation.blobs import open_blobs
 from moderation.core.errors import SettingsError
+from moderation.listening import Listener
 from moderation.service import Service
 from moderation.settings import Settings
-from moderation.strict_http import MAX_HEADER_BYTES, make_strict
+from review_ui.a2i.events import open_targets
 from review_ui.a2i.service import ReviewService
 from review_ui.people import People
-
-logger = logging.getLogger(__name__)
 
 
 class Server:
@@ -33,66 +29,79 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         settings.data.mkdir(parents=True, exist_ok=True)
         self.settings = settings
-        self._closing = threading.Event()
         self.blobs = open_blobs(settings)
+        self._tell = open_targets(settings)
         self.review = ReviewService.open(settings, blobs=self.blobs, on_status_change=self._loop_changed)
         self.service = Service.open(settings, blobs=self.blobs, a2i_access_key=self.review.internal_access_key())
         self.first_admin_password = People(self.review.database).ensure_first_admin()
-        self._http: BaseWSGIServer | MultiSocketServer
         try:
-            self._http = create_server(
-                create_app(self.service, self.review),
-                host=settings.host,
-                port=settings.port,
-                threads=settings.threads,
-                # The application refuses what is larger than max_body_bytes once it was read, so that the client gets
-                # the answer; what is far larger is cut off unread.
-                max_request_body_size=2 * settings.max_body_bytes,
-                max_request_header_size=MAX_HEADER_BYTES,
-                channel_timeout=60,
-                ident=None,
-            )
-            make_strict(self._http)
-        except OSError as error:
+            self._listener = Listener(create_app(self.service, self.review), settings)
+        except SettingsError:
             self.close()
-            raise SettingsError(
-                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; choose another with --port"
-            ) from error
-        port = self._http.effective_port
-        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host  # noqa: S104
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        self._thread: threading.Thread | None = None
+            raise
+        self.url = self._listener.url
 
-    def _loop_changed(self, event: dict[str, object]) -> None:
+    def _loop_changed(self, event: dict[str, Any]) -> None:
         """The endpoint says that a human loop ended; before the service is open nobody needs to know."""
         service = getattr(self, "service", None)
         if service is not None:
             service.loop_changed(event)
+        self._tell(event)
 
     def start(self) -> None:
         """Start workers and answer requests in a thread of its own."""
         self.review.start()
-        self._thread = threading.Thread(target=self._answer, name="http", daemon=True)
-        self._thread.start()
+        self._listener.start()
         self.service.start(own_url=self.url)
 
     def close(self) -> None:
         """Stop answering, let running work end, close the databases. May be called twice."""
-        http = getattr(self, "_http", None)
-        self._closing.set()
-        if http is not None:
-            http.close()
+        if hasattr(self, "_listener"):
+            self._listener.close()
         self.service.close()
         self.review.close()
 
-    def _answer(self) -> None:
-        try:
-            self._http.run()
-        except OSError:  # its sockets were closed under it
-            if not self._closing.is_set():
-                raise
+    def __enter__(self) -> Self:
+        return self
 
-    def __enter__(self) -> Server:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class A2IServer:
+    """The A2I-compatible endpoint and the reviewers' portal alone, without items, policies or detectors.
+
+    Attributes:
+        url: how this machine reaches it, without a slash at the end.
+        first_admin_password: as of `Server`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.blobs = open_blobs(settings)
+        self.review = ReviewService.open(settings, blobs=self.blobs, on_status_change=open_targets(settings))
+        self.first_admin_password = People(self.review.database).ensure_first_admin()
+        try:
+            self._listener = Listener(create_a2i_app(self.review, self.blobs, settings), settings)
+        except SettingsError:
+            self.review.close()
+            raise
+        self.url = self._listener.url
+
+    def start(self) -> None:
+        """Answer requests, and look after time limits, outputs and events."""
+        self.review.start()
+        self._listener.start()
+
+    def close(self) -> None:
+        """Stop answering and close the database."""
+        self._listener.close()
+        self.review.close()
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -65,6 +65,11 @@ class Settings(BaseSettings):
         "arn:aws:iam::000000000000:role/moderation", description="Role for flow definitions; matters on AWS only."
     )
     a2i_workteam_arn: str | None = Field(None, description="Private work team on AWS; empty for our own endpoint's.")
+    a2i_events: str | None = Field(
+        None,
+        description="Where the own A2I endpoint tells status changes: event buses (ARN), SQS queues, http addresses; "
+        "separated by blanks.",
+    )
     poll_seconds: float = Field(5.0, gt=0, description="Shortest pause between looks at open human loops.")
     webhook_secret: str | None = Field(
         None, description="Secret (whsec_...) that signs every app's webhooks; empty for a secret of each app's own."

@@ -71,6 +71,15 @@ workteams = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
 )
 
+workforces = sa.Table(
+    "workforces",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("updated_at", UTCDateTime, nullable=False),
+)
+
 flow_definitions = sa.Table(
     "flow_definitions",
     metadata,

@@ -68,11 +68,40 @@ def revoke(settings: Settings, key_id: str) -> None:
 
 
 @a2i.command()
+@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for a free one.  [default: 8000]")
 @click.pass_obj
-def provision(settings: Settings) -> None:
-    """Make the work team, template and flow definitions that the policies' queues need. May run again.
+def serve(settings: Settings, host: str | None, port: int | None) -> None:
+    """The A2I-compatible endpoint and the reviewers' portal alone, without the moderation service.
 
-    The service does this itself at its start; here it is for a separate endpoint, or for Amazon's.
+    Any program that speaks Amazon A2I through an AWS client can use it: point the client's endpoint_url at it.
+    """
+    from moderation.commands.serve import settle_memory, wait_for_signal
+    from moderation.server import A2IServer
+
+    given = {"host": host, "port": port}
+    settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    with A2IServer(settings) as server:
+        server.start()
+        click.echo(f"A2I serves at {server.url}/a2i, region {settings.a2i_region}; reviewers at {server.url}/review")
+        click.echo("  AWS_ENDPOINT_URL_SAGEMAKER_A2I_RUNTIME and AWS_ENDPOINT_URL_SAGEMAKER point clients at it")
+        click.echo(f"  access keys: moderation a2i keys add --data {settings.data}")
+        if server.first_admin_password is not None:
+            click.echo("This is the first start. Sign in to the portal as the first admin (shown only once):")
+            click.echo(f"  name      admin\n  password  {server.first_admin_password}")
+        settle_memory()
+        wait_for_signal()
+        click.echo("stopping ...")
+
+
+@a2i.command()
+@click.option("--yes", is_flag=True, help="Make it; without, only the plan is shown.")
+@click.pass_obj
+def provision(settings: Settings, yes: bool) -> int:
+    """Show what the policies' queues need at A2I and is not there; with --yes, make it. May run again.
+
+    The service does this itself at its start; here it is for a separate endpoint, or for Amazon's. Exit code 1 when
+    something is missing and was not made.
     """
     blobs = open_blobs(settings)
     judge = Judge.open(settings, blobs)
@@ -80,7 +109,13 @@ def provision(settings: Settings) -> None:
     with _review(settings) as review:
         loops = HumanLoops(settings, url, review.internal_access_key(), blobs)
         queues = [queue for policy in judge.policies.policies for queue in policy.file.queues]
-        made = loops.provision(queues)
+        made = loops.provision(queues, dry_run=not yes)
     judge.close()
-    for line in made or ["everything is there"]:
-        click.echo(line)
+    if not made:
+        click.echo("everything is there")
+        return 0
+    for line in made:
+        click.echo(f"{'made' if yes else 'would make'}: {line}")
+    if not yes:
+        click.echo("Nothing was made; say --yes to make it.")
+    return 0 if yes else 1

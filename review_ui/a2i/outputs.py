@@ -124,3 +124,6 @@ def sweep(review: ReviewService) -> None:
             finish(review, name)
         except StoreUnavailable as error:
             logger.warning("loop=%s its output waits: %s", name, error)
+        except Exception:
+            # One loop's trouble is no other's; its event stays pending, and the next sweep tries again.
+            logger.exception("loop=%s could not be finished", name)

@@ -1,4 +1,4 @@
-"""SageMaker's control plane as far as A2I needs it: work teams, task templates, flow definitions."""
+"""SageMaker's control plane as far as A2I needs it: task templates and flow definitions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,39 +16,15 @@ from moderation.database import insert_or_nothing
 from review_ui import tables
 from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.service import ReviewService
+from review_ui.a2i.templates import render
 
 Parameters = Mapping[str, Any]
 PAGE = 100
 
 
-def create_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """CreateWorkteam."""
-    document = {k: p[k] for k in ("MemberDefinitions", "Description") if k in p}
-    _insert(review, tables.workteams, p["WorkteamName"], {"document": document})
-    return {"WorkteamArn": review.arn("workteam/private-crowd", p["WorkteamName"])}
-
-
-def describe_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """DescribeWorkteam. AWS answers a ValidationException for a team that is not there."""
-    row = _find(review, tables.workteams, p["WorkteamName"])
-    if row is None:
-        raise invalid(f"Could not find work team {p['WorkteamName']}")
-    return {"Workteam": _workteam(review, row)}
-
-
-def list_workteams(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """ListWorkteams."""
-    return _page(review, tables.workteams, p, "Workteams", lambda row: _workteam(review, row))
-
-
-def delete_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """DeleteWorkteam."""
-    return {"Success": _delete(review, tables.workteams, p["WorkteamName"])}
-
-
 def create_human_task_ui(review: ReviewService, p: Parameters) -> dict[str, Any]:
     """CreateHumanTaskUi."""
-    _insert(review, tables.task_uis, p["HumanTaskUiName"], {"content": p["UiTemplate"]["Content"]})
+    insert_named(review, tables.task_uis, p["HumanTaskUiName"], {"content": p["UiTemplate"]["Content"]})
     return {"HumanTaskUiArn": review.arn("human-task-ui", p["HumanTaskUiName"])}
 
 
@@ -60,7 +36,7 @@ def describe_human_task_ui(review: ReviewService, p: Parameters) -> dict[str, An
         "HumanTaskUiArn": review.arn("human-task-ui", row.name),
         "HumanTaskUiName": row.name,
         "HumanTaskUiStatus": "Active",
-        "CreationTime": _epoch(row.created_at),
+        "CreationTime": epoch(row.created_at),
         "UiTemplate": {"Url": f"urn:sha256:{digest}", "ContentSha256": digest},
     }
 
@@ -70,16 +46,38 @@ def list_human_task_uis(review: ReviewService, p: Parameters) -> dict[str, Any]:
 
     def summary(row: Any) -> dict[str, Any]:
         arn = review.arn("human-task-ui", row.name)
-        return {"HumanTaskUiName": row.name, "HumanTaskUiArn": arn, "CreationTime": _epoch(row.created_at)}
+        return {"HumanTaskUiName": row.name, "HumanTaskUiArn": arn, "CreationTime": epoch(row.created_at)}
 
-    return _page(review, tables.task_uis, p, "HumanTaskUiSummaries", summary)
+    return page(review, tables.task_uis, p, "HumanTaskUiSummaries", summary)
 
 
 def delete_human_task_ui(review: ReviewService, p: Parameters) -> dict[str, Any]:
     """DeleteHumanTaskUi."""
-    if not _delete(review, tables.task_uis, p["HumanTaskUiName"]):
+    if not delete_named(review, tables.task_uis, p["HumanTaskUiName"]):
         raise ApiError("ResourceNotFound", f"Human task UI {p['HumanTaskUiName']} does not exist")
     return {}
+
+
+def render_ui_template(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """RenderUiTemplate: a template filled in with a task's input, and what is wrong with it."""
+    if ("UiTemplate" in p) == ("HumanTaskUiArn" in p):
+        raise invalid("Give either UiTemplate or HumanTaskUiArn")
+    if "UiTemplate" in p:
+        content = p["UiTemplate"]["Content"]
+    else:
+        name = _name_in(p["HumanTaskUiArn"], review.arn("human-task-ui", ""), "humanTaskUiArn")
+        content = _need(review, tables.task_uis, name, "human task UI").content
+    try:
+        task_input = json.loads(p["Task"]["Input"])
+    except (ValueError, RecursionError) as error:
+        raise invalid("Task.Input is not JSON") from error
+    if not isinstance(task_input, dict):
+        raise invalid("Task.Input is not a JSON object")
+    done = render(content, task_input, review.read_link)
+    return {
+        "RenderedContent": done.html,
+        "Errors": [{"Code": "TemplateError", "Message": message} for message in done.errors],
+    }
 
 
 def create_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
@@ -92,12 +90,12 @@ def create_flow_definition(review: ReviewService, p: Parameters) -> dict[str, An
     team = _name_in(config["WorkteamArn"], review.arn("workteam/private-crowd", ""), "humanLoopConfig.workteamArn")
     ui = _name_in(config["HumanTaskUiArn"], review.arn("human-task-ui", ""), "humanLoopConfig.humanTaskUiArn")
     for table, name, kind in ((tables.workteams, team, "work team"), (tables.task_uis, ui, "human task UI")):
-        if _find(review, table, name) is None:
+        if find(review, table, name) is None:
             raise invalid(f"The {kind} {name} does not exist")
     if not p["OutputConfig"]["S3OutputPath"].startswith("s3://"):
         raise invalid("outputConfig.s3OutputPath must begin with s3:// here")
     wanted = ("HumanLoopConfig", "OutputConfig", "RoleArn")
-    _insert(review, tables.flow_definitions, p["FlowDefinitionName"], {"document": {k: p[k] for k in wanted}})
+    insert_named(review, tables.flow_definitions, p["FlowDefinitionName"], {"document": {k: p[k] for k in wanted}})
     return {"FlowDefinitionArn": review.arn("flow-definition", p["FlowDefinitionName"])}
 
 
@@ -108,7 +106,7 @@ def describe_flow_definition(review: ReviewService, p: Parameters) -> dict[str, 
         "FlowDefinitionArn": review.arn("flow-definition", row.name),
         "FlowDefinitionName": row.name,
         "FlowDefinitionStatus": "Active",
-        "CreationTime": _epoch(row.created_at),
+        "CreationTime": epoch(row.created_at),
         **row.document,
     }
 
@@ -121,10 +119,10 @@ def list_flow_definitions(review: ReviewService, p: Parameters) -> dict[str, Any
             "FlowDefinitionName": row.name,
             "FlowDefinitionArn": review.arn("flow-definition", row.name),
             "FlowDefinitionStatus": "Active",
-            "CreationTime": _epoch(row.created_at),
+            "CreationTime": epoch(row.created_at),
         }
 
-    return _page(review, tables.flow_definitions, p, "FlowDefinitionSummaries", summary)
+    return page(review, tables.flow_definitions, p, "FlowDefinitionSummaries", summary)
 
 
 def delete_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
@@ -134,25 +132,8 @@ def delete_flow_definition(review: ReviewService, p: Parameters) -> dict[str, An
     running = sa.select(tables.human_loops.c.name).where(tables.human_loops.c.flow == name).limit(1)
     if review.database.read(lambda c: c.execute(running).first()):
         raise ApiError("ResourceInUse", f"Flow definition {name} has human loops; stop and delete them first")
-    _delete(review, tables.flow_definitions, name)
+    delete_named(review, tables.flow_definitions, name)
     return {}
-
-
-OPERATIONS: Mapping[str, Callable[[ReviewService, Parameters], dict[str, Any]]] = {
-    "CreateWorkteam": create_workteam,
-    "DescribeWorkteam": describe_workteam,
-    "ListWorkteams": list_workteams,
-    "DeleteWorkteam": delete_workteam,
-    "CreateHumanTaskUi": create_human_task_ui,
-    "DescribeHumanTaskUi": describe_human_task_ui,
-    "ListHumanTaskUis": list_human_task_uis,
-    "DeleteHumanTaskUi": delete_human_task_ui,
-    "CreateFlowDefinition": create_flow_definition,
-    "DescribeFlowDefinition": describe_flow_definition,
-    "ListFlowDefinitions": list_flow_definitions,
-    "DeleteFlowDefinition": delete_flow_definition,
-}
-"""The operations that are offered, by the name in ``X-Amz-Target``."""
 
 
 def read_token(token: str | None) -> int:
@@ -170,12 +151,8 @@ def make_token(offset: int) -> str:
     return base64.urlsafe_b64encode(json.dumps({"offset": offset}).encode()).decode()
 
 
-def _workteam(review: ReviewService, row: Any) -> dict[str, Any]:
-    arn = review.arn("workteam/private-crowd", row.name)
-    return {"WorkteamName": row.name, "WorkteamArn": arn, "CreateDate": _epoch(row.created_at), **row.document}
-
-
-def _epoch(time: datetime) -> float:
+def epoch(time: datetime) -> float:
+    """A time as the control plane writes it: seconds since 1970, with milliseconds."""
     return round(time.timestamp(), 3)
 
 
@@ -188,38 +165,57 @@ def _name_in(arn: str, prefix: str, member: str) -> str:
     return arn.removeprefix(prefix)
 
 
-def _insert(review: ReviewService, table: sa.Table, name: str, values: Mapping[str, Any]) -> None:
+def insert_named(review: ReviewService, table: sa.Table, name: str, values: Mapping[str, Any]) -> None:
+    """A new row; `ResourceInUse` when the name is taken."""
     row = {"name": name, "created_at": review.clock(), **values}
     if not review.database.write(lambda c: c.execute(insert_or_nothing(c, table).values(row)).rowcount):
         raise ApiError("ResourceInUse", f"{name} exists already")
 
 
-def _find(review: ReviewService, table: sa.Table, name: str) -> Any:
+def find(review: ReviewService, table: sa.Table, name: str) -> Any:
+    """The row of that name, or None."""
     return review.database.read(lambda c: c.execute(sa.select(table).where(table.c.name == name)).first())
 
 
 def _need(review: ReviewService, table: sa.Table, name: str, kind: str) -> Any:
-    row = _find(review, table, name)
+    row = find(review, table, name)
     if row is None:
         raise ApiError("ResourceNotFound", f"The {kind} {name} does not exist")
     return row
 
 
-def _delete(review: ReviewService, table: sa.Table, name: str) -> bool:
+def delete_named(review: ReviewService, table: sa.Table, name: str) -> bool:
+    """Delete a row; says whether it was there."""
     return bool(review.database.write(lambda c: c.execute(sa.delete(table).where(table.c.name == name)).rowcount))
 
 
-def _page(
+def page(
     review: ReviewService, table: sa.Table, p: Parameters, key: str, summary: Callable[[Any], dict[str, Any]]
 ) -> dict[str, Any]:
+    """A page of a list: newest first unless asked otherwise, filtered by name and time where the operation can."""
     offset, size = read_token(p.get("NextToken")), int(p.get("MaxResults") or PAGE)
-    order = table.c.created_at.asc() if p.get("SortOrder") == "Ascending" else table.c.created_at.desc()
+    column = table.c.name if p.get("SortBy") == "Name" else table.c.created_at
+    order = column.asc() if p.get("SortOrder") == "Ascending" else column.desc()
+    query = sa.select(table).order_by(order, table.c.name)
+    if p.get("NameContains"):
+        query = query.where(table.c.name.contains(p["NameContains"], autoescape=True))
+    if p.get("CreationTimeAfter") is not None:
+        query = query.where(table.c.created_at > _moment(p["CreationTimeAfter"]))
+    if p.get("CreationTimeBefore") is not None:
+        query = query.where(table.c.created_at < _moment(p["CreationTimeBefore"]))
 
     def work(c: Connection) -> list[Any]:
-        return list(c.execute(sa.select(table).order_by(order, table.c.name).offset(offset).limit(size + 1)))
+        return list(c.execute(query.offset(offset).limit(size + 1)))
 
     rows = review.database.read(work)
     answer: dict[str, Any] = {key: [summary(row) for row in rows[:size]]}
     if len(rows) > size:
         answer["NextToken"] = make_token(offset + size)
     return answer
+
+
+def _moment(seconds: object) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(seconds), UTC)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise invalid(f"'{str(seconds)[:40]}' is not a time in seconds") from error

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 ACCOUNT = "000000000000"
 """The account number in our ARNs."""
 SWEEP_SECONDS = 5.0
+LINK_SECONDS = 3600
+"""How long an address that a template was given (grant_read_access) can be read."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class ReviewService:
     Args:
         on_status_change: told of ended loops, in the form of Amazon's EventBridge event, at least once each.
         clock: the wall time; given for tests.
+
+    Attributes:
+        base_url: where the endpoint is reached, as the settings say, else as the first signed request had it.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class ReviewService:
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
         self.on_status_change = on_status_change
+        self.base_url = ""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -73,11 +79,30 @@ class ReviewService:
         folder = Path(__file__).parent.parent / "migrations"
         database = Database(url, folder, tables.metadata, version_table="review_alembic_version")
         database.migrate()
-        return cls(database, blobs, settings.a2i_region, on_status_change)
+        service = cls(database, blobs, settings.a2i_region, on_status_change)
+        service.base_url = f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else ""
+        return service
 
     def arn(self, kind: str, name: str) -> str:
         """An ARN of ours: ``flow-definition``, ``human-loop``, ``human-task-ui``, ``workteam/private-crowd``."""
         return f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:{kind}/{name}"
+
+    def read_link(self, bucket: str, key: str) -> str:
+        """A short-lived address where whoever has it can read one object of the media store."""
+        import boto3
+        from botocore.config import Config
+
+        key_id, secret = self.internal_access_key()
+        client = boto3.session.Session().client(
+            "s3",
+            region_name=self.region,
+            endpoint_url=f"{self.base_url}/s3",
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+        )
+        parameters = {"Bucket": bucket, "Key": key}
+        return str(client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS))
 
     def start(self) -> None:
         """Look after time limits, unwritten outputs and unsent events in the background."""

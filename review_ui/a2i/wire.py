@@ -6,22 +6,44 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote
 
 from flask import Blueprint, Response, request
 
 from moderation.core.errors import NotFound, StoreUnavailable
-from review_ui.a2i import loops, resources
+from review_ui.a2i import loops, resources, workforces
 from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.shapes import check, operation_names
-from review_ui.a2i.signing import verify
+from review_ui.a2i.signing import verify, verify_link
 
 logger = logging.getLogger(__name__)
 
 RUNTIME = "sagemaker-a2i-runtime"
+CONTROL: Mapping[str, Callable[[ReviewService, Mapping[str, Any]], dict[str, Any]]] = {
+    "CreateWorkteam": workforces.create_workteam,
+    "DescribeWorkteam": workforces.describe_workteam,
+    "ListWorkteams": workforces.list_workteams,
+    "UpdateWorkteam": workforces.update_workteam,
+    "DeleteWorkteam": workforces.delete_workteam,
+    "CreateWorkforce": workforces.create_workforce,
+    "DescribeWorkforce": workforces.describe_workforce,
+    "ListWorkforces": workforces.list_workforces,
+    "UpdateWorkforce": workforces.update_workforce,
+    "DeleteWorkforce": workforces.delete_workforce,
+    "CreateHumanTaskUi": resources.create_human_task_ui,
+    "DescribeHumanTaskUi": resources.describe_human_task_ui,
+    "ListHumanTaskUis": resources.list_human_task_uis,
+    "DeleteHumanTaskUi": resources.delete_human_task_ui,
+    "RenderUiTemplate": resources.render_ui_template,
+    "CreateFlowDefinition": resources.create_flow_definition,
+    "DescribeFlowDefinition": resources.describe_flow_definition,
+    "ListFlowDefinitions": resources.list_flow_definitions,
+    "DeleteFlowDefinition": resources.delete_flow_definition,
+}
+"""The control plane's operations that are offered, by the name in ``X-Amz-Target``."""
 MAX_BODY_BYTES = 8_000_000
 _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
 
@@ -39,7 +61,11 @@ def blueprint(review: ReviewService) -> Blueprint:
             body = _body()
             headers = {name.lower(): value for name, value in request.headers.items()}
             url = f"{request.scheme}://{headers.get('host', '')}{raw_path}" + (f"?{raw_query}" if raw_query else "")
-            verify(request.method, url, headers, body, review.secret_of, review.clock())
+            if "X-Amz-Signature=" in raw_query and request.method == "GET":
+                verify_link(url, headers.get("host", ""), review.secret_of, review.clock())
+            else:
+                verify(request.method, url, headers, body, review.secret_of, review.clock())
+                review.base_url = review.base_url or f"{request.scheme}://{headers.get('host', '')}/a2i"
             inner = raw_path.partition("/a2i")[2].lstrip("/")
             if inner.startswith("s3/"):
                 return _read_object(review, unquote(inner.removeprefix("s3/")), request_id)
@@ -85,13 +111,13 @@ def _runtime(review: ReviewService, method: str, path: str, query: str, body: by
 def _control(review: ReviewService, target: str, body: bytes) -> dict[str, Any]:
     """An operation of SageMaker's control plane."""
     prefix, _, operation = target.partition(".")
-    if prefix != "SageMaker" or operation not in resources.OPERATIONS:
+    if prefix != "SageMaker" or operation not in CONTROL:
         known = prefix == "SageMaker" and operation in operation_names("sagemaker")
         message = f"{operation} is not offered here" if known else f"There is no operation {target[:200]}"
         raise ApiError("UnknownOperationException", message, 400)
     parameters = _document(body)
     check("sagemaker", operation, parameters)
-    return resources.OPERATIONS[operation](review, parameters)
+    return CONTROL[operation](review, parameters)
 
 
 def _read_object(review: ReviewService, path: str, request_id: str) -> Response:

@@ -1,0 +1,128 @@
+"""Work teams and workforces, as far as A2I needs them. One private workforce an account and Region, as on AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from review_ui import tables
+from review_ui.a2i.errors import ApiError, invalid
+from review_ui.a2i.resources import delete_named, epoch, find, insert_named, page
+from review_ui.a2i.service import ReviewService
+
+Parameters = Mapping[str, Any]
+_TEAM_KEYS = ("MemberDefinitions", "Description", "NotificationConfiguration", "WorkerAccessConfiguration")
+
+
+def create_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """CreateWorkteam."""
+    document = {key: p[key] for key in _TEAM_KEYS if key in p}
+    insert_named(review, tables.workteams, p["WorkteamName"], {"document": document})
+    return {"WorkteamArn": review.arn("workteam/private-crowd", p["WorkteamName"])}
+
+
+def describe_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """DescribeWorkteam. AWS answers a ValidationException for a team that is not there."""
+    return {"Workteam": _view(review, _need(review, p["WorkteamName"]))}
+
+
+def list_workteams(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """ListWorkteams, by name or by the day they were made."""
+    return page(review, tables.workteams, p, "Workteams", lambda row: _view(review, row))
+
+
+def update_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """UpdateWorkteam: what is given replaces what there was."""
+    row = _need(review, p["WorkteamName"])
+    document = {**row.document, **{key: p[key] for key in _TEAM_KEYS if key in p}}
+    update = sa.update(tables.workteams).where(tables.workteams.c.name == row.name).values(document=document)
+    review.database.write(lambda c: c.execute(update))
+    return {"Workteam": _view(review, _need(review, p["WorkteamName"]))}
+
+
+def delete_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """DeleteWorkteam; refused while a flow definition sends work to it."""
+    name = p["WorkteamName"]
+    arn = review.arn("workteam/private-crowd", name)
+    flows = review.database.read(lambda c: list(c.execute(sa.select(tables.flow_definitions))))
+    for flow in flows:
+        if flow.document["HumanLoopConfig"]["WorkteamArn"] == arn:
+            raise ApiError("ResourceLimitExceeded", f"Work team {name} is used by flow definition {flow.name}")
+    return {"Success": delete_named(review, tables.workteams, name)}
+
+
+def create_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """CreateWorkforce; there is one in an account and Region."""
+    if review.database.read(lambda c: c.execute(sa.select(tables.workforces)).first()) is not None:
+        raise invalid("Only one private workforce is allowed in an account and Region; delete the one there is")
+    if ("CognitoConfig" in p) == ("OidcConfig" in p):
+        raise invalid("Give either CognitoConfig or OidcConfig")
+    document = {key: p[key] for key in ("CognitoConfig", "SourceIpConfig", "WorkforceVpcConfig") if key in p}
+    if "OidcConfig" in p:
+        # The client secret is for signing in only; describing a workforce never shows it.
+        document["OidcConfig"] = {key: value for key, value in p["OidcConfig"].items() if key != "ClientSecret"}
+    insert_named(review, tables.workforces, p["WorkforceName"], {"document": document, "updated_at": review.clock()})
+    return {"WorkforceArn": review.arn("workforce", p["WorkforceName"])}
+
+
+def describe_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """DescribeWorkforce."""
+    return {"Workforce": _workforce(review, _need_workforce(review, p["WorkforceName"]))}
+
+
+def list_workforces(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """ListWorkforces."""
+    return page(review, tables.workforces, p, "Workforces", lambda row: _workforce(review, row))
+
+
+def update_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """UpdateWorkforce: addresses, sign-in."""
+    row = _need_workforce(review, p["WorkforceName"])
+    document = {**row.document, **{key: p[key] for key in ("SourceIpConfig", "WorkforceVpcConfig") if key in p}}
+    if "OidcConfig" in p:
+        document["OidcConfig"] = {key: value for key, value in p["OidcConfig"].items() if key != "ClientSecret"}
+    values = {"document": document, "updated_at": review.clock()}
+    update = sa.update(tables.workforces).where(tables.workforces.c.name == row.name).values(values)
+    review.database.write(lambda c: c.execute(update))
+    return {"Workforce": _workforce(review, _need_workforce(review, p["WorkforceName"]))}
+
+
+def delete_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """DeleteWorkforce; only once its work teams are deleted, as on AWS."""
+    row = _need_workforce(review, p["WorkforceName"])
+    if review.database.read(lambda c: c.execute(sa.select(tables.workteams).limit(1)).first()) is not None:
+        raise invalid(f"Workforce {row.name} has work teams; delete them first")
+    delete_named(review, tables.workforces, row.name)
+    return {}
+
+
+def _need(review: ReviewService, name: str) -> Any:
+    row = find(review, tables.workteams, name)
+    if row is None:
+        raise invalid(f"Could not find work team {name}")
+    return row
+
+
+def _need_workforce(review: ReviewService, name: str) -> Any:
+    row = find(review, tables.workforces, name)
+    if row is None:
+        raise invalid(f"Could not find workforce {name}")
+    return row
+
+
+def _view(review: ReviewService, row: Any) -> dict[str, Any]:
+    arn = review.arn("workteam/private-crowd", row.name)
+    return {"WorkteamName": row.name, "WorkteamArn": arn, "CreateDate": epoch(row.created_at), **row.document}
+
+
+def _workforce(review: ReviewService, row: Any) -> dict[str, Any]:
+    return {
+        "WorkforceName": row.name,
+        "WorkforceArn": review.arn("workforce", row.name),
+        "Status": "Active",
+        "CreateDate": epoch(row.created_at),
+        "LastUpdatedDate": epoch(row.updated_at),
+        **row.document,
+    }

@@ -1,0 +1,26 @@
+"""Workforces."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import moderation.database
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "workforces",
+        sa.Column("name", sa.String(length=63), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_workforces")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("workforces")
