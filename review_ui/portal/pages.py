@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 
 from moderation.blobs import Blobs
 from moderation.core.errors import NotFound
@@ -30,6 +30,7 @@ from review_ui.portal.people_pages import add_people_pages
 from review_ui.portal.problems import Page, add_problems
 from review_ui.portal.reading import as_words
 from review_ui.portal.showing import is_ours, media_of, show
+from review_ui.portal.templating import read_answer, template_of, template_page
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; "
@@ -87,6 +88,10 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
         }
         if is_ours(task.content):
             return render_template("portal/task.html", shown=show(task.content), **given), status
+        if "<crowd-form" in (template_of(review, task) or ""):
+            response = make_response(render_template("portal/template_task.html", **given), status)
+            response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
+            return response
         pretty = as_words(task.content, indent=2)
         return render_template("portal/other_task.html", pretty=pretty, **given), status
 
@@ -129,6 +134,14 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
     @reviewing
     def answer(task_id: UUID) -> Page:
         held, flow = get_task(review, str(task_id), g.session.user.id), _flow()
+        if "answer" in request.form and not is_ours(held.content):
+            given = read_answer(request.form["answer"])
+            if isinstance(given, str):
+                return task_page(held, flow, given, 422)
+            submit_answer(
+                review, held.id, g.session.user.id, given, (review.clock() - held.accepted_at).total_seconds()
+            )
+            return go_on(flow)
         decision = request.form.get("decision")
         # Browsers send line ends as CR LF, which the text area's own limit does not count twice.
         note = request.form.get("note", "").replace("\r\n", "\n").replace("\x00", "").strip()
@@ -147,6 +160,17 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
         spent = (review.clock() - held.accepted_at).total_seconds()
         submit_answer(review, held.id, g.session.user.id, content, spent)
         return go_on(flow)
+
+    @portal.get("/tasks/<uuid:task_id>/template")
+    @reviewing
+    def template(task_id: UUID) -> Page:
+        held = get_task(review, str(task_id), g.session.user.id)
+        text = template_of(review, held)
+        if text is None or is_ours(held.content):
+            raise NotFound("this task has no template of its own")
+        review.base_url = review.base_url or f"{request.host_url}a2i"
+        static = url_for("portal.static", filename="crowd/")
+        return template_page(review, held, text, request.host_url.rstrip("/"), static)
 
     @portal.post("/tasks/<uuid:task_id>/release")
     @reviewing

@@ -20,7 +20,7 @@ from waitress.server import create_server
 from moderation.blobs import Blobs, open_blobs
 from moderation.settings import load_settings
 from review_ui import tables
-from review_ui.a2i import loops, resources
+from review_ui.a2i import loops, resources, workforces
 from review_ui.a2i.service import ReviewService
 from review_ui.people import People
 from review_ui.portal import blueprint
@@ -94,7 +94,7 @@ class Desk:
         self.app = Flask("desk")
         self.app.register_blueprint(blueprint(self.review, self.blobs, self.settings), url_prefix="/review")
         resources.create_human_task_ui(self.review, {"HumanTaskUiName": "ui", "UiTemplate": {"Content": "<p></p>"}})
-        resources.create_workteam(self.review, {"WorkteamName": "team", "Description": "d", "MemberDefinitions": []})
+        workforces.create_workteam(self.review, {"WorkteamName": "team", "Description": "d", "MemberDefinitions": []})
         self.add_flow("general")
 
     def add_flow(self, name: str, title: str = "Moderation: general", answers: int = 1) -> None:
