@@ -20,11 +20,10 @@ from moderation.core.errors import (
     NotFound,
     OutputMalformed,
 )
-from moderation.core.items import Item
 from moderation.core.loops import Answer
 from moderation.core.policies import Policy, Queue
 from moderation.core.verdicts import Verdict
-from moderation.records import Findings, LoopRecord
+from moderation.records import Findings, ItemRecord, LoopRecord
 from moderation.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -293,11 +292,12 @@ def task_template() -> str:
 
 
 def input_content(
-    item: Item, findings: Findings, verdict: Verdict, policy: Policy, queue: Queue, loop: LoopRecord
+    record: ItemRecord, findings: Findings, verdict: Verdict, policy: Policy, queue: Queue, loop: LoopRecord
 ) -> dict[str, Any]:
     """What reviewers are shown, as references and facts: no media bytes, and within A2I's limit.
 
-    Of a blind sample they see the content and the policy, not what was found or what the rules wanted.
+    Of a blind sample they see the content and the policy, not what was found or what the rules wanted. ``not_for``
+    names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks.
 
     ``schema``, ``item``, ``parts`` (text, or ``uri`` of media), ``detections``, ``failures``, ``why`` (sentences),
     ``policy`` (name, version, description), ``labels`` to choose from, ``queue``.
@@ -325,9 +325,12 @@ def input_content(
     labels = [*verdict.labels, *found, *policy.labels()]
     if loop.sampling is not None:
         why = [f"{policy.name}: a sample for quality; the rules wanted {verdict.outcome}", *why]
+    if loop.appeal is not None and record.decision is not None:
+        why = [f"Appeal against {record.decision.outcome}: {loop.appeal}", *why]
     if loop.is_blind:
         detections, failures, labels = (), (), list(policy.labels())
         why = [f"{policy.name}: a sample for quality; say what you see, by the policy"]
+    item = record.item
     content = {
         "schema": SCHEMA,
         "item": {
@@ -345,6 +348,8 @@ def input_content(
         "labels": list(dict.fromkeys(labels))[:60],
         "queue": queue.name,
     }
+    if loop.purpose == "appeal":
+        content["not_for"] = sorted({a.reviewer for each in record.loops for a in each.answers})
     return _within_limit(content)
 
 

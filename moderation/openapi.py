@@ -86,6 +86,15 @@ ROUTES: tuple[Route, ...] = (
         {200: schemas.Explanation},
     ),
     Route(
+        "post",
+        "/v1/items/{item_id}/appeal",
+        "Ask people who have not seen the item to decide it anew; their decision supersedes the one there is.",
+        {202: schemas.ItemView},
+        (schemas.Appeal,),
+        (),
+        (400, 401, 404, 409, 413, 415, 422, 503),
+    ),
+    Route(
         "get",
         "/v1/items/{item_id}/parts/{part_id}/redacted",
         "The bytes of a picture with places blacked out, where a rule asked for that and the item was approved.",

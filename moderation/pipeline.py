@@ -19,6 +19,7 @@ from pydantic import JsonValue
 from moderation.core.caps import caps
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import (
+    AppealRefused,
     CapReached,
     HumanLoopRefused,
     HumanLoopsUnavailable,
@@ -33,7 +34,7 @@ from moderation.core.policies import Policy, Queue
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Sample
 from moderation.human_loops import HumanLoops, LoopState, input_content
-from moderation.judging import Judge, Judgement
+from moderation.judging import Judge, Judgement, content_types_of
 from moderation.records import Claim, Findings, ItemRecord, LoopRecord, new_item_id
 from moderation.store import Store
 
@@ -42,6 +43,7 @@ logger = logging.getLogger(__name__)
 MAX_ROUNDS = 6
 """Human loops for one item, tie-breaks and repeats of failed ones included, before it waits for a lead to look."""
 LOCKED = "a locked rule, which people cannot set aside"
+MAX_APPEALS = 3
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 600.0
 
 
@@ -260,6 +262,33 @@ class Pipeline:
             reason = state.failure or f"human loop ended as {state.status}"
             self._next_round(loop, (), reason, loop.queue)
 
+    def appeal(self, record: ItemRecord, reason: str) -> None:
+        """Ask people who have not seen the item to decide it anew; their decision supersedes the one there is.
+
+        Raises:
+            AppealRefused: the item is not decided, or was appealed `MAX_APPEALS` times.
+        """
+        appeals = [loop for loop in record.loops if loop.purpose == "appeal"]
+        decision, verdict = record.decision, record.verdict
+        if decision is None or verdict is None or record.status != "decided":
+            raise AppealRefused(f"item {record.item.id} is {record.status}; it can be appealed once it is decided")
+        if len({loop.appeal for loop in appeals}) >= MAX_APPEALS:
+            raise AppealRefused(f"item {record.item.id} was appealed {MAX_APPEALS} times; that is all there is")
+        earlier = next((loop for loop in reversed(record.loops) if loop.purpose != "sample"), None)
+        policy = self._in_force(earlier.policy if earlier else verdict.policy.name)
+        if policy is None or not policy.file.queues:
+            with_queue = (each for each in self.judge.policies.policies if each.file.queues)
+            applicable = (each for each in with_queue if each.applies(record.item.app, content_types_of(record.parts)))
+            policy = next(applicable, None)
+        if policy is None:
+            raise AppealRefused("no policy in force has a queue that such an item could go to")
+        queue = earlier.queue if earlier and any(q.name == earlier.queue for q in policy.file.queues) else None
+        number = len(appeals) + 1
+        loop = self._new_loop(record.item.id, number, policy, queue)
+        loop = replace(loop, name=f"{record.item.id}-a{number}", purpose="appeal", appeal=reason)
+        self.store.open_appeal(record.item.id, loop)
+        self._start_loop(loop)
+
     def _consolidate(self, loop: LoopRecord, answers: Sequence[Answer]) -> None:
         _, queue = self._queue(loop)
         ask = queue.if_no_agreement
@@ -287,6 +316,9 @@ class Pipeline:
         verdict = record.verdict
         notes = [answer.note for answer in answers if answer.outcome == result.outcome and answer.note]
         reason = result.reason + (f": {notes[0]}" if notes else "")
+        if loop.purpose == "appeal" and record.decision is not None:
+            word = "upheld" if result.outcome == record.decision.outcome else "overturned"
+            reason = f"Appeal: the decision is {word}. {reason}"
         decision = Decision(
             outcome=result.outcome,
             decided_by="people",
@@ -314,7 +346,7 @@ class Pipeline:
         policy, queue = self._queue(loop)
         findings = Findings(record.parts, record.detections, record.failures)
         try:
-            content = input_content(record.item, findings, record.verdict, policy, queue, loop)
+            content = input_content(record, findings, record.verdict, policy, queue, loop)
             arn = self._human_loops().start(loop.name, loop.flow, content)
         except (HumanLoopRefused, NotFound) as error:
             # Shown in readiness and logs, and tried again now and then: the cause may go.
@@ -341,7 +373,9 @@ class Pipeline:
         if record.verdict is None:
             return
         fresh = self._new_loop(loop.item_id, loop.round + 1, self._policy(loop), queue)
-        fresh = replace(fresh, sampling=loop.sampling, is_blind=loop.is_blind)
+        fresh = replace(fresh, sampling=loop.sampling, is_blind=loop.is_blind, purpose=loop.purpose, appeal=loop.appeal)
+        if loop.purpose == "appeal":
+            fresh = replace(fresh, name=f"{loop.item_id}-a{fresh.round}")
         self.store.end_round(loop.name, answers, reason)
         self.store.send_to_people(loop.item_id, None, None, fresh)
         self._start_loop(fresh)

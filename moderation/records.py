@@ -28,10 +28,12 @@ class LoopRecord:
         looks: how often it was asked about, for backing off.
         problem: why it does not get on; empty when it does.
         answers: what reviewers said, once collected.
-        purpose: ``review``, which decides the item, or ``sample``, which only looks at what was decided.
+        purpose: ``review``, which decides the item; ``sample``, which only looks at what was decided; or ``appeal``,
+            which decides it anew.
         sampling: the sampling of the policy that picked the item; None when the rules asked for people.
         is_blind: True when reviewers are not shown what was found or what the rules wanted.
         outcome: what the answers came to; None until then, and when they came to nothing.
+        appeal: why the app asked to look again.
     """
 
     name: str
@@ -51,6 +53,7 @@ class LoopRecord:
     sampling: str | None = None
     is_blind: bool = False
     outcome: str | None = None
+    appeal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -166,4 +169,5 @@ def loop_record(row: sa.Row[Any]) -> LoopRecord:
         sampling=row.sampling,
         is_blind=row.is_blind,
         outcome=row.outcome,
+        appeal=row.appeal,
     )

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from moderation.core.caps import RuleName
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
-from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, NotFound
+from moderation.core.errors import AppealRefused, IdempotencyConflict, IdempotencyInFlight, NotFound
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
@@ -179,7 +179,7 @@ class Store:
         redacted: Sequence[RedactedPart] = (),
         caps: Mapping[RuleName, int] | None = None,
     ) -> Decision | None:
-        """Append the first decision on an item with its state, labels and delivery, in one transaction.
+        """Append a decision on an item with its state, labels and delivery, in one transaction.
 
         Args:
             findings: stored with it; None to leave what is there.
@@ -201,17 +201,21 @@ class Store:
             values |= _evidence(findings, verdict)
             if redacted:
                 values["redacted"] = [part.model_dump(mode="json", exclude_none=True) for part in redacted]
-            undecided = (items.c.id == item_id) & (items.c.status != "decided")
-            update = sa.update(items).where(undecided).values(values).returning(items.c.document)
+            if decision.outcome == "reject":
+                values["redacted"] = None
+            # Rules decide what nobody has decided yet; people also what was decided before and is appealed.
+            is_open = items.c.status == "pending" if loop is None else items.c.status != "decided"
+            update = sa.update(items).where(items.c.id == item_id, is_open).values(values).returning(items.c.document)
             row = c.execute(update).first()
             if row is None:
                 return None
             item = Item.model_validate(row.document)
-            c.execute(
-                sa.insert(decisions).values(
-                    item_id=item_id, number=1, document=decision.model_dump(mode="json"), decided_at=decision.decided_at
-                )
-            )
+            count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
+            number = c.execute(count).scalar_one() + 1
+            made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
+            document = made.model_dump(mode="json")
+            new = {"item_id": item_id, "number": number, "document": document, "decided_at": made.decided_at}
+            c.execute(sa.insert(decisions).values(new))
             if findings is not None:
                 _save_labels(c, item_id, findings)
             if verdict is not None:
@@ -222,8 +226,8 @@ class Store:
             for sample in samples:
                 c.execute(insert_or_nothing(c, human_loops).values(_new_loop(sample)))
             if item.callback_url:
-                c.execute(sa.insert(deliveries).values(_delivery(item, decision, 1, redacted)))
-            return decision
+                c.execute(sa.insert(deliveries).values(_delivery(item, made, number, redacted)))
+            return made
 
         return self._db.write(work)
 
@@ -237,7 +241,10 @@ class Store:
         """
 
         def work(c: Connection) -> bool:
-            undecided = (items.c.id == item_id) & (items.c.status != "decided")
+            # Evidence comes with the first look only; one that comes late must not touch an item that went on.
+            undecided = (items.c.id == item_id) & (
+                items.c.status == "pending" if findings is not None else items.c.status != "decided"
+            )
             values = {"status": "in_review", "lease_until": None, **_evidence(findings, verdict)}
             if not c.execute(sa.update(items).where(undecided).values(values)).rowcount:
                 return False
@@ -248,6 +255,21 @@ class Store:
             return bool(c.execute(insert_or_nothing(c, human_loops).values(_new_loop(loop))).rowcount)
 
         return self._db.write(work)
+
+    def open_appeal(self, item_id: str, loop: LoopRecord) -> None:
+        """Put a decided item into review again, with the loop that is to be started, in one transaction.
+
+        Raises:
+            AppealRefused: it is not decided; another appeal may be open.
+        """
+
+        def work(c: Connection) -> None:
+            decided = (items.c.id == item_id) & (items.c.status == "decided")
+            if not c.execute(sa.update(items).where(decided).values(status="in_review")).rowcount:
+                raise AppealRefused(f"item {item_id} is not decided; it can be appealed once it is")
+            c.execute(sa.insert(human_loops).values(_new_loop(loop)))
+
+        self._db.write(work)
 
     def end_round(self, loop: str, answers: Sequence[Answer], problem: str | None, outcome: str | None = None) -> None:
         """Mark a loop as ended without a decision, keeping what was answered, and what that came to for a sample."""
@@ -377,6 +399,7 @@ def _new_loop(loop: LoopRecord) -> dict[str, Any]:
         "purpose": loop.purpose,
         "sampling": loop.sampling,
         "is_blind": loop.is_blind,
+        "appeal": loop.appeal,
         "looks": 0,
         "next_look_at": loop.created_at,
         "created_at": loop.created_at,

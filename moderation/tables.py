@@ -69,6 +69,7 @@ human_loops = sa.Table(
     sa.Column("sampling", sa.String(100)),
     sa.Column("is_blind", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("outcome", sa.String(20)),
+    sa.Column("appeal", sa.Text),
     sa.Column("looks", sa.Integer, nullable=False, default=0),
     sa.Column("next_look_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),

@@ -45,6 +45,14 @@ failed_sign_ins = sa.Table(
     sa.Index(None, "name", "at"),
 )
 
+not_for = sa.Table(
+    "not_for",
+    metadata,
+    sa.Column("loop_name", sa.String(63), primary_key=True),
+    sa.Column("worker_id", sa.String(16), primary_key=True),
+)
+"""Who must not get a task of a loop, because they have seen its content before: an appeal wants fresh reviewers."""
+
 access_keys = sa.Table(
     "access_keys",
     metadata,

@@ -14,6 +14,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from moderation.core.errors import (
+    AppealRefused,
     FieldError,
     IdempotencyConflict,
     IdempotencyInFlight,
@@ -36,6 +37,7 @@ KINDS: Mapping[str, str] = {
     "method-not-allowed": "The resource is there, but not with this method; see the Allow header.",
     "idempotency-in-flight": "The first post with this Idempotency-Key is not answered yet; see Retry-After.",
     "idempotency-conflict": "The Idempotency-Key was used with another body. Use a new key for a new post.",
+    "appeal-refused": "The item is not decided yet, is being looked at again, or was appealed often enough.",
     "too-large": "The body, or one of its parts, is larger than accepted.",
     "unsupported-media-type": "Send application/json or multipart/form-data, without Content-Encoding.",
     "invalid": "Fields are wrong or missing; `errors` says which and what to do.",
@@ -106,6 +108,8 @@ def refusal_of(error: Exception) -> Refused | None:
         return Refused(422, "policy-missing", str(error), error.errors)
     if isinstance(error, InvalidSubmission):
         return Refused(422, "invalid", str(error), error.errors)
+    if isinstance(error, AppealRefused):
+        return Refused(409, "appeal-refused", str(error))
     if isinstance(error, IdempotencyConflict):
         return Refused(422, "idempotency-conflict", str(error), [FieldError("Idempotency-Key", str(error))])
     if isinstance(error, IdempotencyInFlight):

@@ -85,6 +85,14 @@ class HumanLoopView(BaseModel):
     created_at: datetime
 
 
+class Appeal(BaseModel):
+    """A request to look again at a decision."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=2000, description="What the reviewers are told.")
+
+
 class RedactedView(BaseModel):
     """A copy of a part that may be shown: a rule asked for redaction, and the item was approved."""
 

@@ -29,7 +29,7 @@ def accepted_view(item: Item, status: str = "pending") -> Accepted:
 def item_view(record: ItemRecord) -> ItemView:
     """An item as the API shows it."""
     item = record.item
-    loop = next((each for each in reversed(record.loops) if each.purpose == "review"), None)
+    loop = next((each for each in reversed(record.loops) if each.purpose != "sample"), None)
     return ItemView(
         id=item.id,
         app=item.app,
@@ -81,7 +81,8 @@ def _words(record: ItemRecord) -> Iterator[str]:
         part = failure.part or "the item"
         yield f"{failure.detector.name} {failure.detector.version} gave no answer on {part}: {failure.message}"
     for loop in record.loops:
-        what = f"Round {loop.round} of review" if loop.purpose == "review" else f"A look at sample '{loop.sampling}'"
+        rounds = {"review": f"Round {loop.round} of review", "appeal": f"Appeal, round {loop.round} ({loop.appeal})"}
+        what = rounds.get(loop.purpose, f"A look at sample '{loop.sampling}'")
         yield f"{what}, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}."
         for answer in loop.answers:
             labels = f" with {', '.join(answer.labels)}" if answer.labels else ""

@@ -10,6 +10,7 @@
     │   ├── UrlRefused             an address that must not be fetched
     │   ├── IdempotencyConflict    the key was used with another body
     │   ├── IdempotencyInFlight    the first post with this key has not been answered yet
+    │   ├── AppealRefused          the item is not decided, is being looked at again, or was appealed often enough
     │   └── PolicyFault            a rule file cannot be used (lists every fault with file:line:column)
     ├── NotFound                   no such item, loop, policy, user or key for this caller
     ├── PluginError                a plugin does not load or breaks its contract; stops the start
@@ -124,6 +125,10 @@ class Fault:
         indent = " " * max(self.column - 1, 0)
         marks = "^" * max(self.length, 1)
         return f"{head}\n{number} | {self.source}\n{' ' * len(number)} | {indent}{marks} {self.hint}".rstrip()
+
+
+class AppealRefused(InputError):
+    """An item cannot be appealed now."""
 
 
 class PolicyFault(InputError):

@@ -16,12 +16,13 @@ from moderation.database import insert_or_nothing
 from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.resources import make_token, read_token
 from review_ui.a2i.service import ReviewService
-from review_ui.tables import flow_definitions, human_loops, tasks
+from review_ui.tables import flow_definitions, human_loops, not_for, tasks
 
 ENDED = ("Completed", "Failed", "Stopped")
 DEFAULT_AVAILABILITY_SECONDS = 30 * 86_400
 DEFAULT_TASK_SECONDS = 3600
 PAGE = 10
+MOST_EXCLUDED = 100
 
 
 def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,12 +64,22 @@ def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
             if there != digest:
                 raise ApiError("ConflictException", f"A human loop named {name} exists with other input", 409)
             return name
+        for worker in _not_for(parsed):
+            c.execute(insert_or_nothing(c, not_for).values(loop_name=name, worker_id=worker))
         for _ in range(config["TaskCount"]):
             task = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
             c.execute(sa.insert(tasks).values(task))
         return name
 
     return {"HumanLoopArn": review.arn("human-loop", review.database.write(work))}
+
+
+def _not_for(content: Mapping[str, Any]) -> list[str]:
+    """Worker ids, as outputs have them, that an input names under ``not_for``: they have seen the content before."""
+    named = content.get("not_for")
+    if not isinstance(named, list):
+        return []
+    return sorted({each for each in named if isinstance(each, str) and 0 < len(each) <= 16})[:MOST_EXCLUDED]
 
 
 def describe(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,6 +148,7 @@ def delete(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
 
     def work(c: Connection) -> None:
         c.execute(sa.delete(tasks).where(tasks.c.loop_name == row.name))
+        c.execute(sa.delete(not_for).where(not_for.c.loop_name == row.name))
         c.execute(sa.delete(human_loops).where(human_loops.c.name == row.name))
 
     review.database.write(work)

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from moderation.core.errors import StoreUnavailable
 from review_ui.a2i.loops import iso
 from review_ui.a2i.service import ReviewService
+from review_ui.a2i.worker_ids import worker_id
 from review_ui.tables import human_loops, tasks
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def output_of(review: ReviewService, loop: Any, answered: list[Any]) -> bytes:
             "acceptanceTime": iso(task.accepted_at),
             "submissionTime": iso(task.submitted_at),
             "timeSpentInSeconds": round(task.seconds, 3),
-            "workerId": task.user_id.replace("-", "")[:16],
+            "workerId": worker_id(task.user_id),
             "workerMetadata": {
                 "identityData": {"identityProviderType": "Oidc", "issuer": "moderation", "sub": task.user_id}
             },

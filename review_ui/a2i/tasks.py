@@ -16,7 +16,8 @@ from moderation.core.errors import ModerationError, StoreUnavailable
 from review_ui.a2i.loops import DEFAULT_TASK_SECONDS
 from review_ui.a2i.outputs import finish
 from review_ui.a2i.service import ReviewService
-from review_ui.tables import flow_definitions, human_loops, tasks
+from review_ui.a2i.worker_ids import worker_id
+from review_ui.tables import flow_definitions, human_loops, not_for, tasks
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class QueueCount:
 def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
     """Flows with what waits for this reviewer, by title."""
     mine = sa.select(tasks.c.loop_name).where(tasks.c.user_id == user_id)
-    free = (tasks.c.state == "waiting") & tasks.c.loop_name.not_in(mine)
+    free = (tasks.c.state == "waiting") & tasks.c.loop_name.not_in(mine) & _allowed(user_id)
     held = (tasks.c.state == "claimed") & (tasks.c.user_id == user_id)
 
     def work(c: Connection) -> list[QueueCount]:
@@ -222,8 +223,14 @@ def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Map
 def _oldest_free(user_id: str) -> sa.Select[tuple[str, str]]:
     """The oldest waiting task of a loop of which this reviewer has had none."""
     mine = sa.select(tasks.c.loop_name).where(tasks.c.user_id == user_id)
-    free = (tasks.c.state == "waiting") & tasks.c.loop_name.not_in(mine)
+    free = (tasks.c.state == "waiting") & tasks.c.loop_name.not_in(mine) & _allowed(user_id)
     return sa.select(tasks.c.id, tasks.c.flow).where(free).order_by(tasks.c.created_at, tasks.c.id).limit(1)
+
+
+def _allowed(user_id: str) -> sa.ColumnElement[bool]:
+    """True of tasks whose loop does not leave this reviewer out."""
+    excluded = sa.select(not_for.c.loop_name).where(not_for.c.worker_id == worker_id(user_id))
+    return tasks.c.loop_name.not_in(excluded)
 
 
 def _title(row: Any) -> str:

@@ -338,3 +338,17 @@ def unknown_members(shape: Any, value: Any, path: str = "") -> Iterator[str]:
             yield from unknown_members(shape.member, inner, f"{path}[]")
     elif shape.type_name == "string" and shape.enum and value not in shape.enum:
         yield f"{path}={value}"
+
+
+def test_who_is_named_in_not_for_gets_no_task_of_the_loop(endpoint: Endpoint) -> None:
+    runtime = endpoint.client("sagemaker-a2i-runtime")
+    ann, bob, _ = endpoint.users
+    arn = endpoint.flow()
+    content = json.dumps({"not_for": [ann.replace("-", "")[:16]]})
+    runtime.start_human_loop(HumanLoopName="again", FlowDefinitionArn=arn, HumanLoopInput={"InputContent": content})
+
+    assert next_task(endpoint.review, ann) is None
+    assert sum(queue.waiting for queue in waiting(endpoint.review, ann)) == 0
+    task = next_task(endpoint.review, bob)
+    assert task is not None
+    assert task.loop_name == "again"

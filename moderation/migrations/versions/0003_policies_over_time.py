@@ -17,6 +17,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("sampling", sa.String(length=100), nullable=True))
         batch_op.add_column(sa.Column("is_blind", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("outcome", sa.String(length=20), nullable=True))
+        batch_op.add_column(sa.Column("appeal", sa.Text(), nullable=True))
         batch_op.drop_constraint(batch_op.f("uq_human_loops_item_id_round"), type_="unique")
         batch_op.create_unique_constraint(
             batch_op.f("uq_human_loops_item_id_purpose_round"), ["item_id", "purpose", "round"]
@@ -56,5 +57,5 @@ def downgrade() -> None:
     with op.batch_alter_table("human_loops", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_human_loops_item_id_purpose_round"), type_="unique")
         batch_op.create_unique_constraint(batch_op.f("uq_human_loops_item_id_round"), ["item_id", "round"])
-        for name in ("outcome", "is_blind", "sampling", "purpose"):
+        for name in ("appeal", "outcome", "is_blind", "sampling", "purpose"):
             batch_op.drop_column(name)
