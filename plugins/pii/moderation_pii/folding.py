@@ -14,6 +14,7 @@ class Folded:
     """A text, folded and encoded.
 
     Attributes:
+        text: the folded text.
         data: UTF-8 of the folded text. Lone surrogates, which no UTF-8 has, are kept in their three bytes.
     """
 
@@ -27,6 +28,7 @@ class Folded:
                 self._places.append(len(text))
             text = text.translate(table)
         self._is_plain = text.isascii()
+        self.text = text
         self.data = text.encode("utf-8", "surrogatepass")
 
     def code_points(self, offsets: Iterable[int]) -> list[int]:
@@ -42,6 +44,21 @@ class Folded:
             last = offset
             places.append(count)
         return places if self._places is None else [self._places[place] for place in places]
+
+    def bytes_of(self, offsets: Iterable[int]) -> list[int]:
+        """Offsets in the folded text as byte offsets.
+
+        Args:
+            offsets: ascending.
+        """
+        if self._is_plain:
+            return list(offsets)
+        places, last, size = [], 0, 0
+        for offset in offsets:
+            size += len(self.text[last:offset].encode("utf-8", "surrogatepass"))
+            last = offset
+            places.append(size)
+        return places
 
     def end_code_points(self, offsets: Iterable[int]) -> list[int]:
         """The same for the ends of values: right after the last character, before what was left out behind it."""

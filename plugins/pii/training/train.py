@@ -1,0 +1,117 @@
+"""Train the tagger of names and addresses and write moderation_pii/names.model.
+
+    python plugins/pii/training/train.py [--documents 40000] [--seed 1]
+
+Needs ``pip install python-crfsuite faker`` (both MIT), for training only. The same seed makes the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+
+import struct
+import tempfile
+import time
+import zlib
+from pathlib import Path
+
+import pycrfsuite
+from corpus import Corpus, lists
+
+from moderation_pii import tagger
+from moderation_pii.tagger import DISTANCES, LABELS, SCALE, TOKEN, Lists, class_of, near_features, word_features
+
+MODEL = Path(tagger.__file__).with_name("names.model")
+FORGET = 0.18
+"""Share of names that are shown as if on no list, so that the words around are learned too."""
+
+
+def labelled(text: str, places: list[tuple[int, int, str]]) -> tuple[list[str], list[str]]:
+    """Words and their labels."""
+    words, labels = [], []
+    at = 0
+    for match in TOKEN.finditer(text):
+        while at < len(places) and match.start() >= places[at][1]:
+            at += 1
+        inside = at < len(places) and places[at][0] <= match.start()
+        words.append(match.group())
+        labels.append("O" if not inside else ("B-" if match.start() == places[at][0] else "I-") + places[at][2])
+    return words, labels
+
+
+def features(words: list[str], known: Lists, labels: list[str], chance: random.Random) -> list[list[str]]:
+    """The features of each word, as the tagger adds them."""
+    kinds, forgets = [], False
+    for word, label in zip(words, labels, strict=True):
+        if label[0] == "B":
+            forgets = chance.random() < FORGET
+        kind = known.of(word.lower())
+        kinds.append("" if forgets and label.endswith("NAME") and not set(kind) & set("ovw") else kind)
+    near = [near_features(word, kind) for word, kind in zip(words, kinds, strict=True)]
+    edge_class = class_of("\n", "")
+    classes = [edge_class, *(class_of(word, kind) for word, kind in zip(words, kinds, strict=True)), edge_class]
+    edge = near_features("\n", "")
+    made = []
+    for at, (word, kind) in enumerate(zip(words, kinds, strict=True)):
+        row = ["0" + feature for feature in word_features(word, kind)]
+        for distance in DISTANCES:
+            if distance:
+                place = at - distance
+                row += [f"{distance}{feature}" for feature in (near[place] if 0 <= place < len(words) else edge)]
+        row += [f"L{classes[at]}|{classes[at + 1]}", f"R{classes[at + 1]}|{classes[at + 2]}"]
+        made.append(row)
+    return made
+
+
+def write(crf: pycrfsuite.Tagger, path: Path) -> None:
+    """The model in the form the tagger reads: scores less that of O, in steps of 1/SCALE."""
+    info = crf.info()
+    rows: dict[str, dict[str, float]] = {}
+    for (feature, label), weight in info.state_features.items():
+        rows.setdefault(feature, {})[label] = weight
+    names, packed = [], b""
+    for feature in sorted(rows):
+        row = rows[feature]
+        zero = row.get("O", 0.0)
+        steps = [max(-8000, min(8000, round((row.get(label, 0.0) - zero) * SCALE))) for label in LABELS]
+        if max(map(abs, steps)) >= 4:
+            names.append(feature)
+            packed += struct.pack("<4h", *steps)
+    moves = [[a, b, round(w * SCALE)] for (a, b), w in info.transitions.items() if b[0] != "I" or a[2:] == b[2:]]
+    present = {(a, b) for a, b, _ in moves}
+    moves += [[a, b, 0] for a in ("O", *LABELS) for b in ("O", "B-NAME", "B-ADDRESS") if (a, b) not in present]
+    blob = "\n".join(names).encode()
+    head = json.dumps({"names": len(blob), "moves": sorted(moves), "lists": lists()}, sort_keys=True).encode()
+    path.write_bytes(zlib.compress(struct.pack("<I", len(head)) + head + blob + packed, 9))
+    print(len(names), "features,", path.stat().st_size, "bytes")
+
+
+def main() -> int:
+    """Train and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--documents", type=int, default=40_000)
+    parser.add_argument("--iterations", type=int, default=70)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    begin = time.perf_counter()
+    known, chance = Lists(lists()), random.Random(args.seed)
+    trainer = pycrfsuite.Trainer(verbose=False)
+    for text, places in Corpus(args.seed).documents(args.documents):
+        words, labels = labelled(text, sorted(places))
+        if words:
+            trainer.append(features(words, known, labels, chance), labels)
+    trainer.set_params({"c1": 0.4, "c2": 0.02, "max_iterations": args.iterations, "feature.possible_transitions": False})
+    print(f"{time.perf_counter() - begin:.0f} s to draw")
+    with tempfile.TemporaryDirectory() as folder:
+        trainer.train(f"{folder}/crf")
+        crf = pycrfsuite.Tagger()
+        crf.open(f"{folder}/crf")
+        write(crf, MODEL)
+    print(f"{time.perf_counter() - begin:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
