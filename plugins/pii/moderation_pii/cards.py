@@ -46,7 +46,7 @@ def _cvv(sighting: Sighting) -> float:
 
 _CVV = (
     r"c ?v ?v ?2?|c ?v ?c ?2?|c ?i ?d (?:code|number)|security (?:code|number)|card verification (?:code|value|number)"
-    r"|(?:3|three|4|four)[ \-]digit (?:security )?code|verification (?:code|value) on the back"
+    r"|(?:3|three|4|four)[ \-]digit (?:security )?code|verification (?:code|value) on the back|(?:3|three|4|four)?[ \-]?(?:digits?|numbers?|code) (?:on|at|from) the back|csc|cvn|sec(?:urity)? code"
 )
 _EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date)?|valid (?:thru|through|until|till|to)|good (?:thru|through)|exp ?date"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
@@ -68,7 +68,7 @@ PATTERNS = (
         _masked_card,
         trigger=r"[xX*•#]{4}[ .\-]?[0-9]{4}",
     ),
-    Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}"), _cvv, after_keyword, trigger(_CVV)),
+    Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}|[0-9] [0-9] [0-9]"), _cvv, after_keyword, trigger(_CVV)),
     Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?))\b", lambda s: 85.0),
     Pattern("PII/CREDIT_DEBIT_EXPIRY", keyword(_EXPIRY, _WHEN), _expiry, after_keyword, trigger(r"exp|valid|good thr")),
     Pattern(

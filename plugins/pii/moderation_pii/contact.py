@@ -129,6 +129,19 @@ def _email(sighting: Sighting) -> float:
     return 0.0 if b"://" in token and b"?" not in token else 99.0
 
 
+def _spelled_email(sighting: Sighting) -> float:
+    """Spelled in words; ``at`` alone, without a dot in words, is a sentence."""
+    value = sighting.value.lower()
+    if "@" in value.replace("(@)", "").replace("[@]", "") and not any(c in value for c in " ([{"):
+        return 0.0
+    is_bare = " at " in value and not any(dot in value for dot in (" dot ", " d0t ", " dt ", "(", "["))
+    if is_bare:
+        return 80.0 if _MAIL.in_(sighting.before(30)) or _HOST.in_(value.encode()) else 0.0
+    return 88.0
+
+
+_MAIL = Words(r"e-?mail|mail|write to|reach me|contact")
+_HOST = Words(r"gmail|yahoo|hotmail|outlook|icloud|proton(?:mail)?|aol")
 _SEP = r"[ .\-]"
 _TLD = (
     r"(?:com|org|net|edu|gov|mil|info|biz|co|io|me|tv|us|uk|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|pl|pt|ie|ca|au|nz|in|jp"
@@ -136,17 +149,17 @@ _TLD = (
 )
 _LOCAL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ._%+'\-]{0,62}[a-z0-9À-ɏ_+\-])?"
 _LABEL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ\-]{0,61}[a-z0-9À-ɏ])?"
-_AT = r"(?: ?[\[({<] ?(?:at|@) ?[\])}>] ?| +at +)"
-_DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt) ?[\])}>] ?| +dot +)"
+_AT = r"(?: ?[\[({<] ?(?:at|@|a) ?[\])}>] ?| +(?:at|@) +|@| @|@ |_at_| +arroba +)"
+_DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt|d0t|dt) ?[\])}>] ?| +d[o0]?t +| ?\. ?|_dot_)"
 
 PATTERNS = (
     Pattern("PII/EMAIL", rf"(?i)({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word, "@"),
     Pattern(
         "PII/EMAIL",
-        rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}}{_AT}[a-z0-9\-]{{2,40}}(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD})\b",
-        lambda s: 0.0 if " at " in s.value and " dot " not in s.value else 88.0,
+        rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}}(?:(?: dot | ?[\[({{] ?dot ?[\])}}] ?| \. )[a-z0-9_\-]{{1,30}}){{0,3}}{_AT}[a-z0-9\-]{{2,40}}(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD})\b",
+        _spelled_email,
         as_word,
-        r"(?i)[\[({<] ?(?:at|@) ?[\])}>]|[ \])}](?:at|dot)[ \[({]",
+        r"(?i)[\[({<] ?(?:at|@|a) ?[\])}>]|[ \])}_](?:at|arroba|d[o0]?t)[ \[({_]|@ | @|@[a-z0-9\-]+ ?[\[({ ]",
     ),
     Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, "://", _trim_url),
     Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, r"(?i)www\.", _trim_url),

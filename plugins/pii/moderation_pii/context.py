@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from moderation_pii.pattern import Sighting, Weigh
@@ -9,7 +10,7 @@ from moderation_pii.pattern import Sighting, Weigh
 BEFORE, AFTER = 48, 24
 """Bytes around a value in which a word speaks for it."""
 
-GAP = r"([^0-9\n.;!?]{0,24}?)"
+GAP = r"([^0-9\n.;!?]{0,24}?|[ \t]{0,40})"
 """Between a keyword and its value: anything but digits and sentence ends."""
 NARROW_GAP = r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with)\b|\.){0,10}?)"
 """Between a keyword and a value that has letters: signs and words that say nothing."""
@@ -97,9 +98,14 @@ def is_close(sighting: Sighting) -> bool:
 
 def keyword(words: str, value: str, gap: str = GAP) -> str:
     """RE2 of a value that follows one of the words."""
-    return rf"\b(?i:{words})(?:\b|#|\.){gap}({value})"
+    return rf"(?:\b|_)(?i:{_joined(words)})(?:\b|#|\.|_){gap}({value})"
 
 
 def trigger(words: str) -> str:
     """RE2 of the words alone."""
-    return rf"(?i:{words})"
+    return rf"(?i:{_joined(words)})"
+
+
+def _joined(words: str) -> str:
+    """RE2 of the words however they are joined: routing number, routing_number, routingNumber."""
+    return re.sub(r"\[[^\]]*\]| \??", lambda found: found.group() if found.group()[0] == "[" else r"[ _\-]?", words)

@@ -11,6 +11,7 @@ _LONG = r"(?:January|February|March|April|May|June|July|August|September|October
 _SHORT = r"(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
 _ANY_CASE = rf"(?i:{_LONG}|{_SHORT})"
 _MONTH = rf"(?:{_LONG}|{_SHORT}|{_LONG.upper()}|{_SHORT.upper()})"
+_WEEKDAY = r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _DAY = r"(?:[12][0-9]|3[01]|0?[1-9])(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)[0-9]{2}"
 _TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
@@ -28,6 +29,8 @@ def _year_first(sighting: Sighting) -> float:
 
 
 PATTERNS = (
+    Pattern("PII/DATE_TIME", rf"\b({_DAY}/{_SHORT}/{_YEAR}:{_TIME}(?: [+\-][0-9]{{4}})?)", lambda s: 92.0, as_word, r"/[A-Z][a-z]{2}/"),
+    Pattern("PII/DATE_TIME", rf"\b({_WEEKDAY},? (?:the )?(?:{_MONTH}\.? {_DAY}(?:,? {_YEAR})?|{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?))\b", lambda s: 90.0, as_word, _WEEKDAY),
     Pattern(
         "PII/DATE_TIME",
         rf"\b({_DAY}(?: of)?[ \-]{_ANY_CASE}\.?,?[ \-]{_YEAR}|{_ANY_CASE}\.? {_DAY},? {_YEAR}|{_MONTH}\.? {_DAY}|{_DAY}(?: of)? {_MONTH}|{_MONTH}\.?,? {_YEAR})\b",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
-from moderation_pii import banking, cards, contact, dates, government, machines, people, places, secrets
+from moderation_pii import banking, cards, contact, dates, government, machines, people, places, secrets, spoken
 from moderation_pii.folding import Folded
 from moderation_pii.pattern import Pattern, Sighting
 from moderation_pii.tagger import tagger
@@ -24,6 +24,7 @@ PATTERNS: tuple[Pattern, ...] = (
     *people.PATTERNS,
     *places.PATTERNS,
     *dates.PATTERNS,
+    *spoken.PATTERNS,
 )
 
 _MEMORY_BYTES = 64 << 20

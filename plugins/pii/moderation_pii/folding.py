@@ -69,6 +69,10 @@ class Folded:
         return [before.get(place, place) for place in places]
 
 
+_INVISIBLE = "\ufe0e\ufe0f\u20e3\u034f\u115f\u1160\u3164"
+"""Not of category Cf, but as little to see; a keycap's frame makes no other digit of it."""
+
+
 def _count(data: bytes) -> int:
     """Characters in whole UTF-8."""
     return (
@@ -85,7 +89,7 @@ def _fold(char: str) -> str | None:
         return " "
     if category == "Pd" or char == "\u2212":
         return "-"
-    if category == "Cf":
+    if category == "Cf" or char in _INVISIBLE:
         return None
     if char in "\u2018\u2019\u02bc":
         return "'"

@@ -8,7 +8,7 @@ from moderation_pii import checksums
 from moderation_pii.context import NARROW_GAP, Words, is_called_otherwise, is_close, keyword, named, trigger
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, as_number, as_word
 
-_SSN_WORDS = r"ssns?|s\.s\.n|social security|soc(?:ial)?\.? sec|ss ?#|ss ?no|social(?: number| #|:)"
+_SSN_WORDS = r"ssns?|s\.s\.n|social security|soc(?:ial)?\.? sec|ss ?#|ss ?no|(?:my|his|her|the|your|their) (?:social|soc|ss)\b|social(?: number| #|:)|ssn?o"
 _SSN = Words(_SSN_WORDS)
 _NHS = Words(r"nhs|national health|patient")
 _SIN = Words(r"sin|s\.i\.n|social insurance|nas|assurance sociale")
@@ -85,6 +85,16 @@ def _with_digits(least: int, close: float, loose: float) -> Callable[[Sighting],
     return lambda sighting: weigh(sighting) if len(sighting.digits) >= least else 0.0
 
 
+_DRIVING = Words(r"driv(?:er|ers|ing|e)?|driver's|dmv|dvla|officer|police|vehicle|car|traffic|passport|dob|born|identity|id card|dl")
+_PROGRAMS = Words(r"software|product|key|windows|office|adobe|serial|activation|business|medical|fishing")
+
+
+def _plain_license(sighting: Sighting) -> float:
+    if _PROGRAMS.near(sighting) or not is_close(sighting):
+        return 0.0
+    return 84.0 if _DRIVING.in_(sighting.before(100)) else 55.0
+
+
 _ITIN = Words(r"itins?|individual tax(?:payer)?|taxpayer|tax id")
 _PASSPORT = r"passports?(?: ?(?:numbers?|no\.?|num|#|id))?|passeport|pasaporte|reisepass"
 _DRIVER = (
@@ -101,7 +111,9 @@ PATTERNS = (
     Pattern("PII/US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", r"\b(9[0-9]{2}[\- ]?[5-9][0-9][\- ]?[0-9]{4})\b", _itin, as_number, r"\b9[0-9]{2}[\- ]?[5-9][0-9]"),
     Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"[A-Z]{0,2}[0-9]{6,9}|[0-9]{2}[A-Z]{2}[0-9]{5}|[A-Z][0-9]{2}[A-Z0-9]{5,6}"), named(94.0, 80.0), as_word, trigger("passport|passeport|pasaporte|reisepass")),
     Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"(?i:[a-z]{1,2}[0-9]{6,8})", NARROW_GAP), named(90.0, 80.0), as_word, trigger("passport|passeport|pasaporte|reisepass")),
-    Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{1,8}(?:[\- ]?[A-Z0-9]{2,8}){0,4}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word, trigger(r"driv|licen[cs]e|dl ?[#n]|dvla")),
+    Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{4,20}|[A-Z0-9]{1,8}(?:[\- ][A-Z0-9]{2,8}){1,4}|[A-Z]?[0-9]{1,6}(?:[\- ][0-9A-Z]{2,8}){1,3}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word, trigger(r"driv|licen[cs]e|dl ?[#n]|dvla")),
+    Pattern("PII/DRIVER_ID", keyword(r"licen[cs]e|dl|driver", r"[A-Z]{0,5}[0-9]{5,12}[A-Z0-9]{0,5}|[A-Z][0-9]{2,4}(?:-[0-9]{3,4}){2,3}", NARROW_GAP), _plain_license, as_word, trigger(r"licen[cs]e|\bdl\b|driver")),
+    Pattern("PII/LICENSE_PLATE", keyword(r"plates?", r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(2, 82.0, 60.0), as_word, trigger("plate")),
     Pattern("PII/LICENSE_PLATE", keyword(_PLATE, r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(1, 90.0, 70.0), as_word, trigger(r"plate|car reg")),
     Pattern("PII/VEHICLE_IDENTIFICATION_NUMBER", r"\b([A-HJ-NPR-Z0-9]{17})\b", _vin, as_word),
     Pattern("PII/UK_NATIONAL_INSURANCE_NUMBER", r"\b([A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D])\b", _nino, as_word),

@@ -49,6 +49,20 @@ def _age(sighting: Sighting) -> float:
     return 90.0 if int(sighting.digits[:3]) <= 120 else 0.0
 
 
+def _looks_like_user(sighting: Sighting) -> float:
+    """A word with digits or joints in it, as few plain words have."""
+    value = sighting.value
+    if value.isalpha() or value.isdigit() or b"number" in sighting.before(20) or sighting.after(1) == b"@":
+        return 0.0
+    has_letters = any(c.isalpha() for c in value)
+    joined = sum(c in "._" for c in value) or (any(c.isdigit() for c in value) and value[0].isalpha())
+    if not has_letters or value[0].isdigit():
+        return 0.0
+    if value.isupper():
+        return 0.0
+    return 82.0 if joined else 58.0 if "-" in value and value.islower() and b"user" in sighting.before(16) else 0.0
+
+
 def _username(sighting: Sighting) -> float:
     value = sighting.value.casefold()
     if value in _NOT_NAMES or value in ("and", "password", "field", "required", "taken", "invalid", "page", "name"):
@@ -69,8 +83,13 @@ PATTERNS = (
     Pattern("PII/NAME", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señor|Señora|Sra?)\b\.? ({_NAME})", _name(88.0, 80.0), as_word, r"\b(?:M[rsx]|Mrs|Miss|Dr|Prof|Herr|Frau|Mon|Mad|Se|Sra?)", _without_verb),
     Pattern("PII/NAME", rf"\b(?:Dear|Hello|Hi|Hey) ({_NAME})(?:,|!| *\n)", _name(80.0, 55.0), as_word, r"Dear|Hello|Hi|Hey", _without_verb),
     Pattern("PII/NAME", rf"(?m)^(?i:(?:kind|best|warm)? ?regards|sincerely|yours(?: truly| sincerely| faithfully)?|cheers|thanks|best),?\s*\n\s*({_NAME}) *$", _name(85.0, 65.0), as_word, r"(?i)regards|sincerely|yours|cheers|thanks|best"),
-    Pattern("PII/AGE", r"(?i)\b([0-9]{1,3}(?:[ \-]|\.5 )?(?:years?|yrs?|yr|months?|weeks?|days?)[ \-]olds?|[1-9][0-9]?[ \-]?(?:y/o|yo|y\.o\.))", _age, as_word, r"(?i)[ \-]old|[0-9][ \-]?y\.?/?o"),
-    Pattern("PII/AGE", r"(?i)\b(?:aged|age(?:s| is| was| of)?|turn(?:ed|ing|s)|my age|at age)[ \t]{0,2}[:=]?[ \t]{0,2}([1-9][0-9]?|1[01][0-9])\b", lambda s: 82.0, as_word, r"(?i)age|turn"),
+    Pattern("PII/AGE", r"(?i)\b([0-9]{1,3}(?:[ \-]|\.5 )?(?:years? of age|(?:years?|yrs?\.?|yr|months?|mos?|weeks?|days?)[ \-]{1,2}(?:olds?|young))|[1-9][0-9]?[ \-]?(?:y/o|yo|y\.o\.|yrs))\b", _age, as_word, r"(?i)[ \-]old|[0-9][ \-]?y|years? of age"),
+    Pattern("PII/AGE", r"(?i)\b(?:aged|age(?:s| is| was| of)?|turn(?:ed|ing|s)|my age|at age|age[\"']?)[ \t]{0,24}[:=|]?[ \t]{0,24}[\"']?([1-9][0-9]?|1[01][0-9])\b", lambda s: 82.0, as_word, r"(?i)age|turn"),
+    Pattern("PII/AGE", r"\b(?i:i ?am|i'm|im|she is|she's|he is|he's|just turned|be) ([1-9][0-9])(?:[.,!]|$|\n| (?i:and|now|today|but|so|with|from)\b)", lambda s: 72.0, as_word, r"(?i)(?:i ?'?a?m|is|'s|turned|be) [1-9][0-9]"),
+    Pattern("PII/USERNAME", r"(?:\b|_)(?i:user|usr|uid|login|logon|user_?name|user_?id|uname|nick|handle|screen_?name|account_?name)[\"']?([ \t]*[:=][ \t]*[\"']?)@?([A-Za-z0-9][A-Za-z0-9._\-]{1,36}[A-Za-z0-9_])", _username, as_word, r"(?i)(?:us|name|login|logon|nick|handle|id)\w{0,4}[\"']?[ \t]*[:=]"),
+    Pattern("PII/USERNAME", r"\b(?i:user(?: ?name)?|login(?: name)?|log ?in as|logged in as|login for|signed in as|account of|account|profile|handle|nick|id is|ssh|username)[ \t]+(?i:for |of |is |was |as )?@?([A-Za-z0-9][A-Za-z0-9._\-]{2,36}[A-Za-z0-9_])", _looks_like_user, as_word, r"(?i)user|log ?in|account|profile|handle|nick|ssh|signed in"),
+    Pattern("PII/USERNAME", r"\(([a-z][a-z0-9]{0,20}(?:[._\-][a-z0-9]+)+|[a-z]{2,20}[0-9]{1,4})\)", lambda s: 60.0, anywhere, r"\([a-z][a-z0-9._\-]{2,30}\)"),
+    Pattern("PII/USERNAME", r"[0-9] - ([A-Za-z][A-Za-z0-9._\-]{1,30}) \[[0-9]{2}/", lambda s: 90.0, anywhere, r"[0-9] - [A-Za-z]"),
     Pattern("PII/USERNAME", keyword(r"user ?names?|user ?ids?|login(?: name| id)?|screen ?name|nick ?name|handle|gamertag|skype|telegram|discord|snapchat|instagram|insta", r"@?[A-Za-z0-9][A-Za-z0-9._\-#]{1,36}[A-Za-z0-9_]", NARROW_GAP), _username, as_word, trigger(r"user|login|name|handle|gamertag|skype|telegram|discord|snapchat|insta")),
     Pattern("PII/USERNAME", r"(?:^|[\s(:,])(@[A-Za-z0-9_][A-Za-z0-9_.]{1,29}[A-Za-z0-9_])\b", steady(52.0), anywhere, r"@[A-Za-z0-9_]{3}"),
 )  # fmt: skip

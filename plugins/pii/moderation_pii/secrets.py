@@ -54,19 +54,19 @@ def _pin(sighting: Sighting) -> float:
 
 
 _OWNER = Words(r"my|your|his|her|our|the|card|atm|bank|account|door|alarm|sim|and|pin (?:code|number|no)|pincode")
-_WORD = r"passwords?|passwd|pass ?phrase|passcode|pass ?word|pwd|pw|psw|contraseña|passwort|kennwort"
+_WORD = r"passwords?|pa?ss?wr?o?r?d|psswo?rd|passw0rd|p@ssw(?:o|0)rd|passcode|pass-word|passwd|pass ?phrase|passcode|pass ?word|pwd|pw|psw|contraseña|passwort|kennwort"
 _PIN = r"pin(?: ?(?:code|number|no\.?|#))?|pincode"
 
 PATTERNS = (
     Pattern(
         "PII/PASSWORD",
-        rf"\b(?i:{_WORD})((?i:[ \t]+(?:for|to|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|:|=|->|=>|will be|set to|changed to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
+        rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|:|=|->|=>|will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
         _password,
         anywhere,
         trigger(_WORD),
         _trim,
     ),
-    Pattern("PII/PASSWORD", rf"\b(?i:{_WORD})(?:[ \t]+)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, trigger(_WORD), _trim),
+    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, trigger(_WORD), _trim),
     Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, r"(?i)\bpass\b", _trim),
     Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, r"(?i)\bpass\b", _trim),
     Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword, r"(?i)\bpin"),

@@ -259,7 +259,7 @@ class Tagger:
             yield Tagged(places[first + begin][0], places[first + at - 1][1], "PII/" + kind, lead / SCALE)
 
 
-_SURE = 5.0
+_SURE = 9.0
 """A word none of whose labels comes this near to O's score is O, whatever stands beside it."""
 
 
@@ -278,7 +278,7 @@ def _runs(places: list[int]) -> Iterator[tuple[int, int]]:
     """Neighbouring places, as first and last of each run."""
     first = last = places[0]
     for place in places[1:]:
-        if place > last + 1:
+        if place > last + 2:
             yield first, last
             first = place
         last = place

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from faker import Faker
+from phrases import LEADS, PLACES_LEADS, PLACES_TAILS, TAILS
 from values import DAYS, Values
 from words import CITIES, COMPANY_TAILS, COUNTRIES, FUNCTION, JOBS, OTHERS, PLACES, RELATIONS, STREET_WORDS, SUFFIXES
 
@@ -52,8 +53,9 @@ def foreign(kind: str) -> list[str]:
 def lists() -> dict[str, str]:
     """What the tagger knows of words: kind, one letter, to words."""
     first, last, common = _read("first.txt"), _read("last.txt"), _read("common.txt")
+    modern = _read("modern.txt")
     template_words = re.findall(r"(?<![{:\w])[a-z]{2,}(?!\w*[}:])", (HERE / "templates.txt").read_text())
-    common = list(dict.fromkeys([*common, *template_words]))
+    common = list(dict.fromkeys([*common, *template_words, *modern]))
     spaced = {
         "a": first[:300], "b": first[300:1500], "f": first[1500:],
         "x": last[:600], "y": last[600:6000], "z": last[6000:25_000],
@@ -76,7 +78,7 @@ class Corpus:
         self.chance = random.Random(seed)
         self.firsts, self.lasts = _read("first.txt"), _read("last.txt")[:25_000]
         self.foreign_firsts, self.foreign_lasts = [*foreign("first_names"), *MORE_FIRST * 3], [*foreign("last_names"), *MORE_LAST * 3]
-        self.common = _read("common.txt")
+        self.common = [*_read("common.txt"), *_read("modern.txt")]
         self.templates = self._templates()
         self.prose = (HERE / "sources" / "prose.txt").read_text().splitlines()
         self.is_foreign = False
@@ -97,14 +99,16 @@ class Corpus:
         """A first name, the frequent ones more often; it decides whose last name fits."""
         self.is_foreign = self.chance.random() < 0.3
         if self.is_foreign:
-            return self.chance.choice(self.foreign_firsts).title()
+            name = self.chance.choice(self.foreign_firsts).title()
+            return f"{name}-{self.chance.choice(self.foreign_firsts).title()}" if self.chance.random() < 0.05 else name
         return self.firsts[int(len(self.firsts) * self.chance.random() ** 3)].title()
 
     def last(self) -> str:
         """A last name."""
         if self.is_foreign:
             name = self.chance.choice(self.foreign_lasts).title()
-            return f"{self.chance.choice(('van', 'de', 'von', 'di', 'da', 'bin', 'el', 'De la', 'Van'))} {name}" if self.chance.random() < 0.06 else name
+            particle = self.chance.choice(("van", "van der", "van den", "de", "de la", "von", "di", "da", "dos", "del", "bin", "al", "el", "le", "De", "Van"))
+            return f"{particle} {name}" if self.chance.random() < 0.1 else name
         name = self.lasts[int(len(self.lasts) * self.chance.random() ** 3)].title()
         if name.startswith("Mc") and len(name) > 4:
             name = "Mc" + name[2:].title()
@@ -141,7 +145,7 @@ class Corpus:
         """A value of a kind that only training knows."""
         chance = self.chance
         if kind in ("WORDS", "Words"):
-            words = chance.choices(self.common[: 300 if chance.random() < 0.5 else None], k=chance.randint(1, 7))
+            words = chance.choices(self.common[: 400 if chance.random() < 0.4 else None], k=chance.randint(1, 7))
             return " ".join(words) if kind == "WORDS" else " ".join(word.title() for word in words[:4])
         if kind == "ORG":
             draw = chance.random()
@@ -175,6 +179,32 @@ class Corpus:
             end = slot.end()
         return text + template[end:], places
 
+    def composed(self) -> tuple[str, list[tuple[int, int, str]]]:
+        """Phrases and a word or two around a name or an address, or around none."""
+        chance = self.chance
+        draw = chance.random()
+        lead, tail = (LEADS, TAILS) if draw < 0.75 else (PLACES_LEADS, PLACES_TAILS)
+        before, after = chance.choice(lead), chance.choice(tail)
+        if chance.random() < 0.3:
+            before = f"{self._plain('WORDS', '')} {before}"
+        elif chance.random() < 0.3:
+            before = before[:1].upper() + before[1:]
+        if chance.random() < 0.4:
+            after = f"{after} {self._plain('WORDS', '')}"
+        if draw < 0.6:
+            value = chance.choice(("{NAME}", "{NAME}", "{NAME:first}", "{NAME:first}", "{NAME:last}", "{NAME:lower}"))
+            if chance.random() < 0.12:
+                value += chance.choice((" and ", " or ", ", ", " & ", "/", " vs ", " with ")) + chance.choice(("{NAME}", "{NAME:first}"))
+        elif draw < 0.75:
+            value = chance.choice(("{OTHER}", "{CITY}", "{PLACE}", "{ORG}", "{WORDS}", "{Words}", "{NUM}", "{OTHER} {OTHER}", "the {JOB}", "{STREET}"))
+        elif draw < 0.93:
+            value = chance.choice(("{ADDRESS}", "{ADDRESS}", "{ADDRESS}", "{ADDRESS:street}", "{ADDRESS:lower}"))
+        else:
+            value = chance.choice(("{CITY}", "{CITY}, {PLACE}", "{NUM} {WORDS}", "{NUM}", "{STREET}", "the {JOB}"))
+        space = "" if before[-1:] in ('"', "'", "(", "[", "@", "#", ">", "/", "=") else " "
+        gap = "" if not after[:1].isalnum() and after[:1] not in ("(", "|", "-", "&", ":") else " "
+        return self.fill(f"{before}{space}{value}{gap}{after}")
+
     def document(self) -> tuple[str, list[tuple[int, int, str]]]:
         """One document: some templates, or sentences of prose."""
         chance = self.chance
@@ -185,7 +215,7 @@ class Corpus:
         for number in range(chance.choice((1, 1, 2, 3, 4))):
             if number:
                 text += joint
-            more, found = self.fill(chance.choice(source))
+            more, found = self.composed() if not is_prose and chance.random() < 0.5 else self.fill(chance.choice(source))
             if not is_prose and chance.random() < 0.06:
                 more = more.upper()
             elif chance.random() < 0.1:

@@ -57,6 +57,16 @@ def templated(sentence: str, names: set[str], common: set[str]) -> str | None:
     return "".join(made)
 
 
+def modern(folder: Path, known: set[str], names: set[str]) -> list[str]:
+    """Words in small letters that programs' own texts use: what people say of machines and orders today."""
+    counts: Counter[str] = Counter()
+    for path in sorted(folder.rglob("*.py")):
+        text = path.read_text("utf-8", "ignore")
+        for doc in re.findall(r'"""(.*?)"""|#([^\n]*)', text, re.S):
+            counts.update(set(re.findall(r"(?<![\w./'])[a-z]{3,}(?![\w(./'])", doc[0] or doc[1])))
+    return [word for word, count in counts.most_common(9000) if count >= 8 and word not in known and word not in names]
+
+
 def main() -> int:
     """Write last.txt, first.txt, common.txt and prose.txt."""
     folder, books = Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]
@@ -72,6 +82,8 @@ def main() -> int:
     counts = Counter(re.findall(r"(?<![A-Za-z'])[a-z]+(?:'[a-z]+)?(?![A-Za-z])", text))
     common = [word for word, count in counts.most_common() if count >= 3 and len(word) > 1]
     (SOURCES / "common.txt").write_text("\n".join(common) + "\n")
+    programs = Path(random.__file__).parent
+    (SOURCES / "modern.txt").write_text("\n".join(modern(programs, set(common), set(first[:800]) | set(last[:300]))) + "\n")
     names = set(last[:4000]) | set(first[:1600])
     paragraphs = [" ".join(p.split()) for p in re.split(r"\n\s*\n", text)]
     sentences = [s for p in paragraphs for s in re.split(r"(?<=[.!?\"]) (?=[A-Z\"])", p) if 20 < len(s) < 220 and not s.isupper()]

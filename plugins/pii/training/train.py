@@ -46,7 +46,7 @@ def features(words: list[str], known: Lists, labels: list[str], chance: random.R
     kinds, forgets = [], False
     for word, label in zip(words, labels, strict=True):
         if label[0] == "B":
-            forgets = chance.random() < FORGET
+            forgets = word[0].isupper() and chance.random() < FORGET
         kind = known.of(word.lower())
         kinds.append("" if forgets and label.endswith("NAME") and not set(kind) & set("ovw") else kind)
     near = [near_features(word, kind) for word, kind in zip(words, kinds, strict=True)]
