@@ -103,9 +103,11 @@ class TextPii:
             confidence = 0.0
             if end > start and pattern.edges(data, start, end):
                 gap = match.group(1) if groups == 2 else None
-                confidence = pattern.weigh(Sighting(data, lowered, start, end, gap))
+                sighting = Sighting(data, lowered, start, end, gap)
+                confidence = pattern.weigh(sighting)
             if confidence >= self.min_confidence:
-                yield _Hit(start, end, min(confidence, 99.9), pattern.label)
+                label = pattern.label if pattern.kind is None else pattern.kind(sighting)
+                yield _Hit(start, end, min(confidence, 99.9), label)
                 position = end
             else:
                 # What was no value may have hidden the beginning of one.

@@ -108,6 +108,7 @@ class Pattern:
         edges: where the value may begin and end.
         trigger: RE2 that is cheap and in every text that `regex` can match; empty for `regex` itself.
         trim: the part of the value, from its beginning, that counts.
+        kind: the label of a sighting, for patterns whose values are of many kinds.
     """
 
     label: str
@@ -116,3 +117,4 @@ class Pattern:
     edges: Edges = as_number
     trigger: str = ""
     trim: Callable[[str], str] | None = None
+    kind: Callable[[Sighting], str] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from moderation_pii import checksums
 from moderation_pii.context import Words, is_called_otherwise
-from moderation_pii.pattern import Pattern, Sighting, Weigh, as_word
+from moderation_pii.pattern import Pattern, Sighting, as_word
 
 _VALUES = {
     "zero": "0", "zer0": "0", "oh": "0", "nought": "0", "o": "0", "one": "1", "0ne": "1", "two": "2", "tw0": "2", "too": "2", "three": "3", "thr33": "3",
@@ -24,6 +24,8 @@ _WORD = (
     r"|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|double|triple)"
 )
 _GAP = r"(?:[ \t]?[\-.,_*/|~()+][ \t]?|[ \t]{1,2}|\.{2,4} ?)"
+
+_NOTHING = ("", 0.0)
 
 _PHONE = Words(
     r"ph(?:one)?|phn|phne|fone?|call|text|txt|cell|mobile|mob|number|numbr|nmbr|num|whats ?app|wa|tel|telegram|signal|sms|ring|reach|hit me up|contact|dial|line|digits"
@@ -62,43 +64,46 @@ def _digits(value: str) -> str:
     return read
 
 
-def _as(kind: str) -> Weigh:
-    """How surely a run is of this kind."""
-
-    def weigh(sighting: Sighting) -> float:
-        read = _digits(sighting.value)
-        return _weights(sighting, read).get(kind, 0.0) if read else 0.0
-
-    return weigh
+def _kind(sighting: Sighting) -> str:
+    return _seen(sighting)[0]
 
 
-def _weights(sighting: Sighting, read: str) -> dict[str, float]:
-    """Kind to confidence of a run that reads as these digits."""
+def _confidence(sighting: Sighting) -> float:
+    return _seen(sighting)[1]
+
+
+def _seen(sighting: Sighting) -> tuple[str, float]:
+    """What a run is, and how surely."""
+    read = _digits(sighting.value)
+    return _weighed(sighting, read) if len(read) >= 3 else _NOTHING
+
+
+def _weighed(sighting: Sighting, read: str) -> tuple[str, float]:
+    """What a run that reads as these digits is, and how surely."""
     size = len(read)
     before = sighting.before(40)
     has_words = any(c.isalpha() for c in sighting.value)
     if len(set(read)) == 1 or (not has_words and is_called_otherwise(sighting)):
-        return {}
+        return _NOTHING
     if size in (3, 4) and _CVV.in_(before):
-        return {"PII/CREDIT_DEBIT_CVV": 88.0}
+        return "PII/CREDIT_DEBIT_CVV", 88.0
     if 4 <= size <= 8 and _PIN.in_(before):
-        return {"PII/PIN": 88.0}
+        return "PII/PIN", 88.0
     if size == 9 and _SSN.in_(before):
-        return {"PII/SSN": 92.0}
+        return "PII/SSN", 92.0
     if size == 9 and _ROUTING.in_(before):
-        return {"PII/BANK_ROUTING": 90.0}
+        return "PII/BANK_ROUTING", 90.0
     if 13 <= size <= 19 and (_CARD.in_(before) or (checksums.luhn(read) and checksums.card_network(read))):
-        return {"PII/CREDIT_DEBIT_NUMBER": 90.0}
+        return "PII/CREDIT_DEBIT_NUMBER", 90.0
     if 6 <= size <= 17 and _ACCOUNT.in_(before):
-        return {"PII/BANK_ACCOUNT_NUMBER": 86.0}
+        return "PII/BANK_ACCOUNT_NUMBER", 86.0
     if size in (10, 11) or (7 <= size <= 13 and _PHONE.in_(before)):
-        return {"PII/PHONE": 88.0 if _PHONE.in_(before) else 72.0 if has_words else 55.0}
-    return {}
+        return "PII/PHONE", 88.0 if _PHONE.in_(before) else 72.0 if has_words else 55.0
+    return _NOTHING
 
 
 _RUN = rf"(?i)\b((?:(?:{_WORD}|[0-9]{{1,4}}){_GAP}){{2,22}}(?:{_WORD}|[0-9]{{1,4}}))\b"
 _TRIGGER = rf"(?i)\b{_WORD}{_GAP}(?:{_WORD}|[0-9])|\b[0-9]{_GAP}[0-9]{_GAP}[0-9]\b"
-_KINDS = ("PII/CREDIT_DEBIT_CVV", "PII/PIN", "PII/SSN", "PII/BANK_ROUTING", "PII/CREDIT_DEBIT_NUMBER", "PII/BANK_ACCOUNT_NUMBER", "PII/PHONE")
 
 
 def _letters(sighting: Sighting) -> float:
@@ -109,6 +114,6 @@ def _letters(sighting: Sighting) -> float:
 
 
 PATTERNS = (
-    *(Pattern(kind, _RUN, _as(kind), as_word, _TRIGGER) for kind in _KINDS),
+    Pattern("PII/PHONE", _RUN, _confidence, as_word, _TRIGGER, kind=_kind),
     Pattern("PII/PHONE", r"\b([2-9lIiSB][0-9OolISB]{2}[ .\-][0-9OolISB]{3}[ .\-][0-9OolISB]{4})\b", _letters, as_word),
 )  # fmt: skip

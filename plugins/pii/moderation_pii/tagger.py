@@ -62,7 +62,7 @@ class Lists:
 
     def __init__(self, known: dict[str, str]) -> None:
         self.kinds: dict[str, str] = {}
-        for kind, words in known.items():
+        for kind, words in sorted(known.items()):
             for word in words.split():
                 self.kinds[word] = self.kinds.get(word, "") + kind
 
@@ -150,11 +150,14 @@ class Tagger:
             a, b, c, d = signed[count * place : count * place + count]
             self._weights[name] = a + (b << _BITS) + (c << 2 * _BITS) + (d << 3 * _BITS)
         self._moves = {(a, b): weight for a, b, weight in head["moves"]}
+        self._steps = tuple(self._moves[_STATES[a], _STATES[b]] for a, b in _ALLOWED)
         self._classes: dict[str, int] = {}
         self._class_names: list[str] = []
         self._pairs: dict[int, tuple[int, int]] = {}
         self._words: dict[str, _Word] = {}
-        self._bias = sum((_ZERO + round(_SURE * SCALE)) << (_BITS * field) for field in range(count))
+        self._start_bias = sum((_ZERO + round(_STARTS * SCALE)) << (_BITS * field) for field in range(count))
+        self._start_sign = (_ZERO << 0) | (_ZERO << 2 * _BITS)
+        self._bias = sum((_ZERO + round(_STAYS * SCALE)) << (_BITS * field) for field in range(count))
         self._sign = sum(_ZERO << (_BITS * field) for field in range(count))
 
     def tag(self, text: str) -> list[Tagged]:
@@ -163,12 +166,23 @@ class Tagger:
         if not words:
             return []
         scores = self._scores(words)
-        bias, sign = self._bias, self._sign
-        live = [place for place, score in enumerate(scores) if (score + bias) & sign]
-        if not live:
+        bias, sign = self._start_bias, self._start_sign
+        starts = [place for place, score in enumerate(scores) if (score + bias) & sign]
+        if not starts:
             return []
         places = [match.span() for match in TOKEN.finditer(text)]
-        return [found for first, last in _runs(live) for found in self._decode(scores, first, last, places)]
+        return [found for first, last in self._runs(starts, scores) for found in self._decode(scores, first, last, places)]
+
+    def _runs(self, starts: list[int], scores: list[int]) -> Iterator[tuple[int, int]]:
+        """From each word that may begin a name or address, as far as one may go on."""
+        bias, sign, end, count = self._bias, self._sign, -1, len(scores)
+        for start in starts:
+            if start <= end:
+                continue
+            end = start
+            while end + 1 < count and (scores[end + 1] + bias) & sign:
+                end += 1
+            yield start, end
 
     def _scores(self, words: list[str]) -> list[int]:
         known, look = self._words, self._look
@@ -222,24 +236,24 @@ class Tagger:
 
     def _decode(self, scores: list[int], first: int, last: int, places: list[tuple[int, int]]) -> Iterator[Tagged]:
         """Viterbi's best labels from `first` to `last`, all O around them."""
-        moves = self._moves
-        best: dict[str, tuple[float, tuple]] = {"O": (0.0, ())}
+        oo, ob, oa, bo, bb, ba, bi, io, ib, ia, ii, co, cb, ca, ci, jo, jb, ja, jj = self._steps
+        # Of each label (O, B-NAME, I-NAME, B-ADDRESS, I-ADDRESS) the best total and where it came from.
+        o, b, i, c, j = 0, _NEVER, _NEVER, _NEVER, _NEVER
+        back = []
         for place in range(first, last + 1):
-            emitted = _fields(scores[place])
-            new: dict[str, tuple[float, tuple]] = {}
-            for label, add in (("O", 0), *zip(LABELS, emitted, strict=True)):
-                top = max(
-                    ((total + moves[before, label], before) for before, (total, _) in best.items() if (before, label) in moves),
-                    default=None,
-                )
-                if top is not None:
-                    new[label] = (top[0] + add, (label, best[top[1]][1]))
-            best = new
-        _, chain = max((total + moves.get((label, "O"), 0), chain) for label, (total, chain) in best.items())
-        labels: list[str] = []
-        while chain:
-            label, chain = chain
-            labels.append(label)
+            name, in_name, address, in_address = _fields(scores[place])
+            to_o = max((o + oo, 0), (b + bo, 1), (i + io, 2), (c + co, 3), (j + jo, 4))
+            to_b = max((o + ob, 0), (b + bb, 1), (i + ib, 2), (c + cb, 3), (j + jb, 4))
+            to_c = max((o + oa, 0), (b + ba, 1), (i + ia, 2), (c + ca, 3), (j + ja, 4))
+            to_i = (b + bi, 1) if b + bi >= i + ii else (i + ii, 2)
+            to_j = (c + ci, 3) if c + ci >= j + jj else (j + jj, 4)
+            back.append((to_o[1], to_b[1], to_i[1], to_c[1], to_j[1]))
+            o, b, i, c, j = to_o[0], to_b[0] + name, to_i[0] + in_name, to_c[0] + address, to_j[0] + in_address
+        state = max((o + oo, 0), (b + bo, 1), (i + io, 2), (c + co, 3), (j + jo, 4))[1]
+        labels = []
+        for came in reversed(back):
+            labels.append(_STATES[state])
+            state = came[state]
         labels.reverse()
         yield from self._spans(labels, scores, first, places)
 
@@ -259,8 +273,18 @@ class Tagger:
             yield Tagged(places[first + begin][0], places[first + at - 1][1], "PII/" + kind, lead / SCALE)
 
 
-_SURE = 9.0
-"""A word none of whose labels comes this near to O's score is O, whatever stands beside it."""
+_STARTS = 3.0
+_STAYS = 9.0
+"""A word that falls short of O's score by more than this, as every label, begins or goes on with nothing."""
+
+_STATES = ("O", *LABELS)
+_ALLOWED = (
+    (0, 0), (0, 1), (0, 3), (1, 0), (1, 1), (1, 3), (1, 2), (2, 0), (2, 1), (2, 3), (2, 2),
+    (3, 0), (3, 1), (3, 3), (3, 4), (4, 0), (4, 1), (4, 3), (4, 4),
+)  # fmt: skip
+"""Which label may follow which: nothing goes on with what has not begun."""
+
+_NEVER = -(1 << 40)
 
 
 def _fields(score: int) -> list[int]:
@@ -272,17 +296,6 @@ def _fields(score: int) -> list[int]:
         fields.append(field)
         score = (score - field) >> _BITS
     return fields
-
-
-def _runs(places: list[int]) -> Iterator[tuple[int, int]]:
-    """Neighbouring places, as first and last of each run."""
-    first = last = places[0]
-    for place in places[1:]:
-        if place > last + 2:
-            yield first, last
-            first = place
-        last = place
-    yield first, last
 
 
 @cache

@@ -1,0 +1,84 @@
+"""The detector of personal data against presidio's pattern recognizers, interleaved in one run on one core.
+
+Short documents of the detector's own evaluation set, filled anew. presidio-analyzer is left out where it is not
+installed (``pip install presidio-analyzer``; it needs no language model for its pattern recognizers).
+
+    python benchmarks/pii.py [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "plugins" / "pii" / "training")]
+
+from evaluate import documents
+from moderation_pii import TextPii
+
+from moderation.core.items import Part
+
+
+def presidio() -> Callable[[str], object] | None:
+    """All of presidio's recognizers that are patterns, each run over the text; None where it is not installed."""
+    try:
+        from presidio_analyzer import PatternRecognizer, predefined_recognizers
+    except ImportError:
+        return None
+    made = []
+    for name in predefined_recognizers.__all__:
+        kind = getattr(predefined_recognizers, name)
+        if isinstance(kind, type) and issubclass(kind, PatternRecognizer):
+            try:
+                recognizer = kind()
+            except Exception:  # noqa: BLE001, S112 - some need arguments
+                continue
+            if recognizer.supported_language == "en":
+                made.append(recognizer)
+    return lambda text: [r.analyze(text, r.supported_entities, None) for r in made]
+
+
+def main() -> int:
+    """Print megabytes in a second, and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args()
+    texts = [text for _, text, _ in documents("heldout", 4, seed=3)]
+    size = sum(len(text.encode()) for text in texts)
+    begin = time.perf_counter()
+    full, patterns = TextPii(), TextPii(only_patterns=True)
+    full.detect(Part(type="text", text="My name is Ann Lee."), None)
+    print(f"ready after {time.perf_counter() - begin:.2f} s")
+    subjects: dict[str, Callable[[str], object]] = {
+        "full": lambda text: full.detect(Part(type="text", text=text), None),
+        "patterns": lambda text: patterns.detect(Part(type="text", text=text), None),
+    }
+    other = presidio()
+    if other is not None:
+        subjects["presidio patterns"] = other
+    seconds: dict[str, list[float]] = {name: [] for name in subjects}
+    for text in texts[:50]:
+        for run in subjects.values():
+            run(text)
+    for _ in range(args.rounds):
+        for name, run in subjects.items():
+            begin = time.process_time()
+            for text in texts:
+                run(text)
+            seconds[name].append(time.process_time() - begin)
+    print(f"{len(texts)} documents of {size / len(texts):.0f} bytes")
+    rates = {name: size / statistics.median(times) / 1e6 for name, times in seconds.items()}
+    for name, rate in rates.items():
+        ratio = f"  {rate / rates['presidio patterns']:.1f} times presidio" if other is not None else ""
+        print(f"{name:18} {rate:7.3f} MB/s{ratio}")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
