@@ -111,7 +111,7 @@ PATTERNS = (
     Pattern("PII/US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", r"\b(9[0-9]{2}[\- ]?[5-9][0-9][\- ]?[0-9]{4})\b", _itin, as_number, r"\b9[0-9]{2}[\- ]?[5-9][0-9]"),
     Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"[A-Z]{0,2}[0-9]{6,9}|[0-9]{2}[A-Z]{2}[0-9]{5}|[A-Z][0-9]{2}[A-Z0-9]{5,6}"), named(94.0, 80.0), as_word, trigger("passport|passeport|pasaporte|reisepass")),
     Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"(?i:[a-z]{1,2}[0-9]{6,8})", NARROW_GAP), named(90.0, 80.0), as_word, trigger("passport|passeport|pasaporte|reisepass")),
-    Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{4,20}|[A-Z0-9]{1,8}(?:[\- ][A-Z0-9]{2,8}){1,4}|[A-Z]?[0-9]{1,6}(?:[\- ][0-9A-Z]{2,8}){1,3}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word, trigger(r"driv|licen[cs]e|dl ?[#n]|dvla")),
+    Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{2,8}){1,4}|[A-Z0-9]{1,8}(?: [A-Z0-9]*[0-9][A-Z0-9]*){1,4}|[A-Z0-9]{4,20}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word, trigger(r"driv|licen[cs]e|dl ?[#n]|dvla")),
     Pattern("PII/DRIVER_ID", keyword(r"licen[cs]e|dl|driver", r"[A-Z]{0,5}[0-9]{5,12}[A-Z0-9]{0,5}|[A-Z][0-9]{2,4}(?:-[0-9]{3,4}){2,3}", NARROW_GAP), _plain_license, as_word, trigger(r"licen[cs]e|\bdl\b|driver")),
     Pattern("PII/LICENSE_PLATE", keyword(r"plates?", r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(2, 82.0, 60.0), as_word, trigger("plate")),
     Pattern("PII/LICENSE_PLATE", keyword(_PLATE, r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(1, 90.0, 70.0), as_word, trigger(r"plate|car reg")),

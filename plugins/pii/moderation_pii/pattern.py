@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_")
 _DIGITS = frozenset(b"0123456789")
@@ -16,8 +17,7 @@ _SIGNS = frozenset(b"$@")
 _MONEY = ("€".encode(), "£".encode(), "¥".encode(), "₹".encode())
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """A value as a pattern saw it.
 
     Attributes:

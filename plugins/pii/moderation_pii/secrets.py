@@ -60,7 +60,7 @@ _PIN = r"pin(?: ?(?:code|number|no\.?|#))?|pincode"
 PATTERNS = (
     Pattern(
         "PII/PASSWORD",
-        rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|:|=|->|=>|will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
+        rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|in the [a-z]{{1,12}}|:|=|->|=>|will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
         _password,
         anywhere,
         trigger(_WORD),

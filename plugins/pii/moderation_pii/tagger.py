@@ -77,6 +77,8 @@ def shape(word: str) -> str:
         return f"d{min(len(word), 6)}"
     if not word[0].isalpha():
         return "p"
+    if not _is_read(word):
+        return "x"
     if word.islower():
         return "l"
     if word.isupper():
@@ -86,12 +88,17 @@ def shape(word: str) -> str:
     return "m" if word.isascii() or word != word.lower() else "l"
 
 
+def _is_read(word: str) -> bool:
+    """True for Latin letters, which alone the model was trained on."""
+    return word.isascii() or all(char < "\u0250" or "\u1e00" <= char < "\u1f00" for char in word)
+
+
 def class_of(word: str, kinds: str) -> str:
     """The class of a word in features of two neighbours."""
     form = shape(word)
     if form == "p":
         return _BREAK if word == "\n" else word
-    if form[0] == "d":
+    if form[0] in "dx":
         return form
     lowered = word.lower()
     return form + lowered if "o" in kinds else form + kinds
@@ -101,7 +108,7 @@ def word_features(word: str, kinds: str) -> list[str]:
     """The properties of a word that count for itself."""
     lowered, form = word.lower(), shape(word)
     features = ["s=" + form, "c=" + class_of(word, kinds)]
-    if form[0] != "d":
+    if form[0] not in "dx":
         if form != "p":
             features += ["w=" + lowered, "2=" + lowered[-2:], "3=" + lowered[-3:], "p=" + lowered[:3], "k=" + kinds]
             features.append(f"n={form}{min(len(word), 8)}")
@@ -111,7 +118,7 @@ def word_features(word: str, kinds: str) -> list[str]:
 def near_features(word: str, kinds: str) -> list[str]:
     """The properties of a word that count for its neighbours."""
     form = shape(word)
-    if form[0] == "d":
+    if form[0] in "dx":
         return ["s=" + form]
     seen = class_of(word, kinds)
     return ["c=" + seen] if form == "p" else ["w=" + word.lower(), "c=" + seen]

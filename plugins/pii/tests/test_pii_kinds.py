@@ -18,6 +18,7 @@ is available by phone at 206-555-0199 or email at support@anycompany.com."""
 
 AWS_STATEMENT_ENTITIES = [
     ("NAME", "Zhang Wei"),
+    ("NAME", "John"),
     ("CREDIT_DEBIT_NUMBER", "1111-0000-1111-0008"),
     ("DATE_TIME", "July 31st"),
     ("BANK_ACCOUNT_NUMBER", "XXXXXX1111"),

@@ -80,6 +80,7 @@ class Corpus:
         self.foreign_firsts, self.foreign_lasts = [*foreign("first_names"), *MORE_FIRST * 3], [*foreign("last_names"), *MORE_LAST * 3]
         self.common = [*_read("common.txt"), *_read("modern.txt")]
         self.templates = self._templates()
+        self.technical = (HERE / "sources" / "technical.txt").read_text().splitlines()
         self.prose = (HERE / "sources" / "prose.txt").read_text().splitlines()
         self.is_foreign = False
         self.values = Values(self.chance, self.first, self.last, self.street, self.city, self.word)
@@ -156,12 +157,32 @@ class Corpus:
             if draw < 0.6:
                 return f"{self.last()}, {self.last()} and {self.last()}"
             return " ".join(self.word().title() for _ in range(chance.randint(1, 2))) + " " + chance.choice(COMPANY_TAILS)
+        if kind == "NEW":
+            return self._coined()
         if kind == "NUM":
             return self.values.pick("#", "##", "####", "######", "##.##", "#-###", "^^-####")
         if kind == "STREET":
             return self.street()
         simple = {"CITY": CITIES, "PLACE": COUNTRIES, "OTHER": OTHERS, "JOB": JOBS, "RELATION": RELATIONS, "WEEKDAY": DAYS}
         return chance.choice(simple[kind])
+
+    def _coined(self) -> str:
+        """A word in capitals that is no name: a product, a class, a code, a thing nobody has heard of."""
+        chance, one, two = self.chance, self.word(), self.word()
+        draw = chance.random()
+        if draw < 0.35:
+            return (one[: chance.randint(2, 5)] + two[-chance.randint(2, 4) :]).title()
+        if draw < 0.55:
+            return one.title() + two.title()
+        if draw < 0.7:
+            return one.title()
+        if draw < 0.8:
+            return self.values.pick("^^", "^^^", "^^^^", "^^^^^", "^^^-^^^", "^#", "^^##")
+        if draw < 0.87:
+            return one.upper()
+        if draw < 0.95:
+            return self.last() if chance.random() < 0.3 else one.title() + chance.choice(("ly", "io", "ix", "ify", "hub", "DB", "OS", "Net", "Base", "Kit", "Pro", "X"))
+        return one.title() + "-" + two.title()
 
     def fill(self, template: str) -> tuple[str, list[tuple[int, int, str]]]:
         """A template with values, and where names and addresses stand in it."""
@@ -171,7 +192,7 @@ class Corpus:
             kind, variant = slot.group(1), slot.group(2) or ""
             if kind in ("NAME", "ADDRESS") and not variant and self.chance.random() < 0.05:
                 variant = "lower"
-            known = kind in ("WORDS", "Words", "ORG", "NUM", "STREET", "CITY", "PLACE", "OTHER", "JOB", "RELATION", "WEEKDAY")
+            known = kind in ("WORDS", "Words", "ORG", "NUM", "NEW", "STREET", "CITY", "PLACE", "OTHER", "JOB", "RELATION", "WEEKDAY")
             value = self._plain(kind, variant) if known else self.values.draw(kind, variant)
             if kind in ("NAME", "ADDRESS"):
                 places.append((len(text), len(text) + len(value), kind))
@@ -191,12 +212,12 @@ class Corpus:
             before = before[:1].upper() + before[1:]
         if chance.random() < 0.4:
             after = f"{after} {self._plain('WORDS', '')}"
-        if draw < 0.6:
+        if draw < 0.55:
             value = chance.choice(("{NAME}", "{NAME}", "{NAME:first}", "{NAME:first}", "{NAME:last}", "{NAME:lower}"))
             if chance.random() < 0.12:
                 value += chance.choice((" and ", " or ", ", ", " & ", "/", " vs ", " with ")) + chance.choice(("{NAME}", "{NAME:first}"))
         elif draw < 0.75:
-            value = chance.choice(("{OTHER}", "{CITY}", "{PLACE}", "{ORG}", "{WORDS}", "{Words}", "{NUM}", "{OTHER} {OTHER}", "the {JOB}", "{STREET}"))
+            value = chance.choice(("{OTHER}", "{NEW}", "{NEW}", "{NEW}", "the {NEW}", "{NEW} {NEW}", "{CITY}", "{PLACE}", "{ORG}", "{WORDS}", "{Words}", "{NUM}", "{OTHER} {OTHER}", "the {JOB}", "{STREET}"))
         elif draw < 0.93:
             value = chance.choice(("{ADDRESS}", "{ADDRESS}", "{ADDRESS}", "{ADDRESS:street}", "{ADDRESS:lower}"))
         else:
@@ -208,8 +229,9 @@ class Corpus:
     def document(self) -> tuple[str, list[tuple[int, int, str]]]:
         """One document: some templates, or sentences of prose."""
         chance = self.chance
-        is_prose = chance.random() < 0.3
-        source = self.prose if is_prose else self.templates
+        draw = chance.random()
+        is_prose = draw < 0.3
+        source = self.technical if draw < 0.1 else self.prose if is_prose else self.templates
         joint = " " if is_prose else chance.choice((" ", "\n", "\n", ". ", ", ", "\n\n"))
         text, places = "", []
         for number in range(chance.choice((1, 1, 2, 3, 4))):

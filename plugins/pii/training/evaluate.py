@@ -99,7 +99,7 @@ def f2(right: int, found: int, gold: int) -> tuple[float, float, float]:
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", default="dev", choices=["dev", "heldout"])
+    parser.add_argument("--set", default="dev", choices=["dev", "heldout", "chat"])
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--at-least", type=float, default=50)
@@ -151,7 +151,7 @@ def main() -> int:
         print(f"{kind:42}{gold[kind]:6}{found[kind]:7}{scored[0]:7.2f}{scored[1]:8.2f}{scored[2]:7.2f}")
     total = f2(right.total(), found.total(), gold.total())
     print(f"{'all (micro)':42}{gold.total():6}{found.total():7}{total[0]:7.3f}{total[1]:8.3f}{total[2]:7.3f}")
-    print(f"macro F2 {sum(scores) / len(scores):.3f}; gold characters uncovered {uncovered / (covered + uncovered):.1%}; {size / seconds / 1e6:.2f} MB/s")
+    print(f"macro F2 {sum(scores) / max(1, len(scores)):.3f}; gold characters uncovered {uncovered / max(1, covered + uncovered):.1%}; {size / seconds / 1e6:.2f} MB/s")
     for group, counts in groups.items():
         p, r, f = f2(counts["right"], counts["found"], counts["gold"])
         print(f"{group:12} documents {counts['documents']:4}  with findings {counts['with findings'] / counts['documents']:6.1%}  precision {p:.2f} recall {r:.2f} F2 {f:.2f}")

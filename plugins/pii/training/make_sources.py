@@ -67,6 +67,22 @@ def modern(folder: Path, known: set[str], names: set[str]) -> list[str]:
     return [word for word, count in counts.most_common(9000) if count >= 8 and word not in known and word not in names]
 
 
+def technical(folder: Path, names: set[str]) -> list[str]:
+    """Sentences of the Python standard library's own documentation (PSF licence) with words in capitals, none of people."""
+    made = []
+    for path in sorted(folder.glob("*.py")) + sorted(folder.glob("*/*.py")):
+        if "packages" in str(path) or "test" in str(path):
+            continue
+        for doc in re.findall(r'"""(.*?)"""', path.read_text("utf-8", "ignore"), re.S):
+            for sentence in re.split(r"(?<=[.!?])\s+|\n\s*\n", doc):
+                line = " ".join(sentence.split())
+                words = re.findall(r"[A-Za-z]+", line)
+                capitals = [word for word in words[1:] if word[0].isupper() and len(word) > 1]
+                if 30 < len(line) < 160 and capitals and "{" not in line and not any(w[0].isupper() and w.lower() in names for w in words):
+                    made.append(line)
+    return list(dict.fromkeys(made))
+
+
 def main() -> int:
     """Write last.txt, first.txt, common.txt and prose.txt."""
     folder, books = Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]
@@ -84,6 +100,9 @@ def main() -> int:
     (SOURCES / "common.txt").write_text("\n".join(common) + "\n")
     programs = Path(random.__file__).parent
     (SOURCES / "modern.txt").write_text("\n".join(modern(programs, set(common), set(first[:800]) | set(last[:300]))) + "\n")
+    sentences = technical(Path(random.__file__).parent, set(first[:2500]))
+    random.Random(6).shuffle(sentences)
+    (SOURCES / "technical.txt").write_text("\n".join(sentences[:2500]) + "\n")
     names = set(last[:4000]) | set(first[:1600])
     paragraphs = [" ".join(p.split()) for p in re.split(r"\n\s*\n", text)]
     sentences = [s for p in paragraphs for s in re.split(r"(?<=[.!?\"]) (?=[A-Z\"])", p) if 20 < len(s) < 220 and not s.isupper()]

@@ -27,6 +27,9 @@ MODEL = Path(tagger.__file__).with_name("names.model")
 FORGET = 0.18
 """Share of names that are shown as if on no list, so that the words around are learned too."""
 
+FORGET_OTHERS = 0.35
+"""The same of words in capitals that are no names: most such words that people write are on no list."""
+
 
 def labelled(text: str, places: list[tuple[int, int, str]]) -> tuple[list[str], list[str]]:
     """Words and their labels."""
@@ -48,6 +51,8 @@ def features(words: list[str], known: Lists, labels: list[str], chance: random.R
         if label[0] == "B":
             forgets = word[0].isupper() and chance.random() < FORGET
         kind = known.of(word.lower())
+        if label == "O" and word[0].isupper() and len(kind) and "o" not in kind and chance.random() < FORGET_OTHERS:
+            kind = ""
         kinds.append("" if forgets and label.endswith("NAME") and not set(kind) & set("ovw") else kind)
     near = [near_features(word, kind) for word, kind in zip(words, kinds, strict=True)]
     edge_class = class_of("\n", "")
