@@ -160,7 +160,12 @@ def _next_character(data: bytes, position: int) -> int:
 
 def _tagged(folded: Folded) -> list[_Hit]:
     """What the model sees as names and addresses."""
-    found = [tagged for tagged in tagger().tag(folded.text) if tagged.lead >= _LEAST_LEAD]
+    text = folded.text
+    found = [
+        tagged
+        for tagged in tagger().tag(text)
+        if tagged.lead >= _LEAST_LEAD and _is_whole(text, tagged.start, tagged.end)
+    ]
     if not found:
         return []
     starts = folded.bytes_of(tagged.start for tagged in found)
@@ -169,6 +174,12 @@ def _tagged(folded: Folded) -> list[_Hit]:
         _Hit(start, end, _confidence(tagged.lead), tagged.label)
         for tagged, start, end in zip(found, starts, ends, strict=True)
     ]
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """True when what is tagged is no piece of a longer word or code."""
+    left, right = text[start - 1 : start], text[end : end + 1]
+    return not (left.isalnum() or left == "_" or right.isalnum() or right == "_")
 
 
 def _confidence(lead: float) -> float:

@@ -30,6 +30,7 @@ _BREAK = "¶"
 
 _BITS = 16
 _ZERO = 1 << (_BITS - 1)
+_ZEROS = sum(_ZERO << (_BITS * field) for field in range(len(LABELS)))
 _FIELD = (1 << _BITS) - 1
 _KEPT_WORDS = 60_000
 _MODEL = Path(__file__).with_name("names.model")
@@ -158,6 +159,8 @@ class Tagger:
             self._weights[name] = a + (b << _BITS) + (c << 2 * _BITS) + (d << 3 * _BITS)
         self._moves = {(a, b): weight for a, b, weight in head["moves"]}
         self._steps = tuple(self._moves[_STATES[a], _STATES[b]] for a, b in _ALLOWED)
+        steps = dict(zip(_ALLOWED, self._steps, strict=True))
+        self._alone = tuple(2 * steps[0, 0] - steps[0, begin] - steps[begin, 0] for begin in (1, 3))
         self._classes: dict[str, int] = {}
         self._class_names: list[str] = []
         self._pairs: dict[int, tuple[int, int]] = {}
@@ -189,7 +192,14 @@ class Tagger:
             end = start
             while end + 1 < count and (scores[end + 1] + bias) & sign:
                 end += 1
-            yield start, end
+            if end > start or self._stands_alone(scores[start]):
+                yield start, end
+
+    def _stands_alone(self, score: int) -> bool:
+        """True when a word is a name or address with none of its kind beside it."""
+        name, _, address, _ = _fields(score)
+        least_name, least_address = self._alone
+        return name > least_name or address > least_address
 
     def _scores(self, words: list[str]) -> list[int]:
         known, look = self._words, self._look
@@ -249,13 +259,37 @@ class Tagger:
         back = []
         for place in range(first, last + 1):
             name, in_name, address, in_address = _fields(scores[place])
-            to_o = max((o + oo, 0), (b + bo, 1), (i + io, 2), (c + co, 3), (j + jo, 4))
-            to_b = max((o + ob, 0), (b + bb, 1), (i + ib, 2), (c + cb, 3), (j + jb, 4))
-            to_c = max((o + oa, 0), (b + ba, 1), (i + ia, 2), (c + ca, 3), (j + ja, 4))
-            to_i = (b + bi, 1) if b + bi >= i + ii else (i + ii, 2)
-            to_j = (c + ci, 3) if c + ci >= j + jj else (j + jj, 4)
-            back.append((to_o[1], to_b[1], to_i[1], to_c[1], to_j[1]))
-            o, b, i, c, j = to_o[0], to_b[0] + name, to_i[0] + in_name, to_c[0] + address, to_j[0] + in_address
+            top, came_o = o + oo, 0
+            if (other := b + bo) > top:
+                top, came_o = other, 1
+            if (other := i + io) > top:
+                top, came_o = other, 2
+            if (other := c + co) > top:
+                top, came_o = other, 3
+            if (other := j + jo) > top:
+                top, came_o = other, 4
+            top_b, came_b = o + ob, 0
+            if (other := b + bb) > top_b:
+                top_b, came_b = other, 1
+            if (other := i + ib) > top_b:
+                top_b, came_b = other, 2
+            if (other := c + cb) > top_b:
+                top_b, came_b = other, 3
+            if (other := j + jb) > top_b:
+                top_b, came_b = other, 4
+            top_c, came_c = o + oa, 0
+            if (other := b + ba) > top_c:
+                top_c, came_c = other, 1
+            if (other := i + ia) > top_c:
+                top_c, came_c = other, 2
+            if (other := c + ca) > top_c:
+                top_c, came_c = other, 3
+            if (other := j + ja) > top_c:
+                top_c, came_c = other, 4
+            top_i, came_i = (b + bi, 1) if b + bi >= i + ii else (i + ii, 2)
+            top_j, came_j = (c + ci, 3) if c + ci >= j + jj else (j + jj, 4)
+            back.append((came_o, came_b, came_i, came_c, came_j))
+            o, b, i, c, j = top, top_b + name, top_i + in_name, top_c + address, top_j + in_address
         state = max((o + oo, 0), (b + bo, 1), (i + io, 2), (c + co, 3), (j + jo, 4))[1]
         labels = []
         for came in reversed(back):
@@ -280,8 +314,8 @@ class Tagger:
             yield Tagged(places[first + begin][0], places[first + at - 1][1], "PII/" + kind, lead / SCALE)
 
 
-_STARTS = 3.0
-_STAYS = 9.0
+_STARTS = 2.0
+_STAYS = 7.0
 """A word that falls short of O's score by more than this, as every label, begins or goes on with nothing."""
 
 _STATES = ("O", *LABELS)
@@ -294,15 +328,15 @@ _ALLOWED = (
 _NEVER = -(1 << 40)
 
 
-def _fields(score: int) -> list[int]:
+def _fields(score: int) -> tuple[int, int, int, int]:
     """The scores of the labels, out of the integer they were added in."""
-    fields = []
-    for _ in LABELS:
-        field = score & _FIELD
-        field -= (field & _ZERO) << 1
-        fields.append(field)
-        score = (score - field) >> _BITS
-    return fields
+    score += _ZEROS
+    return (
+        (score & _FIELD) - _ZERO,
+        (score >> _BITS & _FIELD) - _ZERO,
+        (score >> 2 * _BITS & _FIELD) - _ZERO,
+        (score >> 3 * _BITS & _FIELD) - _ZERO,
+    )
 
 
 @cache

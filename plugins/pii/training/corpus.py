@@ -18,6 +18,7 @@ FOREIGN = (
     "de_DE", "fr_FR", "es_ES", "es_MX", "it_IT", "pt_BR", "pt_PT", "nl_NL", "pl_PL", "sv_SE", "da_DK", "no_NO", "fi_FI", "cs_CZ", "hu_HU",
     "ro_RO", "tr_TR", "hr_HR", "en_IN", "id_ID", "en_GB", "de_AT", "fr_CA", "en_US", "es_CO", "en_NZ", "en_IE", "yo_NG", "ha_NG", "ig_NG", "zu_ZA", "en_KE", "vi_VN", "fil_PH",
 )  # fmt: skip
+PARTICLES = frozenset("van von de der den del della di da do dos das la le los las el al y e und af av ter ten op".split())
 MORE_FIRST = (
     "wei li ming jun yan xin hui fang jing lei qiang hiroshi yuki haruto sakura takashi kenji akira yoko min-jun ji-woo seo-yeon hyun soo"
     " mohammed muhammad mohamed ahmed ali omar hassan hussein fatima aisha khalid yusuf ibrahim mustafa abdul abdullah salma noor layla zainab"
@@ -41,12 +42,13 @@ def foreign(kind: str) -> list[str]:
     """Latin-script names of Faker's lists of other countries (MIT licence), each once."""
     names: dict[str, None] = {}
     for locale in FOREIGN:
-        person = next((p for p in Faker(locale).get_providers() if p.__provider__ == "person"), None)
+        person = next((p for p in Faker(locale).get_providers() if p.__provider__.endswith(".person")), None)
         for attribute in dir(type(person)):
             if attribute.startswith(kind) and isinstance(getattr(person, attribute), dict | tuple | list):
                 for name in getattr(person, attribute):
-                    if isinstance(name, str) and name.replace("-", "").replace("'", "").isalpha() and name[0] <= "ɏ" and len(name) > 1:
-                        names[name.lower()] = None
+                    for word in name.split() if isinstance(name, str) else ():
+                        if word.replace("'", "").isalpha() and word[0] <= "ɏ" and len(word) > 1 and word.lower() not in PARTICLES:
+                            names[word.lower()] = None
     return list(names)
 
 

@@ -24,10 +24,10 @@ from moderation_pii import tagger
 from moderation_pii.tagger import DISTANCES, LABELS, SCALE, TOKEN, Lists, class_of, near_features, word_features
 
 MODEL = Path(tagger.__file__).with_name("names.model")
-FORGET = 0.18
+FORGET = 0.2
 """Share of names that are shown as if on no list, so that the words around are learned too."""
 
-FORGET_OTHERS = 0.35
+FORGET_OTHERS = 0.25
 """The same of words in capitals that are no names: most such words that people write are on no list."""
 
 
