@@ -82,5 +82,7 @@ PATTERNS = (
     Pattern("PII/BANK_ROUTING", keyword(r"sort[ \-]?codes?", r"[0-9]{2}[ \-]?[0-9]{2}[ \-]?[0-9]{2}"), named(90.0, 70.0), after_keyword, trigger(r"sort[ \-]?code")),
     Pattern("PII/BANK_ACCOUNT_NUMBER", keyword(_ACCOUNT, _NUMBER), _account, after_keyword, trigger(r"account|acct|a/c|konto|bank details")),
     Pattern("PII/BANK_ACCOUNT_NUMBER", keyword(r"account|acct|a/c", r"[0-9X*x]{2}(?:[ \-]?[0-9Xx*]){5,15}[0-9]"), _plain_account, after_keyword, trigger(r"account|acct|a/c")),
+    Pattern("PII/BANK_ACCOUNT_NUMBER", r"\b([0-9]{7,17}) (?:is |was |as )?(?i:(?:my|his|her|the|your|our) )?(?i:(?:bank|checking|savings?|deposit) (?:account|acct))", lambda s: 88.0, after_keyword, r"(?i)[0-9] .{0,9}(?:bank|check|saving|deposit)"),
+    Pattern("PII/BANK_ROUTING", r"\b([0-9]{9}) (?:is |was |as )?(?i:(?:my|his|her|the|your|our) )?(?i:(?:bank )?(?:routing|aba)\b)", lambda s: 90.0, after_keyword, r"(?i)[0-9] .{0,14}(?:routing|aba)"),
     Pattern("PII/SWIFT_CODE", keyword(_SWIFT, r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", NARROW_GAP), _swift, as_word, trigger(r"swift|bic|bank identifier")),
 )  # fmt: skip

@@ -26,7 +26,7 @@ def _card(sighting: Sighting) -> float:
 
 
 def _masked_card(sighting: Sighting) -> float:
-    return 70.0 if _CARD.near(sighting) else 45.0
+    return 86.0 if _CARD.near(sighting) else 60.0
 
 
 def _expiry(sighting: Sighting) -> float:

@@ -165,10 +165,10 @@ PATTERNS = (
     Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, r"(?i)www\.", _trim_url),
     Pattern(
         "PII/URL",
-        r"(?i)\b((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|edu|gov|info|io|dev|app|co\.uk|org\.uk|de|fr|es)(?:/[^\s<>\"`{}|\\^]*)?)\b",
+        r"(?i)\b((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|co\.uk|org\.uk|com\.au|ai|tv|me|ca|de|fr|es)(?:/[^\s<>\"`{}|\\^]*)?)\b",
         steady(65.0),
         as_word,
-        r"(?i)[a-z0-9]\.(?:com|org|net|edu|gov|info|io|dev|app|co\.uk|org\.uk|de|fr|es)\b",
+        r"(?i)[a-z0-9]\.(?:com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|ai|tv|me|ca|de|fr|es)\b",
         _trim_url,
     ),
     Pattern(
@@ -183,6 +183,6 @@ PATTERNS = (
     Pattern("PII/PHONE", r"(\(?\b0[1-9][0-9]{0,4}\)?(?:[ .\-/]{1,3}[0-9]{2,8}){1,4})\b", _national, _after_plus, r"\b0[1-9][0-9]{0,4}\)?[ .\-/]"),
     Pattern("PII/PHONE", r"\b([6-9][0-9]{4}[ \-][0-9]{5})\b", _five_and_five),
     Pattern("PII/PHONE", r"\b([0-9]{2,4}(?:[ .\-][0-9]{2,4}){2,3})\b", _spaced),
-    Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{2}[2-9][0-9]{6}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, trigger=r"[0-9]{9}"),
+    Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{9}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, trigger=r"[0-9]{9}"),
     Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local),
 )  # fmt: skip

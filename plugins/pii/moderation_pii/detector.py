@@ -56,7 +56,7 @@ class TextPii:
     """
 
     name = "pii.text"
-    version = "1.0"
+    version = "2.0"
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
     min_confidence = 50.0
@@ -194,7 +194,11 @@ def _joined(patterned: list[_Hit], tagged: list[_Hit]) -> list[_Hit]:
     kept = []
     for hit in patterned:
         if hit.label in ("PII/ADDRESS", "PII/NAME"):
-            same = [other for other in tagged if other.label == hit.label and other.start < hit.end and hit.start < other.end]
+            same = [
+                other
+                for other in tagged
+                if other.label == hit.label and other.start < hit.end and hit.start < other.end
+            ]
             if same:
                 if hit.label == "PII/ADDRESS":
                     tagged = [other for other in tagged if other not in same]

@@ -34,7 +34,7 @@ def _named_ssn(sighting: Sighting) -> float:
 
 
 def _masked_ssn(sighting: Sighting) -> float:
-    return 70.0 if _SSN.near(sighting) else 45.0
+    return 86.0 if _SSN.near(sighting) else 60.0
 
 
 def _itin(sighting: Sighting) -> float:
@@ -85,7 +85,9 @@ def _with_digits(least: int, close: float, loose: float) -> Callable[[Sighting],
     return lambda sighting: weigh(sighting) if len(sighting.digits) >= least else 0.0
 
 
-_DRIVING = Words(r"driv(?:er|ers|ing|e)?|driver's|dmv|dvla|officer|police|vehicle|car|traffic|passport|dob|born|identity|id card|dl")
+_DRIVING = Words(
+    r"driv(?:er|ers|ing|e)?|driver's|dmv|dvla|officer|police|vehicle|car|traffic|passport|dob|born|identity|id card|dl"
+)
 _PROGRAMS = Words(r"software|product|key|windows|office|adobe|serial|activation|business|medical|fishing")
 
 
@@ -113,6 +115,8 @@ PATTERNS = (
     Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"(?i:[a-z]{1,2}[0-9]{6,8})", NARROW_GAP), named(90.0, 80.0), as_word, trigger("passport|passeport|pasaporte|reisepass")),
     Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{2,8}){1,4}|[A-Z0-9]{1,8}(?: [A-Z0-9]*[0-9][A-Z0-9]*){1,4}|[A-Z0-9]{4,20}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word, trigger(r"driv|licen[cs]e|dl ?[#n]|dvla")),
     Pattern("PII/DRIVER_ID", keyword(r"licen[cs]e|dl|driver", r"[A-Z]{0,5}[0-9]{5,12}[A-Z0-9]{0,5}|[A-Z][0-9]{2,4}(?:-[0-9]{3,4}){2,3}", NARROW_GAP), _plain_license, as_word, trigger(r"licen[cs]e|\bdl\b|driver")),
+    Pattern("PII/DRIVER_ID", r"\b([A-Z]{0,2}[0-9]{5,12}) (?:is |was |as )?(?i:(?:my|his|her|the|your) )?(?i:driv(?:er'?s?|ing) (?:licen[cs]e|id|permit))", lambda s: 88.0, as_word, r"(?i)[0-9] .{0,9}driv"),
+    Pattern("PII/PASSPORT_NUMBER", r"\b([A-Z]{0,2}[0-9]{6,9}) (?:is |was |as )?(?i:(?:my|his|her|the|your) )?(?i:passport)\b", lambda s: 88.0, as_word, r"(?i)[0-9] .{0,9}passport"),
     Pattern("PII/LICENSE_PLATE", keyword(r"plates?", r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(2, 82.0, 60.0), as_word, trigger("plate")),
     Pattern("PII/LICENSE_PLATE", keyword(_PLATE, r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(1, 90.0, 70.0), as_word, trigger(r"plate|car reg")),
     Pattern("PII/VEHICLE_IDENTIFICATION_NUMBER", r"\b([A-HJ-NPR-Z0-9]{17})\b", _vin, as_word),

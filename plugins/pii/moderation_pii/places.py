@@ -57,6 +57,7 @@ PATTERNS = (
         rf"[0-9][a-z]? [^\n]{{1,60}}\b{_LOWER_SUFFIX}\b",
     ),
     Pattern("PII/ADDRESS", r"(?i:\b(p\.? ?o\.? ?box [0-9]{1,7}))", raised(85.0, 92.0, _AT_HOME), as_word, r"(?i)box [0-9]"),
+    Pattern("PII/ADDRESS", r"(?i)(?:\b|_)(?:zip(?:[ _\-]?codes?)?|post(?:al)?[ _\-]?codes?|plz|postleitzahl)[\"']?[ \t]*(?:[:=|]|is|,)?[ \t]*[\"']?([0-9]{5}(?:-[0-9]{4})?|[a-z]{1,2}[0-9][0-9a-z]? ?[0-9][a-z]{2}|[a-z][0-9][a-z] ?[0-9][a-z][0-9]|[0-9]{4})\b", raised(80.0, 85.0, _AT_HOME, 80.0), as_word, r"(?i)zip|post|plz"),
     Pattern("PII/ADDRESS", rf"\b({_CITY},? {_STATE},? [0-9]{{5}}(?:-[0-9]{{4}})?)\b", raised(82.0, 90.0, _AT_HOME), as_word, rf"{_STATE},? [0-9]{{5}}\b"),
     Pattern("PII/ADDRESS", r"\b([A-ZÄÖÜ][a-zäöüß\-]{2,25}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm) [0-9]{1,4} ?[a-z]?\b(?:,? (?:D-)?[0-9]{5} [A-ZÄÖÜ][a-zäöüß]+(?: [a-z]{2,4} [A-Z][a-z]+)?)?)", raised(84.0, 92.0, _AT_HOME), as_word, r"(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm) [0-9]"),
     Pattern("PII/ADDRESS", r"(?i:\b([0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai) (?:(?:de|du|des|la|le|les|l'|d')[ ]?){0,2}[a-zà-ÿ'\-]{2,25}(?: [a-zà-ÿ'\-]{2,25}){0,2}(?:,? [0-9]{5} [a-zà-ÿ\-]{2,25})?))", raised(70.0, 90.0, _AT_HOME), as_word, r"(?i)[0-9] (?:bis |ter )?(?:rue|avenue|boulevard|place|chemin|allée|impasse|quai) |[0-9], (?:rue|avenue|boulevard|place)"),

@@ -109,10 +109,9 @@ def word_features(word: str, kinds: str) -> list[str]:
     """The properties of a word that count for itself."""
     lowered, form = word.lower(), shape(word)
     features = ["s=" + form, "c=" + class_of(word, kinds)]
-    if form[0] not in "dx":
-        if form != "p":
-            features += ["w=" + lowered, "2=" + lowered[-2:], "3=" + lowered[-3:], "p=" + lowered[:3], "k=" + kinds]
-            features.append(f"n={form}{min(len(word), 8)}")
+    if form[0] not in "dxp":
+        features += ["w=" + lowered, "2=" + lowered[-2:], "3=" + lowered[-3:], "p=" + lowered[:3], "k=" + kinds]
+        features.append(f"n={form}{min(len(word), 8)}")
     return features
 
 
@@ -181,7 +180,9 @@ class Tagger:
         if not starts:
             return []
         places = [match.span() for match in TOKEN.finditer(text)]
-        return [found for first, last in self._runs(starts, scores) for found in self._decode(scores, first, last, places)]
+        return [
+            found for first, last in self._runs(starts, scores) for found in self._decode(scores, first, last, places)
+        ]
 
     def _runs(self, starts: list[int], scores: list[int]) -> Iterator[tuple[int, int]]:
         """From each word that may begin a name or address, as far as one may go on."""
@@ -298,7 +299,9 @@ class Tagger:
         labels.reverse()
         yield from self._spans(labels, scores, first, places)
 
-    def _spans(self, labels: list[str], scores: list[int], first: int, places: list[tuple[int, int]]) -> Iterator[Tagged]:
+    def _spans(
+        self, labels: list[str], scores: list[int], first: int, places: list[tuple[int, int]]
+    ) -> Iterator[Tagged]:
         moves, index = self._moves, {label: field for field, label in enumerate(LABELS)}
         at = 0
         while at < len(labels):

@@ -11,25 +11,34 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 import sys
 import time
 from collections import Counter, defaultdict
-from pathlib import Path
 
 from faker import Faker
-from values import Values
-
 from moderation.core.items import Part
 from moderation_pii import TextPii
 
-HERE = Path(__file__).parent
-SLOT = re.compile(r"\{([A-Z_]+)(?::([a-z0-9_]+))?\}")
-LABELS = {
-    "IBAN": "INTERNATIONAL_BANK_ACCOUNT_NUMBER", "SORT": "BANK_ROUTING", "VIN": "VEHICLE_IDENTIFICATION_NUMBER", "NHS": "UK_NATIONAL_HEALTH_SERVICE_NUMBER",
-    "NINO": "UK_NATIONAL_INSURANCE_NUMBER", "AADHAAR": "IN_AADHAAR", "PAN": "IN_PERMANENT_ACCOUNT_NUMBER", "SIN": "CA_SOCIAL_INSURANCE_NUMBER",
-}  # fmt: skip
-LOCALES = ["en_US", "en_US", "en_US", "en_GB", "en_IN", "es_ES", "de_DE", "fr_FR", "it_IT", "pl_PL", "nl_NL", "es_MX", "pt_BR", "sv_SE", "tr_TR"]
+from filling import Labelled, documents
+from values import Values
+
+LOCALES = [
+    "en_US",
+    "en_US",
+    "en_US",
+    "en_GB",
+    "en_IN",
+    "es_ES",
+    "de_DE",
+    "fr_FR",
+    "it_IT",
+    "pl_PL",
+    "nl_NL",
+    "es_MX",
+    "pt_BR",
+    "sv_SE",
+    "tr_TR",
+]
 
 
 class People:
@@ -64,29 +73,12 @@ class People:
         return self.fakers["en_US"].word()
 
 
-def documents(name: str, rounds: int, seed: int) -> list[tuple[str, str, list[tuple[int, int, str]]]]:
-    """Group, text, places with kinds; a document stands once for each round when it has values, else once."""
+def drawn(name: str, rounds: int, seed: int) -> list[Labelled]:
+    """The documents of a set with people of many countries in them."""
     people = People(seed)
-    values = Values(random.Random(seed), people.first, people.last, people.street, people.city, people.word)
-    blocks = re.split(r"(?m)^# (\w+)\n", (HERE / "evaluation" / f"{name}.txt").read_text())
-    made = []
-    for group, template in zip(blocks[1::2], blocks[2::2], strict=True):
-        template = template.rstrip("\n")
-        for _ in range(rounds if SLOT.search(template) else 1):
-            text, places, end = "", [], 0
-            for slot in SLOT.finditer(template):
-                text += template[end : slot.start()]
-                kind, variant = slot.group(1), slot.group(2) or ""
-                variant, handle = ("", True) if variant == "handle" else (variant, False)
-                variant, possessive = ("", True) if variant == "poss" else (variant, False)
-                value = values.draw(kind, "" if variant == "in" else variant)
-                start = len(text) - handle
-                text += value
-                places.append((start, len(text), LABELS.get(kind, kind)))
-                text += "'s" if possessive else ""
-                end = slot.end()
-            made.append((group, text + template[end:], places))
-    return made
+    return documents(
+        name, rounds, Values(random.Random(seed), people.first, people.last, people.street, people.city, people.word)
+    )
 
 
 def f2(right: int, found: int, gold: int) -> tuple[float, float, float]:
@@ -110,13 +102,17 @@ def main() -> int:
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     uncovered = covered = 0
     seconds, size = 0.0, 0
-    for group, text, places in documents(args.set, args.rounds, args.seed):
+    for group, text, places in drawn(args.set, args.rounds, args.seed):
         part = Part(type="text", text=text)
         begin = time.perf_counter()
         detections = detector.detect(part, None)
         seconds += time.perf_counter() - begin
         size += len(text.encode())
-        spans = [(d.span.start, d.span.end, d.label.removeprefix("PII/")) for d in detections if d.confidence >= args.at_least]
+        spans = [
+            (d.span.start, d.span.end, d.label.removeprefix("PII/"))
+            for d in detections
+            if d.confidence >= args.at_least
+        ]
         group_counts = groups[group]
         group_counts["documents"] += 1
         group_counts["with findings"] += bool(spans)
@@ -130,18 +126,30 @@ def main() -> int:
                     marks[i - start] = 1
             covered += sum(marks)
             uncovered += len(marks) - sum(marks)
-            hit = next((span for span in spans if span not in taken and span[2] == kind and 2 * (min(span[1], end) - max(span[0], start)) >= max(span[1] - span[0], end - start)), None)
+            hit = next(
+                (
+                    span
+                    for span in spans
+                    if span not in taken
+                    and span[2] == kind
+                    and 2 * (min(span[1], end) - max(span[0], start)) >= max(span[1] - span[0], end - start)
+                ),
+                None,
+            )
             if hit:
                 taken.add(hit)
                 right[kind] += 1
                 group_counts["right"] += 1
             elif args.show in (kind, group):
-                print(f"- {kind} [{text[start:end]}] in {text[max(0, start - 50):end + 40]!r}", file=sys.stderr)
+                print(f"- {kind} [{text[start:end]}] in {text[max(0, start - 50) : end + 40]!r}", file=sys.stderr)
         for span in spans:
             found[span[2]] += 1
             group_counts["found"] += 1
             if span not in taken and args.show in (span[2], group):
-                print(f"+ {span[2]} [{text[span[0]:span[1]]}] in {text[max(0, span[0] - 50):span[1] + 40]!r}", file=sys.stderr)
+                print(
+                    f"+ {span[2]} [{text[span[0] : span[1]]}] in {text[max(0, span[0] - 50) : span[1] + 40]!r}",
+                    file=sys.stderr,
+                )
     print(f"{'kind':42}{'gold':>6}{'found':>7}{'prec':>7}{'recall':>8}{'F2':>7}")
     scores = []
     for kind in sorted(gold | found, key=lambda kind: f2(right[kind], found[kind], gold[kind])[2]):
@@ -151,10 +159,14 @@ def main() -> int:
         print(f"{kind:42}{gold[kind]:6}{found[kind]:7}{scored[0]:7.2f}{scored[1]:8.2f}{scored[2]:7.2f}")
     total = f2(right.total(), found.total(), gold.total())
     print(f"{'all (micro)':42}{gold.total():6}{found.total():7}{total[0]:7.3f}{total[1]:8.3f}{total[2]:7.3f}")
-    print(f"macro F2 {sum(scores) / max(1, len(scores)):.3f}; gold characters uncovered {uncovered / max(1, covered + uncovered):.1%}; {size / seconds / 1e6:.2f} MB/s")
+    print(
+        f"macro F2 {sum(scores) / max(1, len(scores)):.3f}; gold characters uncovered {uncovered / max(1, covered + uncovered):.1%}; {size / seconds / 1e6:.2f} MB/s"
+    )
     for group, counts in groups.items():
         p, r, f = f2(counts["right"], counts["found"], counts["gold"])
-        print(f"{group:12} documents {counts['documents']:4}  with findings {counts['with findings'] / counts['documents']:6.1%}  precision {p:.2f} recall {r:.2f} F2 {f:.2f}")
+        print(
+            f"{group:12} documents {counts['documents']:4}  with findings {counts['with findings'] / counts['documents']:6.1%}  precision {p:.2f} recall {r:.2f} F2 {f:.2f}"
+        )
     return 0
 
 

@@ -18,7 +18,21 @@ from pathlib import Path
 from words import OTHERS, PLACES
 
 SOURCES = Path(__file__).parent / "sources"
-TITLES = {"Mr", "Mrs", "Miss", "Dr", "Captain", "Colonel", "General", "Judge", "Madame", "Major", "Aunt", "Uncle", "Professor"}
+TITLES = {
+    "Mr",
+    "Mrs",
+    "Miss",
+    "Dr",
+    "Captain",
+    "Colonel",
+    "General",
+    "Judge",
+    "Madame",
+    "Major",
+    "Aunt",
+    "Uncle",
+    "Professor",
+}
 KNOWN = frozenset(word.lower() for other in OTHERS for word in other.split())
 TOKEN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?|[^\sA-Za-z]|\s+")
 
@@ -39,9 +53,14 @@ def templated(sentence: str, names: set[str], common: set[str]) -> str | None:
             titled = len(made) >= 1 and made[-1].isspace() and any(m.strip(".") in TITLES for m in made[-3:])
             is_common = lowered in common or token in TITLES
             is_name = lowered in names and lowered not in PLACES and not (start and is_common)
-            if is_name and not is_common or (titled and not is_common):
+            if (is_name and not is_common) or (titled and not is_common):
                 many = 1
-                while at + 2 < len(tokens) and tokens[at + 1] == " " and tokens[at + 2][0].isupper() and tokens[at + 2].lower() in names | {"mccabe"}:
+                while (
+                    at + 2 < len(tokens)
+                    and tokens[at + 1] == " "
+                    and tokens[at + 2][0].isupper()
+                    and tokens[at + 2].lower() in names | {"mccabe"}
+                ):
                     many += 1
                     at += 2
                 made.append("{NAME:last}" if titled and many == 1 else "{NAME}" if many > 1 else "{NAME:first}")
@@ -78,7 +97,12 @@ def technical(folder: Path, names: set[str]) -> list[str]:
                 line = " ".join(sentence.split())
                 words = re.findall(r"[A-Za-z]+", line)
                 capitals = [word for word in words[1:] if word[0].isupper() and len(word) > 1]
-                if 30 < len(line) < 160 and capitals and "{" not in line and not any(w[0].isupper() and w.lower() in names for w in words):
+                if (
+                    30 < len(line) < 160
+                    and capitals
+                    and "{" not in line
+                    and not any(w[0].isupper() and w.lower() in names for w in words)
+                ):
                     made.append(line)
     return list(dict.fromkeys(made))
 
@@ -93,19 +117,25 @@ def main() -> int:
     first = list(dict.fromkeys(mixed))
     (SOURCES / "last.txt").write_text("\n".join(last) + "\n")
     (SOURCES / "first.txt").write_text("\n".join(first) + "\n")
-    text = "\n".join(re.sub(r"(?s)\A.*?\*\*\* ?START[^\n]*|\*\*\* ?END.*\Z", "", book.read_text("latin-1")) for book in books)
+    text = "\n".join(
+        re.sub(r"(?s)\A.*?\*\*\* ?START[^\n]*|\*\*\* ?END.*\Z", "", book.read_text("latin-1")) for book in books
+    )
     text = text.replace("_", "").replace("--", " - ")
     counts = Counter(re.findall(r"(?<![A-Za-z'])[a-z]+(?:'[a-z]+)?(?![A-Za-z])", text))
     common = [word for word, count in counts.most_common() if count >= 3 and len(word) > 1]
     (SOURCES / "common.txt").write_text("\n".join(common) + "\n")
     programs = Path(random.__file__).parent
-    (SOURCES / "modern.txt").write_text("\n".join(modern(programs, set(common), set(first[:800]) | set(last[:300]))) + "\n")
+    (SOURCES / "modern.txt").write_text(
+        "\n".join(modern(programs, set(common), set(first[:800]) | set(last[:300]))) + "\n"
+    )
     sentences = technical(Path(random.__file__).parent, set(first[:2500]))
     random.Random(6).shuffle(sentences)
     (SOURCES / "technical.txt").write_text("\n".join(sentences[:2500]) + "\n")
     names = set(last[:4000]) | set(first[:1600])
     paragraphs = [" ".join(p.split()) for p in re.split(r"\n\s*\n", text)]
-    sentences = [s for p in paragraphs for s in re.split(r"(?<=[.!?\"]) (?=[A-Z\"])", p) if 20 < len(s) < 220 and not s.isupper()]
+    sentences = [
+        s for p in paragraphs for s in re.split(r"(?<=[.!?\"]) (?=[A-Z\"])", p) if 20 < len(s) < 220 and not s.isupper()
+    ]
     made = [t for t in (templated(s, names, set(common)) for s in sentences) if t]
     with_names = [t for t in made if "{" in t]
     without = [t for t in made if "{" not in t]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-
 import struct
 import tempfile
 import time
@@ -18,10 +17,10 @@ import zlib
 from pathlib import Path
 
 import pycrfsuite
-from corpus import Corpus, lists
-
 from moderation_pii import tagger
 from moderation_pii.tagger import DISTANCES, LABELS, SCALE, TOKEN, Lists, class_of, near_features, word_features
+
+from corpus import Corpus, lists
 
 MODEL = Path(tagger.__file__).with_name("names.model")
 FORGET = 0.2
@@ -96,7 +95,7 @@ def write(crf: pycrfsuite.Tagger, path: Path) -> None:
 def main() -> int:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--documents", type=int, default=40_000)
+    parser.add_argument("--documents", type=int, default=50_000)
     parser.add_argument("--iterations", type=int, default=70)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -107,7 +106,9 @@ def main() -> int:
         words, labels = labelled(text, sorted(places))
         if words:
             trainer.append(features(words, known, labels, chance), labels)
-    trainer.set_params({"c1": 0.4, "c2": 0.02, "max_iterations": args.iterations, "feature.possible_transitions": False})
+    trainer.set_params(
+        {"c1": 0.4, "c2": 0.02, "max_iterations": args.iterations, "feature.possible_transitions": False}
+    )
     print(f"{time.perf_counter() - begin:.0f} s to draw")
     with tempfile.TemporaryDirectory() as folder:
         trainer.train(f"{folder}/crf")

@@ -7,12 +7,88 @@ import string
 from collections.abc import Callable
 
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-STATES = "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY".split()  # noqa: E501
-MAIL_HOSTS = "gmail.com yahoo.com hotmail.com outlook.com example.com proton.me icloud.com mail.ru gmx.de web.de orange.fr example.org acme.co.uk".split()  # noqa: E501
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+STATES = [
+    "AL",
+    "AK",
+    "AZ",
+    "AR",
+    "CA",
+    "CO",
+    "CT",
+    "DE",
+    "FL",
+    "GA",
+    "HI",
+    "ID",
+    "IL",
+    "IN",
+    "IA",
+    "KS",
+    "KY",
+    "LA",
+    "ME",
+    "MD",
+    "MA",
+    "MI",
+    "MN",
+    "MS",
+    "MO",
+    "MT",
+    "NE",
+    "NV",
+    "NH",
+    "NJ",
+    "NM",
+    "NY",
+    "NC",
+    "ND",
+    "OH",
+    "OK",
+    "OR",
+    "PA",
+    "RI",
+    "SC",
+    "SD",
+    "TN",
+    "TX",
+    "UT",
+    "VT",
+    "VA",
+    "WA",
+    "WV",
+    "WI",
+    "WY",
+]
+MAIL_HOSTS = [
+    "gmail.com",
+    "yahoo.com",
+    "hotmail.com",
+    "outlook.com",
+    "example.com",
+    "proton.me",
+    "icloud.com",
+    "mail.ru",
+    "gmx.de",
+    "web.de",
+    "orange.fr",
+    "example.org",
+    "acme.co.uk",
+]
 
 
 class Values:
@@ -79,6 +155,10 @@ class Values:
             full = f"{first} {last}-{self.last()}"
         elif draw < 0.18:
             full = f"{chance.choice(string.ascii_uppercase)}. {last}"
+        elif draw < 0.19:
+            full = f"{''.join(chance.choices(string.ascii_uppercase, k=2))} {last}"
+        elif draw < 0.2:
+            full = f"{chance.choice(string.ascii_uppercase)}.{chance.choice(string.ascii_uppercase)}. {last}"
         if variant == "upper":
             return full.upper()
         if variant == "lower":
@@ -149,7 +229,13 @@ class Values:
         if variant == "words":
             return f"{user} at {host}".replace(".", " dot ")
         if variant == "paren":
-            return self.chance.choice((f"{user} (at) {host}", f"{user}[at]{host}".replace(".", "[dot]"), f"{user}@{host}".replace(".", "(dot)")))
+            return self.chance.choice(
+                (
+                    f"{user} (at) {host}",
+                    f"{user}[at]{host}".replace(".", "[dot]"),
+                    f"{user}@{host}".replace(".", "(dot)"),
+                )
+            )
         if variant == "spaced":
             return f"{user} @ {host}".replace(".", " . ")
         return f"{user}@{host}"
@@ -160,7 +246,17 @@ class Values:
         street = f"{chance.randint(1, 9899)} {self.street()}"
         if variant == "street":
             return street
-        unit = chance.choice(("", "", "", f", Apt {chance.randint(1, 99)}", f" Suite {chance.randint(100, 999)}", f" Apt. {self.like('#^')}", f", Unit {chance.randint(1, 40)}"))
+        unit = chance.choice(
+            (
+                "",
+                "",
+                "",
+                f", Apt {chance.randint(1, 99)}",
+                f" Suite {chance.randint(100, 999)}",
+                f" Apt. {self.like('#^')}",
+                f", Unit {chance.randint(1, 40)}",
+            )
+        )
         town, state, code = self.city(), chance.choice(STATES), self.digits(5)
         if variant == "two_lines":
             return f"{street}{unit}\n{town}, {state} {code}"
@@ -176,7 +272,14 @@ class Values:
     def url(self, variant: str = "") -> str:
         """A web address."""
         host = f"{self.word()}{self.word()}.{self.chance.choice(('com', 'org', 'net', 'io', 'co.uk'))}"
-        return self.chance.choice((f"https://{host}/{self.word()}?id={self.like('###')}", f"http://www.{host}", f"www.{host}/{self.word()}", f"https://{host}/"))
+        return self.chance.choice(
+            (
+                f"https://{host}/{self.word()}?id={self.like('###')}",
+                f"http://www.{host}",
+                f"www.{host}/{self.word()}",
+                f"https://{host}/",
+            )
+        )
 
     # -- money ----------------------------------------------------------------------------------------------------
 
@@ -199,7 +302,9 @@ class Values:
     def expiry(self, variant: str = "") -> str:
         """When a card expires."""
         month, year = self.chance.randint(1, 12), self.chance.randint(25, 33)
-        return self.chance.choice((f"{month:02}/{year}", f"{month:02}/20{year}", f"{month:02}-{year}", f"{MONTHS[month - 1][:3]} 20{year}"))
+        return self.chance.choice(
+            (f"{month:02}/{year}", f"{month:02}/20{year}", f"{month:02}-{year}", f"{MONTHS[month - 1][:3]} 20{year}")
+        )
 
     def spaced(self, digits: str) -> str:
         """Digits with a blank between."""
@@ -232,10 +337,23 @@ class Values:
         chance = self.chance
         day, month, year = chance.randint(1, 28), chance.randint(1, 12), chance.randint(1950, 2025)
         if variant == "time":
-            return chance.choice((f"{chance.randint(1, 12)}:{chance.randint(10, 59)} pm", f"{chance.randint(1, 12)}am", f"{chance.randint(10, 23)}:{chance.randint(10, 59)}", f"{chance.randint(1, 12)}:{chance.randint(10, 59)} AM"))
+            return chance.choice(
+                (
+                    f"{chance.randint(1, 12)}:{chance.randint(10, 59)} pm",
+                    f"{chance.randint(1, 12)}am",
+                    f"{chance.randint(10, 23)}:{chance.randint(10, 59)}",
+                    f"{chance.randint(1, 12)}:{chance.randint(10, 59)} AM",
+                )
+            )
         clock = f"{chance.randint(10, 23)}:{chance.randint(10, 59)}:{chance.randint(10, 59)}"
         if variant == "iso":
-            return chance.choice((f"{year}-{month:02}-{day:02} {clock}", f"{year}-{month:02}-{day:02}T{clock}Z", f"{year}-{month:02}-{day:02} {clock},{self.like('###')}"))
+            return chance.choice(
+                (
+                    f"{year}-{month:02}-{day:02} {clock}",
+                    f"{year}-{month:02}-{day:02}T{clock}Z",
+                    f"{year}-{month:02}-{day:02} {clock},{self.like('###')}",
+                )
+            )
         if variant == "clf":
             return f"{day:02}/{MONTHS[month - 1][:3]}/{year}:{clock} +0000"
         name = MONTHS[month - 1]
@@ -244,7 +362,12 @@ class Values:
             f"{name[:3]} {day}, {year}", f"{month}/{day}/{year % 100:02}", f"{day}-{name[:3]}-{year}",
         ]  # fmt: skip
         if not variant:
-            forms += [f"{name} {day}th" if day in range(4, 20) else f"{name} {day}", f"{day} {name}", f"{DAYS[day % 7]}, {name} {day}, {year}", f"{DAYS[day % 7]}, {day} {name}"]
+            forms += [
+                f"{name} {day}th" if day in range(4, 20) else f"{name} {day}",
+                f"{day} {name}",
+                f"{DAYS[day % 7]}, {name} {day}, {year}",
+                f"{DAYS[day % 7]}, {day} {name}",
+            ]
         return chance.choice(forms)
 
     def draw(self, kind: str, variant: str = "") -> str:
