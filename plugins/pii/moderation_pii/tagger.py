@@ -317,8 +317,8 @@ class Tagger:
             yield Tagged(places[first + begin][0], places[first + at - 1][1], "PII/" + kind, lead / SCALE)
 
 
-_STARTS = 2.0
-_STAYS = 7.0
+_STARTS = 3.0
+_STAYS = 11.0
 """A word that falls short of O's score by more than this, as every label, begins or goes on with nothing."""
 
 _STATES = ("O", *LABELS)
