@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any, NamedTuple
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_pii import banking, cards, contact, dates, government, machines, people, places, secrets, spoken
+from moderation_pii.context import searcher
 from moderation_pii.folding import Folded
 from moderation_pii.pattern import Pattern, Sighting
 from moderation_pii.tagger import tagger
@@ -134,11 +134,7 @@ class TextPii:
         """The search of a pattern: text, from, to; spans of the match and its groups."""
         search = self._regexes.get(number)
         if search is None:
-            import re2
-
-            # The library's own wrapper makes an object of each match, which takes longer than the search.
-            compiled = re2.compile(PATTERNS[number].regex.encode(), _options())._regexp
-            search = self._regexes[number] = partial(compiled.Match, re2._re2.RE2.Anchor.UNANCHORED)
+            search = self._regexes[number] = searcher(PATTERNS[number].regex, _MEMORY_BYTES)
         return search
 
 

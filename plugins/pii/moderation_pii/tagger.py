@@ -164,10 +164,6 @@ class Tagger:
         self._class_names: list[str] = []
         self._pairs: dict[int, tuple[int, int]] = {}
         self._words: dict[str, _Word] = {}
-        self._start_bias = sum((_ZERO + round(_STARTS * SCALE)) << (_BITS * field) for field in range(count))
-        self._start_sign = (_ZERO << 0) | (_ZERO << 2 * _BITS)
-        self._bias = sum((_ZERO + round(_STAYS * SCALE)) << (_BITS * field) for field in range(count))
-        self._sign = sum(_ZERO << (_BITS * field) for field in range(count))
 
     def tag(self, text: str) -> list[Tagged]:
         """The names and addresses of a text, from start to end; offsets are those of `text`."""
@@ -175,26 +171,32 @@ class Tagger:
         if not words:
             return []
         scores = self._scores(words)
-        bias, sign = self._start_bias, self._start_sign
+        bias, sign = _START_BIAS, _STARTS_SIGN
         starts = [place for place, score in enumerate(scores) if (score + bias) & sign]
         if not starts:
             return []
         places = [match.span() for match in TOKEN.finditer(text)]
-        return [
-            found for first, last in self._runs(starts, scores) for found in self._decode(scores, first, last, places)
-        ]
+        found: list[Tagged] = []
+        for first, last, is_address in self._runs(starts, scores):
+            labels = (self._best if is_address else self._best_names)(scores[first : last + 1])
+            found += self._spans(labels, scores, first, places)
+        return found
 
-    def _runs(self, starts: list[int], scores: list[int]) -> Iterator[tuple[int, int]]:
-        """From each word that may begin a name or address, as far as one may go on."""
-        bias, sign, end, count = self._bias, self._sign, -1, len(scores)
+    def _runs(self, starts: list[int], scores: list[int]) -> Iterator[tuple[int, int, bool]]:
+        """From each word that may begin a name or address, as far as one may go on; True when it may be an address."""
+        end, count = -1, len(scores)
         for start in starts:
             if start <= end:
                 continue
             end = start
-            while end + 1 < count and (scores[end + 1] + bias) & sign:
+            is_address = bool((scores[start] + _START_BIAS) & _ADDRESS_START)
+            sign = _ANY if is_address else _NAME
+            while end + 1 < count and (scores[end + 1] + _STAY_BIAS) & sign:
                 end += 1
+                if not is_address and (scores[end] + _START_BIAS) & _ADDRESS_START:
+                    is_address, sign = True, _ANY
             if end > start or self._stands_alone(scores[start]):
-                yield start, end
+                yield start, end, is_address
 
     def _stands_alone(self, score: int) -> bool:
         """True when a word is a name or address with none of its kind beside it."""
@@ -206,7 +208,7 @@ class Tagger:
         known, look = self._words, self._look
         if len(known) > _KEPT_WORDS:
             known.clear()
-        edge = look("\n")
+        edge = known.get("\n") or look("\n")
         rows = [known.get(word) or look(word) for word in words]
         count = len(rows)
         rows = [edge, edge, edge, *rows, edge, edge]
@@ -252,14 +254,38 @@ class Tagger:
         row = self._pairs[key] = (self._weights.get("R" + pair, 0), self._weights.get("L" + pair, 0))
         return row
 
-    def _decode(self, scores: list[int], first: int, last: int, places: list[tuple[int, int]]) -> Iterator[Tagged]:
-        """Viterbi's best labels from `first` to `last`, all O around them."""
+    def _best_names(self, scores: list[int]) -> list[str]:
+        """Viterbi's best labels where there can be no address; all O around them."""
+        oo, ob, _, bo, bb, _, bi, io, ib, _, ii, *_ = self._steps
+        o, b, i = 0, _NEVER, _NEVER
+        back = []
+        for score in scores:
+            score += _ZEROS
+            top, came_o = o + oo, 0
+            if (other := b + bo) > top:
+                top, came_o = other, 1
+            if (other := i + io) > top:
+                top, came_o = other, 2
+            top_b, came_b = o + ob, 0
+            if (other := b + bb) > top_b:
+                top_b, came_b = other, 1
+            if (other := i + ib) > top_b:
+                top_b, came_b = other, 2
+            top_i, came_i = b + bi, 1
+            if (other := i + ii) > top_i:
+                top_i, came_i = other, 2
+            back.append((came_o, came_b, came_i))
+            o, b, i = top, top_b + (score & _FIELD) - _ZERO, top_i + (score >> _BITS & _FIELD) - _ZERO
+        return _chain(back, max((o + oo, 0), (b + bo, 1), (i + io, 2))[1])
+
+    def _best(self, scores: list[int]) -> list[str]:
+        """Viterbi's best labels; all O around them."""
         oo, ob, oa, bo, bb, ba, bi, io, ib, ia, ii, co, cb, ca, ci, jo, jb, ja, jj = self._steps
         # Of each label (O, B-NAME, I-NAME, B-ADDRESS, I-ADDRESS) the best total and where it came from.
         o, b, i, c, j = 0, _NEVER, _NEVER, _NEVER, _NEVER
         back = []
-        for place in range(first, last + 1):
-            name, in_name, address, in_address = _fields(scores[place])
+        for score in scores:
+            name, in_name, address, in_address = _fields(score)
             top, came_o = o + oo, 0
             if (other := b + bo) > top:
                 top, came_o = other, 1
@@ -291,13 +317,7 @@ class Tagger:
             top_j, came_j = (c + ci, 3) if c + ci >= j + jj else (j + jj, 4)
             back.append((came_o, came_b, came_i, came_c, came_j))
             o, b, i, c, j = top, top_b + name, top_i + in_name, top_c + address, top_j + in_address
-        state = max((o + oo, 0), (b + bo, 1), (i + io, 2), (c + co, 3), (j + jo, 4))[1]
-        labels = []
-        for came in reversed(back):
-            labels.append(_STATES[state])
-            state = came[state]
-        labels.reverse()
-        yield from self._spans(labels, scores, first, places)
+        return _chain(back, max((o + oo, 0), (b + bo, 1), (i + io, 2), (c + co, 3), (j + jo, 4))[1])
 
     def _spans(
         self, labels: list[str], scores: list[int], first: int, places: list[tuple[int, int]]
@@ -317,9 +337,22 @@ class Tagger:
             yield Tagged(places[first + begin][0], places[first + at - 1][1], "PII/" + kind, lead / SCALE)
 
 
-_STARTS = 3.0
-_STAYS = 11.0
-"""A word that falls short of O's score by more than this, as every label, begins or goes on with nothing."""
+_STARTS, _NAME_STAYS, _ADDRESS_STAYS = 3.0, 7.0, 11.0
+"""A word that falls short of O's score by more than this, in nats, begins or goes on with nothing."""
+
+
+def _bias(*nats: float) -> int:
+    """What to add to scores so that the highest bit of a field shows one above minus so many nats."""
+    return sum((_ZERO + round(bound * SCALE)) << (_BITS * field) for field, bound in enumerate(nats))
+
+
+_START_BIAS = _bias(_STARTS, _STARTS, _STARTS, _STARTS)
+_STAY_BIAS = _bias(_NAME_STAYS, _NAME_STAYS, _ADDRESS_STAYS, _ADDRESS_STAYS)
+_NAME = _ZERO | _ZERO << _BITS
+_ADDRESS_START = _ZERO << 2 * _BITS
+_STARTS_SIGN = _ZERO | _ADDRESS_START
+_ANY = _ZEROS
+"""The bits that show a score above its bias: of names, of an address's first word, of any label."""
 
 _STATES = ("O", *LABELS)
 _ALLOWED = (
@@ -329,6 +362,16 @@ _ALLOWED = (
 """Which label may follow which: nothing goes on with what has not begun."""
 
 _NEVER = -(1 << 40)
+
+
+def _chain(back: list[tuple[int, ...]], state: int) -> list[str]:
+    """The labels that led to a state."""
+    labels = []
+    for came in reversed(back):
+        labels.append(_STATES[state])
+        state = came[state]
+    labels.reverse()
+    return labels
 
 
 def _fields(score: int) -> tuple[int, int, int, int]:
