@@ -50,7 +50,7 @@ def _account(sighting: Sighting) -> float:
 def _plain_account(sighting: Sighting) -> float:
     if not is_close(sighting) or _OTHER_ACCOUNT.in_(sighting.before(40)):
         return 0.0
-    return 75.0 if _MONEY.near(sighting) else 48.0
+    return 75.0 if _MONEY.near(sighting) or len(sighting.digits) >= 8 else 48.0
 
 
 def _swift(sighting: Sighting) -> float:
@@ -61,7 +61,7 @@ _SWIFT_COUNTRIES = checksums.IBAN_LENGTHS.keys() | words(
     "US CA AU NZ JP CN HK TW KR SG MY TH ID PH VN IN LK BD NP ZA NG KE GH MA DZ MX CO CL PE AR UY VE EC RU UZ AM"
 )
 
-_ROUTING = r"routing(?: transit)?(?: numbers?| no\.?| num| #)?|aba(?: numbers?| no\.?| routing)?|\brtn|bank code|bankleitzahl|blz"
+_ROUTING = r"rout(?:i?ng|in)(?: transit)?(?: numbers?| no\.?| num| #)?|aba(?: numbers?| no\.?| routing)?|\brtn|bank code|bankleitzahl|blz"
 _ACCOUNT = (
     r"(?:bank|checking|savings?|deposit|current|beneficiary) (?:account|acct|a/c)(?: (?:numbers?|no\.?|num\.?|#))?"
     r"|(?:account|acct|a/c) ?(?:numbers?|no\.?|num\.?|#|ending(?: in| with)?)|iban/account|kontonummer|bank details"
@@ -78,7 +78,7 @@ PATTERNS = (
         r"(?i)\b[a-z]{2}[0-9]{2}[ \-]?[0-9a-z]{4}[ \-]?[0-9a-z]",
         _cut_iban,
     ),
-    Pattern("PII/BANK_ROUTING", keyword(_ROUTING, r"[0-9X*x]{5}[0-9]{4}"), _routing, after_keyword, trigger(r"routing|aba|rtn|bankleit|blz|bank code")),
+    Pattern("PII/BANK_ROUTING", keyword(_ROUTING, r"[0-9X*x]{5}[0-9]{4}"), _routing, after_keyword, trigger(r"rout|aba|rtn|bankleit|blz|bank code")),
     Pattern("PII/BANK_ROUTING", keyword(r"sort[ \-]?codes?", r"[0-9]{2}[ \-]?[0-9]{2}[ \-]?[0-9]{2}"), named(90.0, 70.0), after_keyword, trigger(r"sort[ \-]?code")),
     Pattern("PII/BANK_ACCOUNT_NUMBER", keyword(_ACCOUNT, _NUMBER), _account, after_keyword, trigger(r"account|acct|a/c|konto|bank details")),
     Pattern("PII/BANK_ACCOUNT_NUMBER", keyword(r"account|acct|a/c", r"[0-9X*x]{2}(?:[ \-]?[0-9Xx*]){5,15}[0-9]"), _plain_account, after_keyword, trigger(r"account|acct|a/c")),

@@ -161,6 +161,10 @@ PATTERNS = (
         as_word,
         r"(?i)[\[({<] ?(?:at|@|a) ?[\])}>]|[ \])}_](?:at|arroba|d[o0]?t)[ \[({_]|@ | @|@[a-z0-9\-]+ ?[\[({ ]",
     ),
+    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?(?:com|net|org))\b", steady(86.0), as_word, "@[a-zA-Z0-9-]+,"),
+    Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word, r"(?i)(?:mail|yahoo|outlook|icloud|aol) "),
+    Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word, r"(?i) (?:at|@) [a-z] [a-z] "),
+    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus),
     Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, "://", _trim_url),
     Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, r"(?i)www\.", _trim_url),
     Pattern(

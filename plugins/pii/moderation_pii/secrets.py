@@ -55,7 +55,7 @@ def _pin(sighting: Sighting) -> float:
 
 _OWNER = Words(r"my|your|his|her|our|the|card|atm|bank|account|door|alarm|sim|and|pin (?:code|number|no)|pincode")
 _WORD = r"passwords?|pa?ss?wr?o?r?d|psswo?rd|passw0rd|p@ssw(?:o|0)rd|passcode|pass-word|passwd|pass ?phrase|passcode|pass ?word|pwd|pw|psw|contraseña|passwort|kennwort"
-_PIN = r"pin(?: ?(?:code|number|no\.?|#))?|pincode"
+_PIN = r"p[i1!]n(?: ?(?:code|number|no\.?|#))?|pincode"
 
 PATTERNS = (
     Pattern(
@@ -69,6 +69,6 @@ PATTERNS = (
     Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, trigger(_WORD), _trim),
     Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, r"(?i)\bpass\b", _trim),
     Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, r"(?i)\bpass\b", _trim),
-    Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword, r"(?i)\bpin"),
+    Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword, r"(?i)\bp[i1!]n"),
     Pattern("PII/PIN", r"\b([0-9]{4,8}) (?:is|was|as) (?i:(?:my|the|your|his|her) )?(?i:pin)\b", lambda s: 88.0, trigger=r"(?i)\bpin\b"),
 )  # fmt: skip

@@ -6,6 +6,8 @@ the words before them say what they are.
 
 from __future__ import annotations
 
+import re
+
 from moderation_pii import checksums
 from moderation_pii.context import Words, is_called_otherwise
 from moderation_pii.pattern import Pattern, Sighting, as_word
@@ -23,6 +25,8 @@ _WORD = (
     r"(?:zer[o0]|oh?|nought|[o0]ne|tw[o0]|thr[e3]{1,2}|f[o0]ur|f[i1]v[e3]?|s[i1]x|s[e3]v[e3]?n|svn|e[i1]?gh?t|n[i1]ne?"
     r"|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|double|triple)"
 )
+_PLAIN_WORD = r"(?:zero|one|two|three|four|five|six|seven|eight|nine)"
+_GLUED = re.compile(rf"(?i)(?<=[0-9]){_PLAIN_WORD}|{_PLAIN_WORD}(?=[0-9])")
 _GAP = r"(?:[ \t]?[\-.,_*/|~()+][ \t]?|[ \t]{1,2}|\.{2,4} ?)"
 
 _NOTHING = ("", 0.0)
@@ -40,6 +44,7 @@ _ROUTING = Words(r"routing|routng|aba|rtn|sort code")
 
 def _digits(value: str) -> str:
     """What a run reads as; empty when a word in it is none of a number."""
+    value = _GLUED.sub(lambda word: _VALUES[word.group().lower()], value)
     read, times, last_ten = "", 1, False
     word = ""
     for char in [*value.lower(), " "]:
@@ -115,5 +120,6 @@ def _letters(sighting: Sighting) -> float:
 
 PATTERNS = (
     Pattern("PII/PHONE", _RUN, _confidence, as_word, _TRIGGER, kind=_kind),
+    Pattern("PII/PHONE", rf"(?i)\b([0-9]{{1,8}}(?:{_PLAIN_WORD}+[0-9]{{1,8}}){{1,6}})\b", _confidence, as_word, rf"(?i)[0-9]{_PLAIN_WORD}", kind=_kind),
     Pattern("PII/PHONE", r"\b([2-9lIiSB][0-9OolISB]{2}[ .\-][0-9OolISB]{3}[ .\-][0-9OolISB]{4})\b", _letters, as_word),
 )  # fmt: skip
