@@ -28,7 +28,9 @@ SCALE = 64
 _BREAK = "¶"
 """What a line's end is called in features, whose names stand in lines themselves."""
 
-_BITS = 16
+_BITS = 20
+"""Of a label's field: a score is the sum of some twenty weights of at most 8,000 steps."""
+
 _ZERO = 1 << (_BITS - 1)
 _ZEROS = sum(_ZERO << (_BITS * field) for field in range(len(LABELS)))
 _FIELD = (1 << _BITS) - 1
@@ -210,22 +212,22 @@ class Tagger:
             known.clear()
         edge = known.get("\n") or look("\n")
         rows = [known.get(word) or look(word) for word in words]
-        count = len(rows)
         rows = [edge, edge, edge, *rows, edge, edge]
         pairs, pair = self._pairs, self._pair
-        scores = []
+        scores: list[int] = []
         left = pairs.get(key := rows[2].number << 20 | rows[3].number) or pair(key)
-        for at in range(3, count + 3):
-            row, after = rows[at], rows[at + 1]
+        for three, two, one, row, after, later in zip(
+            rows, rows[1:], rows[2:], rows[3:], rows[4:], rows[5:], strict=False
+        ):
             key = row.number << 20 | after.number
             right = pairs.get(key) or pair(key)
             scores.append(
                 row.itself
-                + rows[at - 1].one_after
-                + rows[at - 2].two_after
-                + rows[at - 3].three_after
+                + one.one_after
+                + two.two_after
+                + three.three_after
                 + after.one_before
-                + rows[at + 2].two_before
+                + later.two_before
                 + left[1]
                 + right[0]
             )

@@ -76,9 +76,9 @@ def test_tagged_places_are_inside_any_text_in_order(text):
         end = tagged.end
 
 
-@given(score=st.lists(st.integers(-30_000, 30_000), min_size=4, max_size=4))
+@given(score=st.lists(st.integers(-200_000, 200_000), min_size=4, max_size=4))
 def test_scores_come_out_of_the_integer_they_were_added_in(score):
-    packed = sum(part << (16 * field) for field, part in enumerate(score))
+    packed = sum(part << (tagger._BITS * field) for field, part in enumerate(score))
 
     assert list(tagger._fields(packed)) == score
 
