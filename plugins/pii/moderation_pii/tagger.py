@@ -8,6 +8,7 @@ labels are fields of one integer, so that one addition adds them all.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import zlib
@@ -34,7 +35,7 @@ _BITS = 20
 _ZERO = 1 << (_BITS - 1)
 _ZEROS = sum(_ZERO << (_BITS * field) for field in range(len(LABELS)))
 _FIELD = (1 << _BITS) - 1
-_KEPT_WORDS = 60_000
+_KEPT_WORDS, _KEPT_PAIRS = 30_000, 60_000
 _MODEL = Path(__file__).with_name("names.model")
 
 TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019](?![sS]\b)[^\W\d_]+)?|\d+|\n|['\u2019][sS]\b|[^\w\s]|_")
@@ -138,6 +139,17 @@ class _Word(NamedTuple):
     number: int
 
 
+class _Seen:
+    """What was worked out of words, and of neighbouring classes, and is kept."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, _Word] = {}
+        self.pairs: dict[int, tuple[int, int]] = {}
+        self.classes: dict[str, int] = {}
+        self.class_names: dict[int, str] = {}
+        self.numbers = itertools.count()
+
+
 class Tagger:
     """The model, ready to tag.
 
@@ -162,10 +174,7 @@ class Tagger:
         self._steps = tuple(self._moves[_STATES[a], _STATES[b]] for a, b in _ALLOWED)
         steps = dict(zip(_ALLOWED, self._steps, strict=True))
         self._alone = tuple(2 * steps[0, 0] - steps[0, begin] - steps[begin, 0] for begin in (1, 3))
-        self._classes: dict[str, int] = {}
-        self._class_names: list[str] = []
-        self._pairs: dict[int, tuple[int, int]] = {}
-        self._words: dict[str, _Word] = {}
+        self._seen = _Seen()
 
     def tag(self, text: str) -> list[Tagged]:
         """The names and addresses of a text, from start to end; offsets are those of `text`."""
@@ -207,20 +216,22 @@ class Tagger:
         return name > least_name or address > least_address
 
     def _scores(self, words: list[str]) -> list[int]:
-        known, look = self._words, self._look
-        if len(known) > _KEPT_WORDS:
-            known.clear()
-        edge = known.get("\n") or look("\n")
-        rows = [known.get(word) or look(word) for word in words]
+        if len(self._seen.words) > _KEPT_WORDS or len(self._seen.pairs) > _KEPT_PAIRS:
+            self._seen = _Seen()
+        # Held from here on: another thread may begin anew, and numbers of classes are good in their own set only.
+        seen, look = self._seen, self._look
+        known = seen.words
+        edge = known.get("\n") or look("\n", seen)
+        rows = [known.get(word) or look(word, seen) for word in words]
         rows = [edge, edge, edge, *rows, edge, edge]
-        pairs, pair = self._pairs, self._pair
+        pairs, pair = seen.pairs, self._pair
         scores: list[int] = []
-        left = pairs.get(key := rows[2].number << 20 | rows[3].number) or pair(key)
+        left = pairs.get(key := rows[2].number << 20 | rows[3].number) or pair(key, seen)
         for three, two, one, row, after, later in zip(
             rows, rows[1:], rows[2:], rows[3:], rows[4:], rows[5:], strict=False
         ):
             key = row.number << 20 | after.number
-            right = pairs.get(key) or pair(key)
+            right = pairs.get(key) or pair(key, seen)
             scores.append(
                 row.itself
                 + one.one_after
@@ -234,7 +245,7 @@ class Tagger:
             left = right
         return scores
 
-    def _look(self, word: str) -> _Word:
+    def _look(self, word: str, seen: _Seen) -> _Word:
         """A word's row, made at its first sight."""
         get = self._weights.get
         kinds = self.lists.of(word.lower())
@@ -242,18 +253,19 @@ class Tagger:
         added = {distance: sum(get(f"{distance}{name}", 0) for name in near) for distance in DISTANCES if distance}
         itself = sum(get("0" + name, 0) for name in word_features(word, kinds))
         name = class_of(word, kinds)
-        number = self._classes.get(name)
+        number = seen.classes.get(name)
         if number is None:
-            number = self._classes[name] = len(self._class_names)
-            self._class_names.append(name)
+            number = next(seen.numbers)
+            seen.class_names[number] = name
+            number = seen.classes.setdefault(name, number)
         row = _Word(added[-2], added[-1], itself, added[1], added[2], added[3], number)
-        self._words[word] = row
+        seen.words[word] = row
         return row
 
-    def _pair(self, key: int) -> tuple[int, int]:
+    def _pair(self, key: int, seen: _Seen) -> tuple[int, int]:
         """What two neighbours' classes add to the first of them and to the second."""
-        pair = f"{self._class_names[key >> 20]}|{self._class_names[key & 0xFFFFF]}"
-        row = self._pairs[key] = (self._weights.get("R" + pair, 0), self._weights.get("L" + pair, 0))
+        pair = f"{seen.class_names[key >> 20]}|{seen.class_names[key & 0xFFFFF]}"
+        row = seen.pairs[key] = (self._weights.get("R" + pair, 0), self._weights.get("L" + pair, 0))
         return row
 
     def _best_names(self, scores: list[int]) -> list[str]:

@@ -87,9 +87,11 @@ def test_what_was_looked_at_before_changes_nothing():
     text = "Ann Lee met Rosa Delgado at 12 Elm Street, Denver."
     fresh = tagger.Tagger(tagger._MODEL.read_bytes())
     expected = fresh.tag(text)
-    fresh._words.update({str(number): fresh._look(str(number)) for number in range(tagger._KEPT_WORDS + 1)})
+    first = fresh._seen
+    fresh.tag(" ".join(f"qx{'abcdefghij'[number % 10]}{number}z" for number in range(tagger._KEPT_WORDS + 1)))
 
     assert fresh.tag(text) == expected != []
+    assert fresh._seen is not first
 
 
 def test_a_detector_can_be_sent_to_another_process():
