@@ -27,6 +27,7 @@ ROUTES: list[tuple[str, str, set[str | None], int]] = [
     ("GET", "/review/next", REVIEWERS, 303),
     ("GET", "/review/done", REVIEWERS, 200),
     ("GET", TASK, REVIEWERS, 409),
+    ("GET", f"{TASK}/template", REVIEWERS, 409),
     ("POST", TASK, REVIEWERS, 409),
     ("POST", f"{TASK}/release", REVIEWERS, 303),
     ("GET", "/review/media/forged", REVIEWERS, 404),
