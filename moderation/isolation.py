@@ -197,14 +197,22 @@ class Runner:
         self._counting = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=max(4, 4 * len(tools)), thread_name_prefix="detect")
 
-    def look(self, app: str, parts: Sequence[Part]) -> tuple[list[Detection], list[Failure]]:
+    def look(
+        self, app: str, parts: Sequence[Part], only: Callable[[Detector], bool] = lambda _: True
+    ) -> tuple[list[Detection], list[Failure]]:
         """Every detector on every part it reads.
+
+        Args:
+            only: the detectors to ask.
 
         Returns:
             Detections with detector, part and parents filled in; and a failure for each look without an answer.
         """
         jobs = [
-            (detector, part) for detector in self._plugins.detectors for part in parts if part.type in detector.reads
+            (detector, part)
+            for detector in self._plugins.detectors
+            for part in parts
+            if part.type in detector.reads and only(detector)
         ]
         detections: list[Detection] = []
         failures: list[Failure] = []

@@ -85,6 +85,33 @@ class HumanLoopView(BaseModel):
     created_at: datetime
 
 
+class TextToRedact(BaseModel):
+    """A text, and what is to be taken out of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: str = Field(max_length=200_000)
+    types: list[str] | None = Field(None, min_length=1, description="Such as EMAIL; left out: all of personal data.")
+    mask: str | None = Field(None, description="One of ! # $ % & * @, for each character; left out: [EMAIL] and such.")
+
+
+class EntityView(BaseModel):
+    """Something that was taken out. Places are code points in the text that was sent, [start, end)."""
+
+    type: str
+    label: str
+    confidence: float
+    start: int
+    end: int
+
+
+class RedactedText(BaseModel):
+    """A text without personal data."""
+
+    text: str
+    entities: list[EntityView]
+
+
 class Appeal(BaseModel):
     """A request to look again at a decision."""
 

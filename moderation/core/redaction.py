@@ -81,6 +81,21 @@ def redact_text(text: str, detections: Sequence[Detection]) -> str:
     return "".join([*pieces, text[at:]])
 
 
+MASKS = "!#$%&*@"
+"""Characters that may stand for each redacted one (Amazon Comprehend's MaskCharacter)."""
+
+
+def mask_text(text: str, detections: Sequence[Detection], mask: str) -> str:
+    """The text with each code point of each place replaced by `mask`; its length stays, and line ends do."""
+    characters = list(text)
+    for detection in detections:
+        start, end = (detection.span.start, detection.span.end) if detection.span else (0, len(text))
+        for at in range(start, end):
+            if characters[at] not in "\r\n":
+                characters[at] = mask
+    return "".join(characters)
+
+
 def short_name(label: str) -> str:
     """A label as it stands in a redacted text: ``PII/BANK_ACCOUNT_NUMBER`` is ``BANK-ACCOUNT-NUMBER``."""
     return label.rpartition("/")[2].replace("_", "-").replace(" ", "-").upper()

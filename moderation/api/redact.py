@@ -1,0 +1,52 @@
+"""``/v1/redact``: a text without personal data."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, g, request
+from pydantic import ValidationError
+
+from moderation.api.auth import authenticate
+from moderation.api.parsing import check_encoding
+from moderation.api.problems import Refused, invalid
+from moderation.api.schemas import EntityView, RedactedText, TextToRedact
+from moderation.api.strict_json import read_json
+from moderation.redacting import NotRedacted, labels_of, redact
+from moderation.service import Service
+
+
+def blueprint(service: Service) -> Blueprint:
+    """The resource over `service`. Nothing of it is stored."""
+    redaction = Blueprint("redact", __name__, url_prefix="/v1/redact")
+    redaction.before_request(lambda: authenticate(service.accounts))
+
+    @redaction.post("")
+    def post_redact() -> Response:
+        """The text without what was found, and what that was."""
+        check_encoding(request)
+        if request.mimetype != "application/json":
+            raise Refused(415, "unsupported-media-type", "send application/json")
+        try:
+            given = TextToRedact.model_validate(read_json(request.get_data()))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise invalid(".".join(str(step) for step in first["loc"]), first["msg"]) from error
+        labels = labels_of(given.types, service.taxonomy)
+        try:
+            done = redact(service.judge, g.app_name, given.text, labels, given.mask)
+        except NotRedacted as error:
+            # A text that nobody has looked through must not come back as if it were clean.
+            raise Refused(503, "unavailable", str(error), headers={"Retry-After": "5"}) from error
+        entities = [
+            EntityView(
+                type=entity.label.rpartition("/")[2],
+                label=entity.label,
+                confidence=entity.confidence,
+                start=entity.span.start if entity.span else 0,
+                end=entity.span.end if entity.span else len(given.text),
+            )
+            for entity in done.entities
+        ]
+        body = RedactedText(text=done.text, entities=entities)
+        return Response(body.model_dump_json(), content_type="application/json")
+
+    return redaction
