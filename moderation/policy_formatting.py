@@ -40,7 +40,8 @@ def formatted(name: str, text: str) -> str:
             break
         done = again
     after = parse_document(name, done.encode())
-    if after.faults or after.data != before.data:
+    # As text, so that types and the order of keys count too: 1 is neither 1.0 nor true.
+    if after.faults or repr(after.data) != repr(before.data) or _once(done) != done:
         # Rather no change than another meaning.
         fault = before.fault(
             before.at(()), "E100", "cannot be formatted without changing its meaning", "format by hand"
@@ -104,12 +105,14 @@ def _block(text: str, key: str) -> str:
 
 def replace_file(path: Path, text: str) -> None:
     """Write a file as a whole or not at all; its mode stays."""
-    mode = path.stat().st_mode
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-    ) as new:
-        new.write(text)
-        new.flush()
-        os.fsync(new.fileno())
-    os.chmod(new.name, mode)
-    Path(new.name).replace(path)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as new:
+            new.write(text)
+            new.flush()
+            os.fsync(new.fileno())
+        os.chmod(name, path.stat().st_mode)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

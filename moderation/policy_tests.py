@@ -75,6 +75,26 @@ def never_fired(policy: Policy, results: Sequence[TestResult]) -> tuple[str, ...
     return tuple(name for name in branch_ids(policy.file) if name not in fired)
 
 
+def untried_edges(policy: Policy) -> tuple[str, ...]:
+    """Thresholds of bands that no test's confidence meets or stays within a point under, as ``weapons.reject 95``.
+
+    A test at the edge shows that 95 rejects and 94.9 does not, where a slip of the pen would change an outcome.
+    """
+    tried = {
+        float(value)
+        for example in policy.file.tests
+        for entry in example.item.detections
+        for key, value in entry.items()
+        if key not in BESIDE and isinstance(value, int | float)
+    }
+    return tuple(
+        f"{name}.{side} {edge:g}"
+        for name, band in policy.file.bands.items()
+        for side, edge in (("review", band.review_from), ("reject", band.reject_from))
+        if edge is not None and not any(edge - 1 <= value <= edge for value in tried)
+    )
+
+
 def subject_of(policy: Policy, example: Example) -> Subject:
     """The item of a test; without an app it is one that the policy applies to."""
     item = example.item

@@ -18,7 +18,7 @@ from moderation.core.policy_schema import policy_schema
 from moderation.core.policy_warnings import Setting, warnings
 from moderation.plugins import Plugins, load_plugins
 from moderation.policy_files import located, policy_paths, read_document, read_policy, shipped_rules, shown_path
-from moderation.policy_tests import TestResult, never_fired, run_tests
+from moderation.policy_tests import TestResult, never_fired, run_tests, untried_edges
 from moderation.settings import Settings
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH..]")
@@ -137,6 +137,8 @@ def test(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
                     _show_failed(policy, result)
             if unfired:
                 click.echo(f"  no test fires: {', '.join(unfired)}")
+            if edges := untried_edges(policy):
+                click.echo(f"  no test is at the edge: {', '.join(edges)}")
     if as_json:
         faults_json = [asdict(fault) for fault in broken]
         summary = {"policies": documents, "faults": faults_json, "passed": passed, "failed": failed}
@@ -163,7 +165,13 @@ def _document(policy: Policy, results: tuple[TestResult, ...], unfired: tuple[st
         }
         for result in results
     ]
-    return {"policy": policy.name, "path": policy.path, "tests": tests, "never_fired": list(unfired)}
+    return {
+        "policy": policy.name,
+        "path": policy.path,
+        "tests": tests,
+        "never_fired": list(unfired),
+        "untried_edges": list(untried_edges(policy)),
+    }
 
 
 def _show_failed(policy: Policy, result: TestResult) -> None:
@@ -173,6 +181,11 @@ def _show_failed(policy: Policy, result: TestResult) -> None:
     click.echo(f"          reasons   {', '.join(result.reasons) or 'no rule'}")
     if result.missing:
         click.echo(f"          missing   {', '.join(result.missing)}")
+    for rule in result.verdict.near_misses:
+        short = "; ".join(
+            f"{e.detection.label} at {e.detection.confidence:g}, {-(e.margin or 0):g} short" for e in rule.evidence
+        )
+        click.echo(f"          nearly    {rule.rule} ({short})")
 
 
 @rules.command()

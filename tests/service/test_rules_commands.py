@@ -385,3 +385,30 @@ def test_every_key_of_the_schema_is_described(capsys: pytest.CaptureFixture[str]
     ]
 
     assert missing == []
+
+
+def test_a_failed_test_shows_what_came_instead_and_what_nearly_did(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "shop.yml"
+    file.write_text(GOOD.replace("[{Weapons: 96}]", "[{Weapons: 92}]"))
+
+    assert run(["rules", "test", str(file)]) == 1
+    said = capsys.readouterr().out
+
+    assert "FAILED  a gun" in said
+    assert "expected  reject\n          got       review: people" in said
+    assert "reasons   weapons.review" in said
+    assert "missing   weapons.reject" in said
+    assert "nearly    weapons.reject (Weapons at 92, 3 short)" in said
+    assert "no test fires: weapons.reject, phone, helmets, risky" in said
+    assert "no test is at the edge: weapons.review 60, weapons.reject 95" in said
+
+
+@pytest.mark.parametrize("path", sorted(Path("rules").glob("*.yml")), ids=lambda path: path.stem)
+def test_one_and_true_and_a_float_are_not_taken_for_each_other(path: Path) -> None:
+    text = path.read_text()
+
+    assert repr(parse_document("p", formatted("p", text).encode()).data) == repr(
+        parse_document("p", text.encode()).data
+    )
