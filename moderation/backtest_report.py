@@ -37,6 +37,8 @@ def as_text(result: Comparison, title: str, changes: Sequence[str]) -> Iterator[
         yield "\nNot looked for at the time, so that the new rules could not find it in these items:"
         for label, count in result.not_looked_for.most_common(10):
             yield f"  {label}: {count:,} items"
+    if result.unrecorded:
+        yield f"\nOf {result.unrecorded:,} items it was not recorded which detectors looked; they may miss something."
     if result.most_changed:
         yield "\nMost changed"
         for each in result.most_changed[:SHOWN_ITEMS]:
@@ -137,6 +139,7 @@ def as_json(result: Comparison, changes: Sequence[str]) -> dict[str, Any]:
         "seconds_per_task": result.seconds_a_task,
         "tasks_measured": result.timed,
         "not_looked_for": dict(result.not_looked_for),
+        "unrecorded": result.unrecorded,
         "most_changed": [
             {
                 "item": each.item_id,

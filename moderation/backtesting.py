@@ -103,6 +103,7 @@ class Comparison:
         rules: rule of the new set that decides items which move, to how many.
         most_changed: items that would be decided against people's answers, then the largest moves, then the surest.
         not_looked_for: labels that the new set asks about and that nobody looked for at the time, to how many items.
+        unrecorded: items of which it was not recorded who looked; something may have gone unseen in them.
         answered: items that people answered on.
         seconds: what tasks took, summed, and how many were measured.
         first_day: of the items; empty when there are none.
@@ -114,6 +115,7 @@ class Comparison:
     moves: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     not_looked_for: Counter[str] = field(default_factory=Counter)
+    unrecorded: int = 0
     answered: int = 0
     seconds: float = 0.0
     timed: int = 0
@@ -166,12 +168,19 @@ class Comparer:
         new: the changed set.
         old: what to compare with; None for the verdicts of the time.
         reach: for each detector and extractor that is loaded today, the labels that its answer can lead to.
+        in_force: whose queues say how many reviewers an item took at the time; None for `old`, else `new`.
     """
 
     def __init__(
-        self, new: PolicySet, old: PolicySet | None, taxonomy: Taxonomy, reach: Mapping[str, frozenset[str]]
+        self,
+        new: PolicySet,
+        old: PolicySet | None,
+        taxonomy: Taxonomy,
+        reach: Mapping[str, frozenset[str]],
+        in_force: PolicySet | None = None,
     ) -> None:
         self._new, self._old, self._taxonomy, self._reach = new, old, taxonomy, reach
+        self._queues_then = in_force or old or new
         self._unseen = lru_cache(maxsize=256)(self._not_looked_for)
         self.result = Comparison()
 
@@ -188,7 +197,7 @@ class Comparer:
         old = self._verdict(self._old, case) if self._old is not None else None
         would_be = new.outcome if new is not None else NOT_COVERED
         if self._old is None:
-            was, old_queue, old_set = case.outcome, case.queue, self._new
+            was, old_queue, old_set = case.outcome, case.queue, self._queues_then
         else:
             was, old_set = (old.outcome if old is not None else NOT_COVERED), self._old
             old_queue = old.queue if old is not None else None
@@ -203,6 +212,7 @@ class Comparer:
             result.seconds += sum(opinion.seconds)
             result.timed += len(opinion.seconds)
         result.answered += bool(case.opinions)
+        result.unrecorded += case.tools is None
         if case.tools is not None:
             policies = self._new.for_content(subject.app, subject.content_types)
             for label in self._unseen(case.tools, tuple(policy.name for policy in policies)):

@@ -32,6 +32,7 @@ class Opinion:
         seconds: time spent on each task, where it was measured.
         sampling: the sampling that asked them; None when the rules did.
         policy_version: the policy that the loop was opened under.
+        purpose: of the loop: ``review``, ``sample`` or ``appeal``.
     """
 
     outcome: str
@@ -41,6 +42,7 @@ class Opinion:
     policy: str
     policy_version: str
     queue: str
+    purpose: str = "review"
 
 
 @dataclass(slots=True)
@@ -126,7 +128,7 @@ def _opinions(c: Connection, first: str, last: str) -> dict[str, tuple[Opinion, 
             outcome = row.outcome or max(votes, key=lambda each: (votes[each], each))
             seconds = tuple(float(answer["seconds"]) for answer in row.answers if answer.get("seconds") is not None)
             opinion = Opinion(
-                outcome, len(votes) == 1, seconds, row.sampling, row.policy, row.policy_version, row.queue
+                outcome, len(votes) == 1, seconds, row.sampling, row.policy, row.policy_version, row.queue, row.purpose
             )
             found[row.item_id] = (*found.get(row.item_id, ()), opinion)
     return found

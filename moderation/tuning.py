@@ -148,7 +148,9 @@ class Tuner:
                 continue
             seen, percent = self._seen[name], int(highest)
             seen.items[percent] += 1
-            if (opinion := case.opinion) is not None and (weight := self._weight(opinion)) is not None:
+            # Who is appealed is no fair pick; what was said before the appeal is.
+            opinion = next((each for each in reversed(case.opinions) if each.purpose != "appeal"), None)
+            if opinion is not None and (weight := self._weight(opinion)) is not None:
                 seen.answers.setdefault(percent, Counter())[weight, opinion.outcome == "reject"] += 1
 
     def _weight(self, opinion: Opinion) -> float | None:
@@ -182,27 +184,37 @@ class Tuner:
         tunings = []
         for name, band in self._policy.file.bands.items():
             seen = self._seen[name]
-            suggestions = []
-            if band.reject_from is not None:
-                suggestions.append(_reject_from(band, seen, precision))
-            if band.review_from is not None:
-                limit = suggestions[0].suggested or band.reject_from if suggestions else None
-                suggestions.append(_review_from(band, seen, error_rate, limit))
-            tuning = BandTuning(name, tuple(suggestions), seen.load(band.review_from, band.reject_from) / days, 0.0)
+            suggestions = _both_sides(band, seen, precision, error_rate)
+            tuning = BandTuning(name, suggestions, seen.load(band.review_from, band.reject_from) / days, 0.0)
             after = seen.load(tuning.value("review_from"), tuning.value("reject_from")) / days
             tunings.append(BandTuning(name, tuning.suggestions, tuning.reviews_now, after))
         return tunings
 
 
-def _reject_from(band: Band, seen: Seen, precision: float) -> Suggestion:
-    """The lowest threshold from which the lower end of the precision's interval reaches the goal."""
+def _both_sides(band: Band, seen: Seen, precision: float, error_rate: float) -> tuple[Suggestion, ...]:
+    """Suggestions that make a band together: it rejects from higher on than it reviews."""
+    floor = 0.0
+    while True:
+        reject = None if band.reject_from is None else _reject_from(band, seen, precision, floor)
+        limit = None if reject is None else float(reject.suggested or band.reject_from or 101)
+        review = None if band.review_from is None else _review_from(band, seen, error_rate, limit)
+        found = tuple(each for each in (reject, review) if each is not None)
+        if review is None or limit is None or (review.suggested or band.review_from or 0.0) < limit:
+            return found
+        # People must go on looking from there, so that rejecting may begin above only.
+        floor = float(band.review_from or 0.0)
+
+
+def _reject_from(band: Band, seen: Seen, precision: float, floor: float) -> Suggestion:
+    """The lowest threshold over `floor` from which the lower end of the precision's interval reaches the goal."""
     now = band.reject_from
     best: tuple[float, int] | None = None
     newly = 101 if now is None else math.ceil(now)
     for threshold in (percent for percent in THRESHOLDS if percent in seen.answers):
         found = weighted(seen.between(threshold, 101))
         # What is rejected already may be looked at by nobody; what would be rejected newly must have been.
-        if found is not None and found.low >= precision and seen.is_represented(threshold, newly):
+        is_enough = found is not None and found.low >= precision and seen.is_represented(threshold, newly)
+        if is_enough and threshold > floor and bootstrap(seen.between(threshold, 101))[0] >= precision:
             return _made("reject_from", now, threshold, seen.between(threshold, 101), band, "precision", precision)
         if found is not None and (best is None or found.share > best[0]):
             best = (found.share, threshold)
@@ -222,6 +234,8 @@ def _review_from(band: Band, seen: Seen, error_rate: float, limit: float | None)
             if not seen.is_represented(0, threshold):
                 is_dark = True
                 continue
+            if bootstrap(seen.between(0, threshold))[1] > error_rate:
+                continue  # both intervals keep to the goal, the one that decides and the one that is shown
             return _made("review_from", now, threshold, seen.between(0, threshold), band, "error rate", error_rate)
     at = math.floor(now or 0)
     evidence = Counter() if is_dark else seen.between(0, at)

@@ -63,7 +63,7 @@ def backtest(
     new = policy_set(path, settings, plugins)
     old = _in_force(settings, plugins)
     title = f"Backtest of {path} against {'the policy files' if against_files else 'what was decided'}"
-    result = _compare(settings, plugins, new, old if against_files else None, since)
+    result = _compare(settings, plugins, new, old if against_files else None, since, in_force=old)
     _show(result, title, list(set_changes(old, new)), as_json=as_json, html=html)
     return 0
 
@@ -184,12 +184,17 @@ def _in_force(settings: Settings, plugins: Plugins) -> PolicySet:
 
 
 def _compare(
-    settings: Settings, plugins: Plugins, new: PolicySet, old: PolicySet | None, since: datetime | None
+    settings: Settings,
+    plugins: Plugins,
+    new: PolicySet,
+    old: PolicySet | None,
+    since: datetime | None,
+    in_force: PolicySet | None = None,
 ) -> Comparison:
     from moderation.history import cases, count_cases
     from moderation.service import existing_database
 
-    comparer = Comparer(new, old, plugins.taxonomy, plugins.reach())
+    comparer = Comparer(new, old, plugins.taxonomy, plugins.reach(), in_force)
     with existing_database(settings) as database:
         number = count_cases(database, since)
         _with_progress(comparer.add_all(cases(database, since)), number)

@@ -173,6 +173,19 @@ def test_moves_loads_and_agreement_are_those_worked_out_by_hand(
     assert result["most_changed"][0]["people"] == "approve", "first what goes against people's answer"
 
 
+def test_more_reviewers_in_a_queue_are_more_hours(
+    past: Past, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past.item(60)
+    (tmp_path / "changed.yml").write_text(OLD.replace("reviewers: 2", "reviewers: 3"))
+
+    past.run("rules", "backtest", str(tmp_path / "changed.yml"), "--json")
+    result = said(capsys)
+
+    was, would_be = result["was"]["reviewer_hours_per_day"], result["would_be"]["reviewer_hours_per_day"]
+    assert would_be == pytest.approx(was * 1.5)
+
+
 def test_a_stranger_reads_the_table(past: Past, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     past.item(85)
     (tmp_path / "changed.yml").write_text(STRICTER)
