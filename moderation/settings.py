@@ -79,6 +79,9 @@ class Settings(BaseSettings):
         2.0, ge=0, description="Pause between looks at policy files for changes; 0 reloads on SIGHUP and start only."
     )
     session_hours: float = Field(12.0, gt=0, description="How long a sign-in to the portal lasts.")
+    undo_seconds: float = Field(
+        10.0, ge=0, le=300, description="How long a reviewer can undo the last answer; it counts after that."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @classmethod

@@ -6,8 +6,8 @@ import hashlib
 import re
 import secrets
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,24 +18,30 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from moderation.core.errors import InputError, NotFound
 from moderation.database import Database
-from review_ui.tables import failed_sign_ins, sign_ins, users
+from review_ui.tables import failed_sign_ins, sign_ins, user_groups, users
 
 ROLES = ("reviewer", "lead", "policy_owner", "admin")
 MAY_REVIEW = ("reviewer", "lead", "admin")
 SHORTEST_PASSWORD = 10
 FAILURES_ALLOWED, FAILURES_WINDOW = 8, timedelta(minutes=10)
+_GROUP = re.compile(r"[A-Za-z0-9+=.@_-]{1,63}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
 
 
 @dataclass(frozen=True)
 class User:
-    """A person who may sign in."""
+    """A person who may sign in.
+
+    Attributes:
+        groups: what work teams name; somebody in none works for every team.
+    """
 
     id: str
     name: str
     role: str
     created_at: datetime
     disabled_at: datetime | None = None
+    groups: tuple[str, ...] = ()
 
     @property
     def may_review(self) -> bool:
@@ -84,8 +90,33 @@ class People:
         return user
 
     def list(self) -> Sequence[User]:
-        """Everybody, by name."""
-        return self._db.read(lambda c: [_user(row) for row in c.execute(sa.select(users).order_by(users.c.name))])
+        """Everybody, by name, with their groups."""
+
+        def work(c: Connection) -> list[User]:
+            groups: dict[str, list[str]] = {}
+            for row in c.execute(sa.select(user_groups).order_by(user_groups.c.name)):
+                groups.setdefault(row.user_id, []).append(row.name)
+            rows = c.execute(sa.select(users).order_by(users.c.name))
+            return [replace(_user(row), groups=tuple(groups.get(row.id, ()))) for row in rows]
+
+        return self._db.read(work)
+
+    def set_groups(self, name: str, groups: Iterable[str]) -> None:
+        """Put somebody into these groups and no others. Raises `NotFound`, or `InputError` for a bad name of a group."""
+        wanted = sorted(set(groups))
+        for group in wanted:
+            if not _GROUP.fullmatch(group):
+                raise InputError(f"group {group!r}: 1 to 63 letters, digits, or any of + = . @ _ -")
+
+        def work(c: Connection) -> None:
+            user_id = c.execute(sa.select(users.c.id).where(users.c.name == name)).scalar()
+            if user_id is None:
+                raise NotFound(f"no user '{name}'")
+            c.execute(sa.delete(user_groups).where(user_groups.c.user_id == user_id))
+            for group in wanted:
+                c.execute(sa.insert(user_groups).values(user_id=user_id, name=group))
+
+        self._db.write(work)
 
     def disable(self, name: str) -> None:
         """Shut a user out, from open sessions too, at once. Raises `NotFound`."""

@@ -36,6 +36,14 @@ sign_ins = sa.Table(
     sa.Column("expires_at", UTCDateTime, nullable=False),
 )
 
+user_groups = sa.Table(
+    "user_groups",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("name", sa.String(63), primary_key=True),
+)
+"""The groups that somebody is in; a work team names the groups whose people get its tasks."""
+
 failed_sign_ins = sa.Table(
     "failed_sign_ins",
     metadata,
@@ -129,6 +137,55 @@ tasks = sa.Table(
     sa.Column("submitted_at", UTCDateTime),
     sa.Column("seconds", sa.Float),
     sa.Column("answer", sa.JSON),
+    sa.Column("settles_at", UTCDateTime),
+    sa.Column("level", sa.String(10), nullable=False, server_default="reviewer"),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("assigned_to", sa.String(36)),
+    sa.Column("batch", sa.String(36)),
     sa.UniqueConstraint("loop_name", "user_id"),
     sa.Index(None, "state", "flow", "created_at"),
+    sa.Index(None, "state", "settles_at"),
+    sa.Index(None, "user_id", "submitted_at"),
 )
+"""A reviewer's share of a loop. `state`: ``waiting``, ``claimed``, ``given`` (answered, may still be undone until
+`settles_at`), ``answered`` or ``withdrawn``. `level`: ``lead`` once it was escalated."""
+
+queue_controls = sa.Table(
+    "queue_controls",
+    metadata,
+    sa.Column("flow", sa.String(63), primary_key=True),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("paused_at", UTCDateTime),
+    sa.Column("paused_by", sa.String(100)),
+)
+"""What leads set for a queue: which comes first, and whether any tasks are handed out."""
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("user_id", sa.String(36), nullable=False),
+    sa.Column("flow", sa.String(63), nullable=False),
+    sa.Column("outcome", sa.String(20), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("settles_at", UTCDateTime, nullable=False),
+    sa.Column("undone_at", UTCDateTime),
+)
+"""Decisions that a lead took for many tasks at once."""
+
+task_events = sa.Table(
+    "task_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("task_id", sa.String(36)),
+    sa.Column("flow", sa.String(63)),
+    sa.Column("user_id", sa.String(36), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False, server_default=""),
+    sa.Index(None, "task_id", "kind"),
+    sa.Index(None, "kind", "at"),
+)
+"""Who did what to a task beside answering it; rows are only added. Loops may be deleted, their events stay."""

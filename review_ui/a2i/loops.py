@@ -132,7 +132,7 @@ def stop(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
             return
         of_loop = tasks.c.loop_name == name
         c.execute(sa.update(tasks).where(of_loop, tasks.c.state == "waiting").values(state="withdrawn"))
-        is_open = c.execute(sa.select(tasks.c.id).where(of_loop, tasks.c.state == "claimed")).first() is not None
+        is_open = c.execute(sa.select(tasks.c.id).where(of_loop, tasks.c.state.in_(("claimed", "given")))).first() is not None
         values = {"status": "Stopping"} if is_open else {"status": "Stopped", "event_pending": True}
         c.execute(sa.update(human_loops).where(human_loops.c.name == name).values(values))
 

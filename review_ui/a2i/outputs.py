@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from moderation.core.errors import StoreUnavailable
 from review_ui.a2i.loops import iso
 from review_ui.a2i.service import ReviewService
+from review_ui.a2i.settling import WAITING, settle_due
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.tables import human_loops, tasks
 
@@ -100,13 +101,13 @@ def sweep(review: ReviewService) -> None:
     now = review.clock()
 
     def work(c: Connection) -> list[str]:
+        settle_due(c, now)
         late = (tasks.c.state == "claimed") & (tasks.c.lease_until < now)
         stopping = sa.select(human_loops.c.name).where(human_loops.c.status == "Stopping")
-        c.execute(sa.update(tasks).where(late, tasks.c.loop_name.in_(stopping)).values(state="withdrawn"))
-        c.execute(
-            sa.update(tasks).where(late).values(state="waiting", user_id=None, accepted_at=None, lease_until=None)
-        )
-        still_open = sa.select(tasks.c.loop_name).where(tasks.c.state == "claimed")
+        c.execute(sa.update(tasks).where(late).values(dict(WAITING)))
+        left = (tasks.c.state == "waiting") & tasks.c.loop_name.in_(stopping)
+        c.execute(sa.update(tasks).where(left).values(state="withdrawn"))
+        still_open = sa.select(tasks.c.loop_name).where(tasks.c.state.in_(("claimed", "given")))
         stopped = (human_loops.c.status == "Stopping") & human_loops.c.name.not_in(still_open)
         c.execute(sa.update(human_loops).where(stopped).values(status="Stopped", event_pending=True))
         expired = (human_loops.c.status == "InProgress") & (human_loops.c.expires_at < now)
@@ -115,7 +116,7 @@ def sweep(review: ReviewService) -> None:
             reason = "The task availability lifetime passed before all answers were given"
             values = {"status": "Failed", "failure_code": "Expired", "failure_reason": reason, "event_pending": True}
             c.execute(sa.update(human_loops).where(human_loops.c.name.in_(names)).values(values))
-            unanswered = tasks.c.loop_name.in_(names) & (tasks.c.state != "answered")
+            unanswered = tasks.c.loop_name.in_(names) & tasks.c.state.in_(("waiting", "claimed"))
             c.execute(sa.update(tasks).where(unanswered).values(state="withdrawn"))
         pending = sa.select(human_loops.c.name).where(human_loops.c.event_pending.is_(True)).limit(500)
         return [row.name for row in c.execute(pending)]

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 ACCOUNT = "000000000000"
 """The account number in our ARNs."""
-SWEEP_SECONDS = 5.0
+SWEEP_SECONDS = 1.0
 LINK_SECONDS = 3600
 """How long an address that a template was given (grant_read_access) can be read."""
 
@@ -46,6 +46,7 @@ class ReviewService:
     Args:
         on_status_change: told of ended loops, in the form of Amazon's EventBridge event, at least once each.
         clock: the wall time; given for tests.
+        undo_seconds: how long a reviewer's last answer waits before it counts.
 
     Attributes:
         base_url: where the endpoint is reached, as the settings say, else as the first signed request had it.
@@ -58,9 +59,10 @@ class ReviewService:
         region: str,
         on_status_change: Callable[[dict[str, Any]], None] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        undo_seconds: float = 10.0,
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
-        self.on_status_change = on_status_change
+        self.on_status_change, self.undo_seconds = on_status_change, undo_seconds
         self.base_url = ""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -79,7 +81,7 @@ class ReviewService:
         folder = Path(__file__).parent.parent / "migrations"
         database = Database(url, folder, tables.metadata, version_table="review_alembic_version")
         database.migrate()
-        service = cls(database, blobs, settings.a2i_region, on_status_change)
+        service = cls(database, blobs, settings.a2i_region, on_status_change, undo_seconds=settings.undo_seconds)
         service.base_url = f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else ""
         return service
 

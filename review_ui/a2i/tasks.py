@@ -1,9 +1,8 @@
-"""Tasks: one reviewer's share of a loop; claimed under the flow's time limit, answered once, given back when left."""
+"""Tasks: one reviewer's share of a loop; claimed under the flow's time limit, given back or handed on when left."""
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,14 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.core.errors import ModerationError, StoreUnavailable
+from moderation.core.errors import ModerationError
+from moderation.database import insert_or_nothing
 from review_ui.a2i.loops import DEFAULT_TASK_SECONDS
-from review_ui.a2i.outputs import finish
 from review_ui.a2i.service import ReviewService
+from review_ui.a2i.settling import WAITING
 from review_ui.a2i.worker_ids import worker_id
-from review_ui.tables import flow_definitions, human_loops, not_for, tasks
-
-logger = logging.getLogger(__name__)
+from review_ui.audit import note
+from review_ui.routing import flows_of, is_free_for, order_for
+from review_ui.tables import flow_definitions, human_loops, not_for, queue_controls, task_events, tasks, users
 
 
 class TaskGone(ModerationError):
@@ -34,6 +34,8 @@ class Task:
         content: the loop's InputContent.
         title: the flow's TaskTitle.
         lease_until: when it goes back to the pool.
+        escalation: who escalated it and why; empty when nobody did.
+        draft: the answer that was taken back; None when there was none.
     """
 
     id: str
@@ -43,40 +45,48 @@ class Task:
     content: Mapping[str, Any]
     accepted_at: datetime
     lease_until: datetime
+    escalation: str = ""
+    draft: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class QueueCount:
-    """How much waits in one flow, as one reviewer sees it."""
+    """How much waits in one flow, as one reviewer sees it.
+
+    Attributes:
+        is_paused: a lead stopped it; nothing of it is handed out.
+    """
 
     flow: str
     title: str
     waiting: int
     mine: int
     oldest_at: datetime | None
+    is_paused: bool = False
 
 
 def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
-    """Flows with what waits for this reviewer, by title."""
-    mine = sa.select(tasks.c.loop_name).where(tasks.c.user_id == user_id)
-    free = (tasks.c.state == "waiting") & tasks.c.loop_name.not_in(mine) & _allowed(user_id)
+    """The flows that this reviewer works for, with what waits for them, by name."""
     held = (tasks.c.state == "claimed") & (tasks.c.user_id == user_id)
 
     def work(c: Connection) -> list[QueueCount]:
         counted: dict[str, tuple[int, datetime | None]] = {}
         per_loop = sa.select(tasks.c.flow, sa.func.count(tasks.c.loop_name.distinct()), sa.func.min(tasks.c.created_at))
-        for flow, count, oldest in c.execute(per_loop.where(free).group_by(tasks.c.flow)):
+        for flow, count, oldest in c.execute(per_loop.where(is_free_for(c, user_id)).group_by(tasks.c.flow)):
             counted[flow] = (count, oldest)
         per_flow = sa.select(tasks.c.flow, sa.func.count()).where(held).group_by(tasks.c.flow)
         held_in: dict[str, int] = {row[0]: row[1] for row in c.execute(per_flow)}
-        rows = c.execute(sa.select(flow_definitions).order_by(flow_definitions.c.name))
+        paused = set(c.execute(sa.select(queue_controls.c.flow).where(queue_controls.c.paused_at.is_not(None))).scalars())
+        mine = flow_definitions.c.name.in_(flows_of(c, user_id))
+        rows = c.execute(sa.select(flow_definitions).where(mine).order_by(flow_definitions.c.name))
         return [
             QueueCount(
                 flow=row.name,
-                title=_title(row),
+                title=title_of(row.document),
                 waiting=counted.get(row.name, (0, None))[0],
                 mine=held_in.get(row.name, 0),
                 oldest_at=counted.get(row.name, (0, None))[1],
+                is_paused=row.name in paused,
             )
             for row in rows
         ]
@@ -85,9 +95,7 @@ def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
 
 
 def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> Task | None:
-    """The reviewer's next task: one already in hand first, else the oldest that waits. None when there is none.
-
-    A reviewer never gets two tasks of one loop.
+    """The reviewer's next task: one already in hand first, else the first that waits. None when there is none.
 
     Args:
         flow: of this flow only.
@@ -101,8 +109,8 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
         if row is not None:
             task_id: str = row.id
             return task_id
-        query = _oldest_free(user_id).where(in_flow)
-        row = c.execute(query.with_for_update(skip_locked=True)).first()
+        query = _first_free(c, user_id, flow)
+        row = c.execute(query.with_for_update(skip_locked=True, of=tasks)).first()
         if row is None:
             return None
         config = c.execute(
@@ -128,20 +136,32 @@ def upcoming_task(review: ReviewService, user_id: str, flow: str | None = None) 
 
     It is not claimed: another reviewer may be faster.
     """
-    in_flow = sa.true() if flow is None else tasks.c.flow == flow
-    query = _oldest_free(user_id).where(in_flow).join(human_loops, human_loops.c.name == tasks.c.loop_name)
-    row = review.database.read(lambda c: c.execute(query.add_columns(human_loops.c.input_content)).first())
+
+    def work(c: Connection) -> Any:
+        query = _first_free(c, user_id, flow).join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        return c.execute(query.add_columns(human_loops.c.input_content)).first()
+
+    row = review.database.read(work)
     return (row.id, json.loads(row.input_content)) if row is not None else None
 
 
 def may_see(review: ReviewService, task_id: str, user_id: str) -> bool:
-    """True while the task is in this reviewer's hands, or in nobody's."""
+    """True while the task is in this reviewer's hands or in nobody's, and once they have answered it."""
     query = sa.select(tasks.c.state, tasks.c.user_id, tasks.c.lease_until).where(tasks.c.id == task_id)
     row = review.database.read(lambda c: c.execute(query).first())
     if row is None:
         return False
-    held: bool = row.state == "claimed" and row.user_id == user_id and row.lease_until > review.clock()
-    return held or row.state == "waiting"
+    if row.state == "waiting":
+        return True
+    is_held = row.state == "claimed" and row.lease_until > review.clock()
+    return bool(row.user_id == user_id and (is_held or row.state in ("given", "answered")))
+
+
+def content_of(review: ReviewService, task_id: str) -> Mapping[str, Any]:
+    """The InputContent of a task's loop; empty when there is no such task."""
+    query = sa.select(human_loops.c.input_content).join(tasks, tasks.c.loop_name == human_loops.c.name)
+    text = review.database.read(lambda c: c.execute(query.where(tasks.c.id == task_id)).scalar())
+    return json.loads(text) if text is not None else {}
 
 
 def get_task(review: ReviewService, task_id: str, user_id: str) -> Task:
@@ -152,87 +172,78 @@ def get_task(review: ReviewService, task_id: str, user_id: str) -> Task:
         .join(flow_definitions, flow_definitions.c.name == tasks.c.flow)
         .where(tasks.c.id == task_id, tasks.c.user_id == user_id, tasks.c.state == "claimed")
     )
-    row = review.database.read(lambda c: c.execute(query).first())
+
+    def work(c: Connection) -> tuple[Any, str]:
+        row = c.execute(query).first()
+        return row, _escalation(c, task_id) if row is not None and row.level == "lead" else ""
+
+    row, escalation = review.database.read(work)
     if row is None or row.lease_until <= review.clock():
         raise TaskGone("this task is not yours any more")
-    content = json.loads(row.input_content)
-    return Task(row.id, row.loop_name, row.flow, _title(row), content, row.accepted_at, row.lease_until)
+    return Task(
+        id=row.id,
+        loop_name=row.loop_name,
+        flow=row.flow,
+        title=title_of(row.document),
+        content=json.loads(row.input_content),
+        accepted_at=row.accepted_at,
+        lease_until=row.lease_until,
+        escalation=escalation,
+        draft=row.answer,
+    )
 
 
-def release_task(review: ReviewService, task_id: str, user_id: str) -> None:
-    """Give a task back unanswered; nothing happens when it is not in hand."""
-    held = (tasks.c.id == task_id) & (tasks.c.user_id == user_id) & (tasks.c.state == "claimed")
-    # It goes to the end of the line, or the reviewer would get it back at once.
-    values = {
-        "state": "waiting",
-        "user_id": None,
-        "accepted_at": None,
-        "lease_until": None,
-        "created_at": review.clock(),
-    }
-    review.database.write(lambda c: c.execute(sa.update(tasks).where(held).values(values)))
-
-
-def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Mapping[str, Any], seconds: float) -> None:
-    """Take a reviewer's answer; the last one that a loop needs completes it.
+def release_task(review: ReviewService, task_id: str, user_id: str, reason: str = "") -> None:
+    """Give a task back unanswered; nothing happens when it is not in hand.
 
     Args:
-        answer: the ``answerContent``.
-        seconds: time spent on it; at most the time since the task was accepted counts.
-
-    Raises:
-        TaskGone: it was answered already, or is not this reviewer's any more.
+        reason: why it was skipped, in words; empty for a reviewer who just stops working.
     """
+    _give_back(review, task_id, user_id, "skipped" if reason else "", reason)
+
+
+def escalate_task(review: ReviewService, task_id: str, user_id: str, reason: str) -> None:
+    """Hand a task on to the leads; nothing happens when it is not in hand. It does not come back to this reviewer."""
+    _give_back(review, task_id, user_id, "escalated", reason)
+
+
+def _give_back(review: ReviewService, task_id: str, user_id: str, kind: str, reason: str) -> None:
     now = review.clock()
+    held = (tasks.c.id == task_id) & (tasks.c.user_id == user_id) & (tasks.c.state == "claimed")
+    # It goes to the end of the line, or the reviewer would get it back at once.
+    values: dict[str, Any] = {"created_at": now, "assigned_to": None, **WAITING}
+    if kind == "escalated":
+        values |= {"level": "lead", "priority": tasks.c.priority + 1}
 
-    def work(c: Connection) -> tuple[str, bool]:
-        held = (tasks.c.id == task_id) & (tasks.c.user_id == user_id) & (tasks.c.state == "claimed")
-        row = c.execute(sa.select(tasks).where(held, tasks.c.lease_until > now).with_for_update()).first()
+    def work(c: Connection) -> None:
+        row = c.execute(sa.select(tasks).where(held).with_for_update()).first()
         if row is None:
-            raise TaskGone("this task is not yours any more; your answer was not taken")
-        spent = min(max(seconds, 0.0), (now - row.accepted_at).total_seconds())
-        values = {
-            "state": "answered",
-            "submitted_at": now,
-            "seconds": spent,
-            "answer": dict(answer),
-            "lease_until": None,
-        }
+            return
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
-        of_loop = tasks.c.loop_name == row.loop_name
-        c.execute(sa.select(human_loops.c.name).where(human_loops.c.name == row.loop_name).with_for_update())
-        left = c.execute(
-            sa.select(tasks.c.id).where(of_loop, tasks.c.state.in_(("waiting", "claimed"))).limit(1)
-        ).first()
-        if left is None:
-            withdrawn = c.execute(sa.select(tasks.c.id).where(of_loop, tasks.c.state == "withdrawn").limit(1)).first()
-            status = "Completed" if withdrawn is None else "Stopped"
-            ending = human_loops.c.status.in_(("InProgress", "Stopping")) & (human_loops.c.name == row.loop_name)
-            c.execute(sa.update(human_loops).where(ending).values(status=status, event_pending=True))
-        return row.loop_name, left is None
+        if kind:
+            note(c, now, kind, user_id, task=row, detail=reason)
+        if kind == "escalated":
+            c.execute(insert_or_nothing(c, not_for).values(loop_name=row.loop_name, worker_id=worker_id(user_id)))
 
-    loop_name, is_complete = review.database.write(work)
-    logger.info("task=%s loop=%s is answered", task_id, loop_name)
-    if is_complete:
-        try:
-            finish(review, loop_name)
-        except StoreUnavailable as error:
-            logger.warning("loop=%s its output waits: %s", loop_name, error)
+    review.database.write(work)
 
 
-def _oldest_free(user_id: str) -> sa.Select[tuple[str, str]]:
-    """The oldest waiting task of a loop of which this reviewer has had none."""
-    mine = sa.select(tasks.c.loop_name).where(tasks.c.user_id == user_id)
-    free = (tasks.c.state == "waiting") & tasks.c.loop_name.not_in(mine) & _allowed(user_id)
-    return sa.select(tasks.c.id, tasks.c.flow).where(free).order_by(tasks.c.created_at, tasks.c.id).limit(1)
+def _first_free(c: Connection, user_id: str, flow: str | None) -> sa.Select[tuple[str, str]]:
+    """The waiting task that comes first for this reviewer."""
+    in_flow = sa.true() if flow is None else tasks.c.flow == flow
+    query = sa.select(tasks.c.id, tasks.c.flow).where(is_free_for(c, user_id), in_flow)
+    return query.order_by(*order_for(user_id)).limit(1)
 
 
-def _allowed(user_id: str) -> sa.ColumnElement[bool]:
-    """True of tasks whose loop does not leave this reviewer out."""
-    excluded = sa.select(not_for.c.loop_name).where(not_for.c.worker_id == worker_id(user_id))
-    return tasks.c.loop_name.not_in(excluded)
+def _escalation(c: Connection, task_id: str) -> str:
+    """Who escalated a task and why; empty when nobody did."""
+    query = sa.select(task_events.c.detail, users.c.name).join(users, users.c.id == task_events.c.user_id)
+    query = query.where(task_events.c.task_id == task_id, task_events.c.kind == "escalated")
+    row = c.execute(query.order_by(task_events.c.id.desc()).limit(1)).first()
+    return f"{row.name}: {row.detail}" if row is not None else ""
 
 
-def _title(row: Any) -> str:
-    title: str = row.document["HumanLoopConfig"]["TaskTitle"]
+def title_of(flow: Mapping[str, Any]) -> str:
+    """The title that a flow definition's document gives its tasks."""
+    title: str = flow["HumanLoopConfig"]["TaskTitle"]
     return title

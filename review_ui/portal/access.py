@@ -13,6 +13,7 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from moderation.settings import Settings
 from review_ui.people import People, TooManyFailures
 from review_ui.portal.problems import Page, View, problem
+from review_ui.routing import LEADS
 
 SESSION_COOKIE = "review_session"
 FORM_COOKIE = "review_form"
@@ -88,6 +89,19 @@ def reviewing(view: View) -> View:
     def checked(*args: Any, **kwargs: Any) -> Page:
         if not g.session.user.may_review:
             return problem("Your role does not review items.", 403)
+        return view(*args, **kwargs)
+
+    return checked
+
+
+def leading(view: View) -> View:
+    """Only for leads and admins."""
+
+    @signed_in
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Page:
+        if g.session.user.role not in LEADS:
+            return problem("Only leads may do this.", 403)
         return view(*args, **kwargs)
 
     return checked

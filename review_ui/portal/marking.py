@@ -35,6 +35,7 @@ class Stretch:
         tone: colour of the mark that began last, so that an inner mark shows inside an outer one.
         ending: labels of the marks that end with it: they are written there, once each.
         anchors: ids of the marks that begin with it.
+        is_masked: its text was replaced, because it is personal data.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Stretch:
     tone: int = 0
     ending: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
+    is_masked: bool = False
 
 
 def cut(text: str, marks: Iterable[Mark]) -> tuple[Stretch, ...]:

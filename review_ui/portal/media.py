@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from flask import Response, request
 from itsdangerous import BadData, URLSafeSerializer
+from PIL import Image, ImageDraw
 
 from moderation.blobs import Blobs
 from moderation.core.errors import MediaRefused, NotFound
 from moderation.media import display_copy, sniff
+from review_ui.portal.showing import Frame
 
 PERIOD_SECONDS = 1800
 """Addresses made within one such period are the same, so that a browser finds again what it loaded ahead."""
@@ -55,32 +58,42 @@ class MediaAddresses:
         self._serializer = URLSafeSerializer(secret, salt="review-media")
         self._clock = clock
 
-    def token(self, uri: str, task_id: str, user_id: str) -> str:
-        """The token that stands in an address."""
-        return str(self._serializer.dumps([uri, task_id, user_id, self._period()]))
+    def token(self, uri: str, task_id: str, user_id: str, open_to_view: bool = False) -> str:
+        """The token that stands in an address.
 
-    def read(self, token: str, user_id: str) -> tuple[str, str]:
-        """The object and the task that a token is for. Raises `NotFound` when it is forged, old or somebody else's."""
+        Args:
+            open_to_view: the reviewer asked to see the task's personal data, so nothing of it is painted over.
+        """
+        return str(self._serializer.dumps([uri, task_id, user_id, self._period(), int(open_to_view)]))
+
+    def read(self, token: str, user_id: str) -> tuple[str, str, bool]:
+        """The object, the task, and `open_to_view`. Raises `NotFound` when it is forged, old or somebody else's."""
         try:
-            uri, task_id, owner, period = self._serializer.loads(token)
+            uri, task_id, owner, period, open_to_view = self._serializer.loads(token)
         except (BadData, ValueError, TypeError) as error:
             raise NotFound("this media address is not valid") from error
         if owner != user_id or not 0 <= self._period() - period <= 1:
             raise NotFound("this media address is not valid any more")
-        return str(uri), str(task_id)
+        return str(uri), str(task_id), bool(open_to_view)
 
     def _period(self) -> int:
         return int(self._clock().timestamp()) // PERIOD_SECONDS
 
 
-def media_response(blobs: Blobs, uri: str) -> Response:
-    """The object as a browser may have it: a fresh rendering of a picture; film and sound in ranges; nothing else."""
+def media_response(blobs: Blobs, uri: str, covers: Sequence[Frame] = ()) -> Response:
+    """The object as a browser may have it: a fresh rendering of a picture; film and sound in ranges; nothing else.
+
+    Args:
+        covers: places of a picture to paint over.
+    """
     path = blobs.local_path(uri)
     with path.open("rb") as file:
         kind = sniff(file.read(64))
     if kind is not None and kind.startswith("image/"):
         try:
             body, kind = display_copy(path.read_bytes())
+            if covers:
+                body, kind = _covered(body, covers)
         except MediaRefused as error:
             raise NotFound("the picture cannot be shown") from error
         response = Response(body, content_type=kind)
@@ -97,3 +110,17 @@ def media_response(blobs: Blobs, uri: str) -> Response:
     response.headers["Content-Disposition"] = "inline; filename=media"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
+
+
+def _covered(body: bytes, covers: Sequence[Frame]) -> tuple[bytes, str]:
+    """A display copy with places painted over. Of an animation, the first frame: boxes say nothing of the others."""
+    with Image.open(io.BytesIO(body)) as picture:
+        still = picture.convert("RGB")
+    draw = ImageDraw.Draw(still)
+    for cover in covers:
+        left, top = cover.left / 100 * still.width, cover.top / 100 * still.height
+        right, bottom = left + cover.width / 100 * still.width, top + cover.height / 100 * still.height
+        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), fill="black")
+    out = io.BytesIO()
+    still.save(out, "JPEG", quality=88)
+    return out.getvalue(), "image/jpeg"

@@ -10,7 +10,7 @@ from flask import Blueprint, g, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from moderation.core.errors import NotFound, StoreUnavailable
+from moderation.core.errors import InputError, NotFound, StoreUnavailable
 from review_ui.a2i.tasks import TaskGone
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,10 @@ def add_problems(portal: Blueprint) -> None:
     @portal.errorhandler(NotFound)
     def not_found(_: NotFound) -> Page:
         return problem("The address is wrong, or what was there is gone.", 404)
+
+    @portal.errorhandler(InputError)
+    def wrong(error: InputError) -> Page:
+        return problem(f"{str(error)[:1].upper()}{str(error)[1:]}.", 422)
 
     @portal.errorhandler(StoreUnavailable)
     def unavailable(_: StoreUnavailable) -> Page:

@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from review_ui.portal import reading
 from review_ui.portal.marking import Mark, Stretch, cut
 
 SCHEMA = "moderation-item/1"
+LONGEST_LINE = 90
+"""Characters of a transcript's line after which a new one begins."""
 TONES = 8
 """Colours that labels take turns with; ``portal.css`` has them."""
-MAX_PARTS, MAX_DETECTIONS = 200, 5000
-MAX_MARKS, MAX_FRAMES, MAX_TIMES = 500, 200, 50
+MAX_PARTS, MAX_DETECTIONS, MAX_EARLIER = 200, 5000, 20
+MAX_MARKS, MAX_FRAMES, MAX_TIMES, MAX_PLACES = 500, 200, 50, 20_000
 """Most places drawn per part; beyond that a page helps nobody and grows without end. The page says what it leaves."""
 
 
@@ -25,6 +28,7 @@ class Frame:
 
     Attributes:
         words: label and confidence, or what text was read there.
+        label: of the detection; empty for a place where text was read.
         tone: the label's colour; None for a place where text was read.
         anchor: id on the page; empty when no list leads to it.
     """
@@ -36,6 +40,21 @@ class Frame:
     height: float
     tone: int | None = None
     anchor: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A stretch of a transcript that can be jumped to.
+
+    Attributes:
+        start: seconds.
+        words: the same for people.
+    """
+
+    start: float
+    words: str
+    stretches: tuple[Stretch, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +65,7 @@ class Moment:
     confidence: str
     tone: int
     start: float
+    end: float
     words: str
     anchor: str
 
@@ -57,7 +77,9 @@ class ShownPart:
     Attributes:
         origin: how it came to be, in words.
         source: id of the part it was extracted from; empty when it was posted.
+        source_number: that part's number on the page; 0 when it is not shown.
         stretches: of a text.
+        lines: the same text cut into lines that have a time, when it was spoken.
         uri: of media.
         hints: what is not shown of it, in sentences.
     """
@@ -67,7 +89,9 @@ class ShownPart:
     type: str
     origin: str
     source: str = ""
+    source_number: int = 0
     stretches: tuple[Stretch, ...] = ()
+    lines: tuple[Line, ...] = ()
     frames: tuple[Frame, ...] = ()
     moments: tuple[Moment, ...] = ()
     uri: str = ""
@@ -111,6 +135,8 @@ class ShownTask:
         about: what the service knows of the item, name and words.
         metadata: what the app says of it, name and words.
         tones: the colour of each label that was found.
+        earlier: decisions on items that look nearly the same, in sentences.
+        hidden: places with personal data that are masked.
         hints: what is not shown of the item, in sentences.
     """
 
@@ -125,6 +151,8 @@ class ShownTask:
     found: tuple[FoundLabel, ...]
     labels: tuple[str, ...]
     tones: Mapping[str, int]
+    earlier: tuple[str, ...] = ()
+    hidden: int = 0
     hints: tuple[str, ...] = ()
 
 
@@ -157,6 +185,8 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         if part.get("type") == "text":
             read_from.setdefault(reading.text(part, "extracted_from"), []).append(part)
     parts = tuple(_part(n, part, read_from, by_part) for n, part in enumerate(raw_parts[:MAX_PARTS], start=1))
+    numbers = {part.id: part.number for part in parts}
+    parts = tuple(replace(part, source_number=numbers.get(part.source, 0)) for part in parts)
     hints = [f"Only {MAX_PARTS} of {len(raw_parts)} parts are shown."] if len(raw_parts) > MAX_PARTS else []
     if len(seen) > MAX_DETECTIONS:
         hints.append(f"Only the {MAX_DETECTIONS} most certain of {len(seen)} detections are shown.")
@@ -177,6 +207,7 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         found=_found(seen, parts),
         labels=tuple(dict.fromkeys(reading.texts(content, "labels"))),
         tones={one.label: one.tone for one in seen},
+        earlier=tuple(reading.texts(content, "earlier"))[:MAX_EARLIER],
         hints=tuple(hints),
     )
 
@@ -222,7 +253,7 @@ def _part(
         hints.append(f"{beyond} of the detections lie in what is not shown.")
     if len(marks) - beyond > MAX_MARKS:
         hints.append(f"Only the {MAX_MARKS} most certain of {len(marks) - beyond} detections are marked.")
-    frames = [frame for one in here if (frame := _frame(_words(one), one.raw.get("box"), one.tone, one.anchor))]
+    frames = [frame for one in here if (frame := _frame(one.raw.get("box"), one))]
     # What was read in this picture is drawn where it stood, and what was found in that text, too.
     for child in read_from.get(part_id, ()) if kind == "image" else ():
         if len(frames) <= MAX_FRAMES:
@@ -230,13 +261,15 @@ def _part(
     if len(frames) > MAX_FRAMES:
         hints.append(f"Only the first {MAX_FRAMES} boxes are drawn.")
     width, height = reading.whole(part, "width"), reading.whole(part, "height")
+    drawn = [m for m in marks if m.start < len(words)][:MAX_MARKS]
     return ShownPart(
         id=part_id,
         number=number,
         type=kind,
         origin=f"read from {source} by {reading.text(part, 'extractor')}" if source else "as posted",
         source=source,
-        stretches=cut(words, [m for m in marks if m.start < len(words)][:MAX_MARKS]) if kind == "text" else (),
+        stretches=cut(words, drawn) if kind == "text" else (),
+        lines=_lines(part, words, drawn) if kind == "text" else (),
         frames=tuple(frames[:MAX_FRAMES]),
         moments=_moments(here),
         uri=_media(part),
@@ -267,22 +300,22 @@ def _mark(one: _Seen) -> Mark | None:
 def _frames_of_text(child: Mapping[str, Any], here: Sequence[_Seen]) -> list[Frame]:
     """A text's places: a box for each detection that touches one, a plain box for those that none touches."""
     words = reading.text(child, "text")
-    marks = [(mark, _words(one)) for one in here[:MAX_FRAMES] if (mark := _mark(one)) is not None]
+    marks = [(mark, one) for one in here[:MAX_FRAMES] if (mark := _mark(one)) is not None]
     plain, found = [], []
     for place in reading.mappings(child, "places")[:MAX_FRAMES]:
         span = reading.mapping(place, "span")
         start, end = reading.whole(span, "start"), reading.whole(span, "end")
-        frame = _frame("", place.get("box"), None)
+        frame = _frame(place.get("box"))
         if start is None or end is None or frame is None:
             continue
-        touching = [(m, label) for m, label in marks if m.start < end and start < m.end]
-        found += [replace(frame, words=label, tone=mark.tone) for mark, label in touching]
+        touching = [one for mark, one in marks if mark.start < end and start < mark.end]
+        found += [replace(frame, words=_words(one), tone=one.tone, label=one.label) for one in touching]
         if not touching:
             plain.append(replace(frame, words=words[start:end][:200]))
     return [*found, *plain]
 
 
-def _frame(words: str, box: Any, tone: int | None, anchor: str = "") -> Frame | None:
+def _frame(box: Any, one: _Seen | None = None) -> Frame | None:
     if not isinstance(box, Mapping):
         return None
     left, top, width, height = (reading.number(box, side, 0, 1) for side in ("left", "top", "width", "height"))
@@ -290,7 +323,31 @@ def _frame(words: str, box: Any, tone: int | None, anchor: str = "") -> Frame | 
         return None
     width, height = min(width, 1 - left), min(height, 1 - top)
     left, top, width, height = (round(side * 100, 3) for side in (left, top, width, height))
-    return Frame(words, left, top, width, height, tone, anchor)
+    if one is None:
+        return Frame("", left, top, width, height)
+    return Frame(_words(one), left, top, width, height, one.tone, one.anchor, one.label)
+
+
+def _lines(part: Mapping[str, Any], words: str, marks: Sequence[Mark]) -> tuple[Line, ...]:
+    """A transcript's lines: words with a time, together until a sentence ends or the line is long enough."""
+    begins: list[tuple[int, float]] = []
+    for place in reading.mappings(part, "places")[:MAX_PLACES]:
+        at = reading.whole(reading.mapping(place, "span"), "start")
+        seconds = reading.number(reading.mapping(place, "time_range"), "start", 0, reading.MAX_SECONDS)
+        if at is None or seconds is None or at >= len(words):
+            continue
+        if begins and at <= begins[-1][0]:
+            continue
+        so_far = words[begins[-1][0] : at].rstrip() if begins else ""
+        # What stands before the first word with a time belongs to the first line.
+        at = at if begins else 0
+        if not begins or so_far.endswith((".", "?", "!", "…", "。")) or len(so_far) > LONGEST_LINE:
+            begins.append((at, seconds))
+    lines = []
+    for (at, seconds), (end, _) in pairwise([*begins, (len(words), 0.0)]):
+        inside = [replace(m, start=m.start - at, end=m.end - at) for m in marks if m.start < end and at < m.end]
+        lines.append(Line(seconds, reading.clock(seconds), cut(words[at:end], inside)))
+    return tuple(lines)
 
 
 def _moments(here: Sequence[_Seen]) -> tuple[Moment, ...]:
@@ -300,7 +357,8 @@ def _moments(here: Sequence[_Seen]) -> tuple[Moment, ...]:
         start, end = (reading.number(time, edge, 0, reading.MAX_SECONDS) for edge in ("start", "end"))
         if start is not None and end is not None:
             words = f"{reading.clock(start)} to {reading.clock(end)}"
-            moments.append(Moment(one.label, reading.percent(one.confidence), one.tone, start, words, one.anchor))
+            confidence = reading.percent(one.confidence)
+            moments.append(Moment(one.label, confidence, one.tone, start, max(start, end), words, one.anchor))
     return tuple(sorted(moments[:MAX_TIMES], key=lambda moment: moment.start))
 
 

@@ -86,8 +86,8 @@ def live_server() -> Iterator[Callable[[Flask], str]]:
 class Desk:
     """The portal over the real A2I endpoint's state, with loops started as a client of that endpoint would."""
 
-    def __init__(self, folder: Path) -> None:
-        self.settings = load_settings(data=folder)
+    def __init__(self, folder: Path, undo_seconds: float = 0) -> None:
+        self.settings = load_settings(data=folder, undo_seconds=undo_seconds)
         self.blobs: Blobs = open_blobs(self.settings)
         self.review = ReviewService.open(self.settings, blobs=self.blobs)
         self.people = People(self.review.database)
@@ -97,9 +97,9 @@ class Desk:
         workforces.create_workteam(self.review, {"WorkteamName": "team", "Description": "d", "MemberDefinitions": []})
         self.add_flow("general")
 
-    def add_flow(self, name: str, title: str = "Moderation: general", answers: int = 1) -> None:
+    def add_flow(self, name: str, title: str = "Moderation: general", answers: int = 1, team: str = "team") -> None:
         config = {
-            "WorkteamArn": self.review.arn("workteam/private-crowd", "team"),
+            "WorkteamArn": self.review.arn("workteam/private-crowd", team),
             "HumanTaskUiArn": self.review.arn("human-task-ui", "ui"),
             "TaskTitle": title,
             "TaskDescription": "Look",

@@ -18,8 +18,10 @@ from tests.browser.conftest import PASSWORD, Desk, form_token, item, sign_in
 
 TEXT = {"id": "p0", "type": "text", "text": "hello"}
 ROLES = (None, "reviewer", "lead", "policy_owner", "admin")
-REVIEWERS, ADMINS, EVERYBODY = {"reviewer", "lead", "admin"}, {"admin"}, set(ROLES[1:])
-TASK = "/review/tasks/00000000-0000-4000-8000-000000000000"
+REVIEWERS, LEADS, ADMINS = {"reviewer", "lead", "admin"}, {"lead", "admin"}, {"admin"}
+EVERYBODY = set(ROLES[1:])
+NO_ID = "00000000-0000-4000-8000-000000000000"
+TASK = f"/review/tasks/{NO_ID}"
 
 # Method, path, who may, and what they are answered. Whoever may not is answered 403, or is sent to sign in.
 ROUTES: list[tuple[str, str, set[str | None], int]] = [
@@ -30,6 +32,18 @@ ROUTES: list[tuple[str, str, set[str | None], int]] = [
     ("GET", f"{TASK}/template", REVIEWERS, 409),
     ("POST", TASK, REVIEWERS, 409),
     ("POST", f"{TASK}/release", REVIEWERS, 303),
+    ("POST", f"{TASK}/undo", REVIEWERS, 409),
+    ("POST", f"{TASK}/unmask", REVIEWERS, 409),
+    ("GET", "/review/history", REVIEWERS, 200),
+    ("GET", f"/review/history/{NO_ID}", REVIEWERS, 404),
+    ("POST", f"/review/history/{NO_ID}/unmask", REVIEWERS, 404),
+    ("GET", "/review/lead", LEADS, 200),
+    ("GET", "/review/lead/log", LEADS, 200),
+    ("GET", "/review/lead/queues/nobody", LEADS, 404),
+    ("POST", "/review/lead/queues/nobody", LEADS, 404),
+    ("POST", "/review/lead/queues/nobody/batch", LEADS, 404),
+    ("POST", f"/review/lead/tasks/{NO_ID}", LEADS, 303),
+    ("POST", f"/review/lead/batches/{NO_ID}/undo", LEADS, 404),
     ("GET", "/review/media/forged", REVIEWERS, 404),
     ("GET", "/review/people", ADMINS, 200),
     ("POST", "/review/people", ADMINS, 422),
@@ -61,12 +75,20 @@ def test_no_address_is_missing_from_the_table(desk: Desk) -> None:
         if str(rule).startswith("/review") and str(rule) not in open_to_all
         for method in (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}
     }
-    listed = {
-        (method, path.replace(TASK, "/review/tasks/<uuid:task_id>").replace("forged", "<token>"))
-        for method, path, _, _ in ROUTES
+    written = {
+        "/batches/" + NO_ID: "/batches/<uuid:batch_id>",
+        NO_ID: "<uuid:task_id>",
+        "forged": "<token>",
+        "queues/nobody": "queues/<flow>",
+        "/nobody": "/<name>",
     }
+    listed = set()
+    for method, path, _, _ in ROUTES:
+        for given, parameter in written.items():
+            path = path.replace(given, parameter)
+        listed.add((method, path))
 
-    assert rules == {(method, path.replace("/nobody/", "/<name>/")) for method, path in listed}
+    assert rules == listed
 
 
 @pytest.mark.parametrize(("method", "path"), [(m, p) for m, p, _, _ in ROUTES if m == "POST"])
@@ -347,8 +369,9 @@ def test_a_media_address_is_good_for_one_person_one_task_and_a_while(desk: Desk)
     assert later.get(address).status_code == 404
     desk.review.clock = lambda: now
     task = desk.held()[0]
-    ann.post(f"/review/tasks/{task}", data={"csrf": form_token(ann), "decision": "approve"})
-    assert ann.get(address).status_code == 404, "the task is answered"
+    ann.post(f"/review/tasks/{task}/release", data={"csrf": form_token(ann), "reason": "hard"})
+    bob.get("/review/next")
+    assert ann.get(address).status_code == 404, "somebody else's task now"
 
 
 def test_sound_is_served_in_ranges(desk: Desk) -> None:

@@ -25,7 +25,7 @@ class Agency:
     """An endpoint whose only flow has the template of the test."""
 
     def __init__(self, folder: Path) -> None:
-        self.server = A2IServer(load_settings(data=folder, port=0))
+        self.server = A2IServer(load_settings(data=folder, port=0, undo_seconds=0))
         self.server.start()
         self.review = self.server.review
         People(self.review.database).add("ann", "reviewer", PASSWORD)
@@ -326,5 +326,6 @@ def test_a_faulty_template_says_so_and_can_be_skipped(agency: Agency, open_page:
 
     assert "cannot be shown" in frame.locator("body").inner_text()
     page.keyboard.press("s")
+    page.keyboard.press("Enter")
     page.wait_for_url("**/done**")
     assert agency.status() == "InProgress"

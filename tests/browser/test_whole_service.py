@@ -79,6 +79,10 @@ def test_a_task_is_decided_with_the_keyboard_and_the_app_hears_of_it(
     page.click("#start")
     page.wait_for_selector("#answer")
     page.wait_for_load_state()
+    masked = page.eval_on_selector_all("mark", "all => all.map(m => m.textContent)")
+    page.keyboard.press("u")
+    page.get_by_text("Personal data is shown.").wait_for()
+    page.wait_for_load_state()
     marks = page.eval_on_selector_all("mark", "all => all.map(m => m.textContent)")
     veil = page.eval_on_selector(".picture img", "e => getComputedStyle(e).filter")
     boxes = page.locator(".boxes .line").count()
@@ -96,6 +100,7 @@ def test_a_task_is_decided_with_the_keyboard_and_the_app_hears_of_it(
     headers, body = Receiver.got[0]
     secret = server.service.accounts.webhook_secret("shop")
 
+    assert masked == ["••••••", "••••••"]
     assert marks == ["ada@example.com", "415-555-0102"]
     assert (veil, boxes) == ("blur(24px) grayscale(1)", 1)
     assert record.decision is not None

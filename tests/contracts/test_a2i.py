@@ -22,7 +22,8 @@ from moderation.blobs import FolderBlobs
 from moderation.settings import load_settings
 from review_ui.a2i.outputs import sweep
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.tasks import TaskGone, next_task, release_task, submit_answer, waiting
+from review_ui.a2i.answers import submit_answer
+from review_ui.a2i.tasks import TaskGone, next_task, release_task, waiting
 from review_ui.a2i.wire import blueprint
 from review_ui.people import People
 
@@ -36,7 +37,7 @@ class Endpoint:
         self.offset = timedelta()
         self.events: list[dict[str, Any]] = []
         blobs = FolderBlobs(folder / "media", "bucket")
-        self.review = ReviewService.open(load_settings(data=folder), blobs=blobs, on_status_change=self.events.append)
+        self.review = ReviewService.open(load_settings(data=folder, undo_seconds=0), blobs=blobs, on_status_change=self.events.append)
         self.review.clock = lambda: datetime.now(UTC) + self.offset
         app = Flask("a2i")
         app.register_blueprint(blueprint(self.review), url_prefix="/a2i")
@@ -266,7 +267,7 @@ def test_an_output_that_a_kill_left_out_is_written_later(endpoint: Endpoint, mon
     task = next_task(endpoint.review, endpoint.users[0])
     assert task is not None
     with monkeypatch.context() as broken:
-        broken.setattr("review_ui.a2i.tasks.finish", lambda *_: None)
+        broken.setattr("review_ui.a2i.answers.finish", lambda *_: None)
         submit_answer(endpoint.review, task.id, endpoint.users[0], ANSWER, 1)
     assert endpoint.events == []
     sweep(endpoint.review)

@@ -1,10 +1,11 @@
-// Media on the task page: hold to look, jump to a moment, say so when a picture is missing, load the next ones ahead.
+// Pictures on the task page: hold to look, say so when one is missing, load the next ones ahead.
 export function watchMedia() {
   for (const picture of document.querySelectorAll(".picture")) {
     const image = picture.querySelector("img");
     picture.addEventListener("pointerdown", (event) => {
-      if (event.button === 0) picture.classList.add("held");
+      if (event.button === 0 && !picture.classList.contains("zoomed")) picture.classList.add("held");
       event.preventDefault();
+      picture.focus();
     });
     for (const end of ["pointerup", "pointerleave", "pointercancel"]) {
       picture.addEventListener(end, () => picture.classList.remove("held"));
@@ -15,12 +16,6 @@ export function watchMedia() {
     };
     if (image.complete && image.naturalWidth === 0) missing();
     image.addEventListener("error", missing);
-  }
-  for (const button of document.querySelectorAll("[data-seek]")) {
-    const player = button.closest("article").querySelector("video, audio");
-    button.addEventListener("click", () => {
-      if (player) player.currentTime = Number(button.dataset.seek);
-    });
   }
 }
 

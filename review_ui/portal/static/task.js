@@ -1,12 +1,17 @@
 // The task page: a key for every action. Without this script the page still works: its forms are plain forms.
 import { listen } from "./keys.js";
+import { watchLeaving } from "./leave.js";
 import { loadAhead, watchMedia } from "./media.js";
+import { watchPlayers } from "./players.js";
+import { watchUndo } from "./undo.js";
+import { watchZoom } from "./zoom.js";
 
 const answer = document.getElementById("answer");
 let isSent = false;
 
 // A second Enter must not answer twice; a page that comes back from the browser's memory may be answered again.
 answer.addEventListener("submit", (event) => {
+  if (event.submitter?.id === "unmask") return;
   if (isSent) event.preventDefault();
   isSent = true;
 });
@@ -14,16 +19,6 @@ window.addEventListener("pageshow", () => { isSent = false; });
 
 function submit() {
   if (!isSent && answer.reportValidity()) answer.requestSubmit();
-}
-
-function leave(then) {
-  const release = document.getElementById("release");
-  if (then) {
-    const field = document.createElement("input");
-    Object.assign(field, { type: "hidden", name: "then", value: then });
-    release.append(field);
-  }
-  release.requestSubmit();
 }
 
 const note = document.getElementById("note");
@@ -41,7 +36,21 @@ for (const input of document.querySelectorAll("input[data-key]")) {
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
 }
-listen({ ...inputs, enter: submit, n: () => note.focus(), s: () => leave(""), q: () => leave("queues") });
+const unmask = document.getElementById("unmask");
+const { skip, escalate, quit } = watchLeaving();
+listen({
+  ...watchZoom(),
+  ...watchPlayers(),
+  ...inputs,
+  enter: submit,
+  z: watchUndo(),
+  n: () => note.focus(),
+  u: () => (unmask ? unmask.click() : false),
+  s: skip,
+  e: escalate,
+  h: () => location.assign(document.getElementById("history").href),
+  q: quit,
+});
 
 watchMedia();
 loadAhead();

@@ -1,5 +1,7 @@
 // A task with a template of its own: the frame hands over an answer, this page sends it. Keys leave the task.
 import { listen } from "./keys.js";
+import { watchLeaving } from "./leave.js";
+import { watchUndo } from "./undo.js";
 
 const frame = document.getElementById("template");
 const form = document.getElementById("answer");
@@ -20,14 +22,11 @@ window.addEventListener("message", (event) => {
   }
 });
 
-function leave(then) {
-  const release = document.getElementById("release");
-  if (then) {
-    const field = document.createElement("input");
-    Object.assign(field, { type: "hidden", name: "then", value: then });
-    release.append(field);
-  }
-  release.requestSubmit();
-}
-
-listen({ s: () => leave(""), q: () => leave("queues") });
+const { skip, escalate, quit } = watchLeaving();
+listen({
+  z: watchUndo(),
+  s: skip,
+  e: escalate,
+  h: () => location.assign(document.getElementById("history").href),
+  q: quit,
+});

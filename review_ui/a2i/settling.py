@@ -1,0 +1,50 @@
+"""Settling: an answer counts once it can no longer be undone, and the last one that counts ends its loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from review_ui.tables import human_loops, tasks
+
+WAITING: Mapping[str, Any] = {
+    "state": "waiting",
+    "user_id": None,
+    "accepted_at": None,
+    "lease_until": None,
+    "answer": None,
+}
+"""What a task is in nobody's hands."""
+
+
+def settle(c: Connection, task_ids: Sequence[str]) -> list[str]:
+    """Make given answers final; the names of the loops that this ended.
+
+    A loop of which tasks were withdrawn, because it was stopped, ends as ``Stopped``; others as ``Completed``.
+    """
+    given = tasks.c.id.in_(task_ids) & (tasks.c.state == "given")
+    loops = sorted(set(c.execute(sa.select(tasks.c.loop_name).where(given)).scalars()))
+    c.execute(sa.update(tasks).where(given).values(state="answered", settles_at=None))
+    ended = []
+    for name in loops:
+        # On Postgres, answers to one loop wait for each other here, so that the last one sees the others.
+        c.execute(sa.select(human_loops.c.name).where(human_loops.c.name == name).with_for_update())
+        states = set(c.execute(sa.select(tasks.c.state).where(tasks.c.loop_name == name)).scalars())
+        if states & {"waiting", "claimed", "given"}:
+            continue
+        status = "Stopped" if "withdrawn" in states else "Completed"
+        ending = human_loops.c.status.in_(("InProgress", "Stopping")) & (human_loops.c.name == name)
+        c.execute(sa.update(human_loops).where(ending).values(status=status, event_pending=True))
+        ended.append(name)
+    return ended
+
+
+def settle_due(c: Connection, now: datetime) -> list[str]:
+    """Settle the answers whose time for undoing is over; the names of the loops that this ended."""
+    due = sa.select(tasks.c.id).where(tasks.c.state == "given", tasks.c.settles_at <= now).limit(1000)
+    task_ids = list(c.execute(due).scalars())
+    return settle(c, task_ids) if task_ids else []

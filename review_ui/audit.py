@@ -1,0 +1,82 @@
+"""Who did what to a task beside answering it: skipped, escalated, undone, unmasked, moved by a lead. Only added to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from review_ui.a2i.service import ReviewService
+from review_ui.tables import task_events, tasks, users
+
+LONGEST_DETAIL = 1000
+
+
+@dataclass(frozen=True)
+class TaskEvent:
+    """One entry.
+
+    Attributes:
+        kind: ``skipped``, ``escalated``, ``undone``, ``unmasked``, ``released``, ``assigned``, ``prioritised``,
+            ``paused``, ``resumed``, ``batch`` or ``batch undone``.
+        who: the name of who did it.
+        detail: the reason or the new value, in words.
+    """
+
+    at: datetime
+    kind: str
+    who: str
+    task_id: str | None
+    flow: str | None
+    detail: str
+
+
+def note(
+    c: Connection, at: datetime, kind: str, user_id: str, *, task: Any = None, flow: str | None = None, detail: str = ""
+) -> None:
+    """Add an entry, in the transaction of what it tells of.
+
+    Args:
+        task: the task's row; None for what concerns a whole queue.
+    """
+    row = {
+        "at": at,
+        "kind": kind,
+        "user_id": user_id,
+        "task_id": task.id if task is not None else None,
+        "flow": task.flow if task is not None else flow,
+        "detail": detail[:LONGEST_DETAIL],
+    }
+    c.execute(sa.insert(task_events).values(row))
+
+
+def unmask(review: ReviewService, task_id: str, user_id: str) -> None:
+    """Note that somebody asked to see the personal data of a task, which shows it to them from now on."""
+    now = review.clock()
+
+    def work(c: Connection) -> None:
+        row = c.execute(sa.select(tasks.c.id, tasks.c.flow).where(tasks.c.id == task_id)).first()
+        note(c, now, "unmasked", user_id, task=row)
+
+    review.database.write(work)
+
+
+def is_unmasked(review: ReviewService, task_id: str, user_id: str) -> bool:
+    """True when this person asked to see the task's personal data."""
+    asked = (task_events.c.kind == "unmasked") & (task_events.c.user_id == user_id)
+    query = sa.select(task_events.c.id).where(asked, task_events.c.task_id == task_id).limit(1)
+    return review.database.read(lambda c: c.execute(query).first()) is not None
+
+
+def recent_events(review: ReviewService, limit: int = 100, kind: str | None = None) -> Sequence[TaskEvent]:
+    """The newest entries first."""
+    query = sa.select(task_events, users.c.name.label("who")).join(users, users.c.id == task_events.c.user_id)
+    query = query.where(task_events.c.kind == kind) if kind else query
+    query = query.order_by(task_events.c.id.desc()).limit(limit)
+    return review.database.read(
+        lambda c: [TaskEvent(r.at, r.kind, r.who, r.task_id, r.flow, r.detail) for r in c.execute(query)]
+    )

@@ -1,0 +1,141 @@
+"""The leads' pages: queues with age and load, who works, tasks to move, decisions by the batch, the log of it all."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+
+from moderation.core.errors import InputError, NotFound
+from review_ui import batches
+from review_ui.a2i.service import ReviewService
+from review_ui.audit import recent_events
+from review_ui.leading import (
+    LISTED,
+    PRIORITIES,
+    assign,
+    open_tasks,
+    pause_queue,
+    prioritise_queue,
+    prioritise_task,
+    queue_states,
+    take_back,
+    workers,
+)
+from review_ui.people import People
+from review_ui.portal.access import leading
+from review_ui.portal.problems import Page
+from review_ui.portal.summaries import summary
+
+LONGEST_SEARCH = 200
+
+
+def add_lead_pages(portal: Blueprint, review: ReviewService, people: People) -> None:
+    """Everything under ``/lead``."""
+
+    @portal.get("/lead")
+    @leading
+    def lead() -> Page:
+        given: dict[str, Any] = {
+            "queues": queue_states(review, g.session.user.id),
+            "workers": workers(review),
+            "batches": batches.recent_batches(review),
+            "now": review.clock(),
+            "priorities": PRIORITIES,
+        }
+        only = "portal/lead_figures.html" if request.headers.get("HX-Request") else "portal/lead.html"
+        return render_template(only, **given)
+
+    @portal.get("/lead/log")
+    @leading
+    def lead_log() -> Page:
+        return render_template("portal/lead_log.html", events=recent_events(review, 200))
+
+    def queue_page(flow: str, text: str = "", status: int = 200) -> Page:
+        state = next((q for q in queue_states(review, g.session.user.id) if q.flow == flow), None)
+        if state is None:
+            raise NotFound("no such queue")
+        words = request.values.get("q", "")[:LONGEST_SEARCH].strip()
+        given: dict[str, Any] = {
+            "queue": state,
+            "tasks": [(task, summary(task.content)) for task in open_tasks(review, flow, words)],
+            "listed": LISTED,
+            "words": words,
+            "now": review.clock(),
+            "people": [user for user in people.list() if user.may_review and user.disabled_at is None],
+            "priorities": PRIORITIES,
+            "problem": text,
+        }
+        return render_template("portal/lead_queue.html", **given), status
+
+    @portal.get("/lead/queues/<flow>")
+    @leading
+    def lead_queue(flow: str) -> Page:
+        return queue_page(flow)
+
+    @portal.post("/lead/queues/<flow>")
+    @leading
+    def change_queue(flow: str) -> Page:
+        user = g.session.user
+        _need_own_queue(review, user.id, flow)
+        if "pause" in request.form:
+            pause_queue(review, flow, user.id, user.name, is_paused=request.form["pause"] == "1")
+        elif "priority" in request.form:
+            prioritise_queue(review, flow, user.id, _whole(request.form["priority"]))
+        there = url_for("portal.lead_queue", flow=flow) if "back" in request.form else url_for("portal.lead")
+        return redirect(there, 303)
+
+    @portal.post("/lead/tasks/<uuid:task_id>")
+    @leading
+    def change_task(task_id: UUID) -> Page:
+        form, user_id, flow = request.form, g.session.user.id, request.form.get("flow", "")
+        if form.get("assign"):
+            assign(review, str(task_id), user_id, form["assign"])
+        elif "priority" in form:
+            prioritise_task(review, str(task_id), user_id, _whole(form["priority"]))
+        elif "take" in form:
+            take_back(review, str(task_id), user_id)
+        return redirect(url_for("portal.lead_queue", flow=flow), 303)
+
+    @portal.post("/lead/queues/<flow>/batch")
+    @leading
+    def batch(flow: str) -> Page:
+        form, user_id = request.form, g.session.user.id
+        _need_own_queue(review, user_id, flow)
+        chosen, words = form.getlist("task")[: batches.MOST_TASKS + 1], form.get("note", "").strip()[:1000]
+        outcome = form.get("outcome", "")
+        if not chosen:
+            return queue_page(flow, "Tick the tasks that are to be decided together.", 422)
+        text = ""
+        if form.get("confirmed"):
+            try:
+                batches.decide_batch(review, user_id, flow, chosen, outcome, words)
+                return redirect(f"{url_for('portal.lead')}#batches", 303)
+            except InputError as error:
+                text = f"Nothing was decided: {error}."
+        listed = {task.id: task for task in open_tasks(review, flow)}
+        shown = [(listed[each], summary(listed[each].content)) for each in chosen if each in listed]
+        minutes = batches.UNDO_TIME.seconds // 60
+        page = render_template(
+            "portal/lead_batch.html", flow=flow, tasks=shown, given=form, problem=text, undo_minutes=minutes
+        )
+        return page, 422 if text else 200
+
+    @portal.post("/lead/batches/<uuid:batch_id>/undo")
+    @leading
+    def undo_batch(batch_id: UUID) -> Page:
+        batches.undo_batch(review, str(batch_id), g.session.user.id)
+        return redirect(f"{url_for('portal.lead')}#batches", 303)
+
+
+def _need_own_queue(review: ReviewService, user_id: str, flow: str) -> None:
+    if all(queue.flow != flow for queue in queue_states(review, user_id)):
+        raise NotFound("no such queue")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise InputError("a priority is a whole number") from error

@@ -1,0 +1,115 @@
+// Films and sounds: a timeline of what was found, jumps, single frames, a waveform, and the line that is being spoken.
+const FRAME = 1 / 25; // browsers do not tell a film's frame rate
+const JUMP = 5;
+const LARGEST_WAVE = 30e6; // bytes of sound that are decoded to be drawn
+
+function mediaOf(button) {
+  const part = button.dataset.part ? document.getElementById(button.dataset.part) : button.closest("article");
+  return part?.querySelector("video, audio");
+}
+
+// Positions are set on the element, not in a style attribute, which the pages' policy forbids.
+function drawTimeline(media, line, moments) {
+  line.replaceChildren();
+  for (const moment of moments) {
+    const [start, end] = [Number(moment.dataset.seek), Number(moment.dataset.end)];
+    const region = document.createElement("span");
+    region.className = `region ${moment.className}`;
+    region.title = moment.textContent.trim();
+    region.style.left = `${(100 * start) / media.duration}%`;
+    region.style.width = `${Math.max((100 * (end - start)) / media.duration, 0.6)}%`;
+    line.append(region);
+  }
+  const head = document.createElement("span");
+  head.className = "head";
+  line.append(head);
+  media.addEventListener("timeupdate", () => { head.style.left = `${(100 * media.currentTime) / media.duration}%`; });
+  line.hidden = false;
+}
+
+function seekByClick(media, element) {
+  element.addEventListener("click", (event) => {
+    const box = element.getBoundingClientRect();
+    if (Number.isFinite(media.duration)) media.currentTime = (media.duration * (event.clientX - box.left)) / box.width;
+  });
+}
+
+async function drawWave(media, canvas) {
+  const answer = await fetch(media.currentSrc || media.src);
+  if (!answer.ok || Number(answer.headers.get("Content-Length")) > LARGEST_WAVE) return;
+  const sound = await new OfflineAudioContext(1, 1, 22050).decodeAudioData(await answer.arrayBuffer());
+  const samples = sound.getChannelData(0);
+  const bars = canvas.width / 3;
+  const each = Math.max(Math.floor(samples.length / bars), 1);
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = getComputedStyle(canvas).color;
+  for (let bar = 0; bar < bars; bar += 1) {
+    let peak = 0;
+    for (let n = bar * each; n < Math.min((bar + 1) * each, samples.length); n += 1) peak = Math.max(peak, Math.abs(samples[n]));
+    const height = Math.max(peak * canvas.height, 1);
+    pen.fillRect(bar * 3, (canvas.height - height) / 2, 2, height);
+  }
+  canvas.hidden = false;
+}
+
+function followLines(media, lines) {
+  media.addEventListener("timeupdate", () => {
+    const now = lines.findLast((line) => Number(line.dataset.seek) <= media.currentTime + 0.01);
+    for (const line of lines) line.closest("li").classList.toggle("spoken", line === now);
+  });
+}
+
+// Gives the actions by key. They act on the film or sound that was used last, else on the first.
+export function watchPlayers() {
+  const all = [...document.querySelectorAll(".player video, .player audio")];
+  const jumps = [...document.querySelectorAll("[data-seek]")];
+  let last = all[0];
+  for (const media of all) {
+    const player = media.closest(".player");
+    const mine = jumps.filter((button) => mediaOf(button) === media);
+    const line = player.querySelector(".timeline");
+    const draw = () => {
+      if (Number.isFinite(media.duration)) drawTimeline(media, line, mine.filter((button) => button.dataset.end));
+    };
+    if (media.readyState > 0) draw();
+    media.addEventListener("loadedmetadata", draw);
+    seekByClick(media, line);
+    followLines(media, mine.filter((button) => button.closest(".transcript")));
+    for (const event of ["play", "seeking"]) media.addEventListener(event, () => { last = media; });
+    const canvas = player.querySelector(".wave");
+    if (canvas) {
+      seekByClick(media, canvas);
+      drawWave(media, canvas).catch(() => { /* what cannot be decoded has no waveform, and still plays */ });
+    }
+  }
+  for (const button of jumps) {
+    button.addEventListener("click", () => {
+      const media = mediaOf(button);
+      if (media) media.currentTime = Number(button.dataset.seek);
+    });
+  }
+
+  const act = (action) => () => {
+    if (!last) return false;
+    return action(last);
+  };
+  const seek = (media, seconds) => { media.currentTime = Math.min(Math.max(seconds, 0), media.duration || 0); };
+  const step = (seconds) => act((media) => {
+    media.pause();
+    seek(media, media.currentTime + seconds);
+  });
+  const times = (media) => jumps.filter((b) => b.dataset.end && mediaOf(b) === media).map((b) => Number(b.dataset.seek)).sort((a, b) => a - b);
+  return {
+    p: act((media) => { if (media.paused) media.play(); else media.pause(); }),
+    m: act((media) => { media.muted = !media.muted; }),
+    j: act((media) => seek(media, media.currentTime - JUMP)),
+    l: act((media) => seek(media, media.currentTime + JUMP)),
+    ",": step(-FRAME),
+    ".": step(FRAME),
+    "[": act((media) => seek(media, times(media).findLast((time) => time < media.currentTime - 0.2) ?? 0)),
+    "]": act((media) => {
+      const next = times(media).find((time) => time > media.currentTime + 0.01);
+      if (next !== undefined) seek(media, next);
+    }),
+  };
+}

@@ -1,0 +1,219 @@
+"""A task's pages: look at it, answer, undo, skip, escalate, unmask; and its media."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from moderation.blobs import Blobs
+from moderation.core.errors import NotFound
+from review_ui.a2i.answers import submit_answer, undo, undoable
+from review_ui.a2i.service import ReviewService
+from review_ui.a2i.tasks import (
+    Task,
+    content_of,
+    escalate_task,
+    get_task,
+    may_see,
+    next_task,
+    release_task,
+    upcoming_task,
+    waiting,
+)
+from review_ui.audit import is_unmasked, unmask
+from review_ui.portal.access import reviewing
+from review_ui.portal.masking import covers_of, masked
+from review_ui.portal.media import MediaAddresses, media_response
+from review_ui.portal.problems import Page
+from review_ui.portal.reading import as_words
+from review_ui.portal.showing import is_ours, media_of, show
+from review_ui.portal.templating import read_answer, template_of, template_page
+
+LONGEST_NOTE = 4000
+LOADED_AHEAD = 4
+"""Pictures of the next task that are loaded while the reviewer reads this one."""
+REASONS: Mapping[str, str] = {
+    "unsure": "I am not sure what is right",
+    "policy": "The policy does not cover this",
+    "language": "I do not read this language",
+    "hard": "This is too hard on me",
+    "broken": "Something does not load or play",
+    "near": "I know somebody in it",
+}
+"""Why a task is left to others, as it is kept and as the page has it."""
+_FLOW = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")
+
+
+def add_task_pages(
+    portal: Blueprint, review: ReviewService, blobs: Blobs, addresses: MediaAddresses, csp: str
+) -> None:
+    """All that a reviewer does with tasks.
+
+    Args:
+        csp: the policy of the portal's pages; the page around a template's frame widens it by that frame.
+    """
+
+    def address(uri: str, task_id: str, *, open_to_view: bool = False) -> str:
+        return url_for("portal.media", token=addresses.token(uri, task_id, g.session.user.id, open_to_view))
+
+    def task_page(task: Task, flow: str | None, text: str = "", status: int = 200) -> Page:
+        user_id = g.session.user.id
+        left = sum(q.waiting for q in waiting(review, user_id) if flow in (None, q.flow))
+        upcoming = upcoming_task(review, user_id, flow)
+        ahead = [address(uri, upcoming[0]) for uri in media_of(upcoming[1], "image")] if upcoming else []
+        is_open = is_unmasked(review, task.id, user_id)
+        given: dict[str, Any] = {
+            "task": task,
+            "flow": flow,
+            "left": left,
+            "ahead": ahead[:LOADED_AHEAD],
+            "problem": text,
+            "longest_note": LONGEST_NOTE,
+            "reasons": REASONS,
+            "is_open": is_open,
+            "undo": undoable(review, user_id),
+            "now": review.clock(),
+            "address": lambda uri: address(uri, task.id, open_to_view=is_open),
+        }
+        if is_ours(task.content):
+            shown = show(task.content)
+            given["given"] = request.form if request.method == "POST" else _as_form(task.draft, shown.labels)
+            return render_template("portal/task.html", shown=shown if is_open else masked(shown), **given), status
+        given["given"] = request.form if request.method == "POST" else _as_form(task.draft, ())
+        if "<crowd-form" in (template_of(review, task) or ""):
+            response = make_response(render_template("portal/template_task.html", **given), status)
+            response.headers["Content-Security-Policy"] = f"{csp}; frame-src 'self'"
+            return response
+        pretty = as_words(task.content, indent=2)
+        return render_template("portal/other_task.html", pretty=pretty, **given), status
+
+    def go_on(flow: str | None, left: str = "") -> Page:
+        """To the next task; not to the one that was just left, though it may be the only one."""
+        task = next_task(review, g.session.user.id, flow)
+        if task is None:
+            return redirect(url_for("portal.done", flow=flow), 303)
+        if task.id == left:
+            release_task(review, task.id, g.session.user.id)
+            return redirect(url_for("portal.done", flow=flow, left=1), 303)
+        return redirect(url_for("portal.task", task_id=task.id, flow=flow), 303)
+
+    @portal.get("/next")
+    @reviewing
+    def next_one() -> Page:
+        return go_on(chosen_flow())
+
+    @portal.get("/tasks/<uuid:task_id>")
+    @reviewing
+    def task(task_id: UUID) -> Page:
+        return task_page(get_task(review, str(task_id), g.session.user.id), chosen_flow())
+
+    @portal.post("/tasks/<uuid:task_id>")
+    @reviewing
+    def answer(task_id: UUID) -> Page:
+        held, flow = get_task(review, str(task_id), g.session.user.id), chosen_flow()
+        if "answer" in request.form and not is_ours(held.content):
+            content = read_answer(request.form["answer"])
+        else:
+            content = _read_form(held)
+        if isinstance(content, str):
+            return task_page(held, flow, content, 422)
+        spent = (review.clock() - held.accepted_at).total_seconds()
+        submit_answer(review, held.id, g.session.user.id, content, spent)
+        return go_on(flow)
+
+    @portal.get("/tasks/<uuid:task_id>/template")
+    @reviewing
+    def template(task_id: UUID) -> Page:
+        held = get_task(review, str(task_id), g.session.user.id)
+        text = template_of(review, held)
+        if text is None or is_ours(held.content):
+            raise NotFound("this task has no template of its own")
+        review.base_url = review.base_url or f"{request.host_url}a2i"
+        static = url_for("portal.static", filename="crowd/")
+        return template_page(review, held, text, request.host_url.rstrip("/"), static)
+
+    @portal.post("/tasks/<uuid:task_id>/release")
+    @reviewing
+    def release(task_id: UUID) -> Page:
+        form, user_id = request.form, g.session.user.id
+        reason = ". ".join(filter(None, (REASONS.get(form.get("reason", "")), form.get("words", "").strip()[:500])))
+        if form.get("to") == "lead":
+            held = get_task(review, str(task_id), user_id)
+            if not reason:
+                return task_page(held, chosen_flow(), "Say why a lead should look at it.", 422)
+            escalate_task(review, held.id, user_id, reason)
+        else:
+            release_task(review, str(task_id), user_id, reason)
+        if form.get("then") == "queues":
+            return redirect(url_for("portal.queues"), 303)
+        return go_on(chosen_flow(), left=str(task_id))
+
+    @portal.post("/tasks/<uuid:task_id>/undo")
+    @reviewing
+    def undo_answer(task_id: UUID) -> Page:
+        undo(review, str(task_id), g.session.user.id)
+        return redirect(url_for("portal.task", task_id=task_id, flow=chosen_flow()), 303)
+
+    @portal.post("/tasks/<uuid:task_id>/unmask")
+    @reviewing
+    def unmask_task(task_id: UUID) -> Page:
+        # The answer's form comes along, so that nothing typed so far is lost.
+        held = get_task(review, str(task_id), g.session.user.id)
+        unmask(review, held.id, g.session.user.id)
+        return task_page(held, chosen_flow())
+
+    @portal.get("/media/<token>")
+    @reviewing
+    def media(token: str) -> Page:
+        uri, task_id, open_to_view = addresses.read(token, g.session.user.id)
+        if not may_see(review, task_id, g.session.user.id):
+            raise NotFound("the task of this media is not in your hands")
+        covers = () if open_to_view else covers_of(content_of(review, task_id), uri)
+        return media_response(blobs, uri, covers)
+
+
+def chosen_flow() -> str | None:
+    """The queue that the reviewer works through; None for all of them. Raises `NotFound` for what is no name."""
+    flow = request.args.get("flow") or None
+    if flow is not None and not _FLOW.fullmatch(flow):
+        raise NotFound("no such queue")
+    return flow
+
+
+def _read_form(held: Task) -> Mapping[str, Any] | str:
+    """The ``answerContent`` that the page's form gives; a sentence when something is missing or too long."""
+    decision = request.form.get("decision")
+    # Browsers send line ends as CR LF, which the text area's own limit does not count twice.
+    note = request.form.get("note", "").replace("\r\n", "\n").replace("\x00", "").strip()
+    if decision not in ("approve", "reject"):
+        return "Choose approve or reject."
+    if len(note) > LONGEST_NOTE:
+        return f"The note has {len(note):,} characters; {LONGEST_NOTE:,} fit."
+    offered = show(held.content).labels if is_ours(held.content) else ()
+    chosen = set(request.form.getlist("label"))
+    content: dict[str, Any] = {
+        "decision": {name: name == decision for name in ("approve", "reject")},
+        "labels": {label: str(number) in chosen for number, label in enumerate(offered)},
+    }
+    return content | ({"note": note} if note else {})
+
+
+def _as_form(draft: Mapping[str, Any] | None, offered: tuple[str, ...]) -> MultiDict[str, str]:
+    """An answer that was taken back, as the form had it."""
+    form = MultiDict[str, str]()
+    if draft is None or not isinstance(draft.get("decision"), Mapping):
+        return form
+    for name, is_on in draft["decision"].items():
+        if is_on is True:
+            form["decision"] = name
+    labels = draft.get("labels")
+    for number, label in enumerate(offered):
+        if isinstance(labels, Mapping) and labels.get(label) is True:
+            form.add("label", str(number))
+    form["note"] = str(draft.get("note", ""))
+    return form

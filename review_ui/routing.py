@@ -1,0 +1,73 @@
+"""Routing: which waiting task goes to whom, and in what order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from review_ui.a2i.worker_ids import worker_id
+from review_ui.tables import flow_definitions, human_loops, not_for, queue_controls, tasks, user_groups, users, workteams
+
+LEADS = ("lead", "admin")
+"""Roles that get escalated tasks."""
+
+
+def is_free_for(c: Connection, user_id: str) -> sa.ColumnElement[bool]:
+    """True of the waiting tasks that this person may be given now.
+
+    Nobody gets two tasks of one loop, a loop that leaves them out, a queue of another work team, a paused queue, a task
+    assigned to somebody else, or, without being a lead, an escalated one.
+    """
+    role = c.execute(sa.select(users.c.role).where(users.c.id == user_id)).scalar()
+    own = tasks.alias("own")
+
+    def there_is(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        return sa.exists().where(*conditions).correlate(tasks)
+
+    had = there_is(own.c.loop_name == tasks.c.loop_name, own.c.user_id == user_id)
+    left_out = there_is(not_for.c.loop_name == tasks.c.loop_name, not_for.c.worker_id == worker_id(user_id))
+    paused = there_is(queue_controls.c.flow == tasks.c.flow, queue_controls.c.paused_at.is_not(None))
+    running = there_is(human_loops.c.name == tasks.c.loop_name, human_loops.c.status == "InProgress")
+    return sa.and_(
+        tasks.c.state == "waiting",
+        running,
+        tasks.c.flow.in_(flows_of(c, user_id)),
+        sa.or_(tasks.c.assigned_to.is_(None), tasks.c.assigned_to == user_id),
+        sa.true() if role in LEADS else tasks.c.level == "reviewer",
+        ~had,
+        ~left_out,
+        ~paused,
+    )
+
+
+def order_for(user_id: str) -> tuple[sa.ColumnElement[Any], ...]:
+    """What comes first: what was assigned to this person, then what leads put first, then what waits longest."""
+    of_queue = sa.select(queue_controls.c.priority).where(queue_controls.c.flow == tasks.c.flow).scalar_subquery()
+    mine = sa.case((tasks.c.assigned_to == user_id, 0), else_=1)
+    return mine, sa.func.coalesce(of_queue, 0).desc(), tasks.c.priority.desc(), tasks.c.created_at, tasks.c.id
+
+
+def flows_of(c: Connection, user_id: str) -> list[str]:
+    """The flows whose work team this person is in. Who is in no group works for every team."""
+    groups = set(c.execute(sa.select(user_groups.c.name).where(user_groups.c.user_id == user_id)).scalars())
+    flows = list(c.execute(sa.select(flow_definitions.c.name, flow_definitions.c.document)))
+    if not groups:
+        return [flow.name for flow in flows]
+    teams = {row.name: groups_of(row.document) for row in c.execute(sa.select(workteams))}
+    return [flow.name for flow in flows if groups & teams.get(_team(flow.document), set())]
+
+
+def groups_of(team: dict[str, Any]) -> set[str]:
+    """The groups that a work team's document names: of an OIDC provider, or of a Cognito user pool."""
+    named: set[str] = set()
+    for member in team.get("MemberDefinitions", ()):
+        named |= set(member.get("OidcMemberDefinition", {}).get("Groups", ()))
+        if group := member.get("CognitoMemberDefinition", {}).get("UserGroup"):
+            named.add(group)
+    return named
+
+
+def _team(flow: dict[str, Any]) -> str:
+    return str(flow["HumanLoopConfig"]["WorkteamArn"]).rpartition("/")[2]
