@@ -32,7 +32,13 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def settings(tmp_path: Path) -> Settings:
     """Settings over a fresh data folder; private addresses are allowed, because the tests' receivers are local."""
     return load_settings(
-        data=tmp_path / "data", allow_private_urls=True, poll_seconds=0.3, sweep_seconds=0.5, port=0, workers=2
+        data=tmp_path / "data",
+        allow_private_urls=True,
+        poll_seconds=0.3,
+        sweep_seconds=0.5,
+        undo_seconds=0.3,
+        port=0,
+        workers=2,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from review_ui.portal.marking import Stretch
-from review_ui.portal.showing import Frame, ShownPart, ShownTask, is_ours, show
+from review_ui.portal.showing import Frame, Line, ShownPart, ShownTask, is_ours, show
 
 DOTS = "••••••"
 """Stands for personal data of any length, so that the length tells nothing."""
@@ -34,10 +34,19 @@ def covers_of(content: Mapping[str, Any], uri: str) -> tuple[Frame, ...]:
 
 
 def _masked(stretches: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
-    return tuple(
-        replace(each, text=DOTS, is_masked=True) if any(map(is_personal, each.labels)) else each for each in stretches
-    )
+    """Neighbours that are hidden become one, so that nothing tells where the one kind ends and the other begins."""
+    out: list[Stretch] = []
+    for each in stretches:
+        if not any(map(is_personal, each.labels)):
+            out.append(each)
+        elif out and out[-1].is_masked:
+            labels = tuple(dict.fromkeys((*out[-1].labels, *each.labels)))
+            ending, anchors = (*out[-1].ending, *each.ending), (*out[-1].anchors, *each.anchors)
+            out[-1] = replace(out[-1], labels=labels, ending=ending, anchors=anchors)
+        else:
+            out.append(replace(each, text=DOTS, is_masked=True))
+    return tuple(out)
 
 
-def _masked_lines(part: ShownPart) -> tuple[Any, ...]:
+def _masked_lines(part: ShownPart) -> tuple[Line, ...]:
     return tuple(replace(line, stretches=_masked(line.stretches)) for line in part.lines)

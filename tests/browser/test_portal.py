@@ -210,6 +210,8 @@ def test_marks_are_exact_though_the_text_has_emoji(desk: Desk, reviewer: Reviewe
     desk.start_item(text(words), detections=detections)
     page = reviewer("rita")
     start(page)
+    page.keyboard.press("u")
+    page.get_by_text("Personal data is shown.").wait_for()
     marks = page.eval_on_selector_all("mark", "all => all.map(m => [m.title, m.textContent])")
 
     for label, part in spans.items():
