@@ -43,10 +43,10 @@ async function drawWave(media, canvas) {
   const each = Math.max(Math.floor(samples.length / bars), 1);
   const pen = canvas.getContext("2d");
   pen.fillStyle = getComputedStyle(canvas).color;
-  for (let bar = 0; bar < bars; bar += 1) {
-    let peak = 0;
-    for (let n = bar * each; n < Math.min((bar + 1) * each, samples.length); n += 1) peak = Math.max(peak, Math.abs(samples[n]));
-    const height = Math.max(peak * canvas.height, 1);
+  const peaks = Array.from({ length: bars }, (_, bar) => samples.subarray(bar * each, (bar + 1) * each).reduce((a, b) => Math.max(a, Math.abs(b)), 0));
+  const loudest = Math.max(...peaks, 1e-6); // a quiet recording is drawn as tall as a loud one
+  for (const [bar, peak] of peaks.entries()) {
+    const height = Math.max((peak / loudest) * canvas.height, 1);
     pen.fillRect(bar * 3, (canvas.height - height) / 2, 2, height);
   }
   canvas.hidden = false;
