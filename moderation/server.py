@@ -13,7 +13,17 @@ from moderation.service import Service
 from moderation.settings import Settings
 from review_ui.a2i.events import open_targets
 from review_ui.a2i.service import ReviewService
+from review_ui.a2i.signing import is_loopback
 from review_ui.people import People
+
+
+def _prepare(settings: Settings) -> None:
+    """Make the data folder. Raises `SettingsError` for an endpoint that would be open to others than this machine."""
+    if not settings.a2i_check_signatures and not is_loopback(settings.host):
+        raise SettingsError(
+            f"MODERATION_A2I_CHECK_SIGNATURES is off, so MODERATION_HOST has to be 127.0.0.1, not {settings.host}"
+        )
+    settings.data.mkdir(parents=True, exist_ok=True)
 
 
 class Server:
@@ -27,7 +37,7 @@ class Server:
     """
 
     def __init__(self, settings: Settings) -> None:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        _prepare(settings)
         self.settings = settings
         self.blobs = open_blobs(settings)
         self._tell = open_targets(settings)
@@ -79,7 +89,7 @@ class A2IServer:
     """
 
     def __init__(self, settings: Settings) -> None:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        _prepare(settings)
         self.settings = settings
         self.blobs = open_blobs(settings)
         self.review = ReviewService.open(settings, blobs=self.blobs, on_status_change=open_targets(settings))

@@ -70,6 +70,13 @@ class Settings(BaseSettings):
         description="Where the own A2I endpoint tells status changes: event buses (ARN), SQS queues, http addresses; "
         "separated by blanks.",
     )
+    a2i_most_loops: int = Field(
+        0, ge=0, description="Loops in progress beyond which the own A2I endpoint answers 402; 0 for any number."
+    )
+    a2i_check_signatures: bool = Field(
+        True,
+        description="Off, the own A2I endpoint takes unsigned requests; only on a loopback `host`, for trying out.",
+    )
     poll_seconds: float = Field(5.0, gt=0, description="Shortest pause between looks at open human loops.")
     webhook_secret: str | None = Field(
         None, description="Secret (whsec_...) that signs every app's webhooks; empty for a secret of each app's own."

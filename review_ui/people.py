@@ -102,7 +102,7 @@ class People:
         return self._db.read(work)
 
     def set_groups(self, name: str, groups: Iterable[str]) -> None:
-        """Put somebody into these groups and no others. Raises `NotFound`, or `InputError` for a bad name of a group."""
+        """Put somebody into these groups and no others. Raises `NotFound`, or `InputError` for a name that is none."""
         wanted = sorted(set(groups))
         for group in wanted:
             if not _GROUP.fullmatch(group):

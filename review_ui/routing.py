@@ -7,8 +7,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from review_ui.a2i.flows import has_active_loops
 from review_ui.a2i.worker_ids import worker_id
-from review_ui.tables import flow_definitions, human_loops, not_for, queue_controls, tasks, user_groups, users, workteams
+from review_ui.tables import (
+    flow_definitions,
+    human_loops,
+    not_for,
+    queue_controls,
+    tasks,
+    user_groups,
+    users,
+    workteams,
+)
 
 LEADS = ("lead", "admin")
 """Roles that get escalated tasks."""
@@ -52,7 +62,8 @@ def order_for(user_id: str) -> tuple[sa.ColumnElement[Any], ...]:
 def flows_of(c: Connection, user_id: str) -> list[str]:
     """The flows whose work team this person is in. Who is in no group works for every team."""
     groups = set(c.execute(sa.select(user_groups.c.name).where(user_groups.c.user_id == user_id)).scalars())
-    flows = list(c.execute(sa.select(flow_definitions.c.name, flow_definitions.c.document)))
+    there = flow_definitions.c.deleting_at.is_(None) | has_active_loops()
+    flows = list(c.execute(sa.select(flow_definitions.c.name, flow_definitions.c.document).where(there)))
     if not groups:
         return [flow.name for flow in flows]
     teams = {row.name: groups_of(row.document) for row in c.execute(sa.select(workteams))}

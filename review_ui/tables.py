@@ -102,6 +102,7 @@ flow_definitions = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("deleting_at", UTCDateTime),
 )
 
 human_loops = sa.Table(
@@ -118,6 +119,10 @@ human_loops = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("expires_at", UTCDateTime, nullable=False),
     sa.Column("event_pending", sa.Boolean, nullable=False, default=False),
+    sa.Column("ended_at", UTCDateTime),
+    sa.Column("tell_after", UTCDateTime),
+    sa.Column("is_written", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("is_deleted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "flow", "created_at"),
     sa.Index(None, "status", "expires_at"),
     sa.Index(None, "event_pending"),

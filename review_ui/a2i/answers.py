@@ -66,7 +66,7 @@ def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Map
         }
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
         final = list(c.execute(sa.select(tasks.c.id).where(_last_given(user_id), tasks.c.id != task_id)).scalars())
-        return row.loop_name, settle(c, final if review.undo_seconds > 0 else [*final, task_id])
+        return row.loop_name, settle(c, final if review.undo_seconds > 0 else [*final, task_id], now)
 
     loop_name, ended = review.database.write(work)
     logger.info("task=%s loop=%s is answered", task_id, loop_name)

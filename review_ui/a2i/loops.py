@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.database import insert_or_nothing
+from review_ui.a2i.activation import evaluate, read_conditions
 from review_ui.a2i.errors import ApiError, invalid
-from review_ui.a2i.resources import make_token, read_token
+from review_ui.a2i.paging import read_page
 from review_ui.a2i.service import ReviewService
+from review_ui.a2i.settling import delete_finished, ended
+from review_ui.a2i.times import iso, read_iso
 from review_ui.tables import flow_definitions, human_loops, not_for, tasks
 
 ENDED = ("Completed", "Failed", "Stopped")
@@ -26,33 +29,38 @@ MOST_EXCLUDED = 100
 
 
 def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
-    """StartHumanLoop. The same name with the same input answers the loop there is; other input is a conflict."""
+    """StartHumanLoop. The same name with the same input answers the loop there is; other input is a conflict.
+
+    Of a flow for Rekognition's labels a loop starts only when an activation condition is true; the answer has no ARN
+    when none is, as Rekognition's own answer has none.
+    """
     flow = str(p["FlowDefinitionArn"]).rpartition("/")[2]
     name: str = p["HumanLoopName"]
-    content: str = p["HumanLoopInput"]["InputContent"]
+    given: str = p["HumanLoopInput"]["InputContent"]
     try:
-        parsed = json.loads(content)
+        parsed = json.loads(given)
     except (ValueError, RecursionError) as error:
         raise invalid("InputContent is not JSON") from error
     if not isinstance(parsed, dict):
         raise invalid("InputContent is not a JSON object")
-    digest = hashlib.sha256(f"{flow}\n{content}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{flow}\n{given}".encode()).hexdigest()
     now = review.clock()
 
-    def work(c: Connection) -> str:
-        row = c.execute(sa.select(flow_definitions).where(flow_definitions.c.name == flow)).first()
-        if row is None or review.arn("flow-definition", flow) != p["FlowDefinitionArn"]:
-            raise ApiError(
-                "ResourceNotFoundException", f"The flow definition {p['FlowDefinitionArn']} does not exist", 404
-            )
+    def work(c: Connection) -> str | None:
+        row = c.execute(_flow_in_use(review, p["FlowDefinitionArn"])).first()
+        if row is None:
+            raise _no_flow(p["FlowDefinitionArn"])
         config = row.document["HumanLoopConfig"]
+        content = _of_built_in(row.document, parsed)
+        if content is None:
+            return None
         lifetime = config.get("TaskAvailabilityLifetimeInSeconds", DEFAULT_AVAILABILITY_SECONDS)
         output = row.document["OutputConfig"]["S3OutputPath"].rstrip("/")
         loop = {
             "name": name,
             "flow": flow,
             "status": "InProgress",
-            "input_content": content,
+            "input_content": content or given,
             "input_sha256": digest,
             "output_uri": f"{output}/{flow}/{now:%Y/%m/%d/%H/%M/%S}/{name}/output.json",
             "created_at": now,
@@ -60,10 +68,11 @@ def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
             "event_pending": False,
         }
         if not c.execute(insert_or_nothing(c, human_loops).values(loop)).rowcount:
-            there = c.execute(sa.select(human_loops.c.input_sha256).where(human_loops.c.name == name)).scalar_one()
-            if there != digest:
+            there = c.execute(sa.select(human_loops).where(human_loops.c.name == name)).first()
+            if there is None or there.input_sha256 != digest or there.is_deleted:
                 raise ApiError("ConflictException", f"A human loop named {name} exists with other input", 409)
             return name
+        _keep_within(c, review)
         for worker in _not_for(parsed):
             c.execute(insert_or_nothing(c, not_for).values(loop_name=name, worker_id=worker))
         for _ in range(config["TaskCount"]):
@@ -71,7 +80,53 @@ def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
             c.execute(sa.insert(tasks).values(task))
         return name
 
-    return {"HumanLoopArn": review.arn("human-loop", review.database.write(work))}
+    started = review.database.write(work)
+    return {"HumanLoopArn": review.arn("human-loop", started)} if started is not None else {}
+
+
+def _keep_within(c: Connection, review: ReviewService) -> None:
+    """Refuse the loop just added when there are more than are allowed; the transaction is rolled back."""
+    if not review.most_loops:
+        return
+    active = sa.select(sa.func.count()).where(human_loops.c.status.in_(("InProgress", "Stopping")))
+    if c.execute(active).scalar_one() > review.most_loops:
+        message = f"You have reached the limit of {review.most_loops:,} human loops in progress"
+        raise ApiError("ServiceQuotaExceededException", message, 402)
+
+
+def _of_built_in(flow: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """The content of a loop of a built-in task type; empty for a custom one, None when no condition asks for people.
+
+    The input has what Rekognition was asked and what it answered, ``aiServiceRequest`` and ``aiServiceResponse``, with
+    names as Rekognition's API or as A2I's templates write them.
+    """
+    if "HumanLoopRequestSource" not in flow:
+        return ""
+    request, answer = (_camel(given.get(key)) for key in ("aiServiceRequest", "aiServiceResponse"))
+    labels = answer.get("moderationLabels") if isinstance(answer, dict) else None
+    if not isinstance(request, dict) or not isinstance(labels, list) or not all(isinstance(x, dict) for x in labels):
+        raise invalid("A flow for Rekognition takes aiServiceRequest and aiServiceResponse with its moderationLabels")
+    config = flow.get("HumanLoopActivationConfig")
+    nodes = None
+    if config is not None:
+        nodes = read_conditions(config["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"])
+    activation = evaluate(nodes, request, labels)
+    if not activation.is_active:
+        return None
+    content = {
+        "aiServiceRequest": request,
+        "aiServiceResponse": answer,
+        "selectedAiServiceResponse": {**answer, "moderationLabels": activation.selected},
+        "humanTaskActivationConditionResults": activation.results,
+    }
+    return json.dumps(content)
+
+
+def _camel(value: Any) -> Any:
+    """The same JSON with names that begin with a small letter."""
+    if isinstance(value, dict):
+        return {key[:1].lower() + key[1:]: _camel(inner) for key, inner in value.items()}
+    return [_camel(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _not_for(content: Mapping[str, Any]) -> list[str]:
@@ -98,42 +153,56 @@ def describe(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
 def list_loops(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     """ListHumanLoops of one flow definition, newest first unless asked otherwise."""
     flow = p["FlowDefinitionArn"].rpartition("/")[2]
-    offset, size = read_token(p.get("NextToken")), int(p.get("MaxResults") or PAGE)
-    newest_first = p.get("SortOrder") != "Ascending"
-    order = human_loops.c.created_at.desc() if newest_first else human_loops.c.created_at.asc()
-    query = sa.select(human_loops).where(human_loops.c.flow == flow).order_by(order, human_loops.c.name)
+    query = sa.select(human_loops).where(human_loops.c.flow == flow, human_loops.c.is_deleted.is_(False))
     if p.get("CreationTimeAfter") is not None:
-        query = query.where(human_loops.c.created_at > _time(p["CreationTimeAfter"]))
+        query = query.where(human_loops.c.created_at > read_iso(p["CreationTimeAfter"]))
     if p.get("CreationTimeBefore") is not None:
-        query = query.where(human_loops.c.created_at < _time(p["CreationTimeBefore"]))
+        query = query.where(human_loops.c.created_at < read_iso(p["CreationTimeBefore"]))
 
-    def work(c: Connection) -> list[Any]:
-        if not c.execute(sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow)).first():
-            raise ApiError(
-                "ResourceNotFoundException", f"The flow definition {p['FlowDefinitionArn']} does not exist", 404
-            )
-        return list(c.execute(query.offset(offset).limit(size + 1)))
+    def work(c: Connection) -> tuple[Sequence[Any], str | None]:
+        flow_row = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow)
+        if review.arn("flow-definition", flow) != p["FlowDefinitionArn"] or not c.execute(flow_row).first():
+            raise _no_flow(p["FlowDefinitionArn"])
+        return read_page(
+            c,
+            query,
+            human_loops.c.created_at,
+            human_loops.c.name,
+            ascending=p.get("SortOrder") == "Ascending",
+            token=p.get("NextToken"),
+            size=int(p.get("MaxResults") or PAGE),
+        )
 
-    rows = review.database.read(work)
-    answer: dict[str, Any] = {"HumanLoopSummaries": [_summary(review, row) for row in rows[:size]]}
-    if len(rows) > size:
-        answer["NextToken"] = make_token(offset + size)
-    return answer
+    rows, token = review.database.read(work)
+    return {"HumanLoopSummaries": [_summary(review, row) for row in rows]} | ({"NextToken": token} if token else {})
+
+
+def _flow_in_use(review: ReviewService, arn: str) -> sa.Select[Any]:
+    name = arn.rpartition("/")[2]
+    if review.arn("flow-definition", name) != arn:
+        raise _no_flow(arn)
+    return sa.select(flow_definitions).where(flow_definitions.c.name == name, flow_definitions.c.deleting_at.is_(None))
+
+
+def _no_flow(arn: str) -> ApiError:
+    return ApiError("ResourceNotFoundException", f"The flow definition {arn} does not exist", 404)
 
 
 def stop(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     """StopHumanLoop. Untouched tasks are withdrawn; one that is open stays workable until done or its time is up."""
-    name = p["HumanLoopName"]
+    name, now = p["HumanLoopName"], review.clock()
     _need(review, name)
 
     def work(c: Connection) -> None:
-        row = c.execute(sa.select(human_loops).where(human_loops.c.name == name)).one()
-        if row.status != "InProgress":
+        row = c.execute(sa.select(human_loops).where(human_loops.c.name == name).with_for_update()).first()
+        if row is None or row.status != "InProgress":
             return
         of_loop = tasks.c.loop_name == name
         c.execute(sa.update(tasks).where(of_loop, tasks.c.state == "waiting").values(state="withdrawn"))
-        is_open = c.execute(sa.select(tasks.c.id).where(of_loop, tasks.c.state.in_(("claimed", "given")))).first() is not None
-        values = {"status": "Stopping"} if is_open else {"status": "Stopped", "event_pending": True}
+        is_open = (
+            c.execute(sa.select(tasks.c.id).where(of_loop, tasks.c.state.in_(("claimed", "given")))).first() is not None
+        )
+        values = {"status": "Stopping"} if is_open else ended("Stopped", now)
         c.execute(sa.update(human_loops).where(human_loops.c.name == name).values(values))
 
     review.database.write(work)
@@ -147,21 +216,18 @@ def delete(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
         raise invalid(f"Human loop {row.name} is {row.status}; stop it first")
 
     def work(c: Connection) -> None:
-        c.execute(sa.delete(tasks).where(tasks.c.loop_name == row.name))
-        c.execute(sa.delete(not_for).where(not_for.c.loop_name == row.name))
-        c.execute(sa.delete(human_loops).where(human_loops.c.name == row.name))
+        # While its output or its event waits it is only hidden; the sweep deletes it after.
+        hidden = sa.update(human_loops).where(human_loops.c.name == row.name).values(is_deleted=True)
+        c.execute(hidden)
+        delete_finished(c)
 
     review.database.write(work)
     return {}
 
 
-def iso(time: datetime) -> str:
-    """A time as A2I writes it: UTC with milliseconds and ``Z``."""
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _need(review: ReviewService, name: str) -> Any:
-    row = review.database.read(lambda c: c.execute(sa.select(human_loops).where(human_loops.c.name == name)).first())
+    there = (human_loops.c.name == name) & human_loops.c.is_deleted.is_(False)
+    row = review.database.read(lambda c: c.execute(sa.select(human_loops).where(there)).first())
     if row is None:
         raise ApiError("ResourceNotFoundException", f"Could not find human loop {name}", 404)
     return row
@@ -175,13 +241,3 @@ def _summary(review: ReviewService, row: Any) -> dict[str, Any]:
         "FlowDefinitionArn": review.arn("flow-definition", row.flow),
     }
     return summary | ({"FailureReason": row.failure_reason} if row.failure_reason else {})
-
-
-def _time(text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise invalid(f"'{text[:40]}' is not a time") from error
-    if time.tzinfo is None:
-        raise invalid(f"'{text[:40]}' has no zone")
-    return time

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.core.errors import StoreUnavailable
-from review_ui.a2i.loops import iso
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.settling import WAITING, settle_due
+from review_ui.a2i.settling import WAITING, delete_finished, ended, settle_due
+from review_ui.a2i.times import iso
 from review_ui.a2i.worker_ids import worker_id
-from review_ui.tables import human_loops, tasks
+from review_ui.tables import flow_definitions, human_loops, tasks
 
 logger = logging.getLogger(__name__)
+
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
+_EVENTS = uuid.uuid5(uuid.NAMESPACE_URL, "https://aws.amazon.com/augmented-ai/status-change")
 
 
 def finish(review: ReviewService, name: str) -> None:
@@ -38,16 +43,28 @@ def finish(review: ReviewService, name: str) -> None:
     loop, answered = review.database.read(work)
     if loop is None or not loop.event_pending:
         return
-    if loop.status == "Completed" or (loop.status == "Stopped" and answered):
-        review.blobs.put_uri(loop.output_uri, output_of(review, loop, answered), "application/json")
-    if review.on_status_change is not None:
-        review.on_status_change(event_of(review, loop))
-    update = sa.update(human_loops).where(human_loops.c.name == name).values(event_pending=False)
-    review.database.write(lambda c: c.execute(update))
+    update = sa.update(human_loops).where(human_loops.c.name == name)
+    try:
+        if not loop.is_written and (loop.status == "Completed" or (loop.status == "Stopped" and answered)):
+            review.blobs.put_uri(loop.output_uri, output_of(review, loop, answered), "application/json")
+            review.database.write(lambda c: c.execute(update.values(is_written=True)))
+        if review.on_status_change is not None:
+            review.on_status_change(event_of(review, loop))
+    except Exception:
+        # Again in a second, then after twice as long each time, up to a minute.
+        now = review.clock()
+        waited = now - (loop.ended_at or now)
+        later = now + min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE)
+        review.database.write(lambda c: c.execute(update.values(tell_after=later)))
+        raise
+    review.database.write(lambda c: c.execute(update.values(event_pending=False)))
 
 
 def output_of(review: ReviewService, loop: Any, answered: list[Any]) -> bytes:
-    """``output.json`` as A2I documents it for custom tasks."""
+    """``output.json`` as A2I documents it; that of a built-in task type names the type, too."""
+    flow = sa.select(flow_definitions.c.document).where(flow_definitions.c.name == loop.flow)
+    managed = review.database.read(lambda c: c.execute(flow).scalar_one()).get("HumanLoopRequestSource", {})
+    source = managed.get("AwsManagedHumanLoopRequestSource")
     answers = [
         {
             "acceptanceTime": iso(task.accepted_at),
@@ -61,12 +78,14 @@ def output_of(review: ReviewService, loop: Any, answered: list[Any]) -> bytes:
         }
         for task in answered
     ]
-    document = {
+    document: dict[str, Any] = {
         "flowDefinitionArn": review.arn("flow-definition", loop.flow),
         "humanAnswers": answers,
         "humanLoopName": loop.name,
         "inputContent": json.loads(loop.input_content),
     }
+    if source:
+        document["awsManagedHumanLoopRequestSource"] = source
     # Half of a surrogate pair, which an input may hold, has no UTF-8; as a JSON escape it comes out as it went in.
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
@@ -77,11 +96,13 @@ def event_of(review: ReviewService, loop: Any) -> dict[str, Any]:
     arn = review.arn("human-loop", loop.name)
     return {
         "version": "0",
+        # The same however often it is told, so that who gets it twice can tell.
+        "id": str(uuid.uuid5(_EVENTS, f"{arn} {loop.status} {iso(loop.created_at)}")),
         "source": "aws.sagemaker",
         "detail-type": "SageMaker A2I HumanLoop Status Change",
         "account": arn.split(":")[4],
         "region": review.region,
-        "time": iso(review.clock()),
+        "time": iso(loop.ended_at or review.clock()),
         "resources": [arn],
         "detail": {
             "creationTime": iso(loop.created_at),
@@ -109,16 +130,18 @@ def sweep(review: ReviewService) -> None:
         c.execute(sa.update(tasks).where(left).values(state="withdrawn"))
         still_open = sa.select(tasks.c.loop_name).where(tasks.c.state.in_(("claimed", "given")))
         stopped = (human_loops.c.status == "Stopping") & human_loops.c.name.not_in(still_open)
-        c.execute(sa.update(human_loops).where(stopped).values(status="Stopped", event_pending=True))
+        c.execute(sa.update(human_loops).where(stopped).values(ended("Stopped", now)))
         expired = (human_loops.c.status == "InProgress") & (human_loops.c.expires_at < now)
         names = [row.name for row in c.execute(sa.select(human_loops.c.name).where(expired).limit(500))]
         if names:
             reason = "The task availability lifetime passed before all answers were given"
-            values = {"status": "Failed", "failure_code": "Expired", "failure_reason": reason, "event_pending": True}
+            values = {**ended("Failed", now), "failure_code": "Expired", "failure_reason": reason}
             c.execute(sa.update(human_loops).where(human_loops.c.name.in_(names)).values(values))
             unanswered = tasks.c.loop_name.in_(names) & tasks.c.state.in_(("waiting", "claimed"))
             c.execute(sa.update(tasks).where(unanswered).values(state="withdrawn"))
-        pending = sa.select(human_loops.c.name).where(human_loops.c.event_pending.is_(True)).limit(500)
+        delete_finished(c)
+        due = human_loops.c.tell_after.is_(None) | (human_loops.c.tell_after <= now)
+        pending = sa.select(human_loops.c.name).where(human_loops.c.event_pending.is_(True), due).limit(500)
         return [row.name for row in c.execute(pending)]
 
     for name in review.database.write(work):

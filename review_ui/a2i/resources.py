@@ -1,12 +1,10 @@
-"""SageMaker's control plane as far as A2I needs it: task templates and flow definitions."""
+"""SageMaker's control plane as far as A2I needs it: task templates, and what all its named things have in common."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,8 +13,10 @@ from sqlalchemy.engine import Connection
 from moderation.database import insert_or_nothing
 from review_ui import tables
 from review_ui.a2i.errors import ApiError, invalid
+from review_ui.a2i.paging import read_page
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.templates import render
+from review_ui.a2i.times import epoch, read_epoch
 
 Parameters = Mapping[str, Any]
 PAGE = 100
@@ -29,15 +29,18 @@ def create_human_task_ui(review: ReviewService, p: Parameters) -> dict[str, Any]
 
 
 def describe_human_task_ui(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """DescribeHumanTaskUi: digest and address of the template, not its text."""
-    row = _need(review, tables.task_uis, p["HumanTaskUiName"], "human task UI")
-    digest = hashlib.sha256(row.content.encode()).hexdigest()
+    """DescribeHumanTaskUi: digest of the template and a short-lived address of it, not its text."""
+    row = need(review, tables.task_uis, p["HumanTaskUiName"], "human task UI")
+    content = row.content.encode()
+    digest = hashlib.sha256(content).hexdigest()
+    uri = review.blobs.put(f"a2i-templates/{row.name}/{digest}.html", content, "text/html")
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
     return {
         "HumanTaskUiArn": review.arn("human-task-ui", row.name),
         "HumanTaskUiName": row.name,
         "HumanTaskUiStatus": "Active",
         "CreationTime": epoch(row.created_at),
-        "UiTemplate": {"Url": f"urn:sha256:{digest}", "ContentSha256": digest},
+        "UiTemplate": {"Url": review.read_link(bucket, key), "ContentSha256": digest},
     }
 
 
@@ -65,8 +68,8 @@ def render_ui_template(review: ReviewService, p: Parameters) -> dict[str, Any]:
     if "UiTemplate" in p:
         content = p["UiTemplate"]["Content"]
     else:
-        name = _name_in(p["HumanTaskUiArn"], review.arn("human-task-ui", ""), "humanTaskUiArn")
-        content = _need(review, tables.task_uis, name, "human task UI").content
+        name = name_in(p["HumanTaskUiArn"], review.arn("human-task-ui", ""), "humanTaskUiArn")
+        content = need(review, tables.task_uis, name, "human task UI").content
     try:
         task_input = json.loads(p["Task"]["Input"])
     except (ValueError, RecursionError) as error:
@@ -80,83 +83,8 @@ def render_ui_template(review: ReviewService, p: Parameters) -> dict[str, Any]:
     }
 
 
-def create_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """CreateFlowDefinition. The work team and the template must be there, and their ARNs in the right places."""
-    config = p.get("HumanLoopConfig")
-    if config is None:
-        raise invalid("HumanLoopConfig is needed: who answers, and with which template")
-    if p.get("HumanLoopRequestSource") or p.get("HumanLoopActivationConfig"):
-        raise invalid("Built-in task types and activation conditions are not offered here; start loops yourself")
-    team = _name_in(config["WorkteamArn"], review.arn("workteam/private-crowd", ""), "humanLoopConfig.workteamArn")
-    ui = _name_in(config["HumanTaskUiArn"], review.arn("human-task-ui", ""), "humanLoopConfig.humanTaskUiArn")
-    for table, name, kind in ((tables.workteams, team, "work team"), (tables.task_uis, ui, "human task UI")):
-        if find(review, table, name) is None:
-            raise invalid(f"The {kind} {name} does not exist")
-    if not p["OutputConfig"]["S3OutputPath"].startswith("s3://"):
-        raise invalid("outputConfig.s3OutputPath must begin with s3:// here")
-    wanted = ("HumanLoopConfig", "OutputConfig", "RoleArn")
-    insert_named(review, tables.flow_definitions, p["FlowDefinitionName"], {"document": {k: p[k] for k in wanted}})
-    return {"FlowDefinitionArn": review.arn("flow-definition", p["FlowDefinitionName"])}
-
-
-def describe_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """DescribeFlowDefinition."""
-    row = _need(review, tables.flow_definitions, p["FlowDefinitionName"], "flow definition")
-    return {
-        "FlowDefinitionArn": review.arn("flow-definition", row.name),
-        "FlowDefinitionName": row.name,
-        "FlowDefinitionStatus": "Active",
-        "CreationTime": epoch(row.created_at),
-        **row.document,
-    }
-
-
-def list_flow_definitions(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """ListFlowDefinitions."""
-
-    def summary(row: Any) -> dict[str, Any]:
-        return {
-            "FlowDefinitionName": row.name,
-            "FlowDefinitionArn": review.arn("flow-definition", row.name),
-            "FlowDefinitionStatus": "Active",
-            "CreationTime": epoch(row.created_at),
-        }
-
-    return page(review, tables.flow_definitions, p, "FlowDefinitionSummaries", summary)
-
-
-def delete_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """DeleteFlowDefinition; refused while it has loops, which keep what they were started with."""
-    name = p["FlowDefinitionName"]
-    _need(review, tables.flow_definitions, name, "flow definition")
-    running = sa.select(tables.human_loops.c.name).where(tables.human_loops.c.flow == name).limit(1)
-    if review.database.read(lambda c: c.execute(running).first()):
-        raise ApiError("ResourceInUse", f"Flow definition {name} has human loops; stop and delete them first")
-    delete_named(review, tables.flow_definitions, name)
-    return {}
-
-
-def read_token(token: str | None) -> int:
-    """The offset in a ``NextToken`` of ours."""
-    if token is None:
-        return 0
-    try:
-        return max(int(json.loads(base64.urlsafe_b64decode(token))["offset"]), 0)
-    except (ValueError, KeyError, TypeError) as error:
-        raise invalid("NextToken is not one of ours") from error
-
-
-def make_token(offset: int) -> str:
-    """A ``NextToken`` that goes on from `offset`."""
-    return base64.urlsafe_b64encode(json.dumps({"offset": offset}).encode()).decode()
-
-
-def epoch(time: datetime) -> float:
-    """A time as the control plane writes it: seconds since 1970, with milliseconds."""
-    return round(time.timestamp(), 3)
-
-
-def _name_in(arn: str, prefix: str, member: str) -> str:
+def name_in(arn: str, prefix: str, member: str) -> str:
+    """The name in an ARN; a swapped or foreign ARN is refused."""
     if not arn.startswith(prefix):
         raise invalid(
             f"1 validation error detected: Value '{arn}' at '{member}' failed to satisfy constraint: "
@@ -177,7 +105,8 @@ def find(review: ReviewService, table: sa.Table, name: str) -> Any:
     return review.database.read(lambda c: c.execute(sa.select(table).where(table.c.name == name)).first())
 
 
-def _need(review: ReviewService, table: sa.Table, name: str, kind: str) -> Any:
+def need(review: ReviewService, table: sa.Table, name: str, kind: str) -> Any:
+    """The row of that name; `ResourceNotFound` when there is none."""
     row = find(review, table, name)
     if row is None:
         raise ApiError("ResourceNotFound", f"The {kind} {name} does not exist")
@@ -190,32 +119,32 @@ def delete_named(review: ReviewService, table: sa.Table, name: str) -> bool:
 
 
 def page(
-    review: ReviewService, table: sa.Table, p: Parameters, key: str, summary: Callable[[Any], dict[str, Any]]
+    review: ReviewService,
+    table: sa.Table,
+    p: Parameters,
+    key: str,
+    summary: Callable[[Any], dict[str, Any]],
+    where: sa.ColumnElement[bool] | None = None,
 ) -> dict[str, Any]:
     """A page of a list: newest first unless asked otherwise, filtered by name and time where the operation can."""
-    offset, size = read_token(p.get("NextToken")), int(p.get("MaxResults") or PAGE)
-    column = table.c.name if p.get("SortBy") == "Name" else table.c.created_at
-    order = column.asc() if p.get("SortOrder") == "Ascending" else column.desc()
-    query = sa.select(table).order_by(order, table.c.name)
+    query = sa.select(table) if where is None else sa.select(table).where(where)
     if p.get("NameContains"):
         query = query.where(table.c.name.contains(p["NameContains"], autoescape=True))
     if p.get("CreationTimeAfter") is not None:
-        query = query.where(table.c.created_at > _moment(p["CreationTimeAfter"]))
+        query = query.where(table.c.created_at > read_epoch(p["CreationTimeAfter"]))
     if p.get("CreationTimeBefore") is not None:
-        query = query.where(table.c.created_at < _moment(p["CreationTimeBefore"]))
+        query = query.where(table.c.created_at < read_epoch(p["CreationTimeBefore"]))
 
-    def work(c: Connection) -> list[Any]:
-        return list(c.execute(query.offset(offset).limit(size + 1)))
+    def work(c: Connection) -> tuple[Sequence[Any], str | None]:
+        return read_page(
+            c,
+            query,
+            table.c.name if p.get("SortBy") == "Name" else table.c.created_at,
+            table.c.name,
+            ascending=p.get("SortOrder") == "Ascending",
+            token=p.get("NextToken"),
+            size=int(p.get("MaxResults") or PAGE),
+        )
 
-    rows = review.database.read(work)
-    answer: dict[str, Any] = {key: [summary(row) for row in rows[:size]]}
-    if len(rows) > size:
-        answer["NextToken"] = make_token(offset + size)
-    return answer
-
-
-def _moment(seconds: object) -> datetime:
-    try:
-        return datetime.fromtimestamp(float(seconds), UTC)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise invalid(f"'{str(seconds)[:40]}' is not a time in seconds") from error
+    rows, token = review.database.read(work)
+    return {key: [summary(row) for row in rows]} | ({"NextToken": token} if token else {})

@@ -47,6 +47,8 @@ class ReviewService:
         on_status_change: told of ended loops, in the form of Amazon's EventBridge event, at least once each.
         clock: the wall time; given for tests.
         undo_seconds: how long a reviewer's last answer waits before it counts.
+        most_loops: loops that may be in progress at the same time; 0 for any number.
+        checks_signatures: False takes unsigned requests, from this machine only.
 
     Attributes:
         base_url: where the endpoint is reached, as the settings say, else as the first signed request had it.
@@ -60,9 +62,12 @@ class ReviewService:
         on_status_change: Callable[[dict[str, Any]], None] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         undo_seconds: float = 10.0,
+        most_loops: int = 0,
+        checks_signatures: bool = True,
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
         self.on_status_change, self.undo_seconds = on_status_change, undo_seconds
+        self.most_loops, self.checks_signatures = most_loops, checks_signatures
         self.base_url = ""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -81,7 +86,15 @@ class ReviewService:
         folder = Path(__file__).parent.parent / "migrations"
         database = Database(url, folder, tables.metadata, version_table="review_alembic_version")
         database.migrate()
-        service = cls(database, blobs, settings.a2i_region, on_status_change, undo_seconds=settings.undo_seconds)
+        service = cls(
+            database,
+            blobs,
+            settings.a2i_region,
+            on_status_change,
+            undo_seconds=settings.undo_seconds,
+            most_loops=settings.a2i_most_loops,
+            checks_signatures=settings.a2i_check_signatures,
+        )
         service.base_url = f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else ""
         return service
 

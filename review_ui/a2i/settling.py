@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from review_ui.tables import human_loops, tasks
+from review_ui.tables import human_loops, not_for, tasks
 
 WAITING: Mapping[str, Any] = {
     "state": "waiting",
@@ -21,7 +21,21 @@ WAITING: Mapping[str, Any] = {
 """What a task is in nobody's hands."""
 
 
-def settle(c: Connection, task_ids: Sequence[str]) -> list[str]:
+def ended(status: str, now: datetime) -> dict[str, Any]:
+    """What the end of a loop changes in its row."""
+    return {"status": status, "event_pending": True, "ended_at": now}
+
+
+def delete_finished(c: Connection) -> None:
+    """Delete the loops that were asked to be deleted, once their output is written and their end is told."""
+    done = human_loops.c.is_deleted.is_(True) & human_loops.c.event_pending.is_(False)
+    names = list(c.execute(sa.select(human_loops.c.name).where(done)).scalars())
+    for table in (tasks, not_for):
+        c.execute(sa.delete(table).where(table.c.loop_name.in_(names)))
+    c.execute(sa.delete(human_loops).where(human_loops.c.name.in_(names)))
+
+
+def settle(c: Connection, task_ids: Sequence[str], now: datetime) -> list[str]:
     """Make given answers final; the names of the loops that this ended.
 
     A loop of which tasks were withdrawn, because it was stopped, ends as ``Stopped``; others as ``Completed``.
@@ -29,7 +43,7 @@ def settle(c: Connection, task_ids: Sequence[str]) -> list[str]:
     given = tasks.c.id.in_(task_ids) & (tasks.c.state == "given")
     loops = sorted(set(c.execute(sa.select(tasks.c.loop_name).where(given)).scalars()))
     c.execute(sa.update(tasks).where(given).values(state="answered", settles_at=None))
-    ended = []
+    finished = []
     for name in loops:
         # On Postgres, answers to one loop wait for each other here, so that the last one sees the others.
         c.execute(sa.select(human_loops.c.name).where(human_loops.c.name == name).with_for_update())
@@ -38,13 +52,13 @@ def settle(c: Connection, task_ids: Sequence[str]) -> list[str]:
             continue
         status = "Stopped" if "withdrawn" in states else "Completed"
         ending = human_loops.c.status.in_(("InProgress", "Stopping")) & (human_loops.c.name == name)
-        c.execute(sa.update(human_loops).where(ending).values(status=status, event_pending=True))
-        ended.append(name)
-    return ended
+        c.execute(sa.update(human_loops).where(ending).values(ended(status, now)))
+        finished.append(name)
+    return finished
 
 
 def settle_due(c: Connection, now: datetime) -> list[str]:
     """Settle the answers whose time for undoing is over; the names of the loops that this ended."""
     due = sa.select(tasks.c.id).where(tasks.c.state == "given", tasks.c.settles_at <= now).limit(1000)
     task_ids = list(c.execute(due).scalars())
-    return settle(c, task_ids) if task_ids else []
+    return settle(c, task_ids, now) if task_ids else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,16 @@ _AUTHORIZATION = re.compile(
 )
 
 
+def is_loopback(host: str) -> bool:
+    """True of a name or address that only this machine reaches."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def verify(
     method: str,
     url: str,
@@ -31,6 +42,7 @@ def verify(
     body: bytes,
     secret_of: Callable[[str], str | None],
     now: datetime,
+    service: str,
 ) -> str:
     """The access key id that signed a request.
 
@@ -38,6 +50,8 @@ def verify(
         url: as the client wrote it, path and query still encoded.
         headers: names in lower case.
         secret_of: the secret of an access key id, or None.
+        service: the signing name that the scope must have. Its Region is not looked at: an endpoint of one's own is in
+            whatever Region its clients think.
 
     Raises:
         ApiError: unsigned, unknown key, too old, or not what was signed.
@@ -47,10 +61,13 @@ def verify(
     match = _AUTHORIZATION.fullmatch(headers["authorization"].strip())
     if match is None:
         raise ApiError("IncompleteSignature", "Authorization header is not Signature Version 4", 403)
-    key_id, day, region, service, signed, signature = match.groups()
+    key_id, day, region, scope, signed, signature = match.groups()
     secret = secret_of(key_id)
     if secret is None:
         raise ApiError("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
+    if scope != service:
+        message = f"Credential should be scoped to correct service: '{service}'."
+        raise ApiError("InvalidSignatureException", message, 403)
     stamp = headers.get("x-amz-date", "")
     try:
         sent_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

@@ -76,7 +76,9 @@ def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
             counted[flow] = (count, oldest)
         per_flow = sa.select(tasks.c.flow, sa.func.count()).where(held).group_by(tasks.c.flow)
         held_in: dict[str, int] = {row[0]: row[1] for row in c.execute(per_flow)}
-        paused = set(c.execute(sa.select(queue_controls.c.flow).where(queue_controls.c.paused_at.is_not(None))).scalars())
+        paused = set(
+            c.execute(sa.select(queue_controls.c.flow).where(queue_controls.c.paused_at.is_not(None))).scalars()
+        )
         mine = flow_definitions.c.name.in_(flows_of(c, user_id))
         rows = c.execute(sa.select(flow_definitions).where(mine).order_by(flow_definitions.c.name))
         return [

@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, quote, unquote
 from flask import Blueprint, Response, request
 
 from moderation.core.errors import NotFound, StoreUnavailable
-from review_ui.a2i import loops, resources, workforces
+from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.shapes import check, operation_names
-from review_ui.a2i.signing import verify, verify_link
+from review_ui.a2i.signing import is_loopback, verify, verify_link
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +38,14 @@ CONTROL: Mapping[str, Callable[[ReviewService, Mapping[str, Any]], dict[str, Any
     "ListHumanTaskUis": resources.list_human_task_uis,
     "DeleteHumanTaskUi": resources.delete_human_task_ui,
     "RenderUiTemplate": resources.render_ui_template,
-    "CreateFlowDefinition": resources.create_flow_definition,
-    "DescribeFlowDefinition": resources.describe_flow_definition,
-    "ListFlowDefinitions": resources.list_flow_definitions,
-    "DeleteFlowDefinition": resources.delete_flow_definition,
+    "CreateFlowDefinition": flows.create_flow_definition,
+    "DescribeFlowDefinition": flows.describe_flow_definition,
+    "ListFlowDefinitions": flows.list_flow_definitions,
+    "DeleteFlowDefinition": flows.delete_flow_definition,
 }
 """The control plane's operations that are offered, by the name in ``X-Amz-Target``."""
-MAX_BODY_BYTES = 8_000_000
+MAX_BODY_BYTES = 20_000_000
+"""InputContent has at most 3 MiB of characters, each of which may come as an escape of six."""
 _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
 
 
@@ -61,12 +62,16 @@ def blueprint(review: ReviewService) -> Blueprint:
             body = _body()
             headers = {name.lower(): value for name, value in request.headers.items()}
             url = f"{request.scheme}://{headers.get('host', '')}{raw_path}" + (f"?{raw_query}" if raw_query else "")
+            inner = raw_path.partition("/a2i")[2].lstrip("/")
             if "X-Amz-Signature=" in raw_query and request.method == "GET":
                 verify_link(url, headers.get("host", ""), review.secret_of, review.clock())
+            elif not review.checks_signatures:
+                if not is_loopback(request.remote_addr or ""):
+                    raise ApiError("AccessDeniedException", "Unsigned requests are taken from this machine only", 403)
             else:
-                verify(request.method, url, headers, body, review.secret_of, review.clock())
-                review.base_url = review.base_url or f"{request.scheme}://{headers.get('host', '')}/a2i"
-            inner = raw_path.partition("/a2i")[2].lstrip("/")
+                service = "s3" if inner.startswith("s3/") else "sagemaker"
+                verify(request.method, url, headers, body, review.secret_of, review.clock(), service)
+            review.base_url = review.base_url or f"{request.scheme}://{headers.get('host', '')}/a2i"
             if inner.startswith("s3/"):
                 return _read_object(review, unquote(inner.removeprefix("s3/")), request_id)
             if "x-amz-target" in headers:

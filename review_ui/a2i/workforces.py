@@ -9,15 +9,21 @@ import sqlalchemy as sa
 
 from review_ui import tables
 from review_ui.a2i.errors import ApiError, invalid
-from review_ui.a2i.resources import delete_named, epoch, find, insert_named, page
+from review_ui.a2i.flows import has_active_loops
+from review_ui.a2i.resources import delete_named, find, insert_named, page
 from review_ui.a2i.service import ReviewService
+from review_ui.a2i.times import epoch
 
 Parameters = Mapping[str, Any]
+MOST_TEAMS = 25
 _TEAM_KEYS = ("MemberDefinitions", "Description", "NotificationConfiguration", "WorkerAccessConfiguration")
 
 
 def create_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """CreateWorkteam."""
+    """CreateWorkteam; `MOST_TEAMS` in an account and Region, as on AWS."""
+    count = sa.select(sa.func.count()).select_from(tables.workteams)
+    if review.database.read(lambda c: c.execute(count).scalar_one()) >= MOST_TEAMS:
+        raise ApiError("ResourceLimitExceeded", f"There are {MOST_TEAMS} work teams, which is all there can be")
     document = {key: p[key] for key in _TEAM_KEYS if key in p}
     insert_named(review, tables.workteams, p["WorkteamName"], {"document": document})
     return {"WorkteamArn": review.arn("workteam/private-crowd", p["WorkteamName"])}
@@ -46,7 +52,8 @@ def delete_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
     """DeleteWorkteam; refused while a flow definition sends work to it."""
     name = p["WorkteamName"]
     arn = review.arn("workteam/private-crowd", name)
-    flows = review.database.read(lambda c: list(c.execute(sa.select(tables.flow_definitions))))
+    there = tables.flow_definitions.c.deleting_at.is_(None) | has_active_loops()
+    flows = review.database.read(lambda c: list(c.execute(sa.select(tables.flow_definitions).where(there))))
     for flow in flows:
         if flow.document["HumanLoopConfig"]["WorkteamArn"] == arn:
             raise ApiError("ResourceLimitExceeded", f"Work team {name} is used by flow definition {flow.name}")

@@ -49,9 +49,7 @@ REASONS: Mapping[str, str] = {
 _FLOW = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")
 
 
-def add_task_pages(
-    portal: Blueprint, review: ReviewService, blobs: Blobs, addresses: MediaAddresses, csp: str
-) -> None:
+def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addresses: MediaAddresses, csp: str) -> None:
     """All that a reviewer does with tasks.
 
     Args:

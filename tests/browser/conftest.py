@@ -20,7 +20,7 @@ from waitress.server import create_server
 from moderation.blobs import Blobs, open_blobs
 from moderation.settings import load_settings
 from review_ui import tables
-from review_ui.a2i import loops, resources, workforces
+from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.a2i.service import ReviewService
 from review_ui.people import People
 from review_ui.portal import blueprint
@@ -108,7 +108,7 @@ class Desk:
         output = {"S3OutputPath": f"s3://{self.settings.media_bucket}/loops"}
         role = "arn:aws:iam::000000000000:role/x"
         given = {"FlowDefinitionName": name, "HumanLoopConfig": config, "OutputConfig": output, "RoleArn": role}
-        resources.create_flow_definition(self.review, given)
+        flows.create_flow_definition(self.review, given)
 
     def start(self, content: Mapping[str, Any], flow: str = "general") -> str:
         """Start a loop over any input; its name."""

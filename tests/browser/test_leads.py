@@ -88,7 +88,9 @@ def test_a_batch_is_shown_before_it_is_decided_and_can_be_taken_back(desk: Desk)
     preview = post(lead, "/queues/general/batch", task=ids[:2]).get_data(as_text=True)
     shown = (preview.count("spam"), desk.held())
     unsaid = post(lead, "/queues/general/batch", task=ids[:2], confirmed="1", outcome="reject")
-    decided = post(lead, "/queues/general/batch", task=ids[:2], confirmed="1", outcome="reject", note="one wave of spam")
+    decided = post(
+        lead, "/queues/general/batch", task=ids[:2], confirmed="1", outcome="reject", note="one wave of spam"
+    )
     page = lead.get("/review/lead").get_data(as_text=True)
     undo = page.partition('action="/review/lead/batches/')[2].partition('"')[0]
     lead.post(f"/review/lead/batches/{undo}", data={"csrf": form_token(lead)})
@@ -130,7 +132,9 @@ def test_leads_see_load_pace_and_who_works(desk: Desk) -> None:
 def test_work_teams_keep_their_queues_to_themselves(desk: Desk) -> None:
     for name in ("safety", "adult"):
         members = [{"OidcMemberDefinition": {"Groups": [name]}}]
-        workforces.create_workteam(desk.review, {"WorkteamName": name, "Description": "d", "MemberDefinitions": members})
+        workforces.create_workteam(
+            desk.review, {"WorkteamName": name, "Description": "d", "MemberDefinitions": members}
+        )
         desk.add_flow(name, f"Moderation: {name}", team=name)
         desk.start_item(text(f"for {name}"), flow=name)
     ann, lead, free = desk.client(name="ann"), desk.client("lead", name="lea"), desk.client(name="free")

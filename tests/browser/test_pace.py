@@ -131,11 +131,16 @@ def test_an_escalated_task_is_nothing_for_another_reviewer(desk: Desk) -> None:
 def test_personal_data_stays_off_the_page_until_asked_for_and_that_is_noted(desk: Desk) -> None:
     words = "\U0001f600 mail ada@example.com now"
     span = {"start": 7, "end": 22}
-    desk.start_item(text(words), detections=[found("PII/EMAIL", "p0", span=span), found("Toxic/Insult", "p0", span={"start": 0, "end": 1})])
+    desk.start_item(
+        text(words),
+        detections=[found("PII/EMAIL", "p0", span=span), found("Toxic/Insult", "p0", span={"start": 0, "end": 1})],
+    )
     client = desk.client(name="ann")
     task = take(client)
     hidden = page_of(client, task)
-    shown = client.post(f"{task}/unmask", data={"csrf": form_token(client), "note": "half a note"}).get_data(as_text=True)
+    shown = client.post(f"{task}/unmask", data={"csrf": form_token(client), "note": "half a note"}).get_data(
+        as_text=True
+    )
     give(client, task)
     past = page_of(client, task.replace("tasks", "history").partition("?")[0])
 
@@ -153,7 +158,14 @@ def test_a_picture_is_painted_over_where_personal_data_was_read(desk: Desk) -> N
     Image.new("RGB", (200, 100), "white").save(out, "PNG")
     uri = desk.blobs.put("media/w.png", out.getvalue(), "image/png")
     place = {"span": {"start": 0, "end": 7}, "box": {"left": 0.5, "top": 0.5, "width": 0.25, "height": 0.25}}
-    read = {"id": "p0.t", "type": "text", "text": "a@b.org", "extracted_from": "p0", "extractor": "ocr", "places": [place]}
+    read = {
+        "id": "p0.t",
+        "type": "text",
+        "text": "a@b.org",
+        "extracted_from": "p0",
+        "extractor": "ocr",
+        "places": [place],
+    }
     detections = [found("PII/EMAIL", "p0.t", span={"start": 0, "end": 7})]
     desk.start_item({"id": "p0", "type": "image", "uri": uri}, read, detections=detections)
     client = desk.client()

@@ -14,7 +14,7 @@ from PIL import Image
 
 from moderation.server import A2IServer
 from moderation.settings import load_settings
-from review_ui.a2i import loops, resources, workforces
+from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.people import People
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ class Agency:
             "TaskDescription": "d",
             "TaskCount": 1,
         }
-        resources.create_flow_definition(
+        flows.create_flow_definition(
             review,
             {
                 "FlowDefinitionName": "flow",

@@ -53,7 +53,10 @@ def test_z_takes_the_last_answer_back(desk: Desk, reviewer: Reviewer) -> None:
     offered = page.locator("#undo").inner_text()
     page.keyboard.press("z")
     arrive(page, "task 0")
-    taken_back = (page.locator("#reject, [value=reject]").is_checked(), page.locator("[name=label]").nth(1).is_checked())
+    taken_back = (
+        page.locator("#reject, [value=reject]").is_checked(),
+        page.locator("[name=label]").nth(1).is_checked(),
+    )
     for key in ("a", "Enter"):
         page.keyboard.press(key)
     arrive(page, "task 1")
@@ -134,7 +137,10 @@ def test_a_sound_has_a_waveform_a_timeline_and_a_transcript_to_jump_by(desk: Des
     assert times == [12.0, 7.0, 12.0, 12.04, 0.0]
     assert (muted, page.evaluate("document.querySelector('audio').muted")) == (True, False)
     assert page.evaluate(now) == 10.0
-    assert page.locator(".transcript li").all_inner_texts() == ["0:00\none •••••• three four five.", "0:10\nsix seven eight nine ten."]
+    assert page.locator(".transcript li").all_inner_texts() == [
+        "0:00\none •••••• three four five.",
+        "0:10\nsix seven eight nine ten.",
+    ]
     assert page.locator(".spoken").inner_text().startswith("0:10")
     assert page.complaints == []
 

@@ -14,15 +14,14 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.session import get_session
 from flask import Flask
 from waitress.server import create_server
 
 from moderation.blobs import FolderBlobs
 from moderation.settings import load_settings
+from review_ui.a2i.answers import submit_answer
 from review_ui.a2i.outputs import sweep
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.answers import submit_answer
 from review_ui.a2i.tasks import TaskGone, next_task, release_task, waiting
 from review_ui.a2i.wire import blueprint
 from review_ui.people import People
@@ -37,7 +36,9 @@ class Endpoint:
         self.offset = timedelta()
         self.events: list[dict[str, Any]] = []
         blobs = FolderBlobs(folder / "media", "bucket")
-        self.review = ReviewService.open(load_settings(data=folder, undo_seconds=0), blobs=blobs, on_status_change=self.events.append)
+        self.review = ReviewService.open(
+            load_settings(data=folder, undo_seconds=0), blobs=blobs, on_status_change=self.events.append
+        )
         self.review.clock = lambda: datetime.now(UTC) + self.offset
         app = Flask("a2i")
         app.register_blueprint(blueprint(self.review), url_prefix="/a2i")
@@ -293,52 +294,6 @@ def test_requests_are_refused_unless_signed_with_a_key_in_force(endpoint: Endpoi
     with pytest.raises(ClientError) as caught:
         endpoint.client("sagemaker-a2i-runtime", key).describe_human_loop(HumanLoopName="x")
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
-
-
-def test_raw_answers_have_no_member_that_botocores_model_does_not_know(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    flow = endpoint.flow()
-    start(endpoint, flow)
-    seen: list[tuple[str, str, Any]] = []
-
-    def watch(client: Any, service: str, operation: str, **parameters: Any) -> None:
-        client.meta.events.register(
-            "after-call",
-            lambda http_response, model, **_: seen.append((service, model.name, json.loads(http_response.content))),
-        )
-        getattr(client, operation)(**parameters)
-
-    watch(
-        endpoint.client("sagemaker-a2i-runtime"), "sagemaker-a2i-runtime", "describe_human_loop", HumanLoopName="loop-1"
-    )
-    watch(endpoint.client("sagemaker-a2i-runtime"), "sagemaker-a2i-runtime", "list_human_loops", FlowDefinitionArn=flow)
-    for operation, parameters in {
-        "describe_flow_definition": {"FlowDefinitionName": "flow"}, "list_flow_definitions": {},
-        "describe_human_task_ui": {"HumanTaskUiName": "ui"}, "list_human_task_uis": {},
-        "describe_workteam": {"WorkteamName": "team"}, "list_workteams": {},
-    }.items():  # fmt: skip
-        watch(endpoint.client("sagemaker"), "sagemaker", operation, **parameters)
-
-    assert len(seen) == 8
-    for service, operation, document in seen:
-        shape = get_session().get_service_model(service).operation_model(operation).output_shape
-        assert list(unknown_members(shape, document)) == [], operation
-
-
-def unknown_members(shape: Any, value: Any, path: str = "") -> Iterator[str]:
-    if shape.type_name == "structure":
-        yield from (f"{path} lacks {name}" for name in shape.required_members if name not in value)
-        for name, inner in value.items():
-            if name not in shape.members:
-                yield f"{path}.{name}"
-            else:
-                yield from unknown_members(shape.members[name], inner, f"{path}.{name}")
-    elif shape.type_name == "list":
-        for inner in value:
-            yield from unknown_members(shape.member, inner, f"{path}[]")
-    elif shape.type_name == "string" and shape.enum and value not in shape.enum:
-        yield f"{path}={value}"
 
 
 def test_who_is_named_in_not_for_gets_no_task_of_the_loop(endpoint: Endpoint) -> None:

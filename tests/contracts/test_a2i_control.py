@@ -235,7 +235,8 @@ def test_a_target_that_was_down_hears_of_the_end_of_a_loop_later(
         runtime.start_human_loop(HumanLoopName=name, FlowDefinitionArn=arn, HumanLoopInput={"InputContent": "{}"})
         runtime.stop_human_loop(HumanLoopName=name)
 
-    for _ in range(3):
+    for seconds in (2, 5, 10):
+        endpoint.offset = timedelta(seconds=seconds)
         sweep(endpoint.review)
 
     assert sorted(event["detail"]["humanLoopName"] for event in target.got) == ["one", "two"]

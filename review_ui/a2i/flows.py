@@ -1,0 +1,120 @@
+"""Flow definitions: who answers loops, with which template, and, of the built-in kind, when a loop is needed at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from moderation.database import insert_or_nothing
+from review_ui import tables
+from review_ui.a2i.activation import read_conditions
+from review_ui.a2i.errors import ApiError, invalid
+from review_ui.a2i.resources import find, name_in, need, page
+from review_ui.a2i.service import ReviewService
+from review_ui.a2i.times import epoch
+from review_ui.tables import flow_definitions, human_loops, tasks
+
+Parameters = Mapping[str, Any]
+REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
+"""The built-in task type that is offered; the other, AWS/Textract/AnalyzeDocument/Forms/V1, is about documents."""
+_KEPT = ("HumanLoopRequestSource", "HumanLoopActivationConfig", "HumanLoopConfig", "OutputConfig", "RoleArn")
+
+
+def create_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """CreateFlowDefinition. The work team and the template must be there, and their ARNs in the right places."""
+    config = p.get("HumanLoopConfig")
+    if config is None:
+        raise invalid("HumanLoopConfig is needed: who answers, and with which template")
+    _check_source(p)
+    team = name_in(config["WorkteamArn"], review.arn("workteam/private-crowd", ""), "humanLoopConfig.workteamArn")
+    ui = name_in(config["HumanTaskUiArn"], review.arn("human-task-ui", ""), "humanLoopConfig.humanTaskUiArn")
+    for table, name, kind in ((tables.workteams, team, "work team"), (tables.task_uis, ui, "human task UI")):
+        if find(review, table, name) is None:
+            raise invalid(f"The {kind} {name} does not exist")
+    if not p["OutputConfig"]["S3OutputPath"].startswith("s3://"):
+        raise invalid("outputConfig.s3OutputPath must begin with s3:// here")
+    name, document = p["FlowDefinitionName"], {key: p[key] for key in _KEPT if key in p}
+    row = {"name": name, "document": document, "created_at": review.clock(), "deleting_at": None}
+
+    def work(c: Connection) -> None:
+        # A deleted definition stays as long as loops of the past tell of it; its name is free again.
+        c.execute(sa.select(flow_definitions.c.name).where(flow_definitions.c.name == name).with_for_update())
+        gone = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_not(None) & ~has_active_loops()
+        if c.execute(sa.update(flow_definitions).where(gone).values(row)).rowcount:
+            return
+        if not c.execute(insert_or_nothing(c, flow_definitions).values(row)).rowcount:
+            raise ApiError("ResourceInUse", f"{name} exists already")
+
+    review.database.write(work)
+    return {"FlowDefinitionArn": review.arn("flow-definition", name)}
+
+
+def _check_source(p: Parameters) -> None:
+    source = p.get("HumanLoopRequestSource", {}).get("AwsManagedHumanLoopRequestSource")
+    conditions = p.get("HumanLoopActivationConfig")
+    if source is not None and source != REKOGNITION:
+        raise invalid(f"humanLoopRequestSource {source} is not offered here; {REKOGNITION} is")
+    if conditions is None:
+        return
+    if source is None:
+        raise invalid("humanLoopActivationConfig is for built-in task types; of a custom one every request is reviewed")
+    read_conditions(conditions["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"])
+
+
+def describe_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """DescribeFlowDefinition. A deleted one is ``Deleting`` while loops of it are worked, and not found after that."""
+    row = need(review, flow_definitions, p["FlowDefinitionName"], "flow definition")
+    if row.deleting_at is not None and not _is_active(review, row.name):
+        raise ApiError("ResourceNotFound", f"The flow definition {row.name} does not exist")
+    return {**_summary(review, row), **row.document}
+
+
+def list_flow_definitions(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """ListFlowDefinitions."""
+    there = flow_definitions.c.deleting_at.is_(None) | has_active_loops()
+    return page(review, flow_definitions, p, "FlowDefinitionSummaries", lambda row: _summary(review, row), where=there)
+
+
+def delete_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
+    """DeleteFlowDefinition: loops that nobody began are stopped and deleted, the others are worked to their end."""
+    name, now = p["FlowDefinitionName"], review.clock()
+    describe_flow_definition(review, p)
+
+    def work(c: Connection) -> None:
+        deleting = sa.update(flow_definitions).where(flow_definitions.c.name == name)
+        c.execute(deleting.values(deleting_at=now))
+        begun = sa.select(tasks.c.loop_name).where(tasks.c.state.in_(("claimed", "given", "answered")))
+        unstarted = (human_loops.c.flow == name) & human_loops.c.name.not_in(begun)
+        running = sa.select(human_loops.c.name).where(unstarted, human_loops.c.status.in_(("InProgress", "Stopping")))
+        names = list(c.execute(running).scalars())
+        c.execute(sa.update(tasks).where(tasks.c.loop_name.in_(names)).values(state="withdrawn"))
+        values = {"status": "Stopped", "event_pending": True, "ended_at": now, "is_deleted": True}
+        c.execute(sa.update(human_loops).where(human_loops.c.name.in_(names)).values(values))
+
+    review.database.write(work)
+    return {}
+
+
+def _summary(review: ReviewService, row: Any) -> dict[str, Any]:
+    deleting_at: datetime | None = row.deleting_at
+    return {
+        "FlowDefinitionName": row.name,
+        "FlowDefinitionArn": review.arn("flow-definition", row.name),
+        "FlowDefinitionStatus": "Active" if deleting_at is None else "Deleting",
+        "CreationTime": epoch(row.created_at),
+    }
+
+
+def _is_active(review: ReviewService, name: str) -> bool:
+    query = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == name, has_active_loops())
+    return review.database.read(lambda c: c.execute(query).first()) is not None
+
+
+def has_active_loops() -> sa.ColumnElement[bool]:
+    """True of flow definitions with loops that people still work on."""
+    active = human_loops.c.status.in_(("InProgress", "Stopping"))
+    return sa.exists().where(human_loops.c.flow == flow_definitions.c.name, active).correlate(flow_definitions)
