@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
@@ -34,7 +36,11 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
         blobs: where the media of tasks lie.
         settings: the data folder, for the secret that signs addresses, and the length of a session.
     """
-    portal = Blueprint("portal", __name__, template_folder="templates", static_folder="static")
+    # The address changes with any of the files, so browsers keep them for good and ask for none of them again.
+    static_path = f"/static/{_digest(Path(__file__).parent / 'static')}"
+    portal = Blueprint(
+        "portal", __name__, template_folder="templates", static_folder="static", static_url_path=static_path
+    )
     people, secret = People(review.database, review.clock), load_secret(settings.data)
     addresses = MediaAddresses(secret, review.clock)
     add_access(portal, people, settings, secret)
@@ -44,6 +50,8 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
         response.headers.setdefault("Content-Security-Policy", CSP)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
+        if request.endpoint == "portal.static" and response.status_code < 400:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -80,6 +88,14 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
     add_people_pages(portal, people)
     add_problems(portal)
     return portal
+
+
+def _digest(folder: Path) -> str:
+    """Twelve letters that follow from the names and contents of all files in a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _age(age: timedelta) -> str:
