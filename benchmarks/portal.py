@@ -57,9 +57,7 @@ def fill(server: A2IServer) -> None:
     for number in range(TASKS + 1):
         arn = review.arn("flow-definition", "flow")
         body = {"InputContent": json.dumps(item(number))}
-        loops.start(
-            review, {"FlowDefinitionArn": arn, "HumanLoopName": f"loop-{number}", "HumanLoopInput": body}
-        )
+        loops.start(review, {"FlowDefinitionArn": arn, "HumanLoopName": f"loop-{number}", "HumanLoopInput": body})
 
 
 def main() -> None:
@@ -99,7 +97,8 @@ def main() -> None:
     print(f"{TASKS} tasks by keyboard alone: {total:.1f} s")
     print(f"from Enter to the next task: median {statistics.median(waits):.0f} ms, slowest {max(waits):.0f} ms")
     print(f"a page that asks for nothing: median {statistics.median(plain):.0f} ms")
-    print(f"ratio {statistics.median(waits) / statistics.median(plain):.1f}; the task page has {max(sizes) / 1000:.0f} kB")
+    ratio = statistics.median(waits) / statistics.median(plain)
+    print(f"ratio {ratio:.1f}; the task page has {max(sizes) / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,9 @@ def test_no_page_keeps_anybody_out(desk: Desk, reviewer: Reviewer, scheme: str) 
 
 
 @pytest.mark.parametrize(("width", "height"), [(1024, 768), (768, 1024)])
-def test_a_tablet_shows_a_task_without_scrolling_sideways(desk: Desk, reviewer: Reviewer, width: int, height: int) -> None:
+def test_a_tablet_shows_a_task_without_scrolling_sideways(
+    desk: Desk, reviewer: Reviewer, width: int, height: int
+) -> None:
     fill(desk)
     page = reviewer("rita", "lead")
     page.set_viewport_size({"width": width, "height": height})
