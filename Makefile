@@ -4,7 +4,7 @@ DISTRIBUTIONS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test fast lint types imports bench lock clean
+.PHONY: help demo serve test fast oldest lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: .venv/.test ## install all that tests need, and run the whole suite
 fast: .venv/.test ## the quick tests only
 	@.venv/bin/python -m pytest -m 'not slow and not browser' $(PYTEST_ARGS)
 
+oldest: .venv/.test ## the A2I contracts with the oldest boto3 that is supported
+	@scripts/oldest.sh
+
 lint: .venv/.test types imports ## ruff, types, import law, shipped rules
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -47,4 +50,4 @@ lock: ## write the lock files anew from the pyproject files
 	@scripts/lock.sh $(PYTHON)
 
 clean: ## remove the virtual environment and caches
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist
+	@rm -rf .venv .venv-oldest .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist
