@@ -53,10 +53,25 @@ def list_users(settings: Settings, as_json: bool) -> None:
     with _people(settings) as people:
         found = people.list()
     if as_json:
-        rows = [{"name": u.name, "role": u.role, "disabled": u.disabled_at is not None} for u in found]
+        rows = [
+            {"name": u.name, "role": u.role, "groups": list(u.groups), "disabled": u.disabled_at is not None}
+            for u in found
+        ]
         click.echo(json.dumps(rows, indent=2))
     for user in [] if as_json else found:
-        click.echo(f"{user.name:24}  {user.role:14}  {'shut out' if user.disabled_at else ''}".rstrip())
+        groups = ", ".join(user.groups)
+        click.echo(f"{user.name:24}  {user.role:14}  {'shut out' if user.disabled_at else groups}".rstrip())
+
+
+@users.command()
+@click.argument("name")
+@click.argument("groups", nargs=-1)
+@click.pass_obj
+def groups(settings: Settings, name: str, groups: tuple[str, ...]) -> None:
+    """Put somebody into GROUPS and no others; without any they work for every team."""
+    with _people(settings) as people:
+        people.set_groups(name, groups)
+    click.echo(f"user {name} works for {'teams with ' + ', '.join(sorted(set(groups))) if groups else 'every team'}")
 
 
 @users.command()

@@ -39,6 +39,12 @@ def add_people_pages(portal: Blueprint, people: People) -> None:
             return page(f"Not added: {error}.", 422)
         return redirect(url_for("portal.everybody"), 303)
 
+    @portal.post("/people/<name>/groups")
+    @admins
+    def set_groups(name: str) -> Page:
+        people.set_groups(name, request.form.get("groups", "").replace(",", " ").split())
+        return redirect(url_for("portal.everybody"), 303)
+
     @portal.post("/people/<name>/disable")
     @admins
     def disable_person(name: str) -> Page:

@@ -48,6 +48,7 @@ ROUTES: list[tuple[str, str, set[str | None], int]] = [
     ("GET", "/review/people", ADMINS, 200),
     ("POST", "/review/people", ADMINS, 422),
     ("POST", "/review/people/nobody/disable", ADMINS, 404),
+    ("POST", "/review/people/nobody/groups", ADMINS, 404),
     ("POST", "/review/sign-out", EVERYBODY, 303),
 ]
 
@@ -80,7 +81,7 @@ def test_no_address_is_missing_from_the_table(desk: Desk) -> None:
         NO_ID: "<uuid:task_id>",
         "forged": "<token>",
         "queues/nobody": "queues/<flow>",
-        "/nobody": "/<name>",
+        "people/nobody": "people/<name>",
     }
     listed = set()
     for method, path, _, _ in ROUTES:

@@ -49,6 +49,7 @@ def test_check_reads_standard_input_and_speaks_json() -> None:
         (("keys", "add"), "Missing option '--app'"),
         (("keys", "add", "--app", "no spaces", "--data", "{tmp}"), "letters, digits"),
         (("users", "add", "x", "--password-stdin", "--data", "{tmp}"), "at least 10 characters"),
+        (("users", "groups", "nobody", "g", "--data", "{tmp}"), "no user 'nobody'"),
         (("worker", "--data", "{tmp}"), "MODERATION_REDIS_URL"),
     ],
 )
@@ -82,8 +83,11 @@ def test_access_keys_and_users_are_made(tmp_path: Path) -> None:
     user = run(
         "users", "add", "rita", "--role", "reviewer", "--password-stdin", "--data", str(tmp_path), stdin="long enough 1"
     )
+    grouped = run("users", "groups", "rita", "safety", "adult", "--data", str(tmp_path))
     listed = run("users", "list", "--data", str(tmp_path))
 
+    assert grouped.stdout.strip() == "user rita works for teams with adult, safety"
+    assert "adult, safety" in listed.stdout
     assert set(key) == {"access_key_id", "secret_access_key"}
     assert user.returncode == 0
     assert "rita" in listed.stdout
