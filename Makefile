@@ -4,7 +4,7 @@ DISTRIBUTIONS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test fast oldest lint types imports bench lock clean
+.PHONY: help demo serve test fast oldest messages lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ types: .venv/.test
 
 imports: .venv/.test
 	@.venv/bin/lint-imports
+
+messages: .venv/.run ## collect the portal's strings, and bring its catalogs up to date
+	@.venv/bin/pybabel -q extract -F review_ui/portal/locale/babel.cfg -k _ -k N_ -o review_ui/portal/locale/portal.pot --no-location --omit-header review_ui/portal
+	@for file in review_ui/portal/locale/*.po; do .venv/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete -i review_ui/portal/locale/portal.pot -l $$(basename $$file .po) -o $$file; done
 
 bench: .venv/.test ## ratios against baselines, each in one run
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python $$file; done

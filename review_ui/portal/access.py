@@ -12,12 +12,12 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 
 from moderation.settings import Settings
 from review_ui.people import People, TooManyFailures
+from review_ui.portal.languages import _
 from review_ui.portal.problems import Page, View, problem
 from review_ui.routing import LEADS
 
 SESSION_COOKIE = "review_session"
 FORM_COOKIE = "review_form"
-_OLD_FORM = "This form is too old, or came from elsewhere. Go back, load the page again, and retry."
 
 
 def add_access(portal: Blueprint, people: People, settings: Settings, secret: str) -> None:
@@ -27,7 +27,7 @@ def add_access(portal: Blueprint, people: People, settings: Settings, secret: st
     def know_user() -> Page | None:
         g.session = people.session(request.cookies.get(SESSION_COOKIE, ""))
         if request.method == "POST" and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
-            return problem("This form came from another site.", 403)
+            return problem(_("This form came from another site."), 403)
         return None
 
     @portal.get("/sign-in")
@@ -39,14 +39,14 @@ def add_access(portal: Blueprint, people: People, settings: Settings, secret: st
         # Without this, another site could sign a reviewer in as somebody else and have the work done in that name.
         expected = _form_token(secret, request.cookies.get(FORM_COOKIE, ""))
         if not hmac.compare_digest(request.form.get("csrf", "").encode(), expected.encode()):
-            return _form(secret, "Please try again. If this stays, let your browser keep cookies of this site.", 400)
+            return _form(secret, _("Please try again. If this stays, let your browser keep cookies of this site."), 400)
         name, password = request.form.get("username", ""), request.form.get("password", "")
         try:
             token = people.sign_in(name, password, settings.session_hours)
-        except TooManyFailures as error:
-            return _form(secret, f"{str(error)[:1].upper()}{str(error)[1:]}.", 429)
+        except TooManyFailures:
+            return _form(secret, _("Too many wrong passwords for this name; wait ten minutes."), 429)
         if token is None:
-            return _form(secret, "Name or password is wrong.", 401)
+            return _form(secret, _("Name or password is wrong."), 401)
         response = redirect(url_for("portal.queues"), 303)
         response.delete_cookie(FORM_COOKIE, path=url_for("portal.queues"))
         response.set_cookie(
@@ -72,10 +72,12 @@ def signed_in(view: View) -> View:
         if g.session is None:
             if request.method in ("GET", "HEAD"):
                 return redirect(url_for("portal.sign_in"), 303)
-            return problem("Please sign in first.", 403)
+            return problem(_("Please sign in first."), 403)
         given = request.form.get("csrf", "") if request.method == "POST" else g.session.csrf
         if not hmac.compare_digest(given.encode(), g.session.csrf.encode()):
-            return problem(_OLD_FORM, 403)
+            return problem(
+                _("This form is too old, or came from elsewhere. Go back, load the page again, and retry."), 403
+            )
         return view(*args, **kwargs)
 
     return checked
@@ -88,7 +90,7 @@ def reviewing(view: View) -> View:
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Page:
         if not g.session.user.may_review:
-            return problem("Your role does not review items.", 403)
+            return problem(_("Your role does not review items."), 403)
         return view(*args, **kwargs)
 
     return checked
@@ -101,7 +103,7 @@ def leading(view: View) -> View:
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Page:
         if g.session.user.role not in LEADS:
-            return problem("Only leads may do this.", 403)
+            return problem(_("Only leads may do this."), 403)
         return view(*args, **kwargs)
 
     return checked
@@ -114,7 +116,7 @@ def admins(view: View) -> View:
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Page:
         if g.session.user.role != "admin":
-            return problem("Only admins may do this.", 403)
+            return problem(_("Only admins may do this."), 403)
         return view(*args, **kwargs)
 
     return checked

@@ -25,6 +25,7 @@ from review_ui.leading import (
 )
 from review_ui.people import People
 from review_ui.portal.access import leading
+from review_ui.portal.languages import _
 from review_ui.portal.problems import Page
 from review_ui.portal.summaries import summary
 
@@ -106,14 +107,14 @@ def add_lead_pages(portal: Blueprint, review: ReviewService, people: People) -> 
         chosen, words = form.getlist("task")[: batches.MOST_TASKS + 1], form.get("note", "").strip()[:1000]
         outcome = form.get("outcome", "")
         if not chosen:
-            return queue_page(flow, "Tick the tasks that are to be decided together.", 422)
+            return queue_page(flow, _("Tick the tasks that are to be decided together."), 422)
         text = ""
         if form.get("confirmed"):
             try:
                 batches.decide_batch(review, user_id, flow, chosen, outcome, words)
                 return redirect(f"{url_for('portal.lead')}#batches", 303)
             except InputError as error:
-                text = f"Nothing was decided: {error}."
+                text = _("Nothing was decided: %(why)s.", why=error)
         listed = {task.id: task for task in open_tasks(review, flow)}
         shown = [(listed[each], summary(listed[each].content)) for each in chosen if each in listed]
         minutes = batches.UNDO_TIME.seconds // 60

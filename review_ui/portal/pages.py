@@ -17,6 +17,7 @@ from review_ui.a2i.tasks import waiting
 from review_ui.people import People
 from review_ui.portal.access import add_access, reviewing, signed_in
 from review_ui.portal.history_pages import add_history_pages
+from review_ui.portal.languages import _, add_languages
 from review_ui.portal.lead_pages import add_lead_pages
 from review_ui.portal.media import MediaAddresses, load_secret
 from review_ui.portal.people_pages import add_people_pages
@@ -43,6 +44,7 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
     )
     people, secret = People(review.database, review.clock), load_secret(settings.data)
     addresses = MediaAddresses(secret, review.clock)
+    add_languages(portal)
     add_access(portal, people, settings, secret)
 
     @portal.after_request
@@ -102,7 +104,9 @@ def _age(age: timedelta) -> str:
     """How long something waits, for people."""
     minutes = int(age.total_seconds() // 60)
     if minutes < 1:
-        return "under a minute"
+        return _("under a minute")
     if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes < 48 * 60 else f"{minutes // 1440} days"
+        return _("%(minutes)s min", minutes=minutes)
+    if minutes < 48 * 60:
+        return _("%(hours)s h %(minutes)s min", hours=minutes // 60, minutes=minutes % 60)
+    return _("%(days)s days", days=minutes // 1440)

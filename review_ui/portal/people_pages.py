@@ -7,6 +7,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from moderation.core.errors import InputError
 from review_ui.people import ROLES, SHORTEST_PASSWORD, People
 from review_ui.portal.access import admins
+from review_ui.portal.languages import _
 from review_ui.portal.problems import Page, problem
 
 
@@ -36,7 +37,7 @@ def add_people_pages(portal: Blueprint, people: People) -> None:
         try:
             people.add(form.get("name", ""), form.get("role", ""), form.get("password", ""))
         except InputError as error:
-            return page(f"Not added: {error}.", 422)
+            return page(_("Not added: %(why)s.", why=error), 422)
         return redirect(url_for("portal.everybody"), 303)
 
     @portal.post("/people/<name>/groups")
@@ -49,6 +50,6 @@ def add_people_pages(portal: Blueprint, people: People) -> None:
     @admins
     def disable_person(name: str) -> Page:
         if name == g.session.user.name:
-            return problem("You cannot shut yourself out.", 422)
+            return problem(_("You cannot shut yourself out."), 422)
         people.disable(name)
         return redirect(url_for("portal.everybody"), 303)

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
 from review_ui.a2i.tasks import TaskGone
+from review_ui.portal.languages import N_, _
 
 logger = logging.getLogger(__name__)
 
@@ -19,18 +20,18 @@ Page = str | BaseResponse | tuple[str, int] | tuple[str, int, dict[str, str]]
 View = Callable[..., Page]
 
 _HEADINGS = {
-    400: "This form cannot be used",
-    403: "This is not open to you",
-    404: "There is nothing here",
-    409: "This task is out of your hands",
-    413: "That is too much at once",
-    503: "The database does not answer",
+    400: N_("This form cannot be used"),
+    403: N_("This is not open to you"),
+    404: N_("There is nothing here"),
+    409: N_("This task is out of your hands"),
+    413: N_("That is too much at once"),
+    503: N_("The database does not answer"),
 }
 
 
 def problem(text: str, status: int) -> Page:
     """A page that says what did not work."""
-    heading = _HEADINGS.get(status, "That did not work")
+    heading = _HEADINGS.get(status, N_("That did not work"))
     return render_template("portal/problem.html", heading=heading, text=text), status
 
 
@@ -38,20 +39,22 @@ def add_problems(portal: Blueprint) -> None:
     """Answer every error inside the portal with a page; outside of it, the API has a form of its own."""
 
     @portal.errorhandler(TaskGone)
-    def gone(_: TaskGone) -> Page:
-        return problem("It was answered already, its time ran out, or it was withdrawn. Nothing is lost: go on.", 409)
+    def gone(error: TaskGone) -> Page:
+        return problem(
+            _("It was answered already, its time ran out, or it was withdrawn. Nothing is lost: go on."), 409
+        )
 
     @portal.errorhandler(NotFound)
-    def not_found(_: NotFound) -> Page:
-        return problem("The address is wrong, or what was there is gone.", 404)
+    def not_found(error: NotFound) -> Page:
+        return problem(_("The address is wrong, or what was there is gone."), 404)
 
     @portal.errorhandler(InputError)
     def wrong(error: InputError) -> Page:
         return problem(f"{str(error)[:1].upper()}{str(error)[1:]}.", 422)
 
     @portal.errorhandler(StoreUnavailable)
-    def unavailable(_: StoreUnavailable) -> Page:
-        return problem("Nothing was stored. Wait a moment, then load the page again.", 503)
+    def unavailable(error: StoreUnavailable) -> Page:
+        return problem(_("Nothing was stored. Wait a moment, then load the page again."), 503)
 
     @portal.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Page:
@@ -65,8 +68,10 @@ def add_problems(portal: Blueprint) -> None:
         trace = "".join(traceback.format_tb(error.__traceback__))
         request_id = g.get("request_id", "")
         logger.error("request=%s route=%s raised %s\n%s", request_id, request.url_rule, type(error).__name__, trace)
-        return problem(f"The fault is the service's, not yours. Its log has it as request {request_id}.", 500)
+        return problem(
+            _("The fault is the service's, not yours. Its log has it as request %(id)s.", id=request_id), 500
+        )
 
-    @portal.route("/<path:_>", methods=["GET", "POST"])
-    def nowhere(_: str) -> Page:
-        return problem("The address is wrong, or what was there is gone.", 404)
+    @portal.route("/<path:path>", methods=["GET", "POST"])
+    def nowhere(path: str) -> Page:
+        return problem(_("The address is wrong, or what was there is gone."), 404)

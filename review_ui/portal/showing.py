@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from review_ui.portal import reading
+from review_ui.portal.languages import _
 from review_ui.portal.marking import Mark, Stretch, cut
 
 SCHEMA = "moderation-item/1"
@@ -187,9 +188,13 @@ def show(content: Mapping[str, Any]) -> ShownTask:
     parts = tuple(_part(n, part, read_from, by_part) for n, part in enumerate(raw_parts[:MAX_PARTS], start=1))
     numbers = {part.id: part.number for part in parts}
     parts = tuple(replace(part, source_number=numbers.get(part.source, 0)) for part in parts)
-    hints = [f"Only {MAX_PARTS} of {len(raw_parts)} parts are shown."] if len(raw_parts) > MAX_PARTS else []
+    hints = []
+    if len(raw_parts) > MAX_PARTS:
+        hints.append(_("Only %(shown)s of %(all)s parts are shown.", shown=MAX_PARTS, all=len(raw_parts)))
     if len(seen) > MAX_DETECTIONS:
-        hints.append(f"Only the {MAX_DETECTIONS} most certain of {len(seen)} detections are shown.")
+        hints.append(
+            _("Only the %(shown)s most certain of %(all)s detections are shown.", shown=MAX_DETECTIONS, all=len(seen))
+        )
     policy, item = reading.mapping(content, "policy"), reading.mapping(content, "item")
     metadata = reading.mapping(item, "metadata")
     return ShownTask(
@@ -220,8 +225,10 @@ def _detections(content: Mapping[str, Any]) -> list[_Seen]:
     ]
     certain = sorted(((c, label, raw) for c, label, raw in read if c is not None and label), key=lambda r: -r[0])
     # Labels that are drawn somewhere come first, so that neighbours seldom share a colour.
-    drawn = [label for _, label, raw in certain if any(raw.get(place) for place in ("span", "box", "time_range"))]
-    order = dict.fromkeys([*drawn, *(label for _, label, _ in certain)])
+    drawn = [
+        label for confidence, label, raw in certain if any(raw.get(place) for place in ("span", "box", "time_range"))
+    ]
+    order = dict.fromkeys([*drawn, *(label for confidence, label, raw in certain)])
     tones = {label: number % TONES for number, label in enumerate(order)}
     return [
         _Seen(
@@ -246,27 +253,34 @@ def _part(
     part_id, kind, source = (reading.text(part, key) for key in ("id", "type", "extracted_from"))
     here = by_part.get(part_id, ())
     words = reading.text(part, "text")
-    hints = ["Only the beginning is shown: the whole is too long for a task."] if part.get("shortened") is True else []
+    hints = (
+        [_("Only the beginning is shown: the whole is too long for a task.")] if part.get("shortened") is True else []
+    )
     marks = [mark for one in here if (mark := _mark(one)) is not None]
     beyond = sum(mark.start >= len(words) for mark in marks) if kind == "text" else 0
     if beyond:
-        hints.append(f"{beyond} of the detections lie in what is not shown.")
+        hints.append(_("%(count)s of the detections lie in what is not shown.", count=beyond))
     if len(marks) - beyond > MAX_MARKS:
-        hints.append(f"Only the {MAX_MARKS} most certain of {len(marks) - beyond} detections are marked.")
+        of_all = len(marks) - beyond
+        hints.append(
+            _("Only the %(shown)s most certain of %(all)s detections are marked.", shown=MAX_MARKS, all=of_all)
+        )
     frames = [frame for one in here if (frame := _frame(one.raw.get("box"), one))]
     # What was read in this picture is drawn where it stood, and what was found in that text, too.
     for child in read_from.get(part_id, ()) if kind == "image" else ():
         if len(frames) <= MAX_FRAMES:
             frames += _frames_of_text(child, by_part.get(reading.text(child, "id"), ()))
     if len(frames) > MAX_FRAMES:
-        hints.append(f"Only the first {MAX_FRAMES} boxes are drawn.")
+        hints.append(_("Only the first %(count)s boxes are drawn.", count=MAX_FRAMES))
     width, height = reading.whole(part, "width"), reading.whole(part, "height")
     drawn = [m for m in marks if m.start < len(words)][:MAX_MARKS]
     return ShownPart(
         id=part_id,
         number=number,
         type=kind,
-        origin=f"read from {source} by {reading.text(part, 'extractor')}" if source else "as posted",
+        origin=_("read from %(part)s by %(tool)s", part=source, tool=reading.text(part, "extractor"))
+        if source
+        else _("as posted"),
         source=source,
         stretches=cut(words, drawn) if kind == "text" else (),
         lines=_lines(part, words, drawn) if kind == "text" else (),
@@ -344,7 +358,7 @@ def _lines(part: Mapping[str, Any], words: str, marks: Sequence[Mark]) -> tuple[
         if not begins or so_far.endswith((".", "?", "!", "…", "。")) or len(so_far) > LONGEST_LINE:
             begins.append((at, seconds))
     lines = []
-    for (at, seconds), (end, _) in pairwise([*begins, (len(words), 0.0)]):
+    for (at, seconds), (end, _later) in pairwise([*begins, (len(words), 0.0)]):
         inside = [replace(m, start=m.start - at, end=m.end - at) for m in marks if m.start < end and at < m.end]
         lines.append(Line(seconds, reading.clock(seconds), cut(words[at:end], inside)))
     return tuple(lines)
@@ -356,7 +370,7 @@ def _moments(here: Sequence[_Seen]) -> tuple[Moment, ...]:
         time = reading.mapping(one.raw, "time_range")
         start, end = (reading.number(time, edge, 0, reading.MAX_SECONDS) for edge in ("start", "end"))
         if start is not None and end is not None:
-            words = f"{reading.clock(start)} to {reading.clock(end)}"
+            words = _("%(start)s to %(end)s", start=reading.clock(start), end=reading.clock(end))
             confidence = reading.percent(one.confidence)
             moments.append(Moment(one.label, confidence, one.tone, start, max(start, end), words, one.anchor))
     return tuple(sorted(moments[:MAX_TIMES], key=lambda moment: moment.start))
@@ -401,4 +415,4 @@ def _words(one: _Seen) -> str:
 
 
 def _tool(raw: Mapping[str, Any]) -> str:
-    return reading.text(reading.mapping(raw, "detector"), "name") or "an unnamed detector"
+    return reading.text(reading.mapping(raw, "detector"), "name") or _("an unnamed detector")

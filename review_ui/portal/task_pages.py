@@ -27,6 +27,7 @@ from review_ui.a2i.tasks import (
 )
 from review_ui.audit import is_unmasked, unmask
 from review_ui.portal.access import reviewing
+from review_ui.portal.languages import N_, _
 from review_ui.portal.masking import covers_of, masked
 from review_ui.portal.media import MediaAddresses, media_response
 from review_ui.portal.problems import Page
@@ -38,12 +39,12 @@ LONGEST_NOTE = 4000
 LOADED_AHEAD = 4
 """Pictures of the next task that are loaded while the reviewer reads this one."""
 REASONS: Mapping[str, str] = {
-    "unsure": "I am not sure what is right",
-    "policy": "The policy does not cover this",
-    "language": "I do not read this language",
-    "hard": "This is too hard on me",
-    "broken": "Something does not load or play",
-    "near": "I know somebody in it",
+    "unsure": N_("I am not sure what is right"),
+    "policy": N_("The policy does not cover this"),
+    "language": N_("I do not read this language"),
+    "hard": N_("This is too hard on me"),
+    "broken": N_("Something does not load or play"),
+    "near": N_("I know somebody in it"),
 }
 """Why a task is left to others, as it is kept and as the page has it."""
 _FLOW = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")
@@ -143,7 +144,7 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         if form.get("to") == "lead":
             held = get_task(review, str(task_id), user_id)
             if not reason:
-                return task_page(held, chosen_flow(), "Say why a lead should look at it.", 422)
+                return task_page(held, chosen_flow(), _("Say why a lead should look at it."), 422)
             escalate_task(review, held.id, user_id, reason)
         else:
             release_task(review, str(task_id), user_id, reason)
@@ -189,9 +190,9 @@ def _read_form(held: Task) -> Mapping[str, Any] | str:
     # Browsers send line ends as CR LF, which the text area's own limit does not count twice.
     note = request.form.get("note", "").replace("\r\n", "\n").replace("\x00", "").strip()
     if decision not in ("approve", "reject"):
-        return "Choose approve or reject."
+        return _("Choose approve or reject.")
     if len(note) > LONGEST_NOTE:
-        return f"The note has {len(note):,} characters; {LONGEST_NOTE:,} fit."
+        return _("The note has %(count)s characters; %(most)s fit.", count=f"{len(note):,}", most=f"{LONGEST_NOTE:,}")
     offered = show(held.content).labels if is_ours(held.content) else ()
     chosen = set(request.form.getlist("label"))
     content: dict[str, Any] = {

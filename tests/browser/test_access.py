@@ -69,7 +69,7 @@ def test_each_address_is_open_to_its_roles_only(desk: Desk, role: str | None) ->
 
 
 def test_no_address_is_missing_from_the_table(desk: Desk) -> None:
-    open_to_all = {"/review/sign-in", "/review/<path:_>"}
+    open_to_all = {"/review/sign-in", "/review/<path:path>"}
     rules = {
         (method, str(rule))
         for rule in desk.app.url_map.iter_rules()
