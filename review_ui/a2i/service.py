@@ -102,8 +102,8 @@ class ReviewService:
         """An ARN of ours: ``flow-definition``, ``human-loop``, ``human-task-ui``, ``workteam/private-crowd``."""
         return f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:{kind}/{name}"
 
-    def read_link(self, bucket: str, key: str) -> str:
-        """A short-lived address where whoever has it can read one object of the media store."""
+    def read_link(self, bucket: str, key: str, seconds: int = LINK_SECONDS) -> str:
+        """An address where whoever has it can read one object of the media store for some seconds."""
         import boto3
         from botocore.config import Config
 
@@ -117,7 +117,7 @@ class ReviewService:
             config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
         )
         parameters = {"Bucket": bucket, "Key": key}
-        return str(client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS))
+        return str(client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds))
 
     def start(self) -> None:
         """Look after time limits, unwritten outputs and unsent events in the background."""

@@ -20,6 +20,8 @@ from review_ui.portal.showing import Frame
 
 PERIOD_SECONDS = 1800
 """Addresses made within one such period are the same, so that a browser finds again what it loaded ahead."""
+PERIODS_GOOD = 17
+"""An address is good for eight hours at least, as long as A2I's longest task: a film that is paused plays on."""
 _PLAYABLE = {
     "video/mp4",
     "video/quicktime",
@@ -52,7 +54,7 @@ def load_secret(folder: Path) -> str:
 
 
 class MediaAddresses:
-    """Signed tokens for media, each good for one user, one task, and half an hour to an hour."""
+    """Signed tokens for media, each good for one user and one task, as long as the task may be in hand."""
 
     def __init__(self, secret: str, clock: Callable[[], datetime]) -> None:
         self._serializer = URLSafeSerializer(secret, salt="review-media")
@@ -72,7 +74,7 @@ class MediaAddresses:
             uri, task_id, owner, period, open_to_view = self._serializer.loads(token)
         except (BadData, ValueError, TypeError) as error:
             raise NotFound("this media address is not valid") from error
-        if owner != user_id or not 0 <= self._period() - period <= 1:
+        if owner != user_id or not 0 <= self._period() - period < PERIODS_GOOD:
             raise NotFound("this media address is not valid any more")
         return str(uri), str(task_id), bool(open_to_view)
 

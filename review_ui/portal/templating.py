@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Response
 
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.service import LINK_SECONDS, ReviewService
 from review_ui.a2i.tasks import Task
 from review_ui.a2i.templates import render
 from review_ui.tables import flow_definitions, task_uis
@@ -43,7 +44,9 @@ def template_page(review: ReviewService, task: Task, template: str, host: str, s
         host: scheme, host and port that this request came to; a sandboxed page has no origin of its own to compare.
         static: path of the folder with the elements.
     """
-    done = render(template, task.content, review.read_link)
+    # As long as the task is in hand: a film that is paused plays on.
+    seconds = max(int((task.lease_until - review.clock()).total_seconds()), LINK_SECONDS)
+    done = render(template, task.content, partial(review.read_link, seconds=seconds))
     body = done.html if not done.errors else _fault_page(done.errors)
     head = f'<link rel="stylesheet" href="{static}elements.css"><script src="{static}elements.js" defer></script>'
     policy = (

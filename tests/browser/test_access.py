@@ -13,7 +13,7 @@ from PIL import Image
 
 from moderation.core.errors import InputError, NotFound
 from review_ui.people import FAILURES_ALLOWED, People
-from review_ui.portal.media import PERIOD_SECONDS, load_secret
+from review_ui.portal.media import PERIOD_SECONDS, PERIODS_GOOD, load_secret
 from tests.browser.conftest import PASSWORD, Desk, form_token, item, sign_in
 
 TEXT = {"id": "p0", "type": "text", "text": "hello"}
@@ -365,7 +365,7 @@ def test_a_media_address_is_good_for_one_person_one_task_and_a_while(desk: Desk)
     assert ann.get(address[:-2]).status_code == 404, "forged"
     assert desk.app.test_client().get(address).status_code == 303, "nobody's"
     now = desk.review.clock()
-    desk.review.clock = lambda: now + timedelta(seconds=2 * PERIOD_SECONDS)
+    desk.review.clock = lambda: now + timedelta(seconds=PERIODS_GOOD * PERIOD_SECONDS)
     later = desk.client()
     assert later.get(address).status_code == 404
     desk.review.clock = lambda: now
