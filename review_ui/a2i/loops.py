@@ -19,6 +19,7 @@ from review_ui.a2i.paging import read_page
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import delete_finished, ended
 from review_ui.a2i.times import iso, read_iso
+from review_ui.exposure import note_harms
 from review_ui.tables import flow_definitions, human_loops, not_for, tasks
 
 ENDED = ("Completed", "Failed", "Stopped")
@@ -75,6 +76,7 @@ def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
         _keep_within(c, review)
         for worker in _not_for(parsed):
             c.execute(insert_or_nothing(c, not_for).values(loop_name=name, worker_id=worker))
+        note_harms(c, review.care, name, json.loads(content) if content else parsed)
         for _ in range(config["TaskCount"]):
             task = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
             c.execute(sa.insert(tasks).values(task))

@@ -19,6 +19,7 @@ from review_ui.a2i.tasks import (
     content_of,
     escalate_task,
     get_task,
+    kept_away,
     may_see,
     next_task,
     release_task,
@@ -76,6 +77,7 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             "is_open": is_open,
             "undo": undoable(review, user_id),
             "now": review.clock(),
+            "may": kept_away(review, user_id)[0],
             "address": lambda uri: address(uri, task.id, open_to_view=is_open),
         }
         if is_ours(task.content):
