@@ -298,8 +298,8 @@ def input_content(
     """What reviewers are shown, as references and facts: no media bytes, and within A2I's limit.
 
     Of a blind sample they see the content and the policy, not what was found or what the rules wanted. ``not_for``
-    names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks. ``harms``
-    names what was found where that is not shown, so that only those get it who chose to look at such things.
+    names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks.
+    ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
 
     ``schema``, ``item``, ``parts`` (text, or ``uri`` of media), ``detections``, ``failures``, ``why`` (sentences),
     ``policy`` (name, version, description), ``labels`` to choose from, ``queue``.

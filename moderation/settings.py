@@ -110,6 +110,12 @@ class Settings(BaseSettings):
     break_minutes: float = Field(
         10.0, gt=0, description="Length of a break, and the shortest pause that counts as one."
     )
+    golden_percent: float = Field(
+        3.0, ge=0, le=50, description="How many of a queue's tasks have a known answer, once leads made some."
+    )
+    overturn_alarm_percent: float = Field(
+        10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("severity", "daily_minutes", "daily_items", mode="before")

@@ -20,6 +20,7 @@ from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import delete_finished, ended
 from review_ui.a2i.times import iso, read_iso
 from review_ui.exposure import note_harms
+from review_ui.golden import GOLDEN
 from review_ui.tables import flow_definitions, human_loops, not_for, tasks
 
 ENDED = ("Completed", "Failed", "Stopped")
@@ -155,7 +156,7 @@ def describe(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
 def list_loops(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     """ListHumanLoops of one flow definition, newest first unless asked otherwise."""
     flow = p["FlowDefinitionArn"].rpartition("/")[2]
-    query = sa.select(human_loops).where(human_loops.c.flow == flow, human_loops.c.is_deleted.is_(False))
+    query = sa.select(human_loops).where(human_loops.c.flow == flow, _is_shown())
     if p.get("CreationTimeAfter") is not None:
         query = query.where(human_loops.c.created_at > read_iso(p["CreationTimeAfter"]))
     if p.get("CreationTimeBefore") is not None:
@@ -227,8 +228,13 @@ def delete(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _is_shown() -> sa.ColumnElement[bool]:
+    """True of the loops that A2I's operations speak of: not of deleted ones, nor of golden items."""
+    return human_loops.c.is_deleted.is_(False) & (human_loops.c.status != GOLDEN)
+
+
 def _need(review: ReviewService, name: str) -> Any:
-    there = (human_loops.c.name == name) & human_loops.c.is_deleted.is_(False)
+    there = (human_loops.c.name == name) & _is_shown()
     row = review.database.read(lambda c: c.execute(sa.select(human_loops).where(there)).first())
     if row is None:
         raise ApiError("ResourceNotFoundException", f"Could not find human loop {name}", 404)

@@ -19,6 +19,7 @@ from review_ui.a2i.settling import WAITING
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.audit import note
 from review_ui.exposure import Allowance, allowance, begin_look, claim_alone, end_look
+from review_ui.golden import mix_in
 from review_ui.routing import flows_of, is_free_for, order_for
 from review_ui.tables import flow_definitions, human_loops, not_for, queue_controls, task_events, tasks, users
 
@@ -110,23 +111,22 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
         held = (tasks.c.state == "claimed") & (tasks.c.user_id == user_id) & (tasks.c.lease_until > now)
         row = c.execute(sa.select(tasks.c.id).where(held, in_flow).order_by(tasks.c.accepted_at).limit(1)).first()
         if row is not None:
-            task_id: str = row.id
-            return task_id
+            return str(row.id)
         claim_alone(c, user_id)
         query = _first_free(c, review, user_id, flow)
         row = c.execute(query.with_for_update(skip_locked=True, of=tasks)).first()
         if row is None:
             return None
+        task_id: str = mix_in(c, review, user_id, row.flow) or row.id
         config = c.execute(
             sa.select(flow_definitions.c.document).where(flow_definitions.c.name == row.flow)
         ).scalar_one()
         limit = config["HumanLoopConfig"].get("TaskTimeLimitInSeconds", DEFAULT_TASK_SECONDS)
         until = now + timedelta(seconds=limit)
         values = {"state": "claimed", "user_id": user_id, "accepted_at": now, "lease_until": until}
-        c.execute(sa.update(tasks).where(tasks.c.id == row.id, tasks.c.state == "waiting").values(values))
-        begin_look(c, row.id, user_id, now, until)
-        claimed: str = row.id
-        return claimed
+        c.execute(sa.update(tasks).where(tasks.c.id == task_id, tasks.c.state == "waiting").values(values))
+        begin_look(c, task_id, user_id, now, until)
+        return task_id
 
     task_id = review.database.write(work)
     return get_task(review, task_id, user_id) if task_id is not None else None

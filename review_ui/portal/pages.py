@@ -21,6 +21,7 @@ from review_ui.portal.lead_pages import add_lead_pages
 from review_ui.portal.media import MediaAddresses, load_secret
 from review_ui.portal.people_pages import add_people_pages
 from review_ui.portal.problems import Page, add_problems
+from review_ui.portal.quality_pages import Overturns, add_quality_pages
 from review_ui.portal.task_pages import add_task_pages, chosen_flow
 from review_ui.portal.wellbeing_pages import add_wellbeing_pages
 
@@ -30,12 +31,13 @@ CSP = (
 )
 
 
-def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Blueprint:
+def blueprint(review: ReviewService, blobs: Blobs, settings: Settings, overturns: Overturns | None = None) -> Blueprint:
     """The portal; mount it at ``/review``.
 
     Args:
         blobs: where the media of tasks lie.
         settings: the data folder, for the secret that signs addresses, and the length of a session.
+        overturns: how often people overturn the rules, for leads; None where there are no rules.
     """
     # The address changes with any of the files, so browsers keep them for good and ask for none of them again.
     static_path = f"/static/{_digest(Path(__file__).parent / 'static')}"
@@ -91,6 +93,7 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
     add_wellbeing_pages(portal, review)
     add_history_pages(portal, review, addresses)
     add_lead_pages(portal, review, people)
+    add_quality_pages(portal, review, overturns)
     add_people_pages(portal, people)
     add_problems(portal)
     return portal

@@ -27,6 +27,7 @@ from review_ui.a2i.tasks import (
     waiting,
 )
 from review_ui.audit import is_unmasked, unmask
+from review_ui.golden import feedback
 from review_ui.portal.access import reviewing
 from review_ui.portal.masking import covers_of, masked
 from review_ui.portal.media import MediaAddresses, media_response
@@ -124,6 +125,9 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             return task_page(held, flow, content, 422)
         spent = (review.clock() - held.accepted_at).total_seconds()
         submit_answer(review, held.id, g.session.user.id, content, spent)
+        told = feedback(review, held.id, g.session.user.id)
+        if told is not None:
+            return render_template("portal/feedback.html", told=told, task=held, flow=flow)
         return go_on(flow)
 
     @portal.get("/tasks/<uuid:task_id>/template")
