@@ -47,7 +47,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(redact.blueprint(service))
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
-    app.register_blueprint(portal_blueprint(review, service.blobs, settings), url_prefix="/review")
+    app.register_blueprint(portal_blueprint(review, service.blobs, settings, service.overturns), url_prefix="/review")
     _add_docs(app)
     _add_hygiene(app)
     return app

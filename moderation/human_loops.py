@@ -22,6 +22,7 @@ from moderation.core.errors import (
 )
 from moderation.core.loops import Answer
 from moderation.core.policies import Policy, Queue
+from moderation.core.severity import LIKELY
 from moderation.core.verdicts import Verdict
 from moderation.records import Findings, ItemRecord, LoopRecord
 from moderation.settings import Settings
@@ -298,6 +299,7 @@ def input_content(
 
     Of a blind sample they see the content and the policy, not what was found or what the rules wanted. ``not_for``
     names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks.
+    ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
 
     ``schema``, ``item``, ``parts`` (text, or ``uri`` of media), ``detections``, ``failures``, ``why`` (sentences),
     ``policy`` (name, version, description), ``labels`` to choose from, ``queue``.
@@ -327,7 +329,11 @@ def input_content(
         why = [f"{policy.name}: a sample for quality; the rules wanted {verdict.outcome}", *why]
     if loop.appeal is not None and record.decision is not None:
         why = [f"Appeal against {record.decision.outcome}: {loop.appeal}", *why]
+    harms: list[str] = []
     if loop.is_blind:
+        # What was found is kept from them, but not from routing, which keeps severe content from who did not choose it.
+        likely = [d for d in detections if d.confidence >= LIKELY]
+        harms = sorted({name for d in likely for name in (d.label, *d.parents)})
         detections, failures, labels = (), (), list(policy.labels())
         why = [f"{policy.name}: a sample for quality; say what you see, by the policy"]
     item = record.item
@@ -348,6 +354,8 @@ def input_content(
         "labels": list(dict.fromkeys(labels))[:60],
         "queue": queue.name,
     }
+    if harms:
+        content["harms"] = harms
     if loop.purpose == "appeal":
         content["not_for"] = sorted({a.reviewer for each in record.loops for a in each.answers})
     return _within_limit(content)

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from moderation.core.decisions import Decision
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, PolicyFault, StoreUnavailable
 from moderation.core.hit_rates import PAST_DAYS, HitRate, hit_rates
 from moderation.core.items import Item
+from moderation.core.overturns import OverturnRate
 from moderation.core.policies import Policy, PolicySet
 from moderation.core.taxonomy import Taxonomy
 from moderation.database import Database
@@ -26,6 +27,8 @@ from moderation.delivery import Deliveries
 from moderation.human_loops import HumanLoops
 from moderation.judging import Judge
 from moderation.outbox import Outbox
+from moderation.overturns import DAYS as OVERTURN_DAYS
+from moderation.overturns import overturns
 from moderation.pipeline import Pipeline
 from moderation.plugins import Plugins
 from moderation.policy_files import shipped_rules
@@ -90,6 +93,7 @@ class Service:
         self._stop, self._loop_bell, self._policies_bell = threading.Event(), threading.Event(), threading.Event()
         self._provisioned = False
         self._alarms: set[RuleName] = set()
+        self._overturn_alarms: set[tuple[str, str, str]] = set()
         self._threads: list[threading.Thread] = []
         self._hinted: set[str] = set()
         self._hint_lock = threading.Lock()
@@ -193,6 +197,11 @@ class Service:
         days = self.rule_counts.days(day_of(now - timedelta(days=PAST_DAYS)))
         return hit_rates(days, day_of(now))
 
+    def overturns(self) -> Sequence[OverturnRate]:
+        """How often people, asked about samples of the last weeks, overturned what the rules wanted, with alarms."""
+        since = self.pipeline.now() - timedelta(days=OVERTURN_DAYS)
+        return overturns(self.database, since, self.settings.overturn_alarm_percent)
+
     def work_once(self) -> int:
         """Claim and moderate some waiting items; says how many."""
         return self.pipeline.moderate_waiting(CLAIM)
@@ -258,6 +267,7 @@ class Service:
         """Say it once when a rule begins to fire more or less often than it used to."""
         try:
             alarms = {name: rate for name, rate in self.hit_rates().items() if rate.alarm}
+            overturned = {(o.policy, o.sampling, o.outcome): o for o in self.overturns() if o.alarm}
         except StoreUnavailable as error:
             logger.warning("hit rates are looked at later: %s", error)
             return
@@ -267,6 +277,11 @@ class Service:
                 shown = (policy, rule, rate.alarm, rate.fired, rate.items, usual)
                 logger.error("rule %s/%s fires %s often than usual: %d of %d items today, usual %s", *shown)
         self._alarms = set(alarms)
+        for group, share in overturned.items():
+            if group not in self._overturn_alarms:
+                counts = (share.overturned, share.looked_at, f"{share.low:.1%} to {share.high:.1%}")
+                logger.error("policy %s, sampling %s: people overturned %s: %d of %d, %s", *group, *counts)
+        self._overturn_alarms = set(overturned)
 
     def _watch_policies(self) -> None:
         next_alarms = 0.0

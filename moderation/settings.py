@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from moderation.core.errors import SettingsError
+from moderation.core.severity import LEVELS, LIKELY, SEVERITY, check_severity
 
 PREFIX = "MODERATION_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS"
+Named = Annotated[dict[str, float], NoDecode]
+"""Numbers by name; in a variable, a mapping in JSON or YAML."""
 
 
 class Settings(BaseSettings):
@@ -89,7 +92,69 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(
         10.0, ge=0, le=300, description="How long a reviewer can undo the last answer; it counts after that."
     )
+    severity: Annotated[dict[str, str], NoDecode] = Field(
+        SEVERITY, description="How hard labels, and all under them, are on those who look: `moderate` or `severe`."
+    )
+    severity_from: float = Field(
+        LIKELY, ge=0, le=100, description="Least confidence of a detection that counts for it."
+    )
+    severe_by_choice: bool = Field(True, description="Give severe tasks only to reviewers who opted in.")
+    daily_minutes: Named = Field(
+        {"severe": 120.0}, description="Most minutes a day (UTC) that a reviewer looks at a severity or label."
+    )
+    daily_items: Named = Field({}, description="Most items a day (UTC) of a severity or label for a reviewer.")
+    break_after_minutes: float = Field(30.0, gt=0, description="Minutes of severe content until a break is proposed.")
+    break_enforced_minutes: float = Field(
+        45.0, gt=0, description="Minutes of severe content until a break is enforced."
+    )
+    break_minutes: float = Field(
+        10.0, gt=0, description="Length of a break, and the shortest pause that counts as one."
+    )
+    golden_percent: float = Field(
+        3.0, ge=0, le=50, description="How many of a queue's tasks have a known answer, once leads made some."
+    )
+    overturn_alarm_percent: float = Field(
+        10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("severity", "daily_minutes", "daily_items", mode="before")
+    @classmethod
+    def read_mapping(cls, given: Any) -> Any:
+        """A variable has a mapping as JSON or YAML."""
+        if not isinstance(given, str):
+            return given
+        try:
+            return yaml.safe_load(given) or {}
+        except yaml.YAMLError as error:
+            raise ValueError('expected a mapping, such as {"severe": 60}') from error
+
+    @field_validator("severity")
+    @classmethod
+    def know_labels(cls, given: dict[str, str]) -> dict[str, str]:
+        """Labels of the taxonomy, or of a plugin, with a severity that is not the mildest."""
+        check_severity(given)
+        return given
+
+    @field_validator("daily_minutes", "daily_items")
+    @classmethod
+    def know_names(cls, given: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        """Limits of severities, or of labels that have one."""
+        known = {*LEVELS, *info.data.get("severity", {})}
+        for name, limit in given.items():
+            if name not in known:
+                raise ValueError(f"'{name}' is neither a severity ({', '.join(LEVELS)}) nor a label in `severity`")
+            if not 0 <= limit < float("inf"):
+                raise ValueError(f"'{name}' has {limit}; a limit is 0 or more")
+        return given
+
+    @field_validator("break_enforced_minutes")
+    @classmethod
+    def propose_first(cls, given: float, info: ValidationInfo) -> float:
+        """A break is proposed before it is enforced."""
+        if given < info.data.get("break_after_minutes", 0):
+            raise ValueError("a break is enforced after it was proposed: not less than `break_after_minutes`")
+        return given
 
     @classmethod
     def settings_customise_sources(

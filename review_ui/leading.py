@@ -16,7 +16,9 @@ from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import WAITING
 from review_ui.a2i.tasks import title_of
 from review_ui.audit import note
+from review_ui.exposure import end_look
 from review_ui.history import contains
+from review_ui.preferences import takes
 from review_ui.routing import flows_of
 from review_ui.tables import flow_definitions, human_loops, queue_controls, tasks, users
 
@@ -207,6 +209,8 @@ def assign(review: ReviewService, task_id: str, user_id: str, name: str) -> None
     person = review.database.read(lambda c: c.execute(query).first())
     if person is None or person.role == "policy_owner":
         raise InputError(f"nobody who reviews is called '{name}'")
+    if not takes(review, person.id, task_id):
+        raise InputError(f"'{name}' has not opted in to severe tasks, and this is one")
     _change(review, task_id, user_id, "assigned", {**WAITING, "assigned_to": person.id}, name)
 
 
@@ -221,6 +225,8 @@ def _change(
         if row is None or row.flow not in flows_of(c, user_id):
             raise NotFound("no such open task")
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(dict(values)))
+        if values.get("state") == "waiting":
+            end_look(c, task_id, now)
         note(c, now, kind, user_id, task=row, detail=detail)
 
     review.database.write(work)

@@ -194,3 +194,67 @@ task_events = sa.Table(
     sa.Index(None, "kind", "at"),
 )
 """Who did what to a task beside answering it; rows are only added. Loops may be deleted, their events stay."""
+
+loop_harms = sa.Table(
+    "loop_harms",
+    metadata,
+    sa.Column("loop_name", sa.String(63), primary_key=True),
+    sa.Column("harm", sa.String(100), primary_key=True),
+)
+"""What a loop exposes people to: its severity, always, and the labels found that have one."""
+
+looks = sa.Table(
+    "looks",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("user_id", sa.String(36), nullable=False),
+    sa.Column("task_id", sa.String(36), nullable=False),
+    sa.Column("began_at", UTCDateTime, nullable=False),
+    sa.Column("until", UTCDateTime, nullable=False),
+    sa.Column("seconds", sa.Float),
+    sa.Index(None, "user_id", "began_at"),
+    sa.Index(None, "task_id"),
+)
+"""When somebody had a task before their eyes: from `began_at` for `seconds`, once that is over; till then, at most
+until the lease ends, `until`. Loops may be deleted, looks stay."""
+
+look_harms = sa.Table(
+    "look_harms",
+    metadata,
+    sa.Column("look_id", sa.Integer, sa.ForeignKey("looks.id"), primary_key=True),
+    sa.Column("harm", sa.String(100), primary_key=True),
+)
+
+preferences = sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("takes_severe", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("blur", sa.Integer, nullable=False, server_default="3"),
+    sa.Column("grey", sa.Integer, nullable=False, server_default="2"),
+    sa.Column("break_until", UTCDateTime),
+)
+"""What somebody chose for themselves. `blur` and `grey`: how strong the veil over media is, 0 for none."""
+
+golden_items = sa.Table(
+    "golden_items",
+    metadata,
+    sa.Column("loop_name", sa.String(63), sa.ForeignKey("human_loops.name", ondelete="CASCADE"), primary_key=True),
+    sa.Column("source", sa.String(63), nullable=False, unique=True),
+    sa.Column("expected", sa.JSON, nullable=False),
+    sa.Column("because", sa.Text, nullable=False, server_default=""),
+    sa.Column("added_by", sa.String(100), nullable=False),
+    sa.Column("added_at", UTCDateTime, nullable=False),
+    sa.Column("retired_at", UTCDateTime),
+)
+"""Tasks with a known answer. Each is a loop of its own, which A2I's operations do not show; `source` is the loop that
+it was made from."""
+
+queue_quality = sa.Table(
+    "queue_quality",
+    metadata,
+    sa.Column("flow", sa.String(63), primary_key=True),
+    sa.Column("golden_percent", sa.Float, nullable=False),
+    sa.Column("gives_feedback", sa.Boolean, nullable=False),
+)
+"""How many of a queue's tasks have a known answer, and whether reviewers are told of theirs."""

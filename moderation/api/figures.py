@@ -60,6 +60,23 @@ class _Stored:
             failures.add_metric([detector, kind], count)
         yield failures
         yield from self._rules()
+        yield from self._overturns()
+
+    def _overturns(self) -> Iterable[Metric]:
+        names = ["policy", "sampling", "outcome"]
+        looked_at = GaugeMetricFamily("moderation_sampled_items", "Sampled items people looked at.", labels=names)
+        overturned = GaugeMetricFamily("moderation_sampled_items_overturned", "Of these, overturned.", labels=names)
+        low = GaugeMetricFamily("moderation_overturn_share_low", "Low end of the 95 % interval, 0-1.", labels=names)
+        high = GaugeMetricFamily("moderation_overturn_share_high", "High end of it.", labels=names)
+        alarm = GaugeMetricFamily("moderation_overturn_alarm", "1: surely more than is put up with.", labels=names)
+        for rate in self._service.overturns():
+            group = [rate.policy, rate.sampling, rate.outcome]
+            looked_at.add_metric(group, rate.looked_at)
+            overturned.add_metric(group, rate.overturned)
+            low.add_metric(group, rate.low)
+            high.add_metric(group, rate.high)
+            alarm.add_metric(group, int(rate.alarm))
+        yield from (looked_at, overturned, low, high, alarm)
 
     def _rules(self) -> Iterable[Metric]:
         names = ["policy", "rule"]

@@ -18,6 +18,7 @@ from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import settle
 from review_ui.a2i.tasks import TaskGone
 from review_ui.audit import note
+from review_ui.exposure import begin_look, end_look
 from review_ui.tables import flow_definitions, tasks
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Map
             "lease_until": None,
         }
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
+        end_look(c, task_id, now)
         final = list(c.execute(sa.select(tasks.c.id).where(_last_given(user_id), tasks.c.id != task_id)).scalars())
         return row.loop_name, settle(c, final if review.undo_seconds > 0 else [*final, task_id], now)
 
@@ -111,6 +113,7 @@ def undo(review: ReviewService, task_id: str, user_id: str) -> None:
             "settles_at": None,
         }
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
+        begin_look(c, task_id, user_id, now, now + timedelta(seconds=seconds))
         note(c, now, "undone", user_id, task=row)
 
     review.database.write(work)

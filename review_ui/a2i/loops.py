@@ -19,6 +19,8 @@ from review_ui.a2i.paging import read_page
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import delete_finished, ended
 from review_ui.a2i.times import iso, read_iso
+from review_ui.exposure import note_harms
+from review_ui.golden import GOLDEN
 from review_ui.tables import flow_definitions, human_loops, not_for, tasks
 
 ENDED = ("Completed", "Failed", "Stopped")
@@ -75,6 +77,7 @@ def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
         _keep_within(c, review)
         for worker in _not_for(parsed):
             c.execute(insert_or_nothing(c, not_for).values(loop_name=name, worker_id=worker))
+        note_harms(c, review.care, name, json.loads(content) if content else parsed)
         for _ in range(config["TaskCount"]):
             task = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
             c.execute(sa.insert(tasks).values(task))
@@ -153,7 +156,7 @@ def describe(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
 def list_loops(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     """ListHumanLoops of one flow definition, newest first unless asked otherwise."""
     flow = p["FlowDefinitionArn"].rpartition("/")[2]
-    query = sa.select(human_loops).where(human_loops.c.flow == flow, human_loops.c.is_deleted.is_(False))
+    query = sa.select(human_loops).where(human_loops.c.flow == flow, _is_shown())
     if p.get("CreationTimeAfter") is not None:
         query = query.where(human_loops.c.created_at > read_iso(p["CreationTimeAfter"]))
     if p.get("CreationTimeBefore") is not None:
@@ -225,8 +228,13 @@ def delete(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _is_shown() -> sa.ColumnElement[bool]:
+    """True of the loops that A2I's operations speak of: not of deleted ones, nor of golden items."""
+    return human_loops.c.is_deleted.is_(False) & (human_loops.c.status != GOLDEN)
+
+
 def _need(review: ReviewService, name: str) -> Any:
-    there = (human_loops.c.name == name) & human_loops.c.is_deleted.is_(False)
+    there = (human_loops.c.name == name) & _is_shown()
     row = review.database.read(lambda c: c.execute(sa.select(human_loops).where(there)).first())
     if row is None:
         raise ApiError("ResourceNotFoundException", f"Could not find human loop {name}", 404)

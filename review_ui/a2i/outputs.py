@@ -20,6 +20,7 @@ from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import WAITING, delete_finished, ended, settle_due
 from review_ui.a2i.times import iso
 from review_ui.a2i.worker_ids import worker_id
+from review_ui.golden import drop_unclaimed
 from review_ui.tables import flow_definitions, human_loops, tasks
 
 logger = logging.getLogger(__name__)
@@ -139,6 +140,7 @@ def sweep(review: ReviewService) -> None:
             c.execute(sa.update(human_loops).where(human_loops.c.name.in_(names)).values(values))
             unanswered = tasks.c.loop_name.in_(names) & tasks.c.state.in_(("waiting", "claimed"))
             c.execute(sa.update(tasks).where(unanswered).values(state="withdrawn"))
+        drop_unclaimed(c)
         delete_finished(c)
         due = human_loops.c.tell_after.is_(None) | (human_loops.c.tell_after <= now)
         pending = sa.select(human_loops.c.name).where(human_loops.c.event_pending.is_(True), due).limit(500)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import secrets
 import string
 import threading
@@ -20,6 +21,7 @@ from moderation.core.errors import NotFound
 from moderation.database import Database
 from moderation.settings import Settings
 from review_ui import tables
+from review_ui.exposure import DEFAULT_CARE, Care, note_missing_harms
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +51,11 @@ class ReviewService:
         undo_seconds: how long a reviewer's last answer waits before it counts.
         most_loops: loops that may be in progress at the same time; 0 for any number.
         checks_signatures: False takes unsigned requests, from this machine only.
+        care: how much of what people are given.
+        golden_percent: how many of the tasks have a known answer, where there are such and a queue says nothing else.
 
     Attributes:
+        chance: a number in [0, 1) that nobody can foresee; given for tests.
         base_url: where the endpoint is reached, as the settings say, else as the first signed request had it.
     """
 
@@ -64,10 +69,14 @@ class ReviewService:
         undo_seconds: float = 10.0,
         most_loops: int = 0,
         checks_signatures: bool = True,
+        care: Care = DEFAULT_CARE,
+        golden_percent: float = 0.0,
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
-        self.on_status_change, self.undo_seconds = on_status_change, undo_seconds
+        self.on_status_change, self.undo_seconds, self.care = on_status_change, undo_seconds, care
         self.most_loops, self.checks_signatures = most_loops, checks_signatures
+        self.golden_percent = golden_percent
+        self.chance: Callable[[], float] = random.SystemRandom().random
         self.base_url = ""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -86,6 +95,8 @@ class ReviewService:
         folder = Path(__file__).parent.parent / "migrations"
         database = Database(url, folder, tables.metadata, version_table="review_alembic_version")
         database.migrate()
+        care = Care.of(settings)
+        note_missing_harms(database, care)
         service = cls(
             database,
             blobs,
@@ -94,6 +105,8 @@ class ReviewService:
             undo_seconds=settings.undo_seconds,
             most_loops=settings.a2i_most_loops,
             checks_signatures=settings.a2i_check_signatures,
+            care=care,
+            golden_percent=settings.golden_percent,
         )
         service.base_url = f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else ""
         return service

@@ -18,6 +18,8 @@ from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import WAITING
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.audit import note
+from review_ui.exposure import Allowance, allowance, begin_look, claim_alone, end_look
+from review_ui.golden import mix_in
 from review_ui.routing import flows_of, is_free_for, order_for
 from review_ui.tables import flow_definitions, human_loops, not_for, queue_controls, task_events, tasks, users
 
@@ -72,7 +74,7 @@ def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
     def work(c: Connection) -> list[QueueCount]:
         counted: dict[str, tuple[int, datetime | None]] = {}
         per_loop = sa.select(tasks.c.flow, sa.func.count(tasks.c.loop_name.distinct()), sa.func.min(tasks.c.created_at))
-        for flow, count, oldest in c.execute(per_loop.where(is_free_for(c, user_id)).group_by(tasks.c.flow)):
+        for flow, count, oldest in c.execute(per_loop.where(_free(c, review, user_id)).group_by(tasks.c.flow)):
             counted[flow] = (count, oldest)
         per_flow = sa.select(tasks.c.flow, sa.func.count()).where(held).group_by(tasks.c.flow)
         held_in: dict[str, int] = {row[0]: row[1] for row in c.execute(per_flow)}
@@ -109,25 +111,22 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
         held = (tasks.c.state == "claimed") & (tasks.c.user_id == user_id) & (tasks.c.lease_until > now)
         row = c.execute(sa.select(tasks.c.id).where(held, in_flow).order_by(tasks.c.accepted_at).limit(1)).first()
         if row is not None:
-            task_id: str = row.id
-            return task_id
-        query = _first_free(c, user_id, flow)
+            return str(row.id)
+        claim_alone(c, user_id)
+        query = _first_free(c, review, user_id, flow)
         row = c.execute(query.with_for_update(skip_locked=True, of=tasks)).first()
         if row is None:
             return None
+        task_id: str = mix_in(c, review, user_id, row.flow) or row.id
         config = c.execute(
             sa.select(flow_definitions.c.document).where(flow_definitions.c.name == row.flow)
         ).scalar_one()
         limit = config["HumanLoopConfig"].get("TaskTimeLimitInSeconds", DEFAULT_TASK_SECONDS)
-        values = {
-            "state": "claimed",
-            "user_id": user_id,
-            "accepted_at": now,
-            "lease_until": now + timedelta(seconds=limit),
-        }
-        c.execute(sa.update(tasks).where(tasks.c.id == row.id, tasks.c.state == "waiting").values(values))
-        claimed: str = row.id
-        return claimed
+        until = now + timedelta(seconds=limit)
+        values = {"state": "claimed", "user_id": user_id, "accepted_at": now, "lease_until": until}
+        c.execute(sa.update(tasks).where(tasks.c.id == task_id, tasks.c.state == "waiting").values(values))
+        begin_look(c, task_id, user_id, now, until)
+        return task_id
 
     task_id = review.database.write(work)
     return get_task(review, task_id, user_id) if task_id is not None else None
@@ -140,7 +139,7 @@ def upcoming_task(review: ReviewService, user_id: str, flow: str | None = None) 
     """
 
     def work(c: Connection) -> Any:
-        query = _first_free(c, user_id, flow).join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        query = _first_free(c, review, user_id, flow).join(human_loops, human_loops.c.name == tasks.c.loop_name)
         return c.execute(query.add_columns(human_loops.c.input_content)).first()
 
     row = review.database.read(work)
@@ -222,6 +221,7 @@ def _give_back(review: ReviewService, task_id: str, user_id: str, kind: str, rea
         if row is None:
             return
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
+        end_look(c, task_id, now)
         if kind:
             note(c, now, kind, user_id, task=row, detail=reason)
         if kind == "escalated":
@@ -230,10 +230,28 @@ def _give_back(review: ReviewService, task_id: str, user_id: str, kind: str, rea
     review.database.write(work)
 
 
-def _first_free(c: Connection, user_id: str, flow: str | None) -> sa.Select[tuple[str, str]]:
+def kept_away(review: ReviewService, user_id: str, flow: str | None = None) -> tuple[Allowance, int]:
+    """What this reviewer may be given now, and how many tasks wait that are therefore not given to them."""
+    in_flow = sa.true() if flow is None else tasks.c.flow == flow
+
+    def work(c: Connection) -> tuple[Allowance, int]:
+        may = allowance(c, review.care, user_id, review.clock())
+        query = sa.select(sa.func.count(tasks.c.loop_name.distinct()))
+        query = query.where(is_free_for(c, user_id), ~may.admits(), in_flow)
+        return may, c.execute(query).scalar_one()
+
+    return review.database.read(work)
+
+
+def _free(c: Connection, review: ReviewService, user_id: str) -> sa.ColumnElement[bool]:
+    """True of the waiting tasks that this reviewer may be given, by routing and for their own good."""
+    return is_free_for(c, user_id) & allowance(c, review.care, user_id, review.clock()).admits()
+
+
+def _first_free(c: Connection, review: ReviewService, user_id: str, flow: str | None) -> sa.Select[tuple[str, str]]:
     """The waiting task that comes first for this reviewer."""
     in_flow = sa.true() if flow is None else tasks.c.flow == flow
-    query = sa.select(tasks.c.id, tasks.c.flow).where(is_free_for(c, user_id), in_flow)
+    query = sa.select(tasks.c.id, tasks.c.flow).where(_free(c, review, user_id), in_flow)
     return query.order_by(*order_for(user_id)).limit(1)
 
 

@@ -13,7 +13,7 @@ from moderation.blobs import Blobs
 from moderation.settings import Settings
 from review_ui.a2i.answers import undoable
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.tasks import waiting
+from review_ui.a2i.tasks import kept_away, waiting
 from review_ui.people import People
 from review_ui.portal.access import add_access, reviewing, signed_in
 from review_ui.portal.history_pages import add_history_pages
@@ -22,7 +22,9 @@ from review_ui.portal.lead_pages import add_lead_pages
 from review_ui.portal.media import MediaAddresses, load_secret
 from review_ui.portal.people_pages import add_people_pages
 from review_ui.portal.problems import Page, add_problems
+from review_ui.portal.quality_pages import Overturns, add_quality_pages
 from review_ui.portal.task_pages import add_task_pages, chosen_flow
+from review_ui.portal.wellbeing_pages import add_wellbeing_pages
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
@@ -30,12 +32,13 @@ CSP = (
 )
 
 
-def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Blueprint:
+def blueprint(review: ReviewService, blobs: Blobs, settings: Settings, overturns: Overturns | None = None) -> Blueprint:
     """The portal; mount it at ``/review``.
 
     Args:
         blobs: where the media of tasks lie.
         settings: the data folder, for the secret that signs addresses, and the length of a session.
+        overturns: how often people overturn the rules, for leads; None where there are no rules.
     """
     # The address changes with any of the files, so browsers keep them for good and ask for none of them again.
     static_path = f"/static/{_digest(Path(__file__).parent / 'static')}"
@@ -68,15 +71,19 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
     @signed_in
     def queues() -> Page:
         counts = waiting(review, g.session.user.id) if g.session.user.may_review else ()
-        return render_template("portal/queues.html", queues=counts, now=review.clock())
+        may, kept = kept_away(review, g.session.user.id) if g.session.user.may_review else (None, 0)
+        return render_template("portal/queues.html", queues=counts, may=may, kept=kept, now=review.clock())
 
     @portal.get("/done")
     @reviewing
     def done() -> Page:
         flow = chosen_flow()
         others = [q for q in waiting(review, g.session.user.id) if q.flow != flow and (q.waiting or q.mine)]
+        may, kept = kept_away(review, g.session.user.id, flow)
         return render_template(
             "portal/done.html",
+            may=may,
+            kept=kept,
             flow=flow,
             left="left" in request.args,
             others=others if flow is not None else [],
@@ -85,8 +92,10 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings) -> Bluepr
         )
 
     add_task_pages(portal, review, blobs, addresses, CSP)
+    add_wellbeing_pages(portal, review)
     add_history_pages(portal, review, addresses)
     add_lead_pages(portal, review, people)
+    add_quality_pages(portal, review, overturns)
     add_people_pages(portal, people)
     add_problems(portal)
     return portal

@@ -19,6 +19,7 @@ from review_ui.a2i.tasks import (
     content_of,
     escalate_task,
     get_task,
+    kept_away,
     may_see,
     next_task,
     release_task,
@@ -26,6 +27,7 @@ from review_ui.a2i.tasks import (
     waiting,
 )
 from review_ui.audit import is_unmasked, unmask
+from review_ui.golden import feedback
 from review_ui.portal.access import reviewing
 from review_ui.portal.languages import N_, _
 from review_ui.portal.masking import covers_of, masked
@@ -77,6 +79,7 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             "is_open": is_open,
             "undo": undoable(review, user_id),
             "now": review.clock(),
+            "may": kept_away(review, user_id)[0],
             "address": lambda uri: address(uri, task.id, open_to_view=is_open),
         }
         if is_ours(task.content):
@@ -123,6 +126,9 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             return task_page(held, flow, content, 422)
         spent = (review.clock() - held.accepted_at).total_seconds()
         submit_answer(review, held.id, g.session.user.id, content, spent)
+        told = feedback(review, held.id, g.session.user.id)
+        if told is not None:
+            return render_template("portal/feedback.html", told=told, task=held, flow=flow)
         return go_on(flow)
 
     @portal.get("/tasks/<uuid:task_id>/template")

@@ -4,6 +4,7 @@ import { watchLeaving } from "./leave.js";
 import { loadAhead, watchMedia } from "./media.js";
 import { watchPlayers } from "./players.js";
 import { watchUndo } from "./undo.js";
+import { watchVeil } from "./veil.js";
 import { watchZoom } from "./zoom.js";
 
 const answer = document.getElementById("answer");
@@ -50,6 +51,7 @@ listen({
   e: escalate,
   h: () => location.assign(document.getElementById("history").href),
   q: quit,
+  v: watchVeil(),
 });
 
 watchMedia();
