@@ -115,6 +115,17 @@ def fetch(url: str, *, max_bytes: int, timeout_seconds: float, allow_private: bo
     raise FetchFailed(f"more than {MAX_REDIRECTS} redirects")
 
 
+def get(url: str, *, timeout_seconds: float, allow_private: bool, max_response_bytes: int) -> Response:
+    """Get what an address answers itself, whatever its status. Redirects are not followed.
+
+    Raises:
+        UrlRefused: the address must not be called.
+        FetchFailed: no answer within the limits.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    return _request("GET", url, None, {}, deadline, max_response_bytes, allow_private)
+
+
 def post(
     url: str,
     body: bytes,

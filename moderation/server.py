@@ -43,7 +43,7 @@ class Server:
         self._tell = open_targets(settings)
         self.review = ReviewService.open(settings, blobs=self.blobs, on_status_change=self._loop_changed)
         self.service = Service.open(settings, blobs=self.blobs, a2i_access_key=self.review.internal_access_key())
-        self.first_admin_password = People(self.review.database).ensure_first_admin()
+        self.first_admin_password = _first_admin_password(self.review, settings)
         try:
             self._listener = Listener(create_app(self.service, self.review), settings)
         except SettingsError:
@@ -80,6 +80,11 @@ class Server:
         self.close()
 
 
+def _first_admin_password(review: ReviewService, settings: Settings) -> str | None:
+    """Make the first admin, unless nobody signs in with a password anyway."""
+    return None if settings.oidc_only else People(review.database).ensure_first_admin()
+
+
 class A2IServer:
     """The A2I-compatible endpoint and the reviewers' portal alone, without items, policies or detectors.
 
@@ -93,7 +98,7 @@ class A2IServer:
         self.settings = settings
         self.blobs = open_blobs(settings)
         self.review = ReviewService.open(settings, blobs=self.blobs, on_status_change=open_targets(settings))
-        self.first_admin_password = People(self.review.database).ensure_first_admin()
+        self.first_admin_password = _first_admin_password(self.review, settings)
         try:
             self._listener = Listener(create_a2i_app(self.review, self.blobs, settings), settings)
         except SettingsError:

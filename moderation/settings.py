@@ -89,6 +89,20 @@ class Settings(BaseSettings):
         2.0, ge=0, description="Pause between looks at policy files for changes; 0 reloads on SIGHUP and start only."
     )
     session_hours: float = Field(12.0, gt=0, description="How long a sign-in to the portal lasts.")
+    oidc_issuer: str | None = Field(
+        None, description="OpenID Connect provider that people sign in to the portal with; empty for passwords only."
+    )
+    oidc_client_id: str | None = Field(None, description="What the provider calls this portal.")
+    oidc_client_secret: str | None = Field(
+        None, description="Secret that the provider gave with the client id; empty for a public client."
+    )
+    oidc_groups_claim: str = Field("groups", min_length=1, description="Claim of the id token that lists groups.")
+    oidc_roles: str = Field(
+        "",
+        description="Roles of the provider's groups, as `group=role` separated by blanks; of several that fit "
+        "somebody, the first counts.",
+    )
+    oidc_only: bool = Field(False, description="Take no passwords: sign-in goes through the provider only.")
     undo_seconds: float = Field(
         10.0, ge=0, le=300, description="How long a reviewer can undo the last answer; it counts after that."
     )

@@ -44,6 +44,16 @@ user_groups = sa.Table(
 )
 """The groups that somebody is in; a work team names the groups whose people get its tasks."""
 
+identities = sa.Table(
+    "identities",
+    metadata,
+    sa.Column("issuer", sa.String(500), primary_key=True),
+    sa.Column("subject", sa.String(255), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False, unique=True),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+"""Who somebody is at an OpenID Connect provider. `issuer` and `subject` never change; names and addresses may."""
+
 failed_sign_ins = sa.Table(
     "failed_sign_ins",
     metadata,

@@ -135,6 +135,19 @@ def _human_loops(settings: Settings) -> Iterator[Finding]:
         yield False, "media URLs and callbacks may reach private addresses (MODERATION_ALLOW_PRIVATE_URLS)"
 
 
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    from datetime import UTC, datetime
+
+    from review_ui.portal.oidc import Provider, read_settings
+
+    oidc = read_settings(settings)
+    if oidc is None:
+        yield False, "names and passwords"
+        return
+    yield False, f"{oidc.issuer}{'' if settings.oidc_only else ', and names and passwords'}"
+    Provider(oidc, lambda: datetime.now(UTC), talks=1).check()
+
+
 CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
     ("Python and libraries", _python),
     ("data folder", _data),
@@ -143,4 +156,5 @@ CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
     ("database", _database),
     ("Redis", _redis),
     ("human loops", _human_loops),
+    ("sign-in to the portal", _sign_in),
 )

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from moderation.settings import Settings
 from review_ui.people import People, TooManyFailures
@@ -30,29 +31,31 @@ def add_access(portal: Blueprint, people: People, settings: Settings, secret: st
             return problem(_("This form came from another site."), 403)
         return None
 
+    def form(text: str = "", status: int = 200) -> Page:
+        return _form(secret, settings, text, status)
+
     @portal.get("/sign-in")
     def sign_in() -> Page:
-        return redirect(url_for("portal.queues")) if g.session else _form(secret)
+        return redirect(url_for("portal.queues")) if g.session else form()
 
     @portal.post("/sign-in")
     def do_sign_in() -> Page:
+        if settings.oidc_only:
+            return form("No passwords are taken here.", 403)
         # Without this, another site could sign a reviewer in as somebody else and have the work done in that name.
         expected = _form_token(secret, request.cookies.get(FORM_COOKIE, ""))
         if not hmac.compare_digest(request.form.get("csrf", "").encode(), expected.encode()):
-            return _form(secret, _("Please try again. If this stays, let your browser keep cookies of this site."), 400)
+            return form(_("Please try again. If this stays, let your browser keep cookies of this site."), 400)
         name, password = request.form.get("username", ""), request.form.get("password", "")
         try:
             token = people.sign_in(name, password, settings.session_hours)
         except TooManyFailures:
-            return _form(secret, _("Too many wrong passwords for this name; wait ten minutes."), 429)
+            return form(_("Too many wrong passwords for this name; wait ten minutes."), 429)
         if token is None:
-            return _form(secret, _("Name or password is wrong."), 401)
+            return form(_("Name or password is wrong."), 401)
         response = redirect(url_for("portal.queues"), 303)
         response.delete_cookie(FORM_COOKIE, path=url_for("portal.queues"))
-        response.set_cookie(
-            SESSION_COOKIE, token, max_age=int(settings.session_hours * 3600), httponly=True, samesite="Strict",
-            secure=request.is_secure, path=url_for("portal.queues"),
-        )  # fmt: skip
+        keep_session(response, token, settings)
         return response
 
     @portal.post("/sign-out")
@@ -62,6 +65,14 @@ def add_access(portal: Blueprint, people: People, settings: Settings, secret: st
         response = redirect(url_for("portal.sign_in"), 303)
         response.delete_cookie(SESSION_COOKIE, path=url_for("portal.queues"))
         return response
+
+
+def keep_session(response: BaseResponse, token: str, settings: Settings) -> None:
+    """Have the browser keep a session's token, for as long as the session lasts."""
+    response.set_cookie(
+        SESSION_COOKIE, token, max_age=int(settings.session_hours * 3600), httponly=True, samesite="Strict",
+        secure=request.is_secure, path=url_for("portal.queues"),
+    )  # fmt: skip
 
 
 def signed_in(view: View) -> View:
@@ -122,10 +133,16 @@ def admins(view: View) -> View:
     return checked
 
 
-def _form(secret: str, text: str = "", status: int = 200) -> Page:
-    """The sign-in form. There is no session yet to keep its token in, so a cookie of its own stands for one."""
+def _form(secret: str, settings: Settings, text: str, status: int) -> Page:
+    """The page to sign in. There is no session yet to keep its token in, so a cookie of its own stands for one."""
     cookie = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
-    page = render_template("portal/sign_in.html", problem=text, csrf=_form_token(secret, cookie))
+    page = render_template(
+        "portal/sign_in.html",
+        problem=text,
+        csrf=_form_token(secret, cookie),
+        provider=settings.oidc_issuer is not None,
+        passwords=not settings.oidc_only,
+    )
     response = make_response(page, status)
     if status == 429:
         response.headers["Retry-After"] = "600"

@@ -20,6 +20,8 @@ from review_ui.portal.history_pages import add_history_pages
 from review_ui.portal.languages import _, add_languages
 from review_ui.portal.lead_pages import add_lead_pages
 from review_ui.portal.media import MediaAddresses, load_secret
+from review_ui.portal.oidc import read_settings
+from review_ui.portal.oidc_pages import add_oidc_pages
 from review_ui.portal.people_pages import add_people_pages
 from review_ui.portal.problems import Page, add_problems
 from review_ui.portal.quality_pages import Overturns, add_quality_pages
@@ -37,8 +39,12 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings, overturns
 
     Args:
         blobs: where the media of tasks lie.
-        settings: the data folder, for the secret that signs addresses, and the length of a session.
+        settings: the data folder, for the secret that signs addresses, the length of a session, and who vouches for
+            people.
         overturns: how often people overturn the rules, for leads; None where there are no rules.
+
+    Raises:
+        SettingsError: the settings of sign-in are wrong or do not fit together.
     """
     # The address changes with any of the files, so browsers keep them for good and ask for none of them again.
     static_path = f"/static/{_digest(Path(__file__).parent / 'static')}"
@@ -49,6 +55,8 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings, overturns
     addresses = MediaAddresses(secret, review.clock)
     add_languages(portal)
     add_access(portal, people, settings, secret)
+    if (oidc := read_settings(settings)) is not None:
+        add_oidc_pages(portal, review, settings, oidc, secret)
 
     @portal.after_request
     def be_strict(response: Response) -> Response:

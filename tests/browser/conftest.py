@@ -86,8 +86,8 @@ def live_server() -> Iterator[Callable[[Flask], str]]:
 class Desk:
     """The portal over the real A2I endpoint's state, with loops started as a client of that endpoint would."""
 
-    def __init__(self, folder: Path, undo_seconds: float = 0) -> None:
-        self.settings = load_settings(data=folder, undo_seconds=undo_seconds)
+    def __init__(self, folder: Path, undo_seconds: float = 0, **settings: Any) -> None:
+        self.settings = load_settings(data=folder, undo_seconds=undo_seconds, **settings)
         self.blobs: Blobs = open_blobs(self.settings)
         self.review = ReviewService.open(self.settings, blobs=self.blobs)
         self.people = People(self.review.database)

@@ -411,3 +411,13 @@ def test_the_secret_is_the_owners_alone_and_stays(desk: Desk) -> None:
 def test_a_user_that_is_not_there_cannot_be_shut_out(desk: Desk) -> None:
     with pytest.raises(NotFound):
         desk.people.disable("nobody")
+
+
+def test_groups_are_named_as_work_teams_name_them(desk: Desk) -> None:
+    desk.people.add("rita", "reviewer", PASSWORD)
+    desk.people.set_groups("rita", ["Größe", "/mod/a", "a=b+c"])
+
+    assert [user.groups for user in desk.people.list()] == [("/mod/a", "Größe", "a=b+c")]
+    for bad in ("", "a b", "a\n", "x" * 64, "\x00"):
+        with pytest.raises(InputError):
+            desk.people.set_groups("rita", [bad])
