@@ -6,15 +6,28 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from moderation.core.errors import NotFound, StoreUnavailable
+from moderation.aws import client
+from moderation.core.errors import MediaRefused, NotFound, SettingsError, StoreUnavailable
 
 if TYPE_CHECKING:
     from moderation.settings import Settings
 
+MAX_OBJECT_BYTES = 64 * 2**20
+"""Largest object that is read into memory when nobody says less."""
+_CHUNK = 2**20
+_ENCRYPTION_FIELDS = {
+    "ServerSideEncryption": "x-amz-server-side-encryption",
+    "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
+}
+"""Arguments of PutObject as the fields of a form."""
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -56,12 +69,24 @@ class Blobs(Protocol):
         """Store `data` durably under a full ``s3://`` name."""
         ...
 
-    def get(self, uri: str) -> bytes:
-        """The bytes. Raises `NotFound`."""
+    def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
+        """The bytes.
+
+        Raises:
+            NotFound: there is no such object.
+            MediaRefused: it has more than `max_bytes`; no more than that is read.
+        """
         ...
 
-    def local_path(self, uri: str) -> Path:
-        """A local file with the bytes, to be read only. Raises `NotFound`."""
+    def local_path(self, uri: str, sha256: str | None = None) -> Path:
+        """A local file with the bytes, to be read only.
+
+        Args:
+            sha256: hex digest that the bytes must have; None for whatever lies there now.
+
+        Raises:
+            NotFound: there is no such object, or its bytes are others by now.
+        """
         ...
 
     def delete(self, uri: str) -> None:
@@ -106,12 +131,16 @@ class FolderBlobs:
         except OSError as error:
             raise StoreUnavailable(f"media could not be stored: {error.strerror}") from error
 
-    def get(self, uri: str) -> bytes:
+    def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
         """See `Blobs.get`."""
-        return self.local_path(uri).read_bytes()
+        with self.local_path(uri).open("rb") as file:
+            data = file.read(max_bytes + 1)
+        if len(data) > max_bytes:
+            raise _too_large(f"more than {max_bytes:,}", max_bytes)
+        return data
 
-    def local_path(self, uri: str) -> Path:
-        """The file itself."""
+    def local_path(self, uri: str, sha256: str | None = None) -> Path:
+        """The file itself. Nobody but this program writes there, so a digest is not worked out again."""
         path = self._path(uri)
         if not path.is_file():
             raise NotFound(f"no stored object {uri}")
@@ -126,6 +155,20 @@ class FolderBlobs:
         return self.root / bucket / key
 
 
+@dataclass(frozen=True)
+class S3Object:
+    """An object as it was read from S3.
+
+    Attributes:
+        etag: without its quotes.
+        metadata: what the uploader said about it (``x-amz-meta-*``), names in lower case.
+    """
+
+    data: bytes
+    etag: str
+    metadata: Mapping[str, str]
+
+
 class S3Blobs:
     """Objects in Amazon S3.
 
@@ -133,12 +176,14 @@ class S3Blobs:
         bucket: where `put` writes.
         client: boto3 ``s3`` client.
         cache: folder for local copies that detectors read.
+        encryption: how `put` has objects encrypted: None as the bucket does, ``AES256``, ``aws:kms``, or a key's ARN.
     """
 
-    def __init__(self, bucket: str, client: Any, cache: Path) -> None:
+    def __init__(self, bucket: str, client: Any, cache: Path, encryption: str | None = None) -> None:
         self.bucket = bucket
         self._client = client
         self._cache = cache
+        self._encryption = encryption_arguments(encryption)
 
     def put(self, key: str, data: bytes, content_type: str) -> str:
         """See `Blobs.put`."""
@@ -148,53 +193,202 @@ class S3Blobs:
 
     def put_uri(self, uri: str, data: bytes, content_type: str) -> None:
         """See `Blobs.put_uri`. S3 answers after the object is durable."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         bucket, key = split_uri(uri)
-        try:
-            self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
-        except (BotoCoreError, ClientError) as error:
-            raise StoreUnavailable(f"media could not be stored in bucket {bucket}: {error}") from error
+        given = {"Bucket": bucket, "Key": key, "Body": data, "ContentType": content_type, **self._encryption}
+        self._call(uri, "stored", lambda: self._client.put_object(**given))
 
-    def get(self, uri: str) -> bytes:
+    def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
         """See `Blobs.get`."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        return self.read(uri, max_bytes).data
 
-        bucket, key = split_uri(uri)
-        try:
-            data: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
-                raise NotFound(f"no stored object {uri}") from error
-            raise StoreUnavailable(f"media could not be read from bucket {bucket}: {error}") from error
-        except BotoCoreError as error:
-            raise StoreUnavailable(f"media could not be read from bucket {bucket}: {error}") from error
-        return data
+    def read(self, uri: str, max_bytes: int, *, version: str | None = None) -> S3Object:
+        """The object with what S3 knows of it.
 
-    def local_path(self, uri: str) -> Path:
-        """A copy in the cache folder, fetched once."""
-        path = self._cache / hashlib.sha256(uri.encode()).hexdigest()
+        Args:
+            version: of a bucket that keeps versions; None for the newest.
+
+        Raises:
+            NotFound: there is no such object.
+            MediaRefused: it has more than `max_bytes`.
+            StoreUnavailable: S3 did not answer, or does not let us read it.
+        """
+        answer = self._open(uri, version)
+        with answer["Body"] as body:
+            if answer["ContentLength"] > max_bytes:
+                raise _too_large(f"{answer['ContentLength']:,}", max_bytes)
+            data: bytes = self._call(uri, "read", lambda: body.read(max_bytes + 1))
+        metadata = {name.lower(): _decoded(value) for name, value in answer.get("Metadata", {}).items()}
+        return S3Object(data, answer["ETag"].strip('"'), metadata)
+
+    def local_path(self, uri: str, sha256: str | None = None) -> Path:
+        """A copy in the cache folder, fetched once for each digest; without one, for each state of the object."""
+        name = sha256
+        if name is None:
+            bucket, key = split_uri(uri)
+            head = self._call(uri, "read", lambda: self._client.head_object(Bucket=bucket, Key=key))
+            name = hashlib.sha256(f"{uri} {head['ETag']}".encode()).hexdigest()
+        path = self._cache / name
         if not path.is_file():
-            data = self.get(uri)
             self._cache.mkdir(parents=True, exist_ok=True)
             beside = path.with_suffix(f".{secrets.token_hex(6)}")
-            beside.write_bytes(data)
-            beside.replace(path)
+            try:
+                digest = self._download(uri, beside)
+                if sha256 not in (None, digest):
+                    raise NotFound(f"{uri} has changed since it was taken in")
+                beside.replace(path)
+            finally:
+                beside.unlink(missing_ok=True)
         return path
 
     def delete(self, uri: str) -> None:
         """See `Blobs.delete`."""
         bucket, key = split_uri(uri)
-        self._client.delete_object(Bucket=bucket, Key=key)
+        self._call(uri, "deleted", lambda: self._client.delete_object(Bucket=bucket, Key=key))
+
+    def presigned_post(self, key: str, content_type: str, max_bytes: int, seconds: int) -> tuple[str, dict[str, str]]:
+        """An address and form fields with which anybody may store one object under `key` of the own bucket.
+
+        S3 itself refuses other types and more bytes ("Creating a POST policy" in its API reference).
+        """
+        encryption = {_ENCRYPTION_FIELDS[name]: value for name, value in self._encryption.items()}
+        fields = {"Content-Type": content_type, **encryption}
+        conditions: list[Any] = [{name: value} for name, value in fields.items()]
+        conditions.append(["content-length-range", 1, max_bytes])
+        made = self._call(
+            f"s3://{self.bucket}/{key}",
+            "signed",
+            lambda: self._client.generate_presigned_post(
+                self.bucket, key, Fields=fields, Conditions=conditions, ExpiresIn=seconds
+            ),
+        )
+        return made["url"], made["fields"]
+
+    def _open(self, uri: str, version: str | None = None) -> Any:
+        bucket, key = split_uri(uri)
+        given = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
+        return self._call(uri, "read", lambda: self._client.get_object(**given))
+
+    def _download(self, uri: str, to: Path) -> str:
+        """Write the object to a file, a piece at a time; says its digest."""
+        digest = hashlib.sha256()
+        with self._open(uri)["Body"] as body, to.open("wb") as file:
+            while chunk := self._call(uri, "read", lambda: body.read(_CHUNK)):
+                digest.update(chunk)
+                file.write(chunk)
+        return digest.hexdigest()
+
+    def _call(self, uri: str, done: str, call: Callable[[], Any]) -> Any:
+        """What S3 answers, with its errors as ours."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return call()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "NoSuchVersion", "404"):
+                raise NotFound(f"no stored object {uri}") from error
+            raise StoreUnavailable(f"{uri} could not be {done}: {error}") from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(f"{uri} could not be {done}: {error}") from error
+
+
+class MixedBlobs:
+    """Own media in one store, and objects of apps read where they lie in S3.
+
+    Args:
+        own: where everything is written, and read unless it is in `buckets`.
+        elsewhere: reads the others.
+        buckets: of apps.
+    """
+
+    def __init__(self, own: Blobs, elsewhere: S3Blobs, buckets: Collection[str]) -> None:
+        self.bucket = own.bucket
+        self.own, self.elsewhere, self._buckets = own, elsewhere, frozenset(buckets)
+
+    def put(self, key: str, data: bytes, content_type: str) -> str:
+        """See `Blobs.put`."""
+        return self.own.put(key, data, content_type)
+
+    def put_uri(self, uri: str, data: bytes, content_type: str) -> None:
+        """See `Blobs.put_uri`."""
+        self.own.put_uri(uri, data, content_type)
+
+    def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
+        """See `Blobs.get`."""
+        return self._of(uri).get(uri, max_bytes)
+
+    def local_path(self, uri: str, sha256: str | None = None) -> Path:
+        """See `Blobs.local_path`."""
+        return self._of(uri).local_path(uri, sha256)
+
+    def delete(self, uri: str) -> None:
+        """See `Blobs.delete`. What is an app's is the app's to delete: nothing happens."""
+        if self._of(uri) is self.own:
+            self.own.delete(uri)
+
+    def _of(self, uri: str) -> Blobs:
+        return self.elsewhere if split_uri(uri)[0] in self._buckets else self.own
+
+
+def encryption_arguments(encryption: str | None) -> dict[str, str]:
+    """The setting as arguments of S3's PutObject; a KMS key of one's own comes as its ARN."""
+    if encryption is None:
+        return {}
+    if encryption in ("AES256", "aws:kms"):
+        return {"ServerSideEncryption": encryption}
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": encryption}
 
 
 def open_blobs(settings: Settings) -> Blobs:
     """The media store that the settings name."""
-    if not settings.media_s3:
+    own_buckets = {settings.media_bucket}
+    in_place = {split_uri(f"{place}x")[0] for _, place in places_of(settings)} - own_buckets
+    if not settings.media_s3 and not in_place:
         return FolderBlobs(settings.data / "media", settings.media_bucket)
-    import boto3
-    from botocore.config import Config
+    s3 = S3Blobs(
+        settings.media_bucket,
+        client("s3", settings.a2i_region),
+        settings.data / "media-cache",
+        settings.media_encryption,
+    )
+    own = s3 if settings.media_s3 else FolderBlobs(settings.data / "media", settings.media_bucket)
+    return MixedBlobs(own, s3, in_place) if in_place else own
 
-    config = Config(signature_version="s3v4", retries={"mode": "standard", "total_max_attempts": 4})
-    client = boto3.client("s3", region_name=settings.a2i_region, config=config)
-    return S3Blobs(settings.media_bucket, client, settings.data / "media-cache")
+
+def places_of(settings: Settings) -> list[tuple[str, str]]:
+    """Where apps may have objects read in place, as (app, ``s3://bucket/prefix/``).
+
+    Raises:
+        SettingsError: an entry is not ``APP=s3://bucket/`` or ``APP=s3://bucket/prefix/``.
+    """
+    found = []
+    for entry in settings.media_in_place.split():
+        app, _, place = entry.partition("=")
+        try:
+            split_uri(f"{place}x")
+        except NotFound:
+            place = ""
+        if not app or not place.endswith("/"):
+            raise SettingsError(
+                f"MODERATION_MEDIA_IN_PLACE: {entry[:100]!r} is not APP=s3://bucket/ or APP=s3://bucket/prefix/"
+            )
+        found.append((app, place))
+    return found
+
+
+def s3_of(blobs: Blobs) -> S3Blobs | None:
+    """What reads S3 for a media store; None when it is a folder alone."""
+    if isinstance(blobs, MixedBlobs):
+        return blobs.elsewhere
+    return blobs if isinstance(blobs, S3Blobs) else None
+
+
+def _too_large(size: str, most: int) -> MediaRefused:
+    return MediaRefused("too_large", f"{size} bytes; at most {most:,} are accepted")
+
+
+def _decoded(value: str) -> str:
+    """User metadata beyond ASCII comes as RFC 2047 words (Amazon S3 user guide, "User-defined object metadata")."""
+    try:
+        return str(make_header(decode_header(value)))
+    except (ValueError, LookupError, HeaderParseError):
+        return value

@@ -24,6 +24,7 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.database import Database
 from moderation.delivery import Deliveries
 from moderation.human_loops import HumanLoops
+from moderation.in_place import InPlace
 from moderation.judging import Judge
 from moderation.outbox import Outbox
 from moderation.pipeline import Pipeline
@@ -34,6 +35,7 @@ from moderation.queue import Queue, RedisQueue, ThreadQueue
 from moderation.rule_counts import RuleCounts, day_of
 from moderation.settings import Settings
 from moderation.store import Store
+from moderation.uploads import Uploads
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +80,8 @@ class Service:
         self.store, self.accounts, self.outbox = Store(database), Accounts(database), Outbox(database)
         self.versions, self.rule_counts = PolicyVersions(database), RuleCounts(database)
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
+        self.uploads = Uploads(settings, blobs, self.accounts)
+        self.in_place = InPlace(settings, blobs)
         self.deliveries = Deliveries(self.outbox, self.accounts, settings)
         self.queue: Queue = (
             RedisQueue(settings.redis_url)
