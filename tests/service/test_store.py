@@ -17,7 +17,7 @@ from moderation.accounts import Accounts
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, InputError, NotFound
 from moderation.core.items import Item, Part
-from moderation.database import Database
+from moderation.database import Database, insert_or_nothing
 from moderation.outbox import Outbox
 from moderation.records import new_item_id
 from moderation.store import Store
@@ -113,6 +113,15 @@ def test_many_workers_claim_each_item_once(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert len(claimed) == len(set(claimed)) == 60
+
+
+def test_a_row_that_is_there_already_is_not_counted_as_written(database: Database) -> None:
+    values = {"app": "shop", "key": "k", "body_sha256": "0", "created_at": NOW}
+
+    def insert(c: sa.Connection) -> int:
+        return c.execute(insert_or_nothing(c, tables.idempotency_keys).values(values)).rowcount
+
+    assert [database.write(insert), database.write(insert)] == [1, 0]
 
 
 def test_an_idempotency_key_belongs_to_one_body(store: Store) -> None:
