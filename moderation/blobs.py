@@ -12,7 +12,6 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
 
 from moderation.aws import client
 from moderation.core.errors import MediaRefused, NotFound, SettingsError, StoreUnavailable
@@ -37,22 +36,18 @@ def split_uri(uri: str) -> tuple[str, str]:
     Raises:
         NotFound: not such a name, or one that could climb out of its bucket.
     """
-    try:
-        parts = urlsplit(uri)
-    except ValueError as error:
-        raise NotFound(f"not the name of a stored object: {uri[:200]!r}") from error
-    key = parts.path.removeprefix("/")
+    # Not as a URL: '?' and '#' are letters of a key like any other.
+    scheme, _, rest = uri.partition("://")
+    bucket, _, key = rest.partition("/")
     pieces = key.split("/")
     if (
-        parts.scheme != "s3"
-        or not _BUCKET.fullmatch(parts.netloc)
-        or parts.query
-        or parts.fragment
+        scheme != "s3"
+        or not _BUCKET.fullmatch(bucket)
+        or any(ord(c) < 32 or c == "\\" or 0xD800 <= ord(c) <= 0xDFFF for c in key)
         or any(piece in ("", ".", "..") or len(piece.encode()) > 200 for piece in pieces)
-        or any(ord(c) < 32 or c == "\\" for c in key)
     ):
         raise NotFound(f"not the name of a stored object: {uri[:200]!r}")
-    return parts.netloc, key
+    return bucket, key
 
 
 class Blobs(Protocol):
@@ -389,6 +384,7 @@ def _too_large(size: str, most: int) -> MediaRefused:
 def _decoded(value: str) -> str:
     """User metadata beyond ASCII comes as RFC 2047 words (Amazon S3 user guide, "User-defined object metadata")."""
     try:
-        return str(make_header(decode_header(value)))
+        decoded = str(make_header(decode_header(value)))
     except (ValueError, LookupError, HeaderParseError):
         return value
+    return decoded if decoded.isprintable() else value

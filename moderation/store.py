@@ -102,18 +102,7 @@ class Store:
         Raises:
             IdempotencyInFlight: the key's reservation was lost to another post meanwhile; nothing is stored.
         """
-        rows = [
-            {
-                "id": item.id,
-                "app": item.app,
-                "content_id": item.content_id,
-                "status": "pending",
-                "created_at": item.created_at,
-                "document": item.model_dump(mode="json"),
-                "attempts": 0,
-            }
-            for item in new
-        ]
+        rows = [item_row(item) for item in new]
 
         def work(c: Connection) -> None:
             c.execute(sa.insert(items), rows)
@@ -384,6 +373,19 @@ class Store:
             basis=found.get("basis", {}),
             redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )
+
+
+def item_row(item: Item) -> dict[str, Any]:
+    """A new item as a row of its table: pending, looked at by nobody."""
+    return {
+        "id": item.id,
+        "app": item.app,
+        "content_id": item.content_id,
+        "status": "pending",
+        "created_at": item.created_at,
+        "document": item.model_dump(mode="json"),
+        "attempts": 0,
+    }
 
 
 def _new_loop(loop: LoopRecord) -> dict[str, Any]:

@@ -134,6 +134,29 @@ api_keys = sa.Table(
     sa.Column("revoked_at", UTCDateTime),
 )
 
+s3_objects = sa.Table(
+    "s3_objects",
+    metadata,
+    sa.Column("app", sa.String(100), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("sequencer", sa.String(64), nullable=False),
+    sa.Column("etag", sa.String(200), nullable=False),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+)
+"""The newest state of each object that an event told of; its name is the digest of ``s3://bucket/key``."""
+
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("uri", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+"""Messages of queues that could not become items."""
+
 policy_texts = sa.Table(
     "policy_texts",
     metadata,

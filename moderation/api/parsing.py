@@ -236,9 +236,7 @@ class Intake:
         """The item's metadata: what S3 holds about its objects (camera, place, time), then what the app itself says."""
         found: dict[str, Any] = {}
         for part in looked:
-            for name, value in part.object_facts.items():
-                check_text(f"metadata.{name[:60]}", value)
-                found[name] = value
+            found |= part.object_facts
         found |= posted
         if len(json.dumps(found, ensure_ascii=False).encode()) > self._settings.max_metadata_bytes:
             raise invalid("metadata", f"with that of objects: at most {self._settings.max_metadata_bytes:,} bytes")
