@@ -26,6 +26,7 @@ from moderation.delivery import Deliveries
 from moderation.human_loops import HumanLoops
 from moderation.in_place import InPlace
 from moderation.judging import Judge
+from moderation.notifying import Notifiers, targets_of
 from moderation.outbox import Outbox
 from moderation.pipeline import Pipeline
 from moderation.plugins import Plugins
@@ -77,12 +78,14 @@ class Service:
         self, settings: Settings, database: Database, blobs: Blobs, judge: Judge, loops: Callable[[str], HumanLoops]
     ) -> None:
         self.settings, self.database, self.blobs, self.judge = settings, database, blobs, judge
-        self.store, self.accounts, self.outbox = Store(database), Accounts(database), Outbox(database)
+        targets = targets_of(settings)
+        self.store = Store(database, [target.name for target in targets])
+        self.accounts, self.outbox = Accounts(database), Outbox(database)
         self.versions, self.rule_counts = PolicyVersions(database), RuleCounts(database)
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.uploads = Uploads(settings, blobs, self.accounts)
         self.in_place = InPlace(settings, blobs)
-        self.deliveries = Deliveries(self.outbox, self.accounts, settings)
+        self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
         self.queue: Queue = (
             RedisQueue(settings.redis_url)
             if settings.redis_url

@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         None, description="Secret (whsec_...) that signs every app's webhooks; empty for a secret of each app's own."
     )
     webhook_timeout_seconds: float = Field(20.0, gt=0, le=30, description="Longest single delivery attempt.")
+    notify: str = Field(
+        "",
+        description="Where all decisions are told: SNS topics (ARN), EventBridge buses (ARN), SQS queues (ARN or URL); "
+        "separated by blanks.",
+    )
     rules_seconds: float = Field(
         2.0, ge=0, description="Pause between looks at policy files for changes; 0 reloads on SIGHUP and start only."
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -22,7 +21,7 @@ from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.database import Database, insert_or_nothing
-from moderation.records import Claim, Findings, ItemRecord, LoopRecord, loop_record, payload_of
+from moderation.records import Claim, Findings, ItemRecord, LoopRecord, delivery_rows, loop_record
 from moderation.rule_counts import count_rules
 from moderation.tables import (
     decisions,
@@ -38,10 +37,14 @@ IN_FLIGHT_SECONDS = 60
 
 
 class Store:
-    """Items and their path, in `database`."""
+    """Items and their path, in `database`.
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    Args:
+        notify: names of targets that every decision is told to, beside the item's own callback.
+    """
+
+    def __init__(self, database: Database, notify: Sequence[str] = ()) -> None:
+        self._db, self._notify = database, tuple(notify)
 
     # Intake
 
@@ -214,8 +217,8 @@ class Store:
                 c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values))
             for sample in samples:
                 c.execute(insert_or_nothing(c, human_loops).values(_new_loop(sample)))
-            if item.callback_url:
-                c.execute(sa.insert(deliveries).values(_delivery(item, made, number, redacted)))
+            if told := delivery_rows(item, made, number, redacted, self._notify):
+                c.execute(sa.insert(deliveries), told)
             return made
 
         return self._db.write(work)
@@ -406,28 +409,6 @@ def _new_loop(loop: LoopRecord) -> dict[str, Any]:
         "next_look_at": loop.created_at,
         "created_at": loop.created_at,
     }
-
-
-def _delivery(item: Item, decision: Decision, number: int, redacted: Sequence[RedactedPart]) -> dict[str, Any]:
-    return {
-        "id": f"evt_{item.id.replace('-', '')}_{number}",
-        "item_id": item.id,
-        "number": number,
-        "app": item.app,
-        "endpoint": _endpoint(item.callback_url or ""),
-        "url": item.callback_url,
-        "payload": payload_of(item, decision, redacted),
-        "state": "due",
-        "attempts": 0,
-        "next_attempt_at": decision.decided_at,
-        "created_at": decision.decided_at,
-    }
-
-
-def _endpoint(url: str) -> str:
-    """Scheme, host and port: what can be slow or down as one."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()[:300]
 
 
 def _evidence(findings: Findings | None, verdict: Verdict | None) -> dict[str, Any]:

@@ -92,7 +92,7 @@ deliveries = sa.Table(
     sa.Column("last_result", sa.String(200)),
     sa.Column("next_attempt_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),
-    sa.UniqueConstraint("item_id", "number"),
+    sa.UniqueConstraint("item_id", "number", "endpoint"),
     sa.Index(None, "state", "next_attempt_at"),
 )
 
