@@ -26,6 +26,7 @@ COMMANDS = {
     "demo": ("moderation.commands.demo:demo", "Serve on a fresh folder and post real examples."),
     "worker": ("moderation.commands.worker:worker", "Moderate items that wait in Redis (RQ)."),
     "intake": ("moderation.commands.intake:intake", "Items from objects in S3 that a queue (SQS) tells of."),
+    "export": ("moderation.commands.export:export", "Decisions as JSON Lines, in partitions that Athena reads."),
     "redact": ("moderation.commands.redact:redact", "Text files without personal data."),
     "rules": ("moderation.commands.rules:rules", "Check, test and explain policies."),
     "plugins": ("moderation.commands.plugins:plugins", "What is loaded, with versions."),

@@ -49,6 +49,7 @@ decisions = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("decided_at", UTCDateTime, nullable=False),
+    sa.Index(None, "decided_at"),
 )
 
 human_loops = sa.Table(
