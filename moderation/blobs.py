@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from moderation.aws import client
 from moderation.core.errors import MediaRefused, NotFound, SettingsError, StoreUnavailable
+from moderation.s3_calls import Encryption, ask, metadata_of
 
 if TYPE_CHECKING:
     from moderation.settings import Settings
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 MAX_OBJECT_BYTES = 64 * 2**20
 """Largest object that is read into memory when nobody says less."""
 _CHUNK = 2**20
-_ENCRYPTION_FIELDS = {
-    "ServerSideEncryption": "x-amz-server-side-encryption",
-    "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
-}
-"""Arguments of PutObject as the fields of a form."""
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -88,6 +84,10 @@ class Blobs(Protocol):
         """Remove the object; nothing happens when there is none."""
         ...
 
+    def stored_at(self, uri: str) -> datetime | None:
+        """When the object was last stored; None when there is none."""
+        ...
+
 
 class FolderBlobs:
     """Objects as files: ``s3://bucket/key`` lies at ``root/bucket/key``.
@@ -143,7 +143,26 @@ class FolderBlobs:
 
     def delete(self, uri: str) -> None:
         """See `Blobs.delete`."""
-        self._path(uri).unlink(missing_ok=True)
+        try:
+            self._path(uri).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"media could not be deleted: {error.strerror}") from error
+
+    def stored_at(self, uri: str) -> datetime | None:
+        """See `Blobs.stored_at`."""
+        path = self._path(uri)
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.is_file() else None
+
+    def remove_older(self, prefix: str, than: datetime) -> int:
+        """Remove objects of the own bucket under a prefix that were stored before `than`; says how many."""
+        old = [
+            path
+            for path in (self.root / self.bucket / prefix).rglob("*")
+            if path.is_file() and path.stat().st_mtime < than.timestamp()
+        ]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
     def _path(self, uri: str) -> Path:
         bucket, key = split_uri(uri)
@@ -178,7 +197,7 @@ class S3Blobs:
         self.bucket = bucket
         self._client = client
         self._cache = cache
-        self._encryption = encryption_arguments(encryption)
+        self._encryption = Encryption(encryption)
 
     def put(self, key: str, data: bytes, content_type: str) -> str:
         """See `Blobs.put`."""
@@ -189,8 +208,8 @@ class S3Blobs:
     def put_uri(self, uri: str, data: bytes, content_type: str) -> None:
         """See `Blobs.put_uri`. S3 answers after the object is durable."""
         bucket, key = split_uri(uri)
-        given = {"Bucket": bucket, "Key": key, "Body": data, "ContentType": content_type, **self._encryption}
-        self._call(uri, "stored", lambda: self._client.put_object(**given))
+        given = {"Bucket": bucket, "Key": key, "Body": data, "ContentType": content_type, **self._encryption.arguments}
+        ask(uri, "stored", lambda: self._client.put_object(**given))
 
     def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
         """See `Blobs.get`."""
@@ -211,16 +230,15 @@ class S3Blobs:
         with answer["Body"] as body:
             if answer["ContentLength"] > max_bytes:
                 raise _too_large(f"{answer['ContentLength']:,}", max_bytes)
-            data: bytes = self._call(uri, "read", lambda: body.read(max_bytes + 1))
-        metadata = {name.lower(): _decoded(value) for name, value in answer.get("Metadata", {}).items()}
-        return S3Object(data, answer["ETag"].strip('"'), metadata)
+            data: bytes = ask(uri, "read", lambda: body.read(max_bytes + 1))
+        return S3Object(data, answer["ETag"].strip('"'), metadata_of(answer))
 
     def local_path(self, uri: str, sha256: str | None = None) -> Path:
         """A copy in the cache folder, fetched once for each digest; without one, for each state of the object."""
         name = sha256
         if name is None:
             bucket, key = split_uri(uri)
-            head = self._call(uri, "read", lambda: self._client.head_object(Bucket=bucket, Key=key))
+            head = ask(uri, "read", lambda: self._client.head_object(Bucket=bucket, Key=key))
             name = hashlib.sha256(f"{uri} {head['ETag']}".encode()).hexdigest()
         path = self._cache / name
         if not path.is_file():
@@ -238,18 +256,37 @@ class S3Blobs:
     def delete(self, uri: str) -> None:
         """See `Blobs.delete`."""
         bucket, key = split_uri(uri)
-        self._call(uri, "deleted", lambda: self._client.delete_object(Bucket=bucket, Key=key))
+        ask(uri, "deleted", lambda: self._client.delete_object(Bucket=bucket, Key=key))
+        # The copy for detectors is named by the digest, as are the objects that this service stores.
+        (self._cache / key.rpartition("/")[2].partition(".")[0]).unlink(missing_ok=True)
+
+    def stored_at(self, uri: str) -> datetime | None:
+        """See `Blobs.stored_at`."""
+        bucket, key = split_uri(uri)
+        try:
+            head = ask(uri, "read", lambda: self._client.head_object(Bucket=bucket, Key=key))
+        except NotFound:
+            return None
+        at: datetime = head["LastModified"]
+        return at
+
+    def tag(self, uri: str, tags: Mapping[str, str]) -> None:
+        """Set these tags of an object, in place of those it has; nothing happens when there is none."""
+        bucket, key = split_uri(uri)
+        tagging = {"TagSet": [{"Key": name, "Value": value} for name, value in sorted(tags.items())]}
+        with contextlib.suppress(NotFound):
+            given = {"Bucket": bucket, "Key": key, "Tagging": tagging}
+            ask(uri, "tagged", lambda: self._client.put_object_tagging(**given))
 
     def presigned_post(self, key: str, content_type: str, max_bytes: int, seconds: int) -> tuple[str, dict[str, str]]:
         """An address and form fields with which anybody may store one object under `key` of the own bucket.
 
-        S3 itself refuses other types and more bytes ("Creating a POST policy" in its API reference).
+        S3 itself refuses other types and more bytes.
         """
-        encryption = {_ENCRYPTION_FIELDS[name]: value for name, value in self._encryption.items()}
-        fields = {"Content-Type": content_type, **encryption}
+        fields = {"Content-Type": content_type, **self._encryption.form_fields}
         conditions: list[Any] = [{name: value} for name, value in fields.items()]
         conditions.append(["content-length-range", 1, max_bytes])
-        made = self._call(
+        made = ask(
             f"s3://{self.bucket}/{key}",
             "signed",
             lambda: self._client.generate_presigned_post(
@@ -261,29 +298,16 @@ class S3Blobs:
     def _open(self, uri: str, version: str | None = None) -> Any:
         bucket, key = split_uri(uri)
         given = {"Bucket": bucket, "Key": key} | ({"VersionId": version} if version else {})
-        return self._call(uri, "read", lambda: self._client.get_object(**given))
+        return ask(uri, "read", lambda: self._client.get_object(**given))
 
     def _download(self, uri: str, to: Path) -> str:
         """Write the object to a file, a piece at a time; says its digest."""
         digest = hashlib.sha256()
         with self._open(uri)["Body"] as body, to.open("wb") as file:
-            while chunk := self._call(uri, "read", lambda: body.read(_CHUNK)):
+            while chunk := ask(uri, "read", lambda: body.read(_CHUNK)):
                 digest.update(chunk)
                 file.write(chunk)
         return digest.hexdigest()
-
-    def _call(self, uri: str, done: str, call: Callable[[], Any]) -> Any:
-        """What S3 answers, with its errors as ours."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return call()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "NoSuchVersion", "404"):
-                raise NotFound(f"no stored object {uri}") from error
-            raise StoreUnavailable(f"{uri} could not be {done}: {error}") from error
-        except BotoCoreError as error:
-            raise StoreUnavailable(f"{uri} could not be {done}: {error}") from error
 
 
 class MixedBlobs:
@@ -320,17 +344,12 @@ class MixedBlobs:
         if self._of(uri) is self.own:
             self.own.delete(uri)
 
+    def stored_at(self, uri: str) -> datetime | None:
+        """See `Blobs.stored_at`."""
+        return self._of(uri).stored_at(uri)
+
     def _of(self, uri: str) -> Blobs:
         return self.elsewhere if split_uri(uri)[0] in self._buckets else self.own
-
-
-def encryption_arguments(encryption: str | None) -> dict[str, str]:
-    """The setting as arguments of S3's PutObject; a KMS key of one's own comes as its ARN."""
-    if encryption is None:
-        return {}
-    if encryption in ("AES256", "aws:kms"):
-        return {"ServerSideEncryption": encryption}
-    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": encryption}
 
 
 def open_blobs(settings: Settings) -> Blobs:
@@ -370,6 +389,11 @@ def places_of(settings: Settings) -> list[tuple[str, str]]:
     return found
 
 
+def own_of(blobs: Blobs) -> Blobs:
+    """Where the service keeps what it stores itself."""
+    return blobs.own if isinstance(blobs, MixedBlobs) else blobs
+
+
 def s3_of(blobs: Blobs) -> S3Blobs | None:
     """What reads S3 for a media store; None when it is a folder alone."""
     if isinstance(blobs, MixedBlobs):
@@ -379,12 +403,3 @@ def s3_of(blobs: Blobs) -> S3Blobs | None:
 
 def _too_large(size: str, most: int) -> MediaRefused:
     return MediaRefused("too_large", f"{size} bytes; at most {most:,} are accepted")
-
-
-def _decoded(value: str) -> str:
-    """User metadata beyond ASCII comes as RFC 2047 words (Amazon S3 user guide, "User-defined object metadata")."""
-    try:
-        decoded = str(make_header(decode_header(value)))
-    except (ValueError, LookupError, HeaderParseError):
-        return value
-    return decoded if decoded.isprintable() else value

@@ -19,7 +19,7 @@ from moderation.core.errors import NotFound
 from moderation.core.items import Item
 from moderation.core.s3_events import ObjectEvent
 from moderation.database import Database, insert_or_nothing
-from moderation.store import item_row
+from moderation.store import item_row, save_media
 from moderation.tables import dead_letters, items, s3_objects
 
 MAX_BODY = 262_144
@@ -140,7 +140,7 @@ def _take(c: Connection, app: str, found: Found) -> bool:
     if known is None:
         # The state points at the item, so the item comes first; a savepoint undoes it when another was faster.
         with c.begin_nested() as savepoint:
-            c.execute(sa.insert(items), [item_row(found.item)])
+            _add(c, found.item)
             if c.execute(insert_or_nothing(c, s3_objects).values(values)).rowcount:
                 return True
             savepoint.rollback()
@@ -150,9 +150,14 @@ def _take(c: Connection, app: str, found: Found) -> bool:
     if known.etag == found.etag:
         c.execute(sa.update(s3_objects).where(mine).values(sequencer=max(event.sequencer, known.sequencer)))
         return False
-    c.execute(sa.insert(items), [item_row(found.item)])
+    _add(c, found.item)
     c.execute(sa.update(s3_objects).where(mine).values({**values, "sequencer": max(event.sequencer, known.sequencer)}))
     return True
+
+
+def _add(c: Connection, item: Item) -> None:
+    c.execute(sa.insert(items), [item_row(item)])
+    save_media(c, item.id, item.parts)
 
 
 def _order(found: Found) -> tuple[str, str]:

@@ -70,6 +70,7 @@ class ItemRecord:
         loops: oldest first.
         basis: what the verdict was worked out from beside the findings; see `Findings`.
         redacted: copies of given parts that may be shown, where rules asked for that and the item was approved.
+        media_deleted_at: when its media was deleted because its time was over; None while it is kept.
     """
 
     item: Item
@@ -82,6 +83,7 @@ class ItemRecord:
     loops: tuple[LoopRecord, ...] = ()
     basis: Mapping[str, Any] = field(default_factory=dict)
     redacted: tuple[RedactedPart, ...] = ()
+    media_deleted_at: datetime | None = None
 
     @property
     def decision(self) -> Decision | None:

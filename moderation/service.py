@@ -33,6 +33,7 @@ from moderation.plugins import Plugins
 from moderation.policy_files import shipped_rules
 from moderation.policy_versions import PoliciesInForce, PolicyVersions
 from moderation.queue import Queue, RedisQueue, ThreadQueue
+from moderation.retention import Retention
 from moderation.rule_counts import RuleCounts, day_of
 from moderation.settings import Settings
 from moderation.store import Store
@@ -43,6 +44,8 @@ logger = logging.getLogger(__name__)
 CLAIM = 20
 """Items that a worker takes at once."""
 LOOP_TICK_SECONDS = 0.5
+RETENTION_SECONDS = 60.0
+"""Pause between looks for media whose time is over."""
 ALARM_SECONDS = 60.0
 """Pause between looks at how often rules fire."""
 
@@ -85,6 +88,7 @@ class Service:
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.uploads = Uploads(settings, blobs, self.accounts)
         self.in_place = InPlace(settings, blobs)
+        self.retention = Retention(database, blobs)
         self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
         self.queue: Queue = (
             RedisQueue(settings.redis_url)
@@ -112,6 +116,7 @@ class Service:
             lease_seconds=settings.lease_seconds,
             max_attempts=settings.max_attempts,
             poll_seconds=settings.poll_seconds,
+            media_keep_days=settings.media_keep_days,
         )
 
     @classmethod
@@ -181,6 +186,7 @@ class Service:
         self.watch_policies()
         self.queue.start(lambda: bool(self.work_once()))
         self._in_thread("loops", self._follow_loops)
+        self._in_thread("retention", self._retain)
         if self.settings.redis_url:
             self._in_thread("sweep", self._sweep)
         self.deliveries.start()
@@ -317,6 +323,20 @@ class Service:
                     self.queue.ring()
             except StoreUnavailable as error:
                 logger.warning("sweep waits: %s", error)
+
+    def _retain(self) -> None:
+        """Delete media whose time is over, and tag what lies in S3, now and then."""
+        while not self._stop.wait(RETENTION_SECONDS):
+            try:
+                now = self.pipeline.now()
+                self.retention.tag_decided(now)
+                for due in self.retention.delete_due(now):
+                    logger.info("item=%s media of %d objects is deleted", due.item_id, len(due.uris))
+                self.uploads.forget_old(now)
+            except StoreUnavailable as error:
+                logger.warning("retention waits: %s", error)
+            except Exception:
+                logger.exception("a round of retention failed; the next one tries again")
 
     def _decided(self, item: Item, decision: Decision) -> None:
         self.deliveries.ring()

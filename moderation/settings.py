@@ -63,6 +63,12 @@ class Settings(BaseSettings):
         description="How stored media is encrypted in S3: empty as the bucket does, `AES256`, `aws:kms`, or a KMS key "
         "(ARN).",
     )
+    media_keep_days: int | None = Field(
+        None,
+        ge=0,
+        le=3650,
+        description="Days that media is kept after the decision where no policy says it; empty for good.",
+    )
     upload_seconds: int = Field(900, ge=1, le=604_800, description="How long an upload address can be used.")
     media_in_place: str = Field(
         "",

@@ -29,6 +29,7 @@ from moderation.tables import (
     human_loops,
     idempotency_keys,
     item_labels,
+    item_media,
     items,
 )
 
@@ -109,6 +110,8 @@ class Store:
 
         def work(c: Connection) -> None:
             c.execute(sa.insert(items), rows)
+            for item in new:
+                save_media(c, item.id, item.parts)
             if key is not None:
                 # A post that took longer than IN_FLIGHT_SECONDS may find its key with another: one of them is stored.
                 mine = (idempotency_keys.c.app == key[0]) & (idempotency_keys.c.key == key[1])
@@ -170,6 +173,7 @@ class Store:
         samples: Sequence[LoopRecord] = (),
         redacted: Sequence[RedactedPart] = (),
         caps: Mapping[RuleName, int] | None = None,
+        media_until: datetime | None = None,
     ) -> Decision | None:
         """Append a decision on an item with its state, labels and delivery, in one transaction.
 
@@ -180,6 +184,7 @@ class Store:
             samples: human loops that look at it afterwards, to be started.
             redacted: copies of its parts that may be shown.
             caps: how many items the rules that reject it may reject a day.
+            media_until: when its media may be deleted; None for never.
 
         Returns:
             The decision as stored; None when the item was decided already and nothing was done.
@@ -190,6 +195,7 @@ class Store:
 
         def work(c: Connection) -> Decision | None:
             values: dict[str, Any] = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
+            values |= {"media_until": media_until, "media_tagged": False}
             values |= _evidence(findings, verdict)
             if redacted:
                 values["redacted"] = [part.model_dump(mode="json", exclude_none=True) for part in redacted]
@@ -210,6 +216,8 @@ class Store:
             c.execute(sa.insert(decisions).values(new))
             if findings is not None:
                 _save_labels(c, item_id, findings)
+                save_media(c, item_id, findings.parts)
+            save_media(c, item_id, redacted)
             if verdict is not None:
                 count_rules(c, verdict, decision.decided_at, caps or {})
             if loop is not None:
@@ -242,6 +250,7 @@ class Store:
                 return False
             if findings is not None:
                 _save_labels(c, item_id, findings)
+                save_media(c, item_id, findings.parts)
             if verdict is not None:
                 count_rules(c, verdict, loop.created_at, {})
             return bool(c.execute(insert_or_nothing(c, human_loops).values(_new_loop(loop))).rowcount)
@@ -374,6 +383,7 @@ class Store:
             decisions=tuple(Decision.model_validate(d.document) for d in decided),
             loops=tuple(loop_record(loop) for loop in loops),
             basis=found.get("basis", {}),
+            media_deleted_at=row.media_deleted_at,
             redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )
 
@@ -389,6 +399,12 @@ def item_row(item: Item) -> dict[str, Any]:
         "document": item.model_dump(mode="json"),
         "attempts": 0,
     }
+
+
+def save_media(c: Connection, item_id: str, parts: Sequence[Part] | Sequence[RedactedPart]) -> None:
+    """Note which objects an item has, so that they are kept as long as it needs them."""
+    for uri in sorted({part.media.uri for part in parts if part.media is not None}):
+        c.execute(insert_or_nothing(c, item_media).values(item_id=item_id, uri=uri))
 
 
 def _new_loop(loop: LoopRecord) -> dict[str, Any]:

@@ -30,6 +30,9 @@ items = sa.Table(
     sa.Column("redacted", sa.JSON),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("lease_until", UTCDateTime),
+    sa.Column("media_until", UTCDateTime, index=True),
+    sa.Column("media_deleted_at", UTCDateTime),
+    sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "status", "id"),
     sa.Index(None, "app", "id"),
     sa.Index(None, "app", "content_id"),
@@ -41,6 +44,14 @@ item_labels = sa.Table(
     sa.Column("label", sa.String(200), primary_key=True),
     sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
 )
+
+item_media = sa.Table(
+    "item_media",
+    metadata,
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("uri", sa.String(1200), primary_key=True, index=True),
+)
+"""Which objects an item has: given, extracted, and redacted copies."""
 
 decisions = sa.Table(
     "decisions",

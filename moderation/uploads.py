@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from moderation.accounts import Accounts
-from moderation.blobs import Blobs, MixedBlobs, S3Blobs
+from moderation.blobs import Blobs, FolderBlobs, S3Blobs, own_of
 from moderation.core.errors import FieldError, InvalidSubmission, MediaRefused, NotFound
 from moderation.media import CONTENT_TYPES
 from moderation.settings import Settings
@@ -121,9 +121,18 @@ class Uploads:
                 f"nothing was uploaded as {upload_id}; it must be sent first, and is kept for {hours} hours"
             ) from error
 
+    def forget_old(self, now: datetime) -> int:
+        """Remove uploads from the folder that are too old to be named; in S3 a lifecycle rule of the bucket does it.
+
+        Returns:
+            How many there were.
+        """
+        own = own_of(self._blobs)
+        return own.remove_older(PREFIX, now - KEPT) if isinstance(own, FolderBlobs) else 0
+
     def _s3(self) -> S3Blobs | None:
         """Where presigned addresses lead; None with own media in a folder."""
-        own = self._blobs.own if isinstance(self._blobs, MixedBlobs) else self._blobs
+        own = own_of(self._blobs)
         return own if isinstance(own, S3Blobs) else None
 
     def _most_bytes(self) -> int:

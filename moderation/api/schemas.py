@@ -173,6 +173,7 @@ class ItemView(BaseModel):
     failures: list[Failure]
     decision: Decision | None = None
     human_loop: HumanLoopView | None = None
+    media_deleted_at: datetime | None = Field(None, description="Set once its media is not kept any longer.")
     redacted: list[RedactedView] = Field(default_factory=list, description="Show these in place of the parts given.")
 
 

@@ -63,11 +63,12 @@ def export(
 
 def _destination(settings: Settings, to: str) -> Destination:
     from moderation.aws import client
-    from moderation.blobs import encryption_arguments, split_uri
+    from moderation.blobs import split_uri
     from moderation.exporting import Bucket, Folder
+    from moderation.s3_calls import Encryption
 
     if not to.startswith("s3://"):
         return Folder(Path(to))
     bucket, key = split_uri(f"{to.rstrip('/')}/x")
-    encryption = encryption_arguments(settings.media_encryption)
+    encryption = Encryption(settings.media_encryption).arguments
     return Bucket(bucket, key.removesuffix("x"), client("s3", settings.a2i_region), encryption)

@@ -15,6 +15,7 @@ from cfnlint.api import lint_all
 from moderation.blobs import places_of
 from moderation.notifying import targets_of
 from moderation.queue_intake import QueueIntake
+from moderation.retention import lifecycle_rules
 from moderation.settings import PREFIX, Settings
 from tests.aws.conftest import Aws
 from tests.aws.test_media_in_s3 import PICTURE
@@ -183,6 +184,17 @@ def test_no_policy_allows_more_than_what_is_called() -> None:
             if statement["Resource"] == "*":
                 services = {action.split(":")[0] for action in actions}
                 assert services <= {"rekognition", "comprehend", "comprehendmedical", "transcribe", "sagemaker"}, name
+
+
+def test_the_lifecycle_rules_are_those_that_the_command_prints() -> None:
+    bucket = yaml.load(TEMPLATE, _Tags)["Resources"]["MediaBucket"]["Properties"]
+    made = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+
+    assert list(made) == [rule["ID"] for rule in lifecycle_rules()["Rules"]]
+    for rule in lifecycle_rules()["Rules"]:
+        if "Tag" in rule["Filter"]:
+            assert made[rule["ID"]]["TagFilters"] == [rule["Filter"]["Tag"]]
+            assert made[rule["ID"]]["ExpirationInDays"] == rule["Expiration"]["Days"]
 
 
 # Containers
