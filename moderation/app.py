@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, render_template, request
 
-from moderation.api import health, items, policies, problems, redact
+from moderation.api import health, items, policies, problems, redact, uploads
 from moderation.api.figures import Figures
 from moderation.api.problems import KINDS, Refused
 from moderation.blobs import Blobs
@@ -45,6 +45,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(items.blueprint(service, figures))
     app.register_blueprint(policies.blueprint(service))
     app.register_blueprint(redact.blueprint(service))
+    app.register_blueprint(uploads.blueprint(service))
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(portal_blueprint(review, service.blobs, settings, service.overturns), url_prefix="/review")

@@ -251,7 +251,8 @@ def _check_still_open(connection: Connection) -> None:
 def insert_or_nothing(c: Connection, table: sa.Table) -> Any:
     """INSERT that leaves a row alone that is there already; ``rowcount`` says whether it wrote."""
     dialect = postgresql if c.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
+    # Without the option SQLAlchemy leaves the count of an INSERT to the driver, and psycopg then says -1 for all.
+    return dialect.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def _translated(error: BaseException) -> BaseException:

@@ -1,5 +1,7 @@
 """Delivery: telling apps what was decided, signed by the Standard Webhooks scheme, again and again until they have it.
 
+The same outbox tells the topics, buses and queues of the settings (`moderation.notifying`), which take no signature.
+
 At least once, in no promised order; all attempts of one event carry one ``webhook-id`` and the same bytes. A receiver
 says it has the event with 2xx, and that it wants no more of it with 410. Anything else, redirects too, is tried again.
 """
@@ -21,6 +23,7 @@ from standardwebhooks import Webhook
 from moderation.accounts import Accounts
 from moderation.core.errors import NotFound, StoreUnavailable, UrlRefused
 from moderation.fetch import FetchFailed, post
+from moderation.notifying import Notifiers
 from moderation.outbox import Attempt, Delivery, Outbox
 from moderation.settings import Settings
 
@@ -58,6 +61,7 @@ class Deliveries:
     """Sends what is due in the outbox, several callbacks at once, so that a slow one delays no other.
 
     Args:
+        notifiers: tells topics, buses and queues; None when there are none.
         clock: the wall time; given for tests.
     """
 
@@ -66,9 +70,11 @@ class Deliveries:
         outbox: Outbox,
         accounts: Accounts,
         settings: Settings,
+        notifiers: Notifiers | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._outbox, self._accounts, self._settings, self._clock = outbox, accounts, settings, clock
+        self._notifiers = notifiers or Notifiers(())
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="deliver")
         self._bell, self._stop = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -161,7 +167,8 @@ class Deliveries:
 
     def _attempt_once(self, delivery: Delivery) -> None:
         now = self._clock()
-        result = self._post(delivery, now)
+        is_callback = delivery.url.startswith(("http://", "https://"))
+        result = self._post(delivery, now) if is_callback else self._notify(delivery)
         attempts = delivery.attempts + 1
         state, next_attempt_at = "due", None
         if result.is_delivered:
@@ -174,6 +181,15 @@ class Deliveries:
         logger.info("delivery=%s attempt=%d state=%s result=%s", delivery.id, attempts, state, result.reason)
         attempt = Attempt(delivery.id, now, result.status, result.reason)
         self._outbox.note(attempt, state=state, next_attempt_at=next_attempt_at)
+
+    def _notify(self, delivery: Delivery) -> _Result:
+        if not self._notifiers.knows(delivery.url):
+            return _Result(None, "no target of the settings any more")
+        try:
+            self._notifiers.tell(delivery.url, delivery.payload)
+        except StoreUnavailable as error:
+            return _Result(None, str(error))
+        return _Result(200, "taken")
 
     def _post(self, delivery: Delivery, now: datetime) -> _Result:
         try:

@@ -102,7 +102,7 @@ class Judge:
         def resolve(part: Part) -> Path:
             if part.media is None:
                 raise PluginError(f"part {part.id} has no file")
-            return blobs.local_path(part.media.uri)
+            return blobs.local_path(part.media.uri, part.media.sha256)
 
         runner = Runner(plugins, settings.plugins_dir, resolve)
         return cls(plugins, policies, runner, blobs, Limits.of(settings))

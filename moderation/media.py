@@ -49,6 +49,9 @@ _EXTENSIONS = {
     "text/plain": "txt",
 }
 
+CONTENT_TYPES = frozenset(_EXTENSIONS)
+"""What is accepted, by what it turns out to be."""
+
 # Pillow's own guard warns late and allows twice that; ours looks at every frame's claim before decoding.
 Image.MAX_IMAGE_PIXELS = None
 # A truncated picture is damaged, not half good.

@@ -24,7 +24,7 @@ class Route:
     """One operation.
 
     Attributes:
-        answers: status to model, or to a media type where the answer is no JSON.
+        answers: status to model, or to a media type where the answer is no JSON; None where it is empty.
         bodies: models of which the JSON body is one.
         problems: status to model.
         is_open: True when no key is needed.
@@ -33,7 +33,7 @@ class Route:
     method: str
     path: str
     summary: str
-    answers: Mapping[int, type[BaseModel] | str]
+    answers: Mapping[int, type[BaseModel] | str | None]
     bodies: tuple[type[BaseModel], ...] = ()
     query: tuple[Query, ...] = ()
     problems: tuple[int, ...] = (401, 404, 503)
@@ -109,6 +109,25 @@ ROUTES: tuple[Route, ...] = (
         (),
         (400, 401, 413, 415, 422, 503),
     ),
+    Route(
+        "post",
+        "/v1/uploads",
+        "A short-lived address to which one large object is sent, to be named in an item afterwards. Of S3, or ours.",
+        {201: schemas.UploadView},
+        (schemas.WantedUpload,),
+        (),
+        (400, 401, 413, 415, 422, 503),
+    ),
+    Route(
+        "post",
+        "/uploads",
+        "Our own upload address. What `POST /v1/uploads` gave is all it asks for.",
+        {204: None},
+        (schemas.UploadForm,),
+        (),
+        (400, 403, 413, 415, 422, 503),
+        is_open=True,
+    ),
     Route("get", "/v1/policies", "The policies in force.", {200: schemas.PolicyList}, problems=(401, 503)),
     Route("get", "/v1/policies/{name}", "One policy, with its text.", {200: schemas.PolicyText}),
     Route("get", "/healthz", "Does the process answer?", {200: schemas.Health}, problems=(), is_open=True),
@@ -124,11 +143,11 @@ ROUTES: tuple[Route, ...] = (
     Route("get", "/openapi.json", "This document.", {200: JSON}, problems=(), is_open=True),
 )
 
-_ANSWERS = {200: "Done.", 202: "Stored; will be judged.", 503: "Not ready."}
+_ANSWERS = {200: "Done.", 201: "Made.", 204: "Stored.", 202: "Stored; will be judged.", 503: "Not ready."}
 _PROBLEMS = {
     400: "Not JSON, or JSON beyond our bounds.",
     401: "No key, or not a valid one.",
-    403: "The key belongs to another app.",
+    403: "The key belongs to another app, or the upload address is not valid.",
     404: "No such thing, or not yours.",
     409: "The first post with this idempotency key is not answered yet; see Retry-After.",
     413: "The body is too large.",
@@ -145,7 +164,8 @@ def openapi() -> dict[str, Any]:
     takes = {model for route in ROUTES for model in route.bodies}
     gives: set[type[BaseModel]] = {schemas.Problem}
     for route in ROUTES:
-        gives |= {model for model in route.answers.values() if not isinstance(model, str)} | set(route.special.values())
+        models = [*route.answers.values(), *route.special.values()]
+        gives |= {model for model in models if model is not None and not isinstance(model, str)}
     wanted: list[Any] = [(model, "validation") for model in sorted(takes, key=lambda m: m.__name__)]
     wanted += [(model, "serialization") for model in sorted(gives, key=lambda m: m.__name__)]
     refs, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
@@ -180,6 +200,9 @@ def _operation(route: Route, refs: Any) -> dict[str, Any]:
     if route.bodies:
         operation["requestBody"] = {"required": True, "content": _body(route, refs)}
     for status, model in route.answers.items():
+        if model is None:
+            operation["responses"][str(status)] = {"description": _ANSWERS[status]}
+            continue
         kind, schema = (model, {}) if isinstance(model, str) else (JSON, refs[model, "serialization"])
         content = {kind: {"schema": schema} if schema else {}}
         operation["responses"][str(status)] = {"description": _ANSWERS[status], "content": content}
@@ -198,7 +221,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
     found += [
         {"name": name, "in": "query", "schema": schema, "description": text} for name, schema, text in route.query
     ]
-    if route.method == "post":
+    if schemas.PostedItem in route.bodies or schemas.PostedBatch in route.bodies:
         found.append(
             {
                 "name": "Idempotency-Key",
@@ -211,6 +234,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _body(route: Route, refs: Any) -> dict[str, Any]:
+    if route.bodies == (schemas.UploadForm,):
+        return {"multipart/form-data": {"schema": refs[schemas.UploadForm, "validation"]}}
     schemas_of = [refs[model, "validation"] for model in route.bodies]
     body: dict[str, Any] = {JSON: {"schema": schemas_of[0] if len(schemas_of) == 1 else {"anyOf": schemas_of}}}
     if schemas.PostedItem in route.bodies:

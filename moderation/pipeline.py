@@ -30,8 +30,9 @@ from moderation.core.errors import (
 )
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
-from moderation.core.policies import Policy, Queue
+from moderation.core.policies import Policy, PolicySet, Queue
 from moderation.core.redaction import RedactedPart
+from moderation.core.retention import media_until
 from moderation.core.verdicts import Sample
 from moderation.human_loops import HumanLoops, LoopState, input_content
 from moderation.judging import Judge, Judgement, content_types_of
@@ -69,6 +70,7 @@ class Pipeline:
     Args:
         ring: says that items wait.
         decided: told of each decision after its commit.
+        media_keep_days: how long media is kept where no policy says it; None for good.
         old_policy: the policy of a version that was in force at some time; None when it is not known.
         clock: the wall time; given for tests.
     """
@@ -85,6 +87,7 @@ class Pipeline:
         lease_seconds: float,
         max_attempts: int,
         poll_seconds: float,
+        media_keep_days: int | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.store = store
@@ -96,6 +99,7 @@ class Pipeline:
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
         self._poll_seconds = poll_seconds
+        self._keep_days = media_keep_days
         self._clock = clock
         self._news = threading.Condition()
 
@@ -201,6 +205,7 @@ class Pipeline:
             redacted=redacted,
             samples=[self._sample_loop(item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)],
             caps=caps(verdict, judgement.policies),
+            media_until=self._media_until(decision, item, judgement.parts, judgement.policies),
         )
         self._tell(item, decided)
 
@@ -217,6 +222,13 @@ class Pipeline:
         loop = self._new_loop(item.id, number, judgement.policies.get(sample.policy), sample.queue)
         name = f"{item.id}-s{number}"
         return replace(loop, name=name, purpose="sample", sampling=sample.id, is_blind=sample.blind)
+
+    def _media_until(
+        self, decision: Decision, item: Item, parts: Sequence[Part], policies: PolicySet
+    ) -> datetime | None:
+        """When the item's media may go, by the policies that are for it."""
+        applicable = policies.for_content(item.app, content_types_of(parts))
+        return media_until(applicable, decision.outcome, decision.decided_at, self._keep_days)
 
     # People
 
@@ -272,6 +284,8 @@ class Pipeline:
         decision, verdict = record.decision, record.verdict
         if decision is None or verdict is None or record.status != "decided":
             raise AppealRefused(f"item {record.item.id} is {record.status}; it can be appealed once it is decided")
+        if record.media_deleted_at is not None:
+            raise AppealRefused(f"item {record.item.id} cannot be looked at again: its media is not kept any longer")
         if len({loop.appeal for loop in appeals}) >= MAX_APPEALS:
             raise AppealRefused(f"item {record.item.id} was appealed {MAX_APPEALS} times; that is all there is")
         earlier = next((loop for loop in reversed(record.loops) if loop.purpose != "sample"), None)
@@ -336,7 +350,10 @@ class Pipeline:
         if decision.outcome == "approve" and verdict is not None and verdict.redact:
             # People have approved it: what cannot be redacted is withheld.
             redacted, _ = self.judge.redact(record.item, record.parts, verdict.redact)
-        decided = self.store.decide(record.item.id, decision, None, None, loop.name, redacted=redacted)
+        until = self._media_until(decision, record.item, record.parts, self.judge.policies)
+        decided = self.store.decide(
+            record.item.id, decision, None, None, loop.name, redacted=redacted, media_until=until
+        )
         self._tell(record.item, decided)
 
     def _start_loop(self, loop: LoopRecord) -> None:

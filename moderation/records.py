@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -15,6 +17,7 @@ from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
+from moderation.core.notices import notice_of
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 
@@ -67,6 +70,7 @@ class ItemRecord:
         loops: oldest first.
         basis: what the verdict was worked out from beside the findings; see `Findings`.
         redacted: copies of given parts that may be shown, where rules asked for that and the item was approved.
+        media_deleted_at: when its media was deleted because its time was over; None while it is kept.
     """
 
     item: Item
@@ -79,6 +83,7 @@ class ItemRecord:
     loops: tuple[LoopRecord, ...] = ()
     basis: Mapping[str, Any] = field(default_factory=dict)
     redacted: tuple[RedactedPart, ...] = ()
+    media_deleted_at: datetime | None = None
 
     @property
     def decision(self) -> Decision | None:
@@ -135,6 +140,26 @@ def payload_of(item: Item, decision: Decision, redacted: Sequence[RedactedPart] 
     if redacted:
         body["data"]["redacted"] = [redacted_view(item.id, part) for part in redacted]
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def delivery_rows(
+    item: Item, decision: Decision, number: int, redacted: Sequence[RedactedPart], notify: Sequence[str]
+) -> list[dict[str, Any]]:
+    """A decision on its way: to the item's callback with what may be shown, and to notifiers, as rows of the outbox."""
+    event_id = f"evt_{item.id.replace('-', '')}_{number}"
+    rows: list[dict[str, Any]] = []
+    if item.callback_url:
+        parts = urlsplit(item.callback_url)
+        endpoint = f"{parts.scheme}://{parts.netloc}".lower()  # what can be slow or down as one
+        payload = payload_of(item, decision, redacted)
+        rows.append({"id": event_id, "endpoint": endpoint[:300], "url": item.callback_url, "payload": payload})
+    for name in notify:
+        own_id = f"{event_id}_{hashlib.sha256(name.encode()).hexdigest()[:10]}"
+        payload = notice_of(event_id, item, decision, number).model_dump_json().encode()
+        rows.append({"id": own_id, "endpoint": name[:300], "url": name, "payload": payload})
+    same = {"item_id": item.id, "number": number, "app": item.app, "state": "due", "attempts": 0}
+    times = {"next_attempt_at": decision.decided_at, "created_at": decision.decided_at}
+    return [{**row, **same, **times} for row in rows]
 
 
 def redacted_view(item_id: str, part: RedactedPart) -> dict[str, Any]:

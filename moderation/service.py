@@ -25,7 +25,9 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.database import Database
 from moderation.delivery import Deliveries
 from moderation.human_loops import HumanLoops
+from moderation.in_place import InPlace
 from moderation.judging import Judge
+from moderation.notifying import Notifiers, targets_of
 from moderation.outbox import Outbox
 from moderation.overturns import DAYS as OVERTURN_DAYS
 from moderation.overturns import overturns
@@ -34,15 +36,19 @@ from moderation.plugins import Plugins
 from moderation.policy_files import shipped_rules
 from moderation.policy_versions import PoliciesInForce, PolicyVersions
 from moderation.queue import Queue, RedisQueue, ThreadQueue
+from moderation.retention import Retention
 from moderation.rule_counts import RuleCounts, day_of
 from moderation.settings import Settings
 from moderation.store import Store
+from moderation.uploads import Uploads
 
 logger = logging.getLogger(__name__)
 
 CLAIM = 20
 """Items that a worker takes at once."""
 LOOP_TICK_SECONDS = 0.5
+RETENTION_SECONDS = 60.0
+"""Pause between looks for media whose time is over."""
 ALARM_SECONDS = 60.0
 """Pause between looks at how often rules fire."""
 
@@ -78,10 +84,15 @@ class Service:
         self, settings: Settings, database: Database, blobs: Blobs, judge: Judge, loops: Callable[[str], HumanLoops]
     ) -> None:
         self.settings, self.database, self.blobs, self.judge = settings, database, blobs, judge
-        self.store, self.accounts, self.outbox = Store(database), Accounts(database), Outbox(database)
+        targets = targets_of(settings)
+        self.store = Store(database, [target.name for target in targets])
+        self.accounts, self.outbox = Accounts(database), Outbox(database)
         self.versions, self.rule_counts = PolicyVersions(database), RuleCounts(database)
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
-        self.deliveries = Deliveries(self.outbox, self.accounts, settings)
+        self.uploads = Uploads(settings, blobs, self.accounts)
+        self.in_place = InPlace(settings, blobs)
+        self.retention = Retention(database, blobs)
+        self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
         self.queue: Queue = (
             RedisQueue(settings.redis_url)
             if settings.redis_url
@@ -109,6 +120,7 @@ class Service:
             lease_seconds=settings.lease_seconds,
             max_attempts=settings.max_attempts,
             poll_seconds=settings.poll_seconds,
+            media_keep_days=settings.media_keep_days,
         )
 
     @classmethod
@@ -178,6 +190,7 @@ class Service:
         self.watch_policies()
         self.queue.start(lambda: bool(self.work_once()))
         self._in_thread("loops", self._follow_loops)
+        self._in_thread("retention", self._retain)
         if self.settings.redis_url:
             self._in_thread("sweep", self._sweep)
         self.deliveries.start()
@@ -325,6 +338,20 @@ class Service:
                     self.queue.ring()
             except StoreUnavailable as error:
                 logger.warning("sweep waits: %s", error)
+
+    def _retain(self) -> None:
+        """Delete media whose time is over, and tag what lies in S3, now and then."""
+        while not self._stop.wait(RETENTION_SECONDS):
+            try:
+                now = self.pipeline.now()
+                self.retention.tag_decided(now)
+                for due in self.retention.delete_due(now):
+                    logger.info("item=%s media of %d objects is deleted", due.item_id, len(due.uris))
+                self.uploads.forget_old(now)
+            except StoreUnavailable as error:
+                logger.warning("retention waits: %s", error)
+            except Exception:
+                logger.exception("a round of retention failed; the next one tries again")
 
     def _decided(self, item: Item, decision: Decision) -> None:
         self.deliveries.ring()

@@ -60,6 +60,24 @@ class Settings(BaseSettings):
     )
     media_bucket: str = Field("moderation", description="Bucket of stored media; embedded, a folder of that name.")
     media_s3: bool = Field(False, description="Keep media in S3 instead of the data folder.")
+    media_encryption: str | None = Field(
+        None,
+        pattern=r"^(AES256|aws:kms|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+)$",
+        description="How stored media is encrypted in S3: empty as the bucket does, `AES256`, `aws:kms`, or a KMS key "
+        "(ARN).",
+    )
+    media_keep_days: int | None = Field(
+        None,
+        ge=0,
+        le=3650,
+        description="Days that media is kept after the decision where no policy says it; empty for good.",
+    )
+    upload_seconds: int = Field(900, ge=1, le=604_800, description="How long an upload address can be used.")
+    media_in_place: str = Field(
+        "",
+        description="Objects that apps may name instead of sending bytes, read where they lie and never copied: "
+        "`APP=s3://bucket/prefix/`, separated by blanks.",
+    )
     a2i_endpoint_url: str | None = Field(
         None, description="A2I endpoint; empty for this service's own, `aws` for Amazon's."
     )
@@ -85,6 +103,11 @@ class Settings(BaseSettings):
         None, description="Secret (whsec_...) that signs every app's webhooks; empty for a secret of each app's own."
     )
     webhook_timeout_seconds: float = Field(20.0, gt=0, le=30, description="Longest single delivery attempt.")
+    notify: str = Field(
+        "",
+        description="Where all decisions are told: SNS topics (ARN), EventBridge buses (ARN), SQS queues (ARN or URL); "
+        "separated by blanks.",
+    )
     rules_seconds: float = Field(
         2.0, ge=0, description="Pause between looks at policy files for changes; 0 reloads on SIGHUP and start only."
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -22,7 +21,7 @@ from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.database import Database, insert_or_nothing
-from moderation.records import Claim, Findings, ItemRecord, LoopRecord, loop_record, payload_of
+from moderation.records import Claim, Findings, ItemRecord, LoopRecord, delivery_rows, loop_record
 from moderation.rule_counts import count_rules
 from moderation.tables import (
     decisions,
@@ -30,6 +29,7 @@ from moderation.tables import (
     human_loops,
     idempotency_keys,
     item_labels,
+    item_media,
     items,
 )
 
@@ -38,10 +38,14 @@ IN_FLIGHT_SECONDS = 60
 
 
 class Store:
-    """Items and their path, in `database`."""
+    """Items and their path, in `database`.
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    Args:
+        notify: names of targets that every decision is told to, beside the item's own callback.
+    """
+
+    def __init__(self, database: Database, notify: Sequence[str] = ()) -> None:
+        self._db, self._notify = database, tuple(notify)
 
     # Intake
 
@@ -102,21 +106,12 @@ class Store:
         Raises:
             IdempotencyInFlight: the key's reservation was lost to another post meanwhile; nothing is stored.
         """
-        rows = [
-            {
-                "id": item.id,
-                "app": item.app,
-                "content_id": item.content_id,
-                "status": "pending",
-                "created_at": item.created_at,
-                "document": item.model_dump(mode="json"),
-                "attempts": 0,
-            }
-            for item in new
-        ]
+        rows = [item_row(item) for item in new]
 
         def work(c: Connection) -> None:
             c.execute(sa.insert(items), rows)
+            for item in new:
+                save_media(c, item.id, item.parts)
             if key is not None:
                 # A post that took longer than IN_FLIGHT_SECONDS may find its key with another: one of them is stored.
                 mine = (idempotency_keys.c.app == key[0]) & (idempotency_keys.c.key == key[1])
@@ -178,6 +173,7 @@ class Store:
         samples: Sequence[LoopRecord] = (),
         redacted: Sequence[RedactedPart] = (),
         caps: Mapping[RuleName, int] | None = None,
+        media_until: datetime | None = None,
     ) -> Decision | None:
         """Append a decision on an item with its state, labels and delivery, in one transaction.
 
@@ -188,6 +184,7 @@ class Store:
             samples: human loops that look at it afterwards, to be started.
             redacted: copies of its parts that may be shown.
             caps: how many items the rules that reject it may reject a day.
+            media_until: when its media may be deleted; None for never.
 
         Returns:
             The decision as stored; None when the item was decided already and nothing was done.
@@ -198,6 +195,7 @@ class Store:
 
         def work(c: Connection) -> Decision | None:
             values: dict[str, Any] = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
+            values |= {"media_until": media_until, "media_tagged": False}
             values |= _evidence(findings, verdict)
             if redacted:
                 values["redacted"] = [part.model_dump(mode="json", exclude_none=True) for part in redacted]
@@ -218,6 +216,8 @@ class Store:
             c.execute(sa.insert(decisions).values(new))
             if findings is not None:
                 _save_labels(c, item_id, findings)
+                save_media(c, item_id, findings.parts)
+            save_media(c, item_id, redacted)
             if verdict is not None:
                 count_rules(c, verdict, decision.decided_at, caps or {})
             if loop is not None:
@@ -225,8 +225,8 @@ class Store:
                 c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values))
             for sample in samples:
                 c.execute(insert_or_nothing(c, human_loops).values(_new_loop(sample)))
-            if item.callback_url:
-                c.execute(sa.insert(deliveries).values(_delivery(item, made, number, redacted)))
+            if told := delivery_rows(item, made, number, redacted, self._notify):
+                c.execute(sa.insert(deliveries), told)
             return made
 
         return self._db.write(work)
@@ -250,6 +250,7 @@ class Store:
                 return False
             if findings is not None:
                 _save_labels(c, item_id, findings)
+                save_media(c, item_id, findings.parts)
             if verdict is not None:
                 count_rules(c, verdict, loop.created_at, {})
             return bool(c.execute(insert_or_nothing(c, human_loops).values(_new_loop(loop))).rowcount)
@@ -382,8 +383,28 @@ class Store:
             decisions=tuple(Decision.model_validate(d.document) for d in decided),
             loops=tuple(loop_record(loop) for loop in loops),
             basis=found.get("basis", {}),
+            media_deleted_at=row.media_deleted_at,
             redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )
+
+
+def item_row(item: Item) -> dict[str, Any]:
+    """A new item as a row of its table: pending, looked at by nobody."""
+    return {
+        "id": item.id,
+        "app": item.app,
+        "content_id": item.content_id,
+        "status": "pending",
+        "created_at": item.created_at,
+        "document": item.model_dump(mode="json"),
+        "attempts": 0,
+    }
+
+
+def save_media(c: Connection, item_id: str, parts: Sequence[Part] | Sequence[RedactedPart]) -> None:
+    """Note which objects an item has, so that they are kept as long as it needs them."""
+    for uri in sorted({part.media.uri for part in parts if part.media is not None}):
+        c.execute(insert_or_nothing(c, item_media).values(item_id=item_id, uri=uri))
 
 
 def _new_loop(loop: LoopRecord) -> dict[str, Any]:
@@ -404,28 +425,6 @@ def _new_loop(loop: LoopRecord) -> dict[str, Any]:
         "next_look_at": loop.created_at,
         "created_at": loop.created_at,
     }
-
-
-def _delivery(item: Item, decision: Decision, number: int, redacted: Sequence[RedactedPart]) -> dict[str, Any]:
-    return {
-        "id": f"evt_{item.id.replace('-', '')}_{number}",
-        "item_id": item.id,
-        "number": number,
-        "app": item.app,
-        "endpoint": _endpoint(item.callback_url or ""),
-        "url": item.callback_url,
-        "payload": payload_of(item, decision, redacted),
-        "state": "due",
-        "attempts": 0,
-        "next_attempt_at": decision.decided_at,
-        "created_at": decision.decided_at,
-    }
-
-
-def _endpoint(url: str) -> str:
-    """Scheme, host and port: what can be slow or down as one."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()[:300]
 
 
 def _evidence(findings: Findings | None, verdict: Verdict | None) -> dict[str, Any]:

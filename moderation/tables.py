@@ -30,6 +30,9 @@ items = sa.Table(
     sa.Column("redacted", sa.JSON),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("lease_until", UTCDateTime),
+    sa.Column("media_until", UTCDateTime, index=True),
+    sa.Column("media_deleted_at", UTCDateTime),
+    sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "status", "id"),
     sa.Index(None, "app", "id"),
     sa.Index(None, "app", "content_id"),
@@ -42,6 +45,14 @@ item_labels = sa.Table(
     sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
 )
 
+item_media = sa.Table(
+    "item_media",
+    metadata,
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("uri", sa.String(1200), primary_key=True, index=True),
+)
+"""Which objects an item has: given, extracted, and redacted copies."""
+
 decisions = sa.Table(
     "decisions",
     metadata,
@@ -49,6 +60,7 @@ decisions = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("decided_at", UTCDateTime, nullable=False),
+    sa.Index(None, "decided_at"),
 )
 
 human_loops = sa.Table(
@@ -92,7 +104,7 @@ deliveries = sa.Table(
     sa.Column("last_result", sa.String(200)),
     sa.Column("next_attempt_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),
-    sa.UniqueConstraint("item_id", "number"),
+    sa.UniqueConstraint("item_id", "number", "endpoint"),
     sa.Index(None, "state", "next_attempt_at"),
 )
 
@@ -133,6 +145,29 @@ api_keys = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("revoked_at", UTCDateTime),
 )
+
+s3_objects = sa.Table(
+    "s3_objects",
+    metadata,
+    sa.Column("app", sa.String(100), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("sequencer", sa.String(64), nullable=False),
+    sa.Column("etag", sa.String(200), nullable=False),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+)
+"""The newest state of each object that an event told of; its name is the digest of ``s3://bucket/key``."""
+
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("uri", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+"""Messages of queues that could not become items."""
 
 policy_texts = sa.Table(
     "policy_texts",

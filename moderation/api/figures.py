@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from moderation.intake_ledger import Ledger
 from moderation.service import Service
 
 
@@ -53,6 +54,8 @@ class _Stored:
         for state, count in self._service.outbox.counts().items():
             deliveries.add_metric([state], count)
         yield deliveries
+        dead = Ledger(self._service.database).dead_count()
+        yield GaugeMetricFamily("moderation_dead_letters", "Messages that could not become items.", value=dead)
         failures = CounterMetricFamily(
             "moderation_detector_failures", "Looks without an answer, by this process.", labels=["detector", "kind"]
         )

@@ -195,7 +195,7 @@ class _Posting:
 
     def _intake(self) -> Intake:
         service = self._service
-        return Intake(service.settings, service.blobs, g.app_name, service.judge.applicable)
+        return Intake(service, g.app_name)
 
     def _waited(self, item: Item, wait: float, key: str | None, answer: Answer) -> Answer:
         """The answer after the wait. The item is stored: whatever happens now, it was accepted."""

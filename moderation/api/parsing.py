@@ -9,8 +9,8 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import Request
@@ -20,13 +20,12 @@ from werkzeug.datastructures import FileStorage
 from moderation.api.problems import Refused, invalid
 from moderation.api.schemas import PostedItem, PostedPart
 from moderation.api.strict_json import check_text, read_json
-from moderation.blobs import Blobs
-from moderation.core.errors import FieldError, MediaRefused, NotFound, UrlRefused
+from moderation.core.errors import FieldError, InputError, MediaRefused, NotFound, UrlRefused
 from moderation.core.items import Part
 from moderation.fetch import FetchFailed, check_url, fetch
 from moderation.media import Limits, MediaFacts, inspect, store_media
 from moderation.pipeline import Submission
-from moderation.settings import Settings
+from moderation.service import Service
 
 FETCHING_SECONDS = 30.0
 """What all fetches of one request may take together; each has its own limit besides."""
@@ -86,12 +85,25 @@ def _read_form(request: Request) -> tuple[Any, list[FileStorage]]:
 
 @dataclass(frozen=True)
 class _Looked:
-    """A part that may be accepted, its bytes not stored yet."""
+    """A part that may be accepted, its bytes not stored yet.
+
+    Attributes:
+        facts: of bytes that are to be stored; None for text, and for objects that stay where they are.
+        object_facts: what S3 holds about an object.
+    """
 
     part: Part
     data: bytes = b""
     facts: MediaFacts | None = None
     name: str | None = None
+    object_facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content_type(self) -> str:
+        """What it turned out to be."""
+        if self.facts is not None:
+            return self.facts.content_type
+        return self.part.media.content_type if self.part.media else "text/plain"
 
 
 class Intake:
@@ -99,14 +111,11 @@ class Intake:
 
     Args:
         app: the key's app.
-        covered: raises `PolicyMissing` when no policy covers the app's parts.
     """
 
-    def __init__(
-        self, settings: Settings, blobs: Blobs, app: str, covered: Callable[[str, Sequence[Part]], Any]
-    ) -> None:
-        self._settings, self._blobs, self._app, self._covered = settings, blobs, app, covered
-        self._limits = Limits.of(settings)
+    def __init__(self, service: Service, app: str) -> None:
+        self._service, self._settings, self._app = service, service.settings, app
+        self._limits = Limits.of(service.settings)
         self._fetch_until = time.monotonic() + FETCHING_SECONDS
 
     def submission(self, data: Any, files: Sequence[FileStorage] = ()) -> Submission:
@@ -128,12 +137,12 @@ class Intake:
                 faults.append(refused)
         if faults:
             raise _joined(faults)
-        self._covered(self._app, [part.part for part in looked])
+        self._service.judge.applicable(self._app, [part.part for part in looked])
         return Submission(
             app=self._app,
             parts=tuple(self._stored(part) for part in looked),
             content_id=posted.content_id,
-            metadata=posted.metadata,
+            metadata=self._with_facts(posted.metadata, looked),
             callback_url=posted.callback_url,
         )
 
@@ -177,11 +186,13 @@ class Intake:
                 raise invalid(field, "a text part has 'text' and nothing else")
             return self._text(f"{field}.text", part_id, posted.text, is_document=False)
         if len(given) != 1 or given == ["text"]:
-            raise invalid(field, "give exactly one of url, s3, base64")
-        looked = self._media(f"{field}.{given[0]}", part_id, self._bytes(field, posted), posted.name)
-        if looked.facts is None or looked.part.type != posted.type:
-            content = looked.facts.content_type if looked.facts else "text/plain"
-            raise invalid(f"{field}.type", f"declared as {posted.type}, but the content is {content}")
+            raise invalid(field, "give exactly one of url, s3, base64, upload")
+        if posted.s3 is not None:
+            looked = self._in_place(f"{field}.s3", part_id, posted.s3)
+        else:
+            looked = self._media(f"{field}.{given[0]}", part_id, self._bytes(field, posted), posted.name)
+        if looked.part.type != posted.type:
+            raise invalid(f"{field}.type", f"declared as {posted.type}, but the content is {looked.content_type}")
         return looked
 
     def _bytes(self, field: str, posted: PostedPart) -> bytes:
@@ -189,9 +200,10 @@ class Intake:
             return _decoded(f"{field}.base64", posted.base64)
         if posted.url is not None:
             return self._fetched(f"{field}.url", posted.url)
-        if posted.s3 is not None:
-            return self._from_s3(f"{field}.s3", posted.s3)
-        raise invalid(f"{field}.upload", "uploads are not offered yet; send base64, url or a file")
+        try:
+            return self._service.uploads.read(self._app, posted.upload or "")
+        except (NotFound, MediaRefused) as error:
+            raise invalid(f"{field}.upload", str(error)) from error
 
     def _fetched(self, field: str, url: str) -> bytes:
         left = self._fetch_until - time.monotonic()
@@ -207,17 +219,28 @@ class Intake:
         except (UrlRefused, FetchFailed) as error:
             raise invalid(field, str(error)) from error
 
-    def _from_s3(self, field: str, uri: str) -> bytes:
-        """An object of the media bucket: what else the service may read in S3 is not the app's to see."""
-        if not self._settings.media_s3:
-            raise invalid(field, "this installation keeps media in a folder; send base64, url or a file")
-        bucket = f"s3://{self._settings.media_bucket}/"
-        if not uri.startswith(bucket):
-            raise invalid(field, f"objects are read from {bucket} only; send base64, url or a file")
+    def _in_place(self, field: str, part_id: str, uri: str) -> _Looked:
+        """An object that the app holds in S3; nothing of it is stored."""
         try:
-            return self._blobs.get(uri)
-        except NotFound as error:
+            taken = self._service.in_place.take(self._app, uri, part_id)
+        except MediaRefused as error:
+            raise _refused_media(field, error) from error
+        except (InputError, NotFound) as error:
             raise invalid(field, str(error)) from error
+        if taken.part.text is not None:
+            looked = self._text(field, part_id, taken.part.text, is_document=True)
+            return replace(looked, object_facts=taken.metadata)
+        return _Looked(taken.part, object_facts=taken.metadata)
+
+    def _with_facts(self, posted: Mapping[str, Any], looked: Sequence[_Looked]) -> dict[str, Any]:
+        """The item's metadata: what S3 holds about its objects (camera, place, time), then what the app itself says."""
+        found: dict[str, Any] = {}
+        for part in looked:
+            found |= part.object_facts
+        found |= posted
+        if len(json.dumps(found, ensure_ascii=False).encode()) > self._settings.max_metadata_bytes:
+            raise invalid("metadata", f"with that of objects: at most {self._settings.max_metadata_bytes:,} bytes")
+        return found
 
     def _file(self, field: str, part_id: str, file: FileStorage) -> _Looked:
         return self._media(field, part_id, file.stream.read(self._limits.max_media_bytes + 1), file.filename)
@@ -227,7 +250,7 @@ class Intake:
         try:
             facts = inspect(data, self._limits, None)
         except MediaRefused as error:
-            raise Refused(422, "media", f"{field}: {error}", [FieldError(field, str(error))]) from error
+            raise _refused_media(field, error) from error
         if facts.type == "text":
             return self._text(field, part_id, data.decode("utf-8-sig"), is_document=True)
         return _Looked(Part(id=part_id, type=facts.type), data, facts, _clean(name))
@@ -243,8 +266,12 @@ class Intake:
     def _stored(self, looked: _Looked) -> Part:
         if looked.facts is None:
             return looked.part
-        media = store_media(self._blobs, looked.data, looked.facts, looked.name)
+        media = store_media(self._service.blobs, looked.data, looked.facts, looked.name)
         return looked.part.model_copy(update={"media": media})
+
+
+def _refused_media(field: str, error: MediaRefused) -> Refused:
+    return Refused(422, "media", f"{field}: {error}", [FieldError(field, str(error))])
 
 
 def _decoded(field: str, text: str) -> bytes:

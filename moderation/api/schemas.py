@@ -28,9 +28,9 @@ class PostedPart(Body):
     type: PartType
     text: str | None = Field(None, description="For type text.")
     url: str | None = Field(None, max_length=2048, description="Fetched once, at intake; http or https.")
-    s3: str | None = Field(None, max_length=2048, description="s3://bucket/key; where media is kept in S3.")
+    s3: str | None = Field(None, max_length=2048, description="s3://bucket/key; read in place, where that is allowed.")
     base64: str | None = Field(None, description="The bytes, base64; a data: URL is taken too.")
-    upload: str | None = Field(None, max_length=200, description="Not offered yet.")
+    upload: str | None = Field(None, max_length=200, description="The id of an upload; see POST /v1/uploads.")
     name: str | None = Field(None, max_length=200, description="File name, for display only.")
 
 
@@ -42,6 +42,34 @@ class PostedItem(Body):
     parts: list[PostedPart] = Field(min_length=1)
     metadata: dict[str, JsonValue] = Field(default_factory=dict, description="Your own facts, for rules and reviewers.")
     callback_url: str | None = Field(None, max_length=2048, description="Receives the decision, signed.")
+
+
+class WantedUpload(Body):
+    """What is to be uploaded."""
+
+    content_type: str = Field(max_length=100, description="Such as image/jpeg or video/mp4; sent with the upload too.")
+    size_bytes: int | None = Field(None, description="The most it may have; left out: as much as is accepted at all.")
+
+
+class UploadView(BaseModel):
+    """Where to send one object: POST a multipart form of `fields`, and after them the bytes as `file`."""
+
+    id: str = Field(description="For `upload` in a part of an item, within a day.")
+    url: str
+    fields: dict[str, str]
+    content_type: str
+    max_bytes: int
+    expires_at: datetime
+
+
+class UploadForm(BaseModel):
+    """The form of an upload to this service; S3 takes one of its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    policy: str = Field(description="As it was given.")
+    signature: str = Field(description="As it was given.")
+    file: str = Field(description="The bytes.", json_schema_extra={"contentMediaType": "application/octet-stream"})
 
 
 class PostedBatch(Body):
@@ -145,6 +173,7 @@ class ItemView(BaseModel):
     failures: list[Failure]
     decision: Decision | None = None
     human_loop: HumanLoopView | None = None
+    media_deleted_at: datetime | None = Field(None, description="Set once its media is not kept any longer.")
     redacted: list[RedactedView] = Field(default_factory=list, description="Show these in place of the parts given.")
 
 

@@ -93,6 +93,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None and not (settings.data / "moderation.db").exists():
         yield False, "not made yet; the first start makes it"
         return
+    from moderation.intake_ledger import Ledger
     from moderation.service import open_database
     from moderation.store import Store
 
@@ -103,6 +104,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield False, f"{waiting} items wait"
         for problem in store.loop_problems():
             yield True, f"human loops: {problem}"
+        if dead := Ledger(database).dead_count():
+            yield True, f"{dead} messages could not become items: `moderation intake dead` says why"
     finally:
         database.close()
 

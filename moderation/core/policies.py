@@ -216,6 +216,13 @@ class Sampling(Said):
     blind: bool = Field(False, description="true: reviewers are not shown what was found or what the rules wanted.")
 
 
+class KeepMedia(Said):
+    """How many days media is kept after the decision; 0 for no longer than needed, left out for good."""
+
+    approve: int | None = Field(None, ge=0, le=3650, description="Of approved items.")
+    reject: int | None = Field(None, ge=0, le=3650, description="Of rejected items.")
+
+
 def _shape(value: Any) -> str:
     return "several" if isinstance(value, list) else "one"
 
@@ -277,6 +284,9 @@ class PolicyFile(Said):
     rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
     apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
     sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
+    keep_media_days: KeepMedia | None = Field(
+        None, description="How long pictures, films and sounds are kept after the decision."
+    )
     tests: list[Example] = Field(default_factory=list, description="Items and the outcome they must have.")
 
 

@@ -72,7 +72,7 @@ WRONG_FIELDS = [
     ("truncated picture", part(type="image", base64=b64(picture("JPEG")[:-200])), "parts[0].base64"),
     ("bitmap", part(type="image", base64=b64(picture("BMP"))), "parts[0].base64"),
     ("too many pixels", part(type="image", base64=b64(picture(size=(8000, 6000)))), "parts[0].base64"),
-    ("upload is not offered", part(type="video", upload="u1"), "parts[0].upload"),
+    ("nothing uploaded", part(type="video", upload="u1"), "parts[0].upload"),
     ("s3 without S3", part(type="image", s3="s3://bucket/key"), "parts[0].s3"),
     ("file URL", part(type="image", url="file:///etc/passwd"), "parts[0].url"),
     ("URL with a password", part(type="image", url="https://a:b@example.com/"), "parts[0].url"),

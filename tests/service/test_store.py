@@ -17,7 +17,9 @@ from moderation.accounts import Accounts
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, InputError, NotFound
 from moderation.core.items import Item, Part
-from moderation.database import Database
+from moderation.core.s3_events import ObjectEvent
+from moderation.database import Database, insert_or_nothing
+from moderation.intake_ledger import Found, Ledger
 from moderation.outbox import Outbox
 from moderation.records import new_item_id
 from moderation.store import Store
@@ -113,6 +115,33 @@ def test_many_workers_claim_each_item_once(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert len(claimed) == len(set(claimed)) == 60
+
+
+def test_a_row_that_is_there_already_is_not_counted_as_written(database: Database) -> None:
+    values = {"app": "shop", "key": "k", "body_sha256": "0", "created_at": NOW}
+
+    def insert(c: sa.Connection) -> int:
+        return c.execute(insert_or_nothing(c, tables.idempotency_keys).values(values)).rowcount
+
+    assert [database.write(insert), database.write(insert)] == [1, 0]
+
+
+def test_of_a_state_of_an_object_that_many_take_at_once_one_item_is_made(database: Database, store: Store) -> None:
+    ledger, taken = Ledger(database), []
+    events = [ObjectEvent("bucket", f"{number}.jpg", sequencer="0A") for number in range(20)]
+    store.add_items([item()])
+
+    def work(number: int) -> None:
+        found = [Found(event, "etag", item()) for event in events]
+        taken.extend(ledger.take("shop", found if number % 2 else found[::-1]))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 20
+    assert store.backlog()[0] == 1 + 20
 
 
 def test_an_idempotency_key_belongs_to_one_body(store: Store) -> None:

@@ -1,0 +1,59 @@
+"""``/v1/uploads``: an address for large media; and ``/uploads``, our own such address when media lies in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, g, request
+from pydantic import ValidationError
+
+from moderation.api.auth import authenticate
+from moderation.api.parsing import check_encoding
+from moderation.api.problems import Refused, invalid
+from moderation.api.schemas import UploadView, WantedUpload
+from moderation.api.strict_json import read_json
+from moderation.core.errors import FieldError, MediaRefused, NotFound
+from moderation.service import Service
+
+
+def blueprint(service: Service, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Blueprint:
+    """The resource over `service`."""
+    uploads = Blueprint("uploads", __name__)
+
+    @uploads.post("/v1/uploads")
+    def post_upload() -> Response:
+        """An address to which one object may be sent."""
+        authenticate(service.accounts)
+        check_encoding(request)
+        if request.mimetype != "application/json":
+            raise Refused(415, "unsupported-media-type", "send application/json")
+        try:
+            wanted = WantedUpload.model_validate(read_json(request.get_data()))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise invalid(".".join(str(step) for step in first["loc"]), first["msg"]) from error
+        own_url = service.settings.public_url or request.host_url
+        made = service.uploads.begin(g.app_name, wanted.content_type, wanted.size_bytes, own_url, clock())
+        view = UploadView.model_validate(made, from_attributes=True)
+        return Response(view.model_dump_json(), 201, content_type="application/json")
+
+    @uploads.post("/uploads")
+    def post_file() -> Response:
+        """Take the form that ``POST /v1/uploads`` described. Its signature is the key."""
+        if request.mimetype != "multipart/form-data":
+            raise Refused(415, "unsupported-media-type", "send multipart/form-data: the fields given, then the file")
+        if list(request.files) != ["file"] or len(request.files.getlist("file")) != 1:
+            raise invalid("file", "one file, as the last field")
+        most = service.settings.max_media_bytes
+        data = request.files["file"].stream.read(most + 1)
+        try:
+            service.uploads.take(request.form, data, clock())
+        except NotFound as error:
+            raise Refused(403, "upload-refused", str(error)) from error
+        except MediaRefused as error:
+            raise Refused(422, "media", f"file: {error}", [FieldError("file", str(error))]) from error
+        # S3 answers a POST with 204 too. Pages of other origins may read it: the signature is all there is to know.
+        return Response(status=204, headers={"Access-Control-Allow-Origin": "*"})
+
+    return uploads
