@@ -292,7 +292,13 @@ def task_template() -> str:
 
 
 def input_content(
-    record: ItemRecord, findings: Findings, verdict: Verdict, policy: Policy, queue: Queue, loop: LoopRecord
+    record: ItemRecord,
+    findings: Findings,
+    verdict: Verdict,
+    policy: Policy,
+    queue: Queue,
+    loop: LoopRecord,
+    earlier: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What reviewers are shown, as references and facts: no media bytes, and within A2I's limit.
 
@@ -300,7 +306,9 @@ def input_content(
     names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks.
 
     ``schema``, ``item``, ``parts`` (text, or ``uri`` of media), ``detections``, ``failures``, ``why`` (sentences),
-    ``policy`` (name, version, description), ``labels`` to choose from, ``queue``.
+    ``policy`` (name, version, description), ``labels`` to choose from, ``queue``, ``earlier`` (sentences on decisions
+    on nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
+    they see themselves.
     """
     parts = [
         {
@@ -348,6 +356,8 @@ def input_content(
         "labels": list(dict.fromkeys(labels))[:60],
         "queue": queue.name,
     }
+    if earlier and not loop.is_blind and loop.purpose != "appeal":
+        content["earlier"] = list(earlier)
     if loop.purpose == "appeal":
         content["not_for"] = sorted({a.reviewer for each in record.loops for a in each.answers})
     return _within_limit(content)

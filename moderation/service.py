@@ -25,6 +25,7 @@ from moderation.database import Database
 from moderation.delivery import Deliveries
 from moderation.human_loops import HumanLoops
 from moderation.judging import Judge
+from moderation.near_duplicates import NearDuplicates
 from moderation.outbox import Outbox
 from moderation.pipeline import Pipeline
 from moderation.plugins import Plugins
@@ -102,6 +103,7 @@ class Service:
             ring=self.queue.ring,
             decided=self._decided,
             old_policy=self._old_policy,
+            earlier=NearDuplicates(database).earlier,
             lease_seconds=settings.lease_seconds,
             max_attempts=settings.max_attempts,
             poll_seconds=settings.poll_seconds,
