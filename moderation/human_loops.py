@@ -293,7 +293,13 @@ def task_template() -> str:
 
 
 def input_content(
-    record: ItemRecord, findings: Findings, verdict: Verdict, policy: Policy, queue: Queue, loop: LoopRecord
+    record: ItemRecord,
+    findings: Findings,
+    verdict: Verdict,
+    policy: Policy,
+    queue: Queue,
+    loop: LoopRecord,
+    earlier: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What reviewers are shown, as references and facts: no media bytes, and within A2I's limit.
 
@@ -302,7 +308,9 @@ def input_content(
     ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
 
     ``schema``, ``item``, ``parts`` (text, or ``uri`` of media), ``detections``, ``failures``, ``why`` (sentences),
-    ``policy`` (name, version, description), ``labels`` to choose from, ``queue``.
+    ``policy`` (name, version, description), ``labels`` to choose from, ``queue``, ``earlier`` (sentences on decisions
+    on nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
+    they see themselves.
     """
     parts = [
         {
@@ -356,6 +364,8 @@ def input_content(
     }
     if harms:
         content["harms"] = harms
+    if earlier and not loop.is_blind and loop.purpose != "appeal":
+        content["earlier"] = list(earlier)
     if loop.purpose == "appeal":
         content["not_for"] = sorted({a.reviewer for each in record.loops for a in each.answers})
     return _within_limit(content)

@@ -12,6 +12,7 @@ from typing import Any
 from moderation.blobs import Blobs
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
+from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Part, Tool
 from moderation.core.policies import Policy, PolicySet
 from moderation.core.redaction import RedactedPart, places, redact_text
@@ -19,6 +20,7 @@ from moderation.core.rules import Subject, evaluate
 from moderation.core.scene import root_of
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Verdict
+from moderation.fingerprinting import fingerprints
 from moderation.hookspecs import Detector, Extractor
 from moderation.isolation import Runner
 from moderation.media import Limits, inspect, store_media
@@ -132,6 +134,10 @@ class Judge:
         detections, more = self.runner.look(item.app, parts)
         failures += more
         return self.conclude(item, parts, detections, failures, in_force)
+
+    def fingerprints(self, item: Item) -> tuple[Fingerprint, ...]:
+        """What an item's given parts are recognised by."""
+        return fingerprints(item, self._blobs)
 
     def give_up(self, item: Item, message: str) -> Judgement:
         """The judgement on an item that cannot be looked at: every detector that would have has failed."""

@@ -104,6 +104,10 @@ class Limits:
         )
 
 
+_WIDEST = Limits(max_pixels=200_000_000, max_frames=2000)
+"""For what was accepted at a door whose limits may have been wider than they are now."""
+
+
 @dataclass(frozen=True)
 class MediaFacts:
     """What bytes turned out to be. Sizes in pixels after EXIF orientation; None where they do not apply."""
@@ -214,7 +218,7 @@ def display_copy(data: bytes, limits: Limits | None = None) -> tuple[bytes, str]
         MediaRefused: it cannot be decoded, or is beyond `limits`.
     """
     frames, durations = [], []
-    with _opened(data, limits or Limits(max_pixels=200_000_000, max_frames=2000)) as (picture, claims):
+    with _opened(data, limits or _WIDEST) as (picture, claims):
         share = math.sqrt(DISPLAY_PIXELS / (claims.frames * claims.width * claims.height))
         side = max(min(DISPLAY_SIDE, int(max(claims.width, claims.height) * share)), 1)
         turn = _UPRIGHT.get(_orientation(picture))
@@ -234,6 +238,26 @@ def display_copy(data: bytes, limits: Limits | None = None) -> tuple[bytes, str]
         return out.getvalue(), "image/png"
     frames[0].save(out, "JPEG", quality=88)
     return out.getvalue(), "image/jpeg"
+
+
+def small_copy(data: bytes, side: int) -> Image.Image:
+    """The first frame of a picture that was accepted at the door, upright, RGB on white, at most `side` pixels a side.
+
+    Raises:
+        MediaRefused: it cannot be decoded.
+    """
+    with _opened(data, _WIDEST) as (picture, claims):
+        picture.draft(None, (2 * side, 2 * side))  # a JPEG is decoded at an eighth of its size, where that is enough
+        first = next(_frames(picture, claims))
+        still = _eight_bit(first)
+        still.thumbnail((side, side))
+        turn = _UPRIGHT.get(_orientation(picture))
+        if turn is not None:
+            still = still.transpose(turn)
+    if still.mode == "RGBA":
+        # What shows through is not the colour that a transparent pixel happens to have.
+        still = Image.alpha_composite(Image.new("RGBA", still.size, "white"), still)
+    return still.convert("RGB")
 
 
 def _inspect_text(data: bytes, limits: Limits) -> MediaFacts:

@@ -28,6 +28,7 @@ from moderation.core.errors import (
     OutputMalformed,
     StoreUnavailable,
 )
+from moderation.core.fingerprints import EarlierDecision, Fingerprint
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
 from moderation.core.policies import Policy, PolicySet, Queue
@@ -72,6 +73,7 @@ class Pipeline:
         decided: told of each decision after its commit.
         media_keep_days: how long media is kept where no policy says it; None for good.
         old_policy: the policy of a version that was in force at some time; None when it is not known.
+        earlier: decisions on other items that are nearly the same as one, by its id.
         clock: the wall time; given for tests.
     """
 
@@ -84,6 +86,7 @@ class Pipeline:
         ring: Callable[[], None],
         decided: Callable[[Item, Decision], None],
         old_policy: Callable[[str], Policy | None] = lambda _: None,
+        earlier: Callable[[str], Sequence[EarlierDecision]] = lambda _: (),
         lease_seconds: float,
         max_attempts: int,
         poll_seconds: float,
@@ -96,6 +99,7 @@ class Pipeline:
         self._ring = ring
         self._decided = decided
         self._old_policy = old_policy
+        self._earlier = earlier
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
         self._poll_seconds = poll_seconds
@@ -148,36 +152,38 @@ class Pipeline:
 
     def _moderate_claimed(self, claim: Claim) -> None:
         item = claim.item
+        prints: tuple[Fingerprint, ...] = ()
         try:
             if claim.attempts > self._max_attempts:
                 message = f"given up after {self._max_attempts} attempts"
                 judgement = self.judge.give_up(item, message)
             else:
                 judgement = self.judge.judge(item)
-            self._conclude(item, judgement)
+                prints = self.judge.fingerprints(item)
+            self._conclude(item, judgement, prints)
         except StoreUnavailable as error:
             logger.warning("item=%s waits: %s", item.id, error)
         except Exception:
             # The lease runs out and the item is tried again; after max_attempts it goes to people as it is.
             logger.exception("item=%s attempt=%d failed", item.id, claim.attempts)
 
-    def _conclude(self, item: Item, judgement: Judgement) -> None:
+    def _conclude(self, item: Item, judgement: Judgement, prints: Sequence[Fingerprint]) -> None:
         spent: set[str] = set()
         while True:
             try:
-                return self._act_on(item, judgement)
+                return self._act_on(item, judgement, prints)
             except CapReached as reached:
                 # Each time another rule is used up, so this ends.
                 logger.warning("item=%s %s", item.id, reached)
                 spent |= reached.rules
                 judgement = self.judge.judge_again(item, judgement, spent)
 
-    def _act_on(self, item: Item, judgement: Judgement) -> None:
+    def _act_on(self, item: Item, judgement: Judgement, prints: Sequence[Fingerprint]) -> None:
         verdict = judgement.verdict
         held = [sample for sample in verdict.samples if sample.hold]
         if verdict.outcome == "review" or held:
             loop = self._first_loop(item, judgement, held[0] if held else None)
-            self.store.send_to_people(item.id, judgement.findings, verdict, loop)
+            self.store.send_to_people(item.id, judgement.findings, verdict, loop, prints)
             self._news_of(item.id)
             self._start_loop(loop)
             return
@@ -195,7 +201,7 @@ class Pipeline:
             known = {(failure.detector.name, failure.part) for failure in judgement.failures}
             if any((failure.detector.name, failure.part) not in known for failure in failures):
                 # What cannot be shown redacted is no clean approval: the policies have the word again.
-                self._conclude(item, self.judge.judge_again(item, judgement, (), failures))
+                self._conclude(item, self.judge.judge_again(item, judgement, (), failures), prints)
                 return
         decided = self.store.decide(
             item.id,
@@ -206,6 +212,7 @@ class Pipeline:
             samples=[self._sample_loop(item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)],
             caps=caps(verdict, judgement.policies),
             media_until=self._media_until(decision, item, judgement.parts, judgement.policies),
+            fingerprints=prints,
         )
         self._tell(item, decided)
 
@@ -363,7 +370,8 @@ class Pipeline:
         policy, queue = self._queue(loop)
         findings = Findings(record.parts, record.detections, record.failures)
         try:
-            content = input_content(record, findings, record.verdict, policy, queue, loop)
+            earlier = [each.sentence() for each in self._earlier(loop.item_id)]
+            content = input_content(record, findings, record.verdict, policy, queue, loop, earlier)
             arn = self._human_loops().start(loop.name, loop.flow, content)
         except (HumanLoopRefused, NotFound) as error:
             # Shown in readiness and logs, and tried again now and then: the cause may go.

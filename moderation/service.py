@@ -27,6 +27,7 @@ from moderation.delivery import Deliveries
 from moderation.human_loops import HumanLoops
 from moderation.in_place import InPlace
 from moderation.judging import Judge
+from moderation.near_duplicates import NearDuplicates
 from moderation.notifying import Notifiers, targets_of
 from moderation.outbox import Outbox
 from moderation.overturns import DAYS as OVERTURN_DAYS
@@ -117,6 +118,7 @@ class Service:
             ring=self.queue.ring,
             decided=self._decided,
             old_policy=self._old_policy,
+            earlier=NearDuplicates(database).earlier,
             lease_seconds=settings.lease_seconds,
             max_attempts=settings.max_attempts,
             poll_seconds=settings.poll_seconds,

@@ -16,11 +16,13 @@ from moderation.core.caps import RuleName
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import AppealRefused, IdempotencyConflict, IdempotencyInFlight, NotFound
+from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.database import Database, insert_or_nothing
+from moderation.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.records import Claim, Findings, ItemRecord, LoopRecord, delivery_rows, loop_record
 from moderation.rule_counts import count_rules
 from moderation.tables import (
@@ -174,6 +176,7 @@ class Store:
         redacted: Sequence[RedactedPart] = (),
         caps: Mapping[RuleName, int] | None = None,
         media_until: datetime | None = None,
+        fingerprints: Sequence[Fingerprint] = (),
     ) -> Decision | None:
         """Append a decision on an item with its state, labels and delivery, in one transaction.
 
@@ -185,6 +188,7 @@ class Store:
             redacted: copies of its parts that may be shown.
             caps: how many items the rules that reject it may reject a day.
             media_until: when its media may be deleted; None for never.
+            fingerprints: what its parts are recognised by.
 
         Returns:
             The decision as stored; None when the item was decided already and nothing was done.
@@ -218,6 +222,9 @@ class Store:
                 _save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)
             save_media(c, item_id, redacted)
+            save_fingerprints(c, item_id, item.app, fingerprints, decision.decided_at)
+            if loop is not None:
+                fingerprints_decided(c, item_id, decision.decided_at)
             if verdict is not None:
                 count_rules(c, verdict, decision.decided_at, caps or {})
             if loop is not None:
@@ -232,9 +239,19 @@ class Store:
         return self._db.write(work)
 
     def send_to_people(
-        self, item_id: str, findings: Findings | None, verdict: Verdict | None, loop: LoopRecord
+        self,
+        item_id: str,
+        findings: Findings | None,
+        verdict: Verdict | None,
+        loop: LoopRecord,
+        fingerprints: Sequence[Fingerprint] = (),
     ) -> bool:
         """Store a verdict of review and the loop that is to be started, in one transaction.
+
+        Args:
+            findings: stored with it; None to leave what is there.
+            verdict: stored with it; None to leave what is there.
+            fingerprints: what the item's parts are recognised by.
 
         Returns:
             False when this round of the item has its loop already, or the item is decided.
@@ -246,8 +263,10 @@ class Store:
                 items.c.status == "pending" if findings is not None else items.c.status != "decided"
             )
             values = {"status": "in_review", "lease_until": None, **_evidence(findings, verdict)}
-            if not c.execute(sa.update(items).where(undecided).values(values)).rowcount:
+            app = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.app)).scalar()
+            if app is None:
                 return False
+            save_fingerprints(c, item_id, app, fingerprints, None)
             if findings is not None:
                 _save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)

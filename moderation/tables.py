@@ -201,3 +201,22 @@ rule_days = sa.Table(
     sa.Column("rejected", sa.Integer, nullable=False),
 )
 """How often each rule was true, and rejected, on a day (UTC); a rule without a name counts the policy's items."""
+
+fingerprints = sa.Table(
+    "fingerprints",
+    metadata,
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("part", sa.String(20), primary_key=True),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("bits", sa.BigInteger),
+    sa.Column("band0", sa.Integer),
+    sa.Column("band1", sa.Integer),
+    sa.Column("band2", sa.Integer),
+    sa.Column("band3", sa.Integer),
+    sa.Column("decided_at", UTCDateTime),
+    sa.Index(None, "app", "kind", "digest", "decided_at"),
+    *(sa.Index(None, "app", "kind", f"band{number}", "decided_at") for number in range(4)),
+)
+"""What given parts are recognised by; `moderation.core.fingerprints` says how, `moderation.near_duplicates` finds."""
