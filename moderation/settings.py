@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         description="Where the own A2I endpoint tells status changes: event buses (ARN), SQS queues, http addresses; "
         "separated by blanks.",
     )
+    aws_region: str | None = Field(
+        None, description="AWS Region of the AWS detectors; empty: none is offered and nothing is sent to AWS."
+    )
+    aws_config: Path | None = Field(
+        None, description="YAML file with what AWS detectors need beside the Region; see docs/aws.md."
+    )
     poll_seconds: float = Field(5.0, gt=0, description="Shortest pause between looks at open human loops.")
     webhook_secret: str | None = Field(
         None, description="Secret (whsec_...) that signs every app's webhooks; empty for a secret of each app's own."
