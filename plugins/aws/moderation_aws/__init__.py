@@ -1,0 +1,33 @@
+"""Amazon's detectors. Nothing is offered, and nothing sent, unless ``MODERATION_AWS_REGION`` is set.
+
+Each is on demand: it looks at items under a policy that names it in ``needs`` or ``only_with``, and at no others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moderation import hookimpl
+
+if TYPE_CHECKING:
+    from moderation.settings import Settings
+
+
+@hookimpl
+def register_detectors(settings: Settings) -> list[Any]:
+    """Offer what is set up; see docs/aws.md for the list."""
+    if settings.aws_region is None:
+        return []
+    from moderation_aws.offer import detectors
+
+    return detectors(settings)
+
+
+@hookimpl
+def register_extractors(settings: Settings) -> list[Any]:
+    """Offer ``rekognition.text`` and, where a bucket is named, ``transcribe.text``."""
+    if settings.aws_region is None:
+        return []
+    from moderation_aws.offer import extractors
+
+    return extractors(settings)

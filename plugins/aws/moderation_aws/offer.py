@@ -1,0 +1,38 @@
+"""What the plugin offers under the settings and the configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from moderation_aws.configuration import fitting, load_config, open_account
+from moderation_aws.custom_labels import CustomLabels
+from moderation_aws.image_faces import Faces
+from moderation_aws.image_labels import ImageLabels
+from moderation_aws.image_moderation import ImageModeration
+from moderation_aws.image_text import ImageText
+from moderation_aws.ppe import Ppe
+
+if TYPE_CHECKING:
+    from moderation.settings import Settings
+
+
+def detectors(settings: Settings) -> list[Any]:
+    """Those that need nothing more than a Region, and those that are configured."""
+    config = load_config(settings)
+    account, fit = open_account(settings, config), fitting(settings, config)
+    offered: list[Any] = [
+        ImageModeration(account, fit, config.moderation),
+        Ppe(account, fit, config.ppe),
+        Faces(account, fit, config.faces),
+    ]
+    if config.labels is not None:
+        offered.append(ImageLabels(account, fit, config.labels))
+    if config.custom_labels:
+        offered.append(CustomLabels(account, fit, config.custom_labels))
+    return offered
+
+
+def extractors(settings: Settings) -> list[Any]:
+    """Those that need nothing more than a Region, and those that are configured."""
+    config = load_config(settings)
+    return [ImageText(open_account(settings, config), fitting(settings, config), config.text)]
