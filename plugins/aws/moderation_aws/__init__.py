@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from moderation import hookimpl
 
 if TYPE_CHECKING:
+    import click
+
     from moderation.settings import Settings
 
 
@@ -31,3 +33,13 @@ def register_extractors(settings: Settings) -> list[Any]:
     from moderation_aws.offer import extractors
 
     return extractors(settings)
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    """Add ``moderation costs`` and ``moderation aws``."""
+    from moderation_aws.commands import aws
+    from moderation_aws.costs import costs_command
+
+    cli.add_command(costs_command)
+    cli.add_command(aws)

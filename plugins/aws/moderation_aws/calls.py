@@ -66,6 +66,33 @@ REMEDIES: Mapping[str, str] = {
 """Error code to what to do. Messages of other codes are left out: they may quote content."""
 
 
+ANSWERS: Mapping[str, str] = {
+    "rekognition.DetectModerationLabels": "ModerationLabels",
+    "rekognition.DetectProtectiveEquipment": "Persons",
+    "rekognition.DetectFaces": "FaceDetails",
+    "rekognition.DetectText": "TextDetections",
+    "rekognition.DetectLabels": "Labels",
+    "rekognition.DetectCustomLabels": "CustomLabels",
+    "rekognition.DescribeProjects": "ProjectDescriptions",
+    "rekognition.DescribeProjectVersions": "ProjectVersionDescriptions",
+    "rekognition.StartContentModeration": "JobId",
+    "rekognition.StartLabelDetection": "JobId",
+    "rekognition.StartFaceDetection": "JobId",
+    "rekognition.GetContentModeration": "JobStatus",
+    "rekognition.GetLabelDetection": "JobStatus",
+    "rekognition.GetFaceDetection": "JobStatus",
+    "comprehend.DetectPiiEntities": "Entities",
+    "comprehend.DetectToxicContent": "ResultList",
+    "comprehend.DetectDominantLanguage": "Languages",
+    "comprehendmedical.DetectPHI": "Entities",
+    "transcribe.StartTranscriptionJob": "TranscriptionJob",
+    "transcribe.GetTranscriptionJob": "TranscriptionJob",
+    "bedrock-runtime.ApplyGuardrail": "assessments",
+}
+"""What every answer of an operation has. botocore reads an answer that broke off as an empty one, without an error; it
+must not be taken for "nothing found"."""
+
+
 class Refused(Unavailable):
     """A call that AWS refused for good, or for longer than there is time.
 
@@ -119,15 +146,14 @@ class Account:
         deadline = time.monotonic() + self.patience_seconds
         for attempt in range(1, MAX_ATTEMPTS + 1):
             self._wait_turn(name, deadline)
-            code, error = "", None
             try:
                 answer: dict[str, Any] = _send(service, self.region, operation, parameters)
-            except Exception as raised:
-                error = raised
-                code = _code(raised)
-            if error is None:
+                if name in ANSWERS:
+                    needed(answer, ANSWERS[name])
                 self._count(caller, name, units)
                 return answer
+            except Exception as raised:
+                code, error = _code(raised), raised
             if code in THROTTLED:
                 self._slow_down(name)
             pause = random.uniform(0, min(FIRST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS))  # noqa: S311
@@ -167,8 +193,8 @@ class Account:
     def _give_up(self, service: str, operation: str, code: str, error: Exception) -> NoReturn:
         if code in UNREADABLE:
             raise Unreadable(f"{service} {operation}: {code}") from error
-        if code == "ParamValidationError":
-            raise error  # a fault of ours; its words may quote content, and stay here
+        if code == "ParamValidationError" or isinstance(error, Refused):
+            raise error  # the first is a fault of ours; its words may quote content, and stay here
         raise Refused(code, f"{service} {operation} in {self.region}: {code}{_remedy(code)}") from error
 
 
@@ -185,6 +211,8 @@ def _code(error: Exception) -> str:
 
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code") or "NoCode")
+    if isinstance(error, Refused):
+        return error.code
     if isinstance(error, BotoCoreError | ResponseParserError):
         return type(error).__name__
     raise error
@@ -197,7 +225,7 @@ def _is_temporary(error: Exception, code: str) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code in THROTTLED or code in TEMPORARY or status >= 500
-    return isinstance(error, HTTPClientError | ResponseParserError)
+    return isinstance(error, HTTPClientError | ResponseParserError | Refused)
 
 
 def _remedy(code: str) -> str:
@@ -211,11 +239,11 @@ def _remedy(code: str) -> str:
 
 
 def needed(answer: Mapping[str, Any], name: str) -> Any:
-    """A member that every answer has. Without it nothing is known: an empty answer must not read as "nothing found".
+    """A member that an answer must have.
 
     Raises:
         Refused: it is not there.
     """
     if answer.get(name) is None:
-        raise Refused("IncompleteAnswer", f"the answer has no {name}")
+        raise Refused("IncompleteAnswer", f"AWS's answer has no {name}")
     return answer[name]

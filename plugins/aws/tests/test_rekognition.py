@@ -148,7 +148,10 @@ def test_a_new_label_of_the_top_is_unknown_and_people_look(aws: AwsDouble, accou
         look(ImageModeration(account, FIT, ModerationOptions()), tmp_path)
 
 
-def test_an_answer_without_its_list_is_no_answer(aws: AwsDouble, account: Account, tmp_path: Path) -> None:
+def test_an_answer_without_its_list_is_no_answer(
+    aws: AwsDouble, account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation_aws.calls.FIRST_PAUSE_SECONDS", 0.001)
     aws.answer("rekognition.DetectModerationLabels", {"ModerationModelVersion": "7.0"})
 
     with pytest.raises(Unavailable, match="no ModerationLabels"):
