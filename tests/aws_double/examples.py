@@ -2,8 +2,9 @@
 
 `WORKER` is the response of "Understanding the personal protective equipment detection API" (Rekognition Developer
 Guide). `FOUR_PEOPLE` has its shape, with four people who stand for the cases of that page's summary at 80: covered,
-without a helmet, equipment beside the body, and too unsure. `PAULO` is of "Detecting PII entities" and `ZHANG` of the
-AWS CLI's reference of ``detect-pii-entities`` (Comprehend).
+without a helmet, equipment beside the body, and too unsure. `PAULO` is of "Detecting PII entities" (Comprehend Developer
+Guide), with offsets that fit the words: the published ones are of another wording of the text. `van_bokhorst` has the
+entities of a post on the AWS blog, with offsets of the words and scores of our own.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ PAULO_TEXT = "Hello Paulo Santos. The latest statement for your credit card acco
 PAULO = {
     "Entities": [
         {"Score": 0.9999669790267944, "Type": "NAME", "BeginOffset": 6, "EndOffset": 18},
-        {"Score": 0.8905550241470337, "Type": "CREDIT_DEBIT_NUMBER", "BeginOffset": 69, "EndOffset": 88},
-        {"Score": 0.9999889731407166, "Type": "ADDRESS", "BeginOffset": 103, "EndOffset": 138},
+        {"Score": 0.8905550241470337, "Type": "CREDIT_DEBIT_NUMBER", "BeginOffset": 70, "EndOffset": 89},
+        {"Score": 0.9999889731407166, "Type": "ADDRESS", "BeginOffset": 104, "EndOffset": 137},
     ]
 }
 PICTURE = {
@@ -133,3 +134,40 @@ def picture(width: int = 200, height: int = 200, kind: str = "PNG", mode: str = 
     out = io.BytesIO()
     Image.effect_noise((width, height), 60).convert(mode).save(out, kind, **saving)
     return out.getvalue()
+
+
+VAN_BOKHORST = (
+    "Good morning, everybody. My name is Van Bokhorst Serdar, and today I feel like sharing a whole lot of personal "
+    "information with you. Let's start with my Email address SerdarvanBokhorst@dayrep.com. My address is 2657 Koontz "
+    "Lane, Los Angeles, CA. My phone number is 818-828-6231. My Social security number is 548-95-6370. My Bank account "
+    "number is 940517528812 and routing number 195991012. My credit card number is 5534816011668430, Expiration Date "
+    "6/1/2022, my C V V code is 121, and my pin 123456."
+)
+"""The text of AWS's post "Detecting and redacting PII using Amazon Comprehend", with eleven entities."""
+_ENTITIES = (
+    ("NAME", "Van Bokhorst Serdar"),
+    ("EMAIL", "SerdarvanBokhorst@dayrep.com"),
+    ("ADDRESS", "2657 Koontz Lane, Los Angeles, CA"),
+    ("PHONE", "818-828-6231"),
+    ("SSN", "548-95-6370"),
+    ("BANK_ACCOUNT_NUMBER", "940517528812"),
+    ("BANK_ROUTING", "195991012"),
+    ("CREDIT_DEBIT_NUMBER", "5534816011668430"),
+    ("CREDIT_DEBIT_EXPIRY", "6/1/2022"),
+    ("CREDIT_DEBIT_CVV", "121"),
+    ("PIN", "123456"),
+)
+
+
+def entities_of(text: str) -> list[tuple[str, str]]:
+    """The kinds and words of the eleven entities, in the order of the text."""
+    return sorted(_ENTITIES, key=lambda entity: text.find(entity[1]))
+
+
+def van_bokhorst() -> dict[str, Any]:
+    """The answer to `VAN_BOKHORST`."""
+    found = []
+    for kind, words in _ENTITIES:
+        begin = VAN_BOKHORST.index(f" {words}") + 1
+        found.append({"Score": 0.9999, "Type": kind, "BeginOffset": begin, "EndOffset": begin + len(words)})
+    return {"Entities": found}

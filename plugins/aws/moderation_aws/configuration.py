@@ -16,6 +16,7 @@ from moderation_aws.image_faces import FaceOptions
 from moderation_aws.image_labels import LabelOptions
 from moderation_aws.image_moderation import ModerationOptions
 from moderation_aws.image_text import TextOptions
+from moderation_aws.languages import LanguageOptions
 from moderation_aws.pictures import Fitting
 from moderation_aws.ppe import PpeOptions
 from moderation_aws.shared import open_store
@@ -46,6 +47,7 @@ class AwsConfig(BaseModel):
     text: TextOptions = TextOptions()
     labels: LabelOptions | None = None
     custom_labels: tuple[ModelOptions, ...] = ()
+    comprehend: LanguageOptions = LanguageOptions()
     calls_per_second: dict[str, Positive] = {}
     prices: dict[str, Annotated[float, Field(ge=0)]] = {}
 

@@ -11,6 +11,9 @@ from moderation_aws.image_labels import ImageLabels
 from moderation_aws.image_moderation import ImageModeration
 from moderation_aws.image_text import ImageText
 from moderation_aws.ppe import Ppe
+from moderation_aws.text_phi import TextPhi
+from moderation_aws.text_pii import TextPii
+from moderation_aws.text_toxicity import TextToxicity
 
 if TYPE_CHECKING:
     from moderation.settings import Settings
@@ -24,6 +27,9 @@ def detectors(settings: Settings) -> list[Any]:
         ImageModeration(account, fit, config.moderation),
         Ppe(account, fit, config.ppe),
         Faces(account, fit, config.faces),
+        TextPii(account, config.comprehend),
+        TextToxicity(account, config.comprehend),
+        TextPhi(account, config.comprehend),
     ]
     if config.labels is not None:
         offered.append(ImageLabels(account, fit, config.labels))
