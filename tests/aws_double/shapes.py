@@ -104,9 +104,21 @@ def _string_faults(value: Any, shape: Shape, where: str) -> list[str]:
     if shape.enum and value not in shape.enum:
         found.append(f"{where}: {value!r} is none of {shape.enum}")
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern.replace("\\/", "/"), value):
+    if pattern and not re.fullmatch(_as_python(pattern), value):
         found.append(f"{where}: {value!r} does not match {pattern}")
     return found
+
+
+def _as_python(pattern: str) -> str:
+    """A pattern of Java's as Python has it."""
+    for java, python in (
+        ("\\/", "/"),
+        ("\\p{ASCII}", "[\\x00-\\x7f]"),
+        ("[\\p{Print}]", "[\\x20-\\x7e]"),
+        ("\\z", "\\Z"),
+    ):
+        pattern = pattern.replace(java, python)
+    return pattern
 
 
 def _bounds(size: float, shape: Shape, where: str) -> list[str]:

@@ -150,7 +150,7 @@ class Account:
                 answer: dict[str, Any] = _send(service, self.region, operation, parameters)
                 if name in ANSWERS:
                     needed(answer, ANSWERS[name])
-                self._count(caller, name, units)
+                self.count(caller, name, units)
                 return answer
             except Exception as raised:
                 code, error = _code(raised), raised
@@ -184,7 +184,8 @@ class Account:
         except StoreFailed as error:
             logger.warning("call=%s is not slowed down: %s", name, error)
 
-    def _count(self, caller: Caller, name: str, units: float) -> None:
+    def count(self, caller: Caller, name: str, units: float) -> None:
+        """Put units of ``service.Operation`` on the meter; a meter that cannot be reached stops nothing."""
         try:
             self.store.used(caller.app, caller.detector, name, units)
         except StoreFailed as error:

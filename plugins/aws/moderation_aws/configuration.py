@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from moderation.core.errors import SettingsError
 from moderation_aws.calls import Account
 from moderation_aws.custom_labels import ModelOptions
+from moderation_aws.films import FilmOptions
 from moderation_aws.image_faces import FaceOptions
 from moderation_aws.image_labels import LabelOptions
 from moderation_aws.image_moderation import ModerationOptions
@@ -20,6 +21,7 @@ from moderation_aws.languages import LanguageOptions
 from moderation_aws.pictures import Fitting
 from moderation_aws.ppe import PpeOptions
 from moderation_aws.shared import open_store
+from moderation_aws.transcription import TranscribeOptions
 
 if TYPE_CHECKING:
     from moderation.settings import Settings
@@ -48,6 +50,8 @@ class AwsConfig(BaseModel):
     labels: LabelOptions | None = None
     custom_labels: tuple[ModelOptions, ...] = ()
     comprehend: LanguageOptions = LanguageOptions()
+    transcribe: TranscribeOptions = TranscribeOptions()
+    video: FilmOptions = FilmOptions()
     calls_per_second: dict[str, Positive] = {}
     prices: dict[str, Annotated[float, Field(ge=0)]] = {}
 
@@ -84,7 +88,7 @@ def open_account(settings: Settings, config: AwsConfig) -> Account:
         region=settings.aws_region,
         store=open_store(settings),
         rates={**default_rates(settings.aws_region), **config.calls_per_second},
-        bucket=config.bucket,
+        bucket=config.bucket or (settings.media_bucket if is_media_in_s3(settings) else None),
         media_in_s3=is_media_in_s3(settings),
     )
 
