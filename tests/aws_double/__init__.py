@@ -25,7 +25,7 @@ from botocore.model import OperationModel, ServiceModel
 from tests.aws_double import limits
 from tests.aws_double.shapes import faults, read_json, read_rest
 
-JSON_SERVICES = ("rekognition", "comprehend", "comprehendmedical", "transcribe", "sqs")
+JSON_SERVICES = ("rekognition", "comprehend", "comprehendmedical", "transcribe", "sqs", "sagemaker", "service-quotas")
 REST_SERVICES = ("sagemaker-runtime", "bedrock-runtime")
 
 Answer = Mapping[str, Any] | Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -80,6 +80,8 @@ class AwsDouble:
         throttled: how many calls were answered with a throttle because of `quota`.
         objects: S3: (bucket, key) to bytes.
         messages: SQS: bodies of messages that wait.
+        buckets: S3: bucket to its CORS configuration as XML; empty for none.
+        identity: STS: who the caller is; None for wrong credentials.
     """
 
     calls: list[Call] = field(default_factory=list)
@@ -87,6 +89,8 @@ class AwsDouble:
     throttled: int = 0
     objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
+    buckets: dict[str, str] = field(default_factory=dict)
+    identity: str | None = "arn:aws:iam::111122223333:user/moderation"
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -116,8 +120,9 @@ class AwsDouble:
 
     def reset(self) -> None:
         """Forget everything, for the next test."""
-        for each in (self.calls, self.refused, self.objects, self.messages):
+        for each in (self.calls, self.refused, self.objects, self.messages, self.buckets):
             each.clear()
+        self.identity = "arn:aws:iam::111122223333:user/moderation"
         self.throttled = 0
         self._answers: dict[str, Answer] = {}
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
@@ -233,6 +238,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if body.startswith(b"Action=GetCallerIdentity"):
+            self._identity()
+            return
         try:
             status, content, fault = self.owner.handle(self.path, self.headers, body)
         except AssertionError as error:
@@ -244,6 +252,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             self._send(status, content)
+
+    def _identity(self) -> None:
+        """STS speaks another protocol, and has one operation here."""
+        if self.owner.identity is None:
+            error = (
+                b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>no</Message></Error></ErrorResponse>"
+            )
+            self._send(403, error)
+        else:
+            result = f"<GetCallerIdentityResult><Arn>{self.owner.identity}</Arn></GetCallerIdentityResult>"
+            self._send(200, f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>".encode())
 
     def do_PUT(self) -> None:
         """An S3 object is put; a chunked body (``aws-chunked``) is taken apart."""
@@ -271,11 +290,24 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(204, b"")
 
     def _object(self) -> None:
+        bucket, key = self._place()
+        if not key:
+            self._bucket(bucket)
+            return
         data = self.owner.objects.get(self._place())
         if data is None:
             self._send(404, b"<Error><Code>NoSuchKey</Code><Message>none</Message></Error>")
         else:
             self._send(200, data)
+
+    def _bucket(self, bucket: str) -> None:
+        cors = self.owner.buckets.get(bucket)
+        if cors is None:
+            self._send(404, b"<Error><Code>NoSuchBucket</Code></Error>")
+        elif "cors" in self.path and not cors:
+            self._send(404, b"<Error><Code>NoSuchCORSConfiguration</Code></Error>")
+        else:
+            self._send(200, cors.encode() or b"<ListBucketResult/>")
 
     def _place(self) -> tuple[str, str]:
         bucket, _, key = self.path.partition("?")[0].lstrip("/").partition("/")

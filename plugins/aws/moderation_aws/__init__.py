@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from moderation import hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import click
 
+    from moderation.hookspecs import Finding
     from moderation.settings import Settings
 
 
@@ -33,6 +36,14 @@ def register_extractors(settings: Settings) -> list[Any]:
     from moderation_aws.offer import extractors
 
     return extractors(settings)
+
+
+@hookimpl
+def examine(settings: Settings, services: Collection[str]) -> list[Finding]:
+    """Check settings and, when ``aws`` may be called, credentials, quotas, the bucket and each detector."""
+    from moderation_aws.checking import examine_aws
+
+    return list(examine_aws(settings, services))
 
 
 @hookimpl

@@ -23,9 +23,15 @@ def client(service: str, region: str) -> Any:
         return _client(service, region)
 
 
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    import boto3
+
+    return boto3.session.Session()
+
+
 @lru_cache(maxsize=32)
 def _client(service: str, region: str) -> Any:
-    import boto3
     from botocore.config import Config
 
     config = Config(
@@ -36,9 +42,10 @@ def _client(service: str, region: str) -> Any:
         signature_version="s3v4" if service == "s3" else None,
         user_agent_extra="moderation",
     )
-    return boto3.session.Session(region_name=region).client(service, config=config)
+    return _session().client(service, region_name=region, config=config)
 
 
 def forget() -> None:
     """Drop all clients, so that new credentials or endpoints take effect."""
     _client.cache_clear()
+    _session.cache_clear()

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from moderation.core.errors import SettingsError
 from moderation_aws.calls import Account
 from moderation_aws.custom_labels import ModelOptions
+from moderation_aws.endpoints import EndpointOptions
 from moderation_aws.films import FilmOptions
+from moderation_aws.guardrails import GuardrailOptions
 from moderation_aws.image_faces import FaceOptions
 from moderation_aws.image_labels import LabelOptions
 from moderation_aws.image_moderation import ModerationOptions
@@ -52,6 +54,8 @@ class AwsConfig(BaseModel):
     comprehend: LanguageOptions = LanguageOptions()
     transcribe: TranscribeOptions = TranscribeOptions()
     video: FilmOptions = FilmOptions()
+    endpoints: tuple[EndpointOptions, ...] = ()
+    guardrails: tuple[GuardrailOptions, ...] = ()
     calls_per_second: dict[str, Positive] = {}
     prices: dict[str, Annotated[float, Field(ge=0)]] = {}
 

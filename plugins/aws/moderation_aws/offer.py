@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from moderation_aws.configuration import fitting, load_config, open_account
 from moderation_aws.custom_labels import CustomLabels
+from moderation_aws.endpoints import Endpoint
 from moderation_aws.films import Films
+from moderation_aws.guardrails import Guardrail
 from moderation_aws.image_faces import Faces
 from moderation_aws.image_labels import ImageLabels
 from moderation_aws.image_moderation import ImageModeration
@@ -41,6 +43,8 @@ def detectors(settings: Settings) -> list[Any]:
         offered.append(ImageLabels(account, fit, config.labels))
     if config.custom_labels:
         offered.append(CustomLabels(account, fit, config.custom_labels))
+    offered += [Endpoint(account, fit, each) for each in config.endpoints]
+    offered += [Guardrail(account, fit, each) for each in config.guardrails]
     return offered
 
 

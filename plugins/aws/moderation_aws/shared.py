@@ -125,7 +125,8 @@ class SqliteStore:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=10, isolation_level=None)) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
+                # A power cut may cost the last seconds of the meter, an estimate; so no call waits for the disk.
+                connection.execute("PRAGMA synchronous = OFF")
                 connection.executescript(_SCHEMA)
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
