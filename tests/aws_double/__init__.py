@@ -18,6 +18,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import botocore.session
 from botocore.model import OperationModel, ServiceModel
@@ -301,6 +302,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, data)
 
     def _bucket(self, bucket: str) -> None:
+        query = parse_qs(urlsplit(self.path).query)
+        if "list-type" in query:
+            prefix = query.get("prefix", [""])[0]
+            keys = [key for held, key in sorted(self.owner.objects) if held == bucket and key.startswith(prefix)]
+            contents = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in keys)
+            self._send(200, f"<ListBucketResult>{contents}</ListBucketResult>".encode())
+            return
         cors = self.owner.buckets.get(bucket)
         if cors is None:
             self._send(404, b"<Error><Code>NoSuchBucket</Code></Error>")

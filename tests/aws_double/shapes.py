@@ -116,6 +116,7 @@ def _as_python(pattern: str) -> str:
         ("\\p{ASCII}", "[\\x00-\\x7f]"),
         ("[\\p{Print}]", "[\\x20-\\x7e]"),
         ("\\z", "\\Z"),
+        ("\\p{L}\\p{Z}\\p{N}", "\\w\\s"),
     ):
         pattern = pattern.replace(java, python)
     return pattern

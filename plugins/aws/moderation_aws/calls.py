@@ -84,6 +84,8 @@ ANSWERS: Mapping[str, str] = {
     "comprehend.DetectPiiEntities": "Entities",
     "comprehend.DetectToxicContent": "ResultList",
     "comprehend.DetectDominantLanguage": "Languages",
+    "comprehend.StartPiiEntitiesDetectionJob": "JobId",
+    "comprehend.DescribePiiEntitiesDetectionJob": "PiiEntitiesDetectionJobProperties",
     "comprehendmedical.DetectPHI": "Entities",
     "transcribe.StartTranscriptionJob": "TranscriptionJob",
     "transcribe.GetTranscriptionJob": "TranscriptionJob",

@@ -1,20 +1,23 @@
-"""Commands that the plugin adds: ``moderation aws models``."""
+"""Commands that the plugin adds: ``moderation aws models`` and ``moderation aws pii-job``."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from moderation.core.errors import InputError, SettingsError
-from moderation_aws import custom_labels
+from moderation.core.redaction import MASKS
+from moderation_aws import custom_labels, pii_jobs
 from moderation_aws.calls import Account, Caller, Refused
 from moderation_aws.configuration import AwsConfig, load_config, open_account
 from moderation_aws.costs import price_table
 from moderation_aws.custom_labels import ModelOptions
+from moderation_aws.pii_jobs import PiiJob
+from moderation_aws.taxonomy_map import COMPREHEND_PII
 
 if TYPE_CHECKING:
     from moderation.settings import Settings
@@ -91,6 +94,46 @@ def stop_models(settings: Settings, names: tuple[str, ...], idle: bool, wait: bo
     if not chosen:
         click.echo("none is idle" if idle else "nothing to stop")
     return _wait(account, chosen, "STOPPED") if wait else 0
+
+
+@aws.command("pii-job")
+@click.argument("source", metavar="s3://BUCKET/DOCUMENTS")
+@click.argument("target", metavar="s3://BUCKET/RESULTS/")
+@click.option("--role", required=True, metavar="ARN", help="Role for Comprehend, which reads and writes there.")
+@click.option("--language", type=click.Choice(["en", "es"]), default="en", show_default=True)
+@click.option("--redact", is_flag=True, help="Write copies without personal data, instead of places.")
+@click.option("--types", default="", metavar="T,..", help="With --redact: these types only, such as SSN,EMAIL.")
+@click.option("--mask", type=click.Choice(list(MASKS)), help="With --redact: for each character; else the type's name.")
+@click.option("--by-line", is_flag=True, help="Each line is a document, not each file.")
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Wait for the end, and count what was found.")
+@click.pass_obj
+def pii_job(
+    settings: Settings, source: str, target: str, role: str, language: Literal["en", "es"], redact: bool, types: str,
+    mask: str | None, by_line: bool, wait: bool,
+) -> int:  # fmt: skip
+    """Find or redact personal data in many documents in S3, by a job of Amazon Comprehend."""
+    account, _ = opened(settings)
+    wanted = tuple(name.strip() for name in types.split(",") if name.strip())
+    unknown = [name for name in wanted if f"PII/{name}" not in COMPREHEND_PII]
+    if unknown:
+        raise InputError(f"--types: {', '.join(unknown)}: no type of Comprehend's")
+    job = PiiJob(source, target, role, language, redact, by_line, wanted, mask)
+    job_id = _asked(lambda: pii_jobs.start(account, CALLER, job))
+    click.echo(f"job {job_id} started")
+    if not wait:
+        return 0
+
+    def tell(state: pii_jobs.JobState) -> None:
+        click.echo(f"job {job_id}  {state.status}{f'  ({state.message})' if state.message else ''}")
+
+    ended = _asked(lambda: pii_jobs.follow(account, CALLER, job_id, tell, lambda: time.sleep(POLL_SECONDS)))
+    if ended.status != "COMPLETED":
+        return 1
+    click.echo(f"results: {ended.output}")
+    if not redact:
+        for kind, count in sorted(_asked(lambda: pii_jobs.found(account, CALLER, ended.output)).items()):
+            click.echo(f"  {kind:40} {count}")
+    return 0
 
 
 def last_used_at(account: Account) -> datetime | None:
