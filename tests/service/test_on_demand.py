@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from moderation.blobs import FolderBlobs
+from moderation.cli import run
 from moderation.core.items import Item, Part
 from moderation.judging import Judge
 from moderation.settings import load_settings
@@ -82,6 +84,21 @@ def test_one_that_no_policy_of_the_item_names_is_not(judge: Judge) -> None:
 
     assert (judgement.verdict.outcome, judgement.detections, judgement.failures) == ("approve", (), ())
     assert len(judgement.parts) == 1
+
+
+def test_a_policy_that_looks_for_what_nobody_is_asked_about_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "paid.py").write_text(PLUGIN)
+    for app, needs in (("rich", "paid.text"), ("poor", "text.blocklist")):
+        (tmp_path / f"{app}.yml").write_text(POLICY.format(app=app, needs=needs))
+    monkeypatch.setenv("MODERATION_PLUGINS_DIR", str(tmp_path / "plugins"))
+
+    run(["rules", "lint", str(tmp_path / "poor.yml")])
+    assert "W201 only paid.text" in capsys.readouterr().out
+    run(["rules", "lint", str(tmp_path / "rich.yml")])
+    assert "W201" not in capsys.readouterr().out
 
 
 def test_an_item_that_is_given_up_counts_only_those_who_would_have_looked_as_failed(judge: Judge) -> None:

@@ -172,6 +172,16 @@ def test_calls_that_are_throttled_slow_everybody_down(store: Store) -> None:
     assert before[2] > fresh[2]
 
 
+def test_a_throttled_call_lowers_the_pace_of_its_operation(quiet: AwsDouble, account: Account, store: Store) -> None:
+    quiet.fail(NAME, Fault("ThrottlingException"))
+    detect(dataclasses.replace(account, store=store, rates={NAME: 1000.0}))
+    waits = [store.take_turn(NAME, 1.0, 60.0) for _ in range(2)]
+
+    assert waits[1] is not None
+    assert waits[0] is not None
+    assert waits[1] - waits[0] > 1.2, "at the full pace it is 1.11 s"
+
+
 def test_a_turn_that_comes_too_late_is_not_taken(aws: AwsDouble, store: Store) -> None:
     aws.answer(NAME, {"Entities": []})
     account = Account("us-east-1", store, rates={NAME: 0.5}, patience_seconds=0.5)
