@@ -16,7 +16,7 @@ from typing import Any
 
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.policy_terms import is_number
-from moderation.core.taxonomy import Taxonomy
+from moderation.core.taxonomy import BEFORE_7, Taxonomy
 
 MAX_CHARACTERS = 1_000_000
 MOST_RULES = 500
@@ -33,31 +33,6 @@ _LEVEL_1 = (
     "Hate Symbols",
 )
 """What ``*`` stands for: any label of Rekognition's, each with all under it."""
-LEGACY: Mapping[str, Sequence[str]] = {
-    "Suggestive": ("Non-Explicit Nudity of Intimate parts and Kissing", "Swimwear or Underwear"),
-    "Drugs": ("Drugs & Tobacco",),
-    "Tobacco": ("Drugs & Tobacco",),
-    "Nudity": ("Exposed Female Nipple", "Exposed Buttocks or Anus"),
-    "Graphic Male Nudity": ("Exposed Male Genitalia",),
-    "Graphic Female Nudity": ("Exposed Female Genitalia",),
-    "Sexual Activity": ("Explicit Sexual Activity",),
-    "Adult Toys": ("Sex Toys",),
-    "Female Swimwear Or Underwear": ("Female Swimwear or Underwear",),
-    "Male Swimwear Or Underwear": ("Male Swimwear or Underwear",),
-    "Partial Nudity": ("Implied Nudity",),
-    "Barechested Male": ("Exposed Male Nipple",),
-    "Revealing Clothes": ("Non-Explicit Nudity",),
-    "Sexual Situations": ("Kissing on the Lips",),
-    "Graphic Violence Or Gore": ("Blood & Gore",),
-    "Self Injury": ("Self-Harm",),
-    "Hanging": ("Corpses",),
-    "Explosions And Blasts": ("Explosions and Blasts",),
-    "Drug Products": ("Products",),
-    "Drug Use": ("Drugs & Tobacco Paraphernalia & Use",),
-    "Drug Paraphernalia": ("Drugs & Tobacco Paraphernalia & Use",),
-    "Tobacco Products": ("Products",),
-}
-"""Labels of Rekognition's taxonomy before version 7 to those of 7."""
 
 
 @dataclass(frozen=True)
@@ -201,9 +176,9 @@ class Importer:
             if name == "Explicit Nudity":
                 self.notes.append("'Explicit Nudity' was level 1 before taxonomy 7; 'Explicit' may be what was meant")
             return (name,)
-        if name in LEGACY:
-            self.notes.append(f"'{name}' is a name before taxonomy 7; now {', '.join(LEGACY[name])}")
-            return tuple(LEGACY[name])
+        if name in BEFORE_7:
+            self.notes.append(f"'{name}' is a name before taxonomy 7; now {', '.join(BEFORE_7[name])}")
+            return tuple(BEFORE_7[name])
         close = self._taxonomy.suggest(name)
         self._fault(path, f"unknown label {name!r}" + (f"; did you mean {close!r}?" if close else ""))
         return None

@@ -25,6 +25,7 @@ No base class is needed: the protocols below say which attributes are read.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -50,6 +51,19 @@ class Unavailable(Exception):
     """Raised when a service that a detector calls said no after its retries; a failure of kind ``unavailable``."""
 
 
+@dataclass(frozen=True)
+class Finding:
+    """One line of ``moderation doctor``.
+
+    Attributes:
+        text: what was found and, for a problem, how to mend it.
+        is_problem: makes the command's exit code 1.
+    """
+
+    text: str
+    is_problem: bool = False
+
+
 class Context(Protocol):
     """What a detector or extractor may know beside the part itself."""
 
@@ -69,6 +83,9 @@ class Detector(Protocol):
     """Looks at parts. A plain object with these attributes; may also offer ``detect_batch(parts, context)``.
 
     ``detect_batch`` takes a sequence of parts and returns one list of detections for each, in order.
+
+    One whose calls cost money may set ``on_demand = True``: it is asked only about items that fall under a policy which
+    names it in ``needs`` or ``only_with``. The same holds for extractors.
     """
 
     name: str
@@ -150,6 +167,21 @@ def register_detectors(settings: Settings) -> list[Detector]:
 @hookspec
 def register_redactors(settings: Settings) -> list[Redactor]:
     """Offer redactors. Called once at start."""
+    raise NotImplementedError
+
+
+@hookspec
+def examine(settings: Settings, services: Collection[str]) -> list[Finding]:
+    """Say what is right and wrong with what the plugin needs, for ``moderation doctor``.
+
+    Args:
+        settings: the service's settings, read-only.
+        services: outside services that may be called to find out, such as ``aws`` (``doctor --aws``); calls may cost
+            money. Without one, look at settings and files only.
+
+    Returns:
+        Findings in the order they should be read; none when the plugin is not in use.
+    """
     raise NotImplementedError
 
 

@@ -73,16 +73,23 @@ class _Process:
                 answer = self._exchange(operation, app, part, paths, detections)
             except _NoAnswer:
                 self._kill()
-                self._failures += 1
-                if self._failures >= BREAKER_FAILURES:
-                    self._closed_until = time.monotonic() + BREAKER_SECONDS
-                    logger.warning("breaker open detector=%s failures=%d", self._tool.name, self._failures)
+                self._failed_again()
                 raise
-            self._failures = 0
+            if answer.get("kind") == "unavailable":
+                # Its process is well, but the service behind it is not: waiting for it again would hold up every item.
+                self._failed_again()
+            else:
+                self._failures = 0
         if "found" not in answer:
             raise _NoAnswer(answer["kind"], str(answer["message"]))
         found: list[Any] = answer["found"]
         return found
+
+    def _failed_again(self) -> None:
+        self._failures += 1
+        if self._failures >= BREAKER_FAILURES:
+            self._closed_until = time.monotonic() + BREAKER_SECONDS
+            logger.warning("breaker open detector=%s failures=%d", self._tool.name, self._failures)
 
     def _exchange(
         self, operation: str, app: str, part: Part, paths: dict[str, str], detections: Sequence[Detection]
@@ -223,13 +230,19 @@ class Runner:
                 detections += found
         return detections, failures
 
-    def extract(self, app: str, parts: Sequence[Part]) -> tuple[list[Part], list[Failure]]:
-        """Every extractor on every part it reads; the new parts carry their bytes and have no ids yet."""
+    def extract(
+        self, app: str, parts: Sequence[Part], only: Callable[[Extractor], bool] = lambda _: True
+    ) -> tuple[list[Part], list[Failure]]:
+        """Every extractor on every part it reads; the new parts carry their bytes and have no ids yet.
+
+        Args:
+            only: the extractors to ask.
+        """
         jobs = [
             (extractor, part)
             for part in parts
             for extractor in self._plugins.extractors
-            if part.type in extractor.reads
+            if part.type in extractor.reads and only(extractor)
         ]
         made: list[Part] = []
         failures: list[Failure] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -130,8 +130,9 @@ class Judge:
             StoreUnavailable: the media store did not take an extracted part; try again.
         """
         in_force = policies or self.policies
-        parts, failures = self._extract(item)
-        detections, more = self.runner.look(item.app, parts)
+        parts, failures = self._extract(item, in_force)
+        asked = wanted(in_force.for_content(item.app, content_types_of(parts)))
+        detections, more = self.runner.look(item.app, parts, asked)
         failures += more
         return self.conclude(item, parts, detections, failures, in_force)
 
@@ -142,7 +143,8 @@ class Judge:
     def give_up(self, item: Item, message: str) -> Judgement:
         """The judgement on an item that cannot be looked at: every detector that would have has failed."""
         every: list[Detector | Extractor] = [*self.plugins.detectors, *self.plugins.extractors]
-        tools = [tool for tool in every if any(part.type in tool.reads for part in item.parts)]
+        asked = wanted(self.policies.for_content(item.app, content_types_of(item.parts)))
+        tools = [tool for tool in every if asked(tool) and any(part.type in tool.reads for part in item.parts)]
         failures = [
             Failure(detector=Tool(name=tool.name, version=tool.version), kind="not_run", message=message)
             for tool in tools
@@ -235,12 +237,13 @@ class Judge:
         """End the detectors' processes."""
         self.runner.close()
 
-    def _extract(self, item: Item) -> tuple[list[Part], list[Failure]]:
+    def _extract(self, item: Item, in_force: PolicySet) -> tuple[list[Part], list[Failure]]:
+        asked = wanted(in_force.for_content(item.app, content_types_of(item.parts)))
         parts: list[Part] = list(item.parts)
         failures: list[Failure] = []
         fresh: list[Part] = list(item.parts)
         for _ in range(EXTRACTION_ROUNDS):
-            made, more = self.runner.extract(item.app, fresh)
+            made, more = self.runner.extract(item.app, fresh, asked)
             failures += more
             fresh = []
             for part in made:
@@ -275,6 +278,15 @@ class Judge:
             logger.warning("media store refused an extracted part part=%s", part.id)
             raise
         return part.model_copy(update={"data": None, "media": media})
+
+
+def wanted(policies: Sequence[Policy]) -> Callable[[Detector | Extractor], bool]:
+    """Which detectors and extractors to ask about an item that falls under `policies`.
+
+    Those that cost money (``on_demand``) are asked only when a policy names them in ``needs`` or ``only_with``.
+    """
+    named = {name for policy in policies for name in (*policy.file.needs, *policy.file.only_with)}
+    return lambda tool: tool.name in named or not getattr(tool, "on_demand", False)
 
 
 def content_types_of(parts: Sequence[Part]) -> frozenset[str]:

@@ -96,7 +96,13 @@ class Settings(BaseSettings):
     )
     a2i_check_signatures: bool = Field(
         True,
-        description="Off, the own A2I endpoint takes unsigned requests; only on a loopback `host`, for trying out.",
+        description="Off, the own A2I endpoint takes unsigned requests; on a loopback `host` only.",
+    )
+    aws_region: str | None = Field(
+        None, description="AWS Region of the AWS detectors; empty: none is offered and nothing is sent to AWS."
+    )
+    aws_config: Path | None = Field(
+        None, description="YAML file with what AWS detectors need beside the Region; see docs/aws-detectors.md."
     )
     poll_seconds: float = Field(5.0, gt=0, description="Shortest pause between looks at open human loops.")
     webhook_secret: str | None = Field(

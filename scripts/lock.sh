@@ -6,10 +6,9 @@ cd "$(dirname "$0")/.."
 uv=$(.venv/bin/uv --version | cut -d' ' -f2)
 compile=(.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
     --no-emit-package moderation --no-emit-package moderation-nudenet)
-plugins=(plugins/pii/pyproject.toml plugins/text/pyproject.toml plugins/vision/pyproject.toml plugins/example/pyproject.toml)
 # Our own distributions are installed from the checkout, so each resolves the others by path.
 sources=$(mktemp)
-for folder in . plugins/pii plugins/text plugins/vision plugins/example; do echo "-e $folder"; done > "$sources"
+for folder in . plugins/pii plugins/text plugins/vision plugins/aws plugins/example; do echo "-e $folder"; done > "$sources"
 write() { # level, then more arguments
     local level=$1; shift
     { echo "# Made by 'make lock' from the pyproject files. Python 3.11 to 3.14."; echo "uv==$uv"

@@ -10,7 +10,7 @@ if [ ! -x .venv-oldest/bin/python ]; then
 fi
 install=(.venv/bin/uv pip install --quiet --python .venv-oldest/bin/python)
 "${install[@]}" --requirement requirements-test.lock
-"${install[@]}" --no-deps --editable . --editable plugins/pii --editable plugins/text --editable plugins/vision
+"${install[@]}" --no-deps --editable . --editable plugins/pii --editable plugins/text --editable plugins/vision --editable plugins/aws
 "${install[@]}" "boto3==$oldest"
 .venv-oldest/bin/python -c 'import boto3, botocore; print(f"== contracts with boto3 {boto3.__version__}, botocore {botocore.__version__}")'
 .venv-oldest/bin/python -m pytest -q --durations=0 --durations-min=5 tests/contracts "$@"

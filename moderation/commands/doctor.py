@@ -16,8 +16,9 @@ from moderation.settings import PREFIX, Settings
 
 @click.command()
 @click.option("--settings", "show_settings", is_flag=True, help="List all settings with their values.")
+@click.option("--aws", is_flag=True, help="Call AWS too, once for each detector that is set up; this costs cents.")
 @click.pass_obj
-def doctor(settings: Settings, show_settings: bool) -> int:
+def doctor(settings: Settings, show_settings: bool, aws: bool) -> int:
     """Check this installation; exit code 1 when something is wrong."""
     if show_settings:
         for name, field in Settings.model_fields.items():
@@ -25,7 +26,9 @@ def doctor(settings: Settings, show_settings: bool) -> int:
             click.echo(f"{PREFIX}{name.upper()}={'' if value is None else value}\n    {field.description}")
         return 0
     failed = 0
-    for title, check in CHECKS:
+    services = frozenset({"aws"} if aws else ())
+    checks = (*CHECKS, *_checks_of_plugins(services))
+    for title, check in checks:
         found = list(_run(check, settings))
         problems = [text for is_problem, text in found if is_problem]
         failed += len(problems)
@@ -37,9 +40,10 @@ def doctor(settings: Settings, show_settings: bool) -> int:
 
 
 Finding = tuple[bool, str]
+Check = Callable[[Settings], Iterator[Finding]]
 
 
-def _run(check: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+def _run(check: Check, settings: Settings) -> Iterator[Finding]:
     try:
         yield from check(settings)
     except ModerationError as error:
@@ -151,7 +155,20 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
     Provider(oidc, lambda: datetime.now(UTC), talks=1).check()
 
 
-CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
+def _checks_of_plugins(services: frozenset[str]) -> tuple[tuple[str, Check], ...]:
+    """What plugins have to say (hook ``examine``)."""
+
+    def plugins(settings: Settings) -> Iterator[Finding]:
+        from moderation.plugins import load_plugins
+
+        for found in load_plugins(settings).manager.hook.examine(settings=settings, services=services):
+            for finding in found:
+                yield finding.is_problem, finding.text
+
+    return (("what plugins need", plugins),)
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
     ("Python and libraries", _python),
     ("data folder", _data),
     ("plugins", _plugins),

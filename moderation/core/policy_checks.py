@@ -31,7 +31,7 @@ from moderation.core.policy_repair import Repaired
 from moderation.core.policy_shape import read_shape
 from moderation.core.policy_terms import COVERS, Ask, Condition, ListRef, is_number
 from moderation.core.shipped import SHIPPED_TOOLS
-from moderation.core.taxonomy import Taxonomy
+from moderation.core.taxonomy import BEFORE_7, Taxonomy
 
 __all__ = ["Problem", "parse_policy"]
 
@@ -105,7 +105,9 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
 
 
 def label_hint(taxonomy: Taxonomy, label: str) -> str:
-    """What a mistyped label may have meant, with where that stands in the tree."""
+    """What a mistyped label may have meant, with where that stands in the tree; an old one's new name."""
+    if label in BEFORE_7:
+        return f"Rekognition's taxonomy 7 calls it {' or '.join(repr(name) for name in BEFORE_7[label])}"
     close = taxonomy.suggest(label)
     if close is None:
         return "labels of a plugin of your own exist when it is loaded" if label.startswith("Custom/") else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -52,9 +52,12 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
         never_fired: rules and sides of bands that no test of the policy made true.
     """
     file = policy.file
+    named = {*file.needs, *file.only_with}
+    unasked = [d for d in setting.detectors if getattr(d, "on_demand", False) and d.name not in named]
+    setting = replace(setting, detectors=[d for d in setting.detectors if d not in unasked])
     absent = [name for name in (*file.only_with, *file.needs) if name not in setting.tools]
     if not absent:
-        yield from _unfindable(file, setting)
+        yield from _unfindable(file, setting, unasked)
         yield from _below_floor(file, setting)
     yield from _not_loaded(file, setting)
     yield from _over(file, setting.today)
@@ -81,13 +84,19 @@ def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
             yield Problem(("needs", number), "W205", message, hint)
 
 
-def _unfindable(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
+def _unfindable(file: PolicyFile, setting: Setting, unasked: Sequence[Finder]) -> Iterator[Problem]:
     offered = {label for detector in setting.detectors for label in detector.labels}
     for path, label in label_uses(file):
-        if covered([label], setting.taxonomy, exact=False).isdisjoint(offered):
-            yield Problem(
-                path, "W201", f"no loaded detector finds '{label}'", "install its plugin, or remove the label"
-            )
+        meant = covered([label], setting.taxonomy, exact=False)
+        if not meant.isdisjoint(offered):
+            continue
+        names = [detector.name for detector in unasked if not meant.isdisjoint(detector.labels)]
+        if names:
+            message = f"only {' or '.join(names)} finds '{label}', and is asked only where a policy names it"
+            yield Problem(path, "W201", message, f"add needs: [{names[0]}]")
+        else:
+            hint = "install its plugin, or remove the label"
+            yield Problem(path, "W201", f"no loaded detector finds '{label}'", hint)
 
 
 def _over(file: PolicyFile, today: date) -> Iterator[Problem]:

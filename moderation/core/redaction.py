@@ -31,7 +31,8 @@ class RedactedPart(Frozen):
 def places(parts: Sequence[Part], detections: Sequence[Detection]) -> Mapping[str, list[Detection]]:
     """What is to be redacted in each given part, by its id.
 
-    A place in text that was read in a picture becomes the box where it stood; where that is not known, all of it.
+    A place in text that was read in a picture becomes the box where it stood, one in a transcript the seconds in which
+    it was said; where that is not known, all of the part.
     """
     by_id = {part.id: part for part in parts}
     found: dict[str, list[Detection]] = {}
@@ -42,16 +43,17 @@ def places(parts: Sequence[Part], detections: Sequence[Detection]) -> Mapping[st
         if part is None or part.extraction is None:
             found.setdefault(detection.part, []).append(detection)
             continue
-        boxes = [
-            place.box
+        where = [
+            (place.box, place.time_range)
             for place in part.extraction.places
             if detection.span is not None
             and place.span.start < detection.span.end
             and detection.span.start < place.span.end
         ]
-        for box in boxes or [None]:
+        for box, seconds in where or [(None, None)]:
             # A frame's own boxes mean nothing in the film it is from: then all of it.
-            todo.append(detection.model_copy(update={"part": part.extraction.part, "box": box, "span": None}))
+            place_in_parent = {"part": part.extraction.part, "box": box, "time_range": seconds, "span": None}
+            todo.append(detection.model_copy(update=place_in_parent))
     for listed in found.values():
         listed.sort(key=lambda d: d.model_dump_json())
     return found

@@ -13,9 +13,22 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "vision.text": "plugins/vision",
     "vision.frames": "plugins/vision",
     "vision.nudity": "plugins/nudenet",
-    "rekognition.moderation": "the AWS plugin",
-    "rekognition.ppe": "the AWS plugin",
-    "comprehend.pii": "the AWS plugin",
-    "comprehend.toxicity": "the AWS plugin",
+    **dict.fromkeys(
+        (
+            "rekognition.moderation",
+            "rekognition.ppe",
+            "rekognition.faces",
+            "rekognition.text",
+            "rekognition.labels",
+            "rekognition.custom_labels",
+            "rekognition.video",
+            "comprehend.pii",
+            "comprehend.toxicity",
+            "comprehendmedical.phi",
+            "transcribe.text",
+            "transcribe.toxicity",
+        ),
+        "plugins/aws (MODERATION_AWS_REGION)",
+    ),
 }
 """Detector or extractor to the plugin that offers it; what a site's own plugins offer is not here and as good."""

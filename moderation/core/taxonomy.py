@@ -160,6 +160,32 @@ TREE: Mapping[str, Mapping[str, Any]] = {
     "Custom": {},
 }
 
+BEFORE_7: Mapping[str, tuple[str, ...]] = {
+    "Suggestive": ("Non-Explicit Nudity of Intimate parts and Kissing", "Swimwear or Underwear"),
+    "Drugs": ("Drugs & Tobacco",),
+    "Tobacco": ("Drugs & Tobacco",),
+    "Nudity": ("Exposed Female Nipple", "Exposed Buttocks or Anus"),
+    "Graphic Male Nudity": ("Exposed Male Genitalia",),
+    "Graphic Female Nudity": ("Exposed Female Genitalia",),
+    "Sexual Activity": ("Explicit Sexual Activity",),
+    "Adult Toys": ("Sex Toys",),
+    "Female Swimwear Or Underwear": ("Female Swimwear or Underwear",),
+    "Male Swimwear Or Underwear": ("Male Swimwear or Underwear",),
+    "Partial Nudity": ("Implied Nudity",),
+    "Barechested Male": ("Exposed Male Nipple",),
+    "Revealing Clothes": ("Non-Explicit Nudity",),
+    "Sexual Situations": ("Kissing on the Lips",),
+    "Graphic Violence Or Gore": ("Blood & Gore",),
+    "Self Injury": ("Self-Harm",),
+    "Hanging": ("Corpses",),
+    "Explosions And Blasts": ("Explosions and Blasts",),
+    "Drug Products": ("Products",),
+    "Drug Use": ("Drugs & Tobacco Paraphernalia & Use",),
+    "Drug Paraphernalia": ("Drugs & Tobacco Paraphernalia & Use",),
+    "Tobacco Products": ("Products",),
+}
+"""Labels of Rekognition's taxonomy before version 7 to those of 7. ``Explicit Nudity`` was a level higher then."""
+
 
 class Taxonomy:
     """The tree, with lookups. Immutable.

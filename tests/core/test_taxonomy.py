@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.core.taxonomy import TREE, Taxonomy
+from moderation.core.policy_checks import label_hint
+from moderation.core.taxonomy import BEFORE_7, TREE, Taxonomy
 
 LABELS = st.sampled_from(Taxonomy().labels)
 IMAGE_ROOTS = [name for name in TREE if name not in ("PII", "Toxicity", "People", "PPE", "Quality", "Custom")]
@@ -207,3 +208,12 @@ def test_only_offered_custom_labels_exist() -> None:
     assert taxonomy.parents("Custom/SHOUTING") == ("Custom",)
     assert "Nonsense" not in taxonomy
     assert "Custom/OTHER" not in taxonomy
+
+
+@pytest.mark.parametrize("old", BEFORE_7)
+def test_a_name_of_taxonomy_6_is_told_its_successor_in_7(old: str) -> None:
+    taxonomy = Taxonomy()
+
+    assert old not in taxonomy
+    assert all(new in taxonomy for new in BEFORE_7[old])
+    assert label_hint(taxonomy, old) == f"Rekognition's taxonomy 7 calls it {' or '.join(map(repr, BEFORE_7[old]))}"

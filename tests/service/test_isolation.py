@@ -16,7 +16,7 @@ BAD = """
 import ctypes, os, sys, time
 from moderation import hookimpl
 from moderation.core.detections import Detection
-from moderation.hookspecs import Unreadable
+from moderation.hookspecs import Unavailable, Unreadable
 
 class Bad:
     version, reads, labels, min_confidence, time_limit_seconds = "1", ("text",), ("Weapons",), 0, 1.0
@@ -39,8 +39,9 @@ class Bad:
     def floods(self, part): return [Detection(label="Weapons", confidence=1)] * 20_000
     def forges(self, part): return [Detection.model_construct(label="Weapons", confidence=1e308)]
     def unreadable(self, part): raise Unreadable("the part is odd")
+    def waits(self, part): raise Unavailable("the service said no")
 
-NAMES = "raises hangs exits leaves segfaults recurses prints generates mislabels misplaces nan floods forges unreadable".split()
+NAMES = "raises hangs exits leaves segfaults recurses prints generates mislabels misplaces nan floods forges unreadable waits".split()
 
 @hookimpl
 def register_detectors(settings):
@@ -49,7 +50,7 @@ def register_detectors(settings):
 KINDS = {
     "raises": "raised", "hangs": "timed_out", "exits": "crashed", "leaves": "raised", "segfaults": "crashed", "recurses": "raised",
     "generates": "invalid_answer", "mislabels": "invalid_answer", "misplaces": "invalid_answer", "nan": "raised",
-    "floods": "invalid_answer", "forges": "invalid_answer", "unreadable": "unreadable",
+    "floods": "invalid_answer", "forges": "invalid_answer", "unreadable": "unreadable", "waits": "unavailable",
 }  # fmt: skip
 TEXT = Part(id="p0", type="text", text="my number is 206-555-0100")
 
@@ -96,3 +97,4 @@ def test_one_that_fails_again_and_again_is_left_alone_for_a_while(runner: Runner
     assert kinds["bad.hangs"] == "unavailable"
     assert kinds["bad.exits"] == "unavailable"
     assert kinds["bad.raises"] == "raised", "an exception is an answer; its process lives"
+    assert "rests" in {f.detector.name: f.message for f in failures}["bad.waits"], "a service that is down is not asked"

@@ -1,0 +1,113 @@
+"""What was used, in money: the meter's counts times the price table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import click
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from moderation.core.errors import InputError
+from moderation_aws.configuration import load_config
+from moderation_aws.shared import StoreFailed, Usage, open_store
+
+if TYPE_CHECKING:
+    from moderation.settings import Settings
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars for one unit."""
+
+    dollars: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one app used of one operation through one detector in a month.
+
+    Attributes:
+        month: ``YYYY-MM``.
+        dollars: an estimate; None for an operation without a price.
+    """
+
+    month: str
+    app: str
+    detector: str
+    operation: str
+    calls: int
+    units: float
+    unit: str
+    dollars: float | None
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Mapping[str, Price]:
+    table = yaml.safe_load((files("moderation_aws") / "prices.yml").read_text(encoding="utf-8"))
+    return {operation: Price(float(row["dollars"]), row["unit"]) for operation, row in table.items()}
+
+
+def price_table(own: Mapping[str, float]) -> dict[str, Price]:
+    """The shipped prices, with one's own over them; both by ``service.Operation``."""
+    table = dict(_shipped())
+    for operation, dollars in own.items():
+        table[operation] = Price(dollars, table[operation].unit if operation in table else "unit")
+    return table
+
+
+def costs(usage: Iterable[Usage], prices: Mapping[str, Price]) -> list[Cost]:
+    """The costs of each month by app, detector and operation; operations that are free of charge are left out."""
+    sums: dict[tuple[str, str, str, str], tuple[int, float]] = {}
+    for used in usage:
+        key = (used.day[:7], used.app, used.detector, used.operation)
+        calls, units = sums.get(key, (0, 0.0))
+        sums[key] = (calls + used.calls, units + used.units)
+    found = []
+    for (month, app, detector, operation), (calls, units) in sorted(sums.items()):
+        price = prices.get(operation)
+        if price is None and not units:
+            continue
+        unit, dollars = (price.unit, units * price.dollars) if price is not None else ("", None)
+        found.append(Cost(month, app, detector, operation, calls, units, unit, dollars))
+    return found
+
+
+@click.command("costs")
+@click.option("--since", metavar="YYYY-MM-DD", help="From this day on.  [default: the first of this month]")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def costs_command(settings: Settings, since: str | None, as_json: bool) -> None:
+    """What AWS detectors have cost, by app and detector: an estimate by list prices."""
+    first = since or datetime.now(UTC).date().replace(day=1).isoformat()
+    try:
+        datetime.strptime(first, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise InputError(f"--since {first}: a day is wanted, such as 2026-11-01") from error
+    try:
+        found = costs(open_store(settings).usage(first), price_table(load_config(settings).prices))
+    except StoreFailed as error:
+        raise InputError(f"what was used cannot be read: {error}") from error
+    if as_json:
+        click.echo(json.dumps([cost.__dict__ for cost in found], indent=2))
+        return
+    table = Table("month", "app", "detector", "operation", box=None, pad_edge=False)
+    for title in ("calls", "units", "USD"):
+        table.add_column(title, justify="right")
+    for cost in found:
+        dollars = "no price" if cost.dollars is None else f"{cost.dollars:.4f}"
+        units = f"{cost.units:g} {cost.unit}"
+        table.add_row(cost.month, cost.app, cost.detector, cost.operation, str(cost.calls), units, dollars)
+    Console(width=140).print(table)
+    total = sum(cost.dollars or 0.0 for cost in found)
+    click.echo(
+        f"{total:.4f} USD since {first}, by list prices; hours of running models are not in it (aws models list)"
+    )

@@ -1,0 +1,131 @@
+"""``rekognition.ppe``: people and their protective equipment, by DetectProtectiveEquipment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from moderation.core.detections import Detection
+from moderation.core.items import Part
+from moderation.hookspecs import Context
+from moderation_aws import pictures
+from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
+
+MOST_PEOPLE = 15
+"""The operation looks at no more."""
+FLOOR = 50.0
+"""Rekognition reports nothing below."""
+SUMMARY: Mapping[str, tuple[str, str]] = {
+    "PersonsWithRequiredEquipment": ("with", "Custom/PPE_COMPLETE"),
+    "PersonsWithoutRequiredEquipment": ("without", "Custom/PPE_MISSING"),
+    "PersonsIndeterminate": ("indeterminate", "Custom/PPE_UNSURE"),
+}
+"""The summary's lists: our word for each, and the label of the people in it."""
+
+Equipment = Literal["FACE_COVER", "HAND_COVER", "HEAD_COVER"]
+
+
+class PpeOptions(BaseModel):
+    """``ppe:`` in the configuration.
+
+    Attributes:
+        required: what the summary asks for; empty for no summary.
+        min_confidence: of the summary, percent; Rekognition takes less than 50 as 50. Body parts that are less sure
+            count as not visible.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    required: tuple[Equipment, ...] = ("FACE_COVER", "HAND_COVER", "HEAD_COVER")
+    min_confidence: Annotated[float, Field(ge=50, le=100)] = 80.0
+
+
+class Ppe:
+    """People, what covers them, and who lacks required equipment.
+
+    Each person is a ``Person`` whose attribute ``parts`` is what the rules' ``people`` condition reads: visible body
+    part to covers, cover to confidence. That confidence is the least of those that decide it (body part, equipment,
+    "covers the body part"), as in Rekognition's own summary; equipment that does not cover the part is left out.
+    Each piece of equipment is a ``PPE/...``, each person's place in the summary a ``Custom/PPE_...``. That something
+    covers a body part does not say that it is worn properly (AWS's own note).
+    """
+
+    name = "rekognition.ppe"
+    version = "1.0"
+    reads = ("image",)
+    labels = ("Person", "PPE/FACE_COVER", "PPE/HAND_COVER", "PPE/HEAD_COVER", *(label for _, label in SUMMARY.values()))
+    min_confidence = FLOOR
+    time_limit_seconds = TIME_LIMIT_SECONDS
+    on_demand = True
+
+    def __init__(self, account: Account, fitting: pictures.Fitting, options: PpeOptions) -> None:
+        self._account, self._fitting, self._options = account, fitting, options
+
+    def detect(self, part: Part, context: Context) -> list[Detection]:
+        """People in the order of the answer, each before what belongs to them. Raises `Unreadable`, `Unavailable`."""
+        given: dict[str, Any] = {"Image": pictures.image_of(part, context, pictures.PPE, self._fitting)}
+        if self._options.required:
+            given["SummarizationAttributes"] = {
+                "MinConfidence": self._options.min_confidence,
+                "RequiredEquipmentTypes": list(self._options.required),
+            }
+        caller = Caller(context.app, self.name)
+        answer = self._account.call(caller, "rekognition", "DetectProtectiveEquipment", 1, **given)
+        people = needed(answer, "Persons")
+        places = _places(needed(answer, "Summary")) if self._options.required else {}
+        found: list[Detection] = []
+        for person in people:
+            found += self._person(person, places.get(person["Id"]), is_full=len(people) >= MOST_PEOPLE)
+        return [detection for detection in found if detection.confidence >= FLOOR]
+
+    def _person(self, person: Mapping[str, Any], place: str | None, *, is_full: bool) -> list[Detection]:
+        box = pictures.box_of(person.get("BoundingBox"))
+        attributes: dict[str, Any] = {"id": person["Id"], "parts": self._parts(person)}
+        if place is not None:
+            attributes["required_equipment"] = SUMMARY[place][0]
+        if is_full:
+            attributes["there_may_be_more_people"] = True
+        sure = person["Confidence"]
+        found = [Detection(label="Person", confidence=sure, box=box, attributes=attributes)]
+        if place is not None:
+            attributes = {"person": person["Id"], "required": list(self._options.required)}
+            found.append(Detection(label=SUMMARY[place][1], confidence=sure, box=box, attributes=attributes))
+        for body_part in person.get("BodyParts", ()):
+            found += [_equipment(person, body_part, piece) for piece in body_part.get("EquipmentDetections", ())]
+        return found
+
+    def _parts(self, person: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+        """Visible body part to covers with confidence; empty for a bare one."""
+        parts: dict[str, dict[str, float]] = {}
+        for body_part in person.get("BodyParts", ()):
+            if body_part["Confidence"] < self._options.min_confidence:
+                continue
+            covers = parts.setdefault(body_part["Name"].lower(), {})
+            for piece in body_part.get("EquipmentDetections", ()):
+                if piece["CoversBodyPart"]["Value"]:
+                    cover = piece["Type"].lower()
+                    sure = min(body_part["Confidence"], piece["Confidence"], piece["CoversBodyPart"]["Confidence"])
+                    covers[cover] = max(sure, covers.get(cover, 0.0))
+        return parts
+
+
+def _places(summary: Mapping[str, Any]) -> dict[int, str]:
+    """Person to list of the summary."""
+    return {person: name for name in SUMMARY for person in summary.get(name, ())}
+
+
+def _equipment(person: Mapping[str, Any], body_part: Mapping[str, Any], piece: Mapping[str, Any]) -> Detection:
+    return Detection(
+        label=f"PPE/{piece['Type']}",
+        confidence=piece["Confidence"],
+        box=pictures.box_of(piece.get("BoundingBox")),
+        attributes={
+            "person": person["Id"],
+            "body_part": body_part["Name"].lower(),
+            "body_part_confidence": body_part["Confidence"],
+            "covers": piece["CoversBodyPart"]["Value"],
+            "covers_confidence": piece["CoversBodyPart"]["Confidence"],
+        },
+    )
