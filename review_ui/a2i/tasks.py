@@ -230,6 +230,11 @@ def _give_back(review: ReviewService, task_id: str, user_id: str, kind: str, rea
     review.database.write(work)
 
 
+def allowance_of(review: ReviewService, user_id: str) -> Allowance:
+    """What this reviewer may be given now."""
+    return review.database.read(lambda c: allowance(c, review.care, user_id, review.clock()))
+
+
 def kept_away(review: ReviewService, user_id: str, flow: str | None = None) -> tuple[Allowance, int]:
     """What this reviewer may be given now, and how many tasks wait that are therefore not given to them."""
     in_flow = sa.true() if flow is None else tasks.c.flow == flow

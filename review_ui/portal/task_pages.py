@@ -16,10 +16,10 @@ from review_ui.a2i.answers import submit_answer, undo, undoable
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.tasks import (
     Task,
+    allowance_of,
     content_of,
     escalate_task,
     get_task,
-    kept_away,
     may_see,
     next_task,
     release_task,
@@ -79,7 +79,7 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             "is_open": is_open,
             "undo": undoable(review, user_id),
             "now": review.clock(),
-            "may": kept_away(review, user_id)[0],
+            "may": allowance_of(review, user_id),
             "address": lambda uri: address(uri, task.id, open_to_view=is_open),
         }
         if is_ours(task.content):

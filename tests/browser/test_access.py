@@ -88,6 +88,7 @@ def test_no_address_is_missing_from_the_table(desk: Desk) -> None:
         NO_ID: "<uuid:task_id>",
         "forged": "<token>",
         "queues/nobody": "queues/<flow>",
+        "quality/nobody": "quality/<flow>",
         "people/nobody": "people/<name>",
     }
     listed = set()
