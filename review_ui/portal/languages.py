@@ -56,6 +56,8 @@ NAMES = (
     *(N_("reviewer"), N_("lead"), N_("policy owner"), N_("admin"), N_("approve"), N_("reject")),
     *(N_("skipped"), N_("undone"), N_("unmasked"), N_("released"), N_("assigned"), N_("prioritised")),
     *(N_("paused"), N_("resumed"), N_("batch"), N_("batch undone")),
+    *(N_("Severe"), N_("Moderate"), N_("Mild"), N_("none"), N_("light"), N_("medium"), N_("strong"), N_("strongest")),
+    *(N_("full colour"), N_("half grey"), N_("grey")),
     *(N_("App"), N_("Content id"), N_("Posted"), N_("Item"), N_("Queue")),
 )
 """Words that other modules make and templates show through `_`."""

@@ -30,6 +30,7 @@ from review_ui.golden import (
 from review_ui.history import contains
 from review_ui.leading import QueueState, queue_states
 from review_ui.portal.access import leading
+from review_ui.portal.languages import _
 from review_ui.portal.problems import Page
 from review_ui.portal.summaries import Summary, summary
 from review_ui.tables import golden_items, human_loops, tasks
@@ -116,7 +117,7 @@ def add_quality_pages(portal: Blueprint, review: ReviewService, overturns: Overt
                 percent = _number(form.get("golden_percent", ""))
                 set_quality(review, flow, QueueQuality(percent, gives_feedback="feedback" in form))
         except InputError as error:
-            return queue_page(flow, f"Nothing was changed: {error}.", 422)
+            return queue_page(flow, _("Nothing was changed: %(why)s.", why=error), 422)
         return redirect(url_for("portal.quality_queue", flow=flow), 303)
 
 

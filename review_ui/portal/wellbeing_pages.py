@@ -12,6 +12,7 @@ from review_ui.a2i.service import ReviewService
 from review_ui.a2i.tasks import kept_away
 from review_ui.exposure import history_of
 from review_ui.portal.access import reviewing
+from review_ui.portal.languages import _
 from review_ui.portal.problems import Page
 from review_ui.preferences import (
     BLURS,
@@ -68,7 +69,7 @@ def add_wellbeing_pages(portal: Blueprint, review: ReviewService) -> None:
         try:
             set_veil(review, g.session.user.id, int(request.form.get("blur", "")), int(request.form.get("grey", "")))
         except (ValueError, InputError):
-            return page("Choose how strong the veil is from the lists.", 422)
+            return page(_("Choose how strong the veil is from the lists."), 422)
         if "quiet" in request.form:
             return Response("", 204)
         return redirect(url_for("portal.wellbeing"), 303)

@@ -93,7 +93,19 @@ def pages(desk: Desk, client: Any) -> Iterator[tuple[str, str]]:
     following = client.post(task, data={"csrf": token, "decision": "approve"}).headers["Location"]
     yield page(following)
     client.post(f"{following}/release", data={"csrf": token, "reason": "hard", "to": "lead"})
-    for path in ("done", "history", "history?q=9", "lead", "lead/queues/general", "lead/log", "people", "nowhere"):
+    for path in (
+        "done",
+        "history",
+        "history?q=9",
+        "lead",
+        "lead/queues/general",
+        "lead/log",
+        "people",
+        "nowhere",
+        "wellbeing",
+        "lead/quality",
+        "lead/quality/general",
+    ):
         yield page(f"/review/{path}")
     yield page(task.replace("tasks", "history").partition("?")[0])
     listed = client.get("/review/lead/queues/general").get_data(as_text=True)
