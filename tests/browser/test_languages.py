@@ -6,14 +6,18 @@ import gettext
 import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
 
 from review_ui.portal import languages
 from tests.browser.conftest import Desk, form_token, found
 from tests.browser.test_accessibility import fill
 
+KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 SHOWN = ("title", "aria-label", "placeholder", "alt")
 WRITTEN_BY_OTHERS = """
 one two three four five six seven eight nine ten PII EMAIL Face Threat Insult a b.org and an insult of words task
@@ -158,3 +162,36 @@ def test_the_page_is_mirrored_where_the_script_runs_the_other_way(
     assert panel["x"] < content["x"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
     assert page.complaints == []
+
+
+def test_a_page_comes_in_the_browsers_language(desk: Desk) -> None:
+    desk.start_item({"id": "p0", "type": "text", "text": "x"})
+    client = desk.client()
+    said = {
+        asked: client.get("/review/", headers={"Accept-Language": asked}).get_data(as_text=True)
+        for asked in ("es-MX,es;q=0.9", "en", "xx", "*")
+    }
+
+    assert "1 tarea le espera" in said["es-MX,es;q=0.9"]
+    assert 'lang="es"' in said["es-MX,es;q=0.9"]
+    assert all("1 task waits for you" in said[asked] for asked in ("en", "xx", "*"))
+
+
+@pytest.mark.parametrize("path", sorted(languages.LOCALE.glob("*.po")), ids=lambda path: str(path.stem))
+def test_a_catalog_has_every_string_and_its_values(path: Path) -> None:
+    options = {"trimmed": "true"}
+    strings: set[str] = set()
+    for method, pattern in (("python", "*.py"), ("jinja2", "templates/**/*.html")):
+        for source in sorted(languages.LOCALE.parent.glob(pattern)):
+            with source.open("rb") as file:
+                for _, message, _, _ in extract(method, file, keywords=KEYWORDS, options=options):
+                    strings.add(message[0] if isinstance(message, tuple) else message)
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=path.stem)
+    written = {m.id[0] if isinstance(m.id, tuple) else m.id: m for m in catalog if m.id}
+
+    assert set(written) == strings
+    for text, message in written.items():
+        for said in (message.string,) if isinstance(message.string, str) else message.string:
+            assert said
+            assert set(re.findall(r"%\(\w+\)s|<kbd>", said)) == set(re.findall(r"%\(\w+\)s|<kbd>", text)), text
