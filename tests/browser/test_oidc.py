@@ -238,6 +238,7 @@ FORGERIES: dict[str, Callable[[IdentityProvider], Any]] = {
     "other audience": lambda p: p.bend.update(aud="another-portal"),
     "two audiences, nobody's": lambda p: p.bend.update(aud=[CLIENT_ID, "another-portal"]),
     "two audiences, the other's": lambda p: p.bend.update(aud=[CLIENT_ID, "another-portal"], azp="another-portal"),
+    "other audience, on our behalf": lambda p: p.bend.update(aud="another-portal", azp=CLIENT_ID),
     "no audience": lambda p: p.bend.update(aud=None),
     "other issuer": lambda p: p.bend.update(iss="https://evil.example"),
     "no subject": lambda p: p.bend.update(sub=None),
