@@ -620,13 +620,16 @@ def test_whatever_a_provider_sends_as_a_token_is_refused_and_breaks_nothing(
 
 @pytest.mark.browser
 def test_the_whole_way_in_a_real_browser_across_two_sites(
-    desk: Desk, live_server: Callable[[Flask], str], open_page: Callable[..., Any]
+    desk: Desk, provider: IdentityProvider, live_server: Callable[[Flask], str], open_page: Callable[..., Any]
 ) -> None:
-    # Cookies tell sites apart by name, not by port: the provider is 127.0.0.1, the portal localhost.
+    # Cookies tell sites apart by name, not by port: the provider is 127.0.0.1, the portal localhost. And what counts as
+    # the site that a request comes from is the last page on which somebody pressed something: that must be the provider's.
+    provider.has_form = True
     root = live_server(desk.app).replace("127.0.0.1", "localhost")
     page = open_page()
     page.goto(f"{root}/review/")
     page.get_by_role("link", name="Sign in with your organisation").click()
+    page.get_by_role("button", name="Let me in").click()
     page.wait_for_url("**/review/")
 
     assert page.locator(".who").inner_text().startswith("ann")
