@@ -23,7 +23,7 @@ from review_ui.tables import identities, sign_ins, users
 
 LONGEST_SUBJECT = 255
 """Characters; the limit of OpenID Connect Core, section 2."""
-_TRIES = 3
+_TRIES = 5
 _NUMBERED = 100
 
 

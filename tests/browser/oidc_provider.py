@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider on loopback: whoever comes is let through at once, as `person` says."""
+"""A small OpenID Connect provider on loopback: whoever comes is let through, as `person` says."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class IdentityProvider:
         sign: makes an id token of claims.
         discovery: laid over the discovery document.
         answers: by path, what is answered instead of anything else.
+        has_form: people press a button first, as at a real provider; else they are sent back at once.
         asked: the parameters of the last sign-in that was begun.
     """
 
@@ -43,6 +44,7 @@ class IdentityProvider:
         self.sign: Callable[[Mapping[str, Any]], str] = self.signed
         self.discovery: dict[str, Any] = {}
         self.answers: dict[str, Callable[[], Any]] = {}
+        self.has_form = False
         self.asked: dict[str, str] = {}
         self.token_calls = 0
         self._codes: dict[str, dict[str, str]] = {}
@@ -80,9 +82,11 @@ class IdentityProvider:
         def keys() -> Response:
             return jsonify({"keys": self.keys})
 
-        @app.get("/authorize")
+        @app.route("/authorize", methods=["GET", "POST"])
         def authorize() -> Any:
             self.asked = request.args.to_dict()
+            if self.has_form and request.method == "GET":
+                return '<link rel="icon" href="data:,"><form method="post"><button>Let me in</button></form>'
             code = secrets.token_urlsafe(16)
             self._codes[code] = self.asked
             return redirect(f"{self.asked['redirect_uri']}?{urlencode({'code': code, 'state': self.asked['state']})}")

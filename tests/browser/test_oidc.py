@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,11 +22,14 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from werkzeug.serving import make_server
 
+from moderation.blobs import open_blobs
 from moderation.cli import run as run_command
 from moderation.core.errors import SettingsError
 from moderation.server import A2IServer
 from moderation.settings import load_settings
 from review_ui import tables
+from review_ui.a2i.service import ReviewService
+from review_ui.identities import Identities, Identity
 from review_ui.people import People
 from review_ui.portal import blueprint
 from review_ui.portal.id_tokens import SignInRefused, verify
@@ -217,6 +221,29 @@ def test_two_first_sign_ins_of_one_person_make_one(desk: Desk) -> None:
     assert len(people(desk)) == 1
 
 
+@pytest.mark.postgres
+def test_sign_ins_of_one_person_at_the_same_time_make_one(tmp_path: Path, postgres_url: str) -> None:
+    engine = sa.create_engine(postgres_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+    settings = load_settings(data=tmp_path, review_database_url=postgres_url)
+    review = ReviewService.open(settings, blobs=open_blobs(settings))
+    identities = Identities(review.database)
+    ann, other = Identity("https://id.example", "1", "ann"), Identity("https://id.example", "2", "ann")
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            tokens = list(threads.map(lambda who: identities.sign_in(who, "lead", ["a"], 1), [ann, other] * 8))
+        signed_in = {session.user.name for token in tokens if (session := People(review.database).session(token))}
+        named = {user.name for user in People(review.database).list()}
+    finally:
+        review.close()
+
+    assert len(set(tokens)) == 16
+    assert signed_in == named == {"ann", "ann-2"}
+
+
 def encoded(document: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(document).encode()).rstrip(b"=").decode()
 
@@ -238,6 +265,7 @@ FORGERIES: dict[str, Callable[[IdentityProvider], Any]] = {
     "other audience": lambda p: p.bend.update(aud="another-portal"),
     "two audiences, nobody's": lambda p: p.bend.update(aud=[CLIENT_ID, "another-portal"]),
     "two audiences, the other's": lambda p: p.bend.update(aud=[CLIENT_ID, "another-portal"], azp="another-portal"),
+    "other audience, on our behalf": lambda p: p.bend.update(aud="another-portal", azp=CLIENT_ID),
     "no audience": lambda p: p.bend.update(aud=None),
     "other issuer": lambda p: p.bend.update(iss="https://evil.example"),
     "no subject": lambda p: p.bend.update(sub=None),
@@ -619,13 +647,16 @@ def test_whatever_a_provider_sends_as_a_token_is_refused_and_breaks_nothing(
 
 @pytest.mark.browser
 def test_the_whole_way_in_a_real_browser_across_two_sites(
-    desk: Desk, live_server: Callable[[Flask], str], open_page: Callable[..., Any]
+    desk: Desk, provider: IdentityProvider, live_server: Callable[[Flask], str], open_page: Callable[..., Any]
 ) -> None:
-    # Cookies tell sites apart by name, not by port: the provider is 127.0.0.1, the portal localhost.
+    # Cookies tell sites apart by name, not by port: the provider is 127.0.0.1, the portal localhost. And what counts as
+    # the site that a request comes from is the last page on which somebody pressed something: that must be the provider's.
+    provider.has_form = True
     root = live_server(desk.app).replace("127.0.0.1", "localhost")
     page = open_page()
     page.goto(f"{root}/review/")
     page.get_by_role("link", name="Sign in with your organisation").click()
+    page.get_by_role("button", name="Let me in").click()
     page.wait_for_url("**/review/")
 
     assert page.locator(".who").inner_text().startswith("ann")
