@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -90,6 +91,20 @@ def test_a_copy_for_detectors_has_the_bytes_that_were_taken_in_or_there_is_none(
     with pytest.raises(NotFound, match="has changed"):
         blobs.local_path(uri, first)
     assert len(list(tmp_path.iterdir())) == 3, "nothing half read is left"
+
+
+def test_local_copies_are_bounded_and_dropped_when_nobody_asks_for_them(aws: Aws, tmp_path: Path) -> None:
+    aws.bucket("media")
+    blobs = S3Blobs("media", aws.client("s3"), tmp_path, max_bytes=100)
+    old, new = (blobs.put(name, name.encode(), "text/plain") for name in ("old", "new"))
+    os.utime(blobs.local_path(old), (0, 0))
+    large = blobs.put("large", b"x" * 101, "text/plain")
+
+    with pytest.raises(MediaRefused, match="at most 100"):
+        blobs.local_path(large)
+    S3Blobs("media", aws.client("s3"), tmp_path).local_path(new)
+
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"new"]
 
 
 def test_what_s3_refuses_is_no_missing_object(aws: Aws, tmp_path: Path) -> None:
