@@ -17,6 +17,7 @@ import requests
 from PIL import Image
 from pydantic import ValidationError
 
+from moderation.aws import client
 from moderation.blobs import FolderBlobs, S3Blobs, open_blobs
 from moderation.core.errors import MediaRefused, NotFound, SettingsError, StoreUnavailable
 from moderation.settings import Settings
@@ -195,6 +196,24 @@ def test_the_policy_of_an_upload_to_s3_bounds_type_size_key_and_time(aws: Aws, o
         assert exact.items() <= {**made["fields"], "bucket": "media"}.items()
     until = datetime.fromisoformat(policy["expiration"])
     assert until - datetime.now(UTC) <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint", "url"),
+    [
+        ("us-east-1", "", "https://media.s3.us-east-1.amazonaws.com/"),
+        ("eu-west-1", "", "https://media.s3.eu-west-1.amazonaws.com/"),
+        ("cn-north-1", "", "https://media.s3.cn-north-1.amazonaws.com.cn/"),
+        ("us-east-1", "http://127.0.0.1:9000", "http://127.0.0.1:9000/media"),
+    ],
+)
+def test_addresses_lead_to_the_host_of_the_region_or_to_another_store(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: str, endpoint: str, url: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    blobs = S3Blobs("media", client("s3", region), tmp_path)
+
+    assert blobs.presigned_post("a", "image/png", 10, 60)[0] == url
 
 
 def test_a_folder_takes_the_same_kind_of_form(open_api: Open) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from moderation import cli
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import SettingsError
 from moderation.core.notices import Notice
@@ -207,6 +208,18 @@ def test_a_target_that_left_the_settings_is_told_nothing(aws: Aws, open_api: Ope
 def test_what_cannot_be_told_stops_the_start(name: str) -> None:
     with pytest.raises(SettingsError, match="MODERATION_NOTIFY"):
         targets_of(Settings(notify=name))
+
+
+def test_doctor_says_who_is_told_and_what_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MODERATION_NOTIFY", "arn:aws:sns:eu-west-1:123456789012:decisions nonsense")
+    monkeypatch.setenv("MODERATION_MEDIA_IN_PLACE", "shop=s3://photos/new/")
+
+    assert cli.run(["doctor", "--data", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "objects of app shop are read in s3://photos/new/" in said
+    assert "MODERATION_NOTIFY: 'nonsense'" in said
 
 
 def test_targets_know_their_service_and_region() -> None:
