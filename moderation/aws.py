@@ -26,4 +26,10 @@ def client(service: str, region: str, *, read_timeout: float = 20.0) -> Any:
     )
     # A session of its own: boto3's default one is not made for threads.
     make: Any = boto3.session.Session().client
-    return make(service, region_name=region, config=config)
+    made = make(service, region_name=region, config=config)
+    if service == "s3" and ".amazonaws.com" in made.meta.endpoint_url:
+        # Unless told, boto3 signs addresses for the global host, which redirects forms to a new bucket elsewhere for a
+        # day, and browsers do not follow. Other stores, behind AWS_ENDPOINT_URL, may know no host for each bucket.
+        host = Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
+        made = make(service, region_name=region, config=config.merge(host))
+    return made

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from moderation.aws import client
 from moderation.core.errors import MediaRefused, NotFound, SettingsError, StoreUnavailable
+from moderation.local_copies import LocalCopies
 from moderation.s3_calls import Encryption, ask, metadata_of
 
 if TYPE_CHECKING:
@@ -191,12 +192,20 @@ class S3Blobs:
         client: boto3 ``s3`` client.
         cache: folder for local copies that detectors read.
         encryption: how `put` has objects encrypted: None as the bucket does, ``AES256``, ``aws:kms``, or a key's ARN.
+        max_bytes: of an object that is copied into `cache`.
     """
 
-    def __init__(self, bucket: str, client: Any, cache: Path, encryption: str | None = None) -> None:
+    def __init__(
+        self,
+        bucket: str,
+        client: Any,
+        cache: Path,
+        encryption: str | None = None,
+        max_bytes: int = MAX_OBJECT_BYTES,
+    ) -> None:
         self.bucket = bucket
         self._client = client
-        self._cache = cache
+        self._copies, self._max_bytes = LocalCopies(cache), max_bytes
         self._encryption = Encryption(encryption)
 
     def put(self, key: str, data: bytes, content_type: str) -> str:
@@ -240,25 +249,20 @@ class S3Blobs:
             bucket, key = split_uri(uri)
             head = ask(uri, "read", lambda: self._client.head_object(Bucket=bucket, Key=key))
             name = hashlib.sha256(f"{uri} {head['ETag']}".encode()).hexdigest()
-        path = self._cache / name
-        if not path.is_file():
-            self._cache.mkdir(parents=True, exist_ok=True)
-            beside = path.with_suffix(f".{secrets.token_hex(6)}")
-            try:
-                digest = self._download(uri, beside)
-                if sha256 not in (None, digest):
-                    raise NotFound(f"{uri} has changed since it was taken in")
-                beside.replace(path)
-            finally:
-                beside.unlink(missing_ok=True)
-        return path
+
+        def fetch(to: Path) -> None:
+            digest = self._download(uri, to)
+            if sha256 not in (None, digest):
+                raise NotFound(f"{uri} has changed since it was taken in")
+
+        return self._copies.get(name, fetch)
 
     def delete(self, uri: str) -> None:
         """See `Blobs.delete`."""
         bucket, key = split_uri(uri)
         ask(uri, "deleted", lambda: self._client.delete_object(Bucket=bucket, Key=key))
         # The copy for detectors is named by the digest, as are the objects that this service stores.
-        (self._cache / key.rpartition("/")[2].partition(".")[0]).unlink(missing_ok=True)
+        self._copies.forget(key.rpartition("/")[2].partition(".")[0])
 
     def stored_at(self, uri: str) -> datetime | None:
         """See `Blobs.stored_at`."""
@@ -303,7 +307,10 @@ class S3Blobs:
     def _download(self, uri: str, to: Path) -> str:
         """Write the object to a file, a piece at a time; says its digest."""
         digest = hashlib.sha256()
-        with self._open(uri)["Body"] as body, to.open("wb") as file:
+        answer = self._open(uri)
+        with answer["Body"] as body, to.open("wb") as file:
+            if answer["ContentLength"] > self._max_bytes:
+                raise _too_large(f"{answer['ContentLength']:,}", self._max_bytes)
             while chunk := ask(uri, "read", lambda: body.read(_CHUNK)):
                 digest.update(chunk)
                 file.write(chunk)
@@ -363,6 +370,7 @@ def open_blobs(settings: Settings) -> Blobs:
         client("s3", settings.a2i_region),
         settings.data / "media-cache",
         settings.media_encryption,
+        max(settings.max_media_bytes, MAX_OBJECT_BYTES),
     )
     own = s3 if settings.media_s3 else FolderBlobs(settings.data / "media", settings.media_bucket)
     return MixedBlobs(own, s3, in_place) if in_place else own

@@ -155,6 +155,18 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
     Provider(oidc, lambda: datetime.now(UTC), talks=1).check()
 
 
+def _places_on_aws(settings: Settings) -> Iterator[Finding]:
+    from moderation.blobs import places_of
+    from moderation.notifying import targets_of
+
+    where = f"bucket {settings.media_bucket}" if settings.media_s3 else "the data folder"
+    yield False, f"media in {where}"
+    for app, place in places_of(settings):
+        yield False, f"objects of app {app} are read in {place}"
+    for target in targets_of(settings):
+        yield False, f"decisions are told to {target.name}"
+
+
 def _checks_of_plugins(services: frozenset[str]) -> tuple[tuple[str, Check], ...]:
     """What plugins have to say (hook ``examine``)."""
 
@@ -176,5 +188,6 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("database", _database),
     ("Redis", _redis),
     ("human loops", _human_loops),
+    ("media, and who is told", _places_on_aws),
     ("sign-in to the portal", _sign_in),
 )

@@ -105,7 +105,7 @@ def dead(settings: Settings, as_json: bool) -> int:
     from moderation.service import existing_database
 
     with existing_database(settings) as database:
-        letters = Ledger(database).dead()
+        letters, count = Ledger(database).dead(), Ledger(database).dead_count()
     for letter in letters:
         if as_json:
             shown = {"id": letter.id, "app": letter.app, "uri": letter.uri, "reason": letter.reason}
@@ -113,6 +113,8 @@ def dead(settings: Settings, as_json: bool) -> int:
         else:
             at = f"{letter.created_at:%Y-%m-%d %H:%M}"
             click.echo(f"{letter.id}  {at}  {letter.app}  {letter.uri or '(unreadable message)'}\n    {letter.reason}")
+    if count > len(letters):
+        click.echo(f"... and {count - len(letters)} later ones", err=True)
     return 1 if letters else 0
 
 
@@ -131,14 +133,15 @@ def retry(settings: Settings, ids: tuple[str, ...], all_of_them: bool, drop: boo
         raise click.UsageError("say which (`moderation intake dead` lists them), or --all")
     if drop:
         with existing_database(settings) as database:
-            letters = Ledger(database).dead(ids)
+            letters = Ledger(database).dead(ids, max(Ledger(database).dead_count(), 1))
             for letter in letters:
                 Ledger(database).forget(letter.id)
         click.echo(f"{len(letters)} dropped")
         return 0
     total: Counter[str] = Counter()
     with _service(settings, None) as service:
-        for letter in Ledger(service.database).dead(ids):
+        ledger = Ledger(service.database)
+        for letter in ledger.dead(ids, max(ledger.dead_count(), 1)):
             try:
                 total += QueueIntake(service, None, "", letter.app).try_again(letter)
             except StoreUnavailable as error:

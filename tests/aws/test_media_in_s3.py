@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ import requests
 from PIL import Image
 from pydantic import ValidationError
 
+from moderation.aws import client
 from moderation.blobs import FolderBlobs, S3Blobs, open_blobs
 from moderation.core.errors import MediaRefused, NotFound, SettingsError, StoreUnavailable
 from moderation.settings import Settings
@@ -90,6 +92,20 @@ def test_a_copy_for_detectors_has_the_bytes_that_were_taken_in_or_there_is_none(
     with pytest.raises(NotFound, match="has changed"):
         blobs.local_path(uri, first)
     assert len(list(tmp_path.iterdir())) == 3, "nothing half read is left"
+
+
+def test_local_copies_are_bounded_and_dropped_when_nobody_asks_for_them(aws: Aws, tmp_path: Path) -> None:
+    aws.bucket("media")
+    blobs = S3Blobs("media", aws.client("s3"), tmp_path, max_bytes=100)
+    old, new = (blobs.put(name, name.encode(), "text/plain") for name in ("old", "new"))
+    os.utime(blobs.local_path(old), (0, 0))
+    large = blobs.put("large", b"x" * 101, "text/plain")
+
+    with pytest.raises(MediaRefused, match="at most 100"):
+        blobs.local_path(large)
+    S3Blobs("media", aws.client("s3"), tmp_path).local_path(new)
+
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"new"]
 
 
 def test_what_s3_refuses_is_no_missing_object(aws: Aws, tmp_path: Path) -> None:
@@ -180,6 +196,24 @@ def test_the_policy_of_an_upload_to_s3_bounds_type_size_key_and_time(aws: Aws, o
         assert exact.items() <= {**made["fields"], "bucket": "media"}.items()
     until = datetime.fromisoformat(policy["expiration"])
     assert until - datetime.now(UTC) <= timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint", "url"),
+    [
+        ("us-east-1", "", "https://media.s3.us-east-1.amazonaws.com/"),
+        ("eu-west-1", "", "https://media.s3.eu-west-1.amazonaws.com/"),
+        ("cn-north-1", "", "https://media.s3.cn-north-1.amazonaws.com.cn/"),
+        ("us-east-1", "http://127.0.0.1:9000", "http://127.0.0.1:9000/media"),
+    ],
+)
+def test_addresses_lead_to_the_host_of_the_region_or_to_another_store(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: str, endpoint: str, url: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    blobs = S3Blobs("media", client("s3", region), tmp_path)
+
+    assert blobs.presigned_post("a", "image/png", 10, 60)[0] == url
 
 
 def test_a_folder_takes_the_same_kind_of_form(open_api: Open) -> None:
