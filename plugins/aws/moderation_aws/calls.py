@@ -223,12 +223,13 @@ def _code(error: Exception) -> str:
 
 def _is_temporary(error: Exception, code: str) -> bool:
     from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as NotConnected
     from botocore.parsers import ResponseParserError
 
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code in THROTTLED or code in TEMPORARY or status >= 500
-    return isinstance(error, HTTPClientError | ResponseParserError | Refused)
+    return isinstance(error, HTTPClientError | NotConnected | ResponseParserError | Refused)
 
 
 def _remedy(code: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -57,7 +58,7 @@ def list_models(settings: Settings) -> None:
     if not config.custom_labels:
         click.echo("no custom_labels are configured")
     for model in config.custom_labels:
-        status, words = _asked(lambda model=model: custom_labels.state(account, CALLER, model))
+        status, words = _asked(partial(custom_labels.state, account, CALLER, model))
         used_at = last_used_at(account)
         used = f"last used {used_at:%Y-%m-%d %H:%M} UTC" if used_at else "not used yet"
         click.echo(f"{model.title}  {status}  {_hourly(config, model)}  {used}{f'  ({words})' if words else ''}")
@@ -72,7 +73,7 @@ def start_models(settings: Settings, names: tuple[str, ...], wait: bool) -> int:
     account, config = opened(settings)
     chosen = _chosen(config, names)
     for model in chosen:
-        _asked(lambda model=model: custom_labels.start(account, CALLER, model))
+        _asked(partial(custom_labels.start, account, CALLER, model))
         click.echo(f"{model.title}  starting  {_hourly(config, model)}")
     return _wait(account, chosen, "RUNNING") if wait else 0
 
@@ -89,7 +90,7 @@ def stop_models(settings: Settings, names: tuple[str, ...], idle: bool, wait: bo
     if idle:
         chosen = [model for model in chosen if is_idle(account, model)]
     for model in chosen:
-        _asked(lambda model=model: custom_labels.stop(account, CALLER, model))
+        _asked(partial(custom_labels.stop, account, CALLER, model))
         click.echo(f"{model.title}  stopping")
     if not chosen:
         click.echo("none is idle" if idle else "nothing to stop")
@@ -176,7 +177,7 @@ def _wait(account: Account, chosen: list[ModelOptions], wanted: str) -> int:
     waiting, shown, failed = list(chosen), dict.fromkeys((m.title for m in chosen), ""), False
     while waiting:
         for model in list(waiting):
-            status, words = _asked(lambda model=model: custom_labels.state(account, CALLER, model))
+            status, words = _asked(partial(custom_labels.state, account, CALLER, model))
             if status != shown[model.title]:
                 click.echo(f"{model.title}  {status}{f'  ({words})' if words else ''}")
                 shown[model.title] = status

@@ -38,9 +38,9 @@ SENT: Mapping[str, frozenset[str]] = {
 
 @lru_cache(maxsize=256)
 def _parsed(path: str) -> Any:
-    from jsonpath_ng import parse
+    from jsonpath_ng.parser import JsonPathParser
 
-    return parse(path)
+    return JsonPathParser().parse(path)
 
 
 def _path(value: str) -> str:

@@ -50,7 +50,7 @@ def language_of(
     Raises:
         Unavailable: it is in another, or Comprehend did not answer.
     """
-    found = options.language
+    found: str = options.language
     if found == "detect":
         sample = sendable(text[:SAMPLE])
         if len(sample.strip()) < SHORTEST:

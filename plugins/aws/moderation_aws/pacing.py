@@ -1,23 +1,24 @@
 """Pacing: when the next call of an operation may leave, so that all workers together keep to the account's quota.
 
 Calls are spaced evenly (the generic cell rate algorithm without a burst): AWS counts per second, and a burst at the
-edge of two seconds is throttled. After a throttled call the pace slows down and comes back over a minute, because the
-quota is shared with whatever else the account runs. Pure: the clock and the place where state is kept belong to the
-caller.
+edge of two seconds is throttled. A throttled call halves the pace, which then grows by one percent a second: the quota
+may be lower than we think, or shared with whatever else the account runs, and this way few calls find out. Pure: the
+clock and the place where state is kept belong to the caller.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 QUOTA_SHARE = 0.9
 """Share of a quota that is used: calls leave with jitter, and the service counts when they arrive."""
-SLOWER = 0.7
+SLOWER = 0.5
 """What a throttled call leaves of the pace."""
-SLOWEST = 0.1
-RECOVERY_SECONDS = 60.0
-"""From the slowest to the full pace."""
-SETTLING_SECONDS = 1.0
+SLOWEST = 0.05
+RECOVERY_SECONDS = 100.0
+"""In which a lowered pace grows by the factor e."""
+SETTLING_SECONDS = 0.25
 """Calls that were under way when the pace was lowered may still be throttled; they say nothing new."""
 
 
@@ -35,9 +36,9 @@ class Pace:
     share_at: float = 0.0
 
     def share_now(self, now: float) -> float:
-        """The share of the full pace in force; it grows back evenly."""
-        grown = max(now - self.share_at, 0.0) / RECOVERY_SECONDS * (1.0 - SLOWEST)
-        return min(self.share + grown, 1.0)
+        """The share of the full pace in force; it grows back."""
+        elapsed = min(max(now - self.share_at, 0.0) / RECOVERY_SECONDS, 10.0)
+        return min(self.share * math.exp(elapsed), 1.0)
 
 
 def take_turn(pace: Pace, per_second: float, now: float, longest_wait: float) -> tuple[Pace, float | None]:

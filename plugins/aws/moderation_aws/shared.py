@@ -109,7 +109,10 @@ class SqliteStore:
         )
         with self._transaction() as connection:
             rows = connection.execute(query, (since,)).fetchall()
-        return [Usage(*row[:6], datetime.fromisoformat(row[6])) for row in rows]
+        return [
+            Usage(day, app, detector, operation, calls, units, datetime.fromisoformat(last_at))
+            for day, app, detector, operation, calls, units, last_at in rows
+        ]
 
     def _change(self, name: str, change: Callable[[Pace, float], tuple[Pace, float | None]]) -> float | None:
         with self._transaction() as connection:
@@ -164,7 +167,7 @@ class RedisStore:
 
     def usage(self, since: str) -> list[Usage]:
         """See `Store.usage`."""
-        found = []
+        found: list[Usage] = []
         with _redis_errors():
             days = [day.decode() for day in _redis(self.url).zrange("moderation:aws:days", 0, -1)]
             for day in (day for day in days if day >= since):
