@@ -72,12 +72,17 @@ class HumanLoops:
         own_url: this service's own A2I endpoint, used unless the settings name another.
         access_key: access key id and secret for the own endpoint.
         blobs: where the own endpoint writes outputs.
+        is_own: True for the own endpoint, whichever the settings name.
     """
 
-    def __init__(self, settings: Settings, own_url: str, access_key: tuple[str, str], blobs: Blobs) -> None:
+    def __init__(
+        self, settings: Settings, own_url: str, access_key: tuple[str, str], blobs: Blobs, *, is_own: bool = False
+    ) -> None:
         self._settings = settings
-        self._is_own = settings.a2i_endpoint_url is None
+        self._is_own = is_own or settings.a2i_endpoint_url is None
         self._url = own_url if self._is_own else settings.a2i_endpoint_url
+        # As a fallback, the own endpoint has its own team beside the one that the settings name on AWS.
+        self._team = None if is_own else settings.a2i_workteam_arn
         self._access_key = access_key
         self._blobs = blobs
         self._lock = threading.Lock()
@@ -98,7 +103,7 @@ class HumanLoops:
             HumanLoopsUnavailable: try again.
         """
         made: list[str] = []
-        team = self._settings.a2i_workteam_arn or self._ensure_team(made, dry_run=dry_run)
+        team = self._team or self._ensure_team(made, dry_run=dry_run)
         template = self._ensure_template(made, dry_run=dry_run)
         for queue in sorted({q.a2i_flow: q for q in queues}.values(), key=lambda q: q.a2i_flow):
             if self._describe_flow(queue.a2i_flow) is not None:
@@ -143,6 +148,17 @@ class HumanLoops:
         except _Conflict:
             # Somebody opened it before, perhaps this service before it was killed: A2I says 409 for such a name.
             return str(self._runtime("describe_human_loop", HumanLoopName=name)["HumanLoopArn"])
+
+    def at(self, arn: str | None) -> HumanLoops:
+        """The endpoint at which the loop with this ARN is: this one, since there is no other."""
+        return self
+
+    def find(self, name: str) -> str | None:
+        """The ARN of the loop of this name; None when there is none."""
+        try:
+            return str(self._runtime("describe_human_loop", HumanLoopName=name)["HumanLoopArn"])
+        except NotFound:
+            return None
 
     def describe(self, name: str) -> LoopState:
         """How a loop stands. Raises `NotFound`, `HumanLoopRefused` or `HumanLoopsUnavailable`."""

@@ -35,7 +35,8 @@ from moderation.core.policies import Policy, PolicySet, Queue
 from moderation.core.redaction import RedactedPart
 from moderation.core.retention import media_until
 from moderation.core.verdicts import Sample
-from moderation.human_loops import HumanLoops, LoopState, input_content
+from moderation.fallback import AnyHumanLoops
+from moderation.human_loops import LoopState, input_content
 from moderation.judging import Judge, Judgement, content_types_of
 from moderation.records import Claim, Findings, ItemRecord, LoopRecord, new_item_id
 from moderation.store import Store
@@ -81,7 +82,7 @@ class Pipeline:
         self,
         store: Store,
         judge: Judge,
-        human_loops: Callable[[], HumanLoops],
+        human_loops: Callable[[], AnyHumanLoops],
         *,
         ring: Callable[[], None],
         decided: Callable[[Item, Decision], None],
@@ -262,7 +263,7 @@ class Pipeline:
         if loop.state == "ended":
             return
         try:
-            self._follow(loop, self._human_loops().describe(loop.name))
+            self._follow(loop, self._human_loops().at(loop.arn).describe(loop.name))
         except NotFound:
             self._next_round(loop, (), f"A2I does not know human loop {loop.name} any more", loop.queue)
         except (OutputMalformed, HumanLoopRefused) as error:
@@ -276,7 +277,7 @@ class Pipeline:
         if state.status in ("InProgress", "Stopping"):
             self._pause(loop, None)
         elif state.status == "Completed" and state.output_uri is not None:
-            self._consolidate(loop, self._human_loops().answers(loop.name, state.output_uri))
+            self._consolidate(loop, self._human_loops().at(loop.arn).answers(loop.name, state.output_uri))
         else:
             reason = state.failure or f"human loop ended as {state.status}"
             self._next_round(loop, (), reason, loop.queue)

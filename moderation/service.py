@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,10 @@ from moderation.core.policies import Policy, PolicySet
 from moderation.core.taxonomy import Taxonomy
 from moderation.database import Database
 from moderation.delivery import Deliveries
-from moderation.human_loops import HumanLoops
+from moderation.fallback import AnyHumanLoops, HumanLoopsWithFallback, open_human_loops
 from moderation.in_place import InPlace
 from moderation.judging import Judge
+from moderation.loop_refusals import LoopRefusals
 from moderation.near_duplicates import NearDuplicates
 from moderation.notifying import Notifiers, targets_of
 from moderation.outbox import Outbox
@@ -82,13 +84,14 @@ class Service:
     """Stores, judge, pipeline, queue, human loops and deliveries."""
 
     def __init__(
-        self, settings: Settings, database: Database, blobs: Blobs, judge: Judge, loops: Callable[[str], HumanLoops]
+        self, settings: Settings, database: Database, blobs: Blobs, judge: Judge, loops: Callable[[str], AnyHumanLoops]
     ) -> None:
         self.settings, self.database, self.blobs, self.judge = settings, database, blobs, judge
         targets = targets_of(settings)
         self.store = Store(database, [target.name for target in targets])
         self.accounts, self.outbox = Accounts(database), Outbox(database)
         self.versions, self.rule_counts = PolicyVersions(database), RuleCounts(database)
+        self.refusals = LoopRefusals(database)
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.uploads = Uploads(settings, blobs, self.accounts)
         self.in_place = InPlace(settings, blobs)
@@ -100,7 +103,7 @@ class Service:
             else ThreadQueue(settings.workers, settings.sweep_seconds)
         )
         self._make_loops = loops
-        self._loops: HumanLoops | None = None
+        self._loops: AnyHumanLoops | None = None
         self._own_url = settings.public_url or f"http://127.0.0.1:{settings.port}"
         self._stop, self._loop_bell, self._policies_bell = threading.Event(), threading.Event(), threading.Event()
         self._provisioned = False
@@ -132,7 +135,7 @@ class Service:
         *,
         blobs: Blobs | None = None,
         a2i_access_key: tuple[str, str] = ("", ""),
-        human_loops: HumanLoops | None = None,
+        human_loops: AnyHumanLoops | None = None,
     ) -> Service:
         """Open everything; nothing runs yet.
 
@@ -149,12 +152,13 @@ class Service:
         store = blobs or open_blobs(settings)
         judge = Judge.open(settings, store)
         database = open_database(settings)
+        refusals = LoopRefusals(database)
         service = cls(
             settings,
             database,
             store,
             judge,
-            lambda url: human_loops or HumanLoops(settings, f"{url}/a2i", a2i_access_key, store),
+            lambda url: human_loops or open_human_loops(settings, f"{url}/a2i", a2i_access_key, store, refusals.note),
         )
         judge.policies = service.in_force.start(datetime.now(UTC))
         return service
@@ -175,11 +179,22 @@ class Service:
         return self.judge.policies
 
     @property
-    def human_loops(self) -> HumanLoops:
+    def human_loops(self) -> AnyHumanLoops:
         """The A2I client, made at first use, when the own address is known."""
         if self._loops is None:
             self._loops = self._make_loops(self._own_url)
         return self._loops
+
+    def human_loop_notes(self) -> list[str]:
+        """What to know of human loops while they get on: that Amazon refuses them, and where they are instead.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        kept = self.refusals.look()
+        # It may have refused to make what loops need before there was a loop, or accept again before there is one.
+        now = self._loops.refusal if isinstance(self._loops, HumanLoopsWithFallback) else ""
+        return replace(kept, newest=now or kept.newest).sentences()
 
     def start(self, own_url: str | None = None) -> None:
         """Start workers, human loops and deliveries in threads of this process.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     )
     a2i_endpoint_url: str | None = Field(
         None, description="A2I endpoint; empty for this service's own, `aws` for Amazon's."
+    )
+    a2i_fallback: Literal["own"] | None = Field(
+        None, description="`own`: human loops that Amazon's A2I refuses for good go to this service's own endpoint."
     )
     a2i_region: str = Field("us-east-1", description="AWS Region of the human loops.")
     a2i_role_arn: str = Field(
@@ -198,6 +201,14 @@ class Settings(BaseSettings):
         if given < info.data.get("break_after_minutes", 0):
             raise ValueError("a break is enforced after it was proposed: not less than `break_after_minutes`")
         return given
+
+    @field_validator("a2i_fallback")
+    @classmethod
+    def _only_for_amazon(cls, value: str | None, info: ValidationInfo) -> str | None:
+        # A loop is known by the account in its ARN, which is the same at every endpoint of ours.
+        if value is not None and info.data.get("a2i_endpoint_url") != "aws":
+            raise ValueError(f"only where {PREFIX}A2I_ENDPOINT_URL is aws; unset it, or set that")
+        return value
 
     @classmethod
     def settings_customise_sources(

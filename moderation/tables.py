@@ -82,11 +82,13 @@ human_loops = sa.Table(
     sa.Column("is_blind", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("outcome", sa.String(20)),
     sa.Column("appeal", sa.Text),
+    sa.Column("refusal", sa.Text),
     sa.Column("looks", sa.Integer, nullable=False, default=0),
     sa.Column("next_look_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.UniqueConstraint("item_id", "purpose", "round"),
     sa.Index(None, "state", "next_look_at"),
+    sa.Index(None, "created_at"),
 )
 
 deliveries = sa.Table(

@@ -29,6 +29,13 @@ class Checks:
         """What is wrong now, in words; empty when the service is ready."""
         return [*self._database_and_loops(), *self._media(), *self._policies()]
 
+    def notes(self) -> list[str]:
+        """What stops nothing, and somebody should hear of all the same."""
+        try:
+            return [f"human loops: {sentence}" for sentence in self._service.human_loop_notes()]
+        except StoreUnavailable:
+            return []  # that is among the problems
+
     def _database_and_loops(self) -> Iterator[str]:
         service = self._service
         try:
@@ -76,6 +83,7 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
         reasons = checks.problems()
         # Refused files stop nothing, because the last good ones act; but somebody should hear of it.
         notes = [f"policies: {fault.render()}" for fault in service.in_force.faults]
+        notes += checks.notes()
         body = Readiness(status="not ready" if reasons else "ready", reasons=[*reasons, *notes])
         return Response(body.model_dump_json(), 503 if reasons else 200, content_type="application/json")
 

@@ -98,6 +98,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield False, "not made yet; the first start makes it"
         return
     from moderation.intake_ledger import Ledger
+    from moderation.loop_refusals import LoopRefusals
     from moderation.service import open_database
     from moderation.store import Store
 
@@ -110,6 +111,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield True, f"human loops: {problem}"
         if dead := Ledger(database).dead_count():
             yield True, f"{dead} messages could not become items: `moderation intake dead` says why"
+        refusals = LoopRefusals(database).look()
+        for sentence in refusals.sentences():
+            yield bool(refusals.newest), f"human loops: {sentence}"
     finally:
         database.close()
 
@@ -132,6 +136,10 @@ def _human_loops(settings: Settings) -> Iterator[Finding]:
         yield False, "this installation's own A2I endpoint"
     elif where == "aws":
         yield False, f"Amazon A2I in {settings.a2i_region} (closed to new customers since 2026)"
+        if settings.a2i_fallback == "own":
+            yield False, "what it refuses for good goes to this installation's own endpoint"
+        else:
+            yield False, f"what it refuses waits: {PREFIX}A2I_FALLBACK=own sends it to this installation's own endpoint"
         if settings.a2i_workteam_arn is None:
             yield True, "set MODERATION_A2I_WORKTEAM_ARN to a private work team"
         if not settings.media_s3:
