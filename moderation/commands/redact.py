@@ -14,10 +14,11 @@ import click
 
 from moderation.blobs import FolderBlobs
 from moderation.core.errors import InputError
-from moderation.core.redaction import MASKS, short_name
+from moderation.core.replacing import MASKS, short_name
 from moderation.judging import Judge
-from moderation.redacting import NotRedacted, labels_of
-from moderation.redacting import redact as redact_text
+from moderation.redacting.styles import Style
+from moderation.redacting.texts import NotRedacted, labels_of
+from moderation.redacting.texts import redact as redact_text
 from moderation.settings import Settings
 
 CHUNK = 20_000
@@ -85,7 +86,7 @@ def _redact_file(judge: Judge, path: Path, to: Path, wanted: frozenset[str], mas
     ):
         try:
             for chunk in _chunks(source):
-                redacted = redact_text(judge, "redact", chunk, wanted, mask)
+                redacted = redact_text(judge, "redact", chunk, wanted, Style.of(None, mask))
                 copy.write(redacted.text)
                 found.update(entity.label for entity in redacted.entities)
                 done += len(chunk.encode())

@@ -1,4 +1,4 @@
-"""Redacting text that is nobody's item: found by the detectors of personal data, replaced, and given back."""
+"""A text that is nobody's item: looked through by the detectors of personal data, and given back without it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from moderation.core.detections import Detection
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.items import Part
-from moderation.core.redaction import MASKS, mask_text, redact_text
+from moderation.core.replacing import FreshNumbers, joined_places, replace_places
 from moderation.core.taxonomy import Taxonomy
 from moderation.hookspecs import Detector
+from moderation.isolation import Runner
 from moderation.judging import Judge
+from moderation.redacting.styles import Style
 
 PERSONAL = "PII/"
 
@@ -52,26 +54,30 @@ def labels_of(types: Sequence[str] | None, taxonomy: Taxonomy) -> frozenset[str]
     return frozenset(known[name.removeprefix(PERSONAL)] for name in types)
 
 
-def redact(judge: Judge, app: str, text: str, labels: frozenset[str], mask: str | None) -> Redacted:
-    """Take personal data out of a text.
-
-    Args:
-        mask: one of `MASKS`, to stand for each character; None to put names such as ``[EMAIL]``.
+def redact(judge: Judge, app: str, text: str, labels: frozenset[str], style: Style) -> Redacted:
+    """Take personal data out of a text, which is one document.
 
     Raises:
         NotRedacted: a detector that could have found something gave no answer.
-        InvalidSubmission: another mask.
     """
-    if mask is not None and (len(mask) != 1 or mask not in MASKS):
-        raise InvalidSubmission([FieldError("mask", f"one of {' '.join(MASKS)} is wanted")])
+    entities = look(judge.runner, app, text, labels)
+    places = joined_places(text, entities)
+    return Redacted(replace_places(text, places, style.replace(FreshNumbers())), tuple(entities))
+
+
+def look(runner: Runner, app: str, text: str, labels: frozenset[str]) -> list[Detection]:
+    """What of `labels` is in a text, by place.
+
+    Raises:
+        NotRedacted: as of `redact`.
+    """
 
     def could_find(detector: Detector) -> bool:
         return not labels.isdisjoint(detector.labels)
 
-    found, failures = judge.runner.look(app, [Part(id="p0", type="text", text=text)], could_find)
+    found, failures = runner.look(app, [Part(id="p0", type="text", text=text)], could_find)
     if failures:
         raise NotRedacted(f"{failures[0].detector.name} gave no answer: {failures[0].message}")
     entities = [detection for detection in found if detection.label in labels]
     entities.sort(key=lambda d: (d.span.start if d.span else 0, d.span.end if d.span else len(text), d.label))
-    done = redact_text(text, entities) if mask is None else mask_text(text, entities, mask)
-    return Redacted(done, tuple(entities))
+    return entities
