@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from moderation.core.detections import Detection
+from moderation.core.detections import Detection, Failure, FailureKind
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.items import Part
 from moderation.core.replacing import FreshNumbers, joined_places, replace_places
@@ -19,7 +19,15 @@ PERSONAL = "PII/"
 
 
 class NotRedacted(Exception):
-    """A detector gave no answer, so that nobody knows what would be left in the text."""
+    """A detector gave no answer, so that nobody knows what would be left in the text.
+
+    Attributes:
+        kind: why; `unavailable` may pass by itself.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        self.kind: FailureKind = failure.kind
+        super().__init__(f"{failure.detector.name} gave no answer: {failure.message}")
 
 
 @dataclass(frozen=True)
@@ -71,13 +79,27 @@ def look(runner: Runner, app: str, text: str, labels: frozenset[str]) -> list[De
     Raises:
         NotRedacted: as of `redact`.
     """
+    return look_each(runner, app, [text], labels)[0]
+
+
+def look_each(runner: Runner, app: str, texts: Sequence[str], labels: frozenset[str]) -> list[list[Detection]]:
+    """What of `labels` is in each of many short texts, by place; nothing in one has a bearing on another.
+
+    Raises:
+        NotRedacted: as of `redact`.
+    """
 
     def could_find(detector: Detector) -> bool:
         return not labels.isdisjoint(detector.labels)
 
-    found, failures = runner.look(app, [Part(id="p0", type="text", text=text)], could_find)
+    parts = [Part(id=f"p{number}", type="text", text=text) for number, text in enumerate(texts)]
+    found, failures = runner.look_each(app, parts, could_find)
     if failures:
-        raise NotRedacted(f"{failures[0].detector.name} gave no answer: {failures[0].message}")
-    entities = [detection for detection in found if detection.label in labels]
-    entities.sort(key=lambda d: (d.span.start if d.span else 0, d.span.end if d.span else len(text), d.label))
-    return entities
+        raise NotRedacted(failures[0])
+    return [
+        sorted(
+            (detection for detection in each if detection.label in labels),
+            key=lambda d: (d.span.start if d.span else 0, d.span.end if d.span else len(text), d.label),
+        )
+        for text, each in zip(texts, found, strict=True)
+    ]
