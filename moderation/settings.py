@@ -91,6 +91,11 @@ class Settings(BaseSettings):
     redact_key_file: Path | None = Field(
         None, description="File with the key of reversible tokens (`moderation redact --new-key`); empty for none."
     )
+    comprehend_s3: bool = Field(
+        False,
+        description="Let jobs at `/comprehend` read and write S3 with this machine's AWS credentials; else buckets are "
+        "folders of the data folder's media.",
+    )
     session_hours: float = Field(12.0, gt=0, description="How long a sign-in to the portal lasts.")
     oidc_issuer: str | None = Field(
         None, description="OpenID Connect provider that people sign in to the portal with; empty for passwords only."

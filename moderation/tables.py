@@ -166,3 +166,21 @@ rule_days = sa.Table(
     sa.Column("rejected", sa.Integer, nullable=False),
 )
 """How often each rule was true, and rejected, on a day (UTC); a rule without a name counts the policy's items."""
+
+redaction_jobs = sa.Table(
+    "redaction_jobs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(256)),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("token", sa.String(64), unique=True),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("lease_until", UTCDateTime),
+    sa.Column("submitted_at", UTCDateTime, nullable=False),
+    sa.Column("ended_at", UTCDateTime),
+    sa.Index(None, "submitted_at", "id"),
+    sa.Index(None, "state", "submitted_at"),
+)
+"""How far each is stands in its ledger, in the data folder of the process that does it."""

@@ -23,7 +23,17 @@ from moderation.core.replacing import MASKS, short_name
 from moderation.judging import Judge
 from moderation.redacting import jobs, ledger
 from moderation.redacting.restoring import restore_file
-from moderation.redacting.sources import INDEX, FolderSource, FolderTarget, Listed, S3Source, S3Target, Source, Target
+from moderation.redacting.sources import (
+    INDEX,
+    FolderSource,
+    FolderTarget,
+    Listed,
+    S3Source,
+    S3Target,
+    Source,
+    Target,
+    s3_client,
+)
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import labels_of, look_each
 from moderation.redacting.tokens import TokenKey
@@ -210,7 +220,7 @@ def _each_source(settings: Settings, inputs: Sequence[str], output: str) -> Iter
             bucket, prefix = _bucket(each)
             others = [_bucket(output)] if output.startswith(S3) else []
             leave_out = [f"{other.rstrip('/')}/" for there, other in others if there == bucket and other]
-            yield S3Source(_client(settings), bucket, prefix, leave_out)
+            yield S3Source(s3_client(settings.a2i_region), bucket, prefix, leave_out)
             continue
         path = Path(each)
         if not path.is_file() and not path.is_dir():
@@ -222,20 +232,12 @@ def _each_source(settings: Settings, inputs: Sequence[str], output: str) -> Iter
 
 def _target(settings: Settings, inputs: Sequence[str], output: str, drafts: Path) -> Target:
     if output.startswith(S3):
-        return S3Target(_client(settings), *_bucket(output), drafts)
+        return S3Target(s3_client(settings.a2i_region), *_bucket(output), drafts)
     path = Path(output)
     read = [Path(each).resolve() for each in inputs if not each.startswith(S3)]
     is_one = len(inputs) == 1 and Path(inputs[0]).is_file() and not path.is_dir() and not output.endswith("/")
     protected = [each for each in read if not each.is_dir() or each not in path.resolve().parents]
     return FolderTarget(path, is_file=is_one, protected=protected)
-
-
-def _client(settings: Settings) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    config = Config(signature_version="s3v4", retries={"mode": "standard", "total_max_attempts": 5})
-    return boto3.client("s3", region_name=settings.a2i_region, config=config)
 
 
 def _bucket(uri: str) -> tuple[str, str]:

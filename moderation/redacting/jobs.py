@@ -38,6 +38,31 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a job may be; sizes in bytes.
+
+    Attributes:
+        least_bytes: of all files together.
+        most_bytes: likewise.
+        most_documents: of one file.
+    """
+
+    least_bytes: int
+    most_bytes: int
+    most_files: int
+    document_bytes: int
+    most_documents: int
+
+    def check(self, status: Status) -> None:
+        """Raise `InputError` when the files of a job are too many, too large or too small."""
+        if status.files > self.most_files:
+            raise InputError(f"there are {status.files:,} files; {self.most_files:,} are the most")
+        if not self.least_bytes <= status.size_bytes <= self.most_bytes:
+            bounds = f"at least {self.least_bytes:,} and at most {self.most_bytes:,}"
+            raise InputError(f"the {status.files:,} files have {status.size_bytes:,} bytes; {bounds} are wanted")
+
+
+@dataclass(frozen=True)
 class Work:
     """What a job is to do.
 
@@ -46,6 +71,7 @@ class Work:
         per_line: each line is a document, else each file.
         copies: behind the names of redacted copies; empty for none.
         indexes: likewise for indexes.
+        limits: None for none.
     """
 
     sources: Sequence[Source]
@@ -55,6 +81,7 @@ class Work:
     per_line: bool = False
     copies: str = OUT
     indexes: str = INDEX
+    limits: Limits | None = None
 
 
 @dataclass
@@ -86,13 +113,17 @@ def run(folder: Path, work: Work, watch: Watch) -> Status:
         folder: the job's own, for its ledger; its name is the id.
 
     Raises:
-        InputError: the job runs already, or two files have one name, or a source cannot be listed.
+        AlreadyRuns: another process does it.
+        InputError: two files have one name, a source cannot be listed, or the files are beyond the limits.
         StoreUnavailable: a source cannot be listed now.
     """
     with Ledger(folder) as ledger:
         ledger.begin((number, file) for number, source in enumerate(work.sources) for file in source.files())
         _look_for_lost_copies(ledger, work)
-        watch.began(ledger.status())
+        status = ledger.status()
+        if work.limits is not None:
+            work.limits.check(status)
+        watch.began(status)
         is_stopped = False
         while not is_stopped and (waiting := ledger.waiting()) is not None:
             number, file, progress = waiting
@@ -185,11 +216,21 @@ class _File:
             progress.index_bytes += index.write(self._index(stretch).encode())
         progress.found.update(entity.label for entity in stretch.entities)
         progress.undecoded += undecoded(stretch.text)
+        progress.document_bytes += stretch.after.byte - stretch.begin.byte
+        self._check_limits()
         if stretch.is_end:
             self._numbers.end_document()
             progress.documents += 1
+            progress.document_bytes = 0
         progress.at = stretch.after
         self._watch.advanced(stretch.after.byte - stretch.begin.byte)
+
+    def _check_limits(self) -> None:
+        limits, progress = self._work.limits, self._progress
+        if limits is not None and progress.document_bytes > limits.document_bytes:
+            raise InputError(f"document {progress.documents} has more than {limits.document_bytes:,} bytes")
+        if limits is not None and progress.documents >= limits.most_documents:
+            raise InputError(f"it has more than {limits.most_documents:,} documents")
 
     def _index(self, stretch: Stretch) -> str:
         """A piece of the index: a line of JSON for each document, as Comprehend's jobs write it."""

@@ -45,6 +45,7 @@ class Progress:
         at: where the next stretch begins.
         found: entities by label.
         documents: that are finished.
+        document_bytes: of the unfinished document.
         undecoded: bytes that were not UTF-8.
         has_entities: True when the unfinished document has some in the index.
         kinds: how many numbers each kind has in the unfinished document.
@@ -54,6 +55,7 @@ class Progress:
     copy_bytes: int = 0
     index_bytes: int = 0
     documents: int = 0
+    document_bytes: int = 0
     undecoded: int = 0
     has_entities: bool = False
     found: Counter[str] = field(default_factory=Counter)
@@ -99,6 +101,10 @@ class Status:
     ended_at: float | None
 
 
+class AlreadyRuns(InputError):
+    """Another process, or another thread of this one, does the job now."""
+
+
 class Ledger:
     """An open ledger; only one process has it open for work at a time.
 
@@ -106,7 +112,7 @@ class Ledger:
         folder: the job's own; its name is the job's id.
 
     Raises:
-        InputError: the job runs already.
+        AlreadyRuns: it is open elsewhere.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -115,7 +121,7 @@ class Ledger:
         self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         if not _is_locked(self._lock):
             os.close(self._lock)
-            raise InputError(f"job {self.id} runs already")
+            raise AlreadyRuns(f"job {self.id} runs already")
         self._db = sqlite3.connect(folder / "ledger.db", isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")

@@ -254,6 +254,15 @@ class S3Target:
         draft.unlink()
 
 
+def s3_client(region: str) -> Any:
+    """A client with the credentials that boto3 finds."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(signature_version="s3v4", retries={"mode": "standard", "total_max_attempts": 5})
+    return boto3.client("s3", region_name=region, config=config)
+
+
 @contextlib.contextmanager
 def _errors(bucket: str) -> Iterator[None]:
     """S3's errors as ours: what the caller can mend, and what may pass by itself."""
