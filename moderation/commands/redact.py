@@ -154,7 +154,7 @@ class _Shown:
             console=Console(stderr=True),
             transient=True,
             disable=not sys.stderr.isatty(),
-            redirect_stdout=False,
+            redirect_stdout=sys.stdout.isatty(),
         )
         self._task = self.bar.add_task("redacting", total=None)
 
