@@ -170,13 +170,19 @@ class _Shown:
 
     def ended(self, file: Listed, progress: ledger.Progress, reason: str) -> None:
         """See `jobs.Watch`."""
+        name = _printable(file.name)
         if reason:
-            click.echo(f"{file.name}: not redacted: {reason}", err=True)
+            click.echo(f"{name}: not redacted: {_printable(reason)}", err=True)
             return
-        click.echo(f"{file.name}: {_counts(progress.found) or 'nothing found'}")
+        click.echo(f"{name}: {_counts(progress.found) or 'nothing found'}")
         if progress.undecoded:
             kept = f"kept as they are, because they are not UTF-8: {progress.undecoded:,} bytes"
-            click.echo(f"{file.name}: {kept}; a value with one in it may have been missed", err=True)
+            click.echo(f"{name}: {kept}; a value with one in it may have been missed", err=True)
+
+
+def _printable(text: str) -> str:
+    """Names come from folders and buckets of others, and terminals obey some characters."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _counts(found: Counter[str]) -> str:
@@ -191,18 +197,19 @@ def _restore(settings: Settings, inputs: Sequence[str], output: str, key: TokenK
             for file in source.files():
                 if file.name.endswith(INDEX):
                     continue
+                name = _printable(file.name)
                 try:
                     count = restore_file(source, file, target, key)
                 except (InputError, StoreUnavailable, OSError) as error:
                     is_whole = False
-                    click.echo(f"{file.name}: not restored: {_said(error)}", err=True)
+                    click.echo(f"{name}: not restored: {_said(error)}", err=True)
                     continue
-                click.echo(f"{file.name}: {count.restored} put back")
+                click.echo(f"{name}: {count.restored} put back")
                 left = {"made with another key": count.of_other_keys, "damaged": count.damaged}
                 for why, number in left.items():
                     if number:
                         is_clean = False
-                        click.echo(f"{file.name}: {number} tokens {why} stay as they are", err=True)
+                        click.echo(f"{name}: {number} tokens {why} stay as they are", err=True)
     return 0 if is_clean and is_whole else 1 if is_whole else 2
 
 
@@ -264,5 +271,5 @@ def _show(status: ledger.Status, as_json: bool) -> int:
         if at is not None:
             click.echo(f"  {name:<9}  {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC")
     for name, reason in status.failures:
-        click.echo(f"  {name}: {reason}")
+        click.echo(_printable(f"  {name}: {reason}"))
     return 0

@@ -165,7 +165,7 @@ class _File:
         }
         if any(not draft.exists() for _, draft in self._drafts.values()):
             # What was written is lost, so nothing is certain.
-            progress.__dict__.update(Progress().__dict__)
+            progress.reset()
         self._numbers: StoredNumbers = ledger.numbers(file.name, progress)
 
     def redact(self, source: Source) -> None:

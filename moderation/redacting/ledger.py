@@ -61,9 +61,13 @@ class Progress:
     found: Counter[str] = field(default_factory=Counter)
     kinds: dict[str, int] = field(default_factory=dict)
 
+    def reset(self) -> None:
+        """Nothing of the file is done."""
+        vars(self).update(vars(Progress()))
+
     def dump(self) -> str:
         """As JSON."""
-        return json.dumps({**self.__dict__, "at": self.at.__dict__})
+        return json.dumps({**vars(self), "at": vars(self.at)})
 
     @classmethod
     def load(cls, text: str | None) -> Progress:

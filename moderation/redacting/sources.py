@@ -87,11 +87,15 @@ class FolderSource:
         self._leave_out = {each.resolve() for each in leave_out}
 
     def files(self) -> Iterator[Listed]:
-        """See `Source.files`; in the order of names."""
+        """See `Source.files`; in the order of names.
+
+        Raises:
+            InputError: a folder cannot be listed.
+        """
         if self._is_file:
             yield self._listed(self._root / self._only)
             return
-        for folder, below, names in os.walk(self._root):
+        for folder, below, names in os.walk(self._root, onerror=_cannot_list):
             below[:] = sorted(name for name in below if (Path(folder) / name).resolve() not in self._leave_out)
             for name in sorted(names):
                 path = Path(folder) / name
@@ -112,6 +116,12 @@ class FolderSource:
     def _listed(self, path: Path) -> Listed:
         state = path.stat()
         return Listed(path.relative_to(self._root).as_posix(), state.st_size, f"{state.st_mtime_ns}-{state.st_ino}")
+
+
+def _cannot_list(error: OSError) -> None:
+    # Left out in silence, files would seem to be done.
+    if not isinstance(error, FileNotFoundError):
+        raise InputError(f"{error.filename} cannot be listed: {error.strerror}") from error
 
 
 class FolderTarget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from moderation.core.detections import Failure
 from moderation.core.errors import SettingsError
 from moderation.core.items import Tool
+from moderation.core.replacing import FreshNumbers, replace_places
+from moderation.redacting.styles import MODES, Mode, Style
 from moderation.redacting.tokens import Restored, TokenKey
 from moderation.settings import Settings
 from tests.service.conftest import NOBODY, Api
@@ -71,6 +74,26 @@ def test_a_token_opens_only_as_it_was_made(value: str, data: st.DataObject) -> N
     assert key.restore(changed, count) == changed
     assert key.restore(token.replace("NAME", "SSN"), count) == token.replace("NAME", "SSN")
     assert count == Restored(restored=1, damaged=2)
+
+
+@given(st.text(max_size=40), st.lists(st.integers(0, 40), max_size=6), st.sampled_from(MODES))
+def test_what_stands_outside_is_left_as_it_is_and_tokens_give_all_of_it_back(
+    text: str, cuts: list[int], mode: Mode
+) -> None:
+    key = TokenKey(bytes(range(64)))
+    ends = sorted({min(cut, len(text)) for cut in cuts})
+    places = [(start, end, "NAME") for start, end in zip(ends[::2], ends[1::2], strict=False)]
+
+    done = replace_places(text, places, Style(mode, key=key).replace(FreshNumbers()))
+
+    at, kept = 0, []
+    for start, end, _ in places:
+        kept.append(re.escape(text[at:start]))
+        at = end
+    assert re.fullmatch(".*".join([*kept, re.escape(text[at:])]), done, re.DOTALL)
+    if mode == "tokens":
+        assert key.restore(done, count := Restored()) == text
+        assert count.restored == len(places)
 
 
 @given(st.lists(st.text(alphabet="ab[]:.\n", max_size=5) | st.just("TOKEN"), max_size=8), st.data())
