@@ -264,7 +264,7 @@ class _File:
         """The draft, cut to what is certain."""
         if kind not in self._drafts:
             return None
-        descriptor = os.open(self._drafts[kind][1], os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(self._drafts[kind][1], os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         os.ftruncate(descriptor, size)
         stream = os.fdopen(descriptor, "r+b", buffering=1 << 20)
         stream.seek(size)

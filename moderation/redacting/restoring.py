@@ -37,7 +37,7 @@ def restore_file(source: Source, file: Listed, target: Target, key: TokenKey) ->
     return count
 
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 
 
 def _decoded(stream: BinaryIO) -> Iterator[str]:
