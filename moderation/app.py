@@ -1,4 +1,4 @@
-"""The Flask application: API, docs, health, A2I endpoint and portal on one address. Wiring only; starts nothing."""
+"""The Flask application: API, docs, health, A2I and Comprehend endpoints, portal. Wiring only; starts nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from moderation.api import health, items, policies, problems, redact, uploads
 from moderation.api.figures import Figures
 from moderation.api.problems import KINDS, Refused
 from moderation.blobs import Blobs
+from moderation.comprehend.wire import blueprint as comprehend_blueprint
 from moderation.openapi import openapi
 from moderation.service import Service
 from moderation.settings import Settings
@@ -48,6 +49,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(uploads.blueprint(service))
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
+    app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
     app.register_blueprint(portal_blueprint(review, service.blobs, settings, service.overturns), url_prefix="/review")
     _add_docs(app)
     _add_hygiene(app)

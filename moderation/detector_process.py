@@ -93,6 +93,10 @@ def _open(first: bytes) -> Any:
 
 
 def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
+    if call["operation"] == "detect_each":
+        answers = [_answer(tool, {**call, "operation": "detect", "part": part}) for part in call["parts"]]
+        refused = next((answer for answer in answers if "found" not in answer), None)
+        return refused or {"found": [answer["found"] for answer in answers]}
     part = Part.model_validate_json(call["part"])
     context = LocalContext(call["app"], call["paths"])
     try:

@@ -63,14 +63,20 @@ class _Process:
         self._closed_until = 0.0
 
     def call(
-        self, operation: str, app: str, part: Part, paths: dict[str, str], detections: Sequence[Detection] = ()
+        self,
+        operation: str,
+        app: str,
+        part: Part,
+        paths: dict[str, str],
+        detections: Sequence[Detection] = (),
+        parts: Sequence[Part] = (),
     ) -> list[Any]:
         """One call, killed at the detector's time limit. Raises `_NoAnswer`."""
         with self._lock:
             if time.monotonic() < self._closed_until:
                 raise _NoAnswer("unavailable", f"it failed {self._failures} times in a row and rests for a while")
             try:
-                answer = self._exchange(operation, app, part, paths, detections)
+                answer = self._exchange(operation, app, part, paths, detections, parts)
             except _NoAnswer:
                 self._kill()
                 self._failed_again()
@@ -92,12 +98,19 @@ class _Process:
             logger.warning("breaker open detector=%s failures=%d", self._tool.name, self._failures)
 
     def _exchange(
-        self, operation: str, app: str, part: Part, paths: dict[str, str], detections: Sequence[Detection]
+        self,
+        operation: str,
+        app: str,
+        part: Part,
+        paths: dict[str, str],
+        detections: Sequence[Detection],
+        parts: Sequence[Part],
     ) -> dict[str, Any]:
         if self._child is None or self._child.poll() is not None:
             self._start()
         call: dict[str, Any] = {"operation": operation, "app": app, "part": part.model_dump_json(), "paths": paths}
         call["detections"] = [detection.model_dump_json() for detection in detections]
+        call["parts"] = [each.model_dump_json() for each in parts]
         limit = float(getattr(self._tool, "time_limit_seconds", REDACTION_LIMIT_SECONDS))
         deadline = time.monotonic() + limit
         try:
@@ -230,6 +243,24 @@ class Runner:
                 detections += found
         return detections, failures
 
+    def look_each(
+        self, app: str, texts: Sequence[Part], only: Callable[[Detector], bool] = lambda _: True
+    ) -> tuple[list[list[Detection]], list[Failure]]:
+        """Like `look`, for many short texts: one call of each detector, within the time limit of one look.
+
+        Returns:
+            The detections in each text, in order; worth nothing when there is a failure.
+        """
+        found: list[list[Detection]] = [[] for _ in texts]
+        failures: list[Failure] = []
+        detectors = [each for each in self._plugins.detectors if "text" in each.reads and only(each)] if texts else []
+        for answer in self._threads.map(lambda detector: self._look_each(app, detector, texts), detectors):
+            if isinstance(answer, Failure):
+                failures.append(answer)
+            else:
+                found = [[*before, *more] for before, more in zip(found, answer, strict=True)]
+        return found, failures
+
     def extract(
         self, app: str, parts: Sequence[Part], only: Callable[[Extractor], bool] = lambda _: True
     ) -> tuple[list[Part], list[Failure]]:
@@ -288,6 +319,19 @@ class Runner:
             return [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in answer]
         except _NoAnswer as error:
             return self._failed(tool, part, error)
+
+    def _look_each(self, app: str, detector: Any, texts: Sequence[Part]) -> list[list[Detection]] | Failure:
+        tool = Tool(name=detector.name, version=detector.version)
+        try:
+            answer = self._processes[detector.name].call("detect_each", app, texts[0], {}, parts=texts)
+            if len(answer) != len(texts):
+                raise _NoAnswer("invalid_answer", "it did not answer each text")
+            return [
+                [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in each]
+                for part, each in zip(texts, answer, strict=True)
+            ]
+        except _NoAnswer as error:
+            return self._failed(tool, texts[0], error)
 
     def _extract(self, app: str, extractor: Any, part: Part) -> list[Part] | Failure:
         tool = Tool(name=extractor.name, version=extractor.version)

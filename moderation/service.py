@@ -19,7 +19,7 @@ from moderation.core.caps import RuleName
 from moderation.core.decisions import Decision
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, PolicyFault, StoreUnavailable
 from moderation.core.hit_rates import PAST_DAYS, HitRate, hit_rates
-from moderation.core.items import Item
+from moderation.core.items import Item, Part
 from moderation.core.overturns import OverturnRate
 from moderation.core.policies import Policy, PolicySet
 from moderation.core.taxonomy import Taxonomy
@@ -27,6 +27,7 @@ from moderation.database import Database
 from moderation.delivery import Deliveries
 from moderation.fallback import AnyHumanLoops, HumanLoopsWithFallback, open_human_loops
 from moderation.in_place import InPlace
+from moderation.isolation import Runner
 from moderation.judging import Judge
 from moderation.loop_refusals import LoopRefusals
 from moderation.near_duplicates import NearDuplicates
@@ -39,6 +40,10 @@ from moderation.plugins import Plugins
 from moderation.policy_files import shipped_rules
 from moderation.policy_versions import PoliciesInForce, PolicyVersions
 from moderation.queue import Queue, RedisQueue, ThreadQueue
+from moderation.redacting.comprehend import work_of
+from moderation.redacting.jobs import Work
+from moderation.redacting.requested import RequestedJob, RequestedJobs
+from moderation.redacting.texts import labels_of, look_each
 from moderation.retention import Retention
 from moderation.rule_counts import RuleCounts, day_of
 from moderation.settings import Settings
@@ -112,6 +117,15 @@ class Service:
         self._threads: list[threading.Thread] = []
         self._hinted: set[str] = set()
         self._hint_lock = threading.Lock()
+        # In processes of their own, so that a large job does not keep items waiting for a detector.
+        self._redactor = Runner(judge.plugins, settings.plugins_dir, _no_file)
+        self.redactions = RequestedJobs(
+            database,
+            self._redaction_work,
+            settings.data / "redactions",
+            lease_seconds=settings.lease_seconds,
+            sweep_seconds=settings.sweep_seconds,
+        )
         self.human_loops_problem = ""
         self._backlog = (float("-inf"), 0)
         self.pipeline = Pipeline(
@@ -211,6 +225,7 @@ class Service:
         if self.settings.redis_url:
             self._in_thread("sweep", self._sweep)
         self.deliveries.start()
+        self.redactions.start()
         self.queue.ring()
 
     def watch_policies(self) -> None:
@@ -251,8 +266,10 @@ class Service:
         self._policies_bell.set()
         self.queue.close()
         self.deliveries.close()
+        self.redactions.close()
         for thread in self._threads:
             thread.join(timeout=10)
+        self._redactor.close()
         self.judge.close()
         self.database.close()
 
@@ -370,9 +387,23 @@ class Service:
             except Exception:
                 logger.exception("a round of retention failed; the next one tries again")
 
+    def _redaction_work(self, job: RequestedJob, drafts: Path) -> Work:
+        labels = labels_of(None, self.taxonomy)
+        return work_of(
+            job,
+            drafts,
+            self.settings,
+            self.taxonomy,
+            lambda texts: look_each(self._redactor, "comprehend", texts, labels),
+        )
+
     def _decided(self, item: Item, decision: Decision) -> None:
         self.deliveries.ring()
         try:
             self.plugins.manager.hook.item_decided(item=item, decision=decision)
         except Exception:  # a notifier's fault changes nothing about the decision
             logger.exception("item=%s a plugin's item_decided failed", item.id)
+
+
+def _no_file(part: Part) -> Path:
+    raise NotFound(f"part {part.id} is a text and has no file")

@@ -120,6 +120,14 @@ class Settings(BaseSettings):
     rules_seconds: float = Field(
         2.0, ge=0, description="Pause between looks at policy files for changes; 0 reloads on SIGHUP and start only."
     )
+    redact_key_file: Path | None = Field(
+        None, description="File with the key of reversible tokens (`moderation redact --new-key`); empty for none."
+    )
+    comprehend_s3: bool = Field(
+        False,
+        description="Let jobs at `/comprehend` read and write S3 with this machine's AWS credentials; else buckets are "
+        "folders of the data folder's media.",
+    )
     session_hours: float = Field(12.0, gt=0, description="How long a sign-in to the portal lasts.")
     oidc_issuer: str | None = Field(
         None, description="OpenID Connect provider that people sign in to the portal with; empty for passwords only."

@@ -222,3 +222,21 @@ fingerprints = sa.Table(
     *(sa.Index(None, "app", "kind", f"band{number}", "decided_at") for number in range(4)),
 )
 """What given parts are recognised by; `moderation.core.fingerprints` says how, `moderation.near_duplicates` finds."""
+
+redaction_jobs = sa.Table(
+    "redaction_jobs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(256)),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("token", sa.String(64), unique=True),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("lease_until", UTCDateTime),
+    sa.Column("submitted_at", UTCDateTime, nullable=False),
+    sa.Column("ended_at", UTCDateTime),
+    sa.Index(None, "submitted_at", "id"),
+    sa.Index(None, "state", "submitted_at"),
+)
+"""How far each is stands in its ledger, in the data folder of the process that does it."""

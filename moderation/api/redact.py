@@ -10,12 +10,20 @@ from moderation.api.parsing import check_encoding
 from moderation.api.problems import Refused, invalid
 from moderation.api.schemas import EntityView, RedactedText, TextToRedact
 from moderation.api.strict_json import read_json
-from moderation.redacting import NotRedacted, labels_of, redact
+from moderation.redacting.styles import Style
+from moderation.redacting.texts import NotRedacted, labels_of, redact
+from moderation.redacting.tokens import TokenKey
 from moderation.service import Service
 
 
 def blueprint(service: Service) -> Blueprint:
-    """The resource over `service`. Nothing of it is stored."""
+    """The resource over `service`. Nothing of it is stored.
+
+    Raises:
+        SettingsError: the key file of tokens cannot be used.
+    """
+    key_file = service.settings.redact_key_file
+    key = TokenKey.read(key_file) if key_file is not None else None
     redaction = Blueprint("redact", __name__, url_prefix="/v1/redact")
     redaction.before_request(lambda: authenticate(service.accounts))
 
@@ -31,8 +39,9 @@ def blueprint(service: Service) -> Blueprint:
             first = error.errors(include_url=False)[0]
             raise invalid(".".join(str(step) for step in first["loc"]), first["msg"]) from error
         labels = labels_of(given.types, service.taxonomy)
+        style = Style.of(given.mode, given.mask, key)
         try:
-            done = redact(service.judge, g.app_name, given.text, labels, given.mask)
+            done = redact(service.judge, g.app_name, given.text, labels, style)
         except NotRedacted as error:
             # A text that nobody has looked through must not come back as if it were clean.
             raise Refused(503, "unavailable", str(error), headers={"Retry-After": "5"}) from error

@@ -12,6 +12,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, PartType
 from moderation.core.loops import Answer
 from moderation.core.verdicts import Verdict
+from moderation.redacting.styles import Mode
 
 Status = Literal["pending", "in_review", "decided"]
 
@@ -120,7 +121,13 @@ class TextToRedact(BaseModel):
 
     text: str = Field(max_length=200_000)
     types: list[str] | None = Field(None, min_length=1, description="Such as EMAIL; left out: all of personal data.")
-    mask: str | None = Field(None, description="One of ! # $ % & * @, for each character; left out: [EMAIL] and such.")
+    mode: Mode | None = Field(
+        None,
+        description="`labels`: [NAME]; `mask`: a character for each one; `pseudonyms`: [NAME_1], the same value "
+        "the same number; `tokens`: [NAME:...], which `moderation redact --restore` puts back. Left out: labels, or "
+        "mask where `mask` is given.",
+    )
+    mask: str | None = Field(None, description="One of ! # $ % & * @, for each character; * unless told.")
 
 
 class EntityView(BaseModel):

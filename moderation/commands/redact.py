@@ -1,114 +1,275 @@
-"""``moderation redact``: text files without personal data."""
+"""``moderation redact``: files, folders and S3 prefixes without personal data; with the key, back again."""
 
 from __future__ import annotations
 
-import os
+import dataclasses
+import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from moderation.blobs import FolderBlobs
-from moderation.core.errors import InputError
-from moderation.core.redaction import MASKS, short_name
+from moderation.core.errors import InputError, SettingsError, StoreUnavailable
+from moderation.core.replacing import MASKS, short_name
 from moderation.judging import Judge
-from moderation.redacting import NotRedacted, labels_of
-from moderation.redacting import redact as redact_text
+from moderation.redacting import jobs, ledger
+from moderation.redacting.restoring import restore_file
+from moderation.redacting.sources import (
+    INDEX,
+    FolderSource,
+    FolderTarget,
+    Listed,
+    S3Source,
+    S3Target,
+    Source,
+    Target,
+    s3_client,
+)
+from moderation.redacting.styles import Style
+from moderation.redacting.texts import labels_of, look_each
+from moderation.redacting.tokens import TokenKey
 from moderation.settings import Settings
 
-CHUNK = 20_000
-"""Characters that are looked at together; a chunk ends where a line does."""
+S3 = "s3://"
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="IN...")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A file, or a folder for several.")
+@click.argument("inputs", nargs=-1, metavar="IN...")
+@click.option("-o", "--output", metavar="OUT", help="A file for one file; else a folder, or s3://BUCKET/PREFIX.")
 @click.option("--types", metavar="T,..", help="Only these, such as EMAIL,PHONE.  [default: all of personal data]")
-@click.option("--mask", type=click.Choice(list(MASKS)), help="A character for each one that is taken out.")
 @click.option("--labels", is_flag=True, help="[EMAIL] and such in place of what is taken out (the default).")
+@click.option("--mask", type=click.Choice(list(MASKS)), help="A character for each one that is taken out.")
+@click.option("--pseudonyms", is_flag=True, help="[NAME_1] and such: in a document the same value has the same number.")
+@click.option("--tokens", is_flag=True, help="Tokens that --restore puts back with the same key.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="The key of tokens.  [default: the setting]")
+@click.option("--per-line", is_flag=True, help="Each line is a document.  [default: each file]")
+@click.option("--restore", is_flag=True, help="Put back what tokens in IN stand for.")
+@click.option("--new-key", type=click.Path(path_type=Path), metavar="FILE", help="Make a key for tokens, and end.")
+@click.option("--status", metavar="ID", help="Say how far a job is, and end.")
+@click.option("--json", "as_json", is_flag=True, help="With --status: for machines.")
 @click.pass_obj
 def redact(
-    settings: Settings, paths: tuple[Path, ...], output: Path, types: str | None, mask: str | None, labels: bool
+    settings: Settings,
+    /,
+    inputs: tuple[str, ...],
+    output: str | None,
+    types: str | None,
+    key_file: Path | None,
+    per_line: bool,
+    restore: bool,
+    new_key: Path | None,
+    status: str | None,
+    as_json: bool,
+    **styles: Any,
 ) -> int:
     """Write copies of text files (UTF-8) in which personal data is replaced; everything else stays byte for byte.
 
-    A file that cannot be redacted for sure has no copy. Exit code 2 when there is one.
+    IN is a file, a folder with all below it, or s3://BUCKET/PREFIX. In a folder or prefix OUT the copy of NAME is
+    NAME.out, and NAME.entities.jsonl beside it says what was found where, as Amazon Comprehend does. The same command
+    again goes on where it was interrupted and leaves alone what is done. A file that cannot be redacted for sure has no
+    copy; exit code 2 when there is one.
     """
-    if labels and mask:
-        raise click.UsageError("say --mask or --labels, not both")
-    is_folder = len(paths) > 1 or output.is_dir()
-    if is_folder:
-        output.mkdir(parents=True, exist_ok=True)
-    if len({path.name for path in paths}) < len(paths):
-        raise click.UsageError("two of the files have one name; redact them into folders of their own")
-    failed = False
-    with tempfile.TemporaryDirectory(prefix="moderation-redact-") as folder:
-        judge = Judge.open(settings, FolderBlobs(Path(folder), "redact"))
-        try:
-            wanted = labels_of(types.split(",") if types else None, judge.plugins.taxonomy)
-            for path in paths:
-                to = output / path.name if is_folder else output
-                try:
-                    found = _redact_file(judge, path, to, wanted, mask)
-                except (InputError, NotRedacted, OSError, UnicodeDecodeError) as error:
-                    failed = True
-                    click.echo(f"{path}: not redacted: {_said(error)}", err=True)
+    if new_key is not None:
+        click.echo(f"{new_key}: key {TokenKey.create(new_key).id}; keep it apart from what it redacts")
+        return 0
+    if status is not None:
+        return _show(ledger.read_status(_folder(settings, status)), as_json)
+    if not inputs or output is None:
+        raise click.UsageError("say what to redact and where to: IN... -o OUT")
+    key = _key(settings, key_file) if styles["tokens"] or restore else None
+    if restore:
+        assert key is not None
+        return _restore(settings, inputs, output, key)
+    return _redact(settings, inputs, output, types.split(",") if types else None, _style(key, **styles), per_line)
+
+
+def _style(key: TokenKey | None, *, labels: bool, mask: str | None, pseudonyms: bool, tokens: bool) -> Style:
+    named = {"labels": labels, "mask": mask is not None, "pseudonyms": pseudonyms, "tokens": tokens}
+    modes = [mode for mode, is_wanted in named.items() if is_wanted]
+    if len(modes) > 1:
+        raise click.UsageError(f"say one of --{' and --'.join(modes)}")
+    return Style.of(modes[0] if modes else "labels", mask, key)
+
+
+def _key(settings: Settings, key_file: Path | None) -> TokenKey:
+    path = key_file or settings.redact_key_file
+    if path is None:
+        raise SettingsError("tokens need a key: say --key-file FILE or set MODERATION_REDACT_KEY_FILE")
+    return TokenKey.read(path)
+
+
+def _folder(settings: Settings, job: str) -> Path:
+    if not job.isalnum():
+        raise click.UsageError(f"{job!r} is no id of a job")
+    return settings.data / "redactions" / job
+
+
+def _redact(
+    settings: Settings, inputs: Sequence[str], output: str, types: list[str] | None, style: Style, per_line: bool
+) -> int:
+    with ExitStack() as stack:
+        temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moderation-redact-")))
+        judge = Judge.open(settings, FolderBlobs(temporary, "redact"))
+        stack.callback(judge.close)
+        labels = labels_of(types, judge.plugins.taxonomy)
+        request = {
+            "inputs": sorted(_absolute(each) for each in inputs),
+            "output": _absolute(output),
+            "labels": sorted(labels),
+            "style": [style.mode, style.mask, style.key.id if style.key else ""],
+            "per_line": per_line,
+            "detectors": sorted(f"{d.name} {d.version}" for d in judge.plugins.detectors),
+        }
+        folder = _folder(settings, jobs.job_id(request))
+        work = jobs.Work(
+            sources=_sources(settings, inputs, output),
+            target=_target(settings, inputs, output, folder / "drafts"),
+            look=lambda texts: look_each(judge.runner, "redact", texts, labels),
+            style=style,
+            per_line=per_line,
+        )
+        click.echo(f"job {folder.name}", err=True)
+        watch = _Shown()
+        stack.enter_context(watch.bar)
+        done = jobs.run(folder, work, jobs.Watch(watch.began, watch.advanced, watch.ended))
+    return 2 if done.files_failed else 0
+
+
+class _Shown:
+    """A bar while a terminal looks on, and a line for each file."""
+
+    def __init__(self) -> None:
+        columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        self.bar = Progress(
+            *columns,
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+            redirect_stdout=sys.stdout.isatty(),
+        )
+        self._task = self.bar.add_task("redacting", total=None)
+
+    def began(self, status: ledger.Status) -> None:
+        """See `jobs.Watch`."""
+        self.bar.update(self._task, total=status.size_bytes, completed=status.bytes_done)
+        if status.files_done:
+            click.echo(f"{status.files_done} of {status.files} files are done already", err=True)
+
+    def advanced(self, size: int) -> None:
+        """See `jobs.Watch`."""
+        self.bar.advance(self._task, size)
+
+    def ended(self, file: Listed, progress: ledger.Progress, reason: str) -> None:
+        """See `jobs.Watch`."""
+        name = _printable(file.name)
+        if reason:
+            click.echo(f"{name}: not redacted: {_printable(reason)}", err=True)
+            return
+        click.echo(f"{name}: {_counts(progress.found) or 'nothing found'}")
+        if progress.undecoded:
+            kept = f"kept as they are, because they are not UTF-8: {progress.undecoded:,} bytes"
+            click.echo(f"{name}: {kept}; a value with one in it may have been missed", err=True)
+
+
+def _printable(text: str) -> str:
+    """Names come from folders and buckets of others, and terminals obey some characters."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _counts(found: Counter[str]) -> str:
+    return ", ".join(f"{count} {short_name(label)}" for label, count in sorted(found.items()))
+
+
+def _restore(settings: Settings, inputs: Sequence[str], output: str, key: TokenKey) -> int:
+    is_clean, is_whole = True, True
+    with tempfile.TemporaryDirectory(prefix="moderation-restore-") as folder:
+        target = _target(settings, inputs, output, Path(folder))
+        for source in _sources(settings, inputs, output):
+            for file in source.files():
+                if file.name.endswith(INDEX):
                     continue
-                shown = ", ".join(f"{count} {short_name(label)}" for label, count in sorted(found.items()))
-                click.echo(f"{path} -> {to}: {shown or 'nothing found'}")
-        finally:
-            judge.close()
-    return 2 if failed else 0
+                name = _printable(file.name)
+                try:
+                    count = restore_file(source, file, target, key)
+                except (InputError, StoreUnavailable, OSError) as error:
+                    is_whole = False
+                    click.echo(f"{name}: not restored: {_said(error)}", err=True)
+                    continue
+                click.echo(f"{name}: {count.restored} put back")
+                left = {"made with another key": count.of_other_keys, "damaged": count.damaged}
+                for why, number in left.items():
+                    if number:
+                        is_clean = False
+                        click.echo(f"{name}: {number} tokens {why} stay as they are", err=True)
+    return 0 if is_clean and is_whole else 1 if is_whole else 2
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return f"it is not UTF-8 text (byte {error.start})"
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
-def _redact_file(judge: Judge, path: Path, to: Path, wanted: frozenset[str], mask: str | None) -> Counter[str]:
-    """Redact one file; the copy appears as a whole or not at all."""
-    found: Counter[str] = Counter()
-    if to.exists() and to.samefile(path):
-        raise OSError(f"{to} is the file itself; choose another place for the copy")
-    size, done = path.stat().st_size, 0
-    with (
-        path.open(encoding="utf-8", newline="") as source,
-        tempfile.NamedTemporaryFile(
-            "w", dir=to.parent, prefix=f".{to.name}.", delete=False, encoding="utf-8", newline=""
-        ) as copy,
-    ):
-        try:
-            for chunk in _chunks(source):
-                redacted = redact_text(judge, "redact", chunk, wanted, mask)
-                copy.write(redacted.text)
-                found.update(entity.label for entity in redacted.entities)
-                done += len(chunk.encode())
-                if sys.stderr.isatty():
-                    click.echo(f"\r{path} {done / max(size, 1):.0%}", nl=False, err=True)
-        except BaseException:
-            os.unlink(copy.name)
-            raise
-    if sys.stderr.isatty():
-        click.echo("\r", nl=False, err=True)
-    Path(copy.name).chmod(0o600 if not to.exists() else to.stat().st_mode)
-    Path(copy.name).replace(to)
-    return found
+def _sources(settings: Settings, inputs: Sequence[str], output: str) -> list[Source]:
+    return list(_each_source(settings, inputs, output))
 
 
-def _chunks(source: TextIO) -> Iterator[str]:
-    """The text in pieces that end where lines do; a line that is longer than a piece is cut at a blank."""
-    held = ""
-    while piece := source.read(CHUNK):
-        held += piece
-        cut = held.rfind("\n") + 1 or (held.rfind(" ") + 1 if len(held) > 4 * CHUNK else 0)
-        if cut:
-            yield held[:cut]
-            held = held[cut:]
-    if held:
-        yield held
+def _each_source(settings: Settings, inputs: Sequence[str], output: str) -> Iterator[Source]:
+    for each in inputs:
+        if each.startswith(S3):
+            bucket, prefix = _bucket(each)
+            others = [_bucket(output)] if output.startswith(S3) else []
+            leave_out = [f"{other.rstrip('/')}/" for there, other in others if there == bucket and other]
+            yield S3Source(s3_client(settings.a2i_region), bucket, prefix, leave_out)
+            continue
+        path = Path(each)
+        if not path.is_file() and not path.is_dir():
+            raise InputError(f"{each}: no such file or folder")
+        if not output.startswith(S3) and path.is_dir() and Path(output).resolve() == path.resolve():
+            raise InputError(f"{output} is the folder that is read; choose another place for the copies")
+        yield FolderSource(path, [] if output.startswith(S3) else [Path(output)])
+
+
+def _target(settings: Settings, inputs: Sequence[str], output: str, drafts: Path) -> Target:
+    if output.startswith(S3):
+        return S3Target(s3_client(settings.a2i_region), *_bucket(output), drafts)
+    path = Path(output)
+    read = [Path(each).resolve() for each in inputs if not each.startswith(S3)]
+    is_one = len(inputs) == 1 and Path(inputs[0]).is_file() and not path.is_dir() and not output.endswith("/")
+    protected = [each for each in read if not each.is_dir() or each not in path.resolve().parents]
+    return FolderTarget(path, is_file=is_one, protected=protected)
+
+
+def _bucket(uri: str) -> tuple[str, str]:
+    bucket, _, key = uri.removeprefix(S3).partition("/")
+    if not bucket:
+        raise InputError(f"{uri}: s3://BUCKET/PREFIX is wanted")
+    return bucket, key
+
+
+def _absolute(place: str) -> str:
+    return place if place.startswith(S3) else str(Path(place).resolve())
+
+
+def _show(status: ledger.Status, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(status)))
+        return 0
+    share = status.bytes_done / status.size_bytes if status.size_bytes else 1.0
+    click.echo(f"job {status.id}: {status.state}, {share:.0%} of {status.size_bytes:,} bytes")
+    click.echo(f"  files      {status.files_done} of {status.files} done, {status.files_failed} failed")
+    click.echo(f"  documents  {status.documents:,}")
+    click.echo(f"  found      {_counts(Counter(status.entities)) or 'nothing'}")
+    for name, at in (("started", status.started_at), ("ended", status.ended_at)):
+        if at is not None:
+            click.echo(f"  {name:<9}  {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC")
+    for name, reason in status.failures:
+        click.echo(_printable(f"  {name}: {reason}"))
+    return 0

@@ -42,6 +42,7 @@ def say_hello(server: Server) -> None:
     click.echo(f"  API and docs   {server.url}/docs")
     click.echo(f"  portal         {server.url}/review")
     click.echo(f"  A2I endpoint   {server.url}/a2i")
+    click.echo(f"  Comprehend     {server.url}/comprehend")
     click.echo(f"  data           {service.settings.data.resolve()}")
     click.echo(f"  policies       {in_force}")
     for name, why in service.policies.not_in_force:

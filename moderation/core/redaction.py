@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from moderation.core.detections import Detection
 from moderation.core.items import Frozen, Media, Part, PartType
+from moderation.core.replacing import joined_places, replace_places, with_name
 
 
 class RedactedPart(Frozen):
@@ -60,44 +61,5 @@ def places(parts: Sequence[Part], detections: Sequence[Detection]) -> Mapping[st
 
 
 def redact_text(text: str, detections: Sequence[Detection]) -> str:
-    """The text with each place replaced by the name of what was there, such as ``[EMAIL]``; the rest is as it was.
-
-    Places that overlap become one. A detection without a span is about the whole text.
-    """
-    spans = sorted(
-        (d.span.start if d.span else 0, d.span.end if d.span else len(text), short_name(d.label)) for d in detections
-    )
-    joined: list[tuple[int, int, str]] = []
-    for start, end, name in spans:
-        if joined and start < joined[-1][1]:
-            first, last, names = joined[-1]
-            known = names.split("/")
-            joined[-1] = (first, max(last, end), names if name in known else f"{names}/{name}")
-        else:
-            joined.append((start, end, name))
-    pieces: list[str] = []
-    at = 0
-    for start, end, name in joined:
-        pieces += [text[at:start], f"[{name}]"]
-        at = end
-    return "".join([*pieces, text[at:]])
-
-
-MASKS = "!#$%&*@"
-"""Characters that may stand for each redacted one (Amazon Comprehend's MaskCharacter)."""
-
-
-def mask_text(text: str, detections: Sequence[Detection], mask: str) -> str:
-    """The text with each code point of each place replaced by `mask`; its length stays, and line ends do."""
-    characters = list(text)
-    for detection in detections:
-        start, end = (detection.span.start, detection.span.end) if detection.span else (0, len(text))
-        for at in range(start, end):
-            if characters[at] not in "\r\n":
-                characters[at] = mask
-    return "".join(characters)
-
-
-def short_name(label: str) -> str:
-    """A label as it stands in a redacted text: ``PII/BANK_ACCOUNT_NUMBER`` is ``BANK-ACCOUNT-NUMBER``."""
-    return label.rpartition("/")[2].replace("_", "-").replace(" ", "-").upper()
+    """The text with each place replaced by the name of what was there, such as ``[EMAIL]``; the rest is as it was."""
+    return replace_places(text, joined_places(text, detections), with_name)

@@ -117,8 +117,16 @@ def _below(path: str, name: str) -> str:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    # AWS writes Java's classes; letters, marks, symbols, numbers and punctuation together are what is no space.
-    return re.compile(re.sub(r"(?:\\p\{[A-Z][a-z]?\})+", r"\\S", pattern))
+    return re.compile(re.sub(r"(?:\\p\{[A-Za-z]+\})+", _as_python, pattern))
+
+
+def _as_python(match: re.Match[str]) -> str:
+    """Java's classes in Python's: letters and numbers; separators; all of those and more is what is no space."""
+    names = set(re.findall(r"\{([A-Za-z]+)\}", match.group()))
+    if names == {"ASCII"}:
+        return r"[\x00-\x7f]"
+    blanks = r" \xa0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000" if "Z" in names else ""
+    return (r"\w" if names <= {"L", "N", "Z"} else r"\S") + blanks
 
 
 def operation_names(service: str) -> frozenset[str]:

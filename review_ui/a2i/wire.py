@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import parse_qs, unquote
 
 from flask import Blueprint, Response, request
 
 from moderation.core.errors import NotFound, StoreUnavailable
 from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.a2i.errors import ApiError, invalid
+from review_ui.a2i.protocol import answer_with, raw_target, read_body, read_document, refuse
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.shapes import check, operation_names
 from review_ui.a2i.signing import is_loopback, verify, verify_link
@@ -44,8 +44,6 @@ CONTROL: Mapping[str, Callable[[ReviewService, Mapping[str, Any]], dict[str, Any
     "DeleteFlowDefinition": flows.delete_flow_definition,
 }
 """The control plane's operations that are offered, by the name in ``X-Amz-Target``."""
-MAX_BODY_BYTES = 20_000_000
-"""InputContent has at most 3 MiB of characters, each of which may come as an escape of six."""
 _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
 
 
@@ -57,9 +55,9 @@ def blueprint(review: ReviewService) -> Blueprint:
     @a2i.route("/<path:path>", methods=_METHODS)
     def answer(path: str) -> Response:
         request_id = str(uuid.uuid4())
-        raw_path, raw_query = _raw_target()
+        raw_path, raw_query = raw_target()
         try:
-            body = _body()
+            body = read_body()
             headers = {name.lower(): value for name, value in request.headers.items()}
             url = f"{request.scheme}://{headers.get('host', '')}{raw_path}" + (f"?{raw_query}" if raw_query else "")
             inner = raw_path.partition("/a2i")[2].lstrip("/")
@@ -78,14 +76,14 @@ def blueprint(review: ReviewService) -> Blueprint:
                 document = _control(review, headers["x-amz-target"], body)
             else:
                 document = _runtime(review, request.method, inner, raw_query, body)
-            return _json(document, 200, request_id)
+            return answer_with(document, 200, request_id)
         except ApiError as error:
-            return _error(error, request_id)
+            return refuse(error, request_id)
         except StoreUnavailable as error:
-            return _error(ApiError("InternalServerException", str(error), 500), request_id)
+            return refuse(ApiError("InternalServerException", str(error), 500), request_id)
         except Exception:
             logger.exception("request=%s failed", request_id)
-            return _error(ApiError("InternalServerException", "An internal failure occurred", 500), request_id)
+            return refuse(ApiError("InternalServerException", "An internal failure occurred", 500), request_id)
 
     return a2i
 
@@ -93,11 +91,11 @@ def blueprint(review: ReviewService) -> Blueprint:
 def _runtime(review: ReviewService, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
     """The runtime's five operations, by verb and path."""
     if method == "POST" and path == "human-loops":
-        parameters = _document(body)
+        parameters = read_document(body)
         check(RUNTIME, "StartHumanLoop", parameters)
         return loops.start(review, parameters)
     if method == "POST" and path == "human-loops/stop":
-        parameters = _document(body)
+        parameters = read_document(body)
         check(RUNTIME, "StopHumanLoop", parameters)
         return loops.stop(review, parameters)
     if method == "GET" and path == "human-loops":
@@ -120,7 +118,7 @@ def _control(review: ReviewService, target: str, body: bytes) -> dict[str, Any]:
         known = prefix == "SageMaker" and operation in operation_names("sagemaker")
         message = f"{operation} is not offered here" if known else f"There is no operation {target[:200]}"
         raise ApiError("UnknownOperationException", message, 400)
-    parameters = _document(body)
+    parameters = read_document(body)
     check("sagemaker", operation, parameters)
     return CONTROL[operation](review, parameters)
 
@@ -157,26 +155,6 @@ def _s3_error(code: str, message: str, status: int, request_id: str) -> Response
     return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', status, content_type="application/xml")
 
 
-def _body() -> bytes:
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise ApiError("ValidationException", f"The body has more than {MAX_BODY_BYTES:,} bytes", 413)
-    return request.get_data(cache=True)
-
-
-def _document(body: bytes) -> Mapping[str, Any]:
-    try:
-        document = json.loads(body or b"{}", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ApiError("SerializationException", "The body is not JSON", 400) from error
-    if not isinstance(document, dict):
-        raise ApiError("SerializationException", "The body is not a JSON object", 400)
-    return document
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
 def _query(query: str) -> dict[str, Any]:
     """Query parameters under their names in the model; numbers as numbers."""
     parameters: dict[str, Any] = {name: values[-1] for name, values in parse_qs(query).items()}
@@ -185,33 +163,3 @@ def _query(query: str) -> dict[str, Any]:
             raise invalid("MaxResults is not a number")
         parameters["MaxResults"] = int(parameters["MaxResults"])
     return parameters
-
-
-def _raw_target() -> tuple[str, str]:
-    """Path and query as they came, still encoded: signatures are computed over them."""
-    raw = request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI")
-    if raw is None:
-        path = quote(request.environ.get("SCRIPT_NAME", "") + request.environ.get("PATH_INFO", ""), safe="/~")
-        return path, request.environ.get("QUERY_STRING", "")
-    if "://" in raw:
-        raw = "/" + raw.partition("://")[2].partition("/")[2]
-    path, _, query = raw.partition("?")
-    return path, query
-
-
-def _json(document: Mapping[str, Any], status: int, request_id: str) -> Response:
-    target = request.headers.get("X-Amz-Target")
-    response = Response(
-        json.dumps(document), status, content_type="application/x-amz-json-1.1" if target else "application/json"
-    )
-    response.headers["x-amzn-requestid"] = request_id
-    return response
-
-
-def _error(error: ApiError, request_id: str) -> Response:
-    """Code in header and body both: clients differ in where they look."""
-    response = _json(
-        {"__type": error.code, "Message": error.message, "message": error.message}, error.status, request_id
-    )
-    response.headers["x-amzn-errortype"] = error.code
-    return response

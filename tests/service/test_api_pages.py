@@ -37,8 +37,8 @@ def test_the_openapi_document_is_valid_and_lists_every_route(empty_api: Api) -> 
 
 
 def _is_elsewhere(rule: str) -> bool:
-    """The portal, the A2I endpoint and pages for browsers."""
-    return rule.startswith(("/review", "/a2i", "/static")) or rule in ("/", "/docs")
+    """The portal, the endpoints that speak as AWS does, and pages for browsers."""
+    return rule.startswith(("/review", "/a2i", "/comprehend", "/static")) or rule in ("/", "/docs")
 
 
 def test_every_operation_under_v1_wants_a_key_and_documents_the_refusal() -> None:

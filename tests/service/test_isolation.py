@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from moderation.core.items import Part
+from moderation.hookspecs import Detector
 from moderation.isolation import BREAKER_FAILURES, Runner
 from moderation.plugins import load_plugins
 from moderation.settings import load_settings
@@ -69,6 +70,23 @@ def test_each_way_to_misbehave_is_a_failure_of_its_own_kind_and_the_others_findi
 
     assert {f.detector.name.removeprefix("bad."): f.kind for f in failures} == KINDS
     assert {d.detector.name for d in detections if d.detector} == {"bad.prints", "pii.text"}
+
+
+def test_many_texts_in_one_call_are_looked_at_as_one_by_one(runner: Runner) -> None:
+    texts = [TEXT.model_copy(update={"id": f"p{n}", "text": text}) for n, text in enumerate(["", TEXT.text, "hello"])]
+
+    def is_well(detector: Detector) -> bool:
+        return detector.name in ("pii.text", "bad.prints")
+
+    together, failures = runner.look_each("app", texts, is_well)
+    _, every_failure = runner.look_each("app", texts)
+
+    assert not failures
+    assert [sorted(found, key=repr) for found in together] == [
+        sorted(runner.look("app", [text], is_well)[0], key=repr) for text in texts
+    ]
+    assert {f.detector.name.removeprefix("bad."): f.kind for f in every_failure} == KINDS
+    assert runner.look_each("app", []) == ([], [])
 
 
 def test_a_failures_words_carry_no_content(runner: Runner) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from moderation.core.errors import InputError, SettingsError
-from moderation.core.redaction import MASKS
+from moderation.core.replacing import MASKS
 from moderation_aws import custom_labels, pii_jobs
 from moderation_aws.calls import Account, Caller, Refused
 from moderation_aws.configuration import AwsConfig, load_config, open_account

@@ -1,0 +1,1 @@
+"""An endpoint that speaks Amazon Comprehend's PII operations, over the detectors that are loaded here."""

@@ -1,0 +1,79 @@
+"""Comprehend on the wire: JSON 1.1, signed with access keys of the A2I endpoint, checked by botocore's model."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from moderation.comprehend import jobs
+from moderation.comprehend.detection import contains, detect
+from moderation.comprehend.faults import MODEL, fault
+from moderation.core.errors import StoreUnavailable
+from moderation.redacting.texts import NotRedacted
+from moderation.service import Service
+from review_ui.a2i.errors import ApiError
+from review_ui.a2i.protocol import answer_with, raw_target, read_body, read_document, refuse
+from review_ui.a2i.service import ReviewService
+from review_ui.a2i.shapes import check, operation_names
+from review_ui.a2i.signing import is_loopback, verify
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "Comprehend_20171127"
+OPERATIONS: Mapping[str, Callable[[Service, Mapping[str, Any]], dict[str, Any]]] = {
+    "DetectPiiEntities": detect,
+    "ContainsPiiEntities": contains,
+    "StartPiiEntitiesDetectionJob": jobs.start,
+    "DescribePiiEntitiesDetectionJob": jobs.describe,
+    "ListPiiEntitiesDetectionJobs": jobs.find,
+    "StopPiiEntitiesDetectionJob": jobs.stop,
+}
+"""What is offered, by the name in ``X-Amz-Target``."""
+
+
+def blueprint(service: Service, review: ReviewService) -> Blueprint:
+    """The endpoint; mount it at ``/comprehend``. Every answer, errors too, is in the form that AWS's clients read.
+
+    Args:
+        review: knows the access keys, and whether signatures are checked.
+    """
+    comprehend = Blueprint("comprehend", __name__)
+
+    @comprehend.route("/", methods=["GET", "POST"], strict_slashes=False)
+    def answer() -> Response:
+        request_id = str(uuid.uuid4())
+        try:
+            body = read_body()
+            path, query = raw_target()
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            url = f"{request.scheme}://{headers.get('host', '')}{path}" + (f"?{query}" if query else "")
+            if review.checks_signatures:
+                verify(request.method, url, headers, body, review.secret_of, review.clock(), MODEL)
+            elif not is_loopback(request.remote_addr or ""):
+                raise ApiError("AccessDeniedException", "Unsigned requests are taken from this machine only", 403)
+            return answer_with(_answer(service, headers.get("x-amz-target", ""), body), 200, request_id)
+        except ApiError as error:
+            return refuse(error, request_id)
+        except (NotRedacted, StoreUnavailable) as error:
+            # What nobody has looked through must not come back as if it were clean; clients try again by themselves.
+            return refuse(fault("InternalServerException", str(error)), request_id)
+        except Exception:
+            logger.exception("request=%s failed", request_id)
+            return refuse(fault("InternalServerException", "An internal failure occurred"), request_id)
+
+    return comprehend
+
+
+def _answer(service: Service, target: str, body: bytes) -> dict[str, Any]:
+    prefix, _, operation = target.partition(".")
+    if prefix != PREFIX or operation not in OPERATIONS:
+        known = prefix == PREFIX and operation in operation_names(MODEL)
+        message = f"{operation} is not offered here" if known else f"There is no operation {target[:200]}"
+        raise ApiError("UnknownOperationException", message)
+    parameters = read_document(body)
+    check(MODEL, operation, parameters)
+    return OPERATIONS[operation](service, parameters)

@@ -1,0 +1,289 @@
+"""Redaction jobs: every file of some sources looked through, its copy and the index of what was found written.
+
+A job does its files one after the other. What is on disk is noted every few seconds, so that a run that was killed is
+taken up by the next one, in the middle of a file, and ends with the same bytes. Files that are done are not done again
+while they and their copies are there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from moderation.core.detections import Detection
+from moderation.core.errors import InputError, StoreUnavailable
+from moderation.core.replacing import replace_places
+from moderation.redacting.ledger import Ledger, Progress, Status, StoredNumbers
+from moderation.redacting.sources import INDEX, OUT, Listed, Source, Target
+from moderation.redacting.stretches import Look, Position, Stretch, encoded, stretches, undecoded
+from moderation.redacting.styles import Style
+from moderation.redacting.texts import NotRedacted
+
+SAVE_SECONDS = 2.0
+"""How much work a kill may cost."""
+PATIENCE_SECONDS = 60.0
+"""How long a detector is waited for that rests after failures."""
+SAVE_NUMBERS = 50_000
+"""Numbers in memory that are reason enough to save."""
+
+
+class Stopped(Exception):
+    """Somebody asked the job to stop."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may be; sizes in bytes.
+
+    Attributes:
+        least_bytes: of all files together.
+        most_bytes: likewise.
+        most_documents: of one file.
+    """
+
+    least_bytes: int
+    most_bytes: int
+    most_files: int
+    document_bytes: int
+    most_documents: int
+
+    def check(self, status: Status) -> None:
+        """Raise `InputError` when the files of a job are too many, too large or too small."""
+        if status.files > self.most_files:
+            raise InputError(f"there are {status.files:,} files; {self.most_files:,} are the most")
+        if not self.least_bytes <= status.size_bytes <= self.most_bytes:
+            bounds = f"at least {self.least_bytes:,} and at most {self.most_bytes:,}"
+            raise InputError(f"the {status.files:,} files have {status.size_bytes:,} bytes; {bounds} are wanted")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job is to do.
+
+    Attributes:
+        look: finds what is to be taken out.
+        per_line: each line is a document, else each file.
+        copies: behind the names of redacted copies; empty for none.
+        indexes: likewise for indexes.
+        limits: None for none.
+    """
+
+    sources: Sequence[Source]
+    target: Target
+    look: Look
+    style: Style
+    per_line: bool = False
+    copies: str = OUT
+    indexes: str = INDEX
+    limits: Limits | None = None
+
+
+@dataclass
+class Watch:
+    """Who looks on.
+
+    Attributes:
+        began: told how the job stands before any work.
+        advanced: told how many more bytes are done.
+        ended: told the file and why it has no copy; empty when it has.
+        is_stopped: asked often.
+    """
+
+    began: Callable[[Status], None] = lambda status: None
+    advanced: Callable[[int], None] = lambda size: None
+    ended: Callable[[Listed, Progress, str], None] = lambda file, progress, reason: None
+    is_stopped: Callable[[], bool] = lambda: False
+
+
+def job_id(request: Any) -> str:
+    """The id of a job that is the same whenever the same is asked for; `request` is JSON."""
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def run(folder: Path, work: Work, watch: Watch) -> Status:
+    """Do what is not done yet.
+
+    Args:
+        folder: the job's own, for its ledger; its name is the id.
+
+    Raises:
+        AlreadyRuns: another process does it.
+        InputError: two files have one name, a source cannot be listed, or the files are beyond the limits.
+        StoreUnavailable: a source cannot be listed now.
+    """
+    with Ledger(folder) as ledger:
+        ledger.begin((number, file) for number, source in enumerate(work.sources) for file in source.files())
+        _look_for_lost_copies(ledger, work)
+        status = ledger.status()
+        if work.limits is not None:
+            work.limits.check(status)
+        watch.began(status)
+        is_stopped = False
+        while not is_stopped and (waiting := ledger.waiting()) is not None:
+            number, file, progress = waiting
+            reason = ""
+            try:
+                _File(ledger, work, watch, file, progress).redact(work.sources[number])
+            except Stopped:
+                is_stopped = True
+            except (InputError, NotRedacted, StoreUnavailable) as error:
+                reason = str(error)
+            except OSError as error:
+                reason = error.strerror or str(error)
+            if reason:
+                ledger.fail(file.name, reason)
+            if not is_stopped:
+                watch.ended(file, progress, reason)
+        ledger.end(is_stopped=is_stopped)
+        return ledger.status()
+
+
+def _look_for_lost_copies(ledger: Ledger, work: Work) -> None:
+    name = ""
+    while (following := ledger.done(name)) is not None:
+        name = following
+        if not all(work.target.has(f"{name}{suffix}") for suffix in (work.copies, work.indexes) if suffix):
+            ledger.wait_again(name)
+
+
+class _File:
+    """One file on its way."""
+
+    def __init__(self, ledger: Ledger, work: Work, watch: Watch, file: Listed, progress: Progress) -> None:
+        self._ledger, self._work, self._watch, self._file, self._progress = ledger, work, watch, file, progress
+        suffixes = {"copy": work.copies, "index": work.indexes}
+        self._drafts = {
+            kind: (f"{file.name}{suffix}", work.target.draft(f"{file.name}{suffix}", ledger.id))
+            for kind, suffix in suffixes.items()
+            if suffix
+        }
+        if any(not draft.exists() for _, draft in self._drafts.values()):
+            # What was written is lost, so nothing is certain.
+            progress.reset()
+        self._numbers: StoredNumbers = ledger.numbers(file.name, progress)
+
+    def redact(self, source: Source) -> None:
+        """Go on from where the file is, to its end."""
+        progress = self._progress
+        copy, index = self._open("copy", progress.copy_bytes), self._open("index", progress.index_bytes)
+        try:
+            self._write(source, copy, index)
+        except InputError:
+            for _, draft in self._drafts.values():
+                draft.unlink()
+            raise
+        finally:
+            for stream in (copy, index):
+                if stream is not None:
+                    stream.close()
+        for name, draft in self._drafts.values():
+            self._work.target.publish(name, draft)
+        self._ledger.save(self._file.name, progress, self._numbers, "done")
+
+    def _write(self, source: Source, copy: BinaryIO | None, index: BinaryIO | None) -> None:
+        progress = self._progress
+        saved_at = time.monotonic()
+        is_done = progress.at.byte == self._file.size_bytes and progress.documents > 0
+        with source.open(self._file, progress.at.byte - progress.at.context) as stream:
+            pieces = stretches(stream, self._look, per_line=self._work.per_line, start=progress.at)
+            for stretch in () if is_done else pieces:
+                self._take(stretch, copy, index)
+                if time.monotonic() - saved_at > SAVE_SECONDS or self._numbers.waiting > SAVE_NUMBERS:
+                    self._save(copy, index)
+                    saved_at = time.monotonic()
+                if self._watch.is_stopped():
+                    self._save(copy, index)
+                    raise Stopped
+        if progress.at.byte != self._file.size_bytes:
+            raise InputError("it was changed meanwhile; run the same again")
+        # Read once more, because a file that was replaced while it was read may have kept its size.
+        source.open(self._file, 0).close()
+        self._save(copy, index)
+
+    def _take(self, stretch: Stretch, copy: BinaryIO | None, index: BinaryIO | None) -> None:
+        """Write what a stretch becomes, and what was found in it."""
+        progress = self._progress
+        if copy is not None:
+            replaced = replace_places(stretch.text, stretch.places, self._work.style.replace(self._numbers))
+            progress.copy_bytes += copy.write(encoded(replaced))
+        if index is not None:
+            progress.index_bytes += index.write(self._index(stretch).encode())
+        progress.found.update(entity.label for entity in stretch.entities)
+        progress.undecoded += undecoded(stretch.text)
+        progress.document_bytes += stretch.after.byte - stretch.begin.byte
+        self._check_limits()
+        if stretch.is_end:
+            self._numbers.end_document()
+            progress.documents += 1
+            progress.document_bytes = 0
+        progress.at = stretch.after
+        self._watch.advanced(stretch.after.byte - stretch.begin.byte)
+
+    def _check_limits(self) -> None:
+        limits, progress = self._work.limits, self._progress
+        if limits is not None and progress.document_bytes > limits.document_bytes:
+            raise InputError(f"document {progress.documents} has more than {limits.document_bytes:,} bytes")
+        if limits is not None and progress.documents >= limits.most_documents:
+            raise InputError(f"it has more than {limits.most_documents:,} documents")
+
+    def _index(self, stretch: Stretch) -> str:
+        """A piece of the index: a line of JSON for each document, as Comprehend's jobs write it."""
+        begin = stretch.begin
+        head = '{"Entities": [' if begin.offset == 0 else ""
+        entities = ", ".join(json.dumps(_entity(entity, begin)) for entity in stretch.entities)
+        if entities and self._progress.has_entities:
+            entities = f", {entities}"
+        self._progress.has_entities = not stretch.is_end and bool(self._progress.has_entities or entities)
+        if not stretch.is_end:
+            return head + entities
+        line = f', "Line": {begin.line}' if self._work.per_line else ""
+        return f'{head}{entities}], "File": {json.dumps(self._file.name)}{line}}}\n'
+
+    def _look(self, texts: Sequence[str]) -> list[list[Detection]]:
+        """A process may be killed for the machine's reasons; what fails twice fails for the text's."""
+        tries, deadline = 0, time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._work.look(texts)
+            except NotRedacted as error:
+                tries += error.kind != "unavailable"
+                if tries == 2 or time.monotonic() > deadline:
+                    raise
+                if error.kind == "unavailable":
+                    time.sleep(1)
+                if self._watch.is_stopped():
+                    raise Stopped from error
+
+    def _open(self, kind: str, size: int) -> BinaryIO | None:
+        """The draft, cut to what is certain."""
+        if kind not in self._drafts:
+            return None
+        descriptor = os.open(self._drafts[kind][1], os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        os.ftruncate(descriptor, size)
+        stream = os.fdopen(descriptor, "r+b", buffering=1 << 20)
+        stream.seek(size)
+        return stream
+
+    def _save(self, copy: BinaryIO | None, index: BinaryIO | None) -> None:
+        for stream in (copy, index):
+            if stream is not None:
+                stream.flush()
+                os.fsync(stream.fileno())
+        self._ledger.save(self._file.name, self._progress, self._numbers)
+
+
+def _entity(detection: Detection, begin: Position) -> dict[str, Any]:
+    """A finding as Comprehend's PiiEntity has it: score 0-1, offsets in code points of the document."""
+    assert detection.span is not None
+    return {
+        "Score": round(detection.confidence / 100, 6),
+        "Type": detection.label.rpartition("/")[2],
+        "BeginOffset": begin.offset + detection.span.start,
+        "EndOffset": begin.offset + detection.span.end,
+    }

@@ -1,0 +1,47 @@
+"""Putting back what tokens stand for: copies of redacted files with the values in them, for whoever has the key."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from moderation.redacting.sources import OUT, Listed, Source, Target
+from moderation.redacting.stretches import encoded
+from moderation.redacting.tokens import Restored, TokenKey
+
+_BLOCK_BYTES = 1 << 20
+
+
+def restore_file(source: Source, file: Listed, target: Target, key: TokenKey) -> Restored:
+    """Write a copy with the values of its tokens, without the ``.out`` behind the name; all else byte for byte.
+
+    Raises:
+        InputError: the file was changed meanwhile, or its name is none.
+        OSError: it cannot be read, or the copy not written.
+    """
+    count = Restored()
+    name = file.name.removesuffix(OUT)
+    draft = target.draft(name, "restore")
+    try:
+        with source.open(file, 0) as stream, os.fdopen(os.open(draft, _NEW, 0o600), "wb") as copy:
+            for text in key.restore_all(_decoded(stream), count):
+                copy.write(encoded(text))
+            copy.flush()
+            os.fsync(copy.fileno())
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    target.publish(name, draft)
+    return count
+
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+
+
+def _decoded(stream: BinaryIO) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    while block := stream.read(_BLOCK_BYTES):
+        yield decoder.decode(block)
+    yield decoder.decode(b"", final=True)

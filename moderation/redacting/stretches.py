@@ -1,0 +1,221 @@
+"""A stream of bytes as documents, in stretches that are looked at whole: any size, flat memory, nothing cut in two.
+
+The bytes are UTF-8. What is not stays as it is: each such byte counts as one character, and detectors see U+FFFD in its
+place. A byte order mark stays too and counts as a character. NUL, or a byte order mark of UTF-16 or UTF-32, means that
+it is no UTF-8 text at all: in what nobody can read nothing would be found, so that is an error.
+
+A document is the whole stream, or each line of it (LF or CR LF ends it and belongs to no document). A long one is
+looked at in stretches. Each is seen with some text before it, and what stands near its right end is seen again with the
+next, so that a name or a number is never met by half.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from moderation.core.detections import Detection
+from moderation.core.errors import InputError
+from moderation.core.items import Span
+from moderation.core.replacing import Place, joined_places
+
+STRETCH = 20_000
+"""Code points that are looked at together; detectors are fastest there and far from their limits of time."""
+CONTEXT = 500
+"""Code points before a stretch that are looked at with it."""
+AHEAD = 500
+"""Code points at the end of a stretch that are left to the next one."""
+MOST_LINES = 500
+"""Documents that are looked at in one call."""
+_BLOCK_BYTES = 65_536
+_UNDECODED = re.compile("[\\udc80-\\udcff]")
+
+Look = Callable[[Sequence[str]], list[list[Detection]]]
+"""Says what is in each of some texts."""
+
+
+class NotText(InputError):
+    """The bytes are no text in UTF-8."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a stretch begins.
+
+    Attributes:
+        byte: in the stream.
+        context: bytes before it that are to be looked at with it.
+        line: number of the document, from 0 on.
+        offset: code points of the document before it.
+    """
+
+    byte: int = 0
+    context: int = 0
+    line: int = 0
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some text with all that is in it.
+
+    Attributes:
+        text: as it was read (``surrogateescape``), with the line end where there is one.
+        entities: spans in `text`.
+        places: what is to be replaced in it.
+        begin: where it stands.
+        is_end: True when its document ends with it.
+        after: where the next one begins.
+    """
+
+    text: str
+    entities: tuple[Detection, ...]
+    places: tuple[Place, ...]
+    begin: Position
+    is_end: bool
+    after: Position
+
+
+def encoded(text: str) -> bytes:
+    """The bytes that `text` was read from."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def undecoded(text: str) -> int:
+    """How many bytes in it were not UTF-8."""
+    return len(_UNDECODED.findall(text))
+
+
+def stretches(source: BinaryIO, look: Look, *, per_line: bool, start: Position | None = None) -> Iterator[Stretch]:
+    """All of a stream from `start` on. A run that goes on from an `after` yields what one run would have.
+
+    Args:
+        source: stands at ``start.byte - start.context``.
+        per_line: each line is a document; else the stream is one.
+
+    Raises:
+        NotText: it is not UTF-8.
+    """
+    at = start or Position()
+    reader = _Reader(source, at)
+    context = reader.context
+    while True:
+        text, is_last = reader.peek(STRETCH)
+        lines = _whole_lines(text, is_last) if per_line and at.offset == 0 else []
+        if lines:
+            made = _each_line(lines, look, at)
+        elif text or (at.byte == 0 and not per_line):
+            made = [_one(text, is_last, context, look, at, per_line)]
+        else:
+            return
+        size = sum(len(stretch.text) for stretch in made)
+        reader.skip(size)
+        yield from made
+        if is_last and size == len(text):
+            return
+        at = made[-1].after
+        context = (context + made[-1].text)[-CONTEXT:] if at.context else ""
+
+
+def _each_line(lines: Sequence[str], look: Look, at: Position) -> list[Stretch]:
+    """Whole lines, each a document."""
+    bodies = [_without_line_end(line) for line in lines]
+    made = []
+    for line, body, found in zip(lines, bodies, look([_readable(body) for body in bodies]), strict=True):
+        entities = _within(found, 0, len(body))
+        after = Position(byte=at.byte + len(encoded(line)), line=at.line + 1)
+        made.append(Stretch(line, entities, tuple(joined_places(body, entities)), at, True, after))
+        at = after
+    return made
+
+
+def _one(text: str, is_last: bool, context: str, look: Look, at: Position, per_line: bool) -> Stretch:
+    """A stretch of a document, or all of one, from the beginning of `text`."""
+    line_end = text.find("\n") + 1 if per_line else 0
+    body = _without_line_end(text[:line_end]) if line_end else text
+    entities = _within(look([_readable(context + body)])[0], len(context), len(body))
+    places = joined_places(body, entities)
+    is_end = is_last or line_end > 0
+    cut = len(body) if is_end else _cut(body, places)
+    text = text[: line_end or cut]
+    after = Position(byte=at.byte + len(encoded(text)), line=at.line + 1)
+    if not (is_end and per_line):
+        seen = len(encoded((context + text)[-CONTEXT:]))
+        after = Position(after.byte, seen, at.line, at.offset + len(text))
+    kept = tuple(entity for entity in entities if entity.span is not None and entity.span.start < cut)
+    return Stretch(text, kept, tuple(place for place in places if place[0] < cut), at, is_end, after)
+
+
+def _cut(text: str, places: Sequence[Place]) -> int:
+    """Where a stretch ends: behind a line or at least a word, never within a place, short of what is seen again."""
+    furthest = len(text) - AHEAD
+    nearest = len(text) // 2
+    cut = text.rfind("\n", nearest, furthest) + 1 or text.rfind(" ", nearest, furthest) + 1 or furthest
+    for start, end, _ in places:
+        if start < cut < end:
+            # Up to the place, so that the next stretch has all of it. One from the beginning on is taken as it is.
+            return start or end
+    return cut
+
+
+def _within(found: Sequence[Detection], before: int, size: int) -> tuple[Detection, ...]:
+    """Detections with spans in a text of `size` that stood behind `before` others when it was looked at."""
+    moved = []
+    for each in found:
+        start, end = (each.span.start, each.span.end) if each.span else (0, before + size)
+        if end > before:
+            moved.append(each.model_copy(update={"span": Span(start=max(start - before, 0), end=end - before)}))
+    return tuple(moved)
+
+
+def _whole_lines(text: str, is_last: bool) -> list[str]:
+    *lines, rest = text.split("\n", MOST_LINES)
+    return [*(f"{line}\n" for line in lines), *([rest] if rest and is_last and len(lines) < MOST_LINES else [])]
+
+
+def _without_line_end(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r") if line.endswith("\n") else line
+
+
+def _readable(text: str) -> str:
+    return _UNDECODED.sub("\ufffd", text)
+
+
+class _Reader:
+    """Decodes as much of a stream as is asked for.
+
+    Attributes:
+        context: the text before the position.
+    """
+
+    def __init__(self, source: BinaryIO, at: Position) -> None:
+        self.context = source.read(at.context).decode("utf-8", "surrogateescape")
+        self._source, self._byte = source, at.byte
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._text, self._is_done = "", False
+
+    def peek(self, size: int) -> tuple[str, bool]:
+        """The next `size` code points, or what is left; True when nothing comes after them."""
+        pieces, known = [self._text], len(self._text)
+        while known <= size and not self._is_done:
+            block = self._source.read(_BLOCK_BYTES)
+            self._check(block)
+            self._byte += len(block)
+            self._is_done = not block
+            pieces.append(self._decoder.decode(block, final=self._is_done))
+            known += len(pieces[-1])
+        self._text = "".join(pieces)
+        return self._text[:size], self._is_done and known <= size
+
+    def skip(self, size: int) -> None:
+        """Go on behind the next `size` code points."""
+        self._text = self._text[size:]
+
+    def _check(self, block: bytes) -> None:
+        if self._byte == 0 and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise NotText("it is not UTF-8 text but UTF-16 or UTF-32; convert it first")
+        if (nul := block.find(b"\0")) >= 0:
+            raise NotText(f"it is not UTF-8 text (byte {self._byte + nul} is NUL)")

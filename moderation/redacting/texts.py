@@ -1,0 +1,106 @@
+"""A text that is nobody's item: looked through by the detectors of personal data, and given back without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moderation.core.detections import Detection, Failure, FailureKind
+from moderation.core.errors import FieldError, InvalidSubmission
+from moderation.core.items import Part
+from moderation.core.replacing import FreshNumbers, joined_places, replace_places
+from moderation.core.taxonomy import Taxonomy
+from moderation.hookspecs import Detector
+from moderation.isolation import Runner
+from moderation.judging import Judge
+from moderation.redacting.styles import Style
+
+PERSONAL = "PII/"
+
+
+class NotRedacted(Exception):
+    """A detector gave no answer, so that nobody knows what would be left in the text.
+
+    Attributes:
+        kind: why; `unavailable` may pass by itself.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        self.kind: FailureKind = failure.kind
+        super().__init__(f"{failure.detector.name} gave no answer: {failure.message}")
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """A text without what was found in it.
+
+    Attributes:
+        entities: what was taken out, by place.
+    """
+
+    text: str
+    entities: tuple[Detection, ...]
+
+
+def labels_of(types: Sequence[str] | None, taxonomy: Taxonomy) -> frozenset[str]:
+    """The labels that are wanted: ``EMAIL`` and ``PII/EMAIL`` mean the same; None for all of personal data.
+
+    Raises:
+        InvalidSubmission: an unknown type, with what may have been meant.
+    """
+    known = {label.removeprefix(PERSONAL): label for label in taxonomy.labels if label.startswith(PERSONAL)}
+    if types is None:
+        return frozenset(known.values())
+    errors = []
+    for number, name in enumerate(types):
+        if name.removeprefix(PERSONAL) not in known:
+            close = taxonomy.suggest(f"{PERSONAL}{name.removeprefix(PERSONAL).upper()}")
+            hint = f"; did you mean {close.removeprefix(PERSONAL)}?" if close else ""
+            errors.append(FieldError(f"types[{number}]", f"unknown type {name!r}{hint}"))
+    if errors:
+        raise InvalidSubmission(errors)
+    return frozenset(known[name.removeprefix(PERSONAL)] for name in types)
+
+
+def redact(judge: Judge, app: str, text: str, labels: frozenset[str], style: Style) -> Redacted:
+    """Take personal data out of a text, which is one document.
+
+    Raises:
+        NotRedacted: a detector that could have found something gave no answer.
+    """
+    entities = look(judge.runner, app, text, labels)
+    places = joined_places(text, entities)
+    return Redacted(replace_places(text, places, style.replace(FreshNumbers())), tuple(entities))
+
+
+def look(runner: Runner, app: str, text: str, labels: frozenset[str]) -> list[Detection]:
+    """What of `labels` is in a text, by place.
+
+    Raises:
+        NotRedacted: as of `redact`.
+    """
+    return look_each(runner, app, [text], labels)[0]
+
+
+def look_each(runner: Runner, app: str, texts: Sequence[str], labels: frozenset[str]) -> list[list[Detection]]:
+    """What of `labels` is in each of many short texts, by place; nothing in one has a bearing on another.
+
+    Raises:
+        NotRedacted: as of `redact`.
+    """
+
+    def could_find(detector: Detector) -> bool:
+        # What costs money is asked by policies only, never in passing.
+        return not labels.isdisjoint(detector.labels) and not getattr(detector, "on_demand", False)
+
+    parts = [Part(id=f"p{number}", type="text", text=text) for number, text in enumerate(texts)]
+    found, failures = runner.look_each(app, parts, could_find)
+    if failures:
+        raise NotRedacted(failures[0])
+    return [
+        sorted(
+            (detection for detection in each if detection.label in labels),
+            key=lambda d: (d.span.start if d.span else 0, d.span.end if d.span else len(text), d.label),
+        )
+        for text, each in zip(texts, found, strict=True)
+    ]

@@ -1,0 +1,68 @@
+"""What AWS's JSON protocols have in common, over Flask: targets as they were signed, documents, and errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, request
+
+from review_ui.a2i.errors import ApiError
+
+MAX_BODY_BYTES = 20_000_000
+"""InputContent has at most 3 MiB of characters, each of which may come as an escape of six."""
+
+
+def read_body() -> bytes:
+    """The request's body, within bounds."""
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise ApiError("ValidationException", f"The body has more than {MAX_BODY_BYTES:,} bytes", 413)
+    return request.get_data(cache=True)
+
+
+def read_document(body: bytes) -> Mapping[str, Any]:
+    """The JSON object in a body. Raises `ApiError` when there is none."""
+    try:
+        document = json.loads(body or b"{}", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ApiError("SerializationException", "The body is not JSON", 400) from error
+    if not isinstance(document, dict):
+        raise ApiError("SerializationException", "The body is not a JSON object", 400)
+    return document
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def raw_target() -> tuple[str, str]:
+    """Path and query as they came, still encoded: signatures are computed over them."""
+    raw = request.environ.get("REQUEST_URI") or request.environ.get("RAW_URI")
+    if raw is None:
+        path = quote(request.environ.get("SCRIPT_NAME", "") + request.environ.get("PATH_INFO", ""), safe="/~")
+        return path, request.environ.get("QUERY_STRING", "")
+    if "://" in raw:
+        raw = "/" + raw.partition("://")[2].partition("/")[2]
+    path, _, query = raw.partition("?")
+    return path, query
+
+
+def answer_with(document: Mapping[str, Any], status: int, request_id: str) -> Response:
+    """A document as the answer, in the form that the request's protocol has."""
+    target = request.headers.get("X-Amz-Target")
+    response = Response(
+        json.dumps(document), status, content_type="application/x-amz-json-1.1" if target else "application/json"
+    )
+    response.headers["x-amzn-requestid"] = request_id
+    return response
+
+
+def refuse(error: ApiError, request_id: str) -> Response:
+    """Code in header and body both: clients differ in where they look."""
+    response = answer_with(
+        {"__type": error.code, "Message": error.message, "message": error.message}, error.status, request_id
+    )
+    response.headers["x-amzn-errortype"] = error.code
+    return response
