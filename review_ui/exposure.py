@@ -146,7 +146,8 @@ def seen_since(c: Connection, user_id: str, since: datetime, now: datetime) -> M
     is_open = (looks.c.user_id == user_id) & (looks.c.began_at >= since) & looks.c.seconds.is_(None)
     query = sa.select(looks, look_harms.c.harm).join(look_harms, look_harms.c.look_id == looks.c.id).where(is_open)
     for row in c.execute(query):
-        had = found[row.harm]
+        # One that began between the two queries is counted here.
+        had = found.get(row.harm, Seen(1))
         found[row.harm] = Seen(had.items, had.seconds + _length(row, now))
     return found
 

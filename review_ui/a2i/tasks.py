@@ -241,6 +241,8 @@ def kept_away(review: ReviewService, user_id: str, flow: str | None = None) -> t
 
     def work(c: Connection) -> tuple[Allowance, int]:
         may = allowance(c, review.care, user_id, review.clock())
+        if not may.limits:
+            return may, 0
         query = sa.select(sa.func.count(tasks.c.loop_name.distinct()))
         query = query.where(is_free_for(c, user_id), ~may.admits(), in_flow)
         return may, c.execute(query).scalar_one()

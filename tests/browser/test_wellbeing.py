@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
+import uuid
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from moderation.core.errors import InputError
 from moderation.core.severity import SEVERITY, harms_of
@@ -178,7 +182,24 @@ def test_a_budget_of_items_counts_what_is_in_hand(desk: Desk) -> None:
     assert next_task(desk.review, shift.user, "general") == held, "what is in hand may be finished"
 
 
-def test_claims_at_the_same_time_do_not_slip_past_a_budget(desk: Desk) -> None:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def either_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    """A desk on SQLite, and one on a Postgres database of its own."""
+    url = None
+    if request.param == "postgres":
+        server, name = request.getfixturevalue("postgres_url"), f"care_{uuid.uuid4().hex}"
+        engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        engine.dispose()
+        url = f"{server.rpartition('/')[0]}/{name}"
+    opened = Desk(tmp_path / "data", review_database_url=url)
+    yield opened
+    opened.review.close()
+
+
+def test_claims_at_the_same_time_do_not_slip_past_a_budget(either_desk: Desk) -> None:
+    desk = either_desk
     shift = Shift(desk, daily_items={"severe": 1})
     flows = [f"q{number}" for number in range(6)]
     for flow in flows:
