@@ -129,7 +129,7 @@ class Ledger:
         self._db = sqlite3.connect(folder / "ledger.db", isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
 
     def begin(self, listed: Iterable[tuple[int, Listed]]) -> None:
         """Take up a run over these files. Done ones stay done while they are the same; what is gone is forgotten.
@@ -292,8 +292,9 @@ def read_status(folder: Path) -> Status:
     Raises:
         NotFound: there is no such job.
     """
+    missing = NotFound(f"there is no redaction job {folder.name} in {folder.parent.parent}; say --data DIR")
     if not (folder / "ledger.db").is_file():
-        raise NotFound(f"there is no redaction job {folder.name} in {folder.parent.parent}; say --data DIR")
+        raise missing
     lock = os.open(folder / "lock", os.O_RDWR)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -304,6 +305,8 @@ def read_status(folder: Path) -> Status:
         os.close(lock)
     db = sqlite3.connect(folder / "ledger.db")
     try:
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone() is None:
+            raise missing
         return _status(db, folder.name, is_running=is_running)
     finally:
         db.close()
