@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from review_ui.portal.marking import Stretch
-from review_ui.portal.showing import Frame, Line, ShownPart, ShownTask, is_ours, show
+from review_ui.portal.places import Frame, Line
+from review_ui.portal.showing import ShownPart, ShownTask, is_ours, show
 
 DOTS = "••••••"
 """Stands for personal data of any length, so that the length tells nothing."""

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from moderation.blobs import Blobs
 from moderation.core.errors import MediaRefused, NotFound
 from moderation.media import display_copy, sniff
-from review_ui.portal.showing import Frame
+from review_ui.portal.places import Frame
 
 PERIOD_SECONDS = 1800
 """Addresses made within one such period are the same, so that a browser finds again what it loaded ahead."""

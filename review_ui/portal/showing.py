@@ -6,69 +6,29 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
 from review_ui.portal import reading
 from review_ui.portal.languages import _
-from review_ui.portal.marking import Mark, Stretch, cut
+from review_ui.portal.marking import Stretch, cut
+from review_ui.portal.places import (
+    MAX_FRAMES,
+    MAX_MARKS,
+    Frame,
+    Line,
+    Moment,
+    Seen,
+    frame_of,
+    frames_of_text,
+    lines_of,
+    mark_of,
+    moments_of,
+)
 
 SCHEMA = "moderation-item/1"
-LONGEST_LINE = 90
-"""Characters of a transcript's line after which a new one begins."""
 TONES = 8
 """Colours that labels take turns with; ``portal.css`` has them."""
 MAX_PARTS, MAX_DETECTIONS, MAX_EARLIER = 200, 5000, 20
-MAX_MARKS, MAX_FRAMES, MAX_TIMES, MAX_PLACES = 500, 200, 50, 20_000
-"""Most places drawn per part; beyond that a page helps nobody and grows without end. The page says what it leaves."""
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A box over a picture, in percent of its width and height.
-
-    Attributes:
-        words: label and confidence, or what text was read there.
-        label: of the detection; empty for a place where text was read.
-        tone: the label's colour; None for a place where text was read.
-        anchor: id on the page; empty when no list leads to it.
-    """
-
-    words: str
-    left: float
-    top: float
-    width: float
-    height: float
-    tone: int | None = None
-    anchor: str = ""
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A stretch of a transcript that can be jumped to.
-
-    Attributes:
-        start: seconds.
-        words: the same for people.
-    """
-
-    start: float
-    words: str
-    stretches: tuple[Stretch, ...]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A detection's time in a film or sound: seconds, and the same for people."""
-
-    label: str
-    confidence: str
-    tone: int
-    start: float
-    end: float
-    words: str
-    anchor: str
 
 
 @dataclass(frozen=True)
@@ -157,19 +117,6 @@ class ShownTask:
     hints: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A detection as it was read. `raw` has its place."""
-
-    label: str
-    confidence: float
-    part: str
-    by: str
-    anchor: str
-    tone: int
-    raw: Mapping[str, Any]
-
-
 def is_ours(content: Mapping[str, Any]) -> bool:
     """True for input that the service made; other users of the endpoint have templates of their own."""
     return content.get("schema") == SCHEMA
@@ -178,7 +125,7 @@ def is_ours(content: Mapping[str, Any]) -> bool:
 def show(content: Mapping[str, Any]) -> ShownTask:
     """The page's view of an item of ours. Never raises, whatever the JSON object holds."""
     seen, raw_parts = _detections(content), reading.mappings(content, "parts")
-    by_part: dict[str, list[_Seen]] = {}
+    by_part: dict[str, list[Seen]] = {}
     for one in seen[:MAX_DETECTIONS]:
         by_part.setdefault(one.part, []).append(one)
     read_from: dict[str, list[Mapping[str, Any]]] = {}
@@ -217,7 +164,7 @@ def show(content: Mapping[str, Any]) -> ShownTask:
     )
 
 
-def _detections(content: Mapping[str, Any]) -> list[_Seen]:
+def _detections(content: Mapping[str, Any]) -> list[Seen]:
     """Most certain first; labels get their colours in that order."""
     read = [
         (reading.number(raw, "confidence", 0, 100), reading.text(raw, "label"), raw)
@@ -231,7 +178,7 @@ def _detections(content: Mapping[str, Any]) -> list[_Seen]:
     order = dict.fromkeys([*drawn, *(label for confidence, label, raw in certain)])
     tones = {label: number % TONES for number, label in enumerate(order)}
     return [
-        _Seen(
+        Seen(
             label,
             confidence,
             reading.text(raw, "part"),
@@ -248,7 +195,7 @@ def _part(
     number: int,
     part: Mapping[str, Any],
     read_from: Mapping[str, Sequence[Mapping[str, Any]]],
-    by_part: Mapping[str, Sequence[_Seen]],
+    by_part: Mapping[str, Sequence[Seen]],
 ) -> ShownPart:
     part_id, kind, source = (reading.text(part, key) for key in ("id", "type", "extracted_from"))
     here = by_part.get(part_id, ())
@@ -256,7 +203,7 @@ def _part(
     hints = (
         [_("Only the beginning is shown: the whole is too long for a task.")] if part.get("shortened") is True else []
     )
-    marks = [mark for one in here if (mark := _mark(one)) is not None]
+    marks = [mark for one in here if (mark := mark_of(one)) is not None]
     beyond = sum(mark.start >= len(words) for mark in marks) if kind == "text" else 0
     if beyond:
         hints.append(_("%(count)s of the detections lie in what is not shown.", count=beyond))
@@ -265,11 +212,11 @@ def _part(
         hints.append(
             _("Only the %(shown)s most certain of %(all)s detections are marked.", shown=MAX_MARKS, all=of_all)
         )
-    frames = [frame for one in here if (frame := _frame(one.raw.get("box"), one))]
+    frames = [frame for one in here if (frame := frame_of(one.raw.get("box"), one))]
     # What was read in this picture is drawn where it stood, and what was found in that text, too.
     for child in read_from.get(part_id, ()) if kind == "image" else ():
         if len(frames) <= MAX_FRAMES:
-            frames += _frames_of_text(child, by_part.get(reading.text(child, "id"), ()))
+            frames += frames_of_text(child, by_part.get(reading.text(child, "id"), ()))
     if len(frames) > MAX_FRAMES:
         hints.append(_("Only the first %(count)s boxes are drawn.", count=MAX_FRAMES))
     width, height = reading.whole(part, "width"), reading.whole(part, "height")
@@ -283,9 +230,9 @@ def _part(
         else _("as posted"),
         source=source,
         stretches=cut(words, drawn) if kind == "text" else (),
-        lines=_lines(part, words, drawn) if kind == "text" else (),
+        lines=lines_of(part, words, drawn) if kind == "text" else (),
         frames=tuple(frames[:MAX_FRAMES]),
-        moments=_moments(here),
+        moments=moments_of(here),
         uri=_media(part),
         size=f"{width} × {height} px" if width and height else "",
         hints=tuple(hints),
@@ -303,86 +250,13 @@ def _media(part: Mapping[str, Any]) -> str:
     return uri if uri.startswith("s3://") else ""
 
 
-def _mark(one: _Seen) -> Mark | None:
-    span = reading.mapping(one.raw, "span")
-    start, end = reading.whole(span, "start"), reading.whole(span, "end")
-    if start is None or end is None or end <= start:
-        return None
-    return Mark(start, end, one.label, one.tone, one.anchor)
-
-
-def _frames_of_text(child: Mapping[str, Any], here: Sequence[_Seen]) -> list[Frame]:
-    """A text's places: a box for each detection that touches one, a plain box for those that none touches."""
-    words = reading.text(child, "text")
-    marks = [(mark, one) for one in here[:MAX_FRAMES] if (mark := _mark(one)) is not None]
-    plain, found = [], []
-    for place in reading.mappings(child, "places")[:MAX_FRAMES]:
-        span = reading.mapping(place, "span")
-        start, end = reading.whole(span, "start"), reading.whole(span, "end")
-        frame = _frame(place.get("box"))
-        if start is None or end is None or frame is None:
-            continue
-        touching = [one for mark, one in marks if mark.start < end and start < mark.end]
-        found += [replace(frame, words=_words(one), tone=one.tone, label=one.label) for one in touching]
-        if not touching:
-            plain.append(replace(frame, words=words[start:end][:200]))
-    return [*found, *plain]
-
-
-def _frame(box: Any, one: _Seen | None = None) -> Frame | None:
-    if not isinstance(box, Mapping):
-        return None
-    left, top, width, height = (reading.number(box, side, 0, 1) for side in ("left", "top", "width", "height"))
-    if left is None or top is None or width is None or height is None:
-        return None
-    width, height = min(width, 1 - left), min(height, 1 - top)
-    left, top, width, height = (round(side * 100, 3) for side in (left, top, width, height))
-    if one is None:
-        return Frame("", left, top, width, height)
-    return Frame(_words(one), left, top, width, height, one.tone, one.anchor, one.label)
-
-
-def _lines(part: Mapping[str, Any], words: str, marks: Sequence[Mark]) -> tuple[Line, ...]:
-    """A transcript's lines: words with a time, together until a sentence ends or the line is long enough."""
-    begins: list[tuple[int, float]] = []
-    for place in reading.mappings(part, "places")[:MAX_PLACES]:
-        at = reading.whole(reading.mapping(place, "span"), "start")
-        seconds = reading.number(reading.mapping(place, "time_range"), "start", 0, reading.MAX_SECONDS)
-        if at is None or seconds is None or at >= len(words):
-            continue
-        if begins and at <= begins[-1][0]:
-            continue
-        so_far = words[begins[-1][0] : at].rstrip() if begins else ""
-        # What stands before the first word with a time belongs to the first line.
-        at = at if begins else 0
-        if not begins or so_far.endswith((".", "?", "!", "…", "。")) or len(so_far) > LONGEST_LINE:
-            begins.append((at, seconds))
-    lines = []
-    for (at, seconds), (end, _later) in pairwise([*begins, (len(words), 0.0)]):
-        inside = [replace(m, start=m.start - at, end=m.end - at) for m in marks if m.start < end and at < m.end]
-        lines.append(Line(seconds, reading.clock(seconds), cut(words[at:end], inside)))
-    return tuple(lines)
-
-
-def _moments(here: Sequence[_Seen]) -> tuple[Moment, ...]:
-    moments = []
-    for one in here:
-        time = reading.mapping(one.raw, "time_range")
-        start, end = (reading.number(time, edge, 0, reading.MAX_SECONDS) for edge in ("start", "end"))
-        if start is not None and end is not None:
-            words = _("%(start)s to %(end)s", start=reading.clock(start), end=reading.clock(end))
-            confidence = reading.percent(one.confidence)
-            moments.append(Moment(one.label, confidence, one.tone, start, max(start, end), words, one.anchor))
-    return tuple(sorted(moments[:MAX_TIMES], key=lambda moment: moment.start))
-
-
-def _found(seen: Sequence[_Seen], parts: Sequence[ShownPart]) -> tuple[FoundLabel, ...]:
+def _found(seen: Sequence[Seen], parts: Sequence[ShownPart]) -> tuple[FoundLabel, ...]:
     """The labels, most certain first. The place that each leads to is one that is drawn."""
     drawn = {anchor for part in parts for stretch in part.stretches for anchor in stretch.anchors}
     drawn |= {frame.anchor for part in parts for frame in part.frames}
     drawn |= {moment.anchor for part in parts for moment in part.moments}
     numbers = {part.id: part.number for part in parts}
-    by_label: dict[str, list[_Seen]] = {}
+    by_label: dict[str, list[Seen]] = {}
     for one in seen:
         by_label.setdefault(one.label, []).append(one)
     found = []
@@ -408,10 +282,6 @@ def _about(content: Mapping[str, Any], item: Mapping[str, Any]) -> tuple[tuple[s
         "Queue": reading.text(content, "queue"),
     }
     return tuple((name, words) for name, words in facts.items() if words)
-
-
-def _words(one: _Seen) -> str:
-    return f"{one.label} {reading.percent(one.confidence)} %"
 
 
 def _tool(raw: Mapping[str, Any]) -> str:
