@@ -122,14 +122,16 @@ class Account:
     Attributes:
         rates: calls per second by ``service.Operation``, for all workers together; others are not paced.
         bucket: for what an operation can only read from S3; None when none was named.
-        media_in_s3: media parts' own names are objects in S3, in this Region.
+        own_media: what names of media begin with that the service itself keeps in S3, in this Region, each under its
+            digest; None when it keeps none there. Objects of apps that are read in place are not among them: somebody
+            may replace one after its digest was taken.
     """
 
     region: str
     store: Store
     rates: Mapping[str, float] = field(default_factory=dict)
     bucket: str | None = None
-    media_in_s3: bool = False
+    own_media: str | None = None
     patience_seconds: float = PATIENCE_SECONDS
 
     def call(self, caller: Caller, service: str, operation: str, units: float, **parameters: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from moderation.core.items import Media, Part
 from moderation.hookspecs import Finding, Unavailable, Unreadable
 from moderation_aws import custom_labels
 from moderation_aws.calls import Account, Caller, Refused
-from moderation_aws.configuration import AwsConfig, is_media_in_s3, load_config, open_account
+from moderation_aws.configuration import AwsConfig, load_config, open_account, own_media
 from moderation_aws.offer import detectors, extractors
 from moderation_aws.shared import StoreFailed
 
@@ -50,7 +50,7 @@ def examine_aws(settings: Settings, services: Collection[str]) -> Iterator[Findi
 
 
 def _settings(settings: Settings, config: AwsConfig, account: Account) -> Iterator[Finding]:
-    if settings.media_s3 and not is_media_in_s3(settings):
+    if settings.media_s3 and not own_media(settings):
         where = f"{settings.a2i_region}, the detectors in {settings.aws_region}"
         yield Finding(f"AWS: media lie in {where}: detectors cannot read them in place", is_problem=True)
     longest = max(config.video.wait_seconds, config.transcribe.wait_seconds)

@@ -92,19 +92,20 @@ def open_account(settings: Settings, config: AwsConfig) -> Account:
         region=settings.aws_region,
         store=open_store(settings),
         rates={**default_rates(settings.aws_region), **config.calls_per_second},
-        bucket=config.bucket or (settings.media_bucket if is_media_in_s3(settings) else None),
-        media_in_s3=is_media_in_s3(settings),
+        bucket=config.bucket or (settings.media_bucket if own_media(settings) else None),
+        own_media=own_media(settings),
     )
 
 
-def is_media_in_s3(settings: Settings) -> bool:
-    """Media lie in S3 where the AWS services can read them: a bucket of their own Region."""
-    return settings.media_s3 and settings.a2i_region == settings.aws_region
+def own_media(settings: Settings) -> str | None:
+    """See `Account.own_media`: names that `moderation.media` makes, where the bucket is in the detectors' Region."""
+    is_here = settings.media_s3 and settings.a2i_region == settings.aws_region
+    return f"s3://{settings.media_bucket}/media/" if is_here else None
 
 
 def fitting(settings: Settings, config: AwsConfig) -> Fitting:
     """How pictures are fitted."""
-    return Fitting(config.megapixels, is_media_in_s3(settings))
+    return Fitting(config.megapixels, own_media(settings))
 
 
 def default_rates(region: str) -> dict[str, float]:

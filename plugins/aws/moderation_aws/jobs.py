@@ -40,7 +40,7 @@ def in_s3(part: Part, context: Context, account: Account, caller: Caller) -> Ite
         Unavailable: no bucket is named, or it does not take the copy.
     """
     assert part.media is not None
-    if account.media_in_s3:
+    if account.own_media is not None and part.media.uri.startswith(account.own_media):
         yield part.media.uri
         return
     if account.bucket is None:

@@ -53,11 +53,11 @@ class Fitting:
     Attributes:
         megapixels: pictures with more are made smaller; None sends them as large as the operation takes. Two are
             AWS's own advice: more brings delay and no accuracy.
-        from_s3: parts' own names are objects in S3 that the service can read.
+        own_media: as `Account.own_media`: what names begin with that the operation may read from S3.
     """
 
     megapixels: float | None = 2.0
-    from_s3: bool = False
+    own_media: str | None = None
 
 
 def image_of(part: Part, context: Context, limits: PictureLimits, fitting: Fitting) -> dict[str, Any]:
@@ -73,7 +73,8 @@ def image_of(part: Part, context: Context, limits: PictureLimits, fitting: Fitti
         is_small_enough = fitting.megapixels is None or pixels <= fitting.megapixels * 1e6
         if picture_fits and is_small_enough and len(data) <= limits.max_bytes:
             return {"Bytes": data}
-        if picture_fits and is_small_enough and fitting.from_s3 and len(data) <= limits.max_s3_bytes and part.media:
+        if picture_fits and is_small_enough and len(data) <= limits.max_s3_bytes and _is_own(part, fitting):
+            assert part.media is not None
             return {"S3Object": s3_object(part.media.uri)}
         return {"Bytes": _encoded(_resized(_upright(picture), limits, fitting.megapixels), limits.max_bytes)}
 
@@ -99,6 +100,11 @@ def box_of(bounding_box: Mapping[str, Any] | None) -> Box | None:
     right = _ratio(bounding_box["Left"] + bounding_box["Width"])
     bottom = _ratio(bounding_box["Top"] + bounding_box["Height"])
     return Box(left=left, top=top, width=max(right - left, 0.0), height=max(bottom - top, 0.0))
+
+
+def _is_own(part: Part, fitting: Fitting) -> bool:
+    own = fitting.own_media
+    return own is not None and part.media is not None and part.media.uri.startswith(own)
 
 
 def _ratio(value: float) -> float:

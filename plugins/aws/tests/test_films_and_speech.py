@@ -404,10 +404,22 @@ def test_media_in_s3_are_read_in_place(aws: AwsDouble, account: Account, tmp_pat
     assert part.media is not None
     bucket, key = part.media.uri.removeprefix("s3://").split("/", 1)
     aws.objects[bucket, key] = FILM
-    Films(dataclasses.replace(account, media_in_s3=True), FilmOptions()).detect(part, context)
+    Films(dataclasses.replace(account, own_media=f"s3://{bucket}/"), FilmOptions()).detect(part, context)
 
     assert aws.last("rekognition.StartContentModeration")["Video"]["S3Object"] == {"Bucket": bucket, "Name": key}
     assert set(aws.objects) == {(bucket, key)}
+
+
+def test_an_object_that_an_app_may_replace_is_copied_as_it_was_looked_at(
+    aws: AwsDouble, account: Account, tmp_path: Path
+) -> None:
+    Rekognition(aws)
+    context = FakeContext(tmp_path)
+    Films(dataclasses.replace(account, own_media="s3://media/media/"), FilmOptions()).detect(
+        context.media(FILM), context
+    )
+
+    assert aws.last("rekognition.StartContentModeration")["Video"]["S3Object"]["Bucket"] == "work"
 
 
 def test_too_many_jobs_at_once_are_waited_for(aws: AwsDouble, account: Account, tmp_path: Path) -> None:

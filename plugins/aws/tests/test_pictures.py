@@ -121,11 +121,13 @@ def test_bytes_at_the_edge(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_too_large_to_send_is_read_from_s3_where_it_lies_there() -> None:
     data = picture(300, 300)
     limit = PictureLimits(max_bytes=len(data) - 1)
-    from_s3 = Fitting(megapixels=None, from_s3=True)
+    from_s3 = Fitting(megapixels=None, own_media="s3://media/")
 
     assert sent(data, limit, from_s3) == {"S3Object": {"Bucket": "media", "Name": "a/b.jpg"}}
     beyond = PictureLimits(max_bytes=len(data) - 1, max_s3_bytes=len(data) - 1)
     assert "Bytes" in sent(data, beyond, from_s3), "and made smaller where S3 is no way either"
+    of_an_app = Fitting(megapixels=None, own_media="s3://media/media/")
+    assert "Bytes" in sent(data, limit, of_an_app), "what an app may replace is sent as it was looked at"
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -31,7 +32,8 @@ from moderation.settings import Settings
 from tests.aws_double import AwsDouble, Fault
 from tests.aws_double.examples import FOUR_PEOPLE, PICTURE, WORKER, picture
 
-DOCS = (Path(__file__).parents[3] / "docs" / "aws.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[3]
+DOCS = (ROOT / "docs" / "aws-detectors.md").read_text(encoding="utf-8")
 NOTHING = {"ModerationLabels": [], "ModerationModelVersion": "7.0"}
 
 
@@ -102,6 +104,15 @@ def test_answers_have_the_members_that_are_waited_for() -> None:
     for name, member in ANSWERS.items():
         service, _, operation = name.partition(".")
         assert member in model(service).operation_model(operation).output_shape.members, name
+
+
+def test_the_services_role_may_do_what_detectors_do() -> None:
+    policy = json.loads((ROOT / "deploy" / "iam" / "service.json").read_text(encoding="utf-8"))
+    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    # Models, endpoints and guardrails of one's own are narrowed to their names: docs/aws-detectors.md.
+    calls = {name.replace(".", ":") for name in default_rates("us-east-1") if not name.startswith("bedrock")}
+
+    assert calls - {"rekognition:DetectCustomLabels"} <= allowed
 
 
 def test_quotas_follow_the_region() -> None:
