@@ -28,7 +28,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from moderation.core.detections import Detection, Failure, FailureKind
-from moderation.core.items import Extraction, Part, Tool
+from moderation.core.items import Extraction, Part, PartType, Tool
 from moderation.core.taxonomy import Taxonomy
 from moderation.detector_process import MAX_ANSWER_BYTES, pack
 from moderation.hookspecs import Detector, Extractor, Redactor
@@ -242,6 +242,10 @@ class Runner:
             else:
                 detections += found
         return detections, failures
+
+    def has_detector(self, reads: PartType, only: Callable[[Detector], bool]) -> bool:
+        """True when `look` would ask somebody about a part of that type."""
+        return any(reads in detector.reads and only(detector) for detector in self._plugins.detectors)
 
     def look_each(
         self, app: str, texts: Sequence[Part], only: Callable[[Detector], bool] = lambda _: True

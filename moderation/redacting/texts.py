@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from moderation.core.detections import Detection, Failure, FailureKind
 from moderation.core.errors import FieldError, InvalidSubmission
-from moderation.core.items import Part
+from moderation.core.items import Part, Tool
 from moderation.core.replacing import FreshNumbers, joined_places, replace_places
 from moderation.core.taxonomy import Taxonomy
 from moderation.hookspecs import Detector
@@ -86,13 +86,17 @@ def look_each(runner: Runner, app: str, texts: Sequence[str], labels: frozenset[
     """What of `labels` is in each of many short texts, by place; nothing in one has a bearing on another.
 
     Raises:
-        NotRedacted: as of `redact`.
+        NotRedacted: as of `redact`, or there is no such detector.
     """
 
     def could_find(detector: Detector) -> bool:
         # What costs money is asked by policies only, never in passing.
         return not labels.isdisjoint(detector.labels) and not getattr(detector, "on_demand", False)
 
+    if not runner.has_detector("text", could_find):
+        # Nobody to look is no answer either: what comes back would seem to be clean.
+        message = "no detector is loaded that finds any of what is wanted in texts"
+        raise NotRedacted(Failure(detector=Tool(name="redaction", version="1"), kind="not_run", message=message))
     parts = [Part(id=f"p{number}", type="text", text=text) for number, text in enumerate(texts)]
     found, failures = runner.look_each(app, parts, could_find)
     if failures:

@@ -143,6 +143,13 @@ def test_what_is_wrong_is_said_with_its_field(api: Api, body: object, field: str
     assert said in error["message"]
 
 
+def test_a_text_that_nobody_can_look_through_does_not_come_back(api: Api) -> None:
+    answer = api.post("/v1/redact", json={"text": TEXT, "types": ["GPS_POSITION"]})
+
+    assert answer.status_code == 503
+    assert "no detector is loaded that finds any" in answer.get_json()["detail"]
+
+
 def test_a_text_that_nobody_looked_through_does_not_come_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     failure = Failure(detector=Tool(name="pii.text", version="1"), kind="timed_out", message="no answer within 5 s")
     monkeypatch.setattr(api.service.judge.runner, "look_each", lambda *_: ([[]], [failure]))
