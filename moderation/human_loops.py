@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ TASK_UI = "moderation-item"
 WORK_TEAM = "reviewers"
 MAX_INPUT_BYTES = 3_145_728
 """Amazon A2I: InputContent has at most 3 MiB."""
+MAX_MESSAGE = 500
+"""Characters of A2I's error messages that are kept and shown."""
+# "Value '{...}' at 'humanLoopInput.inputContent' failed to satisfy constraint": the value may be an item's content,
+# and messages go to logs and to readiness.
+_VALUE = re.compile(r"Value '.*' at '", re.DOTALL)
 _RETRYABLE = {
     "ThrottlingException",
     "Throttling",
@@ -288,7 +294,8 @@ def _translated(operation: str, error: Any) -> ModerationError:
     """A2I's error as ours: not there, taken, later, or never."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    message = f"A2I {operation}: {code}: {error.response.get('Error', {}).get('Message', '')}"
+    said = _VALUE.sub("Value at '", str(error.response.get("Error", {}).get("Message", "")))
+    message = f"A2I {operation}: {code}: {said}"[:MAX_MESSAGE]
     if code == "ConflictException":
         return _Conflict(message)
     if code in ("ResourceNotFound", "ResourceNotFoundException"):

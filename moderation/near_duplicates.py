@@ -28,6 +28,8 @@ from moderation.tables import decisions, fingerprints, items
 
 MAX_EARLIER = 10
 """Earlier decisions that a reviewer is told of; more are no news."""
+ENOUGH = 2 * MAX_EARLIER
+"""Matches after which older ones are not looked for; the newest may be under appeal, which takes them out again."""
 CANDIDATES = 2000
 """Newest decided fingerprints of the same band that are compared: bounds the look where one band is very common."""
 
@@ -107,17 +109,24 @@ def _closest(c: Connection, mine: sa.Row[Any]) -> dict[str, tuple[int | None, da
     wanted = [fingerprints.c.item_id, fingerprints.c.bits, fingerprints.c.decided_at]
     newest_first = fingerprints.c.decided_at.desc()
     equal = sa.select(*wanted).where(same_app, fingerprints.c.digest == mine.digest).order_by(newest_first)
-    for row in c.execute(equal.limit(MAX_EARLIER * 2)):
+    for row in c.execute(equal.limit(ENOUGH)):
         closest[row.item_id] = (None, row.decided_at)
     if mine.bits is None:
         return closest
     for column in _BAND_COLUMNS:
         query = sa.select(*wanted).where(same_app, column == mine._mapping[column.name]).order_by(newest_first)
-        for row in c.execute(query.limit(CANDIDATES)):
-            differing = distance(_unsigned(row.bits), _unsigned(mine.bits))
-            known = closest.get(row.item_id, (BITS, None))[0]
-            if differing <= MAX_DISTANCE and known is not None and differing < known:
-                closest[row.item_id] = (differing, row.decided_at)
+        within = 0
+        with c.execute(query.limit(CANDIDATES)) as rows:
+            for row in rows:
+                differing = distance(_unsigned(row.bits), _unsigned(mine.bits))
+                if differing > MAX_DISTANCE:
+                    continue
+                known = closest.get(row.item_id, (BITS, None))[0]
+                if known is not None and differing < known:
+                    closest[row.item_id] = (differing, row.decided_at)
+                within += 1
+                if within == ENOUGH:
+                    break  # what is posted again and again fills a band with itself
     return closest
 
 

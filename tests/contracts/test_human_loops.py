@@ -76,6 +76,19 @@ def test_refusals_for_good_are_told_from_those_for_now(
         loops.start("l", "f", {})
 
 
+def test_a_refusal_does_not_repeat_what_was_sent(loops: Any) -> None:
+    message = (
+        "2 validation errors detected: Value '{\"text\":\"it's ann@example.com's\"}' at 'humanLoopInput.inputContent' "
+        "failed to satisfy constraint: Member must have length less than or equal to 3145728; " + "x" * 1000
+    )
+    runtime(loops).add_client_error("start_human_loop", "ValidationException", message, http_status_code=400)
+
+    with pytest.raises(HumanLoopRefused, match=r"Value at 'humanLoopInput.inputContent' failed") as refused:
+        loops.start("l", "f", {})
+    assert "ann" not in str(refused.value)
+    assert len(str(refused.value)) <= 500
+
+
 def test_a_failed_loop_says_why(loops: Any) -> None:
     runtime(loops).add_response(
         "describe_human_loop", SUMMARY | {"HumanLoopStatus": "Failed", "FailureCode": "Expired"}
