@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,13 @@ from typing import Any
 import pytest
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
+from flask import g, render_template
 
+from moderation.core.overturns import OverturnRate
+from moderation.core.statistics import wilson
+from review_ui.golden import Accuracy, Feedback, add_golden
 from review_ui.portal import languages
+from review_ui.preferences import choose_severe, end_break, take_break
 from tests.browser.conftest import Desk, form_token, found
 from tests.browser.test_accessibility import fill
 
@@ -22,7 +28,7 @@ SHOWN = ("title", "aria-label", "placeholder", "alt")
 WRITTEN_BY_OTHERS = """
 one two three four five six seven eight nine ten PII EMAIL Face Threat Insult a b.org and an insult of words task
 general it looked odd Rejected by people days ago slow no answer in s asr test.detector shop Be kind ada ada2
-This is too hard on me approve reject p0 p0.t p1 p2 UTC px t
+Explicit This is too hard on me approve reject p0 p0.t p1 p2 UTC px t
 """
 """What the tests' tasks, queues and people are called, in words."""
 DATA = set(WRITTEN_BY_OTHERS.split())
@@ -120,11 +126,54 @@ def pages(desk: Desk, client: Any) -> Iterator[tuple[str, str]]:
     yield page("/review/", desk.client("policy_owner", name="ada2"))
 
 
-def test_every_string_of_ours_can_be_translated(desk: Desk, brackets: None) -> None:
-    fill(desk)
+def pages_of_care(desk: Desk, client: Any) -> Iterator[tuple[str, str]]:
+    """The pages on wellbeing and quality, with all that they can say."""
+
+    def page(path: str) -> tuple[str, str]:
+        return path, client.get(f"/review/{path}", headers={"Accept-Language": "ar"}).get_data(as_text=True)
+
+    user = next(user.id for user in desk.people.list() if user.name == client.user_name)
+    severe = {"detections": [found("Threat", "p0"), found("Explicit", "p0")]}
+    source = desk.start_item({"id": "p0", "type": "text", "text": "one"}, **severe)
+    yield page("")
+    yield page("done")
+    yield page("wellbeing")
+    choose_severe(desk.review, user, takes_severe=True)
+    desk.review.care = replace(desk.review.care, daily_minutes={"severe": 0.1}, daily_items={"Explicit": 1})
+    task = client.get("/review/next").headers["Location"]
+    desk.start_item({"id": "p0", "type": "text", "text": "two"}, **severe)
+    yield page("")
+    client.post(task, data={"csrf": form_token(client), "decision": "approve"})
+    desk.review.care = replace(desk.review.care, daily_minutes={"severe": 0.0, "Explicit": 1})
+    yield page("done")
+    yield page("wellbeing")
+    desk.review.care = replace(desk.review.care, break_after_minutes=0)
+    yield page("wellbeing")
+    desk.review.care = replace(desk.review.care, break_enforced_minutes=0)
+    yield page("done")
+    desk.review.care = replace(desk.review.care, break_enforced_minutes=90, daily_minutes={}, daily_items={})
+    take_break(desk.review, user)
+    yield page("done")
+    end_break(desk.review, user)
+    add_golden(desk.review, source, "reject", "three", "ada")
+    rate = OverturnRate("general", "one", "reject", 10, 5, 0.5, 0.2, 0.8, alarm=True)
+    yield page("lead/quality/general")
+    for expected, given in (("reject", "approve"), ("reject", "reject")):
+        with desk.app.test_request_context(headers={"Accept-Language": "ar"}):
+            g.language, g.session = "ar", None
+            told, where = Feedback(expected, given, "four"), {"flow": None, "language": "ar", "direction": "rtl"}
+            yield "feedback", render_template("portal/feedback.html", told=told, session=None, **where)
+            shown = {"queues": [], "overturns": [rate], "accuracy": [Accuracy("ada", 2, 1, wilson(1, 2))], "golden": []}
+            yield "quality", render_template("portal/quality.html", days=28, session=None, **shown, **where)
+
+
+@pytest.mark.parametrize("shown", [pages, pages_of_care])
+def test_every_string_of_ours_can_be_translated(desk: Desk, brackets: None, shown: Any) -> None:
+    if shown is pages:
+        fill(desk)
     client = desk.client("admin", name="ada")
     left = {}
-    for path, html in pages(desk, client):
+    for path, html in shown(desk, client):
         parser = Untranslated()
         parser.feed(html)
         words = [w for w in parser.words if not {x.strip(".") for x in re.findall(r"[A-Za-z][\w.]*", w)} <= DATA]

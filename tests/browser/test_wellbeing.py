@@ -423,6 +423,34 @@ def test_the_strength_of_the_veil_is_remembered_and_only_for_oneself(desk: Desk,
     assert page.complaints == []
 
 
+@pytest.mark.browser
+def test_a_window_in_the_veil_shows_a_part_under_the_pointer_or_by_the_arrow_keys(
+    desk: Desk, reviewer: Reviewer
+) -> None:
+    desk.start_item(picture(desk))
+    page = reviewer("rita")
+    start(page)
+
+    def place() -> str:
+        return str(page.eval_on_selector(".lens", "e => getComputedStyle(e).clipPath"))
+
+    page.keyboard.press("c")
+    seen = [place()]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    seen.append(place())
+    box = page.locator(".canvas").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    until(page, "document.querySelector('.lens').style.getPropertyValue('--y') === '50%'")
+    seen.append(place())
+    shown = page.eval_on_selector(".lens", "e => getComputedStyle(e).filter")
+    page.keyboard.press("c")
+
+    assert seen == [f"circle(72px at {at})" for at in ("50% 50%", "54% 46%", "25% 50%")]
+    assert (shown, page.locator(".lens").count(), veil(page)) == ("none", 0, "blur(24px) grayscale(1)")
+    assert page.complaints == []
+
+
 class nothing:  # noqa: N801 - reads as a word beside `with`
     def __enter__(self) -> None: ...
 

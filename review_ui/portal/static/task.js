@@ -1,6 +1,7 @@
 // The task page: a key for every action. Without this script the page still works: its forms are plain forms.
 import { listen } from "./keys.js";
 import { watchLeaving } from "./leave.js";
+import { watchLens } from "./lens.js";
 import { loadAhead, watchMedia } from "./media.js";
 import { watchPlayers } from "./players.js";
 import { watchUndo } from "./undo.js";
@@ -38,9 +39,11 @@ for (const input of document.querySelectorAll("input[data-key]")) {
   };
 }
 const unmask = document.getElementById("unmask");
+const zoom = watchZoom();
 const { skip, escalate, quit } = watchLeaving();
 listen({
-  ...watchZoom(),
+  ...zoom,
+  ...watchLens(zoom),
   ...watchPlayers(),
   ...inputs,
   enter: submit,
