@@ -9,16 +9,17 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from review_ui.a2i.errors import ApiError
+from review_ui.a2i.errors import ApiError, invalid
 
-MAX_BODY_BYTES = 20_000_000
-"""InputContent has at most 3 MiB of characters, each of which may come as an escape of six."""
+MAX_BODY_BYTES = 12 * 3_145_728 + 65_536
+"""Fits the longest InputContent, 3 MiB characters, also with each written as two ``\\uXXXX`` escapes, as AWS's clients
+write what is beyond the basic plane."""
 
 
 def read_body() -> bytes:
     """The request's body, within bounds."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise ApiError("ValidationException", f"The body has more than {MAX_BODY_BYTES:,} bytes", 413)
+        raise invalid(f"The body has more than {MAX_BODY_BYTES:,} bytes")
     return request.get_data(cache=True)
 
 

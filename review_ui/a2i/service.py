@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import random
 import secrets
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,6 +23,7 @@ from moderation.core.errors import NotFound
 from moderation.database import Database
 from moderation.settings import Settings
 from review_ui import tables
+from review_ui.a2i.signing import sign_link
 from review_ui.exposure import DEFAULT_CARE, Care, note_missing_harms
 
 logger = logging.getLogger(__name__)
@@ -56,7 +59,7 @@ class ReviewService:
 
     Attributes:
         chance: a number in [0, 1) that nobody can foresee; given for tests.
-        base_url: where the endpoint is reached, as the settings say, else as the first signed request had it.
+        base_url: where the endpoint is reached, as the settings say; empty when only a request can tell.
     """
 
     def __init__(
@@ -115,22 +118,18 @@ class ReviewService:
         """An ARN of ours: ``flow-definition``, ``human-loop``, ``human-task-ui``, ``workteam/private-crowd``."""
         return f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:{kind}/{name}"
 
+    def reached_at(self, base_url: str) -> ReviewService:
+        """The same service for a request that came to `base_url`: unless the settings say where, links lead there."""
+        if self.base_url:
+            return self
+        here = copy.copy(self)
+        here.base_url = base_url
+        return here
+
     def read_link(self, bucket: str, key: str, seconds: int = LINK_SECONDS) -> str:
         """An address where whoever has it can read one object of the media store for some seconds."""
-        import boto3
-        from botocore.config import Config
-
-        key_id, secret = self.internal_access_key()
-        client = boto3.session.Session().client(
-            "s3",
-            region_name=self.region,
-            endpoint_url=f"{self.base_url}/s3",
-            aws_access_key_id=key_id,
-            aws_secret_access_key=secret,
-            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-        )
-        parameters = {"Bucket": bucket, "Key": key}
-        return str(client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds))
+        url = f"{self.base_url}/s3/{quote(bucket)}/{quote(key, safe='/~')}"
+        return sign_link(url, self.internal_access_key(), self.region, seconds)
 
     def start(self) -> None:
         """Look after time limits, unwritten outputs and unsent events in the background."""

@@ -223,7 +223,7 @@ def test_a_deleted_flow_lets_begun_work_end_and_stops_the_rest(endpoint: Endpoin
     sweep(endpoint.review)
 
     assert status == "Deleting"
-    with refused("ResourceNotFoundException"):
+    with refused("ValidationException"):
         start(endpoint, flow, "late")
     with refused("ResourceNotFoundException"):
         runtime.describe_human_loop(HumanLoopName="untouched")
