@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review_ui.a2i.errors import invalid
+from review_ui.a2i.strict_json import read_object
 
 LONGEST = 10_240
 LABEL_CHECK, SAMPLING = "ModerationLabelConfidenceCheck", "Sampling"
@@ -51,10 +52,9 @@ def read_conditions(text: str) -> Sequence[Node]:
     if len(text) > LONGEST:
         raise invalid(f"humanLoopActivationConditions has more than {LONGEST:,} characters")
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise invalid("humanLoopActivationConditions is not JSON") from error
-    nodes = document.get("Conditions") if isinstance(document, dict) else None
+        nodes = read_object(text).get("Conditions")
+    except ValueError as error:
+        raise invalid("humanLoopActivationConditions is not a JSON object") from error
     if not isinstance(nodes, list) or not nodes:
         raise invalid('humanLoopActivationConditions: expected {"Conditions": [...]} with at least one condition')
     for number, node in enumerate(nodes):

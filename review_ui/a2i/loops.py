@@ -15,9 +15,11 @@ from sqlalchemy.engine import Connection
 from moderation.database import insert_or_nothing
 from review_ui.a2i.activation import evaluate, read_conditions
 from review_ui.a2i.errors import ApiError, invalid
+from review_ui.a2i.flows import is_there
 from review_ui.a2i.paging import read_page
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import delete_finished, ended
+from review_ui.a2i.strict_json import read_object
 from review_ui.a2i.times import iso, read_iso
 from review_ui.exposure import note_harms
 from review_ui.golden import GOLDEN
@@ -43,11 +45,9 @@ def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     name: str = p["HumanLoopName"]
     given: str = p["HumanLoopInput"]["InputContent"]
     try:
-        parsed = json.loads(given)
-    except (ValueError, RecursionError) as error:
-        raise invalid("InputContent is not JSON") from error
-    if not isinstance(parsed, dict):
-        raise invalid("InputContent is not a JSON object")
+        parsed = read_object(given)
+    except ValueError as error:
+        raise invalid(f"InputContent is not a JSON object: {error}"[:200]) from error
     digest = hashlib.sha256(f"{flow}\n{given}".encode()).hexdigest()
     now = review.clock()
 
@@ -166,7 +166,7 @@ def list_loops(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
         query = query.where(human_loops.c.created_at < read_iso(p["CreationTimeBefore"]))
 
     def work(c: Connection) -> tuple[Sequence[Any], str | None]:
-        flow_row = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow)
+        flow_row = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow, is_there())
         if review.arn("flow-definition", flow) != p["FlowDefinitionArn"] or not c.execute(flow_row).first():
             raise _no_flow(p["FlowDefinitionArn"])
         return read_page(

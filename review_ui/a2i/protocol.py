@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Response, request
 
 from review_ui.a2i.errors import ApiError, invalid
+from review_ui.a2i.strict_json import read_object
 
 MAX_BODY_BYTES = 12 * 3_145_728 + 65_536
 """Fits the longest InputContent, 3 MiB characters, also with each written as two ``\\uXXXX`` escapes, as AWS's clients
@@ -26,16 +27,9 @@ def read_body() -> bytes:
 def read_document(body: bytes) -> Mapping[str, Any]:
     """The JSON object in a body. Raises `ApiError` when there is none."""
     try:
-        document = json.loads(body or b"{}", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ApiError("SerializationException", "The body is not JSON", 400) from error
-    if not isinstance(document, dict):
-        raise ApiError("SerializationException", "The body is not a JSON object", 400)
-    return document
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+        return read_object(body or b"{}")
+    except ValueError as error:
+        raise ApiError("SerializationException", "The body is not a JSON object", 400) from error
 
 
 def raw_target() -> tuple[str, str]:
