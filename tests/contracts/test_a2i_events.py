@@ -1,4 +1,4 @@
-"""Who hears of ended loops, when, and how often; and that a loop's output and event outlive the loop."""
+"""Who hears of ended loops, when, and how often."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from moderation.core.errors import NotFound, SettingsError, StoreUnavailable
+from moderation.core.errors import SettingsError, StoreUnavailable
 from moderation.settings import load_settings
-from review_ui.a2i.answers import submit_answer
-from review_ui.a2i.events import Event, EventTarget, open_targets
+from review_ui.a2i.events import Event, Targets, open_targets
 from review_ui.a2i.outputs import sweep
-from review_ui.a2i.tasks import next_task
-from tests.contracts.test_a2i import ANSWER, Endpoint, endpoint, refused, start
+from tests.contracts.test_a2i import Endpoint, endpoint, start
 
 __all__ = ["endpoint"]
 
@@ -70,12 +68,6 @@ def target() -> Iterator[Target]:
     opened.http.server_close()
 
 
-def answer_one(endpoint: Endpoint) -> None:
-    task = next_task(endpoint.review, endpoint.users[0])
-    assert task is not None
-    submit_answer(endpoint.review, task.id, endpoint.users[0], ANSWER, 1)
-
-
 def later(endpoint: Endpoint, seconds: int) -> None:
     endpoint.offset += timedelta(seconds=seconds)
     sweep(endpoint.review)
@@ -85,102 +77,59 @@ def test_a_target_that_was_down_hears_of_the_end_of_a_loop_later_and_the_others_
     endpoint: Endpoint, target: Target, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     flow, runtime = endpoint.flow(), endpoint.client("sagemaker-a2i-runtime")
-    endpoint.review.targets += tuple(open_targets(load_settings(data=tmp_path, a2i_events=target.url)))
+    [down] = open_targets(load_settings(data=tmp_path, a2i_events=target.url))._targets
+    targets = Targets(
+        [("here", endpoint.events.append), (down.shown, down.tell)], lambda: endpoint.offset.total_seconds()
+    )
+    endpoint.review.on_status_change = targets
     for name in ("one", "two"):
         start(endpoint, flow, name)
         runtime.stop_human_loop(HumanLoopName=name)
     with caplog.at_level(logging.INFO):
         for _ in range(5):
-            later(endpoint, 20)
+            later(endpoint, 70)
 
     assert sorted(event["detail"]["humanLoopName"] for event in target.got) == ["one", "two"]
     assert sorted(event["detail"]["humanLoopName"] for event in endpoint.events) == ["one", "two"]
-    assert {event["id"]: event for event in target.got} == {event["id"]: event for event in endpoint.events}
     assert target.got[0]["detail"]["humanLoopStatus"] == "Stopped"
     assert "answered 503" in caplog.text
     assert "very-secret" not in caplog.text
 
 
-def test_an_event_keeps_its_id_and_time_and_the_output_is_written_once(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    heard: list[Event] = []
+def test_a_target_that_is_down_is_left_alone_longer_and_longer_whatever_waits() -> None:
+    now, tried, heard = [0.0], [], []
 
     def fail(event: Event) -> None:
-        heard.append(event)
+        tried.append(event["id"])
         raise StoreUnavailable("down")
 
-    written: list[str] = []
-    put = endpoint.review.blobs.put_uri
-    monkeypatch.setattr(endpoint.review.blobs, "put_uri", lambda uri, *rest: (written.append(uri), put(uri, *rest)))
-    endpoint.review.targets = (EventTarget("down", fail),)
-    start(endpoint, endpoint.flow())
-    answer_one(endpoint)
-    for _ in range(4):
-        later(endpoint, 60)
+    targets = Targets([("down", fail), ("up", lambda event: heard.append(event["id"]))], lambda: now[0])
+    for second in range(30):
+        now[0] = float(second)
+        for number in range(3):
+            with pytest.raises(StoreUnavailable):
+                targets({**EVENT, "id": str(number)})
 
-    assert len(heard) == 5
-    assert all(event == heard[0] for event in heard)
-    assert heard[0]["id"]
-    assert len(written) == 1
+    assert len(tried) == 5, "at 0, 1, 3, 7 and 15 seconds"
+    assert heard == ["0", "1", "2"]
 
 
-def test_a_target_that_is_down_is_left_alone_longer_and_longer(endpoint: Endpoint) -> None:
-    tried: list[Event] = []
+def test_a_target_that_is_back_gets_what_it_missed() -> None:
+    now, is_down, heard = [0.0], [True], []
 
-    def fail(event: Event) -> None:
-        tried.append(event)
-        raise StoreUnavailable("down")
+    def tell(event: Event) -> None:
+        if is_down[0]:
+            raise StoreUnavailable("down")
+        heard.append(event["id"])
 
-    endpoint.review.targets = (EventTarget("down", fail), *endpoint.review.targets)
-    flow, runtime = endpoint.flow(), endpoint.client("sagemaker-a2i-runtime")
-    for number in range(3):
-        start(endpoint, flow, f"loop-{number}")
-        runtime.stop_human_loop(HumanLoopName=f"loop-{number}")
-    for _ in range(30):
-        later(endpoint, 1)
+    targets = Targets([("target", tell)], lambda: now[0])
+    with pytest.raises(StoreUnavailable):
+        targets(EVENT)
+    is_down[0], now[0] = False, 2.0
+    targets(EVENT)
+    targets({**EVENT, "id": "another"})
 
-    assert len(tried) == 5, "after 1, 2, 4, 8 and 16 seconds, whatever waits"
-    assert len(endpoint.events) == 3
-
-
-def test_a_loop_deleted_before_its_output_was_written_still_has_both(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    flow, runtime = endpoint.flow(), endpoint.client("sagemaker-a2i-runtime")
-    start(endpoint, flow, content={"which": "first"})
-    put = endpoint.review.blobs.put_uri
-
-    def full(*_: object) -> None:
-        raise StoreUnavailable("the disk is full")
-
-    monkeypatch.setattr(endpoint.review.blobs, "put_uri", full)
-    answer_one(endpoint)
-    uri = runtime.describe_human_loop(HumanLoopName="loop-1")["HumanLoopOutput"]["OutputS3Uri"]
-    runtime.delete_human_loop(HumanLoopName="loop-1")
-    with refused("ResourceNotFoundException"):
-        runtime.describe_human_loop(HumanLoopName="loop-1")
-    start(endpoint, flow, content={"which": "second"})
-    later(endpoint, 60)
-    with pytest.raises(NotFound):
-        endpoint.review.blobs.get(uri)
-    assert endpoint.events == []
-    monkeypatch.setattr(endpoint.review.blobs, "put_uri", put)
-    later(endpoint, 60)
-
-    assert json.loads(endpoint.review.blobs.get(uri))["inputContent"] == {"which": "first"}
-    assert [event["detail"]["humanLoopStatus"] for event in endpoint.events] == ["Completed"]
-
-
-def test_a_loop_deleted_right_after_it_was_stopped_is_told_of(endpoint: Endpoint) -> None:
-    runtime = endpoint.client("sagemaker-a2i-runtime")
-    start(endpoint, endpoint.flow())
-    runtime.stop_human_loop(HumanLoopName="loop-1")
-    runtime.delete_human_loop(HumanLoopName="loop-1")
-
-    assert [event["detail"]["humanLoopStatus"] for event in endpoint.events] == ["Stopped"]
-    later(endpoint, 60)
-    assert len(endpoint.events) == 1
+    assert heard == [EVENT["id"], "another"]
 
 
 @mock_aws
@@ -200,11 +149,14 @@ def test_sqs_and_eventbridge_get_the_event_in_the_region_of_their_address(
     events.put_rule(Name="all", EventBusName="reviews", EventPattern=pattern)
     events.put_targets(Rule="all", EventBusName="reviews", Targets=[{"Id": "1", "Arn": behind_arn}])
 
-    for target in open_targets(load_settings(data=tmp_path, a2i_events=f"{direct} {bus} {ordered}")):
-        target.tell(EVENT)
+    by_arn_url = sqs.create_queue(QueueName="by-arn")["QueueUrl"]
+    by_arn = sqs.get_queue_attributes(QueueUrl=by_arn_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    open_targets(load_settings(data=tmp_path, a2i_events=f"{direct} {bus} {ordered} {by_arn}"))(EVENT)
 
     assert direct.startswith("https://sqs.eu-central-1.")
     assert json.loads(sqs.receive_message(QueueUrl=direct)["Messages"][0]["Body"]) == EVENT
+    assert json.loads(sqs.receive_message(QueueUrl=by_arn_url)["Messages"][0]["Body"]) == EVENT
     assert json.loads(sqs.receive_message(QueueUrl=ordered)["Messages"][0]["Body"]) == EVENT
     over_bus = json.loads(sqs.receive_message(QueueUrl=behind)["Messages"][0]["Body"])
     assert (over_bus["detail-type"], over_bus["detail"]) == (EVENT["detail-type"], EVENT["detail"])
@@ -215,10 +167,10 @@ def test_a_queue_that_is_not_there_leaves_the_event_to_be_told(tmp_path: Path, m
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     address = "https://sqs.us-east-1.amazonaws.com/123456789012/none"
-    [target] = open_targets(load_settings(data=tmp_path, a2i_events=address))
+    targets = open_targets(load_settings(data=tmp_path, a2i_events=address))
 
     with pytest.raises(StoreUnavailable, match="queue none did not take an event"):
-        target.tell(EVENT)
+        targets(EVENT)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +178,7 @@ def test_a_queue_that_is_not_there_leaves_the_event_to_be_told(tmp_path: Path, m
     [
         "ftp://x/very-secret", "http://", "http:///very-secret", "https://host:99999/very-secret", "http://[::1/very-secret",
         "https://me:very-secret@host/", "https://host/#very-secret", "arn:aws:events:us-east-1:123:event-bus/very-secret",
-        "arn:aws:sqs:us-east-1:123456789012:very-secret", "very-secret", "https://sqs.eu-west-1.amazonaws.com/very-secret",
+        "arn:aws:sns:us-east-1:123456789012:very-secret", "very-secret", "https://sqs.eu-west-1.amazonaws.com/very-secret",
     ],
 )  # fmt: skip
 def test_a_target_of_no_known_kind_stops_the_start_and_is_not_shown(tmp_path: Path, address: str) -> None:
@@ -236,7 +188,7 @@ def test_a_target_of_no_known_kind_stops_the_start_and_is_not_shown(tmp_path: Pa
 
 
 def test_a_target_that_nobody_answers_at_is_named_without_its_secret(tmp_path: Path) -> None:
-    [target] = open_targets(load_settings(data=tmp_path, a2i_events="http://127.0.0.1:9/very-secret?and=more"))
+    targets = open_targets(load_settings(data=tmp_path, a2i_events="http://127.0.0.1:9/very-secret?and=more"))
     with pytest.raises(StoreUnavailable, match=r"http://127.0.0.1 did not take an event") as caught:
-        target.tell(EVENT)
+        targets(EVENT)
     assert "very-secret" not in str(caught.value)
