@@ -154,8 +154,16 @@ def _fits(parameters: Mapping[str, Any], label: Label) -> bool:
 
 
 def _place(request: Any) -> float:
-    """A number in [0, 100) that follows from the request alone."""
-    text = json.dumps(request, sort_keys=True, separators=(",", ":"))
+    """A number in [0, 100) that follows from the request alone, whatever the loop that it asks for is called.
+
+    Otherwise asking again for the same picture, under a name that is free, would draw again.
+    """
+    asked = (
+        {key: value for key, value in request.items() if key != "humanLoopConfig"}
+        if isinstance(request, dict)
+        else request
+    )
+    text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64 * 100
 
 

@@ -19,7 +19,7 @@ def admitted_body(review: ReviewService, service: str) -> bytes:
         service: what the signature has to be for, by its signing name: ``sagemaker``, ``s3``, ``comprehend``.
 
     Raises:
-        ApiError: whoever sent it is not let in, or sent too much.
+        ApiError: whoever sent it is not let in, or sent too much, or too often.
     """
     if not review.checks_signatures:
         _need_own_machine()
@@ -34,6 +34,8 @@ def admitted_body(review: ReviewService, service: str) -> bytes:
     signed = read_authorization(headers, service, review.secret_of)
     body = read_body()
     verify(signed, request.method, url, headers, body, review.clock())
+    if service == "sagemaker":
+        review.throttle.check(signed.key_id)
     return body
 
 

@@ -24,6 +24,7 @@ from moderation.database import Database
 from moderation.settings import Settings
 from review_ui import tables
 from review_ui.a2i.signing import sign_link
+from review_ui.a2i.throttle import Throttle
 from review_ui.exposure import DEFAULT_CARE, Care, note_missing_harms
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ class ReviewService:
         clock: the wall time; given for tests.
         undo_seconds: how long a reviewer's last answer waits before it counts.
         most_loops: loops that may be in progress at the same time; 0 for any number.
+        most_workteams: on AWS 25 in a Region.
+        calls_per_second: of one access key; 0 for any number.
         checks_signatures: False takes unsigned requests, from this machine only.
         care: how much of what people are given.
         golden_percent: how many of the tasks have a known answer, where there are such and a queue says nothing else.
@@ -71,13 +74,16 @@ class ReviewService:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         undo_seconds: float = 10.0,
         most_loops: int = 0,
+        most_workteams: int = 25,
+        calls_per_second: float = 0.0,
         checks_signatures: bool = True,
         care: Care = DEFAULT_CARE,
         golden_percent: float = 0.0,
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
         self.on_status_change, self.undo_seconds, self.care = on_status_change, undo_seconds, care
-        self.most_loops, self.checks_signatures = most_loops, checks_signatures
+        self.most_loops, self.most_workteams = most_loops, most_workteams
+        self.throttle, self.checks_signatures = Throttle(calls_per_second), checks_signatures
         self.golden_percent = golden_percent
         self.chance: Callable[[], float] = random.SystemRandom().random
         self.base_url = ""
@@ -107,6 +113,8 @@ class ReviewService:
             on_status_change,
             undo_seconds=settings.undo_seconds,
             most_loops=settings.a2i_most_loops,
+            most_workteams=settings.a2i_most_workteams,
+            calls_per_second=settings.a2i_calls_per_second,
             checks_signatures=settings.a2i_check_signatures,
             care=care,
             golden_percent=settings.golden_percent,

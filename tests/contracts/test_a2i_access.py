@@ -17,10 +17,14 @@ from botocore.exceptions import ClientError
 
 from moderation.server import A2IServer
 from moderation.settings import load_settings
+from review_ui.a2i.errors import ApiError
 from review_ui.a2i.protocol import MAX_BODY_BYTES
+from review_ui.a2i.throttle import Throttle
 from tests.contracts.test_a2i import SESSION, Endpoint, endpoint, refused
 
 __all__ = ["endpoint"]
+
+MEMBERS = [{"OidcMemberDefinition": {"Groups": ["g"]}}]
 
 
 # Size
@@ -57,6 +61,56 @@ def test_a_body_beyond_the_limit_is_refused_in_awss_form(served: Endpoint) -> No
         served.client("sagemaker-a2i-runtime").start_human_loop(
             HumanLoopName="x", FlowDefinitionArn=served.flow(), HumanLoopInput={"InputContent": content}
         )
+
+
+# Number
+
+
+def test_there_are_twenty_five_work_teams_as_on_aws(endpoint: Endpoint) -> None:
+    control = endpoint.client("sagemaker")
+    for number in range(25):
+        control.create_workteam(WorkteamName=f"team-{number}", Description="d", MemberDefinitions=MEMBERS)
+    with refused("ResourceLimitExceeded"):
+        control.create_workteam(WorkteamName="one-more", Description="d", MemberDefinitions=MEMBERS)
+    with refused("ResourceInUse"):
+        control.create_workteam(WorkteamName="team-0", Description="d", MemberDefinitions=MEMBERS)
+
+
+def test_a_key_that_calls_too_often_is_throttled(tmp_path: Path) -> None:
+    endpoint = Endpoint(tmp_path, a2i_calls_per_second=0.001)
+    try:
+        runtime = endpoint.client("sagemaker-a2i-runtime")
+        with refused("ResourceNotFoundException"):
+            runtime.describe_human_loop(HumanLoopName="x")
+        with pytest.raises(ClientError, match="ThrottlingException") as caught:
+            runtime.describe_human_loop(HumanLoopName="x")
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+        with refused("ThrottlingException"):
+            endpoint.client("sagemaker").list_workteams()
+    finally:
+        endpoint.close()
+
+
+def test_a_throttle_lets_its_rate_pass_and_keys_do_not_share() -> None:
+    now = [0.0]
+    throttle = Throttle(2.0, lambda: now[0])
+
+    def passed(key: str, calls: int) -> int:
+        count = 0
+        for _ in range(calls):
+            try:
+                throttle.check(key)
+            except ApiError:
+                continue
+            count += 1
+        return count
+
+    assert passed("a", 10) == 4, "twice the rate at once"
+    assert passed("b", 1) == 1
+    now[0] = 1.0
+    assert passed("a", 10) == 2
+    now[0] = 1000.0
+    assert passed("a", 10) == 4
 
 
 # Signatures
