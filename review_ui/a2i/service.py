@@ -62,7 +62,8 @@ class ReviewService:
 
     Attributes:
         chance: a number in [0, 1) that nobody can foresee; given for tests.
-        base_url: where the endpoint is reached, as the settings say; empty when only a request can tell.
+        base_url: where the endpoint is reached; empty when only a request can tell.
+        has_public_url: the settings say where, so that no request does.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class ReviewService:
         self.throttle, self.checks_signatures = Throttle(calls_per_second), checks_signatures
         self.golden_percent = golden_percent
         self.chance: Callable[[], float] = random.SystemRandom().random
-        self.base_url = ""
+        self.base_url, self.has_public_url = "", False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -119,7 +120,8 @@ class ReviewService:
             care=care,
             golden_percent=settings.golden_percent,
         )
-        service.base_url = f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else ""
+        if settings.public_url:
+            service.base_url, service.has_public_url = f"{settings.public_url.rstrip('/')}/a2i", True
         return service
 
     def arn(self, kind: str, name: str) -> str:
@@ -128,7 +130,7 @@ class ReviewService:
 
     def reached_at(self, base_url: str) -> ReviewService:
         """The same service for a request that came to `base_url`: unless the settings say where, links lead there."""
-        if self.base_url:
+        if self.has_public_url:
             return self
         here = copy.copy(self)
         here.base_url = base_url

@@ -63,6 +63,10 @@ class Endpoint:
         blobs = FolderBlobs(folder / "media", "bucket")
         settings = load_settings(data=folder, **{"undo_seconds": 0, **given})
         self.review = ReviewService.open(settings, blobs=blobs, on_status_change=self.events.append)
+        if settings.review_database_url is not None:
+            self.key = self.review.add_access_key()
+            people = People(self.review.database)
+            self.users = [people.add(name, "reviewer", "long enough password").id for name in ("ann", "bob", "cyd")]
         self.review.clock = lambda: datetime.now(UTC) + self.offset
         app = Flask("a2i")
         app.register_blueprint(blueprint(self.review), url_prefix="/a2i")

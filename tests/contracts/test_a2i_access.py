@@ -162,6 +162,7 @@ def test_s3s_faults_are_in_s3s_form(endpoint: Endpoint) -> None:
 
 def test_links_lead_to_where_each_request_came_also_after_a_restart(endpoint: Endpoint) -> None:
     """Nobody has to have called before, and who called from elsewhere does not decide for others."""
+    endpoint.review.base_url = "http://elsewhere.example/a2i"
     by_name = endpoint.client("sagemaker", url=endpoint.url.replace("127.0.0.1", "localhost"))
     template = {"UiTemplate": {"Content": "{{ 's3://in/cat.jpg' | grant_read_access }}"}, "Task": {"Input": "{}"}}
     role = "arn:aws:iam::111122223333:role/a2i"
