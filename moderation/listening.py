@@ -10,6 +10,7 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 from moderation.core.errors import SettingsError
 from moderation.settings import Settings
 from moderation.strict_http import MAX_HEADER_BYTES, make_strict
+from review_ui.a2i.protocol import MAX_BODY_BYTES as A2I_BODY_BYTES
 
 
 class Listener:
@@ -31,8 +32,8 @@ class Listener:
                 port=settings.port,
                 threads=settings.threads,
                 # The application refuses what is larger than max_body_bytes once it was read, so that the client gets
-                # the answer; what is far larger is cut off unread.
-                max_request_body_size=2 * settings.max_body_bytes,
+                # the answer; what is far larger is cut off unread. A2I's requests may be longer than items.
+                max_request_body_size=2 * max(settings.max_body_bytes, A2I_BODY_BYTES),
                 max_request_header_size=MAX_HEADER_BYTES,
                 channel_timeout=60,
                 ident=None,

@@ -97,6 +97,12 @@ class Settings(BaseSettings):
     a2i_most_loops: int = Field(
         0, ge=0, description="Loops in progress beyond which the own A2I endpoint answers 402; 0 for any number."
     )
+    a2i_most_workteams: int = Field(25, ge=1, description="Work teams that the own A2I endpoint takes; AWS takes 25.")
+    a2i_calls_per_second: float = Field(
+        0.0,
+        ge=0,
+        description="A2I calls a second of one access key, beyond which it is answered 429; 0 for any number.",
+    )
     a2i_check_signatures: bool = Field(
         True,
         description="Off, the own A2I endpoint takes unsigned requests; on a loopback `host` only.",

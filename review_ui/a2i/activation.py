@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review_ui.a2i.errors import invalid
+from review_ui.a2i.strict_json import read_object
 
 LONGEST = 10_240
 LABEL_CHECK, SAMPLING = "ModerationLabelConfidenceCheck", "Sampling"
@@ -51,10 +52,9 @@ def read_conditions(text: str) -> Sequence[Node]:
     if len(text) > LONGEST:
         raise invalid(f"humanLoopActivationConditions has more than {LONGEST:,} characters")
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise invalid("humanLoopActivationConditions is not JSON") from error
-    nodes = document.get("Conditions") if isinstance(document, dict) else None
+        nodes = read_object(text).get("Conditions")
+    except ValueError as error:
+        raise invalid("humanLoopActivationConditions is not a JSON object") from error
     if not isinstance(nodes, list) or not nodes:
         raise invalid('humanLoopActivationConditions: expected {"Conditions": [...]} with at least one condition')
     for number, node in enumerate(nodes):
@@ -154,8 +154,16 @@ def _fits(parameters: Mapping[str, Any], label: Label) -> bool:
 
 
 def _place(request: Any) -> float:
-    """A number in [0, 100) that follows from the request alone."""
-    text = json.dumps(request, sort_keys=True, separators=(",", ":"))
+    """A number in [0, 100) that follows from the request alone, whatever the loop that it asks for is called.
+
+    Otherwise asking again for the same picture, under a name that is free, would draw again.
+    """
+    asked = (
+        {key: value for key, value in request.items() if key != "humanLoopConfig"}
+        if isinstance(request, dict)
+        else request
+    )
+    text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64 * 100
 
 

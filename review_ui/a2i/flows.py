@@ -9,18 +9,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from moderation.blobs import split_uri
+from moderation.core.errors import NotFound
 from moderation.database import insert_or_nothing
 from review_ui import tables
 from review_ui.a2i.activation import read_conditions
 from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.resources import find, name_in, need, page
 from review_ui.a2i.service import ReviewService
+from review_ui.a2i.settling import ended
 from review_ui.a2i.times import epoch
 from review_ui.tables import flow_definitions, human_loops, tasks
 
 Parameters = Mapping[str, Any]
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
 """The built-in task type that is offered; the other, AWS/Textract/AnalyzeDocument/Forms/V1, is about documents."""
+LONGEST_SECONDS = 366 * 86_400
+"""Longest time limit of a task, and longest life of a loop. AWS names no maximum; this is within the calendar."""
 _KEPT = ("HumanLoopRequestSource", "HumanLoopActivationConfig", "HumanLoopConfig", "OutputConfig", "RoleArn")
 
 
@@ -35,8 +40,14 @@ def create_flow_definition(review: ReviewService, p: Parameters) -> dict[str, An
     for table, name, kind in ((tables.workteams, team, "work team"), (tables.task_uis, ui, "human task UI")):
         if find(review, table, name) is None:
             raise invalid(f"The {kind} {name} does not exist")
-    if not p["OutputConfig"]["S3OutputPath"].startswith("s3://"):
-        raise invalid("outputConfig.s3OutputPath must begin with s3:// here")
+    for limit in ("TaskAvailabilityLifetimeInSeconds", "TaskTimeLimitInSeconds"):
+        if config.get(limit, 0) > LONGEST_SECONDS:
+            raise invalid(f"humanLoopConfig.{limit[0].lower()}{limit[1:]} must be at most {LONGEST_SECONDS} here")
+    output = p["OutputConfig"]["S3OutputPath"].rstrip("/")
+    try:
+        split_uri(f"{output}/output.json")
+    except NotFound as error:
+        raise invalid(f"outputConfig.s3OutputPath must be s3://BUCKET or s3://BUCKET/PREFIX: {error}") from error
     name, document = p["FlowDefinitionName"], {key: p[key] for key in _KEPT if key in p}
     row = {"name": name, "document": document, "created_at": review.clock(), "deleting_at": None}
 
@@ -75,25 +86,33 @@ def describe_flow_definition(review: ReviewService, p: Parameters) -> dict[str, 
 
 def list_flow_definitions(review: ReviewService, p: Parameters) -> dict[str, Any]:
     """ListFlowDefinitions."""
-    there = flow_definitions.c.deleting_at.is_(None) | has_active_loops()
-    return page(review, flow_definitions, p, "FlowDefinitionSummaries", lambda row: _summary(review, row), where=there)
+    return page(
+        review, flow_definitions, p, "FlowDefinitionSummaries", lambda row: _summary(review, row), where=is_there()
+    )
 
 
 def delete_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """DeleteFlowDefinition: loops that nobody began are stopped and deleted, the others are worked to their end."""
+    """DeleteFlowDefinition: loops that nobody began are stopped and deleted; tasks in hand can be finished.
+
+    Until those are done or their time is up, it is ``Deleting``; then it is not found, and its ended loops still are.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/a2i-delete-flow-definition.html
+    """
     name, now = p["FlowDefinitionName"], review.clock()
     describe_flow_definition(review, p)
 
     def work(c: Connection) -> None:
         deleting = sa.update(flow_definitions).where(flow_definitions.c.name == name)
         c.execute(deleting.values(deleting_at=now))
-        begun = sa.select(tasks.c.loop_name).where(tasks.c.state.in_(("claimed", "given", "answered")))
-        unstarted = (human_loops.c.flow == name) & human_loops.c.name.not_in(begun)
-        running = sa.select(human_loops.c.name).where(unstarted, human_loops.c.status.in_(("InProgress", "Stopping")))
-        names = list(c.execute(running).scalars())
-        c.execute(sa.update(tasks).where(tasks.c.loop_name.in_(names)).values(state="withdrawn"))
-        values = {"status": "Stopped", "event_pending": True, "ended_at": now, "is_deleted": True}
-        c.execute(sa.update(human_loops).where(human_loops.c.name.in_(names)).values(values))
+        untouched = (tasks.c.flow == name) & (tasks.c.state == "waiting")
+        c.execute(sa.update(tasks).where(untouched).values(state="withdrawn"))
+        of_flow = sa.select(tasks.c.loop_name).where(tasks.c.flow == name)
+        in_hand = of_flow.where(tasks.c.state.in_(("claimed", "given")))
+        begun = of_flow.where(tasks.c.state.in_(("claimed", "given", "answered")))
+        # There may be very many loops: none of them is named here.
+        running = sa.update(human_loops).where(human_loops.c.flow == name, human_loops.c.status == "InProgress")
+        c.execute(running.where(human_loops.c.name.in_(in_hand)).values(status="Stopping"))
+        c.execute(running.where(human_loops.c.name.in_(begun)).values(ended("Stopped", now)))
+        c.execute(running.values({**ended("Stopped", now), "is_deleted": True}))
 
     review.database.write(work)
     return {}
@@ -112,6 +131,11 @@ def _summary(review: ReviewService, row: Any) -> dict[str, Any]:
 def _is_active(review: ReviewService, name: str) -> bool:
     query = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == name, has_active_loops())
     return review.database.read(lambda c: c.execute(query).first()) is not None
+
+
+def is_there() -> sa.ColumnElement[bool]:
+    """True of flow definitions that are found: not deleted, or deleted while people still work on their loops."""
+    return flow_definitions.c.deleting_at.is_(None) | has_active_loops()
 
 
 def has_active_loops() -> sa.ColumnElement[bool]:

@@ -15,9 +15,11 @@ from sqlalchemy.engine import Connection
 from moderation.database import insert_or_nothing
 from review_ui.a2i.activation import evaluate, read_conditions
 from review_ui.a2i.errors import ApiError, invalid
+from review_ui.a2i.flows import is_there
 from review_ui.a2i.paging import read_page
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import delete_finished, ended
+from review_ui.a2i.strict_json import read_object
 from review_ui.a2i.times import iso, read_iso
 from review_ui.exposure import note_harms
 from review_ui.golden import GOLDEN
@@ -33,6 +35,9 @@ MOST_EXCLUDED = 100
 def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     """StartHumanLoop. The same name with the same input answers the loop there is; other input is a conflict.
 
+    Of the runtime's operations only this one has no ResourceNotFoundException in its model: a flow definition that is
+    not there is a ValidationException.
+
     Of a flow for Rekognition's labels a loop starts only when an activation condition is true; the answer has no ARN
     when none is, as Rekognition's own answer has none.
     """
@@ -40,18 +45,16 @@ def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     name: str = p["HumanLoopName"]
     given: str = p["HumanLoopInput"]["InputContent"]
     try:
-        parsed = json.loads(given)
-    except (ValueError, RecursionError) as error:
-        raise invalid("InputContent is not JSON") from error
-    if not isinstance(parsed, dict):
-        raise invalid("InputContent is not a JSON object")
+        parsed = read_object(given)
+    except ValueError as error:
+        raise invalid(f"InputContent is not a JSON object: {error}"[:200]) from error
     digest = hashlib.sha256(f"{flow}\n{given}".encode()).hexdigest()
     now = review.clock()
 
     def work(c: Connection) -> str | None:
         row = c.execute(_flow_in_use(review, p["FlowDefinitionArn"])).first()
         if row is None:
-            raise _no_flow(p["FlowDefinitionArn"])
+            raise invalid(f"Could not find flow definition {p['FlowDefinitionArn'][:300]}")
         config = row.document["HumanLoopConfig"]
         content = _of_built_in(row.document, parsed)
         if content is None:
@@ -163,7 +166,7 @@ def list_loops(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
         query = query.where(human_loops.c.created_at < read_iso(p["CreationTimeBefore"]))
 
     def work(c: Connection) -> tuple[Sequence[Any], str | None]:
-        flow_row = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow)
+        flow_row = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow, is_there())
         if review.arn("flow-definition", flow) != p["FlowDefinitionArn"] or not c.execute(flow_row).first():
             raise _no_flow(p["FlowDefinitionArn"])
         return read_page(
@@ -181,10 +184,11 @@ def list_loops(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flow_in_use(review: ReviewService, arn: str) -> sa.Select[Any]:
+    """Finds the flow definition; nothing for an ARN of another account or Region."""
     name = arn.rpartition("/")[2]
-    if review.arn("flow-definition", name) != arn:
-        raise _no_flow(arn)
-    return sa.select(flow_definitions).where(flow_definitions.c.name == name, flow_definitions.c.deleting_at.is_(None))
+    there = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_(None)
+    is_ours = review.arn("flow-definition", name) == arn
+    return sa.select(flow_definitions).where(there if is_ours else sa.false())
 
 
 def _no_flow(arn: str) -> ApiError:

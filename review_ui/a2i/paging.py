@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,8 +57,9 @@ def _read(token: str, is_text: bool) -> tuple[str | datetime, str]:
         value, name = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
         if not isinstance(value, str) or not isinstance(name, str) or "\x00" in value + name:
             raise ValueError("not two texts")
+        (value + name).encode()
         return parse(value), name
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
         raise invalid("NextToken is not one of ours") from error
 
 
@@ -66,4 +67,4 @@ def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
-    return moment
+    return moment.astimezone(UTC)

@@ -9,32 +9,27 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from review_ui.a2i.errors import ApiError
+from review_ui.a2i.errors import ApiError, invalid
+from review_ui.a2i.strict_json import read_object
 
-MAX_BODY_BYTES = 20_000_000
-"""InputContent has at most 3 MiB of characters, each of which may come as an escape of six."""
+MAX_BODY_BYTES = 12 * 3_145_728 + 65_536
+"""Fits the longest InputContent, 3 MiB characters, also with each written as two ``\\uXXXX`` escapes, as AWS's clients
+write what is beyond the basic plane."""
 
 
 def read_body() -> bytes:
     """The request's body, within bounds."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise ApiError("ValidationException", f"The body has more than {MAX_BODY_BYTES:,} bytes", 413)
+        raise invalid(f"The body has more than {MAX_BODY_BYTES:,} bytes")
     return request.get_data(cache=True)
 
 
 def read_document(body: bytes) -> Mapping[str, Any]:
     """The JSON object in a body. Raises `ApiError` when there is none."""
     try:
-        document = json.loads(body or b"{}", parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ApiError("SerializationException", "The body is not JSON", 400) from error
-    if not isinstance(document, dict):
-        raise ApiError("SerializationException", "The body is not a JSON object", 400)
-    return document
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+        return read_object(body or b"{}")
+    except ValueError as error:
+        raise ApiError("SerializationException", "The body is not a JSON object", 400) from error
 
 
 def raw_target() -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from review_ui import tables
 from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.paging import read_page
 from review_ui.a2i.service import ReviewService
+from review_ui.a2i.strict_json import read_object
 from review_ui.a2i.templates import render
 from review_ui.a2i.times import epoch, read_epoch
 
@@ -71,11 +71,9 @@ def render_ui_template(review: ReviewService, p: Parameters) -> dict[str, Any]:
         name = name_in(p["HumanTaskUiArn"], review.arn("human-task-ui", ""), "humanTaskUiArn")
         content = need(review, tables.task_uis, name, "human task UI").content
     try:
-        task_input = json.loads(p["Task"]["Input"])
-    except (ValueError, RecursionError) as error:
-        raise invalid("Task.Input is not JSON") from error
-    if not isinstance(task_input, dict):
-        raise invalid("Task.Input is not a JSON object")
+        task_input = read_object(p["Task"]["Input"])
+    except ValueError as error:
+        raise invalid("Task.Input is not a JSON object") from error
     done = render(content, task_input, review.read_link)
     return {
         "RenderedContent": done.html,

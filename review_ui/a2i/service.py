@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import random
 import secrets
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,6 +23,8 @@ from moderation.core.errors import NotFound
 from moderation.database import Database
 from moderation.settings import Settings
 from review_ui import tables
+from review_ui.a2i.signing import sign_link
+from review_ui.a2i.throttle import Throttle
 from review_ui.exposure import DEFAULT_CARE, Care, note_missing_harms
 
 logger = logging.getLogger(__name__)
@@ -50,13 +54,16 @@ class ReviewService:
         clock: the wall time; given for tests.
         undo_seconds: how long a reviewer's last answer waits before it counts.
         most_loops: loops that may be in progress at the same time; 0 for any number.
+        most_workteams: on AWS 25 in a Region.
+        calls_per_second: of one access key; 0 for any number.
         checks_signatures: False takes unsigned requests, from this machine only.
         care: how much of what people are given.
         golden_percent: how many of the tasks have a known answer, where there are such and a queue says nothing else.
 
     Attributes:
         chance: a number in [0, 1) that nobody can foresee; given for tests.
-        base_url: where the endpoint is reached, as the settings say, else as the first signed request had it.
+        base_url: where the endpoint is reached; empty when only a request can tell.
+        has_public_url: the settings say where, so that no request does.
     """
 
     def __init__(
@@ -68,16 +75,19 @@ class ReviewService:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         undo_seconds: float = 10.0,
         most_loops: int = 0,
+        most_workteams: int = 25,
+        calls_per_second: float = 0.0,
         checks_signatures: bool = True,
         care: Care = DEFAULT_CARE,
         golden_percent: float = 0.0,
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
         self.on_status_change, self.undo_seconds, self.care = on_status_change, undo_seconds, care
-        self.most_loops, self.checks_signatures = most_loops, checks_signatures
+        self.most_loops, self.most_workteams = most_loops, most_workteams
+        self.throttle, self.checks_signatures = Throttle(calls_per_second), checks_signatures
         self.golden_percent = golden_percent
         self.chance: Callable[[], float] = random.SystemRandom().random
-        self.base_url = ""
+        self.base_url, self.has_public_url = "", False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -104,33 +114,32 @@ class ReviewService:
             on_status_change,
             undo_seconds=settings.undo_seconds,
             most_loops=settings.a2i_most_loops,
+            most_workteams=settings.a2i_most_workteams,
+            calls_per_second=settings.a2i_calls_per_second,
             checks_signatures=settings.a2i_check_signatures,
             care=care,
             golden_percent=settings.golden_percent,
         )
-        service.base_url = f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else ""
+        if settings.public_url:
+            service.base_url, service.has_public_url = f"{settings.public_url.rstrip('/')}/a2i", True
         return service
 
     def arn(self, kind: str, name: str) -> str:
         """An ARN of ours: ``flow-definition``, ``human-loop``, ``human-task-ui``, ``workteam/private-crowd``."""
         return f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:{kind}/{name}"
 
+    def reached_at(self, base_url: str) -> ReviewService:
+        """The same service for a request that came to `base_url`: unless the settings say where, links lead there."""
+        if self.has_public_url:
+            return self
+        here = copy.copy(self)
+        here.base_url = base_url
+        return here
+
     def read_link(self, bucket: str, key: str, seconds: int = LINK_SECONDS) -> str:
         """An address where whoever has it can read one object of the media store for some seconds."""
-        import boto3
-        from botocore.config import Config
-
-        key_id, secret = self.internal_access_key()
-        client = boto3.session.Session().client(
-            "s3",
-            region_name=self.region,
-            endpoint_url=f"{self.base_url}/s3",
-            aws_access_key_id=key_id,
-            aws_secret_access_key=secret,
-            config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-        )
-        parameters = {"Bucket": bucket, "Key": key}
-        return str(client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds))
+        url = f"{self.base_url}/s3/{quote(bucket)}/{quote(key, safe='/~')}"
+        return sign_link(url, self.internal_access_key(), self.region, seconds)
 
     def start(self) -> None:
         """Look after time limits, unwritten outputs and unsent events in the background."""

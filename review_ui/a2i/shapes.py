@@ -76,6 +76,10 @@ def _string(shape: Any, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, str):
         yield _wrong_type(path, "a string")
         return
+    if not _is_text(value):
+        # Half of a surrogate pair has no UTF-8, and Postgres keeps no NUL: no database could give it back.
+        yield _failed("", path, "Member must be Unicode text without NUL characters")
+        return
     yield from _bounds(shape, len(value), path, "length")
     if shape.enum and value not in shape.enum:
         allowed = ", ".join(shape.enum)
@@ -83,6 +87,14 @@ def _string(shape: Any, value: Any, path: str) -> Iterator[str]:
     pattern = shape.metadata.get("pattern")
     if pattern and not _compiled(pattern).fullmatch(value):
         yield _failed(value, path, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in value
 
 
 def _number(shape: Any, value: Any, path: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ import hmac
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -35,59 +36,95 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def verify(
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    secret_of: Callable[[str], str | None],
-    now: datetime,
-    service: str,
-) -> str:
-    """The access key id that signed a request.
+@dataclass(frozen=True)
+class Signed:
+    """What an ``Authorization`` header says; nothing of it is proved yet.
+
+    Attributes:
+        key_id: of a key that is in force.
+        names: the signed headers, in lower case.
+    """
+
+    key_id: str
+    secret: str
+    day: str
+    region: str
+    service: str
+    names: tuple[str, ...]
+    signature: str
+
+
+def read_authorization(headers: Mapping[str, str], service: str, secret_of: Callable[[str], str | None]) -> Signed:
+    """Who says to have signed a request, and for what; enough to refuse most forgeries before their body is read.
+
+    Args:
+        headers: names in lower case.
+        service: what the credential has to be scoped to: ``sagemaker`` or ``s3``. Its Region is not looked at: an
+            endpoint of one's own is in whatever Region its clients think.
+        secret_of: the secret of an access key id in force, or None.
+
+    Raises:
+        ApiError: unsigned, malformed, an unknown key, or scoped to something else.
+    """
+    if "authorization" not in headers:
+        raise _refused(service, "MissingAuthenticationToken", "Request is missing Authentication Token")
+    match = _AUTHORIZATION.fullmatch(headers["authorization"].strip())
+    if match is None:
+        raise _refused(service, "IncompleteSignature", "Authorization header is not Signature Version 4")
+    key_id, day, region, given_service, names, signature = match.groups()
+    secret = secret_of(key_id)
+    if secret is None:
+        raise _refused(service, "UnrecognizedClient", "The security token included in the request is invalid.")
+    if given_service != service:
+        raise _refused(service, "InvalidSignature", f"Credential should be scoped to correct service: '{service}'.")
+    return Signed(key_id, secret, day, region, service, tuple(names.split(";")), signature)
+
+
+def verify(signed: Signed, method: str, url: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+    """Check that the request is what was signed.
 
     Args:
         url: as the client wrote it, path and query still encoded.
         headers: names in lower case.
-        secret_of: the secret of an access key id, or None.
-        service: the signing name that the scope must have. Its Region is not looked at: an endpoint of one's own is in
-            whatever Region its clients think.
 
     Raises:
-        ApiError: unsigned, unknown key, too old, or not what was signed.
+        ApiError: too old, or not what was signed.
     """
-    if "authorization" not in headers:
-        raise ApiError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
-    match = _AUTHORIZATION.fullmatch(headers["authorization"].strip())
-    if match is None:
-        raise ApiError("IncompleteSignature", "Authorization header is not Signature Version 4", 403)
-    key_id, day, region, scope, signed, signature = match.groups()
-    secret = secret_of(key_id)
-    if secret is None:
-        raise ApiError("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
-    if scope != service:
-        message = f"Credential should be scoped to correct service: '{service}'."
-        raise ApiError("InvalidSignatureException", message, 403)
+    service, names = signed.service, signed.names
     stamp = headers.get("x-amz-date", "")
     try:
         sent_at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        raise ApiError("IncompleteSignature", "X-Amz-Date is missing or malformed", 403) from error
-    if abs(now - sent_at) > SKEW or stamp[:8] != day:
-        raise ApiError("SignatureDoesNotMatch", f"Signature expired or not yet current: {stamp}", 403)
-    names = signed.split(";")
+        raise _refused(service, "IncompleteSignature", "X-Amz-Date is missing or malformed") from error
+    if abs(now - sent_at) > SKEW or stamp[:8] != signed.day:
+        raise _refused(service, "InvalidSignature", f"Signature expired or not yet current: {stamp}")
     if "host" not in names or "x-amz-date" not in names:
-        raise ApiError("SignatureDoesNotMatch", "host and x-amz-date must be signed", 403)
-    _check_payload(headers.get("x-amz-content-sha256"), "x-amz-content-sha256" in names, body)
+        raise _refused(service, "InvalidSignature", "host and x-amz-date must be signed")
+    claimed = headers.get("x-amz-content-sha256")
+    if not _is_payload(claimed, "x-amz-content-sha256" in names, body):
+        raise _refused(service, "InvalidSignature", "The body is not what was signed.")
     request = AWSRequest(
         method=method, url=url, data=body, headers={name: headers[name] for name in names if name in headers}
     )
     request.context["timestamp"] = stamp
-    signer = (S3SigV4Auth if service == "s3" else SigV4Auth)(Credentials(key_id, secret), service, region)
+    credentials = Credentials(signed.key_id, signed.secret)
+    signer = (S3SigV4Auth if service == "s3" else SigV4Auth)(credentials, service, signed.region)
     expected = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
-    if not hmac.compare_digest(expected, signature):
-        raise ApiError("SignatureDoesNotMatch", "The request signature we calculated does not match yours.", 403)
-    return key_id
+    if not hmac.compare_digest(expected, signed.signature):
+        message = "The request signature we calculated does not match the signature you provided."
+        raise _refused(service, "InvalidSignature", message)
+
+
+def sign_link(url: str, key: tuple[str, str], region: str, seconds: int) -> str:
+    """A presigned address, as S3 has them, where whoever has it can read one object for `seconds`.
+
+    Args:
+        url: of the object, its path encoded.
+        key: access key id and secret.
+    """
+    request = AWSRequest(method="GET", url=url)
+    S3SigV4QueryAuth(Credentials(*key), "s3", region, expires=seconds).add_auth(request)
+    return str(request.url)
 
 
 def verify_link(url: str, host: str, secret_of: Callable[[str], str | None], now: datetime) -> str:
@@ -125,9 +162,21 @@ def verify_link(url: str, host: str, secret_of: Callable[[str], str | None], now
     return key_id
 
 
-def _check_payload(claimed: str | None, is_signed: bool, body: bytes) -> None:
+def _is_payload(claimed: str | None, is_signed: bool, body: bytes) -> bool:
     """A signed digest of the body must be the body's."""
     if claimed is None or (claimed == "UNSIGNED-PAYLOAD" and not body):
-        return
-    if not is_signed or not hmac.compare_digest(claimed, hashlib.sha256(body).hexdigest()):
-        raise ApiError("SignatureDoesNotMatch", "The body is not what was signed.", 403)
+        return True
+    return is_signed and hmac.compare_digest(claimed.encode(), hashlib.sha256(body).hexdigest().encode())
+
+
+_S3_NAMES = {
+    "MissingAuthenticationToken": "AccessDenied",
+    "IncompleteSignature": "AuthorizationHeaderMalformed",
+    "UnrecognizedClient": "InvalidAccessKeyId",
+    "InvalidSignature": "SignatureDoesNotMatch",
+}
+"""What S3 calls the faults."""
+
+
+def _refused(service: str, fault: str, message: str) -> ApiError:
+    return ApiError(_S3_NAMES[fault] if service == "s3" else f"{fault}Exception", message, 403)

@@ -8,28 +8,28 @@ from review_ui.a2i.errors import invalid
 
 
 def iso(time: datetime) -> str:
-    """A time as the runtime writes it: UTC with milliseconds and ``Z``."""
+    """UTC with milliseconds and ``Z``: the runtime, outputs and events."""
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_iso(text: str) -> datetime:
-    """The time that a client of the runtime sent."""
+    """An aware UTC time. Raises `ApiError`."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise invalid(f"'{text[:40]}' is not a time") from error
-    if time.tzinfo is None:
-        raise invalid(f"'{text[:40]}' has no zone")
-    return time
+    raise invalid(f"'{text[:40]}' has no zone")
 
 
 def epoch(time: datetime) -> float:
-    """A time as the control plane writes it: seconds since 1970, with milliseconds."""
+    """Seconds since 1970, with milliseconds: the control plane."""
     return round(time.timestamp(), 3)
 
 
 def read_epoch(seconds: object) -> datetime:
-    """The time that a client of the control plane sent."""
+    """An aware UTC time. Raises `ApiError`."""
     try:
         return datetime.fromtimestamp(float(seconds), UTC)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError) as error:

@@ -8,16 +8,17 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote
+from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, request
 
 from moderation.core.errors import NotFound, StoreUnavailable
 from review_ui.a2i import flows, loops, resources, workforces
+from review_ui.a2i.admission import admitted_body
 from review_ui.a2i.errors import ApiError, invalid
-from review_ui.a2i.protocol import answer_with, raw_target, read_body, read_document, refuse
+from review_ui.a2i.protocol import MAX_BODY_BYTES, answer_with, raw_target, read_document, refuse
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.shapes import check, operation_names
-from review_ui.a2i.signing import is_loopback, verify, verify_link
 
 logger = logging.getLogger(__name__)
 
@@ -56,36 +57,37 @@ def blueprint(review: ReviewService) -> Blueprint:
     def answer(path: str) -> Response:
         request_id = str(uuid.uuid4())
         raw_path, raw_query = raw_target()
+        inner = raw_path.partition("/a2i")[2].lstrip("/")
+        is_object = inner.startswith("s3/")
+        # Flask's own limit is for the rest of the service; `read_body` has one for this endpoint.
+        request.max_content_length = MAX_BODY_BYTES
         try:
-            body = read_body()
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            url = f"{request.scheme}://{headers.get('host', '')}{raw_path}" + (f"?{raw_query}" if raw_query else "")
-            inner = raw_path.partition("/a2i")[2].lstrip("/")
-            if "X-Amz-Signature=" in raw_query and request.method == "GET":
-                verify_link(url, headers.get("host", ""), review.secret_of, review.clock())
-            elif not review.checks_signatures:
-                if not is_loopback(request.remote_addr or ""):
-                    raise ApiError("AccessDeniedException", "Unsigned requests are taken from this machine only", 403)
+            body = admitted_body(review, "s3" if is_object else "sagemaker")
+            here = review.reached_at(f"{request.scheme}://{request.headers.get('Host', '')}/a2i")
+            if is_object:
+                return _read_object(here, unquote(inner.removeprefix("s3/")), request_id)
+            if "X-Amz-Target" in request.headers:
+                document = _control(here, request.headers["X-Amz-Target"], body)
             else:
-                service = "s3" if inner.startswith("s3/") else "sagemaker"
-                verify(request.method, url, headers, body, review.secret_of, review.clock(), service)
-            review.base_url = review.base_url or f"{request.scheme}://{headers.get('host', '')}/a2i"
-            if inner.startswith("s3/"):
-                return _read_object(review, unquote(inner.removeprefix("s3/")), request_id)
-            if "x-amz-target" in headers:
-                document = _control(review, headers["x-amz-target"], body)
-            else:
-                document = _runtime(review, request.method, inner, raw_query, body)
+                document = _runtime(here, request.method, inner, raw_query, body)
             return answer_with(document, 200, request_id)
         except ApiError as error:
-            return refuse(error, request_id)
+            failure = error
         except StoreUnavailable as error:
-            return refuse(ApiError("InternalServerException", str(error), 500), request_id)
+            failure = ApiError(_internal(), str(error), 500)
         except Exception:
             logger.exception("request=%s failed", request_id)
-            return refuse(ApiError("InternalServerException", "An internal failure occurred", 500), request_id)
+            failure = ApiError(_internal(), "An internal failure occurred", 500)
+        if is_object:
+            return _s3_error(failure.code, failure.message, failure.status, request_id)
+        return refuse(failure, request_id)
 
     return a2i
+
+
+def _internal() -> str:
+    """What an internal failure is called: each of the APIs has a name of its own."""
+    return "InternalFailure" if "X-Amz-Target" in request.headers else "InternalServerException"
 
 
 def _runtime(review: ReviewService, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
@@ -151,7 +153,7 @@ def shown_type(data: bytes) -> str:
 
 
 def _s3_error(code: str, message: str, status: int, request_id: str) -> Response:
-    text = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request_id}</RequestId></Error>"
+    text = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message><RequestId>{request_id}</RequestId></Error>"
     return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', status, content_type="application/xml")
 
 

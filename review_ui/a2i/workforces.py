@@ -15,15 +15,16 @@ from review_ui.a2i.service import ReviewService
 from review_ui.a2i.times import epoch
 
 Parameters = Mapping[str, Any]
-MOST_TEAMS = 25
 _TEAM_KEYS = ("MemberDefinitions", "Description", "NotificationConfiguration", "WorkerAccessConfiguration")
 
 
 def create_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
-    """CreateWorkteam; `MOST_TEAMS` in an account and Region, as on AWS."""
-    count = sa.select(sa.func.count()).select_from(tables.workteams)
-    if review.database.read(lambda c: c.execute(count).scalar_one()) >= MOST_TEAMS:
-        raise ApiError("ResourceLimitExceeded", f"There are {MOST_TEAMS} work teams, which is all there can be")
+    """CreateWorkteam; there is a limit to their number, as on AWS."""
+    if find(review, tables.workteams, p["WorkteamName"]) is not None:
+        raise ApiError("ResourceInUse", f"{p['WorkteamName']} exists already")
+    count, most = sa.select(sa.func.count()).select_from(tables.workteams), review.most_workteams
+    if review.database.read(lambda c: c.execute(count).scalar_one()) >= most:
+        raise ApiError("ResourceLimitExceeded", f"There are {most} work teams, which is all there can be")
     document = {key: p[key] for key in _TEAM_KEYS if key in p}
     insert_named(review, tables.workteams, p["WorkteamName"], {"document": document})
     return {"WorkteamArn": review.arn("workteam/private-crowd", p["WorkteamName"])}

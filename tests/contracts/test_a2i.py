@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,37 +25,58 @@ from moderation.blobs import FolderBlobs
 from moderation.settings import load_settings
 from review_ui.a2i.answers import submit_answer
 from review_ui.a2i.outputs import sweep
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.service import AccessKey, ReviewService
 from review_ui.a2i.tasks import TaskGone, next_task, release_task, waiting
 from review_ui.a2i.wire import blueprint
 from review_ui.people import People
+from tests.contracts.raw_answers import check_answer
 
+SESSION = boto3.session.Session()  # one for all, because it reads each service's model only once
 ANSWER = {"decision": {"approve": True, "reject": False}}
 
 
-class Endpoint:
-    """A listening endpoint with its clock in our hands."""
+@cache
+def prepared() -> tuple[Path, AccessKey, list[str]]:
+    """A data folder with a key and three reviewers, made once: migrating and hashing passwords take their time."""
+    folder = Path(tempfile.mkdtemp(prefix="a2i-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    review = ReviewService.open(load_settings(data=folder), blobs=FolderBlobs(folder / "media", "bucket"))
+    people = People(review.database)
+    users = [people.add(name, "reviewer", "long enough password").id for name in ("ann", "bob", "cyd")]
+    key = review.add_access_key()
+    review.close()
+    return folder, key, users
 
-    def __init__(self, folder: Path) -> None:
+
+class Endpoint:
+    """A listening endpoint with its clock in our hands.
+
+    Args:
+        given: settings beside the data folder.
+    """
+
+    def __init__(self, folder: Path, **given: Any) -> None:
+        made, self.key, self.users = prepared()
+        shutil.copytree(made, folder, dirs_exist_ok=True)
         self.offset = timedelta()
         self.events: list[dict[str, Any]] = []
         blobs = FolderBlobs(folder / "media", "bucket")
-        self.review = ReviewService.open(
-            load_settings(data=folder, undo_seconds=0), blobs=blobs, on_status_change=self.events.append
-        )
+        settings = load_settings(data=folder, **{"undo_seconds": 0, **given})
+        self.review = ReviewService.open(settings, blobs=blobs, on_status_change=self.events.append)
+        if settings.review_database_url is not None:
+            self.key = self.review.add_access_key()
+            people = People(self.review.database)
+            self.users = [people.add(name, "reviewer", "long enough password").id for name in ("ann", "bob", "cyd")]
         self.review.clock = lambda: datetime.now(UTC) + self.offset
         app = Flask("a2i")
         app.register_blueprint(blueprint(self.review), url_prefix="/a2i")
         self.http = create_server(app, host="127.0.0.1", port=0, threads=8)
         self.url = f"http://127.0.0.1:{self.http.effective_port}/a2i"
         threading.Thread(target=self.run, daemon=True).start()
-        self.key = self.review.add_access_key()
-        people = People(self.review.database)
-        self.users = [people.add(name, "reviewer", "long enough password").id for name in ("ann", "bob", "cyd")]
 
     def client(self, service: str, key: tuple[str, str] | None = None, url: str | None = None) -> Any:
         key_id, secret = key or (self.key.id, self.key.secret)
-        return boto3.session.Session().client(
+        client = SESSION.client(
             service,  # type: ignore[call-overload]
             region_name="us-east-1",
             endpoint_url=url or self.url,
@@ -59,6 +84,9 @@ class Endpoint:
             aws_secret_access_key=secret,
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
         )
+        if service != "s3":
+            client.meta.events.register("after-call", check_answer)
+        return client
 
     def flow(self, name: str = "flow", task_count: int = 1, **config: Any) -> str:
         control = self.client("sagemaker")
@@ -175,7 +203,7 @@ def test_unknown_things_are_not_found(endpoint: Endpoint) -> None:
         runtime.describe_human_loop(HumanLoopName="none")
     with refused("ResourceNotFoundException"):
         runtime.list_human_loops(FlowDefinitionArn=flow)
-    with refused("ResourceNotFoundException"):
+    with refused("ValidationException"):
         start(endpoint, flow)
     with refused("ResourceNotFound"):
         endpoint.client("sagemaker").describe_flow_definition(FlowDefinitionName="none")

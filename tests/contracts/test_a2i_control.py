@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from moderation.cli import run
-from moderation.core.errors import SettingsError, StoreUnavailable
 from moderation.server import A2IServer
 from moderation.settings import load_settings
-from review_ui.a2i.events import open_targets
-from review_ui.a2i.outputs import sweep
 from review_ui.a2i.templates import render
 from tests.contracts.test_a2i import Endpoint, endpoint
 
@@ -180,69 +173,6 @@ def test_no_template_reaches_into_python() -> None:
         assert render(f"{{{{ task.{name} }}}}", {}, lambda b, k: "").html == ""
 
 
-# Events
-
-EVENT = {
-    "source": "aws.sagemaker",
-    "detail-type": "SageMaker A2I HumanLoop Status Change",
-    "resources": ["arn:x"],
-    "detail": {"humanLoopName": "a"},
-}
-
-
-class Target:
-    """An HTTP target that fails as often as it is told to."""
-
-    def __init__(self, failures: int) -> None:
-        self.got: list[dict[str, Any]] = []
-        target = self
-        left = [failures]
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if left[0]:
-                    left[0] -= 1
-                    self.send_response(503)
-                else:
-                    target.got.append(json.loads(body))
-                    self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.http = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/events"
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def target() -> Iterator[Target]:
-    opened = Target(failures=2)
-    yield opened
-    opened.http.shutdown()
-    opened.http.server_close()
-
-
-def test_a_target_that_was_down_hears_of_the_end_of_a_loop_later(
-    endpoint: Endpoint, target: Target, tmp_path: Path
-) -> None:
-    arn = flow_of(endpoint)
-    runtime = endpoint.client("sagemaker-a2i-runtime")
-    endpoint.review.on_status_change = open_targets(load_settings(data=tmp_path, a2i_events=target.url))
-    for name in ("one", "two"):
-        runtime.start_human_loop(HumanLoopName=name, FlowDefinitionArn=arn, HumanLoopInput={"InputContent": "{}"})
-        runtime.stop_human_loop(HumanLoopName=name)
-
-    for seconds in (2, 5, 10):
-        endpoint.offset = timedelta(seconds=seconds)
-        sweep(endpoint.review)
-
-    assert sorted(event["detail"]["humanLoopName"] for event in target.got) == ["one", "two"]
-    assert target.got[0]["detail"]["humanLoopStatus"] == "Stopped"
-
-
 def flow_of(endpoint: Endpoint) -> str:
     client = endpoint.client("sagemaker")
     team = client.create_workteam(
@@ -263,44 +193,6 @@ def flow_of(endpoint: Endpoint) -> str:
         RoleArn=ROLE,
     )
     return str(made["FlowDefinitionArn"])
-
-
-@mock_aws
-def test_sqs_and_eventbridge_get_the_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    session = boto3.session.Session(region_name="us-east-1")
-    sqs, events = session.client("sqs"), session.client("events")
-    direct = sqs.create_queue(QueueName="direct")["QueueUrl"]
-    behind = sqs.create_queue(QueueName="behind-the-bus")["QueueUrl"]
-    behind_arn = sqs.get_queue_attributes(QueueUrl=behind, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    bus = events.create_event_bus(Name="reviews")["EventBusArn"]
-    pattern = json.dumps({"detail-type": ["SageMaker A2I HumanLoop Status Change"]})
-    events.put_rule(Name="all", EventBusName="reviews", EventPattern=pattern)
-    events.put_targets(Rule="all", EventBusName="reviews", Targets=[{"Id": "1", "Arn": behind_arn}])
-
-    open_targets(load_settings(data=tmp_path, a2i_events=f"{direct} {bus}"))(EVENT)
-
-    assert json.loads(sqs.receive_message(QueueUrl=direct)["Messages"][0]["Body"]) == EVENT
-    over_bus = json.loads(sqs.receive_message(QueueUrl=behind)["Messages"][0]["Body"])
-    assert (over_bus["detail-type"], over_bus["detail"]) == (EVENT["detail-type"], EVENT["detail"])
-
-
-@mock_aws
-def test_a_queue_that_is_not_there_leaves_the_event_to_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    tell = open_targets(
-        load_settings(data=tmp_path, a2i_events="https://sqs.us-east-1.amazonaws.com/123456789012/none")
-    )
-
-    with pytest.raises(StoreUnavailable, match="did not take an event"):
-        tell(EVENT)
-
-
-def test_a_target_of_no_known_kind_stops_the_start(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="MODERATION_A2I_EVENTS"):
-        open_targets(load_settings(data=tmp_path, a2i_events="ftp://x"))
 
 
 def test_the_endpoint_serves_alone(tmp_path: Path) -> None:

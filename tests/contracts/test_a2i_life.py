@@ -114,6 +114,17 @@ def test_sampling_is_stable_and_near_its_share() -> None:
     assert 330 < sum(picked) < 470, "20 % of 2,000, four standard deviations either way"
 
 
+def test_the_same_picture_is_sampled_or_not_whatever_its_loop_is_called() -> None:
+    nodes = read_conditions(json.dumps({"Conditions": [sampling(50)]}))
+    picks = [
+        [evaluate(nodes, {"image": n, "humanLoopConfig": {"humanLoopName": name}}, []).is_active for n in range(50)]
+        for name in ("first", "second")
+    ]
+
+    assert picks[0] == picks[1]
+    assert set(picks[0]) == {True, False}
+
+
 def test_what_sampling_alone_picked_shows_all_labels() -> None:
     labels = [{"name": "Weapons", "confidence": 5.0}, {"name": "Smoking", "confidence": 6.0}]
     shown = evaluate([sampling(100), check("Weapons", ConfidenceGreaterThan=90)], {}, labels)
@@ -223,7 +234,7 @@ def test_a_deleted_flow_lets_begun_work_end_and_stops_the_rest(endpoint: Endpoin
     sweep(endpoint.review)
 
     assert status == "Deleting"
-    with refused("ResourceNotFoundException"):
+    with refused("ValidationException"):
         start(endpoint, flow, "late")
     with refused("ResourceNotFoundException"):
         runtime.describe_human_loop(HumanLoopName="untouched")
