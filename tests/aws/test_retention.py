@@ -87,7 +87,7 @@ class Kept:
         judgement = self.api.service.judge.conclude(record, record.parts, [], [], self.api.service.policies)
         said = judgement.verdict.model_dump()
         verdict = Verdict.model_validate({**said, "outcome": outcome, "samples": ()})
-        pipeline._act_on(record, type(judgement)(judgement.findings, verdict, judgement.policies))
+        pipeline._act_on(record, type(judgement)(judgement.findings, verdict, judgement.policies), ())
 
     def decision(self, item: str) -> Decision:
         found = self.api.service.store.get_item(item).decision
