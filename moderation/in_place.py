@@ -13,7 +13,7 @@ from moderation.core.items import Media, Part
 from moderation.media import Limits, inspect
 from moderation.settings import Settings
 
-_OURS = re.compile(r"uploads/|a2i/|readiness$|media/[0-9a-f]{2}/[0-9a-f]{64}\.")
+_OURS = re.compile(r"uploads/|a2i/|moderation-work/|readiness$|media/[0-9a-f]{2}/[0-9a-f]{64}\.")
 """Keys of the media bucket that this service writes: other apps' content, and people's answers."""
 
 

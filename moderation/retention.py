@@ -153,6 +153,12 @@ def lifecycle_rules() -> dict[str, Sequence[dict[str, Any]]]:
             "Expiration": {"Days": 2},
         },
         {
+            "ID": "leftovers-of-detectors",
+            "Status": "Enabled",
+            "Filter": {"Prefix": "moderation-work/"},
+            "Expiration": {"Days": 7},
+        },
+        {
             "ID": "broken-uploads",
             "Status": "Enabled",
             "Filter": {"Prefix": ""},

@@ -376,7 +376,13 @@ def test_the_media_bucket_may_be_named_but_not_what_the_service_keeps_there(aws:
     digest = "ab" + "0" * 62
 
     assert api.post("/v1/items", json=named(taken)).status_code == 202
-    for key in (f"media/ab/{digest}.jpg", "uploads/forum/x", "a2i/flow/2026/output.json", "readiness"):
+    for key in (
+        f"media/ab/{digest}.jpg",
+        "uploads/forum/x",
+        "a2i/flow/2026/output.json",
+        "moderation-work/x.json",
+        "readiness",
+    ):
         answer = api.post("/v1/items", json=named(aws.put("media", key, PICTURE)))
         assert answer.status_code == 422, key
 
