@@ -1,6 +1,6 @@
 """Measure the detector, kind by kind, on the documents in evaluation/ with values filled in.
 
-    python plugins/pii/training/evaluate.py [--set dev|heldout] [--rounds 6] [--seed 11] [--show NAME]
+    python plugins/pii/training/evaluate.py [--set dev|heldout|chat|unseen] [--rounds 6] [--seed 11] [--show NAME]
 
 A document says where values go: ``{KIND}`` or ``{KIND:variant}``. Names come from Faker's lists of many countries.
 A found place counts when its kind is right and it shares half of the longer of the two. F2 weighs what is missed four
@@ -20,6 +20,7 @@ from moderation.core.items import Part
 from moderation_pii import TextPii
 
 from filling import Labelled, documents
+from unseen import unseen
 from values import Values
 
 LOCALES = [
@@ -75,6 +76,8 @@ class People:
 
 def drawn(name: str, rounds: int, seed: int) -> list[Labelled]:
     """The documents of a set with people of many countries in them."""
+    if name == "unseen":
+        return unseen(rounds, seed)
     people = People(seed)
     return documents(
         name, rounds, Values(random.Random(seed), people.first, people.last, people.street, people.city, people.word)
@@ -91,7 +94,7 @@ def f2(right: int, found: int, gold: int) -> tuple[float, float, float]:
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", default="dev", choices=["dev", "heldout", "chat"])
+    parser.add_argument("--set", default="dev", choices=["dev", "heldout", "chat", "unseen"])
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--at-least", type=float, default=50)
@@ -100,6 +103,7 @@ def main() -> int:
     detector = TextPii()
     right, found, gold = Counter[str](), Counter[str](), Counter[str]()
     groups: dict[str, Counter[str]] = defaultdict(Counter)
+    names = Counter[tuple[str, str]]()
     uncovered = covered = 0
     seconds, size = 0.0, 0
     for group, text, places in drawn(args.set, args.rounds, args.seed):
@@ -120,6 +124,7 @@ def main() -> int:
         for start, end, kind in places:
             gold[kind] += 1
             group_counts["gold"] += 1
+            names[group, "gold"] += kind == "NAME"
             marks = bytearray(end - start)
             for s, e, _ in spans:
                 for i in range(max(s, start), min(e, end)):
@@ -140,11 +145,13 @@ def main() -> int:
                 taken.add(hit)
                 right[kind] += 1
                 group_counts["right"] += 1
+                names[group, "right"] += kind == "NAME"
             elif args.show in (kind, group):
                 print(f"- {kind} [{text[start:end]}] in {text[max(0, start - 50) : end + 40]!r}", file=sys.stderr)
         for span in spans:
             found[span[2]] += 1
             group_counts["found"] += 1
+            names[group, "found"] += span[2] == "NAME"
             if span not in taken and args.show in (span[2], group):
                 print(
                     f"+ {span[2]} [{text[span[0] : span[1]]}] in {text[max(0, span[0] - 50) : span[1] + 40]!r}",
@@ -166,6 +173,7 @@ def main() -> int:
         p, r, f = f2(counts["right"], counts["found"], counts["gold"])
         print(
             f"{group:12} documents {counts['documents']:4}  with findings {counts['with findings'] / counts['documents']:6.1%}  precision {p:.2f} recall {r:.2f} F2 {f:.2f}"
+            f"  NAME F2 {f2(names[group, 'right'], names[group, 'found'], names[group, 'gold'])[2]:.2f}"
         )
     return 0
 
