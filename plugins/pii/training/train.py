@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pycrfsuite
 from moderation_pii import tagger
-from moderation_pii.tagger import DISTANCES, LABELS, SCALE, TOKEN, Lists, class_of, near_features, word_features
+from moderation_pii.features import DISTANCES, TOKEN, Lists, class_of, near_features, word_features
+from moderation_pii.packing import LABELS, SCALE
 
 from corpus import Corpus, lists
 
