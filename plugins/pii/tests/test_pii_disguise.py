@@ -48,6 +48,7 @@ FOUND = [
 CLEAN = [
     "one in five of the two or three hundred",
     "population grew from 2,560,589 to 51,621,700 in ten years",
+    "12 Lane swims and 3 Court cases",
     "We lol'd on and on, to be or not to be",
     "the street was 12 km long, no one on it",
     "name,size\nshirt,M\nsocks,L",
@@ -183,3 +184,19 @@ def test_no_trigger_keeps_a_pattern_from_what_it_would_find(unseen):
         places = [d.span for d in triggered.detect(part, None)]
         for hidden in everywhere.detect(part, None):
             assert any(span.start < hidden.span.end and hidden.span.start < span.end for span in places), hidden
+
+
+def test_keeps_its_marks_on_documents_that_share_nothing_with_training(unseen):
+    sys.path.append(str(TRAINING))
+    try:
+        from scoring import Scores
+    finally:
+        sys.path.remove(str(TRAINING))
+    scores = Scores()
+    for group, text, places in unseen:
+        found = [(d.span.start, d.span.end, d.label.removeprefix("PII/")) for d in detect(text) if d.confidence >= 50]
+        scores.add(group, places, found)
+
+    assert scores.micro[2] >= 0.93, "\n".join(scores.table())
+    assert scores.macro >= 0.92
+    assert scores.kind("ADDRESS")[2] >= 0.90
