@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from moderation_pii import checksums
-from moderation_pii.context import Words, is_called_otherwise, is_close, keyword, trigger
+from moderation_pii.context import DIGIT, Words, is_called_otherwise, is_close, keyword, part
 from moderation_pii.pattern import Pattern, Sighting, after_keyword
 
-_CARD = Words(r"cards?|visa|master ?card|amex|american express|discover|diners|jcb|maestro|credit|debit|cc|ccn|pan")
-_CARD_NEAR = Words(r"cards?|visa|master ?card|amex|american express|discover|credit|debit|cc|cvv2?|cvc2?")
-_NUMBER_BEFORE = Words(r"[0-9]{4}", tail="[^0-9]{1,12}$")
+_CARD = Words(
+    r"cards?|visa|master ?card|amex|american express|discover|diners|jcb|maestro|credit|debit|cc|ccn|pan|tarjeta|visa"
+)
+_CARD_NEAR = Words(r"cards?|visa|master ?card|amex|american express|discover|credit|debit|cc|cvv2?|cvc2?|tarjeta")
+_NUMBER = re.compile(r"[0-9]{4}[ .\-]?[0-9]{4}[ .\-]?[0-9]{4}|[0-9]{4}[ .\-][0-9]{6}[ .\-][0-9]")
+_NUMBER_BEFORE = re.compile(r"[0-9]{4}[^0-9]{1,12}$")
 
 
 def _card(sighting: Sighting) -> float:
@@ -32,12 +37,17 @@ def _masked_card(sighting: Sighting) -> float:
 def _expiry(sighting: Sighting) -> float:
     is_about_card = _CARD_NEAR.in_(sighting.before(100)) or _CARD_NEAR.in_(sighting.after(48))
     if is_close(sighting):
-        return 95.0 if is_about_card else 91.0 if b"exp" in sighting.before(32) else 60.0
+        return 95.0 if is_about_card else 91.0 if "exp" in sighting.before(32) else 60.0
     return 80.0 if is_about_card else 40.0
 
 
 def _expiry_beside_number(sighting: Sighting) -> float:
-    return 80.0 if _NUMBER_BEFORE.in_(sighting.before(20)) and _CARD_NEAR.near(sighting, before=80) else 0.0
+    return 80.0 if _NUMBER_BEFORE.search(sighting.before(20)) and _CARD_NEAR.near(sighting, before=80) else 0.0
+
+
+def _code_behind_expiry(sighting: Sighting) -> float:
+    """Three or four digits behind the date of a card whose number stands before."""
+    return 85.0 if _NUMBER.search(sighting.before(80)) else 0.0
 
 
 def _cvv(sighting: Sighting) -> float:
@@ -46,13 +56,13 @@ def _cvv(sighting: Sighting) -> float:
 
 _CVV = (
     r"c ?v ?v ?2?|c ?v ?c ?2?|c ?i ?d (?:code|number)|security (?:code|number)|card verification (?:code|value|number)"
-    r"|(?:3|three|4|four)[ \-]digit (?:security )?code|verification (?:code|value) on the back|(?:3|three|4|four)?[ \-]?(?:digits?|numbers?|code) (?:on|at|from) the back|csc|cvn|sec(?:urity)? code"
+    r"|(?:3|three|4|four)[ \-]digit (?:security )?code|verification (?:code|value) on the back|(?:3|three|4|four)?[ \-]?(?:digits?|numbers?|code) (?:on|at|from) the back|csc|cvn|sec(?:urity)? code|c[oó]digo de (?:seguridad|verificaci[oó]n)"
 )
-_EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date)?|valid (?:thru|through|until|till|to)|good (?:thru|through)|exp ?date"
+_EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date)?|valid (?:thru|through|until|till|to)|good (?:thru|through)|exp ?date|card ?exp|caduca(?: el)?|vence(?: el)?|(?:fecha de )?(?:caducidad|vencimiento)|v[aá]lida hasta"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _WHEN = (
     r"(?:0?[1-9]|1[0-2]) ?[/\-.] ?(?:[0-3]?[0-9] ?[/\-.] ?)?(?:20)?[1-5][0-9]|20[1-5][0-9][/\-.](?:0[1-9]|1[0-2])"
-    rf"|(?i:{_MONTH})\.?,? ?(?:[0-3]?[0-9],? )?(?:20)[1-5][0-9]|(?:0[1-9]|1[0-2])[1-5][0-9]"
+    rf"|(?i:{_MONTH})\.?,? ?(?:[0-3]?[0-9],? )?(?:20)?[2-4][0-9]|(?:0[1-9]|1[0-2])[1-5][0-9]"
 )
 
 PATTERNS = (
@@ -60,21 +70,22 @@ PATTERNS = (
         "PII/CREDIT_DEBIT_NUMBER",
         r"\b([0-9]{4}(?:[ .\-]{0,2}[0-9]{4}){2}[ .\-]{0,2}[0-9]{1,7}|3[0-9]{3}[ .\-]{1,2}[0-9]{6}[ .\-]{1,2}[0-9]{4,5})\b",
         _card,
-        trigger=r"[0-9]{4}[ .\-]{0,2}[0-9]{4}",
+        triggers=(r"0{4}[ .\-]{0,2}0{4}[ .\-]{0,2}0{4}|0{4}[ .\-]{1,2}0{6}[ .\-]{1,2}0{4}",),
     ),
     Pattern(
         "PII/CREDIT_DEBIT_NUMBER",
         r"((?:[xX]{4}[ .\-]?){3}[0-9]{4}|(?:[*•#]{4}[ .\-]?){3}[0-9]{4})\b",
         _masked_card,
-        trigger=r"[xX*•#]{4}[ .\-]?[0-9]{4}",
+        triggers=(r"[xX]{4}|[*•#]", "0{4}"),
     ),
-    Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}|[0-9] [0-9] [0-9]"), _cvv, after_keyword, trigger(_CVV)),
-    Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?))\b", lambda s: 85.0),
-    Pattern("PII/CREDIT_DEBIT_EXPIRY", keyword(_EXPIRY, _WHEN), _expiry, after_keyword, trigger(r"exp|valid|good thr")),
+    Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}|[0-9] [0-9] [0-9]"), _cvv, after_keyword, (part("cv[vc2]|secur|segur|verifica|verif|digit|^c$|^cid$|^v$|^sec$|^csc$|^cvn$|^back$"), DIGIT)),
+    Pattern("PII/CREDIT_DEBIT_CVV", r"\b(?:0?[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9][,;]?\s(?:and |y )?(?i:(?:sec(?:urity)? |the )?code|cód(?:igo)?)? ?(?:is )?:? ?([0-9]{3,4})\b", _code_behind_expiry, after_keyword, ("00? ?/ ?00",)),
+    Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?))\b", lambda s: 85.0, triggers=(part("cv[vc]"), DIGIT)),
+    Pattern("PII/CREDIT_DEBIT_EXPIRY", keyword(_EXPIRY, _WHEN), _expiry, after_keyword, (part("exp|valid|^good$|caduc|vence|vencim|^válida$"), DIGIT)),
     Pattern(
         "PII/CREDIT_DEBIT_EXPIRY",
         r"\b((?:0[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9])\b",
         _expiry_beside_number,
-        trigger=r"[01][0-9] ?/ ?[0-9]{2}",
+        triggers=("00 ?/ ?00", part("card|tarjeta|visa|amex|master|express|discover|credit|debit|^cc$|cv[vc]")),
     ),
 )  # fmt: skip

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from moderation_pii.context import Words, is_called_otherwise, steady, words
+import re
+
+from moderation_pii import telephones
+from moderation_pii.context import Words, is_called_otherwise, part, steady, word, words
 from moderation_pii.pattern import Pattern, Sighting, anywhere, as_number, as_word
 
 _PHONE = Words(
-    r"(?:tele)?phones?|tel|telefon[oe]?|tél|tlf|mobile?s?|móvil|cell(?:phone)?|fax|call(?: me| us| him| her)?|dial|ring"
+    r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|tlf|mobile?s?|móvil|cell(?:phone)?|fax|call(?: me| us| him| her)?|dial|ring"
     r"|text(?: me| us)?|sms|whats ?app|signal|telegram|viber|reach (?:me|us|him|her)|contact|hotline|landline|handy"
-    r"|(?:my|his|her|our|their) number|number is|电话|手机|電話|телефон"
+    r"|(?:my|his|her|our|their) number|number is|电话|手机|電話|телефон|ll[aá]ma(?:me)?|ll[aá]me(?:me)?|número"
 )
 _SURE_PHONE = Words(
-    r"(?:tele)?phones?|tel|telefon[oe]?|tél|mobile?|móvil|cell(?:phone)?|fax|call(?: me| us)|text(?: me| us)|sms"
+    r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|mobile?|móvil|cell(?:phone)?|fax|call(?: me| us)|text(?: me| us)|sms"
     r"|whats ?app|telegram|viber|reach (?:me|us|him|her)|ring me|hotline|landline|(?:my|his|her) number|电话|手机|電話|телефон"
 )
 
@@ -35,9 +38,12 @@ def _weighed(sighting: Sighting, alone: float, near: float, words: Words = _PHON
     return min(alone, 30.0) if is_called_otherwise(sighting) else alone
 
 
+_RUNS_OF_DIGITS = re.compile("[0-9]+")
+
+
 def _groups(value: str) -> list[str]:
     """The runs of digits."""
-    return "".join(c if "0" <= c <= "9" else " " for c in value).split()
+    return _RUNS_OF_DIGITS.findall(value)
 
 
 def _is_date(groups: list[str]) -> bool:
@@ -62,14 +68,18 @@ def _international(sighting: Sighting) -> float:
         return 0.0
     if digits[0] == "1" and (len(digits) != 11 or digits[1] in "01"):
         return 30.0
-    return _weighed(sighting, 90.0, 97.0)
+    confidence = _weighed(sighting, 90.0, 97.0)
+    return confidence if confidence != 90.0 or telephones.is_international(sighting.value) else 60.0
 
 
 def _with_zeros(sighting: Sighting) -> float:
     digits = sighting.digits
     if not 10 <= len(digits) <= 17 or not any(digits[2 : 2 + size] in _COUNTRY_CODES for size in (1, 2, 3)):
         return 0.0
-    return _weighed(sighting, 35.0 if sighting.value.isdigit() else 65.0, 92.0)
+    confidence = _weighed(sighting, 65.0, 92.0)
+    if confidence != 65.0:
+        return confidence
+    return (90.0 if telephones.is_international(sighting.value) else 35.0) - 25.0 * sighting.value.isdigit()
 
 
 def _national(sighting: Sighting) -> float:
@@ -81,7 +91,8 @@ def _national(sighting: Sighting) -> float:
         return 0.0
     if all(len(group) == 2 for group in groups) and len(groups) != 5:
         return 0.0
-    return _weighed(sighting, 65.0, 92.0)
+    confidence = _weighed(sighting, 55.0, 92.0)
+    return confidence if confidence != 55.0 or not telephones.is_national(sighting.value) else 75.0
 
 
 def _five_and_five(sighting: Sighting) -> float:
@@ -102,7 +113,7 @@ def _local(sighting: Sighting) -> float:
     return _weighed(sighting, 0.0 if " " in sighting.value else 35.0, 86.0)
 
 
-def _after_plus(text: bytes, start: int, end: int) -> bool:
+def _after_plus(text: str, start: int, end: int) -> bool:
     """As a number; a plus or bracket may follow a letter, but not a digit."""
     if start and text[start - 1 : start].isalnum():
         return False
@@ -125,8 +136,8 @@ def _trim_url(value: str) -> str:
 
 def _email(sighting: Sighting) -> float:
     """An address; but what stands before the @ in ``https://name:word@host/`` is no mailbox."""
-    token = (sighting.before(200).split() or [b""])[-1] if not sighting.before(1).isspace() else b""
-    return 0.0 if b"://" in token and b"?" not in token else 99.0
+    token = (sighting.before(200).split() or [""])[-1] if not sighting.before(1).isspace() else ""
+    return 0.0 if "://" in token and "?" not in token else 99.0
 
 
 def _spelled_email(sighting: Sighting) -> float:
@@ -136,7 +147,7 @@ def _spelled_email(sighting: Sighting) -> float:
         return 0.0
     is_bare = " at " in value and not any(dot in value for dot in (" dot ", " d0t ", " dt ", "(", "["))
     if is_bare:
-        return 80.0 if _MAIL.in_(sighting.before(30)) or _HOST.in_(value.encode()) else 0.0
+        return 80.0 if _MAIL.in_(sighting.before(30)) or _HOST.in_(value) else 0.0
     return 88.0
 
 
@@ -152,41 +163,45 @@ _LABEL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ\-]{0,61}[a-z0-9À-ɏ])?"
 _AT = r"(?: ?[\[({<] ?(?:at|@|a) ?[\])}>] ?| +(?:at|@) +|@| @|@ |_at_| +arroba +)"
 _DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt|d0t|dt) ?[\])}>] ?| +d[o0]?t +| ?\. ?|_dot_)"
 
+_LONG = r"0(?:[ .\-/()]{0,3}0){8}"
+"""Trigger: a number of nine digits or more, however they are grouped."""
+_WORDS = part(
+    r"phone|^tel|tlf|mobil|móvil|cell|fax|call|dial|^ring$|^text$|sms|whats|^app$|signal|telegram|viber|reach|contact"
+    r"|hotline|landline|handy|number|电话|手机|電話|телефон|^tél"
+)
+"""Trigger: what `_PHONE` looks for."""
+_SPELLED = rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}}(?:(?: dot | ?[\[({{] ?dot ?[\])}}] ?| \. )[a-z0-9_\-]{{1,30}}){{0,3}}{_AT}[a-z0-9\-]{{2,40}}(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD})\b"
+
 PATTERNS = (
-    Pattern("PII/EMAIL", rf"(?i)({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word, "@"),
-    Pattern(
-        "PII/EMAIL",
-        rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}}(?:(?: dot | ?[\[({{] ?dot ?[\])}}] ?| \. )[a-z0-9_\-]{{1,30}}){{0,3}}{_AT}[a-z0-9\-]{{2,40}}(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD})\b",
-        _spelled_email,
-        as_word,
-        r"(?i)[\[({<] ?(?:at|@|a) ?[\])}>]|[ \])}_](?:at|arroba|d[o0]?t)[ \[({_]|@ | @|@[a-z0-9\-]+ ?[\[({ ]",
-    ),
-    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?(?:com|net|org))\b", steady(86.0), as_word, "@[a-zA-Z0-9-]+,"),
-    Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word, r"(?i)(?:mail|yahoo|outlook|icloud|aol) "),
-    Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word, r"(?i) (?:at|@) [a-z] [a-z] "),
-    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus),
-    Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, "://", _trim_url),
-    Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, r"(?i)www\.", _trim_url),
+    Pattern("PII/EMAIL", rf"(?i)(?<![A-Za-z0-9])({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word, ("@",)),
+    Pattern("PII/EMAIL", _SPELLED, _spelled_email, as_word, (r"(?i)^(?:d[o0]?t|punkt|punto)$|^0brackets$| @|@ ",)),
+    Pattern("PII/EMAIL", _SPELLED, _spelled_email, as_word, (word("at|arroba"), part("gmail|yahoo|hotmail|outlook|icloud|proton|^aol$|^e?mail|contact|^write$"))),
+    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?com)\b", steady(86.0), as_word, ("@", "^, ?com$")),
+    Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word, (part("gmail|yahoo|hotmail|outlook|icloud|protonmail|^aol$"),)),
+    Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word, (r"(?i)^at$|@", "(?i)^[a-z]$")),
+    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus, ("000[*_/|~]000[*_/|~]0000",)),
+    Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, ("://",), _trim_url),
+    Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, (word("www"),), _trim_url),
     Pattern(
         "PII/URL",
-        r"(?i)\b((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|co\.uk|org\.uk|com\.au|ai|tv|me|ca|de|fr|es)(?:/[^\s<>\"`{}|\\^]*)?)\b",
+        r"(?i)(?<![@.\-])\b((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|co\.uk|org\.uk|com\.au|ai|tv|me|ca|de|fr|es)(?:/[^\s<>\"`{}|\\^]*)?)\b",
         steady(65.0),
         as_word,
-        r"(?i)[a-z0-9]\.(?:com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|ai|tv|me|ca|de|fr|es)\b",
+        (word("com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|ai|tv|me|ca|de|fr|es"),),
         _trim_url,
     ),
     Pattern(
         "PII/PHONE",
-        rf"((?:\+?1{_SEP}{{0,2}})?(?:\([2-9][0-9]{{2}}\){_SEP}{{0,2}}|\b[2-9][0-9]{{2}}{_SEP}{{1,2}})[2-9][0-9]{{2}}{_SEP}{{0,2}}[0-9]{{4}}(?:,? ?(?i:x|ext\.?|extension) ?[0-9]{{1,5}})?)\b",
+        rf"((?:\+?1{_SEP}{{0,2}})?(?:\([2-9][0-9]{{2}}\){_SEP}{{0,2}}|\b[2-9][0-9]{{2}}(?:{_SEP}{{1,2}}|/))[2-9][0-9]{{2}}{_SEP}{{0,2}}[0-9]{{4}}(?:,? ?(?i:x|ext\.?|extension) ?[0-9]{{1,5}})?)\b",
         _american,
         _after_plus,
-        rf"[2-9][0-9]{{2}}\)?{_SEP}{{0,2}}[2-9][0-9]{{2}}{_SEP}{{0,2}}[0-9]{{4}}",
+        (r"000\)?[ .\-/]{0,2}000[ .\-]{0,2}0000",),
     ),
-    Pattern("PII/PHONE", r"(\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,6})\b", _international, _after_plus, r"\+[1-9]"),
-    Pattern("PII/PHONE", r"\b(00[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,5})\b", _with_zeros, trigger=r"\b00[1-9]"),
-    Pattern("PII/PHONE", r"(\(?\b0[1-9][0-9]{0,4}\)?(?:[ .\-/]{1,3}[0-9]{2,8}){1,4})\b", _national, _after_plus, r"\b0[1-9][0-9]{0,4}\)?[ .\-/]"),
-    Pattern("PII/PHONE", r"\b([6-9][0-9]{4}[ \-][0-9]{5})\b", _five_and_five),
-    Pattern("PII/PHONE", r"\b([0-9]{2,4}(?:[ .\-][0-9]{2,4}){2,3})\b", _spaced),
-    Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{9}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, trigger=r"[0-9]{9}"),
-    Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local),
+    Pattern("PII/PHONE", r"(\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,6})\b", _international, _after_plus, (r"\+", "00"), telephones.international_part),
+    Pattern("PII/PHONE", r"\b(00[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,5})\b", _with_zeros, triggers=(_LONG, "^0trunk$")),
+    Pattern("PII/PHONE", r"(\(?\b0[1-9][0-9]{0,4}\)?(?:[ .\-/]{1,3}[0-9]{2,8}){1,4})\b", _national, _after_plus, (_LONG, "^0trunk$")),
+    Pattern("PII/PHONE", r"\b([6-9][0-9]{4}[ \-][0-9]{5})\b", _five_and_five, triggers=(r"0{5}[ \-]0{5}",)),
+    Pattern("PII/PHONE", r"\b([0-9]{2,4}(?:[ .\-][0-9]{2,4}){2,3})\b", _spaced, triggers=(_WORDS, r"0{2,4}[ .\-]0{2,4}[ .\-]0{2,4}")),
+    Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{9}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, triggers=(_WORDS, "0{9}")),
+    Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local, triggers=(_WORDS, r"000[ .\-]0000")),
 )  # fmt: skip

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import partial
-from typing import Any
 
 from moderation_pii.pattern import Sighting, Weigh
+from moderation_pii.spelling import spellings
 
 BEFORE, AFTER = 48, 24
-"""Bytes around a value in which a word speaks for it."""
+"""Characters around a value in which a word speaks for it."""
 
 GAP = r"([^0-9\n.;!?]{0,24}?|[ \t]{0,40})"
 """Between a keyword and its value: anything but digits and sentence ends."""
 NARROW_GAP = r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with)\b|\.){0,10}?)"
 """Between a keyword and a value that has letters: signs and words that say nothing."""
-
-_FILLERS = frozenset(
-    b"is was are be number numbers num no nr code id my the our his her their your to it its s a an of for on in"
-    b" current new old date digit digits".split()
-)
-_SAYS_NOTHING = bytes.maketrans(b":=#(-\"'*>/.,_\t\r\n", b"                ")
-
-UNLIKE = (
-    r"(?:order|invoice|tracking|isbn|issn|ean|upc|sku|part|model|serial|version|ver|release|build|revision|rev|ref"
-    r"|reference|ticket|case|item|product|catalog(?:ue)?|batch|lot|confirmation|booking|reservation|transaction|txn"
-    r"|imei|po|rfc|cve|commit|page|chapter|section|figure|lottery|score|article|doi|pmid|arxiv|issue|bug|flight"
-    r"|docket|job|asset|barcode|quote|claim|coupon|voucher|promo|parcel|shipment|id|nr)"
-)
 
 
 def words(text: str) -> frozenset[str]:
@@ -35,50 +21,80 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def searcher(regex: str, max_memory: int = 8 << 20) -> Any:
-    """The search for a pattern: text, from, to; spans of the first match and its groups, (-1, -1) where there is none.
+_FILLERS = words(
+    "is was are be number numbers num no nr code id my the our his her their your to it its s a an of for on in"
+    " current new old date digit digits"
+)
+_SAYS_NOTHING = str.maketrans(":=#(-\"'*>/.,_\t\r\n", "                ")
 
-    RE2 itself: the library's own wrapper makes an object of each match, which takes longer than the search.
-    """
-    import re2
+UNLIKE = (
+    r"order|invoice|tracking|isbn|issn|ean|upc|sku|part|model|serial|version|ver|release|build|revision|rev|ref"
+    r"|reference|ticket|case|item|product|catalog(?:ue)?|batch|lot|confirmation|booking|reservation|transaction|txn"
+    r"|imei|po|rfc|cve|commit|page|chapter|section|figure|lottery|score|article|doi|pmid|arxiv|issue|bug|flight"
+    r"|docket|job|asset|barcode|quote|claim|coupon|voucher|promo|parcel|shipment|id|nr"
+)
 
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = max_memory
-    return partial(re2.compile(regex.encode(), options)._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED)
+
+_LETTERS = bytes(code if code >= 0x80 or 0x61 <= code <= 0x7A else 0x20 for code in range(256))
+"""A table for `bytes.translate`: small letters and what is no ASCII stay, everything else is a blank."""
+
+
+def _parted(text: str) -> list[bytes]:
+    """The words of a text in small letters."""
+    return text.encode("utf-8", "surrogatepass").translate(_LETTERS).split()
 
 
 class Words:
-    """An alternation of words, looked for whole; compiled at the first look.
+    """Words to be looked for whole, in small letters, around a value. What is no letter parts words.
 
     Args:
-        alternation: RE2, lower case.
-        tail: what must follow the words.
+        alternation: as `spellings` reads it.
     """
 
-    def __init__(self, alternation: str, tail: str = "(?:$|[^a-z])") -> None:
-        self._source = rf"(?:^|[^a-z])(?:{alternation}){tail}"
-        self._search: Any = None
+    def __init__(self, alternation: str) -> None:
+        made = {b" ".join(_parted(spelling)) for spelling in spellings(alternation)}
+        self._words = frozenset(spelling for spelling in made if b" " not in spelling)
+        self._phrases = tuple(b" %s " % spelling for spelling in sorted(made - self._words))
+        # Scripts that part no words: these stand anywhere in a run of letters.
+        self._unparted = tuple(word for word in spellings(alternation) if word > "\u2e80")
 
-    def in_(self, window: bytes) -> bool:
+    def in_(self, window: str) -> bool:
         """True when one of the words is in the window."""
-        if self._search is None:
-            self._search = searcher(self._source)
-        return self._search(window, 0, len(window))[0][0] >= 0
+        words = _parted(window)
+        if not self._words.isdisjoint(words):
+            return True
+        if self._phrases:
+            text = b" %s " % b" ".join(words)
+            for phrase in self._phrases:  # a generator would take longer than the looks
+                if phrase in text:
+                    return True
+        return bool(self._unparted) and any(word in window for word in self._unparted)
 
     def near(self, sighting: Sighting, before: int = BEFORE, after: int = AFTER) -> bool:
         """True when one of the words stands near the value."""
-        return self.in_(sighting.before(before)) or self.in_(sighting.after(after))
+        return self.in_(f"{sighting.before(before)} {sighting.after(after)}")
 
 
-_UNLIKE = Words(
-    UNLIKE, tail=r"(?:[^a-z0-9.!?;\n]+(?:numbers?|no\.?|num\.?|nr\.?|ids?|code|is|was))*[^a-z0-9.!?;\n]{0,4}$"
-)
+_UNLIKE = spellings(UNLIKE)
+_BEFORE_NUMBERS = words("number numbers no num nr id ids code is was")
+_LAST_WORDS = re.compile(r"[a-z]+|[0-9.!?;\n]")
 
 
 def is_called_otherwise(sighting: Sighting) -> bool:
     """True when the words right before a value say that it is an order, a part, a version or the like."""
-    return _UNLIKE.in_(sighting.before(36))
+    ends = False
+    for word in reversed(_LAST_WORDS.findall(sighting.before(36))):
+        if word in _UNLIKE:
+            return not ends
+        if word == ".":
+            if ends:
+                return False
+            ends = True  # of "no.", or of a sentence
+        elif word in _BEFORE_NUMBERS and (not ends or word in ("no", "num", "nr")):
+            ends = False
+        else:
+            return False
+    return False
 
 
 def steady(confidence: float) -> Weigh:
@@ -104,7 +120,7 @@ def named(close: float, loose: float) -> Weigh:
 
 def is_close(sighting: Sighting) -> bool:
     """True when only words that say nothing stand between keyword and value."""
-    words = (sighting.gap or b"").lower().translate(_SAYS_NOTHING).split()
+    words = (sighting.gap or "").lower().translate(_SAYS_NOTHING).split()
     return all(word in _FILLERS for word in words)
 
 
@@ -113,9 +129,18 @@ def keyword(words: str, value: str, gap: str = GAP) -> str:
     return rf"(?:\b|_)(?i:{_joined(words)})(?:\b|#|\.|_){gap}({value})"
 
 
-def trigger(words: str) -> str:
-    """RE2 of the words alone."""
-    return rf"(?i:{_joined(words)})"
+def word(words: str) -> str:
+    """Trigger: one of these words, whole; digits may stand beside it."""
+    return rf"(?i)^0*(?:{words})0*$"
+
+
+def part(words: str) -> str:
+    """Trigger: a word with one of these in it."""
+    return rf"(?i)(?:{words})"
+
+
+DIGIT = "0"
+"""Trigger: any digit."""
 
 
 def _joined(words: str) -> str:

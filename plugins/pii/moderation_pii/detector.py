@@ -4,41 +4,70 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
-from moderation_pii import banking, cards, contact, dates, government, machines, people, places, secrets, spoken
-from moderation_pii.context import searcher
+from moderation_pii import (
+    banking,
+    cards,
+    contact,
+    dates,
+    government,
+    machines,
+    national,
+    people,
+    places,
+    respelling,
+    secrets,
+    spoken,
+    tables,
+)
 from moderation_pii.folding import Folded
 from moderation_pii.pattern import Pattern, Sighting
+from moderation_pii.prefilter import Plan, Prefilter, Search
 from moderation_pii.tagger import tagger
 
 PATTERNS: tuple[Pattern, ...] = (
     *cards.PATTERNS,
     *banking.PATTERNS,
     *government.PATTERNS,
+    *national.PATTERNS,
     *contact.PATTERNS,
     *secrets.PATTERNS,
     *machines.PATTERNS,
     *people.PATTERNS,
     *places.PATTERNS,
     *dates.PATTERNS,
-    *spoken.PATTERNS,
 )
-
-_MEMORY_BYTES = 64 << 20
-"""For each automaton, which is a cache: when it is full it starts anew and goes on."""
 
 _LEAST_LEAD = 0.0
 """By how much, in nats, a name or address of the model must lead over being none."""
 
+_LONGEST_LEAD = 40
+"""How far before a pattern's address the model's may begin, in characters; further off it took in what stands before."""
+
+_BETWEEN_LINES = re.compile(r"[ \t]?,?[ \t\r]?\n?[ \t]?")
+"""What parts the lines of an address: a comma, a line's end."""
+
 _SURER = 58.0
 """From this confidence on a pattern knows better than the model what a word is."""
 
-_AGE_BEHIND = re.compile(rb"(?:, ?| ?\()(?:aged? )?([1-9][0-9]|[1-9](?=\)))(?=[,)])")
+_AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)])")
+
+
+_A_DIGIT = re.compile(r"[0-9]")
+_UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
+_NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
+_NAME_KINDS = frozenset("abfghxyz")
+"""The tagger's lists of first and last names."""
+
+_TWO_LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
 
 
 class _Hit(NamedTuple):
@@ -46,6 +75,7 @@ class _Hit(NamedTuple):
     end: int
     confidence: float
     label: str
+    attributes: Mapping[str, str] = MappingProxyType({})
 
 
 class TextPii:
@@ -56,7 +86,7 @@ class TextPii:
     """
 
     name = "pii.text"
-    version = "2.0"
+    version = "3.0"
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
     min_confidence = 50.0
@@ -64,118 +94,107 @@ class TextPii:
 
     def __init__(self, *, only_patterns: bool = False) -> None:
         self._only_patterns = only_patterns
-        self._which: Any = None
-        self._regexes: dict[int, Any] = {}
+        self._prefilter: Prefilter | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Compiled patterns stay behind: they do not pickle, and are made again at the first `detect`."""
-        return {"_only_patterns": self._only_patterns, "_which": None, "_regexes": {}}
+        return {"_only_patterns": self._only_patterns, "_prefilter": None}
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The findings of one text, from start to end."""
+        if self._prefilter is None:
+            self._prefilter = Prefilter(PATTERNS, {"disguised": respelling.triggers(), "spoken": spoken.TRIGGERS})
         folded = Folded(part.text or "")
-        hits = list(self._hits(folded.data))
+        plan = self._prefilter.plan(folded.text)
+        if "disguised" in plan.signs:
+            folded = folded.respelled()
+            plan = self._prefilter.plan(folded.text)
+        hits = self._hits(folded, plan)
         if not self._only_patterns:
-            tagged = _tagged(folded)
-            hits = [*_joined(hits, tagged), *_ages(folded.data, tagged)] if tagged else hits
-        hits = _without_overlaps(hits, len(folded.data))
-        starts = folded.code_points(hit.start for hit in hits)
-        ends = folded.end_code_points(hit.end for hit in hits)
+            tagged = _tagged(folded.text)
+            hits = [*_joined(hits, tagged), *_ages(folded.text, tagged)] if tagged else hits
         return [
-            Detection(label=hit.label, confidence=hit.confidence, span=Span(start=start, end=end))
-            for hit, start, end in zip(hits, starts, ends, strict=True)
+            _detection(hit, *folded.original(hit.start, hit.end))
+            for hit in _connected(_without_overlaps(hits), folded.text)
         ]
 
-    def _hits(self, data: bytes) -> Iterator[_Hit]:
-        if self._which is None:
-            self._compile()
-        lowered = data.lower()
-        numbers = self._which.Match(data)
-        if len(PATTERNS) not in numbers:
-            # The last trigger is in every text. When it is not named, the automaton ran out of memory and named
-            # nothing, which must not pass for a text without findings.
-            numbers = range(len(PATTERNS))
-        for number in numbers:
-            if number < len(PATTERNS):
-                yield from self._hits_of(number, data, lowered)
+    def _hits(self, folded: Folded, plan: Plan) -> list[_Hit]:
+        text = folded.text
+        hits = [_Hit(*cell) for cell in tables.cells(text)] if "\n" in text else []
+        if "spoken" in plan.signs:
+            hits += (_Hit(*run) for run in spoken.runs(text, folded.lowered))
+        for pattern, search in plan.patterns:
+            found = search(text)
+            if found is not None:
+                hits += self._hits_of(pattern, search, found, text, folded.lowered)
+        return hits
 
-    def _hits_of(self, number: int, data: bytes, lowered: bytes) -> Iterator[_Hit]:
-        pattern, search = PATTERNS[number], self._search(number)
-        position, size = 0, len(data)
-        while (spans := search(data, position, size))[0][0] >= 0:
-            start, end = spans[-1]
+    def _hits_of(
+        self, pattern: Pattern, search: Search, first: re.Match[str], text: str, lowered: str
+    ) -> Iterator[_Hit]:
+        """The values of a pattern, from its first match on."""
+        found: re.Match[str] | None = first
+        while found is not None:
+            start, end = found.span(found.lastindex or 0)
             if pattern.trim is not None:
-                value = data[start:end].decode("utf-8", "surrogatepass")
-                end = start + len(pattern.trim(value).encode("utf-8", "surrogatepass"))
+                end = start + len(pattern.trim(text[start:end]))
             confidence = 0.0
-            if end > start and pattern.edges(data, start, end):
-                gap = data[slice(*spans[1])] if len(spans) == 3 else None
-                sighting = Sighting(data, lowered, start, end, gap)
+            if end > start and pattern.edges(text, start, end):
+                gap = found.group(1) if found.lastindex == 2 else None
+                sighting = Sighting(text, lowered, start, end, gap)
                 confidence = pattern.weigh(sighting)
             if confidence >= self.min_confidence:
-                label = pattern.label if pattern.kind is None else pattern.kind(sighting)
-                yield _Hit(start, end, min(confidence, 99.9), label)
-                position = end
+                yield _Hit(start, end, min(confidence, 99.9), pattern.label, pattern.attributes)
+                found = search(text, end) if end + 2 < len(text) else None  # no value is shorter
             else:
                 # What was no value may have hidden the beginning of one.
-                position = _next_character(data, spans[0][0])
-
-    def _compile(self) -> None:
-        import re2
-
-        which = re2.Set.SearchSet(_options())
-        for pattern in PATTERNS:
-            which.Add(pattern.trigger or pattern.regex)
-        which.Add("")
-        which.Compile()
-        self._which = which
-
-    def _search(self, number: int) -> Any:
-        """The search of a pattern: text, from, to; spans of the match and its groups."""
-        search = self._regexes.get(number)
-        if search is None:
-            search = self._regexes[number] = searcher(PATTERNS[number].regex, _MEMORY_BYTES)
-        return search
+                found = search(text, found.start() + 1)
 
 
-def _options() -> Any:
-    import re2
+def _detection(hit: _Hit, start: int, end: int) -> Detection:
+    """What is found, unchecked: places and confidence are right by construction."""
+    return Detection.trusted(
+        {
+            "label": hit.label,
+            "parents": (),
+            "confidence": hit.confidence,
+            "detector": None,
+            "part": "",
+            "box": None,
+            "span": Span.trusted({"start": start, "end": end}),
+            "time_range": None,
+            "attributes": dict(hit.attributes),
+        }
+    )
 
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _MEMORY_BYTES
-    return options
 
-
-def _next_character(data: bytes, position: int) -> int:
-    position += 1
-    while position < len(data) and data[position] & 0xC0 == 0x80:
-        position += 1
-    return position
-
-
-def _tagged(folded: Folded) -> list[_Hit]:
+def _tagged(text: str) -> list[_Hit]:
     """What the model sees as names and addresses."""
-    text = folded.text
-    found = [
-        tagged
-        for tagged in tagger().tag(text)
-        if tagged.lead >= _LEAST_LEAD and _is_whole(text, tagged.start, tagged.end)
-    ]
-    if not found:
-        return []
-    starts = folded.bytes_of(tagged.start for tagged in found)
-    ends = folded.bytes_of(tagged.end for tagged in found)
     return [
-        _Hit(start, end, _confidence(tagged.lead), tagged.label)
-        for tagged, start, end in zip(found, starts, ends, strict=True)
+        _Hit(tagged.start, tagged.end, _confidence(tagged.lead), tagged.label)
+        for tagged in tagger().tag(text)
+        if tagged.lead >= _LEAST_LEAD
+        and _is_whole(text, tagged.start, tagged.end)
+        and (tagged.label != "PII/NAME" or _may_be_name(text, tagged.start, tagged.end))
     ]
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:
-    """True when what is tagged is no piece of a longer word or code."""
+    """True when what is tagged has a word in it, none that the model cannot read, and is no piece of a longer one."""
+    if _TWO_LETTERS.search(text, start, end) is None or _UNREAD.search(text, start, end) is not None:
+        return False
     left, right = text[start - 1 : start], text[end : end + 1]
-    return not (left.isalnum() or left == "_" or right.isalnum() or right == "_")
+    return not (left.isalnum() or left in ("_", "@", "#") or right.isalnum() or right == "_")
+
+
+def _may_be_name(text: str, start: int, end: int) -> bool:
+    """False for what has digits, and for small words that are on no list of names."""
+    value = text[start:end]
+    if _A_DIGIT.search(value) is not None:
+        return False
+    if not value.islower() or _NAMED.search(text, max(0, start - 12), start) is not None:
+        return True
+    return any(not _NAME_KINDS.isdisjoint(tagger().lists.of(word)) for word in value.replace("-", " ").split())
 
 
 def _confidence(lead: float) -> float:
@@ -198,9 +217,10 @@ def _joined(patterned: list[_Hit], tagged: list[_Hit]) -> list[_Hit]:
             if same:
                 if hit.label == "PII/ADDRESS":
                     tagged = [other for other in tagged if other not in same]
+                    starts = [other.start for other in same if hit.start - other.start < _LONGEST_LEAD]
                     tagged.append(
                         _Hit(
-                            min(hit.start, *(other.start for other in same)),
+                            min([hit.start, *starts]),
                             max(hit.end, *(other.end for other in same)),
                             max(hit.confidence, *(other.confidence for other in same)),
                             hit.label,
@@ -219,19 +239,41 @@ def _is_rather(patterned: _Hit, tagged: _Hit) -> bool:
     return tagged.label == "PII/NAME" or 2 * shared >= tagged.end - tagged.start
 
 
-def _ages(data: bytes, tagged: list[_Hit]) -> Iterator[_Hit]:
+def _connected(hits: list[_Hit], text: str) -> list[_Hit]:
+    """The hits, with addresses that only a comma or a line's end parts as one."""
+    made: list[_Hit] = []
+    for hit in hits:
+        last = made[-1] if made else None
+        if (
+            last is not None
+            and hit.label == last.label == "PII/ADDRESS"
+            and _BETWEEN_LINES.fullmatch(text, last.end, hit.start)
+        ):
+            made[-1] = _Hit(last.start, hit.end, max(last.confidence, hit.confidence), hit.label)
+        else:
+            made.append(hit)
+    return made
+
+
+def _ages(text: str, tagged: list[_Hit]) -> Iterator[_Hit]:
     """The numbers that news put behind a name: Ann Lee, 34, of Leeds."""
     for hit in tagged:
-        if hit.label == "PII/NAME" and (found := _AGE_BEHIND.match(data, hit.end)) is not None:
+        if hit.label == "PII/NAME" and (found := _AGE_BEHIND.match(text, hit.end)) is not None:
             yield _Hit(*found.span(1), 75.0, "PII/AGE")
 
 
-def _without_overlaps(hits: Iterable[_Hit], size: int) -> list[_Hit]:
+_start = itemgetter(0)
+
+
+def _without_overlaps(hits: list[_Hit]) -> list[_Hit]:
     """The surest of overlapping hits, the longest of equally sure ones; from start to end."""
-    taken = bytearray(size)
+    hits.sort(key=_start)
+    if all(hit.end <= later.start for hit, later in pairwise(hits)):
+        return hits
+    taken = bytearray(max(hit.end for hit in hits))
     kept = []
     for hit in sorted(hits, key=lambda hit: (-hit.confidence, hit.start - hit.end, hit.start, hit.label)):
         if taken.find(1, hit.start, hit.end) < 0:
             taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
             kept.append(hit)
-    return sorted(kept)
+    return sorted(kept, key=_start)

@@ -7,16 +7,19 @@ left out. Case, accents and everything else stay.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+
+from moderation_pii.respelling import respelled
 
 
 class Folded:
-    """A text, folded and encoded.
+    """A text, folded.
 
     Attributes:
         text: the folded text.
-        data: UTF-8 of the folded text. Lone surrogates, which no UTF-8 has, are kept in their three bytes.
+        lowered: the same in lower case; same length.
     """
+
+    __slots__ = ("_places", "lowered", "text")
 
     def __init__(self, text: str) -> None:
         self._places: list[int] | None = None
@@ -27,57 +30,32 @@ class Folded:
                 self._places = [place for place, c in enumerate(text) if ord(c) not in gone]
                 self._places.append(len(text))
             text = text.translate(table)
-        self._is_plain = text.isascii()
-        self.text = text
-        self.data = text.encode("utf-8", "surrogatepass")
+        self.text, self.lowered = text, _lowered(text)
 
-    def code_points(self, offsets: Iterable[int]) -> list[int]:
-        """Byte offsets as code-point offsets in the original.
+    def respelled(self) -> Folded:
+        """The same with disguised words as they are meant; its places are those of the original too."""
+        text, places = respelled(self.text)
+        other = Folded("")
+        other.text, other.lowered = text, _lowered(text)
+        other._places = places if self._places is None else [self._places[place] for place in places]
+        return other
 
-        Args:
-            offsets: ascending, each at the beginning of a character or at the end.
-        """
-        places: list[int] = []
-        last = count = 0
-        for offset in offsets:
-            count += offset - last if self._is_plain else _count(self.data[last:offset])
-            last = offset
-            places.append(count)
-        return places if self._places is None else [self._places[place] for place in places]
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Where a value stands in the original: up to its last character, without what was left out behind it."""
+        places = self._places
+        return (start, end) if places is None else (places[start], places[end - 1] + 1)
 
-    def bytes_of(self, offsets: Iterable[int]) -> list[int]:
-        """Offsets in the folded text as byte offsets.
 
-        Args:
-            offsets: ascending.
-        """
-        if self._is_plain:
-            return list(offsets)
-        places, last, size = [], 0, 0
-        for offset in offsets:
-            size += len(self.text[last:offset].encode("utf-8", "surrogatepass"))
-            last = offset
-            places.append(size)
-        return places
-
-    def end_code_points(self, offsets: Iterable[int]) -> list[int]:
-        """The same for the ends of values: right after the last character, before what was left out behind it."""
-        places = self.code_points(offsets)
-        if self._places is None:
-            return places
-        before = {place: self._places[index - 1] + 1 for index, place in enumerate(self._places) if index}
-        return [before.get(place, place) for place in places]
+def _lowered(text: str) -> str:
+    """In lower case, of the same length."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
 _INVISIBLE = "\ufe0e\ufe0f\u20e3\u034f\u115f\u1160\u3164"
 """Not of category Cf, but as little to see; a keycap's frame makes no other digit of it."""
-
-
-def _count(data: bytes) -> int:
-    """Characters in whole UTF-8."""
-    return (
-        sum(1 for byte in data if byte & 0xC0 != 0x80) if len(data) < 64 else len(data.decode("utf-8", "surrogatepass"))
-    )
 
 
 def _fold(char: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from moderation_pii.context import NARROW_GAP, is_close, keyword, steady, trigger, words
+from moderation_pii.context import DIGIT, NARROW_GAP, is_close, keyword, part, steady, word, words
 from moderation_pii.pattern import Pattern, Sighting, anywhere, as_word
 
 _NOT_NAMES = words(
@@ -20,6 +20,11 @@ _NOT_NAMES = words(
 
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞΑ-ΩА-Я][A-Za-zÀ-ɏΑ-ώа-яё'\-]+"
 _PARTICLE = r"(?:(?:van|von|de|der|den|del|della|da|di|la|le|bin|ibn|al|el) +){0,2}"
+_WORD = r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’.\-]{0,30}"
+_FIELD = (
+    r"(?:first|last|given|family|sur|fore|middle|full|maiden|legal)[ _\-]?names?|nombre(?: completo| y apellidos)?|apellidos?"
+    r"|titular(?: de la (?:cuenta|tarjeta))?|card ?holder(?: name)?|account ?holder(?: name)?"
+)
 _NAME = rf"{_CAPITAL}(?: +{_PARTICLE}(?:{_CAPITAL}|[A-Z]\.)){{0,3}}"
 _FULL = rf"{_CAPITAL} +(?:[A-Z]\. +)?{_PARTICLE}{_CAPITAL}(?: +{_CAPITAL})?"
 
@@ -36,12 +41,34 @@ def _name(confidence: float, alone: float) -> Callable[[Sighting], float]:
     return weigh
 
 
+_NEXT_FIELD = words(
+    "first last middle full given family name surname forename phone mobile cell tel fax email e-mail mail dob date born"
+    " birth age sex gender address street city zip state country ssn passport id dni nif account username user role title"
+    " company department position fecha telefono teléfono correo apellidos nombre"
+)
+
+
+def _field(sighting: Sighting) -> float:
+    """A name in its field of a form."""
+    first = sighting.value.split()[0].strip("'-.").casefold()
+    return 0.0 if first in _NOT_NAMES or first in _NEXT_FIELD else 90.0
+
+
+def _to_next_field(value: str) -> str:
+    """A name without the next field's, when no sign parts them."""
+    names = value.split(" ")
+    for place, name in enumerate(names):
+        if place and name.casefold().rstrip(".") in _NEXT_FIELD:
+            return " ".join(names[:place])
+    return value.rstrip(".-'’") if len(names[-1]) > 2 and names[-1].casefold() not in ("jr.", "sr.") else value
+
+
 def _without_verb(value: str) -> str:
     """A name up to a word that cannot be part of one."""
-    words = value.split(" ")
-    for place, word in enumerate(words):
-        if place and word.casefold() in _NOT_NAMES:
-            return " ".join(words[:place])
+    names = value.split(" ")
+    for place, name in enumerate(names):
+        if place and name.casefold() in _NOT_NAMES:
+            return " ".join(names[:place])
     return value
 
 
@@ -52,7 +79,7 @@ def _age(sighting: Sighting) -> float:
 def _looks_like_user(sighting: Sighting) -> float:
     """A word with digits or joints in it, as few plain words have."""
     value = sighting.value
-    if value.isalpha() or value.isdigit() or b"number" in sighting.before(20) or sighting.after(1) == b"@":
+    if value.isalpha() or value.isdigit() or "number" in sighting.before(20) or sighting.after(1) == "@":
         return 0.0
     has_letters = any(c.isalpha() for c in value)
     joined = sum(c in "._" for c in value) or (any(c.isdigit() for c in value) and value[0].isalpha())
@@ -60,39 +87,42 @@ def _looks_like_user(sighting: Sighting) -> float:
         return 0.0
     if value.isupper():
         return 0.0
-    return 82.0 if joined else 58.0 if "-" in value and value.islower() and b"user" in sighting.before(16) else 0.0
+    return 82.0 if joined else 58.0 if "-" in value and value.islower() and "user" in sighting.before(16) else 0.0
 
 
 def _username(sighting: Sighting) -> float:
     value = sighting.value.casefold()
+    if value.isdigit() and "id" in sighting.before(8):
+        return 0.0
     if value in _NOT_NAMES or value in ("and", "password", "field", "required", "taken", "invalid", "page", "name"):
         return 0.0
-    gap = (sighting.gap or b"").strip().lower()
-    if gap[:1] in (b":", b"="):
+    gap = (sighting.gap or "").strip().lower()
+    if gap[:1] in (":", "="):
         return 88.0
     has_sign = not value.isalpha()
     if not gap or not is_close(sighting):
         return 0.0
-    return 86.0 if has_sign else 65.0 if b"name" in sighting.before(24) else 40.0
+    return 86.0 if has_sign else 65.0 if "name" in sighting.before(24) else 40.0
 
 
 PATTERNS = (
-    Pattern("PII/NAME", rf"\b(?i:my|his|her|their|full|the patient'?s?|patient|customer|contact|legal|real|birth|maiden) (?i:name(?: is|'s|:| was)) +({_NAME})", _name(90.0, 80.0), as_word, r"(?i)name", _without_verb),
-    Pattern("PII/NAME", rf"\b(?:N|n|N)ame ?[:=] *({_NAME})", _name(85.0, 60.0), as_word, r"(?i)name", _without_verb),
-    Pattern("PII/NAME", rf"\b(?:I am|I'm|this is|This is|call me|Call me|named|called) ({_FULL})", _name(75.0, 50.0), as_word, r"I am|I'm|[Tt]his is|[Cc]all me|named|called", _without_verb),
-    Pattern("PII/NAME", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señor|Señora|Sra?)\b\.? ({_NAME})", _name(88.0, 80.0), as_word, r"\b(?:M[rsx]|Mrs|Miss|Dr|Prof|Herr|Frau|Mon|Mad|Se|Sra?)", _without_verb),
-    Pattern("PII/NAME", rf"\b(?:Dear|Hello|Hi|Hey) ({_NAME})(?:,|!| *\n)", _name(80.0, 55.0), as_word, r"Dear|Hello|Hi|Hey", _without_verb),
-    Pattern("PII/NAME", rf"(?m)^(?i:(?:kind|best|warm)? ?regards|sincerely|yours(?: truly| sincerely| faithfully)?|cheers|thanks|best),?\s*\n\s*({_NAME}) *$", _name(85.0, 65.0), as_word, r"(?i)regards|sincerely|yours|cheers|thanks|best"),
-    Pattern("PII/AGE", r"(?i)\b([0-9]{1,3}(?:[ \-]|\.5 )?(?:years? of age|(?:years?|yrs?\.?|yr|months?|mos?|weeks?|days?)[ \-]{1,2}(?:olds?|young))|[1-9][0-9]?[ \-]?(?:y/o|yo|y\.o\.|yrs))\b", _age, as_word, r"(?i)[ \-]old|[0-9][ \-]?y|years? of age"),
-    Pattern("PII/AGE", r"(?i)\b(?:aged|age(?:s| is| was| of)?|turn(?:ed|ing|s)|my age|at age|age[\"']?)[ \t]{0,24}[:=|]?[ \t]{0,24}[\"']?([1-9][0-9]?|1[01][0-9])\b", lambda s: 82.0, as_word, r"(?i)age|turn"),
-    Pattern("PII/AGE", r"\b(?i:i ?am|i'm|im|she is|she's|he is|he's|just turned|be) ([1-9][0-9])(?:[.,!]|$|\n| (?i:and|now|today|but|so|with|from)\b)", lambda s: 72.0, as_word, r"(?i)(?:i ?'?a?m|is|'s|turned|be) [1-9][0-9]"),
-    Pattern("PII/AGE", r"\b(?i:i|me|husband|wife|gf|bf|friend|son|daughter|brother|sister|mom|dad|she|he) [\[(]([1-9][0-9] ?[MFmf])[\])]", lambda s: 80.0, as_word, r"[\[(][1-9][0-9] ?[MFmf][\])]"),
-    Pattern("PII/USERNAME", r"(?:\b|_)(?i:user|usr|uid|login|logon|user_?name|user_?id|uname|nick|handle|screen_?name|account_?name)[\"']?([ \t]*[:=][ \t]*[\"']?)@?([A-Za-z0-9][A-Za-z0-9._\-]{1,36}[A-Za-z0-9_])", _username, as_word, r"(?i)(?:us|name|login|logon|nick|handle|id)\w{0,4}[\"']?[ \t]*[:=]"),
-    Pattern("PII/USERNAME", r"\b(?i:user(?: ?name)?|login(?: name)?|log ?in as|logged in as|login for|signed in as|account of|account|profile|handle|nick|id is|ssh|username)[ \t]+(?i:for |of |is |was |as )?@?([A-Za-z0-9][A-Za-z0-9._\-]{2,36}[A-Za-z0-9_])", _looks_like_user, as_word, r"(?i)user|log ?in|account|profile|handle|nick|ssh|signed in"),
-    Pattern("PII/USERNAME", r"\(([a-z][a-z0-9]{0,20}(?:[._\-][a-z0-9]+)+|[a-z]{2,20}[0-9]{1,4})\)", lambda s: 60.0, anywhere, r"\([a-z][a-z0-9._\-]{2,30}\)"),
-    Pattern("PII/USERNAME", r"[0-9] - ([A-Za-z][A-Za-z0-9._\-]{1,30}) \[[0-9]{2}/", lambda s: 90.0, anywhere, r"[0-9] - [A-Za-z]"),
-    Pattern("PII/USERNAME", keyword(r"user ?names?|user ?ids?|login(?: name| id)?|screen ?name|nick ?name|handle|gamertag|skype|telegram|discord|snap(?:chat)?|instagram|insta|kik|twitter|tiktok|\big|\bsc", r"@?[A-Za-z0-9][A-Za-z0-9._\-#]{1,36}[A-Za-z0-9_]", NARROW_GAP), _username, as_word, trigger(r"user|login|name|handle|gamertag|skype|telegram|discord|snap|insta|kik|twitter|tiktok|\big|\bsc")),
-    Pattern("PII/USERNAME", r"(?i)\b(?:password|passwd|pwd|pw|pass) (?:for|of) (?:user |account |the user )?([a-z0-9][a-z0-9._\-]{1,36}[a-z0-9_])(?: is|:| was| =)", _looks_like_user, as_word, r"(?i)(?:password|passwd|pwd|pw|pass) (?:for|of) "),
-    Pattern("PII/USERNAME", r"(?i)(?:snap(?:chat)?|insta(?:gram)?|kik|discord|telegram|tiktok|twitter|gamertag|psn|xbox|steam)(?: is|:| me at| me on|,)? @?([a-z0-9_.\-]*[a-z][a-z0-9_.\-]*[0-9_.][a-z0-9_]{0,30})\b", lambda s: 80.0, as_word, r"(?i)snap|insta|kik|discord|telegram|tiktok|twitter|gamertag|psn|xbox|steam"),
-    Pattern("PII/USERNAME", r"(?:^|[\s(:,])(@[A-Za-z0-9_][A-Za-z0-9_.]{1,29}[A-Za-z0-9_])\b", steady(52.0), anywhere, r"@[A-Za-z0-9_]{3}"),
+    Pattern("PII/NAME", rf"(?i:\b(?:{_FIELD}))[\"']?\s{{0,2}}[:=>]\s{{0,3}}[\"']?({_WORD}(?: {_WORD}){{0,3}})", _field, as_word, (part("name|nombre|apellido|titular|holder"), "^[:=>]$"), _to_next_field),
+    Pattern("PII/NAME", rf"\b(?i:my|his|her|their|full|the patient'?s?|patient|customer|contact|legal|real|birth|maiden) (?i:name(?: is|'s|:| was)) +({_NAME})", _name(90.0, 80.0), as_word, (part("name"),), _without_verb),
+    Pattern("PII/NAME", rf"\b[Nn]ame ?[:=] *({_NAME})", _name(85.0, 60.0), as_word, (part("name"), "^[:=]$"), _without_verb),
+    Pattern("PII/NAME", rf"\b(?:I am|I'm|this is|This is|call me|Call me|named|called) ({_FULL})", _name(75.0, 50.0), as_word, ("^(?:I|[Tt]his|[Cc]all|named|called)$",), _without_verb),
+    Pattern("PII/NAME", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señor|Señora|Sra?)\b\.? ({_NAME})", _name(88.0, 80.0), as_word, ("^(?:M[rsx]|Mrs|Miss|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señora?|Sra?)$",), _without_verb),
+    Pattern("PII/NAME", rf"\b(?:Dear|Hello|Hi|Hey) ({_NAME})(?:,|!| *\n)", _name(80.0, 55.0), as_word, ("^(?:Dear|Hello|Hi|Hey)$",), _without_verb),
+    Pattern("PII/NAME", rf"(?m)^(?i:(?:kind|best|warm)? ?regards|sincerely|yours(?: truly| sincerely| faithfully)?|cheers|thanks|best),?[ \t]{{0,8}}\n\s{{0,8}}({_NAME}) {{0,8}}$", _name(85.0, 65.0), as_word, (word("regards|sincerely|yours|truly|faithfully|cheers|thanks|best"),)),
+    Pattern("PII/AGE", r"(?i)\b([0-9]{1,3}(?:[ \-]|\.5 )?(?:years? of age|(?:years?|yrs?\.?|yr|months?|mos?|weeks?|days?)[ \-]{1,2}(?:olds?|young))|[1-9][0-9]?[ \-]?(?:y/o|yo|yrs|y\.o\b\.?)|[1-9][0-9]?[0-9]? (?:años|anos)(?: de edad)?)(?![A-Za-z0-9])", _age, as_word, (word("olds?|young|yo|y|yrs?|age|years?|años|anos"), DIGIT)),
+    Pattern("PII/AGE", r"(?i)\b(?:aged|age(?:s| is| was| of)?|turn(?:ed|ing|s)|my age|at age|age[\"']?)[ \t]{0,24}[:=|]?[ \t]{0,24}[\"']?([1-9][0-9]?|1[01][0-9])\b", lambda s: 82.0, as_word, (part("^age|turn"), DIGIT)),
+    Pattern("PII/AGE", r"\b(?i:i ?am|i'm|im|she is|she's|he is|he's|just turned|be) ([1-9][0-9])(?:[.,!]|$|\n| (?i:and|now|today|but|so|with|from)\b)", lambda s: 72.0, as_word, (word("i?am|i?m|is|s|turned|be"), "^00$")),
+    Pattern("PII/AGE", r"\b(?i:i|me|husband|wife|gf|bf|friend|son|daughter|brother|sister|mom|dad|she|he) [\[(]([1-9][0-9] ?[MFmf])[\])]", lambda s: 80.0, as_word, (word("[mf]"), "^00$")),
+    Pattern("PII/USERNAME", r"(?:\b|_)(?i:user|usr|uid|login|logon|user_?name|user_?id|uname|nick|handle|screen_?name|account_?name)[\"']?([ \t]*[:=][ \t]*[\"']?)@?([A-Za-z0-9][A-Za-z0-9._\-]{1,36}[A-Za-z0-9_])", _username, as_word, (part("us[er]r|^uid|name|logi?o?n|nick|handle|^id$"), "^[:=]$")),
+    Pattern("PII/USERNAME", r"\b(?i:user(?: ?name)?|login(?: name)?|log ?in as|logged in as|login for|signed in as|account of|account|profile|handle|nick|id is|ssh|username)[ \t]+(?i:for |of |is |was |as )?@?([A-Za-z0-9][A-Za-z0-9._\-]{2,36}[A-Za-z0-9_])", _looks_like_user, as_word, (part("user|^log|login|logged|account|profile|handle|nick|^id$|ssh|^signed$"),)),
+    Pattern("PII/USERNAME", r"\(([a-z][a-z0-9]{0,20}(?:[._\-][a-z0-9]+)+|[a-z]{2,20}[0-9]{1,4})\)", lambda s: 60.0, anywhere, (r"\(",)),
+    Pattern("PII/USERNAME", r"[0-9] - ([A-Za-z][A-Za-z0-9._\-]{1,30}) \[[0-9]{2}/", lambda s: 90.0, anywhere, (r"\[", DIGIT)),
+    Pattern("PII/USERNAME", keyword(r"user ?names?|user ?ids?|login(?: name| id)?|screen ?name|nick ?name|handle|gamertag|skype|telegram|discord|snap(?:chat)?|instagram|insta|kik|twitter|tiktok|\big|\bsc", r"@?[A-Za-z0-9][A-Za-z0-9._\-#]{1,36}[A-Za-z0-9_]", NARROW_GAP), _username, as_word, (part("user|^login|^screen|^nick|handle|gamertag|skype|telegram|discord|snap|insta|^kik|twitter|tiktok|^ig$|^sc"),)),
+    Pattern("PII/USERNAME", r"(?i)\b(?:password|passwd|pwd|pw|pass|publickey) (?:for|of) (?:invalid user |user |account |the user )?([a-z0-9][a-z0-9._\-]{1,36}[a-z0-9_])(?: is|:| was| =| from| to)", _looks_like_user, as_word, (part("^pass|^pwd?$"), word("for|of"))),
+    Pattern("PII/USERNAME", r"(?i)(?:snap(?:chat)?|insta(?:gram)?|kik|discord|telegram|tiktok|twitter|gamertag|psn|xbox|steam)(?: is|:| me at| me on|,)? @?([a-z0-9_.\-]*[a-z][a-z0-9_.\-]*[0-9_.][a-z0-9_]{0,30})\b", lambda s: 80.0, as_word, (part("^snap|^insta|^kik|discord|telegram|tiktok|twitter|gamertag|^psn|xbox|^steam"),)),
+    Pattern("PII/USERNAME", r"(?:^|[\s(:,])(@[A-Za-z0-9_][A-Za-z0-9_.]{1,29}[A-Za-z0-9_])\b", steady(52.0), anywhere, ("@",)),
 )  # fmt: skip

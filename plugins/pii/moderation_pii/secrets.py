@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moderation_pii.context import Words, is_close, keyword, trigger, words
+from moderation_pii.context import Words, is_close, keyword, part, word, words
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere
 
 _PLAIN_WORDS = words(
@@ -25,7 +25,7 @@ def _password(sighting: Sighting) -> float:
     ):
         return 0.0
     is_word = value.isalpha() and (value.islower() or value.istitle())
-    is_assigned = (sighting.gap or b"").strip()[-1:] in (b":", b"=", b">")
+    is_assigned = (sighting.gap or "").strip()[-1:] in (":", "=", ">")
     if is_assigned:
         return 82.0 if is_word else 92.0
     return 60.0 if is_word else 90.0
@@ -50,25 +50,29 @@ def _pin(sighting: Sighting) -> float:
     if not is_close(sighting):
         return 65.0
     # "my pin 1234" and "PIN: 1234", but also "pin 1234 to the board".
-    return 92.0 if (sighting.gap or b"").strip() or _OWNER.in_(sighting.before(24)) else 65.0
+    return 92.0 if (sighting.gap or "").strip() or _OWNER.in_(sighting.before(24)) else 65.0
 
 
 _OWNER = Words(r"my|your|his|her|our|the|card|atm|bank|account|door|alarm|sim|and|pin (?:code|number|no)|pincode")
-_WORD = r"passwords?|pa?ss?wr?o?r?d|psswo?rd|passw0rd|p@ssw(?:o|0)rd|passcode|pass-word|passwd|pass ?phrase|passcode|pass ?word|pwd|pw|psw|contraseña|passwort|kennwort"
+_WORD = r"passwords?|pa?ss?wr?o?r?d|psswo?rd|passw0rd|p@ssw(?:o|0)rd|passcode|pass-word|passwd|pass ?phrase|passcode|pass ?word|pwd|pw|psw|contraseña|contrasena|clave|passwort|kennwort"
 _PIN = r"p[i1!]n(?: ?(?:code|number|no\.?|#))?|pincode"
 
+_WORDS = part(r"pa?ss?wr?o?r?d|pas?sw|^pass|p@ss|contrase[nñ]a|^clave$|kennwort|^pwd?$|^psw")
+"""Trigger: what `_WORD` looks for."""
+
 PATTERNS = (
+    Pattern("PII/PASSWORD", rf"(?i:\b(?:reset|changed?|set|updated?)\b[^\n.:=]{{0,24}}\b(?:{_WORD})\b[^\n.:=]{{0,12}}(?:for|of) \S{{2,40}} (?:to|as|=)):? ?[\"'\x60]?(\S{{6,64}})", _bare_password, anywhere, (_WORDS, word("to|as")), _trim),
     Pattern(
         "PII/PASSWORD",
-        rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|in the [a-z]{{1,12}}|:|=|->|=>|will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
+        rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|es|era|in the [a-z]{{1,12}}|:|=|->|=>|will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
         _password,
         anywhere,
-        trigger(_WORD),
+        (_WORDS,),
         _trim,
     ),
-    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, trigger(_WORD), _trim),
-    Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, r"(?i)\bpass\b", _trim),
-    Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, r"(?i)\bpass\b", _trim),
-    Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword, r"(?i)\bp[i1!]n"),
-    Pattern("PII/PIN", r"\b([0-9]{4,8}) (?:is|was|as) (?i:(?:my|the|your|his|her) )?(?i:pin)\b", lambda s: 88.0, trigger=r"(?i)\bpin\b"),
+    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is|es)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, (_WORDS,), _trim),
+    Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, (word("pass"),), _trim),
+    Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, (word("pass"),), _trim),
+    Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword, (part("^p[i0!]?n"), "0000")),
+    Pattern("PII/PIN", r"\b([0-9]{4,8}) (?:is|was|as) (?i:(?:my|the|your|his|her) )?(?i:pin)\b", lambda s: 88.0, triggers=(word("pin"), "0000")),
 )  # fmt: skip

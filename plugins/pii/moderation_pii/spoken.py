@@ -1,125 +1,182 @@
 """Numbers that somebody spells out, spreads or disguises so that no pattern sees them.
 
-Runs like ``five five five, 0 1 nine nine``, ``4 1 5 . 2 6``, ``2O6-555-O1OO`` are read as digits; how many they are and
-the words before them say what they are.
+Runs like ``five five five, 0 1 nine nine``, ``4 1 5 . 2 6``, ``fv3 sx nin`` are read as digits; how many they are and
+the last word before them that names a kind say what they are.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from moderation_pii import checksums
-from moderation_pii.context import Words, is_called_otherwise
-from moderation_pii.pattern import Pattern, Sighting, as_word
+from moderation_pii.context import is_called_otherwise, words
+from moderation_pii.pattern import Sighting
 
-_VALUES = {
-    "zero": "0", "zer0": "0", "oh": "0", "nought": "0", "o": "0", "one": "1", "0ne": "1", "two": "2", "tw0": "2", "too": "2", "three": "3", "thr33": "3",
-    "thre": "3", "four": "4", "f0ur": "4", "fuor": "4", "five": "5", "f1ve": "5", "fiv3": "5", "fiv": "5", "six": "6", "s1x": "6", "seven": "7", "s3ven": "7", "sevn": "7",
-    "svn": "7", "eight": "8", "e1ght": "8", "eigt": "8", "eght": "8", "ate": "8", "nine": "9", "n1ne": "9", "nin": "9",
-}  # fmt: skip
+_DIGITS = {"zero": "0", "oh": "0", "nought": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"}  # fmt: skip
 _TENS = {
     "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18",
     "nineteen": "19", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
 }  # fmt: skip
-_WORD = (
-    r"(?:zer[o0]|oh?|nought|[o0]ne|tw[o0]|thr[e3]{1,2}|f[o0]ur|f[i1]v[e3]?|s[i1]x|s[e3]v[e3]?n|svn|e[i1]?gh?t|n[i1]ne?"
-    r"|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|double|triple)"
+_TIMES = {"double": 2, "triple": 3}
+_SPANISH = {"cero": "0", "uno": "1", "dos": "2", "tres": "3", "cuatro": "4", "cinco": "5", "seis": "6", "siete": "7", "ocho": "8", "nueve": "9"}  # fmt: skip
+_INSIDE = {"to": "2", "too": "2", "for": "4", "ate": "8", "won": "1", "o": "0", "l": "1", "i": "1", "on": "1"}
+"""Words that stand for a digit between two others only."""
+
+_PLAIN = r"(?:zero|one|two|three|four|five|six|seven|eight|nine)"
+_TOKEN = re.compile(r"[a-z0-9]+")
+_GLUED = re.compile(rf"{_PLAIN}|[0-9]+")
+_GAP = re.compile(r"[ \t]?[\-.,_*/|~()+][ \t]?|[ \t]{1,2}|\.{2,4} ?")
+
+
+def _bent() -> dict[str, str]:
+    """Digit words with a letter left out, exchanged, or written as a digit."""
+    made: dict[str, str] = {}
+    for word, digit in _DIGITS.items():
+        if len(word) > 2:
+            bent = [word[:at] + word[at + 1 :] for at in range(len(word))]
+            bent += [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)]
+            bent += [word.replace("o", "0"), word.replace("e", "3"), word.replace("e", "3", 1), word.replace("i", "1")]
+            bent += [word.replace("e", "3")[::-1].replace("3", "e", 1)[::-1], word[0] + re.sub("[aeiou]", "", word[1:])]
+            for written in bent:
+                if len(written) > 1:
+                    made.setdefault(written, digit)
+    return {written: digit for written, digit in made.items() if written not in _WORDS_OF_TEXT}
+
+
+_WORDS_OF_TEXT = words(
+    "on to ne or our for fur in six one two he wo eve ten is it at as so no we ix hour fir there the thee seen even fie oe"
 )
-_PLAIN_WORD = r"(?:zero|one|two|three|four|five|six|seven|eight|nine)"
-_GLUED = re.compile(rf"(?i)(?<=[0-9]){_PLAIN_WORD}|{_PLAIN_WORD}(?=[0-9])")
-_GAP = r"(?:[ \t]?[\-.,_*/|~()+][ \t]?|[ \t]{1,2}|\.{2,4} ?)"
+_BENT = _bent()
+_CLEAR = _DIGITS | _TENS | _SPANISH
 
-_NOTHING = ("", 0.0)
-
-_PHONE = Words(
-    r"ph(?:one)?|phn|phne|fone?|call|text|txt|cell|mobile|mob|number|numbr|nmbr|num|whats ?app|wa|tel|telegram|signal|sms|ring|reach|hit me up|contact|dial|line|digits"
+TRIGGERS = (
+    (rf"(?i)^(?:{'|'.join([*_DIGITS, *_TENS, *_TIMES, *_SPANISH])})$|(?i)^{_PLAIN}0|0{_PLAIN}", r"[A-Za-z]|0"),
+    ("0[^0]{1,3}0[^0]{1,3}0[^0]{1,3}0",),
 )
-_SSN = Words(r"ssn|s\.?s\.?n|s s n|social|soc sec|socail")
-_CARD = Words(r"card|crd|cc|visa|mastercard|amex|credit|debit|discover")
-_CVV = Words(r"cvv2?|cvc2?|c v v|c\.v\.v|c v c|security code|back|csc")
-_PIN = Words(r"pin|p i n|p\.i\.n|pincode|passcode")
-_ACCOUNT = Words(r"acc(?:oun)?t|account|acc|acnt|accnt|bank")
-_ROUTING = Words(r"routing|routng|aba|rtn|sort code")
+"""What a text holds in which there may be such a run: all of one of these, as `Pattern.triggers`."""
+
+_KEYWORDS = re.compile(
+    r"(?<![a-z])(?:"
+    r"(?P<CREDIT_DEBIT_CVV>cvv2?|cvc2?|c[ .]?v[ .]?[vc]|security co?de?|cd|back|csc)"
+    r"|(?P<PIN>pin|p[ .]i[ .]n|pincode|passcode|clave)"
+    r"|(?P<SSN>ssn|s[ .]?s[ .]?n|social(?: security)?|soc sec)"
+    r"|(?P<BANK_ROUTING>r(?:ou?)?u?t(?:i?ng?|in)|routing|aba|rtn|sort code)"
+    r"|(?P<BANK_ACCOUNT_NUMBER>acc(?:oun)?t|acc|acnt|bank|cuenta)"
+    r"|(?P<CREDIT_DEBIT_NUMBER>card|crd|cc|visa|mastercard|amex|credit|debit|discover|tarjeta)"
+    r"|(?P<PHONE>ph(?:one)?|phn|phne|fone?|call|text|txt|cell|mobile|mob|whats ?app|wa|tel|telegram|signal"
+    r"|sms|ring|reach|hit|contact|dial|m[oó]vil|tel[eé]fono)"
+    r")(?![a-z])"
+)
+_SIZES = {
+    "CREDIT_DEBIT_CVV": (3, 4), "PIN": (4, 8), "SSN": (9, 9), "BANK_ROUTING": (9, 9), "BANK_ACCOUNT_NUMBER": (6, 17), "CREDIT_DEBIT_NUMBER": (13, 19),
+    "PHONE": (7, 14),
+}  # fmt: skip
+"""Least and most digits of each kind."""
 
 
-def _digits(value: str) -> str:
-    """What a run reads as; empty when a word in it is none of a number."""
-    value = _GLUED.sub(lambda word: _VALUES[word.group().lower()], value)
-    read, times, last_ten = "", 1, False
-    word = ""
-    for char in [*value.lower(), " "]:
-        if char.isalnum():
-            word += char
+class Run(NamedTuple):
+    """A number found in a run of words and digits."""
+
+    start: int
+    end: int
+    confidence: float
+    label: str
+
+
+class _Token(NamedTuple):
+    start: int
+    end: int
+    word: str
+    is_clear: bool
+
+
+def runs(text: str, lowered: str) -> Iterator[Run]:
+    """The numbers that are spelled out or spread, from start to end.
+
+    Args:
+        text: as it is folded.
+        lowered: the same in lower case, of the same length.
+    """
+    run: list[_Token] = []
+    for found in _TOKEN.finditer(lowered):
+        token = _token(found)
+        if run and (token is None or not _GAP.fullmatch(lowered, run[-1].end, found.start())):
+            yield from _judged(run, text, lowered)
+            run = []
+        if token is not None:
+            run.append(token)
+    yield from _judged(run, text, lowered)
+
+
+def _token(found: re.Match[str]) -> _Token | None:
+    """A piece of a number; None when it is none."""
+    word = found.group()
+    if word.isdigit():
+        return _Token(*found.span(), word, True) if len(word) <= 5 else None
+    if word in _CLEAR or word in _TIMES:
+        return _Token(*found.span(), word, True)
+    if word in _BENT or word in _INSIDE:
+        return _Token(*found.span(), word, False)
+    pieces = _GLUED.findall(word) if any(char.isdigit() for char in word) else []
+    return _Token(*found.span(), word, True) if pieces and "".join(pieces) == word else None
+
+
+def _judged(run: list[_Token], text: str, lowered: str) -> Iterator[Run]:
+    """What a run is, if it is anything."""
+    while run and run[0].word in _INSIDE:
+        run = run[1:]
+    while run and (run[-1].word in _INSIDE or run[-1].word in _TIMES):
+        run = run[:-1]
+    has_words = any(not token.word.isdigit() and token.word not in _INSIDE for token in run)
+    if not has_words and any(not token.word.isdigit() for token in run):
+        return
+    if not run or (len(run) < 3 and not any(_GLUED.findall(token.word)[1:] for token in run)):
+        return
+    if 2 * sum(token.is_clear for token in run) < len(run):
+        return
+    read = _read(token.word for token in run)
+    if len(read) < 3 or len(set(read)) == 1:
+        return
+    sighting = Sighting(text, lowered, run[0].start, run[-1].end)
+    if not has_words and (len(run) < 4 or max(len(token.word) for token in run) > 4 or is_called_otherwise(sighting)):
+        return
+    kind, confidence = _weighed(read, sighting.before(44), has_words, len(run))
+    if kind:
+        yield Run(sighting.start, sighting.end, confidence, "PII/" + kind)
+
+
+def _read(run: Iterator[str]) -> str:
+    """The digits of a run."""
+    read, times, is_ten = "", 1, False
+    for word in run:
+        if word in _TIMES:
+            times = _TIMES[word]
             continue
-        if not word:
-            continue
-        if word in ("double", "triple"):
-            times = 2 if word == "double" else 3
+        digits = word if word.isdigit() else _CLEAR.get(word) or _BENT.get(word) or _INSIDE.get(word)
+        if digits is None:
+            digits = "".join(piece if piece.isdigit() else _DIGITS[piece] for piece in _GLUED.findall(word))
+        if is_ten and len(digits) == 1 and digits != "0" and not word.isdigit():
+            read = read[:-1] + digits
         else:
-            digit = word if word.isdigit() else _VALUES.get(word) or _TENS.get(word)
-            if digit is None:
-                return ""
-            if last_ten and len(digit) == 1 and digit != "0" and not word.isdigit():
-                read = read[:-1] + digit
-            else:
-                read += digit * times
-            last_ten = word in _TENS and word.endswith("ty")
-            times = 1
-        word = ""
+            read += digits * times
+        is_ten = word in _TENS and word.endswith("ty")
+        times = 1
     return read
 
 
-def _kind(sighting: Sighting) -> str:
-    return _seen(sighting)[0]
-
-
-def _confidence(sighting: Sighting) -> float:
-    return _seen(sighting)[1]
-
-
-def _seen(sighting: Sighting) -> tuple[str, float]:
-    """What a run is, and how surely."""
-    read = _digits(sighting.value)
-    return _weighed(sighting, read) if len(read) >= 3 else _NOTHING
-
-
-def _weighed(sighting: Sighting, read: str) -> tuple[str, float]:
-    """What a run that reads as these digits is, and how surely."""
+def _weighed(read: str, before: str, has_words: bool, parts: int) -> tuple[str, float]:
+    """The kind of a number and how sure it is; the nearest keyword that fits its length decides."""
     size = len(read)
-    before = sighting.before(40)
-    has_words = any(c.isalpha() for c in sighting.value)
-    if len(set(read)) == 1 or (not has_words and is_called_otherwise(sighting)):
-        return _NOTHING
-    if size in (3, 4) and _CVV.in_(before):
-        return "PII/CREDIT_DEBIT_CVV", 88.0
-    if 4 <= size <= 8 and _PIN.in_(before):
-        return "PII/PIN", 88.0
-    if size == 9 and _SSN.in_(before):
-        return "PII/SSN", 92.0
-    if size == 9 and _ROUTING.in_(before):
-        return "PII/BANK_ROUTING", 90.0
-    if 13 <= size <= 19 and (_CARD.in_(before) or (checksums.luhn(read) and checksums.card_network(read))):
-        return "PII/CREDIT_DEBIT_NUMBER", 90.0
-    if 6 <= size <= 17 and _ACCOUNT.in_(before):
-        return "PII/BANK_ACCOUNT_NUMBER", 86.0
-    if size in (10, 11) or (7 <= size <= 13 and _PHONE.in_(before)):
-        return "PII/PHONE", 88.0 if _PHONE.in_(before) else 72.0 if has_words else 55.0
-    return _NOTHING
-
-
-_RUN = rf"(?i)\b((?:(?:{_WORD}|[0-9]{{1,4}}){_GAP}){{2,22}}(?:{_WORD}|[0-9]{{1,4}}))\b"
-_TRIGGER = rf"(?i)\b{_WORD}{_GAP}(?:{_WORD}|[0-9])|\b[0-9]{_GAP}[0-9]{_GAP}[0-9]\b"
-
-
-def _letters(sighting: Sighting) -> float:
-    """A telephone number with letters for some digits: 2O6-555-OlOO."""
-    value = sighting.value
-    digits = sum(c.isdigit() for c in value)
-    return 0.0 if value.isalpha() or digits < 5 or not any(c.isalpha() for c in value) else 72.0
-
-
-PATTERNS = (
-    Pattern("PII/PHONE", _RUN, _confidence, as_word, _TRIGGER, kind=_kind),
-    Pattern("PII/PHONE", rf"(?i)\b([0-9]{{1,8}}(?:{_PLAIN_WORD}+[0-9]{{1,8}}){{1,6}})\b", _confidence, as_word, rf"(?i)[0-9]{_PLAIN_WORD}", kind=_kind),
-    Pattern("PII/PHONE", r"\b([2-9lIiSB][0-9OolISB]{2}[ .\-][0-9OolISB]{3}[ .\-][0-9OolISB]{4})\b", _letters, as_word),
-)  # fmt: skip
+    for found in reversed(list(_KEYWORDS.finditer(before))):
+        least, most = _SIZES[str(found.lastgroup)]
+        if least <= size <= most:
+            return str(found.lastgroup), 88.0
+    if 13 <= size <= 19 and checksums.card_network(read):
+        return "CREDIT_DEBIT_NUMBER", 88.0 if checksums.luhn(read) else 60.0 if has_words else 0.0
+    if 7 <= size <= 13 and "numb" in before[-14:]:
+        return "PHONE", 80.0
+    if size in (10, 11) and (has_words or parts >= size - 1):
+        return "PHONE", 72.0 if has_words else 55.0
+    return "", 0.0

@@ -5,7 +5,7 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation_pii import TextPii, tagger
+from moderation_pii import TextPii, packing, tagger
 from moderation_pii.folding import Folded
 
 from moderation.core.items import Part
@@ -78,9 +78,9 @@ def test_tagged_places_are_inside_any_text_in_order(text):
 
 @given(score=st.lists(st.integers(-200_000, 200_000), min_size=4, max_size=4))
 def test_scores_come_out_of_the_integer_they_were_added_in(score):
-    packed = sum(part << (tagger._BITS * field) for field, part in enumerate(score))
+    packed = sum(part << (packing.BITS * field) for field, part in enumerate(score))
 
-    assert list(tagger._fields(packed)) == score
+    assert list(packing.fields(packed)) == score
 
 
 def test_what_was_looked_at_before_changes_nothing():

@@ -7,387 +7,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from faker import Faker
-
-from phrases import LEADS, PLACES_LEADS, PLACES_TAILS, TAILS
+from known import read
+from names import BEFORE_LAST, MORE_FIRST, MORE_LAST, foreign
+from phrases import LEADS, PLACES_LEADS, PLACES_TAILS, SLANG, TAILS, THINGS
 from values import DAYS, Values
-from words import CITIES, COMPANY_TAILS, COUNTRIES, FUNCTION, JOBS, OTHERS, PLACES, RELATIONS, STREET_WORDS, SUFFIXES
+from words import CITIES, COMPANY_TAILS, COUNTRIES, JOBS, OTHERS, RELATIONS, STREET_WORDS, SUFFIXES
 
 HERE = Path(__file__).parent
+PLAIN = frozenset("WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO".split())
+"""Slots of what is neither a name nor an address."""
 SLOT = re.compile(r"\{([A-Za-z_]+)(?::([a-z_]+))?\}")
-FOREIGN = (
-    "de_DE", "fr_FR", "es_ES", "es_MX", "it_IT", "pt_BR", "pt_PT", "nl_NL", "pl_PL", "sv_SE", "da_DK", "no_NO", "fi_FI", "cs_CZ", "hu_HU",
-    "ro_RO", "tr_TR", "hr_HR", "en_IN", "id_ID", "en_GB", "de_AT", "fr_CA", "en_US", "es_CO", "en_NZ", "en_IE", "yo_NG", "ha_NG", "ig_NG", "zu_ZA", "en_KE", "vi_VN", "fil_PH",
-)  # fmt: skip
-PARTICLES = frozenset(
-    [
-        "van",
-        "von",
-        "de",
-        "der",
-        "den",
-        "del",
-        "della",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "la",
-        "le",
-        "los",
-        "las",
-        "el",
-        "al",
-        "y",
-        "e",
-        "und",
-        "af",
-        "av",
-        "ter",
-        "ten",
-        "op",
-    ]
-)
-MORE_FIRST = [
-    "wei",
-    "li",
-    "ming",
-    "jun",
-    "yan",
-    "xin",
-    "hui",
-    "fang",
-    "jing",
-    "lei",
-    "qiang",
-    "hiroshi",
-    "yuki",
-    "haruto",
-    "sakura",
-    "takashi",
-    "kenji",
-    "akira",
-    "yoko",
-    "min-jun",
-    "ji-woo",
-    "seo-yeon",
-    "hyun",
-    "soo",
-    "mohammed",
-    "muhammad",
-    "mohamed",
-    "ahmed",
-    "ali",
-    "omar",
-    "hassan",
-    "hussein",
-    "fatima",
-    "aisha",
-    "khalid",
-    "yusuf",
-    "ibrahim",
-    "mustafa",
-    "abdul",
-    "abdullah",
-    "salma",
-    "noor",
-    "layla",
-    "zainab",
-    "ngozi",
-    "chinedu",
-    "kwame",
-    "kofi",
-    "ama",
-    "olu",
-    "tunde",
-    "amara",
-    "zanele",
-    "sipho",
-    "thabo",
-    "priya",
-    "rahul",
-    "amit",
-    "sanjay",
-    "deepak",
-    "anjali",
-    "pooja",
-    "ravi",
-    "arjun",
-    "neha",
-    "vikram",
-    "olga",
-    "dmitri",
-    "sergei",
-    "vladimir",
-    "natasha",
-    "ivan",
-    "boris",
-    "svetlana",
-    "yuri",
-    "igor",
-    "anastasia",
-    "mikhail",
-    "barack",
-    "elon",
-    "kanye",
-    "beyonce",
-    "rihanna",
-    "shakira",
-    "adele",
-    "lebron",
-    "kobe",
-    "kyrie",
-    "neymar",
-    "novak",
-    "serena",
-    "oprah",
-    "ellen",
-    "keanu",
-    "leonardo",
-    "arnold",
-    "angelina",
-    "benedict",
-    "jinping",
-    "narendra",
-    "recep",
-    "emmanuel",
-    "justin",
-    "volodymyr",
-    "benjamin",
-    "kim",
-    "jong",
-    "moon",
-    "shinzo",
-    "fidel",
-    "hugo",
-    "evo",
-    "jair",
-    "lula",
-    "nelson",
-    "winston",
-    "mahatma",
-    "liam",
-    "mia",
-    "aria",
-    "zoe",
-    "kayden",
-    "jayden",
-    "aiden",
-    "nevaeh",
-    "harper",
-    "skylar",
-    "peyton",
-    "piper",
-    "luna",
-    "mila",
-    "kai",
-    "ezra",
-    "milo",
-    "finn",
-    "arlo",
-    "otis",
-    "jaxon",
-    "brayden",
-]
-MORE_LAST = [
-    "zhang",
-    "wang",
-    "liu",
-    "chen",
-    "yang",
-    "huang",
-    "zhao",
-    "wu",
-    "zhou",
-    "xu",
-    "sun",
-    "zhu",
-    "lin",
-    "he",
-    "guo",
-    "ma",
-    "gao",
-    "liang",
-    "zheng",
-    "tang",
-    "kim",
-    "park",
-    "choi",
-    "jung",
-    "kang",
-    "cho",
-    "yoon",
-    "jang",
-    "tanaka",
-    "suzuki",
-    "sato",
-    "takahashi",
-    "watanabe",
-    "ito",
-    "yamamoto",
-    "nakamura",
-    "kobayashi",
-    "khan",
-    "ahmed",
-    "hussain",
-    "malik",
-    "sheikh",
-    "al-farsi",
-    "haddad",
-    "nasser",
-    "said",
-    "mansour",
-    "okafor",
-    "adeyemi",
-    "mensah",
-    "owusu",
-    "nkosi",
-    "dlamini",
-    "okonkwo",
-    "mbeki",
-    "diallo",
-    "traore",
-    "patel",
-    "singh",
-    "sharma",
-    "gupta",
-    "kumar",
-    "reddy",
-    "iyer",
-    "nair",
-    "mehta",
-    "agarwal",
-    "obama",
-    "trump",
-    "biden",
-    "clinton",
-    "bush",
-    "reagan",
-    "nixon",
-    "putin",
-    "musk",
-    "bezos",
-    "gates",
-    "zuckerberg",
-    "merkel",
-    "macron",
-    "sarkozy",
-    "blair",
-    "thatcher",
-    "rowling",
-    "tolkien",
-    "bieber",
-    "kardashian",
-    "jenner",
-    "sheeran",
-    "gaga",
-    "beckham",
-    "ronaldo",
-    "messi",
-    "federer",
-    "nadal",
-    "djokovic",
-    "klopp",
-    "mourinho",
-    "guardiola",
-    "salah",
-    "mbappe",
-    "rooney",
-    "schwarzenegger",
-    "dicaprio",
-    "scorsese",
-    "spielberg",
-    "tarantino",
-    "nolan",
-    "hanks",
-    "pitt",
-    "jolie",
-    "aniston",
-    "winfrey",
-    "swift",
-    "modi",
-    "erdogan",
-    "xi",
-    "netanyahu",
-    "sharon",
-    "arafat",
-    "saddam",
-    "hussein",
-    "gaddafi",
-    "assad",
-    "khamenei",
-    "mandela",
-    "zuma",
-    "mugabe",
-    "annan",
-    "ban",
-    "sunak",
-    "starmer",
-    "corbyn",
-    "trudeau",
-    "scholz",
-    "kohl",
-    "chirac",
-    "berlusconi",
-    "ivanov",
-    "petrov",
-    "smirnov",
-    "kuznetsov",
-    "popov",
-    "sokolov",
-    "volkov",
-    "putin",
-    "zelensky",
-    "nguyen",
-    "tran",
-    "le",
-    "pham",
-    "hoang",
-    "vo",
-    "dang",
-    "bui",
-]
-
-
-def _read(name: str) -> list[str]:
-    return (HERE / "sources" / name).read_text().split()
-
-
-def foreign(kind: str) -> list[str]:
-    """Latin-script names of Faker's lists of other countries (MIT licence), each once."""
-    names: dict[str, None] = {}
-    for locale in FOREIGN:
-        person = next((p for p in Faker(locale).get_providers() if p.__provider__.endswith(".person")), None)
-        for attribute in dir(type(person)):
-            if attribute.startswith(kind) and isinstance(getattr(person, attribute), dict | tuple | list):
-                for name in getattr(person, attribute):
-                    for word in name.split() if isinstance(name, str) else ():
-                        if (
-                            word.replace("'", "").isalpha()
-                            and word[0] <= "ɏ"
-                            and len(word) > 1
-                            and word.lower() not in PARTICLES
-                        ):
-                            names[word.lower()] = None
-    return list(names)
-
-
-def lists() -> dict[str, str]:
-    """What the tagger knows of words: kind, one letter, to words."""
-    first, last, common = _read("first.txt"), _read("last.txt"), _read("common.txt")
-    modern = _read("modern.txt")
-    template_words = re.findall(r"(?<![{:\w])[a-z]{2,}(?!\w*[}:])", (HERE / "templates.txt").read_text())
-    common = list(dict.fromkeys([*common, *template_words, *modern]))
-    spaced = {
-        "a": first[:300], "b": first[300:1500], "f": first[1500:],
-        "x": last[:600], "y": last[600:6000], "z": last[6000:25_000],
-        "g": [*foreign("first_names"), *MORE_FIRST], "h": [*foreign("last_names"), *MORE_LAST],
-        "v": common[:1500], "w": common[1500:],
-        "t": sorted(PLACES), "s": [s.lower().strip(".") for s in SUFFIXES[:34]], "k": sorted({w.lower() for o in OTHERS for w in o.split()}),
-        "o": FUNCTION,
-    }  # fmt: skip
-    return {kind: " ".join(sorted({word for word in words if "-" not in word})) for kind, words in spaced.items()}
 
 
 class Corpus:
@@ -399,16 +28,27 @@ class Corpus:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
-        self.firsts, self.lasts = _read("first.txt"), _read("last.txt")[:25_000]
+        self.firsts, self.lasts = read("first.txt"), read("last.txt")[:25_000]
         self.foreign_firsts, self.foreign_lasts = (
             [*foreign("first_names"), *MORE_FIRST * 3],
             [*foreign("last_names"), *MORE_LAST * 3],
         )
-        self.common = [*_read("common.txt"), *_read("modern.txt")]
+        known = (set(self.firsts[:2500]) | set(self.lasts[:6000])) - set(read("common.txt"))
+        english = read("english.txt")
+        self.common = [word for word in english[:12_000] if word not in known]
+        self.rare = [word for word in english[12_000:] if word not in known]
+        # Names that are common words too: some of their capitals are no names.
+        self.also = sorted(set(english[:5000]) & set(self.firsts[:1500]) & set(read("common.txt")))
+        self.past = [word for word in self.common if word.endswith("ed") and len(word) > 4]
+        self.towns = (HERE / "sources" / "places.txt").read_text().splitlines()
+        self.following = {
+            line.split()[0]: line.split()[1:] for line in (HERE / "sources" / "pairs.txt").read_text().splitlines()
+        }
+        self.begins = [word for word in self.common[:3000] if word in self.following]
         self.templates = self._templates()
-        self.technical = (HERE / "sources" / "technical.txt").read_text().splitlines()
+        self.manuals = (HERE / "manuals.txt").read_text().splitlines()
         self.prose = (HERE / "sources" / "prose.txt").read_text().splitlines()
-        self.is_foreign = False
+        self.is_foreign, self.is_blending = False, True
         self.values = Values(self.chance, self.first, self.last, self.street, self.city, self.word)
 
     def _templates(self) -> list[str]:
@@ -429,37 +69,28 @@ class Corpus:
         return made
 
     def first(self) -> str:
-        """A first name, the frequent ones more often; it decides whose last name fits."""
+        """A first name, the frequent ones more often; it decides whose last name fits. One of twelve is on no list."""
         self.is_foreign = self.chance.random() < 0.3
+        names = self.foreign_firsts if self.is_foreign else self.firsts
+        if self.is_blending and self.chance.random() < 0.08:
+            return self._blended(names)
         if self.is_foreign:
-            name = self.chance.choice(self.foreign_firsts).title()
-            return f"{name}-{self.chance.choice(self.foreign_firsts).title()}" if self.chance.random() < 0.05 else name
+            name = self.chance.choice(names).title()
+            return f"{name}-{self.chance.choice(names).title()}" if self.chance.random() < 0.05 else name
         return self.firsts[int(len(self.firsts) * self.chance.random() ** 3)].title()
+
+    def _blended(self, names: list[str]) -> str:
+        """A name that nobody has: the beginning of one, the end of another."""
+        one, two = self.chance.choice(names), self.chance.choice(names)
+        return (one[: self.chance.randint(2, 4)] + two[-self.chance.randint(2, 4) :]).title()
 
     def last(self) -> str:
         """A last name."""
+        if self.is_blending and self.chance.random() < 0.08:
+            return self._blended(self.foreign_lasts if self.is_foreign else self.lasts)
         if self.is_foreign:
             name = self.chance.choice(self.foreign_lasts).title()
-            particle = self.chance.choice(
-                (
-                    "van",
-                    "van der",
-                    "van den",
-                    "de",
-                    "de la",
-                    "von",
-                    "di",
-                    "da",
-                    "dos",
-                    "del",
-                    "bin",
-                    "al",
-                    "el",
-                    "le",
-                    "De",
-                    "Van",
-                )
-            )
+            particle = self.chance.choice(BEFORE_LAST)
             return f"{particle} {name}" if self.chance.random() < 0.1 else name
         name = self.lasts[int(len(self.lasts) * self.chance.random() ** 3)].title()
         if name.startswith("Mc") and len(name) > 4:
@@ -492,8 +123,9 @@ class Corpus:
 
     def city(self) -> str:
         """A real town or one that sounds like one."""
-        if self.chance.random() < 0.5:
-            return self.chance.choice(CITIES)
+        draw = self.chance.random()
+        if draw < 0.6:
+            return self.chance.choice(CITIES if draw < 0.3 else self.towns)
         name = self.last() if self.chance.random() < 0.5 else self.first()
         return self.chance.choice(
             (
@@ -504,14 +136,15 @@ class Corpus:
         )
 
     def word(self) -> str:
-        """A common word, none with an apostrophe."""
-        return self.chance.choice(self.common).replace("'", "")
+        """A word of English, three of four common."""
+        return self.chance.choice(self.rare if self.chance.random() < 0.25 else self.common)
 
     def _plain(self, kind: str, variant: str) -> str:
         """A value of a kind that only training knows."""
         chance = self.chance
         if kind in ("WORDS", "Words"):
-            words = chance.choices(self.common[: 400 if chance.random() < 0.4 else None], k=chance.randint(1, 7))
+            few = chance.random() < 0.4
+            words = [chance.choice(self.common[:400]) if few else self.word() for _ in range(chance.randint(1, 7))]
             return " ".join(words) if kind == "WORDS" else " ".join(word.title() for word in words[:4])
         if kind == "ORG":
             draw = chance.random()
@@ -527,11 +160,28 @@ class Corpus:
         if kind == "NEW":
             return self._coined()
         if kind == "NUM":
-            return self.values.pick("#", "##", "####", "######", "##.##", "#-###", "^^-####")
+            return self.values.pick(
+                "#",
+                "##",
+                "####",
+                "######",
+                "##.##",
+                "#-###",
+                "^^-####",
+                "#####",
+                "%%%%%%%%-%%%%-%%%%-%%%%-%%%%%%%%%%%%",
+                "%%%%%%%%",
+            )
         if kind == "STREET":
             return self.street()
+        if kind == "PAST":
+            return chance.choice(self.past) if chance.random() < 0.8 else self.word()
+        if kind == "ALSO":
+            return chance.choice(self.also).title()
+        if kind == "CHAIN":
+            return " ".join(self.chain(chance.randint(2, 9)))
         simple = {
-            "CITY": CITIES,
+            "CITY": CITIES if chance.random() < 0.5 else self.towns,
             "PLACE": COUNTRIES,
             "OTHER": OTHERS,
             "JOB": JOBS,
@@ -571,26 +221,77 @@ class Corpus:
             kind, variant = slot.group(1), slot.group(2) or ""
             if kind in ("NAME", "ADDRESS") and not variant and self.chance.random() < 0.05:
                 variant = "lower"
-            known = kind in (
-                "WORDS",
-                "Words",
-                "ORG",
-                "NUM",
-                "NEW",
-                "STREET",
-                "CITY",
-                "PLACE",
-                "OTHER",
-                "JOB",
-                "RELATION",
-                "WEEKDAY",
-            )
+            known = kind in PLAIN
+            # In small letters only names that are known as such: unknown small words are slang and other languages.
+            self.is_blending = variant != "lower"
             value = self._plain(kind, variant) if known else self.values.draw(kind, variant)
             if kind in ("NAME", "ADDRESS"):
                 places.append((len(text), len(text) + len(value), kind))
             text += value
             end = slot.end()
         return text + template[end:], places
+
+    def chain(self, count: int) -> list[str]:
+        """Words of which each often follows the one before: it sounds like English and means nothing."""
+        word = self.chance.choice(self.begins)
+        made = [word]
+        while len(made) < count:
+            following = self.following.get(word)
+            word = self.chance.choice(following or self.begins)
+            made.append(word)
+        return ["I" if word == "i" else word for word in made]
+
+    def chatter(self) -> tuple[str, list[tuple[int, int, str]]]:
+        """What people post: chains of words with names, things in capitals, tags and marks strewn in."""
+        chance = self.chance
+        words = self.chain(chance.randint(3, 16))
+        capitals = chance.random()
+        for at, word in enumerate(words):
+            if capitals < 0.1 or chance.random() < 0.05:
+                words[at] = word.title() if capitals < 0.07 or capitals > 0.1 else word.upper()
+            elif chance.random() < 0.05:
+                words[at] = self._slang(word)
+        if chance.random() < 0.7:
+            words[0] = words[0][:1].upper() + words[0][1:]
+        for _ in range(chance.choice((0, 0, 1, 1, 1, 2, 2))):
+            thing = chance.choice(THINGS)
+            words.insert(chance.randint(0, len(words)), thing)
+        for _ in range(chance.choice((0, 0, 0, 1, 1, 1, 2))):
+            name = chance.choice(
+                (
+                    "{NAME}",
+                    "{NAME}",
+                    "{NAME}",
+                    "{NAME:first}",
+                    "{NAME:first}",
+                    "{NAME:last}",
+                    "{NAME:lower}",
+                    "{NAME:first} and {NAME:first}",
+                    "{NAME:poss} {NEW}",
+                )
+            )
+            name = name.replace("{NAME:poss}", "{NAME}'s")
+            at = chance.randint(0, len(words))
+            words[at:at] = [name, "{PAST}"] if chance.random() < 0.2 else [name]
+        text = ""
+        for word in words:
+            text += word + chance.choice(
+                (" ",) * 12 + (", ", " - ", ": ", "... ", "! ", ". ", "? ", " & ", " / ", "\n")
+            )
+        return self.fill(text.strip() + chance.choice(("", "", ".", "!", "!!", " :)", " lol", " <3", "...", "?")))
+
+    def _slang(self, word: str) -> str:
+        """A word as nobody's list has it: short for something, drawn out, or with letters lost."""
+        chance, at = self.chance, self.chance.randint(1, len(word))
+        return chance.choice(
+            (
+                chance.choice(SLANG),
+                chance.choice(SLANG),
+                word + word[-1] * 3,
+                word[: at - 1] + word[at:] or word,
+                self.word()[:3] + self.word()[-3:],
+            )
+        )
 
     def composed(self) -> tuple[str, list[tuple[int, int, str]]]:
         """Phrases and a word or two around a name or an address, or around none."""
@@ -642,8 +343,11 @@ class Corpus:
         """One document: some templates, or sentences of prose."""
         chance = self.chance
         draw = chance.random()
-        is_prose = draw < 0.3
-        source = self.technical if draw < 0.1 else self.prose if is_prose else self.templates
+        is_prose = 0.05 < draw < 0.25
+        source = self.manuals if draw < 0.05 else self.prose if is_prose else self.templates
+        if draw > 0.75:
+            text, places = self.chatter()
+            return self._spread(text, places) if chance.random() < 0.3 else (text, places)
         joint = " " if is_prose else chance.choice((" ", "\n", "\n", ". ", ", ", "\n\n"))
         text, places = "", []
         for number in range(chance.choice((1, 1, 2, 3, 4))):

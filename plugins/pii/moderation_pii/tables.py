@@ -1,0 +1,133 @@
+"""Values under a heading that says what they are: CSV in its many forms, and tables drawn with bars.
+
+A bare ``4155550123`` or ``Bohdan`` tells nobody what it is; the head of its column does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from moderation_pii.context import words
+
+_SEPARATORS = (",", ";", "\t", "|")
+_SURE = 90.0
+
+_HEADS = {
+    "PII/NAME": words(
+        "name fullname firstname lastname surname forename givenname familyname middlename customername patientname clientname"
+        " employeename contactname cardholder cardholdername accountholder holdername first last given family nombre"
+        " apellido apellidos nombrecompleto maidenname displayname legalname membername guestname"
+    ),
+    "PII/EMAIL": words("email emailaddress mail mailaddress correo correoelectronico emailid"),
+    "PII/PHONE": words(
+        "phone phonenumber phoneno mobile mobilenumber mobilephone cell cellphone tel telephone telephonenumber fax"
+        " contactnumber homephone workphone telefono movil"
+    ),
+    "PII/ADDRESS": words(
+        "address street streetaddress homeaddress mailingaddress postaladdress billingaddress shippingaddress residence"
+        " addressline addressline1 address1 direccion domicilio"
+    ),
+    "PII/SSN": words("ssn socialsecurity socialsecuritynumber socialsecurityno"),
+    "PII/CREDIT_DEBIT_NUMBER": words("card cardno cardnumber creditcard creditcardnumber creditcardno ccnumber ccno debitcard"),
+    "PII/CREDIT_DEBIT_EXPIRY": words("cardexp cardexpiry exp expiry expirydate expiration expirationdate cardexpiration"),
+    "PII/CREDIT_DEBIT_CVV": words("cvv cvv2 cvc cvc2 securitycode cardsecuritycode"),
+    "PII/PIN": words("pin pincode atmpin"),
+    "PII/BANK_ACCOUNT_NUMBER": words("account accountnumber accountno acct acctno acctnumber bankaccount bankaccountnumber"),
+    "PII/BANK_ROUTING": words("routing routingnumber routingno aba abanumber sortcode"),
+    "PII/PASSPORT_NUMBER": words("passport passportnumber passportno pasaporte"),
+    "PII/DRIVER_ID": words("driverslicense driverlicense driverslicensenumber driverlicensenumber driverid drivinglicence dlnumber dlno dl license"),
+    "PII/USERNAME": words("username login loginname screenname handle userlogin usuario"),
+    "PII/PASSWORD": words("password passwd pwd pass passphrase contrasena"),
+    "PII/AGE": words("age edad ageyears"),
+    "PII/DATE_TIME": words("dob dateofbirth birthdate birthday born fechadenacimiento"),
+}  # fmt: skip
+_KINDS = {head: kind for kind, heads in _HEADS.items() for head in heads}
+
+_LOOKS = {
+    "PII/NAME": r"[^\W\d_][^\d\n@/:]{1,48}",
+    "PII/EMAIL": r"\S+@\S+",
+    "PII/PHONE": r"\+?(?:[\d()./ \-]){7,24}(?: ?(?:x|ext\.?) ?\d{1,6})?",
+    "PII/ADDRESS": r"(?=.*\w\W+\w)(?=.*\d).{6,120}",
+    "PII/SSN": r"\d{3}[\- .]?\d{2}[\- .]?\d{4}|[Xx*]{3}-[Xx*]{2}-\d{4}",
+    "PII/CREDIT_DEBIT_NUMBER": r"[\dXx*](?:[ .\-]?[\dXx*]){11,18}",
+    "PII/CREDIT_DEBIT_EXPIRY": r"\d{1,2} ?[/\-.] ?\d{2,4}|\d{4}-\d{2}(?:-\d{2})?|[A-Za-z]{3,9} ?\d{2,4}",
+    "PII/CREDIT_DEBIT_CVV": r"\d{3,4}",
+    "PII/PIN": r"\d{4,8}",
+    "PII/BANK_ACCOUNT_NUMBER": r"[\dXx*](?:[ \-]?[\dXx*]){5,17}",
+    "PII/BANK_ROUTING": r"\d{9}|\d{2}-\d{2}-\d{2}",
+    "PII/PASSPORT_NUMBER": r"[A-Z]{0,2}\d[A-Z\d]{5,8}",
+    "PII/DRIVER_ID": r"(?=.*\d)[A-Z\d][A-Z\d\- ]{4,20}",
+    "PII/USERNAME": r"@?[\w.\-]{2,40}",
+    "PII/PASSWORD": r"\S{4,64}",
+    "PII/AGE": r"\d{1,3}",
+    "PII/DATE_TIME": r"\d{1,4}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{1,2} [^\W\d_]{3,9}\.? \d{4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4}",
+}
+_LOOK = {kind: re.compile(look) for kind, look in _LOOKS.items()}
+_ONLY_LETTERS = re.compile(r"[^a-z0-9áéíóúñ]")
+_PLAIN = str.maketrans("áéíóúñ", "aeioun")
+
+
+class Cell(NamedTuple):
+    """A value in a column whose head names its kind."""
+
+    start: int
+    end: int
+    confidence: float
+    label: str
+
+
+def cells(text: str) -> Iterator[Cell]:
+    """The values of a text's tables, from start to end.
+
+    A table begins with a line of at least two cells, two of them heads that are known or one in a table of bars, and
+    goes on as long as lines have as many cells.
+    """
+    at = 0
+    kinds: list[str | None] = []
+    separator = ""
+    for line in text.split("\n"):
+        if kinds:
+            found = _split(line, separator)
+            if len(found) == len(kinds):
+                for kind, (start, end) in zip(kinds, found, strict=True):
+                    if kind is not None and _LOOK[kind].fullmatch(line, start, end):
+                        yield Cell(at + start, at + end, _SURE, kind)
+            elif line.strip():
+                kinds = []
+        if not kinds:
+            separator, kinds = _heads(line)
+        at += len(line) + 1
+
+
+def _heads(line: str) -> tuple[str, list[str | None]]:
+    """The separator and the kind of each column; nothing when the line is no head of a table."""
+    for separator in _SEPARATORS:
+        if separator in line and len(line) < 2000:
+            names = line.split(separator)
+            kinds = [_KINDS.get(_ONLY_LETTERS.sub("", name.lower()).translate(_PLAIN)) for name in names]
+            if sum(kind is not None for kind in kinds) >= 2 and all(len(name) < 40 for name in names):
+                return separator, kinds
+    return "", []
+
+
+def _split(line: str, separator: str) -> list[tuple[int, int]]:
+    """Where the cells of a line begin and end, without blanks and quotes around them."""
+    found, start, quoted = [], 0, False
+    for at, char in enumerate(line):
+        if char == '"':
+            quoted = not quoted
+        elif char == separator and not quoted:
+            found.append(_trimmed(line, start, at))
+            start = at + 1
+    found.append(_trimmed(line, start, len(line)))
+    return found
+
+
+def _trimmed(line: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and line[start] in " \"'\t\r":
+        start += 1
+    while end > start and line[end - 1] in " \"'\t\r":
+        end -= 1
+    return start, end
