@@ -178,6 +178,7 @@ PATTERNS = (
     Pattern("PII/EMAIL", _SPELLED, _spelled_email, as_word, (word("at|arroba"), part("gmail|yahoo|hotmail|outlook|icloud|proton|^aol$|^e?mail|contact|^write$"))),
     Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?com)\b", steady(86.0), as_word, ("@", "^, ?com$")),
     Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word, (part("gmail|yahoo|hotmail|outlook|icloud|protonmail|^aol$"),)),
+    Pattern("PII/EMAIL", r"(?i)(?<![A-Za-z0-9])((?:[a-z0-9._+\-] ){4,40}(?:@|at) ?[a-z0-9\-]{2,40}(?:\.[a-z0-9\-]{2,30}){0,2}\.[a-z]{2,6})\b", steady(90.0), as_word, (" @|@ |(?i)^at$", "(?i)^[a-z0]$")),
     Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word, (r"(?i)^at$|@", "(?i)^[a-z]$")),
     Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus, ("000[*_/|~]000[*_/|~]0000",)),
     Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, ("://",), _trim_url),

@@ -23,6 +23,7 @@ FOUND = [
     ("SSN", "my s0cial scurity is ‹5*3*6*2*2*9*0*1*8›"),
     ("BANK_ACCOUNT_NUMBER", "acount nmber ‹4 one 9 two two 7 8 8 1›"),
     ("BANK_ROUTING", "routng ‹zero 2 1 zero zero zero zero two one›"),
+    ("EMAIL", "mail me at ‹h o r v a t h _ e + 7 @ orange.fr›"),
     ("PASSWORD", "my pasword is ‹tr0ub4dor!3›"),
     ("PIN", "pin ‹4 . 9 . 8 . 2›"),
     ("PASSWORD", "helpdesk reset the password for jdoe42 to ‹Winter2024!›"),
