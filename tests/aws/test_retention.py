@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ import sqlalchemy as sa
 from moderation import cli, tables
 from moderation.core.decisions import Decision, FinalOutcome
 from moderation.core.errors import AppealRefused
+from moderation.core.items import Item
 from moderation.core.policies import Policy, PolicyFile, PolicySet
 from moderation.core.retention import expiry_days, media_until
 from moderation.core.verdicts import Verdict
+from moderation.judging import Judgement
 from moderation.retention import Retention
 from tests.aws.conftest import Aws
 from tests.aws.test_media_in_s3 import PICTURE, picture
@@ -77,17 +79,24 @@ class Kept:
         answer = self.api.post("/v1/items", json={"parts": parts}, app=app)
         assert answer.status_code == 202, answer.text
         item: str = answer.json["id"]
+        # Held, as by a worker, until it is to be decided.
+        self.api.service.store.claim(1, 3600, datetime.now(UTC))
         if outcome is not None:
             self.decide(item, outcome)
         return item
 
     def decide(self, item: str, outcome: FinalOutcome) -> None:
-        """By the rules, as the pipeline does it, without looking at the pictures."""
-        pipeline, record = self.api.service.pipeline, self.api.service.store.get_item(item).item
-        judgement = self.api.service.judge.conclude(record, record.parts, [], [], self.api.service.policies)
-        said = judgement.verdict.model_dump()
-        verdict = Verdict.model_validate({**said, "outcome": outcome, "samples": ()})
-        pipeline._act_on(record, type(judgement)(judgement.findings, verdict, judgement.policies), ())
+        """By the pipeline, with a judge that does not look at pictures."""
+        service = self.api.service
+
+        def judge(found: Item) -> Judgement:
+            made = service.judge.conclude(found, found.parts, [], [], service.policies)
+            verdict = Verdict.model_validate({**made.verdict.model_dump(), "outcome": outcome, "samples": ()})
+            return replace(made, verdict=verdict)
+
+        service.store.release([item])
+        service.judge.judge = judge  # type: ignore[method-assign, assignment]
+        assert service.work_once() == 1
 
     def decision(self, item: str) -> Decision:
         found = self.api.service.store.get_item(item).decision
