@@ -203,13 +203,13 @@ def test_a_lead_makes_one_and_reviewers_are_told_kindly_if_the_queue_says_so(des
     told = post(ann, task.removeprefix("/review"), decision="approve").get_data(as_text=True)
 
     assert "We see this one differently" in told
-    assert "It is <strong>reject</strong>; you chose approve." in told
+    assert "It is “reject”. You chose “approve”." in told
     assert "It names &lt;b&gt;somebody&lt;/b&gt;." in told
     undone = post(ann, f"{task.removeprefix('/review')}/undo")
     assert undone.status_code == 409, "whoever was told cannot take the answer back"
     next_page = post(ann, ann.get("/review/next").headers["Location"].removeprefix("/review"), decision="approve")
     assert next_page.status_code == 303, "an ordinary task tells nothing"
-    assert re.search(r"ann 1 0 0 % 0 to 79", words_of(lead, "/lead/quality"))
+    assert re.search(r"ann 1 0 0 % 0 – 79", words_of(lead, "/lead/quality"))
     (item,) = list_golden(desk.review)
     assert post(lead, "/lead/quality/general", retire=item.loop_name).status_code == 303
     assert "retired" in words_of(lead, "/lead/quality/general")
@@ -245,7 +245,7 @@ def test_agreement_is_that_of_the_published_example(desk: Desk) -> None:
     lead = desk.client("lead")
     assert "0.10" in words_of(lead, "/lead/quality")
     assert re.search(
-        r"approve or reject 0\.10 -0\.\d\d to 0\.\d\d few items 10 Odd 0\.10", words_of(lead, "/lead/quality/pair")
+        r"approve or reject 0\.10 -0\.\d\d – 0\.\d\d few items 10 Odd 0\.10", words_of(lead, "/lead/quality/pair")
     )
     desk.pass_time(days=29)
     assert queue_agreement(desk.review, "pair", 28).decision.units == 0

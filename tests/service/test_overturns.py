@@ -84,7 +84,7 @@ def test_the_service_tells_leads_the_metrics_and_the_command_line(
     assert f"moderation_sampled_items{group} {LEAST}.0" in metrics
     assert f"moderation_sampled_items_overturned{group} 6.0" in metrics
     assert f"moderation_overturn_alarm{group} 1.0" in metrics
-    assert "60.0 % <small>31.3 to 83.2</small>" in page
+    assert "60.0 % <small>31.3 – 83.2</small>" in page
     assert "Too many" in page
     assert (code, words) == (1, f"words/qa reject: 6 of {LEAST}, 60.0% (31.3% to 83.2%)  ALARM\n")
     assert (as_json[0], as_json[1][0]["alarm"]) == (1, True)
