@@ -31,6 +31,24 @@ def check(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
         raise invalid(f"{len(faults)} validation error{plural} detected: {'; '.join(faults)}")
 
 
+def check_storable(value: Any, path: str = "") -> None:
+    """Raise when some text in a request, wherever, is one that no database gives back: half surrogates, NUL."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise invalid(_failed("", path, "Member must be Unicode text")) from error
+        if "\x00" in value:
+            raise invalid(_failed("", path, "Member must have no NUL character"))
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            check_storable(name, path)
+            check_storable(inner, _below(path, name))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            check_storable(inner, f"{path}.{number + 1}.member")
+
+
 def _faults(shape: Any, value: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
     if kind == "structure":
@@ -76,10 +94,6 @@ def _string(shape: Any, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, str):
         yield _wrong_type(path, "a string")
         return
-    if not _is_text(value):
-        # Half of a surrogate pair has no UTF-8, and Postgres keeps no NUL: no database could give it back.
-        yield _failed("", path, "Member must be Unicode text without NUL characters")
-        return
     yield from _bounds(shape, len(value), path, "length")
     if shape.enum and value not in shape.enum:
         allowed = ", ".join(shape.enum)
@@ -87,14 +101,6 @@ def _string(shape: Any, value: Any, path: str) -> Iterator[str]:
     pattern = shape.metadata.get("pattern")
     if pattern and not _compiled(pattern).fullmatch(value):
         yield _failed(value, path, f"Member must satisfy regular expression pattern: {pattern}")
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in value
 
 
 def _number(shape: Any, value: Any, path: str) -> Iterator[str]:

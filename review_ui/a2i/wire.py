@@ -18,7 +18,7 @@ from review_ui.a2i.admission import admitted_body
 from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.protocol import MAX_BODY_BYTES, answer_with, raw_target, read_document, refuse
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.shapes import check, operation_names
+from review_ui.a2i.shapes import check, check_storable, operation_names
 
 logger = logging.getLogger(__name__)
 
@@ -94,21 +94,21 @@ def _runtime(review: ReviewService, method: str, path: str, query: str, body: by
     """The runtime's five operations, by verb and path."""
     if method == "POST" and path == "human-loops":
         parameters = read_document(body)
-        check(RUNTIME, "StartHumanLoop", parameters)
+        _check(RUNTIME, "StartHumanLoop", parameters)
         return loops.start(review, parameters)
     if method == "POST" and path == "human-loops/stop":
         parameters = read_document(body)
-        check(RUNTIME, "StopHumanLoop", parameters)
+        _check(RUNTIME, "StopHumanLoop", parameters)
         return loops.stop(review, parameters)
     if method == "GET" and path == "human-loops":
         parameters = _query(query)
-        check(RUNTIME, "ListHumanLoops", parameters)
+        _check(RUNTIME, "ListHumanLoops", parameters)
         return loops.list_loops(review, parameters)
     match = re.fullmatch(r"human-loops/([^/]+)", path)
     if match and method in ("GET", "DELETE"):
         parameters = {"HumanLoopName": unquote(match.group(1))}
         operation = "DescribeHumanLoop" if method == "GET" else "DeleteHumanLoop"
-        check(RUNTIME, operation, parameters)
+        _check(RUNTIME, operation, parameters)
         return (loops.describe if method == "GET" else loops.delete)(review, parameters)
     raise ApiError("UnknownOperationException", f"There is no operation {method} /{path[:200]}", 404)
 
@@ -121,8 +121,13 @@ def _control(review: ReviewService, target: str, body: bytes) -> dict[str, Any]:
         message = f"{operation} is not offered here" if known else f"There is no operation {target[:200]}"
         raise ApiError("UnknownOperationException", message, 400)
     parameters = read_document(body)
-    check("sagemaker", operation, parameters)
+    _check("sagemaker", operation, parameters)
     return CONTROL[operation](review, parameters)
+
+
+def _check(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
+    check(service, operation, parameters)
+    check_storable(parameters)
 
 
 def _read_object(review: ReviewService, path: str, request_id: str) -> Response:
