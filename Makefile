@@ -24,7 +24,7 @@ serve: .venv/.run ## run the whole service on port 8000, data in ./data
 
 test: .venv/.test ## install all that tests need, and run the whole suite
 	@scripts/debian.sh chromium redis-server postgresql
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 fast: .venv/.test ## the quick tests only
 	@.venv/bin/python -m pytest -m 'not slow and not browser' $(PYTEST_ARGS)
