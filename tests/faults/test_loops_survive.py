@@ -90,6 +90,7 @@ class Reviewer(threading.Thread):
         self.endpoint, self.name_, self.stop = endpoint, name, stop
         self.http = urllib3.PoolManager(retries=False, timeout=5)
         self.cookies: dict[str, str] = {}
+        self.csrf = ""
         self.surprises: list[int] = []
 
     def run(self) -> None:
@@ -100,9 +101,10 @@ class Reviewer(threading.Thread):
                 time.sleep(0.05)
 
     def work(self) -> None:
-        if "review_session" not in self.cookies:
-            form = {"username": self.name_, "password": PASSWORD}
-            self.fetch("POST", "/review/sign-in", {**form, "csrf": self.token("/review/sign-in")})
+        if not self.csrf:
+            if "review_session" not in self.cookies:
+                form = {"username": self.name_, "password": PASSWORD}
+                self.fetch("POST", "/review/sign-in", {**form, "csrf": self.token("/review/sign-in")})
             self.csrf = self.token("/review/")
         where = self.fetch("GET", "/review/next").headers.get("Location", "")
         while "/tasks/" in where and not self.stop.is_set():
