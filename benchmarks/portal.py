@@ -78,8 +78,7 @@ def main() -> None:
             page.fill("[name=password]", PASSWORD)
             page.keyboard.press("Enter")
             page.wait_for_url("**/review/")
-            page.wait_for_load_state()
-            page.keyboard.press("Enter")
+            page.click("#start")
             page.wait_for_selector("#answer")
             page.wait_for_load_state()
             began_all, waits, sizes = time.perf_counter(), [], []

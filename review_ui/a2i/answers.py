@@ -72,6 +72,8 @@ def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Map
 
     loop_name, ended = review.database.write(work)
     logger.info("task=%s loop=%s is answered", task_id, loop_name)
+    if not ended or review.nudge():
+        return
     for name in ended:
         try:
             finish(review, name)

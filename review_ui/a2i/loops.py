@@ -246,9 +246,11 @@ def _need(review: ReviewService, name: str) -> Any:
 
 
 def _summary(review: ReviewService, row: Any) -> dict[str, Any]:
+    # Whoever reads that it is completed finds the output.
+    is_written = row.is_written or not row.event_pending
     summary = {
         "HumanLoopName": row.name,
-        "HumanLoopStatus": row.status,
+        "HumanLoopStatus": "InProgress" if row.status == "Completed" and not is_written else row.status,
         "CreationTime": iso(row.created_at),
         "FlowDefinitionArn": review.arn("flow-definition", row.flow),
     }

@@ -88,7 +88,7 @@ class ReviewService:
         self.golden_percent = golden_percent
         self.chance: Callable[[], float] = random.SystemRandom().random
         self.base_url, self.has_public_url = "", False
-        self._stop = threading.Event()
+        self._stop, self._wake = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
     @classmethod
@@ -146,7 +146,9 @@ class ReviewService:
         from review_ui.a2i.outputs import sweep
 
         def run() -> None:
-            while not self._stop.wait(SWEEP_SECONDS):
+            while not self._stop.is_set():
+                self._wake.wait(SWEEP_SECONDS)
+                self._wake.clear()
                 try:
                     sweep(self)
                 except Exception:
@@ -155,9 +157,15 @@ class ReviewService:
         self._thread = threading.Thread(target=run, name="a2i-sweep", daemon=True)
         self._thread.start()
 
+    def nudge(self) -> bool:
+        """Have outputs and events looked after at once, so that no reviewer waits; False when nobody does that here."""
+        self._wake.set()
+        return self._thread is not None and self._thread.is_alive()
+
     def close(self) -> None:
         """Stop the sweep and close the database."""
         self._stop.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
         self.database.close()
