@@ -1,4 +1,4 @@
-"""Comprehend's errors, with the status that botocore's model gives them."""
+"""Comprehend's errors, with the status that AWS gives them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ MODEL = "comprehend"
 LANGUAGES = ("en", "es")
 """Those that Comprehend's PII operations support, of the twelve in its model."""
 
+_STATUSES = {"InternalServerException": 500, "JobNotFoundException": 404, "TooManyRequestsException": 429}
+"""As botocore's newer models have them; older ones do not say. All others are 400."""
+
 
 def fault(code: str, message: str) -> ApiError:
     """An error that the model has, such as ``InvalidRequestException``."""
-    return ApiError(code, message, service_model(MODEL).shape_for(code).metadata["error"]["httpStatusCode"])
+    service_model(MODEL).shape_for(code)  # a name that the model lacks is a mistake of ours
+    return ApiError(code, message, _STATUSES.get(code, 400))
 
 
 def check_language(code: str) -> None:
