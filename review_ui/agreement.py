@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from moderation.core.agreement import Agreement, agreement
 from review_ui.a2i.service import ReviewService
-from review_ui.golden import GOLDEN, outcome_of
+from review_ui.answer_content import outcome_of
+from review_ui.golden import GOLDEN
 from review_ui.tables import human_loops, tasks
 
 MOST_LOOPS = 1000

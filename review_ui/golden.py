@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,12 +22,12 @@ from moderation.core.statistics import Interval, wilson
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import settle
 from review_ui.a2i.worker_ids import worker_id
+from review_ui.answer_content import OUTCOMES, outcome_of
 from review_ui.exposure import allowance, note_harms
 from review_ui.tables import golden_items, human_loops, loop_harms, not_for, queue_quality, tasks, users
 
 GOLDEN = "Golden"
 """Status of a golden item's loop; A2I has no such status."""
-OUTCOMES = ("approve", "reject")
 LONGEST_BECAUSE = 1000
 MOST_PERCENT = 50.0
 
@@ -252,13 +252,6 @@ def accuracy(review: ReviewService, flows: Sequence[str], days: int) -> Sequence
         ]
 
     return review.database.read(work)
-
-
-def outcome_of(answer: Mapping[str, Any] | None) -> str:
-    """``approve`` or ``reject`` as an ``answerContent`` has it; empty when it has neither."""
-    decision = (answer or {}).get("decision")
-    chosen = [name for name, on in decision.items() if on is True] if isinstance(decision, Mapping) else []
-    return str(chosen[0]) if len(chosen) == 1 and chosen[0] in OUTCOMES else ""
 
 
 def _answers() -> sa.Select[Any]:

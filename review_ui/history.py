@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from moderation.core.errors import NotFound
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.tasks import title_of
+from review_ui.answer_content import outcome_of
 from review_ui.tables import flow_definitions, human_loops, tasks
 
 PAGE = 50
@@ -41,9 +42,7 @@ class Answered:
     @property
     def outcome(self) -> str:
         """``approve``, ``reject``, or empty when the template asked something else."""
-        decision = self.answer.get("decision")
-        chosen = [str(name) for name, on in decision.items() if on is True] if isinstance(decision, Mapping) else []
-        return chosen[0] if len(chosen) == 1 and chosen[0] in ("approve", "reject") else ""
+        return outcome_of(self.answer)
 
 
 def answered(

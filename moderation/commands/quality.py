@@ -16,7 +16,8 @@ from moderation.core.agreement import Agreement
 from moderation.settings import Settings
 from review_ui.a2i.service import ReviewService
 from review_ui.agreement import queue_agreement
-from review_ui.golden import OUTCOMES, accuracy, add_golden, list_golden, retire_golden
+from review_ui.answer_content import OUTCOMES
+from review_ui.golden import accuracy, add_golden, list_golden, retire_golden
 from review_ui.tables import flow_definitions
 
 DAYS = click.option("--days", type=click.IntRange(1, 3650), default=28, show_default=True, help="How far back to look.")

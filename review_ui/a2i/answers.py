@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from moderation.core.errors import StoreUnavailable
-from review_ui.a2i.loops import DEFAULT_TASK_SECONDS
 from review_ui.a2i.outputs import finish
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import settle
-from review_ui.a2i.tasks import TaskGone
+from review_ui.a2i.tasks import TaskGone, time_limit
+from review_ui.answer_content import outcome_of
 from review_ui.audit import note
 from review_ui.exposure import begin_look, end_look
 from review_ui.tables import flow_definitions, tasks
@@ -88,9 +88,7 @@ def undoable(review: ReviewService, user_id: str) -> Undoable | None:
     row = review.database.read(lambda c: c.execute(query).first())
     if row is None:
         return None
-    decision = row.answer.get("decision")
-    chosen = [name for name, on in decision.items() if on is True] if isinstance(decision, dict) else []
-    return Undoable(row.id, chosen[0] if len(chosen) == 1 else "", row.settles_at)
+    return Undoable(row.id, outcome_of(row.answer), row.settles_at)
 
 
 def undo(review: ReviewService, task_id: str, user_id: str) -> None:
@@ -106,16 +104,16 @@ def undo(review: ReviewService, task_id: str, user_id: str) -> None:
         row = c.execute(sa.select(tasks).where(given).with_for_update()).first()
         if row is None:
             raise TaskGone("it is too late to undo this answer")
-        flow = c.execute(sa.select(flow_definitions.c.document).where(flow_definitions.c.name == row.flow)).scalar()
-        seconds = (flow or {}).get("HumanLoopConfig", {}).get("TaskTimeLimitInSeconds", DEFAULT_TASK_SECONDS)
+        flow = c.execute(sa.select(flow_definitions.c.document).where(flow_definitions.c.name == row.flow)).scalar_one()
+        until = now + time_limit(flow)
         values = {
             "state": "claimed",
-            "lease_until": now + timedelta(seconds=seconds),
+            "lease_until": until,
             "submitted_at": None,
             "settles_at": None,
         }
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
-        begin_look(c, task_id, user_id, now, now + timedelta(seconds=seconds))
+        begin_look(c, task_id, user_id, now, until)
         note(c, now, "undone", user_id, task=row)
 
     review.database.write(work)

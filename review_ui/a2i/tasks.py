@@ -121,8 +121,7 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
         config = c.execute(
             sa.select(flow_definitions.c.document).where(flow_definitions.c.name == row.flow)
         ).scalar_one()
-        limit = config["HumanLoopConfig"].get("TaskTimeLimitInSeconds", DEFAULT_TASK_SECONDS)
-        until = now + timedelta(seconds=limit)
+        until = now + time_limit(config)
         values = {"state": "claimed", "user_id": user_id, "accepted_at": now, "lease_until": until}
         c.execute(sa.update(tasks).where(tasks.c.id == task_id, tasks.c.state == "waiting").values(values))
         begin_look(c, task_id, user_id, now, until)
@@ -268,6 +267,11 @@ def _escalation(c: Connection, task_id: str) -> str:
     query = query.where(task_events.c.task_id == task_id, task_events.c.kind == "escalated")
     row = c.execute(query.order_by(task_events.c.id.desc()).limit(1)).first()
     return f"{row.name}: {row.detail}" if row is not None else ""
+
+
+def time_limit(flow: Mapping[str, Any]) -> timedelta:
+    """How long a flow definition's document leaves a task in somebody's hands."""
+    return timedelta(seconds=flow["HumanLoopConfig"].get("TaskTimeLimitInSeconds", DEFAULT_TASK_SECONDS))
 
 
 def title_of(flow: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from moderation.core.errors import InputError, NotFound
 from moderation.core.overturns import OverturnRate
 from review_ui.a2i.service import ReviewService
 from review_ui.agreement import queue_agreement
+from review_ui.answer_content import outcome_of
 from review_ui.golden import (
     LONGEST_BECAUSE,
     MOST_PERCENT,
@@ -22,7 +23,6 @@ from review_ui.golden import (
     accuracy,
     add_golden,
     list_golden,
-    outcome_of,
     quality_of,
     retire_golden,
     set_quality,
