@@ -15,7 +15,7 @@ from moderation.database import insert_or_nothing
 from review_ui import tables
 from review_ui.a2i.activation import read_conditions
 from review_ui.a2i.errors import ApiError, invalid
-from review_ui.a2i.resources import find, name_in, need, page
+from review_ui.a2i.resources import find, name_in, page
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import ended
 from review_ui.a2i.times import epoch
@@ -78,9 +78,11 @@ def _check_source(p: Parameters) -> None:
 
 def describe_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
     """DescribeFlowDefinition. A deleted one is ``Deleting`` while loops of it are worked, and not found after that."""
-    row = need(review, flow_definitions, p["FlowDefinitionName"], "flow definition")
-    if row.deleting_at is not None and not _is_active(review, row.name):
-        raise ApiError("ResourceNotFound", f"The flow definition {row.name} does not exist")
+    name = p["FlowDefinitionName"]
+    query = sa.select(flow_definitions).where(flow_definitions.c.name == name, is_there())
+    row = review.database.read(lambda c: c.execute(query).first())
+    if row is None:
+        raise ApiError("ResourceNotFound", f"The flow definition {name} does not exist")
     return {**_summary(review, row), **row.document}
 
 
@@ -126,11 +128,6 @@ def _summary(review: ReviewService, row: Any) -> dict[str, Any]:
         "FlowDefinitionStatus": "Active" if deleting_at is None else "Deleting",
         "CreationTime": epoch(row.created_at),
     }
-
-
-def _is_active(review: ReviewService, name: str) -> bool:
-    query = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == name, has_active_loops())
-    return review.database.read(lambda c: c.execute(query).first()) is not None
 
 
 def is_there() -> sa.ColumnElement[bool]:
