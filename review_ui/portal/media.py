@@ -82,11 +82,11 @@ class MediaAddresses:
         return int(self._clock().timestamp()) // PERIOD_SECONDS
 
 
-def media_response(blobs: Blobs, uri: str, covers: Sequence[Frame] = ()) -> Response:
+def media_response(blobs: Blobs, uri: str, covers_of: Callable[[], Sequence[Frame]]) -> Response:
     """The object as a browser may have it: a fresh rendering of a picture; film and sound in ranges; nothing else.
 
     Args:
-        covers: places of a picture to paint over.
+        covers_of: gives the places to paint over; asked of pictures only, not for each range of a film.
     """
     path = blobs.local_path(uri)
     with path.open("rb") as file:
@@ -94,7 +94,7 @@ def media_response(blobs: Blobs, uri: str, covers: Sequence[Frame] = ()) -> Resp
     if kind is not None and kind.startswith("image/"):
         try:
             body, kind = display_copy(path.read_bytes())
-            if covers:
+            if covers := covers_of():
                 body, kind = _covered(body, covers)
         except MediaRefused as error:
             raise NotFound("the picture cannot be shown") from error

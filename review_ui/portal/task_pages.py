@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from review_ui.portal.access import reviewing
 from review_ui.portal.languages import N_, _
 from review_ui.portal.masking import covers_of, masked
 from review_ui.portal.media import MediaAddresses, media_response
+from review_ui.portal.places import Frame
 from review_ui.portal.problems import Page
 from review_ui.portal.reading import as_words
 from review_ui.portal.showing import is_ours, media_of, show
@@ -178,7 +179,10 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         uri, task_id, open_to_view = addresses.read(token, g.session.user.id)
         if not may_see(review, task_id, g.session.user.id):
             raise NotFound("the task of this media is not in your hands")
-        covers = () if open_to_view else covers_of(content_of(review, task_id), uri)
+
+        def covers() -> Sequence[Frame]:
+            return () if open_to_view else covers_of(content_of(review, task_id), uri)
+
         return media_response(blobs, uri, covers)
 
 
