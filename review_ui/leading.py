@@ -129,6 +129,12 @@ def queue_states(review: ReviewService, user_id: str) -> Sequence[QueueState]:
     return review.database.read(work)
 
 
+def need_queue(review: ReviewService, user_id: str, flow: str) -> None:
+    """Raises `NotFound` for a queue that is none of this lead's work teams'."""
+    if flow not in review.database.read(lambda c: flows_of(c, user_id)):
+        raise NotFound(f"no queue '{flow}'")
+
+
 def workers(review: ReviewService) -> Sequence[Worker]:
     """Who works now, by name."""
     since = review.clock() - PACE_WINDOW

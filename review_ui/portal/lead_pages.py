@@ -15,6 +15,7 @@ from review_ui.leading import (
     LISTED,
     PRIORITIES,
     assign,
+    need_queue,
     open_tasks,
     pause_queue,
     prioritise_queue,
@@ -79,7 +80,7 @@ def add_lead_pages(portal: Blueprint, review: ReviewService, people: People) -> 
     @leading
     def change_queue(flow: str) -> Page:
         user = g.session.user
-        _need_own_queue(review, user.id, flow)
+        need_queue(review, user.id, flow)
         if "pause" in request.form:
             pause_queue(review, flow, user.id, user.name, is_paused=request.form["pause"] == "1")
         elif "priority" in request.form:
@@ -103,7 +104,7 @@ def add_lead_pages(portal: Blueprint, review: ReviewService, people: People) -> 
     @leading
     def batch(flow: str) -> Page:
         form, user_id = request.form, g.session.user.id
-        _need_own_queue(review, user_id, flow)
+        need_queue(review, user_id, flow)
         chosen, words = form.getlist("task")[: batches.MOST_TASKS + 1], form.get("note", "").strip()[:1000]
         outcome = form.get("outcome", "")
         if not chosen:
@@ -128,11 +129,6 @@ def add_lead_pages(portal: Blueprint, review: ReviewService, people: People) -> 
     def undo_batch(batch_id: UUID) -> Page:
         batches.undo_batch(review, str(batch_id), g.session.user.id)
         return redirect(f"{url_for('portal.lead')}#batches", 303)
-
-
-def _need_own_queue(review: ReviewService, user_id: str, flow: str) -> None:
-    if all(queue.flow != flow for queue in queue_states(review, user_id)):
-        raise NotFound("no such queue")
 
 
 def _whole(text: str) -> int:
