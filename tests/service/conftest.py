@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
+import moderation
+from moderation import tables
 from moderation.app import create_app
+from moderation.database import Database
 from moderation.openapi import ROUTES, openapi
 from moderation.service import Service
 from moderation.settings import Settings
 from review_ui.a2i.service import ReviewService
 
+MIGRATIONS = Path(moderation.__file__).parent / "migrations"
 NOBODY = "http://127.0.0.1:9"
 """No human loop can be opened there: items that people should see wait in review."""
 
@@ -122,3 +127,18 @@ def idle_api(tmp_path: Path) -> Iterator[Api]:
 
 def _settings(folder: Path) -> Settings:
     return Settings(data=folder, allow_private_urls=True, a2i_endpoint_url=NOBODY, sweep_seconds=0.2, workers=2)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The service's database at its newest schema, empty: SQLite, then Postgres."""
+    if request.param == "sqlite":
+        opened = Database(f"sqlite:///{tmp_path / 'x.db'}", MIGRATIONS, tables.metadata)
+    else:
+        opened = Database(request.getfixturevalue("postgres_url"), MIGRATIONS, tables.metadata)
+        with opened.engine.begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            connection.execute(sa.text("CREATE SCHEMA public"))
+    opened.migrate()
+    yield opened
+    opened.close()

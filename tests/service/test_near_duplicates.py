@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given
 from hypothesis import settings as property_settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-import moderation
 from moderation import near_duplicates, tables
 from moderation.blobs import FolderBlobs
 from moderation.core.decisions import Decision, PolicyRef
@@ -32,26 +30,12 @@ from moderation.records import LoopRecord, new_item_id
 from moderation.settings import Settings
 from moderation.store import Store
 from tests.conftest import EXAMPLES
+from tests.service.conftest import MIGRATIONS
 from tests.service.test_appeals import appealed
 from tests.service.test_policies_over_time import NUMBER, REJECTS, REVIEWS, House, wait_for
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MIGRATIONS = Path(moderation.__file__).parent / "migrations"
 PHOTO, DRAWING, GPS = "face.jpg", "landscape.jpg", "gps.jpg"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        opened = Database(f"sqlite:///{tmp_path / 'x.db'}", MIGRATIONS, tables.metadata)
-    else:
-        opened = Database(request.getfixturevalue("postgres_url"), MIGRATIONS, tables.metadata)
-        with opened.engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 class Past:

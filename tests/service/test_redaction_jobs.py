@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from moderation import tables
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.database import Database
 from moderation.redacting.jobs import Work
@@ -17,21 +14,6 @@ from moderation.redacting.requested import RequestedJob, RequestedJobs
 from moderation.redacting.sources import FolderSource, FolderTarget
 from moderation.redacting.styles import Style
 from tests.service.test_redact_files import look
-from tests.service.test_store import MIGRATIONS
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        opened = Database(f"sqlite:///{tmp_path / 'x.db'}", MIGRATIONS, tables.metadata)
-    else:
-        opened = Database(request.getfixturevalue("postgres_url"), MIGRATIONS, tables.metadata)
-        with opened.engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 class Died(BaseException):

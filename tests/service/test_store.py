@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import moderation
 import review_ui
 from moderation import tables
 from moderation.accounts import Accounts
@@ -26,21 +24,6 @@ from moderation.store import Store
 from review_ui import tables as review_tables
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MIGRATIONS = Path(moderation.__file__).parent / "migrations"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        opened = Database(f"sqlite:///{tmp_path / 'x.db'}", MIGRATIONS, tables.metadata)
-    else:
-        opened = Database(request.getfixturevalue("postgres_url"), MIGRATIONS, tables.metadata)
-        with opened.engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
