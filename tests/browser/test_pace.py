@@ -30,9 +30,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     opened.review.close()
 
 
-def take(client: Any) -> str:
-    """Claim the next task; its address."""
-    answer = client.get("/review/next")
+def take(client: Any, flow: str = "") -> str:
+    """Claim the next task, of this queue if one is named; its address."""
+    answer = client.get(f"/review/next?flow={flow}")
     assert answer.status_code == 303
     return str(answer.headers["Location"])
 
@@ -79,6 +79,23 @@ def test_the_next_answer_makes_the_last_one_final(desk: Desk) -> None:
 
     assert [desk.status(loop) for loop in loops] == ["Completed", "InProgress"]
     assert too_late.status_code == 409
+
+
+def test_a_loop_waits_until_every_answer_is_final(desk: Desk) -> None:
+    desk.add_flow("two", "Moderation: two", answers=2)
+    loop = desk.start_item(text("for both"), flow="two")
+    desk.start_item(text("for bob"))
+    ann, bob = desk.client(), desk.client()
+    give(ann, take(ann, "two"))
+    give(bob, take(bob, "two"))
+    give(bob, take(bob))
+    before = desk.status(loop)
+    desk.pass_time(seconds=11)
+    sweep(desk.review)
+
+    assert before == "InProgress", "bob's answer is final, ann can still undo hers"
+    assert desk.status(loop) == "Completed"
+    assert len(desk.answers(loop)) == 2
 
 
 def test_nobody_undoes_the_answer_of_somebody_else(desk: Desk) -> None:
