@@ -51,12 +51,6 @@ _WORDS_OF_TEXT = words(
 _BENT = _bent()
 _CLEAR = _DIGITS | _TENS | _SPANISH
 
-TRIGGERS = (
-    (rf"(?i)^(?:{'|'.join([*_DIGITS, *_TENS, *_TIMES, *_SPANISH])})$|(?i)^{_PLAIN}0|0{_PLAIN}", r"[A-Za-z]|0"),
-    ("0[^0]{1,3}0[^0]{1,3}0[^0]{1,3}0",),
-)
-"""What a text holds in which there may be such a run: all of one of these, as `Pattern.triggers`."""
-
 _KEYWORDS = re.compile(
     r"(?<![a-z])(?:"
     r"(?P<CREDIT_DEBIT_CVV>cvv2?|cvc2?|c[ .]?v[ .]?[vc]|security co?de?|cd|back|csc)"
@@ -74,6 +68,17 @@ _SIZES = {
     "PHONE": (7, 14),
 }  # fmt: skip
 """Least and most digits of each kind."""
+
+
+def signs() -> str:
+    """Regex of what a text holds in which there may be such a run: three words and numbers in a row, or glued ones."""
+    word = f"(?:{'|'.join([*_CLEAR, *_TIMES, *_BENT])})"
+    token = f"(?:{'|'.join([*_CLEAR, *_TIMES, *_BENT, *_INSIDE])}|[0-9]+)"
+    gap = f"(?:{_GAP.pattern})"
+    rows = [gap.join(row) for row in ((word, token, token), (token, word, token), (token, token, word))]
+    digits = "[0-9]{1,4}" + 3 * f"{gap}[0-9]{{1,4}}"
+    glued = f"[0-9]{_PLAIN}|{_PLAIN}(?:[0-9]|{_PLAIN})"
+    return rf"(?i)(?:^|[^a-z0-9])(?:(?:{'|'.join(rows)}|{digits})(?:$|[^a-z0-9])|[a-z0-9]*(?:{glued}))"
 
 
 class Run(NamedTuple):
