@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from moderation_pii import checksums
-from moderation_pii.context import DIGIT, Words, is_called_otherwise, is_close, keyword, part
+from moderation_pii.context import Words, is_called_otherwise, is_close, keyword
 from moderation_pii.pattern import Pattern, Sighting, after_keyword
 
 _CARD = Words(
@@ -70,22 +70,20 @@ PATTERNS = (
         "PII/CREDIT_DEBIT_NUMBER",
         r"\b([0-9]{4}(?:[ .\-]{0,2}[0-9]{4}){2}[ .\-]{0,2}[0-9]{1,7}|3[0-9]{3}[ .\-]{1,2}[0-9]{6}[ .\-]{1,2}[0-9]{4,5})\b",
         _card,
-        triggers=(r"0{4}[ .\-]{0,2}0{4}[ .\-]{0,2}0{4}|0{4}[ .\-]{1,2}0{6}[ .\-]{1,2}0{4}",),
     ),
     Pattern(
         "PII/CREDIT_DEBIT_NUMBER",
         r"((?:[xX]{4}[ .\-]?){3}[0-9]{4}|(?:[*•#]{4}[ .\-]?){3}[0-9]{4})\b",
         _masked_card,
-        triggers=(r"[xX]{4}|[*•#]", "0{4}"),
     ),
-    Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}|[0-9] [0-9] [0-9]"), _cvv, after_keyword, (part("cv[vc2]|secur|segur|verifica|verif|digit|^c$|^cid$|^v$|^sec$|^csc$|^cvn$|^back$"), DIGIT)),
-    Pattern("PII/CREDIT_DEBIT_CVV", r"\b(?:0?[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9][,;]?\s(?:and |y )?(?i:(?:sec(?:urity)? |the )?code|cód(?:igo)?)? ?(?:is )?:? ?([0-9]{3,4})\b", _code_behind_expiry, after_keyword, ("00? ?/ ?00",)),
-    Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?))\b", lambda s: 85.0, triggers=(part("cv[vc]"), DIGIT)),
-    Pattern("PII/CREDIT_DEBIT_EXPIRY", keyword(_EXPIRY, _WHEN), _expiry, after_keyword, (part("exp|valid|^good$|caduc|vence|vencim|^válida$"), DIGIT)),
+    Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}|[0-9] [0-9] [0-9]"), _cvv, after_keyword),
+    Pattern("PII/CREDIT_DEBIT_CVV", r"\b(?:0?[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9][,;]?\s(?:and |y )?(?i:(?:sec(?:urity)? |the )?code|cód(?:igo)?)? ?(?:is )?:? ?([0-9]{3,4})\b", _code_behind_expiry, after_keyword),
+    Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?))\b", lambda s: 85.0),
+    Pattern("PII/CREDIT_DEBIT_EXPIRY", keyword(_EXPIRY, _WHEN), _expiry, after_keyword),
     Pattern(
         "PII/CREDIT_DEBIT_EXPIRY",
         r"\b((?:0[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9])\b",
         _expiry_beside_number,
-        triggers=("00 ?/ ?00", part("card|tarjeta|visa|amex|master|express|discover|credit|debit|^cc$|cv[vc]")),
+        beside=_CARD_NEAR.regex,
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from moderation_pii import telephones
-from moderation_pii.context import Words, is_called_otherwise, part, steady, word, words
+from moderation_pii.context import Words, is_called_otherwise, steady, words
 from moderation_pii.pattern import Pattern, Sighting, anywhere, as_number, as_word
 
 _PHONE = Words(
@@ -160,35 +160,35 @@ _TLD = (
 )
 _LOCAL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ._%+'\-]{0,62}[a-z0-9À-ɏ_+\-])?"
 _LABEL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ\-]{0,61}[a-z0-9À-ɏ])?"
-_AT = r"(?: ?[\[({<] ?(?:at|@|a) ?[\])}>] ?| +(?:at|@) +|@| @|@ |_at_| +arroba +)"
-_DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt|d0t|dt) ?[\])}>] ?| +d[o0]?t +| ?\. ?|_dot_)"
-
-_LONG = r"0(?:[ .\-/()]{0,3}0){8}"
-"""Trigger: a number of nine digits or more, however they are grouped."""
-_WORDS = part(
-    r"phone|^tel|tlf|mobil|móvil|cell|fax|call|dial|^ring$|^text$|sms|whats|^app$|signal|telegram|viber|reach|contact"
-    r"|hotline|landline|handy|number|电话|手机|電話|телефон|^tél"
+_AT = r"(?: ?[\[({<] ?(?:at|@|a) ?[\])}>] ?| +(?:at|@) +| @|@ |_at_| +arroba +)"
+"""An @ as it is disguised."""
+_DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt|d0t|dt) ?[\])}>] ?| +d[o0]?t +| \. ?| ?\. |_dot_)"
+"""A dot as it is disguised."""
+_DOTTED = r"(?: dot | ?[\[({] ?dot ?[\])}] ?| \. )[a-z0-9_\-]{1,30}"
+_BOX, _HOST_NAME = r"[a-z0-9][a-z0-9._+\-]{0,40}", r"[a-z0-9\-]{2,40}"
+_DOMAIN = rf"(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD}"
+_SPELLED = (
+    rf"(?i)\b({_BOX}(?:{_DOTTED}){{0,3}}{_AT}{_HOST_NAME}{_DOMAIN})\b",
+    rf"(?i)\b({_BOX}(?:{_DOTTED}){{1,3}}@{_HOST_NAME}{_DOMAIN})\b",
+    rf"(?i)\b({_BOX}@{_HOST_NAME}(?:\.[a-z0-9\-]{{2,30}})?{_DOT}(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD})\b",
 )
-"""Trigger: what `_PHONE` looks for."""
-_SPELLED = rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}}(?:(?: dot | ?[\[({{] ?dot ?[\])}}] ?| \. )[a-z0-9_\-]{{1,30}}){{0,3}}{_AT}[a-z0-9\-]{{2,40}}(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD})\b"
+"""Addresses with a disguised @, a disguised dot before it, or one behind it."""
 
 PATTERNS = (
-    Pattern("PII/EMAIL", rf"(?i)(?<![A-Za-z0-9])({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word, ("@",)),
-    Pattern("PII/EMAIL", _SPELLED, _spelled_email, as_word, (r"(?i)^(?:d[o0]?t|punkt|punto)$|^0brackets$| @|@ ",)),
-    Pattern("PII/EMAIL", _SPELLED, _spelled_email, as_word, (word("at|arroba"), part("gmail|yahoo|hotmail|outlook|icloud|proton|^aol$|^e?mail|contact|^write$"))),
-    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?com)\b", steady(86.0), as_word, ("@", "^, ?com$")),
-    Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word, (part("gmail|yahoo|hotmail|outlook|icloud|protonmail|^aol$"),)),
-    Pattern("PII/EMAIL", r"(?i)(?<![A-Za-z0-9])((?:[a-z0-9._+\-] ){4,40}(?:@|at) ?[a-z0-9\-]{2,40}(?:\.[a-z0-9\-]{2,30}){0,2}\.[a-z]{2,6})\b", steady(90.0), as_word, (" @|@ |(?i)^at$", "(?i)^[a-z0]$")),
-    Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word, (r"(?i)^at$|@", "(?i)^[a-z]$")),
-    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus, ("000[*_/|~]000[*_/|~]0000",)),
-    Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, ("://",), _trim_url),
-    Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, (word("www"),), _trim_url),
+    Pattern("PII/EMAIL", rf"(?i)(?<![A-Za-z0-9])({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word),
+    *(Pattern("PII/EMAIL", spelled, _spelled_email, as_word) for spelled in _SPELLED),
+    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?com)\b", steady(86.0), as_word),
+    Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word),
+    Pattern("PII/EMAIL", r"(?i)(?<![A-Za-z0-9])((?:[a-z0-9._+\-] ){4,40}(?:@|at) ?[a-z0-9\-]{2,40}(?:\.[a-z0-9\-]{2,30}){0,2}\.[a-z]{2,6})\b", steady(90.0), as_word),
+    Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word),
+    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus),
+    Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, _trim_url),
+    Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, _trim_url),
     Pattern(
         "PII/URL",
-        r"(?i)(?<![@.\-])\b((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|co\.uk|org\.uk|com\.au|ai|tv|me|ca|de|fr|es)(?:/[^\s<>\"`{}|\\^]*)?)\b",
+        r"(?i)(?:^|[^@.\-\w])((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|co\.uk|org\.uk|com\.au|ai|tv|me|ca|de|fr|es)(?:/[^\s<>\"`{}|\\^]*)?)\b",
         steady(65.0),
         as_word,
-        (word("com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|ai|tv|me|ca|de|fr|es"),),
         _trim_url,
     ),
     Pattern(
@@ -196,13 +196,12 @@ PATTERNS = (
         rf"((?:\+?1{_SEP}{{0,2}})?(?:\([2-9][0-9]{{2}}\){_SEP}{{0,2}}|\b[2-9][0-9]{{2}}(?:{_SEP}{{1,2}}|/))[2-9][0-9]{{2}}{_SEP}{{0,2}}[0-9]{{4}}(?:,? ?(?i:x|ext\.?|extension) ?[0-9]{{1,5}})?)\b",
         _american,
         _after_plus,
-        (r"000\)?[ .\-/]{0,2}000[ .\-]{0,2}0000",),
     ),
-    Pattern("PII/PHONE", r"(\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,6})\b", _international, _after_plus, (r"\+", "00"), telephones.international_part),
-    Pattern("PII/PHONE", r"\b(00[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,5})\b", _with_zeros, triggers=(_LONG, "^0trunk$")),
-    Pattern("PII/PHONE", r"(\(?\b0[1-9][0-9]{0,4}\)?(?:[ .\-/]{1,3}[0-9]{2,8}){1,4})\b", _national, _after_plus, (_LONG, "^0trunk$")),
-    Pattern("PII/PHONE", r"\b([6-9][0-9]{4}[ \-][0-9]{5})\b", _five_and_five, triggers=(r"0{5}[ \-]0{5}",)),
-    Pattern("PII/PHONE", r"\b([0-9]{2,4}(?:[ .\-][0-9]{2,4}){2,3})\b", _spaced, triggers=(_WORDS, r"0{2,4}[ .\-]0{2,4}[ .\-]0{2,4}")),
-    Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{9}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, triggers=(_WORDS, "0{9}")),
-    Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local, triggers=(_WORDS, r"000[ .\-]0000")),
+    Pattern("PII/PHONE", r"(\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,6})\b", _international, _after_plus, telephones.international_part),
+    Pattern("PII/PHONE", r"\b(00[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,5})\b", _with_zeros),
+    Pattern("PII/PHONE", r"(\(?\b0[1-9][0-9]{0,4}\)?(?:[ .\-/]{1,3}[0-9]{2,8}){1,4})\b", _national, _after_plus),
+    Pattern("PII/PHONE", r"\b([6-9][0-9]{4}[ \-][0-9]{5})\b", _five_and_five),
+    Pattern("PII/PHONE", r"\b([0-9]{2,4}(?:[ .\-][0-9]{2,4}){2,3})\b", _spaced, beside=_PHONE.regex),
+    Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{9}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, beside=_SURE_PHONE.regex),
+    Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local, beside=_PHONE.regex),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moderation_pii.context import DIGIT, Words, is_called_otherwise
+from moderation_pii.context import Words, is_called_otherwise
 from moderation_pii.pattern import Pattern, Sighting, as_number, as_word
 
 _DATE = Words(r"born|birth|birthday|dob|d\.o\.b|date|dated|on|since|until|from|due|by|before|after|day")
@@ -14,8 +14,6 @@ _MONTH = rf"(?:{_LONG}|{_SHORT}|{_LONG.upper()}|{_SHORT.upper()})"
 _WEEKDAY = r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _DAY = r"(?:[12][0-9]|3[01]|0?[1-9])(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)[0-9]{2}"
-_MONTH_NAMES = "(?i)^0*(?:th)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-"""Trigger."""
 _TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
 
 
@@ -33,19 +31,18 @@ def _year_first(sighting: Sighting) -> float:
 _SPANISH_MONTH = r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|sep?tiembre|octubre|noviembre|diciembre)"
 
 PATTERNS = (
-    Pattern("PII/DATE_TIME", rf"(?i)\b((?:(?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo),? )?{_DAY} de {_SPANISH_MONTH}(?: (?:de|del) {_YEAR})?)\b", lambda s: 90.0, as_word, ("(?i)^(?:ene|feb|mar|abr|may|jun|jul|ago|sep|oct|nov|dic)[a-z]{2,}", DIGIT)),
-    Pattern("PII/DATE_TIME", rf"\b({_DAY}/{_SHORT}/{_YEAR}:{_TIME}(?: [+\-][0-9]{{4}})?)", lambda s: 92.0, as_word, (_MONTH_NAMES, "00")),
-    Pattern("PII/DATE_TIME", rf"\b({_WEEKDAY},? (?:the )?(?:{_MONTH}\.? {_DAY}(?:,? {_YEAR})?|{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?))\b", lambda s: 90.0, as_word, ("^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", _MONTH_NAMES)),
+    Pattern("PII/DATE_TIME", rf"(?i)\b((?:(?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo),? )?{_DAY} de {_SPANISH_MONTH}(?: (?:de|del) {_YEAR})?)\b", lambda s: 90.0, as_word),
+    Pattern("PII/DATE_TIME", rf"\b({_DAY}/{_SHORT}/{_YEAR}:{_TIME}(?: [+\-][0-9]{{4}})?)", lambda s: 92.0, as_word),
+    Pattern("PII/DATE_TIME", rf"\b({_WEEKDAY},? (?:the )?(?:{_MONTH}\.? {_DAY}(?:,? {_YEAR})?|{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?))\b", lambda s: 90.0, as_word),
     Pattern(
         "PII/DATE_TIME",
         rf"\b({_DAY}(?: of)?[ \-]{_ANY_CASE}\.?,?[ \-]{_YEAR}|{_ANY_CASE}\.? {_DAY},? {_YEAR}|{_MONTH}\.? {_DAY}|{_DAY}(?: of)? {_MONTH}|{_MONTH}\.?,? {_YEAR})\b",
         lambda s: 87.0,
         as_word,
-        (_MONTH_NAMES, DIGIT),
     ),
-    Pattern("PII/DATE_TIME", rf"\b({_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[T ]{_TIME}(?:Z|[+\-][0-9]{{2}}:?[0-9]{{2}})?)?)", lambda s: 92.0, as_number, ("0000-00-00",)),
-    Pattern("PII/DATE_TIME", rf"\b({_YEAR}[/.](?:0?[1-9]|1[0-2])[/.](?:0?[1-9]|[12][0-9]|3[01]))\b", _year_first, triggers=("0000[/.]00?[/.]0",)),
-    Pattern("PII/DATE_TIME", rf"\b((?:0?[1-9]|[12][0-9]|3[01])(?:/(?:0?[1-9]|[12][0-9]|3[01])/|\.(?:0?[1-9]|1[0-2])\.|-(?:0?[1-9]|[12][0-9]|3[01])-)(?:{_YEAR}|[0-9]{{2}}))\b", _numeric, triggers=(r"00?[/.\-]00?[/.\-]00",)),
-    Pattern("PII/DATE_TIME", rf"(?i)\b({_TIME} ?(?:[ap]\.?m\b\.?)|(?:1[0-2]|0?[1-9]) ?(?:am|pm))\b", lambda s: 80.0, as_word, ("(?i)^0*[ap]m?$", DIGIT)),
-    Pattern("PII/DATE_TIME", rf"\b({_TIME})\b", lambda s: 55.0, as_number, ("0:00",)),
+    Pattern("PII/DATE_TIME", rf"\b({_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[T ]{_TIME}(?:Z|[+\-][0-9]{{2}}:?[0-9]{{2}})?)?)", lambda s: 92.0, as_number),
+    Pattern("PII/DATE_TIME", rf"\b({_YEAR}[/.](?:0?[1-9]|1[0-2])[/.](?:0?[1-9]|[12][0-9]|3[01]))\b", _year_first),
+    Pattern("PII/DATE_TIME", rf"\b((?:0?[1-9]|[12][0-9]|3[01])(?:/(?:0?[1-9]|[12][0-9]|3[01])/|\.(?:0?[1-9]|1[0-2])\.|-(?:0?[1-9]|[12][0-9]|3[01])-)(?:{_YEAR}|[0-9]{{2}}))\b", _numeric),
+    Pattern("PII/DATE_TIME", rf"(?i)\b({_TIME} ?(?:[ap]\.?m\b\.?)|(?:1[0-2]|0?[1-9]) ?(?:am|pm))\b", lambda s: 80.0, as_word),
+    Pattern("PII/DATE_TIME", rf"\b({_TIME})\b", lambda s: 55.0, as_number),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from moderation_pii import checksums
-from moderation_pii.context import DIGIT, NARROW_GAP, Words, is_called_otherwise, is_close, keyword, named, part, word
+from moderation_pii.context import NARROW_GAP, Words, is_called_otherwise, is_close, keyword, named
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, as_number, as_word
 
 _SSN_WORDS = r"ssns?|s\.s\.n|socials?(?: security)?(?: number| no\.?| num\.?| nr\.?| #)?|social security|soc(?:ial)?\.? sec|ss ?#|ss ?no|(?:my|his|her|the|your|their) (?:social|soc|ss)|social(?: number| #|:)|ssn?o"
@@ -111,29 +111,29 @@ _DRIVER = (
 _PLATE = r"(?:licen[cs]e|number|registration|reg) ?plates?(?: ?(?:number|no\.?|#))?|plate (?:number|no\.?|#)|car reg(?:istration)?"
 
 PATTERNS = (
-    Pattern("PII/SSN", r"\b([0-9]{9})\b", _bare_ssn, triggers=(part("^ssns?$|^socials?$"), "0{9}")),
-    Pattern("PII/DRIVER_ID", keyword(r"(?:an|his|her|the|photo|state|valid) id(?: card)?(?: with)?(?: number| no\.?)", r"[A-Z0-9\-]{6,18}", NARROW_GAP), _with_digits(5, 66.0, 0.0), as_word, (word("id"), "0")),
-    Pattern("PII/SSN", r"\b([0-9]{3}[\- .][0-9]{2}[\- .][0-9]{4})\b", _ssn, triggers=(r"000[\- .]00[\- .]0000",)),
-    Pattern("PII/SSN", keyword(_SSN_WORDS, r"[0-9]{9}|[0-9]{3} ?[\-.] ?[0-9]{2} ?[\-.] ?[0-9]{4}"), _named_ssn, after_keyword, (part("^ss|soc|^s$"), "00")),
-    Pattern("PII/SSN", r"\b([xX]{3}-[xX]{2}-[0-9]{4})\b", _masked_ssn, as_word, ("^[xX]{3}$", "0{4}")),
-    Pattern("PII/SSN", r"([*#]{3}-[*#]{2}-[0-9]{4})\b", _masked_ssn, as_word, ("[*#]", "0{4}")),
-    Pattern("PII/US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", r"\b(9[0-9]{2}[\- ]?[5-9][0-9][\- ]?[0-9]{4})\b", _itin, as_number, (r"000[\- ]?00[\- ]?0000",)),
-    Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"[A-Z]{0,2}[0-9]{6,9}|[0-9]{2}[A-Z]{2}[0-9]{5}|[A-Z][0-9]{2}[A-Z0-9]{5,6}"), named(94.0, 80.0), as_word, (part("pas+eport|passport|pasaporte|reisepass"), DIGIT)),
-    Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"(?i:[a-z]{1,2}[0-9]{6,8})", NARROW_GAP), named(90.0, 80.0), as_word, (part("pas+eport|passport|pasaporte|reisepass"), DIGIT)),
-    Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{2,8}){1,4}|[A-Z0-9]{1,8}(?: [A-Z0-9]*[0-9][A-Z0-9]*){1,4}|[A-Z0-9]{4,20}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word, (part("driv|licen[cs]e|^dl|dvla"), DIGIT)),
-    Pattern("PII/DRIVER_ID", keyword(r"licen[cs]e|dl|driver", r"[A-Z]{0,5}[0-9]{5,12}[A-Z0-9]{0,5}|[A-Z][0-9]{2,4}(?:-[0-9]{2,5}){2,4}", NARROW_GAP), _plain_license, as_word, (part("licen[cs]e|^dl$|driver"), DIGIT)),
-    Pattern("PII/DRIVER_ID", r"\b([A-Z]{0,2}[0-9]{5,12}) (?:is |was |as )?(?i:(?:my|his|her|the|your) )?(?i:driv(?:er'?s?|ing) (?:licen[cs]e|id|permit))", lambda s: 88.0, as_word, (part("driv"), "0{5}")),
-    Pattern("PII/PASSPORT_NUMBER", r"\b([A-Z]{0,2}[0-9]{6,9}) (?:is |was |as )?(?i:(?:my|his|her|the|your) )?(?i:passport)\b", lambda s: 88.0, as_word, (part("passport"), "0{6}")),
-    Pattern("PII/LICENSE_PLATE", keyword(r"plates?", r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(2, 82.0, 60.0), as_word, (part("plate"), DIGIT)),
-    Pattern("PII/LICENSE_PLATE", keyword(_PLATE, r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(1, 90.0, 70.0), as_word, (part("plate|^reg|^carreg"), DIGIT)),
-    Pattern("PII/VEHICLE_IDENTIFICATION_NUMBER", r"\b([A-HJ-NPR-Z0-9]{17})\b", _vin, as_word, ("^[0A-HJ-NPR-Z]{11,17}$", DIGIT)),
-    Pattern("PII/UK_NATIONAL_INSURANCE_NUMBER", r"\b([A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D])\b", _nino, as_word, ("^[A-Z]{2}(?:00|0{4}|0{6}[A-D]?)?$", "^[A-Z]{2}0{4}|00 ?00 ?00")),
-    Pattern("PII/UK_NATIONAL_HEALTH_SERVICE_NUMBER", r"\b([0-9]{3}[ \-]?[0-9]{3}[ \-]?[0-9]{4})\b", _nhs_number, triggers=(part("nhs|^national$|patient"), r"000[ \-]?000[ \-]?0000")),
-    Pattern("PII/UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER", keyword(r"utr|unique taxpayer(?: reference)?(?: number)?", r"[0-9]{5} ?[0-9]{5}"), named(93.0, 80.0), after_keyword, (part("utr|taxpayer"), "0{5}")),
-    Pattern("PII/CA_SOCIAL_INSURANCE_NUMBER", r"\b([1-9][0-9]{2}[\- ]?[0-9]{3}[\- ]?[0-9]{3}|0[0-9]{2}[\- ][0-9]{3}[\- ][0-9]{3})\b", _sin_number, triggers=(r"000[\- ]?000[\- ]?000", part("^sin$|^s$|^nas$|insurance|assurance"))),
-    Pattern("PII/CA_HEALTH_NUMBER", keyword(r"ohip|ramq|health card(?: number| no\.?| #)?|health number", r"[0-9]{4}[ \-]?[0-9]{3}[ \-]?[0-9]{3}|[A-Z]{4} ?[0-9]{4} ?[0-9]{4}"), named(93.0, 75.0), after_keyword, (part("ohip|ramq|health"), "0{4}")),
-    Pattern("PII/IN_AADHAAR", r"\b([2-9][0-9]{3}[ \-]?[0-9]{4}[ \-]?[0-9]{4})\b", _aadhaar, triggers=(r"(?:^|[^0 \-])0{4}[ \-]?0{4}[ \-]?0{4}(?:$|[^0 \-])",)),
-    Pattern("PII/IN_PERMANENT_ACCOUNT_NUMBER", r"\b([A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z])\b", lambda s: 30.0 if is_called_otherwise(s) else 85.0, as_word, ("^[A-Z]{5}0{4}[A-Z]$",)),
-    Pattern("PII/IN_NREGA", r"\b([A-Z]{2}-[0-9]{2}-[0-9]{3}-[0-9]{3}-[0-9]{3}/[0-9]{1,6})\b", lambda s: 90.0, as_word, ("^[A-Z]{2}$", "00-000-000-000")),
-    Pattern("PII/IN_VOTER_NUMBER", keyword(r"voter(?:'s)?(?: id)?(?: card)?(?: number| no\.?)?|epic(?: no\.?| number)", r"[A-Z]{3}[0-9]{7}", NARROW_GAP), named(93.0, 80.0), as_word, (part("voter|epic"), "0{7}")),
+    Pattern("PII/SSN", r"\b([0-9]{9})\b", _bare_ssn, beside=_SSN.regex),
+    Pattern("PII/DRIVER_ID", keyword(r"(?:an|his|her|the|photo|state|valid) id(?: card)?(?: with)?(?: number| no\.?)", r"[A-Z0-9\-]{6,18}", NARROW_GAP), _with_digits(5, 66.0, 0.0), as_word),
+    Pattern("PII/SSN", r"\b([0-9]{3}[\- .][0-9]{2}[\- .][0-9]{4})\b", _ssn),
+    Pattern("PII/SSN", keyword(_SSN_WORDS, r"[0-9]{9}|[0-9]{3} ?[\-.] ?[0-9]{2} ?[\-.] ?[0-9]{4}"), _named_ssn, after_keyword),
+    Pattern("PII/SSN", r"\b([xX]{3}-[xX]{2}-[0-9]{4})\b", _masked_ssn, as_word),
+    Pattern("PII/SSN", r"([*#]{3}-[*#]{2}-[0-9]{4})\b", _masked_ssn, as_word),
+    Pattern("PII/US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", r"\b(9[0-9]{2}[\- ]?[5-9][0-9][\- ]?[0-9]{4})\b", _itin, as_number),
+    Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"[A-Z]{0,2}[0-9]{6,9}|[0-9]{2}[A-Z]{2}[0-9]{5}|[A-Z][0-9]{2}[A-Z0-9]{5,6}"), named(94.0, 80.0), as_word),
+    Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"(?i:[a-z]{1,2}[0-9]{6,8})", NARROW_GAP), named(90.0, 80.0), as_word),
+    Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{2,8}){1,4}|[A-Z0-9]{1,8}(?: [A-Z0-9]*[0-9][A-Z0-9]*){1,4}|[A-Z0-9]{4,20}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word),
+    Pattern("PII/DRIVER_ID", keyword(r"licen[cs]e|dl|driver", r"[A-Z]{0,5}[0-9]{5,12}[A-Z0-9]{0,5}|[A-Z][0-9]{2,4}(?:-[0-9]{2,5}){2,4}", NARROW_GAP), _plain_license, as_word),
+    Pattern("PII/DRIVER_ID", r"\b([A-Z]{0,2}[0-9]{5,12}) (?:is |was |as )?(?i:(?:my|his|her|the|your) )?(?i:driv(?:er'?s?|ing) (?:licen[cs]e|id|permit))", lambda s: 88.0, as_word),
+    Pattern("PII/PASSPORT_NUMBER", r"\b([A-Z]{0,2}[0-9]{6,9}) (?:is |was |as )?(?i:(?:my|his|her|the|your) )?(?i:passport)\b", lambda s: 88.0, as_word),
+    Pattern("PII/LICENSE_PLATE", keyword(r"plates?", r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(2, 82.0, 60.0), as_word),
+    Pattern("PII/LICENSE_PLATE", keyword(_PLATE, r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(1, 90.0, 70.0), as_word),
+    Pattern("PII/VEHICLE_IDENTIFICATION_NUMBER", r"\b([A-HJ-NPR-Z0-9]{17})\b", _vin, as_word),
+    Pattern("PII/UK_NATIONAL_INSURANCE_NUMBER", r"\b([A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D])\b", _nino, as_word),
+    Pattern("PII/UK_NATIONAL_HEALTH_SERVICE_NUMBER", r"\b([0-9]{3}[ \-]?[0-9]{3}[ \-]?[0-9]{4})\b", _nhs_number, beside=_NHS.regex),
+    Pattern("PII/UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER", keyword(r"utr|unique taxpayer(?: reference)?(?: number)?", r"[0-9]{5} ?[0-9]{5}"), named(93.0, 80.0), after_keyword),
+    Pattern("PII/CA_SOCIAL_INSURANCE_NUMBER", r"\b([1-9][0-9]{2}[\- ]?[0-9]{3}[\- ]?[0-9]{3}|0[0-9]{2}[\- ][0-9]{3}[\- ][0-9]{3})\b", _sin_number, beside=_SIN.regex),
+    Pattern("PII/CA_HEALTH_NUMBER", keyword(r"ohip|ramq|health card(?: number| no\.?| #)?|health number", r"[0-9]{4}[ \-]?[0-9]{3}[ \-]?[0-9]{3}|[A-Z]{4} ?[0-9]{4} ?[0-9]{4}"), named(93.0, 75.0), after_keyword),
+    Pattern("PII/IN_AADHAAR", r"\b([2-9][0-9]{3}[ \-]?[0-9]{4}[ \-]?[0-9]{4})\b", _aadhaar),
+    Pattern("PII/IN_PERMANENT_ACCOUNT_NUMBER", r"\b([A-Z]{3}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z])\b", lambda s: 30.0 if is_called_otherwise(s) else 85.0, as_word),
+    Pattern("PII/IN_NREGA", r"\b([A-Z]{2}-[0-9]{2}-[0-9]{3}-[0-9]{3}-[0-9]{3}/[0-9]{1,6})\b", lambda s: 90.0, as_word),
+    Pattern("PII/IN_VOTER_NUMBER", keyword(r"voter(?:'s)?(?: id)?(?: card)?(?: number| no\.?)?|epic(?: no\.?| number)", r"[A-Z]{3}[0-9]{7}", NARROW_GAP), named(93.0, 80.0), as_word),
 )  # fmt: skip

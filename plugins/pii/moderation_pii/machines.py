@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from moderation_pii.context import DIGIT, Words, part, raised
+from moderation_pii.context import Words, raised
 from moderation_pii.pattern import Pattern, Sighting, anywhere, as_word
 
 _IP = Words(
@@ -73,22 +73,20 @@ def _dotted_end(text: str, start: int, end: int) -> bool:
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 
 PATTERNS = (
-    Pattern("PII/IP_ADDRESS", rf"\b((?:{_BYTE}\.){{3}}{_BYTE})\b", _ip_v4, _dotted_end, (r"0\.0{1,3}\.0{1,3}\.0",)),
+    Pattern("PII/IP_ADDRESS", rf"\b((?:{_BYTE}\.){{3}}{_BYTE})\b", _ip_v4, _dotted_end),
     Pattern(
         "PII/IP_ADDRESS",
         r"(?i)((?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})?)",
         _ip_v6,
         lambda text, start, end: as_word(text, start, end) and text[end : end + 1] != ":" and text[max(0, start - 1) : start] not in (":", "."),
-        ("^0hexadecimal$|::",),
     ),
-    Pattern("PII/MAC_ADDRESS", r"(?i)\b((?:[0-9a-f]{2}:){5}[0-9a-f]{2}|(?:[0-9a-f]{2}-){5}[0-9a-f]{2})\b", _mac, lambda t, s, e: as_word(t, s, e) and t[e : e + 1] not in (":", "-") and t[max(0, s - 1) : s] not in (":", "-"), ("^0hexadecimal$",)),
-    Pattern("PII/MAC_ADDRESS", r"(?i)\b([0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})\b", raised(0.0, 95.0, Words(r"mac|mac address|ethernet|hardware address|interface|arp")), as_word, (part("mac|ethernet|hardware|interface|arp"), DIGIT)),
-    Pattern("PII/AWS_ACCESS_KEY", r"\b((?:AKIA|ASIA|AIDA|AROA|AGPA|AIPA|ANPA|ANVA|ABIA|ACCA)[0-9A-Z]{16})\b", raised(96.0, 99.0, _AWS, 96.0), as_word, ("^A[A-Z]{3}[A-Z0]{16}$",)),
+    Pattern("PII/MAC_ADDRESS", r"(?i)\b((?:[0-9a-f]{2}:){5}[0-9a-f]{2}|(?:[0-9a-f]{2}-){5}[0-9a-f]{2})\b", _mac, lambda t, s, e: as_word(t, s, e) and t[e : e + 1] not in (":", "-") and t[max(0, s - 1) : s] not in (":", "-")),
+    Pattern("PII/MAC_ADDRESS", r"(?i)\b([0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4})\b", raised(0.0, 95.0, Words(r"mac|mac address|ethernet|hardware address|interface|arp")), as_word),
+    Pattern("PII/AWS_ACCESS_KEY", r"\b((?:AKIA|ASIA|AIDA|AROA|AGPA|AIPA|ANPA|ANVA|ABIA|ACCA)[0-9A-Z]{16})\b", raised(96.0, 99.0, _AWS, 96.0), as_word),
     Pattern(
         "PII/AWS_SECRET_KEY",
         r"(?:^|[^0-9A-Za-z/+=]|[:=])([0-9A-Za-z/+]{40})(?:$|[^0-9A-Za-z/+=])",
         _secret_key,
         anywhere,
-        (r"(?:[a-z][A-Z]|[A-Za-z]0[A-Za-z])[0A-Za-z]{4}|[0A-Za-z]{4}(?:[a-z][A-Z]|[A-Za-z]0[A-Za-z])",),
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from moderation_pii.context import DIGIT, NARROW_GAP, is_close, keyword, part, steady, word, words
+from moderation_pii.context import NARROW_GAP, is_close, keyword, steady, words
 from moderation_pii.pattern import Pattern, Sighting, anywhere, as_word
 
 _NOT_NAMES = words(
@@ -106,23 +106,23 @@ def _username(sighting: Sighting) -> float:
 
 
 PATTERNS = (
-    Pattern("PII/NAME", rf"(?i:\b(?:{_FIELD}))[\"']?\s{{0,2}}[:=>]\s{{0,3}}[\"']?({_WORD}(?: {_WORD}){{0,3}})", _field, as_word, (part("name|nombre|apellido|titular|holder"), "^[:=>]$"), _to_next_field),
-    Pattern("PII/NAME", rf"\b(?i:my|his|her|their|full|the patient'?s?|patient|customer|contact|legal|real|birth|maiden) (?i:name(?: is|'s|:| was)) +({_NAME})", _name(90.0, 80.0), as_word, (part("name"),), _without_verb),
-    Pattern("PII/NAME", rf"\b[Nn]ame ?[:=] *({_NAME})", _name(85.0, 60.0), as_word, (part("name"), "^[:=]$"), _without_verb),
-    Pattern("PII/NAME", rf"\b(?:I am|I'm|this is|This is|call me|Call me|named|called) ({_FULL})", _name(75.0, 50.0), as_word, ("^(?:I|[Tt]his|[Cc]all|named|called)$",), _without_verb),
-    Pattern("PII/NAME", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señor|Señora|Sra?)\b\.? ({_NAME})", _name(88.0, 80.0), as_word, ("^(?:M[rsx]|Mrs|Miss|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señora?|Sra?)$",), _without_verb),
-    Pattern("PII/NAME", rf"\b(?:Dear|Hello|Hi|Hey) ({_NAME})(?:,|!| *\n)", _name(80.0, 55.0), as_word, ("^(?:Dear|Hello|Hi|Hey)$",), _without_verb),
-    Pattern("PII/NAME", rf"(?m)^(?i:(?:kind|best|warm)? ?regards|sincerely|yours(?: truly| sincerely| faithfully)?|cheers|thanks|best),?[ \t]{{0,8}}\n\s{{0,8}}({_NAME}) {{0,8}}$", _name(85.0, 65.0), as_word, (word("regards|sincerely|yours|truly|faithfully|cheers|thanks|best"),)),
-    Pattern("PII/AGE", r"(?i)\b([0-9]{1,3}(?:[ \-]|\.5 )?(?:years? of age|(?:years?|yrs?\.?|yr|months?|mos?|weeks?|days?)[ \-]{1,2}(?:olds?|young))|[1-9][0-9]?[ \-]?(?:y/o|yo|yrs|y\.o\b\.?)|[1-9][0-9]?[0-9]? (?:años|anos)(?: de edad)?)(?![A-Za-z0-9])", _age, as_word, (word("olds?|young|yo|y|yrs?|age|years?|años|anos"), DIGIT)),
-    Pattern("PII/AGE", r"(?i)\b(?:aged|age(?:s| is| was| of)?|turn(?:ed|ing|s)|my age|at age|age[\"']?)[ \t]{0,24}[:=|]?[ \t]{0,24}[\"']?([1-9][0-9]?|1[01][0-9])\b", lambda s: 82.0, as_word, (part("^age|turn"), DIGIT)),
-    Pattern("PII/AGE", r"\b(?i:i ?am|i'm|im|she is|she's|he is|he's|just turned|be) ([1-9][0-9])(?:[.,!]|$|\n| (?i:and|now|today|but|so|with|from)\b)", lambda s: 72.0, as_word, (word("i?am|i?m|is|s|turned|be"), "^00$")),
-    Pattern("PII/AGE", r"\b(?i:i|me|husband|wife|gf|bf|friend|son|daughter|brother|sister|mom|dad|she|he) [\[(]([1-9][0-9] ?[MFmf])[\])]", lambda s: 80.0, as_word, (word("[mf]"), "^00$")),
-    Pattern("PII/USERNAME", r"(?:\b|_)(?i:user|usr|uid|login|logon|user_?name|user_?id|uname|nick|handle|screen_?name|account_?name)[\"']?([ \t]*[:=][ \t]*[\"']?)@?([A-Za-z0-9][A-Za-z0-9._\-]{1,36}[A-Za-z0-9_])", _username, as_word, (part("us[er]r|^uid|name|logi?o?n|nick|handle|^id$"), "^[:=]$")),
-    Pattern("PII/USERNAME", r"\b(?i:user(?: ?name)?|login(?: name)?|log ?in as|logged in as|login for|signed in as|account of|account|profile|handle|nick|id is|ssh|username)[ \t]+(?i:for |of |is |was |as )?@?([A-Za-z0-9][A-Za-z0-9._\-]{2,36}[A-Za-z0-9_])", _looks_like_user, as_word, (part("user|^log|login|logged|account|profile|handle|nick|^id$|ssh|^signed$"),)),
-    Pattern("PII/USERNAME", r"\(([a-z][a-z0-9]{0,20}(?:[._\-][a-z0-9]+)+|[a-z]{2,20}[0-9]{1,4})\)", lambda s: 60.0, anywhere, (r"\(",)),
-    Pattern("PII/USERNAME", r"[0-9] - ([A-Za-z][A-Za-z0-9._\-]{1,30}) \[[0-9]{2}/", lambda s: 90.0, anywhere, (r"\[", DIGIT)),
-    Pattern("PII/USERNAME", keyword(r"user ?names?|user ?ids?|login(?: name| id)?|screen ?name|nick ?name|handle|gamertag|skype|telegram|discord|snap(?:chat)?|instagram|insta|kik|twitter|tiktok|\big|\bsc", r"@?[A-Za-z0-9][A-Za-z0-9._\-#]{1,36}[A-Za-z0-9_]", NARROW_GAP), _username, as_word, (part("user|^login|^screen|^nick|handle|gamertag|skype|telegram|discord|snap|insta|^kik|twitter|tiktok|^ig$|^sc"),)),
-    Pattern("PII/USERNAME", r"(?i)\b(?:password|passwd|pwd|pw|pass|publickey) (?:for|of) (?:invalid user |user |account |the user )?([a-z0-9][a-z0-9._\-]{1,36}[a-z0-9_])(?: is|:| was| =| from| to)", _looks_like_user, as_word, (part("^pass|^pwd?$"), word("for|of"))),
-    Pattern("PII/USERNAME", r"(?i)(?:snap(?:chat)?|insta(?:gram)?|kik|discord|telegram|tiktok|twitter|gamertag|psn|xbox|steam)(?: is|:| me at| me on|,)? @?([a-z0-9_.\-]*[a-z][a-z0-9_.\-]*[0-9_.][a-z0-9_]{0,30})\b", lambda s: 80.0, as_word, (part("^snap|^insta|^kik|discord|telegram|tiktok|twitter|gamertag|^psn|xbox|^steam"),)),
-    Pattern("PII/USERNAME", r"(?:^|[\s(:,])(@[A-Za-z0-9_][A-Za-z0-9_.]{1,29}[A-Za-z0-9_])\b", steady(52.0), anywhere, ("@",)),
+    Pattern("PII/NAME", rf"(?i:\b(?:{_FIELD}))[\"']?\s{{0,2}}[:=>]\s{{0,3}}[\"']?({_WORD}(?: {_WORD}){{0,3}})", _field, as_word, _to_next_field),
+    Pattern("PII/NAME", rf"\b(?i:my|his|her|their|full|the patient'?s?|patient|customer|contact|legal|real|birth|maiden) (?i:name(?: is|'s|:| was)) +({_NAME})", _name(90.0, 80.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"\b[Nn]ame ?[:=] *({_NAME})", _name(85.0, 60.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"\b(?:I am|I'm|this is|This is|call me|Call me|named|called) ({_FULL})", _name(75.0, 50.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señor|Señora|Sra?)\b\.? ({_NAME})", _name(88.0, 80.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"\b(?:Dear|Hello|Hi|Hey) ({_NAME})(?:,|!| *\n)", _name(80.0, 55.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"(?m)^(?i:(?:kind|best|warm)? ?regards|sincerely|yours(?: truly| sincerely| faithfully)?|cheers|thanks|best),?[ \t]{{0,8}}\n\s{{0,8}}({_NAME}) {{0,8}}$", _name(85.0, 65.0), as_word),
+    Pattern("PII/AGE", r"(?i)\b([0-9]{1,3}(?:[ \-]|\.5 )?(?:years? of age|(?:years?|yrs?\.?|yr|months?|mos?|weeks?|days?)[ \-]{1,2}(?:olds?|young))|[1-9][0-9]?[ \-]?(?:y/o|yo|yrs|y\.o\b\.?)|[1-9][0-9]?[0-9]? (?:años|anos)(?: de edad)?)(?![A-Za-z0-9])", _age, as_word),
+    Pattern("PII/AGE", r"(?i)\b(?:aged|age(?:s| is| was| of)?|turn(?:ed|ing|s)|my age|at age|age[\"']?)[ \t]{0,24}[:=|]?[ \t]{0,24}[\"']?([1-9][0-9]?|1[01][0-9])\b", lambda s: 82.0, as_word),
+    Pattern("PII/AGE", r"\b(?i:i ?am|i'm|im|she is|she's|he is|he's|just turned|be) ([1-9][0-9])(?:[.,!]|$|\n| (?i:and|now|today|but|so|with|from)\b)", lambda s: 72.0, as_word),
+    Pattern("PII/AGE", r"\b(?i:i|me|husband|wife|gf|bf|friend|son|daughter|brother|sister|mom|dad|she|he) [\[(]([1-9][0-9] ?[MFmf])[\])]", lambda s: 80.0, as_word),
+    Pattern("PII/USERNAME", r"(?:\b|_)(?i:user|usr|uid|login|logon|user_?name|user_?id|uname|nick|handle|screen_?name|account_?name)[\"']?([ \t]*[:=][ \t]*[\"']?)@?([A-Za-z0-9][A-Za-z0-9._\-]{1,36}[A-Za-z0-9_])", _username, as_word),
+    Pattern("PII/USERNAME", r"\b(?i:user(?: ?name)?|login(?: name)?|log ?in as|logged in as|login for|signed in as|account of|account|profile|handle|nick|id is|ssh|username)[ \t]+(?i:for |of |is |was |as )?@?([A-Za-z0-9][A-Za-z0-9._\-]{2,36}[A-Za-z0-9_])", _looks_like_user, as_word),
+    Pattern("PII/USERNAME", r"\(([a-z][a-z0-9]{0,20}(?:[._\-][a-z0-9]+)+|[a-z]{2,20}[0-9]{1,4})\)", lambda s: 60.0, anywhere),
+    Pattern("PII/USERNAME", r"[0-9] - ([A-Za-z][A-Za-z0-9._\-]{1,30}) \[[0-9]{2}/", lambda s: 90.0, anywhere),
+    Pattern("PII/USERNAME", keyword(r"user ?names?|user ?ids?|login(?: name| id)?|screen ?name|nick ?name|handle|gamertag|skype|telegram|discord|snap(?:chat)?|instagram|insta|kik|twitter|tiktok|\big|\bsc", r"@?[A-Za-z0-9][A-Za-z0-9._\-#]{1,36}[A-Za-z0-9_]", NARROW_GAP), _username, as_word),
+    Pattern("PII/USERNAME", r"(?i)\b(?:password|passwd|pwd|pw|pass|publickey) (?:for|of) (?:invalid user |user |account |the user )?([a-z0-9][a-z0-9._\-]{1,36}[a-z0-9_])(?: is|:| was| =| from| to)", _looks_like_user, as_word),
+    Pattern("PII/USERNAME", r"(?i)(?:snap(?:chat)?|insta(?:gram)?|kik|discord|telegram|tiktok|twitter|gamertag|psn|xbox|steam)(?: is|:| me at| me on|,)? @?([a-z0-9_.\-]*[a-z][a-z0-9_.\-]*[0-9_.][a-z0-9_]{0,30})\b", lambda s: 80.0, as_word),
+    Pattern("PII/USERNAME", r"(?:^|[\s(:,])(@[A-Za-z0-9_][A-Za-z0-9_.]{1,29}[A-Za-z0-9_])\b", steady(52.0), anywhere),
 )  # fmt: skip

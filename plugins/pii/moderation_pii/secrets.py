@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from moderation_pii.context import Words, is_close, keyword, part, word, words
+from moderation_pii.context import Words, is_close, keyword, words
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere
 
 _PLAIN_WORDS = words(
@@ -57,22 +57,18 @@ _OWNER = Words(r"my|your|his|her|our|the|card|atm|bank|account|door|alarm|sim|an
 _WORD = r"passwords?|pa?ss?wr?o?r?d|psswo?rd|passw0rd|p@ssw(?:o|0)rd|passcode|pass-word|passwd|pass ?phrase|passcode|pass ?word|pwd|pw|psw|contraseña|contrasena|clave|passwort|kennwort"
 _PIN = r"p[i1!]n(?: ?(?:code|number|no\.?|#))?|pincode"
 
-_WORDS = part(r"pa?ss?wr?o?r?d|pas?sw|^pass|p@ss|contrase[nñ]a|^clave$|kennwort|^pwd?$|^psw")
-"""Trigger: what `_WORD` looks for."""
-
 PATTERNS = (
-    Pattern("PII/PASSWORD", rf"(?i:\b(?:reset|changed?|set|updated?)\b[^\n.:=]{{0,24}}\b(?:{_WORD})\b[^\n.:=]{{0,12}}(?:for|of) \S{{2,40}} (?:to|as|=)):? ?[\"'\x60]?(\S{{6,64}})", _bare_password, anywhere, (_WORDS, word("to|as")), _trim),
+    Pattern("PII/PASSWORD", rf"(?i:\b(?:reset|changed?|set|updated?)\b[^\n.:=]{{0,24}}\b(?:{_WORD})\b[^\n.:=]{{0,12}}(?:for|of) \S{{2,40}} (?:to|as|=)):? ?[\"'\x60]?(\S{{6,64}})", _bare_password, anywhere, _trim),
     Pattern(
         "PII/PASSWORD",
         rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|es|era|in the [a-z]{{1,12}}|:|=|->|=>|will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
         _password,
         anywhere,
-        (_WORDS,),
         _trim,
     ),
-    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is|es)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, (_WORDS,), _trim),
-    Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, (word("pass"),), _trim),
-    Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, (word("pass"),), _trim),
-    Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword, (part("^p[i0!]?n"), "0000")),
-    Pattern("PII/PIN", r"\b([0-9]{4,8}) (?:is|was|as) (?i:(?:my|the|your|his|her) )?(?i:pin)\b", lambda s: 88.0, triggers=(word("pin"), "0000")),
+    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is|es)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, _trim),
+    Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, _trim),
+    Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, _trim),
+    Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword),
+    Pattern("PII/PIN", r"\b([0-9]{4,8}) (?:is|was|as) (?i:(?:my|the|your|his|her) )?(?i:pin)\b", lambda s: 88.0),
 )  # fmt: skip
