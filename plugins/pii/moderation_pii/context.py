@@ -12,7 +12,9 @@ BEFORE, AFTER = 48, 24
 
 GAP = r"([^0-9\n.;!?]{0,24}?|[ \t]{0,40})"
 """Between a keyword and its value: anything but digits and sentence ends."""
-NARROW_GAP = r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with)\b|\.){0,10}?)"
+NARROW_GAP = (
+    r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with|es|de)\b|\.){0,10}?)"
+)
 """Between a keyword and a value that has letters: signs and words that say nothing."""
 
 
@@ -23,7 +25,7 @@ def words(text: str) -> frozenset[str]:
 
 _FILLERS = words(
     "is was are be number numbers num no nr code id my the our his her their your to it its s a an of for on in"
-    " current new old date digit digits"
+    " current new old date digit digits es de del mi su el la"
 )
 _SAYS_NOTHING = str.maketrans(":=#(-\"'*>/.,_\t\r\n", "                ")
 

@@ -17,9 +17,11 @@ from moderation.hookspecs import Context
 from moderation_pii import (
     banking,
     cards,
+    clock,
     contact,
     dates,
     government,
+    joining,
     machines,
     national,
     people,
@@ -28,6 +30,7 @@ from moderation_pii import (
     secrets,
     spoken,
     tables,
+    worded,
 )
 from moderation_pii.folding import Folded
 from moderation_pii.pattern import Pattern, Sighting
@@ -45,6 +48,8 @@ PATTERNS: tuple[Pattern, ...] = (
     *people.PATTERNS,
     *places.PATTERNS,
     *dates.PATTERNS,
+    *clock.PATTERNS,
+    *worded.PATTERNS,
 )
 
 _LEAST = 50.0
@@ -123,7 +128,7 @@ class TextPii:
             hits = [*_joined(hits, tagged), *_ages(folded.text, tagged)] if tagged else hits
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
-            for hit in _connected(_without_overlaps(hits), folded.text)
+            for hit in joining.joined(_connected(_without_overlaps(hits), folded.text), folded.text)
         ]
 
 
@@ -146,6 +151,8 @@ def _hits(folded: Folded, seen: list[int]) -> list[_Hit]:
     """What the patterns find that may be in a text."""
     text, lowered = folded.text, folded.lowered
     hits = [_Hit(*cell) for cell in tables.cells(text)] if "\n" in text else []
+    if "values" in lowered:
+        hits += (_Hit(*cell) for cell in tables.inserted(text))
     for number in sorted(seen):
         if number < _COUNT:
             needed = _NEEDS[number]

@@ -121,6 +121,12 @@ def brazil(value: str) -> bool:
     return len(set(value)) > 1
 
 
+def spain_social(value: str) -> bool:
+    """Número de afiliación: the last two digits are the number modulo 97."""
+    number = int(value[2:10])
+    return (int(value[:2]) * 10 ** (7 if number < 10_000_000 else 8) + number) % 97 == int(value[10:])
+
+
 def chile(value: str) -> bool:
     """RUT: weights 2 to 7 from the right, modulo 11; ten is K."""
     total = sum(int(digit) * (2 + place % 6) for place, digit in enumerate(reversed(value[:-1])))
@@ -230,4 +236,5 @@ PATTERNS = (
     _pattern("ZA", "ID number", r"\b([0-9]{2}[01][0-9][0-3][0-9] ?[0-9]{4} ?[01][89][0-9])\b", south_africa, 0.0, r"id|identity|rsa|south africa|south african"),
     _pattern("SG", "NRIC", r"\b([STFG][0-9]{7}[A-Z])\b", singapore, 86.0, r"nric|fin|ic|singpass"),
     _pattern("AU", "TFN", r"\b([0-9]{3} ?[0-9]{3} ?[0-9]{3})\b", australia, 0.0, r"tfn|tax file"),
+    _pattern("ES", "número de afiliación", r"\b([0-9]{2}[ /\-]?[0-9]{7,8}[ /\-]?[0-9]{2})\b", spain_social, 0.0, r"seguridad social|nss|naf|afiliaci[oó]n|n\.s\.s"),
 )  # fmt: skip

@@ -73,6 +73,8 @@ def respelled(text: str) -> tuple[str, list[int]]:
 def _as_digits(found: re.Match[str]) -> str:
     """A number's letters as the digits they look like, when most of it is digits."""
     value = found.group()
+    if any(2 * sum(char in "SIB" for char in group) > len(group) for group in re.findall("[0-9A-Za-z]+", value)):
+        return value  # BB2 is a code
     digits, signs = sum(char.isdigit() for char in value), sum(char.isalnum() for char in value)
     return value.translate(_LIKE_DIGITS) if signs >= _LEAST_DIGITS and 2 * digits >= signs else value
 
