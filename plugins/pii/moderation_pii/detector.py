@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from operator import itemgetter
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
@@ -33,9 +31,10 @@ from moderation_pii import (
     worded,
 )
 from moderation_pii.folding import Folded
+from moderation_pii.naming import Hit as _Hit
+from moderation_pii.naming import ages, connected, joined, tagged
 from moderation_pii.pattern import Pattern, Sighting
 from moderation_pii.prefilter import Prefilter
-from moderation_pii.tagger import tagger
 
 PATTERNS: tuple[Pattern, ...] = (
     *cards.PATTERNS,
@@ -57,37 +56,6 @@ _LEAST = 50.0
 
 _SURE = 85.0
 """From this confidence on no other pattern of the same kind is asked."""
-
-_LEAST_LEAD = 0.0
-"""By how much, in nats, a name or address of the model must lead over being none."""
-
-_LONGEST_LEAD = 40
-"""How far before a pattern's address the model's may begin, in characters; further off it took in what stands before."""
-
-_BETWEEN_LINES = re.compile(r"[ \t]?,?[ \t\r]?\n?[ \t]?")
-"""What parts the lines of an address: a comma, a line's end."""
-
-_SURER = 58.0
-"""From this confidence on a pattern knows better than the model what a word is."""
-
-_AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)])")
-
-
-_A_DIGIT = re.compile(r"[0-9]")
-_UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
-_NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
-_NAME_KINDS = frozenset("abfghxyz")
-"""The tagger's lists of first and last names."""
-
-_TWO_LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
-
-
-class _Hit(NamedTuple):
-    start: int
-    end: int
-    confidence: float
-    label: str
-    attributes: Mapping[str, str] = MappingProxyType({})
 
 
 class TextPii:
@@ -124,11 +92,11 @@ class TextPii:
             seen = prefilter.seen(folded.text)
         hits = _hits(folded, seen)
         if not self._only_patterns:
-            tagged = _tagged(folded.text)
-            hits = [*_joined(hits, tagged), *_ages(folded.text, tagged)] if tagged else hits
+            named = tagged(folded.text)
+            hits = [*joined(hits, named), *ages(folded.text, named)] if named else hits
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
-            for hit in joining.joined(_connected(_without_overlaps(hits), folded.text), folded.text)
+            for hit in joining.as_one(connected(_without_overlaps(hits), folded.text), folded.text)
         ]
 
 
@@ -206,100 +174,6 @@ def _detection(hit: _Hit, start: int, end: int) -> Detection:
             "attributes": dict(hit.attributes),
         }
     )
-
-
-def _tagged(text: str) -> list[_Hit]:
-    """What the model sees as names and addresses."""
-    return [
-        _Hit(tagged.start, tagged.end, _confidence(tagged.lead), tagged.label)
-        for tagged in tagger().tag(text)
-        if tagged.lead >= _LEAST_LEAD
-        and _is_whole(text, tagged.start, tagged.end)
-        and (tagged.label != "PII/NAME" or _may_be_name(text, tagged.start, tagged.end))
-    ]
-
-
-def _is_whole(text: str, start: int, end: int) -> bool:
-    """True when what is tagged has a word in it, none that the model cannot read, and is no piece of a longer one."""
-    if _TWO_LETTERS.search(text, start, end) is None or _UNREAD.search(text, start, end) is not None:
-        return False
-    left, right = text[start - 1 : start], text[end : end + 1]
-    return not (left.isalnum() or left in ("_", "@", "#") or right.isalnum() or right == "_")
-
-
-def _may_be_name(text: str, start: int, end: int) -> bool:
-    """False for what has digits, and for small words that are on no list of names."""
-    value = text[start:end]
-    if _A_DIGIT.search(value) is not None:
-        return False
-    if not value.islower() or _NAMED.search(text, max(0, start - 12), start) is not None:
-        return True
-    return any(not _NAME_KINDS.isdisjoint(tagger().lists.of(word)) for word in value.replace("-", " ").split())
-
-
-def _confidence(lead: float) -> float:
-    """Percent: 50 at the least lead that counts, and never quite sure."""
-    return 50.0 + 46.0 * (1.0 - math.exp(-(lead - _LEAST_LEAD) / 5.0))
-
-
-def _joined(patterned: list[_Hit], tagged: list[_Hit]) -> list[_Hit]:
-    """Both; the model's addresses grow by those of patterns which they touch, and its names replace those of patterns."""
-    surer = [hit for hit in patterned if hit.label != "PII/NAME" and hit.confidence >= _SURER]
-    tagged = [hit for hit in tagged if not any(_is_rather(other, hit) for other in surer)]
-    kept = []
-    for hit in patterned:
-        if hit.label in ("PII/ADDRESS", "PII/NAME"):
-            same = [
-                other
-                for other in tagged
-                if other.label == hit.label and other.start < hit.end and hit.start < other.end
-            ]
-            if same:
-                if hit.label == "PII/ADDRESS":
-                    tagged = [other for other in tagged if other not in same]
-                    starts = [other.start for other in same if hit.start - other.start < _LONGEST_LEAD]
-                    tagged.append(
-                        _Hit(
-                            min([hit.start, *starts]),
-                            max(hit.end, *(other.end for other in same)),
-                            max(hit.confidence, *(other.confidence for other in same)),
-                            hit.label,
-                        )
-                    )
-                continue
-        kept.append(hit)
-    return kept + tagged
-
-
-def _is_rather(patterned: _Hit, tagged: _Hit) -> bool:
-    """True when what the model tagged is a piece of what a pattern saw as something else."""
-    shared = min(patterned.end, tagged.end) - max(patterned.start, tagged.start)
-    if shared <= 0 or patterned.label == tagged.label:
-        return False
-    return tagged.label == "PII/NAME" or 2 * shared >= tagged.end - tagged.start
-
-
-def _connected(hits: list[_Hit], text: str) -> list[_Hit]:
-    """The hits, with addresses that only a comma or a line's end parts as one."""
-    made: list[_Hit] = []
-    for hit in hits:
-        last = made[-1] if made else None
-        if (
-            last is not None
-            and hit.label == last.label == "PII/ADDRESS"
-            and _BETWEEN_LINES.fullmatch(text, last.end, hit.start)
-        ):
-            made[-1] = _Hit(last.start, hit.end, max(last.confidence, hit.confidence), hit.label)
-        else:
-            made.append(hit)
-    return made
-
-
-def _ages(text: str, tagged: list[_Hit]) -> Iterator[_Hit]:
-    """The numbers that news put behind a name: Ann Lee, 34, of Leeds."""
-    for hit in tagged:
-        if hit.label == "PII/NAME" and (found := _AGE_BEHIND.match(text, hit.end)) is not None:
-            yield _Hit(*found.span(1), 75.0, "PII/AGE")
 
 
 _start = itemgetter(0)
