@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any
@@ -14,9 +15,11 @@ from moderation.hookspecs import Context
 from moderation_pii import (
     banking,
     cards,
+    clock,
     contact,
     dates,
     government,
+    joining,
     machines,
     national,
     people,
@@ -25,12 +28,13 @@ from moderation_pii import (
     secrets,
     spoken,
     tables,
+    worded,
 )
 from moderation_pii.folding import Folded
 from moderation_pii.naming import Hit as _Hit
 from moderation_pii.naming import ages, connected, joined, tagged
 from moderation_pii.pattern import Pattern, Sighting
-from moderation_pii.prefilter import Plan, Prefilter, Search
+from moderation_pii.prefilter import Prefilter
 
 PATTERNS: tuple[Pattern, ...] = (
     *cards.PATTERNS,
@@ -43,7 +47,15 @@ PATTERNS: tuple[Pattern, ...] = (
     *people.PATTERNS,
     *places.PATTERNS,
     *dates.PATTERNS,
+    *clock.PATTERNS,
+    *worded.PATTERNS,
 )
+
+_LEAST = 50.0
+"""Confidence under which nothing is reported."""
+
+_SURE = 85.0
+"""From this confidence on no other pattern of the same kind is asked."""
 
 
 class TextPii:
@@ -57,7 +69,7 @@ class TextPii:
     version = "3.0"
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
-    min_confidence = 50.0
+    min_confidence = _LEAST
     time_limit_seconds = 10.0
 
     def __init__(self, *, only_patterns: bool = False) -> None:
@@ -65,58 +77,86 @@ class TextPii:
         self._prefilter: Prefilter | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Compiled patterns stay behind: they do not pickle, and are made again at the first `detect`."""
+        """The automaton stays behind: it does not pickle, and is there again at the first `detect`."""
         return {"_only_patterns": self._only_patterns, "_prefilter": None}
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The findings of one text, from start to end."""
-        if self._prefilter is None:
-            self._prefilter = Prefilter(PATTERNS, {"disguised": respelling.triggers(), "spoken": spoken.TRIGGERS})
+        prefilter = self._prefilter
+        if prefilter is None:
+            prefilter = self._prefilter = Prefilter(EXPRESSIONS)
         folded = Folded(part.text or "")
-        plan = self._prefilter.plan(folded.text)
-        if "disguised" in plan.signs:
+        seen = prefilter.seen(folded.text)
+        if _DISGUISED in seen:
             folded = folded.respelled()
-            plan = self._prefilter.plan(folded.text)
-        hits = self._hits(folded, plan)
+            seen = prefilter.seen(folded.text)
+        hits = _hits(folded, seen)
         if not self._only_patterns:
             named = tagged(folded.text)
             hits = [*joined(hits, named), *ages(folded.text, named)] if named else hits
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
-            for hit in connected(_without_overlaps(hits), folded.text)
+            for hit in joining.as_one(connected(_without_overlaps(hits), folded.text), folded.text)
         ]
 
-    def _hits(self, folded: Folded, plan: Plan) -> list[_Hit]:
-        text = folded.text
-        hits = [_Hit(*cell) for cell in tables.cells(text)] if "\n" in text else []
-        if "spoken" in plan.signs:
-            hits += (_Hit(*run) for run in spoken.runs(text, folded.lowered))
-        for pattern, search in plan.patterns:
-            found = search(text)
-            if found is not None:
-                hits += self._hits_of(pattern, search, found, text, folded.lowered)
-        return hits
 
-    def _hits_of(
-        self, pattern: Pattern, search: Search, first: re.Match[str], text: str, lowered: str
-    ) -> Iterator[_Hit]:
-        """The values of a pattern, from its first match on."""
-        found: re.Match[str] | None = first
-        while found is not None:
-            start, end = found.span(found.lastindex or 0)
-            if pattern.trim is not None:
-                end = start + len(pattern.trim(text[start:end]))
-            confidence = 0.0
-            if end > start and pattern.edges(text, start, end):
-                gap = found.group(1) if found.lastindex == 2 else None
-                sighting = Sighting(text, lowered, start, end, gap)
-                confidence = pattern.weigh(sighting)
-            if confidence >= self.min_confidence:
-                yield _Hit(start, end, min(confidence, 99.9), pattern.label, pattern.attributes)
-                found = search(text, end) if end + 2 < len(text) else None  # no value is shorter
-            else:
-                # What was no value may have hidden the beginning of one.
-                found = search(text, found.start() + 1)
+_COUNT = len(PATTERNS)
+_BESIDE = tuple(dict.fromkeys(pattern.beside for pattern in PATTERNS if pattern.beside))
+EXPRESSIONS = (*(pattern.regex for pattern in PATTERNS), *_BESIDE, respelling.signs(), spoken.signs())
+"""What the prefilter looks for: the patterns, the words without which some count for nothing, signs of disguise."""
+
+_NEEDS = [_COUNT + _BESIDE.index(pattern.beside) if pattern.beside else None for pattern in PATTERNS]
+_DISGUISED, _SPOKEN = len(EXPRESSIONS) - 2, len(EXPRESSIONS) - 1
+
+
+@cache
+def _search(number: int) -> Callable[..., re.Match[str] | None]:
+    """The search for a pattern, compiled at its first use: a start does not wait for patterns of rare kinds."""
+    return re.compile(PATTERNS[number].regex, re.ASCII).search
+
+
+def _hits(folded: Folded, seen: list[int]) -> list[_Hit]:
+    """What the patterns find that may be in a text."""
+    text, lowered = folded.text, folded.lowered
+    hits = [_Hit(*cell) for cell in tables.cells(text)] if "\n" in text else []
+    if "values" in lowered:
+        hits += (_Hit(*cell) for cell in tables.inserted(text))
+    for number in sorted(seen):
+        if number < _COUNT:
+            needed = _NEEDS[number]
+            if needed is None or needed in seen:
+                _look(number, text, lowered, hits)
+        elif number == _SPOKEN:
+            hits += (_Hit(*run) for run in spoken.runs(text, lowered))
+    return hits
+
+
+def _look(number: int, text: str, lowered: str, hits: list[_Hit]) -> None:
+    """Add the values of a pattern to the hits."""
+    pattern, search = PATTERNS[number], _search(number)
+    label, weigh, edges, trim, last = pattern.label, pattern.weigh, pattern.edges, pattern.trim, len(text) - 2
+    found = search(text)
+    while found is not None:
+        group = found.lastindex
+        start, end = found.span(group or 0)
+        if trim is not None:
+            end = start + len(trim(text[start:end]))
+        if end > start and edges(text, start, end):
+            if hits and _is_found(hits, label, start, end) and not pattern.attributes:
+                found = search(text, end)
+                continue
+            confidence = weigh(Sighting(text, lowered, start, end, found[1] if group == 2 else None))
+            if confidence >= _LEAST:
+                hits.append(_Hit(start, end, min(confidence, 99.9), label, pattern.attributes))
+                found = search(text, end) if end < last else None  # no value is shorter
+                continue
+        # What was no value may have hidden the beginning of one.
+        found = search(text, found.start() + 1)
+
+
+def _is_found(hits: list[_Hit], label: str, start: int, end: int) -> bool:
+    """True when another pattern of the same kind is sure of a value that takes this one in."""
+    return any(hit.start <= start and end <= hit.end and hit.label == label and hit.confidence >= _SURE for hit in hits)
 
 
 def _detection(hit: _Hit, start: int, end: int) -> Detection:

@@ -73,11 +73,15 @@ def respelled(text: str) -> tuple[str, list[int]]:
 def _as_digits(found: re.Match[str]) -> str:
     """A number's letters as the digits they look like, when most of it is digits."""
     value = found.group()
+    if any(2 * sum(char in "SIB" for char in group) > len(group) for group in re.findall("[0-9A-Za-z]+", value)):
+        return value  # BB2 is a code
     digits, signs = sum(char.isdigit() for char in value), sum(char.isalnum() for char in value)
     return value.translate(_LIKE_DIGITS) if signs >= _LEAST_DIGITS and 2 * digits >= signs else value
 
 
-def triggers() -> tuple[tuple[str, ...], ...]:
-    """What a text holds that is worth respelling: all of one of these, as `Pattern.triggers`."""
-    written = "|".join(sorted({re.sub("[0-9]", "0", word) for word in _misspelled()}))
-    return ((f"(?i)^(?:{written})$",), ("^0*[OolISB]+0+[OolISB0]*$|^[OolISB]{2,}$|^[OolISB]0*$", "0"))
+def signs() -> str:
+    """Regex of what a text holds that is worth respelling."""
+    edge = "(?:^|[^A-Za-z0-9])", "(?:$|[^A-Za-z0-9])"
+    mixed = r"[0-9OolISB]*(?:[0-9][OolISB]|[OolISB][0-9])[0-9OolISB]*"
+    beside = r"[0-9]{2,}[.\- ()]{1,2}[OolISB]{2,}|[OolISB]{2,}[.\- ()]{1,2}[0-9]{2,}"
+    return rf"{edge[0]}(?:(?i:{'|'.join(sorted(_misspelled()))})|{mixed}|{beside}){edge[1]}"

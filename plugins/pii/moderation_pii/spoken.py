@@ -28,6 +28,7 @@ _PLAIN = r"(?:zero|one|two|three|four|five|six|seven|eight|nine)"
 _TOKEN = re.compile(r"[a-z0-9]+")
 _GLUED = re.compile(rf"{_PLAIN}|[0-9]+")
 _GAP = re.compile(r"[ \t]?[\-.,_*/|~()+][ \t]?|[ \t]{1,2}|\.{2,4} ?")
+_ODD_GAP = r"[ \t]?[,_*|~()+/][ \t]?|[ \t]{2}|[ \t][\-.][ \t]?|[\-.][ \t]|\.{2,4} ?"
 
 
 def _bent() -> dict[str, str]:
@@ -50,12 +51,8 @@ _WORDS_OF_TEXT = words(
 )
 _BENT = _bent()
 _CLEAR = _DIGITS | _TENS | _SPANISH
-
-TRIGGERS = (
-    (rf"(?i)^(?:{'|'.join([*_DIGITS, *_TENS, *_TIMES, *_SPANISH])})$|(?i)^{_PLAIN}0|0{_PLAIN}", r"[A-Za-z]|0"),
-    ("0[^0]{1,3}0[^0]{1,3}0[^0]{1,3}0",),
-)
-"""What a text holds in which there may be such a run: all of one of these, as `Pattern.triggers`."""
+_PIECES = dict.fromkeys([*_BENT, *_INSIDE], False) | dict.fromkeys([*_CLEAR, *_TIMES], True)
+"""Words that may be a piece of a number; True for those that hardly are anything else."""
 
 _KEYWORDS = re.compile(
     r"(?<![a-z])(?:"
@@ -74,6 +71,24 @@ _SIZES = {
     "PHONE": (7, 14),
 }  # fmt: skip
 """Least and most digits of each kind."""
+
+
+def signs() -> str:
+    """Regex of what a text holds in which there may be such a run.
+
+    Three words and numbers in a row, a number and a word in one, or four short numbers of which one is a single digit
+    or has more than a blank, a dash or a dot between: others are grouped as the patterns of their kinds know them.
+    """
+    word = f"(?:{'|'.join([*_CLEAR, *_TIMES, *_BENT])})"
+    token = f"(?:{'|'.join([*_CLEAR, *_TIMES, *_BENT, *_INSIDE])}|[0-9]+)"
+    gap, odd = f"(?:{_GAP.pattern})", f"(?:{_ODD_GAP})"
+    rows = [gap.join(row) for row in ((word, token, token), (token, word, token), (token, token, word))]
+    few, one = "[0-9]{1,4}", "[0-9]"
+    places = range(4)
+    rows += [gap.join(one if at == single else few for at in places) for single in places]
+    rows += [few + "".join((odd if at == special else gap) + few for at in range(3)) for special in range(3)]
+    glued = f"[0-9]{_PLAIN}|{_PLAIN}(?:[0-9]|{_PLAIN})"
+    return rf"(?i)(?:^|[^a-z0-9])(?:(?:{'|'.join(rows)})(?:$|[^a-z0-9])|[a-z0-9]*(?:{glued}))"
 
 
 class Run(NamedTuple):
@@ -112,15 +127,14 @@ def runs(text: str, lowered: str) -> Iterator[Run]:
 
 def _token(found: re.Match[str]) -> _Token | None:
     """A piece of a number; None when it is none."""
-    word = found.group()
-    if word.isdigit():
-        return _Token(*found.span(), word, True) if len(word) <= 5 else None
-    if word in _CLEAR or word in _TIMES:
-        return _Token(*found.span(), word, True)
-    if word in _BENT or word in _INSIDE:
-        return _Token(*found.span(), word, False)
-    pieces = _GLUED.findall(word) if any(char.isdigit() for char in word) else []
-    return _Token(*found.span(), word, True) if pieces and "".join(pieces) == word else None
+    word = found[0]
+    is_clear = _PIECES.get(word)
+    if is_clear is None:
+        if word.isdigit():
+            is_clear = len(word) <= 5 or None
+        elif not word.isalpha() and "".join(_GLUED.findall(word)) == word:
+            is_clear = True
+    return None if is_clear is None else _Token(*found.span(), word, is_clear)
 
 
 def _judged(run: list[_Token], text: str, lowered: str) -> Iterator[Run]:
