@@ -13,6 +13,8 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_pii import (
+    abroad,
+    apart,
     banking,
     cards,
     clock,
@@ -46,9 +48,11 @@ PATTERNS: tuple[Pattern, ...] = (
     *machines.PATTERNS,
     *people.PATTERNS,
     *places.PATTERNS,
+    *abroad.PATTERNS,
     *dates.PATTERNS,
     *clock.PATTERNS,
     *worded.PATTERNS,
+    *apart.PATTERNS,
 )
 
 _LEAST = 50.0
