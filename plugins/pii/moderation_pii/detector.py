@@ -14,6 +14,7 @@ from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_pii import (
     abroad,
+    apart,
     banking,
     cards,
     clock,
@@ -51,6 +52,7 @@ PATTERNS: tuple[Pattern, ...] = (
     *dates.PATTERNS,
     *clock.PATTERNS,
     *worded.PATTERNS,
+    *apart.PATTERNS,
 )
 
 _LEAST = 50.0
