@@ -167,6 +167,8 @@ class _File:
             # What was written is lost, so nothing is certain.
             progress.reset()
         self._numbers: StoredNumbers = ledger.numbers(file.name, progress)
+        self._replace = work.style.replace(self._numbers)
+        self._name = json.dumps(file.name)
 
     def redact(self, source: Source) -> None:
         """Go on from where the file is, to its end."""
@@ -192,8 +194,9 @@ class _File:
         is_done = progress.at.byte == self._file.size_bytes and progress.documents > 0
         with source.open(self._file, progress.at.byte - progress.at.context) as stream:
             pieces = stretches(stream, self._look, per_line=self._work.per_line, start=progress.at)
-            for stretch in () if is_done else pieces:
-                self._take(stretch, copy, index)
+            for made in () if is_done else pieces:
+                self._take(made, copy, index)
+                self._watch.advanced(made[-1].after.byte - made[0].begin.byte)
                 if time.monotonic() - saved_at > SAVE_SECONDS or self._numbers.waiting > SAVE_NUMBERS:
                     self._save(copy, index)
                     saved_at = time.monotonic()
@@ -206,30 +209,36 @@ class _File:
         source.open(self._file, 0).close()
         self._save(copy, index)
 
-    def _take(self, stretch: Stretch, copy: BinaryIO | None, index: BinaryIO | None) -> None:
-        """Write what a stretch becomes, and what was found in it."""
+    def _take(self, made: Sequence[Stretch], copy: BinaryIO | None, index: BinaryIO | None) -> None:
+        """Write what some stretches become, and what was found in them."""
         progress = self._progress
+        replaced, lines = [], []
+        for stretch in made:
+            if copy is not None:
+                replaced.append(replace_places(stretch.text, stretch.places, self._replace))
+            if index is not None:
+                lines.append(self._index(stretch))
+            if stretch.entities:
+                progress.found.update(entity.label for entity in stretch.entities)
+            progress.document_bytes += stretch.after.byte - stretch.begin.byte
+            if self._work.limits is not None:
+                self._check(self._work.limits)
+            if stretch.is_end:
+                self._numbers.end_document()
+                progress.documents += 1
+                progress.document_bytes = 0
+            progress.at = stretch.after
+        progress.undecoded += sum(undecoded(stretch.text) for stretch in made)
         if copy is not None:
-            replaced = replace_places(stretch.text, stretch.places, self._work.style.replace(self._numbers))
-            progress.copy_bytes += copy.write(encoded(replaced))
+            progress.copy_bytes += copy.write(encoded("".join(replaced)))
         if index is not None:
-            progress.index_bytes += index.write(self._index(stretch).encode())
-        progress.found.update(entity.label for entity in stretch.entities)
-        progress.undecoded += undecoded(stretch.text)
-        progress.document_bytes += stretch.after.byte - stretch.begin.byte
-        self._check_limits()
-        if stretch.is_end:
-            self._numbers.end_document()
-            progress.documents += 1
-            progress.document_bytes = 0
-        progress.at = stretch.after
-        self._watch.advanced(stretch.after.byte - stretch.begin.byte)
+            progress.index_bytes += index.write("".join(lines).encode())
 
-    def _check_limits(self) -> None:
-        limits, progress = self._work.limits, self._progress
-        if limits is not None and progress.document_bytes > limits.document_bytes:
+    def _check(self, limits: Limits) -> None:
+        progress = self._progress
+        if progress.document_bytes > limits.document_bytes:
             raise InputError(f"document {progress.documents} has more than {limits.document_bytes:,} bytes")
-        if limits is not None and progress.documents >= limits.most_documents:
+        if progress.documents >= limits.most_documents:
             raise InputError(f"it has more than {limits.most_documents:,} documents")
 
     def _index(self, stretch: Stretch) -> str:
@@ -243,7 +252,7 @@ class _File:
         if not stretch.is_end:
             return head + entities
         line = f', "Line": {begin.line}' if self._work.per_line else ""
-        return f'{head}{entities}], "File": {json.dumps(self._file.name)}{line}}}\n'
+        return f'{head}{entities}], "File": {self._name}{line}}}\n'
 
     def _look(self, texts: Sequence[str]) -> list[list[Detection]]:
         """A process may be killed for the machine's reasons; what fails twice fails for the text's."""

@@ -67,7 +67,7 @@ class Progress:
 
     def dump(self) -> str:
         """As JSON."""
-        return json.dumps({**vars(self), "at": vars(self.at)})
+        return json.dumps({**vars(self), "at": self.at._asdict()})
 
     @classmethod
     def load(cls, text: str | None) -> Progress:

@@ -45,6 +45,16 @@ def test_the_same_value_has_the_same_number_within_a_text(api: Api) -> None:
     assert answer["text"] == "[EMAIL_1] wrote to [EMAIL_2]; [EMAIL_1] called [PHONE_1]"
 
 
+def test_a_text_may_have_more_in_it_than_a_detector_may_say_at_once(api: Api) -> None:
+    text = "\U0001f44d a@b.co " * 14_000
+
+    answer = api.post("/v1/redact", json={"text": text}).get_json()
+
+    assert answer["text"] == "\U0001f44d [EMAIL] " * 14_000
+    assert {text[e["start"] : e["end"]] for e in answer["entities"]} == {"a@b.co"}
+    assert len(answer["entities"]) == 14_000
+
+
 def test_tokens_are_put_back_by_their_key_and_no_other(tmp_path: Path) -> None:
     key, other = TokenKey.create(tmp_path / "key"), TokenKey.create(tmp_path / "other")
     opened = Api.open(Settings(data=tmp_path / "data", redact_key_file=tmp_path / "key", a2i_endpoint_url=NOBODY))
@@ -125,7 +135,9 @@ def test_a_key_file_without_a_key_stops_the_start(tmp_path: Path, content: bytes
         ({}, "text", "required"),
         ({"text": 5}, "text", "string"),
         ({"text": "x", "types": ["EMIAL"]}, "types[0]", "did you mean EMAIL?"),
+        ({"text": "x", "types": ["EMAIL", ""]}, "types[1]", "unknown type ''"),
         ({"text": "x", "types": []}, "types", "at least 1"),
+        ({"text": "x", "types": ["EMAIL"] * 101}, "types", "at most 100"),
         ({"text": "x", "mask": "xx"}, "mask", "one of ! # $"),
         ({"text": "x", "mode": "mask", "mask": "x"}, "mask", "one of ! # $"),
         ({"text": "x", "mode": "labels", "mask": "*"}, "mask", "no meaning with mode labels"),

@@ -58,7 +58,8 @@ def cut_up(data: bytes, per_line: bool, start: stretches.Position | None = None)
     at = start or stretches.Position()
     source = io.BytesIO(data)
     source.seek(at.byte - at.context)
-    return list(stretches.stretches(source, look, per_line=per_line, start=start))
+    made = stretches.stretches(source, look, per_line=per_line, start=start)
+    return [stretch for together in made for stretch in together]
 
 
 PIECES = [
@@ -68,6 +69,7 @@ PIECES = [
     b"\n",
     b"\r\n",
     b"7\r\n",
+    b"8\r",
     "é".encode(),
     "\U0001f44d".encode(),
     b"\xff",
@@ -90,8 +92,8 @@ class TestStretches:
             (b + e.span.start, b + e.span.end) for b, s in zip(begins, made, strict=True) for e in s.entities if e.span
         ]
         assert spans == [m.span() for m in NUMBER.finditer(text)]
-        documents = text.count("\n") + (not text.endswith("\n") and text != "") if per_line else 1
-        assert sum(stretch.is_end for stretch in made) == documents
+        lines = re.findall("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
+        assert sum(stretch.is_end for stretch in made) == (len(lines) if per_line else 1)
         if made:
             number = at.draw(st.integers(0, len(made) - 1))
             if made[number].after.byte < len(data):
@@ -108,6 +110,19 @@ class TestStretches:
             (1, 100),
             (2, 2),
         ]
+
+    @given(st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join))
+    def test_a_text_in_memory_is_looked_through_as_a_file_is(self, data: bytes) -> None:
+        text = data.decode("utf-8", "surrogateescape")
+
+        found = stretches.look_through(text, look)
+
+        assert [(e.span.start, e.span.end) for e in found if e.span] == [m.span() for m in NUMBER.finditer(text)]
+
+    def test_a_line_ends_as_in_comprehend(self) -> None:
+        made = cut_up("a\nb\rc\r\nd\u2028e\x85f\x0bg\r\rh".encode(), per_line=True)
+
+        assert [stretch.text for stretch in made] == ["a\n", "b\r", "c\r\n", "d\u2028e\x85f\x0bg\r", "\r", "h"]
 
     def test_a_number_longer_than_a_stretch_is_taken_out_to_its_end(self) -> None:
         made = cut_up(b"5" * 1000, per_line=False)
@@ -140,9 +155,8 @@ def test_memory_stays_flat(line: bytes, per_line: bool) -> None:
     tracemalloc.start()
     try:
         source = io.BufferedReader(Endless())
-        total = sum(
-            len(s.text) for s in stretches.stretches(source, lambda texts: [[] for _ in texts], per_line=per_line)
-        )
+        made = stretches.stretches(source, lambda texts: [[] for _ in texts], per_line=per_line)
+        total = sum(len(stretch.text) for together in made for stretch in together)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
