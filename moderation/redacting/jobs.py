@@ -37,6 +37,10 @@ class Stopped(Exception):
     """Somebody asked the job to stop."""
 
 
+class BeyondLimits(InputError):
+    """The files of a job are too many, too large or too small; none of them is done any further."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a job may be; sizes in bytes.
@@ -44,7 +48,7 @@ class Limits:
     Attributes:
         least_bytes: of all files together.
         most_bytes: likewise.
-        most_documents: of one file.
+        most_documents: likewise.
     """
 
     least_bytes: int
@@ -54,12 +58,14 @@ class Limits:
     most_documents: int
 
     def check(self, status: Status) -> None:
-        """Raise `InputError` when the files of a job are too many, too large or too small."""
+        """Raise `BeyondLimits` when the files of a job are too many, too large or too small."""
+        if not status.files:
+            raise BeyondLimits("there are no files whose names begin so")
         if status.files > self.most_files:
-            raise InputError(f"there are {status.files:,} files; {self.most_files:,} are the most")
+            raise BeyondLimits(f"there are {status.files:,} files; {self.most_files:,} are the most")
         if not self.least_bytes <= status.size_bytes <= self.most_bytes:
             bounds = f"at least {self.least_bytes:,} and at most {self.most_bytes:,}"
-            raise InputError(f"the {status.files:,} files have {status.size_bytes:,} bytes; {bounds} are wanted")
+            raise BeyondLimits(f"the {status.files:,} files have {status.size_bytes:,} bytes; {bounds} are wanted")
 
 
 @dataclass(frozen=True)
@@ -114,34 +120,50 @@ def run(folder: Path, work: Work, watch: Watch) -> Status:
 
     Raises:
         AlreadyRuns: another process does it.
-        InputError: two files have one name, a source cannot be listed, or the files are beyond the limits.
-        StoreUnavailable: a source cannot be listed now.
+        BeyondLimits: the files are.
+        InputError: two files have one name, or a source cannot be listed.
+        StoreUnavailable: a source cannot be listed now, or the ledger not be written.
     """
     with Ledger(folder) as ledger:
         ledger.begin((number, file) for number, source in enumerate(work.sources) for file in source.files())
         _look_for_lost_copies(ledger, work)
-        status = ledger.status()
-        if work.limits is not None:
-            work.limits.check(status)
-        watch.began(status)
-        is_stopped = False
-        while not is_stopped and (waiting := ledger.waiting()) is not None:
-            number, file, progress = waiting
-            reason = ""
-            try:
-                _File(ledger, work, watch, file, progress).redact(work.sources[number])
-            except Stopped:
-                is_stopped = True
-            except (InputError, NotRedacted, StoreUnavailable) as error:
-                reason = str(error)
-            except OSError as error:
-                reason = error.strerror or str(error)
-            if reason:
-                ledger.fail(file.name, reason)
-            if not is_stopped:
-                watch.ended(file, progress, reason)
-        ledger.end(is_stopped=is_stopped)
+        try:
+            is_stopped = _do(ledger, work, watch)
+        except BeyondLimits:
+            ledger.end("failed")
+            raise
+        ledger.end("stopped" if is_stopped else None)
         return ledger.status()
+
+
+def _do(ledger: Ledger, work: Work, watch: Watch) -> bool:
+    """Do the files that wait; says whether somebody asked to stop."""
+    status = ledger.status()
+    if work.limits is not None:
+        work.limits.check(status)
+    watch.began(status)
+    documents = status.documents
+    while (waiting := ledger.waiting()) is not None:
+        number, file, progress = waiting
+        documents -= progress.documents
+        reason = ""
+        try:
+            _File(ledger, work, watch, file, progress, documents).redact(work.sources[number])
+        except Stopped:
+            return True
+        except BeyondLimits:
+            raise
+        except (InputError, NotRedacted, StoreUnavailable) as error:
+            reason = str(error)
+        except OSError as error:
+            # Sources speak for themselves, so that what could not be opened was to be written.
+            said = error.strerror or str(error)
+            reason = f"its copy cannot be written: {said}" if error.filename else said
+        if reason:
+            ledger.fail(file.name, reason)
+        documents += progress.documents
+        watch.ended(file, progress, reason)
+    return False
 
 
 def _look_for_lost_copies(ledger: Ledger, work: Work) -> None:
@@ -153,10 +175,17 @@ def _look_for_lost_copies(ledger: Ledger, work: Work) -> None:
 
 
 class _File:
-    """One file on its way."""
+    """One file on its way.
 
-    def __init__(self, ledger: Ledger, work: Work, watch: Watch, file: Listed, progress: Progress) -> None:
+    Args:
+        documents: how many there are in the other files, as far as they are done.
+    """
+
+    def __init__(
+        self, ledger: Ledger, work: Work, watch: Watch, file: Listed, progress: Progress, documents: int
+    ) -> None:
         self._ledger, self._work, self._watch, self._file, self._progress = ledger, work, watch, file, progress
+        self._documents = documents
         suffixes = {"copy": work.copies, "index": work.indexes}
         self._drafts = {
             kind: (f"{file.name}{suffix}", work.target.draft(f"{file.name}{suffix}", ledger.id))
@@ -238,8 +267,8 @@ class _File:
         progress = self._progress
         if progress.document_bytes > limits.document_bytes:
             raise InputError(f"document {progress.documents} has more than {limits.document_bytes:,} bytes")
-        if progress.documents >= limits.most_documents:
-            raise InputError(f"it has more than {limits.most_documents:,} documents")
+        if self._documents + progress.documents >= limits.most_documents:
+            raise BeyondLimits(f"there are more than {limits.most_documents:,} documents")
 
     def _index(self, stretch: Stretch) -> str:
         """A piece of the index: a line of JSON for each document, as Comprehend's jobs write it."""
