@@ -60,7 +60,7 @@ class Limits:
     def check(self, status: Status) -> None:
         """Raise `BeyondLimits` when the files of a job are too many, too large or too small."""
         if not status.files:
-            raise BeyondLimits("there are no files whose names begin so")
+            raise BeyondLimits("there are no files where the input is said to be")
         if status.files > self.most_files:
             raise BeyondLimits(f"there are {status.files:,} files; {self.most_files:,} are the most")
         if not self.least_bytes <= status.size_bytes <= self.most_bytes:

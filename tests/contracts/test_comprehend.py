@@ -333,7 +333,7 @@ class TestJobs:
     @pytest.mark.parametrize(
         ("texts", "said"),
         [
-            ({}, "there are no files whose names begin so"),
+            ({}, "there are no files where the input is said to be"),
             ({"in/a": "x" * 499}, "have 499 bytes"),
             ({"in/a": "x " * 500_001}, "document 0 has more than 1,000,000 bytes"),
             ({"in/a": LINE * 6, "in/b": "\0"}, "1 of 2 files have no output; b: it is not UTF-8 text"),
