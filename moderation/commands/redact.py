@@ -22,7 +22,7 @@ from moderation.core.errors import InputError, SettingsError, StoreUnavailable
 from moderation.core.replacing import MASKS, short_name
 from moderation.judging import Judge
 from moderation.redacting import jobs, ledger
-from moderation.redacting.restoring import restore_file
+from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
     INDEX,
     FolderSource,
@@ -226,6 +226,7 @@ def _counts(found: Counter[str]) -> str:
 
 def _restore(settings: Settings, inputs: Sequence[str], output: str, key: TokenKey) -> int:
     is_clean, is_whole = True, True
+    names: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="moderation-restore-") as folder:
         target = _target(settings, inputs, output, Path(folder))
         for source in _sources(settings, inputs, output):
@@ -234,6 +235,9 @@ def _restore(settings: Settings, inputs: Sequence[str], output: str, key: TokenK
                     continue
                 name = _printable(file.name)
                 try:
+                    if (restored := restored_name(file.name)) in names:
+                        raise InputError(f"there is another {restored} already; restore them apart")
+                    names.add(restored)
                     count = restore_file(source, file, target, key)
                 except (InputError, StoreUnavailable, OSError) as error:
                     is_whole = False

@@ -167,10 +167,12 @@ def _do(ledger: Ledger, work: Work, watch: Watch) -> bool:
 
 
 def _look_for_lost_copies(ledger: Ledger, work: Work) -> None:
+    """Files whose copies are gone, or were written over by somebody else, wait again."""
     name = ""
     while (following := ledger.done(name)) is not None:
-        name = following
-        if not all(work.target.has(f"{name}{suffix}") for suffix in (work.copies, work.indexes) if suffix):
+        name, progress = following
+        stamps = [work.target.stamp(f"{name}{suffix}") for suffix in (work.copies, work.indexes) if suffix]
+        if "" in stamps or stamps != progress.stamps:
             ledger.wait_again(name)
 
 
@@ -215,6 +217,7 @@ class _File:
                     stream.close()
         for name, draft in self._drafts.values():
             self._work.target.publish(name, draft)
+        progress.stamps = [self._work.target.stamp(name) for name, _ in self._drafts.values()]
         self._ledger.save(self._file.name, progress, self._numbers, "done")
 
     def _write(self, source: Source, copy: BinaryIO | None, index: BinaryIO | None) -> None:

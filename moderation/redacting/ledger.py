@@ -49,6 +49,7 @@ class Progress:
         undecoded: bytes that were not UTF-8.
         has_entities: True when the unfinished document has some in the index.
         kinds: how many numbers each kind has in the unfinished document.
+        stamps: of the finished copy and index, as they were published.
     """
 
     at: Position = field(default_factory=Position)
@@ -60,6 +61,7 @@ class Progress:
     has_entities: bool = False
     found: Counter[str] = field(default_factory=Counter)
     kinds: dict[str, int] = field(default_factory=dict)
+    stamps: list[str] = field(default_factory=list)
 
     def reset(self) -> None:
         """Nothing of the file is done."""
@@ -171,11 +173,11 @@ class Ledger:
             raise
         self._db.execute("COMMIT")
 
-    def done(self, after: str) -> str | None:
-        """The name of the first finished file behind a name."""
-        query = "SELECT name FROM files WHERE state = 'done' AND name > ? ORDER BY name LIMIT 1"
+    def done(self, after: str) -> tuple[str, Progress] | None:
+        """The first finished file behind a name."""
+        query = "SELECT name, progress FROM files WHERE state = 'done' AND name > ? ORDER BY name LIMIT 1"
         row = self._db.execute(query, (after,)).fetchone()
-        return None if row is None else str(row[0])
+        return None if row is None else (str(row[0]), Progress.load(row[1]))
 
     def wait_again(self, name: str) -> None:
         """A finished file has to be done anew."""

@@ -51,8 +51,8 @@ class Source(Protocol):
 class Target(Protocol):
     """A place for copies, which appear whole or not at all."""
 
-    def has(self, name: str) -> bool:
-        """True when there is something under the name."""
+    def stamp(self, name: str) -> str:
+        """Another one when what lies under the name is another; empty when there is nothing."""
         ...
 
     def draft(self, name: str, job: str) -> Path:
@@ -168,13 +168,14 @@ class FolderTarget:
         self._path, self._is_file = path, is_file
         self._protected = {each.resolve() for each in protected}
 
-    def has(self, name: str) -> bool:
-        """See `Target.has`."""
+    def stamp(self, name: str) -> str:
+        """See `Target.stamp`."""
         try:
-            return self.path(name).is_file()
+            state = self.path(name).stat()
         except OSError:
             # Whoever may not look may not write there either, and will be told then.
-            return False
+            return ""
+        return f"{state.st_size}-{state.st_mtime_ns}"
 
     def path(self, name: str) -> Path:
         """Where the file of a name is or will be."""
@@ -274,18 +275,17 @@ class S3Target:
         self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
         self._extra: Mapping[str, str] = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
 
-    def has(self, name: str) -> bool:
-        """See `Target.has`."""
+    def stamp(self, name: str) -> str:
+        """See `Target.stamp`."""
         from botocore.exceptions import ClientError
 
         with _errors(self._bucket):
             try:
-                self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
+                return str(self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)["ETag"])
             except ClientError as error:
                 if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                     raise
-                return False
-            return True
+                return ""
 
     def draft(self, name: str, job: str) -> Path:
         """See `Target.draft`."""

@@ -270,6 +270,19 @@ def test_what_is_done_is_left_alone_until_it_or_its_copy_is_another(tmp_path: Pa
     assert (tmp_path / "out" / "a.out").read_text() == "call [PHONE] or [PHONE]"
 
 
+def test_a_copy_that_another_job_wrote_over_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("call 55")
+    source, target = FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "out")
+
+    seen = []
+    for job, style in (("one", Style()), ("other", Style.of("mask", "#")), ("one", Style()), ("one", Style())):
+        before = (tmp_path / "out" / "a.out").stat().st_ino if seen else 0
+        do(tmp_path / job, source, target, style=style)
+        seen.append(((tmp_path / "out" / "a.out").read_text(), (tmp_path / "out" / "a.out").stat().st_ino != before))
+
+    assert seen == [("call [PHONE]", True), ("call ##", True), ("call [PHONE]", True), ("call [PHONE]", False)]
+
+
 def test_a_file_that_nobody_could_look_through_has_no_copy_until_somebody_can(tmp_path: Path) -> None:
     failure = Failure(detector=Tool(name="pii.text", version="1"), kind="timed_out", message="no answer within 10 s")
     asked: list[str] = []
@@ -285,7 +298,7 @@ def test_a_file_that_nobody_could_look_through_has_no_copy_until_somebody_can(tm
 
     assert status.failures == (("a", "pii.text gave no answer: no answer within 10 s"),)
     assert len(asked) == 2
-    assert not target.has("a.out")
+    assert not target.stamp("a.out")
     assert do(tmp_path, source, target).state == "completed"
     assert (tmp_path / "out" / "a.out").read_text() == "call [PHONE]"
 
@@ -488,6 +501,18 @@ class TestCommand:
         said = capsys.readouterr()
         assert "sub/a.txt.out: 6 put back" in said.out
         assert "6 tokens made with another key stay as they are" in said.err
+
+    def test_two_files_are_not_restored_into_one(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "a").write_text("one")
+        (tmp_path / "in" / "a.out").write_text("other")
+        key, data = ["--key-file", str(tmp_path / "key")], ["--data", str(tmp_path / "data")]
+        run(["redact", "--new-key", str(tmp_path / "key"), *data])
+
+        assert run(["redact", "--restore", str(tmp_path / "in"), "-o", str(tmp_path / "back"), *key, *data]) == 2
+
+        assert (tmp_path / "back" / "a").read_text() == "one"
+        assert "a.out: not restored: there is another a already" in capsys.readouterr().err
 
     def test_the_status_of_a_job_is_known_by_its_id(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (tmp_path / "a.txt").write_text(f"{TEXT}\nor 206-555-0100")
