@@ -140,8 +140,12 @@ def _stretches(reader: _Peeks, context: str, look: Look, at: Position, per_line:
 def _each_line(lines: Sequence[str], look: Look, at: Position) -> list[Stretch]:
     """Whole lines, each a document."""
     bodies = [_without_line_end(line) for line in lines]
+    # Nothing is in a blank line, and files may have millions of them.
+    asked = [_readable(body) for body in bodies if body.strip()]
+    answers = iter(look(asked) if asked else ())
     made = []
-    for line, body, found in zip(lines, bodies, look([_readable(body) for body in bodies]), strict=True):
+    for line, body in zip(lines, bodies, strict=True):
+        found = next(answers) if body.strip() else ()
         entities = _within(found, 0, len(body)) if found else ()
         places = tuple(joined_places(body, entities)) if found else ()
         after = Position(at.byte + _size(line), 0, at.line + 1)

@@ -124,6 +124,20 @@ class TestStretches:
 
         assert [stretch.text for stretch in made] == ["a\n", "b\r", "c\r\n", "d\u2028e\x85f\x0bg\r", "\r", "h"]
 
+    def test_nobody_is_asked_about_blank_lines(self) -> None:
+        asked: list[str] = []
+
+        def ask(texts: Sequence[str]) -> list[list[Detection]]:
+            asked.extend(texts)
+            return look(texts)
+
+        made = stretches.stretches(io.BytesIO(b"\n \n5\n\t\n\n"), ask, per_line=True)
+
+        assert [(s.text, len(s.entities)) for together in made for s in together] == [
+            ("\n", 0), (" \n", 0), ("5\n", 1), ("\t\n", 0), ("\n", 0)
+        ]  # fmt: skip
+        assert asked == ["5"]
+
     def test_a_number_longer_than_a_stretch_is_taken_out_to_its_end(self) -> None:
         made = cut_up(b"5" * 1000, per_line=False)
 
