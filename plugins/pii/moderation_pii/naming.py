@@ -29,7 +29,7 @@ _AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)])")
 _A_DIGIT = re.compile(r"[0-9]")
 _UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
 _NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
-_NAME_KINDS = frozenset("abfghxyz")
+_NAME_KINDS = frozenset("abcdfghxyz")
 """The tagger's lists of first and last names."""
 
 _TWO_LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
@@ -47,26 +47,25 @@ class Hit(NamedTuple):
 
 def tagged(text: str) -> list[Hit]:
     """What the model sees as names and addresses."""
-    return [
-        Hit(found.start, found.end, _confidence(found.lead), found.label)
-        for found in tagger().tag(text)
-        if found.lead >= _LEAST_LEAD
-        and _is_whole(text, found.start, found.end)
-        and (found.label != "PII/NAME" or _may_be_name(text, found.start, found.end))
-    ]
+    hits = []
+    for start, end, label, lead in tagger().tag(text):
+        if lead >= _LEAST_LEAD:
+            value = text[start:end]
+            if _is_whole(text, start, end, value) and (label != "PII/NAME" or _may_be_name(text, start, value)):
+                hits.append(Hit(start, end, _confidence(lead), label))
+    return hits
 
 
-def _is_whole(text: str, start: int, end: int) -> bool:
+def _is_whole(text: str, start: int, end: int, value: str) -> bool:
     """True when what is tagged has a word in it, none that the model cannot read, and is no piece of a longer one."""
-    if _TWO_LETTERS.search(text, start, end) is None or _UNREAD.search(text, start, end) is not None:
+    if _TWO_LETTERS.search(value) is None or not (value.isascii() or _UNREAD.search(value) is None):
         return False
     left, right = text[start - 1 : start], text[end : end + 1]
     return not (left.isalnum() or left in ("_", "@", "#") or right.isalnum() or right == "_")
 
 
-def _may_be_name(text: str, start: int, end: int) -> bool:
+def _may_be_name(text: str, start: int, value: str) -> bool:
     """False for what has digits, and for small words that are on no list of names."""
-    value = text[start:end]
     if _A_DIGIT.search(value) is not None:
         return False
     if not value.islower() or _NAMED.search(text, max(0, start - 12), start) is not None:

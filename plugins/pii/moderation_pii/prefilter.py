@@ -32,9 +32,9 @@ _OTHER = 0xFF
 """The byte for a code point that is no Latin-1."""
 
 _AROUND = re.compile(r"\(\?<?[!=](?:\[[^\]]*\]|\\.|[^()\[\]\\])*\)")
-_REPEATED = re.compile(r"\{([0-9]+),([0-9]+)\}")
+_REPEATED = re.compile(r"(\)?)\{([0-9]+),([0-9]+)\}")
 _MOST_REPEATED = 3
-"""Up to here a bounded repetition is cheaper than an unbounded one."""
+"""Up to here a bounded repetition of a character is cheaper than an unbounded one; one of a group never is."""
 
 
 def _one_byte_each(error: UnicodeError) -> tuple[bytes, int]:
@@ -65,10 +65,10 @@ def widened(regex: str) -> str:
 
 
 def _unbounded(found: re.Match[str]) -> str:
-    least, most = int(found[1]), int(found[2])
-    if most <= _MOST_REPEATED:
+    group, least, most = found[1], int(found[2]), int(found[3])
+    if most <= _MOST_REPEATED and not group:
         return found[0]
-    return {0: "*", 1: "+"}.get(least, f"{{{least},}}")
+    return group + {0: "*", 1: "+"}.get(least, f"{{{least},}}")
 
 
 class Prefilter:
