@@ -16,10 +16,12 @@ from moderation_pii import (
     abroad,
     apart,
     banking,
+    brands,
     cards,
     clock,
     contact,
     dates,
+    fielded,
     government,
     joining,
     machines,
@@ -47,6 +49,7 @@ PATTERNS: tuple[Pattern, ...] = (
     *secrets.PATTERNS,
     *machines.PATTERNS,
     *people.PATTERNS,
+    *fielded.PATTERNS,
     *places.PATTERNS,
     *abroad.PATTERNS,
     *dates.PATTERNS,
@@ -101,6 +104,7 @@ class TextPii:
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
             for hit in joining.as_one(connected(_without_overlaps(hits), folded.text), folded.text)
+            if hit.label != "PII/NAME" or not brands.is_brand(folded.lowered, hit.start, hit.end)
         ]
 
 

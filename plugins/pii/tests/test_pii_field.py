@@ -124,11 +124,29 @@ PLACES = [
     ("ADDRESS", "‹Östra Storgatan 14, 553 21 Jönköping›"),
     ("ADDRESS", "‹881 rue Sherbrooke, Montréal QC H3A 2R7›"),
     ("ADDRESS", "vive en ‹Carrera 11 No. 82-71, Bogotá›"),
-    ("ADDRESS", "mi tía vive en ‹calle larga 9, cádiz›"),
+    ("ADDRESS", "mi tía vive en ‹calle larga 9›"),
     ("ADDRESS", "write to ‹Post Office Box 417›"),
     ("ADDRESS", "I live at ‹twelve Cherry Lane, Exeter›"),
     ("ADDRESS", "ADR;TYPE=HOME:;;‹Rue Haute 4;Namur;;5000;Belgium›"),
     ("ADDRESS", "They met at ‹31 Harbour Street›. Robert Kline was late."),
+]
+NAMES = [
+    ("NAME", '{"id":7,"name":"‹Yannis Theodorou›","iban":"x"}'),
+    ("NAME", "Klant: ‹Joost van Aerle›\nBSN 1"),
+    ("NAME", "Next of kin: Mrs. ‹Adaora Eze›, sister"),
+    ("NAME", "<fn>‹Mwajuma›</fn><tel>1</tel>"),
+    ("NAME", "1.‹KOWALSKI/EWA MRS› 2 seats"),
+    ("NAME", "Name: ‹HALLORAN, SEAN P›\nDOB unknown"),
+    ("NAME", 'arrested ‹Miguel "Mikey" Fuentes› last week'),
+    ("NAME", "name,email,company\n‹Tuulikki›,t@example.fi,Oy Ab\nXu,xu@example.cn,Li & Co\n"),
+]
+BRANDS = [
+    "Mr. Coffee or Dr. Pepper?",
+    "a Louis Vuitton bag and Calvin Klein socks",
+    "we love Ben & Jerry's",
+    "hey Alexa, stop",
+    "the Stanley Cup final",
+    "she studies at Johns Hopkins",
 ]
 DISGUISED = [
     ("INTERNATIONAL_BANK_ACCOUNT_NUMBER", "i b a n ‹D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0›"),
@@ -181,7 +199,7 @@ def cases(*tables):
 
 
 @pytest.mark.parametrize(
-    ("kind", "marked"), cases(DATES, AGES, ACCOUNTS, DOCUMENTS, MONEY, MACHINES, REACHING, PLACES, DISGUISED)
+    ("kind", "marked"), cases(DATES, AGES, ACCOUNTS, DOCUMENTS, MONEY, MACHINES, REACHING, PLACES, DISGUISED, NAMES)
 )
 def test_finds(kind, marked):
     before, _, rest = marked.partition("‹")
@@ -195,6 +213,16 @@ def test_finds_the_values_of_sql_by_the_names_of_their_columns():
 
     assert [value for kind, value in found if kind == "USERNAME"] == ["otto_k", "mia.l"]
     assert [value for kind, value in found if kind == "PASSWORD"] == ["It''s,a1b2", "pine(77)"]
+
+
+@pytest.mark.parametrize("text", BRANDS)
+def test_takes_no_brand_for_a_person(text):
+    assert [found for found in found_in(text) if found[0] == "NAME"] == []
+
+
+def test_a_person_with_a_brands_name_is_a_person():
+    assert ("NAME", "Louis Vernon") in found_in("my name is Louis Vernon and I live here")
+    assert ("NAME", "Stanley") in found_in("Dear Mr. Stanley, thank you")
 
 
 @pytest.mark.parametrize("text", HARMLESS)
