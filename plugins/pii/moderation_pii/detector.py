@@ -13,11 +13,15 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_pii import (
+    abroad,
+    apart,
     banking,
+    brands,
     cards,
     clock,
     contact,
     dates,
+    fielded,
     government,
     joining,
     machines,
@@ -45,10 +49,13 @@ PATTERNS: tuple[Pattern, ...] = (
     *secrets.PATTERNS,
     *machines.PATTERNS,
     *people.PATTERNS,
+    *fielded.PATTERNS,
     *places.PATTERNS,
+    *abroad.PATTERNS,
     *dates.PATTERNS,
     *clock.PATTERNS,
     *worded.PATTERNS,
+    *apart.PATTERNS,
 )
 
 _LEAST = 50.0
@@ -97,6 +104,7 @@ class TextPii:
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
             for hit in joining.as_one(connected(_without_overlaps(hits), folded.text), folded.text)
+            if hit.label != "PII/NAME" or not brands.is_brand(folded.lowered, hit.start, hit.end)
         ]
 
 
@@ -128,7 +136,7 @@ def _hits(folded: Folded, seen: list[int]) -> list[_Hit]:
                 _look(number, text, lowered, hits)
         elif number == _SPOKEN:
             hits += (_Hit(*run) for run in spoken.runs(text, lowered))
-    return hits
+    return _with_whole_addresses(hits)
 
 
 def _look(number: int, text: str, lowered: str, hits: list[_Hit]) -> None:
@@ -157,6 +165,21 @@ def _look(number: int, text: str, lowered: str, hits: list[_Hit]) -> None:
 def _is_found(hits: list[_Hit], label: str, start: int, end: int) -> bool:
     """True when another pattern of the same kind is sure of a value that takes this one in."""
     return any(hit.start <= start and end <= hit.end and hit.label == label and hit.confidence >= _SURE for hit in hits)
+
+
+def _with_whole_addresses(hits: list[_Hit]) -> list[_Hit]:
+    """The hits, with addresses that overlap as one: each pattern knows some of an address's lines."""
+    addresses = [hit for hit in hits if hit.label == "PII/ADDRESS"]
+    if len(addresses) < 2:
+        return hits
+    whole: list[_Hit] = []
+    for hit in sorted(addresses):
+        if whole and hit.start < whole[-1].end:
+            last = whole[-1]
+            whole[-1] = _Hit(last.start, max(last.end, hit.end), max(last.confidence, hit.confidence), hit.label)
+        else:
+            whole.append(hit)
+    return [hit for hit in hits if hit.label != "PII/ADDRESS"] + whole
 
 
 def _detection(hit: _Hit, start: int, end: int) -> Detection:

@@ -22,11 +22,14 @@ _BETWEEN_LINES = re.compile(r"[ \t]?,?[ \t\r]?\n?[ \t]?")
 _SURER = 58.0
 """From this confidence on a pattern knows better than the model what a word is."""
 
+_SURE_NAME, _SURE_FIELD = 86.0, 90.0
+"""From this confidence on a pattern knows better what a whole name is; the second is that of tables and forms."""
+
 _AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)])")
 _A_DIGIT = re.compile(r"[0-9]")
 _UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
 _NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
-_NAME_KINDS = frozenset("abfghxyz")
+_NAME_KINDS = frozenset("abcdfghxyz")
 """The tagger's lists of first and last names."""
 
 _TWO_LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
@@ -79,6 +82,8 @@ def joined(patterned: list[Hit], tagged: list[Hit]) -> list[Hit]:
     """Both; the model's addresses grow by those of patterns which they touch, and its names replace those of patterns."""
     surer = [hit for hit in patterned if hit.label != "PII/NAME" and hit.confidence >= _SURER]
     tagged = [hit for hit in tagged if not any(_is_rather(other, hit) for other in surer)]
+    named = [hit for hit in patterned if hit.label == "PII/NAME" and hit.confidence >= _SURE_NAME]
+    tagged = [hit for hit in tagged if not any(_is_whole_name(other, hit) for other in named)]
     kept = []
     for hit in patterned:
         if hit.label in ("PII/ADDRESS", "PII/NAME"):
@@ -102,6 +107,14 @@ def joined(patterned: list[Hit], tagged: list[Hit]) -> list[Hit]:
                 continue
         kept.append(hit)
     return kept + tagged
+
+
+def _is_whole_name(patterned: Hit, tagged: Hit) -> bool:
+    """True when what the model tagged is a piece of a name that a title or a field says is one, or took in more than it."""
+    if tagged.label != "PII/NAME" or tagged.start >= patterned.end or patterned.start >= tagged.end:
+        return False
+    holds = tagged.start <= patterned.start and patterned.end <= tagged.end
+    return patterned.confidence >= _SURE_FIELD or not holds
 
 
 def _is_rather(patterned: Hit, tagged: Hit) -> bool:
