@@ -9,10 +9,10 @@ from __future__ import annotations
 from moderation_pii.packing import ADDRESS_START, BITS, CELL_MASK, FIELD, NAME_START, SCALE, STARTS, ZERO
 from moderation_pii.weights import CLASS_BITS
 
-ALONE = 3.0
+ALONE = 3.5
 """A first word that scores more, in nats, may be a name or address by itself."""
 
-NAME_PAIR, ADDRESS_PAIR = -5.5, -9.0
+NAME_PAIR, ADDRESS_PAIR = -3.0, -6.0
 """With others nothing begins, unless they and the next word as the second score more together. What the first and the
 word before it add as a pair is left out of both."""
 

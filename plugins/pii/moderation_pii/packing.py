@@ -20,7 +20,7 @@ CELL = BITS * len(LABELS)
 FIELD = (1 << BITS) - 1
 CELL_MASK = (1 << CELL) - 1
 
-LEAST_START = 5.0
+LEAST_START = 4.0
 """A name or address begins with no word whose score for that is lower than that of none by more, in nats."""
 
 NAME_START = 1 << (BITS - 1)
