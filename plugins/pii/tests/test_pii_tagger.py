@@ -11,7 +11,8 @@ from operator import itemgetter
 from hypothesis import given
 from hypothesis import strategies as st
 from moderation_pii import decoding, packing, tagger
-from moderation_pii.features import DISTANCES, TOKEN, Lists, class_of, near_features, word_features
+from moderation_pii.features import DISTANCES, TOKEN, class_of, near_features, word_features
+from moderation_pii.lists import Lists
 from moderation_pii.packing import LABELS, SCALE
 
 KINDS = {
