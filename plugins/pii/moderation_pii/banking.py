@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from moderation_pii import checksums
-from moderation_pii.context import DIGIT, NARROW_GAP, Words, is_called_otherwise, is_close, keyword, named, part, words
-from moderation_pii.pattern import Pattern, Sighting, after_keyword, as_word
+from moderation_pii.context import NARROW_GAP, Words, is_called_otherwise, is_close, keyword, named, words
+from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere, as_word
 
 _BANK = Words(r"iban|bank|account|konto|bankverbindung|compte|cuenta|conto|rekening|sepa|transfer|wire")
 _MONEY = Words(
@@ -50,7 +50,7 @@ def _account(sighting: Sighting) -> float:
 def _plain_account(sighting: Sighting) -> float:
     if not is_close(sighting) or _OTHER_ACCOUNT.in_(sighting.before(40)):
         return 0.0
-    return 75.0 if _MONEY.near(sighting) or len(sighting.digits) >= 8 else 48.0
+    return 93.0 if _MONEY.near(sighting) and len(sighting.digits) < 13 else 75.0 if len(sighting.digits) >= 8 else 48.0
 
 
 def _swift(sighting: Sighting) -> float:
@@ -64,7 +64,7 @@ _SWIFT_COUNTRIES = checksums.IBAN_LENGTHS.keys() | words(
 _ROUTING = r"rout(?:i?ng|in)(?: transit)?(?: numbers?| no\.?| num| #)?|aba(?: numbers?| no\.?| routing)?|\brtn|bank code|bankleitzahl|blz"
 _ACCOUNT = (
     r"(?:bank|checking|savings?|deposit|current|beneficiary) (?:account|acct|a/c)(?: (?:numbers?|no\.?|num\.?|#))?"
-    r"|(?:account|acct|a/c) ?(?:numbers?|no\.?|num\.?|#|ending(?: in| with)?)|iban/account|kontonummer|bank details|(?:n[uú]mero de )?cuenta(?: bancaria| corriente| de ahorros?)?"
+    r"|(?:account|acct|acc|a/c) ?(?:numbers?|no\.?|num\.?|#|ending(?: in| with)?)|iban/account|kontonummer|bank details|(?:n[uú]mero de )?cuenta(?: bancaria| corriente| de ahorros?)?"
 )
 _NUMBER = r"[0-9X*x•]{2,4}(?:[ \-]?[0-9Xx*•]){2,15}[0-9]"
 _SWIFT = r"swift(?:/bic)?(?: code| number)?|bic(?: code)?|bank identifier code"
@@ -75,14 +75,16 @@ PATTERNS = (
         r"(?i)\b([a-z]{2}[0-9]{2}(?:[ \-]?[0-9a-z]{4}){2,7}(?:[ \-]?[0-9a-z]{1,3})?)\b",
         _iban,
         as_word,
-        ("(?i)^[a-z]{2}00",),
         _cut_iban,
     ),
-    Pattern("PII/BANK_ROUTING", keyword(_ROUTING, r"[0-9X*x]{5}[0-9]{4}"), _routing, after_keyword, (part("rout|aba|rtn|bankleit|blz|^bank$|bankcode"), DIGIT)),
-    Pattern("PII/BANK_ROUTING", keyword(r"sort[ \-]?codes?", r"[0-9]{2}[ \-]?[0-9]{2}[ \-]?[0-9]{2}"), named(90.0, 70.0), after_keyword, (part("^sort$|sortcode"), "00")),
-    Pattern("PII/BANK_ACCOUNT_NUMBER", keyword(_ACCOUNT, _NUMBER), _account, after_keyword, (part("account|acct|konto|^bank|^c$|^cuenta$"), DIGIT)),
-    Pattern("PII/BANK_ACCOUNT_NUMBER", keyword(r"account|acct|a/c", r"[0-9X*x]{2}(?:[ \-]?[0-9Xx*]){5,15}[0-9]"), _plain_account, after_keyword, (part("account|acct|^c$"), DIGIT)),
-    Pattern("PII/BANK_ACCOUNT_NUMBER", r"\b([0-9]{7,17}) (?:is |was |as )?(?i:(?:my|his|her|the|your|our) )?(?i:(?:bank|checking|savings?|deposit) (?:account|acct))", lambda s: 88.0, after_keyword, (part("^bank$|check|saving|deposit"), "0{7}")),
-    Pattern("PII/BANK_ROUTING", r"\b([0-9]{9}) (?:is |was |as )?(?i:(?:my|his|her|the|your|our) )?(?i:(?:bank )?(?:routing|aba)\b)", lambda s: 90.0, after_keyword, (part("^routing$|^aba$"), "0{9}")),
-    Pattern("PII/SWIFT_CODE", keyword(_SWIFT, r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", NARROW_GAP), _swift, as_word, (part("swift|bic|^bank$"),)),
+    Pattern("PII/BANK_ROUTING", keyword(_ROUTING, r"[0-9X*x]{5}[0-9]{4}"), _routing, after_keyword),
+    Pattern("PII/BANK_ROUTING", keyword(r"sort ?codes?", r"[0-9]{2}[ \-]?[0-9]{2}[ \-]?[0-9]{2}"), named(90.0, 70.0), after_keyword),
+    Pattern("PII/BANK_ACCOUNT_NUMBER", keyword(_ACCOUNT, _NUMBER), _account, after_keyword),
+    Pattern("PII/BANK_ACCOUNT_NUMBER", keyword(r"account|acct|acc|a/c", r"[0-9X*x]{2}(?:[ \-]?[0-9Xx*]){5,15}[0-9]"), _plain_account, after_keyword),
+    Pattern("PII/BANK_ACCOUNT_NUMBER", r"\b([0-9]{7,17}) (?:is |was |as )?(?i:(?:my|his|her|the|your|our) )?(?i:(?:bank|checking|savings?|deposit) (?:account|acct))", lambda s: 88.0, after_keyword),
+    Pattern("PII/BANK_ROUTING", r"\b([0-9]{9}) (?:is |was |as )?(?i:(?:my|his|her|the|your|our) )?(?i:(?:bank )?(?:routing|aba)\b)", lambda s: 90.0, after_keyword),
+    Pattern("PII/SWIFT_CODE", keyword(_SWIFT, r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", NARROW_GAP), _swift, as_word),
+    Pattern("PII/BANK_ROUTING", keyword(_ROUTING, r"[0-9]{4}[ \-][0-9]{4}[ \-][0-9]|[0-9]{3}[ \-][0-9]{3}[ \-][0-9]{3}"), _routing, after_keyword),
+    Pattern("PII/BANK_ROUTING", r"⑆ ?([0-9]{9}) ?⑆", lambda s: 96.0, anywhere),
+    Pattern("PII/BANK_ACCOUNT_NUMBER", r"⑆ ?([0-9][0-9 \-]{4,18}[0-9]) ?⑈", lambda s: 94.0, anywhere),
 )  # fmt: skip

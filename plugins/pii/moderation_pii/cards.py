@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from moderation_pii import checksums
-from moderation_pii.context import DIGIT, Words, is_called_otherwise, is_close, keyword, part
+from moderation_pii.context import Words, is_called_otherwise, is_close, keyword
 from moderation_pii.pattern import Pattern, Sighting, after_keyword
 
 _CARD = Words(
@@ -34,14 +34,27 @@ def _masked_card(sighting: Sighting) -> float:
     return 86.0 if _CARD.near(sighting) else 60.0
 
 
+_DOCUMENT = Words(
+    r"passport|licen[cs]e|visa|permit|dl|cdl|insurance|policy|vin|plate|contract|lease|membership|certificate"
+)
+_WHOLE_NUMBER = re.compile(r"(?<![0-9])((?:[0-9][ \-]?){12,18}[0-9])[ ,;|/]{1,3}$")
+
+
 def _expiry(sighting: Sighting) -> float:
     is_about_card = _CARD_NEAR.in_(sighting.before(100)) or _CARD_NEAR.in_(sighting.after(48))
+    if not is_about_card and _DOCUMENT.near(sighting, before=80):
+        return 0.0
     if is_close(sighting):
         return 95.0 if is_about_card else 91.0 if "exp" in sighting.before(32) else 60.0
     return 80.0 if is_about_card else 40.0
 
 
 def _expiry_beside_number(sighting: Sighting) -> float:
+    number = _WHOLE_NUMBER.search(sighting.before(30))
+    if number is not None:
+        digits = "".join(char for char in number[1] if char.isdigit())
+        if checksums.luhn(digits) and checksums.card_network(digits):
+            return 84.0
     return 80.0 if _NUMBER_BEFORE.search(sighting.before(20)) and _CARD_NEAR.near(sighting, before=80) else 0.0
 
 
@@ -50,12 +63,16 @@ def _code_behind_expiry(sighting: Sighting) -> float:
     return 85.0 if _NUMBER.search(sighting.before(80)) else 0.0
 
 
+def _cid(sighting: Sighting) -> float:
+    return 88.0 if _CARD_NEAR.near(sighting, before=70) and is_close(sighting) else 0.0
+
+
 def _cvv(sighting: Sighting) -> float:
     return 95.0 if is_close(sighting) else 75.0
 
 
 _CVV = (
-    r"c ?v ?v ?2?|c ?v ?c ?2?|c ?i ?d (?:code|number)|security (?:code|number)|card verification (?:code|value|number)"
+    r"c[ .]?v[ .]?v[ .]?2?|c[ .]?v[ .]?c[ .]?2?|ccv|c ?i ?d (?:code|number)|security (?:code|number)|card verification (?:code|value|number)"
     r"|(?:3|three|4|four)[ \-]digit (?:security )?code|verification (?:code|value) on the back|(?:3|three|4|four)?[ \-]?(?:digits?|numbers?|code) (?:on|at|from) the back|csc|cvn|sec(?:urity)? code|c[oó]digo de (?:seguridad|verificaci[oó]n)"
 )
 _EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date)?|valid (?:thru|through|until|till|to)|good (?:thru|through)|exp ?date|card ?exp|caduca(?: el)?|vence(?: el)?|(?:fecha de )?(?:caducidad|vencimiento)|v[aá]lida hasta"
@@ -70,22 +87,20 @@ PATTERNS = (
         "PII/CREDIT_DEBIT_NUMBER",
         r"\b([0-9]{4}(?:[ .\-]{0,2}[0-9]{4}){2}[ .\-]{0,2}[0-9]{1,7}|3[0-9]{3}[ .\-]{1,2}[0-9]{6}[ .\-]{1,2}[0-9]{4,5})\b",
         _card,
-        triggers=(r"0{4}[ .\-]{0,2}0{4}[ .\-]{0,2}0{4}|0{4}[ .\-]{1,2}0{6}[ .\-]{1,2}0{4}",),
     ),
     Pattern(
         "PII/CREDIT_DEBIT_NUMBER",
         r"((?:[xX]{4}[ .\-]?){3}[0-9]{4}|(?:[*•#]{4}[ .\-]?){3}[0-9]{4})\b",
         _masked_card,
-        triggers=(r"[xX]{4}|[*•#]", "0{4}"),
     ),
-    Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}|[0-9] [0-9] [0-9]"), _cvv, after_keyword, (part("cv[vc2]|secur|segur|verifica|verif|digit|^c$|^cid$|^v$|^sec$|^csc$|^cvn$|^back$"), DIGIT)),
-    Pattern("PII/CREDIT_DEBIT_CVV", r"\b(?:0?[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9][,;]?\s(?:and |y )?(?i:(?:sec(?:urity)? |the )?code|cód(?:igo)?)? ?(?:is )?:? ?([0-9]{3,4})\b", _code_behind_expiry, after_keyword, ("00? ?/ ?00",)),
-    Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?))\b", lambda s: 85.0, triggers=(part("cv[vc]"), DIGIT)),
-    Pattern("PII/CREDIT_DEBIT_EXPIRY", keyword(_EXPIRY, _WHEN), _expiry, after_keyword, (part("exp|valid|^good$|caduc|vence|vencim|^válida$"), DIGIT)),
+    Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}|[0-9] [0-9] [0-9]"), _cvv, after_keyword),
+    Pattern("PII/CREDIT_DEBIT_CVV", r"\b(?:0?[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9][,;]?\s(?:and |y )?(?i:(?:sec(?:urity)? |the )?code|cód(?:igo)?)? ?(?:is )?:? ?([0-9]{3,4})\b", _code_behind_expiry, after_keyword),
+    Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?))\b", lambda s: 85.0),
+    Pattern("PII/CREDIT_DEBIT_EXPIRY", keyword(_EXPIRY, _WHEN), _expiry, after_keyword),
     Pattern(
         "PII/CREDIT_DEBIT_EXPIRY",
         r"\b((?:0[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9])\b",
         _expiry_beside_number,
-        triggers=("00 ?/ ?00", part("card|tarjeta|visa|amex|master|express|discover|credit|debit|^cc$|cv[vc]")),
     ),
+    Pattern("PII/CREDIT_DEBIT_CVV", keyword(r"cid|ver(?:ification)? code", r"[0-9]{3,4}"), _cid, after_keyword),
 )  # fmt: skip

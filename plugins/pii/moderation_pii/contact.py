@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 
 from moderation_pii import telephones
-from moderation_pii.context import Words, is_called_otherwise, part, steady, word, words
-from moderation_pii.pattern import Pattern, Sighting, anywhere, as_number, as_word
+from moderation_pii.context import Words, is_called_otherwise, steady, words
+from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere, as_number, as_word
 
 _PHONE = Words(
-    r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|tlf|mobile?s?|móvil|cell(?:phone)?|fax|call(?: me| us| him| her)?|dial|ring"
+    r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|tlf|mobile?s?|móvil|cell(?:phone)?|fax|call(?: me| us| him| her)?|called|dial|ring|fone|fon|reach|numero"
     r"|text(?: me| us)?|sms|whats ?app|signal|telegram|viber|reach (?:me|us|him|her)|contact|hotline|landline|handy"
     r"|(?:my|his|her|our|their) number|number is|电话|手机|電話|телефон|ll[aá]ma(?:me)?|ll[aá]me(?:me)?|número"
 )
 _SURE_PHONE = Words(
-    r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|mobile?|móvil|cell(?:phone)?|fax|call(?: me| us)|text(?: me| us)|sms"
+    r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|mobile?|móvil|cell(?:phone)?|fax|call(?: me| us)?|text(?: me| us)?|sms|fone|reach|ring|msg"
     r"|whats ?app|telegram|viber|reach (?:me|us|him|her)|ring me|hotline|landline|(?:my|his|her) number|电话|手机|電話|телефон"
 )
 
@@ -87,7 +87,7 @@ def _national(sighting: Sighting) -> float:
     groups = _groups(sighting.value)
     if not 9 <= sum(map(len, groups)) <= 12:
         return 0.0
-    if _is_date(groups):
+    if _is_date(groups) or (_is_piece(sighting) and not _PHONE.near(sighting)):
         return 0.0
     if all(len(group) == 2 for group in groups) and len(groups) != 5:
         return 0.0
@@ -106,7 +106,24 @@ def _spaced(sighting: Sighting) -> float:
 
 
 def _bare(sighting: Sighting) -> float:
-    return _weighed(sighting, 35.0, 88.0, _SURE_PHONE)
+    confidence = _weighed(sighting, 35.0, 88.0, _SURE_PHONE)
+    if confidence == 35.0 and _PHONE.near(sighting) and not is_called_otherwise(sighting):
+        return 70.0
+    return confidence
+
+
+def _is_piece(sighting: Sighting) -> bool:
+    """True for the end of a code in groups: 1Z 999 AA1 01 2345 6784."""
+    before = sighting.text[max(0, sighting.start - 14) : sighting.start]
+    if before[-1:] not in (" ", "-"):
+        return False
+    token = before[:-1].rsplit(" ", 1)[-1]
+    return token.isalnum() and any(char.isdigit() for char in token)
+
+
+def _spaced_pairs(sighting: Sighting) -> float:
+    """Spain's: 612 34 56 78."""
+    return _weighed(sighting, 0.0 if _is_piece(sighting) else 60.0, 92.0)
 
 
 def _local(sighting: Sighting) -> float:
@@ -151,44 +168,74 @@ def _spelled_email(sighting: Sighting) -> float:
     return 88.0
 
 
+def _free_mail(sighting: Sighting) -> float:
+    """At a mail service; without its domain's end only where the talk is of mail."""
+    value = sighting.lowered[sighting.start : sighting.end]
+    if any(sign in value for sign in ("dot", "arroba", "punto", "-at-", "(at")):
+        return 86.0
+    return 76.0 if _MAIL.in_(sighting.before(30)) and "@" not in value else 0.0
+
+
+def _bracketed_url(sighting: Sighting) -> float:
+    """With its dots in brackets: a path, a scheme or a known end says that it is no address of a machine or of mail."""
+    value = sighting.lowered[sighting.start : sighting.end]
+    last = re.split(r"[\[({\])}]", value.split("/", 3)[2 if "//" in value else 0])[-1].strip()
+    is_known = re.fullmatch(_TLD + r"|example|test|top|info|cc|ru|su|tk|icu", last) is not None
+    return 84.0 if is_known and sighting.before(1) != "@" and "at" not in sighting.before(6) else 0.0
+
+
+def _spoken_url(sighting: Sighting) -> float:
+    """In words; what stands before an `at` is mail."""
+    if sighting.before(4).rstrip().endswith((" at", "@", "(at)", "arroba")) or " at " in sighting.before(30):
+        return 0.0
+    return (
+        76.0
+        if "slash" in sighting.value or "www" in sighting.value or "/" in sighting.value or _SITE.near(sighting)
+        else 0.0
+    )
+
+
+_SITE = Words(r"go|go to|visit|site|website|link|url|see|check|page|online|order|www")
 _MAIL = Words(r"e-?mail|mail|write to|reach me|contact")
 _HOST = Words(r"gmail|yahoo|hotmail|outlook|icloud|proton(?:mail)?|aol")
 _SEP = r"[ .\-]"
+_FREE_MAIL = r"(?:gmail|googlemail|yahoo|hotmail|outlook|icloud|protonmail|proton|gmx|live|aol|yandex|mail)"
 _TLD = (
     r"(?:com|org|net|edu|gov|mil|info|biz|co|io|me|tv|us|uk|de|fr|es|it|nl|be|ch|at|se|no|dk|fi|pl|pt|ie|ca|au|nz|in|jp"
     r"|cn|kr|ru|br|mx|ar|za|eu|dev|app|xyz|online|site|shop|blog|ai|gg|ly|club)"
 )
 _LOCAL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ._%+'\-]{0,62}[a-z0-9À-ɏ_+\-])?"
 _LABEL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ\-]{0,61}[a-z0-9À-ɏ])?"
-_AT = r"(?: ?[\[({<] ?(?:at|@|a) ?[\])}>] ?| +(?:at|@) +|@| @|@ |_at_| +arroba +)"
-_DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt|d0t|dt) ?[\])}>] ?| +d[o0]?t +| ?\. ?|_dot_)"
-
-_LONG = r"0(?:[ .\-/()]{0,3}0){8}"
-"""Trigger: a number of nine digits or more, however they are grouped."""
-_WORDS = part(
-    r"phone|^tel|tlf|mobil|móvil|cell|fax|call|dial|^ring$|^text$|sms|whats|^app$|signal|telegram|viber|reach|contact"
-    r"|hotline|landline|handy|number|电话|手机|電話|телефон|^tél"
+_AT = r"(?: ?[\[({<] ?(?:at|@|a) ?[\])}>] ?| +(?:at|@) +| @|@ |_at_| +arroba +)"
+"""An @ as it is disguised."""
+_DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt|d0t|dt) ?[\])}>] ?| +d[o0]?t +| \. ?| ?\. |_dot_)"
+"""A dot as it is disguised."""
+_DOTTED = r"(?: dot | ?[\[({] ?dot ?[\])}] ?| \. )[a-z0-9_\-]{1,30}"
+_BOX, _HOST_NAME = r"[a-z0-9][a-z0-9._+\-]{0,40}", r"[a-z0-9\-]{2,40}"
+_DOMAIN = rf"(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD}"
+_SPELLED = (
+    rf"(?i)\b({_BOX}(?:{_DOTTED}){{0,3}}{_AT}{_HOST_NAME}{_DOMAIN})\b",
+    rf"(?i)\b({_BOX}(?:{_DOTTED}){{1,3}}@{_HOST_NAME}{_DOMAIN})\b",
+    rf"(?i)\b({_BOX}@{_HOST_NAME}(?:\.[a-z0-9\-]{{2,30}})?{_DOT}(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD})\b",
 )
-"""Trigger: what `_PHONE` looks for."""
-_SPELLED = rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}}(?:(?: dot | ?[\[({{] ?dot ?[\])}}] ?| \. )[a-z0-9_\-]{{1,30}}){{0,3}}{_AT}[a-z0-9\-]{{2,40}}(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD})\b"
+_LOCAL_WORDS = r"[a-z0-9][a-z0-9._+\-]{0,40}(?: (?:dot|underscore|dash|punto) [a-z0-9_\-]{1,30}){0,3}"
+"""Addresses with a disguised @, a disguised dot before it, or one behind it."""
 
 PATTERNS = (
-    Pattern("PII/EMAIL", rf"(?i)(?<![A-Za-z0-9])({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word, ("@",)),
-    Pattern("PII/EMAIL", _SPELLED, _spelled_email, as_word, (r"(?i)^(?:d[o0]?t|punkt|punto)$|^0brackets$| @|@ ",)),
-    Pattern("PII/EMAIL", _SPELLED, _spelled_email, as_word, (word("at|arroba"), part("gmail|yahoo|hotmail|outlook|icloud|proton|^aol$|^e?mail|contact|^write$"))),
-    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?com)\b", steady(86.0), as_word, ("@", "^, ?com$")),
-    Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word, (part("gmail|yahoo|hotmail|outlook|icloud|protonmail|^aol$"),)),
-    Pattern("PII/EMAIL", r"(?i)(?<![A-Za-z0-9])((?:[a-z0-9._+\-] ){4,40}(?:@|at) ?[a-z0-9\-]{2,40}(?:\.[a-z0-9\-]{2,30}){0,2}\.[a-z]{2,6})\b", steady(90.0), as_word, (" @|@ |(?i)^at$", "(?i)^[a-z0]$")),
-    Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word, (r"(?i)^at$|@", "(?i)^[a-z]$")),
-    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus, ("000[*_/|~]000[*_/|~]0000",)),
-    Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, ("://",), _trim_url),
-    Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, (word("www"),), _trim_url),
+    Pattern("PII/EMAIL", rf"(?i)(?<![A-Za-z0-9])({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word),
+    *(Pattern("PII/EMAIL", spelled, _spelled_email, as_word) for spelled in _SPELLED),
+    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?com)\b", steady(86.0), as_word),
+    Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word),
+    Pattern("PII/EMAIL", r"(?i)(?<![A-Za-z0-9])((?:[a-z0-9._+\-] ){4,40}(?:@|at) ?[a-z0-9\-]{2,40}(?:\.[a-z0-9\-]{2,30}){0,2}\.[a-z]{2,6})\b", steady(90.0), as_word),
+    Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word),
+    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus),
+    Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, _trim_url),
+    Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, _trim_url),
     Pattern(
         "PII/URL",
-        r"(?i)(?<![@.\-])\b((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|co\.uk|org\.uk|com\.au|ai|tv|me|ca|de|fr|es)(?:/[^\s<>\"`{}|\\^]*)?)\b",
+        r"(?i)(?:^|[^@.\-\w])((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,4}(?:com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|co\.uk|org\.uk|com\.au|ai|tv|me|ca|de|fr|es)(?:/[^\s<>\"`{}|\\^]*)?)\b",
         steady(65.0),
         as_word,
-        (word("com|org|net|edu|gov|info|io|dev|app|biz|xyz|site|online|shop|store|blog|co|ai|tv|me|ca|de|fr|es"),),
         _trim_url,
     ),
     Pattern(
@@ -196,13 +243,24 @@ PATTERNS = (
         rf"((?:\+?1{_SEP}{{0,2}})?(?:\([2-9][0-9]{{2}}\){_SEP}{{0,2}}|\b[2-9][0-9]{{2}}(?:{_SEP}{{1,2}}|/))[2-9][0-9]{{2}}{_SEP}{{0,2}}[0-9]{{4}}(?:,? ?(?i:x|ext\.?|extension) ?[0-9]{{1,5}})?)\b",
         _american,
         _after_plus,
-        (r"000\)?[ .\-/]{0,2}000[ .\-]{0,2}0000",),
     ),
-    Pattern("PII/PHONE", r"(\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,6})\b", _international, _after_plus, (r"\+", "00"), telephones.international_part),
-    Pattern("PII/PHONE", r"\b(00[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,5})\b", _with_zeros, triggers=(_LONG, "^0trunk$")),
-    Pattern("PII/PHONE", r"(\(?\b0[1-9][0-9]{0,4}\)?(?:[ .\-/]{1,3}[0-9]{2,8}){1,4})\b", _national, _after_plus, (_LONG, "^0trunk$")),
-    Pattern("PII/PHONE", r"\b([6-9][0-9]{4}[ \-][0-9]{5})\b", _five_and_five, triggers=(r"0{5}[ \-]0{5}",)),
-    Pattern("PII/PHONE", r"\b([0-9]{2,4}(?:[ .\-][0-9]{2,4}){2,3})\b", _spaced, triggers=(_WORDS, r"0{2,4}[ .\-]0{2,4}[ .\-]0{2,4}")),
-    Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{9}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, triggers=(_WORDS, "0{9}")),
-    Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local, triggers=(_WORDS, r"000[ .\-]0000")),
+    Pattern("PII/PHONE", r"(\+[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,6})\b", _international, _after_plus, telephones.international_part),
+    Pattern("PII/PHONE", r"\b(00[1-9][0-9]{0,2}(?:[ .\-/]{0,2}\(?[0-9]{1,5}\)?){2,5})\b", _with_zeros),
+    Pattern("PII/PHONE", r"(\(?\b0[1-9][0-9]{0,4}\)?(?:[ .\-/]{1,3}[0-9]{2,8}){1,4})\b", _national, _after_plus),
+    Pattern("PII/PHONE", r"\b([6-9][0-9]{4}[ \-][0-9]{5})\b", _five_and_five),
+    Pattern("PII/PHONE", r"\b([0-9]{2,4}(?:[ .\-][0-9]{2,4}){2,3})\b", _spaced, beside=_PHONE.regex),
+    Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{9}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, beside=_PHONE.regex),
+    Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local, beside=_PHONE.regex),
+    Pattern("PII/EMAIL", r"(\"[^\"\n@]{1,40}\"@(?:[A-Za-z0-9\-]{1,40}\.){1,4}[A-Za-z]{2,12})\b", steady(90.0), anywhere),
+    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL_WORDS}(?: ?[\-_*] ?(?:at|@) ?[\-_*] ?| (?:at|arroba) | ?\(?@\)? ?){_FREE_MAIL}(?:(?: ?[\-_*] ?(?:dot|\.) ?[\-_*] ?| (?:dot|punto) )(?:com|net|org|es|mx|fr|de|co uk|uk))?)\b", _free_mail, as_word),
+    Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._+\-]{0,40}(?: (?:punto|guion bajo|guion) [a-z0-9_\-]{1,30}){0,3} arroba [a-z0-9\-]{2,40}(?: punto [a-z]{2,10}){1,3})\b", steady(90.0), as_word),
+    Pattern("PII/EMAIL", rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}} (?:underscore|dash|dot|hyphen|minus|plus) [a-z0-9][a-z0-9._\-]{{0,30}}(?: at |@)[a-z0-9\-]{{2,40}}(?: dot |\.){_TLD})\b", steady(88.0), as_word),
+    Pattern("PII/URL", r"(?i)\b((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|s3|gs|ssh|git|ldaps?|smb|rtsp|wss?|jdbc:[a-z]{2,12}|hxxps?|h\*\*ps?)://[^\s<>\"`{}|\\^]+)", steady(90.0), anywhere, trim=_trim_url),
+    Pattern("PII/URL", r"(?i)\b((?:(?:https?|hxxps?)(?:://| ?: ?// ?)|www(?: dot | ?[\[({] ?(?:dot|\.) ?[\])}] ?|\.))?[a-z0-9\-]{2,40}(?: ?[\[({] ?(?:dot|\.) ?[\])}] ?[a-z0-9\-]{2,30}){1,4}(?:[/?][^\s<>\"`{}|\\^]*)?)", _bracketed_url, as_word, trim=_trim_url),
+    Pattern("PII/URL", rf"(?i)\b((?:www dot )?[a-z0-9\-]{{2,40}}(?: dot [a-z0-9\-]{{2,30}}){{0,2}} dot {_TLD}(?: ?(?:slash|/) ?[a-z0-9\-_]{{1,40}}){{0,4}})\b", _spoken_url, as_word),
+    Pattern("PII/URL", r"(?i)(?<![@.\-\w])((?:instagram|facebook|twitter|tiktok|linkedin|github|t|youtu|bit|goo|tinyurl|youtube|reddit|twitch|medium|x|wa|discord)\.(?:com|co|be|ly|gl|gg|me|tv)/[a-z0-9@._\-/?=&%+]{1,100})", steady(84.0), as_word, trim=_trim_url),
+    Pattern("PII/PHONE", r"\b([6-9][0-9]{2}(?: [0-9]{2}){3})\b", _spaced_pairs),
+    Pattern("PII/PHONE", r"(\([1-9][0-9]\) ?9?[0-9]{4}-[0-9]{4})\b", lambda s: _weighed(s, 85.0, 95.0), _after_plus),
+    Pattern("PII/PHONE", r"\b(8[ \-]?\(?[0-9]{3}\)?[ \-][0-9]{3}-[0-9]{2}-[0-9]{2})\b", lambda s: _weighed(s, 80.0, 95.0)),
+    Pattern("PII/PHONE", r"(?i)\bext(?:ension|n|\.)? ?(?:is |no\.? |number |#)?([0-9]{3,5})\b", steady(66.0), after_keyword),
 )  # fmt: skip

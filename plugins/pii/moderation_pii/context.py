@@ -12,7 +12,9 @@ BEFORE, AFTER = 48, 24
 
 GAP = r"([^0-9\n.;!?]{0,24}?|[ \t]{0,40})"
 """Between a keyword and its value: anything but digits and sentence ends."""
-NARROW_GAP = r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with)\b|\.){0,10}?)"
+NARROW_GAP = (
+    r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with|es|de)\b|\.){0,10}?)"
+)
 """Between a keyword and a value that has letters: signs and words that say nothing."""
 
 
@@ -23,7 +25,7 @@ def words(text: str) -> frozenset[str]:
 
 _FILLERS = words(
     "is was are be number numbers num no nr code id my the our his her their your to it its s a an of for on in"
-    " current new old date digit digits"
+    " current new old date digit digits es de del mi su el la"
 )
 _SAYS_NOTHING = str.maketrans(":=#(-\"'*>/.,_\t\r\n", "                ")
 
@@ -39,9 +41,18 @@ _LETTERS = bytes(code if code >= 0x80 or 0x61 <= code <= 0x7A else 0x20 for code
 """A table for `bytes.translate`: small letters and what is no ASCII stay, everything else is a blank."""
 
 
+_LETTER = "a-z\u0080-\U0010ffff"
+"""The same of characters, in a class that ignores case."""
+
+
 def _parted(text: str) -> list[bytes]:
     """The words of a text in small letters."""
     return text.encode("utf-8", "surrogatepass").translate(_LETTERS).split()
+
+
+def _in_any_case(word: str) -> str:
+    """Of its letters those that are no ASCII; a regex that ignores case does so for ASCII only."""
+    return "".join(char if char.isascii() else f"[{char}{char.upper()}]" for char in word)
 
 
 class Words:
@@ -57,6 +68,14 @@ class Words:
         self._phrases = tuple(b" %s " % spelling for spelling in sorted(made - self._words))
         # Scripts that part no words: these stand anywhere in a run of letters.
         self._unparted = tuple(word for word in spellings(alternation) if word > "\u2e80")
+
+    @property
+    def regex(self) -> str:
+        """What is in every text that has one of the words in it."""
+        phrases = [_in_any_case(word.decode()) for word in sorted(self._words)]
+        phrases += [f"[^{_LETTER}]+".join(_in_any_case(phrase.decode()).split()) for phrase in self._phrases]
+        parted = rf"(?i)(?:^|[^{_LETTER}])(?:{'|'.join(phrases)})(?:$|[^{_LETTER}])"
+        return rf"{parted}|[{''.join(self._unparted)}]" if self._unparted else parted
 
     def in_(self, window: str) -> bool:
         """True when one of the words is in the window."""
@@ -127,20 +146,6 @@ def is_close(sighting: Sighting) -> bool:
 def keyword(words: str, value: str, gap: str = GAP) -> str:
     """RE2 of a value that follows one of the words."""
     return rf"(?:\b|_)(?i:{_joined(words)})(?:\b|#|\.|_){gap}({value})"
-
-
-def word(words: str) -> str:
-    """Trigger: one of these words, whole; digits may stand beside it."""
-    return rf"(?i)^0*(?:{words})0*$"
-
-
-def part(words: str) -> str:
-    """Trigger: a word with one of these in it."""
-    return rf"(?i)(?:{words})"
-
-
-DIGIT = "0"
-"""Trigger: any digit."""
 
 
 def _joined(words: str) -> str:

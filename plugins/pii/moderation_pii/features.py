@@ -6,6 +6,7 @@ Used alike to train and to tag.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 DISTANCES = (-2, -1, 0, 1, 2, 3)
 """Where a word's neighbours stand whose properties count; 1 is the word before."""
@@ -13,24 +14,27 @@ DISTANCES = (-2, -1, 0, 1, 2, 3)
 _BREAK = "¶"
 """What a line's end is called in features, whose names stand in lines themselves."""
 
+FIRST_CLUSTER = "\u4e00"
+"""From this character on, what is known of a word is its cluster: with which others it shares its neighbours."""
+
 TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019](?![sS]\b)[^\W\d_]+)?|\d+|\n|['\u2019][sS]\b|[^\w\s]|_")
 
 
 class Lists:
-    """What is known of words: names with their rank's class, common words, places.
+    """What is known of words.
 
     Args:
-        known: kind to words in lower case, separated by spaces.
+        known: letters, one for each thing that is known, to words in lower case of which just these are known,
+            separated by spaces. What the letters stand for is said in ``training/known.py``.
     """
 
     def __init__(self, known: dict[str, str]) -> None:
         self.kinds: dict[str, str] = {}
-        for kind, words in sorted(known.items()):
-            for word in words.split():
-                self.kinds[word] = self.kinds.get(word, "") + kind
+        for kinds, words in known.items():
+            self.kinds.update(dict.fromkeys(words.split(), kinds))
 
     def of(self, lowered: str) -> str:
-        """The kinds of a word in lower case, one letter each."""
+        """The letters of a word in lower case."""
         return self.kinds.get(lowered, "")
 
 
@@ -63,8 +67,37 @@ def class_of(word: str, kinds: str) -> str:
         return _BREAK if word == "\n" else word
     if form[0] in "dx":
         return form
-    lowered = word.lower()
-    return form + lowered if "o" in kinds else form + kinds
+    return form + word.lower() if "o" in kinds else form + outline(kinds)
+
+
+@cache
+def outline(kinds: str) -> str:
+    """What is known of a word, in short: is it a first name, a last name, something else, English, mostly capitalised."""
+    has = set(kinds)
+    first = "1" if has & {"a", "b"} else "2" if has & {"f", "g"} else "3" if "c" in has else ""
+    last = "4" if has & {"x", "y"} else "5" if has & {"z", "h"} else "6" if "d" in has else ""
+    other = "".join(sorted(has & {"k", "t"}))
+    habit = "A" if has & {"A", "B"} else "C" if has & {"C", "D"} else "E" if "E" in has else "G" if "G" in has else ""
+    english = "e" if has & {"u", "v"} else "r" if has & {"w", "q"} else ""
+    return (
+        first + last + other + (habit or english) + ("".join(sorted(has & {"F", "L", "P", "N"})) if not first else "")
+    )
+
+
+@cache
+def evidence(kinds: str) -> str:
+    """What lists say of a word that is written like a name: that it is one, or may be, or is something else; or nothing."""
+    has = set(kinds)
+    is_name, may_be = not has.isdisjoint("abgxyfh"), not has.isdisjoint("czd")
+    if not has.isdisjoint("kt"):
+        return "both" if is_name else "thing"
+    if "E" in has or "o" in has:
+        return "word"
+    if is_name:
+        return "name"
+    if not has:
+        return "nothing"
+    return "rare" if may_be else "capital" if not has.isdisjoint("ABC") else "other"
 
 
 def word_features(word: str, kinds: str) -> list[str]:
@@ -72,9 +105,32 @@ def word_features(word: str, kinds: str) -> list[str]:
     lowered, form = word.lower(), shape(word)
     features = ["s=" + form, "c=" + class_of(word, kinds)]
     if form[0] not in "dxp":
-        features += ["w=" + lowered, "2=" + lowered[-2:], "3=" + lowered[-3:], "p=" + lowered[:3], "k=" + kinds]
+        features += [
+            "w=" + lowered,
+            "2=" + lowered[-2:],
+            "3=" + lowered[-3:],
+            "p=" + lowered[:3],
+            "k=" + form + kinds.rstrip(_cluster(kinds)),
+        ]
         features.append(f"n={form}{min(len(word), 8)}")
+        features += _known(form, kinds)
+        features.append("e=" + form + evidence(kinds))
+        if not kinds:
+            features += ["4=" + lowered[-4:], "q=" + lowered[:2], f"u{form}" + lowered[-2:]]
     return features
+
+
+@cache
+def _known(form: str, kinds: str) -> list[str]:
+    """What is known of a word, each thing alone and with how people write it."""
+    habit = "".join(letter for letter in kinds if letter in "ABCDEG") or "-"
+    others = [letter for letter in kinds if letter not in "ABCDEG"]
+    return [f"h={form}{habit}{letter}" for letter in others or ("",)]
+
+
+def _cluster(kinds: str) -> str:
+    """The cluster of a word of which this is known; empty when it has none."""
+    return kinds[-1] if kinds and kinds[-1] >= FIRST_CLUSTER else ""
 
 
 def near_features(word: str, kinds: str) -> list[str]:
@@ -83,4 +139,8 @@ def near_features(word: str, kinds: str) -> list[str]:
     if form[0] in "dx":
         return ["s=" + form]
     seen = class_of(word, kinds)
-    return ["c=" + seen] if form == "p" else ["w=" + word.lower(), "c=" + seen]
+    if form == "p":
+        return ["c=" + seen]
+    cluster = _cluster(kinds)
+    features = ["w=" + word.lower(), "c=" + seen]
+    return [*features, "b=" + cluster] if cluster else features

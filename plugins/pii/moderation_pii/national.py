@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from moderation_pii.context import Words, is_called_otherwise, part
+from moderation_pii.context import Words, is_called_otherwise
 from moderation_pii.pattern import Pattern, Sighting, as_number, as_word
 
 Check = Callable[[str], bool]
@@ -121,6 +121,12 @@ def brazil(value: str) -> bool:
     return len(set(value)) > 1
 
 
+def spain_social(value: str) -> bool:
+    """Número de afiliación: the last two digits are the number modulo 97."""
+    number = int(value[2:10])
+    return (int(value[:2]) * 10 ** (7 if number < 10_000_000 else 8) + number) % 97 == int(value[10:])
+
+
 def chile(value: str) -> bool:
     """RUT: weights 2 to 7 from the right, modulo 11; ten is K."""
     total = sum(int(digit) * (2 + place % 6) for place, digit in enumerate(reversed(value[:-1])))
@@ -174,7 +180,6 @@ def _pattern(
     check: Check,
     alone: float,
     keywords: str,
-    triggers: tuple[str, ...],
 ) -> Pattern:
     """A country's number.
 
@@ -183,7 +188,6 @@ def _pattern(
         check: of its letters and digits without what groups them.
         alone: confidence of a number that passes the check with no keyword near; 0 for one that many numbers look like.
         keywords: words of which one near names it.
-        triggers: what its look triggers; one of the keywords is asked for too when `alone` is 0.
     """
     near = Words(keywords)
 
@@ -193,38 +197,44 @@ def _pattern(
             return 96.0 if checks else 76.0
         return 0.0 if not checks or is_called_otherwise(sighting) else alone
 
-    if not alone:
-        triggers = (*triggers, part("|".join({word.split(" ")[0] for word in keywords.replace("?", "").split("|")})))
     has_letters = "A-Z" in regex or "a-z" in regex or "K" in regex or "X" in regex
     about = {"country": country, "document": document}
-    return Pattern("PII/SSN", regex, weigh, as_word if has_letters else as_number, triggers, attributes=about)
+    return Pattern(
+        "PII/SSN",
+        regex,
+        weigh,
+        as_word if has_letters else as_number,
+        attributes=about,
+        beside="" if alone else near.regex,
+    )
 
 
 _DIGITS_11 = r"0{11}|00[. ]00[. ]00|0{6} ?0{5}"
 
 PATTERNS = (
-    _pattern("ES", "DNI", r"\b([0-9]{1,2}[. ]?[0-9]{3}[. ]?[0-9]{3}[\- ]?[A-HJ-NP-TV-Z]|[XYZ][\- ]?[0-9]{7}[\- ]?[A-HJ-NP-TV-Z])\b", spain, 86.0, r"dni|nif|nie|documento|identidad|d\.n\.i", (r"^0{7,8}[A-Z]?$|^[XYZ]0{7}|^[XYZ]$|00?[. ]000[. ]000",)),
-    _pattern("IT", "codice fiscale", r"\b([A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z])\b", italy, 94.0, r"codice|fiscale|c\.f|cf|tax", ("^[A-Z]{6}00[A-Z]00[A-Z]0{3}[A-Z]$",)),
-    _pattern("FR", "NIR", r"\b([12] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2})\b", france, 86.0, r"nir|insee|sécu|secu|sécurité|securite|sociale|vitale", (r"0 00 00 00|0{13}|^0{5,8}[AB]",)),
-    _pattern("DE", "Steuer-ID", r"\b([1-9][0-9] ?[0-9]{3} ?[0-9]{3} ?[0-9]{3})\b", mod_11_10, 0.0, r"steuer|steuer-?id|steueridentifikationsnummer|idnr|tin|tax", ("0{11}|00 000 000 000",)),
-    _pattern("HR", "OIB", r"\b([0-9]{11})\b", mod_11_10, 0.0, r"oib|osobni", ("0{11}",)),
-    _pattern("PL", "PESEL", r"\b([0-9]{11})\b", poland, 0.0, r"pesel", ("0{11}",)),
-    _pattern("NL", "BSN", r"\b([0-9]{8,9}|[0-9]{4}[. ][0-9]{2}[. ][0-9]{3})\b", netherlands, 0.0, r"bsn|burgerservicenummer|sofinummer|sofi", ("0{8}|0000[. ]00[. ]000",)),
-    _pattern("BE", "rijksregisternummer", r"\b([0-9]{2}[. ]?[01][0-9][. ]?[0-3][0-9][\- ]?[0-9]{3}[. ]?[0-9]{2})\b", belgium, 0.0, r"rijksregisternummer|national|nationaal|registre|niss|insz", (r"0{11}|00[. ]00[. ]00[\- ]000",)),
-    _pattern("SE", "personnummer", r"\b((?:19|20)?[0-9]{2}[01][0-9][0-3][0-9][\-+][0-9]{4})\b", luhn_10, 86.0, r"personnummer|personnr|pnr|samordningsnummer", (r"0{6}[\-+]0{4}|0{6}-|\+",)),
-    _pattern("FI", "henkilötunnus", r"\b([0-3][0-9][01][0-9]{3}[\-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y])\b", finland, 90.0, r"hetu|henkilötunnus|henkilotunnus|personbeteckning", (r"^0{6}|^[A-FU-Y]0{3}|0{6}-000",)),
-    _pattern("NO", "fødselsnummer", r"\b([0-7][0-9][0-9]{4} ?[0-9]{5})\b", norway, 0.0, r"fødselsnummer|fodselsnummer|fnr|personnummer|fødselsnr", (r"0{6} ?0{5}",)),
-    _pattern("PT", "NIF", r"\b([1-35689][0-9]{2} ?[0-9]{3} ?[0-9]{3})\b", portugal, 0.0, r"nif|contribuinte|niss", (r"000 ?000 ?000",)),
-    _pattern("CH", "AHV", r"\b(756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2})\b", switzerland, 94.0, r"ahv|avs|sozialversicherung|sozialversicherungsnummer", (r"000[. ]?0000[. ]?0000[. ]?00",)),
-    _pattern("RO", "CNP", r"\b([1-9][0-9]{2}[01][0-9][0-3][0-9]{7})\b", romania, 0.0, r"cnp|numeric personal", ("0{13}",)),
-    _pattern("TR", "T.C. kimlik", r"\b([1-9][0-9]{10})\b", turkey, 0.0, r"kimlik|tckn|tc|t\.c", ("0{11}",)),
-    _pattern("BR", "CPF", r"\b([0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}|[0-9]{11})\b", brazil, 0.0, r"cpf|cadastro", (r"0{11}|000\.000\.000",)),
-    _pattern("BR", "CPF", r"\b([0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\b", brazil, 92.0, r"cpf|cadastro", (r"000\.000\.000-00",)),
-    _pattern("CL", "RUT", r"\b([0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9Kk]|[0-9]{7,8}-[0-9Kk])\b", chile, 88.0, r"rut|run|rol único", (r"0{7,8}-0|00?\.000\.000|^0{7,8}$",)),
-    _pattern("MX", "CURP", r"\b([A-Z][AEIOUX][A-Z]{2}[0-9]{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-ZÑ]{3}[0-9A-Z][0-9])\b", mexico, 95.0, r"curp", ("^[A-Z]{4}0{6}[HMX][A-Z]{5}",)),
-    _pattern("CN", "居民身份证", r"\b([1-9][0-9]{5}(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]{4}[0-9Xx])\b", china, 92.0, r"id|身份证|身份|resident|identity", ("0{17}",)),
-    _pattern("KR", "주민등록번호", r"\b([0-9]{2}[01][0-9][0-3][0-9]-[1-8][0-9]{6})\b", korea, 86.0, r"rrn|resident|주민|주민등록번호", ("0{6}-0{7}",)),
-    _pattern("ZA", "ID number", r"\b([0-9]{2}[01][0-9][0-3][0-9] ?[0-9]{4} ?[01][89][0-9])\b", south_africa, 0.0, r"id|identity|rsa|south africa|south african", (r"0{6} ?0{4} ?0{3}",)),
-    _pattern("SG", "NRIC", r"\b([STFG][0-9]{7}[A-Z])\b", singapore, 86.0, r"nric|fin|ic|singpass", ("^[STFG]0{7}[A-Z]$",)),
-    _pattern("AU", "TFN", r"\b([0-9]{3} ?[0-9]{3} ?[0-9]{3})\b", australia, 0.0, r"tfn|tax file", (r"000 ?000 ?000",)),
+    _pattern("ES", "DNI", r"\b([0-9]{1,2}[. ]?[0-9]{3}[. ]?[0-9]{3}[\- ]?[A-HJ-NP-TV-Z]|[XYZ][\- ]?[0-9]{7}[\- ]?[A-HJ-NP-TV-Z])\b", spain, 86.0, r"dni|nif|nie|documento|identidad|d\.n\.i"),
+    _pattern("IT", "codice fiscale", r"\b([A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z])\b", italy, 94.0, r"codice|fiscale|c\.f|cf|tax"),
+    _pattern("FR", "NIR", r"\b([12] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2})\b", france, 86.0, r"nir|insee|sécu|secu|sécurité|securite|sociale|vitale"),
+    _pattern("DE", "Steuer-ID", r"\b([1-9][0-9] ?[0-9]{3} ?[0-9]{3} ?[0-9]{3})\b", mod_11_10, 0.0, r"steuer|steuer-?id|steueridentifikationsnummer|idnr|tin|tax"),
+    _pattern("HR", "OIB", r"\b([0-9]{11})\b", mod_11_10, 0.0, r"oib|osobni"),
+    _pattern("PL", "PESEL", r"\b([0-9]{11})\b", poland, 0.0, r"pesel"),
+    _pattern("NL", "BSN", r"\b([0-9]{8,9}|[0-9]{4}[. ][0-9]{2}[. ][0-9]{3})\b", netherlands, 0.0, r"bsn|burgerservicenummer|sofinummer|sofi"),
+    _pattern("BE", "rijksregisternummer", r"\b([0-9]{2}[. ]?[01][0-9][. ]?[0-3][0-9][\- ]?[0-9]{3}[. ]?[0-9]{2})\b", belgium, 0.0, r"rijksregisternummer|national|nationaal|registre|niss|insz"),
+    _pattern("SE", "personnummer", r"\b((?:19|20)?[0-9]{2}[01][0-9][0-3][0-9][\-+][0-9]{4})\b", luhn_10, 86.0, r"personnummer|personnr|pnr|samordningsnummer"),
+    _pattern("FI", "henkilötunnus", r"\b([0-3][0-9][01][0-9]{3}[\-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y])\b", finland, 90.0, r"hetu|henkilötunnus|henkilotunnus|personbeteckning"),
+    _pattern("NO", "fødselsnummer", r"\b([0-7][0-9][0-9]{4} ?[0-9]{5})\b", norway, 0.0, r"fødselsnummer|fodselsnummer|fnr|personnummer|fødselsnr"),
+    _pattern("PT", "NIF", r"\b([1-35689][0-9]{2} ?[0-9]{3} ?[0-9]{3})\b", portugal, 0.0, r"nif|contribuinte|niss"),
+    _pattern("CH", "AHV", r"\b(756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2})\b", switzerland, 94.0, r"ahv|avs|sozialversicherung|sozialversicherungsnummer"),
+    _pattern("RO", "CNP", r"\b([1-9][0-9]{2}[01][0-9][0-3][0-9]{7})\b", romania, 0.0, r"cnp|numeric personal"),
+    _pattern("TR", "T.C. kimlik", r"\b([1-9][0-9]{10})\b", turkey, 0.0, r"kimlik|tckn|tc|t\.c"),
+    _pattern("BR", "CPF", r"\b([0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}|[0-9]{11})\b", brazil, 0.0, r"cpf|cadastro"),
+    _pattern("BR", "CPF", r"\b([0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2})\b", brazil, 92.0, r"cpf|cadastro"),
+    _pattern("CL", "RUT", r"\b([0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9Kk]|[0-9]{7,8}-[0-9Kk])\b", chile, 88.0, r"rut|run|rol único"),
+    _pattern("MX", "CURP", r"\b([A-Z][AEIOUX][A-Z]{2}[0-9]{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-ZÑ]{3}[0-9A-Z][0-9])\b", mexico, 95.0, r"curp"),
+    _pattern("CN", "居民身份证", r"\b([1-9][0-9]{5}(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]{4}[0-9Xx])\b", china, 92.0, r"id|身份证|身份|resident|identity"),
+    _pattern("KR", "주민등록번호", r"\b([0-9]{2}[01][0-9][0-3][0-9]-[1-8][0-9]{6})\b", korea, 86.0, r"rrn|resident|주민|주민등록번호"),
+    _pattern("ZA", "ID number", r"\b([0-9]{2}[01][0-9][0-3][0-9] ?[0-9]{4} ?[01][89][0-9])\b", south_africa, 0.0, r"id|identity|rsa|south africa|south african"),
+    _pattern("SG", "NRIC", r"\b([STFG][0-9]{7}[A-Z])\b", singapore, 86.0, r"nric|fin|ic|singpass"),
+    _pattern("AU", "TFN", r"\b([0-9]{3} ?[0-9]{3} ?[0-9]{3})\b", australia, 0.0, r"tfn|tax file"),
+    _pattern("ES", "número de afiliación", r"\b([0-9]{2}[ /\-]?[0-9]{7,8}[ /\-]?[0-9]{2})\b", spain_social, 0.0, r"seguridad social|nss|naf|afiliaci[oó]n|n\.s\.s"),
 )  # fmt: skip

@@ -109,9 +109,9 @@ class Pattern:
         regex: its last group is the value; with two groups the first is the gap after the keyword.
         weigh: how sure a sighting is.
         edges: where the value may begin and end.
-        triggers: RE2 of what is in every text that `regex` can match: each in one word of it, in one number, in which
-            all digits are read as 0, or one of the signs that `prefilter` names.
         trim: the part of the value, from its beginning, that counts.
+        beside: regex of the words without one of which, anywhere in the text, `weigh` says 0 to every value; a text
+            without them is not looked at. For patterns that many a number looks like.
         attributes: facts about what is found, for its detection.
     """
 
@@ -119,6 +119,6 @@ class Pattern:
     regex: str
     weigh: Weigh
     edges: Edges = as_number
-    triggers: tuple[str, ...] = ()
     trim: Callable[[str], str] | None = None
+    beside: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from moderation_pii.context import DIGIT, NARROW_GAP, is_close, keyword, part, steady, word, words
-from moderation_pii.pattern import Pattern, Sighting, anywhere, as_word
+from moderation_pii.context import NARROW_GAP, Words, is_close, keyword, steady, words
+from moderation_pii.pattern import Pattern, Sighting, anywhere, as_number, as_word
 
 _NOT_NAMES = words(
     "a an the not here there very so too sure sorry happy glad sad ready done back new from in at on of and or but is"
@@ -76,6 +76,21 @@ def _age(sighting: Sighting) -> float:
     return 90.0 if int(sighting.digits[:3]) <= 120 else 0.0
 
 
+_PATIENT = Words("patient|pt|presents?|presented|admitted|cough|pain|male|female|looking|asl|here|from")
+
+
+def _age_and_sex(sighting: Sighting) -> float:
+    """34F, 27/m: with a stroke, or beside a word of doctors or of people who look for each other."""
+    if "/" in sighting.value:
+        return 75.0
+    return 72.0 if _PATIENT.near(sighting, before=30, after=30) and sighting.value[-1].isupper() else 0.0
+
+
+def _years(sighting: Sighting) -> float:
+    """How old somebody is said to be; not the minutes that somebody is late."""
+    return 76.0 if sighting.value[-1].isalpha() or sighting.after(3)[:1] not in (":", "%") else 0.0
+
+
 def _looks_like_user(sighting: Sighting) -> float:
     """A word with digits or joints in it, as few plain words have."""
     value = sighting.value
@@ -85,7 +100,7 @@ def _looks_like_user(sighting: Sighting) -> float:
     joined = sum(c in "._" for c in value) or (any(c.isdigit() for c in value) and value[0].isalpha())
     if not has_letters or value[0].isdigit():
         return 0.0
-    if value.isupper():
+    if value.isupper() or value.endswith((".com", ".net", ".org")):
         return 0.0
     return 82.0 if joined else 58.0 if "-" in value and value.islower() and "user" in sighting.before(16) else 0.0
 
@@ -94,7 +109,11 @@ def _username(sighting: Sighting) -> float:
     value = sighting.value.casefold()
     if value.isdigit() and "id" in sighting.before(8):
         return 0.0
-    if value in _NOT_NAMES or value in ("and", "password", "field", "required", "taken", "invalid", "page", "name"):
+    if (
+        value in _NOT_NAMES
+        or value == "live"
+        or value in ("and", "password", "field", "required", "taken", "invalid", "page", "name")
+    ):
         return 0.0
     gap = (sighting.gap or "").strip().lower()
     if gap[:1] in (":", "="):
@@ -105,24 +124,67 @@ def _username(sighting: Sighting) -> float:
     return 86.0 if has_sign else 65.0 if "name" in sighting.before(24) else 40.0
 
 
+def _display_name(sighting: Sighting) -> float:
+    """A single word in a field for the name of an account."""
+    value = sighting.value.casefold()
+    if value in _NOT_NAMES or value in _SAID_OF_ACCOUNTS or value.isdigit():
+        return 0.0
+    return 84.0 if not value.isalpha() or "display" not in sighting.before(20) else 0.0
+
+
+def _account(sighting: Sighting) -> float:
+    """What follows `Username` with a blank only, or a service's name: no word that says something about it."""
+    value = sighting.value.casefold().lstrip("@")
+    if value in _NOT_NAMES or value in _SAID_OF_ACCOUNTS or value.isdigit() or sighting.after(1) in ("@", "'"):
+        return 0.0
+    if any(c in "._#:" for c in value) or any(c.isdigit() for c in value):
+        return 86.0
+    return 60.0 if "-" in value or sighting.text[sighting.end : sighting.end + 1] in (",", "") else 0.0
+
+
+_SAID_OF_ACCOUNTS = words(
+    "and or password passwords field required taken invalid page name names account accounts username usernames login"
+    " group call calls chat message messages app server servers channel button bot photo photos post posts story profile"
+    " settings support me us you him her them instead please too as with for to in if when then because but anymore"
+    " handle handles email id ids reminder recovery change changes"
+)
+_HANDLE = r"@?[A-Za-z0-9][A-Za-z0-9._\-#:]{1,36}[A-Za-z0-9_]"
+_SERVICES = r"skype|telegram|discord|snap(?:chat)?|snp|instagram|insta|kik|twitter|tiktok|gamertag|psn|xbox|steam|twitch|reddit|ig|sc"
+
 PATTERNS = (
-    Pattern("PII/NAME", rf"(?i:\b(?:{_FIELD}))[\"']?\s{{0,2}}[:=>]\s{{0,3}}[\"']?({_WORD}(?: {_WORD}){{0,3}})", _field, as_word, (part("name|nombre|apellido|titular|holder"), "^[:=>]$"), _to_next_field),
-    Pattern("PII/NAME", rf"\b(?i:my|his|her|their|full|the patient'?s?|patient|customer|contact|legal|real|birth|maiden) (?i:name(?: is|'s|:| was)) +({_NAME})", _name(90.0, 80.0), as_word, (part("name"),), _without_verb),
-    Pattern("PII/NAME", rf"\b[Nn]ame ?[:=] *({_NAME})", _name(85.0, 60.0), as_word, (part("name"), "^[:=]$"), _without_verb),
-    Pattern("PII/NAME", rf"\b(?:I am|I'm|this is|This is|call me|Call me|named|called) ({_FULL})", _name(75.0, 50.0), as_word, ("^(?:I|[Tt]his|[Cc]all|named|called)$",), _without_verb),
-    Pattern("PII/NAME", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señor|Señora|Sra?)\b\.? ({_NAME})", _name(88.0, 80.0), as_word, ("^(?:M[rsx]|Mrs|Miss|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señora?|Sra?)$",), _without_verb),
-    Pattern("PII/NAME", rf"\b(?:Dear|Hello|Hi|Hey) ({_NAME})(?:,|!| *\n)", _name(80.0, 55.0), as_word, ("^(?:Dear|Hello|Hi|Hey)$",), _without_verb),
-    Pattern("PII/NAME", rf"(?m)^(?i:(?:kind|best|warm)? ?regards|sincerely|yours(?: truly| sincerely| faithfully)?|cheers|thanks|best),?[ \t]{{0,8}}\n\s{{0,8}}({_NAME}) {{0,8}}$", _name(85.0, 65.0), as_word, (word("regards|sincerely|yours|truly|faithfully|cheers|thanks|best"),)),
-    Pattern("PII/AGE", r"(?i)\b([0-9]{1,3}(?:[ \-]|\.5 )?(?:years? of age|(?:years?|yrs?\.?|yr|months?|mos?|weeks?|days?)[ \-]{1,2}(?:olds?|young))|[1-9][0-9]?[ \-]?(?:y/o|yo|yrs|y\.o\b\.?)|[1-9][0-9]?[0-9]? (?:años|anos)(?: de edad)?)(?![A-Za-z0-9])", _age, as_word, (word("olds?|young|yo|y|yrs?|age|years?|años|anos"), DIGIT)),
-    Pattern("PII/AGE", r"(?i)\b(?:aged|age(?:s| is| was| of)?|turn(?:ed|ing|s)|my age|at age|age[\"']?)[ \t]{0,24}[:=|]?[ \t]{0,24}[\"']?([1-9][0-9]?|1[01][0-9])\b", lambda s: 82.0, as_word, (part("^age|turn"), DIGIT)),
-    Pattern("PII/AGE", r"\b(?i:i ?am|i'm|im|she is|she's|he is|he's|just turned|be) ([1-9][0-9])(?:[.,!]|$|\n| (?i:and|now|today|but|so|with|from)\b)", lambda s: 72.0, as_word, (word("i?am|i?m|is|s|turned|be"), "^00$")),
-    Pattern("PII/AGE", r"\b(?i:i|me|husband|wife|gf|bf|friend|son|daughter|brother|sister|mom|dad|she|he) [\[(]([1-9][0-9] ?[MFmf])[\])]", lambda s: 80.0, as_word, (word("[mf]"), "^00$")),
-    Pattern("PII/USERNAME", r"(?:\b|_)(?i:user|usr|uid|login|logon|user_?name|user_?id|uname|nick|handle|screen_?name|account_?name)[\"']?([ \t]*[:=][ \t]*[\"']?)@?([A-Za-z0-9][A-Za-z0-9._\-]{1,36}[A-Za-z0-9_])", _username, as_word, (part("us[er]r|^uid|name|logi?o?n|nick|handle|^id$"), "^[:=]$")),
-    Pattern("PII/USERNAME", r"\b(?i:user(?: ?name)?|login(?: name)?|log ?in as|logged in as|login for|signed in as|account of|account|profile|handle|nick|id is|ssh|username)[ \t]+(?i:for |of |is |was |as )?@?([A-Za-z0-9][A-Za-z0-9._\-]{2,36}[A-Za-z0-9_])", _looks_like_user, as_word, (part("user|^log|login|logged|account|profile|handle|nick|^id$|ssh|^signed$"),)),
-    Pattern("PII/USERNAME", r"\(([a-z][a-z0-9]{0,20}(?:[._\-][a-z0-9]+)+|[a-z]{2,20}[0-9]{1,4})\)", lambda s: 60.0, anywhere, (r"\(",)),
-    Pattern("PII/USERNAME", r"[0-9] - ([A-Za-z][A-Za-z0-9._\-]{1,30}) \[[0-9]{2}/", lambda s: 90.0, anywhere, (r"\[", DIGIT)),
-    Pattern("PII/USERNAME", keyword(r"user ?names?|user ?ids?|login(?: name| id)?|screen ?name|nick ?name|handle|gamertag|skype|telegram|discord|snap(?:chat)?|instagram|insta|kik|twitter|tiktok|\big|\bsc", r"@?[A-Za-z0-9][A-Za-z0-9._\-#]{1,36}[A-Za-z0-9_]", NARROW_GAP), _username, as_word, (part("user|^login|^screen|^nick|handle|gamertag|skype|telegram|discord|snap|insta|^kik|twitter|tiktok|^ig$|^sc"),)),
-    Pattern("PII/USERNAME", r"(?i)\b(?:password|passwd|pwd|pw|pass|publickey) (?:for|of) (?:invalid user |user |account |the user )?([a-z0-9][a-z0-9._\-]{1,36}[a-z0-9_])(?: is|:| was| =| from| to)", _looks_like_user, as_word, (part("^pass|^pwd?$"), word("for|of"))),
-    Pattern("PII/USERNAME", r"(?i)(?:snap(?:chat)?|insta(?:gram)?|kik|discord|telegram|tiktok|twitter|gamertag|psn|xbox|steam)(?: is|:| me at| me on|,)? @?([a-z0-9_.\-]*[a-z][a-z0-9_.\-]*[0-9_.][a-z0-9_]{0,30})\b", lambda s: 80.0, as_word, (part("^snap|^insta|^kik|discord|telegram|tiktok|twitter|gamertag|^psn|xbox|^steam"),)),
-    Pattern("PII/USERNAME", r"(?:^|[\s(:,])(@[A-Za-z0-9_][A-Za-z0-9_.]{1,29}[A-Za-z0-9_])\b", steady(52.0), anywhere, ("@",)),
+    Pattern("PII/NAME", rf"(?i:\b(?:{_FIELD}))[\"']?\s{{0,2}}[:=>]\s{{0,3}}[\"']?({_WORD}(?: {_WORD}){{0,3}})", _field, as_word, _to_next_field),
+    Pattern("PII/NAME", rf"\b(?i:my|his|her|their|full|the patient'?s?|patient|customer|contact|legal|real|birth|maiden) (?i:name(?: is|'s|:| was)) +({_NAME})", _name(90.0, 80.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"\b[Nn]ame ?[:=] *({_NAME})", _name(85.0, 60.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"\b(?:I am|I'm|this is|This is|call me|Call me|named|called) ({_FULL})", _name(75.0, 50.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Herr|Frau|Monsieur|Madame|Señor|Señora|Sra?)\b\.? ({_NAME})", _name(88.0, 80.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"\b(?:Dear|Hello|Hi|Hey) ({_NAME})(?:,|!| *\n)", _name(80.0, 55.0), as_word, _without_verb),
+    Pattern("PII/NAME", rf"(?m)^(?i:(?:kind|best|warm)? ?regards|sincerely|yours(?: truly| sincerely| faithfully)?|cheers|thanks|best),?[ \t]{{0,8}}\n\s{{0,8}}({_NAME}) {{0,8}}$", _name(85.0, 65.0), as_word),
+    Pattern("PII/AGE", r"(?i)\b([0-9]{1,3}(?:[ \-]|\.5 )?(?:years? of age|(?:years?|yrs?\.?|yr|months?|mos?|weeks?|days?)[ \-]{1,2}(?:olds?|young))|[1-9][0-9]?[ \-]?(?:y/o|yo|yrs|y\.o\b\.?)|[1-9][0-9]?[0-9]? (?:años|anos)(?: de edad)?)(?![A-Za-z0-9])", _age, as_word),
+    Pattern("PII/AGE", r"(?i)\b(?:aged|age(?:s| is| was| of)?|turn(?:ed|ing|s)|my age|at age|age[\"']?)[ \t]{0,24}[:=|]?[ \t]{0,24}[\"']?([1-9][0-9]?|1[01][0-9])\b", lambda s: 82.0, as_word),
+    Pattern("PII/AGE", r"\b(?i:i ?am|i'm|im|she is|she's|he is|he's|just turned|be) ([1-9][0-9])(?:[.,!]|$|\n| (?i:and|now|today|but|so|with|from)\b)", lambda s: 72.0, as_word),
+    Pattern("PII/AGE", r"\b(?i:i|me|husband|wife|gf|bf|friend|son|daughter|brother|sister|mom|dad|she|he) [\[(]([1-9][0-9] ?[MFmf])[\])]", lambda s: 80.0, as_word),
+    Pattern("PII/AGE", r"(?i)\(([1-9][0-9]? (?:years?|yrs))\)", lambda s: 80.0, anywhere),
+    Pattern("PII/AGE", r"(?i)\b(?:i|he|she|they) (?:was|were|turned) (?:only |just |about |almost |nearly |over )?([1-9][0-9]?) (?:when|at the time|back then)\b", lambda s: 70.0, as_word),
+    Pattern("PII/AGE", r"(?i)\b(?:when|until|till|since|before|after) (?:i|he|she) (?:was|turned) (?:only |just |about |almost |nearly )?([1-9][0-9]?)(?:[.,;!?)]|$|\n)", lambda s: 75.0, as_word),
+    Pattern("PII/AGE", r"(?i)\b(?:(?:my|his|her|our) (?:dad|father|mom|mum|mother|son|daughter|brother|sister|husband|wife|grand(?:pa|ma|father|mother)|gran|nan|boy|girl|kid|baby|child|partner|friend)(?: is|'s)|(?:he|she|i)(?:'s| is|'m| am)|im)(?: only| just| about| now| almost| nearly)? ([1-9][0-9]? (?:months?|weeks?|years?|yrs?)|1[0-9]|[2-9][0-9])(?:$|[.,!?)\n]| (?:and|but|so|with|now|from|yet|already|next|in|old)\b)", _years, as_word),
+    Pattern("PII/AGE", r"(?i)\b(?:aged|ages|age) (?:[1-9][0-9]?)(?: and |, ?| or | to |-)([1-9][0-9]?)\b", lambda s: 75.0, as_number),
+    Pattern("PII/AGE", r"(?i)\b(?:age|edad|alter|[aâ]ge|et[aà])[\"']?[ \t]{0,3}[:=|][ \t]{0,3}[\"']?([1-9][0-9]?(?: ?(?:years?|yrs?|y|months?|mos?|años))?)\b", lambda s: 88.0, as_word),
+    Pattern("PII/AGE", r"\b([1-9][0-9]? ?/? ?[MFmf])\b", _age_and_sex, as_word),
+    Pattern("PII/AGE", r"(?i)\b(?:turned|turns|turning) ([1-9][0-9]? (?:years?|yrs?|months?)(?: old)?)\b", lambda s: 85.0, as_word),
+    Pattern("PII/AGE", r"(?i)\ba los ([1-9][0-9]?[0-9]? a[ñn]os)\b", lambda s: 90.0, as_word),
+    Pattern("PII/USERNAME", r"(?:\b|_)(?i:usuario|user|usr|uid|login|logon|user_?name|user_?id|uname|nick|handle|screen_?name|account_?name)[\"']?([ \t]*[:=][ \t]*[\"']?)@?([A-Za-z0-9][A-Za-z0-9._\-]{1,36}[A-Za-z0-9_])", _username, as_word),
+    Pattern("PII/USERNAME", r"\b(?i:user(?: ?name)?|login(?: name)?|log ?in as|logged in as|login for|signed in as|account of|account|profile|handle|nick|id is|ssh|username)[ \t]+(?i:for |of |is |was |as )?@?([A-Za-z0-9][A-Za-z0-9._\-]{2,36}[A-Za-z0-9_])", _looks_like_user, as_word),
+    Pattern("PII/USERNAME", r"\(([a-z][a-z0-9]{0,20}(?:[._\-][a-z0-9]+)+|[a-z]{2,20}[0-9]{1,4})\)", lambda s: 60.0, anywhere),
+    Pattern("PII/USERNAME", r"[0-9] - ([A-Za-z][A-Za-z0-9._\-]{1,30}) \[[0-9]{2}/", lambda s: 90.0, anywhere),
+    Pattern("PII/USERNAME", keyword(r"user ?names?|user ?ids?|login(?: name| id)?|screen ?name|nick ?name|handle|gamertag|skype|telegram|discord|snap(?:chat)?|instagram|insta|kik|twitter|tiktok|\big|\bsc", r"@?[A-Za-z0-9][A-Za-z0-9._\-#]{1,36}[A-Za-z0-9_]", NARROW_GAP), _username, as_word),
+    Pattern("PII/USERNAME", r"(?i)\b(?:password|passwd|pwd|pw|pass|publickey) (?:for|of) (?:invalid user |user |account |the user )?([a-z0-9][a-z0-9._\-]{1,36}[a-z0-9_])(?: is|:| was| =| from| to)", _looks_like_user, as_word),
+    Pattern("PII/USERNAME", r"(?i)(?:snap(?:chat)?|insta(?:gram)?|kik|discord|telegram|tiktok|twitter|gamertag|psn|xbox|steam)(?: is|:| me at| me on|,)? @?([a-z0-9_.\-]*[a-z][a-z0-9_.\-]*[0-9_.][a-z0-9_]{0,30})\b", lambda s: 80.0, as_word),
+    Pattern("PII/USERNAME", r"(?:^|[\s(:,])(@[A-Za-z0-9_][A-Za-z0-9_.]{1,29}[A-Za-z0-9_])\b", steady(52.0), anywhere),
+    Pattern("PII/USERNAME", rf"(?i)\b(?:{_SERVICES})(?: (?:name|id|user|handle|is|me|me at|nick))?[:=]? {{0,2}}({_HANDLE})", _account, as_word),
+    Pattern("PII/USERNAME", rf"(?i)\b(?:user ?name|screen ?name|user ?id|usuario|benutzername|login(?: name| id)?|handle|nick(?: ?name)?|(?:invalid|illegal) user|account name)(?: is|:|=| es)? {{0,2}}[\"']?({_HANDLE})", _account, as_word),
+    Pattern("PII/USERNAME", r"(?i)(?:^|[\s(\"'])(/?u/[a-z0-9][a-z0-9_\-]{2,30})\b", steady(86.0), anywhere),
+    Pattern("PII/USERNAME", r"(?i)\b(?:posted by|comment by|review by|written by|submitted by|uploaded by|by user|thanks to user) ([a-z0-9]{2,20}(?:[._\-][a-z0-9]{1,20}){1,3}|[a-z]{2,20}[0-9]{1,6})\b", steady(78.0), as_word),
+    Pattern("PII/USERNAME", r"(?i)\bu[:=] {0,2}([a-z0-9][a-z0-9._@\-]{2,40}) {0,3}[,;/|]? {0,3}p(?:w|ass)?[:=]", steady(88.0), anywhere),
+    Pattern("PII/USERNAME", r"(?i)(?:display|screen|nick|user|login|account)[_ \-]?names?[\"']?[ \t]{0,3}[:=>][ \t]{0,3}[\"']?([a-z0-9@][a-z0-9._\-]{1,36}[a-z0-9_])(?:$|[\s\"',;<&|)])", _display_name, anywhere),
+    Pattern("PII/USERNAME", r"(?i)\b(?:insta|instagram|snap(?:chat)?|twitter|tiktok|telegram|kik|discord)(?: is|:)? (at [a-z0-9]{2,20}(?: (?:underscore|dot|dash) [a-z0-9]{1,20}){1,3})\b", steady(80.0), as_word),
 )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from moderation_pii.context import DIGIT, Words, is_called_otherwise, part, raised, word
+import re
+
+from moderation_pii.context import Words, is_called_otherwise, raised
 from moderation_pii.pattern import Pattern, Sighting, as_word
 
 _AT_HOME = Words(
@@ -12,7 +14,8 @@ _AT_HOME = Words(
 _SUFFIX = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Square|Sq"
     r"|Terrace|Ter|Trail|Trl|Highway|Hwy|Parkway|Pkwy|Crescent|Cres|Close|Grove|Gardens|Gdns|Row|Mews|Alley|Loop|Plaza"
-    r"|Expressway|Turnpike|Broadway|Walk|Hill|Wharf|Crossing|Path|Ridge|Bend|Cove|Heights|Pike|Quay|Rise)"
+    r"|Expressway|Turnpike|Broadway|Walk|Hill|Wharf|Crossing|Path|Ridge|Bend|Cove|Heights|Pike|Quay|Rise|Parade|Approach"
+    r"|Chase|Croft|Vale|Mount|Esplanade|Strand|Trace|Landing|Point|Manor|Green|Run|Pass|Bypass|Causeway|Concourse)"
 )
 _LOWER_SUFFIX = (
     r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|square|terrace|highway|parkway)"
@@ -41,6 +44,15 @@ def _street(sighting: Sighting) -> float:
     return 94.0 if _AT_HOME.near(sighting) or "," in sighting.value else 75.0
 
 
+_SENTENCE = re.compile(r"\b[A-Z][a-z]{3,}\.\s(?=[A-Z])")
+
+
+def _sentence(value: str) -> str:
+    """The address up to the end of its sentence: no word in full is an abbreviation."""
+    found = _SENTENCE.search(value)
+    return value if found is None else value[: found.end() - 2]
+
+
 _SPANISH_STREET = r"(?:Calle|C/|Avenida|Avda\.?|Plaza|Pza\.?|Paseo|Camino|Ronda|Carretera|Travesía)"
 _SPANISH_WORD = r"[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+"
 """Ordinal signs, º and ª, are folded to o and a."""
@@ -51,19 +63,19 @@ PATTERNS = (
         rf"\b([1-9][0-9]{{0,5}}[A-Za-z]?(?:-[0-9]{{1,4}})?,? (?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:[A-Z][A-Za-z'\-]{{0,24}}|[0-9]{{1,3}}(?:st|nd|rd|th)|(?:of|the|de|la))\.? ){{1,6}}{_SUFFIX}\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b)?{_UNIT}?{_TAIL})",
         _street,
         as_word,
-        (rf"^{_SUFFIX}$", DIGIT),
+        _sentence,
     ),
     Pattern(
         "PII/ADDRESS",
         rf"\b([1-9][0-9]{{0,5}}[a-z]? (?:(?:[a-z'\-]{{2,20}}|[0-9]{{1,3}}(?:st|nd|rd|th)) ){{1,3}}{_LOWER_SUFFIX}\b(?:,? (?:apt|apartment|suite|unit|flat) ?#?[0-9a-z]{{1,6}})?)",
         _lower_street,
         as_word,
-        (rf"^{_LOWER_SUFFIX}$", DIGIT),
+        beside=_AT_HOME.regex,
     ),
-    Pattern("PII/ADDRESS", r"(?i:\b(p\.? ?o\.? ?box [0-9]{1,7}))", raised(85.0, 92.0, _AT_HOME), as_word, (word("box"), DIGIT)),
-    Pattern("PII/ADDRESS", r"(?i)(?:\b|_)(?:zip(?:[ _\-]?codes?)?|post(?:al)?[ _\-]?codes?|plz|postleitzahl)[\"']?[ \t]*(?:[:=|]|is|,)?[ \t]*[\"']?([0-9]{5}(?:-[0-9]{4})?|[a-z]{1,2}[0-9][0-9a-z]? ?[0-9][a-z]{2}|[a-z][0-9][a-z] ?[0-9][a-z][0-9]|[0-9]{4})\b", raised(80.0, 85.0, _AT_HOME, 80.0), as_word, (part("zip|post|plz"), DIGIT)),
-    Pattern("PII/ADDRESS", rf"\b({_CITY},? {_STATE},? [0-9]{{5}}(?:-[0-9]{{4}})?)\b", raised(82.0, 90.0, _AT_HOME), as_word, (rf"^(?:{_STATE}|New|North|South|Rhode|West)$", "0{5}")),
-    Pattern("PII/ADDRESS", r"\b([A-ZÄÖÜ][a-zäöüß\-]{2,25}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm) [0-9]{1,4} ?[a-z]?\b(?:,? (?:D-)?[0-9]{5} [A-ZÄÖÜ][a-zäöüß]+(?: [a-z]{2,4} [A-Z][a-z]+)?)?)", raised(84.0, 92.0, _AT_HOME), as_word, ("(?:straße|strasse|str|weg|platz|allee|gasse|ring|damm)$", DIGIT)),
-    Pattern("PII/ADDRESS", r"(?i:\b([0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai) (?:(?:de|du|des|la|le|les|l'|d')[ ]?){0,2}[a-zà-ÿ'\-]{2,25}(?: [a-zà-ÿ'\-]{2,25}){0,2}(?:,? [0-9]{5} [a-zà-ÿ\-]{2,25})?))", raised(70.0, 90.0, _AT_HOME), as_word, (word("rue|avenue|boulevard|place|chemin|allée|impasse|quai"), DIGIT)),
-    Pattern("PII/ADDRESS", rf"\b({_SPANISH_STREET} (?:(?:de|del|la|las|los|el) ){{0,3}}{_SPANISH_WORD}(?: (?:de |la )?{_SPANISH_WORD}){{0,2}},? (?:n[.o°]{{1,3}} ?|n[uú]m\.? )?[0-9]{{1,4}}(?:,? (?:piso|planta|puerta|portal|esc\.?|[0-9]{{1,2}}[oa°]) ?[A-Za-z0-9]{{0,4}}|,? bajo){{0,2}}(?:,? [0-9]{{5}} {_SPANISH_WORD}(?: {_SPANISH_WORD})?)?)", raised(80.0, 92.0, _AT_HOME), as_word, ("^(?:Calle|C|Avenida|Avda|Plaza|Pza|Paseo|Camino|Ronda|Carretera|Travesía)$", DIGIT)),
+    Pattern("PII/ADDRESS", r"(?i:\b(p\.? ?o\.? ?box [0-9]{1,7}))", raised(85.0, 92.0, _AT_HOME), as_word),
+    Pattern("PII/ADDRESS", r"(?i)(?:\b|_)(?:zip(?:[ _\-]?codes?)?|post(?:al)?[ _\-]?codes?|plz|postleitzahl)[\"']?[ \t]*(?:[:=|]|is|,)?[ \t]*[\"']?([0-9]{5}(?:-[0-9]{4})?|[a-z]{1,2}[0-9][0-9a-z]? ?[0-9][a-z]{2}|[a-z][0-9][a-z] ?[0-9][a-z][0-9]|[0-9]{4})\b", raised(80.0, 85.0, _AT_HOME, 80.0), as_word),
+    Pattern("PII/ADDRESS", rf"\b({_CITY},? {_STATE},? [0-9]{{5}}(?:-[0-9]{{4}})?)\b", raised(82.0, 90.0, _AT_HOME), as_word),
+    Pattern("PII/ADDRESS", r"\b([A-ZÄÖÜ][a-zäöüß\-]{2,25}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm) [0-9]{1,4} ?[a-z]?\b(?:,? (?:D-)?[0-9]{5} [A-ZÄÖÜ][a-zäöüß]+(?: [a-z]{2,4} [A-Z][a-z]+)?)?)", raised(84.0, 92.0, _AT_HOME), as_word),
+    Pattern("PII/ADDRESS", r"(?i:\b([0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai) (?:(?:de|du|des|la|le|les|l'|d')[ ]?){0,2}[a-zà-ÿ'\-]{2,25}(?: [a-zà-ÿ'\-]{2,25}){0,2}(?:,? [0-9]{5} [a-zà-ÿ\-]{2,25})?))", raised(70.0, 90.0, _AT_HOME), as_word),
+    Pattern("PII/ADDRESS", rf"\b({_SPANISH_STREET} (?:(?:de|del|la|las|los|el) ){{0,3}}{_SPANISH_WORD}(?: (?:de |la )?{_SPANISH_WORD}){{0,2}},? (?:n[.o°]{{1,3}} ?|n[uú]m\.? )?[0-9]{{1,4}}(?:,? (?:piso|planta|puerta|portal|esc\.?|[0-9]{{1,2}}[oa°]) ?[A-Za-z0-9]{{0,4}}|,? bajo){{0,2}}(?:,? [0-9]{{5}} {_SPANISH_WORD}(?: {_SPANISH_WORD})?)?)", raised(80.0, 92.0, _AT_HOME), as_word),
 )  # fmt: skip

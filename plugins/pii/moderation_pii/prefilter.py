@@ -1,150 +1,160 @@
 """Which patterns are worth looking for in a text.
 
-A text is cut into pieces: words, numbers with the signs in them, and a few signs alone. What a piece may be the sign of
-is worked out at its first sight, by google-re2's ``Set`` over the triggers of all patterns, and kept; digits are all
-read as 0, so that one piece stands for all numbers of its form. A text then costs a look-up for each piece.
+All patterns together make one automaton (Hyperscan's), which runs over a text once, in time that grows with its length
+whatever is in it. Only a pattern that it names is then looked for with `re`, which knows where a value begins.
 
-NOTE: to run the ``Set`` over whole texts looks simpler, and is fast on the same text again. But the automaton is built
-as it runs, and its states tell which triggers were seen: new text makes new states at nearly every character, which
-takes a hundred times as long as all else.
+The automaton reads a byte for each code point: Latin-1, and one byte for all that is no Latin-1. Its expressions are
+the patterns', made wider where that makes them cheaper: it may name a pattern that is not there, and never misses one
+that is.
+
+To compile it takes seconds, so that of the shipped patterns is shipped too: ``patterns.automaton``, written by
+``training/compile_patterns.py``. On another kind of machine, with another version of Hyperscan or a changed pattern the
+first start compiles one and keeps it in the user's cache.
 """
 
 from __future__ import annotations
 
+import codecs
+import hashlib
+import json
+import os
+import platform
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+import sys
+import tempfile
+import threading
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
 
-from moderation_pii.pattern import Pattern
+import hyperscan
 
-Search = Callable[..., "re.Match[str] | None"]
-"""A compiled pattern's search: text and where to begin, to the first match."""
+SHIPPED = Path(__file__).with_name("patterns.automaton")
+_KEY_BYTES = 32
+_OTHER = 0xFF
+"""The byte for a code point that is no Latin-1."""
 
-_KEPT_PIECES, _KEPT_PLANS = 50_000, 5_000
-_LONGEST_KEPT = 48
-"""Longer pieces are looked at anew each time: hardly two are alike."""
-
-_SAME_DIGITS = bytes(0x30 if 0x31 <= code <= 0x39 else code for code in range(256))
-_BLANKS = bytes(code if code >= 0x80 or chr(code).isalnum() else 0x20 for code in range(256))
-HEXADECIMAL, TRUNK, IN_BRACKETS = b"0hexadecimal", b"0trunk", b"0brackets"
-"""Pieces that stand for what is no piece: groups of hexadecimal digits, a zero before a number, ``(at)`` and ``[dot]``."""
-
-_NUMBER = re.compile(rb"0(?:[ .,\-/():_*|~]{0,3}0)+")
-_NO_SIGNS = bytes(code for code in range(256) if chr(code) not in "@:=>+*#[(" and code != 0xE2)
-_SIGNS = {
-    ord("@"): (b"@", b" @", b"@ ", b",com", b", com"),
-    ord(":"): (b":", b"::", b"://"),
-    0xE2: ("•".encode(),),
-    **{sign[0]: (sign,) for sign in (b"=", b">", b"+", b"*", b"#", b"[", b"(")},
-}
-"""Signs that triggers name, by a byte that is in them."""
-_HEXADECIMAL = re.compile(rb"(?i)(?:[0a-f]{2}[:\-]){5}[0a-f]{2}|(?:[0a-f]{1,4}:){3}[0a-f]{0,4}")
-_IN_BRACKETS = re.compile(rb"(?i)[\[({<] ?(?:at|@|a|d[o0]t|dt|\.|punkt) ?[\])}>]")
-_TRUNK = re.compile(rb"0[0-9]")
+_AROUND = re.compile(r"\(\?<?[!=](?:\[[^\]]*\]|\\.|[^()\[\]\\])*\)")
+_REPEATED = re.compile(r"(\)?)\{([0-9]+),([0-9]+)\}")
+_MOST_REPEATED = 3
+"""Up to here a bounded repetition of a character is cheaper than an unbounded one; one of a group never is."""
 
 
-def _pieces(text: str) -> list[bytes]:
-    """The words of a text, its numbers however they are grouped, and the signs that triggers name."""
-    original = text.encode("utf-8", "surrogatepass")
-    data = original.translate(_SAME_DIGITS)
-    pieces = data.translate(_BLANKS).split()
-    for byte in set(data.translate(None, _NO_SIGNS)):
-        pieces += [sign for sign in _SIGNS[byte] if sign in data]
-    if b"0" in data:
-        pieces += [found.group() for found in _NUMBER.finditer(data)]
-        if (data.count(b":") >= 3 or data.count(b"-") >= 5) and _HEXADECIMAL.search(data):
-            pieces.append(HEXADECIMAL)
-        if any(not original[found.start() - 1 : found.start()].isalnum() for found in _TRUNK.finditer(original)):
-            pieces.append(TRUNK)
-    if _IN_BRACKETS.search(data):
-        pieces.append(IN_BRACKETS)
-    return pieces
+def _one_byte_each(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return bytes([_OTHER]) * (error.end - error.start), error.end
 
 
-class Plan(NamedTuple):
-    """What to look for.
+codecs.register_error("moderation_pii.other", _one_byte_each)
 
-    Attributes:
-        patterns: those that may match, with their searches.
-        signs: the names of what else there are signs of.
+
+def widened(regex: str) -> str:
+    """An expression for Hyperscan that matches in every text in which the regex does, read as one byte a code point.
+
+    Raises:
+        ValueError: the regex looks ahead or behind with groups in it, or excludes some letters that are no Latin-1.
     """
+    without = _AROUND.sub("", regex)
+    if re.search(r"\(\?<?[!=]", without):
+        raise ValueError(f"{regex!r} looks around with groups in it: write what it looks for as a class")
+    for excluded in re.findall(r"\[\^(?:\\.|[^\]])*\]", without):
+        if max(excluded) >= chr(_OTHER) and f"-{chr(sys.maxunicode)}" not in excluded:
+            raise ValueError(
+                f"{regex!r} excludes some letters that are no Latin-1: exclude all, or name what may stand there"
+            )
+    bounded = _REPEATED.sub(_unbounded, without)
+    return "".join(char if char < "\x80" else rf"\x{min(ord(char), _OTHER):02x}" for char in bounded)
 
-    patterns: tuple[tuple[Pattern, Search], ...]
-    signs: frozenset[str]
+
+def _unbounded(found: re.Match[str]) -> str:
+    group, least, most = found[1], int(found[2]), int(found[3])
+    if most <= _MOST_REPEATED and not group:
+        return found[0]
+    return group + {0: "*", 1: "+"}.get(least, f"{{{least},}}")
 
 
 class Prefilter:
-    """The triggers of patterns, compiled.
-
-    A pattern itself is compiled at its first use, so that a start does not wait for patterns of rare kinds.
+    """The automaton of some expressions.
 
     Args:
-        patterns: in the order in which they are to be looked for.
-        signs: names of what else may be looked for, each with triggers all of one of which are in the text then.
+        regexes: as Python's `re` reads them with its flag ``ASCII``; numbered from 0.
+
+    Attributes:
+        is_shipped: whether the automaton was shipped, not compiled on this machine.
     """
 
-    def __init__(self, patterns: Sequence[Pattern], signs: Mapping[str, Sequence[tuple[str, ...]]]) -> None:
-        import re2
+    def __init__(self, regexes: Iterable[str]) -> None:
+        self._expressions = [widened(regex).encode() for regex in regexes]
+        database = self._read(SHIPPED)
+        self.is_shipped = database is not None
+        self._database = database or self._made_here()
+        self._of_thread = threading.local()
 
-        self._patterns = patterns
-        self._searches: dict[int, Search] = {}
-        self._pieces: dict[bytes, int] = {}
-        self._plans: dict[int, Plan] = {}
-        options = re2.Options()
-        options.log_errors = False
-        known: dict[str, int] = {}
+    def seen(self, text: str) -> list[int]:
+        """The numbers of the expressions that may match somewhere in the text, each once; in no order."""
+        numbers: list[int] = []
 
-        def bits(names: Iterable[str]) -> int:
-            return sum(1 << known.setdefault(name, len(known)) for name in dict.fromkeys(names))
+        def note(number: int, start: int, end: int, flags: int, context: object) -> None:
+            numbers.append(number)
 
-        self._needs = [bits(pattern.triggers) for pattern in patterns]
-        self._signs = {name: [bits(names) for names in triggers] for name, triggers in signs.items()}
-        self._all = (1 << len(known)) - 1
-        self._set: Any = re2.Set.SearchSet(options)
-        for trigger in known:
-            self._set.Add(trigger)
-        self._set.Add("")
-        self._set.Compile()
+        try:
+            scratch = self._of_thread.scratch
+        except AttributeError:
+            # Two threads cannot share one.
+            scratch = self._of_thread.scratch = hyperscan.Scratch(self._database)
+        data = text.encode("latin-1", "moderation_pii.other")
+        self._database.scan(data, match_event_handler=note, scratch=scratch)
+        return numbers
 
-    def plan(self, text: str) -> Plan:
-        """What to look for in a text."""
-        seen, known = 0, self._pieces
-        pieces = _pieces(text)
-        for piece, triggers in zip(pieces, map(known.get, pieces), strict=True):
-            if triggers is None:
-                triggers = self._look(piece)
-            if triggers:
-                seen |= triggers
-        plan = self._plans.get(seen)
-        return self._made(seen) if plan is None else plan
+    def write(self, path: Path) -> None:
+        """Keep the automaton for others on machines like this."""
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(self._key() + zlib.compress(hyperscan.dumpb(self._database), 9))
+        os.replace(file.name, path)
+        path.chmod(0o644)
 
-    def _look(self, piece: bytes) -> int:
-        """The triggers in a piece, one bit each; worked out at its first sight."""
-        if len(self._pieces) > _KEPT_PIECES:
-            self._pieces = {}
-        found = self._set.Match(piece)
-        # The last trigger is in every piece. When it is not named, the automaton ran out of memory and named nothing,
-        # which must not pass for a piece that says nothing.
-        seen = self._all & sum(1 << number for number in found) if found else self._all
-        if len(piece) <= _LONGEST_KEPT:
-            self._pieces[piece] = seen
-        return seen
+    def _key(self) -> bytes:
+        """What an automaton was made of and for."""
+        made_of = json.dumps([platform.machine(), [expression.decode() for expression in self._expressions]])
+        return hashlib.sha256(made_of.encode()).digest()
 
-    def _made(self, seen: int) -> Plan:
-        plan = Plan(
-            tuple(
-                (self._patterns[number], self._search(number))
-                for number, needs in enumerate(self._needs)
-                if needs & seen == needs
-            ),
-            frozenset(name for name, signs in self._signs.items() if any(needs & seen == needs for needs in signs)),
+    def _read(self, path: Path) -> hyperscan.Database | None:
+        """A written automaton; None when it is one of other expressions, for another machine or another version."""
+        try:
+            kept = path.read_bytes()
+            if kept[:_KEY_BYTES] == self._key():
+                return hyperscan.loadb(zlib.decompress(kept[_KEY_BYTES:]), hyperscan.HS_MODE_BLOCK)
+        except (OSError, zlib.error, hyperscan.error):
+            pass
+        return None
+
+    def _made_here(self) -> hyperscan.Database:
+        """An automaton compiled on this machine, kept for the next start in the user's own folder for such things."""
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "moderation"
+        path = folder / f"{self._key().hex()[:32]}.automaton"
+        if _is_own(path) and (kept := self._read(path)) is not None:
+            return kept
+        database = self._database = self._compiled()
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.write(path)
+        except OSError:
+            pass  # no such folder can be had: each start compiles
+        return database
+
+    def _compiled(self) -> hyperscan.Database:
+        database = hyperscan.Database()
+        count = len(self._expressions)
+        database.compile(
+            expressions=self._expressions, ids=range(count), elements=count, flags=hyperscan.HS_FLAG_SINGLEMATCH
         )
-        if len(self._plans) < _KEPT_PLANS:
-            self._plans[seen] = plan
-        return plan
+        return database
 
-    def _search(self, number: int) -> Search:
-        search = self._searches.get(number)
-        if search is None:
-            search = self._searches[number] = re.compile(self._patterns[number].regex, re.ASCII).search
-        return search
+
+def _is_own(path: Path) -> bool:
+    """True for a file that nobody else has written: what it holds is run as it is."""
+    try:
+        return path.stat().st_uid == os.getuid() and not path.stat().st_mode & 0o022
+    except OSError:
+        return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from moderation_pii.context import Words, is_close, keyword, part, word, words
+import re
+
+from moderation_pii.context import Words, is_close, keyword, words
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere
 
 _PLAIN_WORDS = words(
@@ -44,6 +46,25 @@ def _bare_password(sighting: Sighting) -> float:
     return 70.0 if sum(kinds) >= 2 and any(c.isdigit() for c in value) and len(value) >= 6 else 0.0
 
 
+def _behind_user(sighting: Sighting) -> float:
+    """The p of ``u: ada p: x``: only where somebody's name stands before it."""
+    return _bare_password(sighting) if _USER.search(sighting.before(60)) else 0.0
+
+
+def _changed(sighting: Sighting) -> float:
+    """What something was changed to, where the talk is of passwords."""
+    return _bare_or_joined(sighting) if _ABOUT.near(sighting, before=120, after=80) else 0.0
+
+
+def _bare_or_joined(sighting: Sighting) -> float:
+    value = sighting.value
+    return 74.0 if not value.isalpha() and not value.isdigit() and len(value) >= 6 else 0.0
+
+
+_USER = re.compile(r"\b(?:u|user|username|login|log|usr|id|email)[:=] ?\S{2,40}[ ,;/|]{1,4}p(?:w|ass)?[:=] {0,2}$")
+_ABOUT = Words(r"passwords?|pw|pass|pwd|login|log in|sign in|signed in")
+
+
 def _pin(sighting: Sighting) -> float:
     if len(sighting.digits) == 6 and _INDIAN_POST.in_(sighting.before(60)):
         return 45.0
@@ -54,25 +75,29 @@ def _pin(sighting: Sighting) -> float:
 
 
 _OWNER = Words(r"my|your|his|her|our|the|card|atm|bank|account|door|alarm|sim|and|pin (?:code|number|no)|pincode")
-_WORD = r"passwords?|pa?ss?wr?o?r?d|psswo?rd|passw0rd|p@ssw(?:o|0)rd|passcode|pass-word|passwd|pass ?phrase|passcode|pass ?word|pwd|pw|psw|contraseña|contrasena|clave|passwort|kennwort"
+_WORD = r"passwords?|pa?ss?wr?o?r?d|psswo?rd|passw0rd|p@ssw(?:o|0)rd|passcode|pass-word|passwd|pass ?phrase|passcode|pass ?word|p[4a@][s5$]{2}w[o0]rd|passw0rd|pa?ss?w[o0]rd|pwrd|pswrd|paswd|pwd|pw|psw|contraseña|contrasena|clave|passwort|kennwort"
 _PIN = r"p[i1!]n(?: ?(?:code|number|no\.?|#))?|pincode"
 
-_WORDS = part(r"pa?ss?wr?o?r?d|pas?sw|^pass|p@ss|contrase[nñ]a|^clave$|kennwort|^pwd?$|^psw")
-"""Trigger: what `_WORD` looks for."""
-
 PATTERNS = (
-    Pattern("PII/PASSWORD", rf"(?i:\b(?:reset|changed?|set|updated?)\b[^\n.:=]{{0,24}}\b(?:{_WORD})\b[^\n.:=]{{0,12}}(?:for|of) \S{{2,40}} (?:to|as|=)):? ?[\"'\x60]?(\S{{6,64}})", _bare_password, anywhere, (_WORDS, word("to|as")), _trim),
+    Pattern("PII/PASSWORD", rf"(?i:\b(?:reset|changed?|set|updated?)\b[^\n.:=]{{0,24}}\b(?:{_WORD})\b[^\n.:=]{{0,12}}(?:for|of) \S{{2,40}} (?:to|as|=)):? ?[\"'\x60]?(\S{{6,64}})", _bare_password, anywhere, _trim),
     Pattern(
         "PII/PASSWORD",
-        rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|es|era|in the [a-z]{{1,12}}|:|=|->|=>|will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
+        rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|es|era|in the [a-z]{{1,12}}|:|=|->|=>|- |will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
         _password,
         anywhere,
-        (_WORDS,),
         _trim,
     ),
-    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is|es)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, (_WORDS,), _trim),
-    Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, (word("pass"),), _trim),
-    Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, (word("pass"),), _trim),
-    Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword, (part("^p[i0!]?n"), "0000")),
-    Pattern("PII/PIN", r"\b([0-9]{4,8}) (?:is|was|as) (?i:(?:my|the|your|his|her) )?(?i:pin)\b", lambda s: 88.0, triggers=(word("pin"), "0000")),
+    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is|es)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, _trim),
+    Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, _trim),
+    Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, _trim),
+    Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword),
+    Pattern("PII/PIN", r"\b([0-9]{4,8}) (?:is|was|as) (?i:(?:my|the|your|his|her) )?(?i:pin)\b", lambda s: 88.0),
+    Pattern("PII/PASSWORD", r"(?i)\bp(?:w|ass)?[:=] {0,2}([^\s\"'\x60,;]{4,64})", _behind_user, anywhere, trim=_trim),
+    Pattern("PII/PASSWORD", rf"(?i)(?:^|[\s\"'(])(?:use |try |its |it's |entered |used |typed )[\"'\x60]?([^\s\"'\x60]{{6,64}})[\"'\x60]? (?:as|is|for|thats?|that's) (?:the|my|a|your|our|her|his)? ?(?:new |temporary |temp |old )?(?:{_WORD})\b", _bare_password, anywhere, trim=_trim),
+    Pattern("PII/PASSWORD", rf"(?i)(?:^|[\s\"'(])([^\s\"'\x60]{{6,64}}) (?:is|was|as) (?:the|my|a|your|our|her|his)? ?(?:new |temporary |temp |old )?(?:{_WORD})\b", _bare_password, anywhere, trim=_trim),
+    Pattern("PII/PASSWORD", r"(?i)\b(?:changed|set|reset) (?:it|that|mine|this) (?:to|as) [\"'\x60]?([^\s\"'\x60]{6,64})", _changed, anywhere, trim=_trim),
+    Pattern("PII/PASSWORD", r"(?i)\b(?:try|use|login|log in|creds?|credentials?)(?: with|:)? [a-z0-9][a-z0-9._@\-]{2,40} ?[/:|] ?([^\s\"'\x60]{6,64})", _bare_password, anywhere, trim=_trim),
+    Pattern("PII/PASSWORD", r"(?i)\b(?:security|secret|safe|code) ?word(?: is| was|:| =| set to| changed to){1,2} [\"'\x60]?([^\s\"'\x60]{3,64})", _password, anywhere, trim=_trim),
+    Pattern("PII/PIN", r"(?i)\b([0-9]{4,8}),? ?(?:-|\.{1,3})? ?(?:that'?s|thats|this is|it'?s|is|was) (?:my|the|his|her|our) (?:[a-z]{2,8} )?pin\b", lambda s: 88.0),
+    Pattern("PII/PIN", r"(?i)\bpin\b[^\n0-9]{1,40}?\b(?:gave (?:him|her|them|me|you)|it'?s|its|is|set to|told (?:him|her|them|me)|changed to|use|enter(?:ed)?|typed) (?:[a-z]{2,5} ){0,2}([0-9]{4,8})\b", lambda s: 78.0),
 )  # fmt: skip

@@ -28,6 +28,7 @@ _PLAIN = r"(?:zero|one|two|three|four|five|six|seven|eight|nine)"
 _TOKEN = re.compile(r"[a-z0-9]+")
 _GLUED = re.compile(rf"{_PLAIN}|[0-9]+")
 _GAP = re.compile(r"[ \t]?[\-.,_*/|~()+][ \t]?|[ \t]{1,2}|\.{2,4} ?")
+_ODD_GAP = r"[ \t]?[,_*|~()+/][ \t]?|[ \t]{2}|[ \t][\-.][ \t]?|[\-.][ \t]|\.{2,4} ?"
 
 
 def _bent() -> dict[str, str]:
@@ -50,30 +51,48 @@ _WORDS_OF_TEXT = words(
 )
 _BENT = _bent()
 _CLEAR = _DIGITS | _TENS | _SPANISH
-
-TRIGGERS = (
-    (rf"(?i)^(?:{'|'.join([*_DIGITS, *_TENS, *_TIMES, *_SPANISH])})$|(?i)^{_PLAIN}0|0{_PLAIN}", r"[A-Za-z]|0"),
-    ("0[^0]{1,3}0[^0]{1,3}0[^0]{1,3}0",),
-)
-"""What a text holds in which there may be such a run: all of one of these, as `Pattern.triggers`."""
+_PIECES = dict.fromkeys([*_BENT, *_INSIDE], False) | dict.fromkeys([*_CLEAR, *_TIMES], True)
+"""Words that may be a piece of a number; True for those that hardly are anything else."""
 
 _KEYWORDS = re.compile(
     r"(?<![a-z])(?:"
     r"(?P<CREDIT_DEBIT_CVV>cvv2?|cvc2?|c[ .]?v[ .]?[vc]|security co?de?|cd|back|csc)"
     r"|(?P<PIN>pin|p[ .]i[ .]n|pincode|passcode|clave)"
     r"|(?P<SSN>ssn|s[ .]?s[ .]?n|social(?: security)?|soc sec)"
-    r"|(?P<BANK_ROUTING>r(?:ou?)?u?t(?:i?ng?|in)|routing|aba|rtn|sort code)"
+    r"|(?P<BANK_ROUTING>r(?:ou?)?u?t(?:i?ng?|in)|routing|aba|rtn)"
+    r"|(?P<SORT>sort code)"
+    r"|(?P<UK_NATIONAL_HEALTH_SERVICE_NUMBER>nhs)"
+    r"|(?P<IN_AADHAAR>aad?haar|aadhar)"
     r"|(?P<BANK_ACCOUNT_NUMBER>acc(?:oun)?t|acc|acnt|bank|cuenta)"
     r"|(?P<CREDIT_DEBIT_NUMBER>card|crd|cc|visa|mastercard|amex|credit|debit|discover|tarjeta)"
     r"|(?P<PHONE>ph(?:one)?|phn|phne|fone?|call|text|txt|cell|mobile|mob|whats ?app|wa|tel|telegram|signal"
-    r"|sms|ring|reach|hit|contact|dial|m[oó]vil|tel[eé]fono)"
+    r"|sms|ring|reach|hit|contact|dial|area code|m[oó]vil|tel[eé]fono)"
     r")(?![a-z])"
 )
 _SIZES = {
     "CREDIT_DEBIT_CVV": (3, 4), "PIN": (4, 8), "SSN": (9, 9), "BANK_ROUTING": (9, 9), "BANK_ACCOUNT_NUMBER": (6, 17), "CREDIT_DEBIT_NUMBER": (13, 19),
-    "PHONE": (7, 14),
+    "PHONE": (7, 14), "SORT": (6, 6), "UK_NATIONAL_HEALTH_SERVICE_NUMBER": (10, 10), "IN_AADHAAR": (12, 12),
 }  # fmt: skip
 """Least and most digits of each kind."""
+_LABELS = {"SORT": "BANK_ROUTING"}
+
+
+def signs() -> str:
+    """Regex of what a text holds in which there may be such a run.
+
+    Three words and numbers in a row, a number and a word in one, or four short numbers of which one is a single digit
+    or has more than a blank, a dash or a dot between: others are grouped as the patterns of their kinds know them.
+    """
+    word = f"(?:{'|'.join([*_CLEAR, *_TIMES, *_BENT])})"
+    token = f"(?:{'|'.join([*_CLEAR, *_TIMES, *_BENT, *_INSIDE])}|[0-9]+)"
+    gap, odd = f"(?:{_GAP.pattern})", f"(?:{_ODD_GAP})"
+    rows = [gap.join(row) for row in ((word, token, token), (token, word, token), (token, token, word))]
+    few, one = "[0-9]{1,4}", "[0-9]"
+    places = range(4)
+    rows += [gap.join(one if at == single else few for at in places) for single in places]
+    rows += [few + "".join((odd if at == special else gap) + few for at in range(3)) for special in range(3)]
+    glued = f"[0-9]{_PLAIN}|{_PLAIN}(?:[0-9]|{_PLAIN})"
+    return rf"(?i)(?:^|[^a-z0-9])(?:(?:{'|'.join(rows)})(?:$|[^a-z0-9])|[a-z0-9]*(?:{glued}))"
 
 
 class Run(NamedTuple):
@@ -112,15 +131,14 @@ def runs(text: str, lowered: str) -> Iterator[Run]:
 
 def _token(found: re.Match[str]) -> _Token | None:
     """A piece of a number; None when it is none."""
-    word = found.group()
-    if word.isdigit():
-        return _Token(*found.span(), word, True) if len(word) <= 5 else None
-    if word in _CLEAR or word in _TIMES:
-        return _Token(*found.span(), word, True)
-    if word in _BENT or word in _INSIDE:
-        return _Token(*found.span(), word, False)
-    pieces = _GLUED.findall(word) if any(char.isdigit() for char in word) else []
-    return _Token(*found.span(), word, True) if pieces and "".join(pieces) == word else None
+    word = found[0]
+    is_clear = _PIECES.get(word)
+    if is_clear is None:
+        if word.isdigit():
+            is_clear = len(word) <= 5 or None
+        elif not word.isalpha() and "".join(_GLUED.findall(word)) == word:
+            is_clear = True
+    return None if is_clear is None else _Token(*found.span(), word, is_clear)
 
 
 def _judged(run: list[_Token], text: str, lowered: str) -> Iterator[Run]:
@@ -172,7 +190,7 @@ def _weighed(read: str, before: str, has_words: bool, parts: int) -> tuple[str, 
     for found in reversed(list(_KEYWORDS.finditer(before))):
         least, most = _SIZES[str(found.lastgroup)]
         if least <= size <= most:
-            return str(found.lastgroup), 88.0
+            return _LABELS.get(str(found.lastgroup), str(found.lastgroup)), 88.0
     if 13 <= size <= 19 and checksums.card_network(read):
         return "CREDIT_DEBIT_NUMBER", 88.0 if checksums.luhn(read) else 60.0 if has_words else 0.0
     if 7 <= size <= 13 and "numb" in before[-14:]:

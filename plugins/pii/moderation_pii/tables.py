@@ -39,7 +39,7 @@ _HEADS = {
     "PII/PASSPORT_NUMBER": words("passport passportnumber passportno pasaporte"),
     "PII/DRIVER_ID": words("driverslicense driverlicense driverslicensenumber driverlicensenumber driverid drivinglicence dlnumber dlno dl license"),
     "PII/USERNAME": words("username login loginname screenname handle userlogin usuario"),
-    "PII/PASSWORD": words("password passwd pwd pass passphrase contrasena"),
+    "PII/PASSWORD": words("password passwd pwd pass pw userpassword passphrase contrasena"),
     "PII/AGE": words("age edad ageyears"),
     "PII/DATE_TIME": words("dob dateofbirth birthdate birthday born fechadenacimiento"),
 }  # fmt: skip
@@ -67,6 +67,11 @@ _LOOKS = {
 _LOOK = {kind: re.compile(look) for kind, look in _LOOKS.items()}
 _ONLY_LETTERS = re.compile(r"[^a-z0-9áéíóúñ]")
 _PLAIN = str.maketrans("áéíóúñ", "aeioun")
+
+
+_INSERT = re.compile(r"(?i)\binsert into [\w.\"`\[\]]{1,60} ?\(([^()]{3,600})\)\s{1,3}values\s{0,3}(?=\()")
+_LONGEST_ROW = 4000
+_BLANK = re.compile(r"[\s,]{0,8}")
 
 
 class Cell(NamedTuple):
@@ -101,12 +106,46 @@ def cells(text: str) -> Iterator[Cell]:
         at += len(line) + 1
 
 
+def inserted(text: str) -> Iterator[Cell]:
+    """The values of SQL's ``INSERT INTO people (name, phone) VALUES ('Ada', '...'), (...)``."""
+    for head in _INSERT.finditer(text):
+        kinds = [_kind(name) for name in head[1].split(",")]
+        at = head.end()
+        while text[at : at + 1] == "(":
+            end, cells = _row(text, at + 1)
+            for kind, (start, stop) in zip(kinds, cells, strict=False):
+                if kind is not None and _LOOK[kind].fullmatch(text, start, stop):
+                    yield Cell(start, stop, _SURE, kind)
+            between = _BLANK.match(text, end + 1)
+            at = between.end() if between is not None else end
+
+
+def _row(text: str, start: int) -> tuple[int, list[tuple[int, int]]]:
+    """Where a row of SQL values ends, and its values without blanks and quotes; a doubled quote opens and closes."""
+    found, quoted, at = [], False, start
+    last = min(len(text), start + _LONGEST_ROW)
+    while at < last and (quoted or text[at] != ")"):
+        if text[at] == "'":
+            quoted = not quoted
+        elif text[at] == "," and not quoted:
+            found.append(_trimmed(text, start, at))
+            start = at + 1
+        at += 1
+    found.append(_trimmed(text, start, at))
+    return at, found
+
+
+def _kind(head: str) -> str | None:
+    """What a column's head says its values are."""
+    return _KINDS.get(_ONLY_LETTERS.sub("", head.lower()).translate(_PLAIN))
+
+
 def _heads(line: str) -> tuple[str, list[str | None]]:
     """The separator and the kind of each column; nothing when the line is no head of a table."""
     for separator in _SEPARATORS:
         if separator in line and len(line) < 2000:
             names = line.split(separator)
-            kinds = [_KINDS.get(_ONLY_LETTERS.sub("", name.lower()).translate(_PLAIN)) for name in names]
+            kinds = [_kind(name) for name in names]
             if sum(kind is not None for kind in kinds) >= 2 and all(len(name) < 40 for name in names):
                 return separator, kinds
     return "", []

@@ -7,14 +7,17 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from crowd import Crowd
+from informal import Posts
 from known import read
-from names import BEFORE_LAST, MORE_FIRST, MORE_LAST, foreign
 from phrases import LEADS, PLACES_LEADS, PLACES_TAILS, SLANG, TAILS, THINGS
 from values import DAYS, Values
 from words import CITIES, COMPANY_TAILS, COUNTRIES, JOBS, OTHERS, RELATIONS, STREET_WORDS, SUFFIXES
 
 HERE = Path(__file__).parent
-PLAIN = frozenset("WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO".split())
+PLAIN = frozenset(
+    "WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO THING MAKE ACRO HEADLINE INTERJECTION Starts".split()
+)
 """Slots of what is neither a name nor an address."""
 SLOT = re.compile(r"\{([A-Za-z_]+)(?::([a-z_]+))?\}")
 
@@ -28,17 +31,16 @@ class Corpus:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
-        self.firsts, self.lasts = read("first.txt"), read("last.txt")[:25_000]
-        self.foreign_firsts, self.foreign_lasts = (
-            [*foreign("first_names"), *MORE_FIRST * 3],
-            [*foreign("last_names"), *MORE_LAST * 3],
-        )
-        known = (set(self.firsts[:2500]) | set(self.lasts[:6000])) - set(read("common.txt"))
+        self.crowd = Crowd(self.chance)
+        self.first, self.last = self.crowd.first, self.crowd.last
+        firsts, lasts = self.crowd.firsts, self.crowd.lasts
+        self.posts = Posts(self.chance, self.crowd)
+        known = (set(firsts[:2500]) | set(lasts[:6000])) - set(read("common.txt"))
         english = read("english.txt")
         self.common = [word for word in english[:12_000] if word not in known]
         self.rare = [word for word in english[12_000:] if word not in known]
         # Names that are common words too: some of their capitals are no names.
-        self.also = sorted(set(english[:5000]) & set(self.firsts[:1500]) & set(read("common.txt")))
+        self.also = sorted(set(english[:5000]) & set(firsts[:1500]) & set(read("common.txt")))
         self.past = [word for word in self.common if word.endswith("ed") and len(word) > 4]
         self.towns = (HERE / "sources" / "places.txt").read_text().splitlines()
         self.following = {
@@ -46,9 +48,17 @@ class Corpus:
         }
         self.begins = [word for word in self.common[:3000] if word in self.following]
         self.templates = self._templates()
+        self.is_small = False
         self.manuals = (HERE / "manuals.txt").read_text().splitlines()
         self.prose = (HERE / "sources" / "prose.txt").read_text().splitlines()
-        self.is_foreign, self.is_blending = False, True
+        posts = self.posts
+        self.of_posts = {
+            "THING": posts.thing,
+            "MAKE": posts.make,
+            "ACRO": posts.acronym,
+            "INTERJECTION": posts.interjection,
+            "Starts": posts.start,
+        }
         self.values = Values(self.chance, self.first, self.last, self.street, self.city, self.word)
 
     def _templates(self) -> list[str]:
@@ -67,37 +77,6 @@ class Corpus:
             made.append("\n".join(lines[at : at + following + 1]))
             at += following + 1
         return made
-
-    def first(self) -> str:
-        """A first name, the frequent ones more often; it decides whose last name fits. One of twelve is on no list."""
-        self.is_foreign = self.chance.random() < 0.3
-        names = self.foreign_firsts if self.is_foreign else self.firsts
-        if self.is_blending and self.chance.random() < 0.08:
-            return self._blended(names)
-        if self.is_foreign:
-            name = self.chance.choice(names).title()
-            return f"{name}-{self.chance.choice(names).title()}" if self.chance.random() < 0.05 else name
-        return self.firsts[int(len(self.firsts) * self.chance.random() ** 3)].title()
-
-    def _blended(self, names: list[str]) -> str:
-        """A name that nobody has: the beginning of one, the end of another."""
-        one, two = self.chance.choice(names), self.chance.choice(names)
-        return (one[: self.chance.randint(2, 4)] + two[-self.chance.randint(2, 4) :]).title()
-
-    def last(self) -> str:
-        """A last name."""
-        if self.is_blending and self.chance.random() < 0.08:
-            return self._blended(self.foreign_lasts if self.is_foreign else self.lasts)
-        if self.is_foreign:
-            name = self.chance.choice(self.foreign_lasts).title()
-            particle = self.chance.choice(BEFORE_LAST)
-            return f"{particle} {name}" if self.chance.random() < 0.1 else name
-        name = self.lasts[int(len(self.lasts) * self.chance.random() ** 3)].title()
-        if name.startswith("Mc") and len(name) > 4:
-            name = "Mc" + name[2:].title()
-        if self.chance.random() < 0.02:
-            name = "O'" + name
-        return name
 
     def street(self) -> str:
         """A street, whose suffix now and then is one of the rarer."""
@@ -180,6 +159,10 @@ class Corpus:
             return chance.choice(self.also).title()
         if kind == "CHAIN":
             return " ".join(self.chain(chance.randint(2, 9)))
+        if kind == "HEADLINE":
+            return " ".join(word.title() for word in self.chain(chance.randint(1, 4)))
+        if kind in self.of_posts:
+            return self.of_posts[kind]()
         simple = {
             "CITY": CITIES if chance.random() < 0.5 else self.towns,
             "PLACE": COUNTRIES,
@@ -223,7 +206,7 @@ class Corpus:
                 variant = "lower"
             known = kind in PLAIN
             # In small letters only names that are known as such: unknown small words are slang and other languages.
-            self.is_blending = variant != "lower"
+            self.crowd.is_blending = variant != "lower" and not self.is_small
             value = self._plain(kind, variant) if known else self.values.draw(kind, variant)
             if kind in ("NAME", "ADDRESS"):
                 places.append((len(text), len(text) + len(value), kind))
@@ -241,6 +224,24 @@ class Corpus:
             made.append(word)
         return ["I" if word == "i" else word for word in made]
 
+    def posted(self) -> tuple[str, list[tuple[int, int, str]]]:
+        """A post of one to three lines of informal.txt; one of six all in small letters, one of twenty all in capitals."""
+        chance = self.chance
+        self.is_small = chance.random() < 0.16
+        text, places = "", []
+        joint = chance.choice((" ", " ", ". ", "\n", " ... ", "! "))
+        for number in range(chance.choice((1, 1, 1, 2, 2, 3))):
+            if number:
+                text += joint
+            more, found = self.fill(self.posts.template())
+            places += [(start + len(text), end + len(text), kind) for start, end, kind in found]
+            text += more
+        if self.is_small:
+            text, self.is_small = text.lower(), False
+        elif chance.random() < 0.05 and len(text.upper()) == len(text):
+            text = text.upper()
+        return text, places
+
     def chatter(self) -> tuple[str, list[tuple[int, int, str]]]:
         """What people post: chains of words with names, things in capitals, tags and marks strewn in."""
         chance = self.chance
@@ -251,6 +252,8 @@ class Corpus:
                 words[at] = word.title() if capitals < 0.07 or capitals > 0.1 else word.upper()
             elif chance.random() < 0.05:
                 words[at] = self._slang(word)
+            elif chance.random() < 0.02:
+                words[at] = "{THING}"
         if chance.random() < 0.7:
             words[0] = words[0][:1].upper() + words[0][1:]
         for _ in range(chance.choice((0, 0, 1, 1, 1, 2, 2))):
@@ -345,8 +348,8 @@ class Corpus:
         draw = chance.random()
         is_prose = 0.05 < draw < 0.25
         source = self.manuals if draw < 0.05 else self.prose if is_prose else self.templates
-        if draw > 0.75:
-            text, places = self.chatter()
+        if draw > 0.55:
+            text, places = self.chatter() if draw > 0.9 else self.posted()
             return self._spread(text, places) if chance.random() < 0.3 else (text, places)
         joint = " " if is_prose else chance.choice((" ", "\n", "\n", ". ", ", ", "\n\n"))
         text, places = "", []

@@ -1,8 +1,9 @@
 """Measure the detector, kind by kind, on the documents in evaluation/ with values filled in.
 
-    python plugins/pii/training/evaluate.py [--set dev|heldout|chat|unseen] [--rounds 6] [--seed 11] [--show NAME]
+    python plugins/pii/training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside] [--rounds 6] [--seed 11] [--show NAME]
 
 A document says where values go: ``{KIND}`` or ``{KIND:variant}``. Names come from Faker's lists of many countries.
+``posts``, ``field`` and ``aside`` have their values written in and need no rounds and no seed.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import argparse
 import random
 import sys
 import time
+from pathlib import Path
 
 from faker import Faker
 from moderation.core.items import Part
 from moderation_pii import TextPii
 
 from filling import Labelled, documents
+from marked import marked
 from scoring import Scores
 from unseen import unseen
 from values import Values
@@ -76,6 +79,8 @@ def drawn(name: str, rounds: int, seed: int) -> list[Labelled]:
     """The documents of a set with people of many countries in them."""
     if name == "unseen":
         return unseen(rounds, seed)
+    if name in ("posts", "field", "aside"):
+        return marked(Path(__file__).parent / "evaluation" / f"{name}.txt")
     people = People(seed)
     return documents(
         name, rounds, Values(random.Random(seed), people.first, people.last, people.street, people.city, people.word)
@@ -85,7 +90,7 @@ def drawn(name: str, rounds: int, seed: int) -> list[Labelled]:
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", default="dev", choices=["dev", "heldout", "chat", "unseen"])
+    parser.add_argument("--set", default="dev", choices=["dev", "heldout", "chat", "unseen", "posts", "field", "aside"])
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--at-least", type=float, default=50)

@@ -1,12 +1,14 @@
-"""What the tagger is told of words: which are names, which are English, which are places."""
+"""What the tagger is told of words: which are names, which are English, which are places, how people write them."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from names import MORE_FIRST, MORE_LAST, foreign
-from words import FUNCTION, OTHERS, PLACES, SUFFIXES
+from moderation_pii.features import FIRST_CLUSTER
+
+from names import MORE_FIRST, MORE_LAST, TALKED_OF, foreign
+from words import FUNCTION, MORE_THINGS, NOT_PEOPLE, OTHERS, PLACES, SUFFIXES
 
 HERE = Path(__file__).parent
 
@@ -16,18 +18,47 @@ def read(name: str) -> list[str]:
     return (HERE / "sources" / name).read_text().split()
 
 
-def lists() -> dict[str, str]:
-    """What the tagger knows of words: kind, one letter, to words."""
+def written() -> dict[str, list[str]]:
+    """How people write words: the letters of `make_sources.written` to words, the most frequent first."""
+    lines = (HERE / "sources" / "written.txt").read_text().splitlines()
+    return {line.split(" ", 1)[0]: line.split()[1:] for line in lines}
+
+
+def kinds() -> dict[str, str]:
+    """What the tagger knows of each word: one letter for each list that it is on, in order.
+
+    The last may be a character from FIRST_CLUSTER on: words with the same one stand between the same neighbours.
+    """
     first, last, english = read("first.txt"), read("last.txt"), read("english.txt")
     template_words = re.findall(r"(?<![{:\w])[a-z]{2,}(?!\w*[}:])", (HERE / "templates.txt").read_text())
     old = [word for word in (*read("common.txt"), *template_words) if word not in set(english[:6000])]
     towns = (HERE / "sources" / "places.txt").read_text().lower().split()
-    spaced = {
-        "a": first[:300], "b": first[300:1500], "f": first[1500:],
-        "x": last[:600], "y": last[600:6000], "z": last[6000:25_000],
-        "g": [*foreign("first_names"), *MORE_FIRST], "h": [*foreign("last_names"), *MORE_LAST],
+    lists = {
+        "a": first[:300], "b": first[300:1500], "f": first[1500:6000], "c": first[6000:],
+        "x": last[:600], "y": last[600:6000], "z": last[6000:25_000], "d": last[25_000:],
+        "g": [*foreign("first_names"), *MORE_FIRST], "h": [*foreign("last_names"), *MORE_LAST, *TALKED_OF],
         "u": english[:1500], "v": english[1500:6000], "w": [*english[6000:18_000], *old], "q": english[18_000:],
-        "t": [*PLACES, *towns], "s": [s.lower().strip(".") for s in SUFFIXES[:34]], "k": [w.lower() for o in OTHERS for w in o.split()],
+        "t": [*PLACES, *towns], "s": [s.lower().strip(".") for s in SUFFIXES[:34]],
+        "k": [w.lower() for other in (*OTHERS, *NOT_PEOPLE, *MORE_THINGS) for w in other.split()],
         "o": FUNCTION,
     }  # fmt: skip
-    return {kind: " ".join(sorted({word for word in words if "-" not in word})) for kind, words in spaced.items()}
+    made: dict[str, str] = {}
+    for kind, words in sorted(lists.items()):
+        for word in dict.fromkeys(words):
+            if "-" not in word:
+                made[word] = made.get(word, "") + kind
+    for letters, words in written().items():
+        for word in words:
+            made[word] = letters + made.get(word, "")
+    for number, line in enumerate((HERE / "sources" / "clusters.txt").read_text().splitlines()):
+        for word in line.split():
+            made[word] = made.get(word, "") + chr(ord(FIRST_CLUSTER) + number)
+    return made
+
+
+def lists() -> dict[str, str]:
+    """The same as the model's file has it: letters to all words of just these, separated by spaces."""
+    groups: dict[str, list[str]] = {}
+    for word, letters in kinds().items():
+        groups.setdefault(letters, []).append(word)
+    return {letters: " ".join(sorted(words)) for letters, words in sorted(groups.items())}

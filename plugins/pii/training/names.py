@@ -52,6 +52,41 @@ corbyn trudeau scholz kohl chirac berlusconi ivanov petrov smirnov kuznetsov pop
 nguyen tran le pham hoang vo dang bui
 """.split()
 
+TALKED_OF = """
+hitler stalin einstein lenin trotsky tyrion sansa stannis tywin theon joffrey cena eminem tebow brees shaq romo gronk
+goku vegeta gohan naruto sasuke itachi kakashi voldemort dumbledore gandalf frodo aragorn legolas gollum palin osama
+barack mitt romney santorum krugman assange snowden nietzsche freud socrates aristotle beethoven mozart orwell kubrick
+plato chomsky sagan darwin hobbes spock picard sulu whedon tupac ozil kaka zlatan ibrahimovic lukaku coutinho fabregas
+drogba lampard robben ribery neuer falcao arteta wenger neymar benzema modric pirlo cavani higuain aguero suarez kroos
+lahm lesnar manziel flacco favre kaepernick gosling kunis travolta cobain grohl skrillex minaj nicki macklemore drake
+sinatra elvis presley lennon mccartney jagger bowie zappa ozzy hannity maddow colbert letterman leno seinfeld costanza
+gaben katniss peeta geralt triss yennefer daenerys dany rhaegar jaime brienne varys rickon renly robb catelyn jorah
+melisandre oberyn ygritte hodor morty spongebob cartman stewie zoidberg korra aang zuko katara sokka toph iroh azula
+ichigo kirito asuna madara obito vader anakin yoda leia padme skywalker palpatine chewbacca moriarty lebowski trayvon
+kony fellaini podolski giroux ovechkin crosby gretzky datsyuk stamkos lundqvist roethlisberger belichick gruden
+marshawn rondo gasol bosh kawhi klay welbeck sturridge boldin edelman attenborough spielberg shyamalan tarantino rogen
+dinklage capaldi tennant macaulay kardashians kanyes rhianna beiber biebs selena demi ariana miley cyrus katy adele
+shawn mendes camila halsey dua lipa lizzo cardi doja billie eilish olivia rodrigo harry niall liam louis malik jimin
+suga namjoon seokjin hoseok jisoo jennie lisa rosé chaeyoung momo sana tzuyu pewdiepie markiplier jacksepticeye
+pokimane mrbeast logan jake ksi shane dawson zoella mario luigi zelda ganondorf draco dobby hagrid ginny bellatrix
+sirius lupin bilbo thorin sauron saruman elrond galadriel bruce wayne tony stark pepper banner natasha rogers xavi
+iniesta puyol ramos bale vidic evra scholes giggs cantona zidane henry bergkamp pele maradona cruyff beckenbauer
+buffon totti nadal sharapova wawrinka murray serena venus osaka schumacher senna hamilton verstappen leclerc alonso
+raikkonen rossi marquez phelps biles ronda mcgregor khabib mayweather pacquiao canelo klitschko holyfield foreman ali
+frazier brady manning rodgers mahomes lebron steph curry durant westbrook harden jokic luka doncic embiid kyrie kobe
+duncan nowitzki iverson jeter arod trout ohtani pujols degrom verlander bumgarner michelle malia sasha melania ivanka
+barron pence mcconnell pelosi schumer ocasio sanders warren buttigieg klobuchar bloomberg fauci garland gorsuch
+kavanaugh sotomayor scalia ginsburg comey mueller giuliani manafort bannon rumsfeld cheney rove gore mccain kerry
+dukakis mondale lbj jfk fdr churchill thatcher attlee cameron osborne farage boris gove raab javid hague miliband
+clegg salmond trudeau harper mulroney rudd gillard abbott turnbull morrison ardern lula dilma bolsonaro kirchner
+maduro chavez castro guevara allende pinochet franco mussolini napoleon caesar cleopatra nero augustus hannibal
+genghis attila gandhi nehru indira bhutto imran sharif modi kejriwal rahul sonia amitabh shahrukh srk salman aamir
+deepika kareena katrina kohli dhoni sachin tendulkar ganguly dravid mao deng hu jintao xi gorbachev yeltsin medvedev
+lavrov khrushchev brezhnev rasputin zelenskyy erdoğan atatürk netanyahu rabin peres sadat nasser mubarak morsi sisi
+qaddafi idi amin
+""".split()
+"""Whom people write of by one name: rulers, players, singers, actors, figures of films and books."""
+
 
 def foreign(kind: str) -> list[str]:
     """Latin-script names of Faker's lists of other countries (MIT licence), each once."""

@@ -43,6 +43,8 @@ class Scores:
                     marks[at - start] = 1
             self.covered += sum(marks)
             self.uncovered += len(marks) - sum(marks)
+            counts["characters"] += len(marks)
+            counts["uncovered"] += len(marks) - sum(marks)
             hit = next(
                 (place for place in found if place not in taken and place[2] == kind and _shares(place, start, end)),
                 None,
@@ -91,6 +93,7 @@ class Scores:
             yield (
                 f"{group:12} documents {counts['documents']:4}  with findings {counts['with findings'] / counts['documents']:6.1%}"
                 f"  precision {precision:.2f} recall {recall:.2f} F2 {both:.2f}  NAME F2 {names:.2f}"
+                f"  uncovered {counts['uncovered'] / max(1, counts['characters']):.1%}"
             )
 
 

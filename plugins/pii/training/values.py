@@ -17,6 +17,8 @@ LONG_STATES = (
     "Alabama, Alaska, Arizona, Arkansas, California, Colorado, Connecticut, Delaware, Florida, Georgia, Hawaii, Illinois, Indiana, Iowa, Kansas, Kentucky, Louisiana, Maine, Maryland, Massachusetts, Minnesota, Mississippi"
     ", Missouri, Montana, Nebraska, Nevada, New Hampshire, New Jersey, New Mexico, North Dakota, Ohio, Oklahoma, Pennsylvania, Rhode Island, South Carolina, Tennessee, Utah, Vermont, Virginia, Washington, Wyoming"
 ).split(", ")
+STAGE = "Lil Lil Young Big Lady Kid DJ MC Queen Prince King Yung Baby Mac Mos Chance Iggy Snoop".split()
+"""What begins the name of somebody on a stage."""
 MAIL_HOSTS = "gmail.com yahoo.com hotmail.com outlook.com example.com proton.me icloud.com mail.ru gmx.de web.de orange.fr example.org acme.co.uk".split()
 
 
@@ -88,6 +90,8 @@ class Values:
             full = f"{''.join(chance.choices(string.ascii_uppercase, k=2))} {last}"
         elif draw < 0.2:
             full = f"{chance.choice(string.ascii_uppercase)}.{chance.choice(string.ascii_uppercase)}. {last}"
+        elif draw < 0.22:
+            full = f"{chance.choice(STAGE)} {chance.choice((first, last))}"
         if variant == "upper":
             return full.upper()
         if variant == "lower":

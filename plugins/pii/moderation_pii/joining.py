@@ -1,0 +1,55 @@
+"""Findings that people write as one: a date with its time of day, a surname before its first names."""
+
+from __future__ import annotations
+
+import re
+
+from moderation_pii.naming import Hit
+
+_DATE_TO_TIME = re.compile(r",? (?:(?:at|um|@|-|a las) )?")
+_TIME_AHEAD = re.compile(r"(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9]| ?[apAP]\.?[mM]\b)")
+_RANGE = re.compile(r" ?- ?| (?:to|and|until|till) ")
+_PLAIN_TIME = re.compile(r"(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9])?")
+_NICKNAME_END = re.compile(r"[\")] [A-Z]")
+_INITIAL = re.compile(r" [A-Z](?:\.|(?![A-Za-z]))")
+_SURNAME_FIRST = re.compile(
+    r"(?i)(?:name|patient|passenger|guest|employee|holder|insured|client|customer)s?[\"']?[:=\t|] ?[\"']?$|(?m:^)[\"']$"
+)
+
+
+def as_one(hits: list[Hit], text: str) -> list[Hit]:
+    """The hits from start to end, with those as one that only say one thing together."""
+    made: list[Hit] = []
+    for hit in hits:
+        last = made[-1] if made else None
+        if last is not None and last.label == hit.label and hit.start - last.end <= 8 and _belong(last, hit, text):
+            made[-1] = last._replace(end=_end(hit, text), confidence=max(last.confidence, hit.confidence))
+        else:
+            made.append(hit)
+    return made
+
+
+def _end(hit: Hit, text: str) -> int:
+    """Where a joined finding ends: an initial behind a name is a piece of it."""
+    initial = _INITIAL.match(text, hit.end) if hit.label == "PII/NAME" else None
+    return hit.end if initial is None else initial.end()
+
+
+def _belong(last: Hit, hit: Hit, text: str) -> bool:
+    between = text[last.end : hit.start]
+    if hit.label == "PII/DATE_TIME":
+        if _TIME_AHEAD.match(text, hit.start) is None:
+            return False
+        if _PLAIN_TIME.fullmatch(text, last.start, last.end):
+            return _RANGE.fullmatch(between) is not None
+        return _DATE_TO_TIME.fullmatch(between) is not None and ":" not in text[last.start : last.end]
+    if hit.label == "PII/NAME":
+        if between == ", ":
+            return " " not in text[last.start : last.end] and bool(
+                _SURNAME_FIRST.search(text, max(0, last.start - 16), last.start)
+            )
+        # Rafael "Rafa" Montoya
+        return (between in (' "', " (") and _NICKNAME_END.match(text, hit.end) is not None) or (
+            between in ('" ', ") ") and text[last.start : last.end].count("(" if between == ") " else '"') == 1
+        )
+    return False
