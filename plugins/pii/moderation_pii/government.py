@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from moderation_pii import checksums
-from moderation_pii.context import NARROW_GAP, Words, is_called_otherwise, is_close, keyword, named
+from moderation_pii.context import NARROW_GAP, Words, is_called_otherwise, is_close, keyword, named, words
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, as_number, as_word
 
 _SSN_WORDS = r"ssns?|s\.s\.n|socials?(?: security)?(?: number| no\.?| num\.?| nr\.?| #)?|social security|soc(?:ial)?\.? sec|ss ?#|ss ?no|(?:my|his|her|the|your|their) (?:social|soc|ss)|social(?: number| #|:)|ssn?o"
@@ -137,10 +137,13 @@ _VEHICLE = Words(
 _VOTER = Words(r"voter|voters|epic|election|electoral|electors?")
 
 
+_SMALL = words("of in at to is on or by and for the are was has no so if my we it he")
+
+
 def _plate(sighting: Sighting) -> float:
     """Behind a word for it: with letters and digits, and nothing but small words between."""
     value = sighting.value
-    if sum(c.isdigit() for c in value) < 2 or not is_close(sighting):
+    if sum(c.isdigit() for c in value) < 2 or not is_close(sighting) or not _SMALL.isdisjoint(value.split()):
         return 0.0
     return 86.0 if value.isupper() or len(value) >= 5 else 0.0
 

@@ -11,6 +11,7 @@ _TIME_AHEAD = re.compile(r"(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9]| ?[apAP]\.?[mM
 _RANGE = re.compile(r" ?- ?| (?:to|and|until|till) ")
 _PLAIN_TIME = re.compile(r"(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9])?")
 _NICKNAME_END = re.compile(r"[\")] [A-Z]")
+_INITIAL = re.compile(r" [A-Z](?:\.|(?![A-Za-z]))")
 _SURNAME_FIRST = re.compile(
     r"(?i)(?:name|patient|passenger|guest|employee|holder|insured|client|customer)s?[\"']?[:=\t|] ?[\"']?$|(?m:^)[\"']$"
 )
@@ -22,10 +23,16 @@ def as_one(hits: list[Hit], text: str) -> list[Hit]:
     for hit in hits:
         last = made[-1] if made else None
         if last is not None and last.label == hit.label and hit.start - last.end <= 8 and _belong(last, hit, text):
-            made[-1] = last._replace(end=hit.end, confidence=max(last.confidence, hit.confidence))
+            made[-1] = last._replace(end=_end(hit, text), confidence=max(last.confidence, hit.confidence))
         else:
             made.append(hit)
     return made
+
+
+def _end(hit: Hit, text: str) -> int:
+    """Where a joined finding ends: an initial behind a name is a piece of it."""
+    initial = _INITIAL.match(text, hit.end) if hit.label == "PII/NAME" else None
+    return hit.end if initial is None else initial.end()
 
 
 def _belong(last: Hit, hit: Hit, text: str) -> bool:

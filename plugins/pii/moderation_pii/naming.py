@@ -22,6 +22,9 @@ _BETWEEN_LINES = re.compile(r"[ \t]?,?[ \t\r]?\n?[ \t]?")
 _SURER = 58.0
 """From this confidence on a pattern knows better than the model what a word is."""
 
+_SURE_NAME, _SURE_FIELD = 86.0, 90.0
+"""From this confidence on a pattern knows better what a whole name is; the second is that of tables and forms."""
+
 _AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)])")
 _A_DIGIT = re.compile(r"[0-9]")
 _UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
@@ -44,26 +47,25 @@ class Hit(NamedTuple):
 
 def tagged(text: str) -> list[Hit]:
     """What the model sees as names and addresses."""
-    return [
-        Hit(found.start, found.end, _confidence(found.lead), found.label)
-        for found in tagger().tag(text)
-        if found.lead >= _LEAST_LEAD
-        and _is_whole(text, found.start, found.end)
-        and (found.label != "PII/NAME" or _may_be_name(text, found.start, found.end))
-    ]
+    hits = []
+    for start, end, label, lead in tagger().tag(text):
+        if lead >= _LEAST_LEAD:
+            value = text[start:end]
+            if _is_whole(text, start, end, value) and (label != "PII/NAME" or _may_be_name(text, start, value)):
+                hits.append(Hit(start, end, _confidence(lead), label))
+    return hits
 
 
-def _is_whole(text: str, start: int, end: int) -> bool:
+def _is_whole(text: str, start: int, end: int, value: str) -> bool:
     """True when what is tagged has a word in it, none that the model cannot read, and is no piece of a longer one."""
-    if _TWO_LETTERS.search(text, start, end) is None or _UNREAD.search(text, start, end) is not None:
+    if _TWO_LETTERS.search(value) is None or not (value.isascii() or _UNREAD.search(value) is None):
         return False
     left, right = text[start - 1 : start], text[end : end + 1]
     return not (left.isalnum() or left in ("_", "@", "#") or right.isalnum() or right == "_")
 
 
-def _may_be_name(text: str, start: int, end: int) -> bool:
+def _may_be_name(text: str, start: int, value: str) -> bool:
     """False for what has digits, and for small words that are on no list of names."""
-    value = text[start:end]
     if _A_DIGIT.search(value) is not None:
         return False
     if not value.islower() or _NAMED.search(text, max(0, start - 12), start) is not None:
@@ -78,8 +80,32 @@ def _confidence(lead: float) -> float:
 
 def joined(patterned: list[Hit], tagged: list[Hit]) -> list[Hit]:
     """Both; the model's addresses grow by those of patterns which they touch, and its names replace those of patterns."""
+    made: list[Hit] = []
+    # Only what overlaps is compared, so that a long text takes no longer for each of its findings.
+    together: tuple[list[Hit], list[Hit]] = ([], [])
+    reach = 0
+    both = [(hit, False) for hit in patterned] + [(hit, True) for hit in tagged]
+    for hit, is_tagged in sorted(both, key=_start):
+        if hit.start >= reach:
+            made += _joined(*together)
+            together = ([], [])
+        together[is_tagged].append(hit)
+        reach = max(reach, hit.end)
+    return made + _joined(*together)
+
+
+def _start(of: tuple[Hit, bool]) -> int:
+    return of[0].start
+
+
+def _joined(patterned: list[Hit], tagged: list[Hit]) -> list[Hit]:
+    """The same of findings that overlap."""
+    if not patterned or not tagged:
+        return patterned + tagged
     surer = [hit for hit in patterned if hit.label != "PII/NAME" and hit.confidence >= _SURER]
     tagged = [hit for hit in tagged if not any(_is_rather(other, hit) for other in surer)]
+    named = [hit for hit in patterned if hit.label == "PII/NAME" and hit.confidence >= _SURE_NAME]
+    tagged = [hit for hit in tagged if not any(_is_whole_name(other, hit) for other in named)]
     kept = []
     for hit in patterned:
         if hit.label in ("PII/ADDRESS", "PII/NAME"):
@@ -103,6 +129,14 @@ def joined(patterned: list[Hit], tagged: list[Hit]) -> list[Hit]:
                 continue
         kept.append(hit)
     return kept + tagged
+
+
+def _is_whole_name(patterned: Hit, tagged: Hit) -> bool:
+    """True when what the model tagged is a piece of a name that a title or a field says is one, or took in more than it."""
+    if tagged.label != "PII/NAME" or tagged.start >= patterned.end or patterned.start >= tagged.end:
+        return False
+    holds = tagged.start <= patterned.start and patterned.end <= tagged.end
+    return patterned.confidence >= _SURE_FIELD or not holds
 
 
 def _is_rather(patterned: Hit, tagged: Hit) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from moderation_pii.context import Words, is_called_otherwise, raised
 from moderation_pii.pattern import Pattern, Sighting, as_word
 
@@ -12,7 +14,8 @@ _AT_HOME = Words(
 _SUFFIX = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Square|Sq"
     r"|Terrace|Ter|Trail|Trl|Highway|Hwy|Parkway|Pkwy|Crescent|Cres|Close|Grove|Gardens|Gdns|Row|Mews|Alley|Loop|Plaza"
-    r"|Expressway|Turnpike|Broadway|Walk|Hill|Wharf|Crossing|Path|Ridge|Bend|Cove|Heights|Pike|Quay|Rise)"
+    r"|Expressway|Turnpike|Broadway|Walk|Hill|Wharf|Crossing|Path|Ridge|Bend|Cove|Heights|Pike|Quay|Rise|Parade|Approach"
+    r"|Chase|Croft|Vale|Mount|Esplanade|Strand|Trace|Landing|Point|Manor|Green|Run|Pass|Bypass|Causeway|Concourse)"
 )
 _LOWER_SUFFIX = (
     r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|square|terrace|highway|parkway)"
@@ -41,6 +44,15 @@ def _street(sighting: Sighting) -> float:
     return 94.0 if _AT_HOME.near(sighting) or "," in sighting.value else 75.0
 
 
+_SENTENCE = re.compile(r"\b[A-Z][a-z]{3,}\.\s(?=[A-Z])")
+
+
+def _sentence(value: str) -> str:
+    """The address up to the end of its sentence: no word in full is an abbreviation."""
+    found = _SENTENCE.search(value)
+    return value if found is None else value[: found.end() - 2]
+
+
 _SPANISH_STREET = r"(?:Calle|C/|Avenida|Avda\.?|Plaza|Pza\.?|Paseo|Camino|Ronda|Carretera|Travesía)"
 _SPANISH_WORD = r"[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+"
 """Ordinal signs, º and ª, are folded to o and a."""
@@ -51,6 +63,7 @@ PATTERNS = (
         rf"\b([1-9][0-9]{{0,5}}[A-Za-z]?(?:-[0-9]{{1,4}})?,? (?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:[A-Z][A-Za-z'\-]{{0,24}}|[0-9]{{1,3}}(?:st|nd|rd|th)|(?:of|the|de|la))\.? ){{1,6}}{_SUFFIX}\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b)?{_UNIT}?{_TAIL})",
         _street,
         as_word,
+        _sentence,
     ),
     Pattern(
         "PII/ADDRESS",

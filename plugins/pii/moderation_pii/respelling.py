@@ -15,10 +15,10 @@ from moderation_pii.context import words
 _WORDS = words(
     "phone number numbers email mail address password username user account routing security social card credit debit visa"
     " mastercard name call text cell mobile whatsapp telegram signal snapchat insta instagram discord contact street bank"
-    " code license passport birth"
+    " code license licence driver drivers passport birth pin plate iban"
 )
 _OTHER_WORDS = words(
-    "bak ban birt cad cal car cel cod coe coed debi debt emil inst mai mali mil mobil nae nam tet tex use via vis"
+    "bak ban birt cad cal car cel cod coe coed debi debt emil inst mai mali mil mobil nae nam pal plat plt late ln tet tex use via vis"
 )
 """Bent forms that are words or names themselves."""
 
@@ -43,11 +43,31 @@ def _misspelled() -> dict[str, str]:
         bent |= {word[0] + re.sub("[aeiou]", "", word[1:])}
         bent |= {word.replace(letter, digit) for letter, digit in _AS_LETTERS.items()}
         bent |= {word.replace(letter, digit, 1) for letter, digit in _AS_LETTERS.items()}
-        bent |= {word.replace("o", "0").replace("e", "3", 1)}
+        bent |= {word.replace("o", "0").replace("e", "3", 1), word.translate(str.maketrans(_AS_LETTERS))}
         for written in bent:
             if len(written) >= 3 and written not in _WORDS and written not in _OTHER_WORDS:
                 made.setdefault(written, word)
     return made
+
+
+_APART = re.compile(r"(?<![A-Za-z0-9])[A-Za-z](?: [A-Za-z]){2,16}(?![A-Za-z0-9])")
+_TOGETHER = {" ".join(word): word for word in _WORDS if len(word) > 2} | {
+    "i b a n": "iban",
+    "s s n": "ssn",
+    "c v v": "cvv",
+}
+_LONGEST_FIRST = sorted(_TOGETHER, key=len, reverse=True)
+
+
+def _spread(text: str) -> list[tuple[int, int, str]]:
+    """Words that name personal data with blanks between their letters: where they stand, and the words."""
+    found = []
+    for run in _APART.finditer(text):
+        letters = run.group().lower()
+        word = next((spread for spread in _LONGEST_FIRST if (letters + " ").startswith(spread + " ")), None)
+        if word is not None:
+            found.append((run.start(), run.start() + len(word), _TOGETHER[word]))
+    return found
 
 
 def respelled(text: str) -> tuple[str, list[int]]:
@@ -57,16 +77,19 @@ def respelled(text: str) -> tuple[str, list[int]]:
         The text, and for each of its characters where it came from; one place more for the end.
     """
     text = _MIXED.sub(_as_digits, text)
-    known, made, places, end = _misspelled(), "", list[int](), 0
-    for token in _TOKEN.finditer(text):
-        word = known.get(token.group().lower())
-        if word is not None:
-            start, after = token.span()
-            made += text[end:start] + word
-            places += range(end, start)
-            places += (min(start + at, after - 1) for at in range(len(word) - 1))
-            places.append(after - 1)
-            end = after
+    known = _misspelled()
+    meant = [
+        (*token.span(), word)
+        for token in _TOKEN.finditer(text)
+        if (word := known.get(token.group().lower())) is not None
+    ]
+    made, places, end = "", list[int](), 0
+    for start, after, word in sorted([*meant, *_spread(text)]):
+        made += text[end:start] + word
+        places += range(end, start)
+        places += (min(start + at, after - 1) for at in range(len(word) - 1))
+        places.append(after - 1)
+        end = after
     return made + text[end:], [*places, *range(end, len(text) + 1)]
 
 
@@ -84,4 +107,5 @@ def signs() -> str:
     edge = "(?:^|[^A-Za-z0-9])", "(?:$|[^A-Za-z0-9])"
     mixed = r"[0-9OolISB]*(?:[0-9][OolISB]|[OolISB][0-9])[0-9OolISB]*"
     beside = r"[0-9]{2,}[.\- ()]{1,2}[OolISB]{2,}|[OolISB]{2,}[.\- ()]{1,2}[0-9]{2,}"
-    return rf"{edge[0]}(?:(?i:{'|'.join(sorted(_misspelled()))})|{mixed}|{beside}){edge[1]}"
+    spread = "|".join(sorted(_TOGETHER))
+    return rf"{edge[0]}(?:(?i:{'|'.join(sorted(_misspelled()))}|{spread})|{mixed}|{beside}){edge[1]}"

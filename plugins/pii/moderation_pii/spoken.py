@@ -59,18 +59,22 @@ _KEYWORDS = re.compile(
     r"(?P<CREDIT_DEBIT_CVV>cvv2?|cvc2?|c[ .]?v[ .]?[vc]|security co?de?|cd|back|csc)"
     r"|(?P<PIN>pin|p[ .]i[ .]n|pincode|passcode|clave)"
     r"|(?P<SSN>ssn|s[ .]?s[ .]?n|social(?: security)?|soc sec)"
-    r"|(?P<BANK_ROUTING>r(?:ou?)?u?t(?:i?ng?|in)|routing|aba|rtn|sort code)"
+    r"|(?P<BANK_ROUTING>r(?:ou?)?u?t(?:i?ng?|in)|routing|aba|rtn)"
+    r"|(?P<SORT>sort code)"
+    r"|(?P<UK_NATIONAL_HEALTH_SERVICE_NUMBER>nhs)"
+    r"|(?P<IN_AADHAAR>aad?haar|aadhar)"
     r"|(?P<BANK_ACCOUNT_NUMBER>acc(?:oun)?t|acc|acnt|bank|cuenta)"
     r"|(?P<CREDIT_DEBIT_NUMBER>card|crd|cc|visa|mastercard|amex|credit|debit|discover|tarjeta)"
     r"|(?P<PHONE>ph(?:one)?|phn|phne|fone?|call|text|txt|cell|mobile|mob|whats ?app|wa|tel|telegram|signal"
-    r"|sms|ring|reach|hit|contact|dial|m[oó]vil|tel[eé]fono)"
+    r"|sms|ring|reach|hit|contact|dial|area code|m[oó]vil|tel[eé]fono)"
     r")(?![a-z])"
 )
 _SIZES = {
     "CREDIT_DEBIT_CVV": (3, 4), "PIN": (4, 8), "SSN": (9, 9), "BANK_ROUTING": (9, 9), "BANK_ACCOUNT_NUMBER": (6, 17), "CREDIT_DEBIT_NUMBER": (13, 19),
-    "PHONE": (7, 14),
+    "PHONE": (7, 14), "SORT": (6, 6), "UK_NATIONAL_HEALTH_SERVICE_NUMBER": (10, 10), "IN_AADHAAR": (12, 12),
 }  # fmt: skip
 """Least and most digits of each kind."""
+_LABELS = {"SORT": "BANK_ROUTING"}
 
 
 def signs() -> str:
@@ -186,7 +190,7 @@ def _weighed(read: str, before: str, has_words: bool, parts: int) -> tuple[str, 
     for found in reversed(list(_KEYWORDS.finditer(before))):
         least, most = _SIZES[str(found.lastgroup)]
         if least <= size <= most:
-            return str(found.lastgroup), 88.0
+            return _LABELS.get(str(found.lastgroup), str(found.lastgroup)), 88.0
     if 13 <= size <= 19 and checksums.card_network(read):
         return "CREDIT_DEBIT_NUMBER", 88.0 if checksums.luhn(read) else 60.0 if has_words else 0.0
     if 7 <= size <= 13 and "numb" in before[-14:]:

@@ -2,26 +2,37 @@
 
 A conditional random field, trained by ``training/train.py``. Every feature is a property of one word, at some distance
 from the word to be labelled, or of two neighbours' classes. So all that a word adds to the scores around it is known
-once the word is, and is kept: a text costs one look-up and a few additions for each of its words. The scores of all
-labels are fields of one integer, so that one addition adds them all.
+once the word is, and is kept as one integer: a text costs one look-up and one addition for each of its words. Pairs count
+only where something may begin or go on.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
-import zlib
-from collections.abc import Iterator
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from moderation_pii.decoding import Decoder
-from moderation_pii.features import DISTANCES, TOKEN, Lists, class_of, near_features, word_features
-from moderation_pii.packing import BITS, LABELS, SCALE, ZERO, ZEROS, bias, fields, packed
+from moderation_pii.decoding import Decoder, Span
+from moderation_pii.features import TOKEN, class_of, near_features, word_features
+from moderation_pii.packing import CELL, LOWEST, ROW, STARTS
+from moderation_pii.weights import Weights
 
-_KEPT_WORDS, _KEPT_PAIRS = 30_000, 60_000
+_KEPT_LETTERS = 250_000
+"""Of words whose rows are kept; then it begins anew."""
+
 _MODEL = Path(__file__).with_name("names.model")
+
+_MANY_DIGITS = 6
+"""All that counts of a number is how many digits it has, up to so many."""
+
+_BEHIND = ("\n", "\n")
+"""A text's edges count as ends of lines."""
+
+_ASCII_TOKEN = re.compile(
+    r"[A-Za-z]++(?:'(?![sS]\b)[A-Za-z]++)?+|[0-9]++|'[sS]\b|[!-/:-@\[-`{-~\n\0-\x08\x0e-\x1b\x7f]"
+)
+"""`TOKEN` for text that is all ASCII, in two thirds of the time."""
 
 
 class Tagged(NamedTuple):
@@ -40,27 +51,40 @@ class Tagged(NamedTuple):
     lead: float
 
 
-class _Word(NamedTuple):
-    """What a word adds to the scores of the words at each distance, and the number of its class."""
+class _Rows(dict[str, int]):
+    """Words to their rows, made at a word's first sight.
 
-    two_before: int
-    one_before: int
-    itself: int
-    one_after: int
-    two_after: int
-    three_after: int
-    number: int
+    Attributes:
+        numbers: of the classes of the same words.
+        letters: of the same words together.
+        before: what the edge of a text adds to its first words.
+    """
 
+    def __init__(self, weights: Weights) -> None:
+        self.numbers: dict[str, int] = {}
+        self.letters = 0
+        self._kinds, self._number = weights.lists.of, weights.number_of
+        self._own, self._near = weights.own.get, weights.near.get
+        self._alike = {size: self._made("0" * size) for size in range(1, _MANY_DIGITS + 1)}
+        edge = self["\n"]
+        self.before = (((edge >> CELL) + edge) >> CELL) + edge
 
-class _Seen:
-    """What was worked out of words, and of neighbouring classes, and is kept."""
+    def __missing__(self, word: str) -> int:
+        alike = self._alike.get(len(word), self._alike[_MANY_DIGITS]) if word.isdecimal() else None
+        row, self.numbers[word] = alike or self._made(word)
+        self[word] = row
+        self.letters += len(word)
+        return row
 
-    def __init__(self) -> None:
-        self.words: dict[str, _Word] = {}
-        self.pairs: dict[int, tuple[int, int]] = {}
-        self.classes: dict[str, int] = {}
-        self.class_names: dict[int, str] = {}
-        self.numbers = itertools.count()
+    def _made(self, word: str) -> tuple[int, int]:
+        """A word's row and the number of its class."""
+        kinds = self._kinds(word.lower())
+        row, own, near = ROW, self._own, self._near
+        for feature in word_features(word, kinds):
+            row += own(feature, 0)
+        for feature in near_features(word, kinds):
+            row += near(feature, 0)
+        return row, self._number(class_of(word, kinds))
 
 
 class Tagger:
@@ -71,156 +95,53 @@ class Tagger:
     """
 
     def __init__(self, model: bytes) -> None:
-        raw = zlib.decompress(model)
-        size = int.from_bytes(raw[:4], "little")
-        head = json.loads(raw[4 : 4 + size])
-        end = 4 + size + head["names"]
-        names, weights = raw[4 + size : end].decode().split("\n"), raw[end:]
-        self.lists = Lists(head["lists"])
-        signed = memoryview(weights).cast("h")
-        count = len(LABELS)
-        self._weights: dict[str, int] = {}
-        for place, name in enumerate(names):
-            self._weights[name] = packed(tuple(signed[count * place : count * place + count]))
-        self._moves = {(a, b): weight for a, b, weight in head["moves"]}
-        moves = self._moves
-        self._decoder = Decoder(moves)
-        self._alone = tuple(
-            2 * moves["O", "O"] - moves["O", begin] - moves[begin, "O"] for begin in ("B-NAME", "B-ADDRESS")
-        )
-        self._seen = _Seen()
+        self._weights = Weights(model)
+        self.lists = self._weights.lists
+        self._decoder = Decoder(self._weights.moves, self._weights.pairs)
+        self._rows = _Rows(self._weights)
 
     def tag(self, text: str) -> list[Tagged]:
         """The names and addresses of a text, from start to end; offsets are those of `text`."""
-        words = TOKEN.findall(text)
-        if not words:
-            return []
-        scores = self._scores(words)
-        starts = [place for place, score in enumerate(scores) if (score + _START_BIAS) & _STARTS_SIGN]
+        words = words_of(text)
+        if self._rows.letters > _KEPT_LETTERS:
+            self._rows = _Rows(self._weights)
+        # Held from here on: another thread may begin anew.
+        rows = self._rows
+        words += _BEHIND
+        made = map(rows.__getitem__, words)
+        around = (((rows.before >> CELL) + next(made)) >> CELL) + next(made)
+        scores: list[int] = []
+        starts: list[int] = []
+        for row in made:
+            around = (around >> CELL) + row
+            if around & STARTS:
+                starts.append(len(scores))
+            scores.append(around)
         if not starts:
             return []
-        places = _places(text, words)
-        found: list[Tagged] = []
-        decoder = self._decoder
-        for first, last, is_address in self._runs(starts, scores):
-            labels = (decoder.all_labels if is_address else decoder.names)(scores[first : last + 1])
-            found += self._spans(labels, scores, first, places)
-        return found
-
-    def _runs(self, starts: list[int], scores: list[int]) -> Iterator[tuple[int, int, bool]]:
-        """From each word that may begin a name or address, as far as one may go on; True when it may be an address."""
-        end, count = -1, len(scores)
-        for start in starts:
-            if start <= end:
-                continue
-            end = start
-            is_address = bool((scores[start] + _START_BIAS) & _ADDRESS_START)
-            sign = _ANY if is_address else _NAME
-            while end + 1 < count and (scores[end + 1] + _STAY_BIAS) & sign:
-                end += 1
-                if not is_address and (scores[end] + _START_BIAS) & _ADDRESS_START:
-                    is_address, sign = True, _ANY
-            if end > start or self._stands_alone(scores[start]):
-                yield start, end, is_address
-
-    def _stands_alone(self, score: int) -> bool:
-        """True when a word is a name or address with none of its kind beside it."""
-        name, _, address, _ = fields(score)
-        least_name, least_address = self._alone
-        return name > least_name or address > least_address
-
-    def _scores(self, words: list[str]) -> list[int]:
-        if len(self._seen.words) > _KEPT_WORDS or len(self._seen.pairs) > _KEPT_PAIRS:
-            self._seen = _Seen()
-        # Held from here on: another thread may begin anew, and numbers of classes are good in their own set only.
-        seen, look = self._seen, self._look
-        known = seen.words
-        edge = known.get("\n") or look("\n", seen)
-        rows = [known.get(word) or look(word, seen) for word in words]
-        rows = [edge, edge, edge, *rows, edge, edge]
-        pairs, pair = seen.pairs, self._pair
-        scores: list[int] = []
-        left = pairs.get(key := rows[2].number << 20 | rows[3].number) or pair(key, seen)
-        for three, two, one, row, after, later in zip(
-            rows, rows[1:], rows[2:], rows[3:], rows[4:], rows[5:], strict=False
-        ):
-            key = row.number << 20 | after.number
-            right = pairs.get(key) or pair(key, seen)
-            scores.append(
-                row.itself
-                + one.one_after
-                + two.two_after
-                + three.three_after
-                + after.one_before
-                + later.two_before
-                + left[1]
-                + right[0]
-            )
-            left = right
-        return scores
-
-    def _look(self, word: str, seen: _Seen) -> _Word:
-        """A word's row, made at its first sight."""
-        get = self._weights.get
-        kinds = self.lists.of(word.lower())
-        near = near_features(word, kinds)
-        added = {distance: sum(get(f"{distance}{name}", 0) for name in near) for distance in DISTANCES if distance}
-        itself = sum(get("0" + name, 0) for name in word_features(word, kinds))
-        name = class_of(word, kinds)
-        number = seen.classes.get(name)
-        if number is None:
-            number = next(seen.numbers)
-            seen.class_names[number] = name
-            number = seen.classes.setdefault(name, number)
-        row = _Word(added[-2], added[-1], itself, added[1], added[2], added[3], number)
-        seen.words[word] = row
-        return row
-
-    def _pair(self, key: int, seen: _Seen) -> tuple[int, int]:
-        """What two neighbours' classes add to the first of them and to the second."""
-        pair = f"{seen.class_names[key >> 20]}|{seen.class_names[key & 0xFFFFF]}"
-        row = seen.pairs[key] = (self._weights.get("R" + pair, 0), self._weights.get("L" + pair, 0))
-        return row
-
-    def _spans(
-        self, labels: list[str], scores: list[int], first: int, places: list[tuple[int, int]]
-    ) -> Iterator[Tagged]:
-        moves, index = self._moves, {label: field for field, label in enumerate(LABELS)}
-        at = 0
-        while at < len(labels):
-            if labels[at] == "O":
-                at += 1
-                continue
-            kind, begin, lead, before = labels[at][2:], at, 0.0, "O"
-            while at < len(labels) and labels[at][2:] == kind and (at == begin or labels[at][0] == "I"):
-                lead += fields(scores[first + at])[index[labels[at]]] + moves.get((before, labels[at]), 0)
-                lead -= moves["O", "O"]
-                before = labels[at]
-                at += 1
-            yield Tagged(places[first + begin][0], places[first + at - 1][1], "PII/" + kind, lead / SCALE)
+        scores.append(LOWEST)
+        return _placed(self._decoder.spans(scores, starts, words, rows.numbers), words, text)
 
 
-def _places(text: str, words: list[str]) -> list[tuple[int, int]]:
-    """Where the words of a text begin and end: a third of the time of finding them with their places at once."""
-    places, end = [], 0
-    for word in words:
-        start = text.index(word, end)
-        end = start + len(word)
-        places.append((start, end))
-    return places
+def words_of(text: str) -> list[str]:
+    """The words, numbers, signs and line ends of a text."""
+    return (_ASCII_TOKEN if text.isascii() else TOKEN).findall(text)
 
 
-_STARTS, _NAME_STAYS, _ADDRESS_STAYS = 2.0, 6.0, 10.0
-"""A word that falls short of O's score by more than this, in nats, begins or goes on with nothing."""
-
-
-_START_BIAS = bias(_STARTS, _STARTS, _STARTS, _STARTS)
-_STAY_BIAS = bias(_NAME_STAYS, _NAME_STAYS, _ADDRESS_STAYS, _ADDRESS_STAYS)
-_NAME = ZERO | ZERO << BITS
-_ADDRESS_START = ZERO << 2 * BITS
-_STARTS_SIGN = ZERO | _ADDRESS_START
-_ANY = ZEROS
-"""The bits that show a score above its bias: of names, of an address's first word, of any label."""
+def _placed(spans: list[Span], words: list[str], text: str) -> list[Tagged]:
+    """The spans with offsets: between words is nothing but white space."""
+    made = []
+    offset, at, find = 0, 0, text.index
+    for first, end, label, lead in spans:
+        for word in words[at:first]:
+            offset = find(word, offset) + len(word)
+        start = find(words[first], offset)
+        offset = start + len(words[first])
+        for word in words[first + 1 : end]:
+            offset = find(word, offset) + len(word)
+        made.append(Tagged(start, offset, label, lead))
+        at = end
+    return made
 
 
 @cache

@@ -113,6 +113,56 @@ REACHING = [
     ("PHONE", "‹8 800 555-35-35›"),
     ("PHONE", "ask for ext ‹4471›"),
 ]
+PLACES = [
+    ("ADDRESS", '"address": "‹Storgata 8C, 9008 Tromsø›", "lang": "no"'),
+    ("ADDRESS", "Address: ‹Plot No. 44, Ring Road, Nagpur 440010›"),
+    ("ADDRESS", "went to ‹9 Chapel Approach, Hove BN3 4AA› by bus"),
+    ("ADDRESS", "‹7/31 Acacia Street, Preston VIC 3072›"),
+    ("ADDRESS", "‹Herengracht 12, 1015 BK Amsterdam›"),
+    ("ADDRESS", "‹Via Manzoni 5, 20121 Milano MI, Italia›"),
+    ("ADDRESS", "‹ul. Długa 3/14, 80-831 Gdańsk›"),
+    ("ADDRESS", "‹Östra Storgatan 14, 553 21 Jönköping›"),
+    ("ADDRESS", "‹881 rue Sherbrooke, Montréal QC H3A 2R7›"),
+    ("ADDRESS", "vive en ‹Carrera 11 No. 82-71, Bogotá›"),
+    ("ADDRESS", "mi tía vive en ‹calle larga 9›"),
+    ("ADDRESS", "write to ‹Post Office Box 417›"),
+    ("ADDRESS", "I live at ‹twelve Cherry Lane, Exeter›"),
+    ("ADDRESS", "ADR;TYPE=HOME:;;‹Rue Haute 4;Namur;;5000;Belgium›"),
+    ("ADDRESS", "They met at ‹31 Harbour Street›. Robert Kline was late."),
+]
+NAMES = [
+    ("NAME", '{"id":7,"name":"‹Yannis Theodorou›","iban":"x"}'),
+    ("NAME", "Klant: ‹Joost van Aerle›\nBSN 1"),
+    ("NAME", "Next of kin: Mrs. ‹Adaora Eze›, sister"),
+    ("NAME", "<fn>‹Mwajuma›</fn><tel>1</tel>"),
+    ("NAME", "1.‹KOWALSKI/EWA MRS› 2 seats"),
+    ("NAME", "Name: ‹HALLORAN, SEAN P›\nDOB unknown"),
+    ("NAME", 'arrested ‹Miguel "Mikey" Fuentes› last week'),
+    ("NAME", "name,email,company\n‹Tuulikki›,t@example.fi,Oy Ab\nXu,xu@example.cn,Li & Co\n"),
+]
+BRANDS = [
+    "Mr. Coffee or Dr. Pepper?",
+    "a Louis Vuitton bag and Calvin Klein socks",
+    "we love Ben & Jerry's",
+    "hey Alexa, stop",
+    "the Stanley Cup final",
+    "she studies at Johns Hopkins",
+]
+DISGUISED = [
+    ("INTERNATIONAL_BANK_ACCOUNT_NUMBER", "i b a n ‹D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0›"),
+    ("INTERNATIONAL_BANK_ACCOUNT_NUMBER", "iban ‹GB82.WEST.1234.5698.7654.32›"),
+    ("PASSPORT_NUMBER", "passp0rt ‹B 4 4 0 1 7 2 9›"),
+    ("DRIVER_ID", "drivers licnse ‹K 1 1 8 2 0 5 7›"),
+    ("DRIVER_ID", "d r i v e r licence ‹K441-7721-0093›"),
+    ("LICENSE_PLATE", "licens plate ‹8 T R J 2 0 4›"),
+    ("UK_NATIONAL_INSURANCE_NUMBER", "nino ‹P J 2 2 0 4 1 7 A›"),
+    ("UK_NATIONAL_HEALTH_SERVICE_NUMBER", "nhs ‹nine four three four seven six five nine one nine›"),
+    ("BANK_ROUTING", "sort code ‹two zero, one four, five three›"),
+    ("PHONE", "two one five is the area code then ‹five five five oh one four six›"),
+    ("PIN", "p1n ‹seven one nine four›"),
+    ("NAME", "im ‹s a n d r a›"),
+    ("NAME", "my name is ‹M4rtin K3lly›"),
+]
 HARMLESS = [
     "Tracking: 1Z 888 BB2 01 2345 6789",
     "parcel 9405 5036 9930 0418 2271 60 is out",
@@ -130,6 +180,12 @@ HARMLESS = [
     "one dot two dots, three",
     "plates and cups, 12 each",
     "i'm ten minutes away",
+    "A B C D E F G is how the song begins",
+    "it's a b c simple",
+    "the plan: phase 2, 2024 rollout, 1000 seats",
+    "IP address: 0, memory address: 0x7ffe0042 in use",
+    "plate 3 of 5 and 2 forks",
+    "Chapter 12, Section 4, Page 88",
 ]
 
 
@@ -142,7 +198,9 @@ def cases(*tables):
     return [pytest.param(kind, marked, id=f"{kind}: {marked}") for table in tables for kind, marked in table]
 
 
-@pytest.mark.parametrize(("kind", "marked"), cases(DATES, AGES, ACCOUNTS, DOCUMENTS, MONEY, MACHINES, REACHING))
+@pytest.mark.parametrize(
+    ("kind", "marked"), cases(DATES, AGES, ACCOUNTS, DOCUMENTS, MONEY, MACHINES, REACHING, PLACES, DISGUISED, NAMES)
+)
 def test_finds(kind, marked):
     before, _, rest = marked.partition("‹")
     value, _, after = rest.partition("›")
@@ -155,6 +213,16 @@ def test_finds_the_values_of_sql_by_the_names_of_their_columns():
 
     assert [value for kind, value in found if kind == "USERNAME"] == ["otto_k", "mia.l"]
     assert [value for kind, value in found if kind == "PASSWORD"] == ["It''s,a1b2", "pine(77)"]
+
+
+@pytest.mark.parametrize("text", BRANDS)
+def test_takes_no_brand_for_a_person(text):
+    assert [found for found in found_in(text) if found[0] == "NAME"] == []
+
+
+def test_a_person_with_a_brands_name_is_a_person():
+    assert ("NAME", "Louis Vernon") in found_in("my name is Louis Vernon and I live here")
+    assert ("NAME", "Stanley") in found_in("Dear Mr. Stanley, thank you")
 
 
 @pytest.mark.parametrize("text", HARMLESS)
