@@ -54,11 +54,11 @@ def class_of(word: str, kinds: str) -> str:
 
 @cache
 def outline(kinds: str) -> str:
-    """What is known of a word, in short: is it a first name, a last name, something else, English, mostly capitalised."""
+    """What is known of a word, in short: is it a first name, a last name, something else, how is it written."""
     has = set(kinds)
     first = "1" if has & {"a", "b"} else "2" if has & {"f", "g"} else "3" if "c" in has else ""
     last = "4" if has & {"x", "y"} else "5" if has & {"z", "h"} else "6" if "d" in has else ""
-    other = "".join(sorted(has & {"k", "t"}))
+    other = "".join(sorted(has & {"k", "s", "t"}))
     habit = "A" if has & {"A", "B"} else "C" if has & {"C", "D"} else "E" if "E" in has else "G" if "G" in has else ""
     english = "e" if has & {"u", "v"} else "r" if has & {"w", "q"} else ""
     return (
@@ -106,7 +106,7 @@ def word_features(word: str, kinds: str) -> list[str]:
 def _known(form: str, kinds: str) -> list[str]:
     """What is known of a word, each thing alone and with how people write it."""
     habit = "".join(letter for letter in kinds if letter in "ABCDEG") or "-"
-    others = [letter for letter in kinds if letter not in "ABCDEG"]
+    others = [letter for letter in kinds.rstrip(_cluster(kinds)) if letter not in "ABCDEG"]
     return [f"h={form}{habit}{letter}" for letter in others or ("",)]
 
 

@@ -11,12 +11,13 @@ from crowd import Crowd
 from informal import Posts
 from known import read
 from phrases import LEADS, PLACES_LEADS, PLACES_TAILS, SLANG, TAILS, THINGS
+from streets import Streets
 from values import DAYS, Values
-from words import CITIES, COMPANY_TAILS, COUNTRIES, JOBS, OTHERS, RELATIONS, STREET_WORDS, SUFFIXES
+from words import CITIES, COMPANY_TAILS, COUNTRIES, JOBS, LABELS, OTHERS, RELATIONS, SPANISH
 
 HERE = Path(__file__).parent
 PLAIN = frozenset(
-    "WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO THING MAKE ACRO HEADLINE INTERJECTION Starts".split()
+    "WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO THING MAKE FIELD FIRM LABEL SPANISH ACRO HEADLINE INTERJECTION Starts".split()
 )
 """Slots of what is neither a name nor an address."""
 SLOT = re.compile(r"\{([A-Za-z_]+)(?::([a-z_]+))?\}")
@@ -42,7 +43,8 @@ class Corpus:
         # Names that are common words too: some of their capitals are no names.
         self.also = sorted(set(english[:5000]) & set(firsts[:1500]) & set(read("common.txt")))
         self.past = [word for word in self.common if word.endswith("ed") and len(word) > 4]
-        self.towns = (HERE / "sources" / "places.txt").read_text().splitlines()
+        self.streets = Streets(self.chance, self.crowd, self.word)
+        self.towns, self.street, self.city = self.streets.towns, self.streets.street, self.streets.city
         self.following = {
             line.split()[0]: line.split()[1:] for line in (HERE / "sources" / "pairs.txt").read_text().splitlines()
         }
@@ -64,6 +66,7 @@ class Corpus:
     def _templates(self) -> list[str]:
         """Lines; a line that ends a letter or a shipping label keeps those below it."""
         lines = (HERE / "templates.txt").read_text().splitlines()
+        lines = [line.replace("\\n", "\n").replace("\\t", "\t") for line in lines]
         made, at = [], 0
         while at < len(lines):
             line = lines[at]
@@ -77,42 +80,6 @@ class Corpus:
             made.append("\n".join(lines[at : at + following + 1]))
             at += following + 1
         return made
-
-    def street(self) -> str:
-        """A street, whose suffix now and then is one of the rarer."""
-        chance = self.chance
-        suffix = chance.choice(SUFFIXES[:34] if chance.random() < 0.7 else SUFFIXES)
-        draw = chance.random()
-        if draw < 0.1:
-            return f"{chance.randint(3, 99)}th {suffix}"
-        name = (
-            chance.choice(STREET_WORDS)
-            if draw < 0.45
-            else self.last()
-            if draw < 0.8
-            else self.first()
-            if draw < 0.9
-            else self.word().title()
-        )
-        if chance.random() < 0.15:
-            name = f"{chance.choice(('N', 'S', 'E', 'W', 'North', 'South', 'N.', 'SW', 'NE'))} {name}"
-        if chance.random() < 0.1:
-            suffix += " " + chance.choice(("N", "S", "NW", "SE", "East"))
-        return f"{name} {suffix}"
-
-    def city(self) -> str:
-        """A real town or one that sounds like one."""
-        draw = self.chance.random()
-        if draw < 0.6:
-            return self.chance.choice(CITIES if draw < 0.3 else self.towns)
-        name = self.last() if self.chance.random() < 0.5 else self.first()
-        return self.chance.choice(
-            (
-                f"{name}{self.chance.choice(('ville', 'ton', 'burgh', 'mouth', 'side', 'port', 'bury', 'shire', 'land', 'view', 'stad', 'fort', 'haven', 'chester'))}",
-                f"{self.chance.choice(('New', 'North', 'South', 'East', 'West', 'Port', 'Lake'))} {name}",
-                name,
-            )
-        )
 
     def word(self) -> str:
         """A word of English, three of four common."""
@@ -159,6 +126,13 @@ class Corpus:
             return chance.choice(self.also).title()
         if kind == "CHAIN":
             return " ".join(self.chain(chance.randint(2, 9)))
+        if kind == "SPANISH":
+            return " ".join(chance.choices(SPANISH, k=chance.randint(1, 6)))
+        if kind == "FIELD":
+            words = [self.word() for _ in range(chance.randint(1, 3))]
+            return "_".join(words) if chance.random() < 0.4 else words[0] + "".join(w.title() for w in words[1:])
+        if kind == "FIRM":
+            return self._firm()
         if kind == "HEADLINE":
             return " ".join(word.title() for word in self.chain(chance.randint(1, 4)))
         if kind in self.of_posts:
@@ -170,8 +144,24 @@ class Corpus:
             "JOB": JOBS,
             "RELATION": RELATIONS,
             "WEEKDAY": DAYS,
+            "LABEL": LABELS,
         }
         return chance.choice(simple[kind])
+
+    def _firm(self) -> str:
+        """A company that is called like people, where a field says that it is one."""
+        tail = self.chance.choice(
+            ("Inc", "LLC", "Ltd", "PLC", "Group", "GmbH", "S.A.", "& Sons", "and Sons", "Partners")
+        )
+        return self.chance.choice(
+            (
+                f"{self.last()} {tail}",
+                f"{self.last()}-{self.last()}",
+                f"{self.last()}, {self.last()} and {self.last()}",
+                f"{self.last()} & {self.last()}",
+                self.last(),
+            )
+        )
 
     def _coined(self) -> str:
         """A word in capitals that is no name: a product, a class, a code, a thing nobody has heard of."""
@@ -300,7 +290,7 @@ class Corpus:
         """Phrases and a word or two around a name or an address, or around none."""
         chance = self.chance
         draw = chance.random()
-        lead, tail = (LEADS, TAILS) if draw < 0.75 else (PLACES_LEADS, PLACES_TAILS)
+        lead, tail = (LEADS, TAILS) if draw < 0.68 else (PLACES_LEADS, PLACES_TAILS)
         before, after = chance.choice(lead), chance.choice(tail)
         if chance.random() < 0.3:
             before = f"{self._plain('WORDS', '')} {before}"
@@ -314,7 +304,7 @@ class Corpus:
                 value += chance.choice((" and ", " or ", ", ", " & ", "/", " vs ", " with ")) + chance.choice(
                     ("{NAME}", "{NAME:first}")
                 )
-        elif draw < 0.75:
+        elif draw < 0.68:
             value = chance.choice(
                 (
                     "{OTHER}",
@@ -348,8 +338,8 @@ class Corpus:
         draw = chance.random()
         is_prose = 0.05 < draw < 0.25
         source = self.manuals if draw < 0.05 else self.prose if is_prose else self.templates
-        if draw > 0.55:
-            text, places = self.chatter() if draw > 0.9 else self.posted()
+        if draw > 0.64:
+            text, places = self.chatter() if draw > 0.94 else self.posted()
             return self._spread(text, places) if chance.random() < 0.3 else (text, places)
         joint = " " if is_prose else chance.choice((" ", "\n", "\n", ". ", ", ", "\n\n"))
         text, places = "", []

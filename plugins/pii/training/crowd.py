@@ -6,7 +6,8 @@ import random
 
 from known import read, written
 from names import BEFORE_LAST, MORE_FIRST, MORE_LAST, TALKED_OF, foreign
-from words import FUNCTION, STARTS
+from things import STARTS
+from words import FUNCTION
 
 WEIGHTS = {"X": 8.0, "Y": 2.0, "Z": 0.4}
 """How much oftener a word of a class of frequency stands in posts, about."""

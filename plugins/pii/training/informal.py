@@ -8,7 +8,8 @@ from pathlib import Path
 
 from crowd import WEIGHTS, Crowd
 from known import written
-from words import AFTER_NAMES, INTERJECTIONS, MADE, MORE_THINGS, NOT_PEOPLE, OTHERS, STARTS
+from things import AFTER_NAMES, INTERJECTIONS, MADE, MORE_THINGS, NOT_PEOPLE, STARTS
+from words import OTHERS
 
 _ALTERNATIVES = re.compile(r"\[([^\[\]]*)\](\? )?")
 _BAR = re.compile(r"(?<!\\)\|")
@@ -69,7 +70,7 @@ class Posts:
             return f"{chance.choice((self.crowd.first, self.crowd.last))()} {chance.choice(AFTER_NAMES)}"
         if draw < 0.45:
             return chance.choices(self.things, cum_weights=self._sums)[0].title()
-        return chance.choice(MORE_THINGS if draw < 0.65 else NOT_PEOPLE if draw < 0.85 else OTHERS)
+        return chance.choice(MORE_THINGS if draw < 0.65 else NOT_PEOPLE if draw < 0.9 else OTHERS)
 
     def make(self) -> str:
         """What a firm makes that is called like a person, or like nothing known."""

@@ -6,6 +6,8 @@ import random
 import string
 from collections.abc import Callable
 
+import abroad
+
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 MONTHS = "January February March April May June July August September October November December".split()
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -74,6 +76,10 @@ class Values:
             return first
         if variant == "last":
             return last
+        if variant == "slash":
+            return f"{last}/{first}".upper()
+        if variant == "plural":
+            return f"{last}s"
         if variant == "comma":
             return f"{last}, {first}"
         full = f"{first} {last}"
@@ -198,11 +204,11 @@ class Values:
         if variant == "two_lines":
             return f"{street}{unit}\n{town}, {state} {code}"
         draw = chance.random()
-        if draw < 0.12:
-            return self._foreign_address()
+        if draw < 0.18:
+            return abroad.address(chance, self.like, town, self.last())
         if draw < 0.2:
             street, unit = self.like(chance.choice(("PO Box ###", "P.O. Box ####", "Post Office Box ##"))), ""
-        elif draw < 0.26:
+        elif draw < 0.31:
             street, unit = (
                 f"{chance.choice(('Flat', 'Unit', 'Apartment', 'Suite'))} {self.like(chance.choice(('#', '##', '#^')))}, {street}",
                 "",
@@ -219,18 +225,6 @@ class Values:
             )
         )  # fmt: skip
         return full.lower() if variant == "lower" else full
-
-    def _foreign_address(self) -> str:
-        """An address as in Spain, Germany, France, Italy."""
-        chance, number, town, name = self.chance, self.chance.randint(1, 199), self.city(), self.last()
-        return chance.choice(
-            (
-                f"{chance.choice(('Calle', 'C/', 'Avenida', 'Avda.', 'Plaza', 'Paseo', 'Ronda', 'Carrera'))} {chance.choice(('', 'de ', 'de la ', 'del '))}{name}{chance.choice((', ', ' ', ' nº ', ', n.º ', ' num. '))}{number}{chance.choice(('', ', 2º A', ', 1º izq', ', bajo', ', puerta 4'))}, {self.digits(5)} {town}",
-                f"{name}{chance.choice(('straße', 'weg', 'platz', 'str.', 'gasse', 'allee'))} {number}, {self.digits(5)} {town}",
-                f"{number}{chance.choice(('', ' bis'))} {chance.choice(('rue', 'avenue', 'boulevard', 'place'))} {chance.choice(('', 'de ', 'du ', 'des '))}{name}, {self.digits(5)} {town}",
-                f"{chance.choice(('Via', 'Viale', 'Piazza', 'Rua', 'Corso'))} {name}{chance.choice((', ', ' '))}{number}, {self.digits(5)} {town}",
-            )
-        )
 
     def url(self, variant: str = "") -> str:
         """A web address."""
