@@ -120,7 +120,9 @@ class TextToRedact(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     text: str = Field(max_length=200_000)
-    types: list[str] | None = Field(None, min_length=1, description="Such as EMAIL; left out: all of personal data.")
+    types: list[str] | None = Field(
+        None, min_length=1, max_length=100, description="Such as EMAIL; left out: all of personal data."
+    )
     mode: Mode | None = Field(
         None,
         description="`labels`: [NAME]; `mask`: a character for each one; `pseudonyms`: [NAME_1], the same value "

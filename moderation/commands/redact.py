@@ -22,7 +22,7 @@ from moderation.core.errors import InputError, SettingsError, StoreUnavailable
 from moderation.core.replacing import MASKS, short_name
 from moderation.judging import Judge
 from moderation.redacting import jobs, ledger
-from moderation.redacting.restoring import restore_file
+from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
     INDEX,
     FolderSource,
@@ -50,12 +50,16 @@ S3 = "s3://"
 @click.option("--mask", type=click.Choice(list(MASKS)), help="A character for each one that is taken out.")
 @click.option("--pseudonyms", is_flag=True, help="[NAME_1] and such: in a document the same value has the same number.")
 @click.option("--tokens", is_flag=True, help="Tokens that --restore puts back with the same key.")
-@click.option("--key-file", type=click.Path(path_type=Path), help="The key of tokens.  [default: the setting]")
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path, readable=False),
+    help="The key of tokens.  [default: MODERATION_REDACT_KEY_FILE]",
+)
 @click.option("--per-line", is_flag=True, help="Each line is a document.  [default: each file]")
 @click.option("--restore", is_flag=True, help="Put back what tokens in IN stand for.")
 @click.option("--new-key", type=click.Path(path_type=Path), metavar="FILE", help="Make a key for tokens, and end.")
 @click.option("--status", metavar="ID", help="Say how far a job is, and end.")
-@click.option("--json", "as_json", is_flag=True, help="With --status: for machines.")
+@click.option("--json", "as_json", is_flag=True, help="Say how the job stands, at its end or with --status, in JSON.")
 @click.pass_obj
 def redact(
     settings: Settings,
@@ -76,7 +80,7 @@ def redact(
     IN is a file, a folder with all below it, or s3://BUCKET/PREFIX. In a folder or prefix OUT the copy of NAME is
     NAME.out, and NAME.entities.jsonl beside it says what was found where, as Amazon Comprehend does. The same command
     again goes on where it was interrupted and leaves alone what is done. A file that cannot be redacted for sure has no
-    copy; exit code 2 when there is one.
+    copy; exit code 2 when there is one. With --restore, exit code 1 when tokens are left as they are.
     """
     if new_key is not None:
         click.echo(f"{new_key}: key {TokenKey.create(new_key).id}; keep it apart from what it redacts")
@@ -85,11 +89,24 @@ def redact(
         return _show(ledger.read_status(_folder(settings, status)), as_json)
     if not inputs or output is None:
         raise click.UsageError("say what to redact and where to: IN... -o OUT")
+    if "-" in (*inputs, output):
+        raise click.UsageError("- is no file: a job goes on where it was killed, so that it needs files or folders")
+    if key_file is not None and not (styles["tokens"] or restore):
+        raise click.UsageError("--key-file goes with --tokens or --restore")
     key = _key(settings, key_file) if styles["tokens"] or restore else None
     if restore:
+        if types is not None or per_line or as_json or any(styles.values()):
+            raise click.UsageError("--restore goes with --key-file only: it puts back all that the key can open")
         assert key is not None
         return _restore(settings, inputs, output, key)
-    return _redact(settings, inputs, output, types.split(",") if types else None, _style(key, **styles), per_line)
+    return _redact(settings, inputs, output, _names(types), _style(key, **styles), per_line, as_json)
+
+
+def _names(types: str | None) -> list[str] | None:
+    names = None if types is None else [name.strip() for name in types.split(",") if name.strip()]
+    if names == []:
+        raise click.UsageError("--types names none")
+    return names
 
 
 def _style(key: TokenKey | None, *, labels: bool, mask: str | None, pseudonyms: bool, tokens: bool) -> Style:
@@ -114,7 +131,13 @@ def _folder(settings: Settings, job: str) -> Path:
 
 
 def _redact(
-    settings: Settings, inputs: Sequence[str], output: str, types: list[str] | None, style: Style, per_line: bool
+    settings: Settings,
+    inputs: Sequence[str],
+    output: str,
+    types: list[str] | None,
+    style: Style,
+    per_line: bool,
+    as_json: bool,
 ) -> int:
     with ExitStack() as stack:
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="moderation-redact-")))
@@ -130,24 +153,34 @@ def _redact(
             "detectors": sorted(f"{d.name} {d.version}" for d in judge.plugins.detectors),
         }
         folder = _folder(settings, jobs.job_id(request))
+        sources = _sources(settings, inputs, output)
         work = jobs.Work(
-            sources=_sources(settings, inputs, output),
+            sources=sources,
             target=_target(settings, inputs, output, folder / "drafts"),
             look=lambda texts: look_each(judge.runner, "redact", texts, labels),
             style=style,
             per_line=per_line,
         )
         click.echo(f"job {folder.name}", err=True)
-        watch = _Shown()
+        watch = _Shown(as_json)
         stack.enter_context(watch.bar)
         done = jobs.run(folder, work, jobs.Watch(watch.began, watch.advanced, watch.ended))
+    if passed_over := sum(source.passed_over for source in sources if isinstance(source, FolderSource)):
+        click.echo(f"left out: {passed_over:,} links and special files, which have no copies", err=True)
+    if as_json:
+        _show(done, as_json)
     return 2 if done.files_failed else 0
 
 
 class _Shown:
-    """A bar while a terminal looks on, and a line for each file."""
+    """A bar while a terminal looks on, and a line for each file.
 
-    def __init__(self) -> None:
+    Args:
+        apart: lines of files do not go to the standard output.
+    """
+
+    def __init__(self, apart: bool) -> None:
+        self._apart = apart
         columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
         self.bar = Progress(
             *columns,
@@ -161,6 +194,8 @@ class _Shown:
     def began(self, status: ledger.Status) -> None:
         """See `jobs.Watch`."""
         self.bar.update(self._task, total=status.size_bytes, completed=status.bytes_done)
+        if not status.files:
+            click.echo("there are no files", err=True)
         if status.files_done:
             click.echo(f"{status.files_done} of {status.files} files are done already", err=True)
 
@@ -174,7 +209,7 @@ class _Shown:
         if reason:
             click.echo(f"{name}: not redacted: {_printable(reason)}", err=True)
             return
-        click.echo(f"{name}: {_counts(progress.found) or 'nothing found'}")
+        click.echo(f"{name}: {_counts(progress.found) or 'nothing found'}", err=self._apart)
         if progress.undecoded:
             kept = f"kept as they are, because they are not UTF-8: {progress.undecoded:,} bytes"
             click.echo(f"{name}: {kept}; a value with one in it may have been missed", err=True)
@@ -191,6 +226,7 @@ def _counts(found: Counter[str]) -> str:
 
 def _restore(settings: Settings, inputs: Sequence[str], output: str, key: TokenKey) -> int:
     is_clean, is_whole = True, True
+    names: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="moderation-restore-") as folder:
         target = _target(settings, inputs, output, Path(folder))
         for source in _sources(settings, inputs, output):
@@ -199,6 +235,9 @@ def _restore(settings: Settings, inputs: Sequence[str], output: str, key: TokenK
                     continue
                 name = _printable(file.name)
                 try:
+                    if (restored := restored_name(file.name)) in names:
+                        raise InputError(f"there is another {restored} already; restore them apart")
+                    names.add(restored)
                     count = restore_file(source, file, target, key)
                 except (InputError, StoreUnavailable, OSError) as error:
                     is_whole = False
@@ -224,17 +263,26 @@ def _sources(settings: Settings, inputs: Sequence[str], output: str) -> list[Sou
 def _each_source(settings: Settings, inputs: Sequence[str], output: str) -> Iterator[Source]:
     for each in inputs:
         if each.startswith(S3):
-            bucket, prefix = _bucket(each)
-            others = [_bucket(output)] if output.startswith(S3) else []
-            leave_out = [f"{other.rstrip('/')}/" for there, other in others if there == bucket and other]
-            yield S3Source(s3_client(settings.a2i_region), bucket, prefix, leave_out)
+            yield _s3_source(settings, each, output)
             continue
         path = Path(each)
         if not path.is_file() and not path.is_dir():
-            raise InputError(f"{each}: no such file or folder")
+            raise InputError(f"{each}: {'neither a file nor a folder' if path.exists() else 'no such file or folder'}")
         if not output.startswith(S3) and path.is_dir() and Path(output).resolve() == path.resolve():
             raise InputError(f"{output} is the folder that is read; choose another place for the copies")
-        yield FolderSource(path, [] if output.startswith(S3) else [Path(output)])
+        yield FolderSource(path, [settings.data, *([] if output.startswith(S3) else [Path(output)])])
+
+
+def _s3_source(settings: Settings, uri: str, output: str) -> S3Source:
+    bucket, prefix = _bucket(uri)
+    leave_out = []
+    if output.startswith(S3) and _bucket(output)[0] == bucket:
+        place = _bucket(output)[1].rstrip("/")
+        copies = f"{place}/" if place else ""
+        if copies in (prefix[: prefix.rfind("/") + 1], f"{prefix.rstrip('/')}/"):
+            raise InputError(f"{output} is where the files are read; choose another place for the copies")
+        leave_out = [copies] if copies.startswith(prefix) else []
+    return S3Source(s3_client(settings.a2i_region), bucket, prefix, leave_out)
 
 
 def _target(settings: Settings, inputs: Sequence[str], output: str, drafts: Path) -> Target:
@@ -243,6 +291,8 @@ def _target(settings: Settings, inputs: Sequence[str], output: str, drafts: Path
     path = Path(output)
     read = [Path(each).resolve() for each in inputs if not each.startswith(S3)]
     is_one = len(inputs) == 1 and Path(inputs[0]).is_file() and not path.is_dir() and not output.endswith("/")
+    if path.is_file() and not is_one:
+        raise InputError(f"{output} is a file; a folder for the copies is wanted")
     protected = [each for each in read if not each.is_dir() or each not in path.resolve().parents]
     return FolderTarget(path, is_file=is_one, protected=protected)
 

@@ -39,7 +39,7 @@ def contains(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _found(service: Service, parameters: Mapping[str, Any]) -> Sequence[Detection]:
-    check_language(parameters["LanguageCode"])
+    check_language(parameters["LanguageCode"], "UnsupportedLanguageException")
     try:
         size = len(parameters["Text"].encode())
     except UnicodeEncodeError as error:

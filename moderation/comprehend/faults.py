@@ -19,7 +19,11 @@ def fault(code: str, message: str) -> ApiError:
     return ApiError(code, message, _STATUSES.get(code, 400))
 
 
-def check_language(code: str) -> None:
-    """Raise where the model knows a language that the PII operations do not support."""
-    if code not in LANGUAGES:
-        raise fault("UnsupportedLanguageException", f"The language {code} is not supported; use en or es")
+def check_language(language: str, code: str) -> None:
+    """Raise where the model knows a language that the PII operations do not support.
+
+    Args:
+        code: of the error; jobs have no ``UnsupportedLanguageException``.
+    """
+    if language not in LANGUAGES:
+        raise fault(code, f"The language {language} is not supported; use en or es")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from moderation.core.errors import InputError, NotFound
 from moderation.redacting.comprehend import ACCOUNT, output_uri
 from moderation.redacting.requested import RequestedJob
 from moderation.service import Service
+from review_ui.a2i.shapes import check_storable
 
 MOST_TAGS = 50
 PAGE = 100
@@ -24,7 +26,8 @@ PAGE = 100
 
 def start(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Take a job on. The same request with the same token is the same job."""
-    check_language(parameters["LanguageCode"])
+    check_storable(parameters)
+    check_language(parameters["LanguageCode"], "InvalidRequestException")
     redaction = parameters.get("RedactionConfig") or {}
     if parameters["Mode"] == "ONLY_REDACTION" and not redaction.get("PiiEntityTypes"):
         raise fault("InvalidRequestException", "Mode ONLY_REDACTION needs RedactionConfig with PiiEntityTypes")
@@ -128,6 +131,8 @@ def _time(value: Any) -> datetime | None:
 def _position(token: str) -> tuple[datetime, str]:
     try:
         at, job_id = json.loads(base64.urlsafe_b64decode(token))
-        return datetime.fromisoformat(at).astimezone(UTC), str(job_id)
-    except (binascii.Error, ValueError, TypeError) as error:
+        if not re.fullmatch("[0-9a-f]{32}", job_id):
+            raise ValueError(job_id)
+        return datetime.fromisoformat(at).astimezone(UTC), job_id
+    except (binascii.Error, ValueError, TypeError, OverflowError) as error:
         raise fault("InvalidRequestException", "NextToken is not one that was given") from error

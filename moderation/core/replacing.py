@@ -89,6 +89,8 @@ def joined_places(text: str, detections: Sequence[Detection]) -> list[Place]:
 
 def replace_places(text: str, places: Sequence[Place], replace: Replace) -> str:
     """The text with each place replaced; places are in order and do not overlap."""
+    if not places:
+        return text
     pieces: list[str] = []
     at = 0
     for start, end, name in places:

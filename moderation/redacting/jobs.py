@@ -37,6 +37,10 @@ class Stopped(Exception):
     """Somebody asked the job to stop."""
 
 
+class BeyondLimits(InputError):
+    """The files of a job are too many, too large or too small; none of them is done any further."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a job may be; sizes in bytes.
@@ -44,7 +48,7 @@ class Limits:
     Attributes:
         least_bytes: of all files together.
         most_bytes: likewise.
-        most_documents: of one file.
+        most_documents: likewise.
     """
 
     least_bytes: int
@@ -54,12 +58,14 @@ class Limits:
     most_documents: int
 
     def check(self, status: Status) -> None:
-        """Raise `InputError` when the files of a job are too many, too large or too small."""
+        """Raise `BeyondLimits` when the files of a job are too many, too large or too small."""
+        if not status.files:
+            raise BeyondLimits("there are no files where the input is said to be")
         if status.files > self.most_files:
-            raise InputError(f"there are {status.files:,} files; {self.most_files:,} are the most")
+            raise BeyondLimits(f"there are {status.files:,} files; {self.most_files:,} are the most")
         if not self.least_bytes <= status.size_bytes <= self.most_bytes:
             bounds = f"at least {self.least_bytes:,} and at most {self.most_bytes:,}"
-            raise InputError(f"the {status.files:,} files have {status.size_bytes:,} bytes; {bounds} are wanted")
+            raise BeyondLimits(f"the {status.files:,} files have {status.size_bytes:,} bytes; {bounds} are wanted")
 
 
 @dataclass(frozen=True)
@@ -114,49 +120,74 @@ def run(folder: Path, work: Work, watch: Watch) -> Status:
 
     Raises:
         AlreadyRuns: another process does it.
-        InputError: two files have one name, a source cannot be listed, or the files are beyond the limits.
-        StoreUnavailable: a source cannot be listed now.
+        BeyondLimits: the files are.
+        InputError: two files have one name, or a source cannot be listed.
+        StoreUnavailable: a source cannot be listed now, or the ledger not be written.
     """
     with Ledger(folder) as ledger:
         ledger.begin((number, file) for number, source in enumerate(work.sources) for file in source.files())
         _look_for_lost_copies(ledger, work)
-        status = ledger.status()
-        if work.limits is not None:
-            work.limits.check(status)
-        watch.began(status)
-        is_stopped = False
-        while not is_stopped and (waiting := ledger.waiting()) is not None:
-            number, file, progress = waiting
-            reason = ""
-            try:
-                _File(ledger, work, watch, file, progress).redact(work.sources[number])
-            except Stopped:
-                is_stopped = True
-            except (InputError, NotRedacted, StoreUnavailable) as error:
-                reason = str(error)
-            except OSError as error:
-                reason = error.strerror or str(error)
-            if reason:
-                ledger.fail(file.name, reason)
-            if not is_stopped:
-                watch.ended(file, progress, reason)
-        ledger.end(is_stopped=is_stopped)
+        try:
+            is_stopped = _do(ledger, work, watch)
+        except BeyondLimits:
+            ledger.end("failed")
+            raise
+        ledger.end("stopped" if is_stopped else None)
         return ledger.status()
 
 
+def _do(ledger: Ledger, work: Work, watch: Watch) -> bool:
+    """Do the files that wait; says whether somebody asked to stop."""
+    status = ledger.status()
+    if work.limits is not None:
+        work.limits.check(status)
+    watch.began(status)
+    documents = status.documents
+    while (waiting := ledger.waiting()) is not None:
+        number, file, progress = waiting
+        documents -= progress.documents
+        reason = ""
+        try:
+            _File(ledger, work, watch, file, progress, documents).redact(work.sources[number])
+        except Stopped:
+            return True
+        except BeyondLimits:
+            raise
+        except (InputError, NotRedacted, StoreUnavailable) as error:
+            reason = str(error)
+        except OSError as error:
+            # Sources speak for themselves, so that what could not be opened was to be written.
+            said = error.strerror or str(error)
+            reason = f"its copy cannot be written: {said}" if error.filename else said
+        if reason:
+            ledger.fail(file.name, reason)
+        documents += progress.documents
+        watch.ended(file, progress, reason)
+    return False
+
+
 def _look_for_lost_copies(ledger: Ledger, work: Work) -> None:
+    """Files whose copies are gone, or were written over by somebody else, wait again."""
     name = ""
     while (following := ledger.done(name)) is not None:
-        name = following
-        if not all(work.target.has(f"{name}{suffix}") for suffix in (work.copies, work.indexes) if suffix):
+        name, progress = following
+        stamps = [work.target.stamp(f"{name}{suffix}") for suffix in (work.copies, work.indexes) if suffix]
+        if "" in stamps or stamps != progress.stamps:
             ledger.wait_again(name)
 
 
 class _File:
-    """One file on its way."""
+    """One file on its way.
 
-    def __init__(self, ledger: Ledger, work: Work, watch: Watch, file: Listed, progress: Progress) -> None:
+    Args:
+        documents: how many there are in the other files, as far as they are done.
+    """
+
+    def __init__(
+        self, ledger: Ledger, work: Work, watch: Watch, file: Listed, progress: Progress, documents: int
+    ) -> None:
         self._ledger, self._work, self._watch, self._file, self._progress = ledger, work, watch, file, progress
+        self._documents = documents
         suffixes = {"copy": work.copies, "index": work.indexes}
         self._drafts = {
             kind: (f"{file.name}{suffix}", work.target.draft(f"{file.name}{suffix}", ledger.id))
@@ -167,6 +198,8 @@ class _File:
             # What was written is lost, so nothing is certain.
             progress.reset()
         self._numbers: StoredNumbers = ledger.numbers(file.name, progress)
+        self._replace = work.style.replace(self._numbers)
+        self._name = json.dumps(file.name)
 
     def redact(self, source: Source) -> None:
         """Go on from where the file is, to its end."""
@@ -184,6 +217,7 @@ class _File:
                     stream.close()
         for name, draft in self._drafts.values():
             self._work.target.publish(name, draft)
+        progress.stamps = [self._work.target.stamp(name) for name, _ in self._drafts.values()]
         self._ledger.save(self._file.name, progress, self._numbers, "done")
 
     def _write(self, source: Source, copy: BinaryIO | None, index: BinaryIO | None) -> None:
@@ -192,8 +226,9 @@ class _File:
         is_done = progress.at.byte == self._file.size_bytes and progress.documents > 0
         with source.open(self._file, progress.at.byte - progress.at.context) as stream:
             pieces = stretches(stream, self._look, per_line=self._work.per_line, start=progress.at)
-            for stretch in () if is_done else pieces:
-                self._take(stretch, copy, index)
+            for made in () if is_done else pieces:
+                self._take(made, copy, index)
+                self._watch.advanced(made[-1].after.byte - made[0].begin.byte)
                 if time.monotonic() - saved_at > SAVE_SECONDS or self._numbers.waiting > SAVE_NUMBERS:
                     self._save(copy, index)
                     saved_at = time.monotonic()
@@ -206,31 +241,37 @@ class _File:
         source.open(self._file, 0).close()
         self._save(copy, index)
 
-    def _take(self, stretch: Stretch, copy: BinaryIO | None, index: BinaryIO | None) -> None:
-        """Write what a stretch becomes, and what was found in it."""
+    def _take(self, made: Sequence[Stretch], copy: BinaryIO | None, index: BinaryIO | None) -> None:
+        """Write what some stretches become, and what was found in them."""
         progress = self._progress
+        replaced, lines = [], []
+        for stretch in made:
+            if copy is not None:
+                replaced.append(replace_places(stretch.text, stretch.places, self._replace))
+            if index is not None:
+                lines.append(self._index(stretch))
+            if stretch.entities:
+                progress.found.update(entity.label for entity in stretch.entities)
+            progress.document_bytes += stretch.after.byte - stretch.begin.byte
+            if self._work.limits is not None:
+                self._check(self._work.limits)
+            if stretch.is_end:
+                self._numbers.end_document()
+                progress.documents += 1
+                progress.document_bytes = 0
+            progress.at = stretch.after
+        progress.undecoded += sum(undecoded(stretch.text) for stretch in made)
         if copy is not None:
-            replaced = replace_places(stretch.text, stretch.places, self._work.style.replace(self._numbers))
-            progress.copy_bytes += copy.write(encoded(replaced))
+            progress.copy_bytes += copy.write(encoded("".join(replaced)))
         if index is not None:
-            progress.index_bytes += index.write(self._index(stretch).encode())
-        progress.found.update(entity.label for entity in stretch.entities)
-        progress.undecoded += undecoded(stretch.text)
-        progress.document_bytes += stretch.after.byte - stretch.begin.byte
-        self._check_limits()
-        if stretch.is_end:
-            self._numbers.end_document()
-            progress.documents += 1
-            progress.document_bytes = 0
-        progress.at = stretch.after
-        self._watch.advanced(stretch.after.byte - stretch.begin.byte)
+            progress.index_bytes += index.write("".join(lines).encode())
 
-    def _check_limits(self) -> None:
-        limits, progress = self._work.limits, self._progress
-        if limits is not None and progress.document_bytes > limits.document_bytes:
+    def _check(self, limits: Limits) -> None:
+        progress = self._progress
+        if progress.document_bytes > limits.document_bytes:
             raise InputError(f"document {progress.documents} has more than {limits.document_bytes:,} bytes")
-        if limits is not None and progress.documents >= limits.most_documents:
-            raise InputError(f"it has more than {limits.most_documents:,} documents")
+        if self._documents + progress.documents >= limits.most_documents:
+            raise BeyondLimits(f"there are more than {limits.most_documents:,} documents")
 
     def _index(self, stretch: Stretch) -> str:
         """A piece of the index: a line of JSON for each document, as Comprehend's jobs write it."""
@@ -243,7 +284,7 @@ class _File:
         if not stretch.is_end:
             return head + entities
         line = f', "Line": {begin.line}' if self._work.per_line else ""
-        return f'{head}{entities}], "File": {json.dumps(self._file.name)}{line}}}\n'
+        return f'{head}{entities}], "File": {self._name}{line}}}\n'
 
     def _look(self, texts: Sequence[str]) -> list[list[Detection]]:
         """A process may be killed for the machine's reasons; what fails twice fails for the text's."""

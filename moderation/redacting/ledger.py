@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from moderation.core.errors import InputError, NotFound
+from moderation.core.errors import InputError, NotFound, StoreUnavailable
 from moderation.redacting.sources import Listed
 from moderation.redacting.stretches import Position
 
@@ -49,6 +49,7 @@ class Progress:
         undecoded: bytes that were not UTF-8.
         has_entities: True when the unfinished document has some in the index.
         kinds: how many numbers each kind has in the unfinished document.
+        stamps: of the finished copy and index, as they were published.
     """
 
     at: Position = field(default_factory=Position)
@@ -60,6 +61,7 @@ class Progress:
     has_entities: bool = False
     found: Counter[str] = field(default_factory=Counter)
     kinds: dict[str, int] = field(default_factory=dict)
+    stamps: list[str] = field(default_factory=list)
 
     def reset(self) -> None:
         """Nothing of the file is done."""
@@ -67,7 +69,7 @@ class Progress:
 
     def dump(self) -> str:
         """As JSON."""
-        return json.dumps({**vars(self), "at": vars(self.at)})
+        return json.dumps({**vars(self), "at": self.at._asdict()})
 
     @classmethod
     def load(cls, text: str | None) -> Progress:
@@ -117,19 +119,27 @@ class Ledger:
 
     Raises:
         AlreadyRuns: it is open elsewhere.
+        StoreUnavailable: it cannot be written, here or within its context.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.id = folder.name
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self.id, self._folder = folder.name, folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise _not_kept(folder, error) from error
         if not _is_locked(self._lock):
             os.close(self._lock)
             raise AlreadyRuns(f"job {self.id} runs already")
-        self._db = sqlite3.connect(folder / "ledger.db", isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        try:
+            self._db = sqlite3.connect(folder / "ledger.db", isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        except sqlite3.Error as error:
+            os.close(self._lock)
+            raise _not_kept(folder, error) from error
 
     def begin(self, listed: Iterable[tuple[int, Listed]]) -> None:
         """Take up a run over these files. Done ones stay done while they are the same; what is gone is forgotten.
@@ -163,11 +173,11 @@ class Ledger:
             raise
         self._db.execute("COMMIT")
 
-    def done(self, after: str) -> str | None:
-        """The name of the first finished file behind a name."""
-        query = "SELECT name FROM files WHERE state = 'done' AND name > ? ORDER BY name LIMIT 1"
+    def done(self, after: str) -> tuple[str, Progress] | None:
+        """The first finished file behind a name."""
+        query = "SELECT name, progress FROM files WHERE state = 'done' AND name > ? ORDER BY name LIMIT 1"
         row = self._db.execute(query, (after,)).fetchone()
-        return None if row is None else str(row[0])
+        return None if row is None else (str(row[0]), Progress.load(row[1]))
 
     def wait_again(self, name: str) -> None:
         """A finished file has to be done anew."""
@@ -196,11 +206,14 @@ class Ledger:
         """A file gets no copy in this run; the next one tries again."""
         self._db.execute("UPDATE files SET state = 'failed', message = ? WHERE name = ?", (message[:500], name))
 
-    def end(self, *, is_stopped: bool) -> None:
-        """The run is over."""
+    def end(self, state: str | None) -> None:
+        """The run is over.
+
+        Args:
+            state: see `Status`; None for what the files say.
+        """
         failed = self._db.execute("SELECT count(*) FROM files WHERE state = 'failed'").fetchone()[0]
-        state = "stopped" if is_stopped else "failed" if failed else "completed"
-        self._set(state=state, ended_at=str(time.time()))
+        self._set(state=state or ("failed" if failed else "completed"), ended_at=str(time.time()))
 
     def status(self) -> Status:
         """How far the job is."""
@@ -218,6 +231,8 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise _not_kept(self._folder, error) from error
 
     def _get(self, name: str, default: str) -> str:
         return _fact(self._db, name, default)
@@ -295,7 +310,7 @@ def read_status(folder: Path) -> Status:
     missing = NotFound(f"there is no redaction job {folder.name} in {folder.parent.parent}; say --data DIR")
     if not (folder / "ledger.db").is_file():
         raise missing
-    lock = os.open(folder / "lock", os.O_RDWR)
+    lock = os.open(folder / "lock", os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         is_running = False
@@ -310,6 +325,11 @@ def read_status(folder: Path) -> Status:
         return _status(db, folder.name, is_running=is_running)
     finally:
         db.close()
+
+
+def _not_kept(folder: Path, error: OSError | sqlite3.Error) -> StoreUnavailable:
+    why = getattr(error, "strerror", None) or str(error)
+    return StoreUnavailable(f"how far the job is cannot be noted in the data folder ({folder}): {why}")
 
 
 def _is_locked(lock: int) -> bool:

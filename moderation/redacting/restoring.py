@@ -14,6 +14,11 @@ from moderation.redacting.tokens import Restored, TokenKey
 _BLOCK_BYTES = 1 << 20
 
 
+def restored_name(name: str) -> str:
+    """What a redacted file is called when it is restored."""
+    return name.removesuffix(OUT)
+
+
 def restore_file(source: Source, file: Listed, target: Target, key: TokenKey) -> Restored:
     """Write a copy with the values of its tokens, without the ``.out`` behind the name; all else byte for byte.
 
@@ -22,7 +27,7 @@ def restore_file(source: Source, file: Listed, target: Target, key: TokenKey) ->
         OSError: it cannot be read, or the copy not written.
     """
     count = Restored()
-    name = file.name.removesuffix(OUT)
+    name = restored_name(file.name)
     draft = target.draft(name, "restore")
     try:
         with source.open(file, 0) as stream, os.fdopen(os.open(draft, _NEW, 0o600), "wb") as copy:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +51,16 @@ class Source(Protocol):
 class Target(Protocol):
     """A place for copies, which appear whole or not at all."""
 
-    def has(self, name: str) -> bool:
-        """True when there is something under the name."""
+    def stamp(self, name: str) -> str:
+        """Another one when what lies under the name is another; empty when there is nothing."""
         ...
 
     def draft(self, name: str, job: str) -> Path:
-        """A local path where a job may write what will be published; stays the same over runs."""
+        """A local path where a job may write what will be published; stays the same over runs.
+
+        Raises:
+            InputError: there can be no such copy.
+        """
         ...
 
     def publish(self, name: str, draft: Path) -> None:
@@ -66,17 +72,26 @@ def checked_name(name: str) -> str:
     """The name. Raises `InputError` when it could climb out of a folder; names of objects are anybody's choice."""
     pieces = name.split("/")
     if any(piece in ("", ".", "..") or any(ord(c) < 32 or c == "\\" for c in piece) for piece in pieces):
-        raise InputError(f"{name[:200]!r} cannot be the name of a file")
+        why = "it has control characters, backslashes or what is not UTF-8, or climbs out of its folder"
+        raise InputError(f"{name[:200]!r} cannot be the name of a copy: {why}")
     return name
 
 
+def _short(name: str) -> str:
+    """Stands for a name that may be too long for more to be put to it."""
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
 class FolderSource:
-    """Files of a folder and all below it, or one file. Links are not followed.
+    """Files of a folder and all below it, or one file.
 
     Args:
         path: a folder, or a file, which is then the only one.
         leave_out: folders that are no input, such as the one for copies.
         beginning: only files whose names, relative to the folder, begin so.
+
+    Attributes:
+        passed_over: links and special files that were listed last; they are not followed and not read.
     """
 
     def __init__(self, path: Path, leave_out: Sequence[Path] = (), beginning: str = "") -> None:
@@ -85,6 +100,7 @@ class FolderSource:
         self._only = path.name
         self._beginning = beginning
         self._leave_out = {each.resolve() for each in leave_out}
+        self.passed_over = 0
 
     def files(self) -> Iterator[Listed]:
         """See `Source.files`; in the order of names.
@@ -92,30 +108,45 @@ class FolderSource:
         Raises:
             InputError: a folder cannot be listed.
         """
+        self.passed_over = 0
         if self._is_file:
-            yield self._listed(self._root / self._only)
+            path = self._root / self._only
+            yield self._listed(path, path.stat())
             return
         for folder, below, names in os.walk(self._root, onerror=_cannot_list):
-            below[:] = sorted(name for name in below if (Path(folder) / name).resolve() not in self._leave_out)
+            links = {name for name in below if (Path(folder) / name).is_symlink()}
+            self.passed_over += len(links)
+            inside = (name for name in below if name not in links)
+            below[:] = sorted(name for name in inside if (Path(folder) / name).resolve() not in self._leave_out)
             for name in sorted(names):
-                path = Path(folder) / name
-                if path.is_file() and not path.is_symlink():
-                    listed = self._listed(path)
-                    if listed.name.startswith(self._beginning):
-                        yield listed
+                try:
+                    state = (Path(folder) / name).lstat()
+                except OSError as error:
+                    _cannot_list(error)
+                    continue
+                if not stat.S_ISREG(state.st_mode):
+                    self.passed_over += 1
+                    continue
+                listed = self._listed(Path(folder) / name, state)
+                if listed.name.startswith(self._beginning):
+                    yield listed
 
     def open(self, file: Listed, at: int) -> BinaryIO:
         """See `Source.open`."""
         path = self._root / file.name
-        if self._listed(path) != file:
-            raise InputError("it was changed meanwhile; run the same again")
-        stream = path.open("rb")
+        try:
+            if self._listed(path, path.stat()) != file:
+                raise InputError("it was changed meanwhile; run the same again")
+            stream = path.open("rb")
+        except OSError as error:
+            raise InputError(f"it cannot be read: {error.strerror}") from error
         stream.seek(at)
         return stream
 
-    def _listed(self, path: Path) -> Listed:
-        state = path.stat()
-        return Listed(path.relative_to(self._root).as_posix(), state.st_size, f"{state.st_mtime_ns}-{state.st_ino}")
+    def _listed(self, path: Path, state: os.stat_result) -> Listed:
+        # A name that is not UTF-8 gets a backslash, and with it no copy: nothing could keep a note of it.
+        name = path.relative_to(self._root).as_posix().encode("utf-8", "backslashreplace").decode()
+        return Listed(name, state.st_size, f"{state.st_mtime_ns}-{state.st_ino}")
 
 
 def _cannot_list(error: OSError) -> None:
@@ -137,9 +168,14 @@ class FolderTarget:
         self._path, self._is_file = path, is_file
         self._protected = {each.resolve() for each in protected}
 
-    def has(self, name: str) -> bool:
-        """See `Target.has`."""
-        return self.path(name).is_file()
+    def stamp(self, name: str) -> str:
+        """See `Target.stamp`."""
+        try:
+            state = self.path(name).stat()
+        except OSError:
+            # Whoever may not look may not write there either, and will be told then.
+            return ""
+        return f"{state.st_size}-{state.st_mtime_ns}"
 
     def path(self, name: str) -> Path:
         """Where the file of a name is or will be."""
@@ -151,14 +187,16 @@ class FolderTarget:
         """See `Target.draft`; beside the file, so that publishing is one rename.
 
         Raises:
-            InputError: it would be among the files that are read.
+            InputError: it would be among the files that are read, or in place of what is no file.
         """
         path = self.path(name)
         resolved = path.resolve()
         if not self._protected.isdisjoint((resolved, *resolved.parents)):
             raise InputError(f"{path} is among the files that are read; choose another place for the copy")
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is there and is no file; choose another place for the copy")
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.with_name(f".{path.name}.{job[:12]}.part")
+        return path.with_name(f".{path.name[:40]}.{_short(path.name)}.{job[:12]}.part")
 
     def publish(self, name: str, draft: Path) -> None:
         """See `Target.publish`. A new copy is for its owner's eyes; one that was there keeps its mode."""
@@ -237,24 +275,22 @@ class S3Target:
         self._prefix = f"{prefix.rstrip('/')}/" if prefix else ""
         self._extra: Mapping[str, str] = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
 
-    def has(self, name: str) -> bool:
-        """See `Target.has`."""
+    def stamp(self, name: str) -> str:
+        """See `Target.stamp`."""
         from botocore.exceptions import ClientError
 
         with _errors(self._bucket):
             try:
-                self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
+                return str(self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)["ETag"])
             except ClientError as error:
                 if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                     raise
-                return False
-            return True
+                return ""
 
     def draft(self, name: str, job: str) -> Path:
         """See `Target.draft`."""
-        path = self._drafts / f"{checked_name(name)}.part"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        self._drafts.mkdir(parents=True, exist_ok=True)
+        return self._drafts / f"{_short(name)}.part"
 
     def publish(self, name: str, draft: Path) -> None:
         """See `Target.publish`. Uploaded in parts; the object appears with the last."""

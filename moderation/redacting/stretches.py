@@ -4,9 +4,9 @@ The bytes are UTF-8. What is not stays as it is: each such byte counts as one ch
 place. A byte order mark stays too and counts as a character. NUL, or a byte order mark of UTF-16 or UTF-32, means that
 it is no UTF-8 text at all: in what nobody can read nothing would be found, so that is an error.
 
-A document is the whole stream, or each line of it (LF or CR LF ends it and belongs to no document). A long one is
-looked at in stretches. Each is seen with some text before it, and what stands near its right end is seen again with the
-next, so that a name or a number is never met by half.
+A document is the whole stream, or each line of it (LF, CR or CR LF ends it and belongs to no document, as in Amazon
+Comprehend). A long one is looked at in stretches. Each is seen with some text before it, and what stands near its right
+end is seen again with the next, so that a name or a number is never met by half.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO
+from itertools import islice, pairwise
+from typing import BinaryIO, NamedTuple, Protocol
 
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError
@@ -32,6 +32,8 @@ MOST_LINES = 500
 """Documents that are looked at in one call."""
 _BLOCK_BYTES = 65_536
 _UNDECODED = re.compile("[\\udc80-\\udcff]")
+# A CR at the end of what is known so far may be half of a CR LF.
+_LINE_END = re.compile(r"\r\n|\n|\r(?!\Z)")
 
 Look = Callable[[Sequence[str]], list[list[Detection]]]
 """Says what is in each of some texts."""
@@ -41,8 +43,7 @@ class NotText(InputError):
     """The bytes are no text in UTF-8."""
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """Where a stretch begins.
 
     Attributes:
@@ -58,8 +59,7 @@ class Position:
     offset: int = 0
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Some text with all that is in it.
 
     Attributes:
@@ -86,11 +86,15 @@ def encoded(text: str) -> bytes:
 
 def undecoded(text: str) -> int:
     """How many bytes in it were not UTF-8."""
-    return len(_UNDECODED.findall(text))
+    return 0 if text.isascii() else len(_UNDECODED.findall(text))
 
 
-def stretches(source: BinaryIO, look: Look, *, per_line: bool, start: Position | None = None) -> Iterator[Stretch]:
-    """All of a stream from `start` on. A run that goes on from an `after` yields what one run would have.
+def stretches(
+    source: BinaryIO, look: Look, *, per_line: bool, start: Position | None = None
+) -> Iterator[Sequence[Stretch]]:
+    """All of a stream from `start` on: in each answer the stretches that were looked at in one call.
+
+    A run that goes on from an `after` yields what one run would have.
 
     Args:
         source: stands at ``start.byte - start.context``.
@@ -101,7 +105,20 @@ def stretches(source: BinaryIO, look: Look, *, per_line: bool, start: Position |
     """
     at = start or Position()
     reader = _Reader(source, at)
-    context = reader.context
+    yield from _stretches(reader, reader.context, look, at, per_line)
+
+
+def look_through(text: str, look: Look) -> list[Detection]:
+    """What is in one document that is held in memory, of any length; spans in all of it."""
+    return [
+        _moved(entity, stretch.begin.offset)
+        for made in _stretches(_Held(text), "", look, Position(), per_line=False)
+        for stretch in made
+        for entity in stretch.entities
+    ]
+
+
+def _stretches(reader: _Peeks, context: str, look: Look, at: Position, per_line: bool) -> Iterator[Sequence[Stretch]]:
     while True:
         text, is_last = reader.peek(STRETCH)
         lines = _whole_lines(text, is_last) if per_line and at.offset == 0 else []
@@ -113,7 +130,7 @@ def stretches(source: BinaryIO, look: Look, *, per_line: bool, start: Position |
             return
         size = sum(len(stretch.text) for stretch in made)
         reader.skip(size)
-        yield from made
+        yield made
         if is_last and size == len(text):
             return
         at = made[-1].after
@@ -123,27 +140,32 @@ def stretches(source: BinaryIO, look: Look, *, per_line: bool, start: Position |
 def _each_line(lines: Sequence[str], look: Look, at: Position) -> list[Stretch]:
     """Whole lines, each a document."""
     bodies = [_without_line_end(line) for line in lines]
+    # Nothing is in a blank line, and files may have millions of them.
+    asked = [_readable(body) for body in bodies if body.strip()]
+    answers = iter(look(asked) if asked else ())
     made = []
-    for line, body, found in zip(lines, bodies, look([_readable(body) for body in bodies]), strict=True):
-        entities = _within(found, 0, len(body))
-        after = Position(byte=at.byte + len(encoded(line)), line=at.line + 1)
-        made.append(Stretch(line, entities, tuple(joined_places(body, entities)), at, True, after))
+    for line, body in zip(lines, bodies, strict=True):
+        found = next(answers) if body.strip() else ()
+        entities = _within(found, 0, len(body)) if found else ()
+        places = tuple(joined_places(body, entities)) if found else ()
+        after = Position(at.byte + _size(line), 0, at.line + 1)
+        made.append(Stretch(line, entities, places, at, True, after))
         at = after
     return made
 
 
 def _one(text: str, is_last: bool, context: str, look: Look, at: Position, per_line: bool) -> Stretch:
     """A stretch of a document, or all of one, from the beginning of `text`."""
-    line_end = text.find("\n") + 1 if per_line else 0
+    line_end = _first_line_end(text, is_last) if per_line else 0
     body = _without_line_end(text[:line_end]) if line_end else text
     entities = _within(look([_readable(context + body)])[0], len(context), len(body))
     places = joined_places(body, entities)
     is_end = is_last or line_end > 0
     cut = len(body) if is_end else _cut(body, places)
     text = text[: line_end or cut]
-    after = Position(byte=at.byte + len(encoded(text)), line=at.line + 1)
+    after = Position(byte=at.byte + _size(text), line=at.line + 1)
     if not (is_end and per_line):
-        seen = len(encoded((context + text)[-CONTEXT:]))
+        seen = _size((context + text)[-CONTEXT:])
         after = Position(after.byte, seen, at.line, at.offset + len(text))
     kept = tuple(entity for entity in entities if entity.span is not None and entity.span.start < cut)
     return Stretch(text, kept, tuple(place for place in places if place[0] < cut), at, is_end, after)
@@ -171,17 +193,64 @@ def _within(found: Sequence[Detection], before: int, size: int) -> tuple[Detecti
     return tuple(moved)
 
 
+def _moved(found: Detection, by: int) -> Detection:
+    """A detection in what stands `by` code points further on."""
+    if not by or found.span is None:
+        return found
+    return found.model_copy(update={"span": Span(start=found.span.start + by, end=found.span.end + by)})
+
+
 def _whole_lines(text: str, is_last: bool) -> list[str]:
-    *lines, rest = text.split("\n", MOST_LINES)
-    return [*(f"{line}\n" for line in lines), *([rest] if rest and is_last and len(lines) < MOST_LINES else [])]
+    ends = [match.end() for match in islice(_LINE_END.finditer(text), MOST_LINES)]
+    if is_last and len(ends) < MOST_LINES and text[ends[-1] if ends else 0 :]:
+        ends.append(len(text))
+    return [text[start:end] for start, end in pairwise([0, *ends])]
+
+
+def _first_line_end(text: str, is_last: bool) -> int:
+    """Behind the first line with its end; 0 while that is not known."""
+    match = _LINE_END.search(text)
+    return match.end() if match else len(text) if is_last else 0
 
 
 def _without_line_end(line: str) -> str:
-    return line.removesuffix("\n").removesuffix("\r") if line.endswith("\n") else line
+    return line.rstrip("\r\n")
 
 
 def _readable(text: str) -> str:
-    return _UNDECODED.sub("\ufffd", text)
+    return text if text.isascii() else _UNDECODED.sub("\ufffd", text)
+
+
+def _size(text: str) -> int:
+    """How many bytes it was read from."""
+    return len(text) if text.isascii() else len(encoded(text))
+
+
+class _Peeks(Protocol):
+    """A text that can be looked into ahead."""
+
+    def peek(self, size: int) -> tuple[str, bool]:
+        """The next `size` code points, or what is left; True when nothing comes after them."""
+        ...
+
+    def skip(self, size: int) -> None:
+        """Go on behind the next `size` code points."""
+        ...
+
+
+class _Held:
+    """A text in memory."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._at = text, 0
+
+    def peek(self, size: int) -> tuple[str, bool]:
+        """See `_Peeks.peek`."""
+        return self._text[self._at : self._at + size], self._at + size >= len(self._text)
+
+    def skip(self, size: int) -> None:
+        """See `_Peeks.skip`."""
+        self._at += size
 
 
 class _Reader:
@@ -198,7 +267,7 @@ class _Reader:
         self._text, self._is_done = "", False
 
     def peek(self, size: int) -> tuple[str, bool]:
-        """The next `size` code points, or what is left; True when nothing comes after them."""
+        """See `_Peeks.peek`."""
         pieces, known = [self._text], len(self._text)
         while known <= size and not self._is_done:
             block = self._source.read(_BLOCK_BYTES)
@@ -211,7 +280,7 @@ class _Reader:
         return self._text[:size], self._is_done and known <= size
 
     def skip(self, size: int) -> None:
-        """Go on behind the next `size` code points."""
+        """See `_Peeks.skip`."""
         self._text = self._text[size:]
 
     def _check(self, block: bytes) -> None:

@@ -13,6 +13,7 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.hookspecs import Detector
 from moderation.isolation import Runner
 from moderation.judging import Judge
+from moderation.redacting.stretches import look_through
 from moderation.redacting.styles import Style
 
 PERSONAL = "PII/"
@@ -54,9 +55,9 @@ def labels_of(types: Sequence[str] | None, taxonomy: Taxonomy) -> frozenset[str]
     errors = []
     for number, name in enumerate(types):
         if name.removeprefix(PERSONAL) not in known:
-            close = taxonomy.suggest(f"{PERSONAL}{name.removeprefix(PERSONAL).upper()}")
-            hint = f"; did you mean {close.removeprefix(PERSONAL)}?" if close else ""
-            errors.append(FieldError(f"types[{number}]", f"unknown type {name!r}{hint}"))
+            close = taxonomy.suggest(f"{PERSONAL}{name.removeprefix(PERSONAL).upper()}") or ""
+            hint = f"; did you mean {close.removeprefix(PERSONAL)}?" if close.startswith(PERSONAL) else ""
+            errors.append(FieldError(f"types[{number}]", f"unknown type {name[:100]!r}{hint}"))
     if errors:
         raise InvalidSubmission(errors)
     return frozenset(known[name.removeprefix(PERSONAL)] for name in types)
@@ -74,12 +75,12 @@ def redact(judge: Judge, app: str, text: str, labels: frozenset[str], style: Sty
 
 
 def look(runner: Runner, app: str, text: str, labels: frozenset[str]) -> list[Detection]:
-    """What of `labels` is in a text, by place.
+    """What of `labels` is in a text of any length, by place.
 
     Raises:
         NotRedacted: as of `redact`.
     """
-    return look_each(runner, app, [text], labels)[0]
+    return look_through(text, lambda texts: look_each(runner, app, texts, labels))
 
 
 def look_each(runner: Runner, app: str, texts: Sequence[str], labels: frozenset[str]) -> list[list[Detection]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import threading
@@ -29,8 +30,9 @@ from waitress.server import create_server
 from moderation.app import create_app
 from moderation.core.detections import Failure
 from moderation.core.items import Tool
+from moderation.core.replacing import FreshNumbers
 from moderation.redacting import jobs
-from moderation.redacting.comprehend import LIMITS, NOT_OF_COMPREHEND
+from moderation.redacting.comprehend import LIMITS, NOT_OF_COMPREHEND, style_of
 from moderation.redacting.texts import NotRedacted, labels_of
 from moderation.service import Service
 from moderation.settings import Settings
@@ -117,9 +119,13 @@ def endpoint(shared: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Endpoint:
 
 
 def refused(call: Callable[..., Any], **parameters: Any) -> tuple[str, int]:
+    """Code and status of an error that the model of the operation has, or that all of AWS's operations have."""
     with pytest.raises(ClientError) as caught:
         call(**parameters)
-    return caught.value.response["Error"]["Code"], caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
+    code = caught.value.response["Error"]["Code"]
+    modelled = {shape.name for shape in MODEL.operation_model(caught.value.operation_name).error_shapes}
+    assert code in modelled | {"ValidationException", "InvalidSignatureException"}
+    return code, caught.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def check_shape(shape: Any, value: Any) -> None:
@@ -185,6 +191,14 @@ class TestOneText:
             ("EMAIL", "ann@example.org"),
         ]
         assert all(0.5 <= e["Score"] <= 1 for e in entities)
+
+    def test_a_text_may_have_more_in_it_than_a_detector_may_say_at_once(self, shared: Endpoint) -> None:
+        text = "a@b.co " * 14_285
+
+        entities = shared.the_client.detect_pii_entities(Text=text, LanguageCode="en")["Entities"]
+
+        assert len(entities) == 14_285
+        assert {text[e["BeginOffset"] : e["EndOffset"]] for e in entities} == {"a@b.co"}
 
     def test_each_type_is_named_once_with_its_best_score(self, shared: Endpoint) -> None:
         labels = shared.the_client.contains_pii_entities(Text=TEXT, LanguageCode="es")["Labels"]
@@ -290,6 +304,17 @@ class TestJobs:
 
         assert output(endpoint, job)["a.txt.out"] == LINE * 6 + TEXT.replace("ann@example.org", "#" * 15)
 
+    def test_each_mask_of_comprehends_stands_for_each_character(self) -> None:
+        masks = list("!#$%&*@")
+
+        styles = [style_of({"MaskMode": "MASK", "MaskCharacter": mask}) for mask in masks]
+
+        assert [style.replace(FreshNumbers())("NAME", "Ann\r\nLee") for style in styles] == [
+            f"{mask * 3}\r\n{mask * 3}" for mask in masks
+        ]
+        named = {"MaskMode": "REPLACE_WITH_PII_ENTITY_TYPE", "MaskCharacter": "#"}
+        assert style_of(named).replace(FreshNumbers())("NAME", "Ann") == "[NAME]"
+
     def test_offsets_are_a_line_of_json_for_each_document(self, endpoint: Endpoint) -> None:
         put(endpoint, {"in/a.txt": f"{TEXT}\n" + LINE * 6 + TEXT})
         place = {"S3Uri": f"s3://{endpoint.bucket}/in/a", "InputFormat": "ONE_DOC_PER_LINE"}
@@ -308,7 +333,7 @@ class TestJobs:
     @pytest.mark.parametrize(
         ("texts", "said"),
         [
-            ({}, "the 0 files have 0 bytes; at least 500"),
+            ({}, "there are no files where the input is said to be"),
             ({"in/a": "x" * 499}, "have 499 bytes"),
             ({"in/a": "x " * 500_001}, "document 0 has more than 1,000,000 bytes"),
             ({"in/a": LINE * 6, "in/b": "\0"}, "1 of 2 files have no output; b: it is not UTF-8 text"),
@@ -324,18 +349,19 @@ class TestJobs:
         assert status == "FAILED"
         assert said in message
 
-    def test_more_documents_than_a_file_may_have_are_refused(
-        self, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("texts", [{"in/a": LINE * 6}, {"in/a": LINE * 3, "in/b": LINE * 3}])
+    def test_more_documents_than_a_job_may_have_are_refused(
+        self, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, texts: dict[str, str]
     ) -> None:
         few = jobs.Limits(**{**LIMITS.__dict__, "most_documents": 5})
         monkeypatch.setattr("moderation.redacting.comprehend.LIMITS", few)
-        put(endpoint, {"in/a": LINE * 6})
+        put(endpoint, texts)
         place = {"S3Uri": f"s3://{endpoint.bucket}/in/", "InputFormat": "ONE_DOC_PER_LINE"}
         job = start(endpoint, InputDataConfig=place)
 
         endpoint.service.redactions.work_once()
 
-        assert "more than 5 documents" in state(endpoint, job)[1]
+        assert state(endpoint, job) == ("FAILED", "there are more than 5 documents")
 
     def test_the_same_token_is_the_same_job(self, endpoint: Endpoint) -> None:
         first = start(endpoint, ClientRequestToken="token-1")
@@ -452,15 +478,23 @@ class TestJobs:
         assert refused(client.stop_pii_entities_detection_job, JobId="f" * 32) == ("JobNotFoundException", 404)
         listing = client.list_pii_entities_detection_jobs
         assert refused(listing, Filter={"JobName": "x", "JobStatus": "FAILED"})[0] == "InvalidFilterException"
-        assert refused(listing, NextToken="x")[0] == "InvalidRequestException"
+        for token in (
+            "x",
+            '["2026-01-01T00:00:00+00:00", "\\u0000"]',
+            '["0001-01-01T00:00:00+14:00", "' + "f" * 32 + '"]',
+        ):
+            given = base64.urlsafe_b64encode(token.encode()).decode()
+            assert refused(listing, NextToken=given)[0] == "InvalidRequestException"
         assert refused(listing, MaxResults=501)[0] == "ValidationException"
 
     @pytest.mark.parametrize(
         ("more", "code"),
         [
             ({"RedactionConfig": {}}, "InvalidRequestException"),
-            ({"LanguageCode": "de"}, "UnsupportedLanguageException"),
+            ({"LanguageCode": "de"}, "InvalidRequestException"),
             ({"InputDataConfig": {"S3Uri": "http://texts/in"}}, "ValidationException"),
+            ({"InputDataConfig": {"S3Uri": "s3://texts/\0"}}, "ValidationException"),
+            ({"OutputDataConfig": {"S3Uri": "s3://texts/\ud800"}}, "ValidationException"),
             ({"DataAccessRoleArn": "arn:aws:iam::1:role/short-one"}, "ValidationException"),
             ({"JobName": "no!"}, "ValidationException"),
             ({"OutputDataConfig": {"S3Uri": "s3://texts/out", "KmsKeyId": "k"}}, "KmsKeyValidationException"),
@@ -479,10 +513,7 @@ class TestJobs:
     def test_a_job_that_is_asked_for_wrongly_is_refused(
         self, shared: Endpoint, more: dict[str, Any], code: str
     ) -> None:
-        with pytest.raises(ClientError) as caught:
-            start(shared, **more)
-
-        assert caught.value.response["Error"]["Code"] == code
+        assert refused(start, endpoint=shared, **more) == (code, 400)
 
     @pytest.mark.parametrize("prefix", ["../../etc/", "in/../../x"])
     def test_a_prefix_that_climbs_out_of_its_bucket_reads_nothing(self, endpoint: Endpoint, prefix: str) -> None:

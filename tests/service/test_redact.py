@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moderation.core.detections import Failure
@@ -43,6 +43,41 @@ def test_the_same_value_has_the_same_number_within_a_text(api: Api) -> None:
     answer = api.post("/v1/redact", json={"text": text, "mode": "pseudonyms"}).get_json()
 
     assert answer["text"] == "[EMAIL_1] wrote to [EMAIL_2]; [EMAIL_1] called [PHONE_1]"
+
+
+def test_a_text_may_have_more_in_it_than_a_detector_may_say_at_once(api: Api) -> None:
+    text = "\U0001f44d a@b.co " * 14_000
+
+    answer = api.post("/v1/redact", json={"text": text}).get_json()
+
+    assert answer["text"] == "\U0001f44d [EMAIL] " * 14_000
+    assert {text[e["start"] : e["end"]] for e in answer["entities"]} == {"a@b.co"}
+    assert len(answer["entities"]) == 14_000
+
+
+AROUND = st.text(alphabet="\U0001f44d\u6f22e\u0301\u05e9\u202e\u200b\u200d\ufe0f\ufeff\r\n ", max_size=20)
+UNSEEN = st.text(alphabet="\u200b\u200d\u2060\ufe0f", max_size=2)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(AROUND, st.sampled_from(["ann@example.org", "206-555-0100", "10.20.30.40"]), UNSEEN), max_size=3
+    ),
+    AROUND,
+)
+def test_places_cut_the_text_as_it_was_sent_whatever_stands_around(
+    api: Api, values: list[tuple[str, str, str]], end: str
+) -> None:
+    text = "".join(f"{before}\n{value}{unseen}\n" for before, value, unseen in values) + end
+
+    answer = api.post("/v1/redact", json={"text": text, "types": ["EMAIL", "PHONE", "IP_ADDRESS"]}).get_json()
+
+    assert [text[e["start"] : e["end"]] for e in answer["entities"]] == [value for _, value, _ in values]
+    assert (
+        re.sub(r"\[[A-Z-]+\]", "", answer["text"])
+        == "".join(f"{before}\n{unseen}\n" for before, _, unseen in values) + end
+    )
 
 
 def test_tokens_are_put_back_by_their_key_and_no_other(tmp_path: Path) -> None:
@@ -125,7 +160,9 @@ def test_a_key_file_without_a_key_stops_the_start(tmp_path: Path, content: bytes
         ({}, "text", "required"),
         ({"text": 5}, "text", "string"),
         ({"text": "x", "types": ["EMIAL"]}, "types[0]", "did you mean EMAIL?"),
+        ({"text": "x", "types": ["EMAIL", ""]}, "types[1]", "unknown type ''"),
         ({"text": "x", "types": []}, "types", "at least 1"),
+        ({"text": "x", "types": ["EMAIL"] * 101}, "types", "at most 100"),
         ({"text": "x", "mask": "xx"}, "mask", "one of ! # $"),
         ({"text": "x", "mode": "mask", "mask": "x"}, "mask", "one of ! # $"),
         ({"text": "x", "mode": "labels", "mask": "*"}, "mask", "no meaning with mode labels"),

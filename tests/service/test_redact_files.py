@@ -58,7 +58,8 @@ def cut_up(data: bytes, per_line: bool, start: stretches.Position | None = None)
     at = start or stretches.Position()
     source = io.BytesIO(data)
     source.seek(at.byte - at.context)
-    return list(stretches.stretches(source, look, per_line=per_line, start=start))
+    made = stretches.stretches(source, look, per_line=per_line, start=start)
+    return [stretch for together in made for stretch in together]
 
 
 PIECES = [
@@ -68,6 +69,7 @@ PIECES = [
     b"\n",
     b"\r\n",
     b"7\r\n",
+    b"8\r",
     "é".encode(),
     "\U0001f44d".encode(),
     b"\xff",
@@ -90,8 +92,8 @@ class TestStretches:
             (b + e.span.start, b + e.span.end) for b, s in zip(begins, made, strict=True) for e in s.entities if e.span
         ]
         assert spans == [m.span() for m in NUMBER.finditer(text)]
-        documents = text.count("\n") + (not text.endswith("\n") and text != "") if per_line else 1
-        assert sum(stretch.is_end for stretch in made) == documents
+        lines = re.findall("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
+        assert sum(stretch.is_end for stretch in made) == (len(lines) if per_line else 1)
         if made:
             number = at.draw(st.integers(0, len(made) - 1))
             if made[number].after.byte < len(data):
@@ -108,6 +110,33 @@ class TestStretches:
             (1, 100),
             (2, 2),
         ]
+
+    @given(st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join))
+    def test_a_text_in_memory_is_looked_through_as_a_file_is(self, data: bytes) -> None:
+        text = data.decode("utf-8", "surrogateescape")
+
+        found = stretches.look_through(text, look)
+
+        assert [(e.span.start, e.span.end) for e in found if e.span] == [m.span() for m in NUMBER.finditer(text)]
+
+    def test_a_line_ends_as_in_comprehend(self) -> None:
+        made = cut_up("a\nb\rc\r\nd\u2028e\x85f\x0bg\r\rh".encode(), per_line=True)
+
+        assert [stretch.text for stretch in made] == ["a\n", "b\r", "c\r\n", "d\u2028e\x85f\x0bg\r", "\r", "h"]
+
+    def test_nobody_is_asked_about_blank_lines(self) -> None:
+        asked: list[str] = []
+
+        def ask(texts: Sequence[str]) -> list[list[Detection]]:
+            asked.extend(texts)
+            return look(texts)
+
+        made = stretches.stretches(io.BytesIO(b"\n \n5\n\t\n\n"), ask, per_line=True)
+
+        assert [(s.text, len(s.entities)) for together in made for s in together] == [
+            ("\n", 0), (" \n", 0), ("5\n", 1), ("\t\n", 0), ("\n", 0)
+        ]  # fmt: skip
+        assert asked == ["5"]
 
     def test_a_number_longer_than_a_stretch_is_taken_out_to_its_end(self) -> None:
         made = cut_up(b"5" * 1000, per_line=False)
@@ -140,9 +169,8 @@ def test_memory_stays_flat(line: bytes, per_line: bool) -> None:
     tracemalloc.start()
     try:
         source = io.BufferedReader(Endless())
-        total = sum(
-            len(s.text) for s in stretches.stretches(source, lambda texts: [[] for _ in texts], per_line=per_line)
-        )
+        made = stretches.stretches(source, lambda texts: [[] for _ in texts], per_line=per_line)
+        total = sum(len(stretch.text) for together in made for stretch in together)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -256,6 +284,19 @@ def test_what_is_done_is_left_alone_until_it_or_its_copy_is_another(tmp_path: Pa
     assert (tmp_path / "out" / "a.out").read_text() == "call [PHONE] or [PHONE]"
 
 
+def test_a_copy_that_another_job_wrote_over_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("call 55")
+    source, target = FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "out")
+
+    seen = []
+    for job, style in (("one", Style()), ("other", Style.of("mask", "#")), ("one", Style()), ("one", Style())):
+        before = (tmp_path / "out" / "a.out").stat().st_ino if seen else 0
+        do(tmp_path / job, source, target, style=style)
+        seen.append(((tmp_path / "out" / "a.out").read_text(), (tmp_path / "out" / "a.out").stat().st_ino != before))
+
+    assert seen == [("call [PHONE]", True), ("call ##", True), ("call [PHONE]", True), ("call [PHONE]", False)]
+
+
 def test_a_file_that_nobody_could_look_through_has_no_copy_until_somebody_can(tmp_path: Path) -> None:
     failure = Failure(detector=Tool(name="pii.text", version="1"), kind="timed_out", message="no answer within 10 s")
     asked: list[str] = []
@@ -271,7 +312,7 @@ def test_a_file_that_nobody_could_look_through_has_no_copy_until_somebody_can(tm
 
     assert status.failures == (("a", "pii.text gave no answer: no answer within 10 s"),)
     assert len(asked) == 2
-    assert not target.has("a.out")
+    assert not target.stamp("a.out")
     assert do(tmp_path, source, target).state == "completed"
     assert (tmp_path / "out" / "a.out").read_text() == "call [PHONE]"
 
@@ -474,6 +515,18 @@ class TestCommand:
         said = capsys.readouterr()
         assert "sub/a.txt.out: 6 put back" in said.out
         assert "6 tokens made with another key stay as they are" in said.err
+
+    def test_two_files_are_not_restored_into_one(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "a").write_text("one")
+        (tmp_path / "in" / "a.out").write_text("other")
+        key, data = ["--key-file", str(tmp_path / "key")], ["--data", str(tmp_path / "data")]
+        run(["redact", "--new-key", str(tmp_path / "key"), *data])
+
+        assert run(["redact", "--restore", str(tmp_path / "in"), "-o", str(tmp_path / "back"), *key, *data]) == 2
+
+        assert (tmp_path / "back" / "a").read_text() == "one"
+        assert "a.out: not restored: there is another a already" in capsys.readouterr().err
 
     def test_the_status_of_a_job_is_known_by_its_id(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (tmp_path / "a.txt").write_text(f"{TEXT}\nor 206-555-0100")

@@ -117,7 +117,7 @@ _FIELD_ENDS = re.compile(
     r"|(?i:(?:,|\.)? (?:and )?(?:phone|tel|telephone|e-?mail|dob|ssn|cell|mobile|my|i|i'm|we|please|pls|thanks|thank you|by|since|which|who)\b)"
 )
 _OTHER_ADDRESS = re.compile(
-    r"(?:e-?mail|ip|ipv4|ipv6|mac|web|wallet|btc|hardware|network|url|source|destination|remote|bind|listen|memory|return|base|start|target)[ _\-]?$"
+    r"(?:e-?mail|ip|ipv4|ipv6|mac|web|wallet|contract|btc|hardware|network|url|memory|start|end|base|return|source|destination|remote|bind|listen)[ _\-]?$"
 )
 _KEY = re.compile(rf"(?i){_FIELD}[\"']?\s{{0,2}}[:=>]\s{{0,3}}[\"']?$")
 
@@ -164,7 +164,7 @@ PATTERNS = (
     Pattern("PII/ADDRESS", r"(?m)^ADR[^:\n]{0,40}:;{0,2}([^;\n][^\n]{4,140}?);{0,6}\r?$", lambda sighting: 92.0, anywhere),
     Pattern(
         "PII/ADDRESS",
-        rf"((?:{_BEFORE_STREET} )?(?:(?<![A-Za-z]){_NAME}|\b[0-9]{{1,2}}\. {_NAME})(?: (?:{_OF_STREET} ?){{0,3}}{_NAME}){{0,4}},? (?:n[.o°]{{1,2}} ?|N[o°]\.? ?)?{_NUMBER}{_ROOM}{_SEP}(?:{_CITY}{_SEP})?{_CITY_WITH_CODE}{_END})",
+        rf"((?:{_BEFORE_STREET} )?(?:(?<![A-Za-zÀ-ɏ0-9]){_NAME}|\b[0-9]{{1,2}}\. {_NAME})(?: (?:{_OF_STREET} ?){{0,3}}{_NAME}){{0,4}},? (?:n[.o°]{{1,2}} ?|N[o°]\.? ?)?{_NUMBER}{_ROOM}{_SEP}(?:{_CITY}{_SEP})?{_CITY_WITH_CODE}{_END})",
         _number_behind,
         as_word,
         _without_stop,
@@ -192,7 +192,7 @@ PATTERNS = (
     ),
     Pattern(
         "PII/ADDRESS",
-        rf"\b({_BEFORE_STREET} (?:{_SMALL} ?){{0,3}}(?:[A-Za-zÀ-ɏ'.\-]{{2,30}}|[0-9]{{1,3}}[A-Za-zª°]{{0,2}})(?: (?:{_SMALL} ?){{0,3}}{_NAME}){{0,4}},? (?:(?i:n[.o°]{{1,2}}|n[uú]m\.?) ?|# ?)?[0-9]{{1,5}}[A-Z]{{0,2}}(?:-[0-9]{{1,4}})?(?: (?:Sur|Norte|Este|Oeste))?{_ROOM}(?:{_SEP}(?:[0-9]{{5,6}}{_SEP})?{_CITY_WITH_CODE}{_END}|{_SEP}(?:[0-9]{{5,6}}{_SEP})?{_CITY}(?: [0-9]{{4}}\b)?(?:{_SEP}{_CITY})?(?:{_SEP}[0-9]{{7}}\b)?)?)",
+        rf"\b({_BEFORE_STREET} (?:{_SMALL} ?){{0,3}}(?:[A-Za-zÀ-ɏ'.\-]{{2,30}}|[0-9]{{1,3}}[A-Za-zª°]{{0,2}})(?: (?:{_SMALL} ?){{0,3}}{_NAME}){{0,4}},? (?:(?i:n[.o°]{{1,2}}|n[uú]m\.?) ?|# ?)?[0-9]{{1,5}}[A-Z]{{0,2}}(?:-[0-9]{{1,4}})?(?: (?:Sur|Norte|Este|Oeste))?{_ROOM}(?:{_SEP}(?:[0-9]{{5,6}}{_SEP})?{_CITY_WITH_CODE}{_END}|{_SEP}(?:[0-9]{{5,6}}{_SEP})?{_CITY}(?: [0-9]{{4}}\b)?(?:{_SEP}{_CITY})?(?:{_SEP}[0-9]{{7}}\b)?|, [a-zà-ÿ]{{3,20}}\b)?)",
         _by_street,
         as_word,
         _without_stop,

@@ -17,9 +17,6 @@ _SUFFIX = (
     r"|Expressway|Turnpike|Broadway|Walk|Hill|Wharf|Crossing|Path|Ridge|Bend|Cove|Heights|Pike|Quay|Rise|Parade|Approach"
     r"|Chase|Croft|Vale|Mount|Esplanade|Strand|Trace|Landing|Point|Manor|Green|Run|Pass|Bypass|Causeway|Concourse)"
 )
-_SHORT = r"(?<=\bSt|\bDr|\bRd|\bLn|\bCt|\bPl|\bSq)\.|(?<=\bAve|\bCir|\bTer|\bTrl|\bHwy|\bRow)\.|(?<=\bBlvd|\bPkwy|\bCres|\bGdns)\."
-"""A dot that ends no sentence: behind a word that is shortened."""
-
 _LOWER_SUFFIX = (
     r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|square|terrace|highway|parkway)"
 )
@@ -63,7 +60,7 @@ _SPANISH_WORD = r"[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+"
 PATTERNS = (
     Pattern(
         "PII/ADDRESS",
-        rf"\b([1-9][0-9]{{0,5}}[A-Za-z]?(?:-[0-9]{{1,4}})?,? (?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:[A-Z][A-Za-z'\-]{{0,24}}|[0-9]{{1,3}}(?:st|nd|rd|th)|(?:of|the|de|la))\.? ){{1,6}}{_SUFFIX}\b(?:{_SHORT})?(?: (?:[NSEW]|NE|NW|SE|SW)\b)?{_UNIT}?{_TAIL})",
+        rf"\b([1-9][0-9]{{0,5}}[A-Za-z]?(?:-[0-9]{{1,4}})?,? (?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:[A-Z][A-Za-z'\-]{{0,24}}|[0-9]{{1,3}}(?:st|nd|rd|th)|(?:of|the|de|la))\.? ){{1,6}}{_SUFFIX}\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b)?{_UNIT}?{_TAIL})",
         _street,
         as_word,
         _sentence,
