@@ -37,6 +37,28 @@ def _of_person(sighting: Sighting) -> float:
     return 88.0 if _PERSONAL.near(sighting, before=100, after=100) else 0.0
 
 
+_LABELS = words(
+    "paziente klant kunde kundin cliente paciente henkilö asiakas assuré assurée patiente titular alumno empleado remitente"
+    " destinatario klient klienta dane pacjent osoba telefone telefono teléfono telefon telefoon puhelin correo endereço dirección"
+    " indirizzo adresse anschrift adres domicilio vorname nachname nombre apellido apellidos nome cognome imię nazwisko naam"
+    " achternaam voornaam fornavn etternavn efternamn förnamn sukunimi etunimi nom prénom geboren geburtsdatum nata nato née"
+    " fecha matrícula vin imei iban bic swift ssn dob tel fax mrn pnr po ref id nhs nino nric itin tfn cpf pesel dni nie curp"
+    " rut bsn estimada estimado querida querido transferencia cuenta tarjeta pasaporte edad termin rechnung betreff facture"
+    " factura codice fiscale numero número numer geachte beste hallo bonjour atentamente saludos madame monsieur holder"
+)
+
+
+def is_label(lowered: str, start: int, end: int) -> bool:
+    """True when a name is only words that stand before values, in forms and letters of many languages.
+
+    Args:
+        lowered: the whole text in lower case.
+        start: where the name begins.
+        end: where it ends.
+    """
+    return all(word in _LABELS for word in lowered[start:end].replace("-", " ").split())
+
+
 PATTERNS = (
     Pattern("PII/NAME", rf"(?:^|[^A-Za-z])(?i:{_ROLE})(?i: name)? ?: {{0,3}}(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof)\.? )?({_NAME})", _role, as_word),
     Pattern("PII/NAME", rf"[\"'](?i:name|full_?name)[\"'] ?: ?[\"']({_NAME})[\"']", _of_person, anywhere),
