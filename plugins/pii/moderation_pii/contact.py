@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from moderation_pii import telephones
+from moderation_pii import checksums, telephones
 from moderation_pii.context import Words, is_called_otherwise, steady, words
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere, as_number, as_word
 
@@ -110,6 +110,21 @@ def _bare(sighting: Sighting) -> float:
     if confidence == 35.0 and _PHONE.near(sighting) and not is_called_otherwise(sighting):
         return 70.0
     return confidence
+
+
+def _made_up(sighting: Sighting) -> float:
+    """555-123-4567: no exchange begins with 0 or 1, but people make such numbers up."""
+    if checksums.nhs(sighting.digits) and "(" not in sighting.value:
+        return _weighed(sighting, 0.0, 92.0)
+    value = sighting.value
+    return _weighed(sighting, 84.0 if "(" in value else 74.0 if value.count("-") >= 2 else 58.0, 93.0)
+
+
+def _bare_american(sighting: Sighting) -> float:
+    """Ten digits that nothing is said of: only where the American plan knows their area."""
+    if is_called_otherwise(sighting) or len(set(sighting.digits)) < 4:
+        return 0.0
+    return 54.0 if telephones.is_international("+1" + sighting.value) else 0.0
 
 
 def _is_piece(sighting: Sighting) -> bool:
@@ -263,4 +278,7 @@ PATTERNS = (
     Pattern("PII/PHONE", r"(\([1-9][0-9]\) ?9?[0-9]{4}-[0-9]{4})\b", lambda s: _weighed(s, 85.0, 95.0), _after_plus),
     Pattern("PII/PHONE", r"\b(8[ \-]?\(?[0-9]{3}\)?[ \-][0-9]{3}-[0-9]{2}-[0-9]{2})\b", lambda s: _weighed(s, 80.0, 95.0)),
     Pattern("PII/PHONE", r"(?i)\bext(?:ension|n|\.)? ?(?:is |no\.? |number |#)?([0-9]{3,5})\b", steady(66.0), after_keyword),
+    Pattern("PII/PHONE", rf"((?:\+?1{_SEP}{{0,2}})?(?:\([2-9][0-9]{{2}}\){_SEP}{{0,2}}|\b[2-9][0-9]{{2}}{_SEP})[01][0-9]{{2}}{_SEP}[0-9]{{4}}(?:,? ?(?i:x|ext\.?|extension) ?[0-9]{{1,5}})?)\b", _made_up, _after_plus),
+    Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[2-9][0-9]{6})\b", _bare_american),
+    Pattern("PII/PHONE", r"(\(\+?[1-9][0-9]{0,2}\) ?[0-9]{3,4}[ \-][0-9]{4})\b", lambda s: _weighed(s, 58.0, 92.0), _after_plus),
 )  # fmt: skip

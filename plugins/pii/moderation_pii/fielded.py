@@ -38,7 +38,7 @@ def _of_person(sighting: Sighting) -> float:
 
 
 _LABELS = words(
-    "paziente klant kunde kundin cliente paciente henkilö asiakas assuré assurée patiente titular alumno empleado remitente"
+    "steuer kimlik t c paziente klant kunde kundin cliente paciente henkilö asiakas assuré assurée patiente titular alumno empleado remitente"
     " destinatario klient klienta dane pacjent osoba telefone telefono teléfono telefon telefoon puhelin correo endereço dirección"
     " indirizzo adresse anschrift adres domicilio vorname nachname nombre apellido apellidos nome cognome imię nazwisko naam"
     " achternaam voornaam fornavn etternavn efternamn förnamn sukunimi etunimi nom prénom geboren geburtsdatum nata nato née"
@@ -56,7 +56,7 @@ def is_label(lowered: str, start: int, end: int) -> bool:
         start: where the name begins.
         end: where it ends.
     """
-    return all(word in _LABELS for word in lowered[start:end].replace("-", " ").split())
+    return all(word in _LABELS for word in lowered[start:end].replace("-", " ").replace(".", " ").split())
 
 
 PATTERNS = (

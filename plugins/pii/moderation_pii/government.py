@@ -111,9 +111,9 @@ def _plain_license(sighting: Sighting) -> float:
 
 
 _ITIN = Words(r"itins?|individual tax(?:payer)?|taxpayer|tax id")
-_PASSPORT = r"pass ?ports?(?: ?(?:numbers?|no\.?|num|#|id))?|passeport|pasaporte|reisepass(?: ?nr\.?| ?nummer)?|passaporto|paspoort|travel document"
+_PASSPORT = r"pass ?ports?(?: ?(?:numbers?|no\.?|num|#|id))?|passeport|pasaporte|reisepass(?: ?nr\.?| ?nummer)?|passaporto|paspoort|passnummer|pass ?nr\.?|travel document"
 _DRIVER = (
-    r"driv(?:er'?s?|ers'|ing) ?(?:licen[cs]es?|permit|id)(?: ?(?:numbers?|no\.?|num|#|id))?|licen[cs]e (?:numbers?|no\.?|#)"
+    r"driv(?:er'?s?|ers'|ing) ?(?:licen[cs]es?|lic\.?|permit|id)(?: ?(?:numbers?|no\.?|num|#|id))?|licen[cs]e (?:numbers?|no\.?|#)"
     r"|\bdl ?(?:#|no\.?|number)|dvla|permis(?: de conduire)?|licencia(?: de (?:conducir|conducci[oó]n|manejo))?"
     r"|carn[eé]t? de conducir|permiso de conducir|f[uü]hrerschein(?:nummer)?|patente di guida|rijbewijs|prawo jazdy"
 )
@@ -121,7 +121,7 @@ _PLATE = r"(?:licen[cs]e|number|registration|reg) ?plates?(?: ?(?:number|no\.?|#
 _REGISTERED = (
     r"reg(?:istration)?(?: ?(?:number|no\.?|nr\.?|mark|plate))?|vehicle ?reg(?:istration|ister)?(?: ?(?:number|no\.?|mark))?"
     r"|(?:number|licen[cs]e|lic|licens)? ?plates?(?: ?(?:number|no\.?|nr\.?))?|plt|vrm|matr[ií]cula|(?:auto)?kennzeichen|targa"
-    r"|immatriculation|kenteken|placas?|tag number"
+    r"|immatriculation|kenteken|placas?|(?:licen[cs]e )?tag(?: ?(?:number|no\.?|#))?"
 )
 _LOOK = (
     r"(?i:[a-z]{2}[ \-]?[0-9]{1,2}[ \-]?[a-z]{1,3}[ \-]?[0-9]{3,4}|[a-z]{2}[0-9]{2} ?[a-z]{3}|[a-z]{1,3}[ \-]?[a-z]{1,2}[ \-][0-9]{1,4}"
@@ -192,7 +192,7 @@ PATTERNS = (
     Pattern("PII/LICENSE_PLATE", r"\b([A-HJ-PR-Y][A-HJ-PR-Y][0-9]{2} ?[A-HJ-PR-Z]{3})\b", _british_plate, as_word),
     Pattern("PII/LICENSE_PLATE", rf"\b({_INDIAN}[ \-]?[0-9]{{1,2}}[ \-]?[A-Z]{{1,3}}[ \-]?[0-9]{{4}})\b", lambda s: 30.0 if is_called_otherwise(s) else 82.0, as_word),
     Pattern("PII/LICENSE_PLATE", r"\b([0-9]{4}[ \-]?[BCDFGHJKLMNPRSTVWXYZ]{3}|[A-Z]{1,3}-[A-Z]{1,2} [0-9]{1,4}|[A-Z]{2}-[0-9]{2,3}-[A-Z]{2})\b", _plate_beside, as_word),
-    Pattern("PII/UK_NATIONAL_INSURANCE_NUMBER", keyword(r"national insurance(?: number| no\.?)?|nino|ni(?: number| no\.?| nr)?", r"(?i:[a-ceghj-pr-tw-z][a-ceghj-npr-tw-z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d])", NARROW_GAP), named(94.0, 80.0), as_word),
+    Pattern("PII/UK_NATIONAL_INSURANCE_NUMBER", keyword(r"national insurance(?: number| no\.?)?|nino|ni(?: number| no\.?| nr)?", r"(?i:[a-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d])", NARROW_GAP), named(94.0, 80.0), as_word),
     Pattern("PII/IN_VOTER_NUMBER", r"\b([A-Z]{3}[0-9]{7})\b", _voter, as_word),
     Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"[A-Z]{3}[0-9]{6,7}|[A-Z][A-Z0-9]{7,8}", NARROW_GAP), _with_digits(2, 88.0, 70.0), as_word),
     Pattern("PII/DRIVER_ID", keyword(r"c?dln?|d\.l\.", r"[A-Z]{0,3}[0-9]{1,8}(?:[ \-][A-Z0-9]{2,8}){1,4}|[A-Z]{0,3}[0-9]{5,14}", r"([ \t]{0,3}(?:#|no\.?|number|num)?[ \t]{0,3}(?:is|:|=)?[ \t]{0,3})"), _with_digits(5, 86.0, 0.0), as_word),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from moderation_pii.context import NARROW_GAP, Words, is_close, keyword, steady, words
@@ -105,17 +106,22 @@ def _looks_like_user(sighting: Sighting) -> float:
     return 82.0 if joined else 58.0 if "-" in value and value.islower() and "user" in sighting.before(16) else 0.0
 
 
+_PASSWORD_BEHIND = re.compile(r"[\"']?[ ,;/|]{1,4}[\"']?p(?:ass|w)")
+
+
 def _username(sighting: Sighting) -> float:
     value = sighting.value.casefold()
     if value.isdigit() and "id" in sighting.before(8):
         return 0.0
+    gap = (sighting.gap or "").strip().lower()
+    if gap[:1] in (":", "=") and _PASSWORD_BEHIND.match(sighting.after(12)):
+        return 88.0
     if (
         value in _NOT_NAMES
         or value == "live"
         or value in ("and", "password", "field", "required", "taken", "invalid", "page", "name")
     ):
         return 0.0
-    gap = (sighting.gap or "").strip().lower()
     if gap[:1] in (":", "="):
         return 88.0
     has_sign = not value.isalpha()
