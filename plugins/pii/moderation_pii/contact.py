@@ -178,6 +178,8 @@ def _spelled_email(sighting: Sighting) -> float:
     if "@" in value.replace("(@)", "").replace("[@]", "") and not any(c in value for c in " ([{"):
         return 0.0
     is_bare = " at " in value and not any(dot in value for dot in (" dot ", " d0t ", " dt ", "(", "["))
+    if is_bare and (" AT " in sighting.value or not _ONLY_LETTERS.fullmatch(value.partition(" at ")[0])):
+        return 84.0
     if is_bare:
         return 80.0 if _MAIL.in_(sighting.before(30)) or _HOST.in_(value) else 0.0
     return 88.0
@@ -211,6 +213,7 @@ def _spoken_url(sighting: Sighting) -> float:
 
 
 _SITE = Words(r"go|go to|visit|site|website|link|url|see|check|page|online|order|www")
+_ONLY_LETTERS = re.compile("[a-zÀ-ɏ ]*")
 _MAIL = Words(r"e-?mail|mail|write to|reach me|contact")
 _HOST = Words(r"gmail|yahoo|hotmail|outlook|icloud|proton(?:mail)?|aol")
 _SEP = r"[ .\-]"
@@ -239,11 +242,11 @@ _LOCAL_WORDS = r"[a-z0-9][a-z0-9._+\-]{0,40}(?: (?:dot|underscore|dash|punto) [a
 PATTERNS = (
     Pattern("PII/EMAIL", rf"(?i)(?<![A-Za-z0-9])({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word),
     *(Pattern("PII/EMAIL", spelled, _spelled_email, as_word) for spelled in _SPELLED),
-    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?com)\b", steady(86.0), as_word),
+    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}(?:, ?com|\.c0m|\.con))\b", steady(86.0), as_word),
     Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word),
     Pattern("PII/EMAIL", r"(?i)(?<![A-Za-z0-9])((?:[a-z0-9._+\-] ){4,40}(?:@|at) ?[a-z0-9\-]{2,40}(?:\.[a-z0-9\-]{2,30}){0,2}\.[a-z]{2,6})\b", steady(90.0), as_word),
     Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word),
-    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus),
+    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~•·][2-9][0-9]{2}[*_/|~•·][0-9]{4})\b", _american, _after_plus),
     Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, _trim_url),
     Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, _trim_url),
     Pattern(

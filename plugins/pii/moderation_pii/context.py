@@ -13,7 +13,7 @@ BEFORE, AFTER = 48, 24
 GAP = r"([^0-9\n.;!?]{0,24}?|[ \t]{0,40})"
 """Between a keyword and its value: anything but digits and sentence ends."""
 NARROW_GAP = (
-    r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with|es|de)\b|\.){0,10}?)"
+    r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with|es|de|s)\b|\.){0,10}?)"
 )
 """Between a keyword and a value that has letters: signs and words that say nothing."""
 

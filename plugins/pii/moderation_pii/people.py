@@ -194,4 +194,6 @@ PATTERNS = (
     Pattern("PII/USERNAME", r"(?i)(?:display|screen|nick|user|login|account)[_ \-]?names?[\"']?[ \t]{0,3}[:=>][ \t]{0,3}[\"']?([a-z0-9@][a-z0-9._\-]{1,36}[a-z0-9_])(?:$|[\s\"',;<&|)])", _display_name, anywhere),
     Pattern("PII/USERNAME", r"(?i)\b(?:insta|instagram|snap(?:chat)?|twitter|tiktok|telegram|kik|discord)(?: is|:)? (at [a-z0-9]{2,20}(?: (?:underscore|dot|dash) [a-z0-9]{1,20}){1,3})\b", steady(80.0), as_word),
     Pattern("PII/USERNAME", r"(?i)\b(?:invalid|illegal|unknown) user ([a-z0-9][a-z0-9._\-]{1,36}) (?:from|by|at)\b", steady(88.0), as_word),
+    Pattern("PII/USERNAME", r"(?i)\b(?:log(?:ging|ged)?|sign(?:ing|ed)?) ?(?:in|on) (?:with|as|using) ([a-z0-9][a-z0-9._\-]{2,40})\b", _looks_like_user, as_word),
+    Pattern("PII/USERNAME", r"(?i)\b(?:try|use|creds?|credentials?)(?: with|:)? ([a-z0-9][a-z0-9._\-]{2,40}) ?/ ?[^\s\"'\x60]{0,40}[0-9][^\s\"'\x60]{0,40}", _looks_like_user, as_word),
 )  # fmt: skip

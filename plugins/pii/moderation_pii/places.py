@@ -8,7 +8,7 @@ from moderation_pii.context import Words, is_called_otherwise, raised
 from moderation_pii.pattern import Pattern, Sighting, as_word
 
 _AT_HOME = Words(
-    r"address(?:es)?|live|lives|living|home|house|ship|deliver(?:y|ed)?|mail|mailed|located|resid(?:e|es|ing|ence)|street|moved to|come to|dirección|adresse|anschrift"
+    r"address(?:es)?|live|lives|living|home|house|ship|deliver(?:y|ed)?|mail|mailed|located|resid(?:e|es|ing|ence)|street|moved to|come to|i'm at|im at|we're at|send to|staying at|meet at|pick(?: me| us)? up at|dirección|adresse|anschrift"
 )
 
 _SUFFIX = (

@@ -114,6 +114,31 @@ REACHING = [
     ("PHONE", "‹8 800 555-35-35›"),
     ("PHONE", "ask for ext ‹4471›"),
 ]
+ROWS = [
+    ("CREDIT_DEBIT_CVV", "cardCvc: ‹377›"),
+    ("CREDIT_DEBIT_EXPIRY", "visa 4111111111111111 ‹9/28› 123"),
+    ("CREDIT_DEBIT_CVV", "visa 4111111111111111 0928 ‹123›"),
+    ("CREDIT_DEBIT_CVV", "the back of my card says ‹206›"),
+    ("CREDIT_DEBIT_EXPIRY", "MM/YY: ‹10/27›, cvv 118"),
+    ("BANK_ROUTING", "BSB: ‹083-004›"),
+    ("BANK_ROUTING", "Sort: ‹20-14-53› Acc: 55120934"),
+    ("PASSWORD", '"username": "otto", "password": "‹linden#45›"'),
+    ("PASSWORD", "password's ‹moss$green›"),
+    ("PASSWORD", "try logging in with otto_9 and ‹Fern77!moss›"),
+    ("USERNAME", "user: ‹guest› / pass: guest771"),
+    ("DRIVER_ID", "license number's ‹F255-920-50-094-0›"),
+    ("LICENSE_PLATE", "license tag ‹4KLM082›"),
+    ("LICENSE_PLATE", "with registration ‹AB12 CDE› on it"),
+    ("LICENSE_PLATE", "Name;Passport;Plate\nUlla Berg;X1234567;‹AB 12 345›"),
+    ("NAME", "Patient: ‹ROE, JANE›  Ward 4"),
+    ("NAME", "this is mr ‹okafor› again"),
+    ("PHONE", "‹555-123-4567›"),
+    ("PHONE", "‹(555) 010-4477›"),
+    ("PHONE", "‹4155552671›"),
+    ("PHONE", "‹415•555•0132›"),
+    ("EMAIL", "‹ann.lee AT example.com›"),
+    ("PIN", "p-i-n: ‹8841›"),
+]
 PLACES = [
     ("ADDRESS", '"address": "‹Storgata 8C, 9008 Tromsø›", "lang": "no"'),
     ("ADDRESS", "Address: ‹Plot No. 44, Ring Road, Nagpur 440010›"),
@@ -188,6 +213,9 @@ HARMLESS = [
     "the plan: phase 2, 2024 rollout, 1000 seats",
     "IP address: 0, memory address: 0x7ffe0042 in use",
     "plate 3 of 5 and 2 forks",
+    "Employee ID 44718, order id 90210",
+    "your order number is 2065550188",
+    "<BankAccount>none</BankAccount>, CardNumber missing",
     "Chapter 12, Section 4, Page 88",
 ]
 
@@ -202,7 +230,8 @@ def cases(*tables):
 
 
 @pytest.mark.parametrize(
-    ("kind", "marked"), cases(DATES, AGES, ACCOUNTS, DOCUMENTS, MONEY, MACHINES, REACHING, PLACES, DISGUISED, NAMES)
+    ("kind", "marked"),
+    cases(DATES, AGES, ACCOUNTS, DOCUMENTS, MONEY, MACHINES, REACHING, PLACES, DISGUISED, NAMES, ROWS),
 )
 def test_finds(kind, marked):
     before, _, rest = marked.partition("‹")
