@@ -33,7 +33,7 @@ _COUNTRY_CODES = words(
 def _weighed(sighting: Sighting, alone: float, near: float, words: Words = _PHONE) -> float:
     if len(set(sighting.digits[-7:])) == 1:
         return 0.0
-    if words.near(sighting):
+    if words.near(sighting) and (not is_called_otherwise(sighting) or _SURE_PHONE.near(sighting)):
         return near
     return min(alone, 30.0) if is_called_otherwise(sighting) else alone
 

@@ -32,7 +32,7 @@ _SAYS_NOTHING = str.maketrans(":=#(-\"'*>/.,_\t\r\n", "                ")
 UNLIKE = (
     r"order|invoice|tracking|isbn|issn|ean|upc|sku|part|model|serial|version|ver|release|build|revision|rev|ref"
     r"|reference|ticket|case|item|product|catalog(?:ue)?|batch|lot|confirmation|booking|reservation|transaction|txn"
-    r"|imei|po|rfc|cve|commit|page|chapter|section|figure|lottery|score|article|doi|pmid|arxiv|issue|bug|flight"
+    r"|imei|sn|s/n|po|rfc|cve|commit|page|chapter|section|figure|lottery|score|article|doi|pmid|arxiv|issue|bug|flight"
     r"|docket|job|asset|barcode|quote|claim|coupon|voucher|promo|parcel|shipment|id|nr"
 )
 

@@ -145,9 +145,11 @@ def _account(sighting: Sighting) -> float:
         return 0.0
     if any(c in "._#:" for c in value) or any(c.isdigit() for c in value):
         return 86.0
-    return 60.0 if "-" in value or sighting.text[sighting.end : sighting.end + 1] in (",", "") else 0.0
+    is_named = _NAME_OF_ACCOUNT.search(sighting.before(16)) is not None
+    return 60.0 if is_named and ("-" in value or sighting.text[sighting.end : sighting.end + 1] in (",", "")) else 0.0
 
 
+_NAME_OF_ACCOUNT = re.compile(r"(?:user ?name|usuario|screen ?name|skype|benutzername)[:= ]{1,3}@?$")
 _SAID_OF_ACCOUNTS = words(
     "and or password passwords field required taken invalid page name names account accounts username usernames login"
     " group call calls chat message messages app server servers channel button bot photo photos post posts story profile"
