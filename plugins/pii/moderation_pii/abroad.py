@@ -119,7 +119,7 @@ _FIELD_ENDS = re.compile(
     r"|(?i:(?:,|\.)? (?:and )?(?:phone|tel|telephone|e-?mail|dob|ssn|cell|mobile|my|i|i'm|we|please|pls|thanks|thank you|by|since|which|who)\b)"
 )
 _OTHER_ADDRESS = re.compile(
-    r"(?:e-?mail|ip|ipv4|ipv6|mac|web|wallet|contract|btc|hardware|network|url|memory|start|end|base|return|source|destination|remote|bind|listen)[ _\-]?$"
+    r"(?:e-?mail|ip|ipv4|ipv6|mac|web|wallet|contract|btc|hardware|network|url|memory|start|end|base|return|target|source|destination|remote|bind|listen)[ _\-]?$"
 )
 _KEY = re.compile(rf"(?i){_FIELD}[\"']?\s{{0,2}}[:=>]\s{{0,3}}[\"']?$")
 

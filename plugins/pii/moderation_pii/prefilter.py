@@ -8,7 +8,8 @@ the patterns', made wider where that makes them cheaper: it may name a pattern t
 that is.
 
 To compile it takes seconds, so that of the shipped patterns is shipped too: ``patterns.automaton``, written by
-``training/compile_patterns.py``. Another machine, another version of Hyperscan or a changed pattern compile anew.
+``training/compile_patterns.py``. On another kind of machine, with another version of Hyperscan or a changed pattern the
+first start compiles one and keeps it in the user's cache.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+import os
 import platform
 import re
 import sys
+import tempfile
 import threading
 import zlib
 from collections.abc import Iterable
@@ -78,14 +81,14 @@ class Prefilter:
         regexes: as Python's `re` reads them with its flag ``ASCII``; numbered from 0.
 
     Attributes:
-        is_shipped: whether the automaton was shipped, not compiled.
+        is_shipped: whether the automaton was shipped, not compiled on this machine.
     """
 
     def __init__(self, regexes: Iterable[str]) -> None:
         self._expressions = [widened(regex).encode() for regex in regexes]
-        shipped = self._shipped()
-        self.is_shipped = shipped is not None
-        self._database = shipped or self._compiled()
+        database = self._read(SHIPPED)
+        self.is_shipped = database is not None
+        self._database = database or self._made_here()
         self._of_thread = threading.local()
 
     def seen(self, text: str) -> list[int]:
@@ -106,25 +109,39 @@ class Prefilter:
 
     def write(self, path: Path) -> None:
         """Keep the automaton for others on machines like this."""
-        path.write_bytes(self._key() + zlib.compress(hyperscan.dumpb(self._database), 9))
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(self._key() + zlib.compress(hyperscan.dumpb(self._database), 9))
+        os.replace(file.name, path)
+        path.chmod(0o644)
 
     def _key(self) -> bytes:
         """What an automaton was made of and for."""
         made_of = json.dumps([platform.machine(), [expression.decode() for expression in self._expressions]])
         return hashlib.sha256(made_of.encode()).digest()
 
-    def _shipped(self) -> hyperscan.Database | None:
-        """The automaton that is shipped; None when it is one of other expressions, or for another machine."""
+    def _read(self, path: Path) -> hyperscan.Database | None:
+        """A written automaton; None when it is one of other expressions, for another machine or another version."""
         try:
-            kept = SHIPPED.read_bytes()
+            kept = path.read_bytes()
+            if kept[:_KEY_BYTES] == self._key():
+                return hyperscan.loadb(zlib.decompress(kept[_KEY_BYTES:]), hyperscan.HS_MODE_BLOCK)
+        except (OSError, zlib.error, hyperscan.error):
+            pass
+        return None
+
+    def _made_here(self) -> hyperscan.Database:
+        """An automaton compiled on this machine, kept for the next start in the user's own folder for such things."""
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "moderation"
+        path = folder / f"{self._key().hex()[:32]}.automaton"
+        if _is_own(path) and (kept := self._read(path)) is not None:
+            return kept
+        database = self._database = self._compiled()
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.write(path)
         except OSError:
-            return None
-        if kept[:_KEY_BYTES] != self._key():
-            return None
-        try:
-            return hyperscan.loadb(zlib.decompress(kept[_KEY_BYTES:]), hyperscan.HS_MODE_BLOCK)
-        except hyperscan.error:  # another version of the library
-            return None
+            pass  # no such folder can be had: each start compiles
+        return database
 
     def _compiled(self) -> hyperscan.Database:
         database = hyperscan.Database()
@@ -133,3 +150,11 @@ class Prefilter:
             expressions=self._expressions, ids=range(count), elements=count, flags=hyperscan.HS_FLAG_SINGLEMATCH
         )
         return database
+
+
+def _is_own(path: Path) -> bool:
+    """True for a file that nobody else has written: what it holds is run as it is."""
+    try:
+        return path.stat().st_uid == os.getuid() and not path.stat().st_mode & 0o022
+    except OSError:
+        return False

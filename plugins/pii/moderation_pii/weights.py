@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import zlib
 
-from moderation_pii.features import DISTANCES, Lists
+from moderation_pii.features import DISTANCES
+from moderation_pii.lists import Lists
 from moderation_pii.packing import CELL, ITSELF, LABELS, packed
 
 CLASS_BITS = 15

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,6 +30,13 @@ def documents():
         sys.path.remove(str(TRAINING))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 def missed(text):
     seen = set(SHIPPED.seen(text))
     return [EXPRESSIONS[n] for n, search in enumerate(SEARCHES) if n not in seen and search(text)]
@@ -49,9 +57,16 @@ def test_the_shipped_automaton_is_that_of_the_patterns():
     assert SHIPPED.is_shipped, "run python plugins/pii/training/compile_patterns.py"
 
 
-@pytest.mark.parametrize("kept", [None, b"", b"0" * 400])
-def test_without_the_shipped_automaton_it_compiles_one(tmp_path, monkeypatch, kept):
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A machine for which none is shipped."""
     monkeypatch.setattr(prefilter, "SHIPPED", tmp_path / "patterns.automaton")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("kept", [None, b"", b"0" * 400])
+def test_without_the_shipped_automaton_it_compiles_one(elsewhere, kept):
     if kept is not None:
         prefilter.SHIPPED.write_bytes(kept)
 
@@ -61,11 +76,34 @@ def test_without_the_shipped_automaton_it_compiles_one(tmp_path, monkeypatch, ke
     assert made.seen("BOB") == [1]
 
 
-def test_an_automaton_of_another_version_is_compiled_anew(tmp_path, monkeypatch):
-    monkeypatch.setattr(prefilter, "SHIPPED", tmp_path / "patterns.automaton")
+def test_what_is_compiled_is_kept_for_the_next_start(elsewhere, monkeypatch):
+    Prefilter(["abc"])
+    monkeypatch.setattr(Prefilter, "_compiled", lambda self: pytest.fail("compiled again"))
+
+    assert Prefilter(["abc"]).seen("xabc") == [0]
+
+
+def test_what_others_could_have_written_is_not_read(elsewhere):
+    Prefilter(["abc"])
+    (kept,) = (elsewhere / "cache" / "moderation").iterdir()
+    kept.chmod(0o666)
+
+    Prefilter(["abc"])
+
+    assert kept.stat().st_mode & 0o777 == 0o644, "made again"
+
+
+def test_a_start_needs_no_folder_to_keep_it_in(elsewhere, monkeypatch):
+    (elsewhere / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(elsewhere / "file"))
+
+    assert Prefilter(["abc"]).seen("abc") == [0]
+
+
+def test_an_automaton_of_another_version_is_compiled_anew(elsewhere):
     Prefilter(["abc"]).write(prefilter.SHIPPED)
     assert Prefilter(["abc"]).is_shipped
-    damaged = prefilter.zlib.compress(b"\0" * 2000)
+    damaged = zlib.compress(b"\0" * 2000)
     prefilter.SHIPPED.write_bytes(prefilter.SHIPPED.read_bytes()[:32] + damaged)
 
     made = Prefilter(["abc"])
