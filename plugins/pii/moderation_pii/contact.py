@@ -270,7 +270,7 @@ PATTERNS = (
     Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{9}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, beside=_PHONE.regex),
     Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local, beside=_PHONE.regex),
     Pattern("PII/EMAIL", r"(\"[^\"\n@]{1,40}\"@(?:[A-Za-z0-9\-]{1,40}\.){1,4}[A-Za-z]{2,12})\b", steady(90.0), anywhere),
-    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL_WORDS}(?: ?[\-_*] ?(?:at|@) ?[\-_*] ?| (?:at|arroba) | ?\(?@\)? ?){_FREE_MAIL}(?:(?: ?[\-_*] ?(?:dot|\.) ?[\-_*] ?| (?:dot|punto) )(?:com|net|org|es|mx|fr|de|co uk|uk))?)\b", _free_mail, as_word),
+    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL_WORDS}(?: ?[\-_*] ?(?:at|@) ?[\-_*] ?| (?:at|arroba) ){_FREE_MAIL}(?:(?: ?[\-_*] ?(?:dot|\.) ?[\-_*] ?| (?:dot|punto) )(?:com|net|org|es|mx|fr|de|co uk|uk))?)\b", _free_mail, as_word),
     Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._+\-]{0,40}(?: (?:punto|guion bajo|guion) [a-z0-9_\-]{1,30}){0,3} arroba [a-z0-9\-]{2,40}(?: punto [a-z]{2,10}){1,3})\b", steady(90.0), as_word),
     Pattern("PII/EMAIL", rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}} (?:underscore|dash|dot|hyphen|minus|plus) [a-z0-9][a-z0-9._\-]{{0,30}}(?: at |@)[a-z0-9\-]{{2,40}}(?: dot |\.){_TLD})\b", steady(88.0), as_word),
     Pattern("PII/URL", r"(?i)\b((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|s3|gs|ssh|git|ldaps?|smb|rtsp|wss?|jdbc:[a-z]{2,12}|hxxps?|h\*\*ps?)://[^\s<>\"`{}|\\^]+)", steady(90.0), anywhere, trim=_trim_url),

@@ -57,7 +57,7 @@ def _nhs_number(sighting: Sighting) -> float:
 def _bare_nhs_number(sighting: Sighting) -> float:
     """In groups, its check digit right, with an area or an exchange that no American telephone number has."""
     digits = sighting.digits
-    if not checksums.nhs(digits) or not (digits[0] in "01" or digits[3] in "01"):
+    if not checksums.nhs(digits):
         return 0.0
     return 30.0 if is_called_otherwise(sighting) else 72.0
 
@@ -199,5 +199,5 @@ PATTERNS = (
     Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"(?i:[a-z]{0,3}[0-9]{5,12}[a-z]?(?:[ \-][0-9a-z]{2,6}){0,3})", NARROW_GAP), _with_digits(5, 88.0, 70.0), as_word),
     Pattern("PII/VEHICLE_IDENTIFICATION_NUMBER", keyword(r"vin(?: number| no\.?)?|chassis(?: number| no\.?)?", r"(?i:[a-hj-npr-z0-9]{17})", NARROW_GAP), _with_digits(3, 90.0, 70.0), as_word),
     Pattern("PII/IN_PERMANENT_ACCOUNT_NUMBER", keyword(r"pan(?: card)?(?: number| no\.?)?", r"(?i:[a-z]{3}[abcfghjlpt][a-z][0-9]{4}[a-z])", NARROW_GAP), named(92.0, 70.0), as_word),
-    Pattern("PII/UK_NATIONAL_HEALTH_SERVICE_NUMBER", r"\b([0-9]{3}(?: [0-9]{3} |-[0-9]{3}-)[0-9]{4})\b", _bare_nhs_number),
+    Pattern("PII/UK_NATIONAL_HEALTH_SERVICE_NUMBER", r"\b([01][0-9]{2}(?: [0-9]{3} |-[0-9]{3}-)[0-9]{4}|[2-9][0-9]{2}(?: [01][0-9]{2} |-[01][0-9]{2}-)[0-9]{4})\b", _bare_nhs_number),
 )  # fmt: skip
