@@ -121,7 +121,7 @@ _PLATE = r"(?:licen[cs]e|number|registration|reg) ?plates?(?: ?(?:number|no\.?|#
 _REGISTERED = (
     r"reg(?:istration)?(?: ?(?:number|no\.?|nr\.?|mark|plate))?|vehicle ?reg(?:istration|ister)?(?: ?(?:number|no\.?|mark))?"
     r"|(?:number|licen[cs]e|lic|licens)? ?plates?(?: ?(?:number|no\.?|nr\.?))?|plt|vrm|matr[ií]cula|(?:auto)?kennzeichen|targa"
-    r"|immatriculation|kenteken|placas?|(?:licen[cs]e )?tag(?: ?(?:number|no\.?|#))?"
+    r"|immatriculation|kenteken|placas?|(?:licen[cs]e )?tags?(?: ?(?:number|no\.?|#))?"
 )
 _LOOK = (
     r"(?i:[a-z]{2}[ \-]?[0-9]{1,2}[ \-]?[a-z]{1,3}[ \-]?[0-9]{3,4}|[a-z]{2}[0-9]{2} ?[a-z]{3}|[a-z]{1,3}[ \-]?[a-z]{1,2}[ \-][0-9]{1,4}"
@@ -164,7 +164,7 @@ def _voter(sighting: Sighting) -> float:
 
 PATTERNS = (
     Pattern("PII/SSN", r"\b([0-9]{9})\b", _bare_ssn, beside=_SSN.regex),
-    Pattern("PII/DRIVER_ID", keyword(r"(?:an|his|her|the|photo|state|valid) id(?: card)?(?: with)?(?: number| no\.?)", r"[A-Z0-9\-]{6,18}", NARROW_GAP), _with_digits(5, 66.0, 0.0), as_word),
+    Pattern("PII/DRIVER_ID", keyword(r"(?:an|his|her|the|photo|state|valid) id(?: card)?(?: with)?(?: number| no\.?)|(?:state|photo|government) id", r"[A-Z0-9\-]{6,18}", NARROW_GAP), _with_digits(5, 66.0, 0.0), as_word),
     Pattern("PII/SSN", r"\b([0-9]{3}[\- .][0-9]{2}[\- .][0-9]{4})\b", _ssn),
     Pattern("PII/SSN", keyword(_SSN_WORDS, r"[0-9]{9}|[0-9]{3} ?[\-.] ?[0-9]{2} ?[\-.] ?[0-9]{4}"), _named_ssn, after_keyword),
     Pattern("PII/SSN", r"\b([xX]{3}-[xX]{2}-[0-9]{4})\b", _masked_ssn, as_word),

@@ -198,4 +198,6 @@ PATTERNS = (
     Pattern("PII/USERNAME", r"(?i)\b(?:invalid|illegal|unknown) user ([a-z0-9][a-z0-9._\-]{1,36}) (?:from|by|at)\b", steady(88.0), as_word),
     Pattern("PII/USERNAME", r"(?i)\b(?:log(?:ging|ged)?|sign(?:ing|ed)?) ?(?:in|on) (?:with|as|using) ([a-z0-9][a-z0-9._\-]{2,40})\b", _looks_like_user, as_word),
     Pattern("PII/USERNAME", r"(?i)\b(?:try|use|creds?|credentials?)(?: with|:)? ([a-z0-9][a-z0-9._\-]{2,40}) ?/ ?[^\s\"'\x60]{0,40}[0-9][^\s\"'\x60]{0,40}", _looks_like_user, as_word),
+    Pattern("PII/NAME", rf"\b[Tt]he (?i:name)(?:'s| is) ({_NAME})", _name(85.0, 66.0), as_word, trim=_without_verb),
+    Pattern("PII/AGE", r"(?i)\b(?:my|his|her|our) (?:son|daughter|kid|baby|boy|girl|child|grandson|granddaughter|niece|nephew|toddler)(?: is|'s)(?: only| just| now)? ([1-9])(?:$|[.,!?\n]| (?:and|now|but|so)\b)", lambda s: 74.0, as_word),
 )  # fmt: skip

@@ -101,4 +101,5 @@ PATTERNS = (
     Pattern("PII/PIN", r"(?i)\b([0-9]{4,8}),? ?(?:-|\.{1,3})? ?(?:that'?s|thats|this is|it'?s|is|was) (?:my|the|his|her|our) (?:[a-z]{2,8} )?pin\b", lambda s: 88.0),
     Pattern("PII/PIN", r"(?i)\bpin\b[^\n0-9]{1,40}?\b(?:gave (?:him|her|them|me|you)|it'?s|its|is|set to|told (?:him|her|them|me)|changed to|use|enter(?:ed)?|typed) (?:[a-z]{2,5} ){0,2}([0-9]{4,8})\b", lambda s: 78.0),
     Pattern("PII/PASSWORD", r"(?i)\b(?:log(?:ging|ged)?|sign(?:ing|ed)?) ?(?:in|on)(?: with| as| using)? [a-z0-9][a-z0-9._@\-]{2,40} (?:and|&|with) ([^\s\"'\x60]{6,64})", _bare_password, anywhere, trim=_trim),
+    Pattern("PII/PASSWORD", rf"(?i)(?:^|[\s\"'(])([^\s\"'\x60]{{6,64}}) (?:doesn'?t|does not|isn'?t|won'?t|didn'?t|is not|keeps?|stopped) [a-z' ]{{2,24}}\b(?:{_WORD})\b", _bare_password, anywhere, trim=_trim),
 )  # fmt: skip
