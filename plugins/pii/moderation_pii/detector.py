@@ -129,20 +129,30 @@ def _hits(folded: Folded, seen: list[int]) -> list[_Hit]:
     hits = [_Hit(*cell) for cell in tables.cells(text)] if "\n" in text else []
     if "values" in lowered:
         hits += (_Hit(*cell) for cell in tables.inserted(text))
+    taken: dict[str, bytearray] = {}
     for number in sorted(seen):
         if number < _COUNT:
             needed = _NEEDS[number]
             if needed is None or needed in seen:
-                _look(number, text, lowered, hits)
+                _look(number, text, lowered, hits, taken)
         elif number == _SPOKEN:
             hits += (_Hit(*run) for run in spoken.runs(text, lowered))
     return _with_whole_addresses(hits)
 
 
-def _look(number: int, text: str, lowered: str, hits: list[_Hit]) -> None:
-    """Add the values of a pattern to the hits."""
+def _look(number: int, text: str, lowered: str, hits: list[_Hit], taken: dict[str, bytearray]) -> None:
+    """Add the values of a pattern to the hits.
+
+    Args:
+        number: the pattern's.
+        text: as it is folded.
+        lowered: the same in lower case.
+        hits: what is found.
+        taken: label to the characters of which patterns are sure already: no other of the same kind is asked about them.
+    """
     pattern, search = PATTERNS[number], _search(number)
     label, weigh, edges, trim, last = pattern.label, pattern.weigh, pattern.edges, pattern.trim, len(text) - 2
+    known = None if pattern.attributes else taken.get(label)
     found = search(text)
     while found is not None:
         group = found.lastindex
@@ -150,21 +160,20 @@ def _look(number: int, text: str, lowered: str, hits: list[_Hit]) -> None:
         if trim is not None:
             end = start + len(trim(text[start:end]))
         if end > start and edges(text, start, end):
-            if hits and _is_found(hits, label, start, end) and not pattern.attributes:
+            if known is not None and known.find(0, start, end) < 0:
                 found = search(text, end)
                 continue
             confidence = weigh(Sighting(text, lowered, start, end, found[1] if group == 2 else None))
             if confidence >= _LEAST:
                 hits.append(_Hit(start, end, min(confidence, 99.9), label, pattern.attributes))
+                if confidence >= _SURE:
+                    if label not in taken:
+                        taken[label] = bytearray(len(text))
+                    taken[label][start:end] = b"\1" * (end - start)
                 found = search(text, end) if end < last else None  # no value is shorter
                 continue
         # What was no value may have hidden the beginning of one.
         found = search(text, found.start() + 1)
-
-
-def _is_found(hits: list[_Hit], label: str, start: int, end: int) -> bool:
-    """True when another pattern of the same kind is sure of a value that takes this one in."""
-    return any(hit.start <= start and end <= hit.end and hit.label == label and hit.confidence >= _SURE for hit in hits)
 
 
 def _with_whole_addresses(hits: list[_Hit]) -> list[_Hit]:

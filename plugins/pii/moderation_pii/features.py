@@ -20,24 +20,6 @@ FIRST_CLUSTER = "\u4e00"
 TOKEN = re.compile(r"[^\W\d_]+(?:['\u2019](?![sS]\b)[^\W\d_]+)?|\d+|\n|['\u2019][sS]\b|[^\w\s]|_")
 
 
-class Lists:
-    """What is known of words.
-
-    Args:
-        known: letters, one for each thing that is known, to words in lower case of which just these are known,
-            separated by spaces. What the letters stand for is said in ``training/known.py``.
-    """
-
-    def __init__(self, known: dict[str, str]) -> None:
-        self.kinds: dict[str, str] = {}
-        for kinds, words in known.items():
-            self.kinds.update(dict.fromkeys(words.split(), kinds))
-
-    def of(self, lowered: str) -> str:
-        """The letters of a word in lower case."""
-        return self.kinds.get(lowered, "")
-
-
 def shape(word: str) -> str:
     """How a word is written: C capitalised, U capitals, I one capital, l small letters, m mixed; digits by number."""
     if word.isdigit():

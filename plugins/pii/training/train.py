@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pycrfsuite
 from moderation_pii import tagger
-from moderation_pii.features import DISTANCES, TOKEN, Lists, class_of, near_features, word_features
+from moderation_pii.features import DISTANCES, TOKEN, class_of, near_features, word_features
+from moderation_pii.lists import Lists, filed
 from moderation_pii.packing import LABELS, SCALE
 
 from corpus import Corpus
@@ -105,7 +106,7 @@ def write(crf: pycrfsuite.Tagger, path: Path) -> None:
     present = {(a, b) for a, b, _ in moves}
     moves += [[a, b, 0] for a in ("O", *LABELS) for b in ("O", "B-NAME", "B-ADDRESS") if (a, b) not in present]
     blob = "\n".join(names).encode()
-    head = json.dumps({"names": len(blob), "moves": sorted(moves), "lists": lists()}, sort_keys=True).encode()
+    head = json.dumps({"names": len(blob), "moves": sorted(moves), "lists": filed(lists())}, sort_keys=True).encode()
     path.write_bytes(zlib.compress(struct.pack("<I", len(head)) + head + blob + packed, 9))
     print(len(names), "features,", path.stat().st_size, "bytes")
 
@@ -118,7 +119,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     begin = time.perf_counter()
-    known, chance = Lists(lists()), random.Random(args.seed)
+    known, chance = Lists(filed(lists())), random.Random(args.seed)
     trainer = pycrfsuite.Trainer(verbose=False)
     for text, places in Corpus(args.seed).documents(args.documents):
         words, labels = labelled(text, sorted(places))
