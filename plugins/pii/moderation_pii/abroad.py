@@ -115,7 +115,9 @@ _FIELD = (
     r"|adres|adress|osoite|adresa)(?:[ _\-]?(?:line)?[ _\-]?[1-3])?"
 )
 _FIELD_ENDS = re.compile(
-    r"[,;.]? {1,2}[A-Za-zÀ-ɏ.]{2,16}(?:[ _](?i:no|number|nr|id|of birth|name|code|address|type))?[:=]|;|/{2}| {2}|\. (?=[A-Z][a-z]+ [a-z])|\\n"
+    r"[,;.]? {1,2}[A-Za-zÀ-ɏ.]{2,16}(?:[ _](?i:no|number|nr|id|of birth|name|code|address|type))?[:=]|;|/{2}| {2}|\\n"
+    r"|(?<!\b[A-Za-z])(?<!\b[A-Z][a-z])(?<!\b[a-z]{2})(?<!\bAve)(?<!\bApt)(?<!\bSte)(?<!\bstr)(?<!\bStr)(?<!\bBlvd)(?<!\bAvda)\. |[.!?]$"
+    r"|(?<=[A-Za-z0-9]),? (?:[a-z]{2,} ){2}[a-z]{2,}"
     r"|(?i:(?:,|\.)? (?:and )?(?:phone|tel|telephone|e-?mail|dob|ssn|cell|mobile|my|i|i'm|we|please|pls|thanks|thank you|by|since|which|who)\b)"
 )
 _OTHER_ADDRESS = re.compile(
