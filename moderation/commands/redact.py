@@ -21,7 +21,7 @@ from moderation.blobs import FolderBlobs
 from moderation.core.errors import InputError, SettingsError, StoreUnavailable
 from moderation.core.replacing import MASKS, short_name
 from moderation.judging import Judge
-from moderation.redacting import jobs, ledger
+from moderation.redacting import jobs, ledger, progress
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
     INDEX,
@@ -191,7 +191,7 @@ class _Shown:
         )
         self._task = self.bar.add_task("redacting", total=None)
 
-    def began(self, status: ledger.Status) -> None:
+    def began(self, status: progress.Status) -> None:
         """See `jobs.Watch`."""
         self.bar.update(self._task, total=status.size_bytes, completed=status.bytes_done)
         if not status.files:
@@ -203,15 +203,15 @@ class _Shown:
         """See `jobs.Watch`."""
         self.bar.advance(self._task, size)
 
-    def ended(self, file: Listed, progress: ledger.Progress, reason: str) -> None:
+    def ended(self, file: Listed, done: progress.Progress, reason: str) -> None:
         """See `jobs.Watch`."""
         name = _printable(file.name)
         if reason:
             click.echo(f"{name}: not redacted: {_printable(reason)}", err=True)
             return
-        click.echo(f"{name}: {_counts(progress.found) or 'nothing found'}", err=self._apart)
-        if progress.undecoded:
-            kept = f"kept as they are, because they are not UTF-8: {progress.undecoded:,} bytes"
+        click.echo(f"{name}: {_counts(done.found) or 'nothing found'}", err=self._apart)
+        if done.undecoded:
+            kept = f"kept as they are, because they are not UTF-8: {done.undecoded:,} bytes"
             click.echo(f"{name}: {kept}; a value with one in it may have been missed", err=True)
 
 
@@ -308,7 +308,7 @@ def _absolute(place: str) -> str:
     return place if place.startswith(S3) else str(Path(place).resolve())
 
 
-def _show(status: ledger.Status, as_json: bool) -> int:
+def _show(status: progress.Status, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(status)))
         return 0

@@ -19,7 +19,9 @@ from typing import Any, BinaryIO
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.core.replacing import replace_places
-from moderation.redacting.ledger import Ledger, Progress, Status, StoredNumbers
+from moderation.redacting.ledger import Ledger
+from moderation.redacting.numbering import StoredNumbers
+from moderation.redacting.progress import Progress, Status
 from moderation.redacting.sources import INDEX, OUT, Listed, Source, Target
 from moderation.redacting.stretches import Look, Position, Stretch, encoded, stretches, undecoded
 from moderation.redacting.styles import Style
@@ -218,11 +220,11 @@ class _File:
         for name, draft in self._drafts.values():
             self._work.target.publish(name, draft)
         progress.stamps = [self._work.target.stamp(name) for name, _ in self._drafts.values()]
-        self._ledger.save(self._file.name, progress, self._numbers, "done")
+        self._ledger.finish(self._file.name, progress, self._numbers)
 
     def _write(self, source: Source, copy: BinaryIO | None, index: BinaryIO | None) -> None:
         progress = self._progress
-        saved_at = time.monotonic()
+        began_at = saved_at = time.monotonic()
         is_done = progress.at.byte == self._file.size_bytes and progress.documents > 0
         with source.open(self._file, progress.at.byte - progress.at.context) as stream:
             pieces = stretches(stream, self._look, per_line=self._work.per_line, start=progress.at)
@@ -239,7 +241,10 @@ class _File:
             raise InputError("it was changed meanwhile; run the same again")
         # Read once more, because a file that was replaced while it was read may have kept its size.
         source.open(self._file, 0).close()
-        self._save(copy, index)
+        self._flush(copy, index)
+        if saved_at > began_at:
+            # A large one may take long to be uploaded; a small one is done again as soon as noted.
+            self._ledger.save(self._file.name, progress, self._numbers)
 
     def _take(self, made: Sequence[Stretch], copy: BinaryIO | None, index: BinaryIO | None) -> None:
         """Write what some stretches become, and what was found in them."""
@@ -312,11 +317,14 @@ class _File:
         return stream
 
     def _save(self, copy: BinaryIO | None, index: BinaryIO | None) -> None:
+        self._flush(copy, index)
+        self._ledger.save(self._file.name, self._progress, self._numbers)
+
+    def _flush(self, copy: BinaryIO | None, index: BinaryIO | None) -> None:
         for stream in (copy, index):
             if stream is not None:
                 stream.flush()
                 os.fsync(stream.fileno())
-        self._ledger.save(self._file.name, self._progress, self._numbers)
 
 
 def _entity(detection: Detection, begin: Position) -> dict[str, Any]:

@@ -7,22 +7,20 @@ run that was killed goes on from what is certain. It holds names of files, count
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 import secrets
 import sqlite3
 import time
-from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
+from moderation.redacting.numbering import StoredNumbers
+from moderation.redacting.progress import Progress, Status
 from moderation.redacting.sources import Listed
-from moderation.redacting.stretches import Position
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -33,78 +31,8 @@ CREATE INDEX IF NOT EXISTS files_by_state ON files (state, name);
 CREATE TABLE IF NOT EXISTS numbers (
     document TEXT, kind TEXT, value BLOB, number INTEGER NOT NULL, PRIMARY KEY (document, kind, value)) WITHOUT ROWID;
 """
-_REMEMBERED = 10_000
-"""Numbers that are kept in memory besides those that are not written yet."""
-
-
-@dataclass
-class Progress:
-    """How far a file is. Bytes of the copy and the index are those that are certain.
-
-    Attributes:
-        at: where the next stretch begins.
-        found: entities by label.
-        documents: that are finished.
-        document_bytes: of the unfinished document.
-        undecoded: bytes that were not UTF-8.
-        has_entities: True when the unfinished document has some in the index.
-        kinds: how many numbers each kind has in the unfinished document.
-        stamps: of the finished copy and index, as they were published.
-    """
-
-    at: Position = field(default_factory=Position)
-    copy_bytes: int = 0
-    index_bytes: int = 0
-    documents: int = 0
-    document_bytes: int = 0
-    undecoded: int = 0
-    has_entities: bool = False
-    found: Counter[str] = field(default_factory=Counter)
-    kinds: dict[str, int] = field(default_factory=dict)
-    stamps: list[str] = field(default_factory=list)
-
-    def reset(self) -> None:
-        """Nothing of the file is done."""
-        vars(self).update(vars(Progress()))
-
-    def dump(self) -> str:
-        """As JSON."""
-        return json.dumps({**vars(self), "at": self.at._asdict()})
-
-    @classmethod
-    def load(cls, text: str | None) -> Progress:
-        """From JSON, or none yet."""
-        if text is None:
-            return cls()
-        values = json.loads(text)
-        return cls(**{**values, "at": Position(**values["at"]), "found": Counter(values["found"])})
-
-
-@dataclass(frozen=True)
-class Status:
-    """A job, as it stands.
-
-    Attributes:
-        state: ``running``, ``interrupted`` (the same command goes on), ``stopped``, ``failed`` (some files have no
-            copy) or ``completed``.
-        failures: name and reason of files without a copy, at most 100 of them.
-        started_at: seconds since 1970; of the last run.
-        ended_at: likewise; None while it runs or when it was killed.
-    """
-
-    id: str
-    state: str
-    files: int
-    files_done: int
-    files_failed: int
-    size_bytes: int
-    bytes_done: int
-    documents: int
-    undecoded: int
-    entities: Mapping[str, int]
-    failures: tuple[tuple[str, str], ...]
-    started_at: float
-    ended_at: float | None
+_COMMIT_SECONDS = 1.0
+"""How long finished files wait for each other, so that each small one does not cost a commit."""
 
 
 class AlreadyRuns(InputError):
@@ -140,6 +68,7 @@ class Ledger:
         except sqlite3.Error as error:
             os.close(self._lock)
             raise _not_kept(folder, error) from error
+        self._committed_at = time.monotonic()
 
     def begin(self, listed: Iterable[tuple[int, Listed]]) -> None:
         """Take up a run over these files. Done ones stay done while they are the same; what is gone is forgotten.
@@ -185,22 +114,37 @@ class Ledger:
 
     def waiting(self) -> tuple[int, Listed, Progress] | None:
         """The next file to work on, with its source; one that was begun comes first."""
-        row = self._db.execute(
-            "SELECT source, name, size, stamp, progress FROM files WHERE state = 'waiting' "
-            "ORDER BY progress IS NULL, name LIMIT 1"
-        ).fetchone()
-        return None if row is None else (row[0], Listed(row[1], row[2], row[3]), Progress.load(row[4]))
+        query = "SELECT source, name, size, stamp, progress FROM files WHERE state = ? ORDER BY name LIMIT 1"
+        for state in ("begun", "waiting"):
+            if (row := self._db.execute(query, (state,)).fetchone()) is not None:
+                return row[0], Listed(row[1], row[2], row[3]), Progress.load(row[4])
+        return None
 
     def numbers(self, name: str, progress: Progress) -> StoredNumbers:
         """The numbers of the document of a file that `progress` is in."""
         return StoredNumbers(self._db, bytes.fromhex(self._get("key", "")), name, progress)
 
-    def save(self, name: str, progress: Progress, numbers: StoredNumbers, state: str = "waiting") -> None:
+    def save(self, name: str, progress: Progress, numbers: StoredNumbers) -> None:
         """Note how far a file is; all that `progress` speaks of is on disk."""
-        self._db.execute("BEGIN IMMEDIATE")
+        self._note(name, progress, numbers, "begun")
+        self._commit()
+
+    def finish(self, name: str, progress: Progress, numbers: StoredNumbers) -> None:
+        """Note that a file is done. A kill before the next commit may forget it, and it is done once more."""
+        self._note(name, progress, numbers, "done")
+        if time.monotonic() - self._committed_at > _COMMIT_SECONDS:
+            self._commit()
+
+    def _note(self, name: str, progress: Progress, numbers: StoredNumbers, state: str) -> None:
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN IMMEDIATE")
         numbers.write()
         self._db.execute("UPDATE files SET state = ?, progress = ? WHERE name = ?", (state, progress.dump(), name))
-        self._db.execute("COMMIT")
+
+    def _commit(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("COMMIT")
+        self._committed_at = time.monotonic()
 
     def fail(self, name: str, message: str) -> None:
         """A file gets no copy in this run; the next one tries again."""
@@ -213,6 +157,7 @@ class Ledger:
             state: see `Status`; None for what the files say.
         """
         failed = self._db.execute("SELECT count(*) FROM files WHERE state = 'failed'").fetchone()[0]
+        self._commit()
         self._set(state=state or ("failed" if failed else "completed"), ended_at=str(time.time()))
 
     def status(self) -> Status:
@@ -221,8 +166,11 @@ class Ledger:
 
     def close(self) -> None:
         """Let another process have it."""
-        self._db.close()
-        os.close(self._lock)
+        try:
+            self._commit()
+        finally:
+            self._db.close()
+            os.close(self._lock)
 
     def __enter__(self) -> Self:
         return self
@@ -230,7 +178,10 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            self.close()
+        except sqlite3.Error as also:
+            error = error or also
         if isinstance(error, sqlite3.Error):
             raise _not_kept(self._folder, error) from error
 
@@ -239,66 +190,6 @@ class Ledger:
 
     def _set(self, **values: str) -> None:
         self._db.executemany("INSERT OR REPLACE INTO job VALUES (?, ?)", list(values.items()))
-
-
-class StoredNumbers:
-    """Numbers of a document of any size: those that are not written yet in memory, the others on disk.
-
-    Values are kept as digests under the job's key, because telephone numbers could be guessed from plain ones.
-    """
-
-    def __init__(self, db: sqlite3.Connection, key: bytes, file: str, progress: Progress) -> None:
-        self._db, self._key, self._file, self._progress = db, key, file, progress
-        self._fresh: dict[tuple[str, bytes], int] = {}
-        self._recent: OrderedDict[tuple[str, bytes], int] = OrderedDict()
-        self._is_stored = bool(progress.kinds)
-
-    def number_of(self, name: str, value: str) -> int:
-        """See `moderation.core.replacing.Numbers.number_of`."""
-        digest = hashlib.blake2b(value.encode("utf-8", "surrogateescape"), key=self._key, digest_size=16).digest()
-        known = self._fresh.get((name, digest)) or self._recent.get((name, digest)) or self._stored(name, digest)
-        if known is None:
-            known = self._progress.kinds[name] = self._progress.kinds.get(name, 0) + 1
-            self._fresh[name, digest] = known
-        return known
-
-    def write(self) -> None:
-        """Put what is new on disk, and what is of other documents away, within the caller's transaction."""
-        if not self._is_stored:
-            self._db.execute("DELETE FROM numbers")
-        rows = [(self._document, name, digest, number) for (name, digest), number in self._fresh.items()]
-        self._db.executemany("INSERT OR REPLACE INTO numbers VALUES (?, ?, ?, ?)", rows)
-        self._is_stored = self._is_stored or bool(rows)
-        self._fresh.clear()
-
-    def end_document(self) -> None:
-        """The next document has numbers of its own."""
-        if self._progress.kinds:
-            self._fresh.clear()
-            self._recent.clear()
-            self._progress.kinds.clear()
-            self._is_stored = False
-
-    @property
-    def waiting(self) -> int:
-        """How many are not written yet."""
-        return len(self._fresh)
-
-    @property
-    def _document(self) -> str:
-        return f"{self._progress.at.line} {self._file}"
-
-    def _stored(self, name: str, digest: bytes) -> int | None:
-        if not self._is_stored:
-            return None
-        query = "SELECT number FROM numbers WHERE document = ? AND kind = ? AND value = ?"
-        row = self._db.execute(query, (self._document, name, digest)).fetchone()
-        if row is None:
-            return None
-        self._recent[name, digest] = int(row[0])
-        if len(self._recent) > _REMEMBERED:
-            self._recent.popitem(last=False)
-        return int(row[0])
 
 
 def read_status(folder: Path) -> Status:

@@ -46,13 +46,13 @@ def test_the_same_value_has_the_same_number_within_a_text(api: Api) -> None:
 
 
 def test_a_text_may_have_more_in_it_than_a_detector_may_say_at_once(api: Api) -> None:
-    text = "\U0001f44d a@b.co " * 14_000
+    text = "\U0001f44d a@b.co " * 10_500
 
     answer = api.post("/v1/redact", json={"text": text}).get_json()
 
-    assert answer["text"] == "\U0001f44d [EMAIL] " * 14_000
+    assert answer["text"] == "\U0001f44d [EMAIL] " * 10_500
     assert {text[e["start"] : e["end"]] for e in answer["entities"]} == {"a@b.co"}
-    assert len(answer["entities"]) == 14_000
+    assert len(answer["entities"]) == 10_500
 
 
 AROUND = st.text(alphabet="\U0001f44d\u6f22e\u0301\u05e9\u202e\u200b\u200d\ufe0f\ufeff\r\n ", max_size=20)

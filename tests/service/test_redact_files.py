@@ -27,7 +27,8 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.errors import InputError, NotFound
 from moderation.core.items import Span, Tool
 from moderation.redacting import jobs, stretches
-from moderation.redacting.ledger import Ledger, Progress, Status, read_status
+from moderation.redacting.ledger import Ledger, read_status
+from moderation.redacting.progress import Progress, Status
 from moderation.redacting.sources import FolderSource, FolderTarget, Listed, S3Source, S3Target, Source, Target
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted
@@ -248,7 +249,7 @@ def test_numbers_hold_over_all_of_a_file_and_begin_anew_with_each_document(tmp_p
 
 
 def test_more_numbers_than_memory_holds_stay_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.redacting.ledger._REMEMBERED", 3)
+    monkeypatch.setattr("moderation.redacting.numbering._REMEMBERED", 3)
     with Ledger(tmp_path / "job") as ledger:
         ledger.begin([(0, Listed("a", 1, "s"))])
         numbers = ledger.numbers("a", progress := Progress())
@@ -282,6 +283,27 @@ def test_what_is_done_is_left_alone_until_it_or_its_copy_is_another(tmp_path: Pa
     assert seen == ["a", "sub/c"]
     assert (status.files, status.files_done, status.entities) == (2, 2, {"PII/PHONE": 3})
     assert (tmp_path / "out" / "a.out").read_text() == "call [PHONE] or [PHONE]"
+
+
+def test_small_files_are_noted_together_and_the_one_that_was_begun_comes_first(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_text("5")
+    with Ledger(tmp_path / "job1") as ledger:
+        ledger.begin((0, file) for file in FolderSource(tmp_path / "in").files())
+        progress = Progress()
+        numbers = ledger.numbers("a", progress)
+
+        ledger.finish("a", progress, numbers)
+        assert read_status(tmp_path / "job1").files_done == 0
+        ledger.save("c", progress, numbers)
+        assert read_status(tmp_path / "job1").files_done == 1
+        following = ledger.waiting()
+        assert following is not None
+        assert following[1].name == "c"
+        ledger.finish("c", progress, numbers)
+
+    assert read_status(tmp_path / "job1").files_done == 2
 
 
 def test_a_copy_that_another_job_wrote_over_is_made_again(tmp_path: Path) -> None:

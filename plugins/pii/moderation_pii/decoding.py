@@ -9,10 +9,10 @@ from __future__ import annotations
 from moderation_pii.packing import ADDRESS_START, BITS, CELL_MASK, FIELD, NAME_START, SCALE, STARTS, ZERO
 from moderation_pii.weights import CLASS_BITS
 
-ALONE = 3.0
+ALONE = 3.5
 """A first word that scores more, in nats, may be a name or address by itself."""
 
-NAME_PAIR, ADDRESS_PAIR = -5.5, -9.0
+NAME_PAIR, ADDRESS_PAIR = -3.0, -6.0
 """With others nothing begins, unless they and the next word as the second score more together. What the first and the
 word before it add as a pair is left out of both."""
 
@@ -38,24 +38,32 @@ _NAME_PAIR, _ADDRESS_PAIR = (2 * ZERO + round(nats * SCALE) for nats in (NAME_PA
 class Decoder:
     """The search.
 
+    What begins right behind something else adds what ending that and beginning adds, and for a name what the model has
+    against two names side by side. The model has seen too little else there to know better.
+
     Args:
-        moves: what one label after another adds, in steps.
+        moves: what one label behind another adds, in steps.
         pairs: what two neighbours' classes add, as `Weights.pairs`.
     """
 
     def __init__(self, moves: dict[tuple[str, str], int], pairs: dict[int, tuple[int, int]]) -> None:
-        outside = moves["O", "O"]
         self._moves = tuple(
-            moves[before, after] - outside
-            for before, afters in (
-                ("O", ("B-NAME", "B-ADDRESS")),
-                ("B-NAME", ("O", "B-NAME", "B-ADDRESS", "I-NAME")),
-                ("I-NAME", ("O", "B-NAME", "B-ADDRESS", "I-NAME")),
-                ("B-ADDRESS", ("O", "B-NAME", "B-ADDRESS", "I-ADDRESS")),
-                ("I-ADDRESS", ("O", "B-NAME", "B-ADDRESS", "I-ADDRESS")),
+            moves[move] - moves["O", "O"]
+            for move in (
+                ("O", "B-NAME"),
+                ("B-NAME", "O"),
+                ("B-NAME", "I-NAME"),
+                ("I-NAME", "O"),
+                ("I-NAME", "I-NAME"),
+                ("O", "B-ADDRESS"),
+                ("B-ADDRESS", "O"),
+                ("B-ADDRESS", "I-ADDRESS"),
+                ("I-ADDRESS", "O"),
+                ("I-ADDRESS", "I-ADDRESS"),
             )
-            for after in afters
         )
+        to_name, from_name = self._moves[:2]
+        self._side_by_side = moves["B-NAME", "B-NAME"] - moves["O", "O"] - from_name - to_name
         self._pairs = pairs
 
     def spans(self, scores: list[int], starts: list[int], words: list[str], numbers: dict[str, int]) -> list[Span]:
@@ -111,8 +119,8 @@ class Decoder:
             words: as for `spans`.
             numbers: as for `spans`.
         """
-        ob, oc, bo, bb, bc, bi, io, ib, ic, ii, co, cb, cc, cj, jo, jb, jc, jj = self._moves
-        pair, none = self._pairs.get, (0, 0)
+        ob, bo, bi, io, ii, oc, co, cj, jo, jj = self._moves
+        side_by_side, pair, none = self._side_by_side, self._pairs.get, (0, 0)
         count = len(scores) - 1
         # Totals of the best labels so far that end in O, B-NAME, I-NAME, B-ADDRESS, I-ADDRESS; what led there.
         o, b, i, c, j = 0, _NEVER, _NEVER, _NEVER, _NEVER
@@ -126,69 +134,37 @@ class Decoder:
                     left, closed = i + io, (in_i, place, i)
                 if b + bo > left:
                     left, closed = b + bo, (in_b, place, b)
-            if addresses:
-                if j + jo > left:
-                    left, closed = j + jo, (in_j, place, j)
-                if c + co > left:
-                    left, closed = c + co, (in_c, place, c)
-            begins = score & STARTS
-            if begins:
-                name = address = _NEVER
-                if begins & NAME_START:
-                    name, before = o + ob, in_o
-                    if names:
-                        if i + ib > name:
-                            name, before = i + ib, (in_i, place, i)
-                        if b + bb > name:
-                            name, before = b + bb, (in_b, place, b)
-                    if addresses:
-                        if j + jb > name:
-                            name, before = j + jb, (in_j, place, j)
-                        if c + cb > name:
-                            name, before = c + cb, (in_c, place, c)
-                    in_name = (before, place, name - ob, "PII/NAME")
-                    name += (score & FIELD) - ZERO
-                if begins & ADDRESS_START:
-                    address, before = o + oc, in_o
-                    if names:
-                        if i + ic > address:
-                            address, before = i + ic, (in_i, place, i)
-                        if b + bc > address:
-                            address, before = b + bc, (in_b, place, b)
-                    if addresses:
-                        if j + jc > address:
-                            address, before = j + jc, (in_j, place, j)
-                        if c + cc > address:
-                            address, before = c + cc, (in_c, place, c)
-                    in_address = (before, place, address - oc, "PII/ADDRESS")
-                    address += (score >> 2 * BITS & FIELD) - ZERO
-            o, in_o = left, closed
-            place += 1
-            if names:
                 if b + bi > i + ii:
                     i, in_i = b + bi, in_b
                 else:
                     i += ii
                 i += (score >> BITS & FIELD) - ZERO
                 b = _NEVER
-                names = i >= o + _NAME_LEAST
             if addresses:
+                if j + jo > left:
+                    left, closed = j + jo, (in_j, place, j)
+                if c + co > left:
+                    left, closed = c + co, (in_c, place, c)
                 if c + cj > j + jj:
                     j, in_j = c + cj, in_c
                 else:
                     j += jj
                 j += (score >> 3 * BITS) - ZERO
                 c = _NEVER
-                addresses = j >= o + _ADDRESS_LEAST
-            if begins:
-                if name >= o + _NAME_LEAST:
-                    b, in_b = name, in_name
-                    if not names:
-                        i, names = _NEVER, True
-                if address >= o + _ADDRESS_LEAST:
-                    c, in_c = address, in_address
-                    if not addresses:
-                        j, addresses = _NEVER, True
+            if names and i < left + _NAME_LEAST:
+                names, i = False, _NEVER
+            if addresses and j < left + _ADDRESS_LEAST:
+                addresses, j = False, _NEVER
+            if score & STARTS:
+                base = left if closed is in_o else left + side_by_side
+                name = base + ob + (score & FIELD) - ZERO
+                if score & NAME_START and name >= left + _NAME_LEAST:
+                    b, in_b, names = name, (closed, place, base, "PII/NAME"), True
+                address = left + oc + (score >> 2 * BITS & FIELD) - ZERO
+                if score & ADDRESS_START and address >= left + _ADDRESS_LEAST:
+                    c, in_c, addresses = address, (closed, place, left, "PII/ADDRESS"), True
+            o, in_o = left, closed
+            place += 1
             if not (names or addresses):
                 return place, in_o
             if place == count:

@@ -7,8 +7,6 @@ moves by a cell, and its lowest cell is a word's score. `ROW` keeps all fields a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 LABELS = ("B-NAME", "I-NAME", "B-ADDRESS", "I-ADDRESS")
 """Besides O, whose score is zero everywhere."""
 
@@ -22,7 +20,7 @@ CELL = BITS * len(LABELS)
 FIELD = (1 << BITS) - 1
 CELL_MASK = (1 << CELL) - 1
 
-LEAST_START = 5.0
+LEAST_START = 4.0
 """A name or address begins with no word whose score for that is lower than that of none by more, in nats."""
 
 NAME_START = 1 << (BITS - 1)
@@ -40,13 +38,13 @@ _CELLS = 6
 _NEAR = 1 << 16
 
 
-def packed(steps: Iterable[int]) -> int:
+def packed(b_name: int, i_name: int, b_address: int, i_address: int) -> int:
     """Steps of each label, which may be below zero, as one integer."""
-    return sum(step << BITS * field for field, step in enumerate(steps))
+    return b_name + (i_name << BITS) + (b_address << 2 * BITS) + (i_address << 3 * BITS)
 
 
-_OWN_OF_NOTHING = packed([ZERO - (_CELLS - 1) * _NEAR] * len(LABELS))
-_NEAR_NOTHING = packed([_NEAR] * len(LABELS))
+_OWN_OF_NOTHING = packed(*[ZERO - (_CELLS - 1) * _NEAR] * 4)
+_NEAR_NOTHING = packed(*[_NEAR] * 4)
 
 ROW = sum((_OWN_OF_NOTHING if cell == ITSELF else _NEAR_NOTHING) << CELL * cell for cell in range(_CELLS))
 """The row of a word that adds nothing: the six fields that meet in a score make `ZERO`."""

@@ -43,9 +43,10 @@ class Weights:
         self.pairs: dict[int, tuple[int, int]] = {}
         self._numbers: dict[str, int] = {}
         steps = memoryview(raw)[end:].cast("h")
+        names = raw[4 + size : end].decode().split("\n")
         columns = (steps[field :: len(LABELS)].tolist() for field in range(len(LABELS)))
-        for name, *row in zip(raw[4 + size : end].decode().split("\n"), *columns, strict=True):
-            self._add(name, packed(row))
+        for name, weight in zip(names, map(packed, *columns), strict=True):
+            self._add(name, weight)
         if len(self._numbers) >> CLASS_BITS:
             raise ValueError(
                 f"the model has {len(self._numbers)} classes of words: train it with fewer, or widen CLASS_BITS"

@@ -74,7 +74,7 @@ class PlainTagger:
 
     def move(self, before, after):
         """What a label adds behind another, above what O adds behind O."""
-        return self.moves.get((before, after), NEVER) - self.moves["O", "O"]
+        return self.moves[before, after] - self.moves["O", "O"]
 
     def may_begin(self, at, alone, left, right):
         """Whether, with nothing open, something may begin with a word."""
@@ -95,29 +95,30 @@ class PlainTagger:
             if len(best) == 1 and not self.may_begin(at, alone, left, right):
                 continue
             score = {label: alone[at][label] + left[at][label] + right[at][label] for label in LABELS}
-            new = {
-                "O": max(
-                    ((total + self.move(label, "O"), found) for label, (total, found) in best.items()),
-                    key=itemgetter(0),
-                )
-            }
+            outside, found, last = max(
+                ((total + self.move(label, "O"), found, label) for label, (total, found) in best.items()),
+                key=itemgetter(0),
+            )
+            new = {"O": (outside, found)}
             for kind, (behind, _) in KINDS.items():
                 begin, inside = "B-" + kind, "I-" + kind
                 made = {}
                 if score[begin] >= -packing.LEAST_START * SCALE:
-                    total, found = max(
-                        ((total + self.move(label, begin), found) for label, (total, found) in best.items()),
-                        key=itemgetter(0),
-                    )
                     lead = self.move("O", begin) + score[begin]
-                    made[begin] = (total + score[begin], (*found, (at, at, kind, lead)))
-                before = [(total + self.move(label, inside), label, found) for label, (total, found) in best.items()]
-                total, label, found = max((row for row in before if row[1] in (begin, inside)), default=(NEVER, "", ()))
-                if label:
-                    start, _, _, lead = found[-1]
+                    total = outside + lead
+                    if kind == "NAME" and last != "O":
+                        apart = self.move("B-NAME", "O") + self.move("O", "B-NAME")
+                        total += self.move("B-NAME", "B-NAME") - apart
+                    made[begin] = (total, (*found, (at, at, kind, lead)))
+                inner = [
+                    (best[label][0] + self.move(label, inside), label) for label in (begin, inside) if label in best
+                ]
+                if inner:
+                    total, label = max(inner)
+                    *before, (start, _, _, lead) = best[label][1]
                     lead += self.move(label, inside) + score[inside]
-                    made[inside] = (total + score[inside], (*found[:-1], (start, at, kind, lead)))
-                least = new["O"][0] - behind * SCALE
+                    made[inside] = (total + score[inside], (*before, (start, at, kind, lead)))
+                least = outside - behind * SCALE
                 new |= {label: row for label, row in made.items() if row[0] >= least}
             best = new
         return max(
