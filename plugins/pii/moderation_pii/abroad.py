@@ -16,7 +16,7 @@ _AT_HOME = Words(
     r"|abita|endereço|morada|mora|adres|woont|adress|bor|osoite|adresa|bydliště|zamieszkały|mieszka"
 )
 
-_SEP = r"(?: ?, {0,2}\n?| ?\n) {0,2}"
+_SEP = r"(?: ?, {1,2}\n?| ?,?\n) {0,2}"
 """Between the lines of an address, also where they are written in one."""
 _PLAIN = r"[A-Za-zÀ-ɏ'.\-]{0,30}"
 _NAME = rf"[A-ZÀ-Þ]{_PLAIN}"
