@@ -338,7 +338,7 @@ class Corpus:
         draw = chance.random()
         is_prose = 0.05 < draw < 0.25
         source = self.manuals if draw < 0.05 else self.prose if is_prose else self.templates
-        if draw > 0.64:
+        if draw > 0.61:
             text, places = self.chatter() if draw > 0.94 else self.posted()
             return self._spread(text, places) if chance.random() < 0.3 else (text, places)
         joint = " " if is_prose else chance.choice((" ", "\n", "\n", ". ", ", ", "\n\n"))
