@@ -17,7 +17,7 @@ from words import CITIES, COMPANY_TAILS, COUNTRIES, JOBS, LABELS, OTHERS, RELATI
 
 HERE = Path(__file__).parent
 PLAIN = frozenset(
-    "WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO THING MAKE FIELD FIRM LABEL SPANISH ACRO HEADLINE INTERJECTION Starts".split()
+    "WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO THING MAKE FIELD CODE FIRM LABEL SPANISH ACRO HEADLINE INTERJECTION Starts".split()
 )
 """Slots of what is neither a name nor an address."""
 SLOT = re.compile(r"\{([A-Za-z_]+)(?::([a-z_]+))?\}")
@@ -128,6 +128,9 @@ class Corpus:
             return " ".join(self.chain(chance.randint(2, 9)))
         if kind == "SPANISH":
             return " ".join(chance.choices(SPANISH, k=chance.randint(1, 6)))
+        if kind == "CODE":
+            shapes = ("##", "###", "####", "^##", "#^", "@@@", "^^", "@@@@", "^^#", "######")
+            return " ".join(self.values.pick(*shapes) for _ in range(chance.randint(2, 6)))
         if kind == "FIELD":
             words = [self.word() for _ in range(chance.randint(1, 3))]
             return "_".join(words) if chance.random() < 0.4 else words[0] + "".join(w.title() for w in words[1:])

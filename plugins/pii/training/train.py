@@ -34,14 +34,14 @@ FORGET_OTHERS = 0.12
 """The same of words in capitals that are no names: most such words that people write are on no list."""
 
 DARING = {
-    "0e=Cname": 1.7, "0e=Crare": 1.7, "0e=Cnothing": 1.5, "0e=Ccapital": 1.2, "0e=Cboth": 0.9, "0s=l": 0.8,
+    "0e=Cname": 1.7, "0e=Crare": 1.7, "0e=Cnothing": 1.2, "0e=Ccapital": 1.2, "0e=Cboth": 0.9, "0s=l": 0.8,
 }  # fmt: skip
 """By how many nats a word with this property is rather taken for a name than training has it. Lists decide how many: a
 known name, a rare one, what is on no list, what is mostly written with a capital, a name that is something else too; a
 word in small letters. What is missed weighs more than a false alarm, and people write of each other in more ways than
 templates show."""
 
-DARING_PLACES = {"B-ADDRESS": 1.0, "I-ADDRESS": 0.4}
+DARING_PLACES = {"B-ADDRESS": 0.4, "I-ADDRESS": 0.2}
 """The same of words and numbers in addresses."""
 
 _LISTS = str.maketrans("", "", "abcdfghxyzFL")

@@ -78,6 +78,8 @@ class Values:
             return last
         if variant == "slash":
             return f"{last}/{first}".upper()
+        if variant == "middle":
+            return f"{last}, {first} {chance.choice(string.ascii_uppercase)}".upper()
         if variant == "plural":
             return f"{last}s"
         if variant == "comma":
