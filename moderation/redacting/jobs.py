@@ -208,7 +208,7 @@ class _File:
         progress = self._progress
         copy, index = self._open("copy", progress.copy_bytes), self._open("index", progress.index_bytes)
         try:
-            self._write(source, copy, index)
+            is_large = self._write(source, copy, index)
         except InputError:
             for _, draft in self._drafts.values():
                 draft.unlink()
@@ -220,9 +220,10 @@ class _File:
         for name, draft in self._drafts.values():
             self._work.target.publish(name, draft)
         progress.stamps = [self._work.target.stamp(name) for name, _ in self._drafts.values()]
-        self._ledger.finish(self._file.name, progress, self._numbers)
+        self._ledger.finish(self._file.name, progress, self._numbers, at_once=is_large)
 
-    def _write(self, source: Source, copy: BinaryIO | None, index: BinaryIO | None) -> None:
+    def _write(self, source: Source, copy: BinaryIO | None, index: BinaryIO | None) -> bool:
+        """Write what is left of the copy and the index; says whether it is a pity to do it twice."""
         progress = self._progress
         began_at = saved_at = time.monotonic()
         is_done = progress.at.byte == self._file.size_bytes and progress.documents > 0
@@ -242,9 +243,11 @@ class _File:
         # Read once more, because a file that was replaced while it was read may have kept its size.
         source.open(self._file, 0).close()
         self._flush(copy, index)
-        if saved_at > began_at:
-            # A large one may take long to be uploaded; a small one is done again as soon as noted.
+        is_large = saved_at > began_at
+        if is_large:
+            # It may take long to be uploaded; a small one is done again as soon as noted.
             self._ledger.save(self._file.name, progress, self._numbers)
+        return is_large
 
     def _take(self, made: Sequence[Stretch], copy: BinaryIO | None, index: BinaryIO | None) -> None:
         """Write what some stretches become, and what was found in them."""

@@ -129,10 +129,14 @@ class Ledger:
         self._note(name, progress, numbers, "begun")
         self._commit()
 
-    def finish(self, name: str, progress: Progress, numbers: StoredNumbers) -> None:
-        """Note that a file is done. A kill before the next commit may forget it, and it is done once more."""
+    def finish(self, name: str, progress: Progress, numbers: StoredNumbers, *, at_once: bool) -> None:
+        """Note that a file is done.
+
+        Args:
+            at_once: False for a small one, which a kill before the next commit may forget, so that it is done again.
+        """
         self._note(name, progress, numbers, "done")
-        if time.monotonic() - self._committed_at > _COMMIT_SECONDS:
+        if at_once or time.monotonic() - self._committed_at > _COMMIT_SECONDS:
             self._commit()
 
     def _note(self, name: str, progress: Progress, numbers: StoredNumbers, state: str) -> None:

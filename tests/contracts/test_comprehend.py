@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 import threading
 import time
 import urllib.request
@@ -218,6 +219,8 @@ class TestOneText:
         ours = {label.removeprefix("PII/") for label in labels_of(None, shared.service.taxonomy) - NOT_OF_COMPREHEND}
 
         assert ours == known - {"ALL"}
+        docs = (Path(__file__).parents[2] / "docs" / "redact.md").read_text(encoding="utf-8")
+        assert ours <= set(re.findall("[A-Z_]+", docs))
 
     @pytest.mark.parametrize("text", ["x" * 100_000, "é" * 50_000, " "])
     def test_texts_up_to_the_limit_are_taken(self, shared: Endpoint, text: str) -> None:

@@ -294,16 +294,15 @@ def test_small_files_are_noted_together_and_the_one_that_was_begun_comes_first(t
         progress = Progress()
         numbers = ledger.numbers("a", progress)
 
-        ledger.finish("a", progress, numbers)
+        ledger.finish("a", progress, numbers, at_once=False)
         assert read_status(tmp_path / "job1").files_done == 0
         ledger.save("c", progress, numbers)
         assert read_status(tmp_path / "job1").files_done == 1
         following = ledger.waiting()
         assert following is not None
         assert following[1].name == "c"
-        ledger.finish("c", progress, numbers)
-
-    assert read_status(tmp_path / "job1").files_done == 2
+        ledger.finish("c", progress, numbers, at_once=True)
+        assert read_status(tmp_path / "job1").files_done == 2
 
 
 def test_a_copy_that_another_job_wrote_over_is_made_again(tmp_path: Path) -> None:

@@ -88,7 +88,9 @@ def _number_behind(sighting: Sighting) -> float:
 
 def _number_before(sighting: Sighting) -> float:
     """17 Station Approach, Hassocks BN6 8JD."""
-    return 0.0 if is_called_otherwise(sighting) else 90.0
+    # The end of a telephone number is no house: 555-0107, P.O. Box 7714.
+    is_piece = sighting.before(1) in ("-", ".", "/") and sighting.before(2)[:1].isdigit()
+    return 0.0 if is_piece or is_called_otherwise(sighting) else 90.0
 
 
 def _by_street(sighting: Sighting) -> float:
@@ -164,7 +166,7 @@ PATTERNS = (
     Pattern("PII/ADDRESS", r"(?m)^ADR[^:\n]{0,40}:;{0,2}([^;\n][^\n]{4,140}?);{0,6}\r?$", lambda sighting: 92.0, anywhere),
     Pattern(
         "PII/ADDRESS",
-        rf"((?:{_BEFORE_STREET} )?(?:(?<![A-Za-zÀ-ɏ0-9]){_NAME}|\b[0-9]{{1,2}}\. {_NAME})(?: (?:{_OF_STREET} ?){{0,3}}{_NAME}){{0,4}},? (?:n[.o°]{{1,2}} ?|N[o°]\.? ?)?{_NUMBER}{_ROOM}{_SEP}(?:{_CITY}{_SEP})?{_CITY_WITH_CODE}{_END})",
+        rf"(?<![A-Za-zÀ-ɏ0-9])((?:{_BEFORE_STREET} )?(?:{_NAME}|[0-9]{{1,2}}\. {_NAME})(?: (?:{_OF_STREET} ?){{0,3}}{_NAME}){{0,4}},? (?:n[.o°]{{1,2}} ?|N[o°]\.? ?)?{_NUMBER}{_ROOM}{_SEP}(?:{_CITY}{_SEP})?{_CITY_WITH_CODE}{_END})",
         _number_behind,
         as_word,
         _without_stop,

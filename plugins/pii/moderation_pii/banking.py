@@ -87,4 +87,6 @@ PATTERNS = (
     Pattern("PII/BANK_ROUTING", keyword(_ROUTING, r"[0-9]{4}[ \-][0-9]{4}[ \-][0-9]|[0-9]{3}[ \-][0-9]{3}[ \-][0-9]{3}"), _routing, after_keyword),
     Pattern("PII/BANK_ROUTING", r"⑆ ?([0-9]{9}) ?⑆", lambda s: 96.0, anywhere),
     Pattern("PII/BANK_ACCOUNT_NUMBER", r"⑆ ?([0-9][0-9 \-]{4,18}[0-9]) ?⑈", lambda s: 94.0, anywhere),
+    Pattern("PII/BANK_ROUTING", keyword(r"sort|s/c", r"[0-9]{2}-[0-9]{2}-[0-9]{2}", r"([ \t]{0,3}[:=#]?[ \t]{0,3})"), lambda s: 88.0, after_keyword),
+    Pattern("PII/BANK_ROUTING", keyword(r"bsb(?: ?(?:number|no\.?|code))?", r"[0-9]{3}[ \-]?[0-9]{3}"), named(90.0, 65.0), after_keyword),
 )  # fmt: skip

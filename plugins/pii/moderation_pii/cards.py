@@ -58,6 +58,22 @@ def _expiry_beside_number(sighting: Sighting) -> float:
     return 80.0 if _NUMBER_BEFORE.search(sighting.before(20)) and _CARD_NEAR.near(sighting, before=80) else 0.0
 
 
+_ROW = re.compile(r"([0-9](?:[ \-]?[0-9]){12,18})[ ,;|/]{1,3}(?:[0-9/\- ]{3,9}[ ,;|/]{1,3})?$")
+
+
+def _in_row(sighting: Sighting) -> float:
+    """The date and the code behind a card's number, as people write the three in one row."""
+    number = _ROW.search(sighting.before(50))
+    if number is None:
+        return 0.0
+    digits = "".join(char for char in number[1] if char.isdigit())
+    return (
+        84.0
+        if checksums.card_network(digits) and (checksums.luhn(digits) or _CARD_NEAR.near(sighting, before=80))
+        else 0.0
+    )
+
+
 def _code_behind_expiry(sighting: Sighting) -> float:
     """Three or four digits behind the date of a card whose number stands before."""
     return 85.0 if _NUMBER.search(sighting.before(80)) else 0.0
@@ -72,10 +88,10 @@ def _cvv(sighting: Sighting) -> float:
 
 
 _CVV = (
-    r"c[ .]?v[ .]?v[ .]?2?|c[ .]?v[ .]?c[ .]?2?|ccv|c ?i ?d (?:code|number)|security (?:code|number)|card verification (?:code|value|number)"
-    r"|(?:3|three|4|four)[ \-]digit (?:security )?code|verification (?:code|value) on the back|(?:3|three|4|four)?[ \-]?(?:digits?|numbers?|code) (?:on|at|from) the back|csc|cvn|sec(?:urity)? code|c[oó]digo de (?:seguridad|verificaci[oó]n)"
+    r"card ?(?:cvv?2?|cvc2?|security ?code)|c[ .]?v[ .]?v[ .]?2?|c[ .]?v[ .]?c[ .]?2?|ccv|c ?i ?d (?:code|number)|security (?:code|number)|card verification (?:code|value|number)"
+    r"|(?:3|three|4|four)[ \-]digits?(?: (?:security )?code)?|back of (?:the |my )?card|verification (?:code|value) on the back|(?:3|three|4|four)?[ \-]?(?:digits?|numbers?|code) (?:on|at|from) the back|csc|cvn|sec(?:urity)? code|c[oó]digo de (?:seguridad|verificaci[oó]n)"
 )
-_EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date)?|valid (?:thru|through|until|till|to)|good (?:thru|through)|exp ?date|card ?exp|caduca(?: el)?|vence(?: el)?|(?:fecha de )?(?:caducidad|vencimiento)|v[aá]lida hasta"
+_EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date| end(?: of)?)?|valid (?:thru|through|until|till|to)|good (?:thru|through)|exp ?date|mm ?/ ?yy(?:yy)?|card ?exp(?:iry|iration)?(?: ?date)?|caduca(?: el)?|vence(?: el)?|(?:fecha de )?(?:caducidad|vencimiento)|v[aá]lida hasta"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _WHEN = (
     r"(?:0?[1-9]|1[0-2]) ?[/\-.] ?(?:[0-3]?[0-9] ?[/\-.] ?)?(?:20)?[1-5][0-9]|20[1-5][0-9][/\-.](?:0[1-9]|1[0-2])"
@@ -103,4 +119,6 @@ PATTERNS = (
         _expiry_beside_number,
     ),
     Pattern("PII/CREDIT_DEBIT_CVV", keyword(r"cid|ver(?:ification)? code", r"[0-9]{3,4}"), _cid, after_keyword),
+    Pattern("PII/CREDIT_DEBIT_EXPIRY", r"[0-9](?:[ \-]?[0-9]){12,18}[ ,;|/]{1,3}((?:0?[1-9]|1[0-2]) ?[/\-]? ?(?:20)?[2-4][0-9])[ ,;|/]{1,3}[0-9]{3,4}\b", _in_row, after_keyword),
+    Pattern("PII/CREDIT_DEBIT_CVV", r"[0-9](?:[ \-]?[0-9]){12,18}[ ,;|/]{1,3}(?:0?[1-9]|1[0-2]) ?[/\-]? ?(?:20)?[2-4][0-9][ ,;|/]{1,3}([0-9]{3,4})\b", _in_row, after_keyword),
 )  # fmt: skip

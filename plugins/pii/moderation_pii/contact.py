@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from moderation_pii import telephones
+from moderation_pii import checksums, telephones
 from moderation_pii.context import Words, is_called_otherwise, steady, words
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere, as_number, as_word
 
@@ -33,7 +33,7 @@ _COUNTRY_CODES = words(
 def _weighed(sighting: Sighting, alone: float, near: float, words: Words = _PHONE) -> float:
     if len(set(sighting.digits[-7:])) == 1:
         return 0.0
-    if words.near(sighting):
+    if words.near(sighting) and (not is_called_otherwise(sighting) or _SURE_PHONE.near(sighting)):
         return near
     return min(alone, 30.0) if is_called_otherwise(sighting) else alone
 
@@ -112,6 +112,21 @@ def _bare(sighting: Sighting) -> float:
     return confidence
 
 
+def _made_up(sighting: Sighting) -> float:
+    """555-123-4567: no exchange begins with 0 or 1, but people make such numbers up."""
+    if checksums.nhs(sighting.digits) and "(" not in sighting.value:
+        return _weighed(sighting, 0.0, 92.0)
+    value = sighting.value
+    return _weighed(sighting, 84.0 if "(" in value else 74.0 if value.count("-") >= 2 else 58.0, 93.0)
+
+
+def _bare_american(sighting: Sighting) -> float:
+    """Ten digits that nothing is said of: only where the American plan knows their area."""
+    if is_called_otherwise(sighting) or len(set(sighting.digits)) < 4:
+        return 0.0
+    return 54.0 if telephones.is_international("+1" + sighting.value) else 0.0
+
+
 def _is_piece(sighting: Sighting) -> bool:
     """True for the end of a code in groups: 1Z 999 AA1 01 2345 6784."""
     before = sighting.text[max(0, sighting.start - 14) : sighting.start]
@@ -163,6 +178,8 @@ def _spelled_email(sighting: Sighting) -> float:
     if "@" in value.replace("(@)", "").replace("[@]", "") and not any(c in value for c in " ([{"):
         return 0.0
     is_bare = " at " in value and not any(dot in value for dot in (" dot ", " d0t ", " dt ", "(", "["))
+    if is_bare and (" AT " in sighting.value or not _ONLY_LETTERS.fullmatch(value.partition(" at ")[0])):
+        return 84.0
     if is_bare:
         return 80.0 if _MAIL.in_(sighting.before(30)) or _HOST.in_(value) else 0.0
     return 88.0
@@ -196,6 +213,7 @@ def _spoken_url(sighting: Sighting) -> float:
 
 
 _SITE = Words(r"go|go to|visit|site|website|link|url|see|check|page|online|order|www")
+_ONLY_LETTERS = re.compile("[a-zÀ-ɏ ]*")
 _MAIL = Words(r"e-?mail|mail|write to|reach me|contact")
 _HOST = Words(r"gmail|yahoo|hotmail|outlook|icloud|proton(?:mail)?|aol")
 _SEP = r"[ .\-]"
@@ -224,11 +242,11 @@ _LOCAL_WORDS = r"[a-z0-9][a-z0-9._+\-]{0,40}(?: (?:dot|underscore|dash|punto) [a
 PATTERNS = (
     Pattern("PII/EMAIL", rf"(?i)(?<![A-Za-z0-9])({_LOCAL}@(?:{_LABEL}\.)+[a-z]{{2,24}})\b", _email, as_word),
     *(Pattern("PII/EMAIL", spelled, _spelled_email, as_word) for spelled in _SPELLED),
-    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}, ?com)\b", steady(86.0), as_word),
+    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL}@[a-z0-9\-]{{2,40}}(?:, ?com|\.c0m|\.con))\b", steady(86.0), as_word),
     Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._\-]{2,40}(?: at)? (?:gmail|yahoo|hotmail|outlook|icloud|protonmail|aol)(?: dot)? (?:com|co uk|net|org|fr|de))\b", steady(84.0), as_word),
     Pattern("PII/EMAIL", r"(?i)(?<![A-Za-z0-9])((?:[a-z0-9._+\-] ){4,40}(?:@|at) ?[a-z0-9\-]{2,40}(?:\.[a-z0-9\-]{2,30}){0,2}\.[a-z]{2,6})\b", steady(90.0), as_word),
     Pattern("PII/EMAIL", r"(?i)\b((?:[a-z0-9][ ._]){3,40}(?:at|@)(?: [a-z0-9]){3,20} (?:dot|\.)(?: [a-z]){2,4})\b", steady(86.0), as_word),
-    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~][2-9][0-9]{2}[*_/|~][0-9]{4})\b", _american, _after_plus),
+    Pattern("PII/PHONE", r"\b(\(?[2-9][0-9]{2}\)?[*_/|~•·][2-9][0-9]{2}[*_/|~•·][0-9]{4})\b", _american, _after_plus),
     Pattern("PII/URL", r"(?i)\b((?:https?|ftps?|sftp)://[^\s<>\"`{}|\\^]+)", steady(95.0), anywhere, _trim_url),
     Pattern("PII/URL", r"(?i)\b(www\.[a-z0-9À-ɏ\-]{1,63}(?:\.[a-z0-9À-ɏ\-]{1,63})+(?::[0-9]{2,5})?(?:[/?#][^\s<>\"`{}|\\^]*)?)", steady(92.0), as_word, _trim_url),
     Pattern(
@@ -252,7 +270,7 @@ PATTERNS = (
     Pattern("PII/PHONE", r"\b(1?[2-9][0-9]{9}|0[1-9][0-9]{8,9}|1[3-9][0-9]{9}|[6-9][0-9]{8,9})\b", _bare, beside=_PHONE.regex),
     Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[ .\-][0-9]{4})\b", _local, beside=_PHONE.regex),
     Pattern("PII/EMAIL", r"(\"[^\"\n@]{1,40}\"@(?:[A-Za-z0-9\-]{1,40}\.){1,4}[A-Za-z]{2,12})\b", steady(90.0), anywhere),
-    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL_WORDS}(?: ?[\-_*] ?(?:at|@) ?[\-_*] ?| (?:at|arroba) | ?\(?@\)? ?){_FREE_MAIL}(?:(?: ?[\-_*] ?(?:dot|\.) ?[\-_*] ?| (?:dot|punto) )(?:com|net|org|es|mx|fr|de|co uk|uk))?)\b", _free_mail, as_word),
+    Pattern("PII/EMAIL", rf"(?i)\b({_LOCAL_WORDS}(?: ?[\-_*] ?(?:at|@) ?[\-_*] ?| (?:at|arroba) ){_FREE_MAIL}(?:(?: ?[\-_*] ?(?:dot|\.) ?[\-_*] ?| (?:dot|punto) )(?:com|net|org|es|mx|fr|de|co uk|uk))?)\b", _free_mail, as_word),
     Pattern("PII/EMAIL", r"(?i)\b([a-z0-9][a-z0-9._+\-]{0,40}(?: (?:punto|guion bajo|guion) [a-z0-9_\-]{1,30}){0,3} arroba [a-z0-9\-]{2,40}(?: punto [a-z]{2,10}){1,3})\b", steady(90.0), as_word),
     Pattern("PII/EMAIL", rf"(?i)\b([a-z0-9][a-z0-9._+\-]{{0,40}} (?:underscore|dash|dot|hyphen|minus|plus) [a-z0-9][a-z0-9._\-]{{0,30}}(?: at |@)[a-z0-9\-]{{2,40}}(?: dot |\.){_TLD})\b", steady(88.0), as_word),
     Pattern("PII/URL", r"(?i)\b((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|redis|rediss|amqps?|s3|gs|ssh|git|ldaps?|smb|rtsp|wss?|jdbc:[a-z]{2,12}|hxxps?|h\*\*ps?)://[^\s<>\"`{}|\\^]+)", steady(90.0), anywhere, trim=_trim_url),
@@ -263,4 +281,7 @@ PATTERNS = (
     Pattern("PII/PHONE", r"(\([1-9][0-9]\) ?9?[0-9]{4}-[0-9]{4})\b", lambda s: _weighed(s, 85.0, 95.0), _after_plus),
     Pattern("PII/PHONE", r"\b(8[ \-]?\(?[0-9]{3}\)?[ \-][0-9]{3}-[0-9]{2}-[0-9]{2})\b", lambda s: _weighed(s, 80.0, 95.0)),
     Pattern("PII/PHONE", r"(?i)\bext(?:ension|n|\.)? ?(?:is |no\.? |number |#)?([0-9]{3,5})\b", steady(66.0), after_keyword),
+    Pattern("PII/PHONE", rf"((?:\+?1{_SEP}{{0,2}})?(?:\([2-9][0-9]{{2}}\){_SEP}{{0,2}}|\b[2-9][0-9]{{2}}{_SEP})[01][0-9]{{2}}{_SEP}[0-9]{{4}}(?:,? ?(?i:x|ext\.?|extension) ?[0-9]{{1,5}})?)\b", _made_up, _after_plus),
+    Pattern("PII/PHONE", r"\b([2-9][0-9]{2}[2-9][0-9]{6})\b", _bare_american),
+    Pattern("PII/PHONE", r"(\(\+?[1-9][0-9]{0,2}\) ?[0-9]{3,4}[ \-][0-9]{4})\b", lambda s: _weighed(s, 58.0, 92.0), _after_plus),
 )  # fmt: skip

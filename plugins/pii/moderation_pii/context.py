@@ -13,7 +13,7 @@ BEFORE, AFTER = 48, 24
 GAP = r"([^0-9\n.;!?]{0,24}?|[ \t]{0,40})"
 """Between a keyword and its value: anything but digits and sentence ends."""
 NARROW_GAP = (
-    r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with|es|de)\b|\.){0,10}?)"
+    r"((?:[\s:=#(\-\"'*>/]|(?i:is|was|are|number|num|no|nr|code|id|my|the|of|ending|in|with|es|de|s)\b|\.){0,10}?)"
 )
 """Between a keyword and a value that has letters: signs and words that say nothing."""
 
@@ -32,7 +32,7 @@ _SAYS_NOTHING = str.maketrans(":=#(-\"'*>/.,_\t\r\n", "                ")
 UNLIKE = (
     r"order|invoice|tracking|isbn|issn|ean|upc|sku|part|model|serial|version|ver|release|build|revision|rev|ref"
     r"|reference|ticket|case|item|product|catalog(?:ue)?|batch|lot|confirmation|booking|reservation|transaction|txn"
-    r"|imei|po|rfc|cve|commit|page|chapter|section|figure|lottery|score|article|doi|pmid|arxiv|issue|bug|flight"
+    r"|imei|sn|s/n|po|rfc|cve|commit|page|chapter|section|figure|lottery|score|article|doi|pmid|arxiv|issue|bug|flight"
     r"|docket|job|asset|barcode|quote|claim|coupon|voucher|promo|parcel|shipment|id|nr"
 )
 

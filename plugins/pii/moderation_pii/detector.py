@@ -104,7 +104,7 @@ class TextPii:
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
             for hit in joining.as_one(connected(_without_overlaps(hits), folded.text), folded.text)
-            if hit.label != "PII/NAME" or not brands.is_brand(folded.lowered, hit.start, hit.end)
+            if hit.label != "PII/NAME" or _is_person(folded, hit)
         ]
 
 
@@ -189,6 +189,12 @@ def _with_whole_addresses(hits: list[_Hit]) -> list[_Hit]:
         else:
             whole.append(hit)
     return [hit for hit in hits if hit.label != "PII/ADDRESS"] + whole
+
+
+def _is_person(folded: Folded, hit: _Hit) -> bool:
+    """False for brands and for the words of forms, which look like names."""
+    lowered, place = folded.lowered, (hit.start, hit.end)
+    return not brands.is_brand(lowered, *place) and not fielded.is_label(folded.text, lowered, *place)
 
 
 def _detection(hit: _Hit, start: int, end: int) -> Detection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from moderation_pii.context import Words, words
 from moderation_pii.pattern import Pattern, Sighting, anywhere, as_word
 
@@ -18,6 +20,10 @@ _NAME = rf"{_CAPITAL}(?: {_PARTICLE}(?:{_CAPITAL}|[A-Z]\.?)){{1,3}}"
 _PERSONAL = Words(
     r"email|e-mail|mail|phone|mobile|tel|ssn|dob|birth|birthdate|iban|card|age|address|passport|account|username|sex|gender"
 )
+_TITLED = words(
+    "who pepper coffee clean bean robot muscle potato martens scholl oetker strange evil and the for is was will can has"
+    " said not but does did right wrong president speaker chairman please you know fix big nice cool perfect oizo beast"
+)
 _NO_PERSON = words(
     "inc corp ltd llc gmbh plc sa co company team department dept support sales office service services bank group center"
     " centre hospital clinic school university store shop hotel care relations name id number no status type details info"
@@ -30,6 +36,11 @@ def _role(sighting: Sighting) -> float:
     return 0.0 if any(name.strip(".,") in _NO_PERSON for name in names) else 86.0
 
 
+def _small(sighting: Sighting) -> float:
+    """Somebody with a title in small letters: mr patel."""
+    return 0.0 if sighting.value in _TITLED else 62.0
+
+
 def _of_person(sighting: Sighting) -> float:
     """The name of a thing that has a telephone, an account or a birthday."""
     if any(name.strip(".,") in _NO_PERSON for name in sighting.lowered[sighting.start : sighting.end].split()):
@@ -37,9 +48,46 @@ def _of_person(sighting: Sighting) -> float:
     return 88.0 if _PERSONAL.near(sighting, before=100, after=100) else 0.0
 
 
+_LABELS = words(
+    "steuer kimlik t c paziente klant kunde kundin cliente paciente henkilö asiakas assuré assurée patiente titular alumno empleado remitente"
+    " destinatario klient klienta dane pacjent osoba telefone telefono teléfono telefon telefoon puhelin correo endereço dirección"
+    " indirizzo adresse anschrift adres domicilio vorname nachname nombre apellido apellidos nome cognome imię nazwisko naam"
+    " achternaam voornaam fornavn etternavn efternamn förnamn sukunimi etunimi nom prénom geboren geburtsdatum nata nato née"
+    " fecha matrícula vin imei iban bic swift ssn dob tel fax mrn pnr po ref id nhs nino nric itin tfn cpf pesel dni nie curp"
+    " rut bsn estimada estimado querida querido transferencia cuenta tarjeta pasaporte edad termin rechnung betreff facture"
+    " factura codice fiscale numero número numer geachte beste hallo bonjour atentamente saludos madame monsieur holder"
+)
+
+
+_PARTS = words(
+    "number account name date code address phone card bank type id status user order key value email holder expiry birth"
+)
+_CAMEL = re.compile(r"[A-Z]?[a-z]+")
+
+
+def is_label(text: str, lowered: str, start: int, end: int) -> bool:
+    """True when a name is only words that stand before values, in forms and letters of many languages.
+
+    Args:
+        text: the whole text.
+        lowered: the same in lower case, of the same length.
+        start: where the name begins.
+        end: where it ends.
+    """
+    if (
+        "A" <= text[start : start + 1] <= "Z"
+        and text[start + 1 : end].isalpha()
+        and not text[start + 1 : end].islower()
+    ):
+        return any(part.lower() in _PARTS for part in _CAMEL.findall(text[start:end]))
+    return all(word in _LABELS for word in lowered[start:end].replace("-", " ").replace(".", " ").split())
+
+
 PATTERNS = (
     Pattern("PII/NAME", rf"(?:^|[^A-Za-z])(?i:{_ROLE})(?i: name)? ?: {{0,3}}(?:(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof)\.? )?({_NAME})", _role, as_word),
     Pattern("PII/NAME", rf"[\"'](?i:name|full_?name)[\"'] ?: ?[\"']({_NAME})[\"']", _of_person, anywhere),
     Pattern("PII/NAME", rf"<(?i:fn|ln|f_?name|l_?name|given|family|first|last|forename|surname)>({_CAPITAL}(?: {_CAPITAL}){{0,2}})</", lambda s: 92.0, anywhere),
     Pattern("PII/NAME", r"\b([A-Z]{2,20}/[A-Z]{2,20}(?: [A-Z]{2,20})? (?:MR|MRS|MS|MISS|MSTR|DR))\b", lambda s: 92.0, as_word),
+    Pattern("PII/NAME", rf"(?:^|[^A-Za-z])(?i:name|{_ROLE}) ?: {{0,3}}([A-ZÀ-ÖØ-Þ][A-Za-zÀ-ɏ'’\-]{{1,24}}, [A-ZÀ-ÖØ-Þ][A-Za-zÀ-ɏ'’\-]{{1,24}}(?: [A-Z]\b\.?)?)", _role, as_word),
+    Pattern("PII/NAME", r"\b(?:mr|mrs|dr)\.? ([a-z]{3,15})\b", _small, as_word),
 )  # fmt: skip

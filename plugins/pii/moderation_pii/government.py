@@ -57,7 +57,7 @@ def _nhs_number(sighting: Sighting) -> float:
 def _bare_nhs_number(sighting: Sighting) -> float:
     """In groups, its check digit right, with an area or an exchange that no American telephone number has."""
     digits = sighting.digits
-    if not checksums.nhs(digits) or not (digits[0] in "01" or digits[3] in "01"):
+    if not checksums.nhs(digits):
         return 0.0
     return 30.0 if is_called_otherwise(sighting) else 72.0
 
@@ -111,9 +111,9 @@ def _plain_license(sighting: Sighting) -> float:
 
 
 _ITIN = Words(r"itins?|individual tax(?:payer)?|taxpayer|tax id")
-_PASSPORT = r"pass ?ports?(?: ?(?:numbers?|no\.?|num|#|id))?|passeport|pasaporte|reisepass(?: ?nr\.?| ?nummer)?|passaporto|paspoort|travel document"
+_PASSPORT = r"pass ?ports?(?: ?(?:numbers?|no\.?|num|#|id))?|passeport|pasaporte|reisepass(?: ?nr\.?| ?nummer)?|passaporto|paspoort|passnummer|pass ?nr\.?|travel document"
 _DRIVER = (
-    r"driv(?:er'?s?|ers'|ing) ?(?:licen[cs]es?|permit|id)(?: ?(?:numbers?|no\.?|num|#|id))?|licen[cs]e (?:numbers?|no\.?|#)"
+    r"driv(?:er'?s?|ers'|ing) ?(?:licen[cs]es?|lic\.?|permit|id)(?: ?(?:numbers?|no\.?|num|#|id))?|licen[cs]e (?:numbers?|no\.?|#)"
     r"|\bdl ?(?:#|no\.?|number)|dvla|permis(?: de conduire)?|licencia(?: de (?:conducir|conducci[oó]n|manejo))?"
     r"|carn[eé]t? de conducir|permiso de conducir|f[uü]hrerschein(?:nummer)?|patente di guida|rijbewijs|prawo jazdy"
 )
@@ -121,7 +121,7 @@ _PLATE = r"(?:licen[cs]e|number|registration|reg) ?plates?(?: ?(?:number|no\.?|#
 _REGISTERED = (
     r"reg(?:istration)?(?: ?(?:number|no\.?|nr\.?|mark|plate))?|vehicle ?reg(?:istration|ister)?(?: ?(?:number|no\.?|mark))?"
     r"|(?:number|licen[cs]e|lic|licens)? ?plates?(?: ?(?:number|no\.?|nr\.?))?|plt|vrm|matr[ií]cula|(?:auto)?kennzeichen|targa"
-    r"|immatriculation|kenteken|placas?|tag number"
+    r"|immatriculation|kenteken|placas?|(?:licen[cs]e )?tags?(?: ?(?:number|no\.?|#))?"
 )
 _LOOK = (
     r"(?i:[a-z]{2}[ \-]?[0-9]{1,2}[ \-]?[a-z]{1,3}[ \-]?[0-9]{3,4}|[a-z]{2}[0-9]{2} ?[a-z]{3}|[a-z]{1,3}[ \-]?[a-z]{1,2}[ \-][0-9]{1,4}"
@@ -164,7 +164,7 @@ def _voter(sighting: Sighting) -> float:
 
 PATTERNS = (
     Pattern("PII/SSN", r"\b([0-9]{9})\b", _bare_ssn, beside=_SSN.regex),
-    Pattern("PII/DRIVER_ID", keyword(r"(?:an|his|her|the|photo|state|valid) id(?: card)?(?: with)?(?: number| no\.?)", r"[A-Z0-9\-]{6,18}", NARROW_GAP), _with_digits(5, 66.0, 0.0), as_word),
+    Pattern("PII/DRIVER_ID", keyword(r"(?:an|his|her|the|photo|state|valid) id(?: card)?(?: with)?(?: number| no\.?)|(?:state|photo|government) id", r"[A-Z0-9\-]{6,18}", NARROW_GAP), _with_digits(5, 66.0, 0.0), as_word),
     Pattern("PII/SSN", r"\b([0-9]{3}[\- .][0-9]{2}[\- .][0-9]{4})\b", _ssn),
     Pattern("PII/SSN", keyword(_SSN_WORDS, r"[0-9]{9}|[0-9]{3} ?[\-.] ?[0-9]{2} ?[\-.] ?[0-9]{4}"), _named_ssn, after_keyword),
     Pattern("PII/SSN", r"\b([xX]{3}-[xX]{2}-[0-9]{4})\b", _masked_ssn, as_word),
@@ -172,8 +172,8 @@ PATTERNS = (
     Pattern("PII/US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", r"\b(9[0-9]{2}[\- ]?[5-9][0-9][\- ]?[0-9]{4})\b", _itin, as_number),
     Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"[A-Z]{0,2}[0-9]{6,9}|[0-9]{2}[A-Z]{2}[0-9]{5}|[A-Z][0-9]{2}[A-Z0-9]{5,6}"), named(94.0, 80.0), as_word),
     Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"(?i:[a-z]{1,2}[0-9]{6,8})", NARROW_GAP), named(90.0, 80.0), as_word),
-    Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{2,8}){1,4}|[A-Z0-9]{1,8}(?: [A-Z0-9]*[0-9][A-Z0-9]*){1,4}|[A-Z0-9]{4,20}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word),
-    Pattern("PII/DRIVER_ID", keyword(r"licen[cs]e|dl|driver", r"[A-Z]{0,5}[0-9]{5,12}[A-Z0-9]{0,5}|[A-Z][0-9]{2,4}(?:-[0-9]{2,5}){2,4}", NARROW_GAP), _plain_license, as_word),
+    Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"[A-Z0-9]{1,8}(?:-[A-Z0-9]{1,8}){1,4}|[A-Z0-9]{1,8}(?: [A-Z0-9]*[0-9][A-Z0-9]*){1,4}|[A-Z0-9]{4,20}", NARROW_GAP), _with_digits(4, 92.0, 75.0), as_word),
+    Pattern("PII/DRIVER_ID", keyword(r"licen[cs]e|dl|driver", r"[A-Z]{0,5}[0-9]{5,12}[A-Z0-9]{0,5}|[A-Z][0-9]{2,4}(?:-[0-9]{1,5}){2,4}", NARROW_GAP), _plain_license, as_word),
     Pattern("PII/DRIVER_ID", r"\b([A-Z]{0,2}[0-9]{5,12}) (?:is |was |as )?(?i:(?:my|his|her|the|your) )?(?i:driv(?:er'?s?|ing) (?:licen[cs]e|id|permit))", lambda s: 88.0, as_word),
     Pattern("PII/PASSPORT_NUMBER", r"\b([A-Z]{0,2}[0-9]{6,9}) (?:is |was |as )?(?i:(?:my|his|her|the|your) )?(?i:passport)\b", lambda s: 88.0, as_word),
     Pattern("PII/LICENSE_PLATE", keyword(r"plates?", r"[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{2,4}(?:[ \-]?[A-Z0-9]{1,4})?", NARROW_GAP), _with_digits(2, 82.0, 60.0), as_word),
@@ -192,12 +192,12 @@ PATTERNS = (
     Pattern("PII/LICENSE_PLATE", r"\b([A-HJ-PR-Y][A-HJ-PR-Y][0-9]{2} ?[A-HJ-PR-Z]{3})\b", _british_plate, as_word),
     Pattern("PII/LICENSE_PLATE", rf"\b({_INDIAN}[ \-]?[0-9]{{1,2}}[ \-]?[A-Z]{{1,3}}[ \-]?[0-9]{{4}})\b", lambda s: 30.0 if is_called_otherwise(s) else 82.0, as_word),
     Pattern("PII/LICENSE_PLATE", r"\b([0-9]{4}[ \-]?[BCDFGHJKLMNPRSTVWXYZ]{3}|[A-Z]{1,3}-[A-Z]{1,2} [0-9]{1,4}|[A-Z]{2}-[0-9]{2,3}-[A-Z]{2})\b", _plate_beside, as_word),
-    Pattern("PII/UK_NATIONAL_INSURANCE_NUMBER", keyword(r"national insurance(?: number| no\.?)?|nino|ni(?: number| no\.?| nr)?", r"(?i:[a-ceghj-pr-tw-z][a-ceghj-npr-tw-z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d])", NARROW_GAP), named(94.0, 80.0), as_word),
+    Pattern("PII/UK_NATIONAL_INSURANCE_NUMBER", keyword(r"national insurance(?: number| no\.?)?|nino|ni(?: number| no\.?| nr)?", r"(?i:[a-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d])", NARROW_GAP), named(94.0, 80.0), as_word),
     Pattern("PII/IN_VOTER_NUMBER", r"\b([A-Z]{3}[0-9]{7})\b", _voter, as_word),
     Pattern("PII/PASSPORT_NUMBER", keyword(_PASSPORT, r"[A-Z]{3}[0-9]{6,7}|[A-Z][A-Z0-9]{7,8}", NARROW_GAP), _with_digits(2, 88.0, 70.0), as_word),
     Pattern("PII/DRIVER_ID", keyword(r"c?dln?|d\.l\.", r"[A-Z]{0,3}[0-9]{1,8}(?:[ \-][A-Z0-9]{2,8}){1,4}|[A-Z]{0,3}[0-9]{5,14}", r"([ \t]{0,3}(?:#|no\.?|number|num)?[ \t]{0,3}(?:is|:|=)?[ \t]{0,3})"), _with_digits(5, 86.0, 0.0), as_word),
     Pattern("PII/DRIVER_ID", keyword(_DRIVER, r"(?i:[a-z]{0,3}[0-9]{5,12}[a-z]?(?:[ \-][0-9a-z]{2,6}){0,3})", NARROW_GAP), _with_digits(5, 88.0, 70.0), as_word),
     Pattern("PII/VEHICLE_IDENTIFICATION_NUMBER", keyword(r"vin(?: number| no\.?)?|chassis(?: number| no\.?)?", r"(?i:[a-hj-npr-z0-9]{17})", NARROW_GAP), _with_digits(3, 90.0, 70.0), as_word),
     Pattern("PII/IN_PERMANENT_ACCOUNT_NUMBER", keyword(r"pan(?: card)?(?: number| no\.?)?", r"(?i:[a-z]{3}[abcfghjlpt][a-z][0-9]{4}[a-z])", NARROW_GAP), named(92.0, 70.0), as_word),
-    Pattern("PII/UK_NATIONAL_HEALTH_SERVICE_NUMBER", r"\b([0-9]{3}(?: [0-9]{3} |-[0-9]{3}-)[0-9]{4})\b", _bare_nhs_number),
+    Pattern("PII/UK_NATIONAL_HEALTH_SERVICE_NUMBER", r"\b([01][0-9]{2}(?: [0-9]{3} |-[0-9]{3}-)[0-9]{4}|[2-9][0-9]{2}(?: [01][0-9]{2} |-[01][0-9]{2}-)[0-9]{4})\b", _bare_nhs_number),
 )  # fmt: skip

@@ -25,7 +25,7 @@ _SURER = 58.0
 _SURE_NAME, _SURE_FIELD = 86.0, 90.0
 """From this confidence on a pattern knows better what a whole name is; the second is that of tables and forms."""
 
-_AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)])")
+_AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
 _A_DIGIT = re.compile(r"[0-9]")
 _UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
 _NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from moderation_pii.context import NARROW_GAP, Words, is_close, keyword, steady, words
@@ -105,17 +106,22 @@ def _looks_like_user(sighting: Sighting) -> float:
     return 82.0 if joined else 58.0 if "-" in value and value.islower() and "user" in sighting.before(16) else 0.0
 
 
+_PASSWORD_BEHIND = re.compile(r"[\"']?[ ,;/|]{1,4}[\"']?p(?:ass|w)")
+
+
 def _username(sighting: Sighting) -> float:
     value = sighting.value.casefold()
     if value.isdigit() and "id" in sighting.before(8):
         return 0.0
+    gap = (sighting.gap or "").strip().lower()
+    if gap[:1] in (":", "=") and _PASSWORD_BEHIND.match(sighting.after(12)):
+        return 88.0
     if (
         value in _NOT_NAMES
         or value == "live"
         or value in ("and", "password", "field", "required", "taken", "invalid", "page", "name")
     ):
         return 0.0
-    gap = (sighting.gap or "").strip().lower()
     if gap[:1] in (":", "="):
         return 88.0
     has_sign = not value.isalpha()
@@ -139,9 +145,11 @@ def _account(sighting: Sighting) -> float:
         return 0.0
     if any(c in "._#:" for c in value) or any(c.isdigit() for c in value):
         return 86.0
-    return 60.0 if "-" in value or sighting.text[sighting.end : sighting.end + 1] in (",", "") else 0.0
+    is_named = _NAME_OF_ACCOUNT.search(sighting.before(16)) is not None
+    return 60.0 if is_named and ("-" in value or sighting.text[sighting.end : sighting.end + 1] in (",", "")) else 0.0
 
 
+_NAME_OF_ACCOUNT = re.compile(r"(?:user ?name|usuario|screen ?name|skype|benutzername)[:= ]{1,3}@?$")
 _SAID_OF_ACCOUNTS = words(
     "and or password passwords field required taken invalid page name names account accounts username usernames login"
     " group call calls chat message messages app server servers channel button bot photo photos post posts story profile"
@@ -187,4 +195,9 @@ PATTERNS = (
     Pattern("PII/USERNAME", r"(?i)\bu[:=] {0,2}([a-z0-9][a-z0-9._@\-]{2,40}) {0,3}[,;/|]? {0,3}p(?:w|ass)?[:=]", steady(88.0), anywhere),
     Pattern("PII/USERNAME", r"(?i)(?:display|screen|nick|user|login|account)[_ \-]?names?[\"']?[ \t]{0,3}[:=>][ \t]{0,3}[\"']?([a-z0-9@][a-z0-9._\-]{1,36}[a-z0-9_])(?:$|[\s\"',;<&|)])", _display_name, anywhere),
     Pattern("PII/USERNAME", r"(?i)\b(?:insta|instagram|snap(?:chat)?|twitter|tiktok|telegram|kik|discord)(?: is|:)? (at [a-z0-9]{2,20}(?: (?:underscore|dot|dash) [a-z0-9]{1,20}){1,3})\b", steady(80.0), as_word),
+    Pattern("PII/USERNAME", r"(?i)\b(?:invalid|illegal|unknown) user ([a-z0-9][a-z0-9._\-]{1,36}) (?:from|by|at)\b", steady(88.0), as_word),
+    Pattern("PII/USERNAME", r"(?i)\b(?:log(?:ging|ged)?|sign(?:ing|ed)?) ?(?:in|on) (?:with|as|using) ([a-z0-9][a-z0-9._\-]{2,40})\b", _looks_like_user, as_word),
+    Pattern("PII/USERNAME", r"(?i)\b(?:try|use|creds?|credentials?)(?: with|:)? ([a-z0-9][a-z0-9._\-]{2,40}) ?/ ?[^\s\"'\x60]{0,40}[0-9][^\s\"'\x60]{0,40}", _looks_like_user, as_word),
+    Pattern("PII/NAME", rf"\b[Tt]he (?i:name)(?:'s| is) ({_NAME})", _name(85.0, 66.0), as_word, trim=_without_verb),
+    Pattern("PII/AGE", r"(?i)\b(?:my|his|her|our) (?:son|daughter|kid|baby|boy|girl|child|grandson|granddaughter|niece|nephew|toddler)(?: is|'s)(?: only| just| now)? ([1-9])(?:$|[.,!?\n]| (?:and|now|but|so)\b)", lambda s: 74.0, as_word),
 )  # fmt: skip

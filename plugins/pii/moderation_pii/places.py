@@ -8,7 +8,7 @@ from moderation_pii.context import Words, is_called_otherwise, raised
 from moderation_pii.pattern import Pattern, Sighting, as_word
 
 _AT_HOME = Words(
-    r"address(?:es)?|live|lives|living|home|house|ship|deliver(?:y|ed)?|mail|mailed|located|resid(?:e|es|ing|ence)|street|moved to|come to|dirección|adresse|anschrift"
+    r"address(?:es)?|live|lives|living|home|house|ship|deliver(?:y|ed)?|mail|mailed|located|resid(?:e|es|ing|ence)|street|moved to|come to|i'm at|im at|we're at|send to|staying at|meet at|pick(?: me| us)? up at|dirección|adresse|anschrift"
 )
 
 _SUFFIX = (
@@ -38,6 +38,19 @@ def _lower_street(sighting: Sighting) -> float:
     return 80.0 if _AT_HOME.near(sighting, after=0) else 0.0
 
 
+_NUMBERED = re.compile(
+    r"(?i)\b(?:employee|user|customer|client|member|student|patient|order|ticket|case|account|transaction|session|device|staff|tax|national"
+    r"|voter|photo|badge|product|item|request|job|record|group|tracking|reference|event|company|vendor|policy|claim) id [0-9]"
+)
+
+
+def _town(sighting: Sighting) -> float:
+    """A town with its state and code; `ID` is Idaho, but no employee's."""
+    if _NUMBERED.search(sighting.value):
+        return 0.0
+    return 90.0 if _AT_HOME.near(sighting) else 82.0
+
+
 def _street(sighting: Sighting) -> float:
     if is_called_otherwise(sighting):
         return 45.0
@@ -57,6 +70,20 @@ _SPANISH_STREET = r"(?:Calle|C/|Avenida|Avda\.?|Plaza|Pza\.?|Paseo|Camino|Ronda|
 _SPANISH_WORD = r"[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+"
 """Ordinal signs, º and ª, are folded to o and a."""
 
+_AREA = (
+    r"(?:A[BL]|B[ABDHLNRST]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|L[ADELNSU]?"
+    r"|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]|UB|W[ACDFNRSV]?|YO|ZE)"
+)
+"""The areas of British post codes."""
+
+
+def _code(sighting: Sighting) -> float:
+    """A British or Canadian post code by itself, in its full form."""
+    if is_called_otherwise(sighting):
+        return 0.0
+    return 85.0 if _AT_HOME.near(sighting) else 60.0
+
+
 PATTERNS = (
     Pattern(
         "PII/ADDRESS",
@@ -74,8 +101,9 @@ PATTERNS = (
     ),
     Pattern("PII/ADDRESS", r"(?i:\b(p\.? ?o\.? ?box [0-9]{1,7}))", raised(85.0, 92.0, _AT_HOME), as_word),
     Pattern("PII/ADDRESS", r"(?i)(?:\b|_)(?:zip(?:[ _\-]?codes?)?|post(?:al)?[ _\-]?codes?|plz|postleitzahl)[\"']?[ \t]*(?:[:=|]|is|,)?[ \t]*[\"']?([0-9]{5}(?:-[0-9]{4})?|[a-z]{1,2}[0-9][0-9a-z]? ?[0-9][a-z]{2}|[a-z][0-9][a-z] ?[0-9][a-z][0-9]|[0-9]{4})\b", raised(80.0, 85.0, _AT_HOME, 80.0), as_word),
-    Pattern("PII/ADDRESS", rf"\b({_CITY},? {_STATE},? [0-9]{{5}}(?:-[0-9]{{4}})?)\b", raised(82.0, 90.0, _AT_HOME), as_word),
+    Pattern("PII/ADDRESS", rf"\b({_CITY},? {_STATE},? [0-9]{{5}}(?:-[0-9]{{4}})?)\b", _town, as_word),
     Pattern("PII/ADDRESS", r"\b([A-ZÄÖÜ][a-zäöüß\-]{2,25}(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm) [0-9]{1,4} ?[a-z]?\b(?:,? (?:D-)?[0-9]{5} [A-ZÄÖÜ][a-zäöüß]+(?: [a-z]{2,4} [A-Z][a-z]+)?)?)", raised(84.0, 92.0, _AT_HOME), as_word),
     Pattern("PII/ADDRESS", r"(?i:\b([0-9]{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|place|chemin|allée|impasse|quai) (?:(?:de|du|des|la|le|les|l'|d')[ ]?){0,2}[a-zà-ÿ'\-]{2,25}(?: [a-zà-ÿ'\-]{2,25}){0,2}(?:,? [0-9]{5} [a-zà-ÿ\-]{2,25})?))", raised(70.0, 90.0, _AT_HOME), as_word),
     Pattern("PII/ADDRESS", rf"\b({_SPANISH_STREET} (?:(?:de|del|la|las|los|el) ){{0,3}}{_SPANISH_WORD}(?: (?:de |la )?{_SPANISH_WORD}){{0,2}},? (?:n[.o°]{{1,3}} ?|n[uú]m\.? )?[0-9]{{1,4}}(?:,? (?:piso|planta|puerta|portal|esc\.?|[0-9]{{1,2}}[oa°]) ?[A-Za-z0-9]{{0,4}}|,? bajo){{0,2}}(?:,? [0-9]{{5}} {_SPANISH_WORD}(?: {_SPANISH_WORD})?)?)", raised(80.0, 92.0, _AT_HOME), as_word),
+    Pattern("PII/ADDRESS", rf"\b({_AREA}[0-9][0-9A-Z]? [0-9][ABD-HJLNP-UW-Z]{{2}}|[ABCEGHJ-NPRSTVXY][0-9][A-Z] [0-9][A-Z][0-9])\b", _code, as_word),
 )  # fmt: skip

@@ -70,6 +70,11 @@ def _spread(text: str) -> list[tuple[int, int, str]]:
     return found
 
 
+def _is_code(token: str) -> bool:
+    """Three capitals are rather a piece of a code: AB12 CDE."""
+    return len(token) == 3 and token.isalpha() and token.isupper()
+
+
 def respelled(text: str) -> tuple[str, list[int]]:
     """The text with such words as they are meant.
 
@@ -81,7 +86,7 @@ def respelled(text: str) -> tuple[str, list[int]]:
     meant = [
         (*token.span(), word)
         for token in _TOKEN.finditer(text)
-        if (word := known.get(token.group().lower())) is not None
+        if (word := known.get(token.group().lower())) is not None and not _is_code(token.group())
     ]
     made, places, end = "", list[int](), 0
     for start, after, word in sorted([*meant, *_spread(text)]):

@@ -76,13 +76,13 @@ def _pin(sighting: Sighting) -> float:
 
 _OWNER = Words(r"my|your|his|her|our|the|card|atm|bank|account|door|alarm|sim|and|pin (?:code|number|no)|pincode")
 _WORD = r"passwords?|pa?ss?wr?o?r?d|psswo?rd|passw0rd|p@ssw(?:o|0)rd|passcode|pass-word|passwd|pass ?phrase|passcode|pass ?word|p[4a@][s5$]{2}w[o0]rd|passw0rd|pa?ss?w[o0]rd|pwrd|pswrd|paswd|pwd|pw|psw|contraseña|contrasena|clave|passwort|kennwort"
-_PIN = r"p[i1!]n(?: ?(?:code|number|no\.?|#))?|pincode"
+_PIN = r"p[ .\-]?[i1!][ .\-]?n(?: ?(?:code|number|no\.?|#))?|pincode"
 
 PATTERNS = (
     Pattern("PII/PASSWORD", rf"(?i:\b(?:reset|changed?|set|updated?)\b[^\n.:=]{{0,24}}\b(?:{_WORD})\b[^\n.:=]{{0,12}}(?:for|of) \S{{2,40}} (?:to|as|=)):? ?[\"'\x60]?(\S{{6,64}})", _bare_password, anywhere, _trim),
     Pattern(
         "PII/PASSWORD",
-        rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|es|era|in the [a-z]{{1,12}}|:|=|->|=>|- |will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
+        rf"(?:\b|_)(?i:{_WORD})[\"']?((?i:[ \t]+(?:for|of|on)[ \t]+[^\n:=]{{1,30}}?)?[ \t]{{0,3}}(?i:is|was|are|its|it's|'s|es|era|in the [a-z]{{1,12}}|:|=|->|=>|- |will be|(?:i|we|he|she) (?:used|use|had|have|set|chose|tried|entered) (?:was|is)|set to|changed to|reset to)[ \t]{{0,3}}[:=]?[ \t]{{0,2}}(?i:is)?[ \t]?[\"'\x60]?)([^\s\"'\x60]{{4,64}})",
         _password,
         anywhere,
         _trim,
@@ -100,4 +100,6 @@ PATTERNS = (
     Pattern("PII/PASSWORD", r"(?i)\b(?:security|secret|safe|code) ?word(?: is| was|:| =| set to| changed to){1,2} [\"'\x60]?([^\s\"'\x60]{3,64})", _password, anywhere, trim=_trim),
     Pattern("PII/PIN", r"(?i)\b([0-9]{4,8}),? ?(?:-|\.{1,3})? ?(?:that'?s|thats|this is|it'?s|is|was) (?:my|the|his|her|our) (?:[a-z]{2,8} )?pin\b", lambda s: 88.0),
     Pattern("PII/PIN", r"(?i)\bpin\b[^\n0-9]{1,40}?\b(?:gave (?:him|her|them|me|you)|it'?s|its|is|set to|told (?:him|her|them|me)|changed to|use|enter(?:ed)?|typed) (?:[a-z]{2,5} ){0,2}([0-9]{4,8})\b", lambda s: 78.0),
+    Pattern("PII/PASSWORD", r"(?i)\b(?:log(?:ging|ged)?|sign(?:ing|ed)?) ?(?:in|on)(?: with| as| using)? [a-z0-9][a-z0-9._@\-]{2,40} (?:and|&|with) ([^\s\"'\x60]{6,64})", _bare_password, anywhere, trim=_trim),
+    Pattern("PII/PASSWORD", rf"(?i)(?:^|[\s\"'(])([^\s\"'\x60]{{6,64}}) (?:doesn'?t|does not|isn'?t|won'?t|didn'?t|is not|keeps?|stopped) [a-z' ]{{2,24}}\b(?:{_WORD})\b", _bare_password, anywhere, trim=_trim),
 )  # fmt: skip

@@ -74,6 +74,8 @@ _SIZES = {
     "PHONE": (7, 14), "SORT": (6, 6), "UK_NATIONAL_HEALTH_SERVICE_NUMBER": (10, 10), "IN_AADHAAR": (12, 12),
 }  # fmt: skip
 """Least and most digits of each kind."""
+_COUNTING = "0123456789101112131415161718192021222324252627282930", "9876543210"
+"""One, two, three ...: a number in these is counting, not a number of something."""
 _LABELS = {"SORT": "BANK_ROUTING"}
 
 
@@ -191,6 +193,8 @@ def _weighed(read: str, before: str, has_words: bool, parts: int) -> tuple[str, 
         least, most = _SIZES[str(found.lastgroup)]
         if least <= size <= most:
             return _LABELS.get(str(found.lastgroup), str(found.lastgroup)), 88.0
+    if any(read in counting for counting in _COUNTING):
+        return "", 0.0
     if 13 <= size <= 19 and checksums.card_network(read):
         return "CREDIT_DEBIT_NUMBER", 88.0 if checksums.luhn(read) else 60.0 if has_words else 0.0
     if 7 <= size <= 13 and "numb" in before[-14:]:

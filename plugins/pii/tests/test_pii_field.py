@@ -49,6 +49,7 @@ ACCOUNTS = [
     ("USERNAME", "u: ‹ines77› p: Rt5!moss"),
     ("PASSWORD", "u: ines77 p: ‹Rt5!moss›"),
     ("USERNAME", "Failed password for invalid user ‹backup2› from 10.0.0.9"),
+    ("USERNAME", "Invalid user deploybot from 10.0.0.9".replace("deploybot", "‹deploybot›")),
     ("USERNAME", "display_name: ‹fern_88›"),
     ("USERNAME", "usuario: ‹pgarcia›"),
     ("PASSWORD", "Use ‹Heron-Lake-4› as the password for now"),
@@ -113,6 +114,31 @@ REACHING = [
     ("PHONE", "‹8 800 555-35-35›"),
     ("PHONE", "ask for ext ‹4471›"),
 ]
+ROWS = [
+    ("CREDIT_DEBIT_CVV", "cardCvc: ‹377›"),
+    ("CREDIT_DEBIT_EXPIRY", "visa 4111111111111111 ‹9/28› 123"),
+    ("CREDIT_DEBIT_CVV", "visa 4111111111111111 0928 ‹123›"),
+    ("CREDIT_DEBIT_CVV", "the back of my card says ‹206›"),
+    ("CREDIT_DEBIT_EXPIRY", "MM/YY: ‹10/27›, cvv 118"),
+    ("BANK_ROUTING", "BSB: ‹083-004›"),
+    ("BANK_ROUTING", "Sort: ‹20-14-53› Acc: 55120934"),
+    ("PASSWORD", '"username": "otto", "password": "‹linden#45›"'),
+    ("PASSWORD", "password's ‹moss$green›"),
+    ("PASSWORD", "try logging in with otto_9 and ‹Fern77!moss›"),
+    ("USERNAME", "user: ‹guest› / pass: guest771"),
+    ("DRIVER_ID", "license number's ‹F255-920-50-094-0›"),
+    ("LICENSE_PLATE", "license tag ‹4KLM082›"),
+    ("LICENSE_PLATE", "with registration ‹AB12 CDE› on it"),
+    ("LICENSE_PLATE", "Name;Passport;Plate\nUlla Berg;X1234567;‹AB 12 345›"),
+    ("NAME", "Patient: ‹ROE, JANE›  Ward 4"),
+    ("NAME", "this is mr ‹okafor› again"),
+    ("PHONE", "‹555-123-4567›"),
+    ("PHONE", "‹(555) 010-4477›"),
+    ("PHONE", "‹4155552671›"),
+    ("PHONE", "‹415•555•0132›"),
+    ("EMAIL", "‹ann.lee AT example.com›"),
+    ("PIN", "p-i-n: ‹8841›"),
+]
 PLACES = [
     ("ADDRESS", '"address": "‹Storgata 8C, 9008 Tromsø›", "lang": "no"'),
     ("ADDRESS", "Address: ‹Plot No. 44, Ring Road, Nagpur 440010›"),
@@ -125,6 +151,7 @@ PLACES = [
     ("ADDRESS", "‹881 rue Sherbrooke, Montréal QC H3A 2R7›"),
     ("ADDRESS", "vive en ‹Carrera 11 No. 82-71, Bogotá›"),
     ("ADDRESS", "mi tía vive en ‹calle larga 9›"),
+    ("ADDRESS", "call 212-555-0107, ‹P.O. Box 7714, Bronx, NY 10460›"),
     ("ADDRESS", "write to ‹Post Office Box 417›"),
     ("ADDRESS", "I live at ‹twelve Cherry Lane, Exeter›"),
     ("ADDRESS", "ADR;TYPE=HOME:;;‹Rue Haute 4;Namur;;5000;Belgium›"),
@@ -144,6 +171,7 @@ BRANDS = [
     "Mr. Coffee or Dr. Pepper?",
     "a Louis Vuitton bag and Calvin Klein socks",
     "we love Ben & Jerry's",
+    "Klant: onbekend, Telefoon: geen",
     "hey Alexa, stop",
     "the Stanley Cup final",
     "she studies at Johns Hopkins",
@@ -185,6 +213,9 @@ HARMLESS = [
     "the plan: phase 2, 2024 rollout, 1000 seats",
     "IP address: 0, memory address: 0x7ffe0042 in use",
     "plate 3 of 5 and 2 forks",
+    "Employee ID 44718, order id 90210",
+    "your order number is 2065550188",
+    "<BankAccount>none</BankAccount>, CardNumber missing",
     "Chapter 12, Section 4, Page 88",
 ]
 
@@ -199,7 +230,8 @@ def cases(*tables):
 
 
 @pytest.mark.parametrize(
-    ("kind", "marked"), cases(DATES, AGES, ACCOUNTS, DOCUMENTS, MONEY, MACHINES, REACHING, PLACES, DISGUISED, NAMES)
+    ("kind", "marked"),
+    cases(DATES, AGES, ACCOUNTS, DOCUMENTS, MONEY, MACHINES, REACHING, PLACES, DISGUISED, NAMES, ROWS),
 )
 def test_finds(kind, marked):
     before, _, rest = marked.partition("‹")
