@@ -13,11 +13,11 @@ from known import read
 from phrases import LEADS, PLACES_LEADS, PLACES_TAILS, SLANG, TAILS, THINGS
 from streets import Streets
 from values import DAYS, Values
-from words import CITIES, COMPANY_TAILS, COUNTRIES, JOBS, LABELS, OTHERS, RELATIONS, SPANISH
+from words import CITIES, COMPANY_TAILS, COUNTRIES, GREETED, JOBS, LABELS, OTHERS, RELATIONS, SPANISH
 
 HERE = Path(__file__).parent
 PLAIN = frozenset(
-    "WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO THING MAKE FIELD CODE FIRM LABEL SPANISH ACRO HEADLINE INTERJECTION Starts".split()
+    "WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO THING MAKE FIELD CODE FIRM LABEL SPANISH Spanish ACRO HEADLINE INTERJECTION Starts".split()
 )
 """Slots of what is neither a name nor an address."""
 SLOT = re.compile(r"\{([A-Za-z_]+)(?::([a-z_]+))?\}")
@@ -128,6 +128,8 @@ class Corpus:
             return " ".join(self.chain(chance.randint(2, 9)))
         if kind == "SPANISH":
             return " ".join(chance.choices(SPANISH, k=chance.randint(1, 6)))
+        if kind == "Spanish":
+            return chance.choice((*SPANISH, *GREETED)).capitalize()
         if kind == "CODE":
             shapes = ("##", "###", "####", "^##", "#^", "@@@", "^^", "@@@@", "^^#", "######")
             return " ".join(self.values.pick(*shapes) for _ in range(chance.randint(2, 6)))

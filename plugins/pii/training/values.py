@@ -80,6 +80,8 @@ class Values:
             return f"{last}/{first}".upper()
         if variant == "middle":
             return f"{last}, {first} {chance.choice(string.ascii_uppercase)}".upper()
+        if variant == "capitals":
+            return f"{last}, {first}".upper()
         if variant == "plural":
             return f"{last}s"
         if variant == "comma":
