@@ -16,7 +16,7 @@ _AT_HOME = Words(
     r"|abita|endereço|morada|mora|adres|woont|adress|bor|osoite|adresa|bydliště|zamieszkały|mieszka"
 )
 
-_SEP = r"(?: ?, {0,2}\n?| ?\n) {0,2}"
+_SEP = r"(?: ?, {1,2}\n?| ?,?\n) {0,2}"
 """Between the lines of an address, also where they are written in one."""
 _PLAIN = r"[A-Za-zÀ-ɏ'.\-]{0,30}"
 _NAME = rf"[A-ZÀ-Þ]{_PLAIN}"
@@ -115,7 +115,9 @@ _FIELD = (
     r"|adres|adress|osoite|adresa)(?:[ _\-]?(?:line)?[ _\-]?[1-3])?"
 )
 _FIELD_ENDS = re.compile(
-    r"[,;.]? {1,2}[A-Za-zÀ-ɏ.]{2,16}(?:[ _](?i:no|number|nr|id|of birth|name|code|address|type))?[:=]|;|/{2}| {2}|\. (?=[A-Z][a-z]+ [a-z])|\\n"
+    r"[,;.]? {1,2}[A-Za-zÀ-ɏ.]{2,16}(?:[ _](?i:no|number|nr|id|of birth|name|code|address|type))?[:=]|;|/{2}| {2}|\\n"
+    r"|(?<!\b[A-Za-z])(?<!\b[A-Z][a-z])(?<!\b[a-z]{2})(?<!\bAve)(?<!\bApt)(?<!\bSte)(?<!\bstr)(?<!\bStr)(?<!\bBlvd)(?<!\bAvda)\. |[.!?]$"
+    r"|(?<=[A-Za-z0-9]),? (?:[a-z]{2,} ){2}[a-z]{2,}"
     r"|(?i:(?:,|\.)? (?:and )?(?:phone|tel|telephone|e-?mail|dob|ssn|cell|mobile|my|i|i'm|we|please|pls|thanks|thank you|by|since|which|who)\b)"
 )
 _OTHER_ADDRESS = re.compile(

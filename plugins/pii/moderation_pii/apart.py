@@ -12,6 +12,7 @@ from moderation_pii import checksums
 from moderation_pii.context import NARROW_GAP, is_close, keyword
 from moderation_pii.pattern import Pattern, Sighting, as_word
 
+_NO_SIGNS = str.maketrans("", "", " .-")
 _VOWELS = frozenset("aeiouy")
 _CODE = r"(?:[A-Za-z0-9][ .\-]){5,14}[A-Za-z0-9]"
 _PLATE = r"(?:[A-Za-z0-9] ){2,7}[A-Za-z0-9]{1,4}"
@@ -36,7 +37,7 @@ def _with(letters: range, digits: range, confidence: float) -> Callable[[Sightin
 
 def _name(sighting: Sighting) -> float:
     """Letters that could be a name, and are not the alphabet."""
-    letters = sighting.lowered[sighting.start : sighting.end].replace(" ", "")
+    letters = sighting.lowered[sighting.start : sighting.end].translate(_NO_SIGNS)
     return 80.0 if not _VOWELS.isdisjoint(letters) and letters not in ascii_lowercase else 0.0
 
 
@@ -59,6 +60,6 @@ PATTERNS = (
     Pattern("PII/DRIVER_ID", keyword(_LICENCE, _CODE, NARROW_GAP), _with(range(6), range(5, 15), 95.0), as_word),
     Pattern("PII/LICENSE_PLATE", keyword(_VEHICLE, _PLATE, NARROW_GAP), _with(range(1, 6), range(1, 6), 86.0), as_word),
     Pattern("PII/UK_NATIONAL_INSURANCE_NUMBER", keyword(r"national insurance(?: number| no\.?)?|nino|ni(?: number| no\.?)?", r"(?i:(?:[a-z] ){2}(?:[0-9] ){6}[a-d])", NARROW_GAP), lambda s: 92.0, as_word),
-    Pattern("PII/NAME", r"(?i)\b(?:name(?:'s| is|:)?|i'?m|i am|it'?s|call me) {1,2}((?:[a-z] {1,2}){3,24}[a-z])\b", _name, as_word),
+    Pattern("PII/NAME", r"(?i)\b(?:name(?:'s| is|:)?|i'?m|i am|it'?s|call me) {1,2}((?:[a-z](?: {1,2}|[.\-])){3,24}[a-z])\b", _name, as_word),
     Pattern("PII/NAME", r"\b(?i:name(?:'s| is|:)?|i'?m|i am|it'?s|call me) ([A-Z][a-z]{0,9}[013457$@][a-z]{1,12}(?: [A-Z][a-z0-9$@]{1,14})?)\b", lambda s: 72.0, as_word),
 )  # fmt: skip

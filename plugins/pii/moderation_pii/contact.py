@@ -152,10 +152,14 @@ def _after_plus(text: str, start: int, end: int) -> bool:
     return as_number(text, start, end)
 
 
+_CELL_END = re.compile(r"(?<=/),|,(?=[^,]*,)|,(?=\")")
+"""Commas that part the cells of a row rather than the pieces of an address."""
+
+
 def _trim_url(value: str) -> str:
     """The address without the sentence's own punctuation behind it; a bracket stays where it was opened inside."""
     open_brackets = {")": value.count("(") - value.count(")"), "]": value.count("[") - value.count("]")}
-    end = len(value)
+    end = len(value) if (cell := _CELL_END.search(value)) is None else cell.start()
     while end:
         last = value[end - 1]
         if last in open_brackets and open_brackets[last] < 0:
@@ -177,7 +181,9 @@ def _spelled_email(sighting: Sighting) -> float:
     value = sighting.value.lower()
     if "@" in value.replace("(@)", "").replace("[@]", "") and not any(c in value for c in " ([{"):
         return 0.0
-    is_bare = " at " in value and not any(dot in value for dot in (" dot ", " d0t ", " dt ", "(", "["))
+    is_bare = " at " in value and not any(
+        dot in value for dot in (" dot ", " d0t ", " dt ", " period ", " point ", "(", "[")
+    )
     if is_bare and (" AT " in sighting.value or not _ONLY_LETTERS.fullmatch(value.partition(" at ")[0])):
         return 84.0
     if is_bare:
@@ -224,11 +230,11 @@ _TLD = (
 )
 _LOCAL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ._%+'\-]{0,62}[a-z0-9À-ɏ_+\-])?"
 _LABEL = r"[a-z0-9À-ɏ](?:[a-z0-9À-ɏ\-]{0,61}[a-z0-9À-ɏ])?"
-_AT = r"(?: ?[\[({<] ?(?:at|@|a) ?[\])}>] ?| +(?:at|@) +| @|@ |_at_| +arroba +)"
+_AT = r"(?: ?[\[({<] ?(?:at|@|a) ?[\])}>] ?| +(?:at|@) +| @|@ |@@|_at_| +arroba +)"
 """An @ as it is disguised."""
-_DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt|d0t|dt) ?[\])}>] ?| +d[o0]?t +| \. ?| ?\. |_dot_)"
+_DOT = r"(?: ?[\[({<] ?(?:dot|\.|punkt|d0t|dt) ?[\])}>] ?| +(?:d[o0]?t|period|point) +| \. ?| ?\. |_dot_)"
 """A dot as it is disguised."""
-_DOTTED = r"(?: dot | ?[\[({] ?dot ?[\])}] ?| \. )[a-z0-9_\-]{1,30}"
+_DOTTED = r"(?: (?:dot|period|point) | ?[\[({] ?dot ?[\])}] ?| \. )[a-z0-9_\-]{1,30}"
 _BOX, _HOST_NAME = r"[a-z0-9][a-z0-9._+\-]{0,40}", r"[a-z0-9\-]{2,40}"
 _DOMAIN = rf"(?:{_DOT}|\.)(?:[a-z0-9\-]{{2,30}}(?:{_DOT}|\.))?{_TLD}"
 _SPELLED = (

@@ -28,6 +28,7 @@ from moderation_pii import (
     national,
     people,
     places,
+    records,
     respelling,
     secrets,
     spoken,
@@ -97,24 +98,24 @@ class TextPii:
         if _DISGUISED in seen:
             folded = folded.respelled()
             seen = prefilter.seen(folded.text)
-        hits = _hits(folded, seen)
+        hits, others = _hits(folded, seen)
         if not self._only_patterns:
             named = tagged(folded.text)
             hits = [*joined(hits, named), *ages(folded.text, named)] if named else hits
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
             for hit in joining.as_one(connected(_without_overlaps(hits), folded.text), folded.text)
-            if hit.label != "PII/NAME" or _is_person(folded, hit)
+            if hit.label != "PII/NAME" or (_is_person(folded, hit) and not _is_in(others, hit))
         ]
 
 
 _COUNT = len(PATTERNS)
 _BESIDE = tuple(dict.fromkeys(pattern.beside for pattern in PATTERNS if pattern.beside))
-EXPRESSIONS = (*(pattern.regex for pattern in PATTERNS), *_BESIDE, respelling.signs(), spoken.signs())
+EXPRESSIONS = (*(pattern.regex for pattern in PATTERNS), *_BESIDE, records.SIGN, respelling.signs(), spoken.signs())
 """What the prefilter looks for: the patterns, the words without which some count for nothing, signs of disguise."""
 
 _NEEDS = [_COUNT + _BESIDE.index(pattern.beside) if pattern.beside else None for pattern in PATTERNS]
-_DISGUISED, _SPOKEN = len(EXPRESSIONS) - 2, len(EXPRESSIONS) - 1
+_RECORD, _DISGUISED, _SPOKEN = range(len(EXPRESSIONS) - 3, len(EXPRESSIONS))
 
 
 @cache
@@ -123,12 +124,17 @@ def _search(number: int) -> Callable[..., re.Match[str] | None]:
     return re.compile(PATTERNS[number].regex, re.ASCII).search
 
 
-def _hits(folded: Folded, seen: list[int]) -> list[_Hit]:
-    """What the patterns find that may be in a text."""
+def _hits(folded: Folded, seen: list[int]) -> tuple[list[_Hit], list[_Hit]]:
+    """What the patterns find that may be in a text; and the places of which a record says that they name no person."""
     text, lowered = folded.text, folded.lowered
     hits = [_Hit(*cell) for cell in tables.cells(text)] if "\n" in text else []
     if "values" in lowered:
         hits += (_Hit(*cell) for cell in tables.inserted(text))
+    if _RECORD in seen:
+        hits += (_Hit(*cell) for cell in records.values(text))
+    others = [hit for hit in hits if hit.label == tables.NOBODY]
+    if others:
+        hits = [hit for hit in hits if hit.label != tables.NOBODY]
     taken: dict[str, bytearray] = {}
     for number in sorted(seen):
         if number < _COUNT:
@@ -137,7 +143,12 @@ def _hits(folded: Folded, seen: list[int]) -> list[_Hit]:
                 _look(number, text, lowered, hits, taken)
         elif number == _SPOKEN:
             hits += (_Hit(*run) for run in spoken.runs(text, lowered))
-    return _with_whole_addresses(hits)
+    return _with_whole_addresses(hits), others
+
+
+def _is_in(places: list[_Hit], hit: _Hit) -> bool:
+    """True when a place takes in some of a hit."""
+    return any(place.start < hit.end and hit.start < place.end for place in places)
 
 
 def _look(number: int, text: str, lowered: str, hits: list[_Hit], taken: dict[str, bytearray]) -> None:

@@ -166,7 +166,7 @@ PATTERNS = (
     Pattern("PII/SSN", r"\b([0-9]{9})\b", _bare_ssn, beside=_SSN.regex),
     Pattern("PII/DRIVER_ID", keyword(r"(?:an|his|her|the|photo|state|valid) id(?: card)?(?: with)?(?: number| no\.?)|(?:state|photo|government) id", r"[A-Z0-9\-]{6,18}", NARROW_GAP), _with_digits(5, 66.0, 0.0), as_word),
     Pattern("PII/SSN", r"\b([0-9]{3}[\- .][0-9]{2}[\- .][0-9]{4})\b", _ssn),
-    Pattern("PII/SSN", keyword(_SSN_WORDS, r"[0-9]{9}|[0-9]{3} ?[\-.] ?[0-9]{2} ?[\-.] ?[0-9]{4}"), _named_ssn, after_keyword),
+    Pattern("PII/SSN", keyword(_SSN_WORDS, r"[0-9]{9}|[0-9]{3} ?[\-./] ?[0-9]{2} ?[\-./] ?[0-9]{4}"), _named_ssn, after_keyword),
     Pattern("PII/SSN", r"\b([xX]{3}-[xX]{2}-[0-9]{4})\b", _masked_ssn, as_word),
     Pattern("PII/SSN", r"([*#]{3}-[*#]{2}-[0-9]{4})\b", _masked_ssn, as_word),
     Pattern("PII/US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER", r"\b(9[0-9]{2}[\- ]?[5-9][0-9][\- ]?[0-9]{4})\b", _itin, as_number),

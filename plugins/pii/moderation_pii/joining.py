@@ -10,7 +10,7 @@ _DATE_TO_TIME = re.compile(r",? (?:(?:at|um|@|-|a las) )?")
 _TIME_AHEAD = re.compile(r"(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9]| ?[apAP]\.?[mM]\b)")
 _RANGE = re.compile(r" ?- ?| (?:to|and|until|till) ")
 _PLAIN_TIME = re.compile(r"(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9])?")
-_NICKNAME_END = re.compile(r"[\")] [A-Z]")
+_NICKNAME_END = re.compile(r"[\")] [A-Z][A-Za-z\u00c0-\u024f'\-]*")
 _INITIAL = re.compile(r" [A-Z](?:\.|(?![A-Za-z]))")
 _SURNAME_FIRST = re.compile(
     r"(?i)(?:name|patient|passenger|guest|employee|holder|insured|client|customer)s?[\"']?[:=\t|] ?[\"']?$|(?m:^)[\"']$"
@@ -22,6 +22,8 @@ def as_one(hits: list[Hit], text: str) -> list[Hit]:
     made: list[Hit] = []
     for hit in hits:
         last = made[-1] if made else None
+        if last is not None and hit.end <= last.end:
+            continue  # the last name behind a nickname, which is in already
         if last is not None and last.label == hit.label and hit.start - last.end <= 8 and _belong(last, hit, text):
             made[-1] = last._replace(end=_end(hit, text), confidence=max(last.confidence, hit.confidence))
         else:
@@ -30,9 +32,11 @@ def as_one(hits: list[Hit], text: str) -> list[Hit]:
 
 
 def _end(hit: Hit, text: str) -> int:
-    """Where a joined finding ends: an initial behind a name is a piece of it."""
-    initial = _INITIAL.match(text, hit.end) if hit.label == "PII/NAME" else None
-    return hit.end if initial is None else initial.end()
+    """Where a joined finding ends: an initial behind a name is a piece of it, and what stands behind a nickname."""
+    if hit.label != "PII/NAME":
+        return hit.end
+    behind = _INITIAL.match(text, hit.end) or _NICKNAME_END.match(text, hit.end)
+    return hit.end if behind is None else behind.end()
 
 
 def _belong(last: Hit, hit: Hit, text: str) -> bool:

@@ -14,6 +14,7 @@ _IP = Words(
 _VERSION = re.compile(
     r"\b(?:v|ver|version|versions|release|releases|build|revision|firmware|section|chapter|clause|rule|figure|table)[\s.:=#(]{0,3}$"
 )
+_ONLY_IP = Words(r"ip|ipv4|ip address")
 _SECRET = Words(
     r"secret|secret ?access ?key|aws ?secret ?access ?key|aws ?secret ?key|secret ?key|aws|amazon|access[ _\-]?key|iam|credentials?"
 )
@@ -110,4 +111,5 @@ PATTERNS = (
     Pattern("PII/IP_ADDRESS", rf"(?i)\b((?:{_BYTE}(?: ?[\[({{] ?(?:\.|dot|d0t) ?[\])}}] ?| dot | \. )){{3}}{_BYTE})\b", _spread_ip, as_word),
     Pattern("PII/IP_ADDRESS", r"(?i)\b((?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|[0-9]{1,3}\b) ?){1,3}(?:(?:dot|point) ?(?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|[0-9]{1,3}\b) ?){1,3}){2,3})", lambda s: 84.0 if s.lowered.count("dot", s.start, s.end) >= 2 and (_IP.near(s) or s.lowered.count("dot", s.start, s.end) == 3) else 0.0, as_word, trim=str.rstrip),
     Pattern("PII/MAC_ADDRESS", r"(?i)\bmac(?: ?addr(?:ess)?)?(?: is|:|=)? {0,2}([0-9a-f]{2}(?: [0-9a-f]{2}){5}|[0-9a-f]{12})\b", lambda s: 92.0, as_word),
+    Pattern("PII/IP_ADDRESS", rf"\b({_BYTE}(?:(?:,{_BYTE}){{3}}|(?:-{_BYTE}){{3}}))\b", lambda s: 82.0 if _ONLY_IP.near(s, before=16, after=6) else 0.0, as_word),
 )  # fmt: skip

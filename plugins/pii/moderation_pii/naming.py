@@ -26,6 +26,8 @@ _SURE_NAME, _SURE_FIELD = 86.0, 90.0
 """From this confidence on a pattern knows better what a whole name is; the second is that of tables and forms."""
 
 _AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
+_A_WORD = re.compile(r"[^\W\d_]{3}")
+_MEASURE = re.compile(r"[0-9] ?(?:mm|cm|km|kg|lbs)\b|[0-9] x [0-9]")
 _A_DIGIT = re.compile(r"[0-9]")
 _UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
 _NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
@@ -50,8 +52,12 @@ def tagged(text: str) -> list[Hit]:
     hits = []
     for start, end, label, lead in tagger().tag(text):
         if lead >= _LEAST_LEAD:
-            value = text[start:end]
-            if _is_whole(text, start, end, value) and (label != "PII/NAME" or _may_be_name(text, start, value)):
+            is_name = label == "PII/NAME"
+            value = text[start:end].partition("  ")[0] if is_name else text[start:end]
+            end = start + len(value)
+            if _is_whole(text, start, end, value) and (
+                _may_be_name(text, start, value) if is_name else _may_be_address(value)
+            ):
                 hits.append(Hit(start, end, _confidence(lead), label))
     return hits
 
@@ -71,6 +77,11 @@ def _may_be_name(text: str, start: int, value: str) -> bool:
     if not value.islower() or _NAMED.search(text, max(0, start - 12), start) is not None:
         return True
     return any(not _NAME_KINDS.isdisjoint(tagger().lists.of(word)) for word in value.replace("-", " ").split())
+
+
+def _may_be_address(value: str) -> bool:
+    """False for codes without a word in them, and for measures."""
+    return _A_WORD.search(value) is not None and _MEASURE.search(value) is None
 
 
 def _confidence(lead: float) -> float:

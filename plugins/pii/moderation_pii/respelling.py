@@ -15,15 +15,17 @@ from moderation_pii.context import words
 _WORDS = words(
     "phone number numbers email mail address password username user account routing security social card credit debit visa"
     " mastercard name call text cell mobile whatsapp telegram signal snapchat insta instagram discord contact street bank"
-    " code license licence driver drivers passport birth pin plate iban"
+    " code license licence driver drivers passport birth pin plate iban ssn cvv expires expiry login"
 )
 _OTHER_WORDS = words(
-    "bak ban birt cad cal car cel cod coe coed debi debt emil inst mai mali mil mobil nae nam pal plat plt late ln tet tex use via vis"
+    "bak ban birt cad cal car cel cod coe coed debi debt emil inst mai mali mil mobil nae nam pal plat platte plt late logan ln tet tex use via vis"
 )
 """Bent forms that are words or names themselves."""
 
 _AS_LETTERS = {"o": "0", "e": "3", "i": "1", "a": "4", "s": "5"}
-_TOKEN = re.compile(r"[A-Za-z0-9]{3,12}")
+_AS_SIGNS = {"a": "@", "s": "$", "i": "!"}
+_AS_SOUNDS = {"ph": "f", "c": "k"}
+_TOKEN = re.compile(r"[$@]?[A-Za-z0-9][A-Za-z0-9@$*!]{1,12}[A-Za-z0-9]")
 _LEAST_DIGITS = 6
 """Shorter numbers with letters are codes, and floors: 3º B."""
 
@@ -44,6 +46,9 @@ def _misspelled() -> dict[str, str]:
         bent |= {word.replace(letter, digit) for letter, digit in _AS_LETTERS.items()}
         bent |= {word.replace(letter, digit, 1) for letter, digit in _AS_LETTERS.items()}
         bent |= {word.replace("o", "0").replace("e", "3", 1), word.translate(str.maketrans(_AS_LETTERS))}
+        bent |= {word.replace(letter, sign) for letter, sign in _AS_SIGNS.items()}
+        bent |= {word.replace(sound, letter) for sound, letter in _AS_SOUNDS.items() if len(word) > 4 or word == "card"}
+        bent |= {re.sub("[aeiou]", "*", word), re.sub("[aeiou]", "*", word, count=1), word + word[-1]}
         for written in bent:
             if len(written) >= 3 and written not in _WORDS and written not in _OTHER_WORDS:
                 made.setdefault(written, word)
@@ -112,5 +117,7 @@ def signs() -> str:
     edge = "(?:^|[^A-Za-z0-9])", "(?:$|[^A-Za-z0-9])"
     mixed = r"[0-9OolISB]*(?:[0-9][OolISB]|[OolISB][0-9])[0-9OolISB]*"
     beside = r"[0-9]{2,}[.\- ()]{1,2}[OolISB]{2,}|[OolISB]{2,}[.\- ()]{1,2}[0-9]{2,}"
+    plain = "|".join(sorted(word for word in _misspelled() if word.isalnum()))
+    others = "|".join(map(re.escape, sorted(word for word in _misspelled() if not word.isalnum())))
     spread = "|".join(sorted(_TOGETHER))
-    return rf"{edge[0]}(?:(?i:{'|'.join(sorted(_misspelled()))}|{spread})|{mixed}|{beside}){edge[1]}"
+    return rf"(?i:\b(?:{plain}|{spread})\b|{others})|{edge[0]}(?:{mixed}|{beside}){edge[1]}"

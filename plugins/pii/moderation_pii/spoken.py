@@ -23,11 +23,14 @@ _TIMES = {"double": 2, "triple": 3}
 _SPANISH = {"cero": "0", "uno": "1", "dos": "2", "tres": "3", "cuatro": "4", "cinco": "5", "seis": "6", "siete": "7", "ocho": "8", "nueve": "9"}  # fmt: skip
 _INSIDE = {"to": "2", "too": "2", "for": "4", "ate": "8", "won": "1", "o": "0", "l": "1", "i": "1", "on": "1"}
 """Words that stand for a digit between two others only."""
+_LIKE_DIGIT = {"o": "0", "l": "1", "i": "1"}
+_LEAST_ROW = 6
+"""So many single digits in a row make digits of the letters that look like some among them."""
 
 _PLAIN = r"(?:zero|one|two|three|four|five|six|seven|eight|nine)"
 _TOKEN = re.compile(r"[a-z0-9]+")
 _GLUED = re.compile(rf"{_PLAIN}|[0-9]+")
-_GAP = re.compile(r"[ \t]?[\-.,_*/|~()+][ \t]?|[ \t]{1,2}|\.{2,4} ?")
+_GAP = re.compile(r"[ \t]?[\-.,_*/|~()+][ \t]?|\)-|[ \t]{1,2}|\.{2,4} ?")
 _ODD_GAP = r"[ \t]?[,_*|~()+/][ \t]?|[ \t]{2}|[ \t][\-.][ \t]?|[\-.][ \t]|\.{2,4} ?"
 
 
@@ -145,6 +148,8 @@ def _token(found: re.Match[str]) -> _Token | None:
 
 def _judged(run: list[_Token], text: str, lowered: str) -> Iterator[Run]:
     """What a run is, if it is anything."""
+    is_row = sum(len(token.word) == 1 and token.word.isdigit() for token in run) >= _LEAST_ROW
+    run = [token._replace(word=_LIKE_DIGIT.get(token.word, token.word)) for token in run] if is_row else run
     while run and run[0].word in _INSIDE:
         run = run[1:]
     while run and (run[-1].word in _INSIDE or run[-1].word in _TIMES):
@@ -164,7 +169,8 @@ def _judged(run: list[_Token], text: str, lowered: str) -> Iterator[Run]:
         return
     kind, confidence = _weighed(read, sighting.before(44), has_words, len(run))
     if kind:
-        yield Run(sighting.start, sighting.end, confidence, "PII/" + kind)
+        is_opened = lowered[sighting.start - 1 : sighting.start] == "(" and ")" in sighting.value
+        yield Run(sighting.start - is_opened, sighting.end, confidence, "PII/" + kind)
 
 
 def _read(run: Iterator[str]) -> str:

@@ -39,8 +39,8 @@ PATTERNS = (
     Pattern("PII/AGE", rf"(?i)\b({_COUNT}(?: and a half)?[ \-]{_UNIT}[ \-](?:olds?|of age|young))\b", lambda s: 88.0, as_word),
     Pattern("PII/AGE", rf"(?i)\b(?:i'?m|i am|he'?s|he is|she'?s|she is|just turned|turned|turning|aged?|age of|i'm only|im only) ({_TENS}(?:[ \-]{_ONES})?|{_TEENS})(?:$|[.,!?\n]| (?:and|but|so|years|yrs)\b)", lambda s: 75.0, as_word),
     Pattern("PII/AGE", r"(?i)\b(?:in (?:his|her|my|their)) ((?:early|mid|late)[ \-](?:teens|twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|[2-9]0s))\b", lambda s: 78.0, as_word),
-    Pattern("PII/DATE_TIME", rf"(?i)\b((?:the )?{_ORDINAL}(?: of {_MONTH}| {_PLAIN_MONTH}| {_MONTH},? {_YEAR})(?:,? {_YEAR})?|{_MONTH} (?:the )?{_ORDINAL}(?:,? {_YEAR})?)\b", lambda s: 86.0, as_word),
-    Pattern("PII/DATE_TIME", rf"(?i)\b((?:zero |oh )?{_COUNT} ?[/\-,] ?(?:zero |oh )?{_COUNT} ?[/\-,] ?(?:{_YEAR}|{_COUNT}))\b", _spelled_date, as_word),
+    Pattern("PII/DATE_TIME", rf"(?i)\b((?:the )?{_ORDINAL}(?: of {_MONTH}| {_PLAIN_MONTH}| {_MONTH},? {_YEAR})(?:,? {_YEAR})?|{_MONTH} (?:the )?{_ORDINAL}(?:,? (?:{_YEAR}|{_TENS}[ \-]{_ONES}))?)\b", lambda s: 86.0, as_word),
+    Pattern("PII/DATE_TIME", rf"(?i)\b((?:(?:zero |oh )?{_COUNT}|[0-9]{{1,2}})(?: ?[/\-,] ?| slash )(?:(?:zero |oh )?{_COUNT}|[0-9]{{1,2}})(?: ?[/\-,] ?| slash )(?:{_YEAR}|{_COUNT}))\b", _spelled_date, as_word),
     Pattern("PII/DATE_TIME", r"\b([0-9] [0-9] ?[/\-.] ?[0-9] [0-9] ?[/\-.] ?[0-9] [0-9](?: [0-9] [0-9])?|[12] [0-9] [0-9] [0-9] ?[/\-.] ?[0-9] [0-9] ?[/\-.] ?[0-9] [0-9])\b", lambda s: 84.0, as_word),
-    Pattern("PII/CREDIT_DEBIT_EXPIRY", rf"(?i)\b((?:zero |oh )?{_DIGIT}(?: ?[/\-,] ?| )(?:twenty|thirty|two zero)(?: (?:twenty|thirty))?(?:[ \-]{_ONES})?)\b", _spelled_expiry, as_word),
+    Pattern("PII/CREDIT_DEBIT_EXPIRY", rf"(?i)\b((?:zero |oh )?{_DIGIT}(?: ?[/\-,] ?| slash | )(?:twenty|thirty|two zero)(?: (?:twenty|thirty))?(?:[ \-]{_ONES})?)\b", _spelled_expiry, as_word),
 )  # fmt: skip
