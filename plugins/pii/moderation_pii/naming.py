@@ -28,6 +28,7 @@ _SURE_NAME, _SURE_FIELD = 86.0, 90.0
 _AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
 _A_WORD = re.compile(r"[^\W\d_]{3}")
 _MEASURE = re.compile(r"[0-9] ?(?:mm|cm|km|kg|lbs)\b|[0-9] x [0-9]")
+_ROW = re.compile(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
 _A_DIGIT = re.compile(r"[0-9]")
 _UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
 _NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
@@ -80,8 +81,8 @@ def _may_be_name(text: str, start: int, value: str) -> bool:
 
 
 def _may_be_address(value: str) -> bool:
-    """False for codes without a word in them, and for measures."""
-    return _A_WORD.search(value) is not None and _MEASURE.search(value) is None
+    """False for codes without a word in them, for measures, and for other cells of a row."""
+    return _A_WORD.search(value) is not None and _MEASURE.search(value) is None and _ROW.search(value) is None
 
 
 def _confidence(lead: float) -> float:

@@ -29,10 +29,15 @@ _HEADS = {
         "address street streetaddress homeaddress mailingaddress postaladdress billingaddress shippingaddress residence"
         " addressline addressline1 address1 direccion domicilio"
     ),
-    "PII/SSN": words("ssn socialsecurity socialsecuritynumber socialsecurityno"),
+    "PII/SSN": words(
+        "ssn socialsecurity socialsecuritynumber socialsecurityno socialsecuritynr nationalid nationalidnumber nationalidno"
+        " nationalidentificationnumber identitynumber identitycardnumber idcardnumber dni nie nif curp cpf pesel bsn cnp hetu"
+        " personnummer codicefiscale steuerid insee rut citizenid"
+    ),
     "PII/CREDIT_DEBIT_NUMBER": words("card cardno cardnumber creditcard creditcardnumber creditcardno ccnumber ccno debitcard"),
-    "PII/CREDIT_DEBIT_EXPIRY": words("cardexp cardexpiry exp expiry expirydate expiration expirationdate cardexpiration"),
-    "PII/CREDIT_DEBIT_CVV": words("cvv cvv2 cvc cvc2 securitycode cardsecuritycode"),
+    "PII/CREDIT_DEBIT_EXPIRY": words("cardexp cardexpiry exp expiry expirydate expiration expirationdate cardexpiration"
+        " expires expdate ccexp ccexpiry validthru creditcardexpire creditcardexpires creditcardexpiry cardexpires cardexpirydate"),
+    "PII/CREDIT_DEBIT_CVV": words("cvv cvv2 cvc cvc2 securitycode cardsecuritycode cardcvv cvvcode creditcardcvv creditcardsecuritycode"),
     "PII/PIN": words("pin pincode atmpin"),
     "PII/BANK_ACCOUNT_NUMBER": words("account accountnumber accountno acct acctno acctnumber bankaccount bankaccountnumber"),
     "PII/BANK_ROUTING": words("routing routingnumber routingno aba abanumber sortcode"),
@@ -49,14 +54,23 @@ _HEADS = {
     "PII/SWIFT_CODE": words("swift bic swiftcode biccode swiftbic"),
     "PII/DATE_TIME": words("dob dateofbirth birthdate birthday born fechadenacimiento"),
 }  # fmt: skip
+NOBODY = ""
+"""Not a label: values in which names are those of firms and trades."""
+
+_HEADS[NOBODY] = words(
+    "company companyname employer employername organization organisation org business businessname firm job jobtitle"
+    " occupation profession position role title department dept product productname item itemname brand model vendor"
+    " merchant store shop bank bankname school university empresa compania puesto cargo firma unternehmen entreprise"
+)
 _KINDS = {head: kind for kind, heads in _HEADS.items() for head in heads}
 
 _LOOKS = {
+    NOBODY: r".{1,160}",
     "PII/NAME": r"[^\W\d_][^\d\n@/:]{1,48}",
     "PII/EMAIL": r"\S+@\S+",
     "PII/PHONE": r"\+?(?:[\d()./ \-]){7,24}(?: ?(?:x|ext\.?) ?\d{1,6})?",
     "PII/ADDRESS": r"(?=.*\w\W+\w)(?=.*\d).{6,120}",
-    "PII/SSN": r"\d{3}[\- .]?\d{2}[\- .]?\d{4}|[Xx*]{3}-[Xx*]{2}-\d{4}",
+    "PII/SSN": r"\d{3}[\- .]?\d{2}[\- .]?\d{4}|[Xx*]{3}-[Xx*]{2}-\d{4}|(?=(?:[^\d\n]*\d){5})[A-Z\d][A-Z\d .\-/]{6,20}[A-Z\d]",
     "PII/CREDIT_DEBIT_NUMBER": r"[\dXx*](?:[ .\-]?[\dXx*]){11,18}",
     "PII/CREDIT_DEBIT_EXPIRY": r"\d{1,2} ?[/\-.] ?\d{2,4}|\d{4}-\d{2}(?:-\d{2})?|[A-Za-z]{3,9} ?\d{2,4}",
     "PII/CREDIT_DEBIT_CVV": r"\d{3,4}",
@@ -66,7 +80,7 @@ _LOOKS = {
     "PII/PASSPORT_NUMBER": r"[A-Z]{0,2}\d[A-Z\d]{5,8}",
     "PII/DRIVER_ID": r"(?=.*\d)[A-Z\d][A-Z\d\- ]{4,20}",
     "PII/USERNAME": r"@?[\w.\-]{2,40}",
-    "PII/PASSWORD": r"\S{4,64}",
+    "PII/PASSWORD": r"(?!(.)\1*$)\S{4,64}",
     "PII/LICENSE_PLATE": r"(?=.*\d)[A-Z\d]{1,4}(?:[ \-]?[A-Z\d]{1,4}){1,3}",
     "PII/VEHICLE_IDENTIFICATION_NUMBER": r"[A-HJ-NPR-Z\d]{17}",
     "PII/IP_ADDRESS": r"\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F:]{4,39}",
@@ -109,7 +123,7 @@ def cells(text: str) -> Iterator[Cell]:
             found = _split(line, separator)
             if len(found) == len(kinds):
                 for kind, (start, end) in zip(kinds, found, strict=True):
-                    if kind is not None and _LOOK[kind].fullmatch(line, start, end):
+                    if kind is not None and looks_like(kind, line, start, end):
                         yield Cell(at + start, at + end, _SURE, kind)
             elif line.strip():
                 kinds = []
@@ -121,12 +135,12 @@ def cells(text: str) -> Iterator[Cell]:
 def inserted(text: str) -> Iterator[Cell]:
     """The values of SQL's ``INSERT INTO people (name, phone) VALUES ('Ada', '...'), (...)``."""
     for head in _INSERT.finditer(text):
-        kinds = [_kind(name) for name in head[1].split(",")]
+        kinds = [kind_of(name) for name in head[1].split(",")]
         at = head.end()
         while text[at : at + 1] == "(":
             end, cells = _row(text, at + 1)
             for kind, (start, stop) in zip(kinds, cells, strict=False):
-                if kind is not None and _LOOK[kind].fullmatch(text, start, stop):
+                if kind is not None and looks_like(kind, text, start, stop):
                     yield Cell(start, stop, _SURE, kind)
             between = _BLANK.match(text, end + 1)
             at = between.end() if between is not None else end
@@ -147,9 +161,14 @@ def _row(text: str, start: int) -> tuple[int, list[tuple[int, int]]]:
     return at, found
 
 
-def _kind(head: str) -> str | None:
-    """What a column's head says its values are."""
+def kind_of(head: str) -> str | None:
+    """What a column's head or a key says its values are: a label, `NOBODY`, or None when it is not known."""
     return _KINDS.get(_ONLY_LETTERS.sub("", head.lower()).translate(_PLAIN))
+
+
+def looks_like(kind: str, text: str, start: int, end: int) -> bool:
+    """True when what stands there looks like a value of a kind."""
+    return _LOOK[kind].fullmatch(text, start, end) is not None
 
 
 def _heads(line: str) -> tuple[str, list[str | None]]:
@@ -157,7 +176,7 @@ def _heads(line: str) -> tuple[str, list[str | None]]:
     for separator in _SEPARATORS:
         if separator in line and len(line) < 2000:
             names = line.split(separator)
-            kinds = [_kind(name) for name in names]
+            kinds = [kind_of(name) for name in names]
             if sum(kind is not None for kind in kinds) >= 2 and all(len(name) < 40 for name in names):
                 return separator, kinds
     return "", []
