@@ -80,10 +80,6 @@ class Values:
             return f"{last}/{first}".upper()
         if variant == "middle":
             return f"{last}, {first} {chance.choice(string.ascii_uppercase)}".upper()
-        if variant == "nick":
-            return f'{first} "{self.first()}" {last}'
-        if variant == "lowerlast":
-            return last.lower()
         if variant == "capitals":
             return f"{last}, {first}".upper()
         if variant == "plural":
