@@ -26,6 +26,7 @@ _SURE_NAME, _SURE_FIELD = 86.0, 90.0
 """From this confidence on a pattern knows better what a whole name is; the second is that of tables and forms."""
 
 _AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
+_TITLE = re.compile(r"(?i)(?:mr|mrs|ms|miss|mx|dr|prof|professor)\.? (?=\w)")
 _A_WORD = re.compile(r"[^\W\d_]{3}")
 _MEASURE = re.compile(r"[0-9] ?(?:mm|cm|km|kg|lbs)\b|[0-9] x [0-9]")
 _ROW = re.compile(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
@@ -54,6 +55,8 @@ def tagged(text: str) -> list[Hit]:
     for start, end, label, lead in tagger().tag(text):
         if lead >= _LEAST_LEAD:
             is_name = label == "PII/NAME"
+            if is_name and (title := _TITLE.match(text, start, end)) is not None:
+                start = title.end()
             value = text[start:end].partition("  ")[0] if is_name else text[start:end]
             end = start + len(value)
             if _is_whole(text, start, end, value) and (

@@ -182,7 +182,7 @@ PATTERNS = (
     Pattern("PII/AGE", r"(?i)\ba los ([1-9][0-9]?[0-9]? a[ñn]os)\b", lambda s: 90.0, as_word),
     Pattern("PII/USERNAME", r"(?:\b|_)(?i:usuario|user|usr|uid|login|logon|user_?name|user_?id|uname|nick|handle|screen_?name|account_?name)[\"']?([ \t]*[:=][ \t]*[\"']?)@?([A-Za-z0-9][A-Za-z0-9._\-]{1,36}[A-Za-z0-9_])", _username, as_word),
     Pattern("PII/USERNAME", r"\b(?i:user(?: ?name)?|login(?: name)?|log ?in as|logged in as|login for|signed in as|account of|account|profile|handle|nick|id is|ssh|username)[ \t]+(?i:for |of |is |was |as )?@?([A-Za-z0-9][A-Za-z0-9._\-]{2,36}[A-Za-z0-9_])", _looks_like_user, as_word),
-    Pattern("PII/USERNAME", r"\(([a-z][a-z0-9]{0,20}(?:[._\-][a-z0-9]+)+|[a-z]{2,20}[0-9]{1,4})\)", lambda s: 60.0, anywhere),
+    Pattern("PII/USERNAME", r"(?<=[a-z] )\(([a-z][a-z0-9]{0,20}(?:[._\-][a-z0-9]+)+|[a-z]{2,20}[0-9]{1,4})\)", lambda s: 60.0, anywhere),
     Pattern("PII/USERNAME", r"[0-9] - ([A-Za-z][A-Za-z0-9._\-]{1,30}) \[[0-9]{2}/", lambda s: 90.0, anywhere),
     Pattern("PII/USERNAME", keyword(r"user ?names?|user ?ids?|login(?: name| id)?|screen ?name|nick ?name|handle|gamertag|skype|telegram|discord|snap(?:chat)?|instagram|insta|kik|twitter|tiktok|\big|\bsc", r"@?[A-Za-z0-9][A-Za-z0-9._\-#]{1,36}[A-Za-z0-9_]", NARROW_GAP), _username, as_word),
     Pattern("PII/USERNAME", r"(?i)\b(?:password|passwd|pwd|pw|pass|publickey) (?:for|of) (?:invalid user |user |account |the user )?([a-z0-9][a-z0-9._\-]{1,36}[a-z0-9_])(?: is|:| was| =| from| to)", _looks_like_user, as_word),

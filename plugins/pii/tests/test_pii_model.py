@@ -19,6 +19,10 @@ FOUND = [
     ("NAME", "my name is ‹sarah miller›"),
     ("NAME", "Passenger list: ‹Jonas van der Berg›"),
     ("NAME", "Mail from ‹Priya Sharma›'s office"),
+    ("NAME", "can't believe ‹Kovalchuk› scored again"),
+    ("NAME", "went to see the fireworks w/ ‹Brielle› and my mom"),
+    ("NAME", "so happy for ‹kaitlyn› lol"),
+    ("ADDRESS", "Leverans till ‹Storgatan 12, 211 42 Malmö›"),
     ("ADDRESS", "The parcel went to ‹742 Evergreen Terrace, Springfield, OR 97403›."),
     ("ADDRESS", "residing at ‹18 Orchard Close, Leeds LS6 2AB›"),
     ("AGE", "Police held Martin Foster, ‹41›, of Leeds"),
@@ -45,6 +49,10 @@ CLEAN = [
     "from nine to five I work, one out of four days",
     "We use Docker and Postgres in production.",
     "Dear Customer, your request was received.",
+    "Thanks Verizon for another day without signal",
+    "Skyrim is still my favourite game by far",
+    "Does anybody know if Costco sells the Kirkland batteries?",
+    "Flew Ryanair to Lisbon, never again",
 ]
 
 

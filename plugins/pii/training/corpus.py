@@ -13,11 +13,11 @@ from known import read
 from phrases import LEADS, PLACES_LEADS, PLACES_TAILS, SLANG, TAILS, THINGS
 from streets import Streets
 from values import DAYS, Values
-from words import CITIES, COMPANY_TAILS, COUNTRIES, JOBS, LABELS, OTHERS, RELATIONS, SPANISH
+from words import CITIES, COMPANY_TAILS, COUNTRIES, GREETED, JOBS, LABELS, OTHERS, RELATIONS, SPANISH
 
 HERE = Path(__file__).parent
 PLAIN = frozenset(
-    "WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO THING MAKE FIELD FIRM LABEL SPANISH ACRO HEADLINE INTERJECTION Starts".split()
+    "WORDS Words ORG NUM NEW STREET CITY PLACE OTHER JOB RELATION WEEKDAY PAST CHAIN ALSO THING MAKE FIELD CODE FIRM LABEL SPANISH Spanish ACRO HEADLINE INTERJECTION Starts".split()
 )
 """Slots of what is neither a name nor an address."""
 SLOT = re.compile(r"\{([A-Za-z_]+)(?::([a-z_]+))?\}")
@@ -128,6 +128,11 @@ class Corpus:
             return " ".join(self.chain(chance.randint(2, 9)))
         if kind == "SPANISH":
             return " ".join(chance.choices(SPANISH, k=chance.randint(1, 6)))
+        if kind == "Spanish":
+            return chance.choice((*SPANISH, *GREETED)).capitalize()
+        if kind == "CODE":
+            shapes = ("##", "###", "####", "^##", "#^", "@@@", "^^", "@@@@", "^^#", "######")
+            return " ".join(self.values.pick(*shapes) for _ in range(chance.randint(2, 6)))
         if kind == "FIELD":
             words = [self.word() for _ in range(chance.randint(1, 3))]
             return "_".join(words) if chance.random() < 0.4 else words[0] + "".join(w.title() for w in words[1:])
@@ -338,7 +343,7 @@ class Corpus:
         draw = chance.random()
         is_prose = 0.05 < draw < 0.25
         source = self.manuals if draw < 0.05 else self.prose if is_prose else self.templates
-        if draw > 0.64:
+        if draw > 0.61:
             text, places = self.chatter() if draw > 0.94 else self.posted()
             return self._spread(text, places) if chance.random() < 0.3 else (text, places)
         joint = " " if is_prose else chance.choice((" ", "\n", "\n", ". ", ", ", "\n\n"))

@@ -9,7 +9,7 @@ from moderation_pii.features import FIRST_CLUSTER
 
 from names import MORE_FIRST, MORE_LAST, TALKED_OF, foreign
 from things import MORE_THINGS, NOT_PEOPLE
-from words import FUNCTION, LABELS, OTHERS, PLACES, ROADS, SPANISH, SUFFIXES
+from words import FUNCTION, GREETED, LABELS, OTHERS, PLACES, ROADS, SPANISH, SUFFIXES
 
 HERE = Path(__file__).parent
 
@@ -38,7 +38,7 @@ def kinds() -> dict[str, str]:
         "a": first[:300], "b": first[300:1500], "f": first[1500:6000], "c": first[6000:],
         "x": last[:600], "y": last[600:6000], "z": last[6000:25_000], "d": last[25_000:],
         "g": [*foreign("first_names"), *MORE_FIRST], "h": [*foreign("last_names"), *MORE_LAST, *TALKED_OF],
-        "u": english[:1500], "v": english[1500:6000], "w": [*english[6000:18_000], *old, *SPANISH, *(word.lower() for word in LABELS)], "q": english[18_000:],
+        "u": english[:1500], "v": english[1500:6000], "w": [*english[6000:18_000], *old, *SPANISH, *GREETED, *(word.lower() for word in LABELS)], "q": english[18_000:],
         "t": [*PLACES, *towns], "s": [*(s.lower().strip(".") for s in SUFFIXES[:34]), *ROADS],
         "k": [w.lower() for other in (*OTHERS, *NOT_PEOPLE, *MORE_THINGS) for w in other.split()],
         "o": FUNCTION,

@@ -188,8 +188,8 @@ def main() -> int:
     if args.names and args.books:
         prose(args.names, args.books)
     if args.census:
-        _write("first.txt", counted(args.census / "census_2020_first_names.parquet", 17_000))
-        _write("last.txt", counted(args.census / "census_2010.parquet", 32_000))
+        _write("first.txt", counted(args.census / "census_2020_first_names.parquet", 25_000))
+        _write("last.txt", counted(args.census / "census_2010.parquet", 60_000))
     first, last, towns, common = (
         (SOURCES / name).read_text().lower().split() for name in ("first.txt", "last.txt", "places.txt", "common.txt")
     )

@@ -78,6 +78,14 @@ class Values:
             return last
         if variant == "slash":
             return f"{last}/{first}".upper()
+        if variant == "middle":
+            return f"{last}, {first} {chance.choice(string.ascii_uppercase)}".upper()
+        if variant == "nick":
+            return f'{first} "{self.first()}" {last}'
+        if variant == "lowerlast":
+            return last.lower()
+        if variant == "capitals":
+            return f"{last}, {first}".upper()
         if variant == "plural":
             return f"{last}s"
         if variant == "comma":

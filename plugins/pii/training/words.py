@@ -80,6 +80,11 @@ llegó llega llamar llamó llame quiero quiere puede puedo podría tengo tiene t
 enviar envié pagar pagué comprar compré vender esperar espero cancelar cambiar abrir cerrar mandar escribir leer comer jugar bien mal mejor peor grande pequeño nuevo viejo bonito feo rápido lento caro barato siempre nunca
 """.split()
 """Spanish as far as chat needs it."""
+GREETED = """
+llámame llámenme mándame envíame escríbeme dime dígame mira miren oye oigan espera ven vengan pasa pasen siento perdona perdone disculpa disculpe felicidades enhorabuena bienvenido bienvenida saludos atentamente cordialmente
+falleció nació murió reside vive trabaja llegó salió ingresó solicitó reclamó pagó firmó recibió envió confirmó canceló quedamos nos vemos avísame cuéntame ayúdame contesta responde gracias perdón vale claro oiga
+""".split()
+"""What begins a message in Spanish, or a record."""
 COMPANY_TAILS = (
     "Inc",
     "LLC",
