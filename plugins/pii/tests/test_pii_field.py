@@ -232,6 +232,7 @@ HARMLESS = [
     "the plan: phase 2, 2024 rollout, 1000 seats",
     "IP address: 0, memory address: 0x7ffe0042 in use",
     "plate 3 of 5 and 2 forks",
+    "user_id: 8967340\n",
     "Employee ID 44718, order id 90210",
     "your order number is 2065550188",
     "<BankAccount>none</BankAccount>, CardNumber missing",
