@@ -89,7 +89,8 @@ def _number_behind(sighting: Sighting) -> float:
 def _number_before(sighting: Sighting) -> float:
     """17 Station Approach, Hassocks BN6 8JD."""
     # The end of a telephone number is no house: 555-0107, P.O. Box 7714.
-    is_piece = sighting.before(1) in ("-", ".", "/") and sighting.before(2)[:1].isdigit()
+    before = sighting.before(2)
+    is_piece = (before[1:] in ("-", ".", "/") and before[:1].isdigit()) or before == ") "
     return 0.0 if is_piece or is_called_otherwise(sighting) else 90.0
 
 

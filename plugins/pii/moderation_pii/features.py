@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import NamedTuple
 
 DISTANCES = (-2, -1, 0, 1, 2, 3)
 """Where a word's neighbours stand whose properties count; 1 is the word before."""
@@ -42,14 +43,48 @@ def _is_read(word: str) -> bool:
     return word.isascii() or all(char < "\u0250" or "\u1e00" <= char < "\u1f00" for char in word)
 
 
-def class_of(word: str, kinds: str) -> str:
-    """The class of a word in features of two neighbours."""
+class Properties(NamedTuple):
+    """What counts of a word.
+
+    Attributes:
+        own: for the word itself.
+        near: for the words around it.
+        name: its class, for pairs of neighbours.
+    """
+
+    own: list[str]
+    near: list[str]
+    name: str
+
+
+def properties(word: str, kinds: str) -> Properties:
+    """The properties of a word of which this is known."""
     form = shape(word)
     if form == "p":
-        return _BREAK if word == "\n" else word
+        name = _BREAK if word == "\n" else word
+        return Properties(["s=p", "c=" + name], ["c=" + name], name)
     if form[0] in "dx":
-        return form
-    return form + word.lower() if "o" in kinds else form + outline(kinds)
+        return Properties(["s=" + form, "c=" + form], ["s=" + form], form)
+    lowered = word.lower()
+    cluster = kinds[-1] if kinds and kinds[-1] >= FIRST_CLUSTER else ""
+    plain = kinds[:-1] if cluster else kinds
+    name = form + (lowered if "o" in kinds else outline(plain))
+    own = [
+        "s=" + form,
+        "c=" + name,
+        "w=" + lowered,
+        "2=" + lowered[-2:],
+        "3=" + lowered[-3:],
+        "p=" + lowered[:3],
+        "k=" + form + plain,
+        f"n={form}{min(len(word), 8)}",
+        *_known(form, plain),
+        "e=" + form + (evidence(plain) if kinds else "nothing"),
+    ]
+    if not kinds:
+        own += ["4=" + lowered[-4:], "q=" + lowered[:2], f"u{form}" + lowered[-2:]]
+    near = ["w=" + lowered, "c=" + name]
+    return Properties(own, [*near, "b=" + cluster] if cluster else near, name)
 
 
 @cache
@@ -68,7 +103,7 @@ def outline(kinds: str) -> str:
 
 @cache
 def evidence(kinds: str) -> str:
-    """What lists say of a word that is written like a name: that it is one, or may be, or is something else; or nothing."""
+    """What lists say of a known word that is written like a name: that it is one, or may be, or is something else."""
     has = set(kinds)
     is_name, may_be = not has.isdisjoint("abgxyfh"), not has.isdisjoint("czd")
     if not has.isdisjoint("kt"):
@@ -77,52 +112,12 @@ def evidence(kinds: str) -> str:
         return "word"
     if is_name:
         return "name"
-    if not has:
-        return "nothing"
     return "rare" if may_be else "capital" if not has.isdisjoint("ABC") else "other"
-
-
-def word_features(word: str, kinds: str) -> list[str]:
-    """The properties of a word that count for itself."""
-    lowered, form = word.lower(), shape(word)
-    features = ["s=" + form, "c=" + class_of(word, kinds)]
-    if form[0] not in "dxp":
-        features += [
-            "w=" + lowered,
-            "2=" + lowered[-2:],
-            "3=" + lowered[-3:],
-            "p=" + lowered[:3],
-            "k=" + form + kinds.rstrip(_cluster(kinds)),
-        ]
-        features.append(f"n={form}{min(len(word), 8)}")
-        features += _known(form, kinds)
-        features.append("e=" + form + evidence(kinds))
-        if not kinds:
-            features += ["4=" + lowered[-4:], "q=" + lowered[:2], f"u{form}" + lowered[-2:]]
-    return features
 
 
 @cache
 def _known(form: str, kinds: str) -> list[str]:
     """What is known of a word, each thing alone and with how people write it."""
     habit = "".join(letter for letter in kinds if letter in "ABCDEG") or "-"
-    others = [letter for letter in kinds.rstrip(_cluster(kinds)) if letter not in "ABCDEG"]
+    others = [letter for letter in kinds if letter not in "ABCDEG"]
     return [f"h={form}{habit}{letter}" for letter in others or ("",)]
-
-
-def _cluster(kinds: str) -> str:
-    """The cluster of a word of which this is known; empty when it has none."""
-    return kinds[-1] if kinds and kinds[-1] >= FIRST_CLUSTER else ""
-
-
-def near_features(word: str, kinds: str) -> list[str]:
-    """The properties of a word that count for its neighbours."""
-    form = shape(word)
-    if form[0] in "dx":
-        return ["s=" + form]
-    seen = class_of(word, kinds)
-    if form == "p":
-        return ["c=" + seen]
-    cluster = _cluster(kinds)
-    features = ["w=" + word.lower(), "c=" + seen]
-    return [*features, "b=" + cluster] if cluster else features

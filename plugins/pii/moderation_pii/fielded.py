@@ -62,6 +62,7 @@ _LABELS = words(
 _PARTS = words(
     "number account name date code address phone card bank type id status user order key value email holder expiry birth"
 )
+_CAMEL_CASE = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)+")
 _CAMEL = re.compile(r"[A-Z]?[a-z]+")
 
 
@@ -74,12 +75,9 @@ def is_label(text: str, lowered: str, start: int, end: int) -> bool:
         start: where the name begins.
         end: where it ends.
     """
-    if (
-        "A" <= text[start : start + 1] <= "Z"
-        and text[start + 1 : end].isalpha()
-        and not text[start + 1 : end].islower()
-    ):
-        return any(part.lower() in _PARTS for part in _CAMEL.findall(text[start:end]))
+    name = text[start:end]
+    if _CAMEL_CASE.fullmatch(name):
+        return any(part.lower() in _PARTS for part in _CAMEL.findall(name))
     return all(word in _LABELS for word in lowered[start:end].replace("-", " ").replace(".", " ").split())
 
 

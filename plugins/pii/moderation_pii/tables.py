@@ -79,7 +79,7 @@ _LOOKS = {
     "PII/BANK_ROUTING": r"\d{9}|\d{2}-\d{2}-\d{2}",
     "PII/PASSPORT_NUMBER": r"[A-Z]{0,2}\d[A-Z\d]{5,8}",
     "PII/DRIVER_ID": r"(?=.*\d)[A-Z\d][A-Z\d\- ]{4,20}",
-    "PII/USERNAME": r"@?[\w.\-]{2,40}",
+    "PII/USERNAME": r"(?=.*[A-Za-z])@?[\w.\-]{2,40}",
     "PII/PASSWORD": r"(?!(.)\1*$)\S{4,64}",
     "PII/LICENSE_PLATE": r"(?=.*\d)[A-Z\d]{1,4}(?:[ \-]?[A-Z\d]{1,4}){1,3}",
     "PII/VEHICLE_IDENTIFICATION_NUMBER": r"[A-HJ-NPR-Z\d]{17}",

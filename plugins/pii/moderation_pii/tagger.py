@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from moderation_pii.decoding import Decoder, Span
-from moderation_pii.features import TOKEN, class_of, near_features, word_features
+from moderation_pii.features import TOKEN, properties
 from moderation_pii.packing import CELL, LOWEST, ROW, STARTS
 from moderation_pii.weights import Weights
 
@@ -80,11 +80,12 @@ class _Rows(dict[str, int]):
         """A word's row and the number of its class."""
         kinds = self._kinds(word.lower())
         row, own, near = ROW, self._own, self._near
-        for feature in word_features(word, kinds):
+        seen = properties(word, kinds)
+        for feature in seen.own:
             row += own(feature, 0)
-        for feature in near_features(word, kinds):
+        for feature in seen.near:
             row += near(feature, 0)
-        return row, self._number(class_of(word, kinds))
+        return row, self._number(seen.name)
 
 
 class Tagger:

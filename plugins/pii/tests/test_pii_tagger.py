@@ -11,7 +11,7 @@ from operator import itemgetter
 from hypothesis import given
 from hypothesis import strategies as st
 from moderation_pii import decoding, packing, tagger
-from moderation_pii.features import DISTANCES, TOKEN, class_of, near_features, word_features
+from moderation_pii.features import DISTANCES, TOKEN, properties
 from moderation_pii.lists import Lists
 from moderation_pii.packing import LABELS, SCALE
 
@@ -50,15 +50,14 @@ class PlainTagger:
     def scores(self, words):
         """Of each word and label: without pairs, with what the pair before adds, with what the pair behind adds."""
         padded = ["\n"] * 3 + words + ["\n"] * 2
-        kinds = [self.lists.of(word.lower()) for word in padded]
-        classes = [class_of(*pair) for pair in zip(padded, kinds, strict=True)]
+        seen = [properties(word, self.lists.of(word.lower())) for word in padded]
+        classes = [word.name for word in seen]
         alone, left, right = [], [], []
         for at in range(3, len(words) + 3):
-            names = ["0" + name for name in word_features(padded[at], kinds[at])]
+            names = ["0" + name for name in seen[at].own]
             for distance in DISTANCES:
                 if distance:
-                    near = near_features(padded[at - distance], kinds[at - distance])
-                    names += [f"{distance}{name}" for name in near]
+                    names += [f"{distance}{name}" for name in seen[at - distance].near]
             alone.append(self.added(names))
             left.append(self.added([f"L{classes[at - 1]}|{classes[at]}"]))
             right.append(self.added([f"R{classes[at]}|{classes[at + 1]}"]))

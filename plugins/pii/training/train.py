@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pycrfsuite
 from moderation_pii import tagger
-from moderation_pii.features import DISTANCES, TOKEN, class_of, near_features, word_features
+from moderation_pii.features import DISTANCES, TOKEN, properties
 from moderation_pii.lists import Lists, filed
 from moderation_pii.packing import LABELS, SCALE
 
@@ -76,17 +76,16 @@ def features(words: list[str], known: Lists, labels: list[str], chance: random.R
         elif word[0].isupper() and kind and not _NEVER_FORGOTTEN & set(kind) and chance.random() < FORGET_OTHERS:
             kind = ""
         kinds.append(kind)
-    near = [near_features(word, kind) for word, kind in zip(words, kinds, strict=True)]
-    edge_class = class_of("\n", "")
-    classes = [edge_class, *(class_of(word, kind) for word, kind in zip(words, kinds, strict=True)), edge_class]
-    edge = near_features("\n", "")
+    seen = [properties(word, kind) for word, kind in zip(words, kinds, strict=True)]
+    edge = properties("\n", "")
+    classes = [edge.name, *(word.name for word in seen), edge.name]
     made = []
-    for at, (word, kind) in enumerate(zip(words, kinds, strict=True)):
-        row = ["0" + feature for feature in word_features(word, kind)]
+    for at, word in enumerate(seen):
+        row = ["0" + feature for feature in word.own]
         for distance in DISTANCES:
             if distance:
                 place = at - distance
-                row += [f"{distance}{feature}" for feature in (near[place] if 0 <= place < len(words) else edge)]
+                row += [f"{distance}{feature}" for feature in (seen[place] if 0 <= place < len(seen) else edge).near]
         row += [f"L{classes[at]}|{classes[at + 1]}", f"R{classes[at + 1]}|{classes[at + 2]}"]
         made.append(row)
     return made
