@@ -64,7 +64,7 @@ _SWIFT_COUNTRIES = checksums.IBAN_LENGTHS.keys() | words(
 _ROUTING = r"rout(?:i?ng|in)(?: transit)?(?: numbers?| no\.?| num| #)?|aba(?: numbers?| no\.?| routing)?|\brtn|bank code|bankleitzahl|blz"
 _ACCOUNT = (
     r"(?:bank|checking|savings?|deposit|current|beneficiary) (?:account|acct|a/c)(?: (?:numbers?|no\.?|num\.?|#))?"
-    r"|(?:account|acct|acc|a/c) ?(?:numbers?|no\.?|num\.?|#|ending(?: in| with)?)|iban/account|kontonummer|bank details|(?:n[uú]mero de )?cuenta(?: bancaria| corriente| de ahorros?)?"
+    r"|(?:account|acct|acc|a/c) ?(?:numbers?|no\.?|num\.?|#|ending(?: in| with)?)|my (?:checking|savings)|iban/account|kontonummer|bank details|(?:n[uú]mero de )?cuenta(?: bancaria| corriente| de ahorros?)?"
 )
 _NUMBER = r"[0-9X*x•]{2,4}(?:[ \-]?[0-9Xx*•]){2,15}[0-9]"
 _SWIFT = r"swift(?:/bic)?(?: code| number)?|bic(?: code)?|bank identifier code"

@@ -91,7 +91,7 @@ _CVV = (
     r"card ?(?:cvv?2?|cvc2?|security ?code)|c[ .]?v[ .]?v[ .]?2?|c[ .]?v[ .]?c[ .]?2?|ccv|c ?i ?d (?:code|number)|security (?:code|number)|card verification (?:code|value|number)"
     r"|(?:3|three|4|four)[ \-]digits?(?: (?:security )?code)?|back of (?:the |my )?card|verification (?:code|value) on the back|(?:3|three|4|four)?[ \-]?(?:digits?|numbers?|code) (?:on|at|from) the back|csc|cvn|sec(?:urity)?\.? code|c[oó]digo de (?:seguridad|verificaci[oó]n)"
 )
-_EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date| end(?: of)?)?|valid (?:thru|through|until|till|to)|good (?:thru|through)|e?xp ?date|mm ?/ ?yy(?:yy)?|card ?exp(?:iry|iration)?(?: ?date)?|caduca(?: el)?|vence(?: el)?|(?:fecha de )?(?:caducidad|vencimiento)|v[aá]lida hasta"
+_EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date| end(?: of)?)?|valid (?:thru|through|until|till|to)|good (?:thru|through|til|till|until)|e?xp ?date|mm ?/ ?yy(?:yy)?|card ?exp(?:iry|iration)?(?: ?date)?|caduca(?: el)?|vence(?: el)?|(?:fecha de )?(?:caducidad|vencimiento)|v[aá]lida hasta"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _WHEN = (
     r"(?:0?[1-9]|1[0-2]) ?[/\-.] ?(?:[0-3]?[0-9] ?[/\-.] ?)?(?:20)?[1-5][0-9]|20[1-5][0-9][/\-.](?:0[1-9]|1[0-2])"
@@ -111,7 +111,7 @@ PATTERNS = (
     ),
     Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}|[0-9] [0-9] [0-9]"), _cvv, after_keyword),
     Pattern("PII/CREDIT_DEBIT_CVV", r"\b(?:0?[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9][,;]?\s(?:and |y )?(?i:(?:sec(?:urity)? |the )?code|cód(?:igo)?)? ?(?:is )?:? ?([0-9]{3,4})\b", _code_behind_expiry, after_keyword),
-    Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?))\b", lambda s: 85.0),
+    Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?)|(?:is )?(?:on|at) the back)\b", lambda s: 85.0),
     Pattern("PII/CREDIT_DEBIT_EXPIRY", keyword(_EXPIRY, _WHEN), _expiry, after_keyword),
     Pattern(
         "PII/CREDIT_DEBIT_EXPIRY",

@@ -61,7 +61,7 @@ _KEYWORDS = re.compile(
     r"(?<![a-z])(?:"
     r"(?P<CREDIT_DEBIT_CVV>cvv2?|cvc2?|c[ .]?v[ .]?[vc]|security co?de?|cd|back|csc)"
     r"|(?P<PIN>pin|p[ .]i[ .]n|pincode|passcode|clave)"
-    r"|(?P<SSN>ssn|s[ .]?s[ .]?n|social(?: security)?|soc sec)"
+    r"|(?P<SSN>ssn|s[ .]?s[ .]?n|social(?: security)?|soc(?: sec)?)"
     r"|(?P<BANK_ROUTING>r(?:ou?)?u?t(?:i?ng?|in)|routing|aba|rtn)"
     r"|(?P<SORT>sort code)"
     r"|(?P<UK_NATIONAL_HEALTH_SERVICE_NUMBER>nhs)"

@@ -42,6 +42,10 @@ AGES = [
     ("AGE", "the baby was seen, she is ‹9 months› and well"),
 ]
 ACCOUNTS = [
+    ("CREDIT_DEBIT_CVV", "ok its ‹317› on the back"),
+    ("CREDIT_DEBIT_EXPIRY", "its good til ‹09/27›"),
+    ("SSN", "soc ‹five three six two two nine oh one eight›"),
+    ("BANK_ACCOUNT_NUMBER", "my checking is ‹7761543210›"),
     ("USERNAME", "Username ‹mweber›, asset tag 4711"),
     ("USERNAME", "skype ‹ines.marlow›"),
     ("USERNAME", "posted by ‹tall_paul88› last night"),
