@@ -1,9 +1,10 @@
 """Measure the detector, kind by kind, on the documents in evaluation/ with values filled in.
 
-    python plugins/pii/training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside] [--rounds 6] [--seed 11] [--show NAME]
+    python plugins/pii/training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside|faked] [--rounds 6] [--seed 11] [--show NAME]
 
 A document says where values go: ``{KIND}`` or ``{KIND:variant}``. Names come from Faker's lists of many countries.
-``posts``, ``field`` and ``aside`` have their values written in and need no rounds and no seed.
+``posts``, ``field`` and ``aside`` have their values written in and need no rounds and no seed; ``faked`` is
+of Faker alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from faker import Faker
 from moderation.core.items import Part
 from moderation_pii import TextPii
 
+from faked import faked
 from filling import Labelled, documents
 from marked import marked
 from scoring import Scores
@@ -79,6 +81,8 @@ def drawn(name: str, rounds: int, seed: int) -> list[Labelled]:
     """The documents of a set with people of many countries in them."""
     if name == "unseen":
         return unseen(rounds, seed)
+    if name == "faked":
+        return faked(rounds, seed)
     if name in ("posts", "field", "aside"):
         return marked(Path(__file__).parent / "evaluation" / f"{name}.txt")
     people = People(seed)
@@ -90,7 +94,9 @@ def drawn(name: str, rounds: int, seed: int) -> list[Labelled]:
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--set", default="dev", choices=["dev", "heldout", "chat", "unseen", "posts", "field", "aside"])
+    parser.add_argument(
+        "--set", default="dev", choices=["dev", "heldout", "chat", "unseen", "posts", "field", "aside", "faked"]
+    )
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--at-least", type=float, default=50)
