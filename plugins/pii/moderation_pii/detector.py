@@ -74,7 +74,7 @@ class TextPii:
     """
 
     name = "pii.text"
-    version = "3.0"
+    version = "4.0"
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
     min_confidence = _LEAST
