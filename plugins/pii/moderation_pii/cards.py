@@ -89,7 +89,7 @@ def _cvv(sighting: Sighting) -> float:
 
 _CVV = (
     r"card ?(?:cvv?2?|cvc2?|security ?code)|c[ .]?v[ .]?v[ .]?2?|c[ .]?v[ .]?c[ .]?2?|ccv|c ?i ?d (?:code|number)|security (?:code|number)|card verification (?:code|value|number)"
-    r"|(?:3|three|4|four)[ \-]digits?(?: (?:security )?code)?|back of (?:the |my )?card|verification (?:code|value) on the back|(?:3|three|4|four)?[ \-]?(?:digits?|numbers?|code) (?:on|at|from) the back|csc|cvn|sec(?:urity)?\.? code|c[oó]digo de (?:seguridad|verificaci[oó]n)"
+    r"|(?:last |the )?(?:3|three|4|four) (?:digits? |numbers? )?(?:on|at) the back|(?:3|three|4|four)[ \-]digits?(?: (?:security )?code)?|back of (?:the |my )?card|verification (?:code|value) on the back|(?:3|three|4|four)?[ \-]?(?:digits?|numbers?|code) (?:on|at|from) the back|csc|cvn|sec(?:urity)?\.? code|c[oó]digo de (?:seguridad|verificaci[oó]n)"
 )
 _EXPIRY = r"exp(?:iry|ires?|iration|iring|\.)?(?: ?date| end(?: of)?)?|valid (?:thru|through|until|till|to)|good (?:thru|through|til|till|until)|e?xp ?date|mm ?/ ?yy(?:yy)?|card ?exp(?:iry|iration)?(?: ?date)?|caduca(?: el)?|vence(?: el)?|(?:fecha de )?(?:caducidad|vencimiento)|v[aá]lida hasta"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"

@@ -10,11 +10,11 @@ from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere, a
 
 _PHONE = Words(
     r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|tlf|mobile?s?|móvil|cell(?:phone)?|fax|call(?: me| us| him| her)?|called|dial|ring|fone|fon|reach|numero"
-    r"|text(?: me| us)?|sms|whats ?app|signal|telegram|viber|reach (?:me|us|him|her)|contact|hotline|landline|handy"
+    r"|text(?: me| us)?|ph(?: no)?|sms|whats ?app|signal|telegram|viber|reach (?:me|us|him|her)|contact|hotline|landline|handy"
     r"|(?:my|his|her|our|their) number|number is|电话|手机|電話|телефон|ll[aá]ma(?:me)?|ll[aá]me(?:me)?|número"
 )
 _SURE_PHONE = Words(
-    r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|mobile?|móvil|cell(?:phone)?|fax|call(?: me| us)?|text(?: me| us)?|sms|fone|reach|ring|msg"
+    r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|mobile?|móvil|cell(?:phone)?|fax|call(?: me| us)?|text(?: me| us)?|sms|fone|ph(?: no| num| number)?|reach|ring|msg"
     r"|whats ?app|telegram|viber|reach (?:me|us|him|her)|ring me|hotline|landline|(?:my|his|her) number|电话|手机|電話|телефон"
 )
 

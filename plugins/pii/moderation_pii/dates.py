@@ -59,6 +59,8 @@ def _year(sighting: Sighting) -> float:
 PATTERNS = (
     Pattern("PII/DATE_TIME", rf"(?i)\b((?:(?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo),? )?{_DAY} de {_SPANISH_MONTH}(?: (?:de|del) {_YEAR})?)\b", lambda s: 90.0, as_word),
     Pattern("PII/DATE_TIME", rf"\b({_DAY}/{_SHORT}/{_YEAR}:{TIME}(?: [+\-][0-9]{{4}})?)", lambda s: 92.0, as_word),
+    Pattern("PII/DATE_TIME", rf"(?i)\b({_WEEKDAY}s?,? (?:the )?(?:{_MONTH}\.? {_DAY}|{_DAY}(?: of)? {_MONTH}))\b", lambda s: 85.0, as_word),
+    Pattern("PII/DATE_TIME", rf"(?i)\b(?:birthday|birth date|born|dob|d\.o\.b\.?)(?: is| on|:)? {{0,2}}((?:0?[1-9]|[12][0-9]|3[01]) (?:0?[1-9]|1[0-2]) {_YEAR})\b", lambda s: 88.0, as_number),
     Pattern("PII/DATE_TIME", rf"\b({_WEEKDAY},? (?:the )?(?:{_MONTH}\.? {_DAY}(?:,? {_YEAR})?|{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?))\b", lambda s: 90.0, as_word),
     Pattern(
         "PII/DATE_TIME",

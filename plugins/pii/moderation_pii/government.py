@@ -8,9 +8,9 @@ from moderation_pii import checksums
 from moderation_pii.context import NARROW_GAP, Words, is_called_otherwise, is_close, keyword, named, words
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, as_number, as_word
 
-_SSN_WORDS = r"ssns?|s\.s\.n|socials?(?: security)?(?: number| no\.?| num\.?| nr\.?| #)?|social security|soc(?:ial)?\.? sec|ss ?#|ss ?no|(?:my|his|her|the|your|their) (?:social|soc|ss)|social(?: number| #|:)|ssn?o"
+_SSN_WORDS = r"ssns?|s\.s\.n|socials?(?: security)?(?: number| no\.?| num\.?| nr\.?| #)?|social security|soc(?:ial)?\.? sec|ss ?#|ss ?no|(?:my|his|her|the|your|their) (?:social|soc|ss)|social(?: number| #|:)|ssn?o|tax(?:payer)? id(?: number| no\.?)?"
 _SSN = Words(_SSN_WORDS)
-_NHS = Words(r"nhs|nhs ?number|nhs ?no|national health|patient")
+_NHS = Words(r"nhs|n h s|nhs ?number|nhs ?no|national health|patient")
 _SIN = Words(r"sin|s\.i\.n|social insurance|nas|assurance sociale")
 _AADHAAR = Words(r"aadhaar|aadhar|adhaar|uidai|uid|आधार")
 _NINO = Words(r"national insurance|ni|nino|ni number|insurance number")

@@ -87,9 +87,10 @@ PATTERNS = (
         anywhere,
         _trim,
     ),
-    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is|es)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, _trim),
+    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})(?:[ \t]+(?i:to|as|for it|of|was|is|es|here is|there is|here)?[ \t]*[\"'\x60]?)([^\s\"'\x60:=]{{6,64}})", _bare_password, anywhere, _trim),
     Pattern("PII/PASSWORD", r"\b(?i:pass)([ \t]*[:=][ \t]*[\"'\x60]?)([^\s\"'\x60]{4,64})", _password, anywhere, _trim),
     Pattern("PII/PASSWORD", r"\b(?i:pass) (?i:is) [\"'\x60]?([^\s\"'\x60]{6,64})", _bare_password, anywhere, _trim),
+    Pattern("PII/PASSWORD", r"\b(?i:pass) ((?=[^\s]{0,60}[0-9])(?=[^\s]{0,60}[A-Za-z])(?=[^\s]{0,60}[!#$%&*+?@^_~])[^\s\"'\x60/(),.]{6,64})", _bare_password, anywhere, _trim),
     Pattern("PII/PIN", keyword(_PIN, r"[0-9]{4,8}"), _pin, after_keyword),
     Pattern("PII/PIN", r"\b([0-9]{4,8}) (?:is|was|as) (?i:(?:my|the|your|his|her) )?(?i:pin)\b", lambda s: 88.0),
     Pattern("PII/PASSWORD", r"(?i)\bp(?:w|ass)?[:=] {0,2}([^\s\"'\x60,;]{4,64})", _behind_user, anywhere, trim=_trim),
@@ -101,5 +102,5 @@ PATTERNS = (
     Pattern("PII/PIN", r"(?i)\b([0-9]{4,8}),? ?(?:-|\.{1,3})? ?(?:that'?s|thats|this is|it'?s|is|was) (?:my|the|his|her|our) (?:[a-z]{2,8} )?pin\b", lambda s: 88.0),
     Pattern("PII/PIN", r"(?i)\bpin\b[^\n0-9]{1,40}?\b(?:gave (?:him|her|them|me|you)|it'?s|its|is|set to|told (?:him|her|them|me)|changed to|use|enter(?:ed)?|typed) (?:[a-z]{2,5} ){0,2}([0-9]{4,8})\b", lambda s: 78.0),
     Pattern("PII/PASSWORD", r"(?i)\b(?:log(?:ging|ged)?|sign(?:ing|ed)?) ?(?:in|on)(?: with| as| using)? [a-z0-9][a-z0-9._@\-]{2,40} (?:and|&|with) ([^\s\"'\x60]{6,64})", _bare_password, anywhere, trim=_trim),
-    Pattern("PII/PASSWORD", rf"(?i)(?:^|[\s\"'(])([^\s\"'\x60]{{6,64}}) (?:doesn'?t|does not|isn'?t|won'?t|didn'?t|is not|keeps?|stopped) [a-z' ]{{2,24}}\b(?:{_WORD})\b", _bare_password, anywhere, trim=_trim),
+    Pattern("PII/PASSWORD", rf"(?i)(?:^|[\s\"'(])([^\s\"'\x60]{{6,64}}) (?:doesn'?t|does not|isn'?t|won'?t|didn'?t|is not|keeps?|stopped|and it says|but it says|it says) [a-z' ]{{2,24}}\b(?:{_WORD})\b", _bare_password, anywhere, trim=_trim),
 )  # fmt: skip

@@ -42,6 +42,16 @@ AGES = [
     ("AGE", "the baby was seen, she is ‹9 months› and well"),
 ]
 ACCOUNTS = [
+    ("PASSWORD", "the wifi password here is ‹coffee&cream7›"),
+    ("PASSWORD", "login is ok but pass ‹tiger_lily9› fails"),
+    ("PASSWORD", "tried ‹Blue42!dog› and it says wrong password"),
+    ("CREDIT_DEBIT_CVV", "last three on the back: ‹712›"),
+    ("SSN", "tax id ‹536-22-9018›"),
+    ("AGE", "dad is ‹81› and still drives"),
+    ("DATE_TIME", "see you ‹tues 14 may› then"),
+    ("DATE_TIME", "my birthday is ‹4 12 1988›"),
+    ("PHONE", "ph no ‹9876543210›"),
+    ("UK_NATIONAL_HEALTH_SERVICE_NUMBER", "n h s number ‹943 476 5919›"),
     ("CREDIT_DEBIT_CVV", "ok its ‹317› on the back"),
     ("CREDIT_DEBIT_EXPIRY", "its good til ‹09/27›"),
     ("SSN", "soc ‹five three six two two nine oh one eight›"),
@@ -215,6 +225,10 @@ DISGUISED = [
     ("NAME", "my name is ‹M4rtin K3lly›"),
 ]
 HARMLESS = [
+    "you pass requirements.txt to it",
+    "they pass python3.11 and level10 on",
+    "my friend, 20 of them came",
+    "the tues group and the may group",
     "Tracking: 1Z 888 BB2 01 2345 6789",
     "parcel 9405 5036 9930 0418 2271 60 is out",
     "they won 10-2 in 2 halves, half of it by luck",
