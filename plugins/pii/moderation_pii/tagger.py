@@ -29,9 +29,7 @@ _MANY_DIGITS = 6
 _BEHIND = ("\n", "\n")
 """A text's edges count as ends of lines."""
 
-_ASCII_TOKEN = re.compile(
-    r"[A-Za-z]+(?:'(?![sS]\b)[A-Za-z]+)?|[0-9]+|'[sS]\b|[!-/:-@\[-`{-~\n\0-\x08\x0e-\x1b\x7f]"
-)
+_ASCII_TOKEN = re.compile(r"[A-Za-z]+(?:'(?![sS]\b)[A-Za-z]+)?|[0-9]+|'[sS]\b|[!-/:-@\[-`{-~\n\0-\x08\x0e-\x1b\x7f]")
 """`TOKEN` for text that is all ASCII, in two thirds of the time."""
 
 
