@@ -36,9 +36,8 @@ from moderation_pii import (
     worded,
 )
 from moderation_pii.folding import Folded
-from moderation_pii.naming import Hit as _Hit
-from moderation_pii.naming import ages, connected, joined, tagged
-from moderation_pii.pattern import Pattern, Sighting
+from moderation_pii.naming import ages, joined, tagged
+from moderation_pii.pattern import Hit, Pattern, Sighting
 from moderation_pii.prefilter import Prefilter
 
 PATTERNS: tuple[Pattern, ...] = (
@@ -104,7 +103,7 @@ class TextPii:
             hits = [*joined(hits, named), *ages(folded.text, named)] if named else hits
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
-            for hit in joining.as_one(connected(_without_overlaps(hits), folded.text), folded.text)
+            for hit in joining.as_one(joining.connected(_without_overlaps(hits), folded.text), folded.text)
             if hit.label != "PII/NAME" or (_is_person(folded, hit) and not _is_in(others, hit))
         ]
 
@@ -124,14 +123,14 @@ def _search(number: int) -> Callable[..., re.Match[str] | None]:
     return re.compile(PATTERNS[number].regex, re.ASCII).search
 
 
-def _hits(folded: Folded, seen: list[int]) -> tuple[list[_Hit], list[_Hit]]:
+def _hits(folded: Folded, seen: list[int]) -> tuple[list[Hit], list[Hit]]:
     """What the patterns find that may be in a text; and the places of which a record says that they name no person."""
     text, lowered = folded.text, folded.lowered
-    hits = [_Hit(*cell) for cell in tables.cells(text)] if "\n" in text else []
+    hits = list(tables.cells(text)) if "\n" in text else []
     if "values" in lowered:
-        hits += (_Hit(*cell) for cell in tables.inserted(text))
+        hits += tables.inserted(text)
     if _RECORD in seen:
-        hits += (_Hit(*cell) for cell in records.values(text))
+        hits += records.values(text)
     others = [hit for hit in hits if hit.label == tables.NOBODY]
     if others:
         hits = [hit for hit in hits if hit.label != tables.NOBODY]
@@ -142,16 +141,16 @@ def _hits(folded: Folded, seen: list[int]) -> tuple[list[_Hit], list[_Hit]]:
             if needed is None or needed in seen:
                 _look(number, text, lowered, hits, taken)
         elif number == _SPOKEN:
-            hits += (_Hit(*run) for run in spoken.runs(text, lowered))
-    return _with_whole_addresses(hits), others
+            hits += spoken.runs(text, lowered)
+    return joining.whole_addresses(hits), others
 
 
-def _is_in(places: list[_Hit], hit: _Hit) -> bool:
+def _is_in(places: list[Hit], hit: Hit) -> bool:
     """True when a place takes in some of a hit."""
     return any(place.start < hit.end and hit.start < place.end for place in places)
 
 
-def _look(number: int, text: str, lowered: str, hits: list[_Hit], taken: dict[str, bytearray]) -> None:
+def _look(number: int, text: str, lowered: str, hits: list[Hit], taken: dict[str, bytearray]) -> None:
     """Add the values of a pattern to the hits.
 
     Args:
@@ -176,7 +175,7 @@ def _look(number: int, text: str, lowered: str, hits: list[_Hit], taken: dict[st
                 continue
             confidence = weigh(Sighting(text, lowered, start, end, found[1] if group == 2 else None))
             if confidence >= _LEAST:
-                hits.append(_Hit(start, end, min(confidence, 99.9), label, pattern.attributes))
+                hits.append(Hit(start, end, min(confidence, 99.9), label, pattern.attributes))
                 if confidence >= _SURE:
                     if label not in taken:
                         taken[label] = bytearray(len(text))
@@ -187,28 +186,13 @@ def _look(number: int, text: str, lowered: str, hits: list[_Hit], taken: dict[st
         found = search(text, found.start() + 1)
 
 
-def _with_whole_addresses(hits: list[_Hit]) -> list[_Hit]:
-    """The hits, with addresses that overlap as one: each pattern knows some of an address's lines."""
-    addresses = [hit for hit in hits if hit.label == "PII/ADDRESS"]
-    if len(addresses) < 2:
-        return hits
-    whole: list[_Hit] = []
-    for hit in sorted(addresses):
-        if whole and hit.start < whole[-1].end:
-            last = whole[-1]
-            whole[-1] = _Hit(last.start, max(last.end, hit.end), max(last.confidence, hit.confidence), hit.label)
-        else:
-            whole.append(hit)
-    return [hit for hit in hits if hit.label != "PII/ADDRESS"] + whole
-
-
-def _is_person(folded: Folded, hit: _Hit) -> bool:
+def _is_person(folded: Folded, hit: Hit) -> bool:
     """False for brands and for the words of forms, which look like names."""
     lowered, place = folded.lowered, (hit.start, hit.end)
     return not brands.is_brand(lowered, *place) and not fielded.is_label(folded.text, lowered, *place)
 
 
-def _detection(hit: _Hit, start: int, end: int) -> Detection:
+def _detection(hit: Hit, start: int, end: int) -> Detection:
     """What is found, unchecked: places and confidence are right by construction."""
     return Detection.trusted(
         {
@@ -228,7 +212,7 @@ def _detection(hit: _Hit, start: int, end: int) -> Detection:
 _start = itemgetter(0)
 
 
-def _without_overlaps(hits: list[_Hit]) -> list[_Hit]:
+def _without_overlaps(hits: list[Hit]) -> list[Hit]:
     """The surest of overlapping hits, the longest of equally sure ones; from start to end."""
     hits.sort(key=_start)
     if all(hit.end <= later.start for hit, later in pairwise(hits)):

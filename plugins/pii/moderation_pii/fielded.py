@@ -31,9 +31,13 @@ _NO_PERSON = words(
 )
 
 
+def _is_no_person(sighting: Sighting) -> bool:
+    """True when a firm, a department or a form's word is among the names."""
+    return any(name.strip(".,") in _NO_PERSON for name in sighting.lowered[sighting.start : sighting.end].split())
+
+
 def _role(sighting: Sighting) -> float:
-    names = sighting.lowered[sighting.start : sighting.end].split()
-    return 0.0 if any(name.strip(".,") in _NO_PERSON for name in names) else 86.0
+    return 0.0 if _is_no_person(sighting) else 86.0
 
 
 def _small(sighting: Sighting) -> float:
@@ -43,9 +47,7 @@ def _small(sighting: Sighting) -> float:
 
 def _of_person(sighting: Sighting) -> float:
     """The name of a thing that has a telephone, an account or a birthday."""
-    if any(name.strip(".,") in _NO_PERSON for name in sighting.lowered[sighting.start : sighting.end].split()):
-        return 0.0
-    return 88.0 if _PERSONAL.near(sighting, before=100, after=100) else 0.0
+    return 88.0 if not _is_no_person(sighting) and _PERSONAL.near(sighting, before=100, after=100) else 0.0
 
 
 _LABELS = words(

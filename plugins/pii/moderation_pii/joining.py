@@ -1,10 +1,13 @@
-"""Findings that people write as one: a date with its time of day, a surname before its first names."""
+"""Findings that people write as one: the lines of an address, a date with its time of day, a surname before its first names."""
 
 from __future__ import annotations
 
 import re
 
-from moderation_pii.naming import Hit
+from moderation_pii.pattern import Hit
+
+_BETWEEN_LINES = re.compile(r"[ \t]?,?[ \t\r]?\n?[ \t]?")
+"""What parts the lines of an address: a comma, a line's end."""
 
 _DATE_TO_TIME = re.compile(r",? (?:(?:at|um|@|-|a las) )?")
 _TIME_AHEAD = re.compile(r"(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9]| ?[apAP]\.?[mM]\b)")
@@ -15,6 +18,37 @@ _INITIAL = re.compile(r" [A-Z](?:\.|(?![A-Za-z]))")
 _SURNAME_FIRST = re.compile(
     r"(?i)(?:name|patient|passenger|guest|employee|holder|insured|client|customer)s?[\"']?[:=\t|] ?[\"']?$|(?m:^)[\"']$"
 )
+
+
+def whole_addresses(hits: list[Hit]) -> list[Hit]:
+    """The hits, with addresses that overlap as one: each pattern knows some of an address's lines."""
+    addresses = [hit for hit in hits if hit.label == "PII/ADDRESS"]
+    if len(addresses) < 2:
+        return hits
+    whole: list[Hit] = []
+    for hit in sorted(addresses):
+        if whole and hit.start < whole[-1].end:
+            last = whole[-1]
+            whole[-1] = Hit(last.start, max(last.end, hit.end), max(last.confidence, hit.confidence), hit.label)
+        else:
+            whole.append(hit)
+    return [hit for hit in hits if hit.label != "PII/ADDRESS"] + whole
+
+
+def connected(hits: list[Hit], text: str) -> list[Hit]:
+    """The hits, with addresses that only a comma or a line's end parts as one."""
+    made: list[Hit] = []
+    for hit in hits:
+        last = made[-1] if made else None
+        if (
+            last is not None
+            and hit.label == last.label == "PII/ADDRESS"
+            and _BETWEEN_LINES.fullmatch(text, last.end, hit.start)
+        ):
+            made[-1] = Hit(last.start, hit.end, max(last.confidence, hit.confidence), hit.label)
+        else:
+            made.append(hit)
+    return made
 
 
 def as_one(hits: list[Hit], text: str) -> list[Hit]:

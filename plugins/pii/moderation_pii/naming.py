@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Iterator
 
+from moderation_pii.pattern import Hit
 from moderation_pii.tagger import tagger
 
 _LEAST_LEAD = 0.0
@@ -15,9 +14,6 @@ _LEAST_LEAD = 0.0
 
 _LONGEST_LEAD = 40
 """How far before a pattern's address the model's may begin, in characters; further off it took in what stands before."""
-
-_BETWEEN_LINES = re.compile(r"[ \t]?,?[ \t\r]?\n?[ \t]?")
-"""What parts the lines of an address: a comma, a line's end."""
 
 _SURER = 58.0
 """From this confidence on a pattern knows better than the model what a word is."""
@@ -37,16 +33,6 @@ _NAME_KINDS = frozenset("abcdfghxyz")
 """The tagger's lists of first and last names."""
 
 _TWO_LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
-
-
-class Hit(NamedTuple):
-    """A value that was found: where, how surely, in percent, as which kind."""
-
-    start: int
-    end: int
-    confidence: float
-    label: str
-    attributes: Mapping[str, str] = MappingProxyType({})
 
 
 def tagged(text: str) -> list[Hit]:
@@ -160,22 +146,6 @@ def _is_rather(patterned: Hit, tagged: Hit) -> bool:
     if shared <= 0 or patterned.label == tagged.label:
         return False
     return tagged.label == "PII/NAME" or 2 * shared >= tagged.end - tagged.start
-
-
-def connected(hits: list[Hit], text: str) -> list[Hit]:
-    """The hits, with addresses that only a comma or a line's end parts as one."""
-    made: list[Hit] = []
-    for hit in hits:
-        last = made[-1] if made else None
-        if (
-            last is not None
-            and hit.label == last.label == "PII/ADDRESS"
-            and _BETWEEN_LINES.fullmatch(text, last.end, hit.start)
-        ):
-            made[-1] = Hit(last.start, hit.end, max(last.confidence, hit.confidence), hit.label)
-        else:
-            made.append(hit)
-    return made
 
 
 def ages(text: str, tagged: list[Hit]) -> Iterator[Hit]:

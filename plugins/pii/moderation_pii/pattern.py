@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 _NO_DIGITS = bytes(code for code in range(256) if not 0x30 <= code <= 0x39)
@@ -17,6 +18,16 @@ _DIGITS = frozenset("0123456789")
 _JOINTS = frozenset("-./:")
 _SIGNS = frozenset("$@")
 _MONEY = ("$", "€", "£", "¥", "₹")
+
+
+class Hit(NamedTuple):
+    """A value that was found: where, how surely, in percent, as which kind."""
+
+    start: int
+    end: int
+    confidence: float
+    label: str
+    attributes: Mapping[str, str] = MappingProxyType({})
 
 
 class Sighting(NamedTuple):

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from moderation_pii.tables import Cell, kind_of, looks_like
+from moderation_pii.pattern import Hit
+from moderation_pii.tables import SURE, kind_of, looks_like
 
-_SURE, _LIKELY = 90.0, 75.0
+_LIKELY = 75.0
 """Of national numbers their own patterns know more: of which country they are."""
 
 _QUOTED = re.compile(
@@ -25,7 +26,7 @@ SIGN = r"[\"'] ?[:=]|<[A-Za-z][^<>\n]*>[^<>\n]+<|(?:^|[\n|;,{\t]) *[\-*]? *[A-Za
 """Regex of a key, in any of these forms."""
 
 
-def values(text: str) -> Iterator[Cell]:
+def values(text: str) -> Iterator[Hit]:
     """The values behind known keys that look like what the key says; its label is empty where it says nobody."""
     for found in _QUOTED.finditer(text):
         yield from _judged(text, found[1], *found.span(found.lastindex or 0))
@@ -34,10 +35,10 @@ def values(text: str) -> Iterator[Cell]:
             yield from _judged(text, found[1], *found.span(2))
 
 
-def _judged(text: str, key: str, start: int, end: int) -> Iterator[Cell]:
+def _judged(text: str, key: str, start: int, end: int) -> Iterator[Hit]:
     kind = kind_of(key)
     if kind is not None:
         while start < end and text[end - 1] in " \r":
             end -= 1
         if looks_like(kind, text, start, end):
-            yield Cell(start, end, _LIKELY if kind == "PII/SSN" else _SURE, kind)
+            yield Hit(start, end, _LIKELY if kind == "PII/SSN" else SURE, kind)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from moderation_pii import checksums
 from moderation_pii.context import is_called_otherwise, words
-from moderation_pii.pattern import Sighting
+from moderation_pii.pattern import Hit, Sighting
 
 _DIGITS = {"zero": "0", "oh": "0", "nought": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"}  # fmt: skip
 _TENS = {
@@ -100,15 +100,6 @@ def signs() -> str:
     return rf"(?i)(?:^|[^a-z0-9])(?:(?:{'|'.join(rows)})(?:$|[^a-z0-9])|[a-z0-9]*(?:{glued}))"
 
 
-class Run(NamedTuple):
-    """A number found in a run of words and digits."""
-
-    start: int
-    end: int
-    confidence: float
-    label: str
-
-
 class _Token(NamedTuple):
     start: int
     end: int
@@ -116,7 +107,7 @@ class _Token(NamedTuple):
     is_clear: bool
 
 
-def runs(text: str, lowered: str) -> Iterator[Run]:
+def runs(text: str, lowered: str) -> Iterator[Hit]:
     """The numbers that are spelled out or spread, from start to end.
 
     Args:
@@ -146,7 +137,7 @@ def _token(found: re.Match[str]) -> _Token | None:
     return None if is_clear is None else _Token(*found.span(), word, is_clear)
 
 
-def _judged(run: list[_Token], text: str, lowered: str) -> Iterator[Run]:
+def _judged(run: list[_Token], text: str, lowered: str) -> Iterator[Hit]:
     """What a run is, if it is anything."""
     is_row = sum(len(token.word) == 1 and token.word.isdigit() for token in run) >= _LEAST_ROW
     run = [token._replace(word=_LIKE_DIGIT.get(token.word, token.word)) for token in run] if is_row else run
@@ -170,7 +161,7 @@ def _judged(run: list[_Token], text: str, lowered: str) -> Iterator[Run]:
     kind, confidence = _weighed(read, sighting.before(44), has_words, len(run))
     if kind:
         is_opened = lowered[sighting.start - 1 : sighting.start] == "(" and ")" in sighting.value
-        yield Run(sighting.start - is_opened, sighting.end, confidence, "PII/" + kind)
+        yield Hit(sighting.start - is_opened, sighting.end, confidence, "PII/" + kind)
 
 
 def _read(run: Iterator[str]) -> str:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from moderation_pii.context import words
+from moderation_pii.pattern import Hit
 
 _SEPARATORS = (",", ";", "\t", "|")
-_SURE = 90.0
+SURE = 90.0
+"""Confidence of a value of which a head or a key says what it is."""
 
 _HEADS = {
     "PII/NAME": words(
@@ -100,16 +101,7 @@ _LONGEST_ROW = 4000
 _BLANK = re.compile(r"[\s,]{0,8}")
 
 
-class Cell(NamedTuple):
-    """A value in a column whose head names its kind."""
-
-    start: int
-    end: int
-    confidence: float
-    label: str
-
-
-def cells(text: str) -> Iterator[Cell]:
+def cells(text: str) -> Iterator[Hit]:
     """The values of a text's tables, from start to end.
 
     A table begins with a line of at least two cells, two of them heads that are known or one in a table of bars, and
@@ -124,7 +116,7 @@ def cells(text: str) -> Iterator[Cell]:
             if len(found) == len(kinds):
                 for kind, (start, end) in zip(kinds, found, strict=True):
                     if kind is not None and looks_like(kind, line, start, end):
-                        yield Cell(at + start, at + end, _SURE, kind)
+                        yield Hit(at + start, at + end, SURE, kind)
             elif line.strip():
                 kinds = []
         if not kinds:
@@ -132,7 +124,7 @@ def cells(text: str) -> Iterator[Cell]:
         at += len(line) + 1
 
 
-def inserted(text: str) -> Iterator[Cell]:
+def inserted(text: str) -> Iterator[Hit]:
     """The values of SQL's ``INSERT INTO people (name, phone) VALUES ('Ada', '...'), (...)``."""
     for head in _INSERT.finditer(text):
         kinds = [kind_of(name) for name in head[1].split(",")]
@@ -141,7 +133,7 @@ def inserted(text: str) -> Iterator[Cell]:
             end, cells = _row(text, at + 1)
             for kind, (start, stop) in zip(kinds, cells, strict=False):
                 if kind is not None and looks_like(kind, text, start, stop):
-                    yield Cell(start, stop, _SURE, kind)
+                    yield Hit(start, stop, SURE, kind)
             between = _BLANK.match(text, end + 1)
             at = between.end() if between is not None else end
 
