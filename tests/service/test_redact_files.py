@@ -12,15 +12,13 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from moderation.cli import run
 from moderation.core.detections import Detection, Failure
@@ -388,15 +386,6 @@ def test_one_job_runs_once_at_a_time(tmp_path: Path) -> None:
 
 
 class TestS3:
-    @pytest.fixture
-    def s3(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        with mock_aws():
-            client = boto3.client("s3", region_name="us-east-1")
-            client.create_bucket(Bucket="texts")
-            yield client
-
     def test_a_prefix_is_redacted_into_another(
         self, s3: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

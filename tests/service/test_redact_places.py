@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from moderation.cli import run
 from moderation.core.errors import InputError, StoreUnavailable
@@ -20,16 +18,6 @@ from moderation.redacting import jobs
 from moderation.redacting.ledger import read_status
 from moderation.redacting.sources import FolderSource, FolderTarget, S3Source, S3Target
 from tests.service.test_redact_files import do
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="texts")
-        yield client
 
 
 @contextlib.contextmanager
