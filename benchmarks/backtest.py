@@ -16,23 +16,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from moderation.backtesting import Comparer
+from ground.database import Database
 from moderation.core.detections import Detection
 from moderation.core.items import Item, Part, Span, Tool
 from moderation.core.loops import Answer
-from moderation.core.policies import PolicySet
-from moderation.core.rules import evaluate
+from moderation.core.policy.policies import PolicySet
+from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import Taxonomy
-from moderation.database import Database
-from moderation.history import cases
-from moderation.judging import subject_of
+from moderation.detection.judge import subject_of
+from moderation.evidence.backtest import Comparer
+from moderation.evidence.history import cases
 from moderation.plugins import load_plugins
-from moderation.policy_files import load_policies, shipped_rules
-from moderation.policy_revisions import policy_set
-from moderation.records import new_item_id
-from moderation.service import open_database
+from moderation.policies.files import load_policies, shipped_rules
+from moderation.policies.revisions import policy_set
 from moderation.settings import load_settings
-from moderation.tables import human_loops, items
+from moderation.storage.opening import open_database
+from moderation.storage.records import new_item_id
+from moderation.storage.tables import human_loops, items
 
 TAXONOMY = Taxonomy()
 FOUND = ["PII/EMAIL", "PII/PHONE", "PII/NAME", "PII/SSN", "PII/ADDRESS", "Toxicity/INSULT", "Toxicity/PROFANITY"]

@@ -13,9 +13,9 @@ from moderation_text.detector import Blocklist
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
-from moderation.core.rules import Subject, evaluate
+from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
-from moderation.policy_files import policy_paths, read_policy, shipped_rules
+from moderation.policies.files import policy_paths, read_policy, shipped_rules
 from moderation.testing import FakeContext
 
 TEXT = (

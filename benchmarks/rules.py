@@ -25,11 +25,11 @@ import yaml
 
 from moderation.core.detections import Detection
 from moderation.core.items import Tool
-from moderation.core.policies import Policy
-from moderation.core.policy_checks import parse_policy
-from moderation.core.rules import Subject, evaluate
+from moderation.core.policy.checks import parse_policy
+from moderation.core.policy.policies import Policy
+from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
-from moderation.policy_files import policy_of_bytes
+from moderation.policies.files import policy_of_bytes
 
 TAXONOMY = Taxonomy()
 LABELS = [label for label in TAXONOMY.labels if label != "Person"]

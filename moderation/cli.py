@@ -29,7 +29,7 @@ COMMANDS = {
     "export": ("moderation.commands.export:export", "Decisions as JSON Lines, in partitions that Athena reads."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),
     "redact": ("moderation.commands.redact:redact", "Text files without personal data."),
-    "rules": ("moderation.commands.rules:rules", "Check, test and explain policies."),
+    "rules": ("moderation.commands.rules.checking:rules", "Check, test and explain policies."),
     "plugins": ("moderation.commands.plugins:plugins", "What is loaded, with versions."),
     "doctor": ("moderation.commands.doctor:doctor", "What is wrong with this installation and how to mend it."),
     "keys": ("moderation.commands.keys:keys", "API keys of apps."),

@@ -2,53 +2,52 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from moderation import tables
-from moderation.accounts import Accounts
-from moderation.blobs import Blobs, open_blobs
-from moderation.core.caps import RuleName
+from ground.blobs import Blobs, open_blobs
+from ground.database import Database
 from moderation.core.decisions import Decision
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, PolicyFault, StoreUnavailable
-from moderation.core.hit_rates import PAST_DAYS, HitRate, hit_rates
 from moderation.core.items import Item, Part
-from moderation.core.overturns import OverturnRate
-from moderation.core.policies import Policy, PolicySet
+from moderation.core.policy.policies import Policy, PolicySet
+from moderation.core.rules.caps import RuleName
 from moderation.core.taxonomy import Taxonomy
-from moderation.database import Database
-from moderation.delivery import Deliveries
-from moderation.fallback import AnyHumanLoops, HumanLoopsWithFallback, open_human_loops
-from moderation.in_place import InPlace
-from moderation.isolation import Runner
-from moderation.judging import Judge
-from moderation.loop_refusals import LoopRefusals
-from moderation.near_duplicates import NearDuplicates
-from moderation.notifying import Notifiers, targets_of
-from moderation.outbox import Outbox
-from moderation.overturns import DAYS as OVERTURN_DAYS
-from moderation.overturns import overturns
-from moderation.pipeline import Pipeline
+from moderation.delivery.notifiers import Notifiers, targets_of
+from moderation.delivery.outbox import Outbox
+from moderation.delivery.webhooks import Deliveries
+from moderation.detection.judge import Judge
+from moderation.detection.runner import Runner
+from moderation.evidence.hit_rates import PAST_DAYS, HitRate, hit_rates
+from moderation.evidence.overturn_rates import OverturnRate
+from moderation.evidence.overturns import DAYS as OVERTURN_DAYS
+from moderation.evidence.overturns import overturns
+from moderation.media.in_place import InPlace
+from moderation.media.retention import Retention
+from moderation.media.uploads import Uploads
+from moderation.pipeline.doorbell import Queue, RedisQueue, ThreadQueue
+from moderation.pipeline.moderate import Pipeline
 from moderation.plugins import Plugins
-from moderation.policy_files import shipped_rules
-from moderation.policy_versions import PoliciesInForce, PolicyVersions
-from moderation.queue import Queue, RedisQueue, ThreadQueue
+from moderation.policies.files import shipped_rules
+from moderation.policies.versions import PoliciesInForce, PolicyVersions
 from moderation.redacting.comprehend import work_of
 from moderation.redacting.jobs import Work
-from moderation.redacting.requested import RequestedJob, RequestedJobs
+from moderation.redacting.queue import RequestedJob, RequestedJobs
 from moderation.redacting.texts import labels_of, look_each
-from moderation.retention import Retention
-from moderation.rule_counts import RuleCounts, day_of
+from moderation.review.fallback import AnyHumanLoops, HumanLoopsWithFallback, open_human_loops
 from moderation.settings import Settings
-from moderation.store import Store
-from moderation.uploads import Uploads
+from moderation.storage.accounts import Accounts
+from moderation.storage.items import Store
+from moderation.storage.loop_refusals import LoopRefusals
+from moderation.storage.near_duplicates import NearDuplicates
+from moderation.storage.opening import open_database
+from moderation.storage.rule_counts import RuleCounts, day_of
 
 logger = logging.getLogger(__name__)
 
@@ -59,30 +58,6 @@ RETENTION_SECONDS = 60.0
 """Pause between looks for media whose time is over."""
 ALARM_SECONDS = 60.0
 """Pause between looks at how often rules fire."""
-
-
-def open_database(settings: Settings) -> Database:
-    """The service's database, brought to the newest schema."""
-    url = settings.database_url or f"sqlite:///{settings.data / 'moderation.db'}"
-    database = Database(url, Path(__file__).parent / "migrations", tables.metadata)
-    database.migrate()
-    return database
-
-
-@contextlib.contextmanager
-def existing_database(settings: Settings) -> Iterator[Database]:
-    """The service's database, for commands that look at what is stored.
-
-    Raises:
-        NotFound: there is none in the data folder.
-    """
-    if settings.database_url is None and not (settings.data / "moderation.db").exists():
-        raise NotFound(f"there is no database in {settings.data}; say --data DIR")
-    database = open_database(settings)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 class Service:

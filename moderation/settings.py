@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from moderation.core.errors import SettingsError
-from moderation.core.severity import LEVELS, LIKELY, SEVERITY, check_severity
+from review_ui.care.severity import LEVELS, LIKELY, SEVERITY, check_severity
 
 PREFIX = "MODERATION_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from moderation.database import UTCDateTime
+from ground.database import UTCDateTime
 
 metadata = sa.MetaData(
     naming_convention={

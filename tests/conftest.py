@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from moderation.server import Server
 from moderation.service import Service
+from moderation.serving.server import Server
 from moderation.settings import Settings, load_settings
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

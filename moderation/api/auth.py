@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import g, request
 
-from moderation.accounts import Accounts
 from moderation.api.problems import Refused
+from moderation.storage.accounts import Accounts
 
 
 def authenticate(accounts: Accounts) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from moderation.intake_ledger import Ledger
+from moderation.intake.ledger import Ledger
 from moderation.service import Service
 
 

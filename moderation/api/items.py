@@ -22,8 +22,8 @@ from moderation.api.strict_json import check_text, read_json
 from moderation.api.views import accepted_view, document_of, explanation, item_view
 from moderation.core.errors import NotFound, StoreUnavailable
 from moderation.core.items import Item
-from moderation.records import ItemRecord
 from moderation.service import Service
+from moderation.storage.records import ItemRecord
 
 MAX_BATCH = 100
 MAX_WAIT_SECONDS = 30.0

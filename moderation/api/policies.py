@@ -8,10 +8,10 @@ from flask import Blueprint, Response
 
 from moderation.api.auth import authenticate
 from moderation.api.schemas import PolicyList, PolicyText, PolicyView, RuleView, WaitingPolicy
-from moderation.core.caps import cap_of
 from moderation.core.errors import NotFound
-from moderation.core.hit_rates import HitRate
-from moderation.core.policies import Policy, branch_ids
+from moderation.core.policy.policies import Policy, branch_ids
+from moderation.core.rules.caps import cap_of
+from moderation.evidence.hit_rates import HitRate
 from moderation.service import Service
 
 

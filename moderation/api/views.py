@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView, RedactedView
 from moderation.core.items import Item
 from moderation.core.wording import verdict_words
-from moderation.records import ItemRecord, redacted_view
+from moderation.storage.records import ItemRecord, redacted_view
 
 
 def document_of(view: BaseModel) -> dict[str, Any]:

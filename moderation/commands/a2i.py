@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import click
 
-from moderation.blobs import open_blobs
-from moderation.human_loops import HumanLoops
-from moderation.judging import Judge
+from ground.blobs import open_blobs
+from moderation.detection.judge import Judge
+from moderation.review.client import HumanLoops
 from moderation.settings import Settings
 from review_ui.a2i.service import ReviewService
 
@@ -77,7 +77,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     Any program that speaks Amazon A2I through an AWS client can use it: point the client's endpoint_url at it.
     """
     from moderation.commands.serve import settle_memory, wait_for_signal
-    from moderation.server import A2IServer
+    from moderation.serving.server import A2IServer
 
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})

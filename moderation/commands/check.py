@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 
-from moderation.blobs import FolderBlobs
+from ground.blobs import FolderBlobs
 from moderation.core.errors import InputError
 from moderation.core.items import Item, Part
-from moderation.judging import Judge, Judgement
-from moderation.media import Limits, inspect, store_media
+from moderation.detection.judge import Judge, Judgement
+from moderation.media.inspecting import Limits, inspect, store_media
 from moderation.settings import Settings, with_places
 
 FOUND_SOMETHING = 1

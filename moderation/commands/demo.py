@@ -25,7 +25,7 @@ from rich.table import Table
 
 from moderation.commands.serve import wait_for_signal
 from moderation.core.errors import SettingsError
-from moderation.server import Server
+from moderation.serving.server import Server
 from moderation.settings import Settings
 
 APP = "demo"

@@ -83,7 +83,7 @@ def _plugins(settings: Settings) -> Iterator[Finding]:
 
 def _policies(settings: Settings) -> Iterator[Finding]:
     from moderation.plugins import load_plugins
-    from moderation.policy_files import load_policies, shipped_rules
+    from moderation.policies.files import load_policies, shipped_rules
 
     plugins = load_plugins(settings)
     folder: Path = settings.rules or shipped_rules()
@@ -97,10 +97,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None and not (settings.data / "moderation.db").exists():
         yield False, "not made yet; the first start makes it"
         return
-    from moderation.intake_ledger import Ledger
-    from moderation.loop_refusals import LoopRefusals
-    from moderation.service import open_database
-    from moderation.store import Store
+    from moderation.intake.ledger import Ledger
+    from moderation.storage.items import Store
+    from moderation.storage.loop_refusals import LoopRefusals
+    from moderation.storage.opening import open_database
 
     database = open_database(settings)
     try:
@@ -153,7 +153,7 @@ def _human_loops(settings: Settings) -> Iterator[Finding]:
 def _sign_in(settings: Settings) -> Iterator[Finding]:
     from datetime import UTC, datetime
 
-    from review_ui.portal.oidc import Provider, read_settings
+    from review_ui.people.oidc import Provider, read_settings
 
     oidc = read_settings(settings)
     if oidc is None:
@@ -164,8 +164,8 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
 
 
 def _places_on_aws(settings: Settings) -> Iterator[Finding]:
-    from moderation.blobs import places_of
-    from moderation.notifying import targets_of
+    from ground.blobs import places_of
+    from moderation.delivery.notifiers import targets_of
 
     where = f"bucket {settings.media_bucket}" if settings.media_s3 else "the data folder"
     yield False, f"media in {where}"

@@ -12,7 +12,7 @@ import click
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
-    from moderation.exporting import Destination
+    from moderation.delivery.export import Destination
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -38,9 +38,9 @@ def export(
 
     Days that are there already are left alone, so it can run every night.
     """
-    from moderation.exporting import days_over, table_definition
-    from moderation.exporting import export as write
-    from moderation.service import existing_database
+    from moderation.delivery.export import days_over, table_definition
+    from moderation.delivery.export import export as write
+    from moderation.storage.opening import existing_database
 
     first, last = (day.date() if day else None for day in (since, until))
     with existing_database(settings) as database:
@@ -62,10 +62,10 @@ def export(
 
 
 def _destination(settings: Settings, to: str) -> Destination:
-    from moderation.aws import client
-    from moderation.blobs import split_uri
-    from moderation.exporting import Bucket, Folder
-    from moderation.s3_calls import Encryption
+    from ground.aws import client
+    from ground.blobs import split_uri
+    from ground.s3_calls import Encryption
+    from moderation.delivery.export import Bucket, Folder
 
     if not to.startswith("s3://"):
         return Folder(Path(to))

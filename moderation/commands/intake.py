@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from moderation.aws import client
+from ground.aws import client
 from moderation.commands.serve import settle_memory
 from moderation.core.errors import InputError, StoreUnavailable, UrlRefused
 from moderation.settings import Settings
@@ -47,8 +47,8 @@ def sqs(
     Runs beside `serve` or `worker`, any number of times: each state of an object becomes one item. Exit code 1 when
     messages were kept as dead letters.
     """
-    from moderation.fetch import check_url
-    from moderation.queue_intake import LONG_POLL_SECONDS, QueueIntake
+    from ground.fetch import check_url
+    from moderation.intake.sqs import LONG_POLL_SECONDS, QueueIntake
 
     if callback_url is not None:
         try:
@@ -78,9 +78,9 @@ def status(settings: Settings, queue_url: str | None, as_json: bool) -> int:
 
     Exit code 1 when there are dead letters.
     """
-    from moderation.intake_ledger import Ledger
-    from moderation.service import existing_database
-    from moderation.store import Store
+    from moderation.intake.ledger import Ledger
+    from moderation.storage.items import Store
+    from moderation.storage.opening import existing_database
 
     shown: dict[str, Any] = {}
     with existing_database(settings) as database:
@@ -101,8 +101,8 @@ def status(settings: Settings, queue_url: str | None, as_json: bool) -> int:
 @click.pass_obj
 def dead(settings: Settings, as_json: bool) -> int:
     """The messages that could not become items, with the reason. Exit code 1 when there are any."""
-    from moderation.intake_ledger import Ledger
-    from moderation.service import existing_database
+    from moderation.intake.ledger import Ledger
+    from moderation.storage.opening import existing_database
 
     with existing_database(settings) as database:
         letters, count = Ledger(database).dead(), Ledger(database).dead_count()
@@ -125,9 +125,9 @@ def dead(settings: Settings, as_json: bool) -> int:
 @click.pass_obj
 def retry(settings: Settings, ids: tuple[str, ...], all_of_them: bool, drop: bool) -> int:
     """Try dead letters again, once the policy, the setting or the object is mended. Exit code 1 when some stay."""
-    from moderation.intake_ledger import Ledger
-    from moderation.queue_intake import QueueIntake
-    from moderation.service import existing_database
+    from moderation.intake.ledger import Ledger
+    from moderation.intake.sqs import QueueIntake
+    from moderation.storage.opening import existing_database
 
     if bool(ids) == all_of_them:
         raise click.UsageError("say which (`moderation intake dead` lists them), or --all")
@@ -153,8 +153,8 @@ def retry(settings: Settings, ids: tuple[str, ...], all_of_them: bool, drop: boo
 
 @contextmanager
 def _service(settings: Settings, app: str | None) -> Iterator[Any]:
-    from moderation.accounts import APP_NAME
     from moderation.service import Service
+    from moderation.storage.accounts import APP_NAME
 
     if app is not None and not APP_NAME.fullmatch(app):
         raise InputError(f"--app {app!r}: an app's name, as `moderation keys list` shows it")

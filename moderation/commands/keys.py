@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import click
 
-from moderation.accounts import Accounts
-from moderation.service import open_database
 from moderation.settings import Settings
+from moderation.storage.accounts import Accounts
+from moderation.storage.opening import open_database
 
 
 @click.group()

@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 import click
 import sqlalchemy as sa
 
-from moderation.blobs import open_blobs
-from moderation.core.agreement import Agreement
+from ground.blobs import open_blobs
 from moderation.settings import Settings
+from review_ui.a2i.answer_content import OUTCOMES
 from review_ui.a2i.service import ReviewService
-from review_ui.agreement import queue_agreement
-from review_ui.answer_content import OUTCOMES
-from review_ui.golden import accuracy, add_golden, list_golden, retire_golden
+from review_ui.quality.agreement import queue_agreement
+from review_ui.quality.golden import accuracy, add_golden, list_golden, retire_golden
+from review_ui.quality.krippendorff import Agreement
 from review_ui.tables import flow_definitions
 
 DAYS = click.option("--days", type=click.IntRange(1, 3650), default=28, show_default=True, help="How far back to look.")
@@ -81,8 +81,8 @@ def _words(value: Agreement) -> str:
 @click.pass_obj
 def overturns(settings: Settings, days: int, as_json: bool) -> int:
     """How often people, asked about samples, overturned the rules. Exit code 1 when an alarm is on."""
-    from moderation.overturns import overturns as overturn_rates
-    from moderation.service import existing_database
+    from moderation.evidence.overturns import overturns as overturn_rates
+    from moderation.storage.opening import existing_database
 
     since = datetime.now(UTC) - timedelta(days=days)
     with existing_database(settings) as database:

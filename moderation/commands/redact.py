@@ -17,11 +17,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from moderation.blobs import FolderBlobs
+from ground.blobs import FolderBlobs
 from moderation.core.errors import InputError, SettingsError, StoreUnavailable
 from moderation.core.replacing import MASKS, short_name
-from moderation.judging import Judge
-from moderation.redacting import jobs, ledger, progress
+from moderation.detection.judge import Judge
+from moderation.redacting import jobs, progress
+from moderation.redacting import journal as ledger
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
     INDEX,

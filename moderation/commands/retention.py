@@ -21,11 +21,11 @@ def retention(settings: Settings, yes: bool, lifecycle: bool, as_json: bool) -> 
     The service does this itself while it runs. What was found, decided and said stays. Exit code 1 when media is due
     and was not deleted.
     """
-    from moderation.accounts import Accounts
-    from moderation.blobs import open_blobs
-    from moderation.retention import Retention, lifecycle_rules
-    from moderation.service import existing_database
-    from moderation.uploads import Uploads
+    from ground.blobs import open_blobs
+    from moderation.media.retention import Retention, lifecycle_rules
+    from moderation.media.uploads import Uploads
+    from moderation.storage.accounts import Accounts
+    from moderation.storage.opening import existing_database
 
     if lifecycle:
         click.echo(json.dumps(lifecycle_rules(), indent=2))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from moderation.server import Server
+from moderation.serving.server import Server
 from moderation.settings import Settings, with_places
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)

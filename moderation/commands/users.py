@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 import click
 
-from moderation.blobs import open_blobs
+from ground.blobs import open_blobs
 from moderation.settings import Settings
 from review_ui.a2i.service import ReviewService
-from review_ui.people import ROLES, People
+from review_ui.people.people import ROLES, People
 
 
 @click.group()

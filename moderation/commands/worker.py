@@ -22,7 +22,7 @@ def worker(settings: Settings, burst: bool) -> None:
     from rq.serializers import JSONSerializer
 
     from moderation import worker as jobs
-    from moderation.queue import JOB, QUEUE_NAME
+    from moderation.pipeline.doorbell import JOB, QUEUE_NAME
     from moderation.service import Service
 
     class AllowListedWorker(SimpleWorker):

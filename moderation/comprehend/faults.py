@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from review_ui.a2i.errors import ApiError
-from review_ui.a2i.shapes import service_model
+from ground.awswire.errors import ApiError
+from ground.awswire.shapes import service_model
 
 MODEL = "comprehend"
 LANGUAGES = ("en", "es")

@@ -12,12 +12,12 @@ from typing import Any
 
 from botocore.utils import parse_timestamp
 
+from ground.awswire.shapes import check_storable
 from moderation.comprehend.faults import check_language, fault
 from moderation.core.errors import InputError, NotFound
 from moderation.redacting.comprehend import ACCOUNT, output_uri
-from moderation.redacting.requested import RequestedJob
+from moderation.redacting.queue import RequestedJob
 from moderation.service import Service
-from review_ui.a2i.shapes import check_storable
 
 MOST_TAGS = 50
 PAGE = 100

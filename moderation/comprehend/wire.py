@@ -9,17 +9,17 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from ground.awswire.admission import admitted_body
+from ground.awswire.errors import ApiError
+from ground.awswire.protocol import answer_with, read_document, refuse
+from ground.awswire.shapes import check, operation_names
 from moderation.comprehend import jobs
 from moderation.comprehend.detection import contains, detect
 from moderation.comprehend.faults import MODEL, fault
 from moderation.core.errors import StoreUnavailable
 from moderation.redacting.texts import NotRedacted
 from moderation.service import Service
-from review_ui.a2i.admission import admitted_body
-from review_ui.a2i.errors import ApiError
-from review_ui.a2i.protocol import answer_with, read_document, refuse
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.shapes import check, operation_names
 
 logger = logging.getLogger(__name__)
 

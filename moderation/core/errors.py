@@ -28,13 +28,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ground.errors import (
+    InputError,
+    MediaRefused,
+    ModerationError,
+    NotFound,
+    SettingsError,
+    StoreUnavailable,
+    UrlRefused,
+)
 
-class ModerationError(Exception):
-    """Base of all errors raised on purpose by this product."""
-
-
-class InputError(ModerationError):
-    """What was given is wrong, and whoever gave it can mend it."""
+__all__ = [
+    "AppealRefused",
+    "CapReached",
+    "Fault",
+    "FieldError",
+    "HumanLoopRefused",
+    "HumanLoopsUnavailable",
+    "IdempotencyConflict",
+    "IdempotencyInFlight",
+    "InputError",
+    "InvalidSubmission",
+    "MediaRefused",
+    "ModerationError",
+    "NotFound",
+    "OutputMalformed",
+    "PluginError",
+    "PolicyFault",
+    "PolicyMissing",
+    "SettingsError",
+    "StoreUnavailable",
+    "UrlRefused",
+]
 
 
 @dataclass(frozen=True)
@@ -60,22 +85,6 @@ class InvalidSubmission(InputError):
 
 class PolicyMissing(InvalidSubmission):
     """No policy in force covers the item's app and content types."""
-
-
-class MediaRefused(InputError):
-    """Bytes that we do not accept: wrong or unknown format, too large, damaged, or a decompression bomb.
-
-    Attributes:
-        kind: ``unknown_format``, ``too_large``, ``damaged`` or ``bomb``.
-    """
-
-    def __init__(self, kind: str, message: str) -> None:
-        self.kind = kind
-        super().__init__(message)
-
-
-class UrlRefused(InputError):
-    """An address that must not be fetched or called (scheme, port, private network, redirect)."""
 
 
 class IdempotencyConflict(InputError):
@@ -139,20 +148,8 @@ class PolicyFault(InputError):
         super().__init__("\n".join(fault.render() for fault in self.faults))
 
 
-class NotFound(ModerationError):
-    """No such thing, or none that this caller may see."""
-
-
 class PluginError(ModerationError):
     """A plugin does not load or breaks its contract; names the plugin and its version."""
-
-
-class SettingsError(ModerationError):
-    """A setting is unknown or has a wrong value; names the setting."""
-
-
-class StoreUnavailable(ModerationError):
-    """The database or the media store did not take a write. Nothing was stored; the caller may try again."""
 
 
 class CapReached(ModerationError):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from moderation.core.decisions import FinalOutcome
-from moderation.core.policies import Policy
+from moderation.core.policy.policies import Policy
 
 EXPIRY_DAYS = (1, 7, 30, 90, 180, 365, 730, 1825, 3650)
 """Ages at which lifecycle rules of a bucket remove tagged objects: a net below our own deletion, never earlier."""

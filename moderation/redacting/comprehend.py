@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from moderation.blobs import FolderBlobs
+from ground.blobs import FolderBlobs
 from moderation.core.detections import Detection
 from moderation.core.taxonomy import Taxonomy
 from moderation.redacting.jobs import Limits, Work
-from moderation.redacting.requested import RequestedJob
+from moderation.redacting.queue import RequestedJob
 from moderation.redacting.sources import (
     OUT,
     FolderSource,
@@ -26,9 +26,9 @@ from moderation.redacting.sources import (
     checked_name,
     s3_client,
 )
-from moderation.redacting.stretches import Look
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import PERSONAL, labels_of
+from moderation.redacting.windows import Look
 from moderation.settings import Settings
 
 ACCOUNT = "000000000000"

@@ -19,13 +19,13 @@ from typing import Any, BinaryIO
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.core.replacing import replace_places
-from moderation.redacting.ledger import Ledger
+from moderation.redacting.journal import Ledger
 from moderation.redacting.numbering import StoredNumbers
 from moderation.redacting.progress import Progress, Status
 from moderation.redacting.sources import INDEX, OUT, Listed, Source, Target
-from moderation.redacting.stretches import Look, Position, Stretch, encoded, stretches, undecoded
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted
+from moderation.redacting.windows import Look, Position, Stretch, encoded, stretches, undecoded
 
 SAVE_SECONDS = 2.0
 """How much work a kill may cost."""

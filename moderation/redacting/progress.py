@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from moderation.redacting.stretches import Position
+from moderation.redacting.windows import Position
 
 
 @dataclass

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from moderation.redacting.sources import OUT, Listed, Source, Target
-from moderation.redacting.stretches import encoded
 from moderation.redacting.tokens import Restored, TokenKey
+from moderation.redacting.windows import encoded
 
 _BLOCK_BYTES = 1 << 20
 

@@ -10,11 +10,11 @@ from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.items import Part, Tool
 from moderation.core.replacing import FreshNumbers, joined_places, replace_places
 from moderation.core.taxonomy import Taxonomy
+from moderation.detection.judge import Judge
+from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector
-from moderation.isolation import Runner
-from moderation.judging import Judge
-from moderation.redacting.stretches import look_through
 from moderation.redacting.styles import Style
+from moderation.redacting.windows import look_through
 
 PERSONAL = "PII/"
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from review_ui.a2i.errors import invalid
-from review_ui.a2i.strict_json import read_object
+from ground.awswire.errors import invalid
+from ground.awswire.strict_json import read_object
 
 LONGEST = 10_240
 LABEL_CHECK, SAMPLING = "ModerationLabelConfidenceCheck", "Sampling"

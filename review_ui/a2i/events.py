@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
-from moderation.core.errors import SettingsError, StoreUnavailable
+from ground.errors import SettingsError, StoreUnavailable
 from moderation.settings import Settings
 
 Event = dict[str, Any]

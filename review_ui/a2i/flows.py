@@ -9,16 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.blobs import split_uri
-from moderation.core.errors import NotFound
-from moderation.database import insert_or_nothing
+from ground.awswire.errors import ApiError, invalid
+from ground.awswire.times import epoch
+from ground.blobs import split_uri
+from ground.database import insert_or_nothing
+from ground.errors import NotFound
 from review_ui import tables
 from review_ui.a2i.activation import read_conditions
-from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.resources import find, name_in, page
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import ended
-from review_ui.a2i.times import epoch
 from review_ui.tables import flow_definitions, human_loops, tasks
 
 Parameters = Mapping[str, Any]

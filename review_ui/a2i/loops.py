@@ -12,17 +12,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.database import insert_or_nothing
+from ground.awswire.errors import ApiError, invalid
+from ground.awswire.paging import read_page
+from ground.awswire.strict_json import read_object
+from ground.awswire.times import iso, read_iso
+from ground.database import insert_or_nothing
 from review_ui.a2i.activation import evaluate, read_conditions
-from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.flows import is_there
-from review_ui.a2i.paging import read_page
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import delete_finished, ended
-from review_ui.a2i.strict_json import read_object
-from review_ui.a2i.times import iso, read_iso
-from review_ui.exposure import note_harms
-from review_ui.golden import GOLDEN
+from review_ui.care.exposure import note_harms
+from review_ui.quality.golden import GOLDEN
 from review_ui.tables import flow_definitions, human_loops, not_for, tasks
 
 ENDED = ("Completed", "Failed", "Stopped")

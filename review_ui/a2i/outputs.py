@@ -15,12 +15,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.core.errors import StoreUnavailable
+from ground.awswire.times import iso
+from ground.errors import StoreUnavailable
 from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import WAITING, delete_finished, ended, settle_due
-from review_ui.a2i.times import iso
 from review_ui.a2i.worker_ids import worker_id
-from review_ui.golden import drop_unclaimed
+from review_ui.quality.golden import drop_unclaimed
 from review_ui.tables import flow_definitions, human_loops, tasks
 
 logger = logging.getLogger(__name__)

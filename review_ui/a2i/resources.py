@@ -9,14 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.database import insert_or_nothing
+from ground.awswire.errors import ApiError, invalid
+from ground.awswire.paging import read_page
+from ground.awswire.strict_json import read_object
+from ground.awswire.times import epoch, read_epoch
+from ground.database import insert_or_nothing
 from review_ui import tables
-from review_ui.a2i.errors import ApiError, invalid
-from review_ui.a2i.paging import read_page
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.strict_json import read_object
 from review_ui.a2i.templates import render
-from review_ui.a2i.times import epoch, read_epoch
 
 Parameters = Mapping[str, Any]
 PAGE = 100

@@ -18,14 +18,14 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from moderation.blobs import Blobs
-from moderation.core.errors import NotFound
-from moderation.database import Database
+from ground.awswire.signing import sign_link
+from ground.awswire.throttle import Throttle
+from ground.blobs import Blobs
+from ground.database import Database
+from ground.errors import NotFound
 from moderation.settings import Settings
 from review_ui import tables
-from review_ui.a2i.signing import sign_link
-from review_ui.a2i.throttle import Throttle
-from review_ui.exposure import DEFAULT_CARE, Care, note_missing_harms
+from review_ui.care.exposure import DEFAULT_CARE, Care, note_missing_harms
 
 logger = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, request
 
-from moderation.core.errors import NotFound, StoreUnavailable
+from ground.awswire.admission import admitted_body
+from ground.awswire.errors import ApiError, invalid
+from ground.awswire.protocol import MAX_BODY_BYTES, answer_with, raw_target, read_document, refuse
+from ground.awswire.shapes import check, check_storable, operation_names
+from ground.errors import NotFound, StoreUnavailable
 from review_ui.a2i import flows, loops, resources, workforces
-from review_ui.a2i.admission import admitted_body
-from review_ui.a2i.errors import ApiError, invalid
-from review_ui.a2i.protocol import MAX_BODY_BYTES, answer_with, raw_target, read_document, refuse
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.shapes import check, check_storable, operation_names
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ def _read_object(review: ReviewService, path: str, request_id: str) -> Response:
 
 def shown_type(data: bytes) -> str:
     """The content type of a picture, film or sound, by its bytes; empty for anything else."""
-    from moderation.media import sniff
+    from moderation.media.inspecting import sniff
 
     kind = sniff(data) or ""
     return kind if kind.startswith(("image/", "video/", "audio/")) else ""

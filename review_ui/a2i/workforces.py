@@ -7,12 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ground.awswire.errors import ApiError, invalid
+from ground.awswire.times import epoch
 from review_ui import tables
-from review_ui.a2i.errors import ApiError, invalid
 from review_ui.a2i.flows import has_active_loops
 from review_ui.a2i.resources import delete_named, find, insert_named, page
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.times import epoch
 
 Parameters = Mapping[str, Any]
 _TEAM_KEYS = ("MemberDefinitions", "Description", "NotificationConfiguration", "WorkerAccessConfiguration")

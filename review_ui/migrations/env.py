@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the engine that `moderation.database.Database.migrate` hands over."""
+"""Alembic's entry: runs the revisions on the engine that `ground.database.Database.migrate` hands over."""
 
 from alembic import context
 from sqlalchemy import MetaData

@@ -12,10 +12,10 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from werkzeug.wrappers import Response as BaseResponse
 
 from moderation.settings import Settings
-from review_ui.people import People, TooManyFailures
+from review_ui.desk.routing import LEADS
+from review_ui.people.people import People, TooManyFailures
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page, View, problem
-from review_ui.routing import LEADS
 
 SESSION_COOKIE = "review_session"
 FORM_COOKIE = "review_form"

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
-from moderation.core.errors import InputError, NotFound
-from review_ui import batches
+from ground.errors import InputError, NotFound
 from review_ui.a2i.service import ReviewService
-from review_ui.audit import recent_events
-from review_ui.leading import (
+from review_ui.desk import batches
+from review_ui.desk.audit import recent_events
+from review_ui.desk.leading import (
     LISTED,
     PRIORITIES,
     assign,
@@ -24,7 +24,7 @@ from review_ui.leading import (
     take_back,
     workers,
 )
-from review_ui.people import People
+from review_ui.people.people import People
 from review_ui.portal.access import leading
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from review_ui.portal.drawing import Frame, Line
 from review_ui.portal.marking import Stretch
-from review_ui.portal.places import Frame, Line
-from review_ui.portal.showing import ShownPart, ShownTask, is_ours, show
+from review_ui.portal.task_view import ShownPart, ShownTask, is_ours, show
 
 DOTS = "••••••"
 """Stands for personal data of any length, so that the length tells nothing."""

@@ -13,10 +13,10 @@ from flask import Response, request
 from itsdangerous import BadData, URLSafeSerializer
 from PIL import Image, ImageDraw
 
-from moderation.blobs import Blobs
-from moderation.core.errors import MediaRefused, NotFound
-from moderation.media import display_copy, sniff
-from review_ui.portal.places import Frame
+from ground.blobs import Blobs
+from ground.errors import MediaRefused, NotFound
+from moderation.media.inspecting import display_copy, sniff
+from review_ui.portal.drawing import Frame
 
 PERIOD_SECONDS = 1800
 """Addresses made within one such period are the same, so that a browser finds again what it loaded ahead."""

@@ -13,12 +13,12 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from moderation.settings import Settings
 from review_ui.a2i.service import ReviewService
-from review_ui.identities import Identities, Identity, ShutOut, fit_name
-from review_ui.people import is_group
+from review_ui.people.id_tokens import SignInRefused
+from review_ui.people.identities import Identities, Identity, ShutOut, fit_name
+from review_ui.people.oidc import Attempt, OidcSettings, Provider, ProviderFailed
+from review_ui.people.people import is_group
 from review_ui.portal.access import keep_session
-from review_ui.portal.id_tokens import SignInRefused
 from review_ui.portal.languages import N_, _
-from review_ui.portal.oidc import Attempt, OidcSettings, Provider, ProviderFailed
 from review_ui.portal.problems import Page
 
 ATTEMPT_COOKIE = "review_oidc"

@@ -9,18 +9,18 @@ from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 
-from moderation.blobs import Blobs
+from ground.blobs import Blobs
 from moderation.settings import Settings
-from review_ui.a2i.answers import undoable
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.tasks import kept_away, waiting
-from review_ui.people import People
+from review_ui.desk.answers import undoable
+from review_ui.desk.tasks import kept_away, waiting
+from review_ui.people.oidc import read_settings
+from review_ui.people.people import People
 from review_ui.portal.access import add_access, reviewing, signed_in
 from review_ui.portal.history_pages import add_history_pages
 from review_ui.portal.languages import _, add_languages
 from review_ui.portal.lead_pages import add_lead_pages
 from review_ui.portal.media import MediaAddresses, load_secret
-from review_ui.portal.oidc import read_settings
 from review_ui.portal.oidc_pages import add_oidc_pages
 from review_ui.portal.people_pages import add_people_pages
 from review_ui.portal.problems import Page, add_problems

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
-from moderation.core.errors import InputError
-from review_ui.people import ROLES, SHORTEST_PASSWORD, People
+from ground.errors import InputError
+from review_ui.people.people import ROLES, SHORTEST_PASSWORD, People
 from review_ui.portal.access import admins
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page, problem

@@ -10,8 +10,8 @@ from flask import Blueprint, g, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from moderation.core.errors import InputError, NotFound, StoreUnavailable
-from review_ui.a2i.tasks import TaskGone
+from ground.errors import InputError, NotFound, StoreUnavailable
+from review_ui.desk.tasks import TaskGone
 from review_ui.portal.languages import N_, _
 
 logger = logging.getLogger(__name__)

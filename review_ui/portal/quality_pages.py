@@ -11,12 +11,18 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
-from moderation.core.errors import InputError, NotFound
-from moderation.core.overturns import OverturnRate
+from ground.errors import InputError, NotFound
+from moderation.evidence.overturn_rates import OverturnRate
+from review_ui.a2i.answer_content import outcome_of
 from review_ui.a2i.service import ReviewService
-from review_ui.agreement import queue_agreement
-from review_ui.answer_content import outcome_of
-from review_ui.golden import (
+from review_ui.desk.history import contains
+from review_ui.desk.leading import QueueState, queue_states
+from review_ui.portal.access import leading
+from review_ui.portal.languages import _
+from review_ui.portal.problems import Page
+from review_ui.portal.summaries import Summary, summary
+from review_ui.quality.agreement import queue_agreement
+from review_ui.quality.golden import (
     LONGEST_BECAUSE,
     MOST_PERCENT,
     QueueQuality,
@@ -27,12 +33,6 @@ from review_ui.golden import (
     retire_golden,
     set_quality,
 )
-from review_ui.history import contains
-from review_ui.leading import QueueState, queue_states
-from review_ui.portal.access import leading
-from review_ui.portal.languages import _
-from review_ui.portal.problems import Page
-from review_ui.portal.summaries import Summary, summary
 from review_ui.tables import golden_items, human_loops, tasks
 
 DAYS = 28

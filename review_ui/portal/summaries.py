@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from review_ui.portal import reading
+from review_ui.portal import untrusted as reading
 from review_ui.portal.masking import masked
-from review_ui.portal.showing import is_ours, show
+from review_ui.portal.task_view import is_ours, show
 
 LONGEST = 140
 

@@ -10,11 +10,12 @@ from uuid import UUID
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from moderation.blobs import Blobs
-from moderation.core.errors import NotFound
-from review_ui.a2i.answers import submit_answer, undo, undoable
+from ground.blobs import Blobs
+from ground.errors import NotFound
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.tasks import (
+from review_ui.desk.answers import submit_answer, undo, undoable
+from review_ui.desk.audit import is_unmasked, unmask
+from review_ui.desk.tasks import (
     Task,
     allowance_of,
     content_of,
@@ -26,17 +27,16 @@ from review_ui.a2i.tasks import (
     upcoming_task,
     waiting,
 )
-from review_ui.audit import is_unmasked, unmask
-from review_ui.golden import feedback
 from review_ui.portal.access import reviewing
+from review_ui.portal.drawing import Frame
 from review_ui.portal.languages import N_, _
 from review_ui.portal.masking import covers_of, masked
 from review_ui.portal.media import MediaAddresses, media_response
-from review_ui.portal.places import Frame
 from review_ui.portal.problems import Page
-from review_ui.portal.reading import as_words
-from review_ui.portal.showing import is_ours, media_of, show
+from review_ui.portal.task_view import is_ours, media_of, show
 from review_ui.portal.templating import read_answer, template_of, template_page
+from review_ui.portal.untrusted import as_words
+from review_ui.quality.golden import feedback
 
 LONGEST_NOTE = 4000
 LOADED_AHEAD = 4

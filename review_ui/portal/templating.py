@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from flask import Response
 
 from review_ui.a2i.service import LINK_SECONDS, ReviewService
-from review_ui.a2i.tasks import Task
 from review_ui.a2i.templates import render
+from review_ui.desk.tasks import Task
 from review_ui.tables import flow_definitions, task_uis
 
 LONGEST_ANSWER = 1_000_000

@@ -13,10 +13,10 @@ import yaml
 from cfnlint.api import lint_all
 from moderation_aws.calls import ANSWERS
 
-from moderation.blobs import places_of
-from moderation.notifying import targets_of
-from moderation.queue_intake import QueueIntake
-from moderation.retention import lifecycle_rules
+from ground.blobs import places_of
+from moderation.delivery.notifiers import targets_of
+from moderation.intake.sqs import QueueIntake
+from moderation.media.retention import lifecycle_rules
 from moderation.settings import PREFIX, Settings
 from tests.aws.conftest import Aws
 from tests.aws.test_media_in_s3 import PICTURE

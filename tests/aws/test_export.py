@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
+from ground.database import Database
 from moderation import cli
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.items import Item, Part
-from moderation.database import Database
-from moderation.exporting import COLUMNS, Bucket, Folder, days_over, export, table_definition
-from moderation.records import new_item_id
-from moderation.service import open_database
+from moderation.delivery.export import COLUMNS, Bucket, Folder, days_over, export, table_definition
 from moderation.settings import Settings
-from moderation.store import Store
+from moderation.storage.items import Store
+from moderation.storage.opening import open_database
+from moderation.storage.records import new_item_id
 from tests.aws.conftest import Aws
 
 FIRST = date(2026, 3, 29)
@@ -127,7 +127,7 @@ def test_an_export_that_was_cut_off_is_made_anew(database: Database, tmp_path: P
 def test_more_rows_than_a_page_are_each_exported_once(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("moderation.exporting.PAGE", 3)
+    monkeypatch.setattr("moderation.delivery.export.PAGE", 3)
     ids = {decide(database, of(FIRST, number)) for number in range(10)}
 
     [done] = export(database, Folder(tmp_path / "out"), [FIRST])

@@ -17,11 +17,11 @@ import requests
 from PIL import Image
 from pydantic import ValidationError
 
-from moderation.aws import client
-from moderation.blobs import FolderBlobs, S3Blobs, open_blobs
+from ground.aws import client
+from ground.blobs import FolderBlobs, S3Blobs, open_blobs
 from moderation.core.errors import MediaRefused, NotFound, SettingsError, StoreUnavailable
+from moderation.media.uploads import Uploads
 from moderation.settings import Settings
-from moderation.uploads import Uploads
 from tests.aws.conftest import Aws
 from tests.service.conftest import Api
 

@@ -17,8 +17,8 @@ from moderation import cli
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import SettingsError
 from moderation.core.notices import Notice
-from moderation.notifying import targets_of
-from moderation.outbox import Outbox
+from moderation.delivery.notifiers import targets_of
+from moderation.delivery.outbox import Outbox
 from moderation.settings import Settings
 from tests.aws.conftest import Aws
 from tests.aws.test_media_in_s3 import PICTURE

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from moderation import cli
 from moderation.core.errors import StoreUnavailable
-from moderation.core.s3_events import EventMalformed, ObjectEvent, read_events
-from moderation.intake_ledger import Ledger
-from moderation.queue_intake import QueueIntake
-from moderation.tables import items
+from moderation.intake.ledger import Ledger
+from moderation.intake.s3_events import EventMalformed, ObjectEvent, read_events
+from moderation.intake.sqs import QueueIntake
+from moderation.storage.tables import items
 from tests.aws.conftest import Aws
 from tests.aws.test_media_in_s3 import PICTURE
 from tests.service.conftest import Api

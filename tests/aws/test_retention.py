@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from moderation import cli, tables
+from moderation import cli
 from moderation.core.decisions import Decision, FinalOutcome
 from moderation.core.errors import AppealRefused
 from moderation.core.items import Item
-from moderation.core.policies import Policy, PolicyFile, PolicySet
+from moderation.core.policy.policies import Policy, PolicyFile, PolicySet
 from moderation.core.retention import expiry_days, media_until
 from moderation.core.verdicts import Verdict
-from moderation.judging import Judgement
-from moderation.retention import Retention
+from moderation.detection.judge import Judgement
+from moderation.media.retention import Retention
+from moderation.storage import tables
 from tests.aws.conftest import Aws
 from tests.aws.test_media_in_s3 import PICTURE, picture
 from tests.service.conftest import Api
@@ -294,9 +295,9 @@ def test_items_from_before_are_known_to_need_their_media(tmp_path: Path) -> None
     from alembic.config import Config
 
     import moderation
-    from moderation.database import Database
+    from ground.database import Database
 
-    folder = Path(moderation.__file__).parent / "migrations"
+    folder = Path(moderation.__file__).parent / "storage" / "migrations"
     database = Database(f"sqlite:///{tmp_path / 'x.db'}", folder, tables.metadata)
     config = Config()
     config.set_main_option("script_location", str(folder))

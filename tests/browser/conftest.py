@@ -17,12 +17,12 @@ import sqlalchemy as sa
 from flask import Flask
 from waitress.server import create_server
 
-from moderation.blobs import Blobs, open_blobs
+from ground.blobs import Blobs, open_blobs
 from moderation.settings import load_settings
 from review_ui import tables
 from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.a2i.service import ReviewService
-from review_ui.people import People
+from review_ui.people.people import People
 from review_ui.portal import blueprint
 
 PASSWORD = "a long enough password"

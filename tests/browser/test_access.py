@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from moderation.core.errors import InputError, NotFound
-from review_ui.people import FAILURES_ALLOWED, People
+from review_ui.people.people import FAILURES_ALLOWED, People
 from review_ui.portal.media import PERIOD_SECONDS, PERIODS_GOOD, load_secret
 from tests.browser.conftest import PASSWORD, Desk, form_token, item, sign_in
 

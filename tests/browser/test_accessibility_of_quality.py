@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from review_ui.a2i.tasks import next_task
-from review_ui.golden import QueueQuality, add_golden, set_quality
-from review_ui.preferences import choose_severe
+from review_ui.desk.preferences import choose_severe
+from review_ui.desk.tasks import next_task
+from review_ui.quality.golden import QueueQuality, add_golden, set_quality
 from tests.browser.conftest import Desk, found
 from tests.browser.test_accessibility import Reviewer, complaints
 from tests.browser.test_portal import text

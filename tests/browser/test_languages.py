@@ -15,11 +15,11 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from flask import g, render_template
 
-from moderation.core.overturns import OverturnRate
-from moderation.core.statistics import wilson
-from review_ui.golden import Accuracy, Feedback, add_golden
+from ground.statistics import wilson
+from moderation.evidence.overturn_rates import OverturnRate
+from review_ui.desk.preferences import choose_severe, end_break, take_break
 from review_ui.portal import languages
-from review_ui.preferences import choose_severe, end_break, take_break
+from review_ui.quality.golden import Accuracy, Feedback, add_golden
 from tests.browser.conftest import Desk, form_token, found
 from tests.browser.test_accessibility import fill
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from review_ui.a2i import workforces
 from review_ui.a2i.outputs import sweep
-from review_ui.leading import open_tasks, queue_states, workers
+from review_ui.desk.leading import open_tasks, queue_states, workers
 from tests.browser.conftest import Desk, form_token
 
 

@@ -22,18 +22,18 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from werkzeug.serving import make_server
 
-from moderation.blobs import open_blobs
+from ground.blobs import open_blobs
 from moderation.cli import run as run_command
 from moderation.core.errors import SettingsError
-from moderation.server import A2IServer
+from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui import tables
 from review_ui.a2i.service import ReviewService
-from review_ui.identities import Identities, Identity
-from review_ui.people import People
+from review_ui.people.id_tokens import SignInRefused, verify
+from review_ui.people.identities import Identities, Identity
+from review_ui.people.oidc import read_settings
+from review_ui.people.people import People
 from review_ui.portal import blueprint
-from review_ui.portal.id_tokens import SignInRefused, verify
-from review_ui.portal.oidc import read_settings
 from review_ui.portal.oidc_pages import ATTEMPT_SECONDS
 from tests.browser.conftest import PASSWORD, Desk, form_token, sign_in
 from tests.browser.oidc_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider

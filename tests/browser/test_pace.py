@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from review_ui.a2i.outputs import sweep
-from review_ui.audit import recent_events
+from review_ui.desk.audit import recent_events
 from tests.browser.conftest import Desk, form_token, found
 
 Reviewer = Callable[..., Any]

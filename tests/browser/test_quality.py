@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from ground.awswire.errors import ApiError
 from moderation import cli
 from moderation.core.errors import InputError, NotFound
 from review_ui.a2i import loops
-from review_ui.a2i.answers import submit_answer
-from review_ui.a2i.errors import ApiError
 from review_ui.a2i.outputs import sweep
-from review_ui.a2i.tasks import Task, get_task, next_task, release_task, waiting
-from review_ui.agreement import queue_agreement
-from review_ui.golden import QueueQuality, accuracy, add_golden, list_golden, retire_golden, set_quality
-from review_ui.preferences import choose_severe
+from review_ui.desk.answers import submit_answer
+from review_ui.desk.preferences import choose_severe
+from review_ui.desk.tasks import Task, get_task, next_task, release_task, waiting
+from review_ui.quality.agreement import queue_agreement
+from review_ui.quality.golden import QueueQuality, accuracy, add_golden, list_golden, retire_golden, set_quality
 from tests.browser.conftest import PASSWORD, Desk, found
 from tests.browser.test_portal import text
 from tests.browser.test_wellbeing import post, words_of

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from review_ui.portal.drawing import MAX_MARKS
 from review_ui.portal.marking import Mark, cut
-from review_ui.portal.places import MAX_MARKS
-from review_ui.portal.reading import clock, percent
-from review_ui.portal.showing import show
+from review_ui.portal.task_view import show
+from review_ui.portal.untrusted import clock, percent
 from tests.browser.conftest import Desk, found, item
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \n\U0001f600\u200d\u0301é"), max_size=40)

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from moderation.server import A2IServer
+from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui.a2i import flows, loops, resources, workforces
-from review_ui.people import People
+from review_ui.people.people import People
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a long enough password"
@@ -247,7 +247,7 @@ def test_marked_words_have_offsets_into_the_text(agency: Agency, open_page: Call
 
 
 def test_our_own_template_for_moderation_works_here_unchanged(agency: Agency, open_page: Callable[..., Any]) -> None:
-    from moderation.human_loops import _read_answer, task_template
+    from moderation.review.client import _read_answer, task_template
 
     content = {
         "policy": {"name": "text", "description": "Be kind"},

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from review_ui.audit import recent_events
+from review_ui.desk.audit import recent_events
 from tests.browser.conftest import Desk, found
 from tests.browser.test_portal import arrive, start, text, until
 

@@ -15,15 +15,15 @@ import pytest
 import sqlalchemy as sa
 
 from moderation.core.errors import InputError
-from moderation.core.severity import SEVERITY, harms_of
-from review_ui.a2i.answers import submit_answer, undo
 from review_ui.a2i.loops import delete
 from review_ui.a2i.loops import stop as stop_loop
 from review_ui.a2i.service import ReviewService
-from review_ui.a2i.tasks import kept_away, next_task, release_task, upcoming_task, waiting
-from review_ui.exposure import Care, seen_since
-from review_ui.leading import assign, take_back
-from review_ui.preferences import choose_severe, end_break, take_break
+from review_ui.care.exposure import Care, seen_since
+from review_ui.care.severity import SEVERITY, harms_of
+from review_ui.desk.answers import submit_answer, undo
+from review_ui.desk.leading import assign, take_back
+from review_ui.desk.preferences import choose_severe, end_break, take_break
+from review_ui.desk.tasks import kept_away, next_task, release_task, upcoming_task, waiting
 from review_ui.tables import loop_harms
 from tests.browser.conftest import PASSWORD, Desk, form_token, found
 from tests.browser.test_portal import Reviewer, picture, start, text, until, veil

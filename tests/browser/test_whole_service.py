@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from moderation.server import Server
-from review_ui.people import People
+from moderation.serving.server import Server
+from review_ui.people.people import People
 from tests.browser.conftest import PASSWORD
 from tests.conftest import EXAMPLES
 

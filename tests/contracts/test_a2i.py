@@ -21,14 +21,14 @@ from botocore.exceptions import ClientError
 from flask import Flask
 from waitress.server import create_server
 
-from moderation.blobs import FolderBlobs
+from ground.blobs import FolderBlobs
 from moderation.settings import load_settings
-from review_ui.a2i.answers import submit_answer
 from review_ui.a2i.outputs import sweep
 from review_ui.a2i.service import AccessKey, ReviewService
-from review_ui.a2i.tasks import TaskGone, next_task, release_task, waiting
 from review_ui.a2i.wire import blueprint
-from review_ui.people import People
+from review_ui.desk.answers import submit_answer
+from review_ui.desk.tasks import TaskGone, next_task, release_task, waiting
+from review_ui.people.people import People
 from tests.contracts.raw_answers import check_answer
 
 SESSION = boto3.session.Session()  # one for all, because it reads each service's model only once
@@ -296,7 +296,7 @@ def test_an_output_that_a_kill_left_out_is_written_later(endpoint: Endpoint, mon
     task = next_task(endpoint.review, endpoint.users[0])
     assert task is not None
     with monkeypatch.context() as broken:
-        broken.setattr("review_ui.a2i.answers.finish", lambda *_: None)
+        broken.setattr("review_ui.desk.answers.finish", lambda *_: None)
         submit_answer(endpoint.review, task.id, endpoint.users[0], ANSWER, 1)
     assert endpoint.events == []
     sweep(endpoint.review)

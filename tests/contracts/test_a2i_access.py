@@ -15,11 +15,11 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from moderation.server import A2IServer
+from ground.awswire.errors import ApiError
+from ground.awswire.protocol import MAX_BODY_BYTES
+from ground.awswire.throttle import Throttle
+from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
-from review_ui.a2i.errors import ApiError
-from review_ui.a2i.protocol import MAX_BODY_BYTES
-from review_ui.a2i.throttle import Throttle
 from tests.contracts.test_a2i import SESSION, Endpoint, endpoint, refused
 
 __all__ = ["endpoint"]

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from moderation.cli import run
-from moderation.server import A2IServer
+from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui.a2i.templates import render
 from tests.contracts.test_a2i import Endpoint, endpoint

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from review_ui.a2i.answers import submit_answer
 from review_ui.a2i.outputs import sweep
-from review_ui.a2i.tasks import next_task, waiting
+from review_ui.desk.answers import submit_answer
+from review_ui.desk.tasks import next_task, waiting
 from tests.contracts.test_a2i import ANSWER, Endpoint, endpoint, refused, start
 
 __all__ = ["endpoint"]

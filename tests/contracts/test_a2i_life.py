@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ground.awswire.errors import ApiError
 from moderation.core.errors import SettingsError, StoreUnavailable
-from moderation.server import A2IServer
+from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui.a2i.activation import evaluate, read_conditions
-from review_ui.a2i.answers import submit_answer
-from review_ui.a2i.errors import ApiError
 from review_ui.a2i.outputs import sweep
-from review_ui.a2i.tasks import next_task
+from review_ui.desk.answers import submit_answer
+from review_ui.desk.tasks import next_task
 from tests.contracts.test_a2i import ANSWER, Endpoint, endpoint, refused, start
 
 __all__ = ["endpoint"]

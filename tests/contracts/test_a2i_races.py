@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from review_ui.a2i.answers import submit_answer
-from review_ui.a2i.tasks import next_task
+from review_ui.desk.answers import submit_answer
+from review_ui.desk.tasks import next_task
 from tests.contracts.test_a2i import ANSWER, Endpoint, endpoint, refused, start
 from tests.contracts.test_a2i_pages import answer_to
 

@@ -28,7 +28,6 @@ from botocore.session import get_session
 from moto import mock_aws
 from waitress.server import create_server
 
-from moderation.app import create_app
 from moderation.core.detections import Failure
 from moderation.core.items import Tool
 from moderation.core.replacing import FreshNumbers
@@ -36,8 +35,9 @@ from moderation.redacting import jobs
 from moderation.redacting.comprehend import LIMITS, NOT_OF_COMPREHEND, style_of
 from moderation.redacting.texts import NotRedacted, labels_of
 from moderation.service import Service
+from moderation.serving.app import create_app
 from moderation.settings import Settings
-from moderation.tables import redaction_jobs
+from moderation.storage.tables import redaction_jobs
 from review_ui.a2i.service import ReviewService
 from tests.service.conftest import NOBODY
 

@@ -17,22 +17,22 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from moderation import fallback
 from moderation.cli import run
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, SettingsError
 from moderation.core.items import Part
-from moderation.core.policies import Queue
-from moderation.fallback import HumanLoopsWithFallback, account_of, open_human_loops
-from moderation.human_loops import HumanLoops
-from moderation.pipeline import Submission
-from moderation.records import ItemRecord, LoopRecord
-from moderation.server import Server
+from moderation.core.policy.policies import Queue
+from moderation.pipeline.moderate import Submission
+from moderation.review import fallback
+from moderation.review.client import HumanLoops
+from moderation.review.fallback import HumanLoopsWithFallback, account_of, open_human_loops
+from moderation.serving.server import Server
 from moderation.settings import Settings, load_settings
-from review_ui.a2i.answers import submit_answer
+from moderation.storage.records import ItemRecord, LoopRecord
 from review_ui.a2i.outputs import sweep
 from review_ui.a2i.service import ACCOUNT
-from review_ui.a2i.tasks import next_task
-from review_ui.people import People
+from review_ui.desk.answers import submit_answer
+from review_ui.desk.tasks import next_task
+from review_ui.people.people import People
 from tests.contracts.test_a2i import Endpoint
 from tests.service.test_policies_over_time import NUMBER, REVIEWS, wait_for
 
@@ -289,7 +289,7 @@ def test_amazon_is_tried_again_after_pauses_that_grow_and_gets_new_loops_when_it
     both.clock.now += fallback.SHORTEST_REST_SECONDS
     both.loops.start("soon-4", both.flow, {})
     assert both.amazon.tries[-3:] == ["later-4", "and-again-4", "soon-4"], "the pause is short again"
-    assert [r.getMessage().partition(";")[0] for r in caplog.records if r.name == "moderation.fallback"] == [
+    assert [r.getMessage().partition(";")[0] for r in caplog.records if r.name == "moderation.review.fallback"] == [
         "Amazon A2I refuses",
         "Amazon A2I accepts again",
         "Amazon A2I refuses",

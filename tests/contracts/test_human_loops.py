@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from moderation.blobs import FolderBlobs
+from ground.blobs import FolderBlobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, OutputMalformed
-from moderation.human_loops import HumanLoops, read_answers, task_template
+from moderation.review.client import HumanLoops, read_answers, task_template
 from moderation.settings import load_settings
 
 FLOW = "arn:aws:sagemaker:us-east-1:111122223333:flow-definition/f"

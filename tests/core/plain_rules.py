@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moderation.core.detections import Detection, Failure
-from moderation.core.scene import Subject
+from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
 
 STRICT = {"approve": 0, "review": 1, "reject": 2}

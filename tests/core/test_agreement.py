@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.core.agreement import agreement
+from review_ui.quality.krippendorff import agreement
 
 
 def units(*observers: str) -> list[list[str]]:

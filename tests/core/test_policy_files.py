@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from moderation.core.errors import PolicyFault
 from moderation.core.taxonomy import Taxonomy
-from moderation.policy_files import load_policies, parse_document, read_policy
+from moderation.policies.files import load_policies, parse_document, read_policy
 
 GOOD = """\
 policy: demo
@@ -94,7 +94,7 @@ def test_no_text_ever_raises(text: str) -> None:
 
 @given(st.integers(0, len(GOOD) - 1), st.characters(codec="utf-8"))
 def test_no_changed_letter_ever_raises(position: int, letter: str) -> None:
-    from moderation.core.policy_checks import parse_policy
+    from moderation.core.policy.checks import parse_policy
 
     document = parse_document("x.yml", (GOOD[:position] + letter + GOOD[position + 1 :]).encode())
     if not document.faults:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.core.taxonomy import Taxonomy
-from moderation.policy_files import policy_of_bytes
+from moderation.policies.files import policy_of_bytes
 
 GOOD = """\
 policy: shop

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
-from moderation.core.policies import Policy
-from moderation.core.policy_checks import parse_policy
-from moderation.core.rules import Subject, evaluate
+from moderation.core.policy.checks import parse_policy
+from moderation.core.policy.policies import Policy
+from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Verdict
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Box, Tool
-from moderation.core.policies import Policy
-from moderation.core.policy_checks import parse_policy
-from moderation.core.rules import evaluate
-from moderation.core.sampling import is_sampled
-from moderation.core.scene import Subject
+from moderation.core.policy.checks import parse_policy
+from moderation.core.policy.policies import Policy
+from moderation.core.rules.engine import evaluate
+from moderation.core.rules.sampling import is_sampled
+from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Verdict
 from tests.core.plain_rules import STRICT, judge

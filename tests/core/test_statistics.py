@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.core.hit_rates import hit_rate, hit_rates
-from moderation.core.statistics import at_least, at_most, wilson
+from ground.statistics import at_least, at_most, wilson
+from moderation.evidence.hit_rates import hit_rate, hit_rates
 
 
 def test_wilsons_interval_of_textbook_counts() -> None:

@@ -20,10 +20,10 @@ import urllib3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from moderation.blobs import open_blobs
+from ground.blobs import open_blobs
 from moderation.settings import load_settings
 from review_ui.a2i.service import ReviewService
-from review_ui.people import People
+from review_ui.people.people import People
 from tests.conftest import free_port
 
 pytestmark = pytest.mark.slow

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from moderation.core.taxonomy import Taxonomy
-from moderation.policy_files import policy_paths, read_policy, shipped_rules
-from moderation.policy_tests import never_fired, run_tests
+from moderation.policies.cases import never_fired, run_tests
+from moderation.policies.files import policy_paths, read_policy, shipped_rules
 
 FILES = policy_paths([shipped_rules()])
 

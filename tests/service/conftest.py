@@ -18,15 +18,15 @@ from moto import mock_aws
 from werkzeug.test import TestResponse
 
 import moderation
-from moderation import tables
-from moderation.app import create_app
-from moderation.database import Database
-from moderation.openapi import ROUTES, openapi
+from ground.database import Database
+from moderation.api.openapi import ROUTES, openapi
 from moderation.service import Service
+from moderation.serving.app import create_app
 from moderation.settings import Settings
+from moderation.storage import tables
 from review_ui.a2i.service import ReviewService
 
-MIGRATIONS = Path(moderation.__file__).parent / "migrations"
+MIGRATIONS = Path(moderation.__file__).parent / "storage" / "migrations"
 NOBODY = "http://127.0.0.1:9"
 """No human loop can be opened there: items that people should see wait in review."""
 

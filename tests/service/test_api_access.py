@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from moderation.accounts import Accounts
 from moderation.core.errors import InputError, NotFound
-from moderation.service import open_database
 from moderation.settings import Settings
+from moderation.storage.accounts import Accounts
+from moderation.storage.opening import open_database
 from tests.service.conftest import Api
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}

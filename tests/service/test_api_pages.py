@@ -11,11 +11,11 @@ import pytest
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
+from moderation.api.openapi import openapi
 from moderation.api.problems import KINDS
-from moderation.app import create_app
 from moderation.core.errors import StoreUnavailable
-from moderation.core.policies import PolicySet
-from moderation.openapi import openapi
+from moderation.core.policy.policies import PolicySet
+from moderation.serving.app import create_app
 from tests.service.conftest import Api
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}

@@ -17,15 +17,15 @@ from moderation.core.decisions import Decision
 from moderation.core.detections import Detection
 from moderation.core.items import Item, Part, Tool
 from moderation.core.loops import Answer
-from moderation.core.policies import PolicySet
-from moderation.core.rules import evaluate
+from moderation.core.policy.policies import PolicySet
+from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import Taxonomy
-from moderation.judging import subject_of
-from moderation.policy_files import read_policy
-from moderation.records import Findings, LoopRecord, new_item_id
-from moderation.service import open_database
+from moderation.detection.judge import subject_of
+from moderation.policies.files import read_policy
 from moderation.settings import Settings
-from moderation.store import Store
+from moderation.storage.items import Store
+from moderation.storage.opening import open_database
+from moderation.storage.records import Findings, LoopRecord, new_item_id
 
 TAXONOMY = Taxonomy()
 OLD = """\

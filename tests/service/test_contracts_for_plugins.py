@@ -12,8 +12,8 @@ import pytest
 from moderation.core.detections import Detection
 from moderation.core.items import Extraction, Part, Place, Tool
 from moderation.hookspecs import Unreadable
-from moderation.hostile_samples import hostile_pictures
 from moderation.testing import DetectorContract, ExtractorContract, FakeContext
+from moderation.testing.hostile_samples import hostile_pictures
 
 PICTURE = hostile_pictures()["on its side"]
 

@@ -17,13 +17,13 @@ import pytest
 import sqlalchemy as sa
 
 import moderation
-from moderation import database as database_module
-from moderation import tables
+from ground import database as database_module
+from ground.database import Database
 from moderation.core.errors import SettingsError, StoreUnavailable
-from moderation.database import Database
+from moderation.storage import tables
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MIGRATIONS = Path(moderation.__file__).parent / "migrations"
+MIGRATIONS = Path(moderation.__file__).parent / "storage" / "migrations"
 
 
 def opened(path: Path) -> Database:
@@ -175,7 +175,7 @@ MIGRATE = """
 import sys
 from pathlib import Path
 from moderation import tables
-from moderation.database import Database
+from ground.database import Database
 database = Database(sys.argv[1], Path(sys.argv[2]), tables.metadata)
 database.migrate()
 """

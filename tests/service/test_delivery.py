@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
-from moderation.accounts import Accounts
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.items import Item, Part
-from moderation.delivery import JITTER, SCHEDULE_SECONDS, SENDERS, Deliveries
-from moderation.outbox import Outbox
-from moderation.records import new_item_id
-from moderation.service import open_database
+from moderation.delivery.outbox import Outbox
+from moderation.delivery.webhooks import JITTER, SCHEDULE_SECONDS, SENDERS, Deliveries
 from moderation.settings import Settings
-from moderation.store import Store
+from moderation.storage.accounts import Accounts
+from moderation.storage.items import Store
+from moderation.storage.opening import open_database
+from moderation.storage.records import new_item_id
 from tests.service.receiver import Receiver, status
 
 SECRET_TEXT = "Ein Satz, den kein Empfänger sehen soll"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ground.fetch import FetchFailed, check_url, fetch, is_public, post
 from moderation.core.errors import UrlRefused
-from moderation.fetch import FetchFailed, check_url, fetch, is_public, post
 
 PRIVATE = [
     "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://[::1]/",

@@ -16,19 +16,19 @@ from hypothesis import settings as property_settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from moderation import near_duplicates, tables
-from moderation.blobs import FolderBlobs
+from ground.blobs import FolderBlobs
+from ground.database import Database
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.fingerprints import Fingerprint, distance
 from moderation.core.items import Item, Media, Part
-from moderation.database import Database
-from moderation.fingerprinting import fingerprints, picture_fingerprint
-from moderation.media import Limits, inspect, store_media
-from moderation.near_duplicates import MAX_EARLIER, NearDuplicates
-from moderation.pipeline import Submission
-from moderation.records import LoopRecord, new_item_id
+from moderation.media.fingerprinting import fingerprints, picture_fingerprint
+from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.pipeline.moderate import Submission
 from moderation.settings import Settings
-from moderation.store import Store
+from moderation.storage import near_duplicates, tables
+from moderation.storage.items import Store
+from moderation.storage.near_duplicates import MAX_EARLIER, NearDuplicates
+from moderation.storage.records import LoopRecord, new_item_id
 from tests.conftest import EXAMPLES
 from tests.service.conftest import MIGRATIONS
 from tests.service.test_appeals import appealed

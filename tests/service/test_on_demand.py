@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from moderation.blobs import FolderBlobs
+from ground.blobs import FolderBlobs
 from moderation.cli import run
 from moderation.core.items import Item, Part
-from moderation.judging import Judge
+from moderation.detection.judge import Judge
 from moderation.settings import load_settings
 
 PLUGIN = """

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from moderation.app import create_app
+from ground.statistics import wilson
 from moderation.cli import run
-from moderation.core.overturns import LEAST, overturn_rates
-from moderation.core.statistics import wilson
-from moderation.overturns import overturns
+from moderation.evidence.overturn_rates import LEAST, overturn_rates
+from moderation.evidence.overturns import overturns
+from moderation.serving.app import create_app
 from review_ui.a2i.service import ReviewService
-from review_ui.people import People
+from review_ui.people.people import People
 from tests.browser.conftest import PASSWORD, sign_in
 from tests.service.test_policies_over_time import NUMBER, REJECTS, House, open_house, wait_for  # noqa: F401 - a fixture
 

@@ -15,16 +15,16 @@ from moderation.cli import run
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.core.loops import Answer
-from moderation.core.policy_checks import parse_policy
-from moderation.core.rules import evaluate
-from moderation.core.scene import Subject
+from moderation.core.policy.checks import parse_policy
+from moderation.core.rules.engine import evaluate
+from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
-from moderation.human_loops import LoopState
-from moderation.pipeline import Submission
-from moderation.records import ItemRecord, new_item_id
-from moderation.replaying import replay
+from moderation.evidence.replaying import replay
+from moderation.pipeline.moderate import Submission
+from moderation.review.client import LoopState
 from moderation.service import Service
 from moderation.settings import Settings
+from moderation.storage.records import ItemRecord, new_item_id
 
 HEAD = """\
 policy: words

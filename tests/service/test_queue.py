@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from moderation.core.items import Part
-from moderation.pipeline import Submission
-from moderation.queue import QUEUE_NAME, RedisQueue, ThreadQueue
+from moderation.pipeline.doorbell import QUEUE_NAME, RedisQueue, ThreadQueue
+from moderation.pipeline.moderate import Submission
 from moderation.service import Service
 from moderation.settings import Settings
 

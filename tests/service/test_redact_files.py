@@ -24,8 +24,9 @@ from moderation.cli import run
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import InputError, NotFound
 from moderation.core.items import Span, Tool
-from moderation.redacting import jobs, stretches
-from moderation.redacting.ledger import Ledger, read_status
+from moderation.redacting import jobs
+from moderation.redacting import windows as stretches
+from moderation.redacting.journal import Ledger, read_status
 from moderation.redacting.progress import Progress, Status
 from moderation.redacting.sources import FolderSource, FolderTarget, Listed, S3Source, S3Target, Source, Target
 from moderation.redacting.styles import Style

@@ -15,7 +15,7 @@ import pytest
 from moderation.cli import run
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.redacting import jobs
-from moderation.redacting.ledger import read_status
+from moderation.redacting.journal import read_status
 from moderation.redacting.sources import FolderSource, FolderTarget, S3Source, S3Target
 from tests.service.test_redact_files import do
 

@@ -17,10 +17,10 @@ from moderation.api.views import item_view
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Extraction, Part, Place, Span, Tool
 from moderation.core.redaction import places, redact_text
-from moderation.media import Limits, inspect, store_media
-from moderation.pipeline import Submission
-from moderation.records import ItemRecord, payload_of
+from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.pipeline.moderate import Submission
 from moderation.settings import Settings
+from moderation.storage.records import ItemRecord, payload_of
 from tests.service.conftest import NOBODY, Api
 from tests.service.test_policies_over_time import House, wait_for
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ground.database import Database
 from moderation.core.errors import InputError, StoreUnavailable
-from moderation.database import Database
 from moderation.redacting.jobs import Work
-from moderation.redacting.requested import RequestedJob, RequestedJobs
+from moderation.redacting.queue import RequestedJob, RequestedJobs
 from moderation.redacting.sources import FolderSource, FolderTarget
 from moderation.redacting.styles import Style
 from tests.service.test_redact_files import look

@@ -15,18 +15,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from moderation.a2i_import import Importer, policy_document
 from moderation.cli import run
 from moderation.core.detections import Detection
 from moderation.core.errors import InvalidSubmission
-from moderation.core.policy_checks import parse_policy
-from moderation.core.rules import evaluate
-from moderation.core.sampling import is_sampled
-from moderation.core.scene import Subject
+from moderation.core.policy.checks import parse_policy
+from moderation.core.rules.engine import evaluate
+from moderation.core.rules.sampling import is_sampled
+from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
-from moderation.policy_files import policy_paths, shipped_rules
-from moderation.policy_formatting import formatted
-from moderation.yaml_places import parse_document
+from moderation.policies.a2i_import import Importer, policy_document
+from moderation.policies.files import policy_paths, shipped_rules
+from moderation.policies.formatting import formatted
+from moderation.policies.yaml_reader import parse_document
 from tests.core.test_policy_slips import GOOD
 from tests.core.test_rules_reference import policies
 

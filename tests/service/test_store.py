@@ -10,17 +10,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import review_ui
-from moderation import tables
-from moderation.accounts import Accounts
+from ground.database import Database, insert_or_nothing
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, InputError, NotFound
 from moderation.core.items import Item, Part
-from moderation.core.s3_events import ObjectEvent
-from moderation.database import Database, insert_or_nothing
-from moderation.intake_ledger import Found, Ledger
-from moderation.outbox import Outbox
-from moderation.records import new_item_id
-from moderation.store import Store
+from moderation.delivery.outbox import Outbox
+from moderation.intake.ledger import Found, Ledger
+from moderation.intake.s3_events import ObjectEvent
+from moderation.storage import tables
+from moderation.storage.accounts import Accounts
+from moderation.storage.items import Store
+from moderation.storage.records import new_item_id
 from review_ui import tables as review_tables
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

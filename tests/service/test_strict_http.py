@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from waitress.server import create_server
 
+from ground.strict_http import MAX_HEADER_BYTES, make_strict
 from moderation.api.problems import KINDS
 from moderation.settings import Settings
-from moderation.strict_http import MAX_HEADER_BYTES, make_strict
 from tests.service.conftest import NOBODY, Api
 
 BODY = b'{"parts": [{"type": "text", "text": "Have a nice day"}]}'

@@ -13,12 +13,12 @@ import pytest
 from moderation.cli import run
 from moderation.core.detections import Detection
 from moderation.core.errors import NotFound
-from moderation.core.policies import Band, Policy
-from moderation.core.scene import Subject
+from moderation.core.policy.policies import Band, Policy
+from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
-from moderation.history import Case, Opinion
-from moderation.policy_files import policy_of_bytes, read_document
-from moderation.tuning import BandTuning, Tuner, patch
+from moderation.evidence.history import Case, Opinion
+from moderation.evidence.tuning import BandTuning, Tuner, patch
+from moderation.policies.files import policy_of_bytes, read_document
 from tests.service.test_backtest import Past, past
 
 __all__ = ["past"]

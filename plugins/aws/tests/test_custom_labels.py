@@ -230,7 +230,7 @@ def test_nothing_is_offered_without_a_region(configured: Callable[..., Settings]
 
 
 def test_policies_for_rekognition_come_into_force_with_a_region(configured: Callable[..., Settings]) -> None:
-    from moderation.policy_files import load_policies, shipped_rules
+    from moderation.policies.files import load_policies, shipped_rules
 
     plugins = load_plugins(configured())
     names = {policy.name for policy in load_policies(shipped_rules(), plugins.taxonomy, plugins.names).policies}

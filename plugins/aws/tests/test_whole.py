@@ -20,14 +20,14 @@ from moderation_aws.calls import ANSWERS
 from moderation_aws.configuration import default_rates, load_config
 from moderation_aws.costs import price_table
 
-from moderation.blobs import FolderBlobs
+from ground.blobs import FolderBlobs
 from moderation.core.items import Item, Part
 from moderation.core.shipped import SHIPPED_TOOLS
-from moderation.isolation import Runner
-from moderation.judging import Judge, Judgement
-from moderation.media import Limits, inspect, store_media
+from moderation.detection.judge import Judge, Judgement
+from moderation.detection.runner import Runner
+from moderation.media.inspecting import Limits, inspect, store_media
 from moderation.plugins import load_plugins
-from moderation.policy_files import load_policies, shipped_rules
+from moderation.policies.files import load_policies, shipped_rules
 from moderation.settings import Settings
 from tests.aws_double import AwsDouble, Fault
 from tests.aws_double.examples import FOUR_PEOPLE, PICTURE, WORKER, picture

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import moderation.database
+import ground.database
 
 revision = "0001"
 down_revision = None
@@ -18,15 +18,15 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=20), nullable=False),
         sa.Column("secret", sa.String(length=64), nullable=False),
         sa.Column("is_internal", sa.Boolean(), nullable=False),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("revoked_at", moderation.database.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", ground.database.UTCDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_keys")),
     )
     op.create_table(
         "failed_sign_ins",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("at", ground.database.UTCDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_failed_sign_ins")),
     )
     with op.batch_alter_table("failed_sign_ins", schema=None) as batch_op:
@@ -36,14 +36,14 @@ def upgrade() -> None:
         "flow_definitions",
         sa.Column("name", sa.String(length=63), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_flow_definitions")),
     )
     op.create_table(
         "task_uis",
         sa.Column("name", sa.String(length=63), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_task_uis")),
     )
     op.create_table(
@@ -52,8 +52,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("disabled_at", moderation.database.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", ground.database.UTCDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("name", name=op.f("uq_users_name")),
     )
@@ -61,7 +61,7 @@ def upgrade() -> None:
         "workteams",
         sa.Column("name", sa.String(length=63), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_workteams")),
     )
     op.create_table(
@@ -74,8 +74,8 @@ def upgrade() -> None:
         sa.Column("input_content", sa.Text(), nullable=False),
         sa.Column("input_sha256", sa.String(length=64), nullable=False),
         sa.Column("output_uri", sa.Text(), nullable=False),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", ground.database.UTCDateTime(timezone=True), nullable=False),
         sa.Column("event_pending", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["flow"], ["flow_definitions.name"], name=op.f("fk_human_loops_flow")),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_human_loops")),
@@ -90,8 +90,8 @@ def upgrade() -> None:
         sa.Column("token_sha256", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.String(length=36), nullable=False),
         sa.Column("csrf", sa.String(length=64), nullable=False),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", ground.database.UTCDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sign_ins_user_id")),
         sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_sign_ins")),
     )
@@ -102,10 +102,10 @@ def upgrade() -> None:
         sa.Column("flow", sa.String(length=63), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("user_id", sa.String(length=36), nullable=True),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("accepted_at", moderation.database.UTCDateTime(timezone=True), nullable=True),
-        sa.Column("lease_until", moderation.database.UTCDateTime(timezone=True), nullable=True),
-        sa.Column("submitted_at", moderation.database.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", ground.database.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("lease_until", ground.database.UTCDateTime(timezone=True), nullable=True),
+        sa.Column("submitted_at", ground.database.UTCDateTime(timezone=True), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("answer", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import moderation.database
+import ground.database
 
 revision = "0002"
 down_revision = "0001"
@@ -16,8 +16,8 @@ def upgrade() -> None:
         "workforces",
         sa.Column("name", sa.String(length=63), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", ground.database.UTCDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_workforces")),
     )
     op.create_table(

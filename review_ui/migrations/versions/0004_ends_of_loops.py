@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-import moderation.database
+import ground.database
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-TIME = moderation.database.UTCDateTime(timezone=True)
+TIME = ground.database.UTCDateTime(timezone=True)
 
 
 def upgrade() -> None:

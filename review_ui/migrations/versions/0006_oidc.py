@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import moderation.database
+import ground.database
 
 revision = "0006"
 down_revision = "0005"
@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("issuer", sa.String(length=500), nullable=False),
         sa.Column("subject", sa.String(length=255), nullable=False),
         sa.Column("user_id", sa.String(length=36), nullable=False),
-        sa.Column("created_at", moderation.database.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", ground.database.UTCDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_identities_user_id")),
         sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_identities")),
         sa.UniqueConstraint("user_id", name=op.f("uq_identities_user_id")),

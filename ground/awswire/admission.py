@@ -1,0 +1,47 @@
+"""Who is let in: requests signed with a key of ours, or, with signatures off, programs on this machine."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import request
+
+from ground.awswire.errors import ApiError
+from ground.awswire.protocol import raw_target, read_body
+from ground.awswire.signing import is_loopback, read_authorization, verify, verify_link
+from review_ui.a2i.service import ReviewService
+
+
+def admitted_body(review: ReviewService, service: str) -> bytes:
+    """The body of the request at hand, once its sender is known; of an unknown one it is not even read.
+
+    Args:
+        service: what the signature has to be for, by its signing name: ``sagemaker``, ``s3``, ``comprehend``.
+
+    Raises:
+        ApiError: whoever sent it is not let in, or sent too much, or too often.
+    """
+    if not review.checks_signatures:
+        _need_own_machine()
+        return read_body()
+    path, query = raw_target()
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    host = headers.get("host", "")
+    url = f"{request.scheme}://{host}{path}" + (f"?{query}" if query else "")
+    if service == "s3" and request.method == "GET" and "X-Amz-Signature=" in query:
+        verify_link(url, host, review.secret_of, review.clock())
+        return b""
+    signed = read_authorization(headers, service, review.secret_of)
+    body = read_body()
+    verify(signed, request.method, url, headers, body, review.clock())
+    if service == "sagemaker":
+        review.throttle.check(signed.key_id)
+    return body
+
+
+def _need_own_machine() -> None:
+    """Let in programs on this machine only, and none that is a browser on some page's behalf."""
+    name = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
+    is_page = "Origin" in request.headers or "Sec-Fetch-Site" in request.headers
+    if is_page or not is_loopback(name) or not is_loopback(request.remote_addr or ""):
+        raise ApiError("AccessDeniedException", "Unsigned requests are taken from programs on this machine only", 403)

@@ -1,0 +1,316 @@
+"""One relational database: SQLite (WAL, FULL) or Postgres, migrated at start, with group-committed writes.
+
+What is answered 2xx must be on disk, and several SQLite writers would wait for each other. So one writer thread takes
+waiting writes, runs each in a savepoint of one shared transaction, commits once, and only then lets the callers go.
+On Postgres every write is its own transaction: the server groups commits itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Dialect, Engine
+
+from ground.errors import SettingsError, StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+Work = Callable[[Connection], Any]
+
+MAX_GROUP = 200
+"""Writes that share one commit; bounds how long the first one waits."""
+LOCK_SECONDS = 2.0
+"""Wait for another process's lock. A write may come just after a group began to wait, so callers wait twice this."""
+MIGRATION_LOCK_SECONDS = 120.0
+"""Wait for another process that migrates."""
+_MIGRATION_LOCK = 7_204_116_530
+"""Any number, the same in all processes: Postgres's advisory lock for migrating."""
+
+
+class UTCDateTime(sa.TypeDecorator[datetime]):
+    """An aware UTC time. SQLite forgets the zone; this puts it back. Naive times are refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database: aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """An engine, its migrations, and one way to read and one to write.
+
+    Args:
+        url: SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://...``.
+        migrations: folder of Alembic revisions (with ``env.py``).
+        metadata: the tables that the revisions lead to.
+        version_table: Alembic's table, so that two schemas can share one Postgres database.
+    """
+
+    def __init__(
+        self, url: str, migrations: Path, metadata: sa.MetaData, version_table: str = "alembic_version"
+    ) -> None:
+        self.url = url
+        self._migrations = migrations
+        self._metadata = metadata
+        self._version_table = version_table
+        self.engine = _make_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writes: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._writer_lock = threading.Lock()
+        self._closed = False
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest revision. Safe to run in several processes at once: they take turns.
+
+        A schema of a later version is left as it is, because each revision works with the code before it: that is what
+        lets a running installation be replaced one process after the other.
+
+        Raises:
+            StoreUnavailable: the database did not answer, or another process migrates for too long.
+        """
+        config = Config()
+        # Alembic's options are ConfigParser's, where a percent sign in a path would be an interpolation.
+        config.set_main_option("script_location", str(self._migrations).replace("%", "%%"))
+        # Enforced foreign keys would refuse to rebuild a table that others point at, which is how SQLite alters one.
+        engine = _make_engine(self.url, lock_seconds=MIGRATION_LOCK_SECONDS, foreign_keys=False)
+        config.attributes["engine"] = engine
+        config.attributes["metadata"] = self._metadata
+        config.attributes["version_table"] = self._version_table
+        try:
+            with engine.connect() as connection, _alone(connection):
+                if later := self._later_revision(connection, config):
+                    logger.warning(
+                        "the schema is of a later version (%s) than this program; it is left as it is", later
+                    )
+                    return
+                connection.commit()
+                command.upgrade(config, "head")
+        except sa.exc.SQLAlchemyError as error:
+            raise _translated(error) from error
+        finally:
+            engine.dispose()
+
+    def _later_revision(self, connection: Connection, config: Config) -> str | None:
+        """The schema's revision when this program does not know it."""
+        if not sa.inspect(connection).has_table(self._version_table):
+            return None
+        table = sa.table(self._version_table, sa.column("version_num"))
+        current = connection.execute(sa.select(table.c.version_num)).scalar()
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        return None if current is None or current in known else str(current)
+
+    def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` on a connection whose changes are rolled back.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        try:
+            with self.engine.connect() as connection:
+                return work(connection)
+        except sa.exc.SQLAlchemyError as error:
+            raise _translated(error) from error
+
+    def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` in a transaction and return its result once that is on disk.
+
+        `work` may run on the writer thread; it must only use the connection, and what it raises is raised here, with
+        its own changes undone.
+
+        Raises:
+            StoreUnavailable: the database did not take the write; nothing of it is stored.
+        """
+        if not self.is_sqlite:
+            try:
+                with self.engine.begin() as connection:
+                    return work(connection)
+            except sa.exc.SQLAlchemyError as error:
+                raise _translated(error) from error
+        future: Future[Result] = Future()
+        with self._writer_lock:
+            if self._closed:
+                raise StoreUnavailable("the database is closed")
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write_groups, name="sqlite-writer", daemon=True)
+                self._writer.start()
+            self._writes.put((work, future))
+        return future.result()
+
+    def close(self) -> None:
+        """Let waiting writes finish and drop the connections."""
+        with self._writer_lock:
+            self._closed = True
+            if self._writer is not None:
+                self._writes.put(None)
+        if self._writer is not None:
+            self._writer.join()
+        self.engine.dispose()
+
+    def _write_groups(self) -> None:
+        """The writer thread: gather what waits, run it in one transaction, commit, tell the callers."""
+        stop = False
+        while not stop:
+            first = self._writes.get()
+            if first is None:
+                return
+            group = [first]
+            while len(group) < MAX_GROUP:
+                try:
+                    more = self._writes.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    stop = True
+                    break
+                group.append(more)
+            self._commit_group(group)
+
+    def _commit_group(self, group: list[tuple[Work, Future[Any]]]) -> None:
+        """Run a group in one transaction. Every caller gets an answer, and a result only when it is on disk."""
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            with self.engine.execution_options(is_write=True).begin() as connection:
+                for work, future in group:
+                    # Where the transaction is gone, undoing fails too and would hide what was wrong first.
+                    first: Exception | None = None
+                    try:
+                        with connection.begin_nested():
+                            try:
+                                result = work(connection)
+                            except Exception as error:
+                                first = error
+                                raise
+                        done.append((future, result))
+                    except Exception as error:  # one caller's fault is that caller's alone
+                        future.set_exception(_translated(first or error))
+                        _check_still_open(connection)
+        except BaseException as error:  # nothing may leave a caller waiting
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(_translated(error))
+        else:
+            for future, result in done:
+                future.set_result(result)
+
+
+@contextlib.contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Hold back other processes that migrate. SQLite's own lock does; Postgres would let them run side by side."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    connection.execute(sa.select(sa.func.pg_advisory_lock(_MIGRATION_LOCK)))
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(_MIGRATION_LOCK)))
+        connection.commit()
+
+
+def _check_still_open(connection: Connection) -> None:
+    """Raise when SQLite gave up the whole transaction, as it may when the disk is full.
+
+    The next savepoint would begin a transaction of its own, and the works before it would be lost in silence.
+    """
+    raw = connection.connection.dbapi_connection
+    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
+        raise StoreUnavailable("the database gave up the transaction; nothing of it is stored")
+
+
+def insert_or_nothing(c: Connection, table: sa.Table) -> Any:
+    """INSERT that leaves a row alone that is there already; ``rowcount`` says whether it wrote."""
+    dialect = postgresql if c.dialect.name == "postgresql" else sqlite
+    # Without the option SQLAlchemy leaves the count of an INSERT to the driver, and psycopg then says -1 for all.
+    return dialect.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+def _translated(error: BaseException) -> BaseException:
+    """Operational faults become `StoreUnavailable`; integrity errors and the like stay themselves."""
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or type(error) is sa.exc.DatabaseError:
+        return StoreUnavailable(f"the database did not take it: {error.orig}")
+    if isinstance(error, sa.exc.TimeoutError):
+        return StoreUnavailable("all connections to the database are busy")
+    return error
+
+
+def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: bool = True) -> Engine:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=30,
+            pool_timeout=5,
+            connect_args={"connect_timeout": 5} if parsed.get_driver_name() == "psycopg" else {},
+        )
+    if not parsed.database or parsed.database == ":memory:":
+        raise SettingsError("the database must be a file: an in-memory SQLite would be lost between connections")
+    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    # Readers do not wait for each other in WAL mode; each thread of the service may read at once.
+    engine = sa.create_engine(parsed, pool_size=10, max_overflow=90, pool_timeout=5)
+    pragmas = (
+        f"busy_timeout={int(lock_seconds * 1000)}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+        "journal_size_limit=67108864",
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, so that savepoints work
+        for pragma in pragmas:
+            _run_pragma(connection, pragma, lock_seconds)
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A write that began as a read could find the file changed and fail; IMMEDIATE waits its turn instead.
+        is_write = connection.get_execution_options().get("is_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    return engine
+
+
+def _run_pragma(connection: sqlite3.Connection, pragma: str, lock_seconds: float) -> None:
+    """Changing to WAL does not wait for other processes by itself, whatever the busy timeout."""
+    deadline = time.monotonic() + lock_seconds
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

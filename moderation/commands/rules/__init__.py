@@ -1,0 +1,1 @@
+"""``moderation rules``: policy files go in; their faults, tests, history and effects come out."""

@@ -1,0 +1,1 @@
+"""Policies, detections and failures go in; one verdict with its evidence comes out. Pure."""

@@ -1,0 +1,282 @@
+"""What a policy may say but likely does not mean. Warnings never keep a file from coming into force."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from moderation.core.policy.checks import BESIDE, queues_used
+from moderation.core.policy.codes import Problem
+from moderation.core.policy.policies import (
+    Mode,
+    Path,
+    Policy,
+    PolicyFile,
+    Rule,
+    conditions,
+    expand,
+    label_groups,
+    label_uses,
+)
+from moderation.core.policy.terms import Condition, ListRef, is_number
+from moderation.core.rules.conditions import covered
+from moderation.core.shipped import SHIPPED_TOOLS
+from moderation.core.taxonomy import Taxonomy
+
+
+class Finder(Protocol):
+    """What is asked of a loaded detector."""
+
+    name: str
+    labels: Collection[str]
+    min_confidence: float
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a policy is held against.
+
+    Attributes:
+        detectors: those that are loaded.
+        tools: names of loaded detectors and extractors.
+        today: for trials that are over.
+        redacts: part types, beside text, that a redactor here can redact.
+    """
+
+    taxonomy: Taxonomy
+    detectors: Sequence[Finder]
+    tools: Collection[str]
+    today: date
+    redacts: Collection[str] = ()
+
+
+def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> Iterator[Problem]:
+    """Everything that is likely not meant, in no particular order.
+
+    Args:
+        policy: without errors.
+        setting: what is loaded here.
+        never_fired: rules and sides of bands that no test of the policy made true.
+    """
+    file = policy.file
+    named = {*file.needs, *file.only_with}
+    unasked = [d for d in setting.detectors if getattr(d, "on_demand", False) and d.name not in named]
+    setting = replace(setting, detectors=[d for d in setting.detectors if d not in unasked])
+    absent = [name for name in (*file.only_with, *file.needs) if name not in setting.tools]
+    if not absent:
+        yield from _unfindable(file, setting, unasked)
+        yield from _below_floor(file, setting)
+    yield from _not_loaded(file, setting)
+    yield from _over(file, setting.today)
+    yield from _not_tested(file, never_fired)
+    yield from _never_fires(file, setting)
+    yield from _unused(file)
+    yield from _gaps(file, setting.taxonomy)
+    yield from _odd_tests(policy)
+    kinds = set(file.applies_to.content_type) - {"text", "document", *setting.redacts}
+    for number, rule in enumerate(file.rules):
+        if rule.redact and kinds:
+            message = f"'{rule.id}' redacts, but nothing here can redact {', '.join(sorted(kinds))}"
+            yield Problem(("rules", number, "redact"), "W210", message, "such items go to people instead")
+
+
+def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
+    """Needed and not loaded: the start would be refused. With `only_with` the policy just waits."""
+    if any(name not in setting.tools for name in file.only_with):
+        return
+    for number, name in enumerate(file.needs):
+        if name not in setting.tools:
+            hint = f"install {SHIPPED_TOOLS.get(name, 'its plugin')}, or let the policy wait: only_with: [{name}]"
+            message = f"detector '{name}' is not loaded here, so this policy cannot come into force here"
+            yield Problem(("needs", number), "W205", message, hint)
+
+
+def _unfindable(file: PolicyFile, setting: Setting, unasked: Sequence[Finder]) -> Iterator[Problem]:
+    offered = {label for detector in setting.detectors for label in detector.labels}
+    for path, label in label_uses(file):
+        meant = covered([label], setting.taxonomy, exact=False)
+        if not meant.isdisjoint(offered):
+            continue
+        names = [detector.name for detector in unasked if not meant.isdisjoint(detector.labels)]
+        if names:
+            message = f"only {' or '.join(names)} finds '{label}', and is asked only where a policy names it"
+            yield Problem(path, "W201", message, f"add needs: [{names[0]}]")
+        else:
+            hint = "install its plugin, or remove the label"
+            yield Problem(path, "W201", f"no loaded detector finds '{label}'", hint)
+
+
+def _over(file: PolicyFile, today: date) -> Iterator[Problem]:
+    modes: list[tuple[Path, str, Mode | None]] = [(("bands", n, "mode"), n, b.mode) for n, b in file.bands.items()]
+    modes += [(("rules", number, "mode"), rule.id, rule.mode) for number, rule in enumerate(file.rules)]
+    for path, name, mode in modes:
+        if mode is None:
+            continue
+        if mode.shadow_until is not None and mode.shadow_until < today:
+            message = f"'{name}' was on trial until {mode.shadow_until}"
+            yield Problem(path, "W202", message, "let it act, remove it, or set a later day")
+        if mode.percent == 100:
+            yield Problem(path, "W202", f"'{name}' acts on all items", "remove the mode")
+
+
+def _not_tested(file: PolicyFile, never_fired: Collection[str]) -> Iterator[Problem]:
+    numbers = {rule.id: number for number, rule in enumerate(file.rules)}
+    for name in never_fired:
+        path: Path = ("rules", numbers[name], "id") if name in numbers else ("bands", name.rpartition(".")[0])
+        yield Problem(path, "W203", f"no test fires '{name}'", "add one under tests:", on_key=name not in numbers)
+
+
+def _below_floor(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
+    """Thresholds that every detector of the label stays silent under: part of what they say can never happen."""
+    for path, threshold, labels in _thresholds(file, setting.taxonomy):
+        floors = [d.min_confidence for d in setting.detectors if not labels.isdisjoint(d.labels)]
+        if floors and threshold < min(floors):
+            message = f"from {threshold:g}, but no detector of this reports below {min(floors):g}"
+            yield Problem(path, "W204", message, f"write {min(floors):g} or more")
+
+
+def _thresholds(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[tuple[Path, float, frozenset[str]]]:
+    """Each lowest threshold, with the labels it is about."""
+    for name, band in file.bands.items():
+        key = "review_from" if band.review_from is not None else "reject_from"
+        low = band.review_from if band.review_from is not None else band.reject_from
+        if low:
+            yield ("bands", name, key), low, covered(expand(band.label, file.lists), taxonomy, exact=band.exact)
+    for number, rule in enumerate(file.rules):
+        for path, condition in conditions(rule.when, ("rules", number, "when")):
+            if condition.label is not None and condition.at_least:
+                yield (*path, "at_least"), condition.at_least, _labels(condition, file, taxonomy)
+
+
+def _labels(condition: Condition, file: PolicyFile, taxonomy: Taxonomy) -> frozenset[str]:
+    assert condition.label is not None
+    return covered(expand(condition.label, file.lists), taxonomy, exact=bool(condition.exact))
+
+
+def _never_fires(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
+    approves = {file.if_nothing_matches.outcome} | {
+        own.if_nothing_matches.outcome for own in file.apps.values() if own.if_nothing_matches is not None
+    }
+    for number, rule in enumerate(file.rules):
+        for path, why in _impossible(rule.when, ("rules", number, "when"), file, setting):
+            yield Problem(path, "W206", f"'{rule.id}' can never fire: {why}", "mend or remove it")
+        idle = rule.then.outcome == "approve" and not rule.overrides and not rule.redact and rule.mode is None
+        if idle and approves == {"approve"}:
+            message = f"'{rule.id}' never matters: it approves, overrides nothing, and nothing else means approve too"
+            yield Problem(("rules", number, "then"), "W206", message, "say overrides: [RULE], or remove it")
+
+
+def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Setting) -> Iterator[tuple[Path, str]]:
+    """Why a condition cannot be true of any item; nothing when it can."""
+    if condition.all is not None:
+        for number, part in enumerate(condition.all):
+            yield from _impossible(part, (*path, "all", number), file, setting)
+        for number, part in enumerate(condition.all):
+            if part.not_ is not None and part.not_ in condition.all:
+                yield (*path, "all", number), "it asks for something and for its contrary"
+        apps = [set(part.app) for part in condition.all if part.app is not None]
+        if apps and not set.intersection(*apps):
+            yield path, "no app is in all of its app lists"
+    elif condition.any is not None:
+        reasons = [list(_impossible(p, (*path, "any", n), file, setting)) for n, p in enumerate(condition.any)]
+        if all(reasons):
+            yield from reasons[0]
+    elif condition.one_part is not None:
+        yield from _impossible(condition.one_part, (*path, "one_part"), file, setting)
+    elif condition.label is not None:
+        yield from _impossible_label(condition, path, file, setting)
+    elif condition.app is not None and not set(condition.app).intersection(file.applies_to.app or condition.app):
+        yield (*path, "app"), "the policy does not apply to these apps"
+
+
+def _impossible_label(
+    condition: Condition, path: Path, file: PolicyFile, setting: Setting
+) -> Iterator[tuple[Path, str]]:
+    labels = _labels(condition, file, setting.taxonomy)
+    different = condition.different_labels
+    if different is not None and different.at_least is not None and different.at_least > len(labels):
+        yield (*path, "different_labels"), f"there are only {len(labels)} labels to be different"
+    floors = [d.min_confidence for d in setting.detectors if not labels.isdisjoint(d.labels)]
+    is_known = all(name in setting.tools for name in (*file.needs, *file.only_with))
+    if is_known and floors and condition.below is not None and condition.below <= min(floors):
+        yield (*path, "below"), f"no detector of this reports below {min(floors):g}"
+
+
+def _unused(file: PolicyFile) -> Iterator[Problem]:
+    used = queues_used(file)
+    for number, queue in enumerate(file.queues):
+        if queue.name not in used:
+            yield Problem(("queues", number, "name"), "W207", f"nothing leads to queue '{queue.name}'", "remove it")
+    lists = {labels.name for _, labels in label_groups(file) if isinstance(labels, ListRef)}
+    for rule in file.rules:
+        wanted = [c.metadata.in_ for _, c in conditions(rule.when, ()) if c.metadata is not None]
+        lists |= {reference.name for reference in wanted if isinstance(reference, ListRef)}
+    scores = {c.score for rule in file.rules for _, c in conditions(rule.when, ())}
+    for name in file.scores:
+        if name not in scores:
+            yield Problem(("scores", name), "W207", f"nothing uses score '{name}'", "remove it", on_key=True)
+    for name in file.lists:
+        if name not in lists:
+            yield Problem(("lists", name), "W207", f"nothing uses list '{name}'", "remove it", on_key=True)
+    for app, own in file.apps.items():
+        if file.applies_to.app is not None and app not in file.applies_to.app:
+            message = f"the policy does not apply to app '{app}'"
+            close = difflib.get_close_matches(app, file.applies_to.app, n=1)
+            yield Problem(("apps", app), "W207", message, f"did you mean '{close[0]}'?" if close else "", on_key=True)
+        elif not own.change and own.if_nothing_matches is None:
+            yield Problem(("apps", app), "W207", f"nothing is different for app '{app}'", "remove it", on_key=True)
+
+
+def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Problem]:
+    """Between a rule that ends at ``below`` and the next one on the same labels that begins higher."""
+    ranges: dict[frozenset[str], list[tuple[float, float, Path]]] = {}
+    for number, rule in enumerate(file.rules):
+        if _is_plain(rule):
+            labels, when = _labels(rule.when, file, taxonomy), rule.when
+            end = when.below if when.below is not None else 101.0
+            ranges.setdefault(labels, []).append((when.at_least or 0.0, end, ("rules", number, "when", "below")))
+    for name, band in file.bands.items():
+        labels = covered(expand(band.label, file.lists), taxonomy, exact=band.exact)
+        low = band.review_from if band.review_from is not None else band.reject_from
+        ranges.setdefault(labels, []).append((low or 0.0, 101.0, ("bands", name)))
+    for found in ranges.values():
+        found.sort(key=lambda one: one[:2])
+        reached, path = found[0][1], found[0][2]
+        for low, end, other in found[1:]:
+            if low > reached:
+                message = f"nothing is about a confidence from {reached:g} to {low:g}"
+                yield Problem(path, "W208", message, f"did you mean below: {low:g}?")
+            if end > reached:
+                reached, path = end, other
+
+
+def _is_plain(rule: Rule) -> bool:
+    when = rule.when
+    is_counted = when.count is not None or when.different_labels is not None
+    return when.label is not None and not is_counted and rule.mode is None and rule.then.outcome != "approve"
+
+
+def _odd_tests(policy: Policy) -> Iterator[Problem]:
+    file = policy.file
+    apps = file.applies_to.app
+    for number, test in enumerate(file.tests):
+        path: Path = ("tests", number, "item")
+        if test.item.content_types.isdisjoint(file.applies_to.content_type):
+            shown = ", ".join(file.applies_to.content_type)
+            message = f"the policy does not apply to this item: it is for {shown}"
+            yield Problem((*path, "content_type"), "W209", message)
+        if apps is not None and test.item.app is not None and test.item.app not in apps:
+            yield Problem((*path, "app"), "W209", f"the policy does not apply to app '{test.item.app}'")
+        for position, detection in enumerate(test.item.detections):
+            for key, value in detection.items():
+                if key not in BESIDE and is_number(value) and 0 < _number(value) <= 1:
+                    message = f"a confidence of {_number(value):g} %"
+                    hint = f"did you mean {_number(value) * 100:g}?"
+                    yield Problem((*path, "detections", position, key), "W209", message, hint)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

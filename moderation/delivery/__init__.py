@@ -1,0 +1,1 @@
+"""A decision goes in; whoever is to know of it is told: callbacks, topics, queues, exported files."""

@@ -1,0 +1,142 @@
+"""Notifiers: decisions told to SNS topics, EventBridge buses and SQS queues, as the settings name them.
+
+They go through the same outbox as webhooks: written with the decision, sent until they are taken.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from ground.aws import client
+from moderation.core.errors import SettingsError, StoreUnavailable
+from moderation.core.notices import DETAIL_TYPE, SOURCE, Notice
+from moderation.settings import Settings
+
+_ARN = re.compile(r"arn:aws[a-z-]*:(sns|events|sqs):([a-z0-9-]+):([0-9]{12}):(event-bus/)?([A-Za-z0-9._/-]{1,256})")
+_SQS_URL = re.compile(r"https?://\S+/([0-9]{12})/([A-Za-z0-9_-]{1,80}(\.fifo)?)")
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where decisions are told.
+
+    Attributes:
+        name: as the outbox says it: an ARN, or ``sqs:`` and the address of a queue.
+        service: ``sns``, ``events`` or ``sqs``.
+    """
+
+    name: str
+    service: str
+    region: str
+
+    @property
+    def is_fifo(self) -> bool:
+        """True for topics and queues that keep an order and drop duplicates themselves."""
+        return self.name.endswith(".fifo")
+
+
+def targets_of(settings: Settings) -> tuple[Target, ...]:
+    """Where the settings want decisions to be told, each once.
+
+    Raises:
+        SettingsError: an entry is no topic, bus or queue.
+    """
+    return tuple(_target(name, settings.a2i_region) for name in dict.fromkeys(settings.notify.split()))
+
+
+def _target(name: str, region: str) -> Target:
+    arn = _ARN.fullmatch(name)
+    if arn is not None and (arn[1] == "events") == bool(arn[4]):
+        return Target(name, arn[1], arn[2])
+    if _SQS_URL.fullmatch(name):
+        in_name = re.match(r"https?://sqs\.([a-z0-9-]+)\.amazonaws\.com", name)
+        return Target(f"sqs:{name}", "sqs", in_name[1] if in_name else region)
+    raise SettingsError(
+        f"MODERATION_NOTIFY: {name[:200]!r} is no SNS topic (ARN), EventBridge bus (ARN) or SQS queue (ARN or URL)"
+    )
+
+
+class Notifiers:
+    """Sends notices; one client per service and Region, shared by threads."""
+
+    def __init__(self, targets: tuple[Target, ...]) -> None:
+        self._targets = {target.name: target for target in targets}
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._urls: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def knows(self, name: str) -> bool:
+        """True for a target of the settings; one that was taken out of them gets nothing any more."""
+        return name in self._targets
+
+    def tell(self, name: str, payload: bytes) -> None:
+        """Tell a target of a decision.
+
+        Args:
+            payload: a notice as JSON.
+
+        Raises:
+            StoreUnavailable: the target did not take it.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        target = self._targets[name]
+        try:
+            self._tell(target, Notice.model_validate_json(payload), payload.decode())
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            raise StoreUnavailable(f"{target.service} answered {code}") from error
+        except BotoCoreError as error:
+            raise StoreUnavailable(f"{target.service}: {type(error).__name__}") from error
+
+    def _tell(self, target: Target, notice: Notice, text: str) -> None:
+        if target.service == "events":
+            self._put_event(target, notice, text)
+            return
+        facts = {
+            "event_id": notice.id,
+            "item_id": notice.data.id,
+            "app": notice.data.app,
+            "outcome": notice.data.decision.outcome,
+        }
+        given: dict[str, Any] = {
+            "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in facts.items()}
+        }
+        if target.is_fifo:
+            given |= {"MessageGroupId": notice.data.id, "MessageDeduplicationId": notice.id}
+        if target.service == "sns":
+            self._client(target).publish(TopicArn=target.name, Message=text, **given)
+        else:
+            self._client(target).send_message(QueueUrl=self._url(target), MessageBody=text, **given)
+
+    def _put_event(self, target: Target, notice: Notice, text: str) -> None:
+        entry = {
+            "EventBusName": target.name,
+            "Source": SOURCE,
+            "DetailType": DETAIL_TYPE,
+            "Time": notice.timestamp,
+            "Detail": text,
+        }
+        answer = self._client(target).put_events(Entries=[entry])
+        if answer.get("FailedEntryCount"):  # the call itself succeeds all the same
+            raise StoreUnavailable(f"events answered {answer['Entries'][0].get('ErrorCode')}")
+
+    def _url(self, target: Target) -> str:
+        if not target.name.startswith("arn:"):
+            return target.name.removeprefix("sqs:")
+        if target.name not in self._urls:
+            owner, name = target.name.split(":")[4:6]
+            answer = self._client(target).get_queue_url(QueueName=name, QueueOwnerAWSAccountId=owner)
+            self._urls[target.name] = answer["QueueUrl"]
+        return self._urls[target.name]
+
+    def _client(self, target: Target) -> Any:
+        key = (target.service, target.region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = client(*key, read_timeout=SECONDS)
+            return self._clients[key]

@@ -1,0 +1,145 @@
+"""The outbox: deliveries that wait, were made, or were given up. Written with the decision, sent afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.database import Database
+from moderation.storage.tables import deliveries, delivery_attempts
+
+_LEASE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A delivery that is due, before it is taken.
+
+    Attributes:
+        endpoint: scheme, host and port of its callback.
+    """
+
+    id: str
+    app: str
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event for one callback.
+
+    Attributes:
+        id: the ``webhook-id``, the same on every attempt.
+        payload: the exact bytes that are sent and signed.
+        attempts: how many were made before, since the last replay.
+    """
+
+    id: str
+    item_id: str
+    app: str
+    endpoint: str
+    url: str
+    payload: bytes
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of one attempt.
+
+    Attributes:
+        status_code: of the answer; None when there was none.
+        reason: in a few words, without content.
+    """
+
+    delivery_id: str
+    attempted_at: datetime
+    status_code: int | None
+    reason: str
+
+
+class Outbox:
+    """Deliveries in `database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def waiting(
+        self, now: datetime, limit: int, *, not_to: Collection[str] = (), not_of: Collection[str] = ()
+    ) -> Sequence[Waiting]:
+        """Deliveries that are due, longest waiting first.
+
+        Args:
+            not_to: endpoints that are busy.
+            not_of: apps that are busy.
+        """
+        due = (deliveries.c.state == "due") & (deliveries.c.next_attempt_at <= now)
+        query = sa.select(deliveries.c.id, deliveries.c.app, deliveries.c.endpoint).where(due)
+        query = query.where(deliveries.c.endpoint.not_in(not_to)) if not_to else query
+        query = query.where(deliveries.c.app.not_in(not_of)) if not_of else query
+        query = query.order_by(deliveries.c.next_attempt_at).limit(limit)
+        return self._db.read(lambda c: [Waiting(row.id, row.app, row.endpoint) for row in c.execute(query)])
+
+    def take(self, ids: Collection[str], now: datetime) -> Sequence[Delivery]:
+        """Those of `ids` that are still due, held for two minutes so that nobody else sends them meanwhile."""
+        due = (deliveries.c.state == "due") & (deliveries.c.next_attempt_at <= now)
+        update = (
+            sa.update(deliveries)
+            .where(deliveries.c.id.in_(ids), due)
+            .values(next_attempt_at=now + timedelta(seconds=_LEASE_SECONDS))
+            .returning(deliveries)
+        )
+        rows = self._db.write(lambda c: list(c.execute(update)))
+        return [Delivery(r.id, r.item_id, r.app, r.endpoint, r.url, r.payload, r.attempts) for r in rows]
+
+    def take_due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """The deliveries that have been due longest, taken."""
+        return self.take([one.id for one in self.waiting(now, limit)], now)
+
+    def note(self, attempt: Attempt, *, state: str, next_attempt_at: datetime | None) -> None:
+        """Keep what came of an attempt; the delivery is ``delivered``, ``due`` again, or ``given_up``."""
+        values = {
+            "state": state,
+            "last_result": attempt.reason[:200],
+            "next_attempt_at": next_attempt_at,
+            "attempts": deliveries.c.attempts + 1,
+        }
+        update = sa.update(deliveries).where(deliveries.c.id == attempt.delivery_id).values(values)
+
+        def work(c: Connection) -> None:
+            c.execute(update)
+            row = {
+                "delivery_id": attempt.delivery_id,
+                "attempted_at": attempt.attempted_at,
+                "status_code": attempt.status_code,
+                "reason": attempt.reason[:200],
+            }
+            c.execute(sa.insert(delivery_attempts).values(row))
+
+        self._db.write(work)
+
+    def attempts(self, item_id: str) -> Sequence[Attempt]:
+        """All attempts to tell of an item, oldest first."""
+        query = (
+            sa.select(delivery_attempts)
+            .join(deliveries, deliveries.c.id == delivery_attempts.c.delivery_id)
+            .where(deliveries.c.item_id == item_id)
+            .order_by(delivery_attempts.c.id)
+        )
+        return self._db.read(
+            lambda c: [Attempt(r.delivery_id, r.attempted_at, r.status_code, r.reason) for r in c.execute(query)]
+        )
+
+    def replay(self, item_id: str, now: datetime) -> int:
+        """Send an item's events again, with the same ids and bytes; says how many there are."""
+        update = sa.update(deliveries).where(deliveries.c.item_id == item_id)
+        return self._db.write(lambda c: c.execute(update.values(state="due", attempts=0, next_attempt_at=now)).rowcount)
+
+    def counts(self) -> dict[str, int]:
+        """How many deliveries there are by state."""
+        query = sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state)
+        return self._db.read(lambda c: {row[0]: row[1] for row in c.execute(query)})

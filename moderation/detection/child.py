@@ -1,0 +1,157 @@
+"""The process that one detector or extractor runs in: ``python -m moderation.detection.child``.
+
+It is started by `moderation.detection.runner` and may be killed at any time. Messages are a length (4 bytes, big
+endian) and a body: pickles from the service, which is trusted; JSON back, because what a detector's process says
+is not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import queue
+import struct
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from moderation.core.detections import Detection
+from moderation.core.items import Part
+from moderation.hookspecs import Unavailable, Unreadable
+
+MAX_DETECTIONS = 10_000
+MAX_ANSWER_BYTES = 64_000_000
+MEMORY_LIMIT_BYTES = 8 << 30
+
+
+class LocalContext:
+    """What the detector may know: the app, and the parts' bytes as local files."""
+
+    def __init__(self, app: str, paths: dict[str, str]) -> None:
+        self.app = app
+        self._paths = paths
+
+    def path(self, part: Part) -> Path:
+        """See `moderation.hookspecs.Context.path`."""
+        if part.media is None:
+            raise ValueError(f"part {part.id} is a text and has no file")
+        return Path(self._paths[part.media.uri])
+
+    def read(self, part: Part) -> bytes:
+        """See `moderation.hookspecs.Context.read`."""
+        return self.path(part).read_bytes()
+
+
+def read_message(stream: BinaryIO) -> bytes | None:
+    """The next message; None at the end of the stream."""
+    head = stream.read(4)
+    if len(head) < 4:
+        return None
+    (length,) = struct.unpack(">I", head)
+    body = stream.read(length)
+    return body if len(body) == length else None
+
+
+def pack(body: bytes) -> bytes:
+    """A message as it travels."""
+    return struct.pack(">I", len(body)) + body
+
+
+def main() -> None:
+    """Answer calls until the service goes away."""
+    stdin, stdout = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    # What a plugin prints must not get between the answers.
+    os.dup2(2, 1)
+    _limit_memory()
+    first = read_message(stdin)
+    if first is None:
+        return
+    tool = _open(first)
+    _send(stdout, {"ready": True})
+    messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(stdin, messages), daemon=True).start()
+    while True:
+        _send(stdout, _answer(tool, pickle.loads(messages.get())))  # noqa: S301 - only the service writes here
+
+
+def _receive(stdin: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
+    """Pass calls on; when the service is gone, so is this process, whatever the detector is doing."""
+    while (message := read_message(stdin)) is not None:
+        messages.put(message)
+    os._exit(0)
+
+
+def _open(first: bytes) -> Any:
+    opening = pickle.loads(first)  # noqa: S301 - only the service writes here
+    if opening["plugins_dir"]:
+        from moderation.plugins import expose_loose
+
+        expose_loose(Path(opening["plugins_dir"]))
+    return pickle.loads(opening["tool"])  # noqa: S301 - likewise
+
+
+def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
+    if call["operation"] == "detect_each":
+        answers = [_answer(tool, {**call, "operation": "detect", "part": part}) for part in call["parts"]]
+        refused = next((answer for answer in answers if "found" not in answer), None)
+        return refused or {"found": [answer["found"] for answer in answers]}
+    part = Part.model_validate_json(call["part"])
+    context = LocalContext(call["app"], call["paths"])
+    try:
+        found = _run(tool, call, part, context)
+        wanted = Detection if call["operation"] == "detect" else Part
+        if not isinstance(found, list | tuple) or not all(isinstance(thing, wanted) for thing in found):
+            return {"kind": "invalid_answer", "message": f"returned no list of {wanted.__name__}"}
+        if len(found) > MAX_DETECTIONS:
+            return {"kind": "invalid_answer", "message": f"returned more than {MAX_DETECTIONS:,} findings"}
+        return {"found": [thing.model_dump(mode="json", exclude_none=True) for thing in found]}
+    except Unreadable as error:
+        return {"kind": "unreadable", "message": str(error)[:300]}
+    except Unavailable as error:
+        return {"kind": "unavailable", "message": str(error)[:300]}
+    except MemoryError:
+        return {"kind": "crashed", "message": "ran out of memory"}
+    except BaseException as error:  # whatever a plugin raises, SystemExit too, is an answer and no end
+        return {"kind": "raised", "message": _place_of(error)}
+
+
+def _run(tool: Any, call: dict[str, Any], part: Part, context: LocalContext) -> Any:
+    if call["operation"] == "detect":
+        return tool.detect(part, context)
+    if call["operation"] == "extract":
+        return tool.extract(part, context)
+    return [tool.redact(part, [Detection.model_validate_json(each) for each in call["detections"]], context)]
+
+
+def _place_of(error: BaseException) -> str:
+    """The kind of the exception and where it was raised. Its words may quote the content, so they stay here."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}" if last else type(error).__name__
+
+
+def _send(stdout: BinaryIO, answer: dict[str, Any]) -> None:
+    body = json.dumps(answer).encode()
+    if len(body) > MAX_ANSWER_BYTES:
+        body = json.dumps(
+            {"kind": "invalid_answer", "message": f"answered more than {MAX_ANSWER_BYTES:,} bytes"}
+        ).encode()
+    stdout.write(pack(body))
+    stdout.flush()
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, ValueError, OSError):
+        pass  # not every system can limit memory
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,303 @@
+"""Judging: an item's parts, what was found in them, and the verdict. Looks and thinks; writes nothing but media."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ground.blobs import Blobs
+from moderation.core.detections import Detection, Failure
+from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
+from moderation.core.fingerprints import Fingerprint
+from moderation.core.items import Item, Part, Tool
+from moderation.core.policy.policies import Policy, PolicySet
+from moderation.core.redaction import RedactedPart, places, redact_text
+from moderation.core.rules.engine import Subject, evaluate
+from moderation.core.rules.scene import root_of
+from moderation.core.taxonomy import CUSTOM_PREFIX
+from moderation.core.verdicts import Verdict
+from moderation.detection.runner import Runner
+from moderation.hookspecs import Detector, Extractor
+from moderation.media.fingerprinting import fingerprints
+from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.plugins import Plugins, load_plugins
+from moderation.policies.files import load_policies, shipped_rules
+from moderation.settings import Settings
+from moderation.storage.records import Findings
+
+logger = logging.getLogger(__name__)
+
+EXTRACTION_ROUNDS = 2
+"""Frames come out of a picture, text out of frames; nothing comes out of that."""
+MAX_EXTRACTED = 64
+"""Extracted parts of one item."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All that is known of an item before anything is done about it.
+
+    Attributes:
+        policies: those that were in force.
+    """
+
+    findings: Findings
+    verdict: Verdict
+    policies: PolicySet
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Given and extracted."""
+        return self.findings.parts
+
+    @property
+    def detections(self) -> tuple[Detection, ...]:
+        """What was found."""
+        return self.findings.detections
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Who gave no answer."""
+        return self.findings.failures
+
+
+class Judge:
+    """Plugins, policies and the processes that detectors run in.
+
+    `policies` may be replaced while items are judged: each judgement uses one set from start to end.
+    """
+
+    def __init__(self, plugins: Plugins, policies: PolicySet, runner: Runner, blobs: Blobs, limits: Limits) -> None:
+        self.plugins = plugins
+        self.policies = policies
+        self.runner = runner
+        self._blobs = blobs
+        self._limits = limits
+        self._reach = plugins.reach()
+
+    @classmethod
+    def open(cls, settings: Settings, blobs: Blobs, policy: str | None = None) -> Judge:
+        """Load plugins and policies.
+
+        Args:
+            policy: judge by this policy only, whatever it applies to.
+
+        Raises:
+            PluginError: a plugin does not load.
+            PolicyFault: a policy does not.
+        """
+        plugins = load_plugins(settings)
+        policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.names)
+        if policy is not None:
+            try:
+                policies = PolicySet((policies.get(policy),))
+            except KeyError as error:
+                known = ", ".join(p.name for p in policies.policies)
+                raise PolicyMissing(
+                    [FieldError("policy", f"no policy '{policy}' is in force; there are {known}")]
+                ) from error
+
+        def resolve(part: Part) -> Path:
+            if part.media is None:
+                raise PluginError(f"part {part.id} has no file")
+            return blobs.local_path(part.media.uri, part.media.sha256)
+
+        runner = Runner(plugins, settings.plugins_dir, resolve)
+        return cls(plugins, policies, runner, blobs, Limits.of(settings))
+
+    def applicable(self, app: str, parts: Sequence[Part]) -> tuple[Policy, ...]:
+        """The policies for an item of these given parts.
+
+        Raises:
+            PolicyMissing: there is none.
+        """
+        content_types = content_types_of(parts)
+        policies = self.policies.for_content(app, content_types)
+        if not policies:
+            message = f"no policy in force covers app '{app}' with content of type {', '.join(sorted(content_types))}"
+            raise PolicyMissing([FieldError("parts", f"{message}; GET /v1/policies lists what is covered")])
+        return policies
+
+    def judge(self, item: Item, policies: PolicySet | None = None) -> Judgement:
+        """Extract, detect, evaluate. Detectors' faults are failures in the judgement, never raised.
+
+        Raises:
+            PolicyMissing: no policy covers the item.
+            StoreUnavailable: the media store did not take an extracted part; try again.
+        """
+        in_force = policies or self.policies
+        parts, failures = self._extract(item, in_force)
+        asked = wanted(in_force.for_content(item.app, content_types_of(parts)))
+        detections, more = self.runner.look(item.app, parts, asked)
+        failures += more
+        return self.conclude(item, parts, detections, failures, in_force)
+
+    def fingerprints(self, item: Item) -> tuple[Fingerprint, ...]:
+        """What an item's given parts are recognised by."""
+        return fingerprints(item, self._blobs)
+
+    def give_up(self, item: Item, message: str) -> Judgement:
+        """The judgement on an item that cannot be looked at: every detector that would have has failed."""
+        every: list[Detector | Extractor] = [*self.plugins.detectors, *self.plugins.extractors]
+        asked = wanted(self.policies.for_content(item.app, content_types_of(item.parts)))
+        tools = [tool for tool in every if asked(tool) and any(part.type in tool.reads for part in item.parts)]
+        failures = [
+            Failure(detector=Tool(name=tool.name, version=tool.version), kind="not_run", message=message)
+            for tool in tools
+        ]
+        return self.conclude(item, list(item.parts), [], failures, self.policies)
+
+    def conclude(
+        self,
+        item: Item,
+        parts: Sequence[Part],
+        detections: Sequence[Detection],
+        failures: Sequence[Failure],
+        in_force: PolicySet,
+        spent: Collection[str] = (),
+    ) -> Judgement:
+        """The verdict on what was found.
+
+        Args:
+            spent: rules, as ``policy/rule``, that have rejected as many items today as they may.
+        """
+        applicable = in_force.for_content(item.app, content_types_of(parts))
+        if not applicable:
+            applicable, in_force = self.applicable(item.app, item.parts), self.policies
+        findings: list[Detection | Failure] = [*detections, *failures]
+        verdict = evaluate(
+            applicable, subject_of(item, parts), findings, self.plugins.taxonomy, self._reach, frozenset(spent)
+        )
+        found = Findings(tuple(parts), tuple(detections), tuple(failures), self._basis(applicable, failures))
+        return Judgement(found, verdict, in_force)
+
+    def judge_again(
+        self, item: Item, judgement: Judgement, spent: Collection[str], failures: Sequence[Failure] = ()
+    ) -> Judgement:
+        """The verdict on the same findings by the same policies, with what has come up since.
+
+        Args:
+            spent: rules that have used up their rejects of the day.
+            failures: of those who were to redact a copy.
+        """
+        failed = [*judgement.failures, *failures]
+        return self.conclude(item, judgement.parts, judgement.detections, failed, judgement.policies, spent)
+
+    def redact(
+        self, item: Item, parts: Sequence[Part], detections: Sequence[Detection]
+    ) -> tuple[list[RedactedPart], list[Failure]]:
+        """Copies of the given parts in which `detections` stand, without what stands there.
+
+        Raises:
+            StoreUnavailable: the media store did not take a copy; try again.
+        """
+        given = {part.id: part for part in item.parts}
+        made: list[RedactedPart] = []
+        failures: list[Failure] = []
+        for part_id, found in sorted(places(parts, detections).items()):
+            part = given[part_id]
+            if part.text is not None:
+                made.append(RedactedPart(part=part.id, type=part.type, text=redact_text(part.text, found)))
+                continue
+            copy = self.runner.redact(item.app, part, found)
+            try:
+                if isinstance(copy, Failure):
+                    failures.append(copy)
+                    made.append(RedactedPart(part=part.id, type=part.type, withheld=copy.message))
+                    continue
+                assert copy.data is not None
+                media = store_media(self._blobs, copy.data, inspect(copy.data, self._limits, part.type), None)
+                made.append(RedactedPart(part=part.id, type=part.type, media=media))
+            except MediaRefused as error:
+                tool = Tool(name="redaction", version="1")
+                failures.append(Failure(detector=tool, part=part.id, kind="invalid_answer", message=str(error)))
+                made.append(RedactedPart(part=part.id, type=part.type, withheld=str(error)))
+        return made, failures
+
+    def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:
+        reach: dict[str, list[str] | None] = {}
+        for failure in failures:
+            labels = self._reach.get(failure.detector.name)
+            reach[failure.detector.name] = None if labels is None else sorted(labels)
+        custom = [label for label in self.plugins.taxonomy.labels if label.startswith(CUSTOM_PREFIX)]
+        paths = {policy.name: policy.path for policy in policies}
+        return {
+            "engine": version("moderation"),
+            "policies": paths,
+            "reach": reach,
+            "custom_labels": custom,
+            "tools": sorted(self.plugins.names),
+        }
+
+    def close(self) -> None:
+        """End the detectors' processes."""
+        self.runner.close()
+
+    def _extract(self, item: Item, in_force: PolicySet) -> tuple[list[Part], list[Failure]]:
+        asked = wanted(in_force.for_content(item.app, content_types_of(item.parts)))
+        parts: list[Part] = list(item.parts)
+        failures: list[Failure] = []
+        fresh: list[Part] = list(item.parts)
+        for _ in range(EXTRACTION_ROUNDS):
+            made, more = self.runner.extract(item.app, fresh, asked)
+            failures += more
+            fresh = []
+            for part in made:
+                if len(parts) - len(item.parts) >= MAX_EXTRACTED:
+                    tool = part.extraction.extractor if part.extraction else Tool(name="extraction", version="1")
+                    message = f"more than {MAX_EXTRACTED} parts were extracted; the rest was not looked at"
+                    failures.append(Failure(detector=tool, kind="not_run", message=message))
+                    return parts, failures
+                fresh.append(self._admit(part, parts, failures))
+                parts.append(fresh[-1])
+            fresh = [part for part in fresh if part.type != "text"]
+            if not fresh:
+                break
+        return [part for part in parts if part.text is not None or part.media is not None], failures
+
+    def _admit(self, part: Part, parts: Sequence[Part], failures: list[Failure]) -> Part:
+        """An extracted part with an id and, when it carries bytes, a place in the media store."""
+        assert part.extraction is not None
+        parent = part.extraction.part
+        number = sum(1 for other in parts if other.extraction is not None and other.extraction.part == parent)
+        extractor = part.extraction.extractor
+        part = part.model_copy(update={"id": f"{parent}.{number}"})
+        if part.data is None:
+            return part
+        try:
+            facts = inspect(part.data, self._limits, part.type)
+            media = store_media(self._blobs, part.data, facts, None)
+        except MediaRefused as error:
+            failures.append(Failure(detector=extractor, part=parent, kind="invalid_answer", message=str(error)))
+            media = None
+        except StoreUnavailable:
+            logger.warning("media store refused an extracted part part=%s", part.id)
+            raise
+        return part.model_copy(update={"data": None, "media": media})
+
+
+def wanted(policies: Sequence[Policy]) -> Callable[[Detector | Extractor], bool]:
+    """Which detectors and extractors to ask about an item that falls under `policies`.
+
+    Those that cost money (``on_demand``) are asked only when a policy names them in ``needs`` or ``only_with``.
+    """
+    named = {name for policy in policies for name in (*policy.file.needs, *policy.file.only_with)}
+    return lambda tool: tool.name in named or not getattr(tool, "on_demand", False)
+
+
+def content_types_of(parts: Sequence[Part]) -> frozenset[str]:
+    """What kinds of content there are among the parts."""
+    return frozenset().union(*(part.content_types for part in parts))
+
+
+def subject_of(item: Item, parts: Sequence[Part]) -> Subject:
+    """What policies may know of an item beside what was found; `parts` are given and extracted ones."""
+    types: dict[str, frozenset[str]] = {}
+    for part in parts:
+        root = root_of(part.id)
+        types[root] = types.get(root, frozenset()) | part.content_types
+    return Subject(item.app, content_types_of(parts), item.id, item.metadata, types)

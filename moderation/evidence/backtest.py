@@ -1,0 +1,261 @@
+"""Backtest: what a changed set of policies would make of stored items, all rules and policies together.
+
+Nothing is detected again: detections and failures are taken as they were recorded.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ground.statistics import Interval, wilson
+from moderation.core.policy.policies import PolicySet
+from moderation.core.rules.engine import evaluate
+from moderation.core.taxonomy import Taxonomy
+from moderation.core.verdicts import Verdict
+from moderation.evidence.history import Case
+
+NOT_COVERED = "not covered"
+MOST_CHANGED = 20
+ASSUMED_SECONDS = 60.0
+"""A task's time where nobody's was measured."""
+
+
+@dataclass(slots=True)
+class Changed:
+    """An item whose outcome changes, and why: the rule of the new set that decides."""
+
+    item_id: str
+    app: str
+    was: str
+    would_be: str
+    because: str
+    people: str | None
+
+
+@dataclass
+class Agreement:
+    """Rules against people's answers: counts for precision and recall."""
+
+    right: int = 0
+    claimed: int = 0
+    true: int = 0
+
+    @property
+    def precision(self) -> Interval | None:
+        """Of those that the rules say so of, the share that people agree on; with a 95 % Wilson interval."""
+        return wilson(self.right, self.claimed)
+
+    @property
+    def recall(self) -> Interval | None:
+        """Of those that people say so of, the share that the rules say so of too."""
+        return wilson(self.right, self.true)
+
+
+@dataclass
+class Side:
+    """One of the two sets that are compared.
+
+    Attributes:
+        outcomes: how many items came to each outcome.
+        reviews: how many reviews, by day.
+        tasks: reviewers' tasks: a review in a queue of three reviewers is three.
+        reject: against people's answers: what the rules reject and people too.
+        person: of the items with answers that the rules do not reject: needed a person (people rejected it or did not
+            agree among themselves) against sent to people.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reviews: Counter[str] = field(default_factory=Counter)
+    tasks: float = 0.0
+    reject: Agreement = field(default_factory=Agreement)
+    person: Agreement = field(default_factory=Agreement)
+
+    def add(self, case: Case, outcome: str, reviewers: int) -> None:
+        """Count an item."""
+        self.outcomes[outcome] += 1
+        if outcome == "review":
+            self.reviews[case.created_at.date().isoformat()] += 1
+            self.tasks += reviewers
+        if (opinion := case.opinion) is None:
+            return
+        people_reject = opinion.outcome == "reject"
+        _add(self.reject, claimed=outcome == "reject", true=people_reject)
+        if outcome != "reject":
+            _add(self.person, claimed=outcome == "review", true=people_reject or not opinion.agreed)
+
+
+def _add(agreement: Agreement, *, claimed: bool, true: bool) -> None:
+    agreement.claimed += claimed
+    agreement.true += true
+    agreement.right += claimed and true
+
+
+@dataclass
+class Comparison:
+    """What was, and what would be.
+
+    Attributes:
+        moves: app, content types, outcome before and after, to how many items; the unmoved are among them.
+        rules: rule of the new set that decides items which move, to how many.
+        most_changed: items that would be decided against people's answers, then the largest moves, then the surest.
+        not_looked_for: labels that the new set asks about and that nobody looked for at the time, to how many items.
+        unrecorded: items of which it was not recorded who looked; something may have gone unseen in them.
+        answered: items that people answered on.
+        seconds: what tasks took, summed, and how many were measured.
+        first_day: of the items; empty when there are none.
+    """
+
+    was: Side = field(default_factory=Side)
+    would_be: Side = field(default_factory=Side)
+    items: int = 0
+    moves: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    not_looked_for: Counter[str] = field(default_factory=Counter)
+    unrecorded: int = 0
+    answered: int = 0
+    seconds: float = 0.0
+    timed: int = 0
+    days: set[str] = field(default_factory=set)
+    _changed: list[tuple[tuple[bool, int, float, str], Changed]] = field(default_factory=list)
+
+    @property
+    def moved(self) -> int:
+        """Items whose outcome changes."""
+        return sum(count for (_, _, was, would_be), count in self.moves.items() if was != would_be)
+
+    @property
+    def most_changed(self) -> list[Changed]:
+        """As said above."""
+        return [changed for _, changed in sorted(self._changed, key=lambda each: each[0], reverse=True)]
+
+    @property
+    def seconds_a_task(self) -> float:
+        """The measured mean; `ASSUMED_SECONDS` when none was measured."""
+        return self.seconds / self.timed if self.timed else ASSUMED_SECONDS
+
+    def hours_a_day(self, side: Side) -> float:
+        """Reviewers' hours a day."""
+        return side.tasks * self.seconds_a_task / 3600 / max(len(self.days), 1)
+
+    def reviews_a_day(self, side: Side) -> float:
+        """Reviews a day."""
+        return side.outcomes["review"] / max(len(self.days), 1)
+
+    def keep(self, changed: Changed, verdict: Verdict | None) -> None:
+        """Remember an item among the most changed ones."""
+        size = abs(_RANKS[changed.was] - _RANKS[changed.would_be])
+        is_contrary = changed.people is not None and changed.people != changed.would_be != "review"
+        found = verdict.policies if verdict is not None else ()
+        sure = max((e.detection.confidence for p in found for r in p.deciding for e in r.evidence), default=0.0)
+        entry = ((is_contrary, size, sure, changed.item_id), changed)
+        if len(self._changed) < MOST_CHANGED:
+            heapq.heappush(self._changed, entry)
+        elif entry[0] > self._changed[0][0]:
+            heapq.heapreplace(self._changed, entry)
+
+
+_RANKS: Mapping[str, int] = {"approve": 0, "review": 1, "reject": 2, NOT_COVERED: 0}
+
+
+class Comparer:
+    """Holds a new set of policies against what was, or against another set.
+
+    Args:
+        new: the changed set.
+        old: what to compare with; None for the verdicts of the time.
+        reach: for each detector and extractor that is loaded today, the labels that its answer can lead to.
+        in_force: whose queues say how many reviewers an item took at the time; None for `old`, else `new`.
+    """
+
+    def __init__(
+        self,
+        new: PolicySet,
+        old: PolicySet | None,
+        taxonomy: Taxonomy,
+        reach: Mapping[str, frozenset[str]],
+        in_force: PolicySet | None = None,
+    ) -> None:
+        self._new, self._old, self._taxonomy, self._reach = new, old, taxonomy, reach
+        self._queues_then = in_force or old or new
+        self._unseen = lru_cache(maxsize=256)(self._not_looked_for)
+        self.result = Comparison()
+
+    def add_all(self, cases: Iterable[Case]) -> Iterable[Case]:
+        """Compare each, and pass it on, so that progress can be shown."""
+        for case in cases:
+            self.add(case)
+            yield case
+
+    def add(self, case: Case) -> None:
+        """Compare one item."""
+        result, subject = self.result, case.subject
+        new = self._verdict(self._new, case)
+        old = self._verdict(self._old, case) if self._old is not None else None
+        would_be = new.outcome if new is not None else NOT_COVERED
+        if self._old is None:
+            was, old_queue, old_set = case.outcome, case.queue, self._queues_then
+        else:
+            was, old_set = (old.outcome if old is not None else NOT_COVERED), self._old
+            old_queue = old.queue if old is not None else None
+        result.items += 1
+        result.days.add(case.created_at.date().isoformat())
+        result.moves[subject.app, ", ".join(sorted(subject.content_types)), was, would_be] += 1
+        result.was.add(case, was, _reviewers(old_set, old.policy.name if old else None, old_queue))
+        result.would_be.add(
+            case, would_be, _reviewers(self._new, new.policy.name if new else None, new.queue if new else None)
+        )
+        for opinion in case.opinions:
+            result.seconds += sum(opinion.seconds)
+            result.timed += len(opinion.seconds)
+        result.answered += bool(case.opinions)
+        result.unrecorded += case.tools is None
+        if case.tools is not None:
+            policies = self._new.for_content(subject.app, subject.content_types)
+            for label in self._unseen(case.tools, tuple(policy.name for policy in policies)):
+                result.not_looked_for[label] += 1
+        if was != would_be:
+            because = _because(new)
+            result.rules[because.partition(":")[0]] += 1
+            people = case.opinion.outcome if case.opinion is not None else None
+            result.keep(Changed(case.item_id, subject.app, was, would_be, because, people), new)
+
+    def _verdict(self, policies: PolicySet, case: Case) -> Verdict | None:
+        subject = case.subject
+        applicable = policies.for_content(subject.app, subject.content_types)
+        if not applicable:
+            return None
+        return evaluate(applicable, subject, case.findings, self._taxonomy, {**self._reach, **case.reach})
+
+    def _not_looked_for(self, tools: tuple[str, ...], policies: tuple[str, ...]) -> tuple[str, ...]:
+        """Labels that the policies ask about, that somebody finds today, and that nobody could find with `tools`."""
+        known = set(tools)
+        wanted = {label for policy in self._new.policies if policy.name in policies for label in policy.labels()}
+        unseen = []
+        for label in sorted(wanted):
+            covered = {each for each in self._taxonomy.labels if self._taxonomy.covers(label, each)}
+            finders = {name for name, labels in self._reach.items() if not covered.isdisjoint(labels)}
+            if finders and not finders & known:
+                unseen.append(label)
+        return tuple(unseen)
+
+
+def _reviewers(policies: PolicySet, policy: str | None, queue: str | None) -> int:
+    """Answers that a review in this queue takes; 1 where the queue is not known."""
+    for each in policies.policies:
+        if policy is None or each.name == policy:
+            for known in each.file.queues:
+                if known.name == queue:
+                    return known.reviewers
+    return 1
+
+
+def _because(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return f"{NOT_COVERED}: no policy is for such an item"
+    winner = next(each for each in verdict.policies if each.policy == verdict.policy)
+    rule = winner.deciding[0].rule if winner.deciding else "no rule"
+    return f"{verdict.policy.name}/{rule}: {verdict.reason}"

@@ -1,0 +1,184 @@
+"""History: the stored evidence on items, streamed in the order of their ids, for work over many of them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.database import Database
+from moderation.core.detections import Detection, Failure
+from moderation.core.items import Box, Span, TimeRange, Tool
+from moderation.core.rules.scene import Subject, root_of
+from moderation.storage.tables import human_loops, items
+
+PAGE = 1000
+
+
+@dataclass(slots=True)
+class Opinion:
+    """What people said of an item.
+
+    Attributes:
+        outcome: ``approve`` or ``reject``: what the answers came to.
+        agreed: True when all who answered said the same.
+        seconds: time spent on each task, where it was measured.
+        sampling: the sampling that asked them; None when the rules did.
+        policy_version: the policy that the loop was opened under.
+        purpose: of the loop: ``review``, ``sample`` or ``appeal``.
+    """
+
+    outcome: str
+    agreed: bool
+    seconds: tuple[float, ...]
+    sampling: str | None
+    policy: str
+    policy_version: str
+    queue: str
+    purpose: str = "review"
+
+
+@dataclass(slots=True)
+class Case:
+    """An item as it was judged.
+
+    Attributes:
+        outcome: what the rules of the time wanted.
+        queue: for review, where to.
+        reach: labels that those who failed could have found; None for all.
+        tools: detectors and extractors that were loaded; None when that was not recorded.
+        opinions: of people, oldest first.
+    """
+
+    item_id: str
+    created_at: datetime
+    subject: Subject
+    findings: list[Detection | Failure]
+    outcome: str
+    queue: str | None
+    reach: Mapping[str, frozenset[str] | None]
+    tools: tuple[str, ...] | None
+    opinions: tuple[Opinion, ...] = ()
+
+    @property
+    def opinion(self) -> Opinion | None:
+        """The last word of people; None when nobody looked."""
+        return self.opinions[-1] if self.opinions else None
+
+
+def count_cases(database: Database, since: datetime | None = None) -> int:
+    """How many items `cases` gives."""
+    query = sa.select(sa.func.count()).select_from(items).where(_judged(since))
+    return database.read(lambda c: c.execute(query).scalar_one())
+
+
+def cases(database: Database, since: datetime | None = None) -> Iterator[Case]:
+    """Every judged item with its evidence, oldest first, a page at a time."""
+    after = ""
+    while True:
+        page = database.read(lambda c, after=after: _page(c, since, after))  # type: ignore[misc]
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].item_id
+
+
+def _judged(since: datetime | None) -> Any:
+    where = items.c.verdict.is_not(None)
+    return where if since is None else where & (items.c.created_at >= since)
+
+
+def _page(c: Connection, since: datetime | None, after: str) -> list[Case]:
+    query = (
+        sa.select(
+            items.c.id,
+            items.c.app,
+            items.c.created_at,
+            # As text: only a part of it is wanted, and reading it here is faster than through the column's type.
+            sa.cast(items.c.findings, sa.Text).label("findings"),
+            items.c.document["metadata"].label("metadata"),
+            items.c.verdict["outcome"].as_string().label("outcome"),
+            items.c.verdict["queue"].as_string().label("queue"),
+        )
+        .where(_judged(since) & (items.c.id > after))
+        .order_by(items.c.id)
+        .limit(PAGE)
+    )
+    rows = c.execute(query).all()
+    if not rows:
+        return []
+    opinions = _opinions(c, rows[0].id, rows[-1].id)
+    return [_case(row, opinions.get(row.id, ())) for row in rows]
+
+
+def _opinions(c: Connection, first: str, last: str) -> dict[str, tuple[Opinion, ...]]:
+    where = human_loops.c.item_id.between(first, last) & human_loops.c.answers.is_not(None)
+    found: dict[str, tuple[Opinion, ...]] = {}
+    query = sa.select(human_loops).where(where).order_by(human_loops.c.created_at, human_loops.c.round)
+    for row in c.execute(query):
+        votes = Counter(answer["outcome"] for answer in row.answers)
+        if votes:
+            outcome = row.outcome or max(votes, key=lambda each: (votes[each], each))
+            seconds = tuple(float(answer["seconds"]) for answer in row.answers if answer.get("seconds") is not None)
+            opinion = Opinion(
+                outcome, len(votes) == 1, seconds, row.sampling, row.policy, row.policy_version, row.queue, row.purpose
+            )
+            found[row.item_id] = (*found.get(row.item_id, ()), opinion)
+    return found
+
+
+def _case(row: Any, opinions: tuple[Opinion, ...]) -> Case:
+    found = json.loads(row.findings or "{}")
+    basis = found.get("basis") or {}
+    types: dict[str, frozenset[str]] = {}
+    for part in found.get("parts", ()):
+        root = root_of(part["id"])
+        types[root] = types.get(root, frozenset()) | _content_types(part["type"], bool(part.get("is_document")))
+    findings: list[Detection | Failure] = [_detection(each) for each in found.get("detections", ())]
+    findings += [Failure.model_validate(each) for each in found.get("failures", ())]
+    return Case(
+        item_id=row.id,
+        created_at=row.created_at,
+        subject=Subject(row.app, frozenset().union(*types.values()), row.id, row.metadata or {}, types),
+        findings=findings,
+        outcome=row.outcome,
+        queue=row.queue,
+        reach={n: None if labels is None else frozenset(labels) for n, labels in basis.get("reach", {}).items()},
+        tools=tuple(basis["tools"]) if "tools" in basis else None,
+        opinions=opinions,
+    )
+
+
+@lru_cache(maxsize=64)
+def _content_types(kind: str, is_document: bool) -> frozenset[str]:
+    return frozenset({kind, "document"} if is_document else {kind})
+
+
+@lru_cache(maxsize=512)
+def _tool(name: str, version: str) -> Tool:
+    return Tool(name=name, version=version)
+
+
+def _detection(data: Mapping[str, Any]) -> Detection:
+    """A detection as it was stored. It was checked then, so that it is not checked again."""
+    detector, box, span, time = (data.get(key) for key in ("detector", "box", "span", "time_range"))
+    return Detection.trusted(
+        {
+            "label": data["label"],
+            "parents": tuple(data.get("parents", ())),
+            "confidence": data["confidence"],
+            "detector": None if detector is None else _tool(detector["name"], detector["version"]),
+            "part": data.get("part", ""),
+            "box": None if box is None else Box.trusted(box),
+            "span": None if span is None else Span.trusted(span),
+            "time_range": None if time is None else TimeRange.trusted(time),
+            "attributes": data.get("attributes", {}),
+        }
+    )

@@ -1,0 +1,145 @@
+"""A policy's own tests: run each as an item, compare outcome and reasons, and say which rules no test fires."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from moderation.core.detections import Detection, Failure
+from moderation.core.items import Tool
+from moderation.core.policy.checks import BESIDE, PLACES
+from moderation.core.policy.policies import Example, Policy, branch_ids
+from moderation.core.rules.engine import Subject, evaluate
+from moderation.core.taxonomy import Taxonomy
+from moderation.core.verdicts import PolicyVerdict
+
+_TEST = Tool(name="test", version="1")
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One test: what was expected and what came.
+
+    Attributes:
+        expected: as the file says it, such as ``review: general``.
+        got: in the same words.
+        missing: rules of ``because`` that are not among the reasons.
+        reasons: the rules that led to the outcome, unknown ones included where a failure did.
+        verdict: the whole explanation.
+        line: 1-based line of the test in the file; 0 when not known.
+    """
+
+    __test__ = False  # not a pytest class
+
+    name: str
+    expected: str
+    got: str
+    missing: tuple[str, ...]
+    reasons: tuple[str, ...]
+    verdict: PolicyVerdict
+    line: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """True when outcome, queue and reasons are as expected."""
+        return self.expected == self.got and not self.missing
+
+
+def run_tests(
+    policy: Policy, taxonomy: Taxonomy, reach: Mapping[str, frozenset[str]] | None = None
+) -> tuple[TestResult, ...]:
+    """Run the tests of `policy`, in file order.
+
+    Args:
+        policy: with its tests.
+        taxonomy: with the custom labels that plugins offer.
+        reach: the labels that loaded detectors can find; one that is not there leaves everything unknown when it fails.
+    """
+    return tuple(_run(policy, example, taxonomy, reach) for example in policy.file.tests)
+
+
+def never_fired(policy: Policy, results: Sequence[TestResult]) -> tuple[str, ...]:
+    """Rules and sides of bands that no test made true."""
+    fired = {
+        rule.rule
+        for result in results
+        for group in (
+            result.verdict.deciding,
+            result.verdict.also_true,
+            result.verdict.overridden,
+            result.verdict.shadow,
+        )
+        for rule in group
+        if rule.truth == "true"
+    }
+    return tuple(name for name in branch_ids(policy.file) if name not in fired)
+
+
+def untried_edges(policy: Policy) -> tuple[str, ...]:
+    """Thresholds of bands that no test's confidence meets or stays within a point under, as ``weapons.reject 95``.
+
+    A test at the edge shows that 95 rejects and 94.9 does not, where a slip of the pen would change an outcome.
+    """
+    tried = {
+        float(value)
+        for example in policy.file.tests
+        for entry in example.item.detections
+        for key, value in entry.items()
+        if key not in BESIDE and isinstance(value, int | float)
+    }
+    return tuple(
+        f"{name}.{side} {edge:g}"
+        for name, band in policy.file.bands.items()
+        for side, edge in (("review", band.review_from), ("reject", band.reject_from))
+        if edge is not None and not any(edge - 1 <= value <= edge for value in tried)
+    )
+
+
+def subject_of(policy: Policy, example: Example) -> Subject:
+    """The item of a test; without an app it is one that the policy applies to."""
+    item = example.item
+    apps = policy.file.applies_to.app
+    return Subject(item.app or (apps[0] if apps else "test"), item.content_types, metadata=item.metadata)
+
+
+def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:
+    """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``; ``head: bare`` means nothing on it."""
+    label = next(key for key in entry if key not in BESIDE)
+    attributes: dict[str, object] = {}
+    parts = entry.get("parts")
+    if isinstance(parts, Mapping):
+        attributes["parts"] = {part: ({} if covers == "bare" else covers) for part, covers in parts.items()}
+    places = {key: entry[key] for key in PLACES if key in entry}
+    return Detection.model_validate(
+        {
+            "label": label,
+            "parents": taxonomy.parents(label),
+            "confidence": entry[label],
+            "detector": Tool(name=str(entry["detector"]), version="1") if "detector" in entry else detector,
+            "part": entry.get("part", "p0"),
+            "attributes": attributes,
+            **places,
+        }
+    )
+
+
+def _run(
+    policy: Policy, example: Example, taxonomy: Taxonomy, reach: Mapping[str, frozenset[str]] | None
+) -> TestResult:
+    findings: list[Detection | Failure] = [read_detection(entry, taxonomy) for entry in example.item.detections]
+    findings += [
+        Failure(detector=Tool(name=name, version="1"), kind="raised", message="said so by the test")
+        for name in example.item.failed
+    ]
+    verdict = evaluate([policy], subject_of(policy, example), findings, taxonomy, reach).policies[0]
+    expected, got = say(example.expect.outcome, example.expect.queue), say(verdict.outcome, verdict.queue)
+    # An open rule is a reason only where a failure decided.
+    reasons = [rule.rule for rule in (*verdict.deciding, *(verdict.unknown if verdict.failing else ()))]
+    missing = tuple(name for name in example.because or () if name not in reasons)
+    line = policy.lines.get(f"tests.{example.name}", 0)
+    return TestResult(example.name, expected, got, missing, tuple(reasons), verdict, line)
+
+
+def say(outcome: str, queue: str | None) -> str:
+    """An outcome as a policy file writes it, without the braces."""
+    return f"review: {queue}" if outcome == "review" else outcome

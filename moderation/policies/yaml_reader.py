@@ -1,0 +1,299 @@
+"""YAML as policies use it: plain data with the line and column of every key and value, and every fault at its place.
+
+The text is parsed by PyYAML's C parser into events, and never into objects. Left out on purpose, as faults that say
+so: anchors and aliases (they can explode), tags, several documents, values that are not finite numbers. Plain words
+mean what YAML 1.2 says: ``yes``, ``no`` and ``12:30`` are texts; only ``true`` and ``false`` are truth values.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import yaml
+
+from moderation.core.errors import Fault
+from moderation.core.policy.policies import Path as KeyPath
+
+MAX_BYTES = 1_048_576
+MAX_DEPTH = 30
+MAX_FAULTS = 100
+"""Faults shown of one file; who has more mends these first."""
+MAX_SHOWN = 200
+"""Characters of a line that are shown."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_NO_SPACE = re.compile(r"\s*(- )?[A-Za-z_][\w-]*:[^\s/]")
+_NOTHING = {"", "~", "null", "Null", "NULL"}
+_LINE_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What the parser counts as the end of a line (YAML 1.1, section 5.4)."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands: 1-based line and column, and how many characters it has on that line."""
+
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass
+class Document:
+    """A YAML file as plain data, with the places of keys and values by key path.
+
+    Attributes:
+        data: mappings, lists, texts, numbers, truth values, days, None; None too when there are faults.
+    """
+
+    path: str
+    source: str
+    data: Any = None
+    values: dict[KeyPath, Place] = field(default_factory=dict)
+    keys: dict[KeyPath, Place] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.lines = _LINE_BREAKS.split(self.source)
+
+    def fault(self, place: Place, code: str, message: str, hint: str = "") -> Fault:
+        """A fault at `place`, with the line's text."""
+        text = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
+        text = text[:MAX_SHOWN].replace("\t", " ")
+        length = max(1, min(place.length, len(text) - place.column + 1))
+        if place.column > len(text) + 1:
+            text = ""  # a caret beside the text would mislead
+        return Fault(self.path, place.line, place.column, code, message, hint, length, text)
+
+    def at(self, path: KeyPath, *, on_key: bool = False) -> Place:
+        """The place of a key path, or of the nearest thing above that stands in the file."""
+        first, second = (self.keys, self.values) if on_key else (self.values, self.keys)
+        while path:
+            found = first.get(path) or second.get(path)
+            if found is not None:
+                return found
+            path = path[:-1]
+        return Place(1, 1)
+
+    def complain(self, place: Place, code: str, message: str, hint: str = "") -> None:
+        """Note a fault."""
+        self.faults.append(self.fault(place, code, message, hint))
+
+
+def parse_document(name: str, data: bytes) -> Document:
+    """Read YAML; what is wrong with it as YAML is in `Document.faults`. Never raises for content."""
+    if len(data) > MAX_BYTES:
+        fault = Fault(name, 0, 0, "E100", f"{len(data):,} bytes; a file has at most {MAX_BYTES:,}", "split it")
+        return Document(name, "", faults=[fault])
+    try:
+        source = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return Document(name, "", faults=[Fault(name, line, 0, "E100", "not UTF-8", "save the file as UTF-8")])
+    document = Document(name, source)
+    try:
+        data_or_none = _Builder(document).build()
+        if not document.faults:
+            document.data = data_or_none
+    except _TooMuch:
+        pass
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+        document.complain(place, "E100", f"not YAML: {error.problem or error.context}", _syntax_hint(document, place))
+    except yaml.reader.ReaderError as error:
+        document.faults.append(_unreadable(document, error))
+    return document
+
+
+def _unreadable(document: Document, error: yaml.reader.ReaderError) -> Fault:
+    """A character that YAML does not allow, such as a control character."""
+    before = document.source[: error.position]
+    line = len(_LINE_BREAKS.findall(before)) + 1
+    return Fault(document.path, line, 0, "E100", "a character that YAML does not allow", "remove it; retype the line")
+
+
+def _syntax_hint(document: Document, place: Place) -> str:
+    """What is usually behind a line that is not YAML."""
+    line = document.lines[place.line - 1] if place.line <= len(document.lines) else ""
+    before = document.lines[place.line - 2] if 2 <= place.line <= len(document.lines) + 1 else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "indent with spaces, not with tabs"
+    if _NO_SPACE.match(line):
+        return "put a space after the colon"
+    for text in (line, before):
+        if text.count("{") > text.count("}"):
+            return "is a } missing?"
+        if text.count("[") > text.count("]"):
+            return "is a ] missing?"
+    if line.count(": ") > 1 and "{" not in line:
+        return "put a text with a colon in it in quotes"
+    return ""
+
+
+class _TooMuch(Exception):
+    """Reading goes no further; why is among the document's faults."""
+
+
+@dataclass
+class _Open:
+    """A mapping or list that is being read."""
+
+    path: KeyPath
+    container: Any
+    key: KeyPath | None = None
+    skipping: bool = False
+
+    def wants_key(self) -> bool:
+        """True when the next thing is a key."""
+        return isinstance(self.container, dict) and self.key is None and not self.skipping
+
+
+class _Builder:
+    """Builds the data of a document from the parser's events, without recursion."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._open: list[_Open] = []
+        self._root: Any = None
+        self._documents = 0
+
+    def build(self) -> Any:
+        """The data; faults go into the document."""
+        events: Iterator[Any] = yaml.parse(self._document.source, Loader=_Loader)
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self._documents += 1
+                if self._documents > 1:
+                    self._stop(event, "a second document begins here", "one policy a file; remove the ---")
+            elif isinstance(event, yaml.AliasEvent):
+                self._stop(event, "anchors and aliases are not used here", "write it out, or make a list under lists:")
+            elif isinstance(event, yaml.NodeEvent):
+                self._node(event)
+            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                self._close(event)
+        return self._root
+
+    def _node(self, event: Any) -> None:
+        if event.anchor:
+            self._stop(event, "anchors and aliases are not used here", "write it out, or make a list under lists:")
+        if event.tag:
+            self._stop(event, f"tag {event.tag[:40]!r} is not used here", "remove it")
+        if isinstance(event, yaml.ScalarEvent):
+            self._scalar(event)
+            return
+        if len(self._open) >= MAX_DEPTH:
+            self._stop(event, f"nested deeper than {MAX_DEPTH} levels")
+        if self._open and self._open[-1].wants_key():
+            self._complain(event, "E101", "a key is a word, not a mapping or a list")
+            # What belongs to it is read, for its own faults, and goes nowhere.
+            self._open[-1].skipping = True
+            self._open.append(_Open((), {} if isinstance(event, yaml.MappingStartEvent) else []))
+            return
+        container: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self._open.append(_Open(self._add(event, container), container))
+
+    def _close(self, event: Any) -> None:
+        done = self._open.pop()
+        place = self._document.values.get(done.path)
+        if place is not None and place.line == event.end_mark.line + 1:
+            self._document.values[done.path] = Place(place.line, place.column, event.end_mark.column + 1 - place.column)
+
+    def _scalar(self, event: Any) -> None:
+        if not (self._open and self._open[-1].wants_key()):
+            self._add(event, self._value(event))
+            return
+        mapping = self._open[-1]
+        if event.implicit[0] and not isinstance(_plain(event.value), str):
+            self._complain(event, "E101", f"a key is a word, not {event.value[:40]}", f"write '{event.value[:40]}'")
+        key = event.value
+        path = (*mapping.path, key)
+        if key in mapping.container:
+            first = self._document.keys.get(path)
+            since = f"; the first is in line {first.line}" if first is not None else ""
+            self._complain(event, "E116", f"key '{key}' stands here twice{since}", "remove one")
+            mapping.skipping = True
+            return
+        self._document.keys[path] = _place(event)
+        mapping.key = path
+
+    def _add(self, event: Any, value: Any) -> KeyPath:
+        """Put a value where it belongs; returns its path."""
+        if not self._open:
+            self._root = value
+            self._document.values[()] = _place(event)
+            return ()
+        into = self._open[-1]
+        if into.skipping:
+            into.skipping = False
+            return ("", *into.path)  # a path that nothing asks for
+        if into.key is not None:
+            path, into.key = into.key, None
+            into.container[path[-1]] = value
+        else:
+            path = (*into.path, len(into.container))
+            into.container.append(value)
+        self._document.values[path] = _place(event)
+        return path
+
+    def _value(self, event: Any) -> Any:
+        if not event.implicit[0]:
+            return event.value
+        value = _plain(event.value)
+        if isinstance(value, float) and not math.isfinite(value):
+            self._complain(event, "E102", f"{event.value} is not a number that can be compared")
+            return None
+        if isinstance(value, _NoDay):
+            self._complain(event, "E102", f"there is no day {event.value}")
+            return None
+        return value
+
+    def _complain(self, event: Any, code: str, message: str, hint: str = "") -> None:
+        self._document.complain(_place(event), code, message, hint)
+        if len(self._document.faults) >= MAX_FAULTS:
+            raise _TooMuch
+
+    def _stop(self, event: Any, message: str, hint: str = "") -> None:
+        self._document.complain(_place(event), "E100", message, hint)
+        raise _TooMuch
+
+
+class _NoDay:
+    """Stands for what looks like a day and is none, such as 2027-02-30."""
+
+
+def _plain(text: str) -> Any:
+    """The value of a word without quotes (YAML 1.2 core schema, and days)."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text in _NOTHING:
+        return None
+    first = text[0]
+    if first in "0123456789+-.":
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+        if _DATE.fullmatch(text):
+            try:
+                return date.fromisoformat(text)
+            except ValueError:
+                return _NoDay()
+        if text.lstrip("+-").lower() in (".nan", ".inf"):
+            return math.nan
+    return text
+
+
+def _place(event: Any) -> Place:
+    start, end = event.start_mark, event.end_mark
+    length = end.column - start.column if end.line == start.line else 1
+    return Place(start.line + 1, start.column + 1, max(length, 1))

@@ -1,0 +1,455 @@
+"""Human loops through Amazon A2I's own API: boto3 and nothing else, so that AWS and our endpoint are one code path."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ground.blobs import Blobs, S3Blobs
+from moderation.core.decisions import FinalOutcome
+from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, ModerationError, NotFound, OutputMalformed
+from moderation.core.loops import Answer
+from moderation.core.policy.policies import Policy, Queue
+from moderation.core.verdicts import Verdict
+from moderation.settings import Settings
+from moderation.storage.records import Findings, ItemRecord, LoopRecord
+from review_ui.care.severity import LIKELY
+
+logger = logging.getLogger(__name__)
+
+SCHEMA = "moderation-item/1"
+"""Says what an InputContent of ours looks like; see `input_content`."""
+TASK_UI = "moderation-item"
+WORK_TEAM = "reviewers"
+MAX_INPUT_BYTES = 3_145_728
+"""Amazon A2I: InputContent has at most 3 MiB."""
+MAX_MESSAGE = 500
+"""Characters of A2I's error messages that are kept and shown."""
+# "Value '{...}' at 'humanLoopInput.inputContent' failed to satisfy constraint": the value may be an item's content,
+# and messages go to logs and to readiness.
+_VALUE = re.compile(r"Value '.*' at '", re.DOTALL)
+_RETRYABLE = {
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+    "InternalServerException",
+    "InternalFailure",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "ServiceQuotaExceededException",
+    "RequestTimeout",
+    "RequestTimeTooSkewed",
+}
+
+
+@dataclass(frozen=True)
+class LoopState:
+    """A human loop as A2I describes it.
+
+    Attributes:
+        status: ``InProgress``, ``Stopping``, ``Stopped``, ``Completed`` or ``Failed``.
+        failure: why it failed; empty otherwise.
+        output_uri: where its output is, or will be.
+    """
+
+    status: str
+    failure: str = ""
+    output_uri: str | None = None
+
+
+class HumanLoops:
+    """A client of A2I.
+
+    Args:
+        settings: Region, role and endpoint.
+        own_url: this service's own A2I endpoint, used unless the settings name another.
+        access_key: access key id and secret for the own endpoint.
+        blobs: where the own endpoint writes outputs.
+        is_own: True for the own endpoint, whichever the settings name.
+    """
+
+    def __init__(
+        self, settings: Settings, own_url: str, access_key: tuple[str, str], blobs: Blobs, *, is_own: bool = False
+    ) -> None:
+        self._settings = settings
+        self._is_own = is_own or settings.a2i_endpoint_url is None
+        self._url = own_url if self._is_own else settings.a2i_endpoint_url
+        # As a fallback, the own endpoint has its own team beside the one that the settings name on AWS.
+        self._team = None if is_own else settings.a2i_workteam_arn
+        self._access_key = access_key
+        self._blobs = blobs
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+        self._flow_arns: dict[str, str] = {}
+
+    def provision(self, queues: Iterable[Queue], *, dry_run: bool = False) -> list[str]:
+        """Make what queues need and is not there: work team, task template, flow definitions. May run again.
+
+        Args:
+            dry_run: make nothing, only say what is missing.
+
+        Returns:
+            What was made, in words; empty when everything was there.
+
+        Raises:
+            HumanLoopRefused: A2I refused for good.
+            HumanLoopsUnavailable: try again.
+        """
+        made: list[str] = []
+        team = self._team or self._ensure_team(made, dry_run=dry_run)
+        template = self._ensure_template(made, dry_run=dry_run)
+        for queue in sorted({q.a2i_flow: q for q in queues}.values(), key=lambda q: q.a2i_flow):
+            if self._describe_flow(queue.a2i_flow) is not None:
+                continue
+            made.append(f"flow definition {queue.a2i_flow}, {queue.reviewers} reviewers")
+            if dry_run:
+                continue
+            self._control(
+                "create_flow_definition",
+                FlowDefinitionName=queue.a2i_flow,
+                HumanLoopConfig={
+                    "WorkteamArn": team,
+                    "HumanTaskUiArn": template,
+                    "TaskTitle": f"Moderation: {queue.name}"[:128],
+                    "TaskDescription": "Look at the item, read why it is here, and approve or reject it.",
+                    "TaskCount": queue.reviewers,
+                    "TaskTimeLimitInSeconds": 3600,
+                    "TaskAvailabilityLifetimeInSeconds": 864_000,
+                },
+                OutputConfig={"S3OutputPath": f"s3://{self._settings.media_bucket}/a2i"},
+                RoleArn=self._settings.a2i_role_arn,
+            )
+        return made
+
+    def start(self, name: str, flow: str, content: Mapping[str, Any]) -> str:
+        """Open a human loop; the same name again opens nothing.
+
+        Returns:
+            Its ARN.
+
+        Raises:
+            HumanLoopRefused: A2I refused for good.
+            HumanLoopsUnavailable: try again.
+        """
+        arn = self._flow_arn(flow)
+        body = json.dumps(content, separators=(",", ":"))
+        try:
+            answer = self._runtime(
+                "start_human_loop", HumanLoopName=name, FlowDefinitionArn=arn, HumanLoopInput={"InputContent": body}
+            )
+            return str(answer["HumanLoopArn"])
+        except _Conflict:
+            # Somebody opened it before, perhaps this service before it was killed: A2I says 409 for such a name.
+            return str(self._runtime("describe_human_loop", HumanLoopName=name)["HumanLoopArn"])
+
+    def at(self, arn: str | None) -> HumanLoops:
+        """The endpoint at which the loop with this ARN is: this one, since there is no other."""
+        return self
+
+    def find(self, name: str) -> str | None:
+        """The ARN of the loop of this name; None when there is none."""
+        try:
+            return str(self._runtime("describe_human_loop", HumanLoopName=name)["HumanLoopArn"])
+        except NotFound:
+            return None
+
+    def describe(self, name: str) -> LoopState:
+        """How a loop stands. Raises `NotFound`, `HumanLoopRefused` or `HumanLoopsUnavailable`."""
+        answer = self._runtime("describe_human_loop", HumanLoopName=name)
+        failure = " ".join(str(answer[k]) for k in ("FailureCode", "FailureReason") if answer.get(k))
+        output = answer.get("HumanLoopOutput") or {}
+        return LoopState(answer["HumanLoopStatus"], failure, output.get("OutputS3Uri"))
+
+    def stop(self, name: str) -> None:
+        """Withdraw a loop; nothing happens when it has ended."""
+        self._runtime("stop_human_loop", HumanLoopName=name)
+
+    def answers(self, name: str, output_uri: str) -> list[Answer]:
+        """What reviewers answered in a completed loop.
+
+        Raises:
+            OutputMalformed: the output is missing or is not what our template gives.
+            StoreUnavailable: try again.
+        """
+        try:
+            data = self._output_blobs().get(output_uri)
+        except NotFound as error:
+            raise OutputMalformed(f"the output of human loop {name} is not there yet") from error
+        return read_answers(name, data)
+
+    # What A2I needs to be there
+
+    def _ensure_team(self, made: list[str], *, dry_run: bool) -> str:
+        try:
+            answer = self._control("describe_workteam", WorkteamName=WORK_TEAM)
+            return str(answer["Workteam"]["WorkteamArn"])
+        except NotFound:
+            if not self._is_own:
+                raise HumanLoopRefused("no work team: set MODERATION_A2I_WORKTEAM_ARN to a private work team") from None
+        made.append(f"work team {WORK_TEAM}")
+        if dry_run:
+            return ""
+        answer = self._control(
+            "create_workteam",
+            WorkteamName=WORK_TEAM,
+            Description="Everybody who may review",
+            MemberDefinitions=[{"OidcMemberDefinition": {"Groups": ["reviewers"]}}],
+        )
+        return str(answer["WorkteamArn"])
+
+    def _ensure_template(self, made: list[str], *, dry_run: bool) -> str:
+        try:
+            return str(self._control("describe_human_task_ui", HumanTaskUiName=TASK_UI)["HumanTaskUiArn"])
+        except NotFound:
+            made.append(f"task template {TASK_UI}")
+            if dry_run:
+                return ""
+            content = task_template()
+            answer = self._control("create_human_task_ui", HumanTaskUiName=TASK_UI, UiTemplate={"Content": content})
+            return str(answer["HumanTaskUiArn"])
+
+    def _describe_flow(self, flow: str) -> str | None:
+        try:
+            return str(self._control("describe_flow_definition", FlowDefinitionName=flow)["FlowDefinitionArn"])
+        except NotFound:
+            return None
+
+    def _flow_arn(self, flow: str) -> str:
+        if flow not in self._flow_arns:
+            arn = self._describe_flow(flow)
+            if arn is None and self._is_own:
+                raise HumanLoopsUnavailable(
+                    f"flow definition '{flow}' is not made yet; the service makes it at its start"
+                )
+            if arn is None:
+                raise HumanLoopRefused(f"A2I has no flow definition '{flow}'; run `moderation a2i provision`")
+            self._flow_arns[flow] = arn
+        return self._flow_arns[flow]
+
+    # Calls
+
+    def _control(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        return self._call("sagemaker", operation, arguments)
+
+    def _runtime(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        return self._call("sagemaker-a2i-runtime", operation, arguments)
+
+    def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+        try:
+            answer: Mapping[str, Any] = getattr(self._client(service), operation)(**arguments)
+            return answer
+        except ClientError as error:
+            raise _translated(operation, error) from error
+        except NoCredentialsError as error:
+            raise HumanLoopRefused(f"A2I {operation}: no AWS credentials were found") from error
+        except BotoCoreError as error:
+            raise HumanLoopsUnavailable(f"A2I {operation}: {error}") from error
+
+    def _client(self, service: str) -> Any:
+        with self._lock:
+            return self._made_client(service)
+
+    def _made_client(self, service: str) -> Any:
+        if service not in self._clients:
+            import boto3
+            from botocore.config import Config
+
+            given: dict[str, Any] = {"region_name": self._settings.a2i_region}
+            if self._url != "aws":
+                given["endpoint_url"] = self._url
+            if self._is_own:
+                given |= {"aws_access_key_id": self._access_key[0], "aws_secret_access_key": self._access_key[1]}
+            retries: Any = {"mode": "standard", "total_max_attempts": 4}
+            config = Config(retries=retries, connect_timeout=5, read_timeout=20, max_pool_connections=20)
+            make: Any = boto3.session.Session().client
+            self._clients[service] = make(service, config=config, **given)
+        return self._clients[service]
+
+    def _output_blobs(self) -> Blobs:
+        if self._is_own:
+            return self._blobs
+        return S3Blobs(self._settings.media_bucket, self._client("s3"), self._settings.data / "media-cache")
+
+
+class _Conflict(ModerationError):
+    """The name is taken by an active loop with other input."""
+
+
+def _translated(operation: str, error: Any) -> ModerationError:
+    """A2I's error as ours: not there, taken, later, or never."""
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    said = _VALUE.sub("Value at '", str(error.response.get("Error", {}).get("Message", "")))
+    message = f"A2I {operation}: {code}: {said}"[:MAX_MESSAGE]
+    if code == "ConflictException":
+        return _Conflict(message)
+    if code in ("ResourceNotFound", "ResourceNotFoundException"):
+        return NotFound(message)
+    if code == "ValidationException" and "could not find" in message.lower():
+        return NotFound(message)
+    if code in _RETRYABLE or status in (429, 402) or status >= 500:
+        return HumanLoopsUnavailable(message)
+    return HumanLoopRefused(message)
+
+
+def task_template() -> str:
+    """Our worker task template (Liquid with A2I's crowd elements); the same text works on AWS."""
+    import review_ui
+
+    path = Path(review_ui.__file__).parent / "task_templates" / "moderation.liquid.html"
+    return path.read_text(encoding="utf-8")
+
+
+def input_content(
+    record: ItemRecord,
+    findings: Findings,
+    verdict: Verdict,
+    policy: Policy,
+    queue: Queue,
+    loop: LoopRecord,
+    earlier: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What reviewers are shown, as references and facts: no media bytes, and within A2I's limit.
+
+    Of a blind sample they see the content and the policy, not what was found or what the rules wanted. ``not_for``
+    names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks.
+    ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
+
+    ``schema``, ``item``, ``parts`` (text, or ``uri`` of media), ``detections``, ``failures``, ``why`` (sentences),
+    ``policy`` (name, version, description), ``labels`` to choose from, ``queue``, ``earlier`` (sentences on decisions
+    on nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
+    they see themselves.
+    """
+    parts = [
+        {
+            "id": part.id,
+            "type": part.type,
+            "text": part.text,
+            "uri": part.media.uri if part.media else None,
+            "content_type": part.media.content_type if part.media else None,
+            "width": part.media.width if part.media else None,
+            "height": part.media.height if part.media else None,
+            "extracted_from": part.extraction.part if part.extraction else None,
+            "extractor": part.extraction.extractor.name if part.extraction else None,
+            "places": [p.model_dump(mode="json", exclude_none=True) for p in part.extraction.places]
+            if part.extraction
+            else [],
+        }
+        for part in findings.parts
+    ]
+    detections, failures = findings.detections, findings.failures
+    why = [f"{v.policy.name}: {v.because}" for v in verdict.policies if v.outcome == verdict.outcome]
+    found = [d.label for d in sorted(detections, key=lambda d: -d.confidence)]
+    labels = [*verdict.labels, *found, *policy.labels()]
+    if loop.sampling is not None:
+        why = [f"{policy.name}: a sample for quality; the rules wanted {verdict.outcome}", *why]
+    if loop.appeal is not None and record.decision is not None:
+        why = [f"Appeal against {record.decision.outcome}: {loop.appeal}", *why]
+    harms: list[str] = []
+    if loop.is_blind:
+        # What was found is kept from them, but not from routing, which keeps severe content from who did not choose it.
+        likely = [d for d in detections if d.confidence >= LIKELY]
+        harms = sorted({name for d in likely for name in (d.label, *d.parents)})
+        detections, failures, labels = (), (), list(policy.labels())
+        why = [f"{policy.name}: a sample for quality; say what you see, by the policy"]
+    item = record.item
+    content = {
+        "schema": SCHEMA,
+        "item": {
+            "id": item.id,
+            "app": item.app,
+            "content_id": item.content_id,
+            "metadata": dict(item.metadata),
+            "created_at": item.created_at.isoformat(),
+        },
+        "parts": parts,
+        "detections": [d.model_dump(mode="json", exclude_none=True) for d in detections][:2000],
+        "failures": [f.model_dump(mode="json") for f in failures],
+        "why": why or [verdict.reason],
+        "policy": {"name": policy.name, "version": policy.version, "description": policy.description},
+        "labels": list(dict.fromkeys(labels))[:60],
+        "queue": queue.name,
+    }
+    if harms:
+        content["harms"] = harms
+    if earlier and not loop.is_blind and loop.purpose != "appeal":
+        content["earlier"] = list(earlier)
+    if loop.purpose == "appeal":
+        content["not_for"] = sorted({a.reviewer for each in record.loops for a in each.answers})
+    return _within_limit(content)
+
+
+def _within_limit(content: dict[str, Any]) -> dict[str, Any]:
+    """Shorten texts, longest first, until A2I takes it; a shortened part says so."""
+    while len(json.dumps(content)) > MAX_INPUT_BYTES - 1024:
+        longest = max(content["parts"], key=lambda part: len(part["text"] or ""))
+        if len(longest["text"] or "") < 2000:
+            content["detections"] = content["detections"][: len(content["detections"]) // 2]
+            continue
+        longest["text"] = longest["text"][: len(longest["text"]) // 2]
+        longest["shortened"] = True
+    return content
+
+
+def read_answers(name: str, data: bytes) -> list[Answer]:
+    """The answers in an ``output.json``, oldest first. Raises `OutputMalformed`."""
+    try:
+        output = json.loads(data)
+        if output["humanLoopName"] != name:
+            raise OutputMalformed(f"the output of human loop {name} is another loop's")
+        return [_read_answer(raw) for raw in output["humanAnswers"]]
+    except OutputMalformed:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise OutputMalformed(f"the output of human loop {name} cannot be read ({type(error).__name__})") from error
+
+
+def _read_answer(raw: Mapping[str, Any]) -> Answer:
+    content = raw["answerContent"]
+    seconds = raw.get("timeSpentInSeconds")
+    return Answer(
+        reviewer=str(raw["workerId"]),
+        outcome=_chosen(content["decision"]),
+        labels=_labels(content),
+        note=str(content.get("note", ""))[:4000],
+        accepted_at=_time(raw.get("acceptanceTime")),
+        submitted_at=_time(raw["submissionTime"]) or datetime.min,
+        seconds=max(float(seconds), 0.0) if seconds is not None else None,
+    )
+
+
+def _labels(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """The labels that were ticked. A checkbox of its own name is ``{"labels.X": {"X": true}}`` on AWS."""
+    ticked: dict[str, Any] = dict(content.get("labels") or {})
+    for name, values in content.items():
+        if name.startswith("labels.") and isinstance(values, Mapping):
+            ticked |= values
+    return tuple(sorted(label for label, on in ticked.items() if on is True))
+
+
+def _chosen(decision: Mapping[str, Any]) -> FinalOutcome:
+    """The one outcome that is true: radio buttons give ``{"approve": false, "reject": true}``."""
+    on: Sequence[str] = [name for name, value in decision.items() if value is True]
+    if on == ["approve"]:
+        return "approve"
+    if on == ["reject"]:
+        return "reject"
+    raise OutputMalformed(f"an answer chose {', '.join(on) or 'nothing'}; exactly one of approve, reject is expected")
+
+
+def _time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return time

@@ -1,0 +1,103 @@
+"""Apps and their API keys. A key is shown once and kept as a digest; the webhook secret is kept, because it signs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.database import Database, insert_or_nothing
+from moderation.core.errors import InputError, NotFound
+from moderation.storage.tables import api_keys, apps
+
+_KEY = re.compile(r"mod_([0-9a-f]{10})_([A-Za-z0-9_-]{43})")
+APP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key at the only moment when it can be seen."""
+
+    id: str
+    app: str
+    key: str
+    webhook_secret: str
+
+
+@dataclass(frozen=True)
+class KeyRecord:
+    """What is known of a key afterwards."""
+
+    id: str
+    app: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class Accounts:
+    """Apps and keys in `database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add_key(self, app: str, now: datetime) -> NewKey:
+        """Make a key for an app, and the app itself when it is new. Raises `InputError` for a bad name."""
+        if not APP_NAME.fullmatch(app):
+            raise InputError(f"app {app!r}: 1 to 63 letters, digits, '.', '_' or '-', beginning with a letter or digit")
+        key_id, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
+        own_secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+
+        def work(c: Connection) -> str:
+            c.execute(insert_or_nothing(c, apps).values(name=app, webhook_secret=own_secret, created_at=now))
+            c.execute(sa.insert(api_keys).values(id=key_id, app=app, secret_sha256=_digest(secret), created_at=now))
+            kept: str = c.execute(sa.select(apps.c.webhook_secret).where(apps.c.name == app)).scalar_one()
+            return kept
+
+        return NewKey(key_id, app, f"mod_{key_id}_{secret}", self._db.write(work))
+
+    def app_of(self, key: str) -> str | None:
+        """The app that a key belongs to; None when there is no such key or it is revoked. Compares in constant time."""
+        parts = _KEY.fullmatch(key)
+        if parts is None:
+            return None
+        query = sa.select(api_keys).where(api_keys.c.id == parts[1], api_keys.c.revoked_at.is_(None))
+        row = self._db.read(lambda c: c.execute(query).first())
+        if row is None or not hmac.compare_digest(row.secret_sha256, _digest(parts[2])):
+            return None
+        app: str = row.app
+        return app
+
+    def list_keys(self) -> Sequence[KeyRecord]:
+        """All keys, newest last."""
+        query = sa.select(api_keys).order_by(api_keys.c.created_at)
+        return self._db.read(
+            lambda c: [KeyRecord(row.id, row.app, row.created_at, row.revoked_at) for row in c.execute(query)]
+        )
+
+    def revoke(self, key_id: str, now: datetime) -> None:
+        """Make a key useless from now on; a second time changes nothing. Raises `NotFound`."""
+        revoked_at = sa.func.coalesce(api_keys.c.revoked_at, sa.bindparam("now", now, type_=api_keys.c.revoked_at.type))
+        update = sa.update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=revoked_at)
+        if not self._db.write(lambda c: c.execute(update).rowcount):
+            raise NotFound(f"no API key {key_id}")
+
+    def webhook_secret(self, app: str) -> str:
+        """What signs this app's webhooks (``whsec_...``). Raises `NotFound`."""
+        query = sa.select(apps.c.webhook_secret).where(apps.c.name == app)
+        secret: str | None = self._db.read(lambda c: c.execute(query).scalar_one_or_none())
+        if secret is None:
+            raise NotFound(f"no app {app}")
+        return secret
+
+
+def _digest(secret: str) -> str:
+    """Keys are 256 random bits, so a plain digest cannot be reversed by guessing."""
+    return hashlib.sha256(secret.encode()).hexdigest()

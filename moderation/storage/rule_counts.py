@@ -1,0 +1,78 @@
+"""How often rules fire: counted in the transaction that stores a verdict, so that a daily cap holds exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from ground.database import Database
+from moderation.core.errors import CapReached
+from moderation.core.rules.caps import RuleName, fired
+from moderation.core.verdicts import Verdict
+from moderation.storage.tables import rule_days
+
+ITEMS = ""
+"""Stands for the policy itself where a rule's name would be: how many items it was asked about."""
+
+
+def count_rules(c: Connection, verdict: Verdict, at: datetime, caps: Mapping[RuleName, int]) -> None:
+    """Count an item for the policies that judged it and the rules that were true of it.
+
+    Args:
+        caps: how many items the rules that reject it may reject a day (UTC).
+
+    Raises:
+        CapReached: with the rules whose cap this item would be over; the transaction is to be given up.
+    """
+    day = day_of(at)
+    true = fired(verdict)
+    rows = [
+        {"day": day, "policy": p.policy.name, "rule": ITEMS, "fired": 1, "rejected": int(p.outcome == "reject")}
+        for p in verdict.policies
+    ]
+    rows += [
+        {"day": day, "policy": policy, "rule": rule, "fired": 1, "rejected": int(rejects)}
+        for (policy, rule), rejects in true.items()
+    ]
+    dialect = postgresql if c.dialect.name == "postgresql" else sqlite
+    insert: Any = dialect.insert(rule_days)
+    add = insert.on_conflict_do_update(
+        index_elements=["day", "policy", "rule"],
+        set_={
+            "fired": rule_days.c.fired + insert.excluded.fired,
+            "rejected": rule_days.c.rejected + insert.excluded.rejected,
+        },
+    )
+    # In one order everywhere, or two transactions could wait for each other's rows.
+    rows.sort(key=lambda row: (row["policy"], row["rule"]))
+    c.execute(add, rows)
+    over = set()
+    for (policy, rule), cap in caps.items():
+        where = (rule_days.c.day == day) & (rule_days.c.policy == policy) & (rule_days.c.rule == rule)
+        if c.execute(sa.select(rule_days.c.rejected).where(where)).scalar_one() > cap:
+            over.add(f"{policy}/{rule}")
+    if over:
+        raise CapReached(frozenset(over))
+
+
+def day_of(at: datetime) -> str:
+    """The day of a time, as it is counted: UTC, ``2027-01-31``."""
+    return at.astimezone(UTC).date().isoformat()
+
+
+class RuleCounts:
+    """The counts, for figures and alarms."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def days(self, since: str) -> list[tuple[str, str, str, int, int]]:
+        """Day, policy, rule, fired and rejected, from a day on; in that order."""
+        query = sa.select(rule_days).where(rule_days.c.day >= since)
+        query = query.order_by(rule_days.c.day, rule_days.c.policy, rule_days.c.rule)
+        return self._db.read(lambda c: [tuple(row) for row in c.execute(query)])

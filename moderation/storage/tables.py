@@ -1,0 +1,242 @@
+"""The tables of the service. Facts are appended; kinds are strings; times are aware UTC; documents are core JSON."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from ground.database import UTCDateTime
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+items = sa.Table(
+    "items",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("content_id", sa.String(200)),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("findings", sa.JSON),
+    sa.Column("verdict", sa.JSON),
+    sa.Column("redacted", sa.JSON),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("lease_until", UTCDateTime),
+    sa.Column("media_until", UTCDateTime, index=True),
+    sa.Column("media_deleted_at", UTCDateTime),
+    sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index(None, "status", "id"),
+    sa.Index(None, "app", "id"),
+    sa.Index(None, "app", "content_id"),
+)
+
+item_labels = sa.Table(
+    "item_labels",
+    metadata,
+    sa.Column("label", sa.String(200), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
+)
+
+item_media = sa.Table(
+    "item_media",
+    metadata,
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("uri", sa.String(1200), primary_key=True, index=True),
+)
+"""Which objects an item has: given, extracted, and redacted copies."""
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("decided_at", UTCDateTime, nullable=False),
+    sa.Index(None, "decided_at"),
+)
+
+human_loops = sa.Table(
+    "human_loops",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("policy", sa.String(100), nullable=False),
+    sa.Column("policy_version", sa.String(64), nullable=False),
+    sa.Column("queue", sa.String(100), nullable=False),
+    sa.Column("flow", sa.String(63), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("arn", sa.String(1024)),
+    sa.Column("problem", sa.Text),
+    sa.Column("answers", sa.JSON),
+    sa.Column("purpose", sa.String(20), nullable=False, server_default="review"),
+    sa.Column("sampling", sa.String(100)),
+    sa.Column("is_blind", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("appeal", sa.Text),
+    sa.Column("refusal", sa.Text),
+    sa.Column("looks", sa.Integer, nullable=False, default=0),
+    sa.Column("next_look_at", UTCDateTime),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.UniqueConstraint("item_id", "purpose", "round"),
+    sa.Index(None, "state", "next_look_at"),
+    sa.Index(None, "created_at"),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.String(60), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("endpoint", sa.String(300), nullable=False, server_default=""),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("last_result", sa.String(200)),
+    sa.Column("next_attempt_at", UTCDateTime),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.UniqueConstraint("item_id", "number", "endpoint"),
+    sa.Index(None, "state", "next_attempt_at"),
+)
+
+delivery_attempts = sa.Table(
+    "delivery_attempts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("delivery_id", sa.String(60), sa.ForeignKey("deliveries.id"), nullable=False, index=True),
+    sa.Column("attempted_at", UTCDateTime, nullable=False),
+    sa.Column("status_code", sa.Integer),
+    sa.Column("reason", sa.String(200), nullable=False),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("app", sa.String(100), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("body_sha256", sa.String(64), nullable=False),
+    sa.Column("response", sa.JSON),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+
+apps = sa.Table(
+    "apps",
+    metadata,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("webhook_secret", sa.String(100), nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.String(20), primary_key=True),
+    sa.Column("app", sa.String(100), sa.ForeignKey("apps.name"), nullable=False),
+    sa.Column("secret_sha256", sa.String(64), nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("revoked_at", UTCDateTime),
+)
+
+s3_objects = sa.Table(
+    "s3_objects",
+    metadata,
+    sa.Column("app", sa.String(100), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("sequencer", sa.String(64), nullable=False),
+    sa.Column("etag", sa.String(200), nullable=False),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+)
+"""The newest state of each object that an event told of; its name is the digest of ``s3://bucket/key``."""
+
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("uri", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+"""Messages of queues that could not become items."""
+
+policy_texts = sa.Table(
+    "policy_texts",
+    metadata,
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("first_seen_at", UTCDateTime, nullable=False),
+)
+
+policy_activations = sa.Table(
+    "policy_activations",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False, index=True),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("file_version", sa.String(64), nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("how", sa.String(20), nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+)
+
+rule_days = sa.Table(
+    "rule_days",
+    metadata,
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("policy", sa.String(100), primary_key=True),
+    sa.Column("rule", sa.String(100), primary_key=True),
+    sa.Column("fired", sa.Integer, nullable=False),
+    sa.Column("rejected", sa.Integer, nullable=False),
+)
+"""How often each rule was true, and rejected, on a day (UTC); a rule without a name counts the policy's items."""
+
+fingerprints = sa.Table(
+    "fingerprints",
+    metadata,
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("part", sa.String(20), primary_key=True),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("bits", sa.BigInteger),
+    sa.Column("band0", sa.Integer),
+    sa.Column("band1", sa.Integer),
+    sa.Column("band2", sa.Integer),
+    sa.Column("band3", sa.Integer),
+    sa.Column("decided_at", UTCDateTime),
+    sa.Index(None, "app", "kind", "digest", "decided_at"),
+    *(sa.Index(None, "app", "kind", f"band{number}", "decided_at") for number in range(4)),
+)
+"""What given parts are recognised by; `moderation.core.fingerprints` says how, `near_duplicates` finds."""
+
+redaction_jobs = sa.Table(
+    "redaction_jobs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(256)),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("token", sa.String(64), unique=True),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("lease_until", UTCDateTime),
+    sa.Column("submitted_at", UTCDateTime, nullable=False),
+    sa.Column("ended_at", UTCDateTime),
+    sa.Index(None, "submitted_at", "id"),
+    sa.Index(None, "state", "submitted_at"),
+)
+"""How far each is stands in its ledger, in the data folder of the process that does it."""

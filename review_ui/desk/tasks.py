@@ -1,0 +1,280 @@
+"""Tasks: one reviewer's share of a loop; claimed under the flow's time limit, given back or handed on when left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.database import insert_or_nothing
+from ground.errors import ModerationError
+from review_ui.a2i.loops import DEFAULT_TASK_SECONDS
+from review_ui.a2i.service import ReviewService
+from review_ui.a2i.settling import WAITING
+from review_ui.a2i.worker_ids import worker_id
+from review_ui.care.exposure import Allowance, allowance, begin_look, claim_alone, end_look
+from review_ui.desk.audit import note
+from review_ui.desk.routing import flows_of, is_free_for, order_for
+from review_ui.quality.golden import mix_in
+from review_ui.tables import flow_definitions, human_loops, not_for, queue_controls, task_events, tasks, users
+
+
+class TaskGone(ModerationError):
+    """The task is not this reviewer's any more: answered, expired, withdrawn or taken by somebody else."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task in a reviewer's hands.
+
+    Attributes:
+        content: the loop's InputContent.
+        title: the flow's TaskTitle.
+        lease_until: when it goes back to the pool.
+        escalation: who escalated it and why; empty when nobody did.
+        draft: the answer that was taken back; None when there was none.
+    """
+
+    id: str
+    loop_name: str
+    flow: str
+    title: str
+    content: Mapping[str, Any]
+    accepted_at: datetime
+    lease_until: datetime
+    escalation: str = ""
+    draft: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class QueueCount:
+    """How much waits in one flow, as one reviewer sees it.
+
+    Attributes:
+        is_paused: a lead stopped it; nothing of it is handed out.
+    """
+
+    flow: str
+    title: str
+    waiting: int
+    mine: int
+    oldest_at: datetime | None
+    is_paused: bool = False
+
+
+def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
+    """The flows that this reviewer works for, with what waits for them, by name."""
+    held = (tasks.c.state == "claimed") & (tasks.c.user_id == user_id)
+
+    def work(c: Connection) -> list[QueueCount]:
+        counted: dict[str, tuple[int, datetime | None]] = {}
+        per_loop = sa.select(tasks.c.flow, sa.func.count(tasks.c.loop_name.distinct()), sa.func.min(tasks.c.created_at))
+        for flow, count, oldest in c.execute(per_loop.where(_free(c, review, user_id)).group_by(tasks.c.flow)):
+            counted[flow] = (count, oldest)
+        per_flow = sa.select(tasks.c.flow, sa.func.count()).where(held).group_by(tasks.c.flow)
+        held_in: dict[str, int] = {row[0]: row[1] for row in c.execute(per_flow)}
+        paused = set(
+            c.execute(sa.select(queue_controls.c.flow).where(queue_controls.c.paused_at.is_not(None))).scalars()
+        )
+        mine = flow_definitions.c.name.in_(flows_of(c, user_id))
+        rows = c.execute(sa.select(flow_definitions).where(mine).order_by(flow_definitions.c.name))
+        return [
+            QueueCount(
+                flow=row.name,
+                title=title_of(row.document),
+                waiting=counted.get(row.name, (0, None))[0],
+                mine=held_in.get(row.name, 0),
+                oldest_at=counted.get(row.name, (0, None))[1],
+                is_paused=row.name in paused,
+            )
+            for row in rows
+        ]
+
+    return review.database.read(work)
+
+
+def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> Task | None:
+    """The reviewer's next task: one already in hand first, else the first that waits. None when there is none.
+
+    Args:
+        flow: of this flow only.
+    """
+    now = review.clock()
+
+    def work(c: Connection) -> str | None:
+        in_flow = sa.true() if flow is None else tasks.c.flow == flow
+        held = (tasks.c.state == "claimed") & (tasks.c.user_id == user_id) & (tasks.c.lease_until > now)
+        row = c.execute(sa.select(tasks.c.id).where(held, in_flow).order_by(tasks.c.accepted_at).limit(1)).first()
+        if row is not None:
+            return str(row.id)
+        claim_alone(c, user_id)
+        query = _first_free(c, review, user_id, flow)
+        row = c.execute(query.with_for_update(skip_locked=True, of=tasks)).first()
+        if row is None:
+            return None
+        task_id: str = mix_in(c, review, user_id, row.flow) or row.id
+        config = c.execute(
+            sa.select(flow_definitions.c.document).where(flow_definitions.c.name == row.flow)
+        ).scalar_one()
+        until = now + time_limit(config)
+        values = {"state": "claimed", "user_id": user_id, "accepted_at": now, "lease_until": until}
+        c.execute(sa.update(tasks).where(tasks.c.id == task_id, tasks.c.state == "waiting").values(values))
+        begin_look(c, task_id, user_id, now, until)
+        return task_id
+
+    task_id = review.database.write(work)
+    return get_task(review, task_id, user_id) if task_id is not None else None
+
+
+def upcoming_task(review: ReviewService, user_id: str, flow: str | None = None) -> tuple[str, Mapping[str, Any]] | None:
+    """Id and InputContent of the task that `next_task` would claim, so that its media can be loaded ahead.
+
+    It is not claimed: another reviewer may be faster.
+    """
+
+    def work(c: Connection) -> Any:
+        query = _first_free(c, review, user_id, flow).join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        return c.execute(query.add_columns(human_loops.c.input_content)).first()
+
+    row = review.database.read(work)
+    return (row.id, json.loads(row.input_content)) if row is not None else None
+
+
+def may_see(review: ReviewService, task_id: str, user_id: str) -> bool:
+    """True while the task is in this reviewer's hands or in nobody's, and once they have answered it."""
+    query = sa.select(tasks.c.state, tasks.c.user_id, tasks.c.lease_until).where(tasks.c.id == task_id)
+    row = review.database.read(lambda c: c.execute(query).first())
+    if row is None:
+        return False
+    if row.state == "waiting":
+        return True
+    is_held = row.state == "claimed" and row.lease_until > review.clock()
+    return bool(row.user_id == user_id and (is_held or row.state in ("given", "answered")))
+
+
+def content_of(review: ReviewService, task_id: str) -> Mapping[str, Any]:
+    """The InputContent of a task's loop; empty when there is no such task."""
+    query = sa.select(human_loops.c.input_content).join(tasks, tasks.c.loop_name == human_loops.c.name)
+    text = review.database.read(lambda c: c.execute(query.where(tasks.c.id == task_id)).scalar())
+    return json.loads(text) if text is not None else {}
+
+
+def get_task(review: ReviewService, task_id: str, user_id: str) -> Task:
+    """A task that this reviewer holds. Raises `TaskGone`."""
+    query = (
+        sa.select(tasks, human_loops.c.input_content, flow_definitions.c.document)
+        .join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        .join(flow_definitions, flow_definitions.c.name == tasks.c.flow)
+        .where(tasks.c.id == task_id, tasks.c.user_id == user_id, tasks.c.state == "claimed")
+    )
+
+    def work(c: Connection) -> tuple[Any, str]:
+        row = c.execute(query).first()
+        return row, _escalation(c, task_id) if row is not None and row.level == "lead" else ""
+
+    row, escalation = review.database.read(work)
+    if row is None or row.lease_until <= review.clock():
+        raise TaskGone("this task is not yours any more")
+    return Task(
+        id=row.id,
+        loop_name=row.loop_name,
+        flow=row.flow,
+        title=title_of(row.document),
+        content=json.loads(row.input_content),
+        accepted_at=row.accepted_at,
+        lease_until=row.lease_until,
+        escalation=escalation,
+        draft=row.answer,
+    )
+
+
+def release_task(review: ReviewService, task_id: str, user_id: str, reason: str = "") -> None:
+    """Give a task back unanswered; nothing happens when it is not in hand.
+
+    Args:
+        reason: why it was skipped, in words; empty for a reviewer who just stops working.
+    """
+    _give_back(review, task_id, user_id, "skipped" if reason else "", reason)
+
+
+def escalate_task(review: ReviewService, task_id: str, user_id: str, reason: str) -> None:
+    """Hand a task on to the leads; nothing happens when it is not in hand. It does not come back to this reviewer."""
+    _give_back(review, task_id, user_id, "escalated", reason)
+
+
+def _give_back(review: ReviewService, task_id: str, user_id: str, kind: str, reason: str) -> None:
+    now = review.clock()
+    held = (tasks.c.id == task_id) & (tasks.c.user_id == user_id) & (tasks.c.state == "claimed")
+    # It goes to the end of the line, or the reviewer would get it back at once.
+    values: dict[str, Any] = {"created_at": now, "assigned_to": None, **WAITING}
+    if kind == "escalated":
+        values |= {"level": "lead", "priority": tasks.c.priority + 1}
+
+    def work(c: Connection) -> None:
+        row = c.execute(sa.select(tasks).where(held).with_for_update()).first()
+        if row is None:
+            return
+        c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
+        end_look(c, task_id, now)
+        if kind:
+            note(c, now, kind, user_id, task=row, detail=reason)
+        if kind == "escalated":
+            c.execute(insert_or_nothing(c, not_for).values(loop_name=row.loop_name, worker_id=worker_id(user_id)))
+
+    review.database.write(work)
+
+
+def allowance_of(review: ReviewService, user_id: str) -> Allowance:
+    """What this reviewer may be given now."""
+    return review.database.read(lambda c: allowance(c, review.care, user_id, review.clock()))
+
+
+def kept_away(review: ReviewService, user_id: str, flow: str | None = None) -> tuple[Allowance, int]:
+    """What this reviewer may be given now, and how many tasks wait that are therefore not given to them."""
+    in_flow = sa.true() if flow is None else tasks.c.flow == flow
+
+    def work(c: Connection) -> tuple[Allowance, int]:
+        may = allowance(c, review.care, user_id, review.clock())
+        if not may.limits:
+            return may, 0
+        query = sa.select(sa.func.count(tasks.c.loop_name.distinct()))
+        query = query.where(is_free_for(c, user_id), ~may.admits(), in_flow)
+        return may, c.execute(query).scalar_one()
+
+    return review.database.read(work)
+
+
+def _free(c: Connection, review: ReviewService, user_id: str) -> sa.ColumnElement[bool]:
+    """True of the waiting tasks that this reviewer may be given, by routing and for their own good."""
+    return is_free_for(c, user_id) & allowance(c, review.care, user_id, review.clock()).admits()
+
+
+def _first_free(c: Connection, review: ReviewService, user_id: str, flow: str | None) -> sa.Select[tuple[str, str]]:
+    """The waiting task that comes first for this reviewer."""
+    in_flow = sa.true() if flow is None else tasks.c.flow == flow
+    query = sa.select(tasks.c.id, tasks.c.flow).where(_free(c, review, user_id), in_flow)
+    return query.order_by(*order_for(user_id)).limit(1)
+
+
+def _escalation(c: Connection, task_id: str) -> str:
+    """Who escalated a task and why; empty when nobody did."""
+    query = sa.select(task_events.c.detail, users.c.name).join(users, users.c.id == task_events.c.user_id)
+    query = query.where(task_events.c.task_id == task_id, task_events.c.kind == "escalated")
+    row = c.execute(query.order_by(task_events.c.id.desc()).limit(1)).first()
+    return f"{row.name}: {row.detail}" if row is not None else ""
+
+
+def time_limit(flow: Mapping[str, Any]) -> timedelta:
+    """How long a flow definition's document leaves a task in somebody's hands."""
+    return timedelta(seconds=flow["HumanLoopConfig"].get("TaskTimeLimitInSeconds", DEFAULT_TASK_SECONDS))
+
+
+def title_of(flow: Mapping[str, Any]) -> str:
+    """The title that a flow definition's document gives its tasks."""
+    title: str = flow["HumanLoopConfig"]["TaskTitle"]
+    return title

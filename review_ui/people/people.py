@@ -1,0 +1,234 @@
+"""People who sign in: reviewers, leads, policy owners, admins; their passwords and their sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from ground.database import Database
+from ground.errors import InputError, NotFound
+from review_ui.tables import failed_sign_ins, sign_ins, user_groups, users
+
+ROLES = ("reviewer", "lead", "policy_owner", "admin")
+MAY_REVIEW = ("reviewer", "lead", "admin")
+SHORTEST_PASSWORD = 10
+FAILURES_ALLOWED, FAILURES_WINDOW = 8, timedelta(minutes=10)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}")
+
+
+@dataclass(frozen=True)
+class User:
+    """A person who may sign in.
+
+    Attributes:
+        groups: what work teams name; somebody in none works for every team.
+    """
+
+    id: str
+    name: str
+    role: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+    groups: tuple[str, ...] = ()
+
+    @property
+    def may_review(self) -> bool:
+        """True for roles that get tasks."""
+        return self.role in MAY_REVIEW
+
+
+@dataclass(frozen=True)
+class Session:
+    """A sign-in. `csrf` goes into each form."""
+
+    user: User
+    csrf: str
+
+
+class TooManyFailures(InputError):
+    """Too many wrong passwords for this name; later ones are not even looked at."""
+
+
+class People:
+    """Users and sessions in `database`."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._db, self._clock = database, clock
+
+    def add(self, name: str, role: str, password: str) -> User:
+        """A new user. Raises `InputError` for a bad name, role or password, or a name that is taken."""
+        if not _NAME.fullmatch(name):
+            raise InputError(f"name {name!r}: 1 to 63 letters, digits, '.', '_', '@' or '-'")
+        if role not in ROLES:
+            raise InputError(f"role {role!r} is none of {', '.join(ROLES)}")
+        if len(password) < SHORTEST_PASSWORD or len(password) > 1000:
+            raise InputError(f"a password has at least {SHORTEST_PASSWORD} characters")
+        user = User(str(uuid.uuid4()), name, role, self._clock())
+        row = {
+            "id": user.id,
+            "name": name,
+            "role": role,
+            "password_hash": generate_password_hash(password, method="scrypt"),
+            "created_at": user.created_at,
+        }
+        try:
+            self._db.write(lambda c: c.execute(sa.insert(users).values(row)))
+        except sa.exc.IntegrityError as error:
+            raise InputError(f"there is a user '{name}' already") from error
+        return user
+
+    def list(self) -> Sequence[User]:
+        """Everybody, by name, with their groups."""
+
+        def work(c: Connection) -> list[User]:
+            groups: dict[str, list[str]] = {}
+            for row in c.execute(sa.select(user_groups).order_by(user_groups.c.name)):
+                groups.setdefault(row.user_id, []).append(row.name)
+            rows = c.execute(sa.select(users).order_by(users.c.name))
+            return [replace(_user(row), groups=tuple(groups.get(row.id, ()))) for row in rows]
+
+        return self._db.read(work)
+
+    def set_groups(self, name: str, groups: Iterable[str]) -> None:
+        """Put somebody into these groups and no others. Raises `NotFound`, or `InputError` for a name that is none."""
+        wanted = sorted(set(groups))
+        for group in wanted:
+            if not is_group(group):
+                raise InputError(f"group {group!r}: 1 to 63 letters, digits or signs, and no blanks")
+
+        def work(c: Connection) -> None:
+            user_id = c.execute(sa.select(users.c.id).where(users.c.name == name)).scalar()
+            if user_id is None:
+                raise NotFound(f"no user '{name}'")
+            put_into_groups(c, user_id, wanted)
+
+        self._db.write(work)
+
+    def disable(self, name: str) -> None:
+        """Shut a user out, from open sessions too, at once. Raises `NotFound`."""
+        if not _NAME.fullmatch(name):
+            raise NotFound("no such user")
+
+        def work(c: Connection) -> None:
+            row = c.execute(sa.select(users.c.id).where(users.c.name == name)).first()
+            if row is None:
+                raise NotFound(f"no user '{name}'")
+            c.execute(sa.update(users).where(users.c.id == row.id).values(disabled_at=self._clock()))
+            c.execute(sa.delete(sign_ins).where(sign_ins.c.user_id == row.id))
+
+        self._db.write(work)
+
+    def ensure_first_admin(self) -> str | None:
+        """Make user ``admin`` when there is nobody yet; its password, to be shown once, or None."""
+        if self._db.read(lambda c: c.execute(sa.select(users.c.id).limit(1)).first()) is not None:
+            return None
+        password = "-".join(secrets.token_hex(2) for _ in range(4))
+        self.add("admin", "admin", password)
+        return password
+
+    def verify(self, name: str, password: str) -> User | None:
+        """The user with this name and password, unless shut out. Takes as long for a name that nobody has.
+
+        Raises:
+            TooManyFailures: too many wrong passwords for this name; this one was not looked at.
+        """
+        if not _NAME.fullmatch(name):
+            check_password_hash(_nobody(), password[:1000])
+            return None
+        # Counted as a failure before it is looked at: guesses at the same time could all pass a count made first.
+        attempt = self._db.write(lambda c: self._count_attempt(c, name))
+        row = self._db.read(lambda c: c.execute(sa.select(users).where(users.c.name == name)).first())
+        matches = check_password_hash(row.password_hash if row is not None else _nobody(), password[:1000])
+        if row is None or not matches or row.disabled_at is not None:
+            return None
+        self._db.write(lambda c: c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.id == attempt)))
+        return _user(row)
+
+    def _count_attempt(self, c: Connection, name: str) -> int:
+        now = self._clock()
+        # On Postgres, attempts for one user wait for each other here; SQLite has one writer anyway.
+        c.execute(sa.select(users.c.id).where(users.c.name == name).with_for_update())
+        c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.at < now - FAILURES_WINDOW))
+        recent = sa.select(sa.func.count()).select_from(failed_sign_ins).where(failed_sign_ins.c.name == name)
+        if c.execute(recent).scalar_one() >= FAILURES_ALLOWED:
+            raise TooManyFailures("too many wrong passwords for this name; wait ten minutes")
+        made = c.execute(sa.insert(failed_sign_ins).values(name=name, at=now)).inserted_primary_key
+        assert made is not None
+        return int(made[0])
+
+    def sign_in(self, name: str, password: str, hours: float) -> str | None:
+        """A session token, good for `hours`, for the right password, else None. Raises `TooManyFailures`."""
+        user = self.verify(name, password)
+        if user is None:
+            return None
+        now = self._clock()
+        return self._db.write(lambda c: open_session(c, user.id, now, hours))
+
+    def session(self, token: str) -> Session | None:
+        """The session of a token, unless it is over or the user is shut out."""
+        query = (
+            sa.select(users, sign_ins.c.csrf)
+            .join(sign_ins, sign_ins.c.user_id == users.c.id)
+            .where(sign_ins.c.token_sha256 == _digest(token), sign_ins.c.expires_at > self._clock())
+            .where(users.c.disabled_at.is_(None))
+        )
+        row = self._db.read(lambda c: c.execute(query).first())
+        return Session(_user(row), row.csrf) if row is not None else None
+
+    def sign_out(self, token: str) -> None:
+        """End a session; nothing happens when it is over."""
+        self._db.write(lambda c: c.execute(sa.delete(sign_ins).where(sign_ins.c.token_sha256 == _digest(token))))
+
+
+def is_group(name: str) -> bool:
+    """True of what can name a group: letters, marks, digits, punctuation and symbols, as in SageMaker's work teams."""
+    return 1 <= len(name) <= 63 and all(unicodedata.category(letter)[0] in "LMNPS" for letter in name)
+
+
+def put_into_groups(c: Connection, user_id: str, groups: Iterable[str]) -> None:
+    """Put somebody into these groups and no others."""
+    c.execute(sa.delete(user_groups).where(user_groups.c.user_id == user_id))
+    rows = [{"user_id": user_id, "name": name} for name in sorted(set(groups))]
+    if rows:
+        c.execute(sa.insert(user_groups), rows)
+
+
+def open_session(c: Connection, user_id: str, now: datetime, hours: float) -> str:
+    """A new session of somebody who proved who they are, good for `hours`; its token, which is stored nowhere."""
+    token = secrets.token_urlsafe(32)
+    session = {
+        "token_sha256": _digest(token),
+        "user_id": user_id,
+        "csrf": secrets.token_urlsafe(24),
+        "created_at": now,
+        "expires_at": now + timedelta(hours=hours),
+    }
+    c.execute(sa.delete(sign_ins).where(sign_ins.c.expires_at < now))
+    c.execute(sa.insert(sign_ins).values(session))
+    return token
+
+
+@cache
+def _nobody() -> str:
+    """Checked when there is no such user, so that the time taken does not tell."""
+    return generate_password_hash("nobody", method="scrypt")
+
+
+def _user(row: Any) -> User:
+    return User(row.id, row.name, row.role, row.created_at, row.disabled_at)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Answers go in; how far reviewers agree and know what is known comes out."""
