@@ -9,8 +9,8 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from ground.awswire.protocol import MAX_BODY_BYTES as A2I_BODY_BYTES
 from ground.errors import SettingsError
+from ground.settings import GroundSettings
 from ground.strict_http import MAX_HEADER_BYTES, make_strict
-from moderation.settings import Settings
 
 
 class Listener:
@@ -23,7 +23,7 @@ class Listener:
         SettingsError: the address cannot be listened on.
     """
 
-    def __init__(self, app: Flask, settings: Settings) -> None:
+    def __init__(self, app: Flask, settings: GroundSettings) -> None:
         self._http: BaseWSGIServer | MultiSocketServer
         try:
             self._http = create_server(

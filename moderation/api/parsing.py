@@ -18,12 +18,13 @@ from pydantic import ValidationError
 from werkzeug.datastructures import FileStorage
 
 from ground.fetch import FetchFailed, check_url, fetch
+from ground.media.pictures import Limits
 from moderation.api.problems import Refused, invalid
 from moderation.api.schemas import PostedItem, PostedPart
 from moderation.api.strict_json import check_text, read_json
 from moderation.core.errors import FieldError, InputError, MediaRefused, NotFound, UrlRefused
 from moderation.core.items import Part
-from moderation.media.inspecting import Limits, MediaFacts, inspect, store_media
+from moderation.media.inspecting import MediaFacts, inspect, store_media
 from moderation.pipeline.moderate import Submission
 from moderation.service import Service
 

@@ -14,10 +14,11 @@ from typing import Any
 import click
 
 from ground.blobs import FolderBlobs
+from ground.media.pictures import Limits
 from moderation.core.errors import InputError
 from moderation.core.items import Item, Part
 from moderation.detection.judge import Judge, Judgement
-from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.media.inspecting import inspect, store_media
 from moderation.settings import Settings, with_places
 
 FOUND_SOMETHING = 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ground.blobs import Blobs
+from ground.media.pictures import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
@@ -23,7 +24,7 @@ from moderation.core.verdicts import Verdict
 from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector, Extractor
 from moderation.media.fingerprinting import fingerprints
-from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.media.inspecting import inspect, store_media
 from moderation.plugins import Plugins, load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.settings import Settings

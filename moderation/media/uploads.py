@@ -19,8 +19,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ground.blobs import Blobs, FolderBlobs, S3Blobs, own_of
+from ground.media.sniffing import CONTENT_TYPES
 from moderation.core.errors import FieldError, InvalidSubmission, MediaRefused, NotFound
-from moderation.media.inspecting import CONTENT_TYPES
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 

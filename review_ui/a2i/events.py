@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from ground.errors import SettingsError, StoreUnavailable
-from moderation.settings import Settings
+from review_ui.settings import ReviewSettings
 
 Event = dict[str, Any]
 Tell = Callable[[Event], None]
@@ -97,7 +97,7 @@ class Targets:
         target.failures = 0
 
 
-def open_targets(settings: Settings) -> Targets:
+def open_targets(settings: ReviewSettings) -> Targets:
     """The targets that `MODERATION_A2I_EVENTS` names; they are separated by blanks.
 
     ``arn:aws:events:..:event-bus/NAME`` is an EventBridge bus; ``https://sqs.REGION.amazonaws.com/..`` or an ARN an SQS

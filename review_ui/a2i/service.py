@@ -23,9 +23,9 @@ from ground.awswire.throttle import Throttle
 from ground.blobs import Blobs
 from ground.database import Database
 from ground.errors import NotFound
-from moderation.settings import Settings
 from review_ui import tables
 from review_ui.care.exposure import DEFAULT_CARE, Care, note_missing_harms
+from review_ui.settings import ReviewSettings
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class ReviewService:
 
     @classmethod
     def open(
-        cls, settings: Settings, *, blobs: Blobs, on_status_change: Callable[[dict[str, Any]], None] | None = None
+        cls, settings: ReviewSettings, *, blobs: Blobs, on_status_change: Callable[[dict[str, Any]], None] | None = None
     ) -> ReviewService:
         """Open the database that the settings name and bring it to the newest schema."""
         path = settings.data / "review.db"

@@ -151,7 +151,7 @@ def _read_object(review: ReviewService, path: str, request_id: str) -> Response:
 
 def shown_type(data: bytes) -> str:
     """The content type of a picture, film or sound, by its bytes; empty for anything else."""
-    from moderation.media.inspecting import sniff
+    from ground.media.sniffing import sniff
 
     kind = sniff(data) or ""
     return kind if kind.startswith(("image/", "video/", "audio/")) else ""

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
-from moderation.settings import Settings
 from review_ui.care.severity import LEVELS, SEVERITY, harms_of
+from review_ui.settings import ReviewSettings
 from review_ui.tables import human_loops, look_harms, looks, loop_harms, preferences, tasks, users
 
 SEVERE = LEVELS[-1]
@@ -40,7 +40,7 @@ class Care:
     break_minutes: float = 10.0
 
     @classmethod
-    def of(cls, settings: Settings) -> Care:
+    def of(cls, settings: ReviewSettings) -> Care:
         """As the settings say."""
         return cls(**{name: getattr(settings, name) for name in cls.__dataclass_fields__})
 

@@ -21,9 +21,9 @@ from authlib.oauth2.client import OAuth2Client
 
 from ground import fetch
 from ground.errors import ModerationError, SettingsError, UrlRefused
-from moderation.settings import Settings
 from review_ui.people.id_tokens import SignInRefused, verify
 from review_ui.people.people import ROLES, is_group
+from review_ui.settings import ReviewSettings
 
 TIMEOUT_SECONDS = 5.0
 """Of one question to the provider; a sign-in asks three."""
@@ -57,7 +57,7 @@ class OidcSettings:
         return next((role for group, role in self.roles if group in groups), None)
 
 
-def read_settings(settings: Settings) -> OidcSettings | None:
+def read_settings(settings: ReviewSettings) -> OidcSettings | None:
     """The provider that the settings name; None when people sign in with passwords only.
 
     Raises:

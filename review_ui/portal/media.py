@@ -15,7 +15,8 @@ from PIL import Image, ImageDraw
 
 from ground.blobs import Blobs
 from ground.errors import MediaRefused, NotFound
-from moderation.media.inspecting import display_copy, sniff
+from ground.media.pictures import display_copy
+from ground.media.sniffing import sniff
 from review_ui.portal.drawing import Frame
 
 PERIOD_SECONDS = 1800

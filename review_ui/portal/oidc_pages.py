@@ -11,7 +11,6 @@ from typing import Any
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 
-from moderation.settings import Settings
 from review_ui.a2i.service import ReviewService
 from review_ui.people.id_tokens import SignInRefused
 from review_ui.people.identities import Identities, Identity, ShutOut, fit_name
@@ -20,6 +19,7 @@ from review_ui.people.people import is_group
 from review_ui.portal.access import keep_session
 from review_ui.portal.languages import N_, _
 from review_ui.portal.problems import Page
+from review_ui.settings import ReviewSettings
 
 ATTEMPT_COOKIE = "review_oidc"
 ATTEMPT_SECONDS = 600
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def add_oidc_pages(
-    portal: Blueprint, review: ReviewService, settings: Settings, oidc: OidcSettings, secret: str
+    portal: Blueprint, review: ReviewService, settings: ReviewSettings, oidc: OidcSettings, secret: str
 ) -> None:
     """The two addresses; `oidc` is as `read_settings` gave it."""
     provider = Provider(oidc, lambda: review.clock(), talks=max(1, settings.threads // 4))

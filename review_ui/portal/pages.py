@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 
 from ground.blobs import Blobs
-from moderation.settings import Settings
 from review_ui.a2i.service import ReviewService
 from review_ui.desk.answers import undoable
 from review_ui.desk.tasks import kept_away, waiting
@@ -27,6 +26,7 @@ from review_ui.portal.problems import Page, add_problems
 from review_ui.portal.quality_pages import Overturns, add_quality_pages
 from review_ui.portal.task_pages import add_task_pages, chosen_flow
 from review_ui.portal.wellbeing_pages import add_wellbeing_pages
+from review_ui.settings import ReviewSettings
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
@@ -34,7 +34,9 @@ CSP = (
 )
 
 
-def blueprint(review: ReviewService, blobs: Blobs, settings: Settings, overturns: Overturns | None = None) -> Blueprint:
+def blueprint(
+    review: ReviewService, blobs: Blobs, settings: ReviewSettings, overturns: Overturns | None = None
+) -> Blueprint:
     """The portal; mount it at ``/review``.
 
     Args:

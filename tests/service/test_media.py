@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ground.blobs import FolderBlobs, S3Blobs
+from ground.media.pictures import Limits, display_copy
 from moderation.core.errors import MediaRefused, NotFound
-from moderation.media.inspecting import Limits, display_copy, inspect, store_media
+from moderation.media.inspecting import inspect, store_media
 
 LIMITS = Limits(max_media_bytes=2_000_000, max_pixels=1_000_000, max_frames=20, max_text_chars=1000)
 

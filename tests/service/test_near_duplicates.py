@@ -18,11 +18,12 @@ from PIL import Image, ImageEnhance
 
 from ground.blobs import FolderBlobs
 from ground.database import Database
+from ground.media.pictures import Limits
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.fingerprints import Fingerprint, distance
 from moderation.core.items import Item, Media, Part
 from moderation.media.fingerprinting import fingerprints, picture_fingerprint
-from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline.moderate import Submission
 from moderation.settings import Settings
 from moderation.storage import near_duplicates, tables

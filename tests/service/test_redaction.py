@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
+from ground.media.pictures import Limits
 from moderation.api.views import item_view
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Extraction, Part, Place, Span, Tool
 from moderation.core.redaction import places, redact_text
-from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline.moderate import Submission
 from moderation.settings import Settings
 from moderation.storage.records import ItemRecord, payload_of
