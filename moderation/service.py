@@ -25,9 +25,8 @@ from moderation.delivery.webhooks import Deliveries
 from moderation.detection.judge import Judge
 from moderation.detection.runner import Runner
 from moderation.evidence.hit_rates import PAST_DAYS, HitRate, hit_rates
-from moderation.evidence.overturn_rates import OverturnRate
 from moderation.evidence.overturns import DAYS as OVERTURN_DAYS
-from moderation.evidence.overturns import overturns
+from moderation.evidence.overturns import OverturnRate, overturns
 from moderation.media.in_place import InPlace
 from moderation.media.retention import Retention
 from moderation.media.uploads import Uploads

@@ -12,7 +12,8 @@ from ground.blobs import open_blobs
 from moderation.detection.judge import Judge
 from moderation.review.client import HumanLoops
 from moderation.settings import Settings
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
+from review_ui.service import ReviewService
 
 
 @click.group()
@@ -27,7 +28,7 @@ def keys() -> None:
 
 @contextmanager
 def _review(settings: Settings) -> Iterator[ReviewService]:
-    review = ReviewService.open(settings, blobs=open_blobs(settings))
+    review = open_review(settings, blobs=open_blobs(settings))
     try:
         yield review
     finally:

@@ -17,9 +17,9 @@ from moderation.api.problems import KINDS, Refused
 from moderation.comprehend.wire import blueprint as comprehend_blueprint
 from moderation.service import Service
 from moderation.settings import Settings
-from review_ui.a2i.service import ReviewService
 from review_ui.a2i.wire import blueprint as a2i_blueprint
 from review_ui.portal import blueprint as portal_blueprint
+from review_ui.service import ReviewService
 
 logger = logging.getLogger("moderation.access")
 

@@ -13,8 +13,9 @@ from moderation.service import Service
 from moderation.serving.app import create_a2i_app, create_app
 from moderation.settings import Settings
 from review_ui.a2i.events import open_targets
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
 from review_ui.people.people import People
+from review_ui.service import ReviewService
 
 
 def _prepare(settings: Settings) -> None:
@@ -40,8 +41,8 @@ class Server:
         _prepare(settings)
         self.settings = settings
         self.blobs = open_blobs(settings)
-        self._tell = open_targets(settings)
-        self.review = ReviewService.open(settings, blobs=self.blobs, on_status_change=self._loop_changed)
+        self._tell = open_targets(settings.a2i_events)
+        self.review = open_review(settings, blobs=self.blobs, on_status_change=self._loop_changed)
         self.service = Service.open(settings, blobs=self.blobs, a2i_access_key=self.review.internal_access_key())
         self.first_admin_password = _first_admin_password(self.review, settings)
         try:
@@ -97,7 +98,7 @@ class A2IServer:
         _prepare(settings)
         self.settings = settings
         self.blobs = open_blobs(settings)
-        self.review = ReviewService.open(settings, blobs=self.blobs, on_status_change=open_targets(settings))
+        self.review = open_review(settings, blobs=self.blobs, on_status_change=open_targets(settings.a2i_events))
         self.first_admin_password = _first_admin_password(self.review, settings)
         try:
             self._listener = Listener(create_a2i_app(self.review, self.blobs, settings), settings)

@@ -18,12 +18,12 @@ from ground.awswire.protocol import MAX_BODY_BYTES, answer_with, raw_target, rea
 from ground.awswire.shapes import check, check_storable, operation_names
 from ground.errors import NotFound, StoreUnavailable
 from review_ui.a2i import flows, loops, resources, workforces
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.service import A2IService, Links
 
 logger = logging.getLogger(__name__)
 
 RUNTIME = "sagemaker-a2i-runtime"
-CONTROL: Mapping[str, Callable[[ReviewService, Mapping[str, Any]], dict[str, Any]]] = {
+CONTROL: Mapping[str, Callable[[A2IService, Mapping[str, Any]], dict[str, Any]]] = {
     "CreateWorkteam": workforces.create_workteam,
     "DescribeWorkteam": workforces.describe_workteam,
     "ListWorkteams": workforces.list_workteams,
@@ -35,20 +35,23 @@ CONTROL: Mapping[str, Callable[[ReviewService, Mapping[str, Any]], dict[str, Any
     "UpdateWorkforce": workforces.update_workforce,
     "DeleteWorkforce": workforces.delete_workforce,
     "CreateHumanTaskUi": resources.create_human_task_ui,
-    "DescribeHumanTaskUi": resources.describe_human_task_ui,
     "ListHumanTaskUis": resources.list_human_task_uis,
     "DeleteHumanTaskUi": resources.delete_human_task_ui,
-    "RenderUiTemplate": resources.render_ui_template,
     "CreateFlowDefinition": flows.create_flow_definition,
     "DescribeFlowDefinition": flows.describe_flow_definition,
     "ListFlowDefinitions": flows.list_flow_definitions,
     "DeleteFlowDefinition": flows.delete_flow_definition,
 }
 """The control plane's operations that are offered, by the name in ``X-Amz-Target``."""
+LINKED: Mapping[str, Callable[[A2IService, Mapping[str, Any], Links], dict[str, Any]]] = {
+    "DescribeHumanTaskUi": resources.describe_human_task_ui,
+    "RenderUiTemplate": resources.render_ui_template,
+}
+"""Those whose answers have addresses in them, which lead to where the request came to."""
 _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
 
 
-def blueprint(review: ReviewService) -> Blueprint:
+def blueprint(review: A2IService) -> Blueprint:
     """The endpoint; mount it at ``/a2i``. Every answer, errors too, is in the form that AWS's clients read."""
     a2i = Blueprint("a2i", __name__)
 
@@ -63,13 +66,12 @@ def blueprint(review: ReviewService) -> Blueprint:
         request.max_content_length = MAX_BODY_BYTES
         try:
             body = admitted_body(review, "s3" if is_object else "sagemaker")
-            here = review.reached_at(f"{request.scheme}://{request.headers.get('Host', '')}/a2i")
             if is_object:
-                return _read_object(here, unquote(inner.removeprefix("s3/")), request_id)
+                return _read_object(review, unquote(inner.removeprefix("s3/")), request_id)
             if "X-Amz-Target" in request.headers:
-                document = _control(here, request.headers["X-Amz-Target"], body)
+                document = _control(review, request.headers["X-Amz-Target"], body)
             else:
-                document = _runtime(here, request.method, inner, raw_query, body)
+                document = _runtime(review, request.method, inner, raw_query, body)
             return answer_with(document, 200, request_id)
         except ApiError as error:
             failure = error
@@ -90,7 +92,7 @@ def _internal() -> str:
     return "InternalFailure" if "X-Amz-Target" in request.headers else "InternalServerException"
 
 
-def _runtime(review: ReviewService, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
+def _runtime(review: A2IService, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
     """The runtime's five operations, by verb and path."""
     if method == "POST" and path == "human-loops":
         parameters = read_document(body)
@@ -113,15 +115,18 @@ def _runtime(review: ReviewService, method: str, path: str, query: str, body: by
     raise ApiError("UnknownOperationException", f"There is no operation {method} /{path[:200]}", 404)
 
 
-def _control(review: ReviewService, target: str, body: bytes) -> dict[str, Any]:
+def _control(review: A2IService, target: str, body: bytes) -> dict[str, Any]:
     """An operation of SageMaker's control plane."""
     prefix, _, operation = target.partition(".")
-    if prefix != "SageMaker" or operation not in CONTROL:
+    if prefix != "SageMaker" or (operation not in CONTROL and operation not in LINKED):
         known = prefix == "SageMaker" and operation in operation_names("sagemaker")
         message = f"{operation} is not offered here" if known else f"There is no operation {target[:200]}"
         raise ApiError("UnknownOperationException", message, 400)
     parameters = read_document(body)
     _check("sagemaker", operation, parameters)
+    if operation in LINKED:
+        links = review.links(f"{request.scheme}://{request.headers.get('Host', '')}/a2i")
+        return LINKED[operation](review, parameters, links)
     return CONTROL[operation](review, parameters)
 
 
@@ -130,7 +135,7 @@ def _check(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
     check_storable(parameters)
 
 
-def _read_object(review: ReviewService, path: str, request_id: str) -> Response:
+def _read_object(review: A2IService, path: str, request_id: str) -> Response:
     """S3's GetObject and HeadObject, so that the client that asked for a review can read its output."""
     if request.method not in ("GET", "HEAD"):
         return _s3_error("MethodNotAllowed", "Only GetObject and HeadObject are offered", 405, request_id)

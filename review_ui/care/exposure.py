@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
+from review_ui.a2i.tables import human_loops, tasks
 from review_ui.care.severity import LEVELS, SEVERITY, harms_of
-from review_ui.settings import ReviewSettings
-from review_ui.tables import human_loops, look_harms, looks, loop_harms, preferences, tasks, users
+from review_ui.tables import look_harms, looks, loop_harms, preferences, users
 
 SEVERE = LEVELS[-1]
 LONGEST_STRETCH = timedelta(hours=12)
@@ -38,11 +38,6 @@ class Care:
     break_after_minutes: float = 30.0
     break_enforced_minutes: float = 45.0
     break_minutes: float = 10.0
-
-    @classmethod
-    def of(cls, settings: ReviewSettings) -> Care:
-        """As the settings say."""
-        return cls(**{name: getattr(settings, name) for name in cls.__dataclass_fields__})
 
     def harms(self, content: Mapping[str, Any]) -> frozenset[str]:
         """What an InputContent exposes people to."""
@@ -153,7 +148,8 @@ def seen_since(c: Connection, user_id: str, since: datetime, now: datetime) -> M
 
 
 def note_harms(c: Connection, care: Care, loop_name: str, content: Mapping[str, Any]) -> None:
-    """Keep what a new loop exposes people to."""
+    """Keep what a new loop exposes people to; a deleted loop may have had its name."""
+    c.execute(sa.delete(loop_harms).where(loop_harms.c.loop_name == loop_name))
     for harm in sorted(care.harms(content)):
         c.execute(insert_or_nothing(c, loop_harms).values(loop_name=loop_name, harm=harm))
 
@@ -172,6 +168,12 @@ def note_missing_harms(database: Database, care: Care) -> None:
 
     while database.read(lambda c: c.execute(query).first()) is not None and database.write(work):
         pass
+
+
+def forget_harms(c: Connection) -> None:
+    """Drop what is kept of loops that were deleted."""
+    there = sa.select(human_loops.c.name)
+    c.execute(sa.delete(loop_harms).where(loop_harms.c.loop_name.not_in(there)))
 
 
 def claim_alone(c: Connection, user_id: str) -> None:

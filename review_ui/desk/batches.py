@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.errors import InputError, NotFound
-from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import WAITING
+from review_ui.a2i.tables import tasks
 from review_ui.desk.audit import note
 from review_ui.desk.routing import is_free_for
-from review_ui.tables import batches, tasks, users
+from review_ui.service import ReviewService
+from review_ui.tables import batches, users
 
 MOST_TASKS = 200
 UNDO_TIME = timedelta(minutes=2)

@@ -12,15 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.errors import InputError, NotFound
-from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import WAITING
+from review_ui.a2i.tables import flow_definitions, human_loops, tasks
 from review_ui.care.exposure import end_look
 from review_ui.desk.audit import note
 from review_ui.desk.history import contains
 from review_ui.desk.preferences import takes
 from review_ui.desk.routing import flows_of
 from review_ui.desk.tasks import title_of
-from review_ui.tables import flow_definitions, human_loops, queue_controls, tasks, users
+from review_ui.service import ReviewService
+from review_ui.tables import queue_controls, users
 
 PACE_WINDOW = timedelta(hours=1)
 PRIORITIES = range(-9, 10)

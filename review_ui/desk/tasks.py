@@ -14,14 +14,15 @@ from sqlalchemy.engine import Connection
 from ground.database import insert_or_nothing
 from ground.errors import ModerationError
 from review_ui.a2i.loops import DEFAULT_TASK_SECONDS
-from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import WAITING
+from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.care.exposure import Allowance, allowance, begin_look, claim_alone, end_look
 from review_ui.desk.audit import note
 from review_ui.desk.routing import flows_of, is_free_for, order_for
 from review_ui.quality.golden import mix_in
-from review_ui.tables import flow_definitions, human_loops, not_for, queue_controls, task_events, tasks, users
+from review_ui.service import ReviewService
+from review_ui.tables import queue_controls, task_events, users
 
 
 class TaskGone(ModerationError):

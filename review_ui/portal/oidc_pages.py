@@ -11,7 +11,6 @@ from typing import Any
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 
-from review_ui.a2i.service import ReviewService
 from review_ui.people.id_tokens import SignInRefused
 from review_ui.people.identities import Identities, Identity, ShutOut, fit_name
 from review_ui.people.oidc import Attempt, OidcSettings, Provider, ProviderFailed
@@ -19,6 +18,7 @@ from review_ui.people.people import is_group
 from review_ui.portal.access import keep_session
 from review_ui.portal.languages import N_, _
 from review_ui.portal.problems import Page
+from review_ui.service import ReviewService
 from review_ui.settings import ReviewSettings
 
 ATTEMPT_COOKIE = "review_oidc"

@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 
 from ground.blobs import Blobs
-from review_ui.a2i.service import ReviewService
 from review_ui.desk.answers import undoable
 from review_ui.desk.tasks import kept_away, waiting
 from review_ui.people.oidc import read_settings
@@ -26,6 +25,7 @@ from review_ui.portal.problems import Page, add_problems
 from review_ui.portal.quality_pages import Overturns, add_quality_pages
 from review_ui.portal.task_pages import add_task_pages, chosen_flow
 from review_ui.portal.wellbeing_pages import add_wellbeing_pages
+from review_ui.service import ReviewService
 from review_ui.settings import ReviewSettings
 
 CSP = (

@@ -12,7 +12,6 @@ from werkzeug.datastructures import MultiDict
 
 from ground.blobs import Blobs
 from ground.errors import NotFound
-from review_ui.a2i.service import ReviewService
 from review_ui.desk.answers import submit_answer, undo, undoable
 from review_ui.desk.audit import is_unmasked, unmask
 from review_ui.desk.tasks import (
@@ -37,6 +36,7 @@ from review_ui.portal.task_view import is_ours, media_of, show
 from review_ui.portal.templating import read_answer, template_of, template_page
 from review_ui.portal.untrusted import as_words
 from review_ui.quality.golden import feedback
+from review_ui.service import ReviewService
 
 LONGEST_NOTE = 4000
 LOADED_AHEAD = 4
@@ -139,7 +139,6 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         text = template_of(review, held)
         if text is None or is_ours(held.content):
             raise NotFound("this task has no template of its own")
-        review.base_url = review.base_url or f"{request.host_url}a2i"
         static = url_for("portal.static", filename="crowd/")
         return template_page(review, held, text, request.host_url.rstrip("/"), static)
 

@@ -21,7 +21,7 @@ from ground.blobs import Blobs, open_blobs
 from moderation.settings import load_settings
 from review_ui import tables
 from review_ui.a2i import flows, loops, resources, workforces
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
 from review_ui.people.people import People
 from review_ui.portal import blueprint
 
@@ -89,7 +89,7 @@ class Desk:
     def __init__(self, folder: Path, undo_seconds: float = 0, **settings: Any) -> None:
         self.settings = load_settings(data=folder, undo_seconds=undo_seconds, **settings)
         self.blobs: Blobs = open_blobs(self.settings)
-        self.review = ReviewService.open(self.settings, blobs=self.blobs)
+        self.review = open_review(self.settings, blobs=self.blobs)
         self.people = People(self.review.database)
         self.app = Flask("desk")
         self.app.register_blueprint(blueprint(self.review, self.blobs, self.settings), url_prefix="/review")

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from flask import g, render_template
 
 from ground.statistics import wilson
-from moderation.evidence.overturn_rates import OverturnRate
+from moderation.evidence.overturns import OverturnRate
 from review_ui.desk.preferences import choose_severe, end_break, take_break
 from review_ui.portal import languages
 from review_ui.quality.golden import Accuracy, Feedback, add_golden

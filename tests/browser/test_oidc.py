@@ -28,7 +28,7 @@ from moderation.core.errors import SettingsError
 from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui import tables
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
 from review_ui.people.id_tokens import SignInRefused, verify
 from review_ui.people.identities import Identities, Identity
 from review_ui.people.oidc import read_settings
@@ -229,7 +229,7 @@ def test_sign_ins_of_one_person_at_the_same_time_make_one(tmp_path: Path, postgr
         connection.execute(sa.text("CREATE SCHEMA public"))
     engine.dispose()
     settings = load_settings(data=tmp_path, review_database_url=postgres_url)
-    review = ReviewService.open(settings, blobs=open_blobs(settings))
+    review = open_review(settings, blobs=open_blobs(settings))
     identities = Identities(review.database)
     ann, other = Identity("https://id.example", "1", "ann"), Identity("https://id.example", "2", "ann")
     try:

@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from moderation.core.errors import InputError
 from review_ui.a2i.loops import delete
 from review_ui.a2i.loops import stop as stop_loop
-from review_ui.a2i.service import ReviewService
 from review_ui.care.exposure import Care, seen_since
 from review_ui.care.severity import SEVERITY, harms_of
 from review_ui.desk.answers import submit_answer, undo
 from review_ui.desk.leading import assign, take_back
 from review_ui.desk.preferences import choose_severe, end_break, take_break
 from review_ui.desk.tasks import kept_away, next_task, release_task, upcoming_task, waiting
+from review_ui.opening import open_review
 from review_ui.tables import loop_harms
 from tests.browser.conftest import PASSWORD, Desk, form_token, found
 from tests.browser.test_portal import Reviewer, picture, start, text, until, veil
@@ -305,7 +305,7 @@ def test_loops_from_before_exposure_was_kept_are_looked_at_when_the_service_open
     shift.add("Explicit")
     desk.review.database.write(lambda c: c.execute(loop_harms.delete()))
     assert [q.waiting for q in waiting(desk.review, shift.user)] == [1]
-    again = ReviewService.open(desk.settings, blobs=desk.blobs)
+    again = open_review(desk.settings, blobs=desk.blobs)
 
     assert [q.waiting for q in waiting(again, shift.user)] == [0]
     again.close()

@@ -24,10 +24,11 @@ from waitress.server import create_server
 from ground.blobs import FolderBlobs
 from moderation.settings import load_settings
 from review_ui.a2i.outputs import sweep
-from review_ui.a2i.service import AccessKey, ReviewService
+from review_ui.a2i.service import AccessKey
 from review_ui.a2i.wire import blueprint
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.tasks import TaskGone, next_task, release_task, waiting
+from review_ui.opening import open_review
 from review_ui.people.people import People
 from tests.contracts.raw_answers import check_answer
 
@@ -40,7 +41,7 @@ def prepared() -> tuple[Path, AccessKey, list[str]]:
     """A data folder with a key and three reviewers, made once: migrating and hashing passwords take their time."""
     folder = Path(tempfile.mkdtemp(prefix="a2i-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    review = ReviewService.open(load_settings(data=folder), blobs=FolderBlobs(folder / "media", "bucket"))
+    review = open_review(load_settings(data=folder), blobs=FolderBlobs(folder / "media", "bucket"))
     people = People(review.database)
     users = [people.add(name, "reviewer", "long enough password").id for name in ("ann", "bob", "cyd")]
     key = review.add_access_key()
@@ -62,7 +63,7 @@ class Endpoint:
         self.events: list[dict[str, Any]] = []
         blobs = FolderBlobs(folder / "media", "bucket")
         settings = load_settings(data=folder, **{"undo_seconds": 0, **given})
-        self.review = ReviewService.open(settings, blobs=blobs, on_status_change=self.events.append)
+        self.review = open_review(settings, blobs=blobs, on_status_change=self.events.append)
         if settings.review_database_url is not None:
             self.key = self.review.add_access_key()
             people = People(self.review.database)

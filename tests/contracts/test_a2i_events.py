@@ -77,7 +77,7 @@ def test_a_target_that_was_down_hears_of_the_end_of_a_loop_later_and_the_others_
     endpoint: Endpoint, target: Target, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     flow, runtime = endpoint.flow(), endpoint.client("sagemaker-a2i-runtime")
-    [down] = open_targets(load_settings(data=tmp_path, a2i_events=target.url))._targets
+    [down] = open_targets(load_settings(data=tmp_path, a2i_events=target.url).a2i_events)._targets
     targets = Targets(
         [("here", endpoint.events.append), (down.shown, down.tell)], lambda: endpoint.offset.total_seconds()
     )
@@ -152,7 +152,7 @@ def test_sqs_and_eventbridge_get_the_event_in_the_region_of_their_address(
     by_arn_url = sqs.create_queue(QueueName="by-arn")["QueueUrl"]
     by_arn = sqs.get_queue_attributes(QueueUrl=by_arn_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
-    open_targets(load_settings(data=tmp_path, a2i_events=f"{direct} {bus} {ordered} {by_arn}"))(EVENT)
+    open_targets(load_settings(data=tmp_path, a2i_events=f"{direct} {bus} {ordered} {by_arn}").a2i_events)(EVENT)
 
     assert direct.startswith("https://sqs.eu-central-1.")
     assert json.loads(sqs.receive_message(QueueUrl=direct)["Messages"][0]["Body"]) == EVENT
@@ -167,7 +167,7 @@ def test_a_queue_that_is_not_there_leaves_the_event_to_be_told(tmp_path: Path, m
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     address = "https://sqs.us-east-1.amazonaws.com/123456789012/none"
-    targets = open_targets(load_settings(data=tmp_path, a2i_events=address))
+    targets = open_targets(load_settings(data=tmp_path, a2i_events=address).a2i_events)
 
     with pytest.raises(StoreUnavailable, match="queue none did not take an event"):
         targets(EVENT)
@@ -183,12 +183,14 @@ def test_a_queue_that_is_not_there_leaves_the_event_to_be_told(tmp_path: Path, m
 )  # fmt: skip
 def test_a_target_of_no_known_kind_stops_the_start_and_is_not_shown(tmp_path: Path, address: str) -> None:
     with pytest.raises(SettingsError, match="MODERATION_A2I_EVENTS") as caught:
-        open_targets(load_settings(data=tmp_path, a2i_events=address))
+        open_targets(load_settings(data=tmp_path, a2i_events=address).a2i_events)
     assert "very-secret" not in str(caught.value)
 
 
 def test_a_target_that_nobody_answers_at_is_named_without_its_secret(tmp_path: Path) -> None:
-    targets = open_targets(load_settings(data=tmp_path, a2i_events="http://127.0.0.1:9/very-secret?and=more"))
+    targets = open_targets(
+        load_settings(data=tmp_path, a2i_events="http://127.0.0.1:9/very-secret?and=more").a2i_events
+    )
     with pytest.raises(StoreUnavailable, match=r"http://127.0.0.1 did not take an event") as caught:
         targets(EVENT)
     assert "very-secret" not in str(caught.value)

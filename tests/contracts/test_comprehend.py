@@ -38,7 +38,7 @@ from moderation.service import Service
 from moderation.serving.app import create_app
 from moderation.settings import Settings
 from moderation.storage.tables import redaction_jobs
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
 from tests.service.conftest import NOBODY
 
 TEXT = "Write to ann@example.org \U0001f44d or call 206-555-0100; ann@example.org is hers."
@@ -60,7 +60,7 @@ class Endpoint:
     def __init__(self, folder: Path, **more: Any) -> None:
         self.settings = Settings(data=folder, a2i_endpoint_url=NOBODY, **more)
         self.service = Service.open(self.settings)
-        self.review = ReviewService.open(self.settings, blobs=self.service.blobs)
+        self.review = open_review(self.settings, blobs=self.service.blobs)
         self.http = create_server(create_app(self.service, self.review), host="127.0.0.1", port=0, threads=4)
         self.url = f"http://127.0.0.1:{self.http.effective_port}/comprehend"
         threading.Thread(target=self._run, daemon=True).start()

@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ground.blobs import open_blobs
 from moderation.settings import load_settings
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
 from review_ui.people.people import People
 from tests.conftest import free_port
 
@@ -41,7 +41,7 @@ class Endpoint:
     def __init__(self, folder: Path, events: str) -> None:
         self.folder, self.port, self.events = folder, free_port(), events
         self.url = f"http://127.0.0.1:{self.port}"
-        review = ReviewService.open(load_settings(data=folder), blobs=open_blobs(load_settings(data=folder)))
+        review = open_review(load_settings(data=folder), blobs=open_blobs(load_settings(data=folder)))
         self.key = review.add_access_key()
         for name in NAMES:
             People(review.database).add(name, "reviewer", PASSWORD)

@@ -24,7 +24,8 @@ from moderation.service import Service
 from moderation.serving.app import create_app
 from moderation.settings import Settings
 from moderation.storage import tables
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
+from review_ui.service import ReviewService
 
 MIGRATIONS = Path(moderation.__file__).parent / "storage" / "migrations"
 NOBODY = "http://127.0.0.1:9"
@@ -43,7 +44,7 @@ class Api:
     @classmethod
     def open(cls, settings: Settings) -> Api:
         service = Service.open(settings)
-        review = ReviewService.open(settings, blobs=service.blobs)
+        review = open_review(settings, blobs=service.blobs)
         client = create_app(service, review).test_client()
         now = datetime.now(UTC)
         return cls(service, review, client, {app: service.accounts.add_key(app, now).key for app in ("shop", "forum")})

@@ -10,10 +10,9 @@ import pytest
 
 from ground.statistics import wilson
 from moderation.cli import run
-from moderation.evidence.overturn_rates import LEAST, overturn_rates
-from moderation.evidence.overturns import overturns
+from moderation.evidence.overturns import LEAST, overturn_rates, overturns
 from moderation.serving.app import create_app
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
 from review_ui.people.people import People
 from tests.browser.conftest import PASSWORD, sign_in
 from tests.service.test_policies_over_time import NUMBER, REJECTS, House, open_house, wait_for  # noqa: F401 - a fixture
@@ -68,7 +67,7 @@ def test_the_service_tells_leads_the_metrics_and_the_command_line(
     for number, name in enumerate(names):
         house.people.said[name] = "approve" if number < 6 else "reject"
     wait_for(lambda: sum(rate.looked_at for rate in house.service.overturns()) == LEAST)
-    review = ReviewService.open(house.settings, blobs=house.service.blobs)
+    review = open_review(house.settings, blobs=house.service.blobs)
     client = create_app(house.service, review).test_client()
     metrics = client.get("/metrics").get_data(as_text=True)
     People(review.database).add("lea", "lead", PASSWORD)
