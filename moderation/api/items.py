@@ -13,6 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request, url_for
 from pydantic import ValidationError
 
+from ground.web.hygiene import SANDBOX
 from moderation.api.auth import authenticate
 from moderation.api.figures import Figures
 from moderation.api.parsing import Intake, check_encoding, read_batch, read_items
@@ -86,7 +87,7 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
             if part.part == part_id and part.media is not None:
                 answer = Response(service.blobs.get(part.media.uri), content_type=part.media.content_type)
                 answer.headers["Content-Disposition"] = "attachment"
-                answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+                answer.headers["Content-Security-Policy"] = SANDBOX
                 return answer
         raise NotFound(f"item {item_id} has no redacted copy of part {part_id}")
 

@@ -78,7 +78,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     Any program that speaks Amazon A2I through an AWS client can use it: point the client's endpoint_url at it.
     """
     from moderation.commands.serve import settle_memory, wait_for_signal
-    from moderation.serving.server import A2IServer
+    from review_ui.server import A2IServer
 
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})

@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ground.errors import (
+    FieldError,
     InputError,
     MediaRefused,
     ModerationError,
@@ -60,19 +61,6 @@ __all__ = [
     "StoreUnavailable",
     "UrlRefused",
 ]
-
-
-@dataclass(frozen=True)
-class FieldError:
-    """One thing wrong with one field.
-
-    Attributes:
-        field: where, as a path such as ``parts[0].url``; empty for the whole body.
-        message: what is wrong and what to do, in one sentence.
-    """
-
-    field: str
-    message: str
 
 
 class InvalidSubmission(InputError):

@@ -17,6 +17,7 @@ from ground.awswire.errors import ApiError, invalid
 from ground.awswire.protocol import MAX_BODY_BYTES, answer_with, raw_target, read_document, refuse
 from ground.awswire.shapes import check, check_storable, operation_names
 from ground.errors import NotFound, StoreUnavailable
+from ground.web.hygiene import SANDBOX
 from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.a2i.service import A2IService, Links
 
@@ -147,7 +148,7 @@ def _read_object(review: A2IService, path: str, request_id: str) -> Response:
     response = Response(data, 200, content_type=kind or "application/octet-stream")
     # Pictures, films and sounds may stand in a template's page; nothing else of what apps post is ever shown as a page.
     response.headers["Content-Disposition"] = "inline" if kind else "attachment"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["x-amz-request-id"] = request_id

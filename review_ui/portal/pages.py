@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 
 from ground.blobs import Blobs
+from ground.web.hygiene import OWN_PAGE
 from review_ui.desk.answers import undoable
 from review_ui.desk.tasks import kept_away, waiting
 from review_ui.people.oidc import read_settings
@@ -27,11 +28,6 @@ from review_ui.portal.task_pages import add_task_pages, chosen_flow
 from review_ui.portal.wellbeing_pages import add_wellbeing_pages
 from review_ui.service import ReviewService
 from review_ui.settings import ReviewSettings
-
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 
 
 def blueprint(
@@ -62,7 +58,7 @@ def blueprint(
 
     @portal.after_request
     def be_strict(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", CSP)
+        response.headers.setdefault("Content-Security-Policy", OWN_PAGE)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         if request.endpoint == "portal.static" and response.status_code < 400:
@@ -101,7 +97,7 @@ def blueprint(
             now=review.clock(),
         )
 
-    add_task_pages(portal, review, blobs, addresses, CSP)
+    add_task_pages(portal, review, blobs, addresses)
     add_wellbeing_pages(portal, review)
     add_history_pages(portal, review, addresses)
     add_lead_pages(portal, review, people)

@@ -25,7 +25,6 @@ from werkzeug.serving import make_server
 from ground.blobs import open_blobs
 from moderation.cli import run as run_command
 from moderation.core.errors import SettingsError
-from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui import tables
 from review_ui.opening import open_review
@@ -35,6 +34,7 @@ from review_ui.people.oidc import read_settings
 from review_ui.people.people import People
 from review_ui.portal import blueprint
 from review_ui.portal.oidc_pages import ATTEMPT_SECONDS
+from review_ui.server import A2IServer
 from tests.browser.conftest import PASSWORD, Desk, form_token, sign_in
 from tests.browser.oidc_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
 from tests.browser.test_accessibility import complaints

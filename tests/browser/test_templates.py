@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.people.people import People
+from review_ui.server import A2IServer
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a long enough password"

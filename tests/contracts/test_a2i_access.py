@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from ground.awswire.errors import ApiError
 from ground.awswire.protocol import MAX_BODY_BYTES
 from ground.awswire.throttle import Throttle
-from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
+from review_ui.server import A2IServer
 from tests.contracts.test_a2i import SESSION, Endpoint, endpoint, refused
 
 __all__ = ["endpoint"]

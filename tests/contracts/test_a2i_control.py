@@ -14,9 +14,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from moderation.cli import run
-from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui.a2i.templates import render
+from review_ui.server import A2IServer
 from tests.contracts.test_a2i import Endpoint, endpoint
 
 __all__ = ["endpoint"]

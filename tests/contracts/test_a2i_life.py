@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from ground.awswire.errors import ApiError
 from moderation.core.errors import SettingsError, StoreUnavailable
-from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui.a2i.activation import evaluate, read_conditions
 from review_ui.a2i.outputs import sweep
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.tasks import next_task
+from review_ui.server import A2IServer
 from tests.contracts.test_a2i import ANSWER, Endpoint, endpoint, refused, start
 
 __all__ = ["endpoint"]

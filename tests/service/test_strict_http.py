@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from waitress.server import create_server
 
-from ground.strict_http import MAX_HEADER_BYTES, make_strict
+from ground.web.strict_http import MAX_HEADER_BYTES, make_strict
 from moderation.api.problems import KINDS
 from moderation.settings import Settings
 from tests.service.conftest import NOBODY, Api

@@ -10,6 +10,8 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
 
+from ground.web.hygiene import NO_PAGE
+
 MAX_HEADER_BYTES = 65_536
 
 _SLUGS = {413: "too-large", 431: "too-large", 400: "malformed-request", 501: "malformed-request"}
@@ -72,7 +74,7 @@ class _Problem:
             ("Content-Type", "application/problem+json"),
             ("X-Request-Id", request_id),
             ("X-Content-Type-Options", "nosniff"),
-            ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("Content-Security-Policy", NO_PAGE),
             ("Referrer-Policy", "no-referrer"),
             ("Cache-Control", "no-store"),
         ]

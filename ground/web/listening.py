@@ -10,7 +10,7 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 from ground.awswire.protocol import MAX_BODY_BYTES as A2I_BODY_BYTES
 from ground.errors import SettingsError
 from ground.settings import GroundSettings
-from ground.strict_http import MAX_HEADER_BYTES, make_strict
+from ground.web.strict_http import MAX_HEADER_BYTES, make_strict
 
 
 class Listener:
