@@ -19,8 +19,8 @@ from waitress.server import create_server
 
 from ground.blobs import Blobs, open_blobs
 from moderation.settings import load_settings
-from review_ui import tables
 from review_ui.a2i import flows, loops, resources, workforces
+from review_ui.a2i.tables import tasks
 from review_ui.opening import open_review
 from review_ui.people.people import People
 from review_ui.portal import blueprint
@@ -132,7 +132,7 @@ class Desk:
 
     def held(self) -> list[str]:
         """The tasks that are in somebody's hands."""
-        query = sa.select(tables.tasks.c.id).where(tables.tasks.c.state == "claimed")
+        query = sa.select(tasks.c.id).where(tasks.c.state == "claimed")
         return self.review.database.read(lambda c: list(c.execute(query).scalars()))
 
     def pass_time(self, **of: float) -> None:
