@@ -36,7 +36,7 @@ from moderation.plugins import Plugins
 from moderation.policies.files import shipped_rules
 from moderation.policies.versions import PoliciesInForce, PolicyVersions
 from moderation.redacting.comprehend import work_of
-from moderation.redacting.jobs import Work
+from moderation.redacting.jobs import RedactionWork
 from moderation.redacting.queue import RequestedJob, RequestedJobs
 from moderation.redacting.texts import labels_of, look_each
 from moderation.review.fallback import AnyHumanLoops, HumanLoopsWithFallback, open_human_loops
@@ -361,7 +361,7 @@ class Service:
             except Exception:
                 logger.exception("a round of retention failed; the next one tries again")
 
-    def _redaction_work(self, job: RequestedJob, drafts: Path) -> Work:
+    def _redaction_work(self, job: RequestedJob, drafts: Path) -> RedactionWork:
         labels = labels_of(None, self.taxonomy)
         return work_of(
             job,

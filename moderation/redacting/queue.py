@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
-from moderation.redacting.jobs import Watch, Work, run
+from moderation.redacting.jobs import RedactionWork, Watch, run
 from moderation.redacting.journal import AlreadyRuns
 from moderation.storage import tables
 
@@ -66,7 +66,7 @@ class RequestedJobs:
     def __init__(
         self,
         database: Database,
-        work_of: Callable[[RequestedJob, Path], Work],
+        work_of: Callable[[RequestedJob, Path], RedactionWork],
         folder: Path,
         *,
         lease_seconds: float = 120.0,

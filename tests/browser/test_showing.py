@@ -54,7 +54,7 @@ def test_stretches_together_are_the_text_and_each_mark_covers_its_span_exactly(
 def test_no_input_breaks_the_page(content: dict[str, Any]) -> None:
     shown = show(content | {"schema": "moderation-item/1"})
 
-    for words in (*shown.why, *shown.labels, *(s.text for part in shown.parts for s in part.stretches)):
+    for words in (*shown.why, *shown.labels, *(s.text for part in shown.parts for s in part.runs)):
         words.encode("utf-8")
     for frame in (frame for part in shown.parts for frame in part.frames):
         assert 0 <= frame.left <= frame.left + frame.width <= 100.001

@@ -356,7 +356,7 @@ class TestJobs:
     def test_more_documents_than_a_job_may_have_are_refused(
         self, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, texts: dict[str, str]
     ) -> None:
-        few = jobs.Limits(**{**LIMITS.__dict__, "most_documents": 5})
+        few = jobs.JobLimits(**{**LIMITS.__dict__, "most_documents": 5})
         monkeypatch.setattr("moderation.redacting.comprehend.LIMITS", few)
         put(endpoint, texts)
         place = {"S3Uri": f"s3://{endpoint.bucket}/in/", "InputFormat": "ONE_DOC_PER_LINE"}

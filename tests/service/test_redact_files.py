@@ -25,10 +25,18 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.errors import InputError, NotFound
 from moderation.core.items import Span, Tool
 from moderation.redacting import jobs
-from moderation.redacting import windows as stretches
-from moderation.redacting.journal import Ledger, read_status
-from moderation.redacting.progress import Progress, Status
-from moderation.redacting.sources import FolderSource, FolderTarget, Listed, S3Source, S3Target, Source, Target
+from moderation.redacting import windows as windows
+from moderation.redacting.journal import Journal, read_status
+from moderation.redacting.progress import JobStatus, Progress
+from moderation.redacting.sources import (
+    Destination,
+    FolderDestination,
+    FolderSource,
+    Listed,
+    S3Destination,
+    S3Source,
+    Source,
+)
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted
 
@@ -51,15 +59,15 @@ def look(texts: Sequence[str]) -> list[list[Detection]]:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stretches so small that a test's text has many."""
     for name, value in (("STRETCH", 40), ("CONTEXT", 10), ("AHEAD", 12)):
-        monkeypatch.setattr(stretches, name, value)
+        monkeypatch.setattr(windows, name, value)
 
 
-def cut_up(data: bytes, per_line: bool, start: stretches.Position | None = None) -> list[stretches.Stretch]:
-    at = start or stretches.Position()
+def cut_up(data: bytes, per_line: bool, start: windows.Position | None = None) -> list[windows.Window]:
+    at = start or windows.Position()
     source = io.BytesIO(data)
     source.seek(at.byte - at.context)
-    made = stretches.stretches(source, look, per_line=per_line, start=start)
-    return [stretch for together in made for stretch in together]
+    made = windows.windows(source, look, per_line=per_line, start=start)
+    return [window for together in made for window in together]
 
 
 PIECES = [
@@ -86,14 +94,14 @@ class TestStretches:
         made = cut_up(data, per_line)
 
         text = data.decode("utf-8", "surrogateescape")
-        assert "".join(stretch.text for stretch in made) == text
+        assert "".join(window.text for window in made) == text
         begins = [sum(len(before.text) for before in made[:number]) for number in range(len(made))]
         spans = [
             (b + e.span.start, b + e.span.end) for b, s in zip(begins, made, strict=True) for e in s.entities if e.span
         ]
         assert spans == [m.span() for m in NUMBER.finditer(text)]
         lines = re.findall("[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
-        assert sum(stretch.is_end for stretch in made) == (len(lines) if per_line else 1)
+        assert sum(window.is_end for window in made) == (len(lines) if per_line else 1)
         if made:
             number = at.draw(st.integers(0, len(made) - 1))
             if made[number].after.byte < len(data):
@@ -115,14 +123,14 @@ class TestStretches:
     def test_a_text_in_memory_is_looked_through_as_a_file_is(self, data: bytes) -> None:
         text = data.decode("utf-8", "surrogateescape")
 
-        found = stretches.look_through(text, look)
+        found = windows.look_through(text, look)
 
         assert [(e.span.start, e.span.end) for e in found if e.span] == [m.span() for m in NUMBER.finditer(text)]
 
     def test_a_line_ends_as_in_comprehend(self) -> None:
         made = cut_up("a\nb\rc\r\nd\u2028e\x85f\x0bg\r\rh".encode(), per_line=True)
 
-        assert [stretch.text for stretch in made] == ["a\n", "b\r", "c\r\n", "d\u2028e\x85f\x0bg\r", "\r", "h"]
+        assert [window.text for window in made] == ["a\n", "b\r", "c\r\n", "d\u2028e\x85f\x0bg\r", "\r", "h"]
 
     def test_nobody_is_asked_about_blank_lines(self) -> None:
         asked: list[str] = []
@@ -131,7 +139,7 @@ class TestStretches:
             asked.extend(texts)
             return look(texts)
 
-        made = stretches.stretches(io.BytesIO(b"\n \n5\n\t\n\n"), ask, per_line=True)
+        made = windows.windows(io.BytesIO(b"\n \n5\n\t\n\n"), ask, per_line=True)
 
         assert [(s.text, len(s.entities)) for together in made for s in together] == [
             ("\n", 0), (" \n", 0), ("5\n", 1), ("\t\n", 0), ("\n", 0)
@@ -141,13 +149,13 @@ class TestStretches:
     def test_a_number_longer_than_a_stretch_is_taken_out_to_its_end(self) -> None:
         made = cut_up(b"5" * 1000, per_line=False)
 
-        assert all(stretch.places == ((0, len(stretch.text), "PHONE"),) for stretch in made)
+        assert all(window.places == ((0, len(window.text), "PHONE"),) for window in made)
 
     @pytest.mark.parametrize(
         "data", ["words".encode("utf-16"), "words".encode("utf-16-le"), "words".encode("utf-32"), b"a\0b"]
     )
     def test_what_is_no_utf8_text_is_refused(self, data: bytes) -> None:
-        with pytest.raises(stretches.NotText):
+        with pytest.raises(windows.NotText):
             cut_up(data, per_line=False)
 
 
@@ -169,8 +177,8 @@ def test_memory_stays_flat(line: bytes, per_line: bool) -> None:
     tracemalloc.start()
     try:
         source = io.BufferedReader(Endless())
-        made = stretches.stretches(source, lambda texts: [[] for _ in texts], per_line=per_line)
-        total = sum(len(stretch.text) for together in made for stretch in together)
+        made = windows.windows(source, lambda texts: [[] for _ in texts], per_line=per_line)
+        total = sum(len(window.text) for together in made for window in together)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -193,8 +201,8 @@ def killed_after(pieces: int) -> Callable[[int], None]:
     return advanced
 
 
-def do(folder: Path, source: Source, target: Target, watch: jobs.Watch | None = None, **more: Any) -> Status:
-    work = jobs.Work([source], target, **{"look": look, "style": Style(), **more})
+def do(folder: Path, source: Source, target: Destination, watch: jobs.Watch | None = None, **more: Any) -> JobStatus:
+    work = jobs.RedactionWork([source], target, **{"look": look, "style": Style(), **more})
     return jobs.run(folder / "job1", work, watch or jobs.Watch())
 
 
@@ -211,7 +219,7 @@ def test_a_run_that_was_killed_is_taken_up_and_ends_with_the_same_bytes(
         b"\xef\xbb\xbf" + " and \xe9".join(numbers).encode("latin-1") + b"\r\n" + " or ".join(numbers).encode()
     )
     style = Style(mode)
-    whole, part = FolderTarget(tmp_path / "whole"), FolderTarget(tmp_path / "part")
+    whole, part = FolderDestination(tmp_path / "whole"), FolderDestination(tmp_path / "part")
     do(tmp_path / "a", FolderSource(source), whole, style=style, per_line=per_line)
     monkeypatch.setattr(jobs, "SAVE_SECONDS", saved_every)
 
@@ -239,8 +247,14 @@ def test_numbers_hold_over_all_of_a_file_and_begin_anew_with_each_document(tmp_p
     filler = "word " * 30
     source.write_text(f"71 {filler}\n72 {filler} 71 {filler}\n72")
 
-    do(tmp_path / "a", FolderSource(source), FolderTarget(tmp_path / "file"), style=Style("pseudonyms"))
-    do(tmp_path / "b", FolderSource(source), FolderTarget(tmp_path / "line"), style=Style("pseudonyms"), per_line=True)
+    do(tmp_path / "a", FolderSource(source), FolderDestination(tmp_path / "file"), style=Style("pseudonyms"))
+    do(
+        tmp_path / "b",
+        FolderSource(source),
+        FolderDestination(tmp_path / "line"),
+        style=Style("pseudonyms"),
+        per_line=True,
+    )
 
     seen = {name: re.findall(r"PHONE_\d", (tmp_path / name / "in.txt.out").read_text()) for name in ("file", "line")}
     assert seen["file"] == ["PHONE_1", "PHONE_2", "PHONE_1", "PHONE_2"]
@@ -249,14 +263,14 @@ def test_numbers_hold_over_all_of_a_file_and_begin_anew_with_each_document(tmp_p
 
 def test_more_numbers_than_memory_holds_stay_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("moderation.redacting.numbering._REMEMBERED", 3)
-    with Ledger(tmp_path / "job") as ledger:
-        ledger.begin([(0, Listed("a", 1, "s"))])
-        numbers = ledger.numbers("a", progress := Progress())
+    with Journal(tmp_path / "job") as journal:
+        journal.begin([(0, Listed("a", 1, "s"))])
+        numbers = journal.numbers("a", progress := Progress())
         given_first = []
         for value in range(30):
             given_first.append(numbers.number_of("NAME", str(value)))
             if value % 4 == 0:
-                ledger.save("a", progress, numbers)
+                journal.save("a", progress, numbers)
 
         assert given_first == list(range(1, 31))
         assert [numbers.number_of("NAME", str(value)) for value in range(30)] == given_first
@@ -264,7 +278,7 @@ def test_more_numbers_than_memory_holds_stay_the_same(tmp_path: Path, monkeypatc
 
 
 def test_what_is_done_is_left_alone_until_it_or_its_copy_is_another(tmp_path: Path) -> None:
-    source, target = tmp_path / "in", FolderTarget(tmp_path / "out")
+    source, target = tmp_path / "in", FolderDestination(tmp_path / "out")
     (source / "sub").mkdir(parents=True)
     for name in ("a", "b", "sub/c"):
         (source / name).write_text("call 55")
@@ -288,25 +302,25 @@ def test_small_files_are_noted_together_and_the_one_that_was_begun_comes_first(t
     for name in ("a", "b", "c"):
         (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
         (tmp_path / "in" / name).write_text("5")
-    with Ledger(tmp_path / "job1") as ledger:
-        ledger.begin((0, file) for file in FolderSource(tmp_path / "in").files())
+    with Journal(tmp_path / "job1") as journal:
+        journal.begin((0, file) for file in FolderSource(tmp_path / "in").files())
         progress = Progress()
-        numbers = ledger.numbers("a", progress)
+        numbers = journal.numbers("a", progress)
 
-        ledger.finish("a", progress, numbers, at_once=False)
+        journal.finish("a", progress, numbers, at_once=False)
         assert read_status(tmp_path / "job1").files_done == 0
-        ledger.save("c", progress, numbers)
+        journal.save("c", progress, numbers)
         assert read_status(tmp_path / "job1").files_done == 1
-        following = ledger.waiting()
+        following = journal.waiting()
         assert following is not None
         assert following[1].name == "c"
-        ledger.finish("c", progress, numbers, at_once=True)
+        journal.finish("c", progress, numbers, at_once=True)
         assert read_status(tmp_path / "job1").files_done == 2
 
 
 def test_a_copy_that_another_job_wrote_over_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("call 55")
-    source, target = FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "out")
+    source, target = FolderSource(tmp_path / "a"), FolderDestination(tmp_path / "out")
 
     seen = []
     for job, style in (("one", Style()), ("other", Style.of("mask", "#")), ("one", Style()), ("one", Style())):
@@ -326,7 +340,7 @@ def test_a_file_that_nobody_could_look_through_has_no_copy_until_somebody_can(tm
         raise NotRedacted(failure)
 
     (tmp_path / "a").write_text("call 55")
-    source, target = FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "out")
+    source, target = FolderSource(tmp_path / "a"), FolderDestination(tmp_path / "out")
 
     status = do(tmp_path, source, target, look=fails)
 
@@ -349,7 +363,9 @@ def test_a_detector_that_rests_is_waited_for(tmp_path: Path, monkeypatch: pytest
 
     (tmp_path / "a").write_text("call 55")
 
-    assert do(tmp_path, FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "out"), look=rests).state == "completed"
+    assert (
+        do(tmp_path, FolderSource(tmp_path / "a"), FolderDestination(tmp_path / "out"), look=rests).state == "completed"
+    )
 
 
 def test_a_file_that_changes_while_it_is_read_has_no_copy(tmp_path: Path) -> None:
@@ -357,7 +373,7 @@ def test_a_file_that_changes_while_it_is_read_has_no_copy(tmp_path: Path) -> Non
     path.write_text("call 55")
     watch = jobs.Watch(advanced=lambda _: path.write_text("call 66") and None)
 
-    status = do(tmp_path, FolderSource(path), FolderTarget(tmp_path / "out"), watch)
+    status = do(tmp_path, FolderSource(path), FolderDestination(tmp_path / "out"), watch)
 
     assert status.failures == (("a", "it was changed meanwhile; run the same again"),)
     assert list((tmp_path / "out").iterdir()) == []
@@ -377,13 +393,13 @@ def test_a_folder_that_cannot_be_listed_is_said_and_no_file_seems_done(
     monkeypatch.setattr(os, "scandir", scandir)
 
     with pytest.raises(InputError, match="closed cannot be listed: Permission denied"):
-        do(tmp_path, FolderSource(tmp_path / "in"), FolderTarget(tmp_path / "out"))
+        do(tmp_path, FolderSource(tmp_path / "in"), FolderDestination(tmp_path / "out"))
 
 
 def test_one_job_runs_once_at_a_time(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("call 55")
-    with Ledger(tmp_path / "job1"), pytest.raises(InputError, match="runs already"):
-        do(tmp_path, FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "out"))
+    with Journal(tmp_path / "job1"), pytest.raises(InputError, match="runs already"):
+        do(tmp_path, FolderSource(tmp_path / "a"), FolderDestination(tmp_path / "out"))
 
 
 class TestS3:
@@ -420,11 +436,11 @@ class TestS3:
         self, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for name, value in (("STRETCH", 40), ("CONTEXT", 10), ("AHEAD", 12)):
-            monkeypatch.setattr(stretches, name, value)
+            monkeypatch.setattr(windows, name, value)
         monkeypatch.setattr("moderation.redacting.sources.RANGE_BYTES", 100)
         monkeypatch.setattr(jobs, "SAVE_SECONDS", 0.0)
         s3.put_object(Bucket="texts", Key="in/a", Body=b"call 55 now " * 100)
-        source, target = S3Source(s3, "texts", "in/a"), S3Target(s3, "texts", "out", tmp_path / "drafts")
+        source, target = S3Source(s3, "texts", "in/a"), S3Destination(s3, "texts", "out", tmp_path / "drafts")
         ranges: list[str] = []
         s3.meta.events.register(
             "before-call.s3.GetObject", lambda params, **_: ranges.append(params["headers"].get("Range", ""))
@@ -444,7 +460,7 @@ class TestS3:
         s3.put_object(Bucket="texts", Key="in/../../evil", Body=b"call 55")
         s3.put_object(Bucket="texts", Key="in/good", Body=b"call 55")
 
-        status = do(tmp_path / "a" / "b", S3Source(s3, "texts", "in/"), FolderTarget(tmp_path / "a" / "out"))
+        status = do(tmp_path / "a" / "b", S3Source(s3, "texts", "in/"), FolderDestination(tmp_path / "a" / "out"))
 
         assert [name for name, _ in status.failures] == ["../../evil"]
         assert not list(tmp_path.rglob("evil*"))
@@ -458,7 +474,7 @@ class TestS3:
         s3.put_object(Bucket="texts", Key="a", Body=old)
         watch = jobs.Watch(advanced=lambda _: s3.put_object(Bucket="texts", Key="a", Body=new) and None)
 
-        status = do(tmp_path, S3Source(s3, "texts", "a"), FolderTarget(tmp_path / "out"), watch)
+        status = do(tmp_path, S3Source(s3, "texts", "a"), FolderDestination(tmp_path / "out"), watch)
 
         assert status.failures == (("a", "it was changed meanwhile; run the same again"),)
 

@@ -16,7 +16,7 @@ from moderation.cli import run
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.redacting import jobs
 from moderation.redacting.journal import read_status
-from moderation.redacting.sources import FolderSource, FolderTarget, S3Source, S3Target
+from moderation.redacting.sources import FolderDestination, FolderSource, S3Destination, S3Source
 from tests.service.test_redact_files import do
 
 
@@ -54,7 +54,7 @@ class TestFolders:
         for name in (b"bad\xff", b"back\\slash", b"new\nline", b"n" * 240):
             (folder / os.fsdecode(name)).write_text("call 55")
 
-        status = do(tmp_path, FolderSource(folder), FolderTarget(tmp_path / "out"))
+        status = do(tmp_path, FolderSource(folder), FolderDestination(tmp_path / "out"))
 
         assert [name for name, _ in status.failures] == ["back\\slash", "bad\\udcff", "new\nline"]
         assert all("cannot be the name of a copy" in reason for _, reason in status.failures)
@@ -66,7 +66,7 @@ class TestFolders:
             (tmp_path / "in" / name).write_text("call 55")
         watch = jobs.Watch(began=lambda _: (tmp_path / "in" / "a").unlink())
 
-        status = do(tmp_path, FolderSource(tmp_path / "in"), FolderTarget(tmp_path / "out"), watch)
+        status = do(tmp_path, FolderSource(tmp_path / "in"), FolderDestination(tmp_path / "out"), watch)
 
         assert status.failures == (("a", "it cannot be read: No such file or directory"),)
         assert status.files_done == 1
@@ -75,7 +75,7 @@ class TestFolders:
         (tmp_path / "a").write_text("call 55")
         (tmp_path / "file").write_text("")
 
-        status = do(tmp_path, FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "file" / "out"))
+        status = do(tmp_path, FolderSource(tmp_path / "a"), FolderDestination(tmp_path / "file" / "out"))
 
         assert status.failures == (("a", "its copy cannot be written: Not a directory"),)
 
@@ -83,7 +83,7 @@ class TestFolders:
         (tmp_path / "a").write_text("call 55")
         os.mkfifo(tmp_path / "pipe")
 
-        status = do(tmp_path, FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "pipe", is_file=True))
+        status = do(tmp_path, FolderSource(tmp_path / "a"), FolderDestination(tmp_path / "pipe", is_file=True))
 
         assert "pipe is there and is no file" in status.failures[0][1]
         assert (tmp_path / "pipe").is_fifo()
@@ -92,7 +92,7 @@ class TestFolders:
         monkeypatch.setattr(jobs, "SAVE_SECONDS", 0.0)
         text = "call 55 or somebody else who has no number\n" * 20_000
         (tmp_path / "a").write_text(text)
-        source, target = FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "out")
+        source, target = FolderSource(tmp_path / "a"), FolderDestination(tmp_path / "out")
 
         with room(300_000):
             status = do(tmp_path, source, target)
@@ -106,7 +106,7 @@ class TestFolders:
 
     def test_where_nothing_can_be_noted_nothing_is_done(self, tmp_path: Path) -> None:
         (tmp_path / "a").write_text("call 55")
-        source, target = FolderSource(tmp_path / "a"), FolderTarget(tmp_path / "out")
+        source, target = FolderSource(tmp_path / "a"), FolderDestination(tmp_path / "out")
 
         with pytest.raises(StoreUnavailable, match=r"in the data folder .*: Not a directory"):
             do(tmp_path / "a", source, target)
@@ -118,10 +118,10 @@ class TestFolders:
         (tmp_path / "in").mkdir()
         for name in ("a", "b"):
             (tmp_path / "in" / name).write_text("5\n6\n")
-        source, target = FolderSource(tmp_path / "in"), FolderTarget(tmp_path / "out")
+        source, target = FolderSource(tmp_path / "in"), FolderDestination(tmp_path / "out")
 
-        def limits(least_bytes: int, most_documents: int) -> jobs.Limits:
-            return jobs.Limits(least_bytes, 100, 2, 100, most_documents)
+        def limits(least_bytes: int, most_documents: int) -> jobs.JobLimits:
+            return jobs.JobLimits(least_bytes, 100, 2, 100, most_documents)
 
         for limit, said in (
             (limits(9, 9), "the 2 files have 8 bytes; at least 9"),
@@ -138,7 +138,7 @@ class TestS3:
     def test_keys_that_are_no_names_of_files_are_still_keys(self, s3: Any, tmp_path: Path, key: str) -> None:
         s3.put_object(Bucket="texts", Key=f"in/{key}", Body=b"call 55")
 
-        status = do(tmp_path, S3Source(s3, "texts", "in/"), S3Target(s3, "texts", "out", tmp_path / "drafts"))
+        status = do(tmp_path, S3Source(s3, "texts", "in/"), S3Destination(s3, "texts", "out", tmp_path / "drafts"))
 
         assert status.state == "completed"
         assert s3.get_object(Bucket="texts", Key=f"out/{key}.out")["Body"].read() == b"call [PHONE]"

@@ -9,9 +9,9 @@ import pytest
 
 from ground.database import Database
 from moderation.core.errors import InputError, StoreUnavailable
-from moderation.redacting.jobs import Work
+from moderation.redacting.jobs import RedactionWork
 from moderation.redacting.queue import RequestedJob, RequestedJobs
-from moderation.redacting.sources import FolderSource, FolderTarget
+from moderation.redacting.sources import FolderDestination, FolderSource
 from moderation.redacting.styles import Style
 from tests.service.test_redact_files import look
 
@@ -30,13 +30,15 @@ class Process:
         self._folder = folder
         self.jobs = RequestedJobs(database, self._work_of, folder / "ledgers", lease_seconds=60, clock=lambda: self.now)
 
-    def _work_of(self, job: RequestedJob, drafts: Path) -> Work:
+    def _work_of(self, job: RequestedJob, drafts: Path) -> RedactionWork:
         self.began += 1
         if self.fault is not None:
             raise self.fault
         (self._folder / "in").mkdir(exist_ok=True, parents=True)
         (self._folder / "in" / "a").write_text("call 55")
-        return Work([FolderSource(self._folder / "in")], FolderTarget(self._folder / job.id), look, Style())
+        return RedactionWork(
+            [FolderSource(self._folder / "in")], FolderDestination(self._folder / job.id), look, Style()
+        )
 
 
 def test_a_job_is_done_once_and_by_another_process_when_its_own_died(database: Database, tmp_path: Path) -> None:
