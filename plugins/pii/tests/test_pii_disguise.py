@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moderation_pii import TextPii, national
-from moderation_pii.folding import Folded
-from moderation_pii.spelling import spellings
+from moderation_pii import TextPii
+from moderation_pii.alternation import spellings
+from moderation_pii.kinds import national
+from moderation_pii.reading.folding import Folded
 
 from moderation.core.items import Part
 

@@ -5,8 +5,9 @@ import pickle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation_pii import TextPii, tagger
-from moderation_pii.folding import Folded
+from moderation_pii import TextPii
+from moderation_pii.names import tagger
+from moderation_pii.reading.folding import Folded
 
 from moderation.core.items import Part
 

@@ -10,10 +10,10 @@ from operator import itemgetter
 
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation_pii import decoding, packing, tagger
-from moderation_pii.features import DISTANCES, TOKEN, properties
-from moderation_pii.lists import Lists
-from moderation_pii.packing import LABELS, SCALE
+from moderation_pii.names import decoding, packing, tagger
+from moderation_pii.names.features import DISTANCES, TOKEN, properties
+from moderation_pii.names.lists import Lists
+from moderation_pii.names.packing import LABELS, SCALE
 
 KINDS = {
     "NAME": (decoding.NAME_BEHIND, decoding.NAME_PAIR),

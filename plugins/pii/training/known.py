@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from moderation_pii.features import FIRST_CLUSTER
+from moderation_pii.names.features import FIRST_CLUSTER
 
 from names import MORE_FIRST, MORE_LAST, TALKED_OF, foreign
 from things import MORE_THINGS, NOT_PEOPLE

@@ -1,4 +1,4 @@
-"""Train the tagger of names and addresses and write moderation_pii/names.model.
+"""Train the tagger of names and addresses and write moderation_pii/names/names.model.
 
     python plugins/pii/training/train.py [--documents 24000] [--seed 1]
 
@@ -17,10 +17,10 @@ import zlib
 from pathlib import Path
 
 import pycrfsuite
-from moderation_pii import tagger
-from moderation_pii.features import DISTANCES, TOKEN, properties
-from moderation_pii.lists import Lists, filed
-from moderation_pii.packing import LABELS, SCALE
+from moderation_pii.names import tagger
+from moderation_pii.names.features import DISTANCES, TOKEN, properties
+from moderation_pii.names.lists import Lists, filed
+from moderation_pii.names.packing import LABELS, SCALE
 
 from corpus import Corpus
 from known import lists

@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Iterator
 
+from moderation_pii.names.tagger import tagger
 from moderation_pii.pattern import Hit
-from moderation_pii.tagger import tagger
 
 _LEAST_LEAD = 0.0
 """By how much, in nats, a name or address of the model must lead over being none."""

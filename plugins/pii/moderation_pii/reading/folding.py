@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from moderation_pii.respelling import respelled
+from moderation_pii.reading.respelling import respelled
 
 
 class Folded:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from moderation_pii.clock import TIME
 from moderation_pii.context import Words, is_called_otherwise, keyword
+from moderation_pii.kinds.clock import TIME
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, as_number, as_word
 
 _DATE = Words(r"born|birth|birthday|dob|d\.o\.b|date|dated|on|since|until|from|due|by|before|after|day")

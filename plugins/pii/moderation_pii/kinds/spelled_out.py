@@ -1,4 +1,4 @@
-"""Ages, dates and expiries in words: twenty three years old, fourth of July nineteen eighty two."""
+"""Ages, dates and expiries spelled out: twenty three years old, fourth of July nineteen eighty two."""
 
 from __future__ import annotations
 

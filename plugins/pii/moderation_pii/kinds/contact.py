@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from moderation_pii import checksums, telephones
+from moderation_pii import checksums
 from moderation_pii.context import Words, is_called_otherwise, steady, words
+from moderation_pii.kinds import telephones
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere, as_number, as_word
 
 _PHONE = Words(

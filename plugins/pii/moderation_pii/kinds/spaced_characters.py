@@ -1,6 +1,6 @@
 """Codes and names whose characters stand apart: ``D E 5 6 6 1 ...``, ``passport C 0 3 0 0 5 9 8 8``, ``k e v i n``.
 
-Numbers of digits only are in `spoken`.
+Numbers of digits only are in `reading.spoken`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ above those of being none.
 
 from __future__ import annotations
 
-from moderation_pii.packing import ADDRESS_START, BITS, CELL_MASK, FIELD, NAME_START, SCALE, STARTS, ZERO
-from moderation_pii.weights import CLASS_BITS
+from moderation_pii.names.packing import ADDRESS_START, BITS, CELL_MASK, FIELD, NAME_START, SCALE, STARTS, ZERO
+from moderation_pii.names.weights import CLASS_BITS
 
 ALONE = 3.5
 """A first word that scores more, in nats, may be a name or address by itself."""

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from moderation_pii.decoding import Decoder, Span
-from moderation_pii.features import TOKEN, properties
-from moderation_pii.packing import CELL, LOWEST, ROW, STARTS
-from moderation_pii.weights import Weights
+from moderation_pii.names.decoding import Decoder, Span
+from moderation_pii.names.features import TOKEN, properties
+from moderation_pii.names.packing import CELL, LOWEST, ROW, STARTS
+from moderation_pii.names.weights import Weights
 
 _KEPT_LETTERS = 250_000
 """Of words whose rows are kept; then it begins anew."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import zlib
 
-from moderation_pii.features import DISTANCES
-from moderation_pii.lists import Lists
-from moderation_pii.packing import CELL, ITSELF, LABELS, packed
+from moderation_pii.names.features import DISTANCES
+from moderation_pii.names.lists import Lists
+from moderation_pii.names.packing import CELL, ITSELF, LABELS, packed
 
 CLASS_BITS = 15
 """Of a class's number, in that of a pair."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from moderation_pii.pattern import Hit
-from moderation_pii.tables import SURE, kind_of, looks_like
+from moderation_pii.reading.tables import SURE, kind_of, looks_like
 
 _LIKELY = 75.0
 """Of national numbers their own patterns know more: of which country they are."""
