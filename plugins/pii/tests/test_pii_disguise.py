@@ -14,7 +14,7 @@ from moderation_pii.reading.folding import Folded
 
 from moderation.core.items import Part
 
-TRAINING = Path(__file__).parents[1] / "training"
+TRAINING = Path(__file__).parents[3] / "tools" / "pii-training"
 DETECTOR = TextPii()
 
 FOUND = [

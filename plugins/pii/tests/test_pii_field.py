@@ -1,4 +1,4 @@
-"""Classes of values that a text of another hand (training/evaluation/field.txt) showed to be missed, by their look."""
+"""Classes of values that a text of another hand (tools/pii-training/evaluation/field.txt) showed to be missed, by their look."""
 
 import pytest
 from moderation_pii import TextPii

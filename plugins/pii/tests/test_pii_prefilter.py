@@ -14,7 +14,7 @@ from moderation_pii.context import Words
 from moderation_pii.detector import EXPRESSIONS
 from moderation_pii.prefilter import Prefilter, widened
 
-TRAINING = Path(__file__).parents[1] / "training"
+TRAINING = Path(__file__).parents[3] / "tools" / "pii-training"
 SHIPPED = Prefilter(EXPRESSIONS)
 SEARCHES = [re.compile(regex, re.ASCII).search for regex in EXPRESSIONS]
 
@@ -54,7 +54,7 @@ def test_names_every_pattern_that_any_text_matches(text):
 
 
 def test_the_shipped_automaton_is_that_of_the_patterns():
-    assert SHIPPED.is_shipped, "run python plugins/pii/training/compile_patterns.py"
+    assert SHIPPED.is_shipped, "run python tools/pii-training/compile_patterns.py"
 
 
 @pytest.fixture

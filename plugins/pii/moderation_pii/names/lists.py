@@ -16,7 +16,7 @@ class Filed(TypedDict):
     """Words as they are filed.
 
     Attributes:
-        kinds: letters, one for each thing that is known of a word. What they stand for is said in ``training/known.py``.
+        kinds: letters, one for each thing that is known of a word. What they stand for is said in ``tools/pii-training/known.py``.
         lines: first letters of words, to lines of a word that begins so and the number of its kinds.
     """
 

@@ -1,6 +1,6 @@
 """Names and postal addresses by a linear-chain model over words: which words look like one, after and before which.
 
-A conditional random field, trained by ``training/train.py``. Every feature is a property of one word, at some distance
+A conditional random field, trained by ``tools/pii-training/train.py``. Every feature is a property of one word, at some distance
 from the word to be labelled, or of two neighbours' classes. So all that a word adds to the scores around it is known
 once the word is, and is kept as one integer: a text costs one look-up and one addition for each of its words. Pairs count
 only where something may begin or go on.

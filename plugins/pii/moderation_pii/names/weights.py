@@ -1,4 +1,4 @@
-"""What the model was trained to: the file that ``training/train.py`` writes, read into what is ready to add."""
+"""What the model was trained to: the file that ``tools/pii-training/train.py`` writes, read into what is ready to add."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Train the tagger of names and addresses and write moderation_pii/names/names.model.
 
-    python plugins/pii/training/train.py [--documents 24000] [--seed 1]
+    python tools/pii-training/train.py [--documents 24000] [--seed 1]
 
 Needs ``pip install python-crfsuite faker`` (both MIT), for training only. The same seed makes the same file.
 """

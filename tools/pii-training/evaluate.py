@@ -1,6 +1,6 @@
 """Measure the detector, kind by kind, on the documents in evaluation/ with values filled in.
 
-    python plugins/pii/training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside|faked] [--rounds 6] [--seed 11] [--show NAME]
+    python tools/pii-training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside|faked] [--rounds 6] [--seed 11] [--show NAME]
 
 A document says where values go: ``{KIND}`` or ``{KIND:variant}``. Names come from Faker's lists of many countries.
 ``posts``, ``field`` and ``aside`` have their values written in and need no rounds and no seed; ``faked`` is

@@ -1,6 +1,6 @@
 """Write moderation_pii/patterns.automaton: run it when a pattern has changed.
 
-    python plugins/pii/training/compile_patterns.py
+    python tools/pii-training/compile_patterns.py
 
 Without it all works, but each start compiles the patterns first, which takes seconds.
 """
