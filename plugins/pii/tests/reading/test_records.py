@@ -3,11 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from moderation_pii import TextPii
 
-from moderation.core.items import Part
+from plugins.pii.tests.finding import detect, found_in
 
-DETECTOR = TextPii()
 VALUES = {
     "PASSWORD": ("password", "w*Rl0gGcni"),
     "AGE": ("age", "53"),
@@ -23,13 +21,6 @@ VALUES = {
     "PHONE": ("phone", "91354520"),
     "ADDRESS": ("residence", "58 Kowhai Keys, Thorntonport 5090"),
 }
-
-
-def found_in(text):
-    return [
-        (d.label.removeprefix("PII/"), text[d.span.start : d.span.end])
-        for d in DETECTOR.detect(Part(type="text", text=text), None)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +63,6 @@ def test_leaves_out_what_does_not_look_like_the_key_says(text):
 @given(text=st.text(alphabet="name:=\"<>|,;{}' \n\tpassword0129", max_size=120))
 def test_places_stay_in_order_in_broken_records(text):
     end = 0
-    for detection in DETECTOR.detect(Part(type="text", text=text), None):
+    for detection in detect(text):
         assert end <= detection.span.start < detection.span.end <= len(text)
         end = detection.span.end

@@ -1,10 +1,8 @@
 """The automaton that says which patterns are worth looking for."""
 
 import re
-import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,20 +12,15 @@ from moderation_pii.context import Words
 from moderation_pii.detector import EXPRESSIONS
 from moderation_pii.prefilter import Prefilter, widened
 
-TRAINING = Path(__file__).parents[3] / "tools" / "pii-training"
+from plugins.pii.tests.training import unseen
+
 SHIPPED = Prefilter(EXPRESSIONS)
 SEARCHES = [re.compile(regex, re.ASCII).search for regex in EXPRESSIONS]
 
 
 @pytest.fixture(scope="module")
 def documents():
-    sys.path.append(str(TRAINING))
-    try:
-        from unseen import unseen
-
-        return [text for _, text, _ in unseen(2, seed=5)]
-    finally:
-        sys.path.remove(str(TRAINING))
+    return [text for _, text, _ in unseen(2, seed=5)]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -4,10 +4,36 @@ import pytest
 from moderation_pii import TextPii
 
 from moderation.core.items import Part
+from plugins.pii.tests.finding import ACT, REVIEW, cases, found_in, parts
+
+FOUND = [
+    # kind, text with the value in ‹›, least confidence
+    ("ADDRESS", "‹P.O. Box 1234›", ACT),
+    ("ADDRESS", "‹Hauptstraße 12, 10115 Berlin›", 80),
+    ("ADDRESS", "‹12 rue de Rivoli, 75001 Paris›", REVIEW),
+    ("ADDRESS", "‹Calle Mayor 12, 28013 Madrid›", 80),
+    ("ADDRESS", '"address": "‹Storgata 8C, 9008 Tromsø›", "lang": "no"', REVIEW),
+    ("ADDRESS", "Address: ‹Plot No. 44, Ring Road, Nagpur 440010›", REVIEW),
+    ("ADDRESS", "‹7/31 Acacia Street, Preston VIC 3072›", REVIEW),
+    ("ADDRESS", "‹Herengracht 12, 1015 BK Amsterdam›", REVIEW),
+    ("ADDRESS", "‹Via Manzoni 5, 20121 Milano MI, Italia›", REVIEW),
+    ("ADDRESS", "‹ul. Długa 3/14, 80-831 Gdańsk›", REVIEW),
+    ("ADDRESS", "‹Östra Storgatan 14, 553 21 Jönköping›", REVIEW),
+    ("ADDRESS", "‹881 rue Sherbrooke, Montréal QC H3A 2R7›", REVIEW),
+    ("ADDRESS", "vive en ‹Carrera 11 No. 82-71, Bogotá›", REVIEW),
+    ("ADDRESS", "mi tía vive en ‹calle larga 9›", REVIEW),
+    ("ADDRESS", "call 212-555-0107, ‹P.O. Box 7714, Bronx, NY 10460›", REVIEW),
+    ("ADDRESS", "fax +1 (212) 555-0107, ‹P.O. Box 7714, Bronx, NY 10460›", REVIEW),
+    ("ADDRESS", "write to ‹Post Office Box 417›", REVIEW),
+    ("ADDRESS", "I live at ‹twelve Cherry Lane, Exeter›", REVIEW),
+    ("ADDRESS", "ADR;TYPE=HOME:;;‹Rue Haute 4;Namur;;5000;Belgium›", REVIEW),
+    ("ADDRESS", "Lives at ‹PO Box 5061, Fort Collins, CO 27294›.", REVIEW),
+    ("ADDRESS", "Leverans till ‹Storgatan 12, 211 42 Malmö›", REVIEW),
+]
 
 DETECTOR = TextPii(only_patterns=True)
 
-FOUND = [
+WHOLE = [
     "She moved to ‹17 Sparrow Approach, Hassingham BN9 4QD› last year",
     "Deliver to ‹Flat 3, 22 Marlow Parade, Leeds LS9 2AB, UK›.",
     "He lives at ‹8/52 Banksia Parade, Northcote VIC 3070›.",
@@ -40,6 +66,7 @@ FOUND = [
     "Address: ‹12 Harbour View, Port Elgin› phone: on file",
     "noise complaint at ‹418 Juniper Court›. Resident Tobias was home",
 ]
+
 CLEAN = [
     "January 15, 2024 Meeting notes",
     "Windows 10, 2019 Edition",
@@ -54,12 +81,19 @@ CLEAN = [
 ]
 
 
+@pytest.mark.parametrize(("kind", "marked", "least"), cases(FOUND))
+def test_finds_what_people_write(kind, marked, least):
+    before, value, after = parts(marked)
+
+    assert (kind, value) in found_in(before + value + after, least)
+
+
 def addresses(text):
     found = DETECTOR.detect(Part(type="text", text=text), None)
     return [text[d.span.start : d.span.end] for d in found if d.label == "PII/ADDRESS"]
 
 
-@pytest.mark.parametrize("marked", FOUND)
+@pytest.mark.parametrize("marked", WHOLE)
 def test_finds_the_whole_address(marked):
     before, _, rest = marked.partition("‹")
     value, _, after = rest.partition("›")
