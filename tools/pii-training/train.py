@@ -19,7 +19,7 @@ from pathlib import Path
 import pycrfsuite
 from moderation_pii.names import tagger
 from moderation_pii.names.features import DISTANCES, TOKEN, properties
-from moderation_pii.names.lists import Lists, filed
+from moderation_pii.names.known_words import KnownWords, filed
 from moderation_pii.names.packing import LABELS, SCALE
 
 from corpus import Corpus
@@ -62,7 +62,7 @@ def labelled(text: str, places: list[tuple[int, int, str]]) -> tuple[list[str], 
     return words, labels
 
 
-def features(words: list[str], known: Lists, labels: list[str], chance: random.Random) -> list[list[str]]:
+def features(words: list[str], known: KnownWords, labels: list[str], chance: random.Random) -> list[list[str]]:
     """The features of each word, as the tagger adds them."""
     kinds, forgets, forgets_lists = [], False, False
     for word, label in zip(words, labels, strict=True):
@@ -129,7 +129,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     begin = time.perf_counter()
-    known, chance = Lists(filed(lists())), random.Random(args.seed)
+    known, chance = KnownWords(filed(lists())), random.Random(args.seed)
     trainer = pycrfsuite.Trainer(verbose=False)
     for text, places in Corpus(args.seed).documents(args.documents):
         words, labels = labelled(text, sorted(places))

@@ -19,7 +19,7 @@ word before it add as a pair is left out of both."""
 NAME_BEHIND, ADDRESS_BEHIND = 4.0, 8.0
 """A name or address that has begun is given up when it is so many nats behind what is best without it."""
 
-Span = tuple[int, int, str, float]
+WordSpan = tuple[int, int, str, float]
 """What is found: its first word, the word behind its last, its label, and by how much, in nats, it leads over none."""
 
 _Open = tuple["_Closed | None", int, int, str]
@@ -66,7 +66,7 @@ class Decoder:
         self._side_by_side = moves["B-NAME", "B-NAME"] - moves["O", "O"] - from_name - to_name
         self._pairs = pairs
 
-    def spans(self, scores: list[int], starts: list[int], words: list[str], numbers: dict[str, int]) -> list[Span]:
+    def spans(self, scores: list[int], starts: list[int], words: list[str], numbers: dict[str, int]) -> list[WordSpan]:
         """The best names and addresses, from start to end.
 
         Args:
@@ -76,7 +76,7 @@ class Decoder:
             numbers: words to the numbers of their classes.
         """
         pair, none = self._pairs.get, (0, 0)
-        found: list[Span] = []
+        found: list[WordSpan] = []
         end = 0
         for start in starts:
             if start < end:
@@ -185,7 +185,7 @@ class Decoder:
         return place, in_o
 
 
-def _spans(closed: _Closed | None) -> list[Span]:
+def _spans(closed: _Closed | None) -> list[WordSpan]:
     """What was found, from start to end."""
     made = []
     while closed is not None:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from moderation_pii.names.decoding import Decoder, Span
+from moderation_pii.names.decoding import Decoder, WordSpan
 from moderation_pii.names.features import TOKEN, properties
 from moderation_pii.names.packing import CELL, LOWEST, ROW, STARTS
 from moderation_pii.names.weights import Weights
@@ -127,7 +127,7 @@ def words_of(text: str) -> list[str]:
     return (_ASCII_TOKEN if text.isascii() else TOKEN).findall(text)
 
 
-def _placed(spans: list[Span], words: list[str], text: str) -> list[Tagged]:
+def _placed(spans: list[WordSpan], words: list[str], text: str) -> list[Tagged]:
     """The spans with offsets: between words is nothing but white space."""
     made = []
     offset, at, find = 0, 0, text.index

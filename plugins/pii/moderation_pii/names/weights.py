@@ -6,7 +6,7 @@ import json
 import zlib
 
 from moderation_pii.names.features import DISTANCES
-from moderation_pii.names.lists import Lists
+from moderation_pii.names.known_words import KnownWords
 from moderation_pii.names.packing import CELL, ITSELF, LABELS, packed
 
 CLASS_BITS = 15
@@ -36,7 +36,7 @@ class Weights:
         size = int.from_bytes(raw[:4], "little")
         head = json.loads(raw[4 : 4 + size])
         end = 4 + size + head["names"]
-        self.lists = Lists(head["lists"])
+        self.lists = KnownWords(head["lists"])
         self.moves: dict[tuple[str, str], int] = {(a, b): weight for a, b, weight in head["moves"]}
         self.own: dict[str, int] = {}
         self.near: dict[str, int] = {}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moderation_pii.names import decoding, packing, tagger
 from moderation_pii.names.features import DISTANCES, TOKEN, properties
-from moderation_pii.names.lists import Lists
+from moderation_pii.names.known_words import KnownWords
 from moderation_pii.names.packing import LABELS, SCALE
 
 KINDS = {
@@ -35,7 +35,7 @@ class PlainTagger:
             name: dict(zip(LABELS, steps[4 * place : 4 * place + 4], strict=True))
             for place, name in enumerate(raw[4 + size : end].decode().split("\n"))
         }
-        self.lists = Lists(head["lists"])
+        self.lists = KnownWords(head["lists"])
         self.moves = {(a, b): weight for a, b, weight in head["moves"]}
 
     def tag(self, text):

@@ -38,7 +38,7 @@ def filed(known: dict[str, str]) -> Filed:
     return Filed(kinds=kinds, lines={start: "".join(those) for start, those in lines.items()})
 
 
-class Lists:
+class KnownWords:
     """What is known of words.
 
     Args:
