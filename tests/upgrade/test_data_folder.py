@@ -25,7 +25,7 @@ import pytest
 from botocore.exceptions import ClientError
 from standardwebhooks import Webhook
 
-from tests.service.receiver import Receiver
+from tests.receiver import Receiver
 from tests.upgrade.doors import App, Portal, Program, Refused, aws_client, text, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

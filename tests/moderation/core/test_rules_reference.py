@@ -1,0 +1,273 @@
+"""The engine says what the plain reference says, over random policies and items; and the laws that hold for all."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from moderation.core.detections import Detection, Failure
+from moderation.core.items import Box, Tool
+from moderation.core.policy.checks import parse_policy
+from moderation.core.policy.policies import Policy
+from moderation.core.rules.engine import evaluate
+from moderation.core.rules.sampling import is_sampled
+from moderation.core.rules.scene import Subject
+from moderation.core.taxonomy import Taxonomy
+from moderation.core.verdicts import Verdict
+from tests.moderation.core.plain_rules import STRICT, judge
+
+TAXONOMY = Taxonomy()
+LABELS = ["Violence", "Weapons", "Weapon Violence", "Graphic Violence", "Explicit", "Alcohol", "Hate Symbols"]
+DETECTORS = {
+    "det.a": frozenset({"Weapons", "Weapon Violence", "Graphic Violence", "Violence"}),
+    "det.b": frozenset({"Explicit", "Alcohol", "Hate Symbols"}),
+    "det.c": None,
+}
+QUEUES = ["first", "second", "general"]
+PERCENTS = [0, 30, 49.9, 50, 60, 75, 90, 95, 100]
+MANY = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+
+labels = st.sampled_from(LABELS)
+percents = st.sampled_from(PERCENTS)
+asks = st.sampled_from(["approve", "reject", *({"review": queue} for queue in QUEUES)])
+
+
+@st.composite
+def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
+    some = st.one_of(labels, st.lists(labels, min_size=1, max_size=3, unique=True), st.just({"list": "named"}))
+    condition: dict[str, Any] = {"label": draw(some)}
+    if draw(st.booleans()):
+        condition["at_least"] = draw(percents)
+    if draw(st.integers(0, 3)) == 0:
+        high = [p for p in PERCENTS if p > condition.get("at_least", 0)]
+        assume(high)
+        condition["below"] = draw(st.sampled_from(high))
+    extra = draw(st.integers(0, 9))
+    if extra == 0:
+        condition["exact"] = True
+    elif extra == 1:
+        condition["count"] = draw(st.sampled_from([{"at_least": 2}, {"at_most": 1}, {"at_least": 1, "at_most": 2}]))
+    elif extra == 2:
+        condition["different_labels"] = draw(st.sampled_from([{"at_least": 2}, {"at_most": 1}]))
+    elif extra == 3:
+        condition["box_area"] = draw(st.sampled_from([{"at_least": 20}, {"below": 20}]))
+    elif extra == 4:
+        condition["detector"] = draw(st.sampled_from([["det.a"], ["det.a", "det.b"]]))
+    return condition
+
+
+facts = st.one_of(
+    st.builds(lambda a: {"app": a}, st.lists(st.sampled_from(["shop", "kids"]), min_size=1, max_size=2, unique=True)),
+    st.builds(lambda t: {"content_type": [t]}, st.sampled_from(["image", "text"])),
+    st.builds(lambda p: {"score": "risk", "at_least": p}, st.sampled_from([30, 60, 90])),
+)
+conditions = st.recursive(
+    st.one_of(label_conditions(), label_conditions(), facts),
+    lambda inner: st.one_of(
+        st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda part: {"not": part}, inner),
+        st.builds(lambda part: {"one_part": part}, inner),
+    ),
+    max_leaves=5,
+)
+modes = st.sampled_from([None, None, None, None, {"shadow_until": "2030-01-01"}, {"percent": 40}])
+
+
+@st.composite
+def policies(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
+    """A valid policy document; `plain` ones say nothing that more confidence could make milder."""
+    bands = {}
+    for number in range(draw(st.integers(0, 2))):
+        low, high = sorted(draw(st.lists(st.sampled_from(PERCENTS), min_size=2, max_size=2, unique=True)))
+        bands[f"band{number}"] = {"label": draw(labels), "review_from": low, "reject_from": high, "queue": "second"}
+        if mode := None if plain else draw(modes):
+            bands[f"band{number}"]["mode"] = mode
+    rules: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(0, 5))):
+        when = draw(st.builds(lambda a, p: {"label": a, "at_least": p}, labels, percents) if plain else conditions)
+        rule: dict[str, Any] = {"id": f"rule{number}", "when": when, "then": draw(asks)}
+        targets = [f"rule{n}" for n in range(number)] + [f"{name}.{s}" for name in bands for s in ("review", "reject")]
+        if not plain and targets and draw(st.integers(0, 2)) == 0:
+            rule["overrides"] = draw(st.lists(st.sampled_from(targets), min_size=1, max_size=2, unique=True))
+        if not plain and (mode := draw(modes)):
+            rule["mode"] = mode
+        rules.append(rule)
+    document: dict[str, Any] = {
+        "policy": "p",
+        "format": 1,
+        "applies_to": {"content_type": ["image", "text"]},
+        "needs": list(DETECTORS),
+        "if_nothing_matches": draw(asks),
+        "if_a_detector_fails": draw(asks),
+        "queues": [{"name": name, "a2i_flow": name} for name in QUEUES],
+        "lists": {"named": draw(st.lists(labels, min_size=1, max_size=2, unique=True))},
+        "scores": {
+            "risk": {
+                "combine": draw(st.sampled_from(["noisy_or", "weighted_maximum"])),
+                "of": [{"label": "Weapons", "weight": 0.5}, {"label": "Explicit"}, {"label": "Alcohol", "weight": 0.8}],
+            }
+        },
+        "bands": bands,
+        "rules": rules,
+    }
+    if bands and not plain and draw(st.booleans()):
+        change = draw(st.sampled_from([{"enabled": False}, {"review_from": 10, "reject_from": 20}]))
+        document["apps"] = {"kids": {"change": {"band0": change}, "if_nothing_matches": draw(asks)}}
+    return document
+
+
+def found(label: str, confidence: float, part: str, detector: str, *, small: bool) -> Detection:
+    box = Box(left=0, top=0, width=0.2, height=0.2) if small else None
+    return Detection(
+        label=label,
+        parents=TAXONOMY.parents(label),
+        confidence=confidence,
+        part=part,
+        box=box,
+        detector=Tool(name=detector, version="1"),
+    )
+
+
+detections = st.builds(
+    found,
+    labels,
+    st.one_of(percents, st.floats(0, 100)),
+    st.sampled_from(["p0", "p1", "p1.0", ""]),
+    st.sampled_from(["det.a", "det.b"]),
+    small=st.booleans(),
+)
+failures = st.builds(
+    lambda name, part: Failure(detector=Tool(name=name, version="1"), part=part, kind="raised", message="x"),
+    st.sampled_from(list(DETECTORS)),
+    st.sampled_from(["p0", "p1", ""]),
+)
+subjects = st.builds(
+    lambda app, number: Subject(
+        app, frozenset({"image", "text"}), f"item-{number}", {}, {"p0": frozenset({"text"}), "p1": frozenset({"image"})}
+    ),
+    st.sampled_from(["shop", "kids", "news"]),
+    st.integers(0, 50),
+)
+
+
+def made(document: dict[str, Any]) -> Policy:
+    policy, problems = parse_policy(copy.deepcopy(document), TAXONOMY, detectors=DETECTORS)
+    assume(not any(problem.code == "E110" for problem in problems))  # random overrides may run in a circle
+    assert policy is not None, problems
+    return policy
+
+
+def run(policy: Policy, subject: Subject, findings: list[Detection | Failure]) -> Verdict:
+    return evaluate([policy], subject, findings, TAXONOMY, DETECTORS)
+
+
+@MANY
+@given(policies(), subjects, st.lists(detections, max_size=6), st.lists(failures, max_size=2))
+def test_the_engine_says_what_the_plain_reference_says(
+    document: dict[str, Any], subject: Subject, found_: list[Detection], failed: list[Failure]
+) -> None:
+    findings: list[Detection | Failure] = [*found_, *failed]
+
+    verdict = run(made(document), subject, findings)
+
+    expected = judge(document, subject, findings, TAXONOMY, DETECTORS)
+    said = verdict.policies[0]
+    true = {rule.rule: rule for rule in (*said.deciding, *said.also_true)}
+    assert not said.fault
+    assert (said.outcome, said.queue) == (expected.outcome, expected.queue)
+    assert set(true) == set(expected.true)
+    assert {rule.rule for rule in said.unknown} == expected.unknown
+    assert {rule.rule for rule in said.overridden} == expected.overridden
+    assert {rule.rule for rule in said.shadow} == expected.shadow
+    for name, rule in true.items():
+        if expected.true[name]:
+            shown = sorted((e.detection.label, e.detection.confidence) for e in rule.evidence)
+            assert shown == expected.true[name]
+
+
+@MANY
+@given(policies(), subjects, st.lists(detections, max_size=6), st.lists(failures, max_size=2), st.randoms())
+def test_the_order_of_rules_and_findings_never_matters(
+    document: dict[str, Any], subject: Subject, found_: list[Detection], failed: list[Failure], chance: Any
+) -> None:
+    findings: list[Detection | Failure] = [*found_, *failed]
+    first = run(made(document), subject, findings)
+    chance.shuffle(findings)
+    chance.shuffle(document["rules"])
+
+    second = run(made(document), subject, findings)
+
+    one, other = first.policies[0], second.policies[0]
+    assert (first.outcome, first.queue, first.labels) == (second.outcome, second.queue, second.labels)
+    for group in ("deciding", "also_true", "unknown", "overridden", "near_misses", "shadow"):
+        assert sorted(map(repr, getattr(one, group))) == sorted(map(repr, getattr(other, group)))
+
+
+@MANY
+@given(policies(plain=True), subjects, st.lists(detections, min_size=1, max_size=5), st.data())
+def test_more_confidence_never_gives_a_milder_outcome(
+    document: dict[str, Any], subject: Subject, found_: list[Detection], data: st.DataObject
+) -> None:
+    document["if_nothing_matches"] = "approve"  # a default that is strict is milder once an approving rule fires
+    place = data.draw(st.integers(0, len(found_) - 1))
+    stronger = found_[place].model_copy(update={"confidence": data.draw(st.floats(found_[place].confidence, 100))})
+    policy = made(document)
+
+    before = run(policy, subject, [*found_])
+    after = run(policy, subject, [*found_[:place], stronger, *found_[place + 1 :]])
+
+    assert STRICT[after.outcome] >= STRICT[before.outcome]
+
+
+@MANY
+@given(
+    policies(),
+    subjects,
+    st.lists(detections, max_size=4),
+    st.lists(failures, min_size=1, max_size=2),
+    st.lists(detections, max_size=3),
+)
+def test_what_is_approved_in_spite_of_a_failure_would_be_approved_whatever_had_been_found(
+    document: dict[str, Any],
+    subject: Subject,
+    known: list[Detection],
+    failed: list[Failure],
+    unseen: list[Detection],
+) -> None:
+    document["if_a_detector_fails"] = {"review": "general"}
+    policy = made(document)
+    with_silence = run(policy, subject, [*known, *failed])
+    assume(with_silence.outcome == "approve")
+
+    might_have_been = [d for d in unseen if any(could_find(failure, d) for failure in failed)]
+
+    assert run(policy, subject, [*known, *might_have_been]).outcome == "approve"
+
+
+def could_find(failure: Failure, detection: Detection) -> bool:
+    reach = DETECTORS[failure.detector.name]
+    is_there = not failure.part or detection.part.split(".")[0] == failure.part.split(".")[0]
+    return is_there and (reach is None or detection.label in reach)
+
+
+@MANY
+@given(policies(), subjects, st.lists(detections, max_size=5), st.lists(failures, min_size=1, max_size=2))
+def test_a_failure_never_turns_what_is_not_approved_into_an_approval(
+    document: dict[str, Any], subject: Subject, known: list[Detection], failed: list[Failure]
+) -> None:
+    document["if_a_detector_fails"] = {"review": "general"}
+    policy = made(document)
+    assume(run(policy, subject, [*known]).outcome != "approve")
+
+    assert run(policy, subject, [*known, *failed]).outcome != "approve"
+
+
+@given(st.text(max_size=10), st.floats(0.01, 100), st.floats(0.01, 100))
+def test_raising_a_percent_keeps_the_earlier_picks(item_id: str, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+
+    assert is_sampled("p", "s", item_id, high) or not is_sampled("p", "s", item_id, low)
