@@ -118,7 +118,7 @@ class Pipeline:
         """The item that a submission becomes; nothing is stored.
 
         Raises:
-            PolicyMissing: no policy covers it.
+            PolicyMissing: there is a part that no policy covers.
         """
         self.judge.applicable(submission.app, submission.parts)
         now = self._clock()

@@ -385,11 +385,12 @@ def test_what_can_never_become_an_item_is_kept_with_its_reason_until_it_is_mende
 ) -> None:
     put(yard, "torn.jpg", PICTURE[:-400])
     put(yard, "empty.txt", b"")
+    put(yard, "film.mp4", b"\0\0\0\x18ftypisom" + b"\0" * 40)
     put(yard, "a/.hidden/../b.txt", b"x")
     yard.aws.bucket("others")
     unreadable = "hello\ud800"
     yard.send(
-        bare(record("cameras", "torn.jpg"), record("cameras", "empty.txt")),
+        bare(record("cameras", "torn.jpg"), record("cameras", "empty.txt"), record("cameras", "film.mp4")),
         by_event_bridge("cameras", "a/../b.txt"),
         bare(record("others", "a.txt")),
         bare({**record("cameras", "x"), "s3": {"bucket": {"name": "cameras"}, "object": {"key": "a%00b%ED%A0%80"}}}),
@@ -398,7 +399,7 @@ def test_what_can_never_become_an_item_is_kept_with_its_reason_until_it_is_mende
     yard.ledger.bury("shop", unreadable, None, "for this test", yard.api.service.pipeline.now())
 
     data = ["--data", str(yard.api.service.settings.data)]
-    assert outcome == {"dead": 5}
+    assert outcome == {"dead": 6}
     assert (yard.depth(), yard.item_uris()) == (0, {})
     assert cli.run(["intake", "dead", *data]) == 1
     said = capsys.readouterr().out
@@ -408,13 +409,14 @@ def test_what_can_never_become_an_item_is_kept_with_its_reason_until_it_is_mende
         "the file is empty",
         "read from s3://cameras/ only",
         "not the name",
+        "parts[0]: no policy in force",
     ):
         assert reason in said
     assert cli.run(["intake", "dead", "--json", *data]) == 1
     letters = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert len(letters) == 6
-    assert "6 messages could not become items" in figure_of_doctor(data, capsys)
-    assert "moderation_dead_letters 6.0" in yard.api.client.get("/metrics").text
+    assert len(letters) == 7
+    assert "7 messages could not become items" in figure_of_doctor(data, capsys)
+    assert "moderation_dead_letters 7.0" in yard.api.client.get("/metrics").text
 
     put(yard, "torn.jpg", PICTURE)
     [torn] = [each["id"] for each in letters if each["uri"] == "s3://cameras/torn.jpg"]
