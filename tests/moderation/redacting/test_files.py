@@ -23,28 +23,17 @@ from hypothesis import strategies as st
 from moderation.cli import run
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import InputError, NotFound
-from moderation.core.items import Span, Tool
+from moderation.core.items import Tool
 from moderation.redacting import jobs
 from moderation.redacting import windows as stretches
 from moderation.redacting.journal import Ledger, read_status
-from moderation.redacting.progress import Progress, Status
-from moderation.redacting.sources import FolderSource, FolderTarget, Listed, S3Source, S3Target, Source, Target
+from moderation.redacting.progress import Progress
+from moderation.redacting.sources import FolderSource, FolderTarget, Listed, S3Source, S3Target
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted
+from tests.moderation.redacting.jobs import NUMBER, do, look
 
 TEXT = "Write to ann@example.org\r\nor call 206-555-0100 \U0001f44d"
-NUMBER = re.compile("[0-9]+")
-
-
-def look(texts: Sequence[str]) -> list[list[Detection]]:
-    """A detector that takes every number for a telephone's."""
-    return [
-        [
-            Detection(label="PII/PHONE", confidence=90, span=Span(start=m.start(), end=m.end()))
-            for m in NUMBER.finditer(t)
-        ]
-        for t in texts
-    ]
 
 
 @pytest.fixture
@@ -191,11 +180,6 @@ def killed_after(pieces: int) -> Callable[[int], None]:
             raise Killed
 
     return advanced
-
-
-def do(folder: Path, source: Source, target: Target, watch: jobs.Watch | None = None, **more: Any) -> Status:
-    work = jobs.Work([source], target, **{"look": look, "style": Style(), **more})
-    return jobs.run(folder / "job1", work, watch or jobs.Watch())
 
 
 @pytest.mark.usefixtures("small")
