@@ -1,6 +1,10 @@
 """What holds for all tests, those of the plugins too."""
 
+import pytest
 from hypothesis import settings
+
+# Helpers assert, too, and failing they are to show the values.
+pytest.register_assert_rewrite("tests")
 
 pytest_plugins = ["tests.databases"]
 

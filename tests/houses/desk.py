@@ -17,9 +17,12 @@ from ground.blobs import Blobs, open_blobs
 from moderation.settings import load_settings
 from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.a2i.tables import tasks
+from review_ui.desk.answers import submit_answer
+from review_ui.desk.tasks import Task, next_task
 from review_ui.opening import open_review
 from review_ui.people.people import People
 from review_ui.portal import blueprint
+from tests.content import item
 
 PASSWORD = "a long enough password"
 
@@ -91,29 +94,6 @@ class Desk:
         return client
 
 
-def item(*parts: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """InputContent as the service makes it."""
-    about = {"id": str(uuid.uuid4()), "app": "shop", "content_id": "c-1", "metadata": {}}
-    content = {
-        "schema": "moderation-item/1",
-        "item": about | {"created_at": "2026-01-02T03:04:05+00:00"},
-        "parts": list(parts),
-        "detections": [],
-        "failures": [],
-        "why": ["general: it looked odd"],
-        "policy": {"name": "general", "version": "0" * 64, "description": "Be kind."},
-        "labels": ["Face", "PII/EMAIL"],
-        "queue": "general",
-    }
-    return content | more
-
-
-def found(label: str, part: str, confidence: float = 90.0, **place: Any) -> dict[str, Any]:
-    """A detection as the service writes it."""
-    tool = {"name": "test.detector", "version": "1"}
-    return {"label": label, "parents": [], "confidence": confidence, "detector": tool, "part": part, **place}
-
-
 def form_token(client: Any, path: str = "/review/") -> str:
     """The token in the first form of a page."""
     match = re.search(r'name="csrf" value="([^"]+)"', client.get(path).get_data(as_text=True))
@@ -124,3 +104,25 @@ def sign_in(client: Any, name: str, password: str = PASSWORD) -> Any:
     """Send the sign-in form as a browser does."""
     token = form_token(client, "/review/sign-in")
     return client.post("/review/sign-in", data={"username": name, "password": password, "csrf": token})
+
+
+def post(client: Any, path: str, **form: Any) -> Any:
+    return client.post(f"/review{path}", data={"csrf": form_token(client), **form})
+
+
+def words_of(client: Any, path: str) -> str:
+    page = client.get(f"/review{path}").get_data(as_text=True)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def person(desk: Desk, name: str) -> str:
+    return desk.people.add(name, "reviewer", PASSWORD).id
+
+
+def answer(desk: Desk, user: str, outcome: str, flow: str | None = None, **labels: bool) -> Task:
+    """Take the next task and answer it."""
+    task = next_task(desk.review, user, flow)
+    assert task is not None
+    decision = {name: name == outcome for name in ("approve", "reject")}
+    submit_answer(desk.review, task.id, user, {"decision": decision, "labels": labels}, 1)
+    return task

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from moderation.settings import Settings
     from tests.houses.api import Api
     from tests.houses.aws import Aws
+    from tests.houses.service import House
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +122,19 @@ def open_api(aws: Aws, blank: Path, tmp_path: Path) -> Iterator[Callable[..., Ap
     yield open_with
     for api in opened:
         api.close()
+
+
+@pytest.fixture
+def open_house(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], House]]:
+    """Opens a house over a policy's text."""
+    from tests.houses.service import House
+
+    opened: list[House] = []
+
+    def open_(text: str) -> House:
+        opened.append(House(settings, tmp_path / "rules", text))
+        return opened[-1]
+
+    yield open_
+    for house in opened:
+        house.service.close()

@@ -20,7 +20,7 @@ from moderation.media.retention import lifecycle_rules
 from moderation.settings import PREFIX, Settings
 from tests.houses.api import Api
 from tests.houses.aws import Aws
-from tests.moderation.media.test_in_s3 import PICTURE
+from tests.pictures import PICTURE
 
 DEPLOY = Path("deploy")
 TEMPLATE = (DEPLOY / "template.yaml").read_text(encoding="utf-8")

@@ -27,8 +27,8 @@ from moderation.policies.a2i_import import Importer, policy_document
 from moderation.policies.files import policy_paths, shipped_rules
 from moderation.policies.formatting import formatted
 from moderation.policies.yaml_reader import parse_document
-from tests.moderation.core.test_rules_reference import policies
-from tests.moderation.policies.test_slips import GOOD
+from tests.moderation.core.random_policies import policies
+from tests.moderation.policies.good import GOOD
 
 TAXONOMY = Taxonomy()
 UNTIDY = """\

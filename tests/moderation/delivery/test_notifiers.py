@@ -22,8 +22,8 @@ from moderation.delivery.outbox import Outbox
 from moderation.settings import Settings
 from tests.houses.api import Api
 from tests.houses.aws import Aws
-from tests.moderation.media.test_in_s3 import PICTURE
 from tests.paths import EXAMPLES
+from tests.pictures import PICTURE
 
 Open = Callable[..., Api]
 SCHEMA = Path("docs/item-decided.schema.json")

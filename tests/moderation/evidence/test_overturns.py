@@ -15,7 +15,8 @@ from moderation.serving.app import create_app
 from review_ui.opening import open_review
 from review_ui.people.people import People
 from tests.houses.desk import PASSWORD, sign_in
-from tests.moderation.policies.test_over_time import NUMBER, REJECTS, House, open_house, wait_for  # noqa: F401 - a fixture
+from tests.houses.service import NUMBER, REJECTS, House
+from tests.waiting import wait_for
 
 SAMPLED = REJECTS + "sampling:\n  - {id: qa, of: reject, percent: 100, queue: quality, blind: true}\n"
 
@@ -58,7 +59,7 @@ def test_outcomes_and_samplings_are_counted_apart_and_what_went_to_people_is_not
 
 
 def test_the_service_tells_leads_the_metrics_and_the_command_line(
-    open_house: Callable[[str], House],  # noqa: F811 - the fixture
+    open_house: Callable[[str], House],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     house = open_house(SAMPLED)
@@ -90,7 +91,7 @@ def test_the_service_tells_leads_the_metrics_and_the_command_line(
     assert overturns(house.service.database, later, 10.0) == []
 
 
-def test_a_sample_that_was_held_counts_too(open_house: Callable[[str], House]) -> None:  # noqa: F811 - the fixture
+def test_a_sample_that_was_held_counts_too(open_house: Callable[[str], House]) -> None:
     house = open_house(SAMPLED.replace("blind: true", "hold: true"))
     record = house.post(NUMBER)
     name = f"{record.item.id}-1"

@@ -19,9 +19,7 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion
 from moderation.evidence.tuning import BandTuning, Tuner, patch
 from moderation.policies.files import policy_of_bytes, read_document
-from tests.moderation.evidence.test_backtest import Past, past
-
-__all__ = ["past"]
+from tests.houses.past import Past
 
 TAXONOMY = Taxonomy()
 TEXT = """\

@@ -25,7 +25,7 @@ from moderation.intake.sqs import QueueIntake
 from moderation.storage.tables import items
 from tests.houses.api import Api
 from tests.houses.aws import Aws
-from tests.moderation.media.test_in_s3 import PICTURE
+from tests.pictures import PICTURE
 
 Open = Callable[..., Api]
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import requests
-from PIL import Image
 from pydantic import ValidationError
 
 from ground.aws import client
@@ -24,18 +23,10 @@ from moderation.media.uploads import Uploads
 from moderation.settings import Settings
 from tests.houses.api import Api
 from tests.houses.aws import Aws
+from tests.pictures import PICTURE, picture
 
 Open = Callable[..., Api]
 KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-
-
-def picture(color: int = 90) -> bytes:
-    out = io.BytesIO()
-    Image.effect_noise((200, 150), color).convert("RGB").save(out, "JPEG", quality=90)
-    return out.getvalue()
-
-
-PICTURE = picture()
 
 
 # The store

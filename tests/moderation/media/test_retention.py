@@ -27,7 +27,7 @@ from moderation.media.retention import Retention
 from moderation.storage import tables
 from tests.houses.api import Api
 from tests.houses.aws import Aws
-from tests.moderation.media.test_in_s3 import PICTURE, picture
+from tests.pictures import PICTURE, picture
 
 Open = Callable[..., Api]
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from moderation.core.errors import AppealRefused
 from moderation.pipeline.moderate import MAX_APPEALS
-from moderation.settings import Settings
 from tests.houses.api import Api
-from tests.moderation.policies.test_over_time import NUMBER, REJECTS, REVIEWS, House, wait_for
-
-
-@pytest.fixture
-def open_house(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], House]]:
-    opened: list[House] = []
-
-    def open_(text: str) -> House:
-        opened.append(House(settings, tmp_path / "rules", text))
-        return opened[-1]
-
-    yield open_
-    for house in opened:
-        house.service.close()
-
-
-def appealed(house: House, item_id: str, said: str, number: int = 1) -> Any:
-    """Appeal, answer, and give the item when it is decided again."""
-    house.service.pipeline.appeal(house.service.store.get_item(item_id), "it was a test number")
-    name = f"{item_id}-a{number}"
-    wait_for(lambda: name in house.people.started)
-    house.people.said[name] = said
-    return house.wait(item_id, lambda record: record.status == "decided")
+from tests.houses.service import NUMBER, REJECTS, REVIEWS, House, appealed
+from tests.waiting import wait_for
 
 
 def test_an_overturned_decision_is_superseded(open_house: Callable[[str], House]) -> None:

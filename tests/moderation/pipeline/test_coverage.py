@@ -13,7 +13,7 @@ import pytest
 
 from moderation.cli import run
 from moderation.settings import Settings
-from tests.service.conftest import NOBODY, Api
+from tests.houses.api import NOBODY, Api
 
 FILM = b"\0\0\0\x18ftypisom" + b"\0" * 40
 SOUND = b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\0" * 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,8 @@ from moderation.pipeline.moderate import Submission
 from moderation.settings import Settings
 from moderation.storage.records import ItemRecord, payload_of
 from tests.houses.api import NOBODY, Api
-from tests.moderation.policies.test_over_time import House, wait_for
+from tests.houses.service import House
+from tests.waiting import wait_for
 
 REDACTS = """\
 policy: words
@@ -89,19 +90,6 @@ def test_a_word_read_in_a_picture_is_blacked_out_where_it_stood() -> None:
     where = places([Part(id="p0", type="image"), read], [found(5, 20, part="p0.0")])
 
     assert [(part, [d.box for d in listed]) for part, listed in where.items()] == [("p0", [box])]
-
-
-@pytest.fixture
-def open_house(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], House]]:
-    opened: list[House] = []
-
-    def open_(text: str) -> House:
-        opened.append(House(settings, tmp_path / "rules", text))
-        return opened[-1]
-
-    yield open_
-    for house in opened:
-        house.service.close()
 
 
 def post(house: House, data: bytes) -> ItemRecord:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,104 +13,17 @@ import pytest
 from moderation.cli import run
 from moderation.core.detections import Detection
 from moderation.core.items import Part
-from moderation.core.loops import Answer
 from moderation.core.policy.checks import parse_policy
 from moderation.core.rules.engine import evaluate
 from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.replaying import replay
 from moderation.pipeline.moderate import Submission
-from moderation.review.client import LoopState
 from moderation.service import Service
 from moderation.settings import Settings
 from moderation.storage.records import ItemRecord, new_item_id
-
-HEAD = """\
-policy: words
-format: 1
-applies_to: {content_type: [text]}
-if_nothing_matches: approve
-if_a_detector_fails: {review: people}
-queues:
-  - {name: people, a2i_flow: people}
-  - {name: quality, a2i_flow: quality}
-"""
-REJECTS = HEAD + "bands:\n  numbers: {label: PII/SSN, reject_from: 50}\n"
-REVIEWS = HEAD + "bands:\n  numbers: {label: PII/SSN, review_from: 50, queue: people}\n"
-NUMBER = "my social security number is 123-45-6780"
-
-
-class People:
-    """Stands in for A2I: loops that the test answers."""
-
-    def __init__(self) -> None:
-        self.started: dict[str, Any] = {}
-        self.said: dict[str, str] = {}
-
-    def provision(self, queues: Any) -> list[str]:
-        return []
-
-    def start(self, name: str, flow: str, content: Any) -> str:
-        self.started[name] = content
-        return f"arn:{name}"
-
-    def at(self, arn: str | None) -> People:
-        return self
-
-    def describe(self, name: str) -> LoopState:
-        return LoopState("Completed" if name in self.said else "InProgress", "", f"s3://b/{name}")
-
-    def answers(self, name: str, uri: str) -> list[Answer]:
-        return [Answer(reviewer="ann", outcome=self.said[name], submitted_at=datetime.now(UTC))]  # type: ignore[arg-type]
-
-
-class House:
-    """A service over a folder of one policy file."""
-
-    def __init__(self, settings: Settings, folder: Path, text: str) -> None:
-        folder.mkdir()
-        self.file, self.people = folder / "words.yml", People()
-        self.file.write_text(text)
-        self.settings = settings.model_copy(update={"rules": folder, "rules_seconds": 0.1, "poll_seconds": 0.1})
-        self.service = Service.open(self.settings, human_loops=self.people)  # type: ignore[arg-type]
-        self.service.start()
-
-    def post(self, text: str) -> ItemRecord:
-        """Post a text and wait until it is judged."""
-        pipeline = self.service.pipeline
-        item = pipeline.prepare(Submission("shop", (Part(id="p0", type="text", text=text),)))
-        pipeline.intake([item])
-        return self.wait(item.id, lambda record: record.status != "pending")
-
-    def wait(self, item_id: str, until: Callable[[ItemRecord], bool]) -> ItemRecord:
-        wait_for(lambda: until(self.service.store.get_item(item_id)))
-        return self.service.store.get_item(item_id)
-
-    @property
-    def version(self) -> str:
-        return self.service.policies.get("words").version
-
-
-def wait_for(holds: Callable[[], object], seconds: float = 20) -> None:
-    """Until it holds; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def open_house(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], House]]:
-    """Opens a house over a policy's text."""
-    opened: list[House] = []
-
-    def open_(text: str) -> House:
-        opened.append(House(settings, tmp_path / "rules", text))
-        return opened[-1]
-
-    yield open_
-    for house in opened:
-        house.service.close()
+from tests.houses.service import HEAD, NUMBER, REJECTS, REVIEWS, House, People
+from tests.waiting import wait_for
 
 
 def test_a_changed_file_comes_into_force_while_the_service_runs(open_house: Callable[[str], House]) -> None:

@@ -23,36 +23,22 @@ from hypothesis import strategies as st
 from moderation.cli import run
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import InputError, NotFound
-from moderation.core.items import Span, Tool
-from moderation.redacting import jobs
-from moderation.redacting import windows as windows
+from moderation.core.items import Tool
+from moderation.redacting import jobs, windows
 from moderation.redacting.journal import Journal, read_status
-from moderation.redacting.progress import JobStatus, Progress
+from moderation.redacting.progress import Progress
 from moderation.redacting.sources import (
-    Destination,
     FolderDestination,
     FolderSource,
     Listed,
     S3Destination,
     S3Source,
-    Source,
 )
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted
+from tests.moderation.redacting.jobs import NUMBER, do, look
 
 TEXT = "Write to ann@example.org\r\nor call 206-555-0100 \U0001f44d"
-NUMBER = re.compile("[0-9]+")
-
-
-def look(texts: Sequence[str]) -> list[list[Detection]]:
-    """A detector that takes every number for a telephone's."""
-    return [
-        [
-            Detection(label="PII/PHONE", confidence=90, span=Span(start=m.start(), end=m.end()))
-            for m in NUMBER.finditer(t)
-        ]
-        for t in texts
-    ]
 
 
 @pytest.fixture
@@ -199,11 +185,6 @@ def killed_after(pieces: int) -> Callable[[int], None]:
             raise Killed
 
     return advanced
-
-
-def do(folder: Path, source: Source, target: Destination, watch: jobs.Watch | None = None, **more: Any) -> JobStatus:
-    work = jobs.RedactionWork([source], target, **{"look": look, "style": Style(), **more})
-    return jobs.run(folder / "job1", work, watch or jobs.Watch())
 
 
 @pytest.mark.usefixtures("small")

@@ -17,7 +17,7 @@ from moderation.core.errors import InputError, StoreUnavailable
 from moderation.redacting import jobs
 from moderation.redacting.journal import read_status
 from moderation.redacting.sources import FolderDestination, FolderSource, S3Destination, S3Source
-from tests.moderation.redacting.test_files import do
+from tests.moderation.redacting.jobs import do
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from moderation.redacting.jobs import RedactionWork
 from moderation.redacting.queue import RequestedJob, RequestedJobs
 from moderation.redacting.sources import FolderDestination, FolderSource
 from moderation.redacting.styles import Style
-from tests.moderation.redacting.test_files import look
+from tests.moderation.redacting.jobs import look
 
 
 class Died(BaseException):

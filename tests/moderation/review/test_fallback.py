@@ -33,8 +33,9 @@ from review_ui.a2i.service import ACCOUNT
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.tasks import next_task
 from review_ui.people.people import People
-from tests.moderation.policies.test_over_time import NUMBER, REVIEWS, wait_for
-from tests.review_ui.a2i.test_boto3 import Endpoint
+from tests.houses.endpoint import Endpoint
+from tests.houses.service import NUMBER, REVIEWS
+from tests.waiting import wait_for
 
 AMAZON = "111122223333"
 TEAM = f"arn:aws:sagemaker:us-east-1:{AMAZON}:workteam/private-crowd/people"

@@ -25,14 +25,13 @@ from moderation.core.items import Item, Media, Part
 from moderation.media.fingerprinting import fingerprints, picture_fingerprint
 from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline.moderate import Submission
-from moderation.settings import Settings
 from moderation.storage import near_duplicates, tables
 from moderation.storage.items import Store
 from moderation.storage.near_duplicates import MAX_EARLIER, NearDuplicates
 from moderation.storage.records import LoopRecord, new_item_id
-from tests.moderation.pipeline.test_appeals import appealed
-from tests.moderation.policies.test_over_time import NUMBER, REJECTS, REVIEWS, House, wait_for
+from tests.houses.service import NUMBER, REJECTS, REVIEWS, House, appealed
 from tests.paths import EXAMPLES, MIGRATIONS
+from tests.waiting import wait_for
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PHOTO, DRAWING, GPS = "face.jpg", "landscape.jpg", "gps.jpg"
@@ -270,19 +269,6 @@ ADVERT = (
     f"{NUMBER}; it is in the blue folder that I left on the desk beside the window when I came home on Friday evening, "
     "and the folder also has the papers for the car, the flat in the old town and the boat that we bought last year"
 )
-
-
-@pytest.fixture
-def open_house(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], House]]:
-    opened: list[House] = []
-
-    def open_(text: str) -> House:
-        opened.append(House(settings, tmp_path / "rules", text))
-        return opened[-1]
-
-    yield open_
-    for house in opened:
-        house.service.close()
 
 
 def shown(house: House, loop: str) -> dict[str, Any]:

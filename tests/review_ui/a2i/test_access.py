@@ -20,9 +20,7 @@ from ground.awswire.protocol import MAX_BODY_BYTES
 from ground.awswire.throttle import Throttle
 from moderation.settings import load_settings
 from review_ui.server import A2IServer
-from tests.review_ui.a2i.test_boto3 import SESSION, Endpoint, endpoint, refused
-
-__all__ = ["endpoint"]
+from tests.houses.endpoint import SESSION, Endpoint, refused
 
 MEMBERS = [{"OidcMemberDefinition": {"Groups": ["g"]}}]
 

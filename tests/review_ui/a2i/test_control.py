@@ -17,9 +17,8 @@ from moderation.cli import run
 from moderation.settings import load_settings
 from review_ui.a2i.templates import render
 from review_ui.server import A2IServer
-from tests.review_ui.a2i.test_boto3 import Endpoint, endpoint
+from tests.houses.endpoint import Endpoint
 
-__all__ = ["endpoint"]
 ROLE = "arn:aws:iam::111122223333:role/a2i"
 
 

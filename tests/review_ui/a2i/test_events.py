@@ -19,9 +19,7 @@ from moderation.core.errors import SettingsError, StoreUnavailable
 from moderation.settings import load_settings
 from review_ui.a2i.events import Event, Targets, open_targets
 from review_ui.a2i.outputs import sweep
-from tests.review_ui.a2i.test_boto3 import Endpoint, endpoint, start
-
-__all__ = ["endpoint"]
+from tests.houses.endpoint import Endpoint, start
 
 EVENT = {
     "id": "0f0f0f0f-0000-4000-8000-000000000000",

@@ -11,9 +11,7 @@ from datetime import timedelta
 from review_ui.a2i.outputs import sweep
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.tasks import next_task, waiting
-from tests.review_ui.a2i.test_boto3 import ANSWER, Endpoint, endpoint, refused, start
-
-__all__ = ["endpoint"]
+from tests.houses.endpoint import ANSWER, Endpoint, on_either_database, refused, start
 
 
 def flows(endpoint: Endpoint) -> list[tuple[str, str]]:
@@ -45,6 +43,7 @@ def test_unstarted_loops_go_with_their_flow_and_are_told_of(endpoint: Endpoint) 
     assert sorted(told) == [("one", "Stopped"), ("two", "Stopped")]
 
 
+@on_either_database
 def test_a_task_in_hand_can_be_finished_and_keeps_its_flow_deleting_until_then(endpoint: Endpoint) -> None:
     flow, control = endpoint.flow(task_count=2), endpoint.client("sagemaker")
     runtime, ann = endpoint.client("sagemaker-a2i-runtime"), endpoint.users[0]

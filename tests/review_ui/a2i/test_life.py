@@ -21,9 +21,8 @@ from review_ui.a2i.outputs import sweep
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.tasks import next_task
 from review_ui.server import A2IServer
-from tests.review_ui.a2i.test_boto3 import ANSWER, Endpoint, endpoint, refused, start
+from tests.houses.endpoint import ANSWER, Endpoint, on_either_database, refused, start
 
-__all__ = ["endpoint"]
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
 WEAPONS = {"Name": "Weapons", "ParentName": "Violence", "Confidence": 61.5}
 SMOKING = {"Name": "Smoking", "ParentName": "Drugs & Tobacco", "Confidence": 99.0}
@@ -250,6 +249,7 @@ def test_a_deleted_flow_lets_begun_work_end_and_stops_the_rest(endpoint: Endpoin
     assert control.describe_flow_definition(FlowDefinitionName="flow")["FlowDefinitionStatus"] == "Active"
 
 
+@on_either_database
 def test_deleting_a_loop_loses_neither_its_event_nor_its_output(endpoint: Endpoint) -> None:
     flow, runtime = endpoint.flow(), endpoint.client("sagemaker-a2i-runtime")
     is_down = [True]

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.review_ui.a2i.test_boto3 import Endpoint, endpoint, refused, start
-
-__all__ = ["endpoint"]
-
-
-def answer_to(call: Callable[[], Any]) -> str:
-    """The code of the error that a call is answered with; empty for none."""
-    try:
-        call()
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return ""
+from tests.houses.endpoint import Endpoint, answer_to, on_either_database, refused, start
 
 
 def names(page: Any) -> list[str]:
@@ -41,6 +28,7 @@ def test_a_flow_of_another_account_or_region_is_not_ours(endpoint: Endpoint) -> 
             start(endpoint, flow.replace(was, becomes))
 
 
+@on_either_database
 def test_loops_that_start_between_two_pages_neither_repeat_nor_hide_any(endpoint: Endpoint) -> None:
     flow, runtime = endpoint.flow(), endpoint.client("sagemaker-a2i-runtime")
     for number in range(6):

@@ -10,13 +10,12 @@ import pytest
 
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.tasks import next_task
-from tests.review_ui.a2i.test_boto3 import ANSWER, Endpoint, endpoint, refused, start
-from tests.review_ui.a2i.test_pages import answer_to
+from tests.houses.endpoint import ANSWER, Endpoint, answer_to, on_either_database, refused, start
 
-__all__ = ["endpoint"]
 KNOWN = {"", "ValidationException", "ResourceNotFoundException", "ConflictException", "ThrottlingException"}
 
 
+@on_either_database
 def test_starts_stops_and_deletions_of_one_name_cross_without_an_internal_error(endpoint: Endpoint) -> None:
     flow, runtime = endpoint.flow(), endpoint.client("sagemaker-a2i-runtime")
     given = {"FlowDefinitionArn": flow, "HumanLoopInput": {"InputContent": "{}"}}

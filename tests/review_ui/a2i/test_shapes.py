@@ -9,10 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from review_ui.a2i.wire import CONTROL
-from tests.review_ui.a2i.raw_answers import faults
-from tests.review_ui.a2i.test_boto3 import SESSION, Endpoint, endpoint
+from tests.houses.endpoint import SESSION, Endpoint
+from tests.raw_answers import faults
 
-__all__ = ["endpoint"]
 ROLE = "arn:aws:iam::000000000000:role/x"
 RUNTIME_OPERATIONS = {"StartHumanLoop", "DescribeHumanLoop", "ListHumanLoops", "StopHumanLoop", "DeleteHumanLoop"}
 

@@ -25,8 +25,9 @@ from review_ui.desk.preferences import choose_severe, end_break, take_break
 from review_ui.desk.tasks import kept_away, next_task, release_task, upcoming_task, waiting
 from review_ui.opening import open_review
 from review_ui.tables import loop_harms
-from tests.houses.desk import PASSWORD, Desk, form_token, found
-from tests.review_ui.portal.test_at_work import Reviewer, picture, start, text, until, veil
+from tests.content import found, picture, text
+from tests.houses.desk import PASSWORD, Desk, post, words_of
+from tests.pages import Reviewer, start, until, veil
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 ANSWER = {"decision": {"approve": True, "reject": False}}
@@ -319,15 +320,6 @@ def test_exposure_outlives_the_loop(desk: Desk) -> None:
     delete(desk.review, {"HumanLoopName": loop})
 
     assert shift.seen()["severe"] == (1, 3.0)
-
-
-def post(client: Any, path: str, **form: Any) -> Any:
-    return client.post(f"/review{path}", data={"csrf": form_token(client), **form})
-
-
-def words_of(client: Any, path: str) -> str:
-    page = client.get(f"/review{path}").get_data(as_text=True)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 def test_the_pages_say_kindly_why_nothing_comes_and_let_one_opt_in_and_out(desk: Desk) -> None:

@@ -8,11 +8,8 @@ from typing import Any
 from review_ui.a2i import workforces
 from review_ui.a2i.outputs import sweep
 from review_ui.desk.leading import open_tasks, queue_states, workers
+from tests.content import text
 from tests.houses.desk import Desk, form_token
-
-
-def text(words: str) -> dict[str, Any]:
-    return {"id": "p0", "type": "text", "text": words}
 
 
 def next_text(client: Any) -> str:

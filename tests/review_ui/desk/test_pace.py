@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,8 @@ from PIL import Image
 
 from review_ui.a2i.outputs import sweep
 from review_ui.desk.audit import recent_events
-from tests.houses.desk import Desk, form_token, found
-
-Reviewer = Callable[..., Any]
-
-
-def text(words: str, part: str = "p0") -> dict[str, Any]:
-    return {"id": part, "type": "text", "text": words}
+from tests.content import found, text
+from tests.houses.desk import Desk, form_token
 
 
 @pytest.fixture

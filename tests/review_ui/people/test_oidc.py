@@ -36,8 +36,8 @@ from review_ui.portal import blueprint
 from review_ui.portal.oidc_pages import ATTEMPT_SECONDS
 from review_ui.server import A2IServer
 from tests.houses.desk import PASSWORD, Desk, form_token, sign_in
+from tests.pages import complaints
 from tests.review_ui.people.oidc_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
-from tests.review_ui.portal.test_accessibility import complaints
 from tests.waiting import free_port
 
 START, CALLBACK = "/review/oidc/start", "/review/oidc/callback"

@@ -14,7 +14,8 @@ from PIL import Image
 from moderation.core.errors import InputError, NotFound
 from review_ui.people.people import FAILURES_ALLOWED, People
 from review_ui.portal.media import PERIOD_SECONDS, PERIODS_GOOD, load_secret
-from tests.houses.desk import PASSWORD, Desk, form_token, item, sign_in
+from tests.content import item
+from tests.houses.desk import PASSWORD, Desk, form_token, sign_in
 
 TEXT = {"id": "p0", "type": "text", "text": "hello"}
 ROLES = (None, "reviewer", "lead", "policy_owner", "admin")

@@ -9,10 +9,9 @@ import pytest
 from review_ui.desk.preferences import choose_severe
 from review_ui.desk.tasks import next_task
 from review_ui.quality.golden import QueueQuality, add_golden, set_quality
-from tests.houses.desk import Desk, found
-from tests.review_ui.portal.test_accessibility import Reviewer, complaints
-from tests.review_ui.portal.test_at_work import text
-from tests.review_ui.quality.test_quality import answer, person
+from tests.content import found, text
+from tests.houses.desk import Desk, answer, person
+from tests.pages import Reviewer, complaints
 
 pytestmark = pytest.mark.browser
 

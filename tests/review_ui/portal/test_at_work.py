@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import wave
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from moderation.core.errors import NotFound
-from tests.houses.desk import PASSWORD, Desk, found, item
+from tests.content import found, item, picture, sound, text
+from tests.houses.desk import PASSWORD, Desk
+from tests.pages import Reviewer, arrive, start, until, veil
 
 pytestmark = pytest.mark.browser
 
-Reviewer = Callable[..., Any]
 PAYLOADS = [
     "<script>window.hacked=1</script>",
     '<img src=x onerror="window.hacked=1">',
@@ -30,56 +27,6 @@ PAYLOADS = [
     "&lt;script&gt;window.hacked=1&lt;/script&gt;",
     "\u202egnp.exe\u2066<b>",
 ]
-
-
-def text(words: str, part: str = "p0") -> dict[str, Any]:
-    return {"id": part, "type": "text", "text": words}
-
-
-def picture(desk: Desk, name: str = "a", part: str = "p0") -> dict[str, Any]:
-    out = io.BytesIO()
-    Image.effect_noise((320, 240), 60).convert("RGB").save(out, "JPEG")
-    uri = desk.blobs.put(f"media/{name}.jpg", out.getvalue(), "image/jpeg")
-    return {"id": part, "type": "image", "uri": uri, "width": 320, "height": 240}
-
-
-def sound(desk: Desk) -> dict[str, Any]:
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(b"".join(struct.pack("<h", (n % 50) * 100) for n in range(8000 * 4)))
-    return {"id": "p0", "type": "audio", "uri": desk.blobs.put("media/s.wav", out.getvalue(), "audio/wav")}
-
-
-def start(page: Any) -> None:
-    """Take the first task from the queues' page."""
-    page.reload()
-    page.click("#start")
-    page.wait_for_selector("#answer")
-    page.wait_for_load_state()
-
-
-def arrive(page: Any, words: str) -> None:
-    """Wait for the task page that shows these words, with its keys at work."""
-    page.get_by_text(words, exact=True).wait_for()
-    page.wait_for_load_state()
-
-
-def until(page: Any, expression: str) -> None:
-    """Wait until it is true in the page. Playwright's own waiting evaluates text, which the pages' policy forbids."""
-    for _ in range(500):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError(f"never true: {expression}")
-
-
-def veil(page: Any) -> str:
-    """The filter over the picture, once its change has come to rest."""
-    until(page, "document.querySelector('.picture img').getAnimations().length === 0")
-    return str(page.eval_on_selector(".picture img", "e => getComputedStyle(e).filter"))
 
 
 def test_a_morning_of_tasks_takes_no_mouse(

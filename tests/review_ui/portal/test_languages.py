@@ -20,8 +20,8 @@ from moderation.evidence.overturns import OverturnRate
 from review_ui.desk.preferences import choose_severe, end_break, take_break
 from review_ui.portal import languages
 from review_ui.quality.golden import Accuracy, Feedback, add_golden
-from tests.houses.desk import Desk, form_token, found
-from tests.review_ui.portal.test_accessibility import fill
+from tests.content import fill, found
+from tests.houses.desk import Desk, form_token
 
 KEYWORDS: dict[str, Any] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 SHOWN = ("title", "aria-label", "placeholder", "alt")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Desk, found
-from tests.browser.test_portal import picture, start, text
-from tests.browser.test_tools import speech
+from tests.content import found, picture, speech, text
+from tests.houses.desk import Desk
+from tests.pages import start
 
 pytestmark = pytest.mark.browser
 

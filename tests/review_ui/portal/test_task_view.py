@@ -13,7 +13,8 @@ from review_ui.portal.drawing import MAX_MARKS
 from review_ui.portal.marking import Mark, cut
 from review_ui.portal.task_view import show
 from review_ui.portal.untrusted import clock, percent
-from tests.houses.desk import Desk, found, item
+from tests.content import found, item
+from tests.houses.desk import Desk
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \n\U0001f600\u200d\u0301é"), max_size=40)
 SPANS = st.lists(st.tuples(st.integers(-3, 45), st.integers(-3, 45)), max_size=12)

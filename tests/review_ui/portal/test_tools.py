@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import io
-import math
-import struct
-import wave
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from review_ui.desk.audit import recent_events
-from tests.houses.desk import Desk, found
-from tests.review_ui.portal.test_at_work import arrive, start, text, until
+from tests.content import found, speech, text
+from tests.houses.desk import Desk
+from tests.pages import Reviewer, arrive, start, until
 
 pytestmark = pytest.mark.browser
-
-Reviewer = Callable[..., Any]
-
-
-def speech(desk: Desk, seconds: int = 20) -> list[dict[str, Any]]:
-    """A sound with its transcript: ten words, two seconds each, in sentences of five."""
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        samples = (int(9000 * math.sin(n / 5) * ((n // 8000) % 2)) for n in range(8000 * seconds))
-        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-    uri = desk.blobs.put("media/speech.wav", out.getvalue(), "audio/wav")
-    words = "one two three four five. six seven eight nine ten."
-    places, at = [], 0
-    for number, word in enumerate(words.split(" ")):
-        span = {"start": at, "end": at + len(word)}
-        places.append({"span": span, "time_range": {"start": 2.0 * number, "end": 2.0 * number + 2}})
-        at += len(word) + 1
-    transcript = {"id": "p0.t", "type": "text", "text": words, "extracted_from": "p0", "extractor": "asr"}
-    return [{"id": "p0", "type": "audio", "uri": uri}, transcript | {"places": places}]
 
 
 def test_z_takes_the_last_answer_back(desk: Desk, reviewer: Reviewer) -> None:

@@ -15,25 +15,11 @@ from review_ui.a2i import loops
 from review_ui.a2i.outputs import sweep
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.preferences import choose_severe
-from review_ui.desk.tasks import Task, get_task, next_task, release_task, waiting
+from review_ui.desk.tasks import get_task, next_task, release_task, waiting
 from review_ui.quality.agreement import queue_agreement
 from review_ui.quality.golden import QueueQuality, accuracy, add_golden, list_golden, retire_golden, set_quality
-from tests.houses.desk import PASSWORD, Desk, found
-from tests.review_ui.care.test_wellbeing import post, words_of
-from tests.review_ui.portal.test_at_work import text
-
-
-def person(desk: Desk, name: str) -> str:
-    return desk.people.add(name, "reviewer", PASSWORD).id
-
-
-def answer(desk: Desk, user: str, outcome: str, flow: str | None = None, **labels: bool) -> Task:
-    """Take the next task and answer it."""
-    task = next_task(desk.review, user, flow)
-    assert task is not None
-    decision = {name: name == outcome for name in ("approve", "reject")}
-    submit_answer(desk.review, task.id, user, {"decision": decision, "labels": labels}, 1)
-    return task
+from tests.content import found, text
+from tests.houses.desk import Desk, answer, person, post, words_of
 
 
 def always(desk: Desk, flow: str = "general", *, feedback: bool = False) -> None:
