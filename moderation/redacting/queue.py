@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
+from ground.rounds import Rounds
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
 from moderation.redacting.jobs import Watch, Work, run
 from moderation.redacting.journal import AlreadyRuns
@@ -74,9 +74,8 @@ class RequestedJobs:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database, self._work_of, self._folder = database, work_of, folder
-        self._lease, self._sweep_seconds, self.clock = timedelta(seconds=lease_seconds), sweep_seconds, clock
-        self._bell, self._closing = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
+        self._lease, self.clock = timedelta(seconds=lease_seconds), clock
+        self._rounds = Rounds("redaction-jobs", self._round, pause_seconds=sweep_seconds)
 
     def add(self, request: Mapping[str, Any], *, name: str | None, token: str | None) -> RequestedJob:
         """A new job, on disk; or the one that was asked for with this token and the same request.
@@ -110,7 +109,7 @@ class RequestedJobs:
         except sa.exc.IntegrityError:
             # Somebody asked for the same at the same time and was first; now there is one to find.
             job = self._database.write(insert)
-        self._bell.set()
+        self._rounds.ring()
         return job
 
     def get(self, job_id: str) -> RequestedJob:
@@ -163,20 +162,16 @@ class RequestedJobs:
         update = sa.update(_JOBS).where(_JOBS.c.id == job_id, _JOBS.c.state.in_(OPEN)).values(state="STOP_REQUESTED")
         if not self._database.write(lambda c: c.execute(update).rowcount):
             raise InputError(f"the job has ended already: it is {self.get(job_id).state}")
-        self._bell.set()
+        self._rounds.ring()
         return self.get(job_id)
 
     def start(self) -> None:
         """Do jobs in a thread of this process."""
-        self._thread = threading.Thread(target=self._run, name="redaction-jobs", daemon=True)
-        self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Lay down the job that is being done, for the next start or another process, and end the thread."""
-        self._closing.set()
-        self._bell.set()
-        if self._thread is not None:
-            self._thread.join(timeout=30)
+        self._rounds.close(30)
 
     def work_once(self) -> bool:
         """Claim and do one waiting job; says whether there was one."""
@@ -222,22 +217,15 @@ class RequestedJobs:
     @property
     def is_closing(self) -> bool:
         """True when this process ends."""
-        return self._closing.is_set()
+        return self._rounds.is_stopped
 
     @property
     def hold_seconds(self) -> float:
         """How often a job that is being done looks after its lease."""
         return min(self._lease.total_seconds() / 4, 2.0)
 
-    def _run(self) -> None:
-        while not self._closing.is_set():
-            self._bell.clear()
-            try:
-                if self.work_once():
-                    continue
-            except StoreUnavailable as error:
-                logger.warning("redaction jobs wait: %s", error)
-            self._bell.wait(self._sweep_seconds)
+    def _round(self) -> float | None:
+        return 0 if self.work_once() else None
 
     def _claim(self) -> RequestedJob | None:
         now = self.clock()
