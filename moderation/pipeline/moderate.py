@@ -146,7 +146,7 @@ class Pipeline:
         for number, claim in enumerate(claims):
             # Items at the end of a long claim must not outlive its lease unseen.
             if time.monotonic() - began > self._lease_seconds / 2:
-                self.store.release([late.item.id for late in claims[number:]])
+                self.store.release([late.item.id for late in claims[number:]], claim.held_until)
                 break
             self._moderate_claimed(claim)
         return len(claims)

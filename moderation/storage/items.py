@@ -5,7 +5,7 @@ The database is the truth; queues only say that there is work. Every function ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
+from ground.leases import Lease
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import AppealRefused, IdempotencyConflict, IdempotencyInFlight, NotFound
@@ -35,6 +36,7 @@ from moderation.storage.tables import (
     items,
 )
 
+_LEASE = Lease(items.c.id, items.c.lease_until)
 IN_FLIGHT_SECONDS = 60
 """A post that has not been answered after this long was lost with its process; its key may be used again."""
 
@@ -127,27 +129,23 @@ class Store:
 
     def claim(self, limit: int, lease_seconds: float, now: datetime) -> list[Claim]:
         """Take up to `limit` pending items that nobody holds, oldest first, and hold them for the lease."""
-        free = (items.c.status == "pending") & (items.c.lease_until.is_(None) | (items.c.lease_until < now))
-        chosen = sa.select(items.c.id).where(free).order_by(items.c.id).limit(limit).with_for_update(skip_locked=True)
-        update = (
-            sa.update(items)
-            .where(items.c.id.in_(chosen))
-            .values(lease_until=now + timedelta(seconds=lease_seconds), attempts=items.c.attempts + 1)
-            .returning(items.c.document, items.c.attempts)
-        )
-        rows = self._db.write(lambda c: list(c.execute(update)))
-        return sorted(
-            (Claim(Item.model_validate(r.document), r.attempts) for r in rows), key=lambda claim: claim.item.id
-        )
+        until = now + timedelta(seconds=lease_seconds)
+        chosen = sa.select(items.c.id).where(items.c.status == "pending").order_by(items.c.id).limit(limit)
+        rows = self._db.write(lambda c: _LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1))
+        return [Claim(Item.model_validate(r.document), r.attempts, until) for r in sorted(rows, key=lambda r: r.id)]
 
-    def release(self, item_ids: Sequence[str]) -> None:
-        """Give items back that were claimed and not worked on."""
-        where = items.c.id.in_(item_ids) & (items.c.status == "pending")
-        self._db.write(lambda c: c.execute(sa.update(items).where(where).values(lease_until=None)))
+    def release(self, item_ids: Collection[str], held_until: datetime | None = None) -> None:
+        """Give items back that were claimed and not worked on.
+
+        Args:
+            held_until: the end of the claims' lease, so that items which another took meanwhile stay with it; None to
+                give them back whoever has them.
+        """
+        self._db.write(lambda c: _LEASE.release(c, item_ids, held_until))
 
     def has_waiting(self, now: datetime) -> bool:
         """True when a pending item is free to be claimed."""
-        free = (items.c.status == "pending") & (items.c.lease_until.is_(None) | (items.c.lease_until < now))
+        free = (items.c.status == "pending") & _LEASE.is_free(now)
         return self._db.read(lambda c: c.execute(sa.select(items.c.id).where(free).limit(1)).first()) is not None
 
     def backlog(self) -> tuple[int, datetime | None]:

@@ -408,7 +408,7 @@ class TestJobs:
         real = first.service._redactor.look_each
 
         def closing(*arguments: Any) -> Any:
-            first.service.redactions._closing.set()
+            first.service.redactions.close()
             return real(*arguments)
 
         monkeypatch.setattr(first.service._redactor, "look_each", closing)

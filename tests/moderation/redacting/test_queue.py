@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,12 +27,15 @@ class Process:
     def __init__(self, database: Database, folder: Path) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.fault: BaseException | None = None
+        self.meanwhile: Callable[[], object] | None = None
         self.began = 0
         self._folder = folder
         self.jobs = RequestedJobs(database, self._work_of, folder / "ledgers", lease_seconds=60, clock=lambda: self.now)
 
     def _work_of(self, job: RequestedJob, drafts: Path) -> RedactionWork:
         self.began += 1
+        if self.meanwhile is not None:
+            self.meanwhile()
         if self.fault is not None:
             raise self.fault
         (self._folder / "in").mkdir(exist_ok=True, parents=True)
@@ -58,6 +62,32 @@ def test_a_job_is_done_once_and_by_another_process_when_its_own_died(database: D
     assert one.jobs.get(job.id).state == "COMPLETED"
     assert (tmp_path / "other" / job.id / "a.out").read_text() == "call [PHONE]"
     assert not other.jobs.work_once()
+
+
+@pytest.mark.parametrize(
+    "fault", [None, InputError("no such bucket"), StoreUnavailable("SlowDown"), RuntimeError("a bug")]
+)
+def test_whoever_slept_longer_than_the_lease_leaves_the_job_to_the_one_that_has_it(
+    database: Database, tmp_path: Path, fault: Exception | None
+) -> None:
+    one, other, third = (Process(database, tmp_path / name) for name in ("one", "other", "third"))
+    job = one.jobs.add({}, name=None, token=None)
+
+    def sleep() -> None:
+        one.now = other.now = third.now = one.now + timedelta(seconds=61)
+        other.fault = Died()
+        with pytest.raises(Died):
+            other.jobs.work_once()
+
+    one.meanwhile, one.fault = sleep, fault
+    one.jobs.work_once()
+
+    assert one.jobs.get(job.id).state == "IN_PROGRESS", "it is in the hands of the other, which says no more of it"
+    third.now += timedelta(seconds=59)
+    assert not third.jobs.work_once()
+    third.now += timedelta(seconds=1)
+    assert third.jobs.work_once()
+    assert third.jobs.get(job.id).state == "COMPLETED"
 
 
 @pytest.mark.parametrize("fault", [StoreUnavailable("bucket b: SlowDown"), RuntimeError("a bug")])
