@@ -6,6 +6,7 @@ from flask import Blueprint, Response, g, request
 from pydantic import ValidationError
 
 from moderation.api.auth import authenticate
+from moderation.api.openapi import Operation
 from moderation.api.parsing import check_encoding
 from moderation.api.problems import Refused, invalid
 from moderation.api.schemas import EntityView, RedactedText, TextToRedact
@@ -28,6 +29,12 @@ def blueprint(service: Service) -> Blueprint:
     redaction.before_request(lambda: authenticate(service.accounts))
 
     @redaction.post("")
+    @Operation(
+        "Take personal data out of a text. Nothing is stored.",
+        {200: RedactedText},
+        bodies=(TextToRedact,),
+        problems=(400, 401, 413, 415, 422, 503),
+    )
     def post_redact() -> Response:
         """The text without what was found, and what that was."""
         check_encoding(request)

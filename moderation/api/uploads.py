@@ -9,9 +9,10 @@ from flask import Blueprint, Response, g, request
 from pydantic import ValidationError
 
 from moderation.api.auth import authenticate
+from moderation.api.openapi import Operation
 from moderation.api.parsing import check_encoding
 from moderation.api.problems import Refused, invalid
-from moderation.api.schemas import UploadView, WantedUpload
+from moderation.api.schemas import UploadForm, UploadView, WantedUpload
 from moderation.api.strict_json import read_json
 from moderation.core.errors import FieldError, MediaRefused, NotFound
 from moderation.service import Service
@@ -22,6 +23,12 @@ def blueprint(service: Service, clock: Callable[[], datetime] = lambda: datetime
     uploads = Blueprint("uploads", __name__)
 
     @uploads.post("/v1/uploads")
+    @Operation(
+        "A short-lived address to which one large object is sent, to be named in an item afterwards. Of S3, or ours.",
+        {201: UploadView},
+        bodies=(WantedUpload,),
+        problems=(400, 401, 413, 415, 422, 503),
+    )
     def post_upload() -> Response:
         """An address to which one object may be sent."""
         authenticate(service.accounts)
@@ -39,6 +46,13 @@ def blueprint(service: Service, clock: Callable[[], datetime] = lambda: datetime
         return Response(view.model_dump_json(), 201, content_type="application/json")
 
     @uploads.post("/uploads")
+    @Operation(
+        "Our own upload address. What `POST /v1/uploads` gave is all it asks for.",
+        {204: None},
+        form=UploadForm,
+        problems=(400, 403, 413, 415, 422, 503),
+        is_open=True,
+    )
     def post_file() -> Response:
         """Take the form that ``POST /v1/uploads`` described. Its signature is the key."""
         if request.mimetype != "multipart/form-data":
