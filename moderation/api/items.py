@@ -11,13 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from flask import Blueprint, Response, g, request, url_for
-from pydantic import ValidationError
 
 from ground.web.hygiene import SANDBOX
 from moderation.api.auth import authenticate
 from moderation.api.figures import Figures
 from moderation.api.openapi import Operation, Parameter
-from moderation.api.parsing import Intake, check_encoding, read_batch, read_items
+from moderation.api.parsing import Intake, check_encoding, read_batch, read_items, read_model
 from moderation.api.problems import Refused, document, invalid, refusal_of
 from moderation.api.schemas import (
     Accepted,
@@ -33,7 +32,7 @@ from moderation.api.schemas import (
     PostedList,
     Status,
 )
-from moderation.api.strict_json import check_text, read_json
+from moderation.api.strict_json import check_text
 from moderation.api.views import accepted_view, document_of, explanation, item_view
 from moderation.core.errors import NotFound, StoreUnavailable
 from moderation.core.items import Item
@@ -151,15 +150,7 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
     def post_appeal(item_id: str) -> Response:
         """Ask fresh reviewers to decide it anew."""
         record = _record(service, item_id)
-        check_encoding(request)
-        if request.mimetype != "application/json":
-            raise Refused(415, "unsupported-media-type", "send application/json")
-        try:
-            appeal = Appeal.model_validate(read_json(request.get_data()))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            field = ".".join(str(step) for step in first["loc"])
-            raise invalid(field, first["msg"]) from error
+        appeal = read_model(request, Appeal)
         check_text("reason", appeal.reason)
         service.pipeline.appeal(record, appeal.reason.strip())
         return _json(document_of(item_view(_record(service, item_id))), 202)
