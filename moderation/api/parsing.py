@@ -11,10 +11,10 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import FileStorage
 
 from ground.fetch import FetchFailed, check_url, fetch
@@ -31,6 +31,7 @@ from moderation.service import Service
 FETCHING_SECONDS = 30.0
 """What all fetches of one request may take together; each has its own limit besides."""
 MAX_ERRORS = 50
+M = TypeVar("M", bound=BaseModel)
 
 
 def read_items(request: Request) -> tuple[Any, list[FileStorage]]:
@@ -64,6 +65,22 @@ def read_batch(request: Request, most: int) -> list[Any]:
     if not isinstance(data, list) or not 1 <= len(data) <= most:
         raise invalid("items", f"a list of 1 to {most} items")
     return data
+
+
+def read_model(request: Request, model: type[M]) -> M:
+    """The body of a request that takes one kind of JSON.
+
+    Raises:
+        Refused: no JSON, or not what `model` says; the first fault is named.
+    """
+    check_encoding(request)
+    if request.mimetype != "application/json":
+        raise Refused(415, "unsupported-media-type", "send application/json")
+    try:
+        return model.model_validate(read_json(request.get_data()))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise invalid(".".join(str(step) for step in first["loc"]), first["msg"]) from error
 
 
 def check_encoding(request: Request) -> None:

@@ -10,7 +10,7 @@ from ground.web.hygiene import add_hygiene
 from ground.web.problems import register
 from moderation.api import health, items, policies, problems, redact, uploads
 from moderation.api.figures import Figures
-from moderation.api.openapi import openapi
+from moderation.api.openapi import JSON, Operation, openapi
 from moderation.api.problems import KINDS
 from moderation.comprehend.wire import blueprint as comprehend_blueprint
 from moderation.service import Service
@@ -31,10 +31,11 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     register(app, problems.refusal_of)
     figures = Figures(service)
+    # In this order the operations stand in the documents.
     app.register_blueprint(items.blueprint(service, figures))
-    app.register_blueprint(policies.blueprint(service))
     app.register_blueprint(redact.blueprint(service))
     app.register_blueprint(uploads.blueprint(service))
+    app.register_blueprint(policies.blueprint(service))
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
@@ -47,12 +48,13 @@ def create_app(service: Service, review: ReviewService) -> Flask:
 
 def _add_docs(app: Flask) -> None:
     @app.get("/openapi.json")
+    @Operation("This document.", {200: JSON}, problems=(), is_open=True)
     def openapi_json() -> Response:
-        return jsonify(openapi())
+        return jsonify(openapi(app))
 
     @app.get("/docs")
     def docs() -> str:
-        return render_template("docs.html", doc=openapi(), type_of=_type_of, kinds=KINDS)
+        return render_template("docs.html", doc=openapi(app), type_of=_type_of, kinds=KINDS)
 
     @app.get("/")
     def root() -> Response:

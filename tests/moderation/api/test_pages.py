@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import threading
+import uuid
 from html.parser import HTMLParser
 
 import pytest
+from flask import Flask
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
-from moderation.api.openapi import openapi
+from moderation.api.openapi import Operation, openapi
 from moderation.api.problems import KINDS
 from moderation.core.errors import StoreUnavailable
 from moderation.core.policy.policies import PolicySet
@@ -41,8 +44,52 @@ def _is_elsewhere(rule: str) -> bool:
     return rule.startswith(("/review", "/a2i", "/comprehend", "/static")) or rule in ("/", "/docs")
 
 
-def test_every_operation_under_v1_wants_a_key_and_documents_the_refusal() -> None:
-    document = openapi()
+def test_every_view_of_the_api_says_what_it_does_and_takes_what_its_path_has(empty_api: Api) -> None:
+    assert _slips(empty_api.client.application) == []
+
+
+def test_a_view_that_says_nothing_of_itself_or_takes_another_argument_is_found() -> None:
+    app = Flask("some", static_folder=None)
+    said = Operation("Something.", {200: None})
+    app.get("/v1/said/<name>")(said(lambda name: name))
+    app.get("/v1/unsaid", endpoint="unsaid")(lambda: "")
+    app.get("/v1/other/<name>", endpoint="other")(said(lambda item_id: item_id))
+
+    assert _slips(app) == ["/v1/unsaid has no operation", "/v1/other/<name> is given ['name'], takes ['item_id']"]
+
+
+def _slips(app: Flask) -> list[str]:
+    found = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        takes = sorted(inspect.signature(view).parameters)
+        if _is_elsewhere(rule.rule):
+            continue
+        if not isinstance(getattr(view, "operation", None), Operation):
+            found.append(f"{rule.rule} has no operation")
+        elif takes != sorted(rule.arguments):
+            found.append(f"{rule.rule} is given {sorted(rule.arguments)}, takes {takes}")
+    return found
+
+
+def test_each_documented_parameter_of_a_search_is_taken_and_no_other(empty_api: Api) -> None:
+    examples = {"date-time": "2026-01-31T12:00:00Z", "uuid": str(uuid.uuid4()), "integer": "7", "string": "shop"}
+    parameters = openapi(empty_api.client.application)["paths"]["/v1/items"]["get"]["parameters"]
+
+    for parameter in parameters:
+        schema = parameter["schema"]
+        for value in schema.get("enum") or [examples[schema.get("format", schema["type"])]]:
+            assert empty_api.get("/v1/items", query_string={parameter["name"]: value}).status_code == 200, parameter
+
+    refused = empty_api.get("/v1/items?colour=red")
+    assert refused.status_code == 422
+    assert (
+        refused.json["errors"][0]["message"] == f"unknown parameter; known: {', '.join(p['name'] for p in parameters)}"
+    )
+
+
+def test_every_operation_under_v1_wants_a_key_and_documents_the_refusal(empty_api: Api) -> None:
+    document = openapi(empty_api.client.application)
     assert document["security"] == [{"key": []}]
     for path, methods in document["paths"].items():
         for operation in methods.values():
@@ -75,7 +122,7 @@ def test_the_docs_are_readable_without_script_and_their_links_lead_somewhere(emp
     assert page.inline == []
     assert {link[1:] for link in page.links if link.startswith("#")} <= page.ids
     assert {f"problem-{slug}" for slug in KINDS} <= page.ids
-    for path in openapi()["paths"]:
+    for path in openapi(empty_api.client.application)["paths"]:
         assert path in answer.text
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
     with empty_api.client.get("/static/docs.css") as style:
