@@ -11,7 +11,8 @@ from botocore.stub import Stubber
 
 from ground.blobs import FolderBlobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, OutputMalformed
-from moderation.review.client import HumanLoops, read_answers, task_template
+from moderation.review.answers import read_answers
+from moderation.review.client import HumanLoops, task_template
 from moderation.settings import load_settings
 
 FLOW = "arn:aws:sagemaker:us-east-1:111122223333:flow-definition/f"
