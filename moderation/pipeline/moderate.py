@@ -83,7 +83,7 @@ class Pipeline:
         self,
         store: Store,
         judge: Judge,
-        human_loops: Callable[[], AnyHumanLoops],
+        human_loops: AnyHumanLoops,
         *,
         ring: Callable[[], None],
         decided: Callable[[Item, Decision], None],
@@ -264,7 +264,7 @@ class Pipeline:
         if loop.state == "ended":
             return
         try:
-            self._follow(loop, self._human_loops().at(loop.arn).describe(loop.name))
+            self._follow(loop, self._human_loops.at(loop.arn).describe(loop.name))
         except NotFound:
             self._next_round(loop, (), f"A2I does not know human loop {loop.name} any more", loop.queue)
         except (OutputMalformed, HumanLoopRefused) as error:
@@ -278,7 +278,7 @@ class Pipeline:
         if state.status in ("InProgress", "Stopping"):
             self._pause(loop, None)
         elif state.status == "Completed" and state.output_uri is not None:
-            self._consolidate(loop, self._human_loops().at(loop.arn).answers(loop.name, state.output_uri))
+            self._consolidate(loop, self._human_loops.at(loop.arn).answers(loop.name, state.output_uri))
         else:
             reason = state.failure or f"human loop ended as {state.status}"
             self._next_round(loop, (), reason, loop.queue)
@@ -373,7 +373,7 @@ class Pipeline:
         try:
             earlier = [each.sentence() for each in self._earlier(loop.item_id)]
             case = ReviewCase(record, record.verdict, loop, policy, queue, earlier)
-            arn = self._human_loops().start(loop.name, loop.flow, input_content(case))
+            arn = self._human_loops.start(loop.name, loop.flow, input_content(case))
         except (HumanLoopRefused, NotFound) as error:
             # Shown in readiness and logs, and tried again now and then: the cause may go.
             logger.error("loop=%s was refused: %s", loop.name, error)

@@ -56,26 +56,34 @@ class LoopState:
     output_uri: str | None = None
 
 
+@dataclass
+class OwnEndpoint:
+    """This service's own A2I endpoint, as its clients reach it.
+
+    Attributes:
+        url: may be set until the first call, because a server knows its port only once it listens.
+        access_key: id and secret; empty in a process that has none.
+    """
+
+    url: str
+    access_key: tuple[str, str] = ("", "")
+
+
 class HumanLoops:
-    """A client of A2I.
+    """A client of A2I. Nothing is called, and no address is needed, before its first use.
 
     Args:
         settings: Region, role and endpoint.
-        own_url: this service's own A2I endpoint, used unless the settings name another.
-        access_key: access key id and secret for the own endpoint.
+        own: this service's own endpoint, used unless the settings name another.
         blobs: where the own endpoint writes outputs.
         is_own: True for the own endpoint, whichever the settings name.
     """
 
-    def __init__(
-        self, settings: Settings, own_url: str, access_key: tuple[str, str], blobs: Blobs, *, is_own: bool = False
-    ) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, own: OwnEndpoint, blobs: Blobs, *, is_own: bool = False) -> None:
+        self._settings, self._own = settings, own
         self._is_own = is_own or settings.a2i_endpoint_url is None
-        self._url = own_url if self._is_own else settings.a2i_endpoint_url
         # As a fallback, the own endpoint has its own team beside the one that the settings name on AWS.
         self._team = None if is_own else settings.a2i_workteam_arn
-        self._access_key = access_key
         self._blobs = blobs
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
@@ -256,10 +264,11 @@ class HumanLoops:
             from botocore.config import Config
 
             given: dict[str, Any] = {"region_name": self._settings.a2i_region}
-            if self._url != "aws":
-                given["endpoint_url"] = self._url
             if self._is_own:
-                given |= {"aws_access_key_id": self._access_key[0], "aws_secret_access_key": self._access_key[1]}
+                key_id, secret = self._own.access_key
+                given |= {"aws_access_key_id": key_id, "aws_secret_access_key": secret, "endpoint_url": self._own.url}
+            elif self._settings.a2i_endpoint_url != "aws":
+                given["endpoint_url"] = self._settings.a2i_endpoint_url
             retries: Any = {"mode": "standard", "total_max_attempts": 4}
             config = Config(retries=retries, connect_timeout=5, read_timeout=20, max_pool_connections=20)
             make: Any = boto3.session.Session().client
