@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,7 @@ from moderation.redacting.comprehend import work_of
 from moderation.redacting.jobs import RedactionWork
 from moderation.redacting.queue import RequestedJob, RequestedJobs
 from moderation.redacting.texts import labels_of, look_each
+from moderation.review.client import OwnEndpoint
 from moderation.review.fallback import AnyHumanLoops, HumanLoopsWithFallback, open_human_loops
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
@@ -64,7 +65,13 @@ class Service:
     """Stores, judge, pipeline, queue, human loops and deliveries."""
 
     def __init__(
-        self, settings: Settings, database: Database, blobs: Blobs, judge: Judge, loops: Callable[[str], AnyHumanLoops]
+        self,
+        settings: Settings,
+        database: Database,
+        blobs: Blobs,
+        judge: Judge,
+        own_endpoint: OwnEndpoint,
+        human_loops: AnyHumanLoops | None,
     ) -> None:
         self.settings, self.database, self.blobs, self.judge = settings, database, blobs, judge
         targets = targets_of(settings)
@@ -82,9 +89,8 @@ class Service:
             if settings.redis_url
             else ThreadQueue(settings.workers, settings.sweep_seconds)
         )
-        self._make_loops = loops
-        self._loops: AnyHumanLoops | None = None
-        self._own_url = settings.public_url or f"http://127.0.0.1:{settings.port}"
+        self._own_endpoint = own_endpoint
+        self.human_loops = human_loops or open_human_loops(settings, own_endpoint, blobs, self.refusals.note)
         self._following = Rounds("loops", self._follow_loops, pause_seconds=LOOP_TICK_SECONDS)
         self._retaining = Rounds("retention", self._retain, pause_seconds=RETENTION_SECONDS, waits_first=True)
         self._sweeping = Rounds("sweep", self._sweep, pause_seconds=settings.sweep_seconds, waits_first=True)
@@ -109,7 +115,7 @@ class Service:
         self.pipeline = Pipeline(
             self.store,
             judge,
-            lambda: self.human_loops,
+            self.human_loops,
             ring=self.queue.ring,
             decided=self._decided,
             old_policy=self._old_policy,
@@ -144,14 +150,8 @@ class Service:
         store = blobs or open_blobs(settings)
         judge = Judge.open(settings, store)
         database = open_database(settings)
-        refusals = LoopRefusals(database)
-        service = cls(
-            settings,
-            database,
-            store,
-            judge,
-            lambda url: human_loops or open_human_loops(settings, f"{url}/a2i", a2i_access_key, store, refusals.note),
-        )
+        own = OwnEndpoint(_endpoint_of(settings.public_url or f"http://127.0.0.1:{settings.port}"), a2i_access_key)
+        service = cls(settings, database, store, judge, own, human_loops)
         judge.policies = service.in_force.start(datetime.now(UTC))
         return service
 
@@ -170,13 +170,6 @@ class Service:
         """The policies in force."""
         return self.judge.policies
 
-    @property
-    def human_loops(self) -> AnyHumanLoops:
-        """The A2I client, made at first use, when the own address is known."""
-        if self._loops is None:
-            self._loops = self._make_loops(self._own_url)
-        return self._loops
-
     def human_loop_notes(self) -> list[str]:
         """What to know of human loops while they get on: that Amazon refuses them, and where they are instead.
 
@@ -185,7 +178,7 @@ class Service:
         """
         kept = self.refusals.look()
         # It may have refused to make what loops need before there was a loop, or accept again before there is one.
-        now = self._loops.refusal if isinstance(self._loops, HumanLoopsWithFallback) else ""
+        now = self.human_loops.refusal if isinstance(self.human_loops, HumanLoopsWithFallback) else ""
         return replace(kept, newest=now or kept.newest).sentences()
 
     def start(self, own_url: str | None = None) -> None:
@@ -195,7 +188,7 @@ class Service:
             own_url: where this process answers HTTP; the A2I endpoint is behind it.
         """
         if own_url is not None:
-            self._own_url = own_url
+            self._own_endpoint.url = _endpoint_of(own_url)
         self.watch_policies()
         self.queue.start(lambda: bool(self.work_once()))
         self._following.start()
@@ -344,6 +337,10 @@ class Service:
             self.plugins.manager.hook.item_decided(item=item, decision=decision)
         except Exception:  # a notifier's fault changes nothing about the decision
             logger.exception("item=%s a plugin's item_decided failed", item.id)
+
+
+def _endpoint_of(url: str) -> str:
+    return f"{url}/a2i"
 
 
 def _no_file(part: Part) -> Path:

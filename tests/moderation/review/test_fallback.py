@@ -23,7 +23,7 @@ from moderation.core.items import Part
 from moderation.core.policy.policies import Queue
 from moderation.pipeline.moderate import Submission
 from moderation.review import fallback
-from moderation.review.client import HumanLoops
+from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.review.fallback import HumanLoopsWithFallback, account_of, open_human_loops
 from moderation.serving.server import Server
 from moderation.settings import Settings, load_settings
@@ -184,8 +184,9 @@ class Both:
 
     def client(self, *, is_on: bool = True, has_own: bool = True) -> HumanLoopsWithFallback:
         blobs, key = self.endpoint.review.blobs, self.endpoint.key
-        self.at_amazon = HumanLoops(self.settings, "", ("", ""), blobs)
-        own = HumanLoops(self.settings, self.endpoint.url, (key.id, key.secret), blobs, is_own=True)
+        endpoint = OwnEndpoint(self.endpoint.url, (key.id, key.secret))
+        self.at_amazon = HumanLoops(self.settings, endpoint, blobs)
+        own = HumanLoops(self.settings, endpoint, blobs, is_own=True)
         self.at_amazon._clients, own._clients = self.connections
         return HumanLoopsWithFallback(
             self.at_amazon, own if has_own else None, is_on=is_on, note=self.noted.__setitem__, clock=self.clock
@@ -392,7 +393,7 @@ def test_only_amazon_has_a_fallback(endpoint: Endpoint, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="'own'"):
         load_settings(data=tmp_path, a2i_endpoint_url="aws", a2i_fallback="other")
     plain = load_settings(data=tmp_path, a2i_endpoint_url="http://127.0.0.1:9")
-    assert isinstance(open_human_loops(plain, "", ("", ""), endpoint.review.blobs, lambda *_: None), HumanLoops)
+    assert isinstance(open_human_loops(plain, OwnEndpoint(""), endpoint.review.blobs, lambda *_: None), HumanLoops)
 
 
 # The whole service
