@@ -27,7 +27,7 @@ from moderation.core.policy.terms import (
     Name,
     OneOrMore,
     Percent,
-    Said,
+    PolicyModel,
     Scalar,
     Text,
     is_number,
@@ -39,7 +39,7 @@ TAXONOMIES = ("rekognition-moderation-7",)
 FORMAT = 1
 
 
-class Queue(Said):
+class Queue(PolicyModel):
     """Where reviews go. The first of a policy's queues wins when several apply."""
 
     name: Name = Field(description="As rules say it.")
@@ -76,7 +76,7 @@ Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"exclusiveMini
 """How many of a hundred items; 0.5 is one in two hundred."""
 
 
-class Mode(Said):
+class Mode(PolicyModel):
     """How a new rule begins: ``{shadow_until: DATE}`` or ``{percent: 10}``.
 
     On trial (`shadow_until`) it is recorded with what it would have done and never acts; lint complains after the date.
@@ -100,7 +100,7 @@ DailyCap = Annotated[int, Field(ge=1, le=10_000_000)]
 CAP = "So many items a day (UTC) are rejected by it without people; what is over goes to review."
 
 
-class Band(Said):
+class Band(PolicyModel):
     """The everyday rule: from `review_from` people look, from `reject_from` it is rejected; no gap, no overlap."""
 
     label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
@@ -127,7 +127,7 @@ class Band(Said):
         return self
 
 
-class Rule(Said):
+class Rule(PolicyModel):
     """A condition and what it leads to."""
 
     id: Name = Field(description="A name of its own in this policy; explanations and tests say it.")
@@ -160,7 +160,7 @@ def _weight(value: Any) -> Any:
 Weight = Annotated[float, BeforeValidator(_weight), WithJsonSchema({"exclusiveMinimum": 0, "maximum": 1})]
 
 
-class ScoreTerm(Said):
+class ScoreTerm(PolicyModel):
     """One of the things a score is made of: its highest confidence times its weight."""
 
     label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
@@ -169,7 +169,7 @@ class ScoreTerm(Said):
     exact: bool = Field(False, description="The label itself only, nothing under it.")
 
 
-class Score(Said):
+class Score(PolicyModel):
     """One number from several detectors: many models, one score, then a person."""
 
     combine: Combine = Field(
@@ -179,14 +179,14 @@ class Score(Said):
     of: list[ScoreTerm] = Field(min_length=1, max_length=50)
 
 
-class AppliesTo(Said):
+class AppliesTo(PolicyModel):
     """Which items a policy is for."""
 
     content_type: list[ContentType] = Field(min_length=1, description="Items with a part of one of these.")
     app: list[AppName] | None = Field(None, min_length=1, description="Only of these apps; left out: of all.")
 
 
-class Change(Said):
+class Change(PolicyModel):
     """What an app changes about one rule or band."""
 
     review_from: Percent | None = Field(None, description="Of a band.")
@@ -198,14 +198,14 @@ class Change(Said):
     enabled: bool = Field(True, description="false switches it off for this app.")
 
 
-class AppChanges(Said):
+class AppChanges(PolicyModel):
     """An app's own version of a policy."""
 
     change: dict[str, Change] = Field(default_factory=dict, description="Rule or band to what is different.")
     if_nothing_matches: Ask | None = Field(None, description="The outcome for this app when no rule fires.")
 
 
-class Sampling(Said):
+class Sampling(PolicyModel):
     """A share of decided items that people look at all the same. It never changes what the rules want."""
 
     id: Name = Field(description="A name of its own; which items are picked follows from it.")
@@ -216,7 +216,7 @@ class Sampling(Said):
     blind: bool = Field(False, description="true: reviewers are not shown what was found or what the rules wanted.")
 
 
-class KeepMedia(Said):
+class KeepMedia(PolicyModel):
     """How many days media is kept after the decision; 0 for no longer than needed, left out for good."""
 
     approve: int | None = Field(None, ge=0, le=3650, description="Of approved items.")
@@ -227,7 +227,7 @@ def _shape(value: Any) -> str:
     return "several" if isinstance(value, list) else "one"
 
 
-class ExampleItem(Said):
+class ExampleItem(PolicyModel):
     """The item of a policy test, in shorthand: ``detections: [{Weapons: 96}]``, ``failed: [DETECTOR]``."""
 
     content_type: Annotated[
@@ -249,7 +249,7 @@ class ExampleItem(Said):
         return frozenset({*types, "text"} if "document" in types else types)
 
 
-class Example(Said):
+class Example(PolicyModel):
     """A policy's own test."""
 
     name: Text = Field(description="What it shows, in a few words.")
@@ -258,7 +258,7 @@ class Example(Said):
     because: list[str] | None = Field(None, description="Rules or sides of bands that must be among the reasons.")
 
 
-class PolicyFile(Said):
+class PolicyFile(PolicyModel):
     """Everything a policy file may say."""
 
     policy: Name = Field(description="The policy's name.")
