@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -30,6 +30,9 @@ from moderation.core.items import PartType
 
 ContentType = PartType | Literal["document"]
 Outcome = Literal["approve", "reject", "review"]
+Path = tuple[str | int, ...]
+"""Keys and list positions that lead to a place in a policy file."""
+
 BodyPart = Literal["face", "head", "left_hand", "right_hand"]
 Cover = Literal["face_cover", "head_cover", "hand_cover"]
 COVERS: Mapping[str, str] = {
@@ -333,6 +336,13 @@ class Metadata(PolicyModel):
 
     def _value(self, name: str) -> object:
         return getattr(self, {"is": "is_", "in": "in_"}.get(name, name))
+
+
+def expand(labels: Labels, lists: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
+    """The names that a ``label:`` stands for."""
+    if isinstance(labels, str):
+        return (labels,)
+    return tuple(str(entry) for entry in (lists.get(labels.name, ()) if isinstance(labels, ListRef) else labels))
 
 
 KINDS = ("label", "score", "all", "any", "not", "one_part", "app", "content_type", "metadata", "people")
