@@ -61,7 +61,7 @@ def _check_change(path: Path, target: str, thing: Band | Rule, change: Change) -
     try:
         if isinstance(thing, Band):
             changed_band(thing, change)
-        else:
+        elif edges:
             Condition.model_validate(_said(changed_rule(thing, change).when))
     except ValidationError as error:
         context = error.errors(include_url=False)[0]["ctx"]
