@@ -19,7 +19,8 @@ from moderation import cli
 from moderation.core.decisions import Decision, FinalOutcome
 from moderation.core.errors import AppealRefused
 from moderation.core.items import Item
-from moderation.core.policy.policies import Policy, PolicyFile, PolicySet
+from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.retention import expiry_days, media_until
 from moderation.core.verdicts import Verdict
 from moderation.detection.judge import Judgement
