@@ -65,14 +65,20 @@ class PolicySet:
     Attributes:
         policies: by name.
         not_in_force: name and reason.
+        waiting: the same policies, with the names of the tools that each waits for.
     """
 
     policies: tuple[Policy, ...] = ()
     not_in_force: tuple[tuple[str, str], ...] = ()
+    waiting: tuple[tuple[Policy, tuple[str, ...]], ...] = ()
 
     def for_content(self, app: str, content_types: Collection[str]) -> tuple[Policy, ...]:
         """The policies for such an item, by name."""
         return tuple(policy for policy in self.policies if policy.applies(app, content_types))
+
+    def waiting_for(self, app: str, content_types: Collection[str]) -> list[tuple[Policy, tuple[str, ...]]]:
+        """The policies that would be for such an item if their tools were installed, and these tools."""
+        return [(policy, tools) for policy, tools in self.waiting if policy.applies(app, content_types)]
 
     def get(self, name: str) -> Policy:
         """The policy of that name. Raises `KeyError`."""
