@@ -14,9 +14,9 @@ from flask import Blueprint, Response, g, request, url_for
 
 from ground.web.hygiene import SANDBOX
 from moderation.api.auth import authenticate
+from moderation.api.bodies import check_encoding, read_batch, read_items, read_model
 from moderation.api.figures import Figures
 from moderation.api.openapi import Operation, Parameter
-from moderation.api.parsing import Intake, check_encoding, read_batch, read_items, read_model
 from moderation.api.problems import Refused, document, invalid, refusal_of
 from moderation.api.schemas import (
     Accepted,
@@ -28,7 +28,6 @@ from moderation.api.schemas import (
     ItemPage,
     ItemView,
     PostedBatch,
-    PostedItem,
     PostedList,
     Status,
 )
@@ -36,6 +35,7 @@ from moderation.api.strict_json import check_text
 from moderation.api.views import accepted_view, document_of, explanation, item_view
 from moderation.core.errors import NotFound, StoreUnavailable
 from moderation.core.items import Item
+from moderation.intake.submissions import PostedItem, Submissions
 from moderation.service import Service
 from moderation.storage.records import ItemRecord
 
@@ -205,7 +205,7 @@ class _Posting:
         """Store one item and wait for its decision."""
         self._refuse_overload()
         data, files = read_items(request)
-        item = self._service.pipeline.prepare(self._intake().submission(data, files))
+        item = self._service.pipeline.prepare(self._submissions().of_posted(data, files))
         answer = _accepted(item)
         waits = wait > 0 and self._waits.acquire(blocking=False)
         try:
@@ -223,12 +223,12 @@ class _Posting:
     def take_batch(self, key: str | None) -> Answer:
         """Store the good items of a batch in one commit."""
         self._refuse_overload()
-        intake = self._intake()
+        submissions = self._submissions()
         entries: list[BatchEntry] = []
         good: list[Item] = []
         for posted in read_batch(request, MAX_BATCH):
             try:
-                item = self._service.pipeline.prepare(intake.submission(posted))
+                item = self._service.pipeline.prepare(submissions.of_posted(posted))
             except Exception as error:
                 refused = refusal_of(error)
                 if refused is None or refused.status >= 500:
@@ -247,9 +247,8 @@ class _Posting:
         self._count("refused", len(entries) - len(good))
         return answer
 
-    def _intake(self) -> Intake:
-        service = self._service
-        return Intake(service, g.app_name)
+    def _submissions(self) -> Submissions:
+        return Submissions(self._service, g.app_name)
 
     def _waited(self, item: Item, wait: float, key: str | None, answer: Answer) -> Answer:
         """The answer after the wait. The item is stored: whatever happens now, it was accepted."""
