@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import Any
 
 from ground.blobs import Blobs, open_blobs
 from ground.database import Database
+from ground.rounds import Rounds
 from moderation.core.decisions import Decision
-from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, PolicyFault, StoreUnavailable
+from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, PolicyFault
 from moderation.core.items import Item, Part
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.rules.caps import RuleName
@@ -36,9 +37,10 @@ from moderation.plugins import Plugins
 from moderation.policies.files import shipped_rules
 from moderation.policies.versions import PoliciesInForce, PolicyVersions
 from moderation.redacting.comprehend import work_of
-from moderation.redacting.jobs import Work
+from moderation.redacting.jobs import RedactionWork
 from moderation.redacting.queue import RequestedJob, RequestedJobs
 from moderation.redacting.texts import labels_of, look_each
+from moderation.review.client import OwnEndpoint
 from moderation.review.fallback import AnyHumanLoops, HumanLoopsWithFallback, open_human_loops
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
@@ -63,7 +65,13 @@ class Service:
     """Stores, judge, pipeline, queue, human loops and deliveries."""
 
     def __init__(
-        self, settings: Settings, database: Database, blobs: Blobs, judge: Judge, loops: Callable[[str], AnyHumanLoops]
+        self,
+        settings: Settings,
+        database: Database,
+        blobs: Blobs,
+        judge: Judge,
+        own_endpoint: OwnEndpoint,
+        human_loops: AnyHumanLoops | None,
     ) -> None:
         self.settings, self.database, self.blobs, self.judge = settings, database, blobs, judge
         targets = targets_of(settings)
@@ -81,14 +89,16 @@ class Service:
             if settings.redis_url
             else ThreadQueue(settings.workers, settings.sweep_seconds)
         )
-        self._make_loops = loops
-        self._loops: AnyHumanLoops | None = None
-        self._own_url = settings.public_url or f"http://127.0.0.1:{settings.port}"
-        self._stop, self._loop_bell, self._policies_bell = threading.Event(), threading.Event(), threading.Event()
+        self._own_endpoint = own_endpoint
+        self.human_loops = human_loops or open_human_loops(settings, own_endpoint, blobs, self.refusals.note)
+        self._following = Rounds("loops", self._follow_loops, pause_seconds=LOOP_TICK_SECONDS)
+        self._retaining = Rounds("retention", self._retain, pause_seconds=RETENTION_SECONDS, waits_first=True)
+        self._sweeping = Rounds("sweep", self._sweep, pause_seconds=settings.sweep_seconds, waits_first=True)
+        self._policy_rounds = Rounds("policies", self._watch_policies, pause_seconds=settings.rules_seconds or None)
+        self._alarm_rounds = Rounds("alarms", self._log_alarms, pause_seconds=ALARM_SECONDS)
         self._provisioned = False
         self._alarms: set[RuleName] = set()
         self._overturn_alarms: set[tuple[str, str, str]] = set()
-        self._threads: list[threading.Thread] = []
         self._hinted: set[str] = set()
         self._hint_lock = threading.Lock()
         # In processes of their own, so that a large job does not keep items waiting for a detector.
@@ -105,7 +115,7 @@ class Service:
         self.pipeline = Pipeline(
             self.store,
             judge,
-            lambda: self.human_loops,
+            self.human_loops,
             ring=self.queue.ring,
             decided=self._decided,
             old_policy=self._old_policy,
@@ -140,14 +150,8 @@ class Service:
         store = blobs or open_blobs(settings)
         judge = Judge.open(settings, store)
         database = open_database(settings)
-        refusals = LoopRefusals(database)
-        service = cls(
-            settings,
-            database,
-            store,
-            judge,
-            lambda url: human_loops or open_human_loops(settings, f"{url}/a2i", a2i_access_key, store, refusals.note),
-        )
+        own = OwnEndpoint(_endpoint_of(settings.public_url or f"http://127.0.0.1:{settings.port}"), a2i_access_key)
+        service = cls(settings, database, store, judge, own, human_loops)
         judge.policies = service.in_force.start(datetime.now(UTC))
         return service
 
@@ -166,13 +170,6 @@ class Service:
         """The policies in force."""
         return self.judge.policies
 
-    @property
-    def human_loops(self) -> AnyHumanLoops:
-        """The A2I client, made at first use, when the own address is known."""
-        if self._loops is None:
-            self._loops = self._make_loops(self._own_url)
-        return self._loops
-
     def human_loop_notes(self) -> list[str]:
         """What to know of human loops while they get on: that Amazon refuses them, and where they are instead.
 
@@ -181,7 +178,7 @@ class Service:
         """
         kept = self.refusals.look()
         # It may have refused to make what loops need before there was a loop, or accept again before there is one.
-        now = self._loops.refusal if isinstance(self._loops, HumanLoopsWithFallback) else ""
+        now = self.human_loops.refusal if isinstance(self.human_loops, HumanLoopsWithFallback) else ""
         return replace(kept, newest=now or kept.newest).sentences()
 
     def start(self, own_url: str | None = None) -> None:
@@ -191,24 +188,25 @@ class Service:
             own_url: where this process answers HTTP; the A2I endpoint is behind it.
         """
         if own_url is not None:
-            self._own_url = own_url
+            self._own_endpoint.url = _endpoint_of(own_url)
         self.watch_policies()
         self.queue.start(lambda: bool(self.work_once()))
-        self._in_thread("loops", self._follow_loops)
-        self._in_thread("retention", self._retain)
+        self._following.start()
+        self._retaining.start()
         if self.settings.redis_url:
-            self._in_thread("sweep", self._sweep)
+            self._sweeping.start()
         self.deliveries.start()
         self.redactions.start()
         self.queue.ring()
 
     def watch_policies(self) -> None:
-        """Reload policies when their files change or somebody rolls one back, in a thread of this process."""
-        self._in_thread("policies", self._watch_policies)
+        """Reload policies when their files change or somebody rolls one back, and say when rules fire unusually."""
+        self._policy_rounds.start()
+        self._alarm_rounds.start()
 
     def reload_policies(self) -> None:
         """Look at the policy files now."""
-        self._policies_bell.set()
+        self._policy_rounds.ring()
 
     def hit_rates(self) -> Mapping[RuleName, HitRate]:
         """How often each rule fires today and did in the weeks before, with alarms."""
@@ -231,18 +229,18 @@ class Service:
         if isinstance(name, str):
             with self._hint_lock:
                 self._hinted.add(name)
-            self._loop_bell.set()
+            self._following.ring()
 
     def close(self) -> None:
         """Stop everything; what is under way ends first, within seconds."""
-        self._stop.set()
-        self._loop_bell.set()
-        self._policies_bell.set()
+        own = (self._following, self._retaining, self._sweeping, self._policy_rounds, self._alarm_rounds)
+        for rounds in own:
+            rounds.stop()
         self.queue.close()
         self.deliveries.close()
         self.redactions.close()
-        for thread in self._threads:
-            thread.join(timeout=10)
+        for rounds in own:
+            rounds.close()
         self._redactor.close()
         self.judge.close()
         self.database.close()
@@ -254,44 +252,29 @@ class Service:
             self._backlog = (now, self.store.backlog()[0])
         return self._backlog[1]
 
-    def _in_thread(self, name: str, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)
-        thread.start()
-        self._threads.append(thread)
-
-    def _follow_loops(self) -> None:
-        """Provision what queues need, then start and follow loops until the end."""
-        while not self._stop.is_set():
-            try:
-                if not self._provisioned:
-                    self._provisioned = True
-                    self.provision()
-                with self._hint_lock:
-                    hinted, self._hinted = self._hinted, set()
-                for name in sorted(hinted):
-                    self.pipeline.answer(name)
-                self.pipeline.look_at_loops()
-                self.human_loops_problem = ""
-            except (HumanLoopRefused, HumanLoopsUnavailable, NotFound) as error:
-                self._provisioned = False
-                self.human_loops_problem = str(error)
-                logger.error("human loops: %s", error)
-                self._stop.wait(self.settings.poll_seconds)
-            except StoreUnavailable as error:
-                logger.warning("human loops wait: %s", error)
-            except Exception:
-                logger.exception("a round over the human loops failed; the next one tries again")
-            self._loop_bell.wait(LOOP_TICK_SECONDS)
-            self._loop_bell.clear()
+    def _follow_loops(self) -> float | None:
+        """Provision what queues need, then start loops and ask about those that are open."""
+        try:
+            if not self._provisioned:
+                self._provisioned = True
+                self.provision()
+            with self._hint_lock:
+                hinted, self._hinted = self._hinted, set()
+            for name in sorted(hinted):
+                self.pipeline.answer(name)
+            self.pipeline.look_at_loops()
+        except (HumanLoopRefused, HumanLoopsUnavailable, NotFound) as error:
+            self._provisioned = False
+            self.human_loops_problem = str(error)
+            logger.error("human loops: %s", error)
+            return max(self.settings.poll_seconds, LOOP_TICK_SECONDS)
+        self.human_loops_problem = ""
+        return None
 
     def _log_alarms(self) -> None:
         """Say it once when a rule begins to fire more or less often than it used to."""
-        try:
-            alarms = {name: rate for name, rate in self.hit_rates().items() if rate.alarm}
-            overturned = {(o.policy, o.sampling, o.outcome): o for o in self.overturns() if o.alarm}
-        except StoreUnavailable as error:
-            logger.warning("hit rates are looked at later: %s", error)
-            return
+        alarms = {name: rate for name, rate in self.hit_rates().items() if rate.alarm}
+        overturned = {(o.policy, o.sampling, o.outcome): o for o in self.overturns() if o.alarm}
         for (policy, rule), rate in alarms.items():
             if (policy, rule) not in self._alarms:
                 usual = f"{rate.low:.2%} to {rate.high:.2%}"
@@ -305,24 +288,11 @@ class Service:
         self._overturn_alarms = set(overturned)
 
     def _watch_policies(self) -> None:
-        next_alarms = 0.0
-        while not self._stop.is_set():
-            self._policies_bell.wait(self.settings.rules_seconds or None)
-            self._policies_bell.clear()
-            if self._stop.is_set():
-                return
-            if time.monotonic() > next_alarms:
-                next_alarms = time.monotonic() + ALARM_SECONDS
-                self._log_alarms()
-            try:
-                policies = self.in_force.look(datetime.now(UTC))
-            except Exception:
-                logger.exception("looking at the policies failed; the last good ones stay in force")
-                continue
-            if policies is not None:
-                self.judge.policies = policies
-                self._provisioned = False
-                self._loop_bell.set()
+        policies = self.in_force.look(datetime.now(UTC))
+        if policies is not None:
+            self.judge.policies = policies
+            self._provisioned = False
+            self._following.ring()
 
     def _old_policy(self, version: str) -> Policy | None:
         try:
@@ -340,28 +310,18 @@ class Service:
 
     def _sweep(self) -> None:
         """With Redis: ring again for what waits, so that nothing depends on Redis keeping a job."""
-        while not self._stop.wait(self.settings.sweep_seconds):
-            try:
-                if self.store.has_waiting(datetime.now(UTC)):
-                    self.queue.ring()
-            except StoreUnavailable as error:
-                logger.warning("sweep waits: %s", error)
+        if self.store.has_waiting(datetime.now(UTC)):
+            self.queue.ring()
 
     def _retain(self) -> None:
         """Delete media whose time is over, and tag what lies in S3, now and then."""
-        while not self._stop.wait(RETENTION_SECONDS):
-            try:
-                now = self.pipeline.now()
-                self.retention.tag_decided(now)
-                for due in self.retention.delete_due(now):
-                    logger.info("item=%s media of %d objects is deleted", due.item_id, len(due.uris))
-                self.uploads.forget_old(now)
-            except StoreUnavailable as error:
-                logger.warning("retention waits: %s", error)
-            except Exception:
-                logger.exception("a round of retention failed; the next one tries again")
+        now = self.pipeline.now()
+        self.retention.tag_decided(now)
+        for due in self.retention.delete_due(now):
+            logger.info("item=%s media of %d objects is deleted", due.item_id, len(due.uris))
+        self.uploads.forget_old(now)
 
-    def _redaction_work(self, job: RequestedJob, drafts: Path) -> Work:
+    def _redaction_work(self, job: RequestedJob, drafts: Path) -> RedactionWork:
         labels = labels_of(None, self.taxonomy)
         return work_of(
             job,
@@ -377,6 +337,10 @@ class Service:
             self.plugins.manager.hook.item_decided(item=item, decision=decision)
         except Exception:  # a notifier's fault changes nothing about the decision
             logger.exception("item=%s a plugin's item_decided failed", item.id)
+
+
+def _endpoint_of(url: str) -> str:
+    return f"{url}/a2i"
 
 
 def _no_file(part: Part) -> Path:

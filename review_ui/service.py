@@ -6,8 +6,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from ground.rounds import Rounds
+from review_ui.a2i.outputs import sweep
 from review_ui.a2i.service import A2IService
 from review_ui.care.exposure import DEFAULT_CARE, Care
+
+SWEEP_SECONDS = 1.0
 
 
 class ReviewService(A2IService):
@@ -33,3 +37,18 @@ class ReviewService(A2IService):
         super().__init__(*endpoint, **more)
         self.undo_seconds, self.care, self.golden_percent = undo_seconds, care, golden_percent
         self.chance: Callable[[], float] = random.SystemRandom().random
+        self._sweep = Rounds("a2i-sweep", lambda: sweep(self), pause_seconds=SWEEP_SECONDS, waits_first=True)
+
+    def start(self) -> None:
+        """Look after time limits, unwritten outputs and unsent events in the background."""
+        self._sweep.start()
+
+    def nudge(self) -> bool:
+        """Have outputs and events looked after at once, so that no reviewer waits; False when nobody does that here."""
+        self._sweep.ring()
+        return self._sweep.is_running
+
+    def close(self) -> None:
+        """Stop the sweep and close the database."""
+        self._sweep.close()
+        super().close()

@@ -32,7 +32,8 @@ KINDS: Mapping[str, str] = {
     "unsupported-media-type": "Send application/json or multipart/form-data, without Content-Encoding.",
     "invalid": "Fields are wrong or missing; `errors` says which and what to do.",
     "media": "A picture, film or sound is damaged, too large, in no format we accept, or not what it is declared as.",
-    "policy-missing": "No policy in force covers the app and the types of content. GET /v1/policies lists them.",
+    "policy-missing": "No policy in force covers the type of a part for the app. `errors` names each such part by its "
+    "number; files of a form count after the parts. GET /v1/policies lists those in force.",
     "upload-refused": "The upload address is forged, of another service, or over. POST /v1/uploads gives a new one.",
     "batch-refused": "No item of the batch was accepted; `items` has the problem of each.",
     "overloaded": "Too many items wait. Nothing was stored; try again after Retry-After.",

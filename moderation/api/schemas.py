@@ -13,7 +13,7 @@ from moderation.core.items import Extraction, PartType
 from moderation.core.loops import Answer
 from moderation.core.verdicts import Verdict
 from moderation.intake.submissions import PostedItem
-from moderation.redacting.styles import Mode
+from moderation.redacting.styles import StyleName
 
 Status = Literal["pending", "in_review", "decided"]
 
@@ -102,7 +102,7 @@ class TextToRedact(BaseModel):
     types: list[str] | None = Field(
         None, min_length=1, max_length=100, description="Such as EMAIL; left out: all of personal data."
     )
-    mode: Mode | None = Field(
+    mode: StyleName | None = Field(
         None,
         description="`labels`: [NAME]; `mask`: a character for each one; `pseudonyms`: [NAME_1], the same value "
         "the same number; `tokens`: [NAME:...], which `moderation redact --restore` puts back. Left out: labels, or "

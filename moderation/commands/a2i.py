@@ -10,7 +10,7 @@ import click
 
 from ground.blobs import open_blobs
 from moderation.detection.judge import Judge
-from moderation.review.client import HumanLoops
+from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.settings import Settings
 from review_ui.opening import open_review
 from review_ui.service import ReviewService
@@ -108,7 +108,7 @@ def provision(settings: Settings, yes: bool) -> int:
     judge = Judge.open(settings, blobs)
     url = f"{settings.public_url or f'http://127.0.0.1:{settings.port}'}/a2i"
     with _review(settings) as review:
-        loops = HumanLoops(settings, url, review.internal_access_key(), blobs)
+        loops = HumanLoops(settings, OwnEndpoint(url, review.internal_access_key()), blobs)
         queues = [queue for policy in judge.policies.policies for queue in policy.file.queues]
         made = loops.provision(queues, dry_run=not yes)
     judge.close()

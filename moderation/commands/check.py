@@ -55,6 +55,8 @@ def check(
             try:
                 part = _read_part(path, name, blobs, Limits.of(settings))
                 item = Item(id="check", app=app, parts=(part,), created_at=datetime.now(UTC))
+                # As at intake: what is read out of a file does not stand for the file itself.
+                judge.applicable(item.app, item.parts)
                 judgement = judge.judge(item)
             except (InputError, OSError) as error:
                 refused = True

@@ -5,7 +5,7 @@
     ModerationError
     ├── InputError                 what an app, a person or a file gave is wrong; the caller can mend it
     │   ├── InvalidSubmission      a posted item breaks the contract (lists the fields)
-    │   │   └── PolicyMissing      no policy in force covers the item
+    │   │   └── PolicyMissing      a part of the item is covered by no policy in force
     │   ├── MediaRefused           bytes that are not a picture, film or sound we accept
     │   ├── UrlRefused             an address that must not be fetched
     │   ├── IdempotencyConflict    the key was used with another body
@@ -72,7 +72,7 @@ class InvalidSubmission(InputError):
 
 
 class PolicyMissing(InvalidSubmission):
-    """No policy in force covers the item's app and content types."""
+    """No policy in force covers a part's content type for the item's app; each such part is named."""
 
 
 class IdempotencyConflict(InputError):

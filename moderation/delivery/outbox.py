@@ -10,9 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
+from ground.leases import Lease
 from moderation.storage.tables import deliveries, delivery_attempts
 
-_LEASE_SECONDS = 120
+_LEASE = Lease(deliveries.c.id, deliveries.c.next_attempt_at)
+"""A delivery is held by putting off its next attempt; when nobody notes what came of one, it is due again."""
+_LEASE_TIME = timedelta(seconds=120)
 
 
 @dataclass(frozen=True)
@@ -86,14 +89,8 @@ class Outbox:
 
     def take(self, ids: Collection[str], now: datetime) -> Sequence[Delivery]:
         """Those of `ids` that are still due, held for two minutes so that nobody else sends them meanwhile."""
-        due = (deliveries.c.state == "due") & (deliveries.c.next_attempt_at <= now)
-        update = (
-            sa.update(deliveries)
-            .where(deliveries.c.id.in_(ids), due)
-            .values(next_attempt_at=now + timedelta(seconds=_LEASE_SECONDS))
-            .returning(deliveries)
-        )
-        rows = self._db.write(lambda c: list(c.execute(update)))
+        chosen = sa.select(deliveries.c.id).where(deliveries.c.id.in_(ids), deliveries.c.state == "due")
+        rows = self._db.write(lambda c: _LEASE.claim(c, chosen, now, now + _LEASE_TIME))
         return [Delivery(r.id, r.item_id, r.app, r.endpoint, r.url, r.payload, r.attempts) for r in rows]
 
     def take_due(self, now: datetime, limit: int) -> Sequence[Delivery]:

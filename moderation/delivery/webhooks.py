@@ -21,6 +21,7 @@ from email.utils import parsedate_to_datetime
 from standardwebhooks import Webhook
 
 from ground.fetch import FetchFailed, post
+from ground.rounds import Rounds
 from moderation.core.errors import NotFound, StoreUnavailable, UrlRefused
 from moderation.delivery.notifiers import Notifiers
 from moderation.delivery.outbox import Attempt, Delivery, Outbox
@@ -76,27 +77,22 @@ class Deliveries:
         self._outbox, self._accounts, self._settings, self._clock = outbox, accounts, settings, clock
         self._notifiers = notifiers or Notifiers(())
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="deliver")
-        self._bell, self._stop = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
+        self._rounds = Rounds("deliveries", self._round, pause_seconds=_TICK_SECONDS)
         self._lock = threading.Lock()
         self._to: Counter[str] = Counter()
         self._of: Counter[str] = Counter()
 
     def ring(self) -> None:
         """There may be something to send."""
-        self._bell.set()
+        self._rounds.ring()
 
     def start(self) -> None:
         """Send in the background."""
-        self._thread = threading.Thread(target=self._run, name="deliveries", daemon=True)
-        self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Stop; attempts that are under way are not waited for, and made again after the next start."""
-        self._stop.set()
-        self._bell.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+        self._rounds.close(5)
         self._senders.shutdown(wait=False, cancel_futures=True)
 
     def run_due(self) -> int:
@@ -113,23 +109,14 @@ class Deliveries:
         self.ring()
         return count
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._send_due()
-            except StoreUnavailable as error:
-                logger.warning("deliveries wait for the database reason=%s", error)
-            except Exception:
-                if not self._stop.is_set():
-                    logger.exception("a round of deliveries failed; the next one tries again")
-            self._bell.wait(timeout=_TICK_SECONDS)
-            self._bell.clear()
+    def _round(self) -> None:
+        self._send_due()
 
     def _send_due(self) -> list[Future[None]]:
         """Begin attempts, as many as the limits allow."""
         begun: list[Future[None]] = []
         now = self._clock()
-        while not self._stop.is_set():
+        while not self._rounds.is_stopped:
             with self._lock:
                 to = {endpoint for endpoint, count in self._to.items() if count >= PER_ENDPOINT}
                 of = {app for app, count in self._of.items() if count >= PER_APP}
@@ -163,7 +150,7 @@ class Deliveries:
             with self._lock:
                 self._to -= Counter((delivery.endpoint,))
                 self._of -= Counter((delivery.app,))
-            self._bell.set()
+            self._rounds.ring()
 
     def _attempt_once(self, delivery: Delivery) -> None:
         now = self._clock()

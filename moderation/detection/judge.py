@@ -114,20 +114,23 @@ class Judge:
         """The policies for an item of these given parts.
 
         Raises:
-            PolicyMissing: there is none.
+            PolicyMissing: with each part that none of them is for. What covers the other parts says nothing about it,
+                so an approval of the item would let through what nobody looked at.
         """
-        content_types = content_types_of(parts)
-        policies = self.policies.for_content(app, content_types)
-        if not policies:
-            message = f"no policy in force covers app '{app}' with content of type {', '.join(sorted(content_types))}"
-            raise PolicyMissing([FieldError("parts", f"{message}; GET /v1/policies lists what is covered")])
-        return policies
+        errors = [
+            FieldError(f"parts[{number}]", _not_covered(app, part))
+            for number, part in enumerate(parts)
+            if not self.policies.for_content(app, part.content_types)
+        ]
+        if errors:
+            raise PolicyMissing(errors)
+        return self.policies.for_content(app, content_types_of(parts))
 
     def judge(self, item: Item, policies: PolicySet | None = None) -> Judgement:
         """Extract, detect, evaluate. Detectors' faults are failures in the judgement, never raised.
 
         Raises:
-            PolicyMissing: no policy covers the item.
+            PolicyMissing: no policy covers any of it, given or extracted.
             StoreUnavailable: the media store did not take an extracted part; try again.
         """
         in_force = policies or self.policies
@@ -288,6 +291,14 @@ def wanted(policies: Sequence[Policy]) -> Callable[[Detector | Extractor], bool]
     """
     named = {name for policy in policies for name in (*policy.file.needs, *policy.file.only_with)}
     return lambda tool: tool.name in named or not getattr(tool, "on_demand", False)
+
+
+def _not_covered(app: str, part: Part) -> str:
+    types = " or ".join(sorted(part.content_types))
+    return (
+        f"no policy in force covers content of type {types} for app '{app}'; leave this part out, or put a policy in "
+        "force whose applies_to names that type and, where it lists apps, this one (see GET /v1/policies)"
+    )
 
 
 def content_types_of(parts: Sequence[Part]) -> frozenset[str]:

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, InvalidSubmission, PolicyFault, PolicyMissing
 from moderation.core.items import Tool
-from moderation.core.policy.checks import BESIDE, label_hint
+from moderation.core.policy.codes import label_hint
+from moderation.core.policy.examples import BESIDE
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import ContentType
 from moderation.core.rules.engine import Subject, evaluate

@@ -11,7 +11,6 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from ground.blobs import split_uri
+from ground.rounds import Rounds
 from moderation.core.errors import InputError, ModerationError, NotFound, StoreUnavailable
 from moderation.intake.ledger import DeadLetter, Found, Ledger
 from moderation.intake.s3_events import ObjectEvent, read_events
@@ -83,9 +83,23 @@ class QueueIntake:
             they were read), ``dead``; and messages that come again (``later``).
         """
         total: Counter[str] = Counter()
-        with ThreadPoolExecutor(threads, thread_name_prefix="intake") as pool:
-            for done in [pool.submit(self._run, once) for _ in range(threads)]:
-                total += done.result()
+        lock = threading.Lock()
+
+        def one_round() -> float | None:
+            done = self.step(1 if once else LONG_POLL_SECONDS)
+            if done is not None:
+                with lock:
+                    total.update(done)
+                return 0
+            if self.is_full():
+                return FULL_PAUSE_SECONDS
+            if once:
+                self.stop.set()
+                return None
+            return 0
+
+        with Rounds("intake", one_round, pause_seconds=None, threads=threads):
+            self.stop.wait()
         return total
 
     def step(self, wait_seconds: int = 0) -> Counter[str] | None:
@@ -129,23 +143,6 @@ class QueueIntake:
     def is_full(self) -> bool:
         """True when so many items wait that nothing more is received."""
         return self._service.backlog() >= self._service.settings.max_backlog * BACKLOG_SHARE
-
-    def _run(self, once: bool) -> Counter[str]:
-        total: Counter[str] = Counter()
-        while not self.stop.is_set():
-            try:
-                done = self.step(1 if once else LONG_POLL_SECONDS)
-            except StoreUnavailable as error:
-                logger.error("intake waits: %s", error)
-                self.stop.wait(FIRST_RETRY_SECONDS)
-                continue
-            if done is not None:
-                total += done
-            elif self.is_full():
-                self.stop.wait(FULL_PAUSE_SECONDS)
-            elif once:
-                break
-        return total
 
     # What a message says
 
@@ -242,28 +239,18 @@ class QueueIntake:
     def _held(self, messages: Sequence[Message]) -> Iterator[set[Message]]:
         """Keep messages hidden from others as long as they are worked on; those removed from the set are let go."""
         held = set(messages)
-        done = threading.Event()
 
         def extend() -> None:
-            while not done.wait(self._visibility_seconds / 3):
-                kept = [message for message in messages if message in held]
-                entries = [
-                    {"Id": str(n), "ReceiptHandle": m.receipt, "VisibilityTimeout": self._visibility_seconds}
-                    for n, m in enumerate(kept)
-                ]
-                try:
-                    if entries:
-                        self._call("change_message_visibility_batch", Entries=entries)
-                except StoreUnavailable as error:
-                    logger.warning("%d messages may come twice: %s", len(entries), error)
+            entries = [
+                {"Id": str(n), "ReceiptHandle": m.receipt, "VisibilityTimeout": self._visibility_seconds}
+                for n, m in enumerate(message for message in messages if message in held)
+            ]
+            if entries:
+                self._call("change_message_visibility_batch", Entries=entries)
 
-        thread = threading.Thread(target=extend, name="intake-visibility", daemon=True)
-        thread.start()
-        try:
+        # One that is not extended in time may come twice; then it is known.
+        with Rounds("intake-visibility", extend, pause_seconds=self._visibility_seconds / 3, waits_first=True):
             yield held
-        finally:
-            done.set()
-            thread.join()
 
     def _call(self, operation: str, **arguments: Any) -> Mapping[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError

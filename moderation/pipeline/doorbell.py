@@ -7,12 +7,10 @@ sweep looks for waiting work now and then, so a lost ring, a flushed Redis or a 
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from moderation.core.errors import StoreUnavailable
+from ground.rounds import Rounds
 
 logger = logging.getLogger(__name__)
 
@@ -49,48 +47,24 @@ class ThreadQueue:
 
     def __init__(self, threads: int, sweep_seconds: float) -> None:
         self._count, self._sweep_seconds = threads, sweep_seconds
-        self._bell = threading.Condition()
-        self._rings = 0
-        self._stop = False
-        self._threads: list[threading.Thread] = []
+        self._rounds: Rounds | None = None
 
     def ring(self) -> None:
         """See `Queue.ring`."""
-        with self._bell:
-            self._rings += 1
-            self._bell.notify()
+        if self._rounds is not None:
+            self._rounds.ring()
 
     def start(self, work: Callable[[], bool]) -> None:
         """See `Queue.start`."""
-        for number in range(self._count):
-            thread = threading.Thread(target=self._run, args=(work,), name=f"worker-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._rounds = Rounds(
+            "worker", lambda: 0 if work() else None, pause_seconds=self._sweep_seconds, threads=self._count
+        )
+        self._rounds.start()
 
     def close(self) -> None:
         """See `Queue.close`."""
-        with self._bell:
-            self._stop = True
-            self._bell.notify_all()
-        deadline = time.monotonic() + 10
-        for thread in self._threads:
-            thread.join(timeout=max(0.0, deadline - time.monotonic()))
-
-    def _run(self, work: Callable[[], bool]) -> None:
-        while True:
-            with self._bell:
-                if not self._rings and not self._stop:
-                    self._bell.wait(self._sweep_seconds)
-                if self._stop:
-                    return
-                self._rings = max(self._rings - 1, 0)
-            try:
-                while work() and not self._stop:
-                    pass
-            except StoreUnavailable as error:
-                logger.warning("work waits: %s", error)
-            except Exception:
-                logger.exception("a worker's round failed; the next one tries again")
+        if self._rounds is not None:
+            self._rounds.close()
 
 
 class RedisQueue:

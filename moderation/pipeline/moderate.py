@@ -36,10 +36,11 @@ from moderation.core.retention import media_until
 from moderation.core.rules.caps import caps
 from moderation.core.verdicts import Sample
 from moderation.detection.judge import Judge, Judgement, content_types_of
-from moderation.review.client import LoopState, input_content
+from moderation.review.client import LoopState
 from moderation.review.fallback import AnyHumanLoops
+from moderation.review.input_content import ReviewCase, input_content
 from moderation.storage.items import Store
-from moderation.storage.records import Claim, Findings, ItemRecord, LoopRecord, new_item_id
+from moderation.storage.records import Claim, ItemRecord, LoopRecord, new_item_id
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Pipeline:
         self,
         store: Store,
         judge: Judge,
-        human_loops: Callable[[], AnyHumanLoops],
+        human_loops: AnyHumanLoops,
         *,
         ring: Callable[[], None],
         decided: Callable[[Item, Decision], None],
@@ -118,7 +119,7 @@ class Pipeline:
         """The item that a submission becomes; nothing is stored.
 
         Raises:
-            PolicyMissing: no policy covers it.
+            PolicyMissing: there is a part that no policy covers.
         """
         self.judge.applicable(submission.app, submission.parts)
         now = self._clock()
@@ -146,7 +147,7 @@ class Pipeline:
         for number, claim in enumerate(claims):
             # Items at the end of a long claim must not outlive its lease unseen.
             if time.monotonic() - began > self._lease_seconds / 2:
-                self.store.release([late.item.id for late in claims[number:]])
+                self.store.release([late.item.id for late in claims[number:]], claim.held_until)
                 break
             self._moderate_claimed(claim)
         return len(claims)
@@ -263,7 +264,7 @@ class Pipeline:
         if loop.state == "ended":
             return
         try:
-            self._follow(loop, self._human_loops().at(loop.arn).describe(loop.name))
+            self._follow(loop, self._human_loops.at(loop.arn).describe(loop.name))
         except NotFound:
             self._next_round(loop, (), f"A2I does not know human loop {loop.name} any more", loop.queue)
         except (OutputMalformed, HumanLoopRefused) as error:
@@ -277,7 +278,7 @@ class Pipeline:
         if state.status in ("InProgress", "Stopping"):
             self._pause(loop, None)
         elif state.status == "Completed" and state.output_uri is not None:
-            self._consolidate(loop, self._human_loops().at(loop.arn).answers(loop.name, state.output_uri))
+            self._consolidate(loop, self._human_loops.at(loop.arn).answers(loop.name, state.output_uri))
         else:
             reason = state.failure or f"human loop ended as {state.status}"
             self._next_round(loop, (), reason, loop.queue)
@@ -369,11 +370,10 @@ class Pipeline:
         if record.verdict is None or (record.status == "decided" and loop.purpose == "review"):
             return
         policy, queue = self._queue(loop)
-        findings = Findings(record.parts, record.detections, record.failures)
         try:
             earlier = [each.sentence() for each in self._earlier(loop.item_id)]
-            content = input_content(record, findings, record.verdict, policy, queue, loop, earlier)
-            arn = self._human_loops().start(loop.name, loop.flow, content)
+            case = ReviewCase(record, record.verdict, loop, policy, queue, earlier)
+            arn = self._human_loops.start(loop.name, loop.flow, input_content(case))
         except (HumanLoopRefused, NotFound) as error:
             # Shown in readiness and logs, and tried again now and then: the cause may go.
             logger.error("loop=%s was refused: %s", loop.name, error)

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from moderation.core.errors import Fault, PolicyFault
-from moderation.core.policy.checks import Problem, parse_policy
+from moderation.core.policy.checks import parse_policy
+from moderation.core.policy.codes import Problem
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import Taxonomy

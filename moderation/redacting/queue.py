@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,8 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
+from ground.leases import Lease
+from ground.rounds import Rounds
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
-from moderation.redacting.jobs import Watch, Work, run
+from moderation.redacting.jobs import RedactionWork, Watch, run
 from moderation.redacting.journal import AlreadyRuns
 from moderation.storage import tables
 
@@ -66,7 +67,7 @@ class RequestedJobs:
     def __init__(
         self,
         database: Database,
-        work_of: Callable[[RequestedJob, Path], Work],
+        work_of: Callable[[RequestedJob, Path], RedactionWork],
         folder: Path,
         *,
         lease_seconds: float = 120.0,
@@ -74,9 +75,8 @@ class RequestedJobs:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._database, self._work_of, self._folder = database, work_of, folder
-        self._lease, self._sweep_seconds, self.clock = timedelta(seconds=lease_seconds), sweep_seconds, clock
-        self._bell, self._closing = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
+        self._lease, self.clock = timedelta(seconds=lease_seconds), clock
+        self._rounds = Rounds("redaction-jobs", self._round, pause_seconds=sweep_seconds)
 
     def add(self, request: Mapping[str, Any], *, name: str | None, token: str | None) -> RequestedJob:
         """A new job, on disk; or the one that was asked for with this token and the same request.
@@ -110,7 +110,7 @@ class RequestedJobs:
         except sa.exc.IntegrityError:
             # Somebody asked for the same at the same time and was first; now there is one to find.
             job = self._database.write(insert)
-        self._bell.set()
+        self._rounds.ring()
         return job
 
     def get(self, job_id: str) -> RequestedJob:
@@ -163,135 +163,139 @@ class RequestedJobs:
         update = sa.update(_JOBS).where(_JOBS.c.id == job_id, _JOBS.c.state.in_(OPEN)).values(state="STOP_REQUESTED")
         if not self._database.write(lambda c: c.execute(update).rowcount):
             raise InputError(f"the job has ended already: it is {self.get(job_id).state}")
-        self._bell.set()
+        self._rounds.ring()
         return self.get(job_id)
 
     def start(self) -> None:
         """Do jobs in a thread of this process."""
-        self._thread = threading.Thread(target=self._run, name="redaction-jobs", daemon=True)
-        self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Lay down the job that is being done, for the next start or another process, and end the thread."""
-        self._closing.set()
-        self._bell.set()
-        if self._thread is not None:
-            self._thread.join(timeout=30)
+        self._rounds.close(30)
 
     def work_once(self) -> bool:
         """Claim and do one waiting job; says whether there was one."""
-        job = self._claim()
-        if job is None:
+        held = self._claim()
+        if held is None:
             return False
+        job = held.job
         if job.state == "STOP_REQUESTED":
-            self._end(job, "STOPPED", "")
+            held.end("STOPPED")
             return True
-        holding = _Holding(self, job)
         folder = self._folder / job.id
         try:
-            status = run(folder, self._work_of(job, folder / "drafts"), Watch(is_stopped=holding.is_stopped))
+            status = run(folder, self._work_of(job, folder / "drafts"), Watch(is_stopped=held.is_stopped))
         except AlreadyRuns:
             logger.info("job=%s is done by another process of this machine", job.id)
         except InputError as error:
-            self._end(job, "FAILED", str(error))
+            held.end("FAILED", str(error))
         except StoreUnavailable as error:
             logger.warning("job=%s cannot reach its files: %s", job.id, error)
-            self._lay_down(job, str(error))
+            held.put_off(str(error))
         except Exception as error:
             logger.exception("job=%s failed", job.id)
-            self._lay_down(job, f"an internal failure ({type(error).__name__})")
+            held.put_off(f"an internal failure ({type(error).__name__})")
         else:
             if status.state == "stopped":
-                if holding.is_stop_asked:
-                    self._end(job, "STOPPED", "")
+                if held.is_stop_asked:
+                    held.end("STOPPED")
                 else:
-                    self._set(job, lease_until=None, attempts=_JOBS.c.attempts - 1)
+                    held.lay_down()
             elif status.files_failed:
                 name, reason = status.failures[0]
                 message = f"{status.files_failed} of {status.files} files have no output; {name}: {reason}"
-                self._end(job, "FAILED", message)
+                held.end("FAILED", message)
             else:
-                self._end(job, "COMPLETED", "")
+                held.end("COMPLETED")
         return True
-
-    def hold(self, job: RequestedJob) -> bool:
-        """Keep the lease for longer; says whether somebody asked the job to stop."""
-        self._set(job, lease_until=self.clock() + self._lease)
-        return self.get(job.id).state == "STOP_REQUESTED"
 
     @property
     def is_closing(self) -> bool:
         """True when this process ends."""
-        return self._closing.is_set()
+        return self._rounds.is_stopped
 
     @property
-    def hold_seconds(self) -> float:
-        """How often a job that is being done looks after its lease."""
-        return min(self._lease.total_seconds() / 4, 2.0)
+    def lease(self) -> timedelta:
+        """How long a process holds a job without a sign of life."""
+        return self._lease
 
-    def _run(self) -> None:
-        while not self._closing.is_set():
-            self._bell.clear()
-            try:
-                if self.work_once():
-                    continue
-            except StoreUnavailable as error:
-                logger.warning("redaction jobs wait: %s", error)
-            self._bell.wait(self._sweep_seconds)
+    def _round(self) -> float | None:
+        return 0 if self.work_once() else None
 
-    def _claim(self) -> RequestedJob | None:
+    def _claim(self) -> _Held | None:
         now = self.clock()
-        is_free = sa.or_(_JOBS.c.lease_until.is_(None), _JOBS.c.lease_until < now)
-        query = sa.select(_JOBS).where(_JOBS.c.state.in_(OPEN), is_free).order_by(_JOBS.c.submitted_at).limit(1)
-
-        def claim(c: Connection) -> RequestedJob | None:
-            row = c.execute(query.with_for_update(skip_locked=True)).first()
-            if row is None:
-                return None
-            values = {"lease_until": now + self._lease, "attempts": row.attempts + 1}
-            if row.state == "SUBMITTED":
-                values["state"] = "IN_PROGRESS"
-            c.execute(sa.update(_JOBS).where(_JOBS.c.id == row.id).values(values))
-            return _job(row)
-
-        return self._database.write(claim)
-
-    def _lay_down(self, job: RequestedJob, reason: str) -> None:
-        """Try again later, but not for ever."""
-        query = sa.select(_JOBS.c.attempts).where(_JOBS.c.id == job.id)
-        if self._database.read(lambda c: c.execute(query).scalar_one()) >= MAX_ATTEMPTS:
-            self._end(job, "FAILED", reason)
-        else:
-            self._set(job, lease_until=self.clock() + timedelta(seconds=PAUSE_SECONDS))
-
-    def _end(self, job: RequestedJob, state: str, message: str) -> None:
-        self._set(job, state=state, message=message[:2000], ended_at=self.clock(), lease_until=None)
-        logger.info("job=%s state=%s", job.id, state)
-
-    def _set(self, job: RequestedJob, **values: Any) -> None:
-        update = sa.update(_JOBS).where(_JOBS.c.id == job.id).values(values)
-        self._database.write(lambda c: c.execute(update))
+        until = now + self._lease
+        chosen = sa.select(_JOBS.c.id).where(_JOBS.c.state.in_(OPEN)).order_by(_JOBS.c.submitted_at).limit(1)
+        begun = sa.case((_JOBS.c.state == "SUBMITTED", "IN_PROGRESS"), else_=_JOBS.c.state)
+        more: Mapping[str, Any] = {"attempts": _JOBS.c.attempts + 1, "state": begun}
+        rows = self._database.write(lambda c: _LEASE.claim(c, chosen, now, until, **more))
+        return _Held(self, self._database, _job(rows[0]), rows[0].attempts, until) if rows else None
 
 
-class _Holding:
-    """A job while it is done: looks now and then whether it should go on."""
+class _Held:
+    """A job in this process's hands: keeps the lease while it is done, and says what came of it.
 
-    def __init__(self, jobs: RequestedJobs, job: RequestedJob) -> None:
-        self._jobs, self._job = jobs, job
-        self._next = jobs.clock() + timedelta(seconds=jobs.hold_seconds)
-        self.is_stop_asked = False
+    Nothing is written once another process has the job, which may be after a sleep longer than the lease.
+    """
+
+    def __init__(
+        self, jobs: RequestedJobs, database: Database, job: RequestedJob, attempts: int, until: datetime
+    ) -> None:
+        self.job, self.is_stop_asked = job, False
+        self._jobs, self._database, self._attempts, self._until = jobs, database, attempts, until
+        self._is_lost = False
+        self._next = self._next_look()
 
     def is_stopped(self) -> bool:
-        """See `moderation.redacting.jobs.Watch`."""
+        """See `moderation.redacting.jobs.Watch`: looks now and then whether it should go on."""
         if self._jobs.is_closing:
             return True
         if self._jobs.clock() >= self._next:
-            self._next = self._jobs.clock() + timedelta(seconds=self._jobs.hold_seconds)
-            self.is_stop_asked = self._jobs.hold(self._job)
-        return self.is_stop_asked
+            self._next = self._next_look()
+            self._keep(self._jobs.clock() + self._jobs.lease)
+            self.is_stop_asked = self._jobs.get(self.job.id).state == "STOP_REQUESTED"
+        return self.is_stop_asked or self._is_lost
+
+    def end(self, state: str, message: str = "") -> None:
+        """Nothing is left to do."""
+        if self._give_back(state=state, message=message[:2000], ended_at=self._jobs.clock()):
+            logger.info("job=%s state=%s", self.job.id, state)
+
+    def put_off(self, reason: str) -> None:
+        """Try again later, but not for ever."""
+        if self._attempts >= MAX_ATTEMPTS:
+            self.end("FAILED", reason)
+        else:
+            self._keep(self._jobs.clock() + timedelta(seconds=PAUSE_SECONDS))
+
+    def lay_down(self) -> None:
+        """Leave it to whoever comes next; this was no attempt."""
+        self._give_back(attempts=_JOBS.c.attempts - 1)
+
+    def _next_look(self) -> datetime:
+        return self._jobs.clock() + min(self._jobs.lease / 4, timedelta(seconds=2))
+
+    def _keep(self, until: datetime) -> None:
+        if self._database.write(lambda c: _LEASE.extend(c, self.job.id, self._until, until)):
+            self._until = until
+        else:
+            self._lost()
+
+    def _give_back(self, **values: Any) -> bool:
+        if not self._is_lost and not self._database.write(
+            lambda c: _LEASE.release(c, [self.job.id], self._until, **values)
+        ):
+            self._lost()
+        return not self._is_lost
+
+    def _lost(self) -> None:
+        self._is_lost = True
+        logger.warning("job=%s was taken over by another process", self.job.id)
 
 
 _JOBS = tables.redaction_jobs
+_LEASE = Lease(_JOBS.c.id, _JOBS.c.lease_until)
 
 
 def _job(row: Any) -> RequestedJob:

@@ -20,7 +20,7 @@ from typing import Any
 from ground.blobs import Blobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound
 from moderation.core.policy.policies import Queue
-from moderation.review.client import HumanLoops
+from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -149,21 +149,14 @@ AnyHumanLoops = HumanLoops | HumanLoopsWithFallback
 
 
 def open_human_loops(
-    settings: Settings, own_url: str, access_key: tuple[str, str], blobs: Blobs, note: Callable[[str, str], None]
+    settings: Settings, own: OwnEndpoint, blobs: Blobs, note: Callable[[str, str], None]
 ) -> AnyHumanLoops:
-    """The client that the settings ask for.
-
-    Args:
-        own_url: this service's own A2I endpoint.
-        access_key: id and secret for it; empty in a process that has none.
-        blobs: where the own endpoint writes outputs.
-        note: see `HumanLoopsWithFallback`.
-    """
-    client = HumanLoops(settings, own_url, access_key, blobs)
+    """The client that the settings ask for; `blobs` and `note` as of the clients."""
+    client = HumanLoops(settings, own, blobs)
     if settings.a2i_endpoint_url != "aws":
         return client
-    own = HumanLoops(settings, own_url, access_key, blobs, is_own=True) if access_key[0] else None
-    return HumanLoopsWithFallback(client, own, is_on=settings.a2i_fallback == "own", note=note)
+    fallback = HumanLoops(settings, own, blobs, is_own=True) if own.access_key[0] else None
+    return HumanLoopsWithFallback(client, fallback, is_on=settings.a2i_fallback == "own", note=note)
 
 
 def account_of(arn: str | None) -> str:

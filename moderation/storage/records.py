@@ -93,10 +93,16 @@ class ItemRecord:
 
 @dataclass(frozen=True)
 class Claim:
-    """An item taken for work under a lease, and how often it has been taken, this time included."""
+    """An item taken for work under a lease.
+
+    Attributes:
+        attempts: how often it has been taken, this time included.
+        held_until: the end of the lease.
+    """
 
     item: Item
     attempts: int
+    held_until: datetime
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ground.database import UTCDateTime
+from ground.leases import Lease
 
 metadata = sa.MetaData(
     naming_convention={
@@ -37,6 +38,8 @@ items = sa.Table(
     sa.Index(None, "app", "id"),
     sa.Index(None, "app", "content_id"),
 )
+
+ITEM_LEASE = Lease(items.c.id, items.c.lease_until)
 
 item_labels = sa.Table(
     "item_labels",

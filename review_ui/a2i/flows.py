@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +15,11 @@ from ground.database import insert_or_nothing
 from ground.errors import NotFound
 from review_ui.a2i import tables
 from review_ui.a2i.activation import read_conditions
-from review_ui.a2i.resources import find, name_in, page
+from review_ui.a2i.resources import Parameters, find, name_in, page
 from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import ended
 from review_ui.a2i.tables import flow_definitions, human_loops, tasks
 
-Parameters = Mapping[str, Any]
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
 """The built-in task type that is offered; the other, AWS/Textract/AnalyzeDocument/Forms/V1, is about documents."""
 LONGEST_SECONDS = 366 * 86_400

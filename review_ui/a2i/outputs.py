@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from ground.awswire.times import iso
 from ground.errors import StoreUnavailable
 from review_ui.a2i.service import A2IService
-from review_ui.a2i.settling import WAITING, delete_finished, ended, settle_due
+from review_ui.a2i.settling import HANDS, WAITING, delete_finished, ended, settle_due
 from review_ui.a2i.tables import flow_definitions, human_loops, tasks
 from review_ui.a2i.worker_ids import worker_id
 
@@ -123,9 +123,8 @@ def sweep(review: A2IService) -> None:
 
     def work(c: Connection) -> list[str]:
         settle_due(c, now)
-        late = (tasks.c.state == "claimed") & (tasks.c.lease_until < now)
         stopping = sa.select(human_loops.c.name).where(human_loops.c.status == "Stopping")
-        c.execute(sa.update(tasks).where(late).values(dict(WAITING)))
+        HANDS.expire(c, tasks.c.state == "claimed", now, **WAITING)
         left = (tasks.c.state == "waiting") & tasks.c.loop_name.in_(stopping)
         c.execute(sa.update(tasks).where(left).values(state="withdrawn"))
         still_open = sa.select(tasks.c.loop_name).where(tasks.c.state.in_(("claimed", "given")))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import string
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,11 +20,8 @@ from ground.database import Database
 from ground.errors import NotFound
 from review_ui.a2i import tables
 
-logger = logging.getLogger(__name__)
-
 ACCOUNT = "000000000000"
 """The account number in our ARNs."""
-SWEEP_SECONDS = 1.0
 LINK_SECONDS = 3600
 """How long an address that a template was given (grant_read_access) can be read."""
 
@@ -102,8 +97,6 @@ class A2IService:
             checks_signatures,
             public_url,
         )
-        self._stop, self._wake = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
 
     def arn(self, kind: str, name: str) -> str:
         """An ARN of ours: ``flow-definition``, ``human-loop``, ``human-task-ui``, ``workteam/private-crowd``."""
@@ -113,33 +106,8 @@ class A2IService:
         """Addresses of stored objects for somebody who came to `reached_at`, the endpoint's address as they have it."""
         return Links(self.public_url or reached_at, self.region, self.internal_access_key)
 
-    def start(self) -> None:
-        """Look after time limits, unwritten outputs and unsent events in the background."""
-        from review_ui.a2i.outputs import sweep
-
-        def run() -> None:
-            while not self._stop.is_set():
-                self._wake.wait(SWEEP_SECONDS)
-                self._wake.clear()
-                try:
-                    sweep(self)
-                except Exception:
-                    logger.exception("the sweep over human loops failed; the next one tries again")
-
-        self._thread = threading.Thread(target=run, name="a2i-sweep", daemon=True)
-        self._thread.start()
-
-    def nudge(self) -> bool:
-        """Have outputs and events looked after at once, so that no reviewer waits; False when nobody does that here."""
-        self._wake.set()
-        return self._thread is not None and self._thread.is_alive()
-
     def close(self) -> None:
-        """Stop the sweep and close the database."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        """Close the database."""
         self.database.close()
 
     # Access keys

@@ -9,16 +9,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ground.leases import Lease
 from review_ui.a2i.tables import human_loops, not_for, tasks
 
 WAITING: Mapping[str, Any] = {
     "state": "waiting",
     "user_id": None,
     "accepted_at": None,
-    "lease_until": None,
     "answer": None,
 }
-"""What a task is in nobody's hands."""
+"""What a task is in nobody's hands, beside its lease."""
+HANDS = Lease(tasks.c.id, tasks.c.lease_until)
+"""In whose hands a task is: `user_id`, until the flow's time limit is over."""
 
 
 def ended(status: str, now: datetime) -> dict[str, Any]:

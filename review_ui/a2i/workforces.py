@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,10 +10,9 @@ from ground.awswire.errors import ApiError, invalid
 from ground.awswire.times import epoch
 from review_ui.a2i import tables
 from review_ui.a2i.flows import has_active_loops
-from review_ui.a2i.resources import delete_named, find, insert_named, page
+from review_ui.a2i.resources import Parameters, delete_named, find, insert_named, page
 from review_ui.a2i.service import A2IService
 
-Parameters = Mapping[str, Any]
 _TEAM_KEYS = ("MemberDefinitions", "Description", "NotificationConfiguration", "WorkerAccessConfiguration")
 
 

@@ -53,7 +53,7 @@ DEFAULT_CARE = Care(SEVERITY, daily_minutes={SEVERE: 120.0})
 
 
 @dataclass(frozen=True)
-class Seen:
+class Exposure:
     """What somebody saw of one harm on one day: different items, and seconds."""
 
     items: int = 0
@@ -115,7 +115,7 @@ def allowance(c: Connection, care: Care, user_id: str, now: datetime) -> Allowan
     minutes, items = care.daily_minutes or {}, care.daily_items or {}
     seen = seen_since(c, user_id, today, now) if minutes or items else {}
     for harm in sorted({*minutes, *items}):
-        had, tomorrow = seen.get(harm, Seen()), today + timedelta(days=1)
+        had, tomorrow = seen.get(harm, Exposure()), today + timedelta(days=1)
         if harm in minutes and had.seconds >= minutes[harm] * 60:
             limits.append(Limit("minutes", harm, minutes[harm], tomorrow))
         elif harm in items and had.items >= items[harm]:
@@ -128,7 +128,7 @@ def allowance(c: Connection, care: Care, user_id: str, now: datetime) -> Allowan
     return Allowance(tuple(limits), severe, severe >= care.break_after_minutes * 60)
 
 
-def seen_since(c: Connection, user_id: str, since: datetime, now: datetime) -> Mapping[str, Seen]:
+def seen_since(c: Connection, user_id: str, since: datetime, now: datetime) -> Mapping[str, Exposure]:
     """What this person saw in looks that began since then, by harm; what is before their eyes now counts."""
     seconds = sa.func.coalesce(sa.func.sum(looks.c.seconds), 0.0)
     query = (
@@ -137,13 +137,13 @@ def seen_since(c: Connection, user_id: str, since: datetime, now: datetime) -> M
         .where(looks.c.user_id == user_id, looks.c.began_at >= since)
         .group_by(look_harms.c.harm)
     )
-    found = {row.harm: Seen(row.items, row.seconds) for row in c.execute(query)}
+    found = {row.harm: Exposure(row.items, row.seconds) for row in c.execute(query)}
     is_open = (looks.c.user_id == user_id) & (looks.c.began_at >= since) & looks.c.seconds.is_(None)
     query = sa.select(looks, look_harms.c.harm).join(look_harms, look_harms.c.look_id == looks.c.id).where(is_open)
     for row in c.execute(query):
         # One that began between the two queries is counted here.
-        had = found.get(row.harm, Seen(1))
-        found[row.harm] = Seen(had.items, had.seconds + _length(row, now))
+        had = found.get(row.harm, Exposure(1))
+        found[row.harm] = Exposure(had.items, had.seconds + _length(row, now))
     return found
 
 
@@ -200,7 +200,9 @@ def end_look(c: Connection, task_id: str, now: datetime) -> None:
         c.execute(sa.update(looks).where(looks.c.id == row.id).values(seconds=_length(row, now)))
 
 
-def history_of(c: Connection, user_id: str, now: datetime, days: int) -> Sequence[tuple[datetime, Mapping[str, Seen]]]:
+def history_of(
+    c: Connection, user_id: str, now: datetime, days: int
+) -> Sequence[tuple[datetime, Mapping[str, Exposure]]]:
     """What this person saw on each of the last days, today first."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     starts = [today - timedelta(days=back) for back in range(days)]
@@ -215,7 +217,7 @@ def history_of(c: Connection, user_id: str, now: datetime, days: int) -> Sequenc
         items, seconds = of_day.get(row.harm, (set(), 0.0))
         of_day[row.harm] = (items | {row.task_id}, seconds + _length(row, now))
     return [
-        (start, {harm: Seen(len(items), seconds) for harm, (items, seconds) in of_day.items()})
+        (start, {harm: Exposure(len(items), seconds) for harm, (items, seconds) in of_day.items()})
         for start, of_day in found.items()
     ]
 

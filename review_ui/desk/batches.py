@@ -113,7 +113,14 @@ def undo_batch(review: ReviewService, batch_id: str, user_id: str) -> int:
         if row is None:
             raise NotFound("this batch cannot be taken back any more")
         c.execute(sa.update(batches).where(batches.c.id == batch_id).values(undone_at=now))
-        values = {**WAITING, "submitted_at": None, "settles_at": None, "seconds": None, "batch": None}
+        values = {
+            **WAITING,
+            "lease_until": None,
+            "submitted_at": None,
+            "settles_at": None,
+            "seconds": None,
+            "batch": None,
+        }
         given = (tasks.c.batch == batch_id) & (tasks.c.state == "given")
         count: int = c.execute(sa.update(tasks).where(given).values(values)).rowcount
         note(c, now, "batch undone", user_id, flow=row.flow, detail=f"{count} tasks")

@@ -207,7 +207,7 @@ def prioritise_task(review: ReviewService, task_id: str, user_id: str, priority:
 
 def take_back(review: ReviewService, task_id: str, user_id: str) -> None:
     """Take a task out of somebody's hands, and give it to whoever is next. Raises `NotFound`."""
-    _change(review, task_id, user_id, "released", {**WAITING, "assigned_to": None}, "")
+    _change(review, task_id, user_id, "released", {**WAITING, "lease_until": None, "assigned_to": None}, "")
 
 
 def assign(review: ReviewService, task_id: str, user_id: str, name: str) -> None:
@@ -218,7 +218,7 @@ def assign(review: ReviewService, task_id: str, user_id: str, name: str) -> None
         raise InputError(f"nobody who reviews is called '{name}'")
     if not takes(review, person.id, task_id):
         raise InputError(f"'{name}' has not opted in to severe tasks, and this is one")
-    _change(review, task_id, user_id, "assigned", {**WAITING, "assigned_to": person.id}, name)
+    _change(review, task_id, user_id, "assigned", {**WAITING, "lease_until": None, "assigned_to": person.id}, name)
 
 
 def _change(
