@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from typing import Any, get_args
 
 from flask import Blueprint, Response, g, request, url_for
 
+from ground.ids import is_uuid
 from ground.web.hygiene import SANDBOX
 from moderation.api.auth import authenticate
 from moderation.api.bodies import check_encoding, read_batch, read_items, read_model
@@ -58,7 +58,6 @@ CURSOR = Parameter("cursor", {"type": "string", "format": "uuid"}, "next_cursor 
 LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 200}, f"Items on the page; {PAGE} unless told.")
 FILTERS = (STATUS, APP, LABEL, OUTCOME, CONTENT_ID, SINCE, CURSOR, LIMIT)
 _POSTING = (400, 401, 403, 409, 413, 415, 422, 429, 503)
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Answer = Mapping[str, Any]
 """What is kept for an idempotency key: ``status``, ``location``, ``body``, and ``in_flight_until`` during a wait."""
@@ -283,7 +282,7 @@ class _Posting:
 
 
 def _record(service: Service, item_id: str) -> ItemRecord:
-    if not _ID.fullmatch(item_id):
+    if not is_uuid(item_id):
         raise NotFound("no such item")
     return service.store.get_item(item_id, g.app_name)
 
@@ -365,7 +364,7 @@ def _number(parameter: Parameter, default: int) -> int:
 
 def _cursor(parameter: Parameter) -> str | None:
     text = request.args.get(parameter.name)
-    if text is not None and not _ID.fullmatch(text):
+    if text is not None and not is_uuid(text):
         raise invalid(parameter.name, "the next_cursor of the page before")
     return text
 
