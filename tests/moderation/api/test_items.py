@@ -21,6 +21,7 @@ from moderation.core.items import Tool
 from moderation.core.loops import Answer
 from tests.houses.api import Api
 from tests.receiver import Receiver, status
+from tests.waiting import PATIENCE_SECONDS
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
 
@@ -197,7 +198,7 @@ def test_the_app_is_told_of_the_decision_by_a_signed_webhook(api: Api) -> None:
 
     answer = api.post("/v1/items", json={**TEXT, "callback_url": f"{receiver.url}/decided"})
 
-    assert told.wait(30)
+    assert told.wait(PATIENCE_SECONDS)
     receiver.stop()
     (request,) = receiver.requests
     secret = api.service.accounts.webhook_secret("shop")

@@ -35,7 +35,7 @@ from review_ui.desk.tasks import next_task
 from review_ui.people.people import People
 from tests.houses.endpoint import Endpoint
 from tests.houses.service import NUMBER, REVIEWS
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 AMAZON = "111122223333"
 TEAM = f"arn:aws:sagemaker:us-east-1:{AMAZON}:workteam/private-crowd/people"
@@ -426,7 +426,7 @@ def opened_loop(look: Callable[[], ItemRecord]) -> LoopRecord:
 
 
 def ready(server: Server) -> tuple[int, list[str]]:
-    with urllib.request.urlopen(f"{server.url}/readyz", timeout=10) as answer:
+    with urllib.request.urlopen(f"{server.url}/readyz", timeout=PATIENCE_SECONDS) as answer:
         return answer.status, json.load(answer)["reasons"]
 
 

@@ -38,7 +38,7 @@ from review_ui.server import A2IServer
 from tests.houses.desk import PASSWORD, Desk, form_token, sign_in
 from tests.pages import complaints
 from tests.review_ui.people.oidc_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
-from tests.waiting import free_port
+from tests.waiting import PATIENCE_SECONDS, free_port
 
 START, CALLBACK = "/review/oidc/start", "/review/oidc/callback"
 NAMED = {"oidc_issuer": "https://id.example", "oidc_client_id": "portal", "oidc_roles": "a=admin"}
@@ -59,7 +59,7 @@ def serve_provider() -> Iterator[Callable[[], IdentityProvider]]:
 
     yield serve
     http.shutdown()
-    thread.join(timeout=5)
+    thread.join(timeout=PATIENCE_SECONDS)
     http.server_close()
 
 
