@@ -46,7 +46,7 @@ def settings(tmp_path: Path) -> Settings:
 def service(settings: Settings) -> Iterator[Service]:
     """A service whose workers run, without HTTP; its human loops have no endpoint to reach."""
     opened = Service.open(settings.model_copy(update={"a2i_endpoint_url": "http://127.0.0.1:9"}))
-    opened.queue.start(lambda: bool(opened.work_once()))
+    opened.doorbell.start(lambda: bool(opened.work_once()))
     yield opened
     opened.close()
 

@@ -69,7 +69,7 @@ def open_api(aws: Aws, blank: Path, tmp_path: Path) -> Iterator[Callable[..., Ap
         api = Api.open(Settings(**given))
         opened.append(api)
         if workers:
-            api.service.queue.start(lambda: bool(api.service.work_once()))
+            api.service.doorbell.start(lambda: bool(api.service.work_once()))
         return api
 
     yield open_with

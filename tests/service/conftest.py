@@ -106,7 +106,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The application over shipped plugins and rules, with workers, for a module of tests."""
     opened = Api.open(_settings(tmp_path_factory.mktemp("api")))
-    opened.service.queue.start(lambda: bool(opened.service.work_once()))
+    opened.service.doorbell.start(lambda: bool(opened.service.work_once()))
     yield opened
     opened.close()
 
