@@ -31,7 +31,7 @@ from moderation.evidence.overturns import OverturnRate, overturns
 from moderation.media.in_place import InPlace
 from moderation.media.retention import Retention
 from moderation.media.uploads import Uploads
-from moderation.pipeline.doorbell import Queue, RedisQueue, ThreadQueue
+from moderation.pipeline.doorbell import Doorbell, RedisDoorbell, ThreadDoorbell
 from moderation.pipeline.moderate import Pipeline
 from moderation.plugins import Plugins
 from moderation.policies.files import shipped_rules
@@ -84,16 +84,15 @@ class Service:
         self.in_place = InPlace(settings, blobs)
         self.retention = Retention(database, blobs)
         self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
-        self.queue: Queue = (
-            RedisQueue(settings.redis_url)
+        self.doorbell: Doorbell = (
+            RedisDoorbell(settings.redis_url, self._has_waiting, settings.sweep_seconds)
             if settings.redis_url
-            else ThreadQueue(settings.workers, settings.sweep_seconds)
+            else ThreadDoorbell(settings.workers, settings.sweep_seconds)
         )
         self._own_endpoint = own_endpoint
         self.human_loops = human_loops or open_human_loops(settings, own_endpoint, blobs, self.refusals.note)
         self._following = Rounds("loops", self._follow_loops, pause_seconds=LOOP_TICK_SECONDS)
         self._retaining = Rounds("retention", self._retain, pause_seconds=RETENTION_SECONDS, waits_first=True)
-        self._sweeping = Rounds("sweep", self._sweep, pause_seconds=settings.sweep_seconds, waits_first=True)
         self._policy_rounds = Rounds("policies", self._watch_policies, pause_seconds=settings.rules_seconds or None)
         self._alarm_rounds = Rounds("alarms", self._log_alarms, pause_seconds=ALARM_SECONDS)
         self._provisioned = False
@@ -116,7 +115,7 @@ class Service:
             self.store,
             judge,
             self.human_loops,
-            ring=self.queue.ring,
+            ring=self.doorbell.ring,
             decided=self._decided,
             old_policy=self._old_policy,
             earlier=NearDuplicates(database).earlier,
@@ -190,14 +189,12 @@ class Service:
         if own_url is not None:
             self._own_endpoint.url = _endpoint_of(own_url)
         self.watch_policies()
-        self.queue.start(lambda: bool(self.work_once()))
+        self.doorbell.start(lambda: bool(self.work_once()))
         self._following.start()
         self._retaining.start()
-        if self.settings.redis_url:
-            self._sweeping.start()
         self.deliveries.start()
         self.redactions.start()
-        self.queue.ring()
+        self.doorbell.ring()
 
     def watch_policies(self) -> None:
         """Reload policies when their files change or somebody rolls one back, and say when rules fire unusually."""
@@ -233,10 +230,10 @@ class Service:
 
     def close(self) -> None:
         """Stop everything; what is under way ends first, within seconds."""
-        own = (self._following, self._retaining, self._sweeping, self._policy_rounds, self._alarm_rounds)
+        own = (self._following, self._retaining, self._policy_rounds, self._alarm_rounds)
         for rounds in own:
             rounds.stop()
-        self.queue.close()
+        self.doorbell.close()
         self.deliveries.close()
         self.redactions.close()
         for rounds in own:
@@ -308,10 +305,8 @@ class Service:
             logger.info("provisioned %s", line)
         return made
 
-    def _sweep(self) -> None:
-        """With Redis: ring again for what waits, so that nothing depends on Redis keeping a job."""
-        if self.store.has_waiting(datetime.now(UTC)):
-            self.queue.ring()
+    def _has_waiting(self) -> bool:
+        return self.store.has_waiting(datetime.now(UTC))
 
     def _retain(self) -> None:
         """Delete media whose time is over, and tag what lies in S3, now and then."""

@@ -183,7 +183,7 @@ class QueueIntake:
         if found:
             taken = self._ledger.take(self._app, found)
             outcome += Counter(taken=len(taken), known=len(found) - len(taken))
-            self._service.queue.ring()
+            self._service.doorbell.ring()
         return outcome
 
     def _read(self, event: ObjectEvent) -> Found:

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from standardwebhooks import Webhook
 
+from moderation.core.coverage import Coverage
 from moderation.core.detections import Detection
 from moderation.core.items import Tool
 from moderation.core.loops import Answer
@@ -524,6 +525,7 @@ def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
         ],
         [],
         idle_api.service.policies,
+        Coverage((), ()),
     )
     idle_api.service.pipeline._conclude(claim.item, judgement, ())
 

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from moderation import cli
+from moderation.core.coverage import Coverage
 from moderation.core.decisions import Decision, FinalOutcome
 from moderation.core.errors import AppealRefused
 from moderation.core.items import Item
@@ -92,7 +93,7 @@ class Kept:
         service = self.api.service
 
         def judge(found: Item) -> Judgement:
-            made = service.judge.conclude(found, found.parts, [], [], service.policies)
+            made = service.judge.conclude(found, found.parts, [], [], service.policies, Coverage((), ()))
             verdict = Verdict.model_validate({**made.verdict.model_dump(), "outcome": outcome, "samples": ()})
             return replace(made, verdict=verdict)
 

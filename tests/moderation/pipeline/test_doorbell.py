@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from moderation.core.items import Part
-from moderation.pipeline.doorbell import QUEUE_NAME, RedisQueue, ThreadQueue
+from moderation.pipeline.doorbell import QUEUE_NAME, RedisDoorbell, ThreadDoorbell
 from moderation.pipeline.moderate import Submission
 from moderation.service import Service
 from moderation.settings import Settings
@@ -17,7 +17,7 @@ from tests.waiting import PATIENCE_SECONDS, wait_for
 
 def test_a_ring_wakes_a_thread_and_a_lost_ring_is_swept_up() -> None:
     calls: list[float] = []
-    queue = ThreadQueue(1, sweep_seconds=0.2)
+    queue = ThreadDoorbell(1, sweep_seconds=0.2)
     queue.start(lambda: bool(calls.append(time.monotonic())))
     queue.ring()
     wait_for(lambda: len(calls) >= 3)
@@ -33,7 +33,7 @@ def test_a_workers_fault_does_not_end_it() -> None:
         calls.append(1)
         raise ValueError("once")
 
-    queue = ThreadQueue(1, sweep_seconds=0.05)
+    queue = ThreadDoorbell(1, sweep_seconds=0.05)
     queue.start(work)
     wait_for(lambda: len(calls) >= 3)
     queue.close()
@@ -84,7 +84,7 @@ def test_rings_do_not_pile_up(redis_url: str) -> None:
     from rq import Queue
     from rq.serializers import JSONSerializer
 
-    queue = RedisQueue(redis_url)
+    queue = RedisDoorbell(redis_url, lambda: False, sweep_seconds=60)
     for _ in range(200):
         queue.ring()
     connection = redis.Redis.from_url(redis_url)
