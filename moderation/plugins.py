@@ -17,6 +17,7 @@ from typing import Any
 import pluggy
 
 from moderation import hookspecs
+from moderation.core.coverage import Tools
 from moderation.core.errors import ModerationError, PluginError
 from moderation.core.items import PART_TYPES
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
@@ -52,6 +53,11 @@ class Plugins:
     extractors: tuple[Extractor, ...]
     redactors: tuple[Redactor, ...]
     taxonomy: Taxonomy
+
+    @property
+    def tools(self) -> Tools:
+        """The detectors and extractors, as policies see them."""
+        return Tools(self.detectors, self.extractors)
 
     @property
     def names(self) -> frozenset[str]:

@@ -87,10 +87,12 @@ def _policies(settings: Settings) -> Iterator[Finding]:
 
     plugins = load_plugins(settings)
     folder: Path = settings.rules or shipped_rules()
-    policies = load_policies(folder, plugins.taxonomy, plugins.names)
+    policies = load_policies(folder, plugins.taxonomy, plugins.tools)
     yield False, f"in force: {', '.join(p.name for p in policies.policies)}"
     for name, why in policies.not_in_force:
         yield False, f"{name} waits: {why}"
+    for name, reason in policies.approving_failures():
+        yield False, f"{name} approves where a detector failed: {reason}"
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

@@ -8,16 +8,72 @@ and no verdict over it approves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from moderation.core.detections import Failure
 from moderation.core.items import Tool
+from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy
 from moderation.core.taxonomy import Taxonomy
 
+STEPS = 2
+"""Frames come out of a picture, text out of frames; nothing comes out of that."""
 COVERAGE = Tool(name="coverage", version="1")
 """In whose name a failure of kind ``not_examined`` stands: it is about all tools, not about one."""
+
+
+class LoadedDetector(Protocol):
+    """What is asked of a detector here."""
+
+    name: str
+    reads: Collection[str]
+    labels: Collection[str]
+
+
+class LoadedExtractor(Protocol):
+    """What is asked of an extractor here."""
+
+    name: str
+    reads: Collection[str]
+    makes: Collection[str]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The detectors and extractors that are loaded."""
+
+    detectors: Sequence[LoadedDetector] = ()
+    extractors: Sequence[LoadedExtractor] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What policies may rely on."""
+        return frozenset({tool.name for tool in self.detectors} | {tool.name for tool in self.extractors})
+
+    def named_by(self, policies: Iterable[Policy], taxonomy: Taxonomy) -> frozenset[str]:
+        """The tools that policies name: in ``needs``, in ``only_with``, or by a label that they ask about."""
+        found: set[str] = set()
+        for policy in policies:
+            found.update(policy.file.needs, policy.file.only_with)
+            wanted = policy.labels()
+            for tool in self.detectors:
+                if tool.name not in found and any(taxonomy.covers(w, label) for w in wanted for label in tool.labels):
+                    found.add(tool.name)
+        return frozenset(found)
+
+    def made_from(self, part_type: str) -> frozenset[str]:
+        """A part's type, with those of the parts that can be extracted from it."""
+        kinds = {part_type}
+        for _ in range(STEPS):
+            kinds |= {made for tool in self.extractors if not kinds.isdisjoint(tool.reads) for made in tool.makes}
+        return frozenset(kinds)
+
+    @property
+    def readers(self) -> list[LoadedExtractor]:
+        """Extractors that look at a part by reading it out: a text of a picture. Taking frames out is no look."""
+        return [tool for tool in self.extractors if set(tool.makes) == {"text"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +127,6 @@ class Coverage:
         )
 
 
-def named_tools(
-    policies: Iterable[Policy], offered: Mapping[str, Collection[str]], taxonomy: Taxonomy
-) -> frozenset[str]:
-    """The tools that policies name: each may be in ``needs``, in ``only_with``, or yield a label that is asked about.
-
-    Args:
-        offered: the labels that each detector can yield, by its name.
-    """
-    found: set[str] = set()
-    for policy in policies:
-        found.update(policy.file.needs, policy.file.only_with)
-        wanted = policy.labels()
-        for tool, labels in offered.items():
-            if tool not in found and any(taxonomy.covers(ask, label) for ask in wanted for label in labels):
-                found.add(tool)
-    return frozenset(found)
-
-
 def examined(given: Sequence[str], looks: Iterable[tuple[str, str]], named: Collection[str]) -> tuple[Examined, ...]:
     """The given parts that named tools answered for.
 
@@ -115,3 +153,39 @@ def not_examined(waiting: Iterable[tuple[Policy, Sequence[str]]], taxonomy: Taxo
         tops = {(taxonomy.parents(label) or (label,))[-1] for label in known}
         found.append(NotExamined(policy.name, tuple(sorted(waits_for)), tuple(sorted(tops))))
     return tuple(sorted(found, key=lambda each: each.policy))
+
+
+def unseen_types(policy: Policy, tools: Tools, taxonomy: Taxonomy) -> Iterator[tuple[int, str, str]]:
+    """Content types that a policy is for and that none of the tools it names can look at, where it may approve.
+
+    Yields:
+        The position in ``applies_to``, what is wrong, and what to do.
+    """
+    if not _may_approve(policy.file):
+        return
+    named = tools.named_by([policy], taxonomy)
+    for number, content_type in enumerate(policy.file.applies_to.content_type):
+        part_type = "text" if content_type == "document" else content_type
+        kinds = tools.made_from(part_type)
+        lookers = [tool for tool in tools.detectors if tool.name in named]
+        if any(not kinds.isdisjoint(tool.reads) for tool in lookers):
+            continue
+        if any(part_type in tool.reads for tool in tools.readers if tool.name in named):
+            continue
+        read = sorted({f"{tool.name} reads {', '.join(sorted(tool.reads))}" for tool in lookers})
+        makes = f"nothing here makes anything else from {part_type}" if kinds == {part_type} else ""
+        makes = makes or f"from {part_type} come {', '.join(sorted(kinds - {part_type}))} here"
+        why = "; ".join([*(read or ["it names no detector that is loaded"]), makes])
+        message = f"nothing that this policy names looks at content of type {content_type} ({why})"
+        yield number, message, f"name a detector that reads it in needs:, or let it go to people: {_TO_PEOPLE}"
+
+
+_TO_PEOPLE = "if_nothing_matches: {review: QUEUE}"
+
+
+def _may_approve(file: PolicyFile) -> bool:
+    """False where everything that the policy is for goes to people or is rejected."""
+    asks = [file.if_nothing_matches, *(rule.then for rule in file.rules)]
+    for app in file.apps.values():
+        asks += [ask for ask in (app.if_nothing_matches, *(change.then for change in app.change.values())) if ask]
+    return any(ask.outcome == "approve" for ask in asks)

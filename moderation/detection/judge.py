@@ -11,7 +11,7 @@ from typing import Any
 
 from ground.blobs import Blobs
 from ground.media.pictures import Limits
-from moderation.core.coverage import Coverage, examined, named_tools, not_examined
+from moderation.core.coverage import STEPS, Coverage, examined, not_examined
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
@@ -33,8 +33,6 @@ from moderation.storage.records import Findings
 
 logger = logging.getLogger(__name__)
 
-EXTRACTION_ROUNDS = 2
-"""Frames come out of a picture, text out of frames; nothing comes out of that."""
 MAX_EXTRACTED = 64
 """Extracted parts of one item."""
 
@@ -93,7 +91,7 @@ class Judge:
             PolicyFault: a policy does not.
         """
         plugins = load_plugins(settings)
-        policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.names)
+        policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.tools)
         if policy is not None:
             try:
                 policies = PolicySet((policies.get(policy),))
@@ -242,9 +240,7 @@ class Judge:
         types = content_types_of(parts)
         applicable = in_force.for_content(item.app, types)
         asked = wanted(applicable)
-        offered = {detector.name: detector.labels for detector in self.plugins.detectors}
-        # Frames are not looked at by being taken out of a film; a text that was read out of a picture is.
-        reading = [tool for tool in self.plugins.extractors if set(tool.makes) == {"text"}]
+        reading = [tool for tool in self.plugins.extractors if tool in self.plugins.tools.readers]
         failed = {(failure.detector.name, failure.part) for failure in failures}
         looks = [
             (tool.name, part.id)
@@ -255,7 +251,7 @@ class Judge:
         ]
         answered = [look for look in looks if look not in failed and (look[0], "") not in failed]
         given = tuple(part.id for part in item.parts)
-        seen = examined(given, answered, named_tools(applicable, offered, self.plugins.taxonomy))
+        seen = examined(given, answered, self.plugins.tools.named_by(applicable, self.plugins.taxonomy))
         waiting = not_examined(in_force.waiting_for(item.app, types), self.plugins.taxonomy)
         return Coverage(given, seen, waiting)
 
@@ -283,7 +279,7 @@ class Judge:
         parts: list[Part] = list(item.parts)
         failures: list[Failure] = []
         fresh: list[Part] = list(item.parts)
-        for _ in range(EXTRACTION_ROUNDS):
+        for _ in range(STEPS):
             made, more = self.runner.extract(item.app, fresh, asked)
             failures += more
             fresh = []

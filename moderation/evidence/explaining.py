@@ -133,7 +133,7 @@ def _chosen(settings: Settings, plugins: Plugins, chosen: str) -> Sequence[Polic
             raise PolicyFault(faults)
         return [policy]
     folder = settings.rules or shipped_rules()
-    policies = load_policies(folder, plugins.taxonomy, plugins.names)
+    policies = load_policies(folder, plugins.taxonomy, plugins.tools)
     for policy in policies.policies:
         if policy.name == chosen:
             return [policy]
@@ -142,7 +142,7 @@ def _chosen(settings: Settings, plugins: Plugins, chosen: str) -> Sequence[Polic
 
 
 def _in_force(subject: Subject, settings: Settings, plugins: Plugins) -> Sequence[Policy]:
-    policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.names)
+    policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.tools)
     found = policies.for_content(subject.app, subject.content_types)
     if not found:
         types = ", ".join(sorted(subject.content_types))

@@ -203,7 +203,7 @@ class PoliciesInForce:
         return policies
 
     def _load(self, how: str, now: datetime) -> PolicySet:
-        files = load_policies(self._folder, self._plugins.taxonomy, self._plugins.names)
+        files = load_policies(self._folder, self._plugins.taxonomy, self._plugins.tools)
         policies = tuple(self._in_force(policy) for policy in files.policies)
         self._versions.record(policies, files.policies, how, now)
         return PolicySet(policies, files.not_in_force, files.waiting)

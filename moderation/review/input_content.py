@@ -11,6 +11,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.items import Part
 from moderation.core.policy.policies import Policy, Queue
 from moderation.core.verdicts import Verdict
+from moderation.core.wording import waiting_words
 from moderation.storage.records import ItemRecord, LoopRecord
 from review_ui.care.severity import LIKELY
 
@@ -77,6 +78,8 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     }
     if loop.is_blind and (harms := _harms(record.detections)):
         content["harms"] = harms
+    if case.verdict.not_examined and not loop.is_blind:
+        content["not_examined"] = [waiting_words(each) for each in case.verdict.not_examined]
     if case.earlier and not loop.is_blind and loop.purpose != "appeal":
         content["earlier"] = list(case.earlier)
     if loop.purpose == "appeal":

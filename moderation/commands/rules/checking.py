@@ -103,7 +103,7 @@ def _warnings(policy: Policy, path: Path, plugins: Plugins) -> Iterator[Fault]:
     """What is allowed but likely not meant, each at its place, in file order."""
     document = read_document(path, policy.path)
     redacts = {kind for redactor in plugins.redactors for kind in redactor.reads}
-    setting = Setting(plugins.taxonomy, plugins.detectors, plugins.names, datetime.now(UTC).date(), redacts)
+    setting = Setting(plugins.taxonomy, plugins.detectors, plugins.tools, datetime.now(UTC).date(), redacts)
     untested = never_fired(policy, run_tests(policy, plugins.taxonomy, plugins.reach()))
     found = [located(problem, document) for problem in warnings(policy, setting, untested)]
     yield from sorted(found, key=lambda fault: (fault.line, fault.column, fault.code))

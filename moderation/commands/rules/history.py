@@ -180,7 +180,7 @@ def _policy(name: str, settings: Settings, plugins: Plugins) -> Policy:
 def _in_force(settings: Settings, plugins: Plugins) -> PolicySet:
     from moderation.policies.files import load_policies, shipped_rules
 
-    return load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.names)
+    return load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.tools)
 
 
 def _compare(

@@ -28,6 +28,7 @@ CODES: Mapping[str, str] = {
     "E112": "`if_part_not_visible: review` in a rule that does not ask for a review.",
     "E113": "A detector that the policy needs is not loaded (only when the policy is to come into force).",
     "E114": "A detector that does not exist.",
+    "E115": "A content type that nothing which the policy names can look at.",
     "E116": "A key that stands twice in one mapping.",
     "W201": "No loaded detector finds this label.",
     "W202": "A trial that is over, or a roll-out that is complete.",

@@ -6,10 +6,23 @@ that a YAML file holds, and says every fault; `moderation.policies.files` reads 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    JsonValue,
+    Tag,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from moderation.core.policy.terms import (
     AppName,
@@ -28,6 +41,7 @@ from moderation.core.policy.terms import (
     Scalar,
     Text,
     is_number,
+    read_ask,
     wrong,
 )
 
@@ -254,6 +268,53 @@ class Example(PolicyModel):
     because: list[str] | None = Field(None, description="Rules or sides of bands that must be among the reasons.")
 
 
+class FailureAsk(Ask):
+    """What a failure leads to: ``reject``, ``{review: QUEUE}``, or ``{approve: REASON}``.
+
+    Attributes:
+        reason: why nobody has to look, in its author's words; it is repeated wherever people look.
+    """
+
+    reason: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        if value == "approve":
+            raise wrong(
+                "approving what a detector could not look at needs a reason",
+                hint='write {approve: "REASON"}, or {review: QUEUE}',
+            )
+        if isinstance(value, Mapping) and set(value) == {"approve"}:
+            if not isinstance(value["approve"], str) or not value["approve"].strip():
+                raise wrong("the reason is a text", at="approve")
+            return {"outcome": "approve", "reason": value["approve"]}
+        return read_ask(value)
+
+    @model_serializer
+    def _as_written(self) -> str | dict[str, str | None]:
+        if self.outcome == "approve":
+            return {"approve": self.reason}
+        return {"review": self.queue} if self.outcome == "review" else self.outcome
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """As files write it."""
+
+        def one_of(key: str, description: str) -> JsonSchemaValue:
+            inner = {key: {"type": "string", "description": description}}
+            return {"type": "object", "properties": inner, "required": [key], "additionalProperties": False}
+
+        return {
+            "description": 'reject, {review: QUEUE} or {approve: "REASON"}',
+            "anyOf": [
+                {"enum": ["reject"]},
+                one_of("review", "A queue's name."),
+                one_of("approve", "Why nobody has to look."),
+            ],
+        }
+
+
 class PolicyFile(PolicyModel):
     """Everything a policy file may say."""
 
@@ -272,7 +333,7 @@ class PolicyFile(PolicyModel):
         default_factory=list, description="Detectors whose failure may pass without a person."
     )
     if_nothing_matches: Ask = Field(description="The outcome when no rule fires.")
-    if_a_detector_fails: Ask = Field(description="The outcome when a failed detector could have changed it.")
+    if_a_detector_fails: FailureAsk = Field(description="The outcome when a failed detector could have changed it.")
     queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
     lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
     scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")

@@ -76,6 +76,11 @@ class PolicySet:
         """The policies for such an item, by name."""
         return tuple(policy for policy in self.policies if policy.applies(app, content_types))
 
+    def approving_failures(self) -> list[tuple[str, str]]:
+        """The policies that approve what a failed detector could have changed, and the reason of each."""
+        asks = [(policy.name, policy.file.if_a_detector_fails) for policy in self.policies]
+        return [(name, ask.reason or "") for name, ask in asks if ask.outcome == "approve"]
+
     def waiting_for(self, app: str, content_types: Collection[str]) -> list[tuple[Policy, tuple[str, ...]]]:
         """The policies that would be for such an item if their tools were installed, and these tools."""
         return [(policy, tools) for policy, tools in self.waiting if policy.applies(app, content_types)]

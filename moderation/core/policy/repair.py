@@ -19,7 +19,7 @@ _NEEDED: Mapping[str, Any] = {
     "format": FORMAT,
     "applies_to": {"content_type": ["text", "image", "video", "audio"]},
     "if_nothing_matches": "approve",
-    "if_a_detector_fails": "approve",
+    "if_a_detector_fails": "reject",
 }
 
 

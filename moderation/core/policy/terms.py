@@ -145,15 +145,7 @@ class Ask(PolicyModel):
     @model_validator(mode="before")
     @classmethod
     def _read(cls, value: Any) -> Any:
-        if isinstance(value, Mapping) and set(value) == {"review"}:
-            if not isinstance(value["review"], str):
-                raise wrong("a queue's name is a text", at="review")
-            return {"outcome": "review", "queue": value["review"]}
-        if value in ("approve", "reject"):
-            return {"outcome": value}
-        if value == "review":
-            raise wrong("a review names its queue", hint="write {review: QUEUE}")
-        raise wrong("write approve, reject or {review: QUEUE}", hint=_closest_outcome(value))
+        return read_ask(value)
 
     @model_serializer
     def _as_written(self) -> str | dict[str, str | None]:
@@ -175,6 +167,19 @@ class Ask(PolicyModel):
                 {**review, "required": ["review"], "additionalProperties": False},
             ],
         }
+
+
+def read_ask(value: Any) -> dict[str, str]:
+    """The fields of what stands for an `Ask` in a file. Raises what `wrong` makes."""
+    if isinstance(value, Mapping) and set(value) == {"review"}:
+        if not isinstance(value["review"], str):
+            raise wrong("a queue's name is a text", at="review")
+        return {"outcome": "review", "queue": value["review"]}
+    if value in ("approve", "reject"):
+        return {"outcome": value}
+    if value == "review":
+        raise wrong("a review names its queue", hint="write {review: QUEUE}")
+    raise wrong("write approve, reject or {review: QUEUE}", hint=_closest_outcome(value))
 
 
 def _closest_outcome(value: Any) -> str:

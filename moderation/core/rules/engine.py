@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from moderation.core.coverage import Coverage
 from moderation.core.decisions import PolicyRef
 from moderation.core.detections import Detection, Failure
+from moderation.core.policy.file import FailureAsk
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
 from moderation.core.rules.overrides import Standing
@@ -178,7 +179,7 @@ def _verdict(
             "policy": program.ref,
             "outcome": outcome,
             "queue": _queue(program, tally, deciding, failing) if outcome == "review" else None,
-            "because": _because(outcome, deciding, failing),
+            "because": _because(outcome, deciding, failing, program.on_failure),
             "deciding": deciding,
             "also_true": tuple([r for r in true if r.outcome != outcome]) if len(deciding) < len(true) else (),
             "failing": tuple(failing),
@@ -264,7 +265,7 @@ def _strictest(outcomes: Iterable[Outcome]) -> Outcome:
 
 def _broken(policy: Policy, error: Exception) -> PolicyVerdict:
     """The verdict when the engine itself failed: what the policy says of failures, and never an approval."""
-    ask = policy.file.if_a_detector_fails
+    ask: Ask = policy.file.if_a_detector_fails
     if ask.outcome == "approve":
         ask = Ask.of("review") if policy.file.queues else Ask.of("reject")
     what = f"Policy '{policy.name}' could not be evaluated ({type(error).__name__})"
@@ -323,7 +324,7 @@ def _carer(policies: Sequence[Policy]) -> Policy:
     return next((policy for policy in policies if policy.file.queues), policies[0])
 
 
-def _because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Sequence[str]) -> str:
+def _because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Sequence[str], on_failure: FailureAsk) -> str:
     """One or two sentences; names rules, labels and numbers, never content."""
     if deciding:
         rule = deciding[0]
@@ -341,6 +342,8 @@ def _because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Sequence
         unseen = [name for name in failing if name.startswith(UNSEEN)]
         silent = [name for name in failing if not name.startswith(UNSEEN)]
         said = [f"No answer from {', '.join(silent)}, which could have changed the outcome."] if silent else []
+        if outcome == "approve":
+            said.append(f"The policy approves then: {on_failure.reason}")
         if unseen:
             said.append(f"No detector that the policies name looked at {', '.join(unseen)}.")
         return " ".join(said)

@@ -1,4 +1,7 @@
-"""What a policy may say but likely does not mean. Warnings never keep a file from coming into force."""
+"""What a policy may say but likely does not mean. Warnings never keep a file from coming into force.
+
+One thing here is an error, because it depends on what is loaded: a policy that could approve what it cannot look at.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
+from moderation.core.coverage import Tools, unseen_types
 from moderation.core.policy.codes import Problem
 from moderation.core.policy.examples import BESIDE
 from moderation.core.policy.file import Mode, PolicyFile, Rule
@@ -33,14 +37,14 @@ class Setting:
 
     Attributes:
         detectors: those that are loaded.
-        tools: names of loaded detectors and extractors.
+        tools: all that is loaded.
         today: for trials that are over.
         redacts: part types, beside text, that a redactor here can redact.
     """
 
     taxonomy: Taxonomy
     detectors: Sequence[Finder]
-    tools: Collection[str]
+    tools: Tools
     today: date
     redacts: Collection[str] = ()
 
@@ -57,8 +61,10 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
     named = {*file.needs, *file.only_with}
     unasked = [d for d in setting.detectors if getattr(d, "on_demand", False) and d.name not in named]
     setting = replace(setting, detectors=[d for d in setting.detectors if d not in unasked])
-    absent = [name for name in (*file.only_with, *file.needs) if name not in setting.tools]
+    absent = [name for name in (*file.only_with, *file.needs) if name not in setting.tools.names]
     if not absent:
+        for number, message, hint in unseen_types(policy, setting.tools, setting.taxonomy):
+            yield Problem(("applies_to", "content_type", number), "E115", message, hint)
         yield from _unfindable(file, setting, unasked)
         yield from _below_floor(file, setting)
     yield from _not_loaded(file, setting)
@@ -77,10 +83,10 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
 
 def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
     """Needed and not loaded: the start would be refused. With `only_with` the policy just waits."""
-    if any(name not in setting.tools for name in file.only_with):
+    if any(name not in setting.tools.names for name in file.only_with):
         return
     for number, name in enumerate(file.needs):
-        if name not in setting.tools:
+        if name not in setting.tools.names:
             hint = f"install {SHIPPED_TOOLS.get(name, 'its plugin')}, or let the policy wait: only_with: [{name}]"
             message = f"detector '{name}' is not loaded here, so this policy cannot come into force here"
             yield Problem(("needs", number), "W205", message, hint)
@@ -192,7 +198,7 @@ def _impossible_label(
     if different is not None and different.at_least is not None and different.at_least > len(labels):
         yield (*path, "different_labels"), f"there are only {len(labels)} labels to be different"
     floors = [d.min_confidence for d in setting.detectors if not labels.isdisjoint(d.labels)]
-    is_known = all(name in setting.tools for name in (*file.needs, *file.only_with))
+    is_known = all(name in setting.tools.names for name in (*file.needs, *file.only_with))
     if is_known and floors and condition.below is not None and condition.below <= min(floors):
         yield (*path, "below"), f"no detector of this reports below {min(floors):g}"
 

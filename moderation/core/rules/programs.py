@@ -15,7 +15,7 @@ from typing import Any
 
 from moderation.core.decisions import PolicyRef
 from moderation.core.policy.app_changes import changed_band, changed_rule
-from moderation.core.policy.file import Band, Mode, Rule
+from moderation.core.policy.file import Band, FailureAsk, Mode, Rule
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask, Outcome, expand
 from moderation.core.policy.uses import conditions
@@ -92,7 +92,7 @@ class Program:
     plain: Mapping[str, tuple[Sequence[float], Sequence[int]]]
     by_label: Mapping[str, tuple[Sequence[float], Sequence[int]]]
     default: Ask
-    on_failure: Ask
+    on_failure: FailureAsk
     labels: frozenset[str]
     ref: PolicyRef
     ranks: Mapping[str, int] = field(default_factory=dict)
