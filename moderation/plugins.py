@@ -21,7 +21,7 @@ from moderation.core.coverage import Tools
 from moderation.core.errors import ModerationError, PluginError
 from moderation.core.items import PART_TYPES
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
-from moderation.hookspecs import Detector, Extractor, Redactor
+from moderation.hookspecs import Detector, Extractor, Redactor, Unavailable, Unreadable
 from moderation.settings import Settings
 
 LOOSE_PACKAGE = "moderation_loose"
@@ -164,9 +164,9 @@ def _offers(manager: pluggy.PluginManager, hook: str, settings: Settings, check:
         plugin = getattr(implementation.plugin, "__name__", str(implementation.plugin))
         try:
             offered = manager.subset_hook_caller(hook, _others(manager, implementation.plugin))(settings=settings)
-        except ModerationError:
-            raise
         except Exception as error:  # a plugin may raise anything
+            if isinstance(error, ModerationError) and not isinstance(error, Unavailable | Unreadable):
+                raise
             raise PluginError(f"plugin {plugin}: {hook} raised {type(error).__name__}: {error}") from error
         for group in offered:
             if not isinstance(group, list | tuple):

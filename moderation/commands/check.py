@@ -16,6 +16,7 @@ import click
 
 from ground.blobs import FolderBlobs
 from ground.media.pictures import Limits
+from moderation.commands.options import PLUGINS_DIR, RULES
 from moderation.core.errors import InputError
 from moderation.core.items import Item, Part
 from moderation.core.wording import unseen_words
@@ -31,8 +32,8 @@ FOUND_SOMETHING = 1
 @click.option("--policy", "policy_name", metavar="P", help="Apply this policy only, whatever its app and content type.")
 @click.option("--app", default="check", show_default=True, metavar="A", help="Judge as if this app had posted it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document: a list with an entry a path.")
-@click.option("--rules", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of policies.")
-@click.option("--plugins-dir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Loose plugins.")
+@RULES
+@PLUGINS_DIR
 @click.pass_obj
 def check(
     settings: Settings,

@@ -28,6 +28,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from moderation.core.detections import Detection, Failure, FailureKind
+from moderation.core.errors import ModerationError
 from moderation.core.items import Extraction, Part, PartType, Tool
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.child import MAX_ANSWER_BYTES, pack
@@ -46,7 +47,9 @@ MAX_PARTS_MADE = 32
 """Parts that one extractor may make of one part."""
 
 
-class _NoAnswer(Exception):
+class _NoAnswer(ModerationError):
+    """A call of a tool brought no answer; becomes a failure of this kind."""
+
     def __init__(self, kind: FailureKind, message: str) -> None:
         self.kind, self.message = kind, message
         super().__init__(message)

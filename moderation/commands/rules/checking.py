@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from moderation.commands.options import JSON
 from moderation.commands.rules import history as rules_on_history
 from moderation.commands.rules import versions as rules_over_time
 from moderation.commands.rules import writing as rules_writing
@@ -111,7 +112,7 @@ def _warnings(policy: Policy, path: Path, plugins: Plugins) -> Iterator[Fault]:
 
 @rules.command()
 @_PATHS
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def test(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
     """Run the tests that policy files carry; exit code 1 when one fails or a file cannot be read.
