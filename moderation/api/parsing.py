@@ -24,7 +24,7 @@ from moderation.api.strict_json import check_text, read_json
 from moderation.core.errors import FieldError, InputError, MediaRefused, NotFound, UrlRefused
 from moderation.core.items import Part
 from moderation.media.inspecting import Limits, MediaFacts, inspect, store_media
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.service import Service
 
 FETCHING_SECONDS = 30.0

@@ -22,7 +22,7 @@ from ground.rounds import Rounds
 from moderation.core.errors import InputError, ModerationError, NotFound, StoreUnavailable
 from moderation.intake.ledger import DeadLetter, Found, Ledger
 from moderation.intake.s3_events import ObjectEvent, read_events
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.service import Service
 
 logger = logging.getLogger(__name__)

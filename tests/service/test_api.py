@@ -19,6 +19,7 @@ from standardwebhooks import Webhook
 from moderation.core.detections import Detection
 from moderation.core.items import Tool
 from moderation.core.loops import Answer
+from moderation.pipeline.moderate import conclude
 from tests.service.conftest import Api
 from tests.service.receiver import Receiver, status
 
@@ -524,7 +525,7 @@ def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
         [],
         idle_api.service.policies,
     )
-    idle_api.service.pipeline._conclude(claim.item, judgement, ())
+    conclude(idle_api.service.pipeline.ports, claim.item, judgement, ())
 
     (found,) = idle_api.get(f"/v1/items/{posted}").json["detections"]
     assert found["box"] == {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from moderation.core.errors import AppealRefused
-from moderation.pipeline.moderate import MAX_APPEALS
+from moderation.pipeline.loops import MAX_APPEALS
 from moderation.settings import Settings
 from tests.service.conftest import Api
 from tests.service.test_policies_over_time import NUMBER, REJECTS, REVIEWS, House, wait_for
@@ -95,7 +95,7 @@ def test_an_item_is_appealed_only_once_it_is_decided_and_not_for_ever(open_house
 def test_each_decision_is_delivered(open_house: Callable[[str], House]) -> None:
     house = open_house(REJECTS)
     from moderation.core.items import Part
-    from moderation.pipeline.moderate import Submission
+    from moderation.pipeline.intake import Submission
 
     submission = Submission("shop", (Part(id="p0", type="text", text=NUMBER),), callback_url="http://127.0.0.1:9/hook")
     item = house.service.pipeline.prepare(submission)

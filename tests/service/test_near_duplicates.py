@@ -23,7 +23,7 @@ from moderation.core.fingerprints import Fingerprint, distance
 from moderation.core.items import Item, Media, Part
 from moderation.media.fingerprinting import fingerprints, picture_fingerprint
 from moderation.media.inspecting import Limits, inspect, store_media
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.settings import Settings
 from moderation.storage import near_duplicates, tables
 from moderation.storage.items import Store
