@@ -1,6 +1,6 @@
 """The detector of personal data beside presidio's pattern recognizers, on one core in one process: accuracy and speed.
 
-Documents are those of ``plugins/pii/training/unseen.py``, which share nothing with what the model was trained on. Each
+Documents are those of ``tools/pii-training/unseen.py``, which share nothing with what the model was trained on. Each
 round draws new ones, so that no subject sees a text twice. presidio-analyzer is left out where it is not installed
 (``pip install presidio-analyzer``; it needs no language model for its pattern recognizers).
 
@@ -24,7 +24,7 @@ from moderation_pii import TextPii  # noqa: E402 - what it takes to import is me
 
 from moderation.core.items import Part  # noqa: E402
 
-TRAINING = Path(__file__).parents[1] / "plugins" / "pii" / "training"
+TRAINING = Path(__file__).parents[1] / "tools" / "pii-training"
 SAME = {
     "CREDIT_CARD": "CREDIT_DEBIT_NUMBER",
     "US_SSN": "SSN",

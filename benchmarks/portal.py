@@ -16,10 +16,10 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from moderation.serving.server import A2IServer
 from moderation.settings import load_settings
 from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.people.people import People
+from review_ui.server import A2IServer
 
 TASKS = 30
 PASSWORD = "a long enough password"

@@ -19,7 +19,7 @@ from ground.local_copies import LocalCopies
 from ground.s3_calls import Encryption, ask, metadata_of
 
 if TYPE_CHECKING:
-    from moderation.settings import Settings
+    from ground.settings import GroundSettings
 
 MAX_OBJECT_BYTES = 64 * 2**20
 """Largest object that is read into memory when nobody says less."""
@@ -359,7 +359,7 @@ class MixedBlobs:
         return self.elsewhere if split_uri(uri)[0] in self._buckets else self.own
 
 
-def open_blobs(settings: Settings) -> Blobs:
+def open_blobs(settings: GroundSettings) -> Blobs:
     """The media store that the settings name."""
     own_buckets = {settings.media_bucket}
     in_place = {split_uri(f"{place}x")[0] for _, place in places_of(settings)} - own_buckets
@@ -376,7 +376,7 @@ def open_blobs(settings: Settings) -> Blobs:
     return MixedBlobs(own, s3, in_place) if in_place else own
 
 
-def places_of(settings: Settings) -> list[tuple[str, str]]:
+def places_of(settings: GroundSettings) -> list[tuple[str, str]]:
     """Where apps may have objects read in place, as (app, ``s3://bucket/prefix/``).
 
     Raises:

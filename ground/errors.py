@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class ModerationError(Exception):
     """Base of all errors raised on purpose by this product."""
@@ -9,6 +11,19 @@ class ModerationError(Exception):
 
 class InputError(ModerationError):
     """What was given is wrong, and whoever gave it can mend it."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing wrong with one field.
+
+    Attributes:
+        field: where, as a path such as ``parts[0].url``; empty for the whole body.
+        message: what is wrong and what to do, in one sentence.
+    """
+
+    field: str
+    message: str
 
 
 class MediaRefused(InputError):

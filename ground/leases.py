@@ -79,12 +79,15 @@ class Lease:
         """
         return self._move(c, keys, held_until, None, values)
 
-    def expire(self, c: Connection, now: datetime, **values: Any) -> int:
-        """Give back all rows whose time is over; says how many.
+    def expire(self, c: Connection, among: sa.ColumnElement[bool], now: datetime, **values: Any) -> int:
+        """Give back rows whose time is over; says how many.
 
         Only where rows say more of their holder than the time: otherwise `is_free` sees by itself that it is over.
+
+        Args:
+            among: only of these rows, such as those in a state in which somebody holds them.
         """
-        update = sa.update(self.key.table).where(self.until <= now).values({self.until.name: None, **values})
+        update = sa.update(self.key.table).where(self.until <= now, among).values({self.until.name: None, **values})
         return c.execute(update).rowcount
 
     def _move(

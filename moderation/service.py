@@ -26,9 +26,8 @@ from moderation.delivery.webhooks import Deliveries
 from moderation.detection.judge import Judge
 from moderation.detection.runner import Runner
 from moderation.evidence.hit_rates import PAST_DAYS, HitRate, hit_rates
-from moderation.evidence.overturn_rates import OverturnRate
 from moderation.evidence.overturns import DAYS as OVERTURN_DAYS
-from moderation.evidence.overturns import overturns
+from moderation.evidence.overturns import OverturnRate, overturns
 from moderation.media.in_place import InPlace
 from moderation.media.retention import Retention
 from moderation.media.uploads import Uploads
@@ -39,7 +38,7 @@ from moderation.plugins import Plugins
 from moderation.policies.files import shipped_rules
 from moderation.policies.versions import PoliciesInForce, PolicyVersions
 from moderation.redacting.comprehend import work_of
-from moderation.redacting.jobs import Work
+from moderation.redacting.jobs import RedactionWork
 from moderation.redacting.queue import RequestedJob, RequestedJobs
 from moderation.redacting.texts import labels_of, look_each
 from moderation.review.client import OwnEndpoint
@@ -320,7 +319,7 @@ class Service:
             logger.info("item=%s media of %d objects is deleted", due.item_id, len(due.uris))
         self.uploads.forget_old(now)
 
-    def _redaction_work(self, job: RequestedJob, drafts: Path) -> Work:
+    def _redaction_work(self, job: RequestedJob, drafts: Path) -> RedactionWork:
         labels = labels_of(None, self.taxonomy)
         return work_of(
             job,

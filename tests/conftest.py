@@ -1,22 +1,25 @@
-"""Fixtures that open real parts: a data folder, a service, a listening server, throw-away Redis and Postgres."""
+"""What tests of more than one package open. Heavy parts are imported by the fixture that needs them: most tests do not."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from moderation.service import Service
-from moderation.serving.server import Server
-from moderation.settings import Settings, load_settings
+from tests.waiting import PATIENCE_SECONDS
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from moderation.service import Service
+    from moderation.serving.server import Server
+    from moderation.settings import Settings
+    from tests.houses.aws import Aws
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +31,19 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def patient_detectors() -> None:
+    """No detector misses its time limit because other programs run, too."""
+    from tests.patience import be_patient
+
+    be_patient()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings over a fresh data folder; private addresses are allowed, because the tests' receivers are local."""
+    from moderation.settings import load_settings
+
     return load_settings(
         data=tmp_path / "data",
         allow_private_urls=True,
@@ -45,6 +58,8 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def service(settings: Settings) -> Iterator[Service]:
     """A service whose workers run, without HTTP; its human loops have no endpoint to reach."""
+    from moderation.service import Service
+
     opened = Service.open(settings.model_copy(update={"a2i_endpoint_url": "http://127.0.0.1:9"}))
     opened.doorbell.start(lambda: bool(opened.work_once()))
     yield opened
@@ -54,64 +69,78 @@ def service(settings: Settings) -> Iterator[Service]:
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Server]:
     """The whole service, listening."""
+    from moderation.serving.server import Server
+
     with Server(settings) as opened:
         opened.start()
         yield opened
 
 
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    """A Redis of our own."""
-    binary = shutil.which("redis-server")
-    if binary is None:
-        pytest.skip("redis-server is not installed; `make test` installs it")
-    port = free_port()
-    command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _wait_for_port(port)
-    yield f"redis://127.0.0.1:{port}/0"
-    process.terminate()
-    process.wait(timeout=10)
+def aws(plain_environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """AWS as moto plays it, in this process: no call leaves the machine."""
+    from moto import mock_aws
+
+    from tests.houses.aws import Aws
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        yield Aws()
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Postgres cluster of our own."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found:
-        pytest.skip("Postgres is not installed; `make test` installs it")
-    folder = tmp_path_factory.mktemp("postgres")
-    folder.chmod(0o777)
-    data, port = folder / "data", free_port()
-    # Postgres refuses to run as root.
-    as_other = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    for parent in folder.parents[:3]:
-        if parent != Path("/tmp"):
-            parent.chmod(0o755)
-    subprocess.run(
-        [*as_other, found[-1] / "initdb", "-D", data, "-U", "test", "-A", "trust"], check=True, capture_output=True
-    )
-    command = [*as_other, found[-1] / "postgres", "-D", data, "-p", str(port), "-k", str(folder), "-c", "fsync=off"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _wait_for_port(port)
-    time.sleep(0.5)
-    yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
-    process.terminate()
-    process.wait(timeout=20)
+def browser() -> Iterator[Any]:
+    """Headless Chromium, driven by Playwright."""
+    binary = next((b for b in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if b), None)
+    if binary is None:
+        pytest.skip("Chromium is not installed; `make test` installs it")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=binary, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield opened
+        opened.close()
 
 
-def _wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"nothing listens on {port}")
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens pages, each with cookies of its own; `page.complaints` has the console's errors and uncaught exceptions."""
+    contexts = []
+
+    def opener(**given: Any) -> Any:
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, **given)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_SECONDS * 1000)
+        page.complaints = []
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (page.complaints.append("a dialog opened"), dialog.dismiss()))
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def live_server() -> Iterator[Callable[[Flask], str]]:
+    """Serves an application on a free port and gives its address, without a slash at the end."""
+    running = []
+
+    def serve(app: Flask) -> str:
+        from waitress.server import create_server
+
+        http = create_server(app, host="127.0.0.1", port=0, threads=4)
+        thread = threading.Thread(target=http.run, daemon=True)
+        thread.start()
+        running.append((http, thread))
+        return f"http://127.0.0.1:{http.effective_port}"
+
+    yield serve
+    for http, thread in running:
+        http.close()
+        thread.join(timeout=PATIENCE_SECONDS)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from flask import request
@@ -9,10 +12,23 @@ from flask import request
 from ground.awswire.errors import ApiError
 from ground.awswire.protocol import raw_target, read_body
 from ground.awswire.signing import is_loopback, read_authorization, verify, verify_link
-from review_ui.a2i.service import ReviewService
+from ground.awswire.throttle import Throttle
 
 
-def admitted_body(review: ReviewService, service: str) -> bytes:
+class AccessKeys(Protocol):
+    """Who may sign requests, and how often each key may be used."""
+
+    checks_signatures: bool
+    """False takes unsigned requests, from this machine only."""
+    throttle: Throttle
+    clock: Callable[[], datetime]
+
+    def secret_of(self, key_id: str) -> str | None:
+        """The secret of a key in force; None for any other."""
+        ...
+
+
+def admitted_body(keys: AccessKeys, service: str) -> bytes:
     """The body of the request at hand, once its sender is known; of an unknown one it is not even read.
 
     Args:
@@ -21,7 +37,7 @@ def admitted_body(review: ReviewService, service: str) -> bytes:
     Raises:
         ApiError: whoever sent it is not let in, or sent too much, or too often.
     """
-    if not review.checks_signatures:
+    if not keys.checks_signatures:
         _need_own_machine()
         return read_body()
     path, query = raw_target()
@@ -29,13 +45,13 @@ def admitted_body(review: ReviewService, service: str) -> bytes:
     host = headers.get("host", "")
     url = f"{request.scheme}://{host}{path}" + (f"?{query}" if query else "")
     if service == "s3" and request.method == "GET" and "X-Amz-Signature=" in query:
-        verify_link(url, host, review.secret_of, review.clock())
+        verify_link(url, host, keys.secret_of, keys.clock())
         return b""
-    signed = read_authorization(headers, service, review.secret_of)
+    signed = read_authorization(headers, service, keys.secret_of)
     body = read_body()
-    verify(signed, request.method, url, headers, body, review.clock())
+    verify(signed, request.method, url, headers, body, keys.clock())
     if service == "sagemaker":
-        review.throttle.check(signed.key_id)
+        keys.throttle.check(signed.key_id)
     return body
 
 

@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from moderation.api.figures import Figures
+from moderation.api.openapi import Operation
 from moderation.api.schemas import Health, Readiness
 from moderation.core.errors import StoreUnavailable
 from moderation.service import Service
@@ -73,11 +74,15 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
     checks = Checks(service)
 
     @health.get("/healthz")
+    @Operation("Does the process answer?", {200: Health}, problems=(), is_open=True)
     def healthz() -> Response:
         """The process answers."""
         return Response(Health(status="ok").model_dump_json(), content_type="application/json")
 
     @health.get("/readyz")
+    @Operation(
+        "Can it do all of its work, and if not, why?", {200: Readiness, 503: Readiness}, problems=(), is_open=True
+    )
     def readyz() -> Response:
         """Whether the service can do all of its work, and if not, why."""
         reasons = checks.problems()
@@ -88,6 +93,7 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
         return Response(body.model_dump_json(), 503 if reasons else 200, content_type="application/json")
 
     @health.get("/metrics")
+    @Operation("Figures for Prometheus.", {200: "text/plain"}, problems=(503,), is_open=True)
     def metrics() -> Response:
         """Figures in Prometheus's text format."""
         return Response(generate_latest(figures.registry), content_type=CONTENT_TYPE_LATEST)

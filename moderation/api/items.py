@@ -4,32 +4,60 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from flask import Blueprint, Response, g, request, url_for
-from pydantic import ValidationError
 
+from ground.ids import is_uuid
+from ground.web.hygiene import SANDBOX
 from moderation.api.auth import authenticate
+from moderation.api.bodies import check_encoding, read_batch, read_items, read_model
 from moderation.api.figures import Figures
-from moderation.api.parsing import Intake, check_encoding, read_batch, read_items
+from moderation.api.openapi import Operation, Parameter
 from moderation.api.problems import Refused, document, invalid, refusal_of
-from moderation.api.schemas import Appeal, BatchAnswer, BatchEntry
-from moderation.api.strict_json import check_text, read_json
+from moderation.api.schemas import (
+    Accepted,
+    Appeal,
+    BatchAnswer,
+    BatchEntry,
+    BatchProblem,
+    Explanation,
+    ItemPage,
+    ItemView,
+    PostedBatch,
+    PostedList,
+    Status,
+)
+from moderation.api.strict_json import check_text
 from moderation.api.views import accepted_view, document_of, explanation, item_view
 from moderation.core.errors import NotFound, StoreUnavailable
 from moderation.core.items import Item
+from moderation.intake.submissions import PostedItem, Submissions
 from moderation.service import Service
 from moderation.storage.records import ItemRecord
 
 MAX_BATCH = 100
-MAX_WAIT_SECONDS = 30.0
-PAGE, MAX_PAGE = 50, 200
-FILTERS = ("status", "app", "label", "outcome", "content_id", "since", "cursor", "limit")
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+PAGE = 50
+WAIT = Parameter("wait", {"type": "number", "minimum": 0, "maximum": 30}, "Seconds to wait for the decision.")
+IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255},
+    "The same key and body get the same answer; kept in the database.",
+    "header",
+)
+STATUS = Parameter("status", {"type": "string", "enum": list(get_args(Status))}, "Status.")
+APP = Parameter("app", {"type": "string"}, "App; only your own has items.")
+LABEL = Parameter("label", {"type": "string"}, "A label that was found, or one above it.")
+OUTCOME = Parameter("outcome", {"type": "string", "enum": ["approve", "reject"]}, "Outcome of the decision.")
+CONTENT_ID = Parameter("content_id", {"type": "string"}, "Your own name for the content.")
+SINCE = Parameter("since", {"type": "string", "format": "date-time"}, "Created at or after.")
+CURSOR = Parameter("cursor", {"type": "string", "format": "uuid"}, "next_cursor of the page before.")
+LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 200}, f"Items on the page; {PAGE} unless told.")
+FILTERS = (STATUS, APP, LABEL, OUTCOME, CONTENT_ID, SINCE, CURSOR, LIMIT)
+_POSTING = (400, 401, 403, 409, 413, 415, 422, 429, 503)
 
 Answer = Mapping[str, Any]
 """What is kept for an idempotency key: ``status``, ``location``, ``body``, and ``in_flight_until`` during a wait."""
@@ -42,79 +70,104 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
     posting = _Posting(service, figures)
 
     @items.post("")
+    @Operation(
+        "Post an item to be judged. JSON, or multipart/form-data with `file` fields and the rest as JSON in `item`. "
+        "202 when it is stored; 200 when it is decided within ?wait=.",
+        {200: ItemView, 202: Accepted},
+        bodies=(PostedItem,),
+        takes_files=True,
+        parameters=(WAIT, IDEMPOTENCY_KEY),
+        problems=_POSTING,
+    )
     def post_item() -> Response:
         """Post an item. Answers 202 when it is stored, or 200 with the decision when ``?wait=`` was long enough."""
         wait = _wait_seconds()
         return posting.once(lambda key: posting.take_one(wait, key))
 
     @items.post("/batch")
+    @Operation(
+        "Post up to 100 items. Those that are right are stored in one durable commit; an answer per item, in order. "
+        "422 when none was accepted.",
+        {202: BatchAnswer},
+        bodies=(PostedBatch, PostedList),
+        parameters=(IDEMPOTENCY_KEY,),
+        problems=tuple(status for status in _POSTING if status != 403),
+        problem_models={422: BatchProblem},
+    )
     def post_batch() -> Response:
         """Post up to 100 items; all good ones are stored in one commit; an answer per item, in order."""
         return posting.once(posting.take_batch)
 
-    @items.get("/<item_id>")
-    def get_item(item_id: str) -> Response:
-        """An item with its verdict, detections, failures and decision."""
-        return _json(document_of(item_view(_record(service, item_id))))
-
-    @items.get("/<item_id>/explanation")
-    def get_explanation(item_id: str) -> Response:
-        """Why the item was decided as it was, in words and as data."""
-        return _json(document_of(explanation(_record(service, item_id))))
-
-    @items.post("/<item_id>/appeal")
-    def post_appeal(item_id: str) -> Response:
-        """Ask fresh reviewers to decide it anew."""
-        record = _record(service, item_id)
-        check_encoding(request)
-        if request.mimetype != "application/json":
-            raise Refused(415, "unsupported-media-type", "send application/json")
-        try:
-            appeal = Appeal.model_validate(read_json(request.get_data()))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            field = ".".join(str(step) for step in first["loc"])
-            raise invalid(field, first["msg"]) from error
-        check_text("reason", appeal.reason)
-        service.pipeline.appeal(record, appeal.reason.strip())
-        return _json(document_of(item_view(_record(service, item_id))), 202)
-
-    @items.get("/<item_id>/parts/<part_id>/redacted")
-    def get_redacted(item_id: str, part_id: str) -> Response:
-        """The bytes of a redacted copy."""
-        for part in _record(service, item_id).redacted:
-            if part.part == part_id and part.media is not None:
-                answer = Response(service.blobs.get(part.media.uri), content_type=part.media.content_type)
-                answer.headers["Content-Disposition"] = "attachment"
-                answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-                return answer
-        raise NotFound(f"item {item_id} has no redacted copy of part {part_id}")
-
     @items.get("")
+    @Operation("Your items, newest first.", {200: ItemPage}, parameters=FILTERS, problems=(401, 422, 503))
     def search_items() -> Response:
         """The app's items, newest first."""
+        known = [parameter.name for parameter in FILTERS]
         for name, value in request.args.items():
-            if name not in FILTERS:
-                raise invalid(name[:60], f"unknown parameter; known: {', '.join(FILTERS)}")
+            if name not in known:
+                raise invalid(name[:60], f"unknown parameter; known: {', '.join(known)}")
             check_text(name, value)
-        limit = _number("limit", PAGE, 1, MAX_PAGE)
-        status = _choice("status", ("pending", "in_review", "decided"))
-        outcome = _choice("outcome", ("approve", "reject"))
-        since, cursor = _time("since"), _cursor()
-        if request.args.get("app", g.app_name) != g.app_name:
+        limit = _number(LIMIT, PAGE)
+        status, outcome = _choice(STATUS), _choice(OUTCOME)
+        since, cursor = _time(SINCE), _cursor(CURSOR)
+        if request.args.get(APP.name, g.app_name) != g.app_name:
             return _json({"items": [], "next_cursor": None})
         found = service.store.search_items(
             app=g.app_name,
             status=status,
-            label=request.args.get("label"),
+            label=request.args.get(LABEL.name),
             outcome=outcome,
-            content_id=request.args.get("content_id"),
+            content_id=request.args.get(CONTENT_ID.name),
             since=since,
             before=cursor,
             limit=limit + 1,
         )
         page = [document_of(item_view(record)) for record in found[:limit]]
         return _json({"items": page, "next_cursor": found[limit - 1].item.id if len(found) > limit else None})
+
+    @items.get("/<item_id>")
+    @Operation("An item and all that happened to it.", {200: ItemView})
+    def get_item(item_id: str) -> Response:
+        """An item with its verdict, detections, failures and decision."""
+        return _json(document_of(item_view(_record(service, item_id))))
+
+    @items.get("/<item_id>/explanation")
+    @Operation(
+        "Why it was decided so: rules, detections, thresholds and answers, in words and as data.", {200: Explanation}
+    )
+    def get_explanation(item_id: str) -> Response:
+        """Why the item was decided as it was, in words and as data."""
+        return _json(document_of(explanation(_record(service, item_id))))
+
+    @items.post("/<item_id>/appeal")
+    @Operation(
+        "Ask people who have not seen the item to decide it anew; their decision supersedes the one there is.",
+        {202: ItemView},
+        bodies=(Appeal,),
+        problems=(400, 401, 404, 409, 413, 415, 422, 503),
+    )
+    def post_appeal(item_id: str) -> Response:
+        """Ask fresh reviewers to decide it anew."""
+        record = _record(service, item_id)
+        appeal = read_model(request, Appeal)
+        check_text("reason", appeal.reason)
+        service.pipeline.appeal(record, appeal.reason.strip())
+        return _json(document_of(item_view(_record(service, item_id))), 202)
+
+    @items.get("/<item_id>/parts/<part_id>/redacted")
+    @Operation(
+        "The bytes of a picture with places blacked out, where a rule asked for that and the item was approved.",
+        {200: "image/*"},
+    )
+    def get_redacted(item_id: str, part_id: str) -> Response:
+        """The bytes of a redacted copy."""
+        for part in _record(service, item_id).redacted:
+            if part.part == part_id and part.media is not None:
+                answer = Response(service.blobs.get(part.media.uri), content_type=part.media.content_type)
+                answer.headers["Content-Disposition"] = "attachment"
+                answer.headers["Content-Security-Policy"] = SANDBOX
+                return answer
+        raise NotFound(f"item {item_id} has no redacted copy of part {part_id}")
 
     return items
 
@@ -151,7 +204,7 @@ class _Posting:
         """Store one item and wait for its decision."""
         self._refuse_overload()
         data, files = read_items(request)
-        item = self._service.pipeline.prepare(self._intake().submission(data, files))
+        item = self._service.pipeline.prepare(self._submissions().of_posted(data, files))
         answer = _accepted(item)
         waits = wait > 0 and self._waits.acquire(blocking=False)
         try:
@@ -169,12 +222,12 @@ class _Posting:
     def take_batch(self, key: str | None) -> Answer:
         """Store the good items of a batch in one commit."""
         self._refuse_overload()
-        intake = self._intake()
+        submissions = self._submissions()
         entries: list[BatchEntry] = []
         good: list[Item] = []
         for posted in read_batch(request, MAX_BATCH):
             try:
-                item = self._service.pipeline.prepare(intake.submission(posted))
+                item = self._service.pipeline.prepare(submissions.of_posted(posted))
             except Exception as error:
                 refused = refusal_of(error)
                 if refused is None or refused.status >= 500:
@@ -193,9 +246,8 @@ class _Posting:
         self._count("refused", len(entries) - len(good))
         return answer
 
-    def _intake(self) -> Intake:
-        service = self._service
-        return Intake(service, g.app_name)
+    def _submissions(self) -> Submissions:
+        return Submissions(self._service, g.app_name)
 
     def _waited(self, item: Item, wait: float, key: str | None, answer: Answer) -> Answer:
         """The answer after the wait. The item is stored: whatever happens now, it was accepted."""
@@ -230,7 +282,7 @@ class _Posting:
 
 
 def _record(service: Service, item_id: str) -> ItemRecord:
-    if not _ID.fullmatch(item_id):
+    if not is_uuid(item_id):
         raise NotFound("no such item")
     return service.store.get_item(item_id, g.app_name)
 
@@ -275,50 +327,50 @@ def _body_digest() -> str:
 
 
 def _idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise invalid("Idempotency-Key", "1 to 255 printable ASCII characters")
+    key, most = request.headers.get(IDEMPOTENCY_KEY.name), IDEMPOTENCY_KEY.schema["maxLength"]
+    if key is not None and not (1 <= len(key) <= most and key.isascii() and key.isprintable()):
+        raise invalid(IDEMPOTENCY_KEY.name, f"1 to {most} printable ASCII characters")
     return key
 
 
 def _wait_seconds() -> float:
-    text = request.args.get("wait")
+    text, most = request.args.get(WAIT.name), WAIT.schema["maximum"]
     if text is None:
         return 0.0
     try:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= MAX_WAIT_SECONDS:
-        raise invalid("wait", f"a number of seconds from 0 to {MAX_WAIT_SECONDS:g}")
+    if not 0 <= seconds <= most:
+        raise invalid(WAIT.name, f"a number of seconds from 0 to {most}")
     return seconds
 
 
-def _choice(name: str, allowed: tuple[str, ...]) -> str | None:
-    value = request.args.get(name)
+def _choice(parameter: Parameter) -> str | None:
+    value, allowed = request.args.get(parameter.name), parameter.schema["enum"]
     if value is not None and value not in allowed:
-        raise invalid(name, f"one of {', '.join(allowed)}")
+        raise invalid(parameter.name, f"one of {', '.join(allowed)}")
     return value
 
 
-def _number(name: str, default: int, low: int, high: int) -> int:
-    text = request.args.get(name)
+def _number(parameter: Parameter, default: int) -> int:
+    text, low, high = request.args.get(parameter.name), parameter.schema["minimum"], parameter.schema["maximum"]
     if text is None:
         return default
     if not text.isascii() or not text.isdigit() or len(text) > 9 or not low <= int(text) <= high:
-        raise invalid(name, f"a whole number from {low} to {high}")
+        raise invalid(parameter.name, f"a whole number from {low} to {high}")
     return int(text)
 
 
-def _cursor() -> str | None:
-    text = request.args.get("cursor")
-    if text is not None and not _ID.fullmatch(text):
-        raise invalid("cursor", "the next_cursor of the page before")
+def _cursor(parameter: Parameter) -> str | None:
+    text = request.args.get(parameter.name)
+    if text is not None and not is_uuid(text):
+        raise invalid(parameter.name, "the next_cursor of the page before")
     return text
 
 
-def _time(name: str) -> datetime | None:
-    text = request.args.get(name)
+def _time(parameter: Parameter) -> datetime | None:
+    text = request.args.get(parameter.name)
     if text is None:
         return None
     try:
@@ -328,4 +380,4 @@ def _time(name: str) -> datetime | None:
             return time.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise invalid(name, "an RFC 3339 time with a zone, such as 2026-01-31T12:00:00Z")
+    raise invalid(parameter.name, "an RFC 3339 time with a zone, such as 2026-01-31T12:00:00Z")

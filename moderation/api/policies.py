@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from flask import Blueprint, Response
 
 from moderation.api.auth import authenticate
+from moderation.api.openapi import Operation
 from moderation.api.schemas import PolicyList, PolicyText, PolicyView, RuleView, WaitingPolicy
 from moderation.core.errors import NotFound
-from moderation.core.policy.policies import Policy, branch_ids
+from moderation.core.policy.file import branch_ids
+from moderation.core.policy.policies import Policy
 from moderation.core.rules.caps import cap_of
 from moderation.evidence.hit_rates import HitRate
 from moderation.service import Service
@@ -21,6 +23,7 @@ def blueprint(service: Service) -> Blueprint:
     policies.before_request(lambda: authenticate(service.accounts))
 
     @policies.get("")
+    @Operation("The policies in force.", {200: PolicyList}, problems=(401, 503))
     def list_policies() -> Response:
         """All policies in force, and those that wait for a detector."""
         waiting = [WaitingPolicy(name=name, why=why) for name, why in service.policies.not_in_force]
@@ -29,6 +32,7 @@ def blueprint(service: Service) -> Blueprint:
         return Response(listed.model_dump_json(), content_type="application/json")
 
     @policies.get("/<name>")
+    @Operation("One policy, with its text.", {200: PolicyText})
     def get_policy(name: str) -> Response:
         """One policy with its text."""
         try:

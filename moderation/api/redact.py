@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, g, request
-from pydantic import ValidationError
 
 from moderation.api.auth import authenticate
-from moderation.api.parsing import check_encoding
-from moderation.api.problems import Refused, invalid
+from moderation.api.bodies import read_model
+from moderation.api.openapi import Operation
+from moderation.api.problems import Refused
 from moderation.api.schemas import EntityView, RedactedText, TextToRedact
-from moderation.api.strict_json import read_json
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted, labels_of, redact
 from moderation.redacting.tokens import TokenKey
@@ -28,16 +27,15 @@ def blueprint(service: Service) -> Blueprint:
     redaction.before_request(lambda: authenticate(service.accounts))
 
     @redaction.post("")
+    @Operation(
+        "Take personal data out of a text. Nothing is stored.",
+        {200: RedactedText},
+        bodies=(TextToRedact,),
+        problems=(400, 401, 413, 415, 422, 503),
+    )
     def post_redact() -> Response:
         """The text without what was found, and what that was."""
-        check_encoding(request)
-        if request.mimetype != "application/json":
-            raise Refused(415, "unsupported-media-type", "send application/json")
-        try:
-            given = TextToRedact.model_validate(read_json(request.get_data()))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise invalid(".".join(str(step) for step in first["loc"]), first["msg"]) from error
+        given = read_model(request, TextToRedact)
         labels = labels_of(given.types, service.taxonomy)
         style = Style.of(given.mode, given.mask, key)
         try:

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, g, request
-from pydantic import ValidationError
 
 from moderation.api.auth import authenticate
-from moderation.api.parsing import check_encoding
+from moderation.api.bodies import read_model
+from moderation.api.openapi import Operation
 from moderation.api.problems import Refused, invalid
-from moderation.api.schemas import UploadView, WantedUpload
-from moderation.api.strict_json import read_json
+from moderation.api.schemas import UploadForm, UploadView, WantedUpload
 from moderation.core.errors import FieldError, MediaRefused, NotFound
 from moderation.service import Service
 
@@ -22,23 +21,29 @@ def blueprint(service: Service, clock: Callable[[], datetime] = lambda: datetime
     uploads = Blueprint("uploads", __name__)
 
     @uploads.post("/v1/uploads")
+    @Operation(
+        "A short-lived address to which one large object is sent, to be named in an item afterwards. Of S3, or ours.",
+        {201: UploadView},
+        bodies=(WantedUpload,),
+        problems=(400, 401, 413, 415, 422, 503),
+    )
     def post_upload() -> Response:
         """An address to which one object may be sent."""
         authenticate(service.accounts)
-        check_encoding(request)
-        if request.mimetype != "application/json":
-            raise Refused(415, "unsupported-media-type", "send application/json")
-        try:
-            wanted = WantedUpload.model_validate(read_json(request.get_data()))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise invalid(".".join(str(step) for step in first["loc"]), first["msg"]) from error
+        wanted = read_model(request, WantedUpload)
         own_url = service.settings.public_url or request.host_url
         made = service.uploads.begin(g.app_name, wanted.content_type, wanted.size_bytes, own_url, clock())
         view = UploadView.model_validate(made, from_attributes=True)
         return Response(view.model_dump_json(), 201, content_type="application/json")
 
     @uploads.post("/uploads")
+    @Operation(
+        "Our own upload address. What `POST /v1/uploads` gave is all it asks for.",
+        {204: None},
+        form=UploadForm,
+        problems=(400, 403, 413, 415, 422, 503),
+        is_open=True,
+    )
     def post_file() -> Response:
         """Take the form that ``POST /v1/uploads`` described. Its signature is the key."""
         if request.mimetype != "multipart/form-data":

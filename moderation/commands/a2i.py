@@ -12,7 +12,8 @@ from ground.blobs import open_blobs
 from moderation.detection.judge import Judge
 from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.settings import Settings
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
+from review_ui.service import ReviewService
 
 
 @click.group()
@@ -27,7 +28,7 @@ def keys() -> None:
 
 @contextmanager
 def _review(settings: Settings) -> Iterator[ReviewService]:
-    review = ReviewService.open(settings, blobs=open_blobs(settings))
+    review = open_review(settings, blobs=open_blobs(settings))
     try:
         yield review
     finally:
@@ -77,7 +78,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
     Any program that speaks Amazon A2I through an AWS client can use it: point the client's endpoint_url at it.
     """
     from moderation.commands.serve import settle_memory, wait_for_signal
-    from moderation.serving.server import A2IServer
+    from review_ui.server import A2IServer
 
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})

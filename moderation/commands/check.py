@@ -14,10 +14,11 @@ from typing import Any
 import click
 
 from ground.blobs import FolderBlobs
+from ground.media.pictures import Limits
 from moderation.core.errors import InputError
 from moderation.core.items import Item, Part
 from moderation.detection.judge import Judge, Judgement
-from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.media.inspecting import inspect, store_media
 from moderation.settings import Settings, with_places
 
 FOUND_SOMETHING = 1
@@ -54,6 +55,8 @@ def check(
             try:
                 part = _read_part(path, name, blobs, Limits.of(settings))
                 item = Item(id="check", app=app, parts=(part,), created_at=datetime.now(UTC))
+                # As at intake: what is read out of a file does not stand for the file itself.
+                judge.applicable(item.app, item.parts)
                 judgement = judge.judge(item)
             except (InputError, OSError) as error:
                 refused = True

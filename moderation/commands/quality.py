@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from ground.blobs import open_blobs
 from moderation.settings import Settings
 from review_ui.a2i.answer_content import OUTCOMES
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.tables import flow_definitions
+from review_ui.opening import open_review
 from review_ui.quality.agreement import queue_agreement
 from review_ui.quality.golden import accuracy, add_golden, list_golden, retire_golden
 from review_ui.quality.krippendorff import Agreement
-from review_ui.tables import flow_definitions
+from review_ui.service import ReviewService
 
 DAYS = click.option("--days", type=click.IntRange(1, 3650), default=28, show_default=True, help="How far back to look.")
 JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
@@ -31,7 +32,7 @@ def quality() -> None:
 
 @contextmanager
 def _review(settings: Settings) -> Iterator[ReviewService]:
-    review = ReviewService.open(settings, blobs=open_blobs(settings))
+    review = open_review(settings, blobs=open_blobs(settings))
     try:
         yield review
     finally:

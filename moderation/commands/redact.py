@@ -22,17 +22,17 @@ from moderation.core.errors import InputError, SettingsError, StoreUnavailable
 from moderation.core.replacing import MASKS, short_name
 from moderation.detection.judge import Judge
 from moderation.redacting import jobs, progress
-from moderation.redacting import journal as ledger
+from moderation.redacting import journal as journal
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
     INDEX,
+    Destination,
+    FolderDestination,
     FolderSource,
-    FolderTarget,
     Listed,
+    S3Destination,
     S3Source,
-    S3Target,
     Source,
-    Target,
     s3_client,
 )
 from moderation.redacting.styles import Style
@@ -87,7 +87,7 @@ def redact(
         click.echo(f"{new_key}: key {TokenKey.create(new_key).id}; keep it apart from what it redacts")
         return 0
     if status is not None:
-        return _show(ledger.read_status(_folder(settings, status)), as_json)
+        return _show(journal.read_status(_folder(settings, status)), as_json)
     if not inputs or output is None:
         raise click.UsageError("say what to redact and where to: IN... -o OUT")
     if "-" in (*inputs, output):
@@ -155,7 +155,7 @@ def _redact(
         }
         folder = _folder(settings, jobs.job_id(request))
         sources = _sources(settings, inputs, output)
-        work = jobs.Work(
+        work = jobs.RedactionWork(
             sources=sources,
             target=_target(settings, inputs, output, folder / "drafts"),
             look=lambda texts: look_each(judge.runner, "redact", texts, labels),
@@ -192,7 +192,7 @@ class _Shown:
         )
         self._task = self.bar.add_task("redacting", total=None)
 
-    def began(self, status: progress.Status) -> None:
+    def began(self, status: progress.JobStatus) -> None:
         """See `jobs.Watch`."""
         self.bar.update(self._task, total=status.size_bytes, completed=status.bytes_done)
         if not status.files:
@@ -286,16 +286,16 @@ def _s3_source(settings: Settings, uri: str, output: str) -> S3Source:
     return S3Source(s3_client(settings.a2i_region), bucket, prefix, leave_out)
 
 
-def _target(settings: Settings, inputs: Sequence[str], output: str, drafts: Path) -> Target:
+def _target(settings: Settings, inputs: Sequence[str], output: str, drafts: Path) -> Destination:
     if output.startswith(S3):
-        return S3Target(s3_client(settings.a2i_region), *_bucket(output), drafts)
+        return S3Destination(s3_client(settings.a2i_region), *_bucket(output), drafts)
     path = Path(output)
     read = [Path(each).resolve() for each in inputs if not each.startswith(S3)]
     is_one = len(inputs) == 1 and Path(inputs[0]).is_file() and not path.is_dir() and not output.endswith("/")
     if path.is_file() and not is_one:
         raise InputError(f"{output} is a file; a folder for the copies is wanted")
     protected = [each for each in read if not each.is_dir() or each not in path.resolve().parents]
-    return FolderTarget(path, is_file=is_one, protected=protected)
+    return FolderDestination(path, is_file=is_one, protected=protected)
 
 
 def _bucket(uri: str) -> tuple[str, str]:
@@ -309,7 +309,7 @@ def _absolute(place: str) -> str:
     return place if place.startswith(S3) else str(Path(place).resolve())
 
 
-def _show(status: progress.Status, as_json: bool) -> int:
+def _show(status: progress.JobStatus, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(status)))
         return 0

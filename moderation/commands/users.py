@@ -12,7 +12,7 @@ import click
 
 from ground.blobs import open_blobs
 from moderation.settings import Settings
-from review_ui.a2i.service import ReviewService
+from review_ui.opening import open_review
 from review_ui.people.people import ROLES, People
 
 
@@ -23,7 +23,7 @@ def users() -> None:
 
 @contextmanager
 def _people(settings: Settings) -> Iterator[People]:
-    review = ReviewService.open(settings, blobs=open_blobs(settings))
+    review = open_review(settings, blobs=open_blobs(settings))
     try:
         yield People(review.database)
     finally:

@@ -19,7 +19,7 @@ from moderation.comprehend.faults import MODEL, fault
 from moderation.core.errors import StoreUnavailable
 from moderation.redacting.texts import NotRedacted
 from moderation.service import Service
-from review_ui.a2i.service import ReviewService
+from review_ui.service import ReviewService
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@
     ModerationError
     ├── InputError                 what an app, a person or a file gave is wrong; the caller can mend it
     │   ├── InvalidSubmission      a posted item breaks the contract (lists the fields)
-    │   │   └── PolicyMissing      no policy in force covers the item
+    │   │   └── PolicyMissing      a part of the item is covered by no policy in force
     │   ├── MediaRefused           bytes that are not a picture, film or sound we accept
     │   ├── UrlRefused             an address that must not be fetched
     │   ├── IdempotencyConflict    the key was used with another body
@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ground.errors import (
+    FieldError,
     InputError,
     MediaRefused,
     ModerationError,
@@ -62,19 +63,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class FieldError:
-    """One thing wrong with one field.
-
-    Attributes:
-        field: where, as a path such as ``parts[0].url``; empty for the whole body.
-        message: what is wrong and what to do, in one sentence.
-    """
-
-    field: str
-    message: str
-
-
 class InvalidSubmission(InputError):
     """A posted item breaks the contract."""
 
@@ -84,7 +72,7 @@ class InvalidSubmission(InputError):
 
 
 class PolicyMissing(InvalidSubmission):
-    """No policy in force covers the item's app and content types."""
+    """No policy in force covers a part's content type for the item's app; each such part is named."""
 
 
 class IdempotencyConflict(InputError):

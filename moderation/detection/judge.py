@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ground.blobs import Blobs
+from ground.media.pictures import Limits
+from moderation.core.coverage import Coverage, examined, named_tools, not_examined
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
@@ -23,7 +25,7 @@ from moderation.core.verdicts import Verdict
 from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector, Extractor
 from moderation.media.fingerprinting import fingerprints
-from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.media.inspecting import inspect, store_media
 from moderation.plugins import Plugins, load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.settings import Settings
@@ -113,20 +115,23 @@ class Judge:
         """The policies for an item of these given parts.
 
         Raises:
-            PolicyMissing: there is none.
+            PolicyMissing: with each part that none of them is for. What covers the other parts says nothing about it,
+                so an approval of the item would let through what nobody looked at.
         """
-        content_types = content_types_of(parts)
-        policies = self.policies.for_content(app, content_types)
-        if not policies:
-            message = f"no policy in force covers app '{app}' with content of type {', '.join(sorted(content_types))}"
-            raise PolicyMissing([FieldError("parts", f"{message}; GET /v1/policies lists what is covered")])
-        return policies
+        errors = [
+            FieldError(f"parts[{number}]", _not_covered(app, part))
+            for number, part in enumerate(parts)
+            if not self.policies.for_content(app, part.content_types)
+        ]
+        if errors:
+            raise PolicyMissing(errors)
+        return self.policies.for_content(app, content_types_of(parts))
 
     def judge(self, item: Item, policies: PolicySet | None = None) -> Judgement:
         """Extract, detect, evaluate. Detectors' faults are failures in the judgement, never raised.
 
         Raises:
-            PolicyMissing: no policy covers the item.
+            PolicyMissing: no policy covers any of it, given or extracted.
             StoreUnavailable: the media store did not take an extracted part; try again.
         """
         in_force = policies or self.policies
@@ -134,7 +139,8 @@ class Judge:
         asked = wanted(in_force.for_content(item.app, content_types_of(parts)))
         detections, more = self.runner.look(item.app, parts, asked)
         failures += more
-        return self.conclude(item, parts, detections, failures, in_force)
+        coverage = self._coverage(item, parts, failures, in_force)
+        return self.conclude(item, parts, detections, failures, in_force, coverage)
 
     def fingerprints(self, item: Item) -> tuple[Fingerprint, ...]:
         """What an item's given parts are recognised by."""
@@ -149,7 +155,8 @@ class Judge:
             Failure(detector=Tool(name=tool.name, version=tool.version), kind="not_run", message=message)
             for tool in tools
         ]
-        return self.conclude(item, list(item.parts), [], failures, self.policies)
+        nobody = Coverage(tuple(part.id for part in item.parts), ())
+        return self.conclude(item, list(item.parts), [], failures, self.policies, nobody)
 
     def conclude(
         self,
@@ -158,11 +165,13 @@ class Judge:
         detections: Sequence[Detection],
         failures: Sequence[Failure],
         in_force: PolicySet,
+        coverage: Coverage,
         spent: Collection[str] = (),
     ) -> Judgement:
         """The verdict on what was found.
 
         Args:
+            coverage: who looked at which given part.
             spent: rules, as ``policy/rule``, that have rejected as many items today as they may.
         """
         applicable = in_force.for_content(item.app, content_types_of(parts))
@@ -170,9 +179,15 @@ class Judge:
             applicable, in_force = self.applicable(item.app, item.parts), self.policies
         findings: list[Detection | Failure] = [*detections, *failures]
         verdict = evaluate(
-            applicable, subject_of(item, parts), findings, self.plugins.taxonomy, self._reach, frozenset(spent)
+            applicable,
+            subject_of(item, parts),
+            findings,
+            self.plugins.taxonomy,
+            self._reach,
+            frozenset(spent),
+            coverage,
         )
-        found = Findings(tuple(parts), tuple(detections), tuple(failures), self._basis(applicable, failures))
+        found = Findings(tuple(parts), tuple(detections), verdict.failures, self._basis(applicable, failures))
         return Judgement(found, verdict, in_force)
 
     def judge_again(
@@ -185,7 +200,9 @@ class Judge:
             failures: of those who were to redact a copy.
         """
         failed = [*judgement.failures, *failures]
-        return self.conclude(item, judgement.parts, judgement.detections, failed, judgement.policies, spent)
+        seen = judgement.verdict
+        coverage = Coverage(tuple(part.id for part in item.parts), seen.examined, seen.not_examined)
+        return self.conclude(item, judgement.parts, judgement.detections, failed, judgement.policies, coverage, spent)
 
     def redact(
         self, item: Item, parts: Sequence[Part], detections: Sequence[Detection]
@@ -217,6 +234,30 @@ class Judge:
                 failures.append(Failure(detector=tool, part=part.id, kind="invalid_answer", message=str(error)))
                 made.append(RedactedPart(part=part.id, type=part.type, withheld=str(error)))
         return made, failures
+
+    def _coverage(
+        self, item: Item, parts: Sequence[Part], failures: Sequence[Failure], in_force: PolicySet
+    ) -> Coverage:
+        """Who looked at which given part, by the policies for the item."""
+        types = content_types_of(parts)
+        applicable = in_force.for_content(item.app, types)
+        asked = wanted(applicable)
+        offered = {detector.name: detector.labels for detector in self.plugins.detectors}
+        # Frames are not looked at by being taken out of a film; a text that was read out of a picture is.
+        reading = [tool for tool in self.plugins.extractors if set(tool.makes) == {"text"}]
+        failed = {(failure.detector.name, failure.part) for failure in failures}
+        looks = [
+            (tool.name, part.id)
+            for tools, among in ((self.plugins.detectors, parts), (reading, item.parts))
+            for tool in tools
+            for part in among
+            if part.type in tool.reads and asked(tool)
+        ]
+        answered = [look for look in looks if look not in failed and (look[0], "") not in failed]
+        given = tuple(part.id for part in item.parts)
+        seen = examined(given, answered, named_tools(applicable, offered, self.plugins.taxonomy))
+        waiting = not_examined(in_force.waiting_for(item.app, types), self.plugins.taxonomy)
+        return Coverage(given, seen, waiting)
 
     def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:
         reach: dict[str, list[str] | None] = {}
@@ -287,6 +328,14 @@ def wanted(policies: Sequence[Policy]) -> Callable[[Detector | Extractor], bool]
     """
     named = {name for policy in policies for name in (*policy.file.needs, *policy.file.only_with)}
     return lambda tool: tool.name in named or not getattr(tool, "on_demand", False)
+
+
+def _not_covered(app: str, part: Part) -> str:
+    types = " or ".join(sorted(part.content_types))
+    return (
+        f"no policy in force covers content of type {types} for app '{app}'; leave this part out, or put a policy in "
+        "force whose applies_to names that type and, where it lists apps, this one (see GET /v1/policies)"
+    )
 
 
 def content_types_of(parts: Sequence[Part]) -> frozenset[str]:

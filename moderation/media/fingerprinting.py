@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from PIL import Image
 
 from ground.blobs import Blobs
+from ground.media.pictures import small_copy
 from moderation.core.errors import MediaRefused, NotFound, StoreUnavailable
 from moderation.core.fingerprints import LONG_SIDE, SHORT_SIDE, Fingerprint, picture_bits, text_fingerprint
 from moderation.core.items import Item, Part
-from moderation.media.inspecting import small_copy
 
 logger = logging.getLogger(__name__)
 

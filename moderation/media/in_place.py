@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ground.blobs import Blobs, S3Blobs, places_of, s3_of, split_uri
+from ground.media.pictures import Limits
 from moderation.core.errors import InputError, MediaRefused
 from moderation.core.items import Media, Part
-from moderation.media.inspecting import Limits, inspect
+from moderation.media.inspecting import inspect
 from moderation.settings import Settings
 
 _OURS = re.compile(r"uploads/|a2i/|moderation-work/|readiness$|media/[0-9a-f]{2}/[0-9a-f]{64}\.")

@@ -33,7 +33,7 @@ def prepare(ports: Ports, submission: Submission) -> Item:
     """The item that a submission becomes; nothing is stored.
 
     Raises:
-        PolicyMissing: no policy covers it.
+        PolicyMissing: there is a part that no policy covers.
     """
     ports.judge.applicable(submission.app, submission.parts)
     now = ports.clock()

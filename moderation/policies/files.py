@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from moderation.core.errors import Fault, PolicyFault
-from moderation.core.policy.checks import Problem, parse_policy
+from moderation.core.policy.checks import parse_policy
+from moderation.core.policy.codes import Problem
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import Taxonomy
@@ -126,7 +127,7 @@ def load_policies(folder: Path, taxonomy: Taxonomy, detectors: Collection[str]) 
         raise PolicyFault([Fault(str(folder), 0, 0, "E100", "no such folder of policies")])
     faults: list[Fault] = []
     policies: dict[str, Policy] = {}
-    waiting: list[tuple[str, str]] = []
+    waiting: list[tuple[Policy, tuple[str, ...]]] = []
     for path in policy_paths([folder]):
         document, data = _read(path, shown_path(path))
         policy, found = _policy_of(document, data, taxonomy, detectors)
@@ -135,7 +136,7 @@ def load_policies(folder: Path, taxonomy: Taxonomy, detectors: Collection[str]) 
             continue
         absent = sorted(set(policy.file.only_with) - set(detectors))
         if absent:
-            waiting.append((policy.name, f"needs a plugin with {', '.join(absent)}"))
+            waiting.append((policy, tuple(absent)))
             continue
         faults += _cannot_act(policy, document, detectors)
         if policy.name in policies:
@@ -146,7 +147,9 @@ def load_policies(folder: Path, taxonomy: Taxonomy, detectors: Collection[str]) 
         faults.append(Fault(str(folder), 0, 0, "E113", "no policy here can be in force", "add one"))
     if faults:
         raise PolicyFault(faults)
-    return PolicySet(tuple(policies[name] for name in sorted(policies)), tuple(sorted(waiting)))
+    waiting.sort(key=lambda each: each[0].name)
+    reasons = tuple((policy.name, f"needs a plugin with {', '.join(absent)}") for policy, absent in waiting)
+    return PolicySet(tuple(policies[name] for name in sorted(policies)), reasons, tuple(waiting))
 
 
 def _cannot_act(policy: Policy, document: Document, detectors: Collection[str]) -> list[Fault]:

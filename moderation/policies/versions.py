@@ -206,7 +206,7 @@ class PoliciesInForce:
         files = load_policies(self._folder, self._plugins.taxonomy, self._plugins.names)
         policies = tuple(self._in_force(policy) for policy in files.policies)
         self._versions.record(policies, files.policies, how, now)
-        return PolicySet(policies, files.not_in_force)
+        return PolicySet(policies, files.not_in_force, files.waiting)
 
     def _in_force(self, file: Policy) -> Policy:
         version = self._versions.instead_of(file.name, file.version)

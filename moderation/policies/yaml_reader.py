@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from moderation.core.errors import Fault
-from moderation.core.policy.policies import Path as KeyPath
+from moderation.core.policy.terms import Path as KeyPath
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 30

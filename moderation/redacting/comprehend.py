@@ -13,16 +13,16 @@ from typing import Any
 from ground.blobs import FolderBlobs
 from moderation.core.detections import Detection
 from moderation.core.taxonomy import Taxonomy
-from moderation.redacting.jobs import Limits, Work
+from moderation.redacting.jobs import JobLimits, RedactionWork
 from moderation.redacting.queue import RequestedJob
 from moderation.redacting.sources import (
     OUT,
+    Destination,
+    FolderDestination,
     FolderSource,
-    FolderTarget,
+    S3Destination,
     S3Source,
-    S3Target,
     Source,
-    Target,
     checked_name,
     s3_client,
 )
@@ -35,7 +35,7 @@ ACCOUNT = "000000000000"
 """The account number in our ARNs and places."""
 NOT_OF_COMPREHEND = frozenset({"PII/GPS_POSITION", "PII/DEVICE_SERIAL"})
 """Labels of ours that its PiiEntityType does not have."""
-LIMITS = Limits(
+LIMITS = JobLimits(
     least_bytes=500, most_bytes=5_000_000_000, most_files=1_000_000, document_bytes=1_000_000, most_documents=1_000_000
 )
 
@@ -58,7 +58,7 @@ def work_of(
     settings: Settings,
     taxonomy: Taxonomy,
     look: Look,
-) -> Work:
+) -> RedactionWork:
     """The work of a job.
 
     Args:
@@ -76,7 +76,7 @@ def work_of(
         return [[found for found in each if found.label in labels] for each in look(texts)]
 
     source, target = _places(job, drafts, settings)
-    return Work(
+    return RedactionWork(
         sources=[source],
         target=target,
         look=look_for,
@@ -95,19 +95,19 @@ def style_of(redaction: Mapping[str, Any]) -> Style:
     return Style.of("mask", mask or "*") if mode == "MASK" else Style()
 
 
-def _places(job: RequestedJob, drafts: Path, settings: Settings) -> tuple[Source, Target]:
+def _places(job: RequestedJob, drafts: Path, settings: Settings) -> tuple[Source, Destination]:
     bucket, prefix = _split(job.request["InputDataConfig"]["S3Uri"])
     to_bucket, to_prefix = _split(output_uri(job))
     if settings.comprehend_s3:
         client = s3_client(settings.a2i_region)
         leave_out = [to_prefix] if bucket == to_bucket else []
         kms_key = str(job.request["OutputDataConfig"].get("KmsKeyId") or "")
-        return S3Source(client, bucket, prefix, leave_out), S3Target(client, to_bucket, to_prefix, drafts, kms_key)
+        return S3Source(client, bucket, prefix, leave_out), S3Destination(client, to_bucket, to_prefix, drafts, kms_key)
     root = FolderBlobs(settings.data / "media", settings.media_bucket).root
     base, _, beginning = prefix.rpartition("/")
     out = root / to_bucket / checked_name(to_prefix.rstrip("/"))
     folder = root / bucket / checked_name(base) if base else root / bucket
-    return FolderSource(folder, [out], beginning), FolderTarget(out)
+    return FolderSource(folder, [out], beginning), FolderDestination(out)
 
 
 def _split(uri: str) -> tuple[str, str]:

@@ -19,13 +19,13 @@ from typing import Any, BinaryIO
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.core.replacing import replace_places
-from moderation.redacting.journal import Ledger
+from moderation.redacting.journal import Journal
 from moderation.redacting.numbering import StoredNumbers
-from moderation.redacting.progress import Progress, Status
-from moderation.redacting.sources import INDEX, OUT, Listed, Source, Target
+from moderation.redacting.progress import JobStatus, Progress
+from moderation.redacting.sources import INDEX, OUT, Destination, Listed, Source
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted
-from moderation.redacting.windows import Look, Position, Stretch, encoded, stretches, undecoded
+from moderation.redacting.windows import Look, Position, Window, encoded, undecoded, windows
 
 SAVE_SECONDS = 2.0
 """How much work a kill may cost."""
@@ -44,7 +44,7 @@ class BeyondLimits(InputError):
 
 
 @dataclass(frozen=True)
-class Limits:
+class JobLimits:
     """What a job may be; sizes in bytes.
 
     Attributes:
@@ -59,7 +59,7 @@ class Limits:
     document_bytes: int
     most_documents: int
 
-    def check(self, status: Status) -> None:
+    def check(self, status: JobStatus) -> None:
         """Raise `BeyondLimits` when the files of a job are too many, too large or too small."""
         if not status.files:
             raise BeyondLimits("there are no files where the input is said to be")
@@ -71,7 +71,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Work:
+class RedactionWork:
     """What a job is to do.
 
     Attributes:
@@ -83,13 +83,13 @@ class Work:
     """
 
     sources: Sequence[Source]
-    target: Target
+    target: Destination
     look: Look
     style: Style
     per_line: bool = False
     copies: str = OUT
     indexes: str = INDEX
-    limits: Limits | None = None
+    limits: JobLimits | None = None
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Watch:
         is_stopped: asked often.
     """
 
-    began: Callable[[Status], None] = lambda status: None
+    began: Callable[[JobStatus], None] = lambda status: None
     advanced: Callable[[int], None] = lambda size: None
     ended: Callable[[Listed, Progress, str], None] = lambda file, progress, reason: None
     is_stopped: Callable[[], bool] = lambda: False
@@ -114,43 +114,43 @@ def job_id(request: Any) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def run(folder: Path, work: Work, watch: Watch) -> Status:
+def run(folder: Path, work: RedactionWork, watch: Watch) -> JobStatus:
     """Do what is not done yet.
 
     Args:
-        folder: the job's own, for its ledger; its name is the id.
+        folder: the job's own, for its journal; its name is the id.
 
     Raises:
         AlreadyRuns: another process does it.
         BeyondLimits: the files are.
         InputError: two files have one name, or a source cannot be listed.
-        StoreUnavailable: a source cannot be listed now, or the ledger not be written.
+        StoreUnavailable: a source cannot be listed now, or the journal not be written.
     """
-    with Ledger(folder) as ledger:
-        ledger.begin((number, file) for number, source in enumerate(work.sources) for file in source.files())
-        _look_for_lost_copies(ledger, work)
+    with Journal(folder) as journal:
+        journal.begin((number, file) for number, source in enumerate(work.sources) for file in source.files())
+        _look_for_lost_copies(journal, work)
         try:
-            is_stopped = _do(ledger, work, watch)
+            is_stopped = _do(journal, work, watch)
         except BeyondLimits:
-            ledger.end("failed")
+            journal.end("failed")
             raise
-        ledger.end("stopped" if is_stopped else None)
-        return ledger.status()
+        journal.end("stopped" if is_stopped else None)
+        return journal.status()
 
 
-def _do(ledger: Ledger, work: Work, watch: Watch) -> bool:
+def _do(journal: Journal, work: RedactionWork, watch: Watch) -> bool:
     """Do the files that wait; says whether somebody asked to stop."""
-    status = ledger.status()
+    status = journal.status()
     if work.limits is not None:
         work.limits.check(status)
     watch.began(status)
     documents = status.documents
-    while (waiting := ledger.waiting()) is not None:
+    while (waiting := journal.waiting()) is not None:
         number, file, progress = waiting
         documents -= progress.documents
         reason = ""
         try:
-            _File(ledger, work, watch, file, progress, documents).redact(work.sources[number])
+            _File(journal, work, watch, file, progress, documents).redact(work.sources[number])
         except Stopped:
             return True
         except BeyondLimits:
@@ -162,20 +162,20 @@ def _do(ledger: Ledger, work: Work, watch: Watch) -> bool:
             said = error.strerror or str(error)
             reason = f"its copy cannot be written: {said}" if error.filename else said
         if reason:
-            ledger.fail(file.name, reason)
+            journal.fail(file.name, reason)
         documents += progress.documents
         watch.ended(file, progress, reason)
     return False
 
 
-def _look_for_lost_copies(ledger: Ledger, work: Work) -> None:
+def _look_for_lost_copies(journal: Journal, work: RedactionWork) -> None:
     """Files whose copies are gone, or were written over by somebody else, wait again."""
     name = ""
-    while (following := ledger.done(name)) is not None:
+    while (following := journal.done(name)) is not None:
         name, progress = following
         stamps = [work.target.stamp(f"{name}{suffix}") for suffix in (work.copies, work.indexes) if suffix]
         if "" in stamps or stamps != progress.stamps:
-            ledger.wait_again(name)
+            journal.wait_again(name)
 
 
 class _File:
@@ -186,20 +186,20 @@ class _File:
     """
 
     def __init__(
-        self, ledger: Ledger, work: Work, watch: Watch, file: Listed, progress: Progress, documents: int
+        self, journal: Journal, work: RedactionWork, watch: Watch, file: Listed, progress: Progress, documents: int
     ) -> None:
-        self._ledger, self._work, self._watch, self._file, self._progress = ledger, work, watch, file, progress
+        self._journal, self._work, self._watch, self._file, self._progress = journal, work, watch, file, progress
         self._documents = documents
         suffixes = {"copy": work.copies, "index": work.indexes}
         self._drafts = {
-            kind: (f"{file.name}{suffix}", work.target.draft(f"{file.name}{suffix}", ledger.id))
+            kind: (f"{file.name}{suffix}", work.target.draft(f"{file.name}{suffix}", journal.id))
             for kind, suffix in suffixes.items()
             if suffix
         }
         if any(not draft.exists() for _, draft in self._drafts.values()):
             # What was written is lost, so nothing is certain.
             progress.reset()
-        self._numbers: StoredNumbers = ledger.numbers(file.name, progress)
+        self._numbers: StoredNumbers = journal.numbers(file.name, progress)
         self._replace = work.style.replace(self._numbers)
         self._name = json.dumps(file.name)
 
@@ -220,7 +220,7 @@ class _File:
         for name, draft in self._drafts.values():
             self._work.target.publish(name, draft)
         progress.stamps = [self._work.target.stamp(name) for name, _ in self._drafts.values()]
-        self._ledger.finish(self._file.name, progress, self._numbers, at_once=is_large)
+        self._journal.finish(self._file.name, progress, self._numbers, at_once=is_large)
 
     def _write(self, source: Source, copy: BinaryIO | None, index: BinaryIO | None) -> bool:
         """Write what is left of the copy and the index; says whether it is a pity to do it twice."""
@@ -228,7 +228,7 @@ class _File:
         began_at = saved_at = time.monotonic()
         is_done = progress.at.byte == self._file.size_bytes and progress.documents > 0
         with source.open(self._file, progress.at.byte - progress.at.context) as stream:
-            pieces = stretches(stream, self._look, per_line=self._work.per_line, start=progress.at)
+            pieces = windows(stream, self._look, per_line=self._work.per_line, start=progress.at)
             for made in () if is_done else pieces:
                 self._take(made, copy, index)
                 self._watch.advanced(made[-1].after.byte - made[0].begin.byte)
@@ -246,50 +246,50 @@ class _File:
         is_large = saved_at > began_at
         if is_large:
             # It may take long to be uploaded; a small one is done again as soon as noted.
-            self._ledger.save(self._file.name, progress, self._numbers)
+            self._journal.save(self._file.name, progress, self._numbers)
         return is_large
 
-    def _take(self, made: Sequence[Stretch], copy: BinaryIO | None, index: BinaryIO | None) -> None:
-        """Write what some stretches become, and what was found in them."""
+    def _take(self, made: Sequence[Window], copy: BinaryIO | None, index: BinaryIO | None) -> None:
+        """Write what some windows become, and what was found in them."""
         progress = self._progress
         replaced, lines = [], []
-        for stretch in made:
+        for window in made:
             if copy is not None:
-                replaced.append(replace_places(stretch.text, stretch.places, self._replace))
+                replaced.append(replace_places(window.text, window.places, self._replace))
             if index is not None:
-                lines.append(self._index(stretch))
-            if stretch.entities:
-                progress.found.update(entity.label for entity in stretch.entities)
-            progress.document_bytes += stretch.after.byte - stretch.begin.byte
+                lines.append(self._index(window))
+            if window.entities:
+                progress.found.update(entity.label for entity in window.entities)
+            progress.document_bytes += window.after.byte - window.begin.byte
             if self._work.limits is not None:
                 self._check(self._work.limits)
-            if stretch.is_end:
+            if window.is_end:
                 self._numbers.end_document()
                 progress.documents += 1
                 progress.document_bytes = 0
-            progress.at = stretch.after
-        progress.undecoded += sum(undecoded(stretch.text) for stretch in made)
+            progress.at = window.after
+        progress.undecoded += sum(undecoded(window.text) for window in made)
         if copy is not None:
             progress.copy_bytes += copy.write(encoded("".join(replaced)))
         if index is not None:
             progress.index_bytes += index.write("".join(lines).encode())
 
-    def _check(self, limits: Limits) -> None:
+    def _check(self, limits: JobLimits) -> None:
         progress = self._progress
         if progress.document_bytes > limits.document_bytes:
             raise InputError(f"document {progress.documents} has more than {limits.document_bytes:,} bytes")
         if self._documents + progress.documents >= limits.most_documents:
             raise BeyondLimits(f"there are more than {limits.most_documents:,} documents")
 
-    def _index(self, stretch: Stretch) -> str:
+    def _index(self, window: Window) -> str:
         """A piece of the index: a line of JSON for each document, as Comprehend's jobs write it."""
-        begin = stretch.begin
+        begin = window.begin
         head = '{"Entities": [' if begin.offset == 0 else ""
-        entities = ", ".join(json.dumps(_entity(entity, begin)) for entity in stretch.entities)
+        entities = ", ".join(json.dumps(_entity(entity, begin)) for entity in window.entities)
         if entities and self._progress.has_entities:
             entities = f", {entities}"
-        self._progress.has_entities = not stretch.is_end and bool(self._progress.has_entities or entities)
-        if not stretch.is_end:
+        self._progress.has_entities = not window.is_end and bool(self._progress.has_entities or entities)
+        if not window.is_end:
             return head + entities
         line = f', "Line": {begin.line}' if self._work.per_line else ""
         return f'{head}{entities}], "File": {self._name}{line}}}\n'
@@ -321,7 +321,7 @@ class _File:
 
     def _save(self, copy: BinaryIO | None, index: BinaryIO | None) -> None:
         self._flush(copy, index)
-        self._ledger.save(self._file.name, self._progress, self._numbers)
+        self._journal.save(self._file.name, self._progress, self._numbers)
 
     def _flush(self, copy: BinaryIO | None, index: BinaryIO | None) -> None:
         for stream in (copy, index):

@@ -1,4 +1,4 @@
-"""The ledger of a redaction job: which files there are, how far each is, and the numbers of an unfinished document.
+"""The journal of a redaction job: which files there are, how far each is, and the numbers of an unfinished document.
 
 One SQLite file in a folder of the job's own. It is written after the copies that it speaks of are on disk, so that a
 run that was killed goes on from what is certain. It holds names of files, counts and digests under a key, no content.
@@ -19,9 +19,11 @@ from typing import Any, Self
 
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
 from moderation.redacting.numbering import StoredNumbers
-from moderation.redacting.progress import Progress, Status
+from moderation.redacting.progress import JobStatus, Progress
 from moderation.redacting.sources import Listed
 
+FILE = "ledger.db"
+"""Named so since the first version: jobs that were begun then go on."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS job (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS files (
@@ -39,8 +41,8 @@ class AlreadyRuns(InputError):
     """Another process, or another thread of this one, does the job now."""
 
 
-class Ledger:
-    """An open ledger; only one process has it open for work at a time.
+class Journal:
+    """An open journal; only one process has it open for work at a time.
 
     Args:
         folder: the job's own; its name is the job's id.
@@ -61,7 +63,7 @@ class Ledger:
             os.close(self._lock)
             raise AlreadyRuns(f"job {self.id} runs already")
         try:
-            self._db = sqlite3.connect(folder / "ledger.db", isolation_level=None)
+            self._db = sqlite3.connect(folder / FILE, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
@@ -158,13 +160,13 @@ class Ledger:
         """The run is over.
 
         Args:
-            state: see `Status`; None for what the files say.
+            state: see `JobStatus`; None for what the files say.
         """
         failed = self._db.execute("SELECT count(*) FROM files WHERE state = 'failed'").fetchone()[0]
         self._commit()
         self._set(state=state or ("failed" if failed else "completed"), ended_at=str(time.time()))
 
-    def status(self) -> Status:
+    def status(self) -> JobStatus:
         """How far the job is."""
         return _status(self._db, self.id, is_running=True)
 
@@ -196,14 +198,14 @@ class Ledger:
         self._db.executemany("INSERT OR REPLACE INTO job VALUES (?, ?)", list(values.items()))
 
 
-def read_status(folder: Path) -> Status:
+def read_status(folder: Path) -> JobStatus:
     """The status of a job, whoever runs it.
 
     Raises:
         NotFound: there is no such job.
     """
     missing = NotFound(f"there is no redaction job {folder.name} in {folder.parent.parent}; say --data DIR")
-    if not (folder / "ledger.db").is_file():
+    if not (folder / FILE).is_file():
         raise missing
     lock = os.open(folder / "lock", os.O_RDONLY)
     try:
@@ -213,7 +215,7 @@ def read_status(folder: Path) -> Status:
         is_running = True
     finally:
         os.close(lock)
-    db = sqlite3.connect(folder / "ledger.db")
+    db = sqlite3.connect(folder / FILE)
     try:
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'files'").fetchone() is None:
             raise missing
@@ -244,7 +246,7 @@ def _fact(db: sqlite3.Connection, name: str, default: str) -> str:
     return default if row is None else str(row[0])
 
 
-def _status(db: sqlite3.Connection, job: str, *, is_running: bool) -> Status:
+def _status(db: sqlite3.Connection, job: str, *, is_running: bool) -> JobStatus:
     found: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     totals: dict[str, Any] = {"size_bytes": 0, "bytes_done": 0, "documents": 0, "undecoded": 0}
@@ -259,7 +261,7 @@ def _status(db: sqlite3.Connection, job: str, *, is_running: bool) -> Status:
     failures = db.execute("SELECT name, message FROM files WHERE state = 'failed' ORDER BY name LIMIT 100").fetchall()
     state = _fact(db, "state", "running")
     ended_at = _fact(db, "ended_at", "")
-    return Status(
+    return JobStatus(
         id=job,
         state="interrupted" if state == "running" and not is_running else state,
         files=sum(counts.values()),

@@ -1,4 +1,4 @@
-"""Numbers for pseudonyms of a document of any size, kept in the ledger of its job."""
+"""Numbers for pseudonyms of a document of any size, kept in the journal of its job."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ class Progress:
     """How far a file is. Bytes of the copy and the index are those that are certain.
 
     Attributes:
-        at: where the next stretch begins.
+        at: where the next window begins.
         found: entities by label.
         documents: that are finished.
         document_bytes: of the unfinished document.
@@ -54,7 +54,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Status:
+class JobStatus:
     """A job, as it stands.
 
     Attributes:

@@ -7,7 +7,6 @@ the middle of a file when it has the same data folder). States are Amazon Compre
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,10 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
+from ground.ids import new_hex_id
 from ground.leases import Lease
 from ground.rounds import Rounds
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
-from moderation.redacting.jobs import Watch, Work, run
+from moderation.redacting.jobs import RedactionWork, Watch, run
 from moderation.redacting.journal import AlreadyRuns
 from moderation.storage import tables
 
@@ -67,7 +67,7 @@ class RequestedJobs:
     def __init__(
         self,
         database: Database,
-        work_of: Callable[[RequestedJob, Path], Work],
+        work_of: Callable[[RequestedJob, Path], RedactionWork],
         folder: Path,
         *,
         lease_seconds: float = 120.0,
@@ -85,7 +85,7 @@ class RequestedJobs:
             InputError: the token was used for another request.
         """
         row = {
-            "id": secrets.token_hex(16),
+            "id": new_hex_id(),
             "name": name,
             "state": "SUBMITTED",
             "request": dict(request),

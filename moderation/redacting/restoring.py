@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from moderation.redacting.sources import OUT, Listed, Source, Target
+from moderation.redacting.sources import OUT, Destination, Listed, Source
 from moderation.redacting.tokens import Restored, TokenKey
 from moderation.redacting.windows import encoded
 
@@ -19,7 +19,7 @@ def restored_name(name: str) -> str:
     return name.removesuffix(OUT)
 
 
-def restore_file(source: Source, file: Listed, target: Target, key: TokenKey) -> Restored:
+def restore_file(source: Source, file: Listed, target: Destination, key: TokenKey) -> Restored:
     """Write a copy with the values of its tokens, without the ``.out`` behind the name; all else byte for byte.
 
     Raises:

@@ -48,7 +48,7 @@ class Source(Protocol):
         ...
 
 
-class Target(Protocol):
+class Destination(Protocol):
     """A place for copies, which appear whole or not at all."""
 
     def stamp(self, name: str) -> str:
@@ -155,7 +155,7 @@ def _cannot_list(error: OSError) -> None:
         raise InputError(f"{error.filename} cannot be listed: {error.strerror}") from error
 
 
-class FolderTarget:
+class FolderDestination:
     """A folder for copies, or one file.
 
     Args:
@@ -169,7 +169,7 @@ class FolderTarget:
         self._protected = {each.resolve() for each in protected}
 
     def stamp(self, name: str) -> str:
-        """See `Target.stamp`."""
+        """See `Destination.stamp`."""
         try:
             state = self.path(name).stat()
         except OSError:
@@ -184,7 +184,7 @@ class FolderTarget:
         return self._path.with_name(self._path.name.removesuffix(OUT) + INDEX) if name.endswith(INDEX) else self._path
 
     def draft(self, name: str, job: str) -> Path:
-        """See `Target.draft`; beside the file, so that publishing is one rename.
+        """See `Destination.draft`; beside the file, so that publishing is one rename.
 
         Raises:
             InputError: it would be among the files that are read, or in place of what is no file.
@@ -199,7 +199,7 @@ class FolderTarget:
         return path.with_name(f".{path.name[:40]}.{_short(path.name)}.{job[:12]}.part")
 
     def publish(self, name: str, draft: Path) -> None:
-        """See `Target.publish`. A new copy is for its owner's eyes; one that was there keeps its mode."""
+        """See `Destination.publish`. A new copy is for its owner's eyes; one that was there keeps its mode."""
         path = self.path(name)
         draft.chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o600)
         draft.replace(path)
@@ -262,7 +262,7 @@ class _Ranges(io.RawIOBase):
         return size
 
 
-class S3Target:
+class S3Destination:
     """Copies as objects under a prefix, encrypted as the bucket says, or with a KMS key.
 
     Args:
@@ -276,7 +276,7 @@ class S3Target:
         self._extra: Mapping[str, str] = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
 
     def stamp(self, name: str) -> str:
-        """See `Target.stamp`."""
+        """See `Destination.stamp`."""
         from botocore.exceptions import ClientError
 
         with _errors(self._bucket):
@@ -288,12 +288,12 @@ class S3Target:
                 return ""
 
     def draft(self, name: str, job: str) -> Path:
-        """See `Target.draft`."""
+        """See `Destination.draft`."""
         self._drafts.mkdir(parents=True, exist_ok=True)
         return self._drafts / f"{_short(name)}.part"
 
     def publish(self, name: str, draft: Path) -> None:
-        """See `Target.publish`. Uploaded in parts; the object appears with the last."""
+        """See `Destination.publish`. Uploaded in parts; the object appears with the last."""
         extra = {"ContentType": "text/plain; charset=utf-8", **self._extra}
         with _errors(self._bucket):
             self._client.upload_file(str(draft), self._bucket, self._prefix + name, ExtraArgs=extra)

@@ -9,9 +9,9 @@ from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.replacing import MASKS, Numbers, Replace, with_mask, with_name, with_pseudonyms
 from moderation.redacting.tokens import TokenKey
 
-Mode = Literal["labels", "mask", "pseudonyms", "tokens"]
+StyleName = Literal["labels", "mask", "pseudonyms", "tokens"]
 """``[NAME]``; a character for each one; ``[NAME_1]``, numbered in a document; ``[NAME:...]``, which a key restores."""
-MODES: tuple[Mode, ...] = get_args(Mode)
+MODES: tuple[StyleName, ...] = get_args(StyleName)
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Style:
         key: for the mode `tokens`.
     """
 
-    mode: Mode = "labels"
+    mode: StyleName = "labels"
     mask: str = "*"
     key: TokenKey | None = None
 

@@ -25,7 +25,7 @@ from moderation.core.errors import SettingsError
 KEY_BYTES = 64
 """AES-256-SIV takes two keys of 256 bits."""
 LONGEST_TOKEN = 200_000
-"""Characters; longer than what any stretch of text that is looked at together can become."""
+"""Characters; longer than what any window of text that is looked at together can become."""
 _TOKEN = re.compile(r"\[([A-Z0-9/-]{1,300}):([A-Za-z0-9_-]{6})\.([A-Za-z0-9_-]{22,})\]")
 
 

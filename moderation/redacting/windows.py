@@ -1,11 +1,11 @@
-"""A stream of bytes as documents, in stretches that are looked at whole: any size, flat memory, nothing cut in two.
+"""A stream of bytes as documents, in windows that are looked at whole: any size, flat memory, nothing cut in two.
 
 The bytes are UTF-8. What is not stays as it is: each such byte counts as one character, and detectors see U+FFFD in its
 place. A byte order mark stays too and counts as a character. NUL, or a byte order mark of UTF-16 or UTF-32, means that
 it is no UTF-8 text at all: in what nobody can read nothing would be found, so that is an error.
 
 A document is the whole stream, or each line of it (LF, CR or CR LF ends it and belongs to no document, as in Amazon
-Comprehend). A long one is looked at in stretches. Each is seen with some text before it, and what stands near its right
+Comprehend). A long one is looked at in windows. Each is seen with some text before it, and what stands near its right
 end is seen again with the next, so that a name or a number is never met by half.
 """
 
@@ -25,9 +25,9 @@ from moderation.core.replacing import Place, joined_places
 STRETCH = 20_000
 """Code points that are looked at together; detectors are fastest there and far from their limits of time."""
 CONTEXT = 500
-"""Code points before a stretch that are looked at with it."""
+"""Code points before a window that are looked at with it."""
 AHEAD = 500
-"""Code points at the end of a stretch that are left to the next one."""
+"""Code points at the end of a window that are left to the next one."""
 MOST_LINES = 500
 """Documents that are looked at in one call."""
 _BLOCK_BYTES = 65_536
@@ -44,7 +44,7 @@ class NotText(InputError):
 
 
 class Position(NamedTuple):
-    """Where a stretch begins.
+    """Where a window begins.
 
     Attributes:
         byte: in the stream.
@@ -59,7 +59,7 @@ class Position(NamedTuple):
     offset: int = 0
 
 
-class Stretch(NamedTuple):
+class Window(NamedTuple):
     """Some text with all that is in it.
 
     Attributes:
@@ -89,10 +89,10 @@ def undecoded(text: str) -> int:
     return 0 if text.isascii() else len(_UNDECODED.findall(text))
 
 
-def stretches(
+def windows(
     source: BinaryIO, look: Look, *, per_line: bool, start: Position | None = None
-) -> Iterator[Sequence[Stretch]]:
-    """All of a stream from `start` on: in each answer the stretches that were looked at in one call.
+) -> Iterator[Sequence[Window]]:
+    """All of a stream from `start` on: in each answer the windows that were looked at in one call.
 
     A run that goes on from an `after` yields what one run would have.
 
@@ -105,20 +105,20 @@ def stretches(
     """
     at = start or Position()
     reader = _Reader(source, at)
-    yield from _stretches(reader, reader.context, look, at, per_line)
+    yield from _windows(reader, reader.context, look, at, per_line)
 
 
 def look_through(text: str, look: Look) -> list[Detection]:
     """What is in one document that is held in memory, of any length; spans in all of it."""
     return [
-        _moved(entity, stretch.begin.offset)
-        for made in _stretches(_Held(text), "", look, Position(), per_line=False)
-        for stretch in made
-        for entity in stretch.entities
+        _moved(entity, window.begin.offset)
+        for made in _windows(_Held(text), "", look, Position(), per_line=False)
+        for window in made
+        for entity in window.entities
     ]
 
 
-def _stretches(reader: _Peeks, context: str, look: Look, at: Position, per_line: bool) -> Iterator[Sequence[Stretch]]:
+def _windows(reader: _Peeks, context: str, look: Look, at: Position, per_line: bool) -> Iterator[Sequence[Window]]:
     while True:
         text, is_last = reader.peek(STRETCH)
         lines = _whole_lines(text, is_last) if per_line and at.offset == 0 else []
@@ -128,7 +128,7 @@ def _stretches(reader: _Peeks, context: str, look: Look, at: Position, per_line:
             made = [_one(text, is_last, context, look, at, per_line)]
         else:
             return
-        size = sum(len(stretch.text) for stretch in made)
+        size = sum(len(window.text) for window in made)
         reader.skip(size)
         yield made
         if is_last and size == len(text):
@@ -137,7 +137,7 @@ def _stretches(reader: _Peeks, context: str, look: Look, at: Position, per_line:
         context = (context + made[-1].text)[-CONTEXT:] if at.context else ""
 
 
-def _each_line(lines: Sequence[str], look: Look, at: Position) -> list[Stretch]:
+def _each_line(lines: Sequence[str], look: Look, at: Position) -> list[Window]:
     """Whole lines, each a document."""
     bodies = [_without_line_end(line) for line in lines]
     # Nothing is in a blank line, and files may have millions of them.
@@ -149,13 +149,13 @@ def _each_line(lines: Sequence[str], look: Look, at: Position) -> list[Stretch]:
         entities = _within(found, 0, len(body)) if found else ()
         places = tuple(joined_places(body, entities)) if found else ()
         after = Position(at.byte + _size(line), 0, at.line + 1)
-        made.append(Stretch(line, entities, places, at, True, after))
+        made.append(Window(line, entities, places, at, True, after))
         at = after
     return made
 
 
-def _one(text: str, is_last: bool, context: str, look: Look, at: Position, per_line: bool) -> Stretch:
-    """A stretch of a document, or all of one, from the beginning of `text`."""
+def _one(text: str, is_last: bool, context: str, look: Look, at: Position, per_line: bool) -> Window:
+    """A window of a document, or all of one, from the beginning of `text`."""
     line_end = _first_line_end(text, is_last) if per_line else 0
     body = _without_line_end(text[:line_end]) if line_end else text
     entities = _within(look([_readable(context + body)])[0], len(context), len(body))
@@ -168,17 +168,17 @@ def _one(text: str, is_last: bool, context: str, look: Look, at: Position, per_l
         seen = _size((context + text)[-CONTEXT:])
         after = Position(after.byte, seen, at.line, at.offset + len(text))
     kept = tuple(entity for entity in entities if entity.span is not None and entity.span.start < cut)
-    return Stretch(text, kept, tuple(place for place in places if place[0] < cut), at, is_end, after)
+    return Window(text, kept, tuple(place for place in places if place[0] < cut), at, is_end, after)
 
 
 def _cut(text: str, places: Sequence[Place]) -> int:
-    """Where a stretch ends: behind a line or at least a word, never within a place, short of what is seen again."""
+    """Where a window ends: behind a line or at least a word, never within a place, short of what is seen again."""
     furthest = len(text) - AHEAD
     nearest = len(text) // 2
     cut = text.rfind("\n", nearest, furthest) + 1 or text.rfind(" ", nearest, furthest) + 1 or furthest
     for start, end, _ in places:
         if start < cut < end:
-            # Up to the place, so that the next stretch has all of it. One from the beginning on is taken as it is.
+            # Up to the place, so that the next window has all of it. One from the beginning on is taken as it is.
             return start or end
     return cut
 

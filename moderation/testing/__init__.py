@@ -55,7 +55,8 @@ class FakeContext:
         Raises:
             MediaRefused: the service would not accept the bytes.
         """
-        from moderation.media.inspecting import Limits, MediaFacts
+        from ground.media.pictures import Limits
+        from moderation.media.inspecting import MediaFacts
         from moderation.media.inspecting import inspect as inspect_media
 
         facts = inspect_media(data, Limits(), None) if declared is None else MediaFacts(*declared)

@@ -29,11 +29,11 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 Label = Mapping[str, Any]
-Node = Mapping[str, Any]
+ConditionNode = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Activation:
+class LoopActivation:
     """What conditions come to for one image.
 
     Attributes:
@@ -47,7 +47,7 @@ class Activation:
     selected: Sequence[Label]
 
 
-def read_conditions(text: str) -> Sequence[Node]:
+def read_conditions(text: str) -> Sequence[ConditionNode]:
     """The nodes of a ``HumanLoopActivationConditions`` document. Raises `ApiError` naming what is wrong with it."""
     if len(text) > LONGEST:
         raise invalid(f"humanLoopActivationConditions has more than {LONGEST:,} characters")
@@ -103,7 +103,7 @@ def _check_label(parameters: Mapping[str, Any], path: str) -> None:
             raise _wrong(path, f"{key} is a number from 0 to 100")
 
 
-def evaluate(nodes: Sequence[Node] | None, request: Any, labels: Sequence[Label]) -> Activation:
+def evaluate(nodes: Sequence[ConditionNode] | None, request: Any, labels: Sequence[Label]) -> LoopActivation:
     """What the conditions say of one image.
 
     Args:
@@ -112,15 +112,15 @@ def evaluate(nodes: Sequence[Node] | None, request: Any, labels: Sequence[Label]
         labels: ``{"name", "confidence", ...}`` of the answer, confidence in 0-100.
     """
     if nodes is None:
-        return Activation(True, {"Conditions": []}, labels)
+        return LoopActivation(True, {"Conditions": []}, labels)
     results = [_evaluated(node, _place(request), labels) for node in nodes]
     chosen = {number for result in results for number in _chosen(result, labels)}
     selected = [label for number, label in enumerate(labels) if number in chosen] or list(labels)
     is_active = any(result["EvaluationResult"] for result in results)
-    return Activation(is_active, {"Conditions": results}, selected)
+    return LoopActivation(is_active, {"Conditions": results}, selected)
 
 
-def _evaluated(node: Node, place: float, labels: Sequence[Label]) -> dict[str, Any]:
+def _evaluated(node: ConditionNode, place: float, labels: Sequence[Label]) -> dict[str, Any]:
     """The node with its result; every member is evaluated, whatever the others say."""
     for key, joined in (("And", all), ("Or", any)):
         if key in node:

@@ -19,7 +19,6 @@ from urllib.parse import urlsplit
 import urllib3
 
 from ground.errors import SettingsError, StoreUnavailable
-from moderation.settings import Settings
 
 Event = dict[str, Any]
 Tell = Callable[[Event], None]
@@ -97,7 +96,7 @@ class Targets:
         target.failures = 0
 
 
-def open_targets(settings: Settings) -> Targets:
+def open_targets(addresses: str | None) -> Targets:
     """The targets that `MODERATION_A2I_EVENTS` names; they are separated by blanks.
 
     ``arn:aws:events:..:event-bus/NAME`` is an EventBridge bus; ``https://sqs.REGION.amazonaws.com/..`` or an ARN an SQS
@@ -107,7 +106,7 @@ def open_targets(settings: Settings) -> Targets:
     Raises:
         SettingsError: a target is none of these; its text is not shown, for it may hold a secret.
     """
-    return Targets([_target(address) for address in dict.fromkeys((settings.a2i_events or "").split())])
+    return Targets([_target(address) for address in dict.fromkeys((addresses or "").split())])
 
 
 def _target(address: str) -> tuple[str, Tell]:

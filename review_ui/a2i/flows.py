@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,14 +13,13 @@ from ground.awswire.times import epoch
 from ground.blobs import split_uri
 from ground.database import insert_or_nothing
 from ground.errors import NotFound
-from review_ui import tables
+from review_ui.a2i import tables
 from review_ui.a2i.activation import read_conditions
-from review_ui.a2i.resources import find, name_in, page
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.resources import Parameters, find, name_in, page
+from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import ended
-from review_ui.tables import flow_definitions, human_loops, tasks
+from review_ui.a2i.tables import flow_definitions, human_loops, tasks
 
-Parameters = Mapping[str, Any]
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
 """The built-in task type that is offered; the other, AWS/Textract/AnalyzeDocument/Forms/V1, is about documents."""
 LONGEST_SECONDS = 366 * 86_400
@@ -29,7 +27,7 @@ LONGEST_SECONDS = 366 * 86_400
 _KEPT = ("HumanLoopRequestSource", "HumanLoopActivationConfig", "HumanLoopConfig", "OutputConfig", "RoleArn")
 
 
-def create_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def create_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
     """CreateFlowDefinition. The work team and the template must be there, and their ARNs in the right places."""
     config = p.get("HumanLoopConfig")
     if config is None:
@@ -76,7 +74,7 @@ def _check_source(p: Parameters) -> None:
     read_conditions(conditions["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"])
 
 
-def describe_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def describe_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
     """DescribeFlowDefinition. A deleted one is ``Deleting`` while loops of it are worked, and not found after that."""
     name = p["FlowDefinitionName"]
     query = sa.select(flow_definitions).where(flow_definitions.c.name == name, is_there())
@@ -86,14 +84,14 @@ def describe_flow_definition(review: ReviewService, p: Parameters) -> dict[str, 
     return {**_summary(review, row), **row.document}
 
 
-def list_flow_definitions(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def list_flow_definitions(review: A2IService, p: Parameters) -> dict[str, Any]:
     """ListFlowDefinitions."""
     return page(
         review, flow_definitions, p, "FlowDefinitionSummaries", lambda row: _summary(review, row), where=is_there()
     )
 
 
-def delete_flow_definition(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def delete_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
     """DeleteFlowDefinition: loops that nobody began are stopped and deleted; tasks in hand can be finished.
 
     Until those are done or their time is up, it is ``Deleting``; then it is not found, and its ended loops still are.
@@ -120,7 +118,7 @@ def delete_flow_definition(review: ReviewService, p: Parameters) -> dict[str, An
     return {}
 
 
-def _summary(review: ReviewService, row: Any) -> dict[str, Any]:
+def _summary(review: A2IService, row: Any) -> dict[str, Any]:
     deleting_at: datetime | None = row.deleting_at
     return {
         "FlowDefinitionName": row.name,

@@ -19,20 +19,19 @@ from ground.awswire.times import iso, read_iso
 from ground.database import insert_or_nothing
 from review_ui.a2i.activation import evaluate, read_conditions
 from review_ui.a2i.flows import is_there
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import delete_finished, ended
-from review_ui.care.exposure import note_harms
-from review_ui.quality.golden import GOLDEN
-from review_ui.tables import flow_definitions, human_loops, not_for, tasks
+from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks
 
 ENDED = ("Completed", "Failed", "Stopped")
+STATUSES = ("InProgress", "Stopping", *ENDED)
 DEFAULT_AVAILABILITY_SECONDS = 30 * 86_400
 DEFAULT_TASK_SECONDS = 3600
 PAGE = 10
 MOST_EXCLUDED = 100
 
 
-def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
+def start(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
     """StartHumanLoop. The same name with the same input answers the loop there is; other input is a conflict.
 
     Of the runtime's operations only this one has no ResourceNotFoundException in its model: a flow definition that is
@@ -80,7 +79,7 @@ def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
         _keep_within(c, review)
         for worker in _not_for(parsed):
             c.execute(insert_or_nothing(c, not_for).values(loop_name=name, worker_id=worker))
-        note_harms(c, review.care, name, json.loads(content) if content else parsed)
+        review.on_loop_started(c, name, json.loads(content) if content else parsed)
         for _ in range(config["TaskCount"]):
             task = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
             c.execute(sa.insert(tasks).values(task))
@@ -90,7 +89,7 @@ def start(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     return {"HumanLoopArn": review.arn("human-loop", started)} if started is not None else {}
 
 
-def _keep_within(c: Connection, review: ReviewService) -> None:
+def _keep_within(c: Connection, review: A2IService) -> None:
     """Refuse the loop just added when there are more than are allowed; the transaction is rolled back."""
     if not review.most_loops:
         return
@@ -143,7 +142,7 @@ def _not_for(content: Mapping[str, Any]) -> list[str]:
     return sorted({each for each in named if isinstance(each, str) and 0 < len(each) <= 16})[:MOST_EXCLUDED]
 
 
-def describe(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
+def describe(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
     """DescribeHumanLoop. The output's place is given from the start; the object is there when the loop is completed."""
     row = _need(review, p["HumanLoopName"])
     answer = _summary(review, row)
@@ -156,7 +155,7 @@ def describe(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def list_loops(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
+def list_loops(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
     """ListHumanLoops of one flow definition, newest first unless asked otherwise."""
     flow = p["FlowDefinitionArn"].rpartition("/")[2]
     query = sa.select(human_loops).where(human_loops.c.flow == flow, _is_shown())
@@ -183,7 +182,7 @@ def list_loops(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     return {"HumanLoopSummaries": [_summary(review, row) for row in rows]} | ({"NextToken": token} if token else {})
 
 
-def _flow_in_use(review: ReviewService, arn: str) -> sa.Select[Any]:
+def _flow_in_use(review: A2IService, arn: str) -> sa.Select[Any]:
     """Finds the flow definition; nothing for an ARN of another account or Region."""
     name = arn.rpartition("/")[2]
     there = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_(None)
@@ -195,7 +194,7 @@ def _no_flow(arn: str) -> ApiError:
     return ApiError("ResourceNotFoundException", f"The flow definition {arn} does not exist", 404)
 
 
-def stop(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
+def stop(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
     """StopHumanLoop. Untouched tasks are withdrawn; one that is open stays workable until done or its time is up."""
     name, now = p["HumanLoopName"], review.clock()
     _need(review, name)
@@ -216,7 +215,7 @@ def stop(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def delete(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
+def delete(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
     """DeleteHumanLoop; only of one that has ended. Its output stays."""
     row = _need(review, p["HumanLoopName"])
     if row.status not in ENDED:
@@ -233,11 +232,11 @@ def delete(review: ReviewService, p: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_shown() -> sa.ColumnElement[bool]:
-    """True of the loops that A2I's operations speak of: not of deleted ones, nor of golden items."""
-    return human_loops.c.is_deleted.is_(False) & (human_loops.c.status != GOLDEN)
+    """True of the loops that A2I's operations speak of: not of deleted ones, nor of those in a state A2I lacks."""
+    return human_loops.c.is_deleted.is_(False) & human_loops.c.status.in_(STATUSES)
 
 
-def _need(review: ReviewService, name: str) -> Any:
+def _need(review: A2IService, name: str) -> Any:
     there = (human_loops.c.name == name) & _is_shown()
     row = review.database.read(lambda c: c.execute(sa.select(human_loops).where(there)).first())
     if row is None:
@@ -245,7 +244,7 @@ def _need(review: ReviewService, name: str) -> Any:
     return row
 
 
-def _summary(review: ReviewService, row: Any) -> dict[str, Any]:
+def _summary(review: A2IService, row: Any) -> dict[str, Any]:
     # Whoever reads that it is completed finds the output.
     is_written = row.is_written or not row.event_pending
     summary = {

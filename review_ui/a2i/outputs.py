@@ -17,11 +17,10 @@ from sqlalchemy.engine import Connection
 
 from ground.awswire.times import iso
 from ground.errors import StoreUnavailable
-from review_ui.a2i.service import ReviewService
-from review_ui.a2i.settling import WAITING, delete_finished, ended, settle_due
+from review_ui.a2i.service import A2IService
+from review_ui.a2i.settling import HANDS, WAITING, delete_finished, ended, settle_due
+from review_ui.a2i.tables import flow_definitions, human_loops, tasks
 from review_ui.a2i.worker_ids import worker_id
-from review_ui.quality.golden import drop_unclaimed
-from review_ui.tables import flow_definitions, human_loops, tasks
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=1)
 _EVENTS = uuid.uuid5(uuid.NAMESPACE_URL, "https://aws.amazon.com/augmented-ai/status-change")
 
 
-def finish(review: ReviewService, name: str) -> None:
+def finish(review: A2IService, name: str) -> None:
     """Write the output of an ended loop if it has answers, and tell whoever wants to know. May run again.
 
     Raises:
@@ -61,7 +60,7 @@ def finish(review: ReviewService, name: str) -> None:
     review.database.write(lambda c: c.execute(update.values(event_pending=False)))
 
 
-def output_of(review: ReviewService, loop: Any, answered: list[Any]) -> bytes:
+def output_of(review: A2IService, loop: Any, answered: list[Any]) -> bytes:
     """``output.json`` as A2I documents it; that of a built-in task type names the type, too."""
     flow = sa.select(flow_definitions.c.document).where(flow_definitions.c.name == loop.flow)
     managed = review.database.read(lambda c: c.execute(flow).scalar_one()).get("HumanLoopRequestSource", {})
@@ -92,7 +91,7 @@ def output_of(review: ReviewService, loop: Any, answered: list[Any]) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def event_of(review: ReviewService, loop: Any) -> dict[str, Any]:
+def event_of(review: A2IService, loop: Any) -> dict[str, Any]:
     """The event that Amazon EventBridge would carry."""
     arn = review.arn("human-loop", loop.name)
     return {
@@ -118,15 +117,14 @@ def event_of(review: ReviewService, loop: Any) -> dict[str, Any]:
     }
 
 
-def sweep(review: ReviewService) -> None:
+def sweep(review: A2IService) -> None:
     """Give back tasks whose time is up, fail loops that nobody answered in time, finish what was interrupted."""
     now = review.clock()
 
     def work(c: Connection) -> list[str]:
         settle_due(c, now)
-        late = (tasks.c.state == "claimed") & (tasks.c.lease_until < now)
         stopping = sa.select(human_loops.c.name).where(human_loops.c.status == "Stopping")
-        c.execute(sa.update(tasks).where(late).values(dict(WAITING)))
+        HANDS.expire(c, tasks.c.state == "claimed", now, **WAITING)
         left = (tasks.c.state == "waiting") & tasks.c.loop_name.in_(stopping)
         c.execute(sa.update(tasks).where(left).values(state="withdrawn"))
         still_open = sa.select(tasks.c.loop_name).where(tasks.c.state.in_(("claimed", "given")))
@@ -140,8 +138,9 @@ def sweep(review: ReviewService) -> None:
             c.execute(sa.update(human_loops).where(human_loops.c.name.in_(names)).values(values))
             unanswered = tasks.c.loop_name.in_(names) & tasks.c.state.in_(("waiting", "claimed"))
             c.execute(sa.update(tasks).where(unanswered).values(state="withdrawn"))
-        drop_unclaimed(c)
         delete_finished(c)
+        for also in review.sweeps:
+            also(c)
         due = human_loops.c.tell_after.is_(None) | (human_loops.c.tell_after <= now)
         pending = sa.select(human_loops.c.name).where(human_loops.c.event_pending.is_(True), due).limit(500)
         return [row.name for row in c.execute(pending)]

@@ -14,21 +14,21 @@ from ground.awswire.paging import read_page
 from ground.awswire.strict_json import read_object
 from ground.awswire.times import epoch, read_epoch
 from ground.database import insert_or_nothing
-from review_ui import tables
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i import tables
+from review_ui.a2i.service import A2IService, Links
 from review_ui.a2i.templates import render
 
 Parameters = Mapping[str, Any]
 PAGE = 100
 
 
-def create_human_task_ui(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def create_human_task_ui(review: A2IService, p: Parameters) -> dict[str, Any]:
     """CreateHumanTaskUi."""
     insert_named(review, tables.task_uis, p["HumanTaskUiName"], {"content": p["UiTemplate"]["Content"]})
     return {"HumanTaskUiArn": review.arn("human-task-ui", p["HumanTaskUiName"])}
 
 
-def describe_human_task_ui(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def describe_human_task_ui(review: A2IService, p: Parameters, links: Links) -> dict[str, Any]:
     """DescribeHumanTaskUi: digest of the template and a short-lived address of it, not its text."""
     row = need(review, tables.task_uis, p["HumanTaskUiName"], "human task UI")
     content = row.content.encode()
@@ -40,11 +40,11 @@ def describe_human_task_ui(review: ReviewService, p: Parameters) -> dict[str, An
         "HumanTaskUiName": row.name,
         "HumanTaskUiStatus": "Active",
         "CreationTime": epoch(row.created_at),
-        "UiTemplate": {"Url": review.read_link(bucket, key), "ContentSha256": digest},
+        "UiTemplate": {"Url": links.read_link(bucket, key), "ContentSha256": digest},
     }
 
 
-def list_human_task_uis(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def list_human_task_uis(review: A2IService, p: Parameters) -> dict[str, Any]:
     """ListHumanTaskUis."""
 
     def summary(row: Any) -> dict[str, Any]:
@@ -54,14 +54,14 @@ def list_human_task_uis(review: ReviewService, p: Parameters) -> dict[str, Any]:
     return page(review, tables.task_uis, p, "HumanTaskUiSummaries", summary)
 
 
-def delete_human_task_ui(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def delete_human_task_ui(review: A2IService, p: Parameters) -> dict[str, Any]:
     """DeleteHumanTaskUi."""
     if not delete_named(review, tables.task_uis, p["HumanTaskUiName"]):
         raise ApiError("ResourceNotFound", f"Human task UI {p['HumanTaskUiName']} does not exist")
     return {}
 
 
-def render_ui_template(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def render_ui_template(review: A2IService, p: Parameters, links: Links) -> dict[str, Any]:
     """RenderUiTemplate: a template filled in with a task's input, and what is wrong with it."""
     if ("UiTemplate" in p) == ("HumanTaskUiArn" in p):
         raise invalid("Give either UiTemplate or HumanTaskUiArn")
@@ -74,7 +74,7 @@ def render_ui_template(review: ReviewService, p: Parameters) -> dict[str, Any]:
         task_input = read_object(p["Task"]["Input"])
     except ValueError as error:
         raise invalid("Task.Input is not a JSON object") from error
-    done = render(content, task_input, review.read_link)
+    done = render(content, task_input, links.read_link)
     return {
         "RenderedContent": done.html,
         "Errors": [{"Code": "TemplateError", "Message": message} for message in done.errors],
@@ -91,19 +91,19 @@ def name_in(arn: str, prefix: str, member: str) -> str:
     return arn.removeprefix(prefix)
 
 
-def insert_named(review: ReviewService, table: sa.Table, name: str, values: Mapping[str, Any]) -> None:
+def insert_named(review: A2IService, table: sa.Table, name: str, values: Mapping[str, Any]) -> None:
     """A new row; `ResourceInUse` when the name is taken."""
     row = {"name": name, "created_at": review.clock(), **values}
     if not review.database.write(lambda c: c.execute(insert_or_nothing(c, table).values(row)).rowcount):
         raise ApiError("ResourceInUse", f"{name} exists already")
 
 
-def find(review: ReviewService, table: sa.Table, name: str) -> Any:
+def find(review: A2IService, table: sa.Table, name: str) -> Any:
     """The row of that name, or None."""
     return review.database.read(lambda c: c.execute(sa.select(table).where(table.c.name == name)).first())
 
 
-def need(review: ReviewService, table: sa.Table, name: str, kind: str) -> Any:
+def need(review: A2IService, table: sa.Table, name: str, kind: str) -> Any:
     """The row of that name; `ResourceNotFound` when there is none."""
     row = find(review, table, name)
     if row is None:
@@ -111,13 +111,13 @@ def need(review: ReviewService, table: sa.Table, name: str, kind: str) -> Any:
     return row
 
 
-def delete_named(review: ReviewService, table: sa.Table, name: str) -> bool:
+def delete_named(review: A2IService, table: sa.Table, name: str) -> bool:
     """Delete a row; says whether it was there."""
     return bool(review.database.write(lambda c: c.execute(sa.delete(table).where(table.c.name == name)).rowcount))
 
 
 def page(
-    review: ReviewService,
+    review: A2IService,
     table: sa.Table,
     p: Parameters,
     key: str,

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-import logging
-import random
 import secrets
 import string
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -23,15 +18,10 @@ from ground.awswire.throttle import Throttle
 from ground.blobs import Blobs
 from ground.database import Database
 from ground.errors import NotFound
-from moderation.settings import Settings
-from review_ui import tables
-from review_ui.care.exposure import DEFAULT_CARE, Care, note_missing_harms
-
-logger = logging.getLogger(__name__)
+from review_ui.a2i import tables
 
 ACCOUNT = "000000000000"
 """The account number in our ARNs."""
-SWEEP_SECONDS = 1.0
 LINK_SECONDS = 3600
 """How long an address that a template was given (grant_read_access) can be read."""
 
@@ -46,24 +36,41 @@ class AccessKey:
     revoked_at: datetime | None = None
 
 
-class ReviewService:
-    """What the endpoint and the portal work on.
+LoopStarted = Callable[[Connection, str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Links:
+    """Addresses where objects of the media store can be read for a while.
+
+    Attributes:
+        endpoint: where the endpoint is reached, ``/a2i`` included, as the one who gets the address reaches it.
+        access_key: id and secret that sign it.
+    """
+
+    endpoint: str
+    region: str
+    access_key: Callable[[], tuple[str, str]]
+
+    def read_link(self, bucket: str, key: str, seconds: int = LINK_SECONDS) -> str:
+        """An address where whoever has it can read one object for some seconds."""
+        url = f"{self.endpoint}/s3/{quote(bucket)}/{quote(key, safe='/~')}"
+        return sign_link(url, self.access_key(), self.region, seconds)
+
+
+class A2IService:
+    """What the endpoint works on.
 
     Args:
         on_status_change: told of ended loops, in the form of Amazon's EventBridge event, at least once each.
         clock: the wall time; given for tests.
-        undo_seconds: how long a reviewer's last answer waits before it counts.
         most_loops: loops that may be in progress at the same time; 0 for any number.
         most_workteams: on AWS 25 in a Region.
         calls_per_second: of one access key; 0 for any number.
         checks_signatures: False takes unsigned requests, from this machine only.
-        care: how much of what people are given.
-        golden_percent: how many of the tasks have a known answer, where there are such and a queue says nothing else.
-
-    Attributes:
-        chance: a number in [0, 1) that nobody can foresee; given for tests.
-        base_url: where the endpoint is reached; empty when only a request can tell.
-        has_public_url: the settings say where, so that no request does.
+        public_url: how others reach the endpoint, ``/a2i`` included; empty when only a request can tell.
+        on_loop_started: told of each new loop within its transaction, with its name and InputContent.
+        sweeps: what else is tidied in the transaction of each sweep.
     """
 
     def __init__(
@@ -73,101 +80,34 @@ class ReviewService:
         region: str,
         on_status_change: Callable[[dict[str, Any]], None] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        undo_seconds: float = 10.0,
+        *,
         most_loops: int = 0,
         most_workteams: int = 25,
         calls_per_second: float = 0.0,
         checks_signatures: bool = True,
-        care: Care = DEFAULT_CARE,
-        golden_percent: float = 0.0,
+        public_url: str = "",
+        on_loop_started: LoopStarted = lambda _connection, _name, _content: None,
+        sweeps: Sequence[Callable[[Connection], None]] = (),
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
-        self.on_status_change, self.undo_seconds, self.care = on_status_change, undo_seconds, care
+        self.on_status_change, self.on_loop_started, self.sweeps = on_status_change, on_loop_started, tuple(sweeps)
         self.most_loops, self.most_workteams = most_loops, most_workteams
-        self.throttle, self.checks_signatures = Throttle(calls_per_second), checks_signatures
-        self.golden_percent = golden_percent
-        self.chance: Callable[[], float] = random.SystemRandom().random
-        self.base_url, self.has_public_url = "", False
-        self._stop, self._wake = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
-
-    @classmethod
-    def open(
-        cls, settings: Settings, *, blobs: Blobs, on_status_change: Callable[[dict[str, Any]], None] | None = None
-    ) -> ReviewService:
-        """Open the database that the settings name and bring it to the newest schema."""
-        path = settings.data / "review.db"
-        if settings.review_database_url is None and not path.exists():
-            # It holds access keys and password hashes: for the owner's eyes only, from its first byte on.
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-        url = settings.review_database_url or f"sqlite:///{path}"
-        folder = Path(__file__).parent.parent / "migrations"
-        database = Database(url, folder, tables.metadata, version_table="review_alembic_version")
-        database.migrate()
-        care = Care.of(settings)
-        note_missing_harms(database, care)
-        service = cls(
-            database,
-            blobs,
-            settings.a2i_region,
-            on_status_change,
-            undo_seconds=settings.undo_seconds,
-            most_loops=settings.a2i_most_loops,
-            most_workteams=settings.a2i_most_workteams,
-            calls_per_second=settings.a2i_calls_per_second,
-            checks_signatures=settings.a2i_check_signatures,
-            care=care,
-            golden_percent=settings.golden_percent,
+        self.throttle, self.checks_signatures, self.public_url = (
+            Throttle(calls_per_second),
+            checks_signatures,
+            public_url,
         )
-        if settings.public_url:
-            service.base_url, service.has_public_url = f"{settings.public_url.rstrip('/')}/a2i", True
-        return service
 
     def arn(self, kind: str, name: str) -> str:
         """An ARN of ours: ``flow-definition``, ``human-loop``, ``human-task-ui``, ``workteam/private-crowd``."""
         return f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:{kind}/{name}"
 
-    def reached_at(self, base_url: str) -> ReviewService:
-        """The same service for a request that came to `base_url`: unless the settings say where, links lead there."""
-        if self.has_public_url:
-            return self
-        here = copy.copy(self)
-        here.base_url = base_url
-        return here
-
-    def read_link(self, bucket: str, key: str, seconds: int = LINK_SECONDS) -> str:
-        """An address where whoever has it can read one object of the media store for some seconds."""
-        url = f"{self.base_url}/s3/{quote(bucket)}/{quote(key, safe='/~')}"
-        return sign_link(url, self.internal_access_key(), self.region, seconds)
-
-    def start(self) -> None:
-        """Look after time limits, unwritten outputs and unsent events in the background."""
-        from review_ui.a2i.outputs import sweep
-
-        def run() -> None:
-            while not self._stop.is_set():
-                self._wake.wait(SWEEP_SECONDS)
-                self._wake.clear()
-                try:
-                    sweep(self)
-                except Exception:
-                    logger.exception("the sweep over human loops failed; the next one tries again")
-
-        self._thread = threading.Thread(target=run, name="a2i-sweep", daemon=True)
-        self._thread.start()
-
-    def nudge(self) -> bool:
-        """Have outputs and events looked after at once, so that no reviewer waits; False when nobody does that here."""
-        self._wake.set()
-        return self._thread is not None and self._thread.is_alive()
+    def links(self, reached_at: str) -> Links:
+        """Addresses of stored objects for somebody who came to `reached_at`, the endpoint's address as they have it."""
+        return Links(self.public_url or reached_at, self.region, self.internal_access_key)
 
     def close(self) -> None:
-        """Stop the sweep and close the database."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        """Close the database."""
         self.database.close()
 
     # Access keys

@@ -9,16 +9,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from review_ui.tables import human_loops, loop_harms, not_for, tasks
+from ground.leases import Lease
+from review_ui.a2i.tables import human_loops, not_for, tasks
 
 WAITING: Mapping[str, Any] = {
     "state": "waiting",
     "user_id": None,
     "accepted_at": None,
-    "lease_until": None,
     "answer": None,
 }
-"""What a task is in nobody's hands."""
+"""What a task is in nobody's hands, beside its lease."""
+HANDS = Lease(tasks.c.id, tasks.c.lease_until)
+"""In whose hands a task is: `user_id`, until the flow's time limit is over."""
 
 
 def ended(status: str, now: datetime) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def delete_finished(c: Connection) -> None:
     """Delete the loops that were asked to be deleted, once their output is written and their end is told."""
     done = human_loops.c.is_deleted.is_(True) & human_loops.c.event_pending.is_(False)
     names = list(c.execute(sa.select(human_loops.c.name).where(done)).scalars())
-    for table in (tasks, not_for, loop_harms):
+    for table in (tasks, not_for):
         c.execute(sa.delete(table).where(table.c.loop_name.in_(names)))
     c.execute(sa.delete(human_loops).where(human_loops.c.name.in_(names)))
 

@@ -17,13 +17,27 @@ from ground.awswire.errors import ApiError, invalid
 from ground.awswire.protocol import MAX_BODY_BYTES, answer_with, raw_target, read_document, refuse
 from ground.awswire.shapes import check, check_storable, operation_names
 from ground.errors import NotFound, StoreUnavailable
+from ground.web.hygiene import SANDBOX
 from review_ui.a2i import flows, loops, resources, workforces
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.service import A2IService, Links
 
 logger = logging.getLogger(__name__)
 
 RUNTIME = "sagemaker-a2i-runtime"
-CONTROL: Mapping[str, Callable[[ReviewService, Mapping[str, Any]], dict[str, Any]]] = {
+Operation = Callable[[A2IService, Mapping[str, Any]], dict[str, Any]]
+
+
+def _with_links(operation: Callable[[A2IService, Mapping[str, Any], Links], dict[str, Any]]) -> Operation:
+    """An operation whose answer has addresses in it: they lead to where the request came to."""
+
+    def call(review: A2IService, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        reached_at = f"{request.scheme}://{request.headers.get('Host', '')}/a2i"
+        return operation(review, parameters, review.links(reached_at))
+
+    return call
+
+
+CONTROL: Mapping[str, Operation] = {
     "CreateWorkteam": workforces.create_workteam,
     "DescribeWorkteam": workforces.describe_workteam,
     "ListWorkteams": workforces.list_workteams,
@@ -35,10 +49,10 @@ CONTROL: Mapping[str, Callable[[ReviewService, Mapping[str, Any]], dict[str, Any
     "UpdateWorkforce": workforces.update_workforce,
     "DeleteWorkforce": workforces.delete_workforce,
     "CreateHumanTaskUi": resources.create_human_task_ui,
-    "DescribeHumanTaskUi": resources.describe_human_task_ui,
+    "DescribeHumanTaskUi": _with_links(resources.describe_human_task_ui),
     "ListHumanTaskUis": resources.list_human_task_uis,
     "DeleteHumanTaskUi": resources.delete_human_task_ui,
-    "RenderUiTemplate": resources.render_ui_template,
+    "RenderUiTemplate": _with_links(resources.render_ui_template),
     "CreateFlowDefinition": flows.create_flow_definition,
     "DescribeFlowDefinition": flows.describe_flow_definition,
     "ListFlowDefinitions": flows.list_flow_definitions,
@@ -48,7 +62,7 @@ CONTROL: Mapping[str, Callable[[ReviewService, Mapping[str, Any]], dict[str, Any
 _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
 
 
-def blueprint(review: ReviewService) -> Blueprint:
+def blueprint(review: A2IService) -> Blueprint:
     """The endpoint; mount it at ``/a2i``. Every answer, errors too, is in the form that AWS's clients read."""
     a2i = Blueprint("a2i", __name__)
 
@@ -63,13 +77,12 @@ def blueprint(review: ReviewService) -> Blueprint:
         request.max_content_length = MAX_BODY_BYTES
         try:
             body = admitted_body(review, "s3" if is_object else "sagemaker")
-            here = review.reached_at(f"{request.scheme}://{request.headers.get('Host', '')}/a2i")
             if is_object:
-                return _read_object(here, unquote(inner.removeprefix("s3/")), request_id)
+                return _read_object(review, unquote(inner.removeprefix("s3/")), request_id)
             if "X-Amz-Target" in request.headers:
-                document = _control(here, request.headers["X-Amz-Target"], body)
+                document = _control(review, request.headers["X-Amz-Target"], body)
             else:
-                document = _runtime(here, request.method, inner, raw_query, body)
+                document = _runtime(review, request.method, inner, raw_query, body)
             return answer_with(document, 200, request_id)
         except ApiError as error:
             failure = error
@@ -90,7 +103,7 @@ def _internal() -> str:
     return "InternalFailure" if "X-Amz-Target" in request.headers else "InternalServerException"
 
 
-def _runtime(review: ReviewService, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
+def _runtime(review: A2IService, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
     """The runtime's five operations, by verb and path."""
     if method == "POST" and path == "human-loops":
         parameters = read_document(body)
@@ -113,7 +126,7 @@ def _runtime(review: ReviewService, method: str, path: str, query: str, body: by
     raise ApiError("UnknownOperationException", f"There is no operation {method} /{path[:200]}", 404)
 
 
-def _control(review: ReviewService, target: str, body: bytes) -> dict[str, Any]:
+def _control(review: A2IService, target: str, body: bytes) -> dict[str, Any]:
     """An operation of SageMaker's control plane."""
     prefix, _, operation = target.partition(".")
     if prefix != "SageMaker" or operation not in CONTROL:
@@ -130,7 +143,7 @@ def _check(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
     check_storable(parameters)
 
 
-def _read_object(review: ReviewService, path: str, request_id: str) -> Response:
+def _read_object(review: A2IService, path: str, request_id: str) -> Response:
     """S3's GetObject and HeadObject, so that the client that asked for a review can read its output."""
     if request.method not in ("GET", "HEAD"):
         return _s3_error("MethodNotAllowed", "Only GetObject and HeadObject are offered", 405, request_id)
@@ -142,7 +155,7 @@ def _read_object(review: ReviewService, path: str, request_id: str) -> Response:
     response = Response(data, 200, content_type=kind or "application/octet-stream")
     # Pictures, films and sounds may stand in a template's page; nothing else of what apps post is ever shown as a page.
     response.headers["Content-Disposition"] = "inline" if kind else "attachment"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["x-amz-request-id"] = request_id
@@ -151,7 +164,7 @@ def _read_object(review: ReviewService, path: str, request_id: str) -> Response:
 
 def shown_type(data: bytes) -> str:
     """The content type of a picture, film or sound, by its bytes; empty for anything else."""
-    from moderation.media.inspecting import sniff
+    from ground.media.sniffing import sniff
 
     kind = sniff(data) or ""
     return kind if kind.startswith(("image/", "video/", "audio/")) else ""

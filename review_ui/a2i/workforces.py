@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from ground.awswire.errors import ApiError, invalid
 from ground.awswire.times import epoch
-from review_ui import tables
+from review_ui.a2i import tables
 from review_ui.a2i.flows import has_active_loops
-from review_ui.a2i.resources import delete_named, find, insert_named, page
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.resources import Parameters, delete_named, find, insert_named, page
+from review_ui.a2i.service import A2IService
 
-Parameters = Mapping[str, Any]
 _TEAM_KEYS = ("MemberDefinitions", "Description", "NotificationConfiguration", "WorkerAccessConfiguration")
 
 
-def create_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def create_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
     """CreateWorkteam; there is a limit to their number, as on AWS."""
     if find(review, tables.workteams, p["WorkteamName"]) is not None:
         raise ApiError("ResourceInUse", f"{p['WorkteamName']} exists already")
@@ -30,17 +28,17 @@ def create_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
     return {"WorkteamArn": review.arn("workteam/private-crowd", p["WorkteamName"])}
 
 
-def describe_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def describe_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
     """DescribeWorkteam. AWS answers a ValidationException for a team that is not there."""
     return {"Workteam": _view(review, _need(review, p["WorkteamName"]))}
 
 
-def list_workteams(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def list_workteams(review: A2IService, p: Parameters) -> dict[str, Any]:
     """ListWorkteams, by name or by the day they were made."""
     return page(review, tables.workteams, p, "Workteams", lambda row: _view(review, row))
 
 
-def update_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def update_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
     """UpdateWorkteam: what is given replaces what there was."""
     row = _need(review, p["WorkteamName"])
     document = {**row.document, **{key: p[key] for key in _TEAM_KEYS if key in p}}
@@ -49,7 +47,7 @@ def update_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
     return {"Workteam": _view(review, _need(review, p["WorkteamName"]))}
 
 
-def delete_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def delete_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
     """DeleteWorkteam; refused while a flow definition sends work to it."""
     name = p["WorkteamName"]
     arn = review.arn("workteam/private-crowd", name)
@@ -61,7 +59,7 @@ def delete_workteam(review: ReviewService, p: Parameters) -> dict[str, Any]:
     return {"Success": delete_named(review, tables.workteams, name)}
 
 
-def create_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def create_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
     """CreateWorkforce; there is one in an account and Region."""
     if review.database.read(lambda c: c.execute(sa.select(tables.workforces)).first()) is not None:
         raise invalid("Only one private workforce is allowed in an account and Region; delete the one there is")
@@ -75,17 +73,17 @@ def create_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
     return {"WorkforceArn": review.arn("workforce", p["WorkforceName"])}
 
 
-def describe_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def describe_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
     """DescribeWorkforce."""
     return {"Workforce": _workforce(review, _need_workforce(review, p["WorkforceName"]))}
 
 
-def list_workforces(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def list_workforces(review: A2IService, p: Parameters) -> dict[str, Any]:
     """ListWorkforces."""
     return page(review, tables.workforces, p, "Workforces", lambda row: _workforce(review, row))
 
 
-def update_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def update_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
     """UpdateWorkforce: addresses, sign-in."""
     row = _need_workforce(review, p["WorkforceName"])
     document = {**row.document, **{key: p[key] for key in ("SourceIpConfig", "WorkforceVpcConfig") if key in p}}
@@ -97,7 +95,7 @@ def update_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
     return {"Workforce": _workforce(review, _need_workforce(review, p["WorkforceName"]))}
 
 
-def delete_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
+def delete_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
     """DeleteWorkforce; only once its work teams are deleted, as on AWS."""
     row = _need_workforce(review, p["WorkforceName"])
     if review.database.read(lambda c: c.execute(sa.select(tables.workteams).limit(1)).first()) is not None:
@@ -106,26 +104,26 @@ def delete_workforce(review: ReviewService, p: Parameters) -> dict[str, Any]:
     return {}
 
 
-def _need(review: ReviewService, name: str) -> Any:
+def _need(review: A2IService, name: str) -> Any:
     row = find(review, tables.workteams, name)
     if row is None:
         raise invalid(f"Could not find work team {name}")
     return row
 
 
-def _need_workforce(review: ReviewService, name: str) -> Any:
+def _need_workforce(review: A2IService, name: str) -> Any:
     row = find(review, tables.workforces, name)
     if row is None:
         raise invalid(f"Could not find workforce {name}")
     return row
 
 
-def _view(review: ReviewService, row: Any) -> dict[str, Any]:
+def _view(review: A2IService, row: Any) -> dict[str, Any]:
     arn = review.arn("workteam/private-crowd", row.name)
     return {"WorkteamName": row.name, "WorkteamArn": arn, "CreateDate": epoch(row.created_at), **row.document}
 
 
-def _workforce(review: ReviewService, row: Any) -> dict[str, Any]:
+def _workforce(review: A2IService, row: Any) -> dict[str, Any]:
     return {
         "WorkforceName": row.name,
         "WorkforceArn": review.arn("workforce", row.name),

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
-from moderation.settings import Settings
+from review_ui.a2i.tables import human_loops, tasks
 from review_ui.care.severity import LEVELS, SEVERITY, harms_of
-from review_ui.tables import human_loops, look_harms, looks, loop_harms, preferences, tasks, users
+from review_ui.tables import look_harms, looks, loop_harms, preferences, users
 
 SEVERE = LEVELS[-1]
 LONGEST_STRETCH = timedelta(hours=12)
@@ -39,11 +39,6 @@ class Care:
     break_enforced_minutes: float = 45.0
     break_minutes: float = 10.0
 
-    @classmethod
-    def of(cls, settings: Settings) -> Care:
-        """As the settings say."""
-        return cls(**{name: getattr(settings, name) for name in cls.__dataclass_fields__})
-
     def harms(self, content: Mapping[str, Any]) -> frozenset[str]:
         """What an InputContent exposes people to."""
         return harms_of(content, self.severity, self.severity_from)
@@ -58,7 +53,7 @@ DEFAULT_CARE = Care(SEVERITY, daily_minutes={SEVERE: 120.0})
 
 
 @dataclass(frozen=True)
-class Seen:
+class Exposure:
     """What somebody saw of one harm on one day: different items, and seconds."""
 
     items: int = 0
@@ -120,7 +115,7 @@ def allowance(c: Connection, care: Care, user_id: str, now: datetime) -> Allowan
     minutes, items = care.daily_minutes or {}, care.daily_items or {}
     seen = seen_since(c, user_id, today, now) if minutes or items else {}
     for harm in sorted({*minutes, *items}):
-        had, tomorrow = seen.get(harm, Seen()), today + timedelta(days=1)
+        had, tomorrow = seen.get(harm, Exposure()), today + timedelta(days=1)
         if harm in minutes and had.seconds >= minutes[harm] * 60:
             limits.append(Limit("minutes", harm, minutes[harm], tomorrow))
         elif harm in items and had.items >= items[harm]:
@@ -133,7 +128,7 @@ def allowance(c: Connection, care: Care, user_id: str, now: datetime) -> Allowan
     return Allowance(tuple(limits), severe, severe >= care.break_after_minutes * 60)
 
 
-def seen_since(c: Connection, user_id: str, since: datetime, now: datetime) -> Mapping[str, Seen]:
+def seen_since(c: Connection, user_id: str, since: datetime, now: datetime) -> Mapping[str, Exposure]:
     """What this person saw in looks that began since then, by harm; what is before their eyes now counts."""
     seconds = sa.func.coalesce(sa.func.sum(looks.c.seconds), 0.0)
     query = (
@@ -142,18 +137,19 @@ def seen_since(c: Connection, user_id: str, since: datetime, now: datetime) -> M
         .where(looks.c.user_id == user_id, looks.c.began_at >= since)
         .group_by(look_harms.c.harm)
     )
-    found = {row.harm: Seen(row.items, row.seconds) for row in c.execute(query)}
+    found = {row.harm: Exposure(row.items, row.seconds) for row in c.execute(query)}
     is_open = (looks.c.user_id == user_id) & (looks.c.began_at >= since) & looks.c.seconds.is_(None)
     query = sa.select(looks, look_harms.c.harm).join(look_harms, look_harms.c.look_id == looks.c.id).where(is_open)
     for row in c.execute(query):
         # One that began between the two queries is counted here.
-        had = found.get(row.harm, Seen(1))
-        found[row.harm] = Seen(had.items, had.seconds + _length(row, now))
+        had = found.get(row.harm, Exposure(1))
+        found[row.harm] = Exposure(had.items, had.seconds + _length(row, now))
     return found
 
 
 def note_harms(c: Connection, care: Care, loop_name: str, content: Mapping[str, Any]) -> None:
-    """Keep what a new loop exposes people to."""
+    """Keep what a new loop exposes people to; a deleted loop may have had its name."""
+    c.execute(sa.delete(loop_harms).where(loop_harms.c.loop_name == loop_name))
     for harm in sorted(care.harms(content)):
         c.execute(insert_or_nothing(c, loop_harms).values(loop_name=loop_name, harm=harm))
 
@@ -172,6 +168,12 @@ def note_missing_harms(database: Database, care: Care) -> None:
 
     while database.read(lambda c: c.execute(query).first()) is not None and database.write(work):
         pass
+
+
+def forget_harms(c: Connection) -> None:
+    """Drop what is kept of loops that were deleted."""
+    there = sa.select(human_loops.c.name)
+    c.execute(sa.delete(loop_harms).where(loop_harms.c.loop_name.not_in(there)))
 
 
 def claim_alone(c: Connection, user_id: str) -> None:
@@ -198,7 +200,9 @@ def end_look(c: Connection, task_id: str, now: datetime) -> None:
         c.execute(sa.update(looks).where(looks.c.id == row.id).values(seconds=_length(row, now)))
 
 
-def history_of(c: Connection, user_id: str, now: datetime, days: int) -> Sequence[tuple[datetime, Mapping[str, Seen]]]:
+def history_of(
+    c: Connection, user_id: str, now: datetime, days: int
+) -> Sequence[tuple[datetime, Mapping[str, Exposure]]]:
     """What this person saw on each of the last days, today first."""
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     starts = [today - timedelta(days=back) for back in range(days)]
@@ -213,7 +217,7 @@ def history_of(c: Connection, user_id: str, now: datetime, days: int) -> Sequenc
         items, seconds = of_day.get(row.harm, (set(), 0.0))
         of_day[row.harm] = (items | {row.task_id}, seconds + _length(row, now))
     return [
-        (start, {harm: Seen(len(items), seconds) for harm, (items, seconds) in of_day.items()})
+        (start, {harm: Exposure(len(items), seconds) for harm, (items, seconds) in of_day.items()})
         for start, of_day in found.items()
     ]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
-
 LEVELS = ("mild", "moderate", "severe")
 """Mildest first. What no listed label covers is mild."""
 LIKELY = 50.0
@@ -21,21 +19,6 @@ SEVERITY: dict[str, str] = {
     "Toxicity": "moderate",
 }
 """The default. A label stands for all under it; where several cover a detection, the hardest counts."""
-
-
-def check_severity(severity: Mapping[str, str]) -> None:
-    """Refuse labels that no detector can have, and levels that are none.
-
-    Raises:
-        ValueError: names the label.
-    """
-    taxonomy = Taxonomy()
-    for label, level in severity.items():
-        if level not in LEVELS[1:]:
-            raise ValueError(f"'{label}' is '{level}'; a listed label is moderate or severe")
-        if label not in taxonomy and not label.startswith(CUSTOM_PREFIX):
-            better = taxonomy.suggest(label)
-            raise ValueError(f"unknown label '{label}'" + (f"; did you mean '{better}'?" if better else ""))
 
 
 def harms_of(content: Mapping[str, Any], severity: Mapping[str, str], least: float) -> frozenset[str]:

@@ -14,12 +14,12 @@ from sqlalchemy.engine import Connection
 from ground.errors import StoreUnavailable
 from review_ui.a2i.answer_content import outcome_of
 from review_ui.a2i.outputs import finish
-from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import settle
+from review_ui.a2i.tables import flow_definitions, tasks
 from review_ui.care.exposure import begin_look, end_look
 from review_ui.desk.audit import note
 from review_ui.desk.tasks import TaskGone, time_limit
-from review_ui.tables import flow_definitions, tasks
+from review_ui.service import ReviewService
 
 logger = logging.getLogger(__name__)
 

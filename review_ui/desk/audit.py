@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from review_ui.a2i.service import ReviewService
-from review_ui.tables import task_events, tasks, users
+from review_ui.a2i.tables import tasks
+from review_ui.service import ReviewService
+from review_ui.tables import task_events, users
 
 LONGEST_DETAIL = 1000
 

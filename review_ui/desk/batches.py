@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.errors import InputError, NotFound
-from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import WAITING
+from review_ui.a2i.tables import tasks
 from review_ui.desk.audit import note
 from review_ui.desk.routing import is_free_for
-from review_ui.tables import batches, tasks, users
+from review_ui.service import ReviewService
+from review_ui.tables import batches, users
 
 MOST_TASKS = 200
 UNDO_TIME = timedelta(minutes=2)
@@ -112,7 +113,14 @@ def undo_batch(review: ReviewService, batch_id: str, user_id: str) -> int:
         if row is None:
             raise NotFound("this batch cannot be taken back any more")
         c.execute(sa.update(batches).where(batches.c.id == batch_id).values(undone_at=now))
-        values = {**WAITING, "submitted_at": None, "settles_at": None, "seconds": None, "batch": None}
+        values = {
+            **WAITING,
+            "lease_until": None,
+            "submitted_at": None,
+            "settles_at": None,
+            "seconds": None,
+            "batch": None,
+        }
         given = (tasks.c.batch == batch_id) & (tasks.c.state == "given")
         count: int = c.execute(sa.update(tasks).where(given).values(values)).rowcount
         note(c, now, "batch undone", user_id, flow=row.flow, detail=f"{count} tasks")

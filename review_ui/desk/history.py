@@ -13,9 +13,9 @@ from sqlalchemy.engine import Connection
 
 from ground.errors import NotFound
 from review_ui.a2i.answer_content import outcome_of
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.tables import flow_definitions, human_loops, tasks
 from review_ui.desk.tasks import title_of
-from review_ui.tables import flow_definitions, human_loops, tasks
+from review_ui.service import ReviewService
 
 PAGE = 50
 

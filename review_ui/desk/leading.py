@@ -12,15 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.errors import InputError, NotFound
-from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import WAITING
+from review_ui.a2i.tables import flow_definitions, human_loops, tasks
 from review_ui.care.exposure import end_look
 from review_ui.desk.audit import note
 from review_ui.desk.history import contains
 from review_ui.desk.preferences import takes
 from review_ui.desk.routing import flows_of
 from review_ui.desk.tasks import title_of
-from review_ui.tables import flow_definitions, human_loops, queue_controls, tasks, users
+from review_ui.service import ReviewService
+from review_ui.tables import queue_controls, users
 
 PACE_WINDOW = timedelta(hours=1)
 PRIORITIES = range(-9, 10)
@@ -206,7 +207,7 @@ def prioritise_task(review: ReviewService, task_id: str, user_id: str, priority:
 
 def take_back(review: ReviewService, task_id: str, user_id: str) -> None:
     """Take a task out of somebody's hands, and give it to whoever is next. Raises `NotFound`."""
-    _change(review, task_id, user_id, "released", {**WAITING, "assigned_to": None}, "")
+    _change(review, task_id, user_id, "released", {**WAITING, "lease_until": None, "assigned_to": None}, "")
 
 
 def assign(review: ReviewService, task_id: str, user_id: str, name: str) -> None:
@@ -217,7 +218,7 @@ def assign(review: ReviewService, task_id: str, user_id: str, name: str) -> None
         raise InputError(f"nobody who reviews is called '{name}'")
     if not takes(review, person.id, task_id):
         raise InputError(f"'{name}' has not opted in to severe tasks, and this is one")
-    _change(review, task_id, user_id, "assigned", {**WAITING, "assigned_to": person.id}, name)
+    _change(review, task_id, user_id, "assigned", {**WAITING, "lease_until": None, "assigned_to": person.id}, name)
 
 
 def _change(

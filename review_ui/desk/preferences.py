@@ -11,10 +11,11 @@ from sqlalchemy.engine import Connection
 
 from ground.database import insert_or_nothing
 from ground.errors import InputError
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.tables import tasks
 from review_ui.care.exposure import SEVERE
 from review_ui.desk.tasks import release_task
-from review_ui.tables import loop_harms, preferences, tasks
+from review_ui.service import ReviewService
+from review_ui.tables import loop_harms, preferences
 
 BLURS = ("none", "light", "medium", "strong", "strongest")
 """Strengths of the blur over media, by number; ``portal.css`` has them."""

@@ -8,17 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from review_ui.a2i.flows import has_active_loops
+from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks, workteams
 from review_ui.a2i.worker_ids import worker_id
-from review_ui.tables import (
-    flow_definitions,
-    human_loops,
-    not_for,
-    queue_controls,
-    tasks,
-    user_groups,
-    users,
-    workteams,
-)
+from review_ui.tables import queue_controls, user_groups, users
 
 LEADS = ("lead", "admin")
 """Roles that get escalated tasks."""

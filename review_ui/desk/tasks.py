@@ -14,14 +14,15 @@ from sqlalchemy.engine import Connection
 from ground.database import insert_or_nothing
 from ground.errors import ModerationError
 from review_ui.a2i.loops import DEFAULT_TASK_SECONDS
-from review_ui.a2i.service import ReviewService
-from review_ui.a2i.settling import WAITING
+from review_ui.a2i.settling import HANDS, WAITING
+from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.care.exposure import Allowance, allowance, begin_look, claim_alone, end_look
 from review_ui.desk.audit import note
 from review_ui.desk.routing import flows_of, is_free_for, order_for
 from review_ui.quality.golden import mix_in
-from review_ui.tables import flow_definitions, human_loops, not_for, queue_controls, task_events, tasks, users
+from review_ui.service import ReviewService
+from review_ui.tables import queue_controls, task_events, users
 
 
 class TaskGone(ModerationError):
@@ -122,8 +123,8 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
             sa.select(flow_definitions.c.document).where(flow_definitions.c.name == row.flow)
         ).scalar_one()
         until = now + time_limit(config)
-        values = {"state": "claimed", "user_id": user_id, "accepted_at": now, "lease_until": until}
-        c.execute(sa.update(tasks).where(tasks.c.id == task_id, tasks.c.state == "waiting").values(values))
+        chosen = sa.select(tasks.c.id).where(tasks.c.id == task_id, tasks.c.state == "waiting")
+        HANDS.claim(c, chosen, now, until, state="claimed", user_id=user_id, accepted_at=now)
         begin_look(c, task_id, user_id, now, until)
         return task_id
 
@@ -219,7 +220,7 @@ def _give_back(review: ReviewService, task_id: str, user_id: str, kind: str, rea
         row = c.execute(sa.select(tasks).where(held).with_for_update()).first()
         if row is None:
             return
-        c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
+        HANDS.release(c, [task_id], **values)
         end_look(c, task_id, now)
         if kind:
             note(c, now, kind, user_id, task=row, detail=reason)

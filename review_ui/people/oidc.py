@@ -21,9 +21,9 @@ from authlib.oauth2.client import OAuth2Client
 
 from ground import fetch
 from ground.errors import ModerationError, SettingsError, UrlRefused
-from moderation.settings import Settings
 from review_ui.people.id_tokens import SignInRefused, verify
 from review_ui.people.people import ROLES, is_group
+from review_ui.settings import ReviewSettings
 
 TIMEOUT_SECONDS = 5.0
 """Of one question to the provider; a sign-in asks three."""
@@ -57,7 +57,7 @@ class OidcSettings:
         return next((role for group, role in self.roles if group in groups), None)
 
 
-def read_settings(settings: Settings) -> OidcSettings | None:
+def read_settings(settings: ReviewSettings) -> OidcSettings | None:
     """The provider that the settings name; None when people sign in with passwords only.
 
     Raises:
@@ -89,7 +89,7 @@ def read_settings(settings: Settings) -> OidcSettings | None:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class SignInAttempt:
     """One sign-in on its way: what the browser that began it keeps until it comes back.
 
     Attributes:
@@ -107,7 +107,7 @@ class Attempt:
     began: int
 
     @classmethod
-    def begin(cls, redirect_uri: str, now: datetime) -> Attempt:
+    def begin(cls, redirect_uri: str, now: datetime) -> SignInAttempt:
         """A new one."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         return cls(state, nonce, verifier, redirect_uri, int(now.timestamp()))
@@ -136,7 +136,7 @@ class Provider:
         self._turns = threading.BoundedSemaphore(talks)
         self._known: tuple[datetime, _Metadata] | None = None
 
-    def sign_in_url(self, attempt: Attempt) -> str:
+    def sign_in_url(self, attempt: SignInAttempt) -> str:
         """Where to send a browser to sign in. Raises `ProviderFailed`."""
         with self._turn():
             metadata = self._metadata()
@@ -145,7 +145,7 @@ class Provider:
         )
         return str(url)
 
-    def redeem(self, code: str, attempt: Attempt) -> Mapping[str, Any]:
+    def redeem(self, code: str, attempt: SignInAttempt) -> Mapping[str, Any]:
         """The verified claims of whoever came back with a code. Raises `ProviderFailed` or `SignInRefused`."""
         with self._turn():
             metadata = self._metadata()
@@ -219,7 +219,7 @@ class Provider:
             raise ProviderFailed("the provider's jwks_uri lists no keys")
         return keys
 
-    def _client(self, metadata: _Metadata, attempt: Attempt) -> Any:
+    def _client(self, metadata: _Metadata, attempt: SignInAttempt) -> Any:
         return OAuth2Client(
             _Transport(),
             self.settings.client_id,

@@ -11,17 +11,17 @@ from typing import Any
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from moderation.settings import Settings
 from review_ui.desk.routing import LEADS
 from review_ui.people.people import People, TooManyFailures
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page, View, problem
+from review_ui.settings import ReviewSettings
 
 SESSION_COOKIE = "review_session"
 FORM_COOKIE = "review_form"
 
 
-def add_access(portal: Blueprint, people: People, settings: Settings, secret: str) -> None:
+def add_access(portal: Blueprint, people: People, settings: ReviewSettings, secret: str) -> None:
     """Look up the session before each request, and add the pages to sign in and out."""
 
     @portal.before_request
@@ -67,7 +67,7 @@ def add_access(portal: Blueprint, people: People, settings: Settings, secret: st
         return response
 
 
-def keep_session(response: BaseResponse, token: str, settings: Settings) -> None:
+def keep_session(response: BaseResponse, token: str, settings: ReviewSettings) -> None:
     """Have the browser keep a session's token, for as long as the session lasts."""
     response.set_cookie(
         SESSION_COOKIE, token, max_age=int(settings.session_hours * 3600), httponly=True, samesite="Strict",
@@ -133,7 +133,7 @@ def admins(view: View) -> View:
     return checked
 
 
-def _form(secret: str, settings: Settings, text: str, status: int) -> Page:
+def _form(secret: str, settings: ReviewSettings, text: str, status: int) -> Page:
     """The page to sign in. There is no session yet to keep its token in, so a cookie of its own stands for one."""
     cookie = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
     page = render_template(

@@ -9,7 +9,7 @@ from typing import Any
 
 from review_ui.portal import untrusted as reading
 from review_ui.portal.languages import _
-from review_ui.portal.marking import Mark, Stretch, cut
+from review_ui.portal.marking import Mark, Run, cut
 
 LONGEST_LINE = 90
 """Characters of a transcript's line after which a new one begins."""
@@ -40,7 +40,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Line:
-    """A stretch of a transcript that can be jumped to.
+    """A run of a transcript that can be jumped to.
 
     Attributes:
         start: seconds.
@@ -49,7 +49,7 @@ class Line:
 
     start: float
     words: str
-    stretches: tuple[Stretch, ...]
+    runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Shown:
     """A detection as it was read. `raw` has its place."""
 
     label: str
@@ -78,8 +78,8 @@ class Seen:
     raw: Mapping[str, Any]
 
 
-def mark_of(one: Seen) -> Mark | None:
-    """The stretch of text that a detection covers; None when it is about no stretch."""
+def mark_of(one: Shown) -> Mark | None:
+    """The run of text that a detection covers; None when it is about no run."""
     span = reading.mapping(one.raw, "span")
     start, end = reading.whole(span, "start"), reading.whole(span, "end")
     if start is None or end is None or end <= start:
@@ -87,7 +87,7 @@ def mark_of(one: Seen) -> Mark | None:
     return Mark(start, end, one.label, one.tone, one.anchor)
 
 
-def frames_of_text(child: Mapping[str, Any], here: Sequence[Seen]) -> list[Frame]:
+def frames_of_text(child: Mapping[str, Any], here: Sequence[Shown]) -> list[Frame]:
     """A text's places: a box for each detection that touches one, a plain box for those that none touches."""
     words = reading.text(child, "text")
     marks = [(mark, one) for one in here[:MAX_FRAMES] if (mark := mark_of(one)) is not None]
@@ -105,7 +105,7 @@ def frames_of_text(child: Mapping[str, Any], here: Sequence[Seen]) -> list[Frame
     return [*found, *plain]
 
 
-def frame_of(box: Any, one: Seen | None = None) -> Frame | None:
+def frame_of(box: Any, one: Shown | None = None) -> Frame | None:
     """A box, moved inside its picture; None when it is no box.
 
     Args:
@@ -145,7 +145,7 @@ def lines_of(part: Mapping[str, Any], words: str, marks: Sequence[Mark]) -> tupl
     return tuple(lines)
 
 
-def moments_of(here: Sequence[Seen]) -> tuple[Moment, ...]:
+def moments_of(here: Sequence[Shown]) -> tuple[Moment, ...]:
     """The times of the detections that have one, earliest first."""
     moments = []
     for one in here:
@@ -158,6 +158,6 @@ def moments_of(here: Sequence[Seen]) -> tuple[Moment, ...]:
     return tuple(sorted(moments[:MAX_TIMES], key=lambda moment: moment.start))
 
 
-def label_words(one: Seen) -> str:
+def label_words(one: Shown) -> str:
     """Label and confidence, for people."""
     return f"{one.label} {reading.percent(one.confidence)} %"

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
-from review_ui.a2i.service import ReviewService
 from review_ui.desk.audit import is_unmasked, unmask
 from review_ui.desk.history import PAGE, answered, answered_task
 from review_ui.desk.tasks import waiting
@@ -19,6 +18,7 @@ from review_ui.portal.summaries import summary
 from review_ui.portal.task_pages import chosen_flow
 from review_ui.portal.task_view import is_ours, show
 from review_ui.portal.untrusted import as_words
+from review_ui.service import ReviewService
 
 LONGEST_SEARCH = 200
 LAST_PAGE = 1000

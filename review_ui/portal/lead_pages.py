@@ -8,7 +8,6 @@ from uuid import UUID
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from ground.errors import InputError, NotFound
-from review_ui.a2i.service import ReviewService
 from review_ui.desk import batches
 from review_ui.desk.audit import recent_events
 from review_ui.desk.leading import (
@@ -29,6 +28,7 @@ from review_ui.portal.access import leading
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page
 from review_ui.portal.summaries import summary
+from review_ui.service import ReviewService
 
 LONGEST_SEARCH = 200
 

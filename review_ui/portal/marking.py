@@ -1,4 +1,4 @@
-"""Marks in a text: which stretches of it detections are about."""
+"""Marks in a text: which runs of it detections are about."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Run:
     """A piece of text over which the same marks lie; no labels for what stands between marks.
 
     Attributes:
@@ -46,12 +46,12 @@ class Stretch:
     is_masked: bool = False
 
 
-def cut(text: str, marks: Iterable[Mark]) -> tuple[Stretch, ...]:
-    """Cut a text at its marks, which may overlap. Joined together, the stretches are the text."""
+def cut(text: str, marks: Iterable[Mark]) -> tuple[Run, ...]:
+    """Cut a text at its marks, which may overlap. Joined together, the runs are the text."""
     inside = [(m, max(0, m.start), min(len(text), m.end)) for m in marks]
     inside = sorted(((m, s, e) for m, s, e in inside if s < e), key=lambda entry: (entry[1], -entry[2]))
     edges = sorted({0, len(text), *(s for _, s, _ in inside), *(e for _, _, e in inside)})
-    stretches, waiting, over = [], iter([*inside, None]), list[tuple[Mark, int, int]]()
+    runs, waiting, over = [], iter([*inside, None]), list[tuple[Mark, int, int]]()
     upcoming = next(waiting)
     for start, end in pairwise(edges):
         over = [entry for entry in over if entry[2] > start]
@@ -60,14 +60,14 @@ def cut(text: str, marks: Iterable[Mark]) -> tuple[Stretch, ...]:
             over.append(upcoming)
             beginning.append(upcoming[0].anchor)
             upcoming = next(waiting)
-        stretches.append(_stretch(text[start:end], over, beginning, end))
-    return tuple(stretches)
+        runs.append(_run(text[start:end], over, beginning, end))
+    return tuple(runs)
 
 
-def _stretch(text: str, over: Sequence[tuple[Mark, int, int]], beginning: Sequence[str], end: int) -> Stretch:
+def _run(text: str, over: Sequence[tuple[Mark, int, int]], beginning: Sequence[str], end: int) -> Run:
     if not over:
-        return Stretch(text)
-    return Stretch(
+        return Run(text)
+    return Run(
         text=text,
         labels=tuple(dict.fromkeys(mark.label for mark, _, _ in over)),
         tone=over[-1][0].tone,

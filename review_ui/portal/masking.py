@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from review_ui.portal.drawing import Frame, Line
-from review_ui.portal.marking import Stretch
+from review_ui.portal.marking import Run
 from review_ui.portal.task_view import ShownPart, ShownTask, is_ours, show
 
 DOTS = "••••••"
@@ -21,8 +21,8 @@ def is_personal(label: str) -> bool:
 
 def masked(shown: ShownTask) -> ShownTask:
     """The same task without the words that detections of personal data cover; `hidden` counts those places."""
-    parts = tuple(replace(part, stretches=_masked(part.stretches), lines=_masked_lines(part)) for part in shown.parts)
-    words = sum(stretch.is_masked for part in parts for stretch in part.stretches)
+    parts = tuple(replace(part, runs=_masked(part.runs), lines=_masked_lines(part)) for part in shown.parts)
+    words = sum(run.is_masked for part in parts for run in part.runs)
     boxes = sum(is_personal(frame.label) for part in parts if part.uri for frame in part.frames)
     return replace(shown, parts=parts, hidden=words + boxes)
 
@@ -34,10 +34,10 @@ def covers_of(content: Mapping[str, Any], uri: str) -> tuple[Frame, ...]:
     return tuple(f for part in show(content).parts if part.uri == uri for f in part.frames if is_personal(f.label))
 
 
-def _masked(stretches: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
+def _masked(runs: tuple[Run, ...]) -> tuple[Run, ...]:
     """Neighbours that are hidden become one, so that nothing tells where the one kind ends and the other begins."""
-    out: list[Stretch] = []
-    for each in stretches:
+    out: list[Run] = []
+    for each in runs:
         if not any(map(is_personal, each.labels)):
             out.append(each)
         elif out and out[-1].is_masked:
@@ -50,4 +50,4 @@ def _masked(stretches: tuple[Stretch, ...]) -> tuple[Stretch, ...]:
 
 
 def _masked_lines(part: ShownPart) -> tuple[Line, ...]:
-    return tuple(replace(line, stretches=_masked(line.stretches)) for line in part.lines)
+    return tuple(replace(line, runs=_masked(line.runs)) for line in part.lines)

@@ -15,7 +15,9 @@ from PIL import Image, ImageDraw
 
 from ground.blobs import Blobs
 from ground.errors import MediaRefused, NotFound
-from moderation.media.inspecting import display_copy, sniff
+from ground.media.pictures import display_copy
+from ground.media.sniffing import sniff
+from ground.web.hygiene import SANDBOX
 from review_ui.portal.drawing import Frame
 
 PERIOD_SECONDS = 1800
@@ -106,7 +108,7 @@ def media_response(blobs: Blobs, uri: str, covers_of: Callable[[], Sequence[Fram
         response.make_conditional(request.environ, accept_ranges=True, complete_length=len(data))
     else:
         raise NotFound("media of this kind is not shown")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = f"private, max-age={PERIOD_SECONDS}"
     response.headers["Content-Disposition"] = "inline; filename=media"

@@ -11,15 +11,15 @@ from typing import Any
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 
-from moderation.settings import Settings
-from review_ui.a2i.service import ReviewService
 from review_ui.people.id_tokens import SignInRefused
 from review_ui.people.identities import Identities, Identity, ShutOut, fit_name
-from review_ui.people.oidc import Attempt, OidcSettings, Provider, ProviderFailed
+from review_ui.people.oidc import OidcSettings, Provider, ProviderFailed, SignInAttempt
 from review_ui.people.people import is_group
 from review_ui.portal.access import keep_session
 from review_ui.portal.languages import N_, _
 from review_ui.portal.problems import Page
+from review_ui.service import ReviewService
+from review_ui.settings import ReviewSettings
 
 ATTEMPT_COOKIE = "review_oidc"
 ATTEMPT_SECONDS = 600
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def add_oidc_pages(
-    portal: Blueprint, review: ReviewService, settings: Settings, oidc: OidcSettings, secret: str
+    portal: Blueprint, review: ReviewService, settings: ReviewSettings, oidc: OidcSettings, secret: str
 ) -> None:
     """The two addresses; `oidc` is as `read_settings` gave it."""
     provider = Provider(oidc, lambda: review.clock(), talks=max(1, settings.threads // 4))
@@ -43,7 +43,7 @@ def add_oidc_pages(
         if g.session:
             return redirect(url_for("portal.queues"))
         back = url_for("portal.oidc_callback", _external=settings.public_url is None)
-        attempt = Attempt.begin(f"{(settings.public_url or '').rstrip('/')}{back}", review.clock())
+        attempt = SignInAttempt.begin(f"{(settings.public_url or '').rstrip('/')}{back}", review.clock())
         try:
             url = provider.sign_in_url(attempt)
         except ProviderFailed as error:
@@ -68,7 +68,7 @@ def add_oidc_pages(
         response.delete_cookie(ATTEMPT_COOKIE, path=_cookie_path())
         return response
 
-    def come_back(attempt: Attempt) -> Page:
+    def come_back(attempt: SignInAttempt) -> Page:
         if not 0 <= review.clock().timestamp() - attempt.began <= ATTEMPT_SECONDS:
             return _refused(_("This sign-in took too long."), 400)
         if request.args.get("iss", oidc.issuer) != oidc.issuer:  # RFC 9207
@@ -118,10 +118,10 @@ def _cookie_path() -> str:
     return url_for("portal.oidc_callback")
 
 
-def _read_attempt(serializer: URLSafeSerializer, cookie: str) -> Attempt | None:
+def _read_attempt(serializer: URLSafeSerializer, cookie: str) -> SignInAttempt | None:
     """What this browser began; None when it began nothing, or somebody wrote the cookie who is not us."""
     try:
-        return Attempt(*serializer.loads(cookie))
+        return SignInAttempt(*serializer.loads(cookie))
     except (BadData, TypeError):  # TypeError: of an earlier version, with other fields
         return None
 

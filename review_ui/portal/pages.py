@@ -10,8 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request
 
 from ground.blobs import Blobs
-from moderation.settings import Settings
-from review_ui.a2i.service import ReviewService
+from ground.web.hygiene import OWN_PAGE
 from review_ui.desk.answers import undoable
 from review_ui.desk.tasks import kept_away, waiting
 from review_ui.people.oidc import read_settings
@@ -27,14 +26,13 @@ from review_ui.portal.problems import Page, add_problems
 from review_ui.portal.quality_pages import Overturns, add_quality_pages
 from review_ui.portal.task_pages import add_task_pages, chosen_flow
 from review_ui.portal.wellbeing_pages import add_wellbeing_pages
-
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
+from review_ui.service import ReviewService
+from review_ui.settings import ReviewSettings
 
 
-def blueprint(review: ReviewService, blobs: Blobs, settings: Settings, overturns: Overturns | None = None) -> Blueprint:
+def blueprint(
+    review: ReviewService, blobs: Blobs, settings: ReviewSettings, overturns: Overturns | None = None
+) -> Blueprint:
     """The portal; mount it at ``/review``.
 
     Args:
@@ -60,7 +58,7 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings, overturns
 
     @portal.after_request
     def be_strict(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", CSP)
+        response.headers.setdefault("Content-Security-Policy", OWN_PAGE)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "no-referrer")
         if request.endpoint == "portal.static" and response.status_code < 400:
@@ -99,7 +97,7 @@ def blueprint(review: ReviewService, blobs: Blobs, settings: Settings, overturns
             now=review.clock(),
         )
 
-    add_task_pages(portal, review, blobs, addresses, CSP)
+    add_task_pages(portal, review, blobs, addresses)
     add_wellbeing_pages(portal, review)
     add_history_pages(portal, review, addresses)
     add_lead_pages(portal, review, people)

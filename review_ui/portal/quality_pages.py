@@ -6,15 +6,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from ground.errors import InputError, NotFound
-from moderation.evidence.overturn_rates import OverturnRate
 from review_ui.a2i.answer_content import outcome_of
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.tables import human_loops, tasks
 from review_ui.desk.history import contains
 from review_ui.desk.leading import QueueState, queue_states
 from review_ui.portal.access import leading
@@ -33,11 +32,37 @@ from review_ui.quality.golden import (
     retire_golden,
     set_quality,
 )
-from review_ui.tables import golden_items, human_loops, tasks
+from review_ui.service import ReviewService
+from review_ui.tables import golden_items
 
 DAYS = 28
 LISTED = 30
 LONGEST_SEARCH = 200
+
+
+class OverturnRate(Protocol):
+    """How often people overturned one outcome of one policy's rules. Shares 0-1; `low` to `high` is their interval."""
+
+    @property
+    def policy(self) -> str: ...  # noqa: D102 - shown as they are
+    @property
+    def sampling(self) -> str: ...  # noqa: D102
+    @property
+    def outcome(self) -> str: ...  # noqa: D102
+    @property
+    def looked_at(self) -> int: ...  # noqa: D102
+    @property
+    def overturned(self) -> int: ...  # noqa: D102
+    @property
+    def share(self) -> float: ...  # noqa: D102
+    @property
+    def low(self) -> float: ...  # noqa: D102
+    @property
+    def high(self) -> float: ...  # noqa: D102
+    @property
+    def alarm(self) -> bool: ...  # noqa: D102
+
+
 Overturns = Callable[[], Sequence[OverturnRate]]
 
 

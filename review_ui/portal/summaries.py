@@ -35,7 +35,7 @@ def summary(content: Mapping[str, Any]) -> Summary:
     if not is_ours(content):
         return Summary(_short(reading.as_words(content)))
     shown = masked(show(content))
-    words = next(("".join(s.text for s in part.stretches) for part in shown.parts if part.stretches), "")
+    words = next(("".join(s.text for s in part.runs) for part in shown.parts if part.runs), "")
     kinds = ", ".join(dict.fromkeys(part.type for part in shown.parts if part.type))
     return Summary(
         what=_short(words) or kinds,

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from ground.blobs import Blobs
 from ground.errors import NotFound
-from review_ui.a2i.service import ReviewService
+from ground.web.hygiene import OWN_PAGE
 from review_ui.desk.answers import submit_answer, undo, undoable
 from review_ui.desk.audit import is_unmasked, unmask
 from review_ui.desk.tasks import (
@@ -37,6 +37,7 @@ from review_ui.portal.task_view import is_ours, media_of, show
 from review_ui.portal.templating import read_answer, template_of, template_page
 from review_ui.portal.untrusted import as_words
 from review_ui.quality.golden import feedback
+from review_ui.service import ReviewService
 
 LONGEST_NOTE = 4000
 LOADED_AHEAD = 4
@@ -53,12 +54,8 @@ REASONS: Mapping[str, str] = {
 _FLOW = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")
 
 
-def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addresses: MediaAddresses, csp: str) -> None:
-    """All that a reviewer does with tasks.
-
-    Args:
-        csp: the policy of the portal's pages; the page around a template's frame widens it by that frame.
-    """
+def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addresses: MediaAddresses) -> None:
+    """All that a reviewer does with tasks."""
 
     def address(uri: str, task_id: str, *, open_to_view: bool = False) -> str:
         return url_for("portal.media", token=addresses.token(uri, task_id, g.session.user.id, open_to_view))
@@ -90,7 +87,7 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         given["given"] = request.form if request.method == "POST" else _as_form(task.draft, ())
         if "<crowd-form" in (template_of(review, task) or ""):
             response = make_response(render_template("portal/template_task.html", **given), status)
-            response.headers["Content-Security-Policy"] = f"{csp}; frame-src 'self'"
+            response.headers["Content-Security-Policy"] = f"{OWN_PAGE}; frame-src 'self'"  # the template's frame
             return response
         pretty = as_words(task.content, indent=2)
         return render_template("portal/other_task.html", pretty=pretty, **given), status
@@ -139,7 +136,6 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         text = template_of(review, held)
         if text is None or is_ours(held.content):
             raise NotFound("this task has no template of its own")
-        review.base_url = review.base_url or f"{request.host_url}a2i"
         static = url_for("portal.static", filename="crowd/")
         return template_page(review, held, text, request.host_url.rstrip("/"), static)
 

@@ -15,7 +15,7 @@ from review_ui.portal.drawing import (
     Frame,
     Line,
     Moment,
-    Seen,
+    Shown,
     frame_of,
     frames_of_text,
     lines_of,
@@ -23,7 +23,7 @@ from review_ui.portal.drawing import (
     moments_of,
 )
 from review_ui.portal.languages import _
-from review_ui.portal.marking import Stretch, cut
+from review_ui.portal.marking import Run, cut
 
 SCHEMA = "moderation-item/1"
 TONES = 8
@@ -39,7 +39,7 @@ class ShownPart:
         origin: how it came to be, in words.
         source: id of the part it was extracted from; empty when it was posted.
         source_number: that part's number on the page; 0 when it is not shown.
-        stretches: of a text.
+        runs: of a text.
         lines: the same text cut into lines that have a time, when it was spoken.
         uri: of media.
         hints: what is not shown of it, in sentences.
@@ -51,7 +51,7 @@ class ShownPart:
     origin: str
     source: str = ""
     source_number: int = 0
-    stretches: tuple[Stretch, ...] = ()
+    runs: tuple[Run, ...] = ()
     lines: tuple[Line, ...] = ()
     frames: tuple[Frame, ...] = ()
     moments: tuple[Moment, ...] = ()
@@ -125,7 +125,7 @@ def is_ours(content: Mapping[str, Any]) -> bool:
 def show(content: Mapping[str, Any]) -> ShownTask:
     """The page's view of an item of ours. Never raises, whatever the JSON object holds."""
     seen, raw_parts = _detections(content), reading.mappings(content, "parts")
-    by_part: dict[str, list[Seen]] = {}
+    by_part: dict[str, list[Shown]] = {}
     for one in seen[:MAX_DETECTIONS]:
         by_part.setdefault(one.part, []).append(one)
     read_from: dict[str, list[Mapping[str, Any]]] = {}
@@ -164,7 +164,7 @@ def show(content: Mapping[str, Any]) -> ShownTask:
     )
 
 
-def _detections(content: Mapping[str, Any]) -> list[Seen]:
+def _detections(content: Mapping[str, Any]) -> list[Shown]:
     """Most certain first; labels get their colours in that order."""
     read = [
         (reading.number(raw, "confidence", 0, 100), reading.text(raw, "label"), raw)
@@ -178,7 +178,7 @@ def _detections(content: Mapping[str, Any]) -> list[Seen]:
     order = dict.fromkeys([*drawn, *(label for confidence, label, raw in certain)])
     tones = {label: number % TONES for number, label in enumerate(order)}
     return [
-        Seen(
+        Shown(
             label,
             confidence,
             reading.text(raw, "part"),
@@ -195,7 +195,7 @@ def _part(
     number: int,
     part: Mapping[str, Any],
     read_from: Mapping[str, Sequence[Mapping[str, Any]]],
-    by_part: Mapping[str, Sequence[Seen]],
+    by_part: Mapping[str, Sequence[Shown]],
 ) -> ShownPart:
     part_id, kind, source = (reading.text(part, key) for key in ("id", "type", "extracted_from"))
     here = by_part.get(part_id, ())
@@ -229,7 +229,7 @@ def _part(
         if source
         else _("as posted"),
         source=source,
-        stretches=cut(words, drawn) if kind == "text" else (),
+        runs=cut(words, drawn) if kind == "text" else (),
         lines=lines_of(part, words, drawn) if kind == "text" else (),
         frames=tuple(frames[:MAX_FRAMES]),
         moments=moments_of(here),
@@ -250,13 +250,13 @@ def _media(part: Mapping[str, Any]) -> str:
     return uri if uri.startswith("s3://") else ""
 
 
-def _found(seen: Sequence[Seen], parts: Sequence[ShownPart]) -> tuple[FoundLabel, ...]:
+def _found(seen: Sequence[Shown], parts: Sequence[ShownPart]) -> tuple[FoundLabel, ...]:
     """The labels, most certain first. The place that each leads to is one that is drawn."""
-    drawn = {anchor for part in parts for stretch in part.stretches for anchor in stretch.anchors}
+    drawn = {anchor for part in parts for run in part.runs for anchor in run.anchors}
     drawn |= {frame.anchor for part in parts for frame in part.frames}
     drawn |= {moment.anchor for part in parts for moment in part.moments}
     numbers = {part.id: part.number for part in parts}
-    by_label: dict[str, list[Seen]] = {}
+    by_label: dict[str, list[Shown]] = {}
     for one in seen:
         by_label.setdefault(one.label, []).append(one)
     found = []

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
 from ground.errors import InputError
-from review_ui.a2i.service import ReviewService
 from review_ui.care.exposure import history_of
 from review_ui.care.severity import LEVELS
 from review_ui.desk.preferences import BLURS, GREYS, choose_severe, end_break, preferences_of, set_veil, take_break
@@ -15,6 +14,7 @@ from review_ui.desk.tasks import kept_away
 from review_ui.portal.access import reviewing
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page
+from review_ui.service import ReviewService
 
 DAYS = 14
 

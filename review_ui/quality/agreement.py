@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from review_ui.a2i.answer_content import outcome_of
-from review_ui.a2i.service import ReviewService
+from review_ui.a2i.tables import human_loops, tasks
 from review_ui.quality.golden import GOLDEN
 from review_ui.quality.krippendorff import Agreement, agreement
-from review_ui.tables import human_loops, tasks
+from review_ui.service import ReviewService
 
 MOST_LOOPS = 1000
 """The newest ones are looked at; more make the interval narrower by little, and the page slow."""

@@ -20,11 +20,12 @@ from sqlalchemy.engine import Connection
 from ground.errors import InputError, NotFound
 from ground.statistics import Interval, wilson
 from review_ui.a2i.answer_content import OUTCOMES, outcome_of
-from review_ui.a2i.service import ReviewService
 from review_ui.a2i.settling import settle
+from review_ui.a2i.tables import human_loops, not_for, tasks
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.care.exposure import allowance, note_harms
-from review_ui.tables import golden_items, human_loops, loop_harms, not_for, queue_quality, tasks, users
+from review_ui.service import ReviewService
+from review_ui.tables import golden_items, loop_harms, queue_quality, users
 
 GOLDEN = "Golden"
 """Status of a golden item's loop; A2I has no such status."""

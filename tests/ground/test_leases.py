@@ -175,7 +175,7 @@ def test_rows_that_name_their_holder_are_given_back_when_the_time_is_over(chores
     chores.claim("ann", limit=1)
     chores.claim("bob", limit=1, lease=5 * MINUTE)
 
-    gone = chores.database.write(lambda c: LEASE.expire(c, NOW + 2 * MINUTE, holder=None))
+    gone = chores.database.write(lambda c: LEASE.expire(c, sa.true(), NOW + 2 * MINUTE, holder=None))
 
     assert gone == 1
     assert [chores.row(one).holder for one in (1, 2, 3)] == [None, "bob", None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from moderation.core.policy.policies import PolicyFile
+from moderation.core.policy.file import PolicyFile
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -30,6 +30,9 @@ from moderation.core.items import PartType
 
 ContentType = PartType | Literal["document"]
 Outcome = Literal["approve", "reject", "review"]
+Path = tuple[str | int, ...]
+"""Keys and list positions that lead to a place in a policy file."""
+
 BodyPart = Literal["face", "head", "left_hand", "right_hand"]
 Cover = Literal["face_cover", "head_cover", "hand_cover"]
 COVERS: Mapping[str, str] = {
@@ -52,7 +55,7 @@ def wrong(message: str, *, at: str = "", hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("wrong", "{message}", {"message": message, "at": at, "hint": hint})
 
 
-class Said(BaseModel):
+class PolicyModel(BaseModel):
     """A mapping in a policy file: unknown keys and values of another type are refused, nothing is converted."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False)
@@ -133,7 +136,7 @@ Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
 """A single value, of the type it is written in: 5 is not '5'."""
 
 
-class Ask(Said):
+class Ask(PolicyModel):
     """What a rule leads to: ``approve``, ``reject`` or ``{review: QUEUE}``."""
 
     outcome: Outcome
@@ -188,7 +191,7 @@ def _closest_outcome(value: Any) -> str:
     return ""
 
 
-class ListRef(Said):
+class ListRef(PolicyModel):
     """``{list: NAME}``: the entries of a named list."""
 
     name: Name = Field(alias="list", description="A name from the policy's lists.")
@@ -236,7 +239,7 @@ OneOrMore = Annotated[
 """A detector's name, or several."""
 
 
-class Count(Said):
+class Count(PolicyModel):
     """How many: ``{at_least: 2}``, ``{at_most: 5}`` or both."""
 
     at_least: int | None = Field(None, ge=0, le=10_000, description="So many or more.")
@@ -261,7 +264,7 @@ class Count(Said):
         return None if may_grow and self.at_most is not None else True
 
 
-class Range(Said):
+class Range(PolicyModel):
     """A measure within bounds: ``{at_least: 5}``, ``{below: 50}`` or both."""
 
     at_least: float | None = Field(None, ge=0, description="From here, inclusive.")
@@ -287,7 +290,7 @@ class BoxArea(Range):
     below: Percent | None = Field(None, description="Percent of the picture, exclusive.")
 
 
-class People(Said):
+class People(PolicyModel):
     """Who lacks which protective cover, by the detections with label ``Person``."""
 
     at_least: Percent = Field(50.0, description="How sure that it is a person.")
@@ -308,7 +311,7 @@ class People(Said):
         return self
 
 
-class Metadata(Said):
+class Metadata(PolicyModel):
     """A test on one value of the app's metadata. A value that is missing or of another type fails every test."""
 
     key: Annotated[str, Field(min_length=1, max_length=200)] = Field(
@@ -335,6 +338,13 @@ class Metadata(Said):
         return getattr(self, {"is": "is_", "in": "in_"}.get(name, name))
 
 
+def expand(labels: Labels, lists: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
+    """The names that a ``label:`` stands for."""
+    if isinstance(labels, str):
+        return (labels,)
+    return tuple(str(entry) for entry in (lists.get(labels.name, ()) if isinstance(labels, ListRef) else labels))
+
+
 KINDS = ("label", "score", "all", "any", "not", "one_part", "app", "content_type", "metadata", "people")
 OF_LABEL = ("exact", "count", "different_labels", "detector", "box_area", "span_length", "seconds")
 MODIFIERS = ("at_least", "below", *OF_LABEL)
@@ -342,7 +352,7 @@ BESIDE: Mapping[str, tuple[str, ...]] = {"label": MODIFIERS, "score": ("at_least
 """What may stand beside each kind of condition."""
 
 
-class Condition(Said):
+class Condition(PolicyModel):
     """A test on an item and its detections. Exactly one kind of it in a mapping."""
 
     label: Labels | None = Field(None, description="A label, several, or {list: NAME}: it or anything under it.")

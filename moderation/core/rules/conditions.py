@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from pydantic import JsonValue
 
-from moderation.core.policy.policies import PolicyFile, Score, expand
-from moderation.core.policy.terms import Condition, ListRef, Metadata, is_number
+from moderation.core.policy.file import PolicyFile, Score
+from moderation.core.policy.terms import Condition, ListRef, Metadata, expand, is_number
 from moderation.core.rules.matching import BandTest, LabelTest, PeopleTest, ScoreTest, Size, Term
 from moderation.core.rules.scene import FALSE, NEAR, NOBODY, TRUE, Scene, Seen, Subject
 from moderation.core.taxonomy import Taxonomy

@@ -8,20 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from moderation.core.policy.checks import BESIDE, queues_used
 from moderation.core.policy.codes import Problem
-from moderation.core.policy.policies import (
-    Mode,
-    Path,
-    Policy,
-    PolicyFile,
-    Rule,
-    conditions,
-    expand,
-    label_groups,
-    label_uses,
-)
-from moderation.core.policy.terms import Condition, ListRef, is_number
+from moderation.core.policy.examples import BESIDE
+from moderation.core.policy.file import Mode, PolicyFile, Rule
+from moderation.core.policy.policies import Policy
+from moderation.core.policy.terms import Condition, ListRef, Path, expand, is_number
+from moderation.core.policy.uses import conditions, label_groups, label_uses, queues_used
 from moderation.core.rules.conditions import covered
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import Taxonomy

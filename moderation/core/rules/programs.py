@@ -14,8 +14,11 @@ from functools import cached_property
 from typing import Any
 
 from moderation.core.decisions import PolicyRef
-from moderation.core.policy.policies import Band, Mode, Policy, Rule, changed_band, changed_rule, conditions, expand
-from moderation.core.policy.terms import Ask, Outcome
+from moderation.core.policy.app_changes import changed_band, changed_rule
+from moderation.core.policy.file import Band, Mode, Rule
+from moderation.core.policy.policies import Policy
+from moderation.core.policy.terms import Ask, Outcome, expand
+from moderation.core.policy.uses import conditions
 from moderation.core.rules.conditions import Test, covered, mentioned, ready, settle, triggers
 from moderation.core.rules.matching import BandTest, LabelTest
 from moderation.core.rules.scene import NEAR, TRUE, Scene, Seen, held

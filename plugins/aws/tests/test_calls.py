@@ -18,7 +18,6 @@ from moderation_aws.shared import RedisStore, SqliteStore, Store, StoreFailed
 
 from moderation.hookspecs import Unavailable
 from tests.aws_double import AwsDouble, Fault
-from tests.conftest import redis_url  # noqa: F401 - a fixture
 
 ME = Caller("shop", "comprehend.pii")
 NAME = "comprehend.DetectPiiEntities"

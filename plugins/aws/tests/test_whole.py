@@ -21,11 +21,12 @@ from moderation_aws.configuration import default_rates, load_config
 from moderation_aws.costs import price_table
 
 from ground.blobs import FolderBlobs
+from ground.media.pictures import Limits
 from moderation.core.items import Item, Part
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.detection.judge import Judge, Judgement
 from moderation.detection.runner import Runner
-from moderation.media.inspecting import Limits, inspect, store_media
+from moderation.media.inspecting import inspect, store_media
 from moderation.plugins import load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.settings import Settings

@@ -1,4 +1,8 @@
-"""Personal data in text, found on this machine with patterns, checksums and the words around them."""
+"""Personal data in text: a text part comes in, detections with label, confidence and span go out. All on this machine.
+
+`detector` asks `kinds` for patterns, `reading` for the text as it is meant and `names` for the model; these three know
+nothing of each other, only of `pattern`, `context` and `checksums` below them.
+"""
 
 from __future__ import annotations
 

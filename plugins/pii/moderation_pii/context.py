@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from moderation_pii.alternation import spellings
 from moderation_pii.pattern import Sighting, Weigh
-from moderation_pii.spelling import spellings
 
 BEFORE, AFTER = 48, 24
 """Characters around a value in which a word speaks for it."""

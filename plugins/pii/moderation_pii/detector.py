@@ -12,51 +12,14 @@ from typing import Any
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
-from moderation_pii import (
-    abroad,
-    apart,
-    banking,
-    brands,
-    cards,
-    clock,
-    contact,
-    dates,
-    fielded,
-    government,
-    joining,
-    machines,
-    national,
-    people,
-    places,
-    records,
-    respelling,
-    secrets,
-    spoken,
-    tables,
-    worded,
-)
-from moderation_pii.folding import Folded
-from moderation_pii.naming import ages, joined, tagged
-from moderation_pii.pattern import Hit, Pattern, Sighting
+from moderation_pii import joining
+from moderation_pii.kinds import PATTERNS
+from moderation_pii.names import brands, form_words
+from moderation_pii.names.naming import ages, joined, tagged
+from moderation_pii.pattern import Hit, Sighting
 from moderation_pii.prefilter import Prefilter
-
-PATTERNS: tuple[Pattern, ...] = (
-    *cards.PATTERNS,
-    *banking.PATTERNS,
-    *government.PATTERNS,
-    *national.PATTERNS,
-    *contact.PATTERNS,
-    *secrets.PATTERNS,
-    *machines.PATTERNS,
-    *people.PATTERNS,
-    *fielded.PATTERNS,
-    *places.PATTERNS,
-    *abroad.PATTERNS,
-    *dates.PATTERNS,
-    *clock.PATTERNS,
-    *worded.PATTERNS,
-    *apart.PATTERNS,
-)
+from moderation_pii.reading import records, respelling, spoken, tables
+from moderation_pii.reading.folding import Folded
 
 _LEAST = 50.0
 """Confidence under which nothing is reported."""
@@ -189,7 +152,7 @@ def _look(number: int, text: str, lowered: str, hits: list[Hit], taken: dict[str
 def _is_person(folded: Folded, hit: Hit) -> bool:
     """False for brands and for the words of forms, which look like names."""
     lowered, place = folded.lowered, (hit.start, hit.end)
-    return not brands.is_brand(lowered, *place) and not fielded.is_label(folded.text, lowered, *place)
+    return not brands.is_brand(lowered, *place) and not form_words.is_label(folded.text, lowered, *place)
 
 
 def _detection(hit: Hit, start: int, end: int) -> Detection:

@@ -8,7 +8,7 @@ the patterns', made wider where that makes them cheaper: it may name a pattern t
 that is.
 
 To compile it takes seconds, so that of the shipped patterns is shipped too: ``patterns.automaton``, written by
-``training/compile_patterns.py``. On another kind of machine, with another version of Hyperscan or a changed pattern the
+``tools/pii-training/compile_patterns.py``. On another kind of machine, with another version of Hyperscan or a changed pattern the
 first start compiles one and keeps it in the user's cache.
 """
 

@@ -1,4 +1,8 @@
-"""Pictures on this machine: faces, text in them, metadata, quality, frames. Libraries load at the first look."""
+"""Pictures: an image part comes in, detections, text and frames, or a blanked copy go out. All on this machine.
+
+Each detector, extractor and redactor is a module of its own over `pictures`, which opens every picture under the same
+limits; a new one is a module, a line below and a test file. Libraries load at the first look.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""``vision.blank``: pictures with places blacked out, without metadata."""
+"""``vision.blank``: pictures with places blacked out, without metadata.
+
+It sees the boxes of detections and nothing of the picture itself: what no detector found stays to be seen.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""``vision.faces``: frontal faces by OpenCV's Haar cascade, which comes with the library and needs no download."""
+"""``vision.faces``: frontal faces by OpenCV's Haar cascade, which comes with the library and needs no download.
+
+It sees faces that look at the camera, in the first frame, from 24 pixels on once the picture is shrunk to `LONGEST`. It
+sees no profiles and no faces upside down, and never whose a face is.
+"""
 
 from __future__ import annotations
 

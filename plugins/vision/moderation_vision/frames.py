@@ -1,4 +1,7 @@
-"""``vision.frames``: animated pictures as still ones, so that nothing hides behind the first frame."""
+"""``vision.frames``: animated pictures as still ones, so that nothing hides behind the first frame.
+
+It sees up to `MOST` frames beside the first; what shows only between those is not looked at. Films are no pictures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""``vision.quality``: pictures that show nothing, or are not what their name says."""
+"""``vision.quality``: pictures that show nothing, or are not what their name says.
+
+It sees sizes, the first frame of nearly one colour, and an ending that names another format. It sees no blur, no noise
+and no bad light.
+"""
 
 from __future__ import annotations
 

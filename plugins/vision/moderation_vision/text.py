@@ -1,4 +1,8 @@
-"""``vision.text``: text in a picture as a text part, so that text detectors see it. RapidOCR with its own models."""
+"""``vision.text``: text in a picture as a text part, so that text detectors see it. RapidOCR with its own models.
+
+It sees lines in Latin letters and in Chinese, in the first frame shrunk to `LONGEST`. It sees no other scripts, no line
+of which the reader is less sure than `LOWEST_SCORE`, and nothing in pictures of less than `SMALLEST_SIDE`.
+"""
 
 from __future__ import annotations
 

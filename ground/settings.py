@@ -1,0 +1,107 @@
+"""Settings: frozen models, one for each package, each adding to the one below it. Environment over file over defaults.
+
+Variables are named ``MODERATION_*``. The file is the one named by ``MODERATION_SETTINGS``, a flat YAML mapping of the
+names. Unknown names are errors. No other module reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ground.errors import SettingsError
+
+PREFIX = "MODERATION_"
+SETTINGS_FILE = f"{PREFIX}SETTINGS"
+
+
+class GroundSettings(BaseSettings):
+    """What is set for every part: where it listens, where it keeps things, what it takes. Bytes and seconds."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data: Path = Field(Path("data"), description="Folder for the databases and media of an embedded installation.")
+    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on.")
+    threads: int = Field(16, ge=1, le=256, description="Threads that answer HTTP.")
+    public_url: str | None = Field(None, description="How others reach this service; empty for http://HOST:PORT.")
+    max_body_bytes: int = Field(30_000_000, ge=1, description="Largest request body.")
+    max_media_bytes: int = Field(15_728_640, ge=1, description="Largest single picture, film or sound.")
+    max_pixels: int = Field(40_000_000, ge=1, description="Largest picture, width times height.")
+    max_frames: int = Field(300, ge=1, description="Most frames of an animated picture.")
+    max_text_chars: int = Field(200_000, ge=1, description="Longest text part, in code points.")
+    allow_private_urls: bool = Field(
+        False, description="Let media URLs and callbacks reach loopback and private addresses."
+    )
+    media_bucket: str = Field("moderation", description="Bucket of stored media; embedded, a folder of that name.")
+    media_s3: bool = Field(False, description="Keep media in S3 instead of the data folder.")
+    media_encryption: str | None = Field(
+        None,
+        pattern=r"^(AES256|aws:kms|arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/[A-Za-z0-9/_-]+)$",
+        description="How stored media is encrypted in S3: empty as the bucket does, `AES256`, `aws:kms`, or a KMS key "
+        "(ARN).",
+    )
+    media_in_place: str = Field(
+        "",
+        description="Objects that apps may name instead of sending bytes, read where they lie and never copied: "
+        "`APP=s3://bucket/prefix/`, separated by blanks.",
+    )
+    a2i_region: str = Field("us-east-1", description="AWS Region of the human loops.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line over environment over file; nothing else."""
+        return init_settings, env_settings, _FileSource(settings_cls)
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """The settings in force. `given` (from the command line) wins; None values are ignored.
+
+        Raises:
+            SettingsError: a name is unknown or a value is wrong; names the setting.
+        """
+        known = {f"{PREFIX}{name.upper()}" for name in cls.model_fields} | {SETTINGS_FILE}
+        unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+        if unknown:
+            raise SettingsError(f"unknown setting {unknown[0]}; `moderation doctor` lists all settings")
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else ""
+            raise SettingsError(f"setting {name} ({PREFIX}{name.upper()}): {first['msg']}") from error
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """The YAML file named by ``MODERATION_SETTINGS``."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Unused: `__call__` gives the whole mapping."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The file's content, or nothing when no file is named."""
+        name = os.environ.get(SETTINGS_FILE)
+        if not name:
+            return {}
+        try:
+            content = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise SettingsError(f"{SETTINGS_FILE}={name} cannot be read: {error}") from error
+        if not isinstance(content, Mapping):
+            raise SettingsError(f"{name}: expected a mapping of setting names to values")
+        return {str(key): value for key, value in content.items()}

@@ -1,0 +1,155 @@
+"""Names and addresses: what the model sees, beside and together with what patterns saw of them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from moderation_pii.names.tagger import tagger
+from moderation_pii.pattern import Hit
+
+_LEAST_LEAD = 0.0
+"""By how much, in nats, a name or address of the model must lead over being none."""
+
+_LONGEST_LEAD = 40
+"""How far before a pattern's address the model's may begin, in characters; further off it took in what stands before."""
+
+_SURER = 58.0
+"""From this confidence on a pattern knows better than the model what a word is."""
+
+_SURE_NAME, _SURE_FIELD = 86.0, 90.0
+"""From this confidence on a pattern knows better what a whole name is; the second is that of tables and forms."""
+
+_AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
+_TITLE = re.compile(r"(?i)(?:mr|mrs|ms|miss|mx|dr|prof|professor)\.? (?=\w)")
+_A_WORD = re.compile(r"[^\W\d_]{3}")
+_MEASURE = re.compile(r"[0-9] ?(?:mm|cm|km|kg|lbs)\b|[0-9] x [0-9]")
+_ROW = re.compile(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
+_A_DIGIT = re.compile(r"[0-9]")
+_UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
+_NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
+_NAME_KINDS = frozenset("abcdfghxyz")
+"""The tagger's lists of first and last names."""
+
+_TWO_LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
+
+
+def tagged(text: str) -> list[Hit]:
+    """What the model sees as names and addresses."""
+    hits = []
+    for start, end, label, lead in tagger().tag(text):
+        if lead >= _LEAST_LEAD:
+            is_name = label == "PII/NAME"
+            if is_name and (title := _TITLE.match(text, start, end)) is not None:
+                start = title.end()
+            value = text[start:end].partition("  ")[0] if is_name else text[start:end]
+            end = start + len(value)
+            if _is_whole(text, start, end, value) and (
+                _may_be_name(text, start, value) if is_name else _may_be_address(value)
+            ):
+                hits.append(Hit(start, end, _confidence(lead), label))
+    return hits
+
+
+def _is_whole(text: str, start: int, end: int, value: str) -> bool:
+    """True when what is tagged has a word in it, none that the model cannot read, and is no piece of a longer one."""
+    if _TWO_LETTERS.search(value) is None or not (value.isascii() or _UNREAD.search(value) is None):
+        return False
+    left, right = text[start - 1 : start], text[end : end + 1]
+    return not (left.isalnum() or left in ("_", "@", "#") or right.isalnum() or right == "_")
+
+
+def _may_be_name(text: str, start: int, value: str) -> bool:
+    """False for what has digits, and for small words that are on no list of names."""
+    if _A_DIGIT.search(value) is not None:
+        return False
+    if not value.islower() or _NAMED.search(text, max(0, start - 12), start) is not None:
+        return True
+    return any(not _NAME_KINDS.isdisjoint(tagger().lists.of(word)) for word in value.replace("-", " ").split())
+
+
+def _may_be_address(value: str) -> bool:
+    """False for codes without a word in them, for measures, and for other cells of a row."""
+    return _A_WORD.search(value) is not None and _MEASURE.search(value) is None and _ROW.search(value) is None
+
+
+def _confidence(lead: float) -> float:
+    """Percent: 50 at the least lead that counts, and never quite sure."""
+    return 50.0 + 46.0 * (1.0 - math.exp(-(lead - _LEAST_LEAD) / 5.0))
+
+
+def joined(patterned: list[Hit], tagged: list[Hit]) -> list[Hit]:
+    """Both; the model's addresses grow by those of patterns which they touch, and its names replace those of patterns."""
+    made: list[Hit] = []
+    # Only what overlaps is compared, so that a long text takes no longer for each of its findings.
+    together: tuple[list[Hit], list[Hit]] = ([], [])
+    reach = 0
+    both = [(hit, False) for hit in patterned] + [(hit, True) for hit in tagged]
+    for hit, is_tagged in sorted(both, key=_start):
+        if hit.start >= reach:
+            made += _joined(*together)
+            together = ([], [])
+        together[is_tagged].append(hit)
+        reach = max(reach, hit.end)
+    return made + _joined(*together)
+
+
+def _start(of: tuple[Hit, bool]) -> int:
+    return of[0].start
+
+
+def _joined(patterned: list[Hit], tagged: list[Hit]) -> list[Hit]:
+    """The same of findings that overlap."""
+    if not patterned or not tagged:
+        return patterned + tagged
+    surer = [hit for hit in patterned if hit.label != "PII/NAME" and hit.confidence >= _SURER]
+    tagged = [hit for hit in tagged if not any(_is_rather(other, hit) for other in surer)]
+    named = [hit for hit in patterned if hit.label == "PII/NAME" and hit.confidence >= _SURE_NAME]
+    tagged = [hit for hit in tagged if not any(_is_whole_name(other, hit) for other in named)]
+    kept = []
+    for hit in patterned:
+        if hit.label in ("PII/ADDRESS", "PII/NAME"):
+            same = [
+                other
+                for other in tagged
+                if other.label == hit.label and other.start < hit.end and hit.start < other.end
+            ]
+            if same:
+                if hit.label == "PII/ADDRESS":
+                    tagged = [other for other in tagged if other not in same]
+                    starts = [other.start for other in same if hit.start - other.start < _LONGEST_LEAD]
+                    tagged.append(
+                        Hit(
+                            min([hit.start, *starts]),
+                            max(hit.end, *(other.end for other in same)),
+                            max(hit.confidence, *(other.confidence for other in same)),
+                            hit.label,
+                        )
+                    )
+                continue
+        kept.append(hit)
+    return kept + tagged
+
+
+def _is_whole_name(patterned: Hit, tagged: Hit) -> bool:
+    """True when what the model tagged is a piece of a name that a title or a field says is one, or took in more than it."""
+    if tagged.label != "PII/NAME" or tagged.start >= patterned.end or patterned.start >= tagged.end:
+        return False
+    holds = tagged.start <= patterned.start and patterned.end <= tagged.end
+    return patterned.confidence >= _SURE_FIELD or not holds
+
+
+def _is_rather(patterned: Hit, tagged: Hit) -> bool:
+    """True when what the model tagged is a piece of what a pattern saw as something else."""
+    shared = min(patterned.end, tagged.end) - max(patterned.start, tagged.start)
+    if shared <= 0 or patterned.label == tagged.label:
+        return False
+    return tagged.label == "PII/NAME" or 2 * shared >= tagged.end - tagged.start
+
+
+def ages(text: str, tagged: list[Hit]) -> Iterator[Hit]:
+    """The numbers that news put behind a name: Ann Lee, 34, of Leeds."""
+    for hit in tagged:
+        if hit.label == "PII/NAME" and (found := _AGE_BEHIND.match(text, hit.end)) is not None:
+            yield Hit(*found.span(1), 75.0, "PII/AGE")

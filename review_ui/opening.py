@@ -1,0 +1,57 @@
+"""Opening the portal's state, endpoint included, as the settings say. Wiring only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ground.blobs import Blobs
+from ground.database import Database
+from review_ui import tables
+from review_ui.care.exposure import Care, forget_harms, note_harms, note_missing_harms
+from review_ui.quality.golden import drop_unclaimed
+from review_ui.service import ReviewService
+from review_ui.settings import ReviewSettings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_review(
+    settings: ReviewSettings, *, blobs: Blobs, on_status_change: Callable[[dict[str, Any]], None] | None = None
+) -> ReviewService:
+    """Open the database that the settings name, bring it to the newest schema, and wire what works on it.
+
+    Args:
+        on_status_change: see `A2IService`.
+
+    Raises:
+        StoreUnavailable: the database cannot be opened.
+    """
+    path = settings.data / "review.db"
+    if settings.review_database_url is None and not path.exists():
+        # It holds access keys and password hashes: for the owner's eyes only, from its first byte on.
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    url = settings.review_database_url or f"sqlite:///{path}"
+    database = Database(url, MIGRATIONS, tables.metadata, version_table="review_alembic_version")
+    database.migrate()
+    care = Care(**{name: getattr(settings, name) for name in Care.__dataclass_fields__})
+    note_missing_harms(database, care)
+    return ReviewService(
+        database,
+        blobs,
+        settings.a2i_region,
+        on_status_change,
+        most_loops=settings.a2i_most_loops,
+        most_workteams=settings.a2i_most_workteams,
+        calls_per_second=settings.a2i_calls_per_second,
+        checks_signatures=settings.a2i_check_signatures,
+        public_url=f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else "",
+        on_loop_started=lambda c, name, content: note_harms(c, care, name, content),
+        # Tasks first: a golden item's loop outlives the tasks that are made of it.
+        sweeps=(drop_unclaimed, forget_harms),
+        undo_seconds=settings.undo_seconds,
+        care=care,
+        golden_percent=settings.golden_percent,
+    )

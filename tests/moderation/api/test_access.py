@@ -1,0 +1,208 @@
+"""Who may call what: keys, apps, and a row for every route under /v1."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moderation.core.errors import InputError, NotFound
+from moderation.settings import Settings
+from moderation.storage.accounts import Accounts
+from moderation.storage.opening import open_database
+from tests.houses.api import Api
+
+TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
+
+ALLOWED = {
+    # (method, route): status for the owner's key, status for another app's key
+    ("GET", "/v1/items"): (200, 200),
+    ("POST", "/v1/items"): (202, 202),
+    ("POST", "/v1/items/batch"): (202, 202),
+    ("GET", "/v1/items/<item_id>"): (200, 404),
+    ("GET", "/v1/items/<item_id>/explanation"): (200, 404),
+    ("POST", "/v1/items/<item_id>/appeal"): (409, 404),  # nobody has decided this item
+    ("GET", "/v1/items/<item_id>/parts/<part_id>/redacted"): (404, 404),  # this item has no redacted copy
+    ("POST", "/v1/redact"): (200, 200),
+    ("POST", "/v1/uploads"): (201, 201),
+    ("GET", "/v1/policies"): (200, 200),
+    ("GET", "/v1/policies/<name>"): (200, 200),
+}
+
+
+def _routes(api: Api) -> set[tuple[str, str]]:
+    rules = [rule for rule in api.client.application.url_map.iter_rules() if rule.rule.startswith("/v1")]
+    return {(method, rule.rule) for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+
+
+def test_every_route_has_a_row_in_the_table_of_access(empty_api: Api) -> None:
+    assert _routes(empty_api) == set(ALLOWED)
+
+
+def test_every_route_answers_each_caller_as_the_table_says(idle_api: Api) -> None:
+    item_id = idle_api.post("/v1/items", json=TEXT).json["id"]
+    revoked = idle_api.service.accounts.add_key("shop", datetime.now(UTC))
+    idle_api.service.accounts.revoke(revoked.id, datetime.now(UTC))
+    good = idle_api.keys["shop"]
+    strangers = {
+        "no key": None,
+        "nothing": "Bearer ",
+        "another scheme": f"Basic {good}",
+        "the bare key": good,
+        "a made up key": "Bearer mod_0123456789_" + "A" * 43,
+        "a wrong secret": f"Bearer {good[:-1]}{'A' if good[-1] != 'A' else 'B'}",
+        "a short secret": f"Bearer {good[:-1]}",
+        "a long secret": f"Bearer {good}A",
+        "the id alone": f"Bearer {good.rpartition('_')[0]}",
+        "another id": f"Bearer mod_{'0' * 10}_{good[15:]}",
+        "a revoked key": f"Bearer {revoked.key}",
+        "no ASCII": "Bearer \xff\xfe",
+        "very long": "Bearer " + "x" * 5000,
+    }
+
+    for (method, rule), (own, other) in ALLOWED.items():
+        path = rule.replace("<item_id>", item_id).replace("<name>", "text")
+        bodies: dict[str, Any] = {"batch": [TEXT], "appeal": {"reason": "look again"}, "redact": {"text": "hi"}}
+        bodies["uploads"] = {"content_type": "image/png"}
+        body = bodies.get(rule.rpartition("/")[2], TEXT) if method == "POST" else None
+        for name, header in strangers.items():
+            headers = {} if header is None else {"Authorization": header}
+            answer = idle_api.call(method, path, app=None, headers=headers, json=body)
+            assert answer.status_code == 401, (name, method, path)
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        assert idle_api.call(method, path, app="shop", json=body).status_code == own
+        assert idle_api.call(method, path, app="forum", json=body).status_code == other
+
+
+def test_a_stranger_posts_nothing_and_another_app_sees_nothing(idle_api: Api) -> None:
+    idle_api.post("/v1/items", json=TEXT, app=None)
+    assert idle_api.service.store.backlog()[0] == 0
+    posted = idle_api.post("/v1/items", json={**TEXT, "content_id": "mine"}).json["id"]
+
+    assert idle_api.get("/v1/items?content_id=mine", app="forum").json["items"] == []
+    assert idle_api.get("/v1/items?app=shop", app="forum").json["items"] == []
+    missing = idle_api.get("/v1/items/01a1fb69-8c15-730f-b107-a0c881b9b117", app="forum").json
+    foreign = idle_api.get(f"/v1/items/{posted}", app="forum").json
+    assert (missing["status"], missing["title"]) == (foreign["status"], foreign["title"])
+
+
+def test_a_revoked_key_is_useless_at_once(idle_api: Api) -> None:
+    key = idle_api.service.accounts.add_key("shop", datetime.now(UTC))
+    headers = {"Authorization": f"Bearer {key.key}"}
+    assert idle_api.get("/v1/items", app=None, headers=headers).status_code == 200
+
+    idle_api.service.accounts.revoke(key.id, datetime.now(UTC))
+
+    assert idle_api.get("/v1/items", app=None, headers=headers).status_code == 401
+    assert idle_api.get("/v1/items").status_code == 200
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_is_read_without_regard_to_case(empty_api: Api, scheme: str) -> None:
+    headers = {"Authorization": f"{scheme} {empty_api.keys['shop']}"}
+
+    assert empty_api.get("/v1/items", app=None, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1", 404),
+        ("GET", "/v1/", 404),
+        ("GET", "/v1/nothing", 404),
+        ("POST", "/v1/moderations", 404),
+        ("GET", "/v1/items/not-an-id", 404),
+        ("GET", "/v1/items/%00", 404),
+        ("GET", "/v1/items/../items", 404),
+        ("DELETE", "/v1/items", 405),
+        ("PUT", "/v1/items/batch", 405),
+        ("POST", "/v1/policies", 405),
+        ("GET", "/nowhere", 404),
+        ("POST", "/healthz", 405),
+    ],
+)
+def test_other_addresses_and_methods_are_problems_too(empty_api: Api, method: str, path: str, status: int) -> None:
+    headers = {"Authorization": f"Bearer {empty_api.keys['shop']}"}
+
+    answer = empty_api.client.open(path, method=method, headers=headers)
+
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    document: dict[str, Any] = answer.json
+    assert document["status"] == status
+    assert document["request_id"] == answer.headers["X-Request-Id"]
+    assert document["instance"].startswith("/")
+    assert (status == 405) == ("Allow" in answer.headers)
+
+
+# Keys themselves
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Any:
+    database = open_database(Settings(data=tmp_path))
+    yield Accounts(database)
+    database.close()
+
+
+def test_a_key_is_found_by_its_whole_and_stored_as_a_digest(accounts: Accounts, tmp_path: Path) -> None:
+    made = accounts.add_key("shop", datetime.now(UTC))
+
+    assert accounts.app_of(made.key) == "shop"
+    secret = made.key.split("_", 2)[2]
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    assert made.id.encode() in files
+    assert secret.encode() not in files
+    assert all(secret not in str(record) for record in accounts.list_keys())
+
+
+def test_keys_of_one_app_share_its_webhook_secret_and_live_on_their_own(accounts: Accounts) -> None:
+    first, second = (accounts.add_key("shop", datetime.now(UTC)) for _ in range(2))
+    other = accounts.add_key("forum", datetime.now(UTC))
+
+    assert first.key != second.key
+    assert first.webhook_secret == second.webhook_secret == accounts.webhook_secret("shop")
+    assert other.webhook_secret != first.webhook_secret
+    accounts.revoke(first.id, datetime.now(UTC))
+    assert accounts.app_of(first.key) is None
+    assert accounts.app_of(second.key) == "shop"
+    revoked = {record.id: record.revoked_at is not None for record in accounts.list_keys()}
+    assert revoked == {first.id: True, second.id: False, other.id: False}
+
+
+def test_revoking_twice_keeps_the_first_time_and_an_unknown_key_is_said_to_be_so(accounts: Accounts) -> None:
+    made = accounts.add_key("shop", datetime(2026, 1, 1, tzinfo=UTC))
+    accounts.revoke(made.id, datetime(2026, 1, 2, tzinfo=UTC))
+    accounts.revoke(made.id, datetime(2026, 1, 3, tzinfo=UTC))
+
+    (record,) = accounts.list_keys()
+    assert record.revoked_at == datetime(2026, 1, 2, tzinfo=UTC)
+    with pytest.raises(NotFound):
+        accounts.revoke("nothing", datetime.now(UTC))
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "-a", "a/b", "ä", "a" * 64, "a\n"])
+def test_a_bad_app_name_is_refused(accounts: Accounts, name: str) -> None:
+    with pytest.raises(InputError):
+        accounts.add_key(name, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    "key", ["", "mod", "mod_", "mod__", "mod_a_b", "_" * 100, "mod_\x00_\x00", "mod_%_" + "A" * 43]
+)
+def test_what_is_no_key_belongs_to_nobody(accounts: Accounts, key: str) -> None:
+    accounts.add_key("shop", datetime.now(UTC))
+
+    assert accounts.app_of(key) is None
+
+
+def test_a_refused_key_is_logged_by_its_id_at_most(empty_api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    key = empty_api.keys["shop"]
+    wrong = f"{key[:-4]}AAAA"
+    with caplog.at_level(logging.DEBUG):
+        empty_api.get("/v1/items", app=None, headers={"Authorization": f"Bearer {wrong}"})
+
+    assert key.split("_", 2)[2][:20] not in caplog.text

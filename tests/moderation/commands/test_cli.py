@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from moderation import cli
+from moderation.settings import Settings
+from tests.paths import EXAMPLES
+from tests.waiting import PATIENCE_SECONDS
+
+
+def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("MODERATION_")}
+    command = [sys.executable, "-m", "tests.patience", *arguments]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, env={**clean, **environment}, timeout=PATIENCE_SECONDS
+    )
+
+
+def test_check_says_outcome_labels_and_the_rule_with_file_and_line() -> None:
+    done = run("check", str(EXAMPLES / "ssn.txt"))
+
+    assert done.returncode == 1, "a check found something"
+    assert "reject" in done.stdout
+    assert "PII/SSN" in done.stdout
+    assert "pii/government-id at rules/pii.yml:" in done.stdout
+
+
+def test_check_reads_standard_input_and_speaks_json() -> None:
+    done = run("check", "--json", "-", stdin="hello friend")
+    [document] = json.loads(done.stdout)
+
+    assert done.returncode == 0
+    assert (document["path"], document["outcome"]) == ("standard input", "approve")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("check", "/nowhere"), "No such file"),
+        (("check", str(EXAMPLES / "corrupt.jpg")), "the picture is damaged"),
+        (("check", "--policy", "nothing", str(EXAMPLES / "clean.txt")), "no policy 'nothing'"),
+        (("nonsense",), "No such command"),
+        (("keys", "add"), "Missing option '--app'"),
+        (("keys", "add", "--app", "no spaces", "--data", "{tmp}"), "letters, digits"),
+        (("users", "add", "x", "--password-stdin", "--data", "{tmp}"), "at least 10 characters"),
+        (("users", "groups", "nobody", "g", "--data", "{tmp}"), "no user 'nobody'"),
+        (("worker", "--data", "{tmp}"), "MODERATION_REDIS_URL"),
+    ],
+)
+def test_wrong_usage_is_a_sentence_and_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    done = run(*(a.replace("{tmp}", str(tmp_path)) for a in arguments))
+
+    assert done.returncode == 2
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_setting_is_named() -> None:
+    done = run("plugins", MODERATION_PROT="1")
+
+    assert done.returncode == 2
+    assert "unknown setting MODERATION_PROT" in done.stderr
+
+
+def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
+    made = json.loads(run("keys", "add", "--app", "shop", "--json", "--data", str(tmp_path)).stdout)
+    revoked = run("keys", "revoke", made["id"], "--data", str(tmp_path))
+    listed = json.loads(run("keys", "list", "--json", "--data", str(tmp_path)).stdout)
+
+    assert {"key", "id", "app"} <= set(made)
+    assert revoked.returncode == 0
+    assert [(row["id"], row["revoked_at"] is not None) for row in listed] == [(made["id"], True)]
+
+
+def test_access_keys_and_users_are_made(tmp_path: Path) -> None:
+    key = json.loads(run("a2i", "keys", "add", "--json", "--data", str(tmp_path)).stdout)
+    user = run(
+        "users", "add", "rita", "--role", "reviewer", "--password-stdin", "--data", str(tmp_path), stdin="long enough 1"
+    )
+    grouped = run("users", "groups", "rita", "safety", "adult", "--data", str(tmp_path))
+    listed = run("users", "list", "--data", str(tmp_path))
+
+    assert grouped.stdout.strip() == "user rita works for teams with adult, safety"
+    assert "adult, safety" in listed.stdout
+    assert set(key) == {"access_key_id", "secret_access_key"}
+    assert user.returncode == 0
+    assert "rita" in listed.stdout
+    assert (tmp_path / "review.db").stat().st_mode & 0o077 == 0, "others cannot read it"
+
+
+def test_the_shipped_rules_lint_and_pass_their_tests() -> None:
+    linted, tested = run("rules", "lint"), run("rules", "test")
+
+    assert (linted.returncode, tested.returncode) == (0, 0), linted.stdout + tested.stdout
+    assert "0 errors" in linted.stdout
+    assert "0 failed" in tested.stdout
+
+
+def test_a_failing_rule_test_shows_what_it_expected_and_got(tmp_path: Path) -> None:
+    text = (Path("rules") / "text.yml").read_text().replace("expect: approve", "expect: reject", 1)
+    (tmp_path / "text.yml").write_text(text)
+    done = run("rules", "test", str(tmp_path))
+
+    assert done.returncode == 1
+    assert "expected  reject" in done.stdout
+    assert "got       approve" in done.stdout
+
+
+def test_a_mistake_in_a_rule_file_is_shown_at_its_place(tmp_path: Path) -> None:
+    text = (Path("rules") / "text.yml").read_text().replace("Toxicity/INSULT, review", "Toxicity/INSULTS, review", 1)
+    (tmp_path / "text.yml").write_text(text)
+    done = run("rules", "lint", str(tmp_path))
+
+    assert done.returncode == 1
+    assert "E104 unknown label 'Toxicity/INSULTS'" in done.stdout
+    assert "did you mean 'Toxicity/INSULT'" in done.stdout
+
+
+def test_doctor_and_plugins_say_what_is_here(tmp_path: Path) -> None:
+    doctor, plugins = run("doctor", "--data", str(tmp_path)), run("plugins", "--json")
+    names = {d["name"] for d in json.loads(plugins.stdout)["detectors"]}
+
+    assert doctor.returncode == 0, doctor.stdout
+    assert {"pii.text", "text.blocklist", "vision.faces", "vision.exif", "vision.quality"} <= names
+
+
+def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "bad.yml").write_text("policy: bad\n")
+    done = run(
+        "doctor", "--data", str(tmp_path), MODERATION_RULES=str(tmp_path), MODERATION_REDIS_URL="redis://127.0.0.1:9"
+    )
+
+    assert done.returncode == 1
+    assert "E103" in done.stdout
+    assert "Redis does not answer" in done.stdout
+
+
+@pytest.mark.parametrize("command", list(cli.COMMANDS))
+def test_every_command_explains_itself_and_takes_a_data_folder(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run([command, "--help"]) == 0
+    text = capsys.readouterr().out
+
+    assert "Usage:" in text
+    assert "--data" in text or "Commands:" in text
+
+
+def test_settings_and_commands_are_documented() -> None:
+    settings_doc, readme = Path("docs/settings.md").read_text(), Path("README.md").read_text()
+
+    assert [name for name in Settings.model_fields if f"MODERATION_{name.upper()}`" not in settings_doc] == []
+    assert [name for name in cli.COMMANDS if f"moderation {name}" not in readme] == []
+
+
+@pytest.mark.slow
+def test_the_demo_shows_all_three_outcomes_and_ends() -> None:
+    done = run("demo", "--exit", "--port", "0")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows: dict[str, Any] = {line[:36].strip(): line[36:45].strip() for line in done.stdout.splitlines()}
+    assert rows["clean text"] == "approve"
+    assert rows["abuse in disguise"] == "reject"
+    assert rows["social security number"] == "reject"
+    assert rows["contact details of somebody"] == "review"
+    assert rows["face"] == "review"
+    assert rows["tiny picture"] == "reject"
+    assert rows["corrupt file"] == "refused"
+    assert len([outcome for outcome in rows.values() if outcome in ("approve", "reject", "review", "refused")]) == 15

@@ -1,0 +1,167 @@
+"""Random policies that are valid, random items, and what detectors may find in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from moderation.core.detections import Detection, Failure
+from moderation.core.items import Box, Tool
+from moderation.core.rules.scene import Subject
+from moderation.core.taxonomy import Taxonomy
+
+TAXONOMY = Taxonomy()
+
+
+LABELS = ["Violence", "Weapons", "Weapon Violence", "Graphic Violence", "Explicit", "Alcohol", "Hate Symbols"]
+
+
+DETECTORS = {
+    "det.a": frozenset({"Weapons", "Weapon Violence", "Graphic Violence", "Violence"}),
+    "det.b": frozenset({"Explicit", "Alcohol", "Hate Symbols"}),
+    "det.c": None,
+}
+
+
+QUEUES = ["first", "second", "general"]
+
+
+PERCENTS = [0, 30, 49.9, 50, 60, 75, 90, 95, 100]
+
+
+labels = st.sampled_from(LABELS)
+
+
+percents = st.sampled_from(PERCENTS)
+
+
+asks = st.sampled_from(["approve", "reject", *({"review": queue} for queue in QUEUES)])
+
+
+@st.composite
+def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
+    some = st.one_of(labels, st.lists(labels, min_size=1, max_size=3, unique=True), st.just({"list": "named"}))
+    condition: dict[str, Any] = {"label": draw(some)}
+    if draw(st.booleans()):
+        condition["at_least"] = draw(percents)
+    if draw(st.integers(0, 3)) == 0:
+        high = [p for p in PERCENTS if p > condition.get("at_least", 0)]
+        assume(high)
+        condition["below"] = draw(st.sampled_from(high))
+    extra = draw(st.integers(0, 9))
+    if extra == 0:
+        condition["exact"] = True
+    elif extra == 1:
+        condition["count"] = draw(st.sampled_from([{"at_least": 2}, {"at_most": 1}, {"at_least": 1, "at_most": 2}]))
+    elif extra == 2:
+        condition["different_labels"] = draw(st.sampled_from([{"at_least": 2}, {"at_most": 1}]))
+    elif extra == 3:
+        condition["box_area"] = draw(st.sampled_from([{"at_least": 20}, {"below": 20}]))
+    elif extra == 4:
+        condition["detector"] = draw(st.sampled_from([["det.a"], ["det.a", "det.b"]]))
+    return condition
+
+
+facts = st.one_of(
+    st.builds(lambda a: {"app": a}, st.lists(st.sampled_from(["shop", "kids"]), min_size=1, max_size=2, unique=True)),
+    st.builds(lambda t: {"content_type": [t]}, st.sampled_from(["image", "text"])),
+    st.builds(lambda p: {"score": "risk", "at_least": p}, st.sampled_from([30, 60, 90])),
+)
+
+
+conditions = st.recursive(
+    st.one_of(label_conditions(), label_conditions(), facts),
+    lambda inner: st.one_of(
+        st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda part: {"not": part}, inner),
+        st.builds(lambda part: {"one_part": part}, inner),
+    ),
+    max_leaves=5,
+)
+
+
+modes = st.sampled_from([None, None, None, None, {"shadow_until": "2030-01-01"}, {"percent": 40}])
+
+
+@st.composite
+def policies(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
+    """A valid policy document; `plain` ones say nothing that more confidence could make milder."""
+    bands = {}
+    for number in range(draw(st.integers(0, 2))):
+        low, high = sorted(draw(st.lists(st.sampled_from(PERCENTS), min_size=2, max_size=2, unique=True)))
+        bands[f"band{number}"] = {"label": draw(labels), "review_from": low, "reject_from": high, "queue": "second"}
+        if mode := None if plain else draw(modes):
+            bands[f"band{number}"]["mode"] = mode
+    rules: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(0, 5))):
+        when = draw(st.builds(lambda a, p: {"label": a, "at_least": p}, labels, percents) if plain else conditions)
+        rule: dict[str, Any] = {"id": f"rule{number}", "when": when, "then": draw(asks)}
+        targets = [f"rule{n}" for n in range(number)] + [f"{name}.{s}" for name in bands for s in ("review", "reject")]
+        if not plain and targets and draw(st.integers(0, 2)) == 0:
+            rule["overrides"] = draw(st.lists(st.sampled_from(targets), min_size=1, max_size=2, unique=True))
+        if not plain and (mode := draw(modes)):
+            rule["mode"] = mode
+        rules.append(rule)
+    document: dict[str, Any] = {
+        "policy": "p",
+        "format": 1,
+        "applies_to": {"content_type": ["image", "text"]},
+        "needs": list(DETECTORS),
+        "if_nothing_matches": draw(asks),
+        "if_a_detector_fails": draw(asks),
+        "queues": [{"name": name, "a2i_flow": name} for name in QUEUES],
+        "lists": {"named": draw(st.lists(labels, min_size=1, max_size=2, unique=True))},
+        "scores": {
+            "risk": {
+                "combine": draw(st.sampled_from(["noisy_or", "weighted_maximum"])),
+                "of": [{"label": "Weapons", "weight": 0.5}, {"label": "Explicit"}, {"label": "Alcohol", "weight": 0.8}],
+            }
+        },
+        "bands": bands,
+        "rules": rules,
+    }
+    if bands and not plain and draw(st.booleans()):
+        change = draw(st.sampled_from([{"enabled": False}, {"review_from": 10, "reject_from": 20}]))
+        document["apps"] = {"kids": {"change": {"band0": change}, "if_nothing_matches": draw(asks)}}
+    return document
+
+
+def found(label: str, confidence: float, part: str, detector: str, *, small: bool) -> Detection:
+    box = Box(left=0, top=0, width=0.2, height=0.2) if small else None
+    return Detection(
+        label=label,
+        parents=TAXONOMY.parents(label),
+        confidence=confidence,
+        part=part,
+        box=box,
+        detector=Tool(name=detector, version="1"),
+    )
+
+
+detections = st.builds(
+    found,
+    labels,
+    st.one_of(percents, st.floats(0, 100)),
+    st.sampled_from(["p0", "p1", "p1.0", ""]),
+    st.sampled_from(["det.a", "det.b"]),
+    small=st.booleans(),
+)
+
+
+failures = st.builds(
+    lambda name, part: Failure(detector=Tool(name=name, version="1"), part=part, kind="raised", message="x"),
+    st.sampled_from(list(DETECTORS)),
+    st.sampled_from(["p0", "p1", ""]),
+)
+
+
+subjects = st.builds(
+    lambda app, number: Subject(
+        app, frozenset({"image", "text"}), f"item-{number}", {}, {"p0": frozenset({"text"}), "p1": frozenset({"image"})}
+    ),
+    st.sampled_from(["shop", "kids", "news"]),
+    st.integers(0, 50),
+)

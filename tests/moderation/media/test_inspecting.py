@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from ground.blobs import FolderBlobs, S3Blobs
+from ground.media.pictures import Limits, display_copy
+from moderation.core.errors import MediaRefused, NotFound
+from moderation.media.inspecting import inspect, store_media
+
+LIMITS = Limits(max_media_bytes=2_000_000, max_pixels=1_000_000, max_frames=20, max_text_chars=1000)
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (60, 40), frames: int = 1, **options: object) -> bytes:
+    out = io.BytesIO()
+    images = [Image.new("RGB", size, (200, 30 + 20 * (n % 10), 40)) for n in range(frames)]
+    extra = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
+    images[0].save(out, kind, **extra, **options)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type"),
+    [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp"), ("GIF", "image/gif")],
+)
+def test_four_kinds_of_picture_are_known_by_their_content(kind: str, content_type: str) -> None:
+    facts = inspect(picture(kind), LIMITS, None)
+
+    assert (facts.type, facts.content_type, facts.width, facts.height, facts.frames) == (
+        "image",
+        content_type,
+        60,
+        40,
+        1,
+    )
+
+
+@pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM"])
+def test_other_kinds_of_picture_are_refused(kind: str) -> None:
+    with pytest.raises(MediaRefused):
+        inspect(picture(kind), LIMITS, "image")
+
+
+def test_sizes_are_those_after_orientation() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+
+    facts = inspect(picture("JPEG", exif=exif), LIMITS, None)
+    assert (facts.width, facts.height) == (40, 60)
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "kind"),
+    [
+        (b"", None, "damaged"),
+        (b"\x00" * 50, None, "unknown_format"),
+        (b"hello", "image", "unknown_format"),
+        (picture(), "audio", "unknown_format"),
+        (picture("JPEG", (400, 300))[:800], None, "damaged"),
+        (picture("GIF", frames=12)[:-200], None, "damaged"),
+        (picture(size=(2000, 2000)), None, "bomb"),
+        (picture("GIF", frames=25), None, "bomb"),
+        (b"x" * 2_000_001, None, "too_large"),
+        (b"long text " * 200, None, "too_large"),
+        (b"\xff\xd8\xff" + b"<html>" * 100, None, "damaged"),
+    ],
+)
+def test_bad_media_is_refused_by_kind(data: bytes, declared: str | None, kind: str) -> None:
+    with pytest.raises(MediaRefused) as caught:
+        inspect(data, LIMITS, declared)  # type: ignore[arg-type]
+
+    assert caught.value.kind == kind
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]), st.integers(0, 2**32))
+def test_a_corrupted_picture_is_taken_or_refused_and_nothing_else(kind: str, seed: int) -> None:
+    chance = random.Random(seed)
+    data = bytearray(picture(kind, frames=3 if kind in ("GIF", "WEBP") else 1))
+    for _ in range(chance.randint(1, 20)):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+
+    with contextlib.suppress(MediaRefused):
+        inspect(bytes(data[: chance.randint(1, len(data))]), LIMITS, None)
+
+
+def test_a_frame_far_larger_than_its_picture_is_refused_before_it_is_decoded() -> None:
+    small = picture("GIF", (10, 10))
+    huge = b"\x2c" + (0).to_bytes(2, "little") * 2 + (65_535).to_bytes(2, "little") * 2 + b"\x00\x02\x02\x4c\x01\x00"
+
+    with pytest.raises(MediaRefused):
+        inspect(small[:-1] + huge + b"\x3b", LIMITS, None)
+
+
+def test_a_png_that_ends_too_soon_is_refused() -> None:
+    with pytest.raises(MediaRefused):
+        inspect(picture("PNG")[:-12], LIMITS, None)
+
+
+def test_a_reviewers_copy_carries_nothing_but_the_picture() -> None:
+    exif = Image.Exif()
+    exif[0x0110] = "secret camera"
+    hostile = picture("JPEG", exif=exif) + b"<script>alert(1)</script>PK\x03\x04"
+
+    copy, content_type = display_copy(hostile)
+    assert content_type == "image/jpeg"
+    assert b"secret camera" not in copy
+    assert b"<script>" not in copy
+
+
+def test_an_animation_stays_one_for_reviewers() -> None:
+    copy, content_type = display_copy(picture("GIF", frames=5))
+
+    assert content_type == "image/webp"
+    assert getattr(Image.open(io.BytesIO(copy)), "n_frames", 1) == 5
+
+
+def test_the_same_bytes_lie_in_the_store_once(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path, "bucket")
+    data = picture()
+    first = store_media(blobs, data, inspect(data, LIMITS, None), "../../etc/passwd")
+    second = store_media(blobs, data, inspect(data, LIMITS, None), "other.png")
+
+    assert first.uri == second.uri
+    assert blobs.get(first.uri) == data
+    assert [p.suffix for p in tmp_path.rglob("*") if p.is_file()] == [".png"]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3://bucket/../x",
+        "s3://bucket//x",
+        "s3://../x",
+        "file:///etc/passwd",
+        "s3://bucket/a/./b",
+        "s3://bucket/",
+        "s3://b/x",
+        "s3://[/x",
+        "s3://bucket/" + "a" * 5000,
+    ],
+)
+def test_no_name_climbs_out_of_its_bucket(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(NotFound):
+        FolderBlobs(tmp_path, "bucket").get(uri)
+
+
+def test_s3_keeps_the_same_promises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import boto3
+    from moto import mock_aws
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="bucket")
+        blobs = S3Blobs("bucket", client, tmp_path)
+        uri = blobs.put("a/b.png", b"data", "image/png")
+
+        assert uri == "s3://bucket/a/b.png"
+        assert blobs.get(uri) == b"data"
+        assert blobs.local_path(uri).read_bytes() == b"data"
+        with pytest.raises(NotFound):
+            blobs.get("s3://bucket/none")
