@@ -32,7 +32,8 @@ from moderation.media.in_place import InPlace
 from moderation.media.retention import Retention
 from moderation.media.uploads import Uploads
 from moderation.pipeline.doorbell import Doorbell, RedisDoorbell, ThreadDoorbell
-from moderation.pipeline.moderate import Pipeline
+from moderation.pipeline.path import Pipeline
+from moderation.pipeline.ports import Ports
 from moderation.plugins import Plugins
 from moderation.policies.files import shipped_rules
 from moderation.policies.versions import PoliciesInForce, PolicyVersions
@@ -112,17 +113,19 @@ class Service:
         self.human_loops_problem = ""
         self._backlog = (float("-inf"), 0)
         self.pipeline = Pipeline(
-            self.store,
-            judge,
-            self.human_loops,
-            ring=self.doorbell.ring,
-            decided=self._decided,
-            old_policy=self._old_policy,
-            earlier=NearDuplicates(database).earlier,
-            lease_seconds=settings.lease_seconds,
-            max_attempts=settings.max_attempts,
-            poll_seconds=settings.poll_seconds,
-            media_keep_days=settings.media_keep_days,
+            Ports(
+                store=self.store,
+                judge=judge,
+                human_loops=self.human_loops,
+                ring=self.doorbell.ring,
+                decided=self._decided,
+                old_policy=self._old_policy,
+                earlier=NearDuplicates(database).earlier,
+                lease_seconds=settings.lease_seconds,
+                max_attempts=settings.max_attempts,
+                poll_seconds=settings.poll_seconds,
+                media_keep_days=settings.media_keep_days,
+            )
         )
 
     @classmethod

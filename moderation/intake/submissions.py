@@ -21,7 +21,7 @@ from ground.strict_json import text_fault
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused
 from moderation.core.items import Part, PartType
 from moderation.media.inspecting import MediaFacts, inspect, store_media
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.service import Service
 
 FETCHING_SECONDS = 30.0

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from moderation.core.items import Item, Part
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
 from tests.waiting import PATIENCE_SECONDS, free_port, wait_for

@@ -20,6 +20,7 @@ from moderation.core.coverage import Coverage
 from moderation.core.detections import Detection
 from moderation.core.items import Tool
 from moderation.core.loops import Answer
+from moderation.pipeline.moderate import conclude
 from tests.houses.api import Api
 from tests.receiver import Receiver, status
 from tests.waiting import PATIENCE_SECONDS
@@ -527,7 +528,7 @@ def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
         idle_api.service.policies,
         Coverage((), ()),
     )
-    idle_api.service.pipeline._conclude(claim.item, judgement, ())
+    conclude(idle_api.service.pipeline.ports, claim.item, judgement, ())
 
     (found,) = idle_api.get(f"/v1/items/{posted}").json["detections"]
     assert found["box"] == {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}

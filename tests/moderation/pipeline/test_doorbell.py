@@ -9,7 +9,7 @@ import pytest
 
 from moderation.core.items import Part
 from moderation.pipeline.doorbell import QUEUE_NAME, RedisDoorbell, ThreadDoorbell
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
 from tests.waiting import PATIENCE_SECONDS, wait_for

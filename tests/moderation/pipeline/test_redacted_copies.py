@@ -19,7 +19,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Extraction, Part, Place, Span, Tool
 from moderation.core.redaction import places, redact_text
 from moderation.media.inspecting import inspect, store_media
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.settings import Settings
 from moderation.storage.records import ItemRecord, payload_of
 from tests.houses.api import NOBODY, Api

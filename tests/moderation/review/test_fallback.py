@@ -21,7 +21,7 @@ from moderation.cli import run
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, SettingsError
 from moderation.core.items import Part
 from moderation.core.policy.policies import Queue
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.review import fallback
 from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.review.fallback import HumanLoopsWithFallback, account_of, open_human_loops

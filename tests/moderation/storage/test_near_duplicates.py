@@ -24,7 +24,7 @@ from moderation.core.fingerprints import Fingerprint, distance
 from moderation.core.items import Item, Media, Part
 from moderation.media.fingerprinting import fingerprints, picture_fingerprint
 from moderation.media.inspecting import inspect, store_media
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.storage import near_duplicates, tables
 from moderation.storage.items import Store
 from moderation.storage.near_duplicates import MAX_EARLIER, NearDuplicates
