@@ -1,29 +1,26 @@
-"""The process that one detector or extractor runs in: ``python -m moderation.detection.child``.
+"""The process that one detector or extractor runs in: ``python -m moderation.detection.child DESCRIPTOR``.
 
-It is started by `moderation.detection.runner` and may be killed at any time. Messages are a length (4 bytes, big
-endian) and a body: pickles from the service, which is trusted; JSON back, because what a detector's process says
-is not.
+It is started by `moderation.detection.runner` and may be killed at any time. It is asked, and answers, through the
+inherited descriptor; `moderation.detection.channel` says how. Standard input is empty and standard output goes nowhere.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import queue
-import struct
 import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
+from moderation.detection.channel import ChildEnd
 from moderation.hookspecs import Unavailable, Unreadable
 
 MAX_DETECTIONS = 10_000
-MAX_ANSWER_BYTES = 64_000_000
 MEMORY_LIMIT_BYTES = 8 << 30
 
 
@@ -45,52 +42,35 @@ class LocalContext:
         return self.path(part).read_bytes()
 
 
-def read_message(stream: BinaryIO) -> bytes | None:
-    """The next message; None at the end of the stream."""
-    head = stream.read(4)
-    if len(head) < 4:
-        return None
-    (length,) = struct.unpack(">I", head)
-    body = stream.read(length)
-    return body if len(body) == length else None
-
-
-def pack(body: bytes) -> bytes:
-    """A message as it travels."""
-    return struct.pack(">I", len(body)) + body
-
-
 def main() -> None:
     """Answer calls until the service goes away."""
-    stdin, stdout = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    # What a plugin prints must not get between the answers.
-    os.dup2(2, 1)
+    channel = ChildEnd(int(sys.argv[1]))
     _limit_memory()
-    first = read_message(stdin)
-    if first is None:
+    opening = channel.opening()
+    if opening is None:
         return
-    tool = _open(first)
-    _send(stdout, {"ready": True})
-    messages: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(stdin, messages), daemon=True).start()
+    tool = _open(opening)
+    channel.answer(opening["call"], {"ready": True})
+    calls: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(channel, calls), daemon=True).start()
     while True:
-        _send(stdout, _answer(tool, pickle.loads(messages.get())))  # noqa: S301 - only the service writes here
+        call = calls.get()
+        channel.answer(call["call"], _answer(tool, call))
 
 
-def _receive(stdin: BinaryIO, messages: queue.SimpleQueue[bytes]) -> None:
+def _receive(channel: ChildEnd, calls: queue.SimpleQueue[dict[str, Any]]) -> None:
     """Pass calls on; when the service is gone, so is this process, whatever the detector is doing."""
-    while (message := read_message(stdin)) is not None:
-        messages.put(message)
+    for call in channel.calls():
+        calls.put(call)
     os._exit(0)
 
 
-def _open(first: bytes) -> Any:
-    opening = pickle.loads(first)  # noqa: S301 - only the service writes here
+def _open(opening: dict[str, Any]) -> Any:
     if opening["plugins_dir"]:
         from moderation.plugins import expose_loose
 
         expose_loose(Path(opening["plugins_dir"]))
-    return pickle.loads(opening["tool"])  # noqa: S301 - likewise
+    return pickle.loads(opening["tool"])  # noqa: S301 - only the service writes here
 
 
 def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
@@ -131,16 +111,6 @@ def _place_of(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     last = frames[-1] if frames else None
     return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}" if last else type(error).__name__
-
-
-def _send(stdout: BinaryIO, answer: dict[str, Any]) -> None:
-    body = json.dumps(answer).encode()
-    if len(body) > MAX_ANSWER_BYTES:
-        body = json.dumps(
-            {"kind": "invalid_answer", "message": f"answered more than {MAX_ANSWER_BYTES:,} bytes"}
-        ).encode()
-    stdout.write(pack(body))
-    stdout.flush()
 
 
 def _limit_memory() -> None:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import logging
 import os
 import pickle
-import select
 import signal
-import struct
+import socket
 import subprocess
 import sys
 import threading
@@ -31,7 +29,7 @@ from moderation.core.detections import Detection, Failure, FailureKind
 from moderation.core.errors import ModerationError
 from moderation.core.items import Extraction, Part, PartType, Tool
 from moderation.core.taxonomy import Taxonomy
-from moderation.detection.child import MAX_ANSWER_BYTES, pack
+from moderation.detection.channel import NotAnAnswer, ServiceEnd
 from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.plugins import Plugins
 
@@ -62,6 +60,7 @@ class _Process:
         self._tool, self._plugins_dir = tool, plugins_dir
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._channel: ServiceEnd | None = None
         self._failures = 0
         self._closed_until = 0.0
 
@@ -109,69 +108,49 @@ class _Process:
         detections: Sequence[Detection],
         parts: Sequence[Part],
     ) -> dict[str, Any]:
-        if self._child is None or self._child.poll() is not None:
-            self._start()
+        if self._child is None or self._channel is None or self._child.poll() is not None:
+            self._kill()
+            self._channel = self._start()
         call: dict[str, Any] = {"operation": operation, "app": app, "part": part.model_dump_json(), "paths": paths}
         call["detections"] = [detection.model_dump_json() for detection in detections]
         call["parts"] = [each.model_dump_json() for each in parts]
         limit = float(getattr(self._tool, "time_limit_seconds", REDACTION_LIMIT_SECONDS))
-        deadline = time.monotonic() + limit
         try:
-            self._send(pickle.dumps(call))
-            return self._receive(deadline)
+            return self._channel.ask(call, time.monotonic() + limit)
         except TimeoutError as error:
             raise _NoAnswer("timed_out", f"no answer within {limit:g} s") from error
-        except (OSError, EOFError, ValueError) as error:
+        except NotAnAnswer as error:
+            raise _NoAnswer("invalid_answer", "its process wrote something that is no answer, and was ended") from error
+        except (OSError, EOFError) as error:
             raise _NoAnswer("crashed", f"its process died ({self._last_words()})") from error
 
-    def _start(self) -> None:
+    def _start(self) -> ServiceEnd:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "2"}
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "moderation.detection.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if logger.isEnabledFor(logging.DEBUG) else subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,
-        )
+        ours, theirs = socket.socketpair()
+        channel = ServiceEnd(ours)
+        # What a plugin prints goes nowhere, or beside the log; never into the channel.
+        output = 2 if logger.isEnabledFor(logging.DEBUG) else subprocess.DEVNULL
+        with theirs:
+            self._child = subprocess.Popen(  # noqa: S603 - our own module, under our own interpreter
+                [sys.executable, "-m", "moderation.detection.child", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                start_new_session=True,
+            )
         folder = str(self._plugins_dir) if self._plugins_dir is not None else ""
+        opening = {"plugins_dir": folder, "tool": pickle.dumps(self._tool)}
         try:
-            self._send(pickle.dumps({"plugins_dir": folder, "tool": pickle.dumps(self._tool)}))
-            self._receive(time.monotonic() + START_LIMIT_SECONDS)
+            channel.open(opening, time.monotonic() + START_LIMIT_SECONDS)
+            return channel
         except TimeoutError as error:
+            channel.close()
             raise _NoAnswer("timed_out", f"its process was not ready within {START_LIMIT_SECONDS:g} s") from error
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, NotAnAnswer) as error:
+            channel.close()
             raise _NoAnswer("crashed", f"its process died while it started ({self._last_words()})") from error
-
-    def _send(self, body: bytes) -> None:
-        assert self._child is not None
-        assert self._child.stdin is not None
-        self._child.stdin.write(pack(body))
-        self._child.stdin.flush()
-
-    def _receive(self, deadline: float) -> dict[str, Any]:
-        (length,) = struct.unpack(">I", self._read(4, deadline))
-        if length > MAX_ANSWER_BYTES:
-            raise ValueError("the answer is too long")
-        answer = json.loads(self._read(length, deadline))
-        if not isinstance(answer, dict):
-            raise ValueError("the answer is no object")
-        return answer
-
-    def _read(self, size: int, deadline: float) -> bytes:
-        assert self._child is not None
-        assert self._child.stdout is not None
-        descriptor = self._child.stdout.fileno()
-        received = bytearray()
-        while len(received) < size:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-                raise TimeoutError
-            chunk = os.read(descriptor, min(size - len(received), 1 << 20))
-            if not chunk:
-                raise EOFError
-            received += chunk
-        return bytes(received)
 
     def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -182,14 +161,13 @@ class _Process:
     def _kill(self) -> None:
         """End the child and all it started."""
         child, self._child = self._child, None
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
         if child is None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
-        for stream in (child.stdin, child.stdout):
-            with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
         child.wait()
 
     def close(self) -> None:
