@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ground.blobs import Blobs, open_blobs
+from ground.blobs import Blobs
 from ground.database import Database
+from ground.media_store import open_blobs
 from ground.rounds import Rounds
 from moderation.core.decisions import Decision
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, PolicyFault
