@@ -10,6 +10,7 @@ from moderation_pii import TextPii, checksums
 
 from moderation.core.items import Part
 from moderation.testing import DetectorContract
+from tests.examples import examples
 
 DETECTOR = TextPii()
 NEUTRAL = st.text(alphabet="😀漢é̈ёש \n\u200b", max_size=30)
@@ -84,7 +85,7 @@ def test_finds_what_is_planted_in_any_text(planted, before, after):
     assert (len(before) + 1, len(before) + 1 + len(value)) in spans
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(before=NEUTRAL, after=NEUTRAL)
 @pytest.mark.parametrize(
     "text",

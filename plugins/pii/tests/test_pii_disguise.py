@@ -12,6 +12,7 @@ from moderation_pii.folding import Folded
 from moderation_pii.spelling import spellings
 
 from moderation.core.items import Part
+from tests.examples import examples
 
 TRAINING = Path(__file__).parents[1] / "training"
 DETECTOR = TextPii()
@@ -117,7 +118,7 @@ def test_national_numbers_are_checked_and_named_by_country(country, right, wrong
     assert seen(right)[0] >= 85 > seen(wrong)[0] >= 50
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(data=st.data())
 @pytest.mark.parametrize("pattern", national.PATTERNS, ids=lambda pattern: pattern.attributes["country"])
 def test_no_number_is_too_odd_for_its_check(pattern, data):
@@ -131,7 +132,7 @@ def test_every_national_number_has_a_country_and_a_document():
     assert all(pattern.attributes["document"] for pattern in national.PATTERNS)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(before=st.text(alphabet="😀漢\u0301ש \r\n\u200b\ufe0f", max_size=20), after=st.text(max_size=20))
 @pytest.mark.parametrize(
     ("lead", "value"),
