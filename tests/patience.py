@@ -1,8 +1,7 @@
-"""Time limits of the service that no busy machine reaches.
+"""The service with time limits that no busy machine reaches.
 
 A detector's limit is by the clock on the wall: it is there for people who wait. Beside eight other programs the shipped
 detectors miss theirs now and then, and the item goes to people, as it should; but then a test of something else fails.
-Limits under `SHORT_SECONDS` are left alone: they are those of tests about limits.
 """
 
 from __future__ import annotations
@@ -14,9 +13,7 @@ from typing import Any
 
 from moderation.detection import runner
 from moderation.plugins import Plugins
-from tests.waiting import PATIENCE_SECONDS
-
-SHORT_SECONDS = 5.0
+from tests.waiting import PATIENCE_SECONDS, patient
 
 
 def be_patient() -> None:
@@ -25,9 +22,9 @@ def be_patient() -> None:
 
     def begin_patiently(self: Any, plugins: Plugins, *more: Any, **given: Any) -> None:
         for tool in (*plugins.detectors, *plugins.extractors, *plugins.redactors):
-            if getattr(tool, "time_limit_seconds", SHORT_SECONDS) >= SHORT_SECONDS:
-                with contextlib.suppress(AttributeError):  # those that work it out from their options
-                    tool.time_limit_seconds = PATIENCE_SECONDS  # type: ignore[union-attr]
+            with contextlib.suppress(AttributeError):  # those that work it out from their options
+                limit = getattr(tool, "time_limit_seconds", runner.REDACTION_LIMIT_SECONDS)
+                tool.time_limit_seconds = patient(limit)  # type: ignore[union-attr]
         begin(self, plugins, *more, **given)
 
     runner.Runner.__init__ = begin_patiently  # type: ignore[method-assign]

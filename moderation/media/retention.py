@@ -21,7 +21,7 @@ from ground.database import Database
 from ground.media_store import own_of
 from ground.s3 import S3Blobs
 from moderation.core.retention import EXPIRY_DAYS, expiry_days
-from moderation.storage.tables import human_loops, item_media, items
+from moderation.storage.tables import item_loops, item_media, items
 
 BATCH = 200
 SETTLING = timedelta(hours=1)
@@ -60,7 +60,7 @@ class Retention:
             after = batch[-1][0]
 
     def _due(self, now: datetime, after: str) -> list[tuple[str, datetime]]:
-        in_work = sa.select(human_loops.c.item_id).where(human_loops.c.state.in_(("starting", "open")))
+        in_work = sa.select(item_loops.c.item_id).where(item_loops.c.state.in_(("starting", "open")))
         query = (
             sa.select(items.c.id, items.c.media_until)
             .where(items.c.media_until <= now, items.c.media_deleted_at.is_(None), items.c.status == "decided")

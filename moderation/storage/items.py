@@ -30,9 +30,9 @@ from moderation.storage.tables import (
     ITEM_LEASE,
     decisions,
     deliveries,
-    human_loops,
     idempotency_keys,
     item_labels,
+    item_loops,
     item_media,
     items,
 )
@@ -211,9 +211,9 @@ class Store(Reading):
                 count_rules(c, verdict, decision.decided_at, caps or {})
             if loop is not None:
                 values = {"state": "ended", "problem": None, "outcome": decision.outcome}
-                c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values))
+                c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values))
             for sample in samples:
-                c.execute(insert_or_nothing(c, human_loops).values(_new_loop(sample)))
+                c.execute(insert_or_nothing(c, item_loops).values(_new_loop(sample)))
             if told := delivery_rows(item, made, number, redacted, self._notify):
                 c.execute(sa.insert(deliveries), told)
             return made
@@ -254,7 +254,7 @@ class Store(Reading):
                 save_media(c, item_id, findings.parts)
             if verdict is not None:
                 count_rules(c, verdict, loop.created_at, {})
-            return bool(c.execute(insert_or_nothing(c, human_loops).values(_new_loop(loop))).rowcount)
+            return bool(c.execute(insert_or_nothing(c, item_loops).values(_new_loop(loop))).rowcount)
 
         return self._db.write(work)
 
@@ -269,7 +269,7 @@ class Store(Reading):
             decided = (items.c.id == item_id) & (items.c.status == "decided")
             if not c.execute(sa.update(items).where(decided).values(status="in_review")).rowcount:
                 raise AppealRefused(f"item {item_id} is not decided; it can be appealed once it is")
-            c.execute(sa.insert(human_loops).values(_new_loop(loop)))
+            c.execute(sa.insert(item_loops).values(_new_loop(loop)))
 
         self._db.write(work)
 
@@ -277,12 +277,12 @@ class Store(Reading):
         """Mark a loop as ended without a decision, keeping what was answered, and what that came to for a sample."""
         answered = [a.model_dump(mode="json") for a in answers]
         values = {"state": "ended", "problem": problem, "answers": answered, "outcome": outcome}
-        self._db.write(lambda c: c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values)))
+        self._db.write(lambda c: c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values)))
 
     def save_answers(self, loop: str, answers: Sequence[Answer]) -> None:
         """Keep what reviewers answered."""
         values = {"answers": [a.model_dump(mode="json") for a in answers]}
-        self._db.write(lambda c: c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values)))
+        self._db.write(lambda c: c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values)))
 
     def note_loop(
         self,
@@ -296,8 +296,8 @@ class Store(Reading):
         """Note how a loop stands and when to look again; ended loops stay as they are."""
         values: dict[str, Any] = {"state": state, "next_look_at": next_look_at, "problem": problem}
         values |= {"arn": arn} if arn else {}
-        where = (human_loops.c.name == name) & (human_loops.c.state != "ended")
-        update = sa.update(human_loops).where(where).values({**values, "looks": human_loops.c.looks + 1})
+        where = (item_loops.c.name == name) & (item_loops.c.state != "ended")
+        update = sa.update(item_loops).where(where).values({**values, "looks": item_loops.c.looks + 1})
         self._db.write(lambda c: c.execute(update))
 
 

@@ -16,7 +16,7 @@ from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.storage.records import ItemRecord, LoopRecord, loop_record
-from moderation.storage.tables import ITEM_LEASE, decisions, human_loops, item_labels, items
+from moderation.storage.tables import ITEM_LEASE, decisions, item_labels, item_loops, items
 
 
 class Reading:
@@ -68,22 +68,20 @@ class Reading:
 
     def due_loops(self, now: datetime, limit: int) -> list[LoopRecord]:
         """Loops to be started or asked about, longest waiting first."""
-        due = human_loops.c.state.in_(("starting", "open")) & (human_loops.c.next_look_at <= now)
-        query = sa.select(human_loops).where(due).order_by(human_loops.c.next_look_at).limit(limit)
+        due = item_loops.c.state.in_(("starting", "open")) & (item_loops.c.next_look_at <= now)
+        query = sa.select(item_loops).where(due).order_by(item_loops.c.next_look_at).limit(limit)
         return self._db.read(lambda c: [loop_record(row) for row in c.execute(query)])
 
     def get_loop(self, name: str) -> LoopRecord:
         """A loop by name. Raises `NotFound`."""
-        row = self._db.read(lambda c: c.execute(sa.select(human_loops).where(human_loops.c.name == name)).first())
+        row = self._db.read(lambda c: c.execute(sa.select(item_loops).where(item_loops.c.name == name)).first())
         if row is None:
             raise NotFound(f"no human loop {name}")
         return loop_record(row)
 
     def loop_problems(self) -> list[str]:
         """What keeps loops from getting on, each once."""
-        query = sa.select(human_loops.c.problem).where(
-            human_loops.c.state != "ended", human_loops.c.problem.is_not(None)
-        )
+        query = sa.select(item_loops.c.problem).where(item_loops.c.state != "ended", item_loops.c.problem.is_not(None))
         return self._db.read(lambda c: sorted({row.problem for row in c.execute(query.distinct().limit(20))}))
 
     def has_waiting(self, now: datetime) -> bool:
@@ -110,9 +108,9 @@ class Reading:
             sa.select(decisions.c.document).where(decisions.c.item_id == item.id).order_by(decisions.c.number)
         )
         loops = c.execute(
-            sa.select(human_loops)
-            .where(human_loops.c.item_id == item.id)
-            .order_by(human_loops.c.created_at, human_loops.c.round)
+            sa.select(item_loops)
+            .where(item_loops.c.item_id == item.id)
+            .order_by(item_loops.c.created_at, item_loops.c.round)
         )
         return ItemRecord(
             item=item,

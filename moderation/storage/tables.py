@@ -66,8 +66,8 @@ decisions = sa.Table(
     sa.Index(None, "decided_at"),
 )
 
-human_loops = sa.Table(
-    "human_loops",
+item_loops = sa.Table(
+    "item_loops",
     metadata,
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),

@@ -275,6 +275,8 @@ def test_a_key_whose_post_was_refused_may_be_used_again(idle_api: Api) -> None:
 
 def test_while_the_first_post_waits_for_its_decision_the_second_is_told_so(idle_api: Api) -> None:
     headers = {"Idempotency-Key": "k"}
+    idle_api.post("/v1/items", json=TEXT)
+    idle_api.service.work_once()  # starts the detectors' processes, which may take longer than the wait
     with ThreadPoolExecutor(1) as thread:
         first = thread.submit(idle_api.post, "/v1/items?wait=20", json=TEXT, headers=headers)
         while not idle_api.service.store.backlog()[0]:

@@ -126,7 +126,7 @@ def test_the_copy_of_a_picture_is_at_its_path_and_of_no_other_part(settings: Set
     Image.new("RGB", (64, 64), "teal").save(out, "JPEG", exif=exif)
     api = Api.open(settings.model_copy(update={"rules": tmp_path / "rules", "a2i_endpoint_url": NOBODY}))
     try:
-        api.service.doorbell.start(lambda: bool(api.service.work_once()))
+        api.work()
         part = {"type": "image", "base64": base64.b64encode(out.getvalue()).decode()}
         item = api.post("/v1/items?wait=20", json={"parts": [{"type": "text", "text": "hello"}, part]}).get_json()
 

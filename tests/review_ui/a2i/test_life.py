@@ -21,6 +21,7 @@ from review_ui.a2i.outputs import sweep
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.tasks import next_task
 from review_ui.server import A2IServer
+from tests.examples import examples
 from tests.houses.endpoint import ANSWER, Endpoint, on_either_database, refused, start
 from tests.waiting import PATIENCE_SECONDS
 
@@ -177,7 +178,7 @@ def plainly(node: dict[str, Any], labels: list[dict[str, Any]]) -> bool:
     return False
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.lists(NODES, min_size=1, max_size=3), LABELS)
 def test_conditions_mean_what_the_guide_says(nodes: list[Any], labels: list[dict[str, Any]]) -> None:
     read = read_conditions(json.dumps({"Conditions": nodes}))

@@ -35,6 +35,7 @@ from review_ui.people.people import People
 from review_ui.portal import blueprint
 from review_ui.portal.oidc_pages import ATTEMPT_SECONDS
 from review_ui.server import A2IServer
+from tests.examples import examples
 from tests.houses.desk import PASSWORD, Desk, form_token, sign_in
 from tests.pages import complaints
 from tests.review_ui.people.oidc_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
@@ -634,7 +635,7 @@ HEADERS = st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(header=HEADERS | JSON, claims=JSON, keys=st.lists(KEYS, max_size=3), tail=st.text(max_size=20))
 def test_whatever_a_provider_sends_as_a_token_is_refused_and_breaks_nothing(
     header: Any, claims: Any, keys: list[Any], tail: str
