@@ -18,7 +18,7 @@ from moderation.core.errors import NotFound, PolicyFault
 from moderation.core.policy.file import Band
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import expand
-from moderation.core.rules.conditions import covered
+from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion
 from moderation.policies.versions import PolicyVersions

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pydantic import ValidationError
 
 from moderation.core.policy.codes import Problem, unknown
 from moderation.core.policy.file import Band, Change, PolicyFile, Rule
-from moderation.core.policy.terms import Condition, Path
+from moderation.core.policy.terms import Path
+from moderation.core.policy.words.label import LabelCondition
+from moderation.core.policy.words.word import Bounds
 
 BAND_KEYS = {"review_from", "reject_from", "queue", "enabled"}
 RULE_KEYS = {"at_least", "below", "then", "enabled"}
@@ -23,9 +24,12 @@ def changed_band(band: Band, change: Change) -> Band:
 
 
 def changed_rule(rule: Rule, change: Change) -> Rule:
-    """The rule as an app has it."""
-    given = {key: getattr(change, key) for key in {"at_least", "below"} & change.model_fields_set}
-    return rule.model_copy(update={"when": rule.when.model_copy(update=given), "then": change.then or rule.then})
+    """The rule as an app has it; of a condition that is no label's only what follows may be changed."""
+    when = rule.when
+    if isinstance(when, LabelCondition):
+        given = {key: getattr(change, key) for key in {"at_least", "below"} & change.model_fields_set}
+        when = when.model_copy(update=given)
+    return rule.model_copy(update={"when": when, "then": change.then or rule.then})
 
 
 _STRICT = {"approve": 0, "review": 1, "reject": 2}
@@ -54,25 +58,20 @@ def _check_change(path: Path, target: str, thing: Band | Rule, change: Change) -
         hint = f"of a {kind} an app may change {', '.join(sorted(allowed))}"
         yield Problem((*path, key), "E111", f"a {kind} has no '{key}'", hint, on_key=True)
     edges = sorted({"at_least", "below"} & change.model_fields_set)
-    if isinstance(thing, Rule) and thing.when.label is None and edges:
+    if isinstance(thing, Rule) and not isinstance(thing.when, LabelCondition) and edges:
         message = f"'{target}' is not a plain label condition: an app may change its 'then', or switch it off"
         yield Problem((*path, edges[0]), "E111", message, on_key=True)
         return
     try:
         if isinstance(thing, Band):
             changed_band(thing, change)
-        elif edges:
-            Condition.model_validate(_said(changed_rule(thing, change).when))
+        elif isinstance(when := changed_rule(thing, change).when, LabelCondition) and edges:
+            low = when.at_least if when.at_least is not None else 0.0
+            high = when.below if when.below is not None else 100.0
+            Bounds.model_validate({"at_least": low, "below": high})
     except ValidationError as error:
         context = error.errors(include_url=False)[0]["ctx"]
         yield Problem((*path, context["at"]), "E111", context["message"], context["hint"])
-
-
-def _said(condition: Condition) -> dict[str, Any]:
-    return {"label": condition.label, "at_least": condition.at_least, "below": condition.below} | {
-        "at_least": condition.at_least if condition.at_least is not None else 0.0,
-        "below": condition.below if condition.below is not None else 100.0,
-    }
 
 
 def loosened_by(thing: Band | Rule, change: Change) -> str | None:
@@ -91,8 +90,10 @@ def loosened_by(thing: Band | Rule, change: Change) -> str | None:
         stricter = _STRICT[change.then.outcome] > _STRICT[thing.then.outcome]
         if not stricter:
             return "then"
-    # Firing more often is stricter, unless the rule approves or counts "at most".
     when = thing.when
+    if not isinstance(when, LabelCondition):
+        return None
+    # Firing more often is stricter, unless the rule approves or counts "at most".
     counts_down = any(c is not None and c.at_most is not None for c in (when.count, when.different_labels))
     fires_more = change.at_least is not None and change.at_least < (when.at_least or 0.0)
     fires_less = change.at_least is not None and change.at_least > (when.at_least or 0.0)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from moderation.core.policy.app_changes import check_apps
 from moderation.core.policy.codes import Problem, label_hint, unknown
 from moderation.core.policy.examples import check_tests
-from moderation.core.policy.file import TAXONOMIES, PolicyFile, branch_ids
+from moderation.core.policy.file import TAXONOMIES, PolicyFile, Rule, branch_ids
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.repair import Repaired
 from moderation.core.policy.shape import read_shape
-from moderation.core.policy.terms import Condition, ListRef, Path
-from moderation.core.policy.uses import conditions, label_groups, label_uses, queue_uses
+from moderation.core.policy.terms import Path
+from moderation.core.policy.uses import Uses, queue_uses
+from moderation.core.policy.words.logic import conditions
+from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import Taxonomy
 
@@ -66,16 +68,17 @@ def _beside(
 
 def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> Iterator[Problem]:
     """What a shape cannot say."""
+    uses = Uses(file)
     if file.taxonomy is not None and file.taxonomy not in TAXONOMIES:
         close = difflib.get_close_matches(file.taxonomy, TAXONOMIES, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(TAXONOMIES)}"
         yield Problem(("taxonomy",), "E104", f"unknown taxonomy '{file.taxonomy}'", hint)
-    for path, label in label_uses(file):
+    for path, label in uses.labels():
         if label not in taxonomy:
             yield Problem(path, "E104", f"unknown label '{label}'", label_hint(taxonomy, str(label)))
-    yield from _check_lists(file)
-    yield from _check_scores(file)
-    yield from _check_detectors(file, detectors)
+    yield from _check_lists(file, uses)
+    yield from _check_scores(file, uses)
+    yield from _check_detectors(file, uses, detectors)
     yield from _check_queues(file)
     yield from _check_caps(file)
     yield from _check_rules(file)
@@ -84,28 +87,18 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
     yield from check_tests(file, taxonomy)
 
 
-def _all_conditions(file: PolicyFile) -> Iterator[tuple[Path, Condition]]:
-    for number, rule in enumerate(file.rules):
-        yield from conditions(rule.when, ("rules", number, "when"))
+def _check_lists(file: PolicyFile, uses: Uses) -> Iterator[Problem]:
+    for path, reference in uses.lists():
+        if reference.name not in file.lists:
+            yield unknown((*path, "list"), "E106", "list", reference.name, list(file.lists))
+        elif not file.lists[reference.name]:
+            yield Problem(("lists", reference.name), "E102", "an empty list matches nothing")
 
 
-def _check_lists(file: PolicyFile) -> Iterator[Problem]:
-    uses: list[tuple[Path, object]] = list(label_groups(file))
-    for path, condition in _all_conditions(file):
-        if condition.metadata is not None:
-            uses.append(((*path, "metadata", "in"), condition.metadata.in_))
-    for path, reference in uses:
-        if isinstance(reference, ListRef):
-            if reference.name not in file.lists:
-                yield unknown((*path, "list"), "E106", "list", reference.name, list(file.lists))
-            elif not file.lists[reference.name]:
-                yield Problem(("lists", reference.name), "E102", "an empty list matches nothing")
-
-
-def _check_scores(file: PolicyFile) -> Iterator[Problem]:
-    for path, condition in _all_conditions(file):
-        if condition.score is not None and condition.score not in file.scores:
-            yield unknown((*path, "score"), "E106", "score", condition.score, list(file.scores))
+def _check_scores(file: PolicyFile, uses: Uses) -> Iterator[Problem]:
+    for path, score in uses.scores():
+        if score not in file.scores:
+            yield unknown(path, "E106", "score", score, list(file.scores))
 
 
 def _check_caps(file: PolicyFile) -> Iterator[Problem]:
@@ -118,24 +111,16 @@ def _check_caps(file: PolicyFile) -> Iterator[Problem]:
         yield Problem((*path, "at_most_per_day"), "E105", message, "add one under queues:")
 
 
-def _check_detectors(file: PolicyFile, known: Collection[str]) -> Iterator[Problem]:
+def _check_detectors(file: PolicyFile, uses: Uses, known: Collection[str]) -> Iterator[Problem]:
     """A name close to a known one is a misspelling; others may be a plugin's that is not installed here."""
-    uses: list[tuple[Path, str]] = []
-    for key in ("needs", "only_with", "ignore_failures_of"):
-        uses += [((key, number), name) for number, name in enumerate(getattr(file, key))]
-    named = {name for _, name in uses}
-    for path, condition in _all_conditions(file):
-        uses += [((*path, "detector", number), name) for number, name in enumerate(condition.detector or ())]
-    for name, score in file.scores.items():
-        for n, term in enumerate(score.of):
-            uses += [(("scores", name, "of", n, "detector", i), each) for i, each in enumerate(term.detector or ())]
-    yield from _misspelled(uses, known)
+    named = {*file.needs, *file.only_with, *file.ignore_failures_of}
+    yield from _misspelled(uses.detectors(), known)
     for number, test in enumerate(file.tests):
         failed = [(("tests", number, "item", "failed", n), name) for n, name in enumerate(test.item.failed)]
         yield from _misspelled(failed, {*known, *named})
 
 
-def _misspelled(uses: Collection[tuple[Path, str]], known: Collection[str]) -> Iterator[Problem]:
+def _misspelled(uses: Iterable[tuple[Path, str]], known: Collection[str]) -> Iterator[Problem]:
     for path, name in uses:
         if name not in known and (close := difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8)):
             yield Problem(path, "E114", f"unknown detector '{name}'", f"did you mean '{close[0]}'?")
@@ -177,16 +162,21 @@ def _check_rules(file: PolicyFile) -> Iterator[Problem]:
                 yield unknown(path, "E107", "rule", target, known)
             elif target in locked:
                 yield Problem(path, "E109", f"'{target}' is locked and cannot be overridden")
-        for where, condition in conditions(rule.when, ("rules", number, "when")):
-            if condition.people and condition.people.if_part_not_visible == "review" and rule.then.outcome != "review":
-                message = f"'review' is for rules whose 'then' is a review; '{rule.id}' leads to {rule.then.outcome}"
-                hint = "make a second rule with then: {review: QUEUE}"
-                yield Problem((*where, "people", "if_part_not_visible"), "E112", message, hint)
+        if rule.then.outcome != "review":
+            yield from _check_people(rule, ("rules", number, "when"))
     sampled: set[str] = set()
     for number, sampling in enumerate(file.sampling):
         if sampling.id in sampled:
             yield Problem(("sampling", number, "id"), "E108", f"'{sampling.id}' is the name of another sampling")
         sampled.add(sampling.id)
+
+
+def _check_people(rule: Rule, path: Path) -> Iterator[Problem]:
+    for where, condition in conditions(rule.when, path):
+        if isinstance(condition, PeopleCondition) and condition.people.if_part_not_visible == "review":
+            message = f"'review' is for rules whose 'then' is a review; '{rule.id}' leads to {rule.then.outcome}"
+            hint = "make a second rule with then: {review: QUEUE}"
+            yield Problem((*where, "people", "if_part_not_visible"), "E112", message, hint)
 
 
 def _check_cycles(file: PolicyFile) -> Iterator[Problem]:

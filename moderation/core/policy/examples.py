@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from moderation.core.items import Box, Frozen, Span, TimeRange
 from moderation.core.policy.codes import Problem, label_hint, unknown
 from moderation.core.policy.file import PolicyFile, branch_ids
-from moderation.core.policy.terms import COVERS, Path, is_number
+from moderation.core.policy.terms import Path, is_number
+from moderation.core.policy.words.people import COVERS
 from moderation.core.taxonomy import Taxonomy
 
 PLACES: Mapping[str, type[Frozen]] = {"span": Span, "box": Box, "time_range": TimeRange}

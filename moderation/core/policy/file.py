@@ -27,15 +27,12 @@ from pydantic_core import CoreSchema
 from moderation.core.policy.terms import (
     AppName,
     Ask,
-    Combine,
-    Condition,
     ContentType,
     DetectorName,
     FlowName,
     LabelName,
     Labels,
     Name,
-    OneOrMore,
     Percent,
     PolicyModel,
     Scalar,
@@ -44,6 +41,8 @@ from moderation.core.policy.terms import (
     read_ask,
     wrong,
 )
+from moderation.core.policy.words.logic import Condition
+from moderation.core.policy.words.score import Score
 
 TAXONOMIES = ("rekognition-moderation-7",)
 FORMAT = 1
@@ -159,34 +158,6 @@ class Rule(PolicyModel):
         if self.at_most_per_day is not None and self.then.outcome != "reject":
             raise wrong("at_most_per_day is about rejects; this rule does not reject", at="at_most_per_day")
         return self
-
-
-def _weight(value: Any) -> Any:
-    if not is_number(value) or not 0 < value <= 1:
-        raise wrong("a weight is a number over 0, up to 1")
-    return float(value)
-
-
-Weight = Annotated[float, BeforeValidator(_weight), WithJsonSchema({"exclusiveMinimum": 0, "maximum": 1})]
-
-
-class ScoreTerm(PolicyModel):
-    """One of the things a score is made of: its highest confidence times its weight."""
-
-    label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
-    weight: Weight = Field(1.0, description="From over 0 to 1: how much it is believed.")
-    detector: OneOrMore | None = Field(None, description="Only what these detectors found.")
-    exact: bool = Field(False, description="The label itself only, nothing under it.")
-
-
-class Score(PolicyModel):
-    """One number from several detectors: many models, one score, then a person."""
-
-    combine: Combine = Field(
-        description="weighted_maximum: the largest of weight x confidence. noisy_or: each finding adds to the others, "
-        "as independent hints do: 100 x (1 - (1 - w1 c1/100) (1 - w2 c2/100) ...)."
-    )
-    of: list[ScoreTerm] = Field(min_length=1, max_length=50)
 
 
 class AppliesTo(PolicyModel):

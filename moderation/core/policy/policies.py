@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moderation.core.policy.file import PolicyFile, Queue
-from moderation.core.policy.uses import label_uses
+from moderation.core.policy.uses import Uses
 
 __all__ = ["Policy", "PolicySet", "Queue"]
 
@@ -55,7 +55,7 @@ class Policy:
 
     def labels(self) -> tuple[str, ...]:
         """Every label that the policy's bands and rules name, sorted."""
-        return tuple(sorted({label for _, label in label_uses(self.file)}))
+        return tuple(sorted({label for _, label in Uses(self.file).labels()}))
 
 
 @dataclass(frozen=True)
