@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from ground.blobs import Blobs, open_blobs
+from ground.blobs import Blobs
+from ground.media_store import open_blobs
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
 from moderation.delivery.outbox import Outbox

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from ground.blobs import open_blobs
+from ground.media_store import open_blobs
 from moderation.commands.opening import opened_review
 from moderation.commands.options import HOST, JSON, PORT
 from moderation.detection.judge import Judge

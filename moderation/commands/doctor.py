@@ -169,7 +169,7 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
 
 
 def _places_on_aws(settings: Settings) -> Iterator[Finding]:
-    from ground.blobs import places_of
+    from ground.media_store import places_of
     from moderation.delivery.notifiers import targets_of
 
     where = f"bucket {settings.media_bucket}" if settings.media_s3 else "the data folder"

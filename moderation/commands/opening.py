@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ground.blobs import open_blobs
+from ground.media_store import open_blobs
 from moderation.settings import Settings
 from review_ui.opening import open_review
 from review_ui.service import ReviewService

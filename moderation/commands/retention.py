@@ -22,7 +22,7 @@ def retention(settings: Settings, yes: bool, lifecycle: bool, as_json: bool) -> 
     The service does this itself while it runs. What was found, decided and said stays. Exit code 1 when media is due
     and was not deleted.
     """
-    from ground.blobs import open_blobs
+    from ground.media_store import open_blobs
     from moderation.media.retention import Retention, lifecycle_rules
     from moderation.media.uploads import Uploads
     from moderation.storage.accounts import Accounts

@@ -17,9 +17,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.blobs import Blobs, S3Blobs, own_of
+from ground.blobs import Blobs
 from ground.database import Database
+from ground.media_store import own_of
 from ground.rounds import Rounds
+from ground.s3 import S3Blobs
 from moderation.core.retention import EXPIRY_DAYS, expiry_days
 from moderation.media.uploads import Uploads
 from moderation.storage.tables import human_loops, item_media, items

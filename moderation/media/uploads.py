@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ground.blobs import Blobs, FolderBlobs, S3Blobs, own_of
+from ground.blobs import Blobs, FolderBlobs
 from ground.ids import is_hex_id, new_hex_id
 from ground.media.sniffing import CONTENT_TYPES
+from ground.media_store import own_of
+from ground.s3 import S3Blobs
 from moderation.core.errors import FieldError, InvalidSubmission, MediaRefused, NotFound
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ground.blobs import Blobs, S3Blobs
+from ground.blobs import Blobs
+from ground.s3 import S3Blobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, ModerationError, NotFound, OutputMalformed
 from moderation.core.loops import Answer
 from moderation.core.policy.policies import Queue

@@ -20,7 +20,7 @@ import urllib3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ground.blobs import open_blobs
+from ground.media_store import open_blobs
 from moderation.settings import load_settings
 from review_ui.opening import open_review
 from review_ui.people.people import People

@@ -17,7 +17,9 @@ import requests
 from pydantic import ValidationError
 
 from ground.aws import client
-from ground.blobs import FolderBlobs, S3Blobs, open_blobs
+from ground.blobs import FolderBlobs
+from ground.media_store import open_blobs
+from ground.s3 import S3Blobs
 from moderation.core.errors import MediaRefused, NotFound, SettingsError, StoreUnavailable
 from moderation.media.uploads import Uploads
 from moderation.settings import Settings

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ground.blobs import FolderBlobs, S3Blobs
+from ground.blobs import FolderBlobs
 from ground.media.pictures import Limits, display_copy
+from ground.s3 import S3Blobs
 from moderation.core.errors import MediaRefused, NotFound
 from moderation.media.inspecting import inspect, store_media
 

@@ -22,7 +22,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from werkzeug.serving import make_server
 
-from ground.blobs import open_blobs
+from ground.media_store import open_blobs
 from moderation.cli import run as run_command
 from moderation.core.errors import SettingsError
 from moderation.settings import load_settings
