@@ -48,7 +48,7 @@ class Checks:
             return
         if waiting >= service.settings.max_backlog:
             yield f"backlog: {waiting:,} items wait; posts are answered 429 from {service.settings.max_backlog:,} on"
-        for problem in sorted({service.human_loops_problem, *loops} - {""}):
+        for problem in sorted({service.following.problem, *loops} - {""}):
             yield f"human loops: {problem}"
 
     def _media(self) -> Iterator[str]:

@@ -7,8 +7,9 @@ said stays.
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,11 +20,17 @@ from sqlalchemy.engine import Connection
 from ground.blobs import Blobs
 from ground.database import Database
 from ground.media_store import own_of
+from ground.rounds import Rounds
 from ground.s3 import S3Blobs
 from moderation.core.retention import EXPIRY_DAYS, expiry_days
+from moderation.media.uploads import Uploads
 from moderation.storage.tables import item_loops, item_media, items
 
+logger = logging.getLogger(__name__)
+
 BATCH = 200
+LOOK_SECONDS = 60.0
+"""Pause between looks for media whose time is over."""
 SETTLING = timedelta(hours=1)
 """An object that was stored so lately may be that of a post which is not committed yet."""
 EXPIRY_TAG, OUTCOME_TAG, DAY_TAG = "moderation-expire-days", "moderation-outcome", "moderation-delete-on"
@@ -143,6 +150,19 @@ class Retention:
                 last = max(users, key=lambda user: user.media_until)
                 found.append((uri, {"outcome": last.outcome, "until": last.media_until}))
         return found
+
+
+def retain(retention: Retention, uploads: Uploads, clock: Callable[[], datetime]) -> Rounds:
+    """Rounds that tag and delete media whose time is over, and forget uploads that nobody named."""
+
+    def look() -> None:
+        now = clock()
+        retention.tag_decided(now)
+        for due in retention.delete_due(now):
+            logger.info("item=%s media of %d objects is deleted", due.item_id, len(due.uris))
+        uploads.forget_old(now)
+
+    return Rounds("retention", look, pause_seconds=LOOK_SECONDS, waits_first=True)
 
 
 def lifecycle_rules() -> dict[str, Sequence[dict[str, Any]]]:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from moderation.core.decisions import Decision
-from moderation.core.errors import ModerationError
 from moderation.core.items import Item, Part
 from moderation.core.policy.policies import PolicySet
 from moderation.core.retention import media_until
@@ -36,10 +35,11 @@ def tell(ports: Ports, item: Item, decision: Decision | None) -> None:
         return
     logger.info("item=%s outcome=%s by=%s", item.id, decision.outcome, decision.decided_by)
     ports.news.spread()
+    ports.deliver()
     try:
-        ports.decided(item, decision)
-    except ModerationError as error:
-        logger.error("item=%s telling of the decision failed: %s", item.id, error)
+        ports.decided(item=item, decision=decision)
+    except Exception:  # a plugin's fault changes nothing about the decision
+        logger.exception("item=%s a plugin's item_decided failed", item.id)
 
 
 def wait_decided(ports: Ports, item_id: str, seconds: float) -> ItemRecord:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ground.rounds import Rounds
+from moderation.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -108,3 +109,10 @@ class RedisDoorbell:
     def _sweep(self) -> None:
         if self._has_waiting():
             self.ring()
+
+
+def open_doorbell(settings: Settings, has_waiting: Callable[[], bool]) -> Doorbell:
+    """The doorbell that the settings ask for; `has_waiting` as of `RedisDoorbell`."""
+    if settings.redis_url:
+        return RedisDoorbell(settings.redis_url, has_waiting, settings.sweep_seconds)
+    return ThreadDoorbell(settings.workers, settings.sweep_seconds)

@@ -7,9 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from moderation.core.decisions import Decision
 from moderation.core.fingerprints import EarlierDecision
-from moderation.core.items import Item
 from moderation.core.policy.policies import Policy
 from moderation.detection.judge import Judge
 from moderation.review.fallback import AnyHumanLoops
@@ -46,7 +44,8 @@ class Ports:
     Attributes:
         human_loops: A2I.
         ring: says that items wait.
-        decided: told of each decision after its commit.
+        deliver: says that something may be delivered.
+        decided: told of each decision after its commit, as ``item`` and ``decision``: the plugins' hook.
         old_policy: the policy of a version that was in force at some time; None when it is not known.
         earlier: decisions on other items that are nearly the same as one, by its id.
         lease_seconds: how long a worker holds an item before others may take it.
@@ -60,7 +59,8 @@ class Ports:
     judge: Judge
     human_loops: AnyHumanLoops
     ring: Callable[[], None]
-    decided: Callable[[Item, Decision], None]
+    deliver: Callable[[], None]
+    decided: Callable[..., object]
     old_policy: Callable[[str], Policy | None]
     earlier: Callable[[str], Sequence[EarlierDecision]]
     lease_seconds: float

@@ -87,6 +87,13 @@ class PolicyVersions:
             raise PolicyFault(faults)
         return replace(policy, version=version)
 
+    def find(self, version: str, taxonomy: Taxonomy) -> Policy | None:
+        """The policy of a version; None when it is not stored, or this program cannot read it any more."""
+        try:
+            return self.policy(version, taxonomy)
+        except (NotFound, PolicyFault):
+            return None
+
     def record(self, policies: Sequence[Policy], files: Sequence[Policy], how: str, now: datetime) -> None:
         """Note what came into force, and keep the texts. Nothing is noted of what was in force already.
 

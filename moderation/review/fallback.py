@@ -15,6 +15,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ground.blobs import Blobs
@@ -22,6 +23,7 @@ from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotF
 from moderation.core.policy.policies import Queue
 from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.settings import Settings
+from moderation.storage.loop_refusals import Refusals
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +148,13 @@ class HumanLoopsWithFallback:
 
 
 AnyHumanLoops = HumanLoops | HumanLoopsWithFallback
+
+
+def notes_on(human_loops: AnyHumanLoops, kept: Refusals) -> list[str]:
+    """What to know of human loops while they get on: that Amazon refuses them, and where they are instead."""
+    # It may have refused to make what loops need before there was a loop, or accept again before there is one.
+    now = human_loops.refusal if isinstance(human_loops, HumanLoopsWithFallback) else ""
+    return replace(kept, newest=now or kept.newest).sentences()
 
 
 def open_human_loops(

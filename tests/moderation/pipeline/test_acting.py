@@ -50,6 +50,7 @@ class World:
             judge=own,
             human_loops=nothing,
             ring=lambda: None,
+            deliver=lambda: None,
             decided=lambda item, decision: self.decided.append(decision),
             old_policy=lambda _: None,
             earlier=lambda _: (),
