@@ -197,6 +197,7 @@ class Service:
         if own_url is not None:
             self._own_url = own_url
         self.watch_policies()
+        self.keep_warm()
         self.queue.start(lambda: bool(self.work_once()))
         self._following.start()
         self._retaining.start()
@@ -210,6 +211,11 @@ class Service:
         """Reload policies when their files change or somebody rolls one back, and say when rules fire unusually."""
         self._policy_rounds.start()
         self._alarm_rounds.start()
+
+    def keep_warm(self) -> None:
+        """Start the detectors' processes, unless the settings say to wait for an item, and replace those that die."""
+        if self.settings.detector_processes != 0:
+            self.judge.keep_warm()
 
     def reload_policies(self) -> None:
         """Look at the policy files now."""

@@ -93,6 +93,26 @@ def _policies(settings: Settings) -> Iterator[Finding]:
         yield False, f"{name} waits: {why}"
 
 
+def _detectors(settings: Settings) -> Iterator[Finding]:
+    from ground.blobs import FolderBlobs
+    from moderation.detection.judge import Judge
+
+    with tempfile.TemporaryDirectory(prefix="moderation-doctor-") as folder:
+        try:
+            judge = Judge.open(settings, FolderBlobs(Path(folder), settings.media_bucket))
+        except ModerationError:
+            yield False, "not tried, because of what is wrong above"
+            return
+        try:
+            answers = judge.try_out()
+        finally:
+            judge.close()
+    yield False, f"answered: {', '.join(name for name, problem in answers.items() if not problem) or 'none'}"
+    for name, problem in answers.items():
+        if problem:
+            yield True, f"{name} {problem}"
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None and not (settings.data / "moderation.db").exists():
         yield False, "not made yet; the first start makes it"
@@ -193,6 +213,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("data folder", _data),
     ("plugins", _plugins),
     ("policies", _policies),
+    ("detectors' processes", _detectors),
     ("database", _database),
     ("Redis", _redis),
     ("human loops", _human_loops),
