@@ -13,15 +13,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from moderation.core.detections import Detection, FailureKind
 from moderation.core.items import Part
 from moderation.detection.channel import NotAnAnswer, ServiceEnd
+from moderation.detection.limits import Patience, threads_of
 
 logger = logging.getLogger(__name__)
 
@@ -99,10 +100,10 @@ class Process:
             )
         opening = {"plugins_dir": str(plugins_dir) if plugins_dir is not None else "", "tool": pickle.dumps(tool)}
         try:
-            self._channel.open(opening, time.monotonic() + START_LIMIT_SECONDS)
+            self._channel.open(opening, self._patience(START_LIMIT_SECONDS))
         except TimeoutError as error:
             self.kill()
-            raise NoAnswer("timed_out", f"its process was not ready within {START_LIMIT_SECONDS:g} s") from error
+            raise NoAnswer("timed_out", f"its process was not ready: {error}") from error
         except (OSError, EOFError, NotAnAnswer) as error:
             raise NoAnswer("crashed", f"its process died while it started ({self._last_words()})") from error
 
@@ -112,21 +113,27 @@ class Process:
         return self._child.poll() is None
 
     def call(self, call: Call) -> dict[str, Any]:
-        """One call, ended at the tool's time limit. Says what the child says: `found`, or a `kind` and a `message`.
+        """One call, ended at the tool's time limit (`moderation.detection.limits`).
+
+        Returns:
+            What the child says: `found`, or a `kind` and a `message`.
 
         Raises:
             NoAnswer: the child said nothing, or nothing that counts; it is gone now.
         """
         try:
-            return self._channel.ask(call.message(), time.monotonic() + self._limit_seconds)
+            return self._channel.ask(call.message(), self._patience(self._limit_seconds))
         except TimeoutError as error:
             self.kill()
-            raise NoAnswer("timed_out", f"no answer within {self._limit_seconds:g} s") from error
+            raise NoAnswer("timed_out", str(error)) from error
         except NotAnAnswer as error:
             self.kill()
             raise NoAnswer("invalid_answer", "its process wrote something that is no answer, and was ended") from error
         except (OSError, EOFError) as error:
             raise NoAnswer("crashed", f"its process died ({self._last_words()})") from error
+
+    def _patience(self, limit_seconds: float) -> Patience:
+        return Patience(limit_seconds, partial(threads_of, self._child.pid))
 
     def _last_words(self) -> str:
         """How the child ended by itself; it is gone after this."""
