@@ -134,7 +134,7 @@ class Rounds:
             return not self._is_stopped
 
 
-def back_off(pause_seconds: float | None, failures: int) -> float:
+def back_off(pause_seconds: float | None, failures: int, longest_seconds: float = LONGEST_BACK_OFF_SECONDS) -> float:
     """Seconds to wait after so many failed rounds in a row: the usual pause, doubled with each, within the limit."""
     usual = pause_seconds or _FIRST_BACK_OFF_SECONDS
-    return max(usual, min(usual * 2.0 ** min(failures - 1, 30), LONGEST_BACK_OFF_SECONDS))
+    return max(usual, min(usual * 2.0 ** min(failures - 1, 30), longest_seconds))

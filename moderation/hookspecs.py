@@ -100,7 +100,7 @@ class Detector(Protocol):
     min_confidence: float
     """Reporting floor, 0-100: it stays silent below."""
     time_limit_seconds: float
-    """Its process is killed when one call takes longer."""
+    """Its process is killed when one call takes longer. Time in line for a processor does not count, up to 5 times."""
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The findings in one part, in any order; empty when there are none.

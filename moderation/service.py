@@ -132,6 +132,7 @@ class Service:
         if own_url is not None:
             self._own_endpoint.url = f"{own_url}/a2i"
         self.watch_policies()
+        self.keep_warm()
         self.doorbell.start(lambda: bool(self.work_once()))
         self.following.rounds.start()
         self._retaining.start()
@@ -143,6 +144,11 @@ class Service:
         """Reload policies when their files change or somebody rolls one back, and say when rules fire unusually."""
         self._watching.start()
         self.alarms.rounds.start()
+
+    def keep_warm(self) -> None:
+        """Start the detectors' processes, unless the settings say to wait for an item, and replace those that die."""
+        if self.settings.detector_processes != 0:
+            self.judge.keep_warm()
 
     def close(self) -> None:
         """Stop everything; what is under way ends first, within seconds."""

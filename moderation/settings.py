@@ -23,6 +23,13 @@ class Settings(ReviewSettings):
     database_url: str | None = Field(None, description="SQLAlchemy URL; empty for SQLite under the data folder.")
     redis_url: str | None = Field(None, description="Redis for RQ; empty for threads in the serving process.")
     workers: int = Field(2, ge=0, le=64, description="Threads in the serving process that moderate items.")
+    detector_processes: int | None = Field(
+        None,
+        ge=0,
+        le=64,
+        description="Most processes of one slow detector; empty for one a core, at most 4; 0 for one that starts with "
+        "the first item that needs it.",
+    )
     lease_seconds: float = Field(120.0, gt=0, description="How long a worker holds an item before others may take it.")
     sweep_seconds: float = Field(10.0, gt=0, description="How often waiting work is looked for.")
     max_attempts: int = Field(5, ge=1, le=5, description="Tries per item before it goes to people as it is.")

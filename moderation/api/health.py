@@ -28,14 +28,15 @@ class Checks:
 
     def problems(self) -> list[str]:
         """What is wrong now, in words; empty when the service is ready."""
-        return [*self._database_and_loops(), *self._media(), *self._policies()]
+        return [*self._database_and_loops(), *self._media(), *self._policies(), *self._detectors()]
 
     def notes(self) -> list[str]:
         """What stops nothing, and somebody should hear of all the same."""
+        detectors = [f"detectors: {note}" for note in self._service.judge.runner.notes()]
         try:
-            return [f"human loops: {sentence}" for sentence in self._service.human_loop_notes()]
+            return [*detectors, *(f"human loops: {sentence}" for sentence in self._service.human_loop_notes())]
         except StoreUnavailable:
-            return []  # that is among the problems
+            return detectors  # that is among the problems
 
     def _database_and_loops(self) -> Iterator[str]:
         service = self._service
@@ -66,6 +67,10 @@ class Checks:
         if not policies.policies:
             why = "; ".join(f"{name}: {reason}" for name, reason in policies.not_in_force)
             yield f"policies: none is in force ({why or 'there are no policy files'})"
+
+    def _detectors(self) -> Iterator[str]:
+        for problem in self._service.judge.runner.problems():
+            yield f"detectors: {problem}"
 
 
 def blueprint(service: Service, figures: Figures) -> Blueprint:

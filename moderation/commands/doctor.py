@@ -99,6 +99,26 @@ def _policies(settings: Settings) -> Iterator[Finding]:
         yield Finding(f"{name} approves where a detector failed: {reason}")
 
 
+def _detectors(settings: Settings) -> Iterator[Finding]:
+    from ground.blobs import FolderBlobs
+    from moderation.detection.judge import Judge
+
+    with tempfile.TemporaryDirectory(prefix="moderation-doctor-") as folder:
+        try:
+            judge = Judge.open(settings, FolderBlobs(Path(folder), settings.media_bucket))
+        except ModerationError:
+            yield Finding("not tried, because of what is wrong above")
+            return
+        try:
+            answers = judge.try_out()
+        finally:
+            judge.close()
+    yield Finding(f"answered: {', '.join(name for name, problem in answers.items() if not problem) or 'none'}")
+    for name, problem in answers.items():
+        if problem:
+            yield Finding(f"{name} {problem}", is_problem=True)
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
     from moderation.intake.ledger import Ledger
     from moderation.storage.items import Store
@@ -197,6 +217,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("data folder", _data),
     ("plugins", _plugins),
     ("policies", _policies),
+    ("detectors' processes", _detectors),
     ("database", _database),
     ("Redis", _redis),
     ("human loops", _human_loops),

@@ -39,6 +39,7 @@ def worker(settings: Settings, burst: bool) -> None:
     service = Service.open(settings)
     jobs.open_in(service)
     service.watch_policies()
+    service.keep_warm()
     jobs.moderate_waiting()
     # One process, no fork a job: detectors have processes of their own, and the database has the last word.
     connection = redis.Redis.from_url(settings.redis_url)

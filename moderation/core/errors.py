@@ -50,7 +50,9 @@
     ├── NotRedacted                     a detector gave no answer on a text, so that nobody knows what is left in it
     ├── Stopped                         somebody asked a redaction job to stop
     ├── _Conflict                       A2I has an active loop of this name with other input
-    ├── _NoAnswer                       a call of a tool brought no answer; becomes a failure
+    ├── NoAnswer                        a call of a tool brought no answer; becomes a failure
+    ├── NotAnAnswer                     what a tool's process wrote is no answer to the call
+    ├── OutOfTime                       a call of a tool has had its time (a `TimeoutError` too)
     └── _TooMuch                        a policy file is read no further; why is among its faults
 
     moderation_aws

@@ -12,6 +12,7 @@ process's memory apart to find the key: it could as well find nothing, so plugin
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import os
@@ -19,17 +20,26 @@ import pickle
 import secrets
 import socket
 import struct
-import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
+
+from moderation.core.errors import ModerationError
 
 MAX_ANSWER_BYTES = 64_000_000
 _LENGTH = struct.Struct(">I")
 _SEAL_BYTES = 32
 
 
-class NotAnAnswer(Exception):
+class NotAnAnswer(ModerationError):
     """Something came that is no answer to the call, or came unasked."""
+
+
+class Deadline(Protocol):
+    """How long an answer is waited for."""
+
+    def left(self) -> float:
+        """Seconds to wait before asking again; more than 0. Raises `TimeoutError` when the time is over."""
+        ...
 
 
 class ServiceEnd:
@@ -44,26 +54,22 @@ class ServiceEnd:
         self._key = secrets.token_bytes(32)
         self._asked = 0
 
-    def open(self, opening: Mapping[str, Any], deadline: float) -> dict[str, Any]:
+    def open(self, opening: Mapping[str, Any], deadline: Deadline) -> dict[str, Any]:
         """The first call, which gives the child its key. Raises as `ask` does."""
         return self.ask({**opening, "key": self._key}, deadline)
 
-    def ask(self, call: Mapping[str, Any], deadline: float) -> dict[str, Any]:
+    def ask(self, call: Mapping[str, Any], deadline: Deadline) -> dict[str, Any]:
         """Send a call and wait for its answer.
 
-        Args:
-            deadline: of `time.monotonic`.
-
         Raises:
-            TimeoutError: there is none in time.
+            TimeoutError: there is none in time, as `deadline` says it.
             NotAnAnswer: see the class.
             EOFError: the process is gone, as with any other `OSError`.
         """
         self._refuse_what_comes_unasked()
         self._asked += 1
         body = pickle.dumps({**call, "call": self._asked})
-        self._line.settimeout(_left(deadline))
-        self._line.sendall(_LENGTH.pack(len(body)) + body)
+        self._write(_LENGTH.pack(len(body)) + body, deadline)
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size, deadline))
         if not _SEAL_BYTES < length <= _SEAL_BYTES + MAX_ANSWER_BYTES:
             raise NotAnAnswer
@@ -87,11 +93,21 @@ class ServiceEnd:
             return
         raise NotAnAnswer
 
-    def _read(self, size: int, deadline: float) -> bytes:
+    def _write(self, message: bytes, deadline: Deadline) -> None:
+        left = memoryview(message)
+        while left:
+            self._line.settimeout(deadline.left())
+            with contextlib.suppress(TimeoutError):
+                left = left[self._line.send(left) :]
+
+    def _read(self, size: int, deadline: Deadline) -> bytes:
         received = bytearray()
         while len(received) < size:
-            self._line.settimeout(_left(deadline))
-            chunk = self._line.recv(min(size - len(received), 1 << 20))
+            self._line.settimeout(deadline.left())
+            try:
+                chunk = self._line.recv(min(size - len(received), 1 << 20))
+            except TimeoutError:
+                continue
             if not chunk:
                 raise EOFError
             received += chunk
@@ -166,11 +182,3 @@ class ChildEnd:
 
 def _sealed(key: bytes, body: bytes) -> bytes:
     return hmac.digest(key, body, "sha256")
-
-
-def _left(deadline: float) -> float:
-    """Seconds until then. A socket takes 0 for "do not wait", which is no timeout."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left

@@ -22,8 +22,9 @@ from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.rules.scene import root_of
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Verdict
+from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
-from moderation.hookspecs import Detector, Extractor
+from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.media.fingerprinting import fingerprints
 from moderation.media.inspecting import inspect, store_media
 from moderation.plugins import Plugins, load_plugins
@@ -106,8 +107,17 @@ class Judge:
                 raise PluginError(f"part {part.id} has no file")
             return blobs.local_path(part.media.uri, part.media.sha256)
 
-        runner = Runner(plugins, settings.plugins_dir, resolve)
+        runner = Runner(plugins, settings.plugins_dir, resolve, most_processes(settings.detector_processes))
         return cls(plugins, policies, runner, blobs, Limits.of(settings))
+
+    def keep_warm(self) -> None:
+        """Have the processes of those who may be asked ready before an item needs them, from now on."""
+        self.runner.keep_warm(lambda tool: tool.name in asked_by(self.policies, self.plugins))
+
+    def try_out(self) -> dict[str, str]:
+        """Have each that may be asked answer once; says what was wrong with it, by name."""
+        asked = asked_by(self.policies, self.plugins)
+        return self.runner.try_out(lambda tool: tool.name in asked)
 
     def applicable(self, app: str, parts: Sequence[Part]) -> tuple[Policy, ...]:
         """The policies for an item of these given parts.
@@ -324,6 +334,19 @@ def wanted(policies: Sequence[Policy]) -> Callable[[Detector | Extractor], bool]
     """
     named = {name for policy in policies for name in (*policy.file.needs, *policy.file.only_with)}
     return lambda tool: tool.name in named or not getattr(tool, "on_demand", False)
+
+
+def asked_by(policies: PolicySet, plugins: Plugins) -> frozenset[str]:
+    """The names of the tools that items under these policies can come to be looked at by, redactors too."""
+    asked = wanted(policies.policies)
+    types = {content for policy in policies.policies for content in policy.file.applies_to.content_type}
+    reached: set[str] = {"text" if content == "document" else content for content in types}
+    extractors = [each for each in plugins.extractors if asked(each)]
+    for _ in range(STEPS):
+        reached |= {kind for each in extractors if not reached.isdisjoint(each.reads) for kind in each.makes}
+    detectors = [each for each in plugins.detectors if asked(each)]
+    tools: list[Detector | Extractor | Redactor] = [*detectors, *extractors, *plugins.redactors]
+    return frozenset(tool.name for tool in tools if not reached.isdisjoint(tool.reads))
 
 
 def _not_covered(app: str, part: Part) -> str:

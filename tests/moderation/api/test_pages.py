@@ -7,7 +7,9 @@ import json
 import re
 import threading
 import uuid
+from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -20,6 +22,8 @@ from moderation.core.errors import StoreUnavailable
 from moderation.core.policy.policies import PolicySet
 from moderation.serving.app import create_app
 from tests.houses.api import Api
+from tests.houses.service import REJECTS, House
+from tests.waiting import wait_for
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
 
@@ -166,6 +170,57 @@ def test_the_process_is_alive_and_ready(empty_api: Api) -> None:
     assert empty_api.get("/healthz", app=None).json == {"status": "ok"}
     ready = empty_api.get("/readyz", app=None)
     assert (ready.status_code, ready.json) == (200, {"status": "ready", "reasons": []})
+
+
+HESITANT = """
+import os, time
+from pathlib import Path
+from moderation import hookimpl
+class Hesitant:
+    name, version, reads, labels, min_confidence, time_limit_seconds = "test.hesitant", "1", ("text",), ("Weapons",), 0, 300
+    def detect(self, part, context):
+        while not Path(__file__).with_suffix(".go").exists(): time.sleep(0.02)
+        if Path(__file__).with_suffix(".dies").exists(): os._exit(3)
+        return []
+@hookimpl
+def register_detectors(settings): return [Hesitant()]
+"""
+
+
+def test_the_service_is_ready_when_each_detector_has_answered_once(
+    open_api: Callable[..., Api], tmp_path: Path
+) -> None:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "hesitant.py").write_text(HESITANT)
+    (folder / "hesitant.dies").touch()
+    api = open_api(plugins_dir=folder)
+    runner = api.service.judge.runner
+
+    def reasons() -> list[str]:
+        answer = api.get("/readyz", app=None)
+        assert answer.json["status"] == ("ready" if answer.status_code == 200 else "not ready")
+        return list(answer.json["reasons"])
+
+    assert reasons() == [], "nobody keeps them warm"
+    api.service.keep_warm()
+    wait_for(lambda: len(runner.problems()) == 1)
+    assert reasons() == ["detectors: test.hesitant: has not answered yet"]
+    (folder / "hesitant.go").touch()
+    wait_for(lambda: "died" in "".join(runner.problems()))
+    assert reasons() == ["detectors: test.hesitant: crashed: its process died (exit code 3)"]
+    (folder / "hesitant.dies").unlink()
+    wait_for(lambda: not runner.problems())
+    assert (api.get("/readyz", app=None).status_code, reasons()) == (200, [])
+
+
+def test_a_service_that_starts_keeps_the_detectors_of_its_policies_warm(open_house: Callable[[str], House]) -> None:
+    house = open_house(REJECTS)
+    runner = house.service.judge.runner
+    wait_for(lambda: runner._pools["pii.text"]._has_answered)
+    wait_for(lambda: not runner.problems())
+
+    assert not any(pool._all for name, pool in runner._pools.items() if name.startswith("vision."))
 
 
 def test_readiness_says_what_is_wrong(idle_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,8 +138,43 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 1
-    assert "E103" in done.stdout
+    assert done.stdout.count("E103") == 1
     assert "Redis does not answer" in done.stdout
+
+
+DIES = """
+import os
+from moderation import hookimpl
+class Dies:
+    name, version, reads, labels, min_confidence, time_limit_seconds = "test.dies", "1", ("text",), ("Weapons",), 0, 5
+    def detect(self, part, context): os._exit(3)
+@hookimpl
+def register_detectors(settings): return [Dies()]
+"""
+TEXT_ONLY = """
+policy: texts
+format: 1
+description: A test.
+applies_to: {content_type: [text]}
+if_nothing_matches: approve
+if_a_detector_fails: reject
+"""
+
+
+def test_doctor_has_each_detector_answer_that_the_policies_ask(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("plugins", "rules"):
+        (tmp_path / folder).mkdir()
+        monkeypatch.setenv(f"MODERATION_{folder.upper()}{'_DIR' * (folder == 'plugins')}", str(tmp_path / folder))
+    (tmp_path / "plugins" / "dies.py").write_text(DIES)
+    (tmp_path / "rules" / "texts.yml").write_text(TEXT_ONLY)
+
+    assert cli.run(["doctor", "--data", str(tmp_path / "data")]) == 1
+    said = capsys.readouterr().out
+    assert "test.dies crashed: its process died (exit code 3)" in said
+    assert "pii.text" in said.partition("answered: ")[2].partition("\n")[0]
+    assert "vision.text" not in said
 
 
 @pytest.mark.parametrize("command", list(cli.COMMANDS))

@@ -47,8 +47,20 @@ def ends() -> Iterator[Ends]:
     child.close()
 
 
-def soon(seconds: float = 30) -> float:
-    return time.monotonic() + seconds
+class Until:
+    """A time of the clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        if time.monotonic() >= self.end:
+            raise TimeoutError
+        return max(self.end - time.monotonic(), 0.001)
+
+
+def soon(seconds: float = 30) -> Until:
+    return Until(seconds)
 
 
 def test_the_answer_to_the_call_is_taken(ends: Ends) -> None:
