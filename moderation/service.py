@@ -331,6 +331,7 @@ class Service:
         now = self.pipeline.now()
         self.retention.tag_decided(now)
         for due in self.retention.delete_due(now):
+            self.judge.runner.forget_findings()
             logger.info("item=%s media of %d objects is deleted", due.item_id, len(due.uris))
         self.uploads.forget_old(now)
 
