@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,6 +48,8 @@ MAX_ROUNDS = 6
 """Human loops for one item, tie-breaks and repeats of failed ones included, before it waits for a lead to look."""
 LOCKED = "a locked rule, which people cannot set aside"
 MAX_APPEALS = 3
+SHORTEST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.02, 0.25
+"""Pauses between looks at an item that somebody waits for and another process may moderate."""
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 600.0
 
 
@@ -106,7 +109,8 @@ class Pipeline:
         self._poll_seconds = poll_seconds
         self._keep_days = media_keep_days
         self._clock = clock
-        self._news = threading.Condition()
+        self._listeners: dict[str, list[threading.Event]] = {}
+        self._listening_lock = threading.Lock()
 
     def now(self) -> datetime:
         """The wall time that the steps go by."""
@@ -454,14 +458,31 @@ class Pipeline:
     def wait_decided(self, item_id: str, seconds: float) -> ItemRecord:
         """The item as soon as it is decided or in review, or as it is when the time is over."""
         deadline = time.monotonic() + seconds
-        while True:
-            with self._news:
+        pause = SHORTEST_LOOK_SECONDS
+        with self._listening(item_id) as news:
+            while True:
+                news.clear()
                 record = self.store.get_item(item_id)
                 left = deadline - time.monotonic()
-                if record.status == "decided" or left <= 0:
+                if record.status != "pending" or left <= 0:
                     return record
-                # Another process may decide it, so the wait is cut into pieces.
-                self._news.wait(min(left, 0.25))
+                # Another process may moderate it, of which there is no news here: look now and then.
+                news.wait(min(left, pause))
+                pause = min(pause * 1.5, LONGEST_LOOK_SECONDS)
+
+    @contextmanager
+    def _listening(self, item_id: str) -> Iterator[threading.Event]:
+        """An event that is set at news of the item; each who waits has one of their own."""
+        news = threading.Event()
+        with self._listening_lock:
+            self._listeners.setdefault(item_id, []).append(news)
+        try:
+            yield news
+        finally:
+            with self._listening_lock:
+                self._listeners[item_id].remove(news)
+                if not self._listeners[item_id]:
+                    del self._listeners[item_id]
 
     def _tell(self, item: Item, decision: Decision | None) -> None:
         if decision is None:
@@ -474,5 +495,6 @@ class Pipeline:
             logger.error("item=%s telling of the decision failed: %s", item.id, error)
 
     def _news_of(self, item_id: str) -> None:
-        with self._news:
-            self._news.notify_all()
+        with self._listening_lock:
+            for news in self._listeners.get(item_id, ()):
+                news.set()
