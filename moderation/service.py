@@ -87,7 +87,7 @@ class Service:
         self._watching = watch(self.in_force, self._policies_changed, settings.rules_seconds)
         self.hit_rates, self.overturns = self.alarms.hit_rates, self.alarms.overturns
         self.loop_changed, self.reload_policies = self.following.loop_changed, self._watching.ring
-        self._retaining = retain(self.retention, self.uploads, self.pipeline.now)
+        self._retaining = retain(self.retention, self.uploads, self.pipeline.now, judge.runner.forget_findings)
         self._backlog = (float("-inf"), 0)
 
     @classmethod

@@ -41,7 +41,11 @@ from moderation.storage.records import ItemRecord
 
 MAX_BATCH = 100
 PAGE = 50
-WAIT = Parameter("wait", {"type": "number", "minimum": 0, "maximum": 30}, "Seconds to wait for the decision.")
+WAIT = Parameter(
+    "wait",
+    {"type": "number", "minimum": 0, "maximum": 30},
+    "Seconds to wait for the decision; it ends when people are asked.",
+)
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255},
@@ -72,7 +76,7 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
     @items.post("")
     @Operation(
         "Post an item to be judged. JSON, or multipart/form-data with `file` fields and the rest as JSON in `item`. "
-        "202 when it is stored; 200 when it is decided within ?wait=.",
+        "202 when it is stored, or when people are asked within ?wait=; 200 when it is decided within it.",
         {200: ItemView, 202: Accepted},
         bodies=(PostedItem,),
         takes_files=True,
@@ -80,7 +84,10 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
         problems=_POSTING,
     )
     def post_item() -> Response:
-        """Post an item. Answers 202 when it is stored, or 200 with the decision when ``?wait=`` was long enough."""
+        """Post an item. Answers 202 when it is stored, or 200 with the decision when ``?wait=`` was long enough.
+
+        A wait is over when people are asked, too: they take longer than anybody waits for.
+        """
         wait = _wait_seconds()
         return posting.once(lambda key: posting.take_one(wait, key))
 

@@ -18,17 +18,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ground.rounds import Rounds
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, Part, PartType, Tool
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.pool import Pool
 from moderation.detection.probes import probes_of
 from moderation.detection.process import Call, NoAnswer
+from moderation.detection.recent import RecentFindings, key_of, set_up
 from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.plugins import Plugins
 
 logger = logging.getLogger(__name__)
 
+FORGET_SECONDS = 60.0
+"""How often findings that were kept long enough are dropped where nobody asks for them."""
 MAX_PARTS_MADE = 32
 """Parts that one extractor may make of one part."""
 Asked = Callable[[Detector | Extractor | Redactor], bool]
@@ -43,16 +47,25 @@ class Runner:
         plugins_dir: folder of loose plugins, so that the processes can import them too.
         resolve: a part's bytes as a local file.
         processes: the most processes of one tool; see `Pool` for when there is more than one.
+        recent: what was found lately, here or by another runner of this process.
     """
 
     def __init__(
-        self, plugins: Plugins, plugins_dir: Path | None, resolve: Callable[[Part], Path], processes: int = 1
+        self,
+        plugins: Plugins,
+        plugins_dir: Path | None,
+        resolve: Callable[[Part], Path],
+        processes: int = 1,
+        recent: RecentFindings | None = None,
     ) -> None:
         self._plugins = plugins
         self._resolve = resolve
         tools: list[Detector | Extractor | Redactor] = [*plugins.detectors, *plugins.extractors, *plugins.redactors]
         self._tools = {tool.name: tool for tool in tools}
         self._pools = {tool.name: Pool(tool, plugins_dir, processes, probes_of(tool)) for tool in tools}
+        self._recent = recent or RecentFindings()
+        self._set_ups = {tool.name: set_up(tool) for tool in tools}
+        self._forgetting = Rounds("findings", self._recent.drop_old, pause_seconds=FORGET_SECONDS, waits_first=True)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._counting = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=max(4, 4 * len(tools)), thread_name_prefix="detect")
@@ -61,6 +74,7 @@ class Runner:
         """Have a process of each tool ready from now on, as long as it may be asked, and replace those that die."""
         for name, pool in self._pools.items():
             pool.keep_warm(partial(asked, self._tools[name]))
+        self._forgetting.start()
 
     def try_out(self, asked: Asked) -> dict[str, str]:
         """Start each tool that may be asked and have it answer once.
@@ -167,6 +181,10 @@ class Runner:
         except NoAnswer as error:
             return self._failed(tool, part, error)
 
+    def forget_findings(self) -> None:
+        """Drop what was found lately: some of it may be of an item whose content is deleted now."""
+        self._recent.drop_all()
+
     def failure_counts(self) -> dict[tuple[str, str], int]:
         """Looks without an answer since the start, by (detector, kind)."""
         with self._counting:
@@ -174,6 +192,8 @@ class Runner:
 
     def close(self) -> None:
         """End all processes."""
+        self._forgetting.close()
+        self._recent.drop_all()
         # Side by side, because each waits for the calls that are under way.
         with ThreadPoolExecutor(max_workers=max(1, len(self._pools))) as closing:
             list(closing.map(Pool.close, self._pools.values()))
@@ -182,8 +202,11 @@ class Runner:
     def _look(self, app: str, detector: Any, part: Part) -> list[Detection] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
-            answer = self._call("detect", app, detector, part)
-            return [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in answer]
+
+            def checked(answer: list[Any]) -> list[Detection]:
+                return [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in answer]
+
+            return checked(self._find("detect", app, detector, part, checked))
         except NoAnswer as error:
             return self._failed(tool, part, error)
 
@@ -203,12 +226,25 @@ class Runner:
     def _extract(self, app: str, extractor: Any, part: Part) -> list[Part] | Failure:
         tool = Tool(name=extractor.name, version=extractor.version)
         try:
-            answer = self._call("extract", app, extractor, part)
-            if len(answer) > MAX_PARTS_MADE:
-                raise NoAnswer("invalid_answer", f"made more than {MAX_PARTS_MADE} parts")
-            return [_checked_part(raw, tool, extractor, part) for raw in answer]
+
+            def checked(answer: list[Any]) -> list[Part]:
+                if len(answer) > MAX_PARTS_MADE:
+                    raise NoAnswer("invalid_answer", f"made more than {MAX_PARTS_MADE} parts")
+                return [_checked_part(raw, tool, extractor, part) for raw in answer]
+
+            return checked(self._find("extract", app, extractor, part, checked))
         except NoAnswer as error:
             return self._failed(tool, part, error)
+
+    def _find(self, operation: str, app: str, tool: Any, part: Part, check: Callable[[list[Any]], object]) -> list[Any]:
+        """What the tool finds, or found in the same content lately. An answer that `check` refuses is not kept."""
+
+        def look() -> list[Any]:
+            answer = self._call(operation, app, tool, part)
+            check(answer)
+            return answer
+
+        return self._recent.find(key_of(operation, app, tool, self._set_ups[tool.name], part), look)
 
     def _call(self, operation: str, app: str, tool: Any, part: Part, detections: Sequence[Detection] = ()) -> list[Any]:
         try:

@@ -152,13 +152,20 @@ class Retention:
         return found
 
 
-def retain(retention: Retention, uploads: Uploads, clock: Callable[[], datetime]) -> Rounds:
-    """Rounds that tag and delete media whose time is over, and forget uploads that nobody named."""
+def retain(
+    retention: Retention, uploads: Uploads, clock: Callable[[], datetime], forget_findings: Callable[[], None]
+) -> Rounds:
+    """Rounds that tag and delete media whose time is over, and forget uploads that nobody named.
+
+    Args:
+        forget_findings: called when media was deleted; what was found in it is not to outlive it.
+    """
 
     def look() -> None:
         now = clock()
         retention.tag_decided(now)
         for due in retention.delete_due(now):
+            forget_findings()
             logger.info("item=%s media of %d objects is deleted", due.item_id, len(due.uris))
         uploads.forget_old(now)
 

@@ -17,8 +17,8 @@ from moderation.storage.records import ItemRecord
 
 logger = logging.getLogger(__name__)
 
-LONGEST_WAIT_SECONDS = 0.25
-"""Another process may decide an item without waking anybody here, so waits are cut into pieces."""
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.02, 0.25
+"""Another process may moderate an item without waking anybody here, so waits are cut into pieces."""
 
 
 def media_kept_until(
@@ -43,12 +43,14 @@ def tell(ports: Ports, item: Item, decision: Decision | None) -> None:
 
 
 def wait_decided(ports: Ports, item_id: str, seconds: float) -> ItemRecord:
-    """The item as soon as it is decided, or as it is when the time is over."""
+    """The item as soon as it is decided or people are asked, or as it is when the time is over."""
     deadline = time.monotonic() + seconds
+    pause = SHORTEST_WAIT_SECONDS
     while True:
         known = ports.news.count
         record = ports.store.get_item(item_id)
         left = deadline - time.monotonic()
-        if record.status == "decided" or left <= 0:
+        if record.status != "pending" or left <= 0:
             return record
-        ports.news.wait(known, min(left, LONGEST_WAIT_SECONDS))
+        ports.news.wait(known, min(left, pause))
+        pause = min(pause * 1.5, LONGEST_WAIT_SECONDS)

@@ -33,7 +33,7 @@ class Pipeline:
         taking_in.intake(self.ports, items, key)
 
     def wait_decided(self, item_id: str, seconds: float) -> ItemRecord:
-        """The item as soon as it is decided, or as it is when the time is over."""
+        """The item as soon as it is decided or people are asked, or as it is when the time is over."""
         return deciding.wait_decided(self.ports, item_id, seconds)
 
     def moderate_waiting(self, limit: int) -> int:

@@ -144,6 +144,21 @@ def test_media_is_deleted_as_many_days_after_the_decision_as_the_policy_says(kep
     assert shown["parts"][0]["sha256"] == hashlib.sha256(first).hexdigest(), "what was decided stays"
 
 
+def test_what_was_found_in_media_that_is_deleted_is_forgotten(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = kept.api.service
+    findings = service.judge.runner._recent
+    kept.post(PICTURE, outcome="approve")
+
+    def keeps_after(days: float) -> bool:
+        findings.find("a look", list)
+        monkeypatch.setattr(service.pipeline, "_clock", lambda: datetime.now(UTC) + timedelta(days=days))
+        service._retain()
+        return bool(findings._kept)
+
+    assert keeps_after(29), "nothing was deleted"
+    assert not keeps_after(31)
+
+
 def test_the_same_bytes_stay_as_long_as_anybody_needs_them(kept: Kept) -> None:
     first = kept.post(PICTURE, outcome="reject")
     waiting = kept.post(PICTURE, outcome=None)
