@@ -74,7 +74,7 @@ def within(number: float, limits: Mapping[str, Any]) -> bool:
     """Between at_least, below and at_most."""
     return (
         number >= limits.get("at_least", 0)
-        and number < limits.get("below", float("inf"))
+        and ("below" not in limits or number < limits["below"])
         and number <= limits.get("at_most", float("inf"))
     )
 
@@ -93,8 +93,16 @@ def matching(world: World, condition: Mapping[str, Any]) -> list[Detection]:
     for d in world.detections:
         area = 100 * (d.box.width * d.box.height if d.box else 1)
         names = condition.get("detector")
+        names = [names] if isinstance(names, str) else names
         is_by = names is None or (d.detector is not None and d.detector.name in names)
-        is_in = low <= d.confidence < high and within(area, condition.get("box_area", {}))
+        length = d.span.end - d.span.start if d.span else float("inf")
+        seconds = d.time_range.end - d.time_range.start if d.time_range else float("inf")
+        is_in = (
+            low <= d.confidence < high
+            and within(area, condition.get("box_area", {}))
+            and within(length, condition.get("span_length", {}))
+            and within(seconds, condition.get("seconds", {}))
+        )
         if d.label in labels and is_by and is_in:
             found.append(d)
     return found
@@ -120,6 +128,11 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return negated(both([negated(each) for each in truths]))
     if "score" in condition:
         return score_truth(world, condition)
+    if "metadata" in condition:
+        return metadata_truth(world, condition["metadata"])
+    if "people" in condition:
+        return people_truth(world, condition["people"])
+    assert "label" in condition, f"no meaning is written down for {', '.join(condition)}"
     labels = labels_of(world, condition["label"], exact=condition.get("exact", False))
     found, open_ = matching(world, condition), silent_on(world, labels)
     if "count" not in condition and "different_labels" not in condition:
@@ -142,6 +155,49 @@ def part_of(world: World, root: str) -> World:
     return World(world.document, subject, here, silent, failed, world.taxonomy)
 
 
+def metadata_truth(world: World, test: Mapping[str, Any]) -> Truth:
+    """A fact that is missing, or of another type, passes no test but ``given: false``."""
+    key, facts = test["key"], world.subject.metadata
+    value: Any = facts
+    for step in [key] if key in facts else key.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    if "given" in test:
+        return (value is not None) is test["given"]
+    if "is" in test:
+        return same(value, test["is"])
+    if "in" in test:
+        values = test["in"]
+        values = world.document["lists"][values["list"]] if isinstance(values, dict) else values
+        return any(same(value, each) for each in values)
+    if "has" in test:
+        return isinstance(value, list) and any(same(each, test["has"]) for each in value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return test.get("at_least", value) <= value and ("below" not in test or value < test["below"])
+
+
+def same(value: Any, wanted: Any) -> bool:
+    """Equal, where a number equals numbers only, and true is none."""
+    kinds = [float if type(each) is int else type(each) for each in (value, wanted)]
+    return kinds[0] is kinds[1] and bool(value == wanted)
+
+
+def people_truth(world: World, people: Mapping[str, Any]) -> Truth:
+    """How many people lack a cover; a failed detector may have seen more."""
+    lacking = 0
+    for person in world.detections:
+        if person.label != "Person" or person.confidence < people.get("at_least", 50):
+            continue
+        parts = person.attributes.get("parts", {})
+        hidden = people.get("if_part_not_visible", "ignore") != "ignore"
+        lacks = [
+            parts[part].get(cover, -1) < people.get("covered_at_least", 50) if part in parts else hidden
+            for part, cover in people["lacking"].items()
+        ]
+        lacking += any(lacks)
+    return counted(lacking, people.get("count", {"at_least": 1}), open_=silent_on(world, {"Person"}))
+
+
 def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
     """A score is unknown when an answer that is missing could change on which side of a bound it lies."""
     score = world.document["scores"][condition["score"]]
@@ -149,8 +205,11 @@ def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
     def value(*, best: bool) -> float:
         confidences = []
         for term in score["of"]:
-            labels = labels_of(world, term["label"], exact=False)
-            found = [d.confidence for d in world.detections if d.label in labels]
+            labels = labels_of(world, term["label"], exact=term.get("exact", False))
+            names = term.get("detector")
+            names = [names] if isinstance(names, str) else names
+            those = [d for d in world.detections if names is None or (d.detector and d.detector.name in names)]
+            found = [d.confidence for d in those if d.label in labels]
             confidences.append(100.0 if best and silent_on(world, labels) else max(found, default=0.0))
         weights = [term.get("weight", 1.0) for term in score["of"]]
         if score["combine"] == "weighted_maximum":

@@ -8,7 +8,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from moderation.core.detections import Detection, Failure
-from moderation.core.items import Box, Tool
+from moderation.core.items import Box, Span, TimeRange, Tool
 from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
 
@@ -20,7 +20,7 @@ LABELS = ["Violence", "Weapons", "Weapon Violence", "Graphic Violence", "Explici
 
 DETECTORS = {
     "det.a": frozenset({"Weapons", "Weapon Violence", "Graphic Violence", "Violence"}),
-    "det.b": frozenset({"Explicit", "Alcohol", "Hate Symbols"}),
+    "det.b": frozenset({"Explicit", "Alcohol", "Hate Symbols", "Person"}),
     "det.c": None,
 }
 
@@ -50,7 +50,7 @@ def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
         high = [p for p in PERCENTS if p > condition.get("at_least", 0)]
         assume(high)
         condition["below"] = draw(st.sampled_from(high))
-    extra = draw(st.integers(0, 9))
+    extra = draw(st.integers(0, 11))
     if extra == 0:
         condition["exact"] = True
     elif extra == 1:
@@ -60,7 +60,11 @@ def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
     elif extra == 3:
         condition["box_area"] = draw(st.sampled_from([{"at_least": 20}, {"below": 20}]))
     elif extra == 4:
-        condition["detector"] = draw(st.sampled_from([["det.a"], ["det.a", "det.b"]]))
+        condition["detector"] = draw(st.sampled_from([["det.a"], ["det.a", "det.b"], "det.b"]))
+    elif extra == 5:
+        condition["span_length"] = draw(st.sampled_from([{"at_least": 5}, {"below": 5}]))
+    elif extra == 6:
+        condition["seconds"] = draw(st.sampled_from([{"at_least": 5, "below": 9}, {"below": 5}]))
     return condition
 
 
@@ -68,6 +72,35 @@ facts = st.one_of(
     st.builds(lambda a: {"app": a}, st.lists(st.sampled_from(["shop", "kids"]), min_size=1, max_size=2, unique=True)),
     st.builds(lambda t: {"content_type": [t]}, st.sampled_from(["image", "text"])),
     st.builds(lambda p: {"score": "risk", "at_least": p}, st.sampled_from([30, 60, 90])),
+    st.builds(
+        lambda test: {"metadata": test},
+        st.sampled_from(
+            [
+                {"key": "a.b", "is": 5},
+                {"key": "a.b", "in": ["x", 5.0, True]},
+                {"key": "a", "has": "x"},
+                {"key": "a.b", "at_least": 1, "below": 5},
+                {"key": "a.b", "below": 6},
+                {"key": "a", "given": True},
+                {"key": "a.b", "given": False},
+            ]
+        ),
+    ),
+    st.builds(
+        lambda sure, covered, hidden, count: {
+            "people": {
+                "lacking": {"head": "head_cover"},
+                "at_least": sure,
+                "covered_at_least": covered,
+                "if_part_not_visible": hidden,
+                "count": count,
+            }
+        },
+        st.sampled_from([30, 75]),
+        st.sampled_from([50, 90]),
+        st.sampled_from(["ignore", "counts_as_lacking"]),
+        st.sampled_from([{"at_least": 1}, {"at_most": 1}, {"at_least": 2, "at_most": 3}]),
+    ),
 )
 
 
@@ -117,7 +150,11 @@ def policies(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
         "scores": {
             "risk": {
                 "combine": draw(st.sampled_from(["noisy_or", "weighted_maximum"])),
-                "of": [{"label": "Weapons", "weight": 0.5}, {"label": "Explicit"}, {"label": "Alcohol", "weight": 0.8}],
+                "of": [
+                    {"label": "Weapons", "weight": 0.5},
+                    {"label": "Explicit", "exact": True},
+                    {"label": "Alcohol", "weight": 0.8, "detector": "det.b"},
+                ],
             }
         },
         "bands": bands,
@@ -129,25 +166,52 @@ def policies(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
     return document
 
 
-def found(label: str, confidence: float, part: str, detector: str, *, small: bool) -> Detection:
+def found(
+    label: str,
+    confidence: float,
+    part: str,
+    detector: str,
+    *,
+    small: bool,
+    length: int | None = None,
+    attributes: dict[str, Any] | None = None,
+) -> Detection:
     box = Box(left=0, top=0, width=0.2, height=0.2) if small else None
+    span = Span(start=2, end=2 + length) if length is not None else None
     return Detection(
         label=label,
         parents=TAXONOMY.parents(label),
         confidence=confidence,
         part=part,
         box=box,
+        span=span,
+        time_range=TimeRange(start=1, end=1 + length) if length is not None else None,
+        attributes=attributes or {},
         detector=Tool(name=detector, version="1"),
     )
 
 
-detections = st.builds(
-    found,
-    labels,
-    st.one_of(percents, st.floats(0, 100)),
-    st.sampled_from(["p0", "p1", "p1.0", ""]),
-    st.sampled_from(["det.a", "det.b"]),
-    small=st.booleans(),
+confidences = st.one_of(percents, st.floats(0, 100))
+parts = st.sampled_from(["p0", "p1", "p1.0", ""])
+people = st.builds(
+    lambda confidence, part, seen: found(
+        "Person", confidence, part, "det.b", small=False, attributes={"parts": seen} if seen is not None else {}
+    ),
+    confidences,
+    parts,
+    st.sampled_from([None, {}, {"head": {}}, {"head": {"head_cover": 60}}, {"head": {"head_cover": 95}, "face": {}}]),
+)
+detections = st.one_of(
+    st.builds(
+        found,
+        labels,
+        confidences,
+        parts,
+        st.sampled_from(["det.a", "det.b"]),
+        small=st.booleans(),
+        length=st.sampled_from([None, None, 3, 5, 9]),
+    ),
+    people,
 )
 
 
@@ -159,9 +223,14 @@ failures = st.builds(
 
 
 subjects = st.builds(
-    lambda app, number: Subject(
-        app, frozenset({"image", "text"}), f"item-{number}", {}, {"p0": frozenset({"text"}), "p1": frozenset({"image"})}
+    lambda app, number, facts: Subject(
+        app,
+        frozenset({"image", "text"}),
+        f"item-{number}",
+        facts,
+        {"p0": frozenset({"text"}), "p1": frozenset({"image"})},
     ),
     st.sampled_from(["shop", "kids", "news"]),
     st.integers(0, 50),
+    st.sampled_from([{}, {"a": {"b": 5}}, {"a": {"b": True}}, {"a": ["x"]}, {"a.b": "x"}, {"a": {"b": None}}]),
 )
