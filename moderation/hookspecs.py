@@ -33,6 +33,7 @@ import pluggy
 
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection
+from moderation.core.errors import ModerationError
 from moderation.core.items import Item, Part
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ if TYPE_CHECKING:
 hookspec = pluggy.HookspecMarker("moderation")
 
 
-class Unreadable(Exception):
+class Unreadable(ModerationError):
     """Raised by a detector or extractor whose part cannot be decoded; becomes a failure of kind ``unreadable``."""
 
 
-class Unavailable(Exception):
+class Unavailable(ModerationError):
     """Raised when a service that a detector calls said no after its retries; a failure of kind ``unavailable``."""
 
 

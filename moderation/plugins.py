@@ -17,10 +17,11 @@ from typing import Any
 import pluggy
 
 from moderation import hookspecs
+from moderation.core.coverage import Tools
 from moderation.core.errors import ModerationError, PluginError
 from moderation.core.items import PART_TYPES
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
-from moderation.hookspecs import Detector, Extractor, Redactor
+from moderation.hookspecs import Detector, Extractor, Redactor, Unavailable, Unreadable
 from moderation.settings import Settings
 
 LOOSE_PACKAGE = "moderation_loose"
@@ -52,6 +53,11 @@ class Plugins:
     extractors: tuple[Extractor, ...]
     redactors: tuple[Redactor, ...]
     taxonomy: Taxonomy
+
+    @property
+    def tools(self) -> Tools:
+        """The detectors and extractors, as policies see them."""
+        return Tools(self.detectors, self.extractors)
 
     @property
     def names(self) -> frozenset[str]:
@@ -158,9 +164,9 @@ def _offers(manager: pluggy.PluginManager, hook: str, settings: Settings, check:
         plugin = getattr(implementation.plugin, "__name__", str(implementation.plugin))
         try:
             offered = manager.subset_hook_caller(hook, _others(manager, implementation.plugin))(settings=settings)
-        except ModerationError:
-            raise
         except Exception as error:  # a plugin may raise anything
+            if isinstance(error, ModerationError) and not isinstance(error, Unavailable | Unreadable):
+                raise
             raise PluginError(f"plugin {plugin}: {hook} raised {type(error).__name__}: {error}") from error
         for group in offered:
             if not isinstance(group, list | tuple):

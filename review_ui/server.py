@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from ground.awswire.signing import is_loopback
-from ground.blobs import open_blobs
 from ground.errors import SettingsError
+from ground.media_store import open_blobs
 from ground.web.listening import Listener
 from review_ui.a2i.events import open_targets
 from review_ui.app import create_a2i_app

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.waiting import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -27,6 +29,14 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("MODERATION_", "AWS_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient_detectors() -> None:
+    """No detector misses its time limit because other programs run, too."""
+    from tests.patience import be_patient
+
+    be_patient()
 
 
 @pytest.fixture
@@ -51,7 +61,7 @@ def service(settings: Settings) -> Iterator[Service]:
     from moderation.service import Service
 
     opened = Service.open(settings.model_copy(update={"a2i_endpoint_url": "http://127.0.0.1:9"}))
-    opened.queue.start(lambda: bool(opened.work_once()))
+    opened.doorbell.start(lambda: bool(opened.work_once()))
     yield opened
     opened.close()
 
@@ -104,7 +114,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, **given)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_SECONDS * 1000)
         page.complaints = []
         page.on("console", lambda m: page.complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
@@ -133,4 +143,4 @@ def live_server() -> Iterator[Callable[[Flask], str]]:
     yield serve
     for http, thread in running:
         http.close()
-        thread.join(timeout=5)
+        thread.join(timeout=PATIENCE_SECONDS)

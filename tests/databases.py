@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,19 +30,16 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A Postgres cluster of our own."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not found:
         pytest.skip("Postgres is not installed; `make test` installs it")
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not in pytest's own folder: Postgres does not run as root, and each pytest that starts closes that folder to others.
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     folder.chmod(0o777)
     data, port = folder / "data", free_port()
-    # Postgres refuses to run as root.
     as_other = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
-    for parent in folder.parents[:3]:
-        if parent != Path("/tmp"):
-            parent.chmod(0o755)
     subprocess.run(
         [*as_other, found[-1] / "initdb", "-D", data, "-U", "test", "-A", "trust"], check=True, capture_output=True
     )
@@ -52,3 +50,4 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
     process.terminate()
     process.wait(timeout=PATIENCE_SECONDS)
+    shutil.rmtree(folder, ignore_errors=True)

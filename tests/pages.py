@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+
+from tests.waiting import PATIENCE_SECONDS
 
 Reviewer = Callable[..., Any]
 
@@ -26,11 +29,10 @@ def arrive(page: Any, words: str) -> None:
 
 def until(page: Any, expression: str) -> None:
     """Wait until it is true in the page. Playwright's own waiting evaluates text, which the pages' policy forbids."""
-    for _ in range(500):
-        if page.evaluate(expression):
-            return
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"never true: {expression}"
         page.wait_for_timeout(20)
-    raise AssertionError(f"never true: {expression}")
 
 
 def veil(page: Any) -> str:

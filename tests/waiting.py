@@ -9,6 +9,14 @@ from collections.abc import Callable
 PATIENCE_SECONDS = 240.0
 """How long anything may take that a quiet machine does in a moment. Under the time limit of a test, which says less."""
 
+SHORT_SECONDS = 5.0
+"""Time limits under this are those of tests about limits."""
+
+
+def patient(limit_seconds: float) -> float:
+    """A time limit of the service as tests have it: one that no busy machine reaches, unless the limit is what is tested."""
+    return PATIENCE_SECONDS if limit_seconds >= SHORT_SECONDS else limit_seconds
+
 
 def wait_for(holds: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
     """Until it holds; fails after `seconds`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ground.errors import ModerationError
 
-class ApiError(Exception):
+
+class ApiError(ModerationError):
     """An error on the wire.
 
     Attributes:

@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ground.errors import ModerationError
+
 PictureFormat = Literal["JPEG", "PNG", "WEBP", "GIF"]
 """As Pillow names them."""
 
@@ -25,7 +27,7 @@ _JPEG_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-class Damaged(ValueError):
+class Damaged(ModerationError):
     """The file's blocks do not fit together: cut off, or not what the signature says."""
 
 

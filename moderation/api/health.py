@@ -49,7 +49,7 @@ class Checks:
             return
         if waiting >= service.settings.max_backlog:
             yield f"backlog: {waiting:,} items wait; posts are answered 429 from {service.settings.max_backlog:,} on"
-        for problem in sorted({service.human_loops_problem, *loops} - {""}):
+        for problem in sorted({service.following.problem, *loops} - {""}):
             yield f"human loops: {problem}"
 
     def _media(self) -> Iterator[str]:
@@ -93,6 +93,10 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
         reasons = checks.problems()
         # Refused files stop nothing, because the last good ones act; but somebody should hear of it.
         notes = [f"policies: {fault.render()}" for fault in service.in_force.faults]
+        notes += [
+            f"policies: {name} approves where a detector failed: {reason}"
+            for name, reason in service.policies.approving_failures()
+        ]
         notes += checks.notes()
         body = Readiness(status="not ready" if reasons else "ready", reasons=[*reasons, *notes])
         return Response(body.model_dump_json(), 503 if reasons else 200, content_type="application/json")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,11 +11,12 @@ from typing import Any, get_args
 
 from flask import Blueprint, Response, g, request, url_for
 
+from ground.ids import is_uuid
 from ground.web.hygiene import SANDBOX
 from moderation.api.auth import authenticate
+from moderation.api.bodies import check_encoding, read_batch, read_items, read_model
 from moderation.api.figures import Figures
 from moderation.api.openapi import Operation, Parameter
-from moderation.api.parsing import Intake, check_encoding, read_batch, read_items, read_model
 from moderation.api.problems import Refused, document, invalid, refusal_of
 from moderation.api.schemas import (
     Accepted,
@@ -28,7 +28,6 @@ from moderation.api.schemas import (
     ItemPage,
     ItemView,
     PostedBatch,
-    PostedItem,
     PostedList,
     Status,
 )
@@ -36,6 +35,7 @@ from moderation.api.strict_json import check_text
 from moderation.api.views import accepted_view, document_of, explanation, item_view
 from moderation.core.errors import NotFound, StoreUnavailable
 from moderation.core.items import Item
+from moderation.intake.submissions import PostedItem, Submissions
 from moderation.service import Service
 from moderation.storage.records import ItemRecord
 
@@ -62,7 +62,6 @@ CURSOR = Parameter("cursor", {"type": "string", "format": "uuid"}, "next_cursor 
 LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 200}, f"Items on the page; {PAGE} unless told.")
 FILTERS = (STATUS, APP, LABEL, OUTCOME, CONTENT_ID, SINCE, CURSOR, LIMIT)
 _POSTING = (400, 401, 403, 409, 413, 415, 422, 429, 503)
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Answer = Mapping[str, Any]
 """What is kept for an idempotency key: ``status``, ``location``, ``body``, and ``in_flight_until`` during a wait."""
@@ -212,7 +211,7 @@ class _Posting:
         """Store one item and wait for its decision."""
         self._refuse_overload()
         data, files = read_items(request)
-        item = self._service.pipeline.prepare(self._intake().submission(data, files))
+        item = self._service.pipeline.prepare(self._submissions().of_posted(data, files))
         answer = _accepted(item)
         waits = wait > 0 and self._waits.acquire(blocking=False)
         try:
@@ -230,12 +229,12 @@ class _Posting:
     def take_batch(self, key: str | None) -> Answer:
         """Store the good items of a batch in one commit."""
         self._refuse_overload()
-        intake = self._intake()
+        submissions = self._submissions()
         entries: list[BatchEntry] = []
         good: list[Item] = []
         for posted in read_batch(request, MAX_BATCH):
             try:
-                item = self._service.pipeline.prepare(intake.submission(posted))
+                item = self._service.pipeline.prepare(submissions.of_posted(posted))
             except Exception as error:
                 refused = refusal_of(error)
                 if refused is None or refused.status >= 500:
@@ -254,9 +253,8 @@ class _Posting:
         self._count("refused", len(entries) - len(good))
         return answer
 
-    def _intake(self) -> Intake:
-        service = self._service
-        return Intake(service, g.app_name)
+    def _submissions(self) -> Submissions:
+        return Submissions(self._service, g.app_name)
 
     def _waited(self, item: Item, wait: float, key: str | None, answer: Answer) -> Answer:
         """The answer after the wait. The item is stored: whatever happens now, it was accepted."""
@@ -291,7 +289,7 @@ class _Posting:
 
 
 def _record(service: Service, item_id: str) -> ItemRecord:
-    if not _ID.fullmatch(item_id):
+    if not is_uuid(item_id):
         raise NotFound("no such item")
     return service.store.get_item(item_id, g.app_name)
 
@@ -373,7 +371,7 @@ def _number(parameter: Parameter, default: int) -> int:
 
 def _cursor(parameter: Parameter) -> str | None:
     text = request.args.get(parameter.name)
-    if text is not None and not _ID.fullmatch(text):
+    if text is not None and not is_uuid(text):
         raise invalid(parameter.name, "the next_cursor of the page before")
     return text
 

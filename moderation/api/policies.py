@@ -10,7 +10,8 @@ from moderation.api.auth import authenticate
 from moderation.api.openapi import Operation
 from moderation.api.schemas import PolicyList, PolicyText, PolicyView, RuleView, WaitingPolicy
 from moderation.core.errors import NotFound
-from moderation.core.policy.policies import Policy, branch_ids
+from moderation.core.policy.file import branch_ids
+from moderation.core.policy.policies import Policy
 from moderation.core.rules.caps import cap_of
 from moderation.evidence.hit_rates import HitRate
 from moderation.service import Service

@@ -14,6 +14,7 @@ from moderation.core.errors import (
     InvalidSubmission,
     PolicyMissing,
 )
+from moderation.intake.submissions import OtherApp, PartRefused
 
 __all__ = ["CONTENT_TYPE", "KINDS", "Refused", "answer", "document", "invalid", "refusal_of"]
 
@@ -46,6 +47,10 @@ def refusal_of(error: Exception) -> Refused | None:
     """Our own errors as answers; None for what is no error of ours."""
     if isinstance(error, PolicyMissing):
         return Refused(422, "policy-missing", str(error), error.errors)
+    if isinstance(error, OtherApp):
+        return Refused(403, "other-app", str(error), [FieldError("app", str(error))])
+    if isinstance(error, PartRefused):
+        return Refused(422, "media", str(error), error.errors)
     if isinstance(error, InvalidSubmission):
         return Refused(422, "invalid", str(error), error.errors)
     if isinstance(error, AppealRefused):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, g, request
 
 from moderation.api.auth import authenticate
+from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation
-from moderation.api.parsing import read_model
 from moderation.api.problems import Refused
 from moderation.api.schemas import EntityView, RedactedText, TextToRedact
 from moderation.redacting.styles import Style

@@ -12,6 +12,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, PartType
 from moderation.core.loops import Answer
 from moderation.core.verdicts import Verdict
+from moderation.intake.submissions import PostedItem
 from moderation.redacting.styles import StyleName
 
 Status = Literal["pending", "in_review", "decided"]
@@ -21,28 +22,6 @@ class Body(BaseModel):
     """Base of request bodies: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class PostedPart(Body):
-    """One part of a posted item: a text, or media given in exactly one way."""
-
-    type: PartType
-    text: str | None = Field(None, description="For type text.")
-    url: str | None = Field(None, max_length=2048, description="Fetched once, at intake; http or https.")
-    s3: str | None = Field(None, max_length=2048, description="s3://bucket/key; read in place, where that is allowed.")
-    base64: str | None = Field(None, description="The bytes, base64; a data: URL is taken too.")
-    upload: str | None = Field(None, max_length=200, description="The id of an upload; see POST /v1/uploads.")
-    name: str | None = Field(None, max_length=200, description="File name, for display only.")
-
-
-class PostedItem(Body):
-    """An item to be judged."""
-
-    app: str | None = Field(None, max_length=100, description="Defaults to the key's app; no other is accepted.")
-    content_id: str | None = Field(None, max_length=200, description="Your own name for the content.")
-    parts: list[PostedPart] = Field(min_length=1)
-    metadata: dict[str, JsonValue] = Field(default_factory=dict, description="Your own facts, for rules and reviewers.")
-    callback_url: str | None = Field(None, max_length=2048, description="Receives the decision, signed.")
 
 
 class WantedUpload(Body):

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, g, request
 
 from moderation.api.auth import authenticate
+from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation
-from moderation.api.parsing import read_model
 from moderation.api.problems import Refused, invalid
 from moderation.api.schemas import UploadForm, UploadView, WantedUpload
 from moderation.core.errors import FieldError, MediaRefused, NotFound

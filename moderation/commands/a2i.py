@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
-from ground.blobs import open_blobs
+from ground.media_store import open_blobs
+from moderation.commands.opening import opened_review
+from moderation.commands.options import HOST, JSON, PORT
 from moderation.detection.judge import Judge
-from moderation.review.client import HumanLoops
+from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.settings import Settings
-from review_ui.opening import open_review
-from review_ui.service import ReviewService
 
 
 @click.group()
@@ -26,21 +24,12 @@ def keys() -> None:
     """Access keys, for any AWS client that is pointed at the endpoint."""
 
 
-@contextmanager
-def _review(settings: Settings) -> Iterator[ReviewService]:
-    review = open_review(settings, blobs=open_blobs(settings))
-    try:
-        yield review
-    finally:
-        review.close()
-
-
 @keys.command()
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def add(settings: Settings, as_json: bool) -> None:
     """Make an access key."""
-    with _review(settings) as review:
+    with opened_review(settings) as review:
         key = review.add_access_key()
     if as_json:
         click.echo(json.dumps({"access_key_id": key.id, "secret_access_key": key.secret}))
@@ -52,7 +41,7 @@ def add(settings: Settings, as_json: bool) -> None:
 @click.pass_obj
 def list_keys(settings: Settings) -> None:
     """All access keys, without their secrets."""
-    with _review(settings) as review:
+    with opened_review(settings) as review:
         for key in review.list_access_keys():
             state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "in force"
             click.echo(f"{key.id}  {key.created_at:%Y-%m-%d %H:%M}  {state}")
@@ -63,14 +52,14 @@ def list_keys(settings: Settings) -> None:
 @click.pass_obj
 def revoke(settings: Settings, key_id: str) -> None:
     """Make an access key useless at once."""
-    with _review(settings) as review:
+    with opened_review(settings) as review:
         review.revoke_access_key(key_id)
     click.echo(f"access key {key_id} is revoked")
 
 
 @a2i.command()
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for a free one.  [default: 8000]")
+@HOST
+@PORT
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """The A2I-compatible endpoint and the reviewers' portal alone, without the moderation service.
@@ -107,8 +96,8 @@ def provision(settings: Settings, yes: bool) -> int:
     blobs = open_blobs(settings)
     judge = Judge.open(settings, blobs)
     url = f"{settings.public_url or f'http://127.0.0.1:{settings.port}'}/a2i"
-    with _review(settings) as review:
-        loops = HumanLoops(settings, url, review.internal_access_key(), blobs)
+    with opened_review(settings) as review:
+        loops = HumanLoops(settings, OwnEndpoint(url, review.internal_access_key()), blobs)
         queues = [queue for policy in judge.policies.policies for queue in policy.file.queues]
         made = loops.provision(queues, dry_run=not yes)
     judge.close()

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ import click
 
 from ground.blobs import FolderBlobs
 from ground.media.pictures import Limits
+from moderation.commands.options import PLUGINS_DIR, RULES
 from moderation.core.errors import InputError
 from moderation.core.items import Item, Part
+from moderation.core.wording import unseen_words
 from moderation.detection.judge import Judge, Judgement
 from moderation.media.inspecting import inspect, store_media
 from moderation.settings import Settings, with_places
@@ -29,8 +32,8 @@ FOUND_SOMETHING = 1
 @click.option("--policy", "policy_name", metavar="P", help="Apply this policy only, whatever its app and content type.")
 @click.option("--app", default="check", show_default=True, metavar="A", help="Judge as if this app had posted it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document: a list with an entry a path.")
-@click.option("--rules", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of policies.")
-@click.option("--plugins-dir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Loose plugins.")
+@RULES
+@PLUGINS_DIR
 @click.pass_obj
 def check(
     settings: Settings,
@@ -112,6 +115,8 @@ def _document(judgement: Judgement) -> dict[str, Any]:
         "deciding": [rule for p in verdict.model_dump(mode="json")["policies"] for rule in p["deciding"]],
         "detections": [d.model_dump(mode="json", exclude_none=True) for d in judgement.detections],
         "failures": [f.model_dump(mode="json") for f in judgement.failures],
+        "examined": [asdict(each) for each in verdict.examined],
+        "not_examined": [asdict(each) for each in verdict.not_examined],
     }
 
 
@@ -128,5 +133,9 @@ def _show(name: str, judgement: Judgement) -> None:
         for rule in policy.deciding:
             if policy.outcome == verdict.outcome:
                 click.echo(f"  rule     {policy.policy.name}/{rule.rule} at {rule.place}")
+    for line in unseen_words(verdict):
+        click.echo(f"  unseen   {line}")
     for failure in judgement.failures:
+        if failure.kind == "not_examined":
+            continue
         click.echo(f"  failed   {failure.detector.name}: {failure.message}")

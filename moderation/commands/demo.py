@@ -24,7 +24,9 @@ from rich.live import Live
 from rich.table import Table
 
 from moderation.commands.serve import wait_for_signal
+from moderation.core.coverage import NotExamined
 from moderation.core.errors import SettingsError
+from moderation.core.wording import waiting_words
 from moderation.serving.server import Server
 from moderation.settings import Settings
 
@@ -44,6 +46,7 @@ class Row:
     outcome: str = ""
     rule: str = ""
     milliseconds: int | None = None
+    unseen: Sequence[str] = ()
 
 
 @click.command()
@@ -71,6 +74,8 @@ def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
         undone = [row.title for row in rows if not row.outcome]
         counts = {name: sum(row.outcome == name for row in rows) for name in _COLOURS}
         console.print("  ".join(f"[{_COLOURS[name]}]{count} {name}[/]" for name, count in counts.items()))
+        for line in dict.fromkeys(line for row in rows for line in row.unseen):
+            console.print(f"[dim]{line}[/]", soft_wrap=True)
         if undone:
             console.print(f"[red]no outcome within {PATIENCE_SECONDS:g} s: {', '.join(undone)}[/]")
         if exit_after:
@@ -157,6 +162,7 @@ def _look(client: _Client, row: Row) -> None:
     names = [f"{rule['rule']} ({Path(rule['place']).name})" for rule in deciding]
     row.rule = ", ".join(names[:2]) if names else verdict["reason"]
     row.milliseconds = round((time.monotonic() - row.began) * 1000)
+    row.unseen = [waiting_words(NotExamined(**each)) for each in verdict["not_examined"]]
 
 
 def _table(rows: Sequence[Row]) -> Table:

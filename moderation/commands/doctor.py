@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from moderation.core.errors import ModerationError
+from moderation.hookspecs import Finding
 from moderation.settings import PREFIX, Settings
 
 
@@ -30,17 +31,20 @@ def doctor(settings: Settings, show_settings: bool, aws: bool) -> int:
     checks = (*CHECKS, *_checks_of_plugins(services))
     for title, check in checks:
         found = list(_run(check, settings))
-        problems = [text for is_problem, text in found if is_problem]
+        problems = [finding for finding in found if finding.is_problem]
         failed += len(problems)
         click.secho("wrong  " if problems else "ok     ", fg="red" if problems else "green", nl=False)
         click.echo(title)
-        for _, text in found:
-            click.echo(f"         {text}")
+        for finding in found:
+            click.echo(f"         {finding.text}")
     return 1 if failed else 0
 
 
-Finding = tuple[bool, str]
 Check = Callable[[Settings], Iterator[Finding]]
+
+
+def _wrong(text: str) -> Finding:
+    return Finding(text, is_problem=True)
 
 
 def _run(check: Check, settings: Settings) -> Iterator[Finding]:
@@ -48,37 +52,37 @@ def _run(check: Check, settings: Settings) -> Iterator[Finding]:
         yield from check(settings)
     except ModerationError as error:
         for line in str(error).splitlines():
-            yield True, line
+            yield _wrong(line)
 
 
 def _python(_: Settings) -> Iterator[Finding]:
-    yield False, f"Python {sys.version.split()[0]}"
+    yield Finding(f"Python {sys.version.split()[0]}")
     # Two OpenCV distributions write the same folder; the one installed last wins, and may need a display.
     names = sorted(d.name for d in distributions() if (d.name or "").startswith("opencv-"))
     if len(names) > 1:
-        yield True, f"{' and '.join(names)} overwrite each other: uninstall all, then install opencv-python-headless"
+        yield _wrong(f"{' and '.join(names)} overwrite each other: uninstall all, then install opencv-python-headless")
 
 
 def _data(settings: Settings) -> Iterator[Finding]:
     folder = settings.data
-    yield False, f"{folder.resolve()}"
+    yield Finding(f"{folder.resolve()}")
     nearest = next(p for p in (folder, *folder.resolve().parents) if p.exists())
     try:
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        yield True, f"{nearest} cannot be written: {error.strerror}"
+        yield _wrong(f"{nearest} cannot be written: {error.strerror}")
     if (folder / "review.db").exists() and (folder / "review.db").stat().st_mode & 0o077:
-        yield True, f"{folder / 'review.db'} can be read by others: chmod 600 it; it holds access keys"
+        yield _wrong(f"{folder / 'review.db'} can be read by others: chmod 600 it; it holds access keys")
 
 
 def _plugins(settings: Settings) -> Iterator[Finding]:
     from moderation.plugins import load_plugins
 
     plugins = load_plugins(settings)
-    yield False, ", ".join(f"{p.name} {p.version}" for p in plugins.distributions) or "none"
+    yield Finding(", ".join(f"{p.name} {p.version}" for p in plugins.distributions) or "none")
     if not plugins.detectors:
-        yield True, "no plugin offers a detector: install some of plugins/*"
+        yield _wrong("no plugin offers a detector: install some of plugins/*")
 
 
 def _policies(settings: Settings) -> Iterator[Finding]:
@@ -87,10 +91,12 @@ def _policies(settings: Settings) -> Iterator[Finding]:
 
     plugins = load_plugins(settings)
     folder: Path = settings.rules or shipped_rules()
-    policies = load_policies(folder, plugins.taxonomy, plugins.names)
-    yield False, f"in force: {', '.join(p.name for p in policies.policies)}"
+    policies = load_policies(folder, plugins.taxonomy, plugins.tools)
+    yield Finding(f"in force: {', '.join(p.name for p in policies.policies)}")
     for name, why in policies.not_in_force:
-        yield False, f"{name} waits: {why}"
+        yield Finding(f"{name} waits: {why}")
+    for name, reason in policies.approving_failures():
+        yield Finding(f"{name} approves where a detector failed: {reason}")
 
 
 def _detectors(settings: Settings) -> Iterator[Finding]:
@@ -101,73 +107,72 @@ def _detectors(settings: Settings) -> Iterator[Finding]:
         try:
             judge = Judge.open(settings, FolderBlobs(Path(folder), settings.media_bucket))
         except ModerationError:
-            yield False, "not tried, because of what is wrong above"
+            yield Finding("not tried, because of what is wrong above")
             return
         try:
             answers = judge.try_out()
         finally:
             judge.close()
-    yield False, f"answered: {', '.join(name for name, problem in answers.items() if not problem) or 'none'}"
+    yield Finding(f"answered: {', '.join(name for name, problem in answers.items() if not problem) or 'none'}")
     for name, problem in answers.items():
         if problem:
-            yield True, f"{name} {problem}"
+            yield Finding(f"{name} {problem}", is_problem=True)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
-    if settings.database_url is None and not (settings.data / "moderation.db").exists():
-        yield False, "not made yet; the first start makes it"
-        return
     from moderation.intake.ledger import Ledger
     from moderation.storage.items import Store
     from moderation.storage.loop_refusals import LoopRefusals
-    from moderation.storage.opening import open_database
+    from moderation.storage.opening import existing_database, has_database
 
-    database = open_database(settings)
-    try:
+    if not has_database(settings):
+        yield Finding("not made yet; the first start makes it")
+        return
+    with existing_database(settings) as database:
         store = Store(database)
         waiting, _ = store.backlog()
-        yield False, f"{waiting} items wait"
+        yield Finding(f"{waiting} items wait")
         for problem in store.loop_problems():
-            yield True, f"human loops: {problem}"
+            yield _wrong(f"human loops: {problem}")
         if dead := Ledger(database).dead_count():
-            yield True, f"{dead} messages could not become items: `moderation intake dead` says why"
+            yield _wrong(f"{dead} messages could not become items: `moderation intake dead` says why")
         refusals = LoopRefusals(database).look()
         for sentence in refusals.sentences():
-            yield bool(refusals.newest), f"human loops: {sentence}"
-    finally:
-        database.close()
+            yield Finding(f"human loops: {sentence}", is_problem=bool(refusals.newest))
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
     if settings.redis_url is None:
-        yield False, "not used: threads of the serving process do the work"
+        yield Finding("not used: threads of the serving process do the work")
         return
     import redis
 
     try:
         redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2).ping()
     except (redis.RedisError, ValueError, OSError) as error:
-        yield True, f"Redis does not answer: {error}; posts are still taken, and moderated when it is back"
+        yield _wrong(f"Redis does not answer: {error}; posts are still taken, and moderated when it is back")
 
 
 def _human_loops(settings: Settings) -> Iterator[Finding]:
     where = settings.a2i_endpoint_url
     if where is None:
-        yield False, "this installation's own A2I endpoint"
+        yield Finding("this installation's own A2I endpoint")
     elif where == "aws":
-        yield False, f"Amazon A2I in {settings.a2i_region} (closed to new customers since 2026)"
+        yield Finding(f"Amazon A2I in {settings.a2i_region} (closed to new customers since 2026)")
         if settings.a2i_fallback == "own":
-            yield False, "what it refuses for good goes to this installation's own endpoint"
+            yield Finding("what it refuses for good goes to this installation's own endpoint")
         else:
-            yield False, f"what it refuses waits: {PREFIX}A2I_FALLBACK=own sends it to this installation's own endpoint"
+            yield Finding(
+                f"what it refuses waits: {PREFIX}A2I_FALLBACK=own sends it to this installation's own endpoint"
+            )
         if settings.a2i_workteam_arn is None:
-            yield True, "set MODERATION_A2I_WORKTEAM_ARN to a private work team"
+            yield _wrong("set MODERATION_A2I_WORKTEAM_ARN to a private work team")
         if not settings.media_s3:
-            yield True, "set MODERATION_MEDIA_S3=1: reviewers at Amazon cannot read this machine's folder"
+            yield _wrong("set MODERATION_MEDIA_S3=1: reviewers at Amazon cannot read this machine's folder")
     else:
-        yield False, where
+        yield Finding(where)
     if settings.allow_private_urls:
-        yield False, "media URLs and callbacks may reach private addresses (MODERATION_ALLOW_PRIVATE_URLS)"
+        yield Finding("media URLs and callbacks may reach private addresses (MODERATION_ALLOW_PRIVATE_URLS)")
 
 
 def _sign_in(settings: Settings) -> Iterator[Finding]:
@@ -177,22 +182,22 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
 
     oidc = read_settings(settings)
     if oidc is None:
-        yield False, "names and passwords"
+        yield Finding("names and passwords")
         return
-    yield False, f"{oidc.issuer}{'' if settings.oidc_only else ', and names and passwords'}"
+    yield Finding(f"{oidc.issuer}{'' if settings.oidc_only else ', and names and passwords'}")
     Provider(oidc, lambda: datetime.now(UTC), talks=1).check()
 
 
 def _places_on_aws(settings: Settings) -> Iterator[Finding]:
-    from ground.blobs import places_of
+    from ground.media_store import places_of
     from moderation.delivery.notifiers import targets_of
 
     where = f"bucket {settings.media_bucket}" if settings.media_s3 else "the data folder"
-    yield False, f"media in {where}"
+    yield Finding(f"media in {where}")
     for app, place in places_of(settings):
-        yield False, f"objects of app {app} are read in {place}"
+        yield Finding(f"objects of app {app} are read in {place}")
     for target in targets_of(settings):
-        yield False, f"decisions are told to {target.name}"
+        yield Finding(f"decisions are told to {target.name}")
 
 
 def _checks_of_plugins(services: frozenset[str]) -> tuple[tuple[str, Check], ...]:
@@ -202,8 +207,7 @@ def _checks_of_plugins(services: frozenset[str]) -> tuple[tuple[str, Check], ...
         from moderation.plugins import load_plugins
 
         for found in load_plugins(settings).manager.hook.examine(settings=settings, services=services):
-            for finding in found:
-                yield finding.is_problem, finding.text
+            yield from found
 
     return (("what plugins need", plugins),)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from moderation.commands.options import JSON
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--until", type=_DAY, help="Last day.  [default: the last one that is over]")
 @click.option("--again", is_flag=True, help="Write days that are there already once more.")
 @click.option("--table", is_flag=True, help="Print the table's definition for Athena; export nothing.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def export(
     settings: Settings,

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from ground.aws import client
+from moderation.commands.options import JSON
 from moderation.commands.serve import settle_memory
 from moderation.core.errors import InputError, StoreUnavailable, UrlRefused
 from moderation.settings import Settings
@@ -71,7 +72,7 @@ def sqs(
 
 @intake.command()
 @click.option("--queue", "queue_url", metavar="URL", help="Also show how this SQS queue stands.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def status(settings: Settings, queue_url: str | None, as_json: bool) -> int:
     """How many messages wait, in the queue and in its dead-letter queue, and how many are kept here.

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import click
 
+from moderation.commands.options import JSON
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.opening import open_database
@@ -31,7 +32,7 @@ def _accounts(settings: Settings) -> Iterator[Accounts]:
 
 @keys.command()
 @click.option("--app", required=True, metavar="APP", help="The app that the key belongs to; made when it is new.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def add(settings: Settings, app: str, as_json: bool) -> None:
     """Make a key; it is shown once."""
@@ -47,7 +48,7 @@ def add(settings: Settings, app: str, as_json: bool) -> None:
 
 
 @keys.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def list_keys(settings: Settings, as_json: bool) -> None:
     """All keys; the keys themselves are not known any more."""

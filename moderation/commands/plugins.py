@@ -9,13 +9,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from moderation.commands.options import JSON, PLUGINS_DIR
 from moderation.plugins import load_plugins
 from moderation.settings import Settings, with_places
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
-@click.option("--plugins-dir", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Loose plugins.")
+@JSON
+@PLUGINS_DIR
 @click.pass_obj
 def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None) -> None:
     """What is loaded, with versions: plugins, detectors, extractors, redactors."""

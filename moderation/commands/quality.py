@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import click
 import sqlalchemy as sa
 
-from ground.blobs import open_blobs
+from moderation.commands.opening import opened_review
+from moderation.commands.options import JSON
 from moderation.settings import Settings
 from review_ui.a2i.answer_content import OUTCOMES
 from review_ui.a2i.tables import flow_definitions
-from review_ui.opening import open_review
 from review_ui.quality.agreement import queue_agreement
 from review_ui.quality.golden import accuracy, add_golden, list_golden, retire_golden
 from review_ui.quality.krippendorff import Agreement
 from review_ui.service import ReviewService
 
 DAYS = click.option("--days", type=click.IntRange(1, 3650), default=28, show_default=True, help="How far back to look.")
-JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
 
 @click.group()
 def quality() -> None:
     """Agreement of reviewers, golden items, overturned decisions."""
-
-
-@contextmanager
-def _review(settings: Settings) -> Iterator[ReviewService]:
-    review = open_review(settings, blobs=open_blobs(settings))
-    try:
-        yield review
-    finally:
-        review.close()
 
 
 def _flows(review: ReviewService) -> list[str]:
@@ -51,7 +39,7 @@ def _flows(review: ReviewService) -> list[str]:
 @click.pass_obj
 def agreement(settings: Settings, queue: str | None, days: int, as_json: bool) -> None:
     """Krippendorff's alpha of each queue's decisions and labels, with a 95 % interval (bootstrap)."""
-    with _review(settings) as review:
+    with opened_review(settings) as review:
         flows = [flow for flow in _flows(review) if queue in (None, flow)]
         if queue is not None and not flows:
             raise click.UsageError(f"there is no queue '{queue}'; there are: {', '.join(_flows(review)) or 'none'}")
@@ -107,7 +95,7 @@ def overturns(settings: Settings, days: int, as_json: bool) -> int:
 @click.pass_obj
 def show_accuracy(settings: Settings, days: int, as_json: bool) -> None:
     """How often each reviewer gave the known answer to golden items."""
-    with _review(settings) as review:
+    with opened_review(settings) as review:
         found = accuracy(review, _flows(review), days)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2))
@@ -131,7 +119,7 @@ def golden() -> None:
 @click.pass_obj
 def add(settings: Settings, loop: str, answer: str, because: str, by: str) -> None:
     """Make a golden item from the decided human loop LOOP."""
-    with _review(settings) as review:
+    with opened_review(settings) as review:
         name = add_golden(review, loop, answer, because, by)
     click.echo(f"golden item {name}: {answer}")
 
@@ -141,7 +129,7 @@ def add(settings: Settings, loop: str, answer: str, because: str, by: str) -> No
 @click.pass_obj
 def list_items(settings: Settings, as_json: bool) -> None:
     """All golden items, newest first."""
-    with _review(settings) as review:
+    with opened_review(settings) as review:
         found = list_golden(review)
     if as_json:
         rows = [asdict(item) for item in found]
@@ -156,6 +144,6 @@ def list_items(settings: Settings, as_json: bool) -> None:
 @click.pass_obj
 def retire(settings: Settings, name: str) -> None:
     """Give a golden item to nobody any more; what was answered stays."""
-    with _review(settings) as review:
+    with opened_review(settings) as review:
         retire_golden(review, name)
     click.echo(f"golden item {name} is retired")

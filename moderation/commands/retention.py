@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 import click
 
+from moderation.commands.options import JSON
 from moderation.settings import Settings
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Delete it now; without, it is only shown.")
 @click.option("--lifecycle", is_flag=True, help="Print the rules for a media bucket in S3 instead.")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def retention(settings: Settings, yes: bool, lifecycle: bool, as_json: bool) -> int:
     """Show the media of decided items that policies (keep_media_days) want no longer; with --yes, delete it.
@@ -21,7 +22,7 @@ def retention(settings: Settings, yes: bool, lifecycle: bool, as_json: bool) -> 
     The service does this itself while it runs. What was found, decided and said stays. Exit code 1 when media is due
     and was not deleted.
     """
-    from ground.blobs import open_blobs
+    from ground.media_store import open_blobs
     from moderation.media.retention import Retention, lifecycle_rules
     from moderation.media.uploads import Uploads
     from moderation.storage.accounts import Accounts

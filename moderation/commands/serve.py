@@ -9,17 +9,16 @@ from pathlib import Path
 
 import click
 
+from moderation.commands.options import HOST, PLUGINS_DIR, PORT, RULES
 from moderation.serving.server import Server
 from moderation.settings import Settings, with_places
 
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-
 
 @click.command()
-@click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for a free one.  [default: 8000]")
-@click.option("--rules", type=_FOLDER, help="Folder of policies.  [default: the shipped ones]")
-@click.option("--plugins-dir", type=_FOLDER, help="Folder of loose plugins (*.py).")
+@HOST
+@PORT
+@RULES
+@PLUGINS_DIR
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None, rules: Path | None, plugins_dir: Path | None) -> None:
     """The whole service in one process: API, workers, portal, A2I endpoint."""

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import click
 
-from ground.blobs import open_blobs
+from moderation.commands.opening import opened_review
+from moderation.commands.options import JSON
 from moderation.settings import Settings
-from review_ui.opening import open_review
 from review_ui.people.people import ROLES, People
 
 
@@ -23,11 +23,8 @@ def users() -> None:
 
 @contextmanager
 def _people(settings: Settings) -> Iterator[People]:
-    review = open_review(settings, blobs=open_blobs(settings))
-    try:
+    with opened_review(settings) as review:
         yield People(review.database)
-    finally:
-        review.close()
 
 
 @users.command()
@@ -46,7 +43,7 @@ def add(settings: Settings, name: str, role: str, password_stdin: bool) -> None:
 
 
 @users.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def list_users(settings: Settings, as_json: bool) -> None:
     """Everybody who can sign in, or could."""

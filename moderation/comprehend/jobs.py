@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from botocore.utils import parse_timestamp
 
 from ground.awswire.shapes import check_storable
+from ground.ids import is_hex_id
 from moderation.comprehend.faults import check_language, fault
 from moderation.core.errors import InputError, NotFound
 from moderation.redacting.comprehend import ACCOUNT, output_uri
@@ -131,7 +131,7 @@ def _time(value: Any) -> datetime | None:
 def _position(token: str) -> tuple[datetime, str]:
     try:
         at, job_id = json.loads(base64.urlsafe_b64decode(token))
-        if not re.fullmatch("[0-9a-f]{32}", job_id):
+        if not is_hex_id(job_id):
             raise ValueError(job_id)
         return datetime.fromisoformat(at).astimezone(UTC), job_id
     except (binascii.Error, ValueError, TypeError, OverflowError) as error:

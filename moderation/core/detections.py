@@ -12,12 +12,14 @@ from moderation.core.items import Box, Frozen, Span, TimeRange, Tool
 Confidence = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 """Percent, 0-100, as Amazon Rekognition gives it. A detector that works in 0-1 scales once, where it enters."""
 
-FailureKind = Literal["raised", "timed_out", "crashed", "unreadable", "invalid_answer", "unavailable", "not_run"]
+FailureKind = Literal[
+    "raised", "timed_out", "crashed", "unreadable", "invalid_answer", "unavailable", "not_run", "not_examined"
+]
 """Why there is no answer.
 
 ``raised`` an exception; ``timed_out`` killed at its limit; ``crashed`` its process died; ``unreadable`` the part could
 not be decoded; ``invalid_answer`` what it returned breaks the contract; ``unavailable`` a service said no or the
-circuit breaker is open; ``not_run`` it never got its turn.
+circuit breaker is open; ``not_run`` it never got its turn; ``not_examined`` nobody looked at the part at all.
 """
 
 

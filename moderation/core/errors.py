@@ -1,23 +1,65 @@
-"""Every error this product raises on purpose, as one tree.
+"""Every error this product raises on purpose, as one tree: of each package what it adds.
 
 ::
 
+    ground
     ModerationError
-    ├── InputError                 what an app, a person or a file gave is wrong; the caller can mend it
-    │   ├── InvalidSubmission      a posted item breaks the contract (lists the fields)
-    │   │   └── PolicyMissing      a part of the item is covered by no policy in force
-    │   ├── MediaRefused           bytes that are not a picture, film or sound we accept
-    │   ├── UrlRefused             an address that must not be fetched
-    │   ├── IdempotencyConflict    the key was used with another body
-    │   ├── IdempotencyInFlight    the first post with this key has not been answered yet
-    │   ├── AppealRefused          the item is not decided, is being looked at again, or was appealed often enough
-    │   └── PolicyFault            a rule file cannot be used (lists every fault with file:line:column)
-    ├── NotFound                   no such item, loop, policy, user or key for this caller
-    ├── PluginError                a plugin does not load or breaks its contract; stops the start
-    ├── SettingsError              a setting is unknown or has a wrong value
-    ├── StoreUnavailable           the database or the media store did not take the write; try again
-    ├── CapReached                 a rule has rejected as many items today as it may; people look
-    └── HumanLoopRefused           A2I refused for good (account, permission, missing flow)
+    ├── InputError                      what an app, a person or a file gave is wrong; the caller can mend it
+    │   ├── MediaRefused                bytes that are not a picture, film or sound we accept
+    │   └── UrlRefused                  an address that must not be fetched
+    ├── NotFound                        no such item, loop, policy, user or key for this caller
+    ├── SettingsError                   a setting is unknown or has a wrong value
+    ├── StoreUnavailable                the database or the media store did not take the write; try again
+    ├── FetchFailed                     an address answered badly, too slowly, too much, or not at all
+    ├── Damaged                         the blocks of a picture do not fit together
+    ├── ApiError                        what AWS's protocols answer; has its code
+    └── Refused                         what HTTP answers; has its status and kind of problem
+
+    review_ui
+    ModerationError
+    ├── InputError
+    │   └── TooManyFailures             too many wrong passwords for a name
+    ├── TaskGone                        the task is not this reviewer's any more
+    ├── ShutOut                         an admin shut the person out
+    ├── ProviderFailed                  the provider of sign-ins cannot be used now
+    └── SignInRefused                   a sign-in with the provider does not count
+
+    moderation
+    ModerationError
+    ├── InputError
+    │   ├── InvalidSubmission           a posted item breaks the contract (lists the fields)
+    │   │   ├── PolicyMissing           a part of the item is covered by no policy in force
+    │   │   └── ItemInvalid             fields of an item are wrong
+    │   │       └── PartRefused         a part is media that we do not accept
+    │   ├── OtherApp                    the item names another app than the key's
+    │   ├── EventMalformed              a message of a queue is no event of S3
+    │   ├── IdempotencyConflict         the key was used with another body
+    │   ├── IdempotencyInFlight         the first post with this key has not been answered yet
+    │   ├── AppealRefused               the item is not decided, is being looked at again, or was appealed often enough
+    │   ├── PolicyFault                 a rule file cannot be used (lists every fault with file:line:column)
+    │   ├── NotText                     the bytes of a file to redact are no text
+    │   ├── AlreadyRuns                 another process does the redaction job now
+    │   └── BeyondLimits                the files of a redaction job are too many, too large or too small
+    ├── PluginError                     a plugin does not load or breaks its contract; stops the start
+    ├── Unreadable                      a plugin cannot decode the part; becomes a failure
+    ├── Unavailable                     a service that a plugin calls said no; becomes a failure
+    ├── CapReached                      a rule has rejected as many items today as it may; people look
+    ├── HumanLoopRefused                A2I refused for good (account, permission, missing flow)
+    ├── HumanLoopsUnavailable           A2I does not answer, or asks to come back later; try again
+    ├── OutputMalformed                 a loop's output is missing or cannot be read; a person has to look
+    ├── NotRedacted                     a detector gave no answer on a text, so that nobody knows what is left in it
+    ├── Stopped                         somebody asked a redaction job to stop
+    ├── _Conflict                       A2I has an active loop of this name with other input
+    ├── NoAnswer                        a call of a tool brought no answer; becomes a failure
+    ├── NotAnAnswer                     what a tool's process wrote is no answer to the call
+    ├── OutOfTime                       a call of a tool has had its time (a `TimeoutError` too)
+    └── _TooMuch                        a policy file is read no further; why is among its faults
+
+    moderation_aws
+    ModerationError
+    ├── Unavailable
+    │   └── Refused                     AWS refused a call for good, or for longer than there is time
+    └── StoreFailed                     what workers share of their calls cannot be read or written
 
 Messages name the thing, the place and the remedy. Edges translate: HTTP turns `InputError` into 4xx problem
 documents, the command line into exit code 2.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
+from pydantic import model_validator
+
+from moderation.core.coverage import Examined, NotExamined
 from moderation.core.decisions import PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Frozen
@@ -142,6 +145,11 @@ class Verdict(Frozen):
         failures: detectors that gave no answer.
         samples: who picked this item for a look of people's; by policy, in file order.
         spent: rules whose rejects of the day were used up, as ``policy/rule``, among those that fired.
+        examined: the given parts that somebody looked at, and who; empty where that was not known.
+        not_examined: policies that would be for the item and wait for tools that are not installed.
+
+    Raises:
+        ValueError: it would approve what nobody looked at.
     """
 
     outcome: Outcome
@@ -153,6 +161,19 @@ class Verdict(Frozen):
     failures: tuple[Failure, ...] = ()
     samples: tuple[Sample, ...] = ()
     spent: tuple[str, ...] = ()
+    examined: tuple[Examined, ...] = ()
+    not_examined: tuple[NotExamined, ...] = ()
+
+    @classmethod
+    def trusted(cls, values: dict[str, Any]) -> Self:
+        """See `Frozen.trusted`; an approval of what nobody looked at is refused here too."""
+        _need_a_look(values["outcome"], values["failures"])
+        return super().trusted(values)
+
+    @model_validator(mode="after")
+    def _was_looked_at(self) -> Self:
+        _need_a_look(self.outcome, self.failures)
+        return self
 
     @property
     def has_locked_reject(self) -> bool:
@@ -163,3 +184,8 @@ class Verdict(Frozen):
     def redact(self) -> tuple[Detection, ...]:
         """What is redacted in the delivered copy where the final outcome is approve."""
         return tuple(detection for policy in self.policies for detection in policy.redact)
+
+
+def _need_a_look(outcome: Outcome, failures: tuple[Failure, ...]) -> None:
+    if outcome == "approve" and any(failure.kind == "not_examined" for failure in failures):
+        raise ValueError("what nobody looked at cannot be approved")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from moderation.core.coverage import NotExamined
 from moderation.core.detections import Detection
 from moderation.core.verdicts import Evidence, PolicyVerdict, RuleResult, Sample, Verdict
 
@@ -12,10 +13,33 @@ def verdict_words(verdict: Verdict) -> Iterator[str]:
     """The outcome, then each policy's own, sentence by sentence."""
     where = f" (queue '{verdict.queue}')" if verdict.queue else ""
     yield f"The rules wanted {verdict.outcome}{where}. {verdict.reason}"
+    yield from coverage_words(verdict)
     for policy in verdict.policies:
         yield from policy_words(policy)
     for sample in verdict.samples:
         yield sample_words(sample)
+
+
+def coverage_words(verdict: Verdict) -> Iterator[str]:
+    """Who looked at what, and what nobody looked for."""
+    for each in verdict.examined:
+        yield f"Part {each.part} was looked at by {', '.join(each.detectors)}."
+    yield from unseen_words(verdict)
+
+
+def unseen_words(verdict: Verdict) -> Iterator[str]:
+    """What nobody looked at or looked for, so that an approval does not claim it."""
+    for failure in verdict.failures:
+        if failure.kind == "not_examined":
+            yield f"Nobody looked at part {failure.part}: {failure.message}."
+    for waiting in verdict.not_examined:
+        yield waiting_words(waiting)
+
+
+def waiting_words(waiting: NotExamined) -> str:
+    """What nobody looked for on behalf of one policy."""
+    labels = ", ".join(waiting.labels) or "what it is about"
+    return f"Nobody looked for {labels}: policy '{waiting.policy}' waits for {', '.join(waiting.waits_for)}."
 
 
 def policy_words(policy: PolicyVerdict) -> Iterator[str]:

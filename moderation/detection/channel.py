@@ -23,12 +23,14 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from moderation.core.errors import ModerationError
+
 MAX_ANSWER_BYTES = 64_000_000
 _LENGTH = struct.Struct(">I")
 _SEAL_BYTES = 32
 
 
-class NotAnAnswer(Exception):
+class NotAnAnswer(ModerationError):
     """Something came that is no answer to the call, or came unasked."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ground.blobs import Blobs
 from ground.media.pictures import Limits
+from moderation.core.coverage import STEPS, Coverage, examined, not_examined
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
@@ -33,8 +34,6 @@ from moderation.storage.records import Findings
 
 logger = logging.getLogger(__name__)
 
-EXTRACTION_ROUNDS = 2
-"""Frames come out of a picture, text out of frames; nothing comes out of that."""
 MAX_EXTRACTED = 64
 """Extracted parts of one item."""
 
@@ -93,7 +92,7 @@ class Judge:
             PolicyFault: a policy does not.
         """
         plugins = load_plugins(settings)
-        policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.names)
+        policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.tools)
         if policy is not None:
             try:
                 policies = PolicySet((policies.get(policy),))
@@ -148,7 +147,8 @@ class Judge:
         asked = wanted(in_force.for_content(item.app, content_types_of(parts)))
         detections, more = self.runner.look(item.app, parts, asked)
         failures += more
-        return self.conclude(item, parts, detections, failures, in_force)
+        coverage = self._coverage(item, parts, failures, in_force)
+        return self.conclude(item, parts, detections, failures, in_force, coverage)
 
     def fingerprints(self, item: Item) -> tuple[Fingerprint, ...]:
         """What an item's given parts are recognised by."""
@@ -163,7 +163,8 @@ class Judge:
             Failure(detector=Tool(name=tool.name, version=tool.version), kind="not_run", message=message)
             for tool in tools
         ]
-        return self.conclude(item, list(item.parts), [], failures, self.policies)
+        nobody = Coverage(tuple(part.id for part in item.parts), ())
+        return self.conclude(item, list(item.parts), [], failures, self.policies, nobody)
 
     def conclude(
         self,
@@ -172,11 +173,13 @@ class Judge:
         detections: Sequence[Detection],
         failures: Sequence[Failure],
         in_force: PolicySet,
+        coverage: Coverage,
         spent: Collection[str] = (),
     ) -> Judgement:
         """The verdict on what was found.
 
         Args:
+            coverage: who looked at which given part.
             spent: rules, as ``policy/rule``, that have rejected as many items today as they may.
         """
         applicable = in_force.for_content(item.app, content_types_of(parts))
@@ -184,9 +187,15 @@ class Judge:
             applicable, in_force = self.applicable(item.app, item.parts), self.policies
         findings: list[Detection | Failure] = [*detections, *failures]
         verdict = evaluate(
-            applicable, subject_of(item, parts), findings, self.plugins.taxonomy, self._reach, frozenset(spent)
+            applicable,
+            subject_of(item, parts),
+            findings,
+            self.plugins.taxonomy,
+            self._reach,
+            frozenset(spent),
+            coverage,
         )
-        found = Findings(tuple(parts), tuple(detections), tuple(failures), self._basis(applicable, failures))
+        found = Findings(tuple(parts), tuple(detections), verdict.failures, self._basis(applicable, failures))
         return Judgement(found, verdict, in_force)
 
     def judge_again(
@@ -199,7 +208,9 @@ class Judge:
             failures: of those who were to redact a copy.
         """
         failed = [*judgement.failures, *failures]
-        return self.conclude(item, judgement.parts, judgement.detections, failed, judgement.policies, spent)
+        seen = judgement.verdict
+        coverage = Coverage(tuple(part.id for part in item.parts), seen.examined, seen.not_examined)
+        return self.conclude(item, judgement.parts, judgement.detections, failed, judgement.policies, coverage, spent)
 
     def redact(
         self, item: Item, parts: Sequence[Part], detections: Sequence[Detection]
@@ -232,6 +243,28 @@ class Judge:
                 made.append(RedactedPart(part=part.id, type=part.type, withheld=str(error)))
         return made, failures
 
+    def _coverage(
+        self, item: Item, parts: Sequence[Part], failures: Sequence[Failure], in_force: PolicySet
+    ) -> Coverage:
+        """Who looked at which given part, by the policies for the item."""
+        types = content_types_of(parts)
+        applicable = in_force.for_content(item.app, types)
+        asked = wanted(applicable)
+        reading = [tool for tool in self.plugins.extractors if tool in self.plugins.tools.readers]
+        failed = {(failure.detector.name, failure.part) for failure in failures}
+        looks = [
+            (tool.name, part.id)
+            for tools, among in ((self.plugins.detectors, parts), (reading, item.parts))
+            for tool in tools
+            for part in among
+            if part.type in tool.reads and asked(tool)
+        ]
+        answered = [look for look in looks if look not in failed and (look[0], "") not in failed]
+        given = tuple(part.id for part in item.parts)
+        seen = examined(given, answered, self.plugins.tools.named_by(applicable, self.plugins.taxonomy))
+        waiting = not_examined(in_force.waiting_for(item.app, types), self.plugins.taxonomy)
+        return Coverage(given, seen, waiting)
+
     def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:
         reach: dict[str, list[str] | None] = {}
         for failure in failures:
@@ -256,7 +289,7 @@ class Judge:
         parts: list[Part] = list(item.parts)
         failures: list[Failure] = []
         fresh: list[Part] = list(item.parts)
-        for _ in range(EXTRACTION_ROUNDS):
+        for _ in range(STEPS):
             made, more = self.runner.extract(item.app, fresh, asked)
             failures += more
             fresh = []
@@ -309,7 +342,7 @@ def asked_by(policies: PolicySet, plugins: Plugins) -> frozenset[str]:
     types = {content for policy in policies.policies for content in policy.file.applies_to.content_type}
     reached: set[str] = {"text" if content == "document" else content for content in types}
     extractors = [each for each in plugins.extractors if asked(each)]
-    for _ in range(EXTRACTION_ROUNDS):
+    for _ in range(STEPS):
         reached |= {kind for each in extractors if not reached.isdisjoint(each.reads) for kind in each.makes}
     detectors = [each for each in plugins.detectors if asked(each)]
     tools: list[Detector | Extractor | Redactor] = [*detectors, *extractors, *plugins.redactors]

@@ -22,6 +22,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from moderation.core.errors import ModerationError
+
 BUSY_FACTOR = 5.0
 """Times its limit by the clock that a call may take on a busy machine: with the shipped limits at most 150 s."""
 _SHORTEST_WAIT_SECONDS = 0.01
@@ -30,7 +32,7 @@ Threads = Mapping[str, tuple[float, float]]
 """Of each thread by its id: seconds on a processor, and seconds in line for one."""
 
 
-class OutOfTime(TimeoutError):
+class OutOfTime(ModerationError, TimeoutError):
     """The call is over; the message says why, for people."""
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from moderation.core.detections import Detection, FailureKind
+from moderation.core.errors import ModerationError
 from moderation.core.items import Part
 from moderation.detection.channel import NotAnAnswer, ServiceEnd
 from moderation.detection.limits import Patience, threads_of
@@ -32,7 +33,7 @@ LIMIT_SECONDS = 30.0
 """For a redactor that names no limit of its own."""
 
 
-class NoAnswer(Exception):
+class NoAnswer(ModerationError):
     """Why there is none, as a `Failure` says it."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,12 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from ground.ids import is_uuid
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, InvalidSubmission, PolicyFault, PolicyMissing
 from moderation.core.items import Tool
-from moderation.core.policy.checks import BESIDE, label_hint
+from moderation.core.policy.codes import label_hint
+from moderation.core.policy.examples import BESIDE
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import ContentType
 from moderation.core.rules.engine import Subject, evaluate
@@ -26,7 +27,6 @@ from moderation.policies.cases import read_detection
 from moderation.policies.files import load_policies, read_policy, shipped_rules, shown_path
 from moderation.settings import Settings
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MAX_BYTES = 20_000_000
 _TYPES = tuple(name for group in get_args(ContentType) for name in (get_args(group) or (group,)))
 
@@ -46,7 +46,7 @@ def stored_evidence(settings: Settings, item: str) -> Evidence | None:
     Raises:
         NotFound: the data folder holds no such item.
     """
-    if not _ID.fullmatch(item):
+    if not is_uuid(item):
         return None
     from moderation.detection.judge import subject_of
     from moderation.storage.items import Store
@@ -133,7 +133,7 @@ def _chosen(settings: Settings, plugins: Plugins, chosen: str) -> Sequence[Polic
             raise PolicyFault(faults)
         return [policy]
     folder = settings.rules or shipped_rules()
-    policies = load_policies(folder, plugins.taxonomy, plugins.names)
+    policies = load_policies(folder, plugins.taxonomy, plugins.tools)
     for policy in policies.policies:
         if policy.name == chosen:
             return [policy]
@@ -142,7 +142,7 @@ def _chosen(settings: Settings, plugins: Plugins, chosen: str) -> Sequence[Polic
 
 
 def _in_force(subject: Subject, settings: Settings, plugins: Plugins) -> Sequence[Policy]:
-    policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.names)
+    policies = load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.tools)
     found = policies.for_content(subject.app, subject.content_types)
     if not found:
         types = ", ".join(sorted(subject.content_types))

@@ -17,7 +17,7 @@ from ground.database import Database
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Box, Span, TimeRange, Tool
 from moderation.core.rules.scene import Subject, root_of
-from moderation.storage.tables import human_loops, items
+from moderation.storage.tables import item_loops, items
 
 PAGE = 1000
 
@@ -119,9 +119,9 @@ def _page(c: Connection, since: datetime | None, after: str) -> list[Case]:
 
 
 def _opinions(c: Connection, first: str, last: str) -> dict[str, tuple[Opinion, ...]]:
-    where = human_loops.c.item_id.between(first, last) & human_loops.c.answers.is_not(None)
+    where = item_loops.c.item_id.between(first, last) & item_loops.c.answers.is_not(None)
     found: dict[str, tuple[Opinion, ...]] = {}
-    query = sa.select(human_loops).where(where).order_by(human_loops.c.created_at, human_loops.c.round)
+    query = sa.select(item_loops).where(where).order_by(item_loops.c.created_at, item_loops.c.round)
     for row in c.execute(query):
         votes = Counter(answer["outcome"] for answer in row.answers)
         if votes:

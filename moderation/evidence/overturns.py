@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ground.database import Database
 from ground.statistics import Z95, wilson
-from moderation.storage.tables import human_loops, items
+from moderation.storage.tables import item_loops, items
 
 DAYS = 28
 """How far back samples are looked at."""
@@ -78,16 +78,16 @@ def overturns(database: Database, since: datetime, most_percent: float) -> Seque
     wanted = items.c.verdict["outcome"].as_string()
     query = (
         sa.select(
-            human_loops.c.item_id,
-            human_loops.c.policy,
-            human_loops.c.sampling,
-            human_loops.c.outcome,
+            item_loops.c.item_id,
+            item_loops.c.policy,
+            item_loops.c.sampling,
+            item_loops.c.outcome,
             wanted.label("wanted"),
         )
-        .join(items, items.c.id == human_loops.c.item_id)
-        .where(human_loops.c.sampling.is_not(None), human_loops.c.outcome.is_not(None))
-        .where(human_loops.c.purpose != "appeal", human_loops.c.created_at >= since)
-        .order_by(human_loops.c.created_at, human_loops.c.round)
+        .join(items, items.c.id == item_loops.c.item_id)
+        .where(item_loops.c.sampling.is_not(None), item_loops.c.outcome.is_not(None))
+        .where(item_loops.c.purpose != "appeal", item_loops.c.created_at >= since)
+        .order_by(item_loops.c.created_at, item_loops.c.round)
     )
     rows = database.read(lambda c: c.execute(query).all())
     last = {(row.item_id, row.policy, row.sampling): (row.wanted, row.outcome) for row in rows}

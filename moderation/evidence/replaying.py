@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from moderation.core.coverage import Coverage
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.policy.policies import Policy
 from moderation.core.rules.engine import evaluate
@@ -83,6 +84,7 @@ def replay(record: ItemRecord, versions: PolicyVersions) -> Replay:
         taxonomy,
         {name: None if labels is None else frozenset(labels) for name, labels in basis["reach"].items()},
         frozenset(stored.spent),
+        Coverage((), stored.examined, stored.not_examined),
     )
     shown = tuple((policy.name, policy.version, policy.path) for policy in policies)
     return Replay(stored, again, shown, str(basis.get("engine", "")), version("moderation"))

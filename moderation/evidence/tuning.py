@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 
 from ground.statistics import Interval, bootstrap, weighted, wilson
 from moderation.core.errors import NotFound, PolicyFault
-from moderation.core.policy.policies import Band, Policy, expand
-from moderation.core.rules.conditions import covered
+from moderation.core.policy.file import Band
+from moderation.core.policy.policies import Policy
+from moderation.core.policy.terms import expand
+from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion
 from moderation.policies.versions import PolicyVersions

@@ -22,7 +22,7 @@ from ground.rounds import Rounds
 from moderation.core.errors import InputError, ModerationError, NotFound, StoreUnavailable
 from moderation.intake.ledger import DeadLetter, Found, Ledger
 from moderation.intake.s3_events import ObjectEvent, read_events
-from moderation.pipeline.moderate import Submission
+from moderation.intake.submissions import Submissions
 from moderation.service import Service
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,6 @@ BACKLOG_SHARE = 0.5
 """Of the most items that may wait: beyond it nothing is received, so that there is room for what apps post."""
 FULL_PAUSE_SECONDS = 1.0
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 15, 900
-MAX_CONTENT_ID = 200
 
 
 @dataclass(frozen=True)
@@ -184,22 +183,16 @@ class QueueIntake:
         if found:
             taken = self._ledger.take(self._app, found)
             outcome += Counter(taken=len(taken), known=len(found) - len(taken))
-            self._service.queue.ring()
+            self._service.doorbell.ring()
         return outcome
 
     def _read(self, event: ObjectEvent) -> Found:
-        taken = self._service.in_place.take(self._app, event.uri, "p0", event.version)
-        facts: dict[str, JsonValue] = {**taken.metadata, "s3_bucket": event.bucket, "s3_key": event.key}
+        facts: dict[str, JsonValue] = {"s3_bucket": event.bucket, "s3_key": event.key}
         if event.happened_at:
             facts["s3_event_time"] = event.happened_at
-        submission = Submission(
-            app=self._app,
-            parts=(taken.part,),
-            content_id=event.uri if len(event.uri) <= MAX_CONTENT_ID else None,
-            metadata=facts,
-            callback_url=self._callback_url,
-        )
-        return Found(event, taken.etag, self._service.pipeline.prepare(submission))
+        submissions = Submissions(self._service, self._app)
+        submission, etag = submissions.of_object(event.uri, event.version, facts, self._callback_url)
+        return Found(event, etag, self._service.pipeline.prepare(submission))
 
     def _bury(self, body: str, uri: str | None, error: Exception) -> None:
         logger.error("a message of app=%s is kept as a dead letter: %s", self._app, error)

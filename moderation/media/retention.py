@@ -7,8 +7,9 @@ said stays.
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,12 +17,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.blobs import Blobs, S3Blobs, own_of
+from ground.blobs import Blobs
 from ground.database import Database
+from ground.media_store import own_of
+from ground.rounds import Rounds
+from ground.s3 import S3Blobs
 from moderation.core.retention import EXPIRY_DAYS, expiry_days
-from moderation.storage.tables import human_loops, item_media, items
+from moderation.media.uploads import Uploads
+from moderation.storage.tables import item_loops, item_media, items
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200
+LOOK_SECONDS = 60.0
+"""Pause between looks for media whose time is over."""
 SETTLING = timedelta(hours=1)
 """An object that was stored so lately may be that of a post which is not committed yet."""
 EXPIRY_TAG, OUTCOME_TAG, DAY_TAG = "moderation-expire-days", "moderation-outcome", "moderation-delete-on"
@@ -58,7 +67,7 @@ class Retention:
             after = batch[-1][0]
 
     def _due(self, now: datetime, after: str) -> list[tuple[str, datetime]]:
-        in_work = sa.select(human_loops.c.item_id).where(human_loops.c.state.in_(("starting", "open")))
+        in_work = sa.select(item_loops.c.item_id).where(item_loops.c.state.in_(("starting", "open")))
         query = (
             sa.select(items.c.id, items.c.media_until)
             .where(items.c.media_until <= now, items.c.media_deleted_at.is_(None), items.c.status == "decided")
@@ -141,6 +150,26 @@ class Retention:
                 last = max(users, key=lambda user: user.media_until)
                 found.append((uri, {"outcome": last.outcome, "until": last.media_until}))
         return found
+
+
+def retain(
+    retention: Retention, uploads: Uploads, clock: Callable[[], datetime], forget_findings: Callable[[], None]
+) -> Rounds:
+    """Rounds that tag and delete media whose time is over, and forget uploads that nobody named.
+
+    Args:
+        forget_findings: called when media was deleted; what was found in it is not to outlive it.
+    """
+
+    def look() -> None:
+        now = clock()
+        retention.tag_decided(now)
+        for due in retention.delete_due(now):
+            forget_findings()
+            logger.info("item=%s media of %d objects is deleted", due.item_id, len(due.uris))
+        uploads.forget_old(now)
+
+    return Rounds("retention", look, pause_seconds=LOOK_SECONDS, waits_first=True)
 
 
 def lifecycle_rules() -> dict[str, Sequence[dict[str, Any]]]:

@@ -11,15 +11,16 @@ import base64
 import hashlib
 import hmac
 import json
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ground.blobs import Blobs, FolderBlobs, S3Blobs, own_of
+from ground.blobs import Blobs, FolderBlobs
+from ground.ids import is_hex_id, new_hex_id
 from ground.media.sniffing import CONTENT_TYPES
+from ground.media_store import own_of
+from ground.s3 import S3Blobs
 from moderation.core.errors import FieldError, InvalidSubmission, MediaRefused, NotFound
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
@@ -29,7 +30,6 @@ KEPT = timedelta(days=1)
 PREFIX = "uploads/"
 FORM_BYTES = 65_536
 """What a form may have beside the file."""
-_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Uploads:
             raise InvalidSubmission([FieldError("size_bytes", f"1 to {most:,} bytes are accepted")])
         max_bytes = size_bytes or most
         seconds = self._settings.upload_seconds
-        upload_id, expires_at = secrets.token_hex(16), now + timedelta(seconds=seconds)
+        upload_id, expires_at = new_hex_id(), now + timedelta(seconds=seconds)
         s3 = self._s3()
         if s3 is not None:
             url, fields = s3.presigned_post(_key(app, upload_id), content_type, max_bytes, seconds)
@@ -110,7 +110,7 @@ class Uploads:
             MediaRefused: it is larger than accepted now.
             StoreUnavailable: S3 did not answer.
         """
-        if not _ID.fullmatch(upload_id):
+        if not is_hex_id(upload_id):
             raise NotFound("the id of an upload is the one that POST /v1/uploads answered")
         try:
             uri = f"s3://{self._settings.media_bucket}/{_key(app, upload_id)}"
@@ -160,7 +160,7 @@ class Uploads:
                 raise NotFound(forged)
             claims["max_bytes"] = min(int(claims["max_bytes"]), self._most_bytes())
             claims["expires_at"] = float(claims["expires_at"])
-            if not _ID.fullmatch(claims["id"]) or claims["type"] not in CONTENT_TYPES:
+            if not is_hex_id(claims["id"]) or claims["type"] not in CONTENT_TYPES:
                 raise NotFound(forged)
         except (ValueError, OverflowError, KeyError, TypeError, RecursionError) as error:
             raise NotFound(forged) from error

@@ -1,4 +1,4 @@
-"""Queues: how workers learn that items wait. A queue says so and no more; the database knows the items.
+"""Doorbells: how workers learn that items wait. A doorbell says so and no more; the database knows the items.
 
 Embedded, threads of this process are woken. At scale, RQ on Redis wakes `moderation worker` processes. Either way a
 sweep looks for waiting work now and then, so a lost ring, a flushed Redis or a killed worker loses nothing.
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ground.rounds import Rounds
+from moderation.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ RINGS_KEPT = 64
 """Jobs in Redis beyond which a ring adds none: one job claims many items."""
 
 
-class Queue(Protocol):
+class Doorbell(Protocol):
     """Where a post rings, and what workers listen to."""
 
     def ring(self) -> None:
@@ -37,7 +38,7 @@ class Queue(Protocol):
         ...
 
 
-class ThreadQueue:
+class ThreadDoorbell:
     """Threads of this process.
 
     Args:
@@ -50,34 +51,38 @@ class ThreadQueue:
         self._rounds: Rounds | None = None
 
     def ring(self) -> None:
-        """See `Queue.ring`."""
+        """See `Doorbell.ring`."""
         if self._rounds is not None:
             self._rounds.ring()
 
     def start(self, work: Callable[[], bool]) -> None:
-        """See `Queue.start`."""
+        """See `Doorbell.start`."""
         self._rounds = Rounds(
             "worker", lambda: 0 if work() else None, pause_seconds=self._sweep_seconds, threads=self._count
         )
         self._rounds.start()
 
     def close(self) -> None:
-        """See `Queue.close`."""
+        """See `Doorbell.close`."""
         if self._rounds is not None:
             self._rounds.close()
 
 
-class RedisQueue:
+class RedisDoorbell:
     """RQ on Redis. A ring that Redis does not take is not an error: the sweep rings again.
 
     Args:
         url: of Redis or Valkey.
+        has_waiting: asks the database whether an item waits.
+        sweep_seconds: how often the serving process asks that, and rings.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, has_waiting: Callable[[], bool], sweep_seconds: float) -> None:
         import redis
 
         self._redis: Any = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+        self._has_waiting = has_waiting
+        self._sweeping = Rounds("sweep", self._sweep, pause_seconds=sweep_seconds, waits_first=True)
 
     def ring(self) -> None:
         """Put one job, unless enough wait already."""
@@ -93,8 +98,21 @@ class RedisQueue:
             logger.warning("Redis does not answer (%s); the sweep rings later", type(error).__name__)
 
     def start(self, work: Callable[[], bool]) -> None:
-        """Nothing runs here: `moderation worker` processes do."""
+        """Ring again for what waits. Nobody works here: `moderation worker` processes do."""
+        self._sweeping.start()
 
     def close(self) -> None:
-        """Drop the connections."""
+        """Stop ringing and drop the connections."""
+        self._sweeping.close()
         self._redis.close()
+
+    def _sweep(self) -> None:
+        if self._has_waiting():
+            self.ring()
+
+
+def open_doorbell(settings: Settings, has_waiting: Callable[[], bool]) -> Doorbell:
+    """The doorbell that the settings ask for; `has_waiting` as of `RedisDoorbell`."""
+    if settings.redis_url:
+        return RedisDoorbell(settings.redis_url, has_waiting, settings.sweep_seconds)
+    return ThreadDoorbell(settings.workers, settings.sweep_seconds)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
-from moderation.core.policy.checks import BESIDE, PLACES
-from moderation.core.policy.policies import Example, Policy, branch_ids
+from moderation.core.policy.examples import BESIDE, PLACES
+from moderation.core.policy.file import Example, branch_ids
+from moderation.core.policy.policies import Policy
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from moderation.core.coverage import Tools, unseen_types
 from moderation.core.errors import Fault, PolicyFault
-from moderation.core.policy.checks import Problem, parse_policy
+from moderation.core.policy.checks import parse_policy
+from moderation.core.policy.codes import Problem
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import Taxonomy
@@ -111,13 +113,13 @@ def policy_paths(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def load_policies(folder: Path, taxonomy: Taxonomy, detectors: Collection[str]) -> PolicySet:
+def load_policies(folder: Path, taxonomy: Taxonomy, tools: Tools) -> PolicySet:
     """All policies of a folder, ready to be in force.
 
     Args:
         folder: with ``*.yml`` files.
         taxonomy: with the custom labels that plugins offer.
-        detectors: names of the loaded detectors.
+        tools: what is loaded.
 
     Raises:
         PolicyFault: with every fault of every file.
@@ -126,18 +128,18 @@ def load_policies(folder: Path, taxonomy: Taxonomy, detectors: Collection[str]) 
         raise PolicyFault([Fault(str(folder), 0, 0, "E100", "no such folder of policies")])
     faults: list[Fault] = []
     policies: dict[str, Policy] = {}
-    waiting: list[tuple[str, str]] = []
+    waiting: list[tuple[Policy, tuple[str, ...]]] = []
     for path in policy_paths([folder]):
         document, data = _read(path, shown_path(path))
-        policy, found = _policy_of(document, data, taxonomy, detectors)
+        policy, found = _policy_of(document, data, taxonomy, tools.names)
         faults += found
         if policy is None:
             continue
-        absent = sorted(set(policy.file.only_with) - set(detectors))
+        absent = sorted(set(policy.file.only_with) - tools.names)
         if absent:
-            waiting.append((policy.name, f"needs a plugin with {', '.join(absent)}"))
+            waiting.append((policy, tuple(absent)))
             continue
-        faults += _cannot_act(policy, document, detectors)
+        faults += _cannot_act(policy, document, tools, taxonomy)
         if policy.name in policies:
             message = f"policy '{policy.name}' is also in {policies[policy.name].path}"
             faults.append(document.fault(document.at(("policy",)), "E108", message, "rename one"))
@@ -146,18 +148,23 @@ def load_policies(folder: Path, taxonomy: Taxonomy, detectors: Collection[str]) 
         faults.append(Fault(str(folder), 0, 0, "E113", "no policy here can be in force", "add one"))
     if faults:
         raise PolicyFault(faults)
-    return PolicySet(tuple(policies[name] for name in sorted(policies)), tuple(sorted(waiting)))
+    waiting.sort(key=lambda each: each[0].name)
+    reasons = tuple((policy.name, f"needs a plugin with {', '.join(absent)}") for policy, absent in waiting)
+    return PolicySet(tuple(policies[name] for name in sorted(policies)), reasons, tuple(waiting))
 
 
-def _cannot_act(policy: Policy, document: Document, detectors: Collection[str]) -> list[Fault]:
+def _cannot_act(policy: Policy, document: Document, tools: Tools, taxonomy: Taxonomy) -> list[Fault]:
     """What the policy asks for that this installation does not have."""
     faults = []
     for number, name in enumerate(policy.file.needs):
-        if name not in detectors:
+        if name not in tools.names:
             plugin = SHIPPED_TOOLS.get(name)
             hint = f"install {plugin or 'its plugin'}, or say only_with: to let the policy wait for it"
             message = f"needs detector '{name}', which no loaded plugin offers"
             faults.append(document.fault(document.at(("needs", number)), "E113", message, hint))
+    for number, message, hint in unseen_types(policy, tools, taxonomy):
+        at = ("applies_to", "content_type", number)
+        faults.append(document.fault(document.at(at), "E115", message, hint))
     return faults
 
 

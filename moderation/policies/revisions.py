@@ -31,14 +31,14 @@ def policy_set(spec: str, settings: Settings, plugins: Plugins) -> PolicySet:
     """
     path = Path(spec)
     if path.is_dir():
-        return load_policies(path, plugins.taxonomy, plugins.names)
+        return load_policies(path, plugins.taxonomy, plugins.tools)
     if path.is_file():
         return _with_file(path, shown_path(path), settings, plugins)
     revision, _, inside = spec.partition(":")
     with tempfile.TemporaryDirectory(prefix="moderation-rules-") as folder:
         is_folder = _take_out(revision, inside or str(_rules_folder(settings)), Path(folder), spec)
         if is_folder:
-            return load_policies(Path(folder), plugins.taxonomy, plugins.names)
+            return load_policies(Path(folder), plugins.taxonomy, plugins.tools)
         return _with_file(next(Path(folder).iterdir()), spec, settings, plugins)
 
 
@@ -50,7 +50,7 @@ def _with_file(path: Path, shown: str, settings: Settings, plugins: Plugins) -> 
     policy, faults = read_policy(path, plugins.taxonomy, shown, plugins.names)
     if policy is None:
         raise PolicyFault(faults)
-    others = load_policies(_rules_folder(settings), plugins.taxonomy, plugins.names)
+    others = load_policies(_rules_folder(settings), plugins.taxonomy, plugins.tools)
     kept = {each.name: each for each in others.policies} | {policy.name: policy}
     return replace(others, policies=tuple(kept[name] for name in sorted(kept)))
 

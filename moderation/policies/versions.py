@@ -87,6 +87,13 @@ class PolicyVersions:
             raise PolicyFault(faults)
         return replace(policy, version=version)
 
+    def find(self, version: str, taxonomy: Taxonomy) -> Policy | None:
+        """The policy of a version; None when it is not stored, or this program cannot read it any more."""
+        try:
+            return self.policy(version, taxonomy)
+        except (NotFound, PolicyFault):
+            return None
+
     def record(self, policies: Sequence[Policy], files: Sequence[Policy], how: str, now: datetime) -> None:
         """Note what came into force, and keep the texts. Nothing is noted of what was in force already.
 
@@ -203,10 +210,10 @@ class PoliciesInForce:
         return policies
 
     def _load(self, how: str, now: datetime) -> PolicySet:
-        files = load_policies(self._folder, self._plugins.taxonomy, self._plugins.names)
+        files = load_policies(self._folder, self._plugins.taxonomy, self._plugins.tools)
         policies = tuple(self._in_force(policy) for policy in files.policies)
         self._versions.record(policies, files.policies, how, now)
-        return PolicySet(policies, files.not_in_force)
+        return PolicySet(policies, files.not_in_force, files.waiting)
 
     def _in_force(self, file: Policy) -> Policy:
         version = self._versions.instead_of(file.name, file.version)

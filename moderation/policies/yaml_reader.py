@@ -16,8 +16,8 @@ from typing import Any
 
 import yaml
 
-from moderation.core.errors import Fault
-from moderation.core.policy.policies import Path as KeyPath
+from moderation.core.errors import Fault, ModerationError
+from moderation.core.policy.terms import Path as KeyPath
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 30
@@ -140,7 +140,7 @@ def _syntax_hint(document: Document, place: Place) -> str:
     return ""
 
 
-class _TooMuch(Exception):
+class _TooMuch(ModerationError):
     """Reading goes no further; why is among the document's faults."""
 
 

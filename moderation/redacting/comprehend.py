@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from ground.blobs import FolderBlobs
+from ground.database import Database
 from moderation.core.detections import Detection
+from moderation.core.errors import NotFound
+from moderation.core.items import Part
 from moderation.core.taxonomy import Taxonomy
+from moderation.detection.runner import Runner
+from moderation.plugins import Plugins
 from moderation.redacting.jobs import JobLimits, RedactionWork
-from moderation.redacting.queue import RequestedJob
+from moderation.redacting.queue import RequestedJob, RequestedJobs
 from moderation.redacting.sources import (
     OUT,
     Destination,
@@ -27,7 +32,7 @@ from moderation.redacting.sources import (
     s3_client,
 )
 from moderation.redacting.styles import Style
-from moderation.redacting.texts import PERSONAL, labels_of
+from moderation.redacting.texts import PERSONAL, labels_of, look_each
 from moderation.redacting.windows import Look
 from moderation.settings import Settings
 
@@ -44,6 +49,26 @@ def labels_for(types: Sequence[str], taxonomy: Taxonomy) -> frozenset[str]:
     """The labels of some of Comprehend's types, ``ALL`` included; types that the taxonomy lacks find nothing."""
     every = labels_of(None, taxonomy) - NOT_OF_COMPREHEND
     return every if "ALL" in types else every & {PERSONAL + name for name in types}
+
+
+def open_jobs(settings: Settings, database: Database, plugins: Plugins) -> tuple[RequestedJobs, Runner]:
+    """The jobs that are asked for, and the detectors that look through their texts; nothing runs yet.
+
+    The detectors have processes of their own, so that a large job does not keep items waiting for one.
+    """
+    runner, labels = Runner(plugins, settings.plugins_dir, _no_file), labels_of(None, plugins.taxonomy)
+
+    def work(job: RequestedJob, drafts: Path) -> RedactionWork:
+        return work_of(
+            job, drafts, settings, plugins.taxonomy, lambda texts: look_each(runner, "comprehend", texts, labels)
+        )
+
+    folder, lease = settings.data / "redactions", settings.lease_seconds
+    return RequestedJobs(database, work, folder, lease_seconds=lease, sweep_seconds=settings.sweep_seconds), runner
+
+
+def _no_file(part: Part) -> Path:
+    raise NotFound(f"part {part.id} is a text and has no file")
 
 
 def output_uri(job: RequestedJob) -> str:

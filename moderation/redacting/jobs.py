@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from moderation.core.detections import Detection
-from moderation.core.errors import InputError, StoreUnavailable
+from moderation.core.errors import InputError, ModerationError, StoreUnavailable
 from moderation.core.replacing import replace_places
 from moderation.redacting.journal import Journal
 from moderation.redacting.numbering import StoredNumbers
@@ -35,7 +35,7 @@ SAVE_NUMBERS = 50_000
 """Numbers in memory that are reason enough to save."""
 
 
-class Stopped(Exception):
+class Stopped(ModerationError):
     """Somebody asked the job to stop."""
 
 

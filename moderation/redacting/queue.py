@@ -7,7 +7,6 @@ the middle of a file when it has the same data folder). States are Amazon Compre
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
+from ground.ids import new_hex_id
 from ground.leases import Lease
 from ground.rounds import Rounds
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
@@ -85,7 +85,7 @@ class RequestedJobs:
             InputError: the token was used for another request.
         """
         row = {
-            "id": secrets.token_hex(16),
+            "id": new_hex_id(),
             "name": name,
             "state": "SUBMITTED",
             "request": dict(request),

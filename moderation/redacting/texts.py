@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moderation.core.detections import Detection, Failure, FailureKind
-from moderation.core.errors import FieldError, InvalidSubmission
+from moderation.core.errors import FieldError, InvalidSubmission, ModerationError
 from moderation.core.items import Part, Tool
 from moderation.core.replacing import FreshNumbers, joined_places, replace_places
 from moderation.core.taxonomy import Taxonomy
@@ -19,7 +19,7 @@ from moderation.redacting.windows import look_through
 PERSONAL = "PII/"
 
 
-class NotRedacted(Exception):
+class NotRedacted(ModerationError):
     """A detector gave no answer, so that nobody knows what would be left in the text.
 
     Attributes:

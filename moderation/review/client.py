@@ -6,30 +6,23 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ground.blobs import Blobs, S3Blobs
-from moderation.core.decisions import FinalOutcome
+from ground.blobs import Blobs
+from ground.s3 import S3Blobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, ModerationError, NotFound, OutputMalformed
 from moderation.core.loops import Answer
-from moderation.core.policy.policies import Policy, Queue
-from moderation.core.verdicts import Verdict
+from moderation.core.policy.policies import Queue
+from moderation.review.answers import read_answers
 from moderation.settings import Settings
-from moderation.storage.records import Findings, ItemRecord, LoopRecord
-from review_ui.care.severity import LIKELY
 
 logger = logging.getLogger(__name__)
 
-SCHEMA = "moderation-item/1"
-"""Says what an InputContent of ours looks like; see `input_content`."""
 TASK_UI = "moderation-item"
 WORK_TEAM = "reviewers"
-MAX_INPUT_BYTES = 3_145_728
-"""Amazon A2I: InputContent has at most 3 MiB."""
 MAX_MESSAGE = 500
 """Characters of A2I's error messages that are kept and shown."""
 # "Value '{...}' at 'humanLoopInput.inputContent' failed to satisfy constraint": the value may be an item's content,
@@ -64,26 +57,34 @@ class LoopState:
     output_uri: str | None = None
 
 
+@dataclass
+class OwnEndpoint:
+    """This service's own A2I endpoint, as its clients reach it.
+
+    Attributes:
+        url: may be set until the first call, because a server knows its port only once it listens.
+        access_key: id and secret; empty in a process that has none.
+    """
+
+    url: str
+    access_key: tuple[str, str] = ("", "")
+
+
 class HumanLoops:
-    """A client of A2I.
+    """A client of A2I. Nothing is called, and no address is needed, before its first use.
 
     Args:
         settings: Region, role and endpoint.
-        own_url: this service's own A2I endpoint, used unless the settings name another.
-        access_key: access key id and secret for the own endpoint.
+        own: this service's own endpoint, used unless the settings name another.
         blobs: where the own endpoint writes outputs.
         is_own: True for the own endpoint, whichever the settings name.
     """
 
-    def __init__(
-        self, settings: Settings, own_url: str, access_key: tuple[str, str], blobs: Blobs, *, is_own: bool = False
-    ) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, own: OwnEndpoint, blobs: Blobs, *, is_own: bool = False) -> None:
+        self._settings, self._own = settings, own
         self._is_own = is_own or settings.a2i_endpoint_url is None
-        self._url = own_url if self._is_own else settings.a2i_endpoint_url
         # As a fallback, the own endpoint has its own team beside the one that the settings name on AWS.
         self._team = None if is_own else settings.a2i_workteam_arn
-        self._access_key = access_key
         self._blobs = blobs
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
@@ -264,10 +265,11 @@ class HumanLoops:
             from botocore.config import Config
 
             given: dict[str, Any] = {"region_name": self._settings.a2i_region}
-            if self._url != "aws":
-                given["endpoint_url"] = self._url
             if self._is_own:
-                given |= {"aws_access_key_id": self._access_key[0], "aws_secret_access_key": self._access_key[1]}
+                key_id, secret = self._own.access_key
+                given |= {"aws_access_key_id": key_id, "aws_secret_access_key": secret, "endpoint_url": self._own.url}
+            elif self._settings.a2i_endpoint_url != "aws":
+                given["endpoint_url"] = self._settings.a2i_endpoint_url
             retries: Any = {"mode": "standard", "total_max_attempts": 4}
             config = Config(retries=retries, connect_timeout=5, read_timeout=20, max_pool_connections=20)
             make: Any = boto3.session.Session().client
@@ -307,149 +309,3 @@ def task_template() -> str:
 
     path = Path(review_ui.__file__).parent / "task_templates" / "moderation.liquid.html"
     return path.read_text(encoding="utf-8")
-
-
-def input_content(
-    record: ItemRecord,
-    findings: Findings,
-    verdict: Verdict,
-    policy: Policy,
-    queue: Queue,
-    loop: LoopRecord,
-    earlier: Sequence[str] = (),
-) -> dict[str, Any]:
-    """What reviewers are shown, as references and facts: no media bytes, and within A2I's limit.
-
-    Of a blind sample they see the content and the policy, not what was found or what the rules wanted. ``not_for``
-    names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks.
-    ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
-
-    ``schema``, ``item``, ``parts`` (text, or ``uri`` of media), ``detections``, ``failures``, ``why`` (sentences),
-    ``policy`` (name, version, description), ``labels`` to choose from, ``queue``, ``earlier`` (sentences on decisions
-    on nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
-    they see themselves.
-    """
-    parts = [
-        {
-            "id": part.id,
-            "type": part.type,
-            "text": part.text,
-            "uri": part.media.uri if part.media else None,
-            "content_type": part.media.content_type if part.media else None,
-            "width": part.media.width if part.media else None,
-            "height": part.media.height if part.media else None,
-            "extracted_from": part.extraction.part if part.extraction else None,
-            "extractor": part.extraction.extractor.name if part.extraction else None,
-            "places": [p.model_dump(mode="json", exclude_none=True) for p in part.extraction.places]
-            if part.extraction
-            else [],
-        }
-        for part in findings.parts
-    ]
-    detections, failures = findings.detections, findings.failures
-    why = [f"{v.policy.name}: {v.because}" for v in verdict.policies if v.outcome == verdict.outcome]
-    found = [d.label for d in sorted(detections, key=lambda d: -d.confidence)]
-    labels = [*verdict.labels, *found, *policy.labels()]
-    if loop.sampling is not None:
-        why = [f"{policy.name}: a sample for quality; the rules wanted {verdict.outcome}", *why]
-    if loop.appeal is not None and record.decision is not None:
-        why = [f"Appeal against {record.decision.outcome}: {loop.appeal}", *why]
-    harms: list[str] = []
-    if loop.is_blind:
-        # What was found is kept from them, but not from routing, which keeps severe content from who did not choose it.
-        likely = [d for d in detections if d.confidence >= LIKELY]
-        harms = sorted({name for d in likely for name in (d.label, *d.parents)})
-        detections, failures, labels = (), (), list(policy.labels())
-        why = [f"{policy.name}: a sample for quality; say what you see, by the policy"]
-    item = record.item
-    content = {
-        "schema": SCHEMA,
-        "item": {
-            "id": item.id,
-            "app": item.app,
-            "content_id": item.content_id,
-            "metadata": dict(item.metadata),
-            "created_at": item.created_at.isoformat(),
-        },
-        "parts": parts,
-        "detections": [d.model_dump(mode="json", exclude_none=True) for d in detections][:2000],
-        "failures": [f.model_dump(mode="json") for f in failures],
-        "why": why or [verdict.reason],
-        "policy": {"name": policy.name, "version": policy.version, "description": policy.description},
-        "labels": list(dict.fromkeys(labels))[:60],
-        "queue": queue.name,
-    }
-    if harms:
-        content["harms"] = harms
-    if earlier and not loop.is_blind and loop.purpose != "appeal":
-        content["earlier"] = list(earlier)
-    if loop.purpose == "appeal":
-        content["not_for"] = sorted({a.reviewer for each in record.loops for a in each.answers})
-    return _within_limit(content)
-
-
-def _within_limit(content: dict[str, Any]) -> dict[str, Any]:
-    """Shorten texts, longest first, until A2I takes it; a shortened part says so."""
-    while len(json.dumps(content)) > MAX_INPUT_BYTES - 1024:
-        longest = max(content["parts"], key=lambda part: len(part["text"] or ""))
-        if len(longest["text"] or "") < 2000:
-            content["detections"] = content["detections"][: len(content["detections"]) // 2]
-            continue
-        longest["text"] = longest["text"][: len(longest["text"]) // 2]
-        longest["shortened"] = True
-    return content
-
-
-def read_answers(name: str, data: bytes) -> list[Answer]:
-    """The answers in an ``output.json``, oldest first. Raises `OutputMalformed`."""
-    try:
-        output = json.loads(data)
-        if output["humanLoopName"] != name:
-            raise OutputMalformed(f"the output of human loop {name} is another loop's")
-        return [_read_answer(raw) for raw in output["humanAnswers"]]
-    except OutputMalformed:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise OutputMalformed(f"the output of human loop {name} cannot be read ({type(error).__name__})") from error
-
-
-def _read_answer(raw: Mapping[str, Any]) -> Answer:
-    content = raw["answerContent"]
-    seconds = raw.get("timeSpentInSeconds")
-    return Answer(
-        reviewer=str(raw["workerId"]),
-        outcome=_chosen(content["decision"]),
-        labels=_labels(content),
-        note=str(content.get("note", ""))[:4000],
-        accepted_at=_time(raw.get("acceptanceTime")),
-        submitted_at=_time(raw["submissionTime"]) or datetime.min,
-        seconds=max(float(seconds), 0.0) if seconds is not None else None,
-    )
-
-
-def _labels(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """The labels that were ticked. A checkbox of its own name is ``{"labels.X": {"X": true}}`` on AWS."""
-    ticked: dict[str, Any] = dict(content.get("labels") or {})
-    for name, values in content.items():
-        if name.startswith("labels.") and isinstance(values, Mapping):
-            ticked |= values
-    return tuple(sorted(label for label, on in ticked.items() if on is True))
-
-
-def _chosen(decision: Mapping[str, Any]) -> FinalOutcome:
-    """The one outcome that is true: radio buttons give ``{"approve": false, "reject": true}``."""
-    on: Sequence[str] = [name for name, value in decision.items() if value is True]
-    if on == ["approve"]:
-        return "approve"
-    if on == ["reject"]:
-        return "reject"
-    raise OutputMalformed(f"an answer chose {', '.join(on) or 'nothing'}; exactly one of approve, reject is expected")
-
-
-def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return time

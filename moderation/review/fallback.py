@@ -15,13 +15,15 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ground.blobs import Blobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound
 from moderation.core.policy.policies import Queue
-from moderation.review.client import HumanLoops
+from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.settings import Settings
+from moderation.storage.loop_refusals import Refusals
 
 logger = logging.getLogger(__name__)
 
@@ -148,22 +150,22 @@ class HumanLoopsWithFallback:
 AnyHumanLoops = HumanLoops | HumanLoopsWithFallback
 
 
-def open_human_loops(
-    settings: Settings, own_url: str, access_key: tuple[str, str], blobs: Blobs, note: Callable[[str, str], None]
-) -> AnyHumanLoops:
-    """The client that the settings ask for.
+def notes_on(human_loops: AnyHumanLoops, kept: Refusals) -> list[str]:
+    """What to know of human loops while they get on: that Amazon refuses them, and where they are instead."""
+    # It may have refused to make what loops need before there was a loop, or accept again before there is one.
+    now = human_loops.refusal if isinstance(human_loops, HumanLoopsWithFallback) else ""
+    return replace(kept, newest=now or kept.newest).sentences()
 
-    Args:
-        own_url: this service's own A2I endpoint.
-        access_key: id and secret for it; empty in a process that has none.
-        blobs: where the own endpoint writes outputs.
-        note: see `HumanLoopsWithFallback`.
-    """
-    client = HumanLoops(settings, own_url, access_key, blobs)
+
+def open_human_loops(
+    settings: Settings, own: OwnEndpoint, blobs: Blobs, note: Callable[[str, str], None]
+) -> AnyHumanLoops:
+    """The client that the settings ask for; `blobs` and `note` as of the clients."""
+    client = HumanLoops(settings, own, blobs)
     if settings.a2i_endpoint_url != "aws":
         return client
-    own = HumanLoops(settings, own_url, access_key, blobs, is_own=True) if access_key[0] else None
-    return HumanLoopsWithFallback(client, own, is_on=settings.a2i_fallback == "own", note=note)
+    fallback = HumanLoops(settings, own, blobs, is_own=True) if own.access_key[0] else None
+    return HumanLoopsWithFallback(client, fallback, is_on=settings.a2i_fallback == "own", note=note)
 
 
 def account_of(arn: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
-from ground.blobs import open_blobs
+from ground.media_store import open_blobs
 from ground.web.listening import Listener
 from moderation.core.errors import SettingsError
 from moderation.service import Service

@@ -1,6 +1,7 @@
-"""The store: items, what was found, human loops and decisions. Core values in and out; the SQL stays here.
+"""The store: each step that items and human loops take, in one transaction each. Core values in and out.
 
-The database is the truth; queues only say that there is work. Every function may be called twice and has one effect.
+What can be read of them is in `moderation.storage.reading`. The database is the truth; a queue only says that there is
+work. Every function may be called twice and has one effect.
 """
 
 from __future__ import annotations
@@ -13,10 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
-from ground.leases import Lease
 from moderation.core.decisions import Decision
-from moderation.core.detections import Detection, Failure
-from moderation.core.errors import AppealRefused, IdempotencyConflict, IdempotencyInFlight, NotFound
+from moderation.core.errors import AppealRefused, IdempotencyConflict, IdempotencyInFlight
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
@@ -24,32 +23,34 @@ from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.verdicts import Verdict
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
-from moderation.storage.records import Claim, Findings, ItemRecord, LoopRecord, delivery_rows, loop_record
+from moderation.storage.reading import Reading
+from moderation.storage.records import Claim, Findings, LoopRecord, delivery_rows
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
+    ITEM_LEASE,
     decisions,
     deliveries,
-    human_loops,
     idempotency_keys,
     item_labels,
+    item_loops,
     item_media,
     items,
 )
 
-_LEASE = Lease(items.c.id, items.c.lease_until)
 IN_FLIGHT_SECONDS = 60
 """A post that has not been answered after this long was lost with its process; its key may be used again."""
 
 
-class Store:
-    """Items and their path, in `database`.
+class Store(Reading):
+    """Items and their path, in `database`: what can be read of them, and each step that they take.
 
     Args:
         notify: names of targets that every decision is told to, beside the item's own callback.
     """
 
     def __init__(self, database: Database, notify: Sequence[str] = ()) -> None:
-        self._db, self._notify = database, tuple(notify)
+        super().__init__(database)
+        self._notify = tuple(notify)
 
     # Intake
 
@@ -131,7 +132,7 @@ class Store:
         """Take up to `limit` pending items that nobody holds, oldest first, and hold them for the lease."""
         until = now + timedelta(seconds=lease_seconds)
         chosen = sa.select(items.c.id).where(items.c.status == "pending").order_by(items.c.id).limit(limit)
-        rows = self._db.write(lambda c: _LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1))
+        rows = self._db.write(lambda c: ITEM_LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1))
         return [Claim(Item.model_validate(r.document), r.attempts, until) for r in sorted(rows, key=lambda r: r.id)]
 
     def release(self, item_ids: Collection[str], held_until: datetime | None = None) -> None:
@@ -141,24 +142,7 @@ class Store:
             held_until: the end of the claims' lease, so that items which another took meanwhile stay with it; None to
                 give them back whoever has them.
         """
-        self._db.write(lambda c: _LEASE.release(c, item_ids, held_until))
-
-    def has_waiting(self, now: datetime) -> bool:
-        """True when a pending item is free to be claimed."""
-        free = (items.c.status == "pending") & _LEASE.is_free(now)
-        return self._db.read(lambda c: c.execute(sa.select(items.c.id).where(free).limit(1)).first()) is not None
-
-    def backlog(self) -> tuple[int, datetime | None]:
-        """How many items are pending, and since when the oldest."""
-        query = sa.select(sa.func.count(), sa.func.min(items.c.id)).where(items.c.status == "pending")
-
-        def work(c: Connection) -> tuple[int, datetime | None]:
-            count, oldest = c.execute(query).one()
-            if oldest is None:
-                return count, None
-            return count, c.execute(sa.select(items.c.created_at).where(items.c.id == oldest)).scalar_one()
-
-        return self._db.read(work)
+        self._db.write(lambda c: ITEM_LEASE.release(c, item_ids, held_until))
 
     # Outcomes
 
@@ -227,9 +211,9 @@ class Store:
                 count_rules(c, verdict, decision.decided_at, caps or {})
             if loop is not None:
                 values = {"state": "ended", "problem": None, "outcome": decision.outcome}
-                c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values))
+                c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values))
             for sample in samples:
-                c.execute(insert_or_nothing(c, human_loops).values(_new_loop(sample)))
+                c.execute(insert_or_nothing(c, item_loops).values(_new_loop(sample)))
             if told := delivery_rows(item, made, number, redacted, self._notify):
                 c.execute(sa.insert(deliveries), told)
             return made
@@ -270,7 +254,7 @@ class Store:
                 save_media(c, item_id, findings.parts)
             if verdict is not None:
                 count_rules(c, verdict, loop.created_at, {})
-            return bool(c.execute(insert_or_nothing(c, human_loops).values(_new_loop(loop))).rowcount)
+            return bool(c.execute(insert_or_nothing(c, item_loops).values(_new_loop(loop))).rowcount)
 
         return self._db.write(work)
 
@@ -285,7 +269,7 @@ class Store:
             decided = (items.c.id == item_id) & (items.c.status == "decided")
             if not c.execute(sa.update(items).where(decided).values(status="in_review")).rowcount:
                 raise AppealRefused(f"item {item_id} is not decided; it can be appealed once it is")
-            c.execute(sa.insert(human_loops).values(_new_loop(loop)))
+            c.execute(sa.insert(item_loops).values(_new_loop(loop)))
 
         self._db.write(work)
 
@@ -293,12 +277,12 @@ class Store:
         """Mark a loop as ended without a decision, keeping what was answered, and what that came to for a sample."""
         answered = [a.model_dump(mode="json") for a in answers]
         values = {"state": "ended", "problem": problem, "answers": answered, "outcome": outcome}
-        self._db.write(lambda c: c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values)))
+        self._db.write(lambda c: c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values)))
 
     def save_answers(self, loop: str, answers: Sequence[Answer]) -> None:
         """Keep what reviewers answered."""
         values = {"answers": [a.model_dump(mode="json") for a in answers]}
-        self._db.write(lambda c: c.execute(sa.update(human_loops).where(human_loops.c.name == loop).values(values)))
+        self._db.write(lambda c: c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values)))
 
     def note_loop(
         self,
@@ -312,97 +296,9 @@ class Store:
         """Note how a loop stands and when to look again; ended loops stay as they are."""
         values: dict[str, Any] = {"state": state, "next_look_at": next_look_at, "problem": problem}
         values |= {"arn": arn} if arn else {}
-        where = (human_loops.c.name == name) & (human_loops.c.state != "ended")
-        update = sa.update(human_loops).where(where).values({**values, "looks": human_loops.c.looks + 1})
+        where = (item_loops.c.name == name) & (item_loops.c.state != "ended")
+        update = sa.update(item_loops).where(where).values({**values, "looks": item_loops.c.looks + 1})
         self._db.write(lambda c: c.execute(update))
-
-    def due_loops(self, now: datetime, limit: int) -> list[LoopRecord]:
-        """Loops to be started or asked about, longest waiting first."""
-        due = human_loops.c.state.in_(("starting", "open")) & (human_loops.c.next_look_at <= now)
-        query = sa.select(human_loops).where(due).order_by(human_loops.c.next_look_at).limit(limit)
-        return self._db.read(lambda c: [loop_record(row) for row in c.execute(query)])
-
-    def get_loop(self, name: str) -> LoopRecord:
-        """A loop by name. Raises `NotFound`."""
-        row = self._db.read(lambda c: c.execute(sa.select(human_loops).where(human_loops.c.name == name)).first())
-        if row is None:
-            raise NotFound(f"no human loop {name}")
-        return loop_record(row)
-
-    def loop_problems(self) -> list[str]:
-        """What keeps loops from getting on, each once."""
-        query = sa.select(human_loops.c.problem).where(
-            human_loops.c.state != "ended", human_loops.c.problem.is_not(None)
-        )
-        return self._db.read(lambda c: sorted({row.problem for row in c.execute(query.distinct().limit(20))}))
-
-    # Reading
-
-    def get_item(self, item_id: str, app: str | None = None) -> ItemRecord:
-        """An item with all that happened. Raises `NotFound`, also when it is another app's."""
-
-        def work(c: Connection) -> ItemRecord:
-            row = c.execute(sa.select(items).where(items.c.id == item_id)).first()
-            if row is None or (app is not None and row.app != app):
-                raise NotFound(f"no item {item_id}")
-            return self._record(c, row)
-
-        return self._db.read(work)
-
-    def search_items(
-        self,
-        *,
-        app: str,
-        status: str | None = None,
-        label: str | None = None,
-        outcome: str | None = None,
-        content_id: str | None = None,
-        since: datetime | None = None,
-        before: str | None = None,
-        limit: int = 50,
-    ) -> list[ItemRecord]:
-        """Items of an app, newest first; `before` is the id that the last page ended with."""
-        query = sa.select(items).where(items.c.app == app)
-        for column, value in ((items.c.status, status), (items.c.outcome, outcome), (items.c.content_id, content_id)):
-            query = query.where(column == value) if value is not None else query
-        if label is not None:
-            query = query.where(items.c.id.in_(sa.select(item_labels.c.item_id).where(item_labels.c.label == label)))
-        if since is not None:
-            query = query.where(items.c.created_at >= since)
-        if before is not None:
-            query = query.where(items.c.id < before)
-        query = query.order_by(items.c.id.desc()).limit(limit)
-        return self._db.read(lambda c: [self._record(c, row) for row in c.execute(query).all()])
-
-    def counts(self) -> dict[tuple[str, str], int]:
-        """How many items there are by (status, outcome or empty)."""
-        query = sa.select(items.c.status, items.c.outcome, sa.func.count()).group_by(items.c.status, items.c.outcome)
-        return self._db.read(lambda c: {(r[0], r[1] or ""): r[2] for r in c.execute(query)})
-
-    def _record(self, c: Connection, row: sa.Row[Any]) -> ItemRecord:
-        item = Item.model_validate(row.document)
-        found = row.findings or {}
-        decided = c.execute(
-            sa.select(decisions.c.document).where(decisions.c.item_id == item.id).order_by(decisions.c.number)
-        )
-        loops = c.execute(
-            sa.select(human_loops)
-            .where(human_loops.c.item_id == item.id)
-            .order_by(human_loops.c.created_at, human_loops.c.round)
-        )
-        return ItemRecord(
-            item=item,
-            status=row.status,
-            parts=tuple(Part.model_validate(p) for p in found.get("parts", ())) or item.parts,
-            detections=tuple(Detection.model_validate(d) for d in found.get("detections", ())),
-            failures=tuple(Failure.model_validate(f) for f in found.get("failures", ())),
-            verdict=Verdict.model_validate(row.verdict) if row.verdict else None,
-            decisions=tuple(Decision.model_validate(d.document) for d in decided),
-            loops=tuple(loop_record(loop) for loop in loops),
-            basis=found.get("basis", {}),
-            media_deleted_at=row.media_deleted_at,
-            redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
-        )
 
 
 def item_row(item: Item) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
-from moderation.storage.tables import human_loops
+from moderation.storage.tables import item_loops
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class LoopRefusals:
 
     def note(self, loop: str, why: str) -> None:
         """A loop was opened at the own endpoint, because Amazon refused it."""
-        update = sa.update(human_loops).where(human_loops.c.name == loop).values(refusal=why)
+        update = sa.update(item_loops).where(item_loops.c.name == loop).values(refusal=why)
         self._db.write(lambda c: c.execute(update))
 
     def look(self) -> Refusals:
         """How things stand now."""
-        waiting = sa.select(sa.func.count()).where(human_loops.c.refusal.is_not(None), human_loops.c.state != "ended")
-        started = sa.select(human_loops.c.refusal).where(human_loops.c.arn.is_not(None))
-        newest = started.order_by(human_loops.c.created_at.desc(), human_loops.c.name.desc()).limit(1)
+        waiting = sa.select(sa.func.count()).where(item_loops.c.refusal.is_not(None), item_loops.c.state != "ended")
+        started = sa.select(item_loops.c.refusal).where(item_loops.c.arn.is_not(None))
+        newest = started.order_by(item_loops.c.created_at.desc(), item_loops.c.name.desc()).limit(1)
 
         def work(c: Connection) -> Refusals:
             return Refusals(c.execute(waiting).scalar_one(), c.execute(newest).scalar() or "")

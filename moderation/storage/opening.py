@@ -12,14 +12,21 @@ from moderation.settings import Settings
 from moderation.storage import tables
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+NAME = "moderation.db"
+"""In the data folder, where no other database is named."""
 
 
 def open_database(settings: Settings) -> Database:
     """The service's database, brought to the newest schema."""
-    url = settings.database_url or f"sqlite:///{settings.data / 'moderation.db'}"
+    url = settings.database_url or f"sqlite:///{settings.data / NAME}"
     database = Database(url, MIGRATIONS, tables.metadata)
     database.migrate()
     return database
+
+
+def has_database(settings: Settings) -> bool:
+    """False before the first start: no database was named, and the data folder holds none."""
+    return settings.database_url is not None or (settings.data / NAME).exists()
 
 
 @contextlib.contextmanager
@@ -29,7 +36,7 @@ def existing_database(settings: Settings) -> Iterator[Database]:
     Raises:
         NotFound: there is none in the data folder.
     """
-    if settings.database_url is None and not (settings.data / "moderation.db").exists():
+    if not has_database(settings):
         raise NotFound(f"there is no database in {settings.data}; say --data DIR")
     database = open_database(settings)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ground.database import UTCDateTime
+from ground.leases import Lease
 
 metadata = sa.MetaData(
     naming_convention={
@@ -38,6 +39,8 @@ items = sa.Table(
     sa.Index(None, "app", "content_id"),
 )
 
+ITEM_LEASE = Lease(items.c.id, items.c.lease_until)
+
 item_labels = sa.Table(
     "item_labels",
     metadata,
@@ -63,8 +66,8 @@ decisions = sa.Table(
     sa.Index(None, "decided_at"),
 )
 
-human_loops = sa.Table(
-    "human_loops",
+item_loops = sa.Table(
+    "item_loops",
     metadata,
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),

@@ -24,7 +24,20 @@ from review_ui.a2i.service import A2IService, Links
 logger = logging.getLogger(__name__)
 
 RUNTIME = "sagemaker-a2i-runtime"
-CONTROL: Mapping[str, Callable[[A2IService, Mapping[str, Any]], dict[str, Any]]] = {
+Operation = Callable[[A2IService, Mapping[str, Any]], dict[str, Any]]
+
+
+def _with_links(operation: Callable[[A2IService, Mapping[str, Any], Links], dict[str, Any]]) -> Operation:
+    """An operation whose answer has addresses in it: they lead to where the request came to."""
+
+    def call(review: A2IService, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        reached_at = f"{request.scheme}://{request.headers.get('Host', '')}/a2i"
+        return operation(review, parameters, review.links(reached_at))
+
+    return call
+
+
+CONTROL: Mapping[str, Operation] = {
     "CreateWorkteam": workforces.create_workteam,
     "DescribeWorkteam": workforces.describe_workteam,
     "ListWorkteams": workforces.list_workteams,
@@ -36,19 +49,16 @@ CONTROL: Mapping[str, Callable[[A2IService, Mapping[str, Any]], dict[str, Any]]]
     "UpdateWorkforce": workforces.update_workforce,
     "DeleteWorkforce": workforces.delete_workforce,
     "CreateHumanTaskUi": resources.create_human_task_ui,
+    "DescribeHumanTaskUi": _with_links(resources.describe_human_task_ui),
     "ListHumanTaskUis": resources.list_human_task_uis,
     "DeleteHumanTaskUi": resources.delete_human_task_ui,
+    "RenderUiTemplate": _with_links(resources.render_ui_template),
     "CreateFlowDefinition": flows.create_flow_definition,
     "DescribeFlowDefinition": flows.describe_flow_definition,
     "ListFlowDefinitions": flows.list_flow_definitions,
     "DeleteFlowDefinition": flows.delete_flow_definition,
 }
 """The control plane's operations that are offered, by the name in ``X-Amz-Target``."""
-LINKED: Mapping[str, Callable[[A2IService, Mapping[str, Any], Links], dict[str, Any]]] = {
-    "DescribeHumanTaskUi": resources.describe_human_task_ui,
-    "RenderUiTemplate": resources.render_ui_template,
-}
-"""Those whose answers have addresses in them, which lead to where the request came to."""
 _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
 
 
@@ -119,15 +129,12 @@ def _runtime(review: A2IService, method: str, path: str, query: str, body: bytes
 def _control(review: A2IService, target: str, body: bytes) -> dict[str, Any]:
     """An operation of SageMaker's control plane."""
     prefix, _, operation = target.partition(".")
-    if prefix != "SageMaker" or (operation not in CONTROL and operation not in LINKED):
+    if prefix != "SageMaker" or operation not in CONTROL:
         known = prefix == "SageMaker" and operation in operation_names("sagemaker")
         message = f"{operation} is not offered here" if known else f"There is no operation {target[:200]}"
         raise ApiError("UnknownOperationException", message, 400)
     parameters = read_document(body)
     _check("sagemaker", operation, parameters)
-    if operation in LINKED:
-        links = review.links(f"{request.scheme}://{request.headers.get('Host', '')}/a2i")
-        return LINKED[operation](review, parameters, links)
     return CONTROL[operation](review, parameters)
 
 

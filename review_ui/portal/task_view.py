@@ -96,6 +96,7 @@ class ShownTask:
         about: what the service knows of the item, name and words.
         metadata: what the app says of it, name and words.
         tones: the colour of each label that was found.
+        not_examined: what nobody looked for, in sentences.
         earlier: decisions on items that look nearly the same, in sentences.
         hidden: places with personal data that are masked.
         hints: what is not shown of the item, in sentences.
@@ -112,6 +113,7 @@ class ShownTask:
     found: tuple[FoundLabel, ...]
     labels: tuple[str, ...]
     tones: Mapping[str, int]
+    not_examined: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
     hidden: int = 0
     hints: tuple[str, ...] = ()
@@ -159,6 +161,7 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         found=_found(seen, parts),
         labels=tuple(dict.fromkeys(reading.texts(content, "labels"))),
         tones={one.label: one.tone for one in seen},
+        not_examined=tuple(reading.texts(content, "not_examined"))[:MAX_EARLIER],
         earlier=tuple(reading.texts(content, "earlier"))[:MAX_EARLIER],
         hints=tuple(hints),
     )

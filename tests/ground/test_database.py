@@ -21,6 +21,7 @@ from ground import database as database_module
 from ground.database import Database
 from moderation.core.errors import SettingsError, StoreUnavailable
 from moderation.storage import tables
+from tests.waiting import PATIENCE_SECONDS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MIGRATIONS = Path(moderation.__file__).parent / "storage" / "migrations"
@@ -56,7 +57,7 @@ def outcomes(database: Database, works: list[Callable[[sa.Connection], Any]]) ->
 
     def hold(_: sa.Connection) -> None:
         began.set()
-        go.wait(10)
+        go.wait(PATIENCE_SECONDS)
 
     def run(work: Callable[[sa.Connection], Any]) -> str:
         try:
@@ -67,13 +68,13 @@ def outcomes(database: Database, works: list[Callable[[sa.Connection], Any]]) ->
 
     with ThreadPoolExecutor(len(works) + 1) as threads:
         busy = threads.submit(database.write, hold)
-        assert began.wait(10)
+        assert began.wait(PATIENCE_SECONDS)
         waiting = [threads.submit(run, work) for work in works]
         while database._writes.qsize() < len(works):
             pass
         go.set()
-        busy.result(10)
-        return [one.result(10) for one in waiting]
+        busy.result(PATIENCE_SECONDS)
+        return [one.result(PATIENCE_SECONDS) for one in waiting]
 
 
 def test_a_locked_database_refuses_every_waiting_write_and_takes_the_next_one(
@@ -85,7 +86,7 @@ def test_a_locked_database_refuses_every_waiting_write_and_takes_the_next_one(
     other.execute("BEGIN EXCLUSIVE")
     with ThreadPoolExecutor(3) as threads:
         waiting = [threads.submit(database.write, add(name)) for name in "abc"]
-        refused = [type(one.exception(timeout=10)) for one in waiting]
+        refused = [type(one.exception(timeout=PATIENCE_SECONDS)) for one in waiting]
     other.execute("ROLLBACK")
     other.close()
     database.write(add("d"))
@@ -174,8 +175,9 @@ def test_an_in_memory_database_is_refused() -> None:
 MIGRATE = """
 import sys
 from pathlib import Path
-from moderation import tables
+from moderation.storage import tables
 from ground.database import Database
+from tests.waiting import PATIENCE_SECONDS
 database = Database(sys.argv[1], Path(sys.argv[2]), tables.metadata)
 database.migrate()
 """
@@ -197,4 +199,6 @@ def test_processes_that_start_at_once_migrate_one_after_the_other(
     command = [sys.executable, "-c", MIGRATE, url, str(MIGRATIONS)]
     running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
 
-    assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [("", 0)] * 4
+    assert [(process.communicate(timeout=PATIENCE_SECONDS)[1], process.returncode) for process in running] == [
+        ("", 0)
+    ] * 4

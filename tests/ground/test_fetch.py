@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ground.fetch import FetchFailed, check_url, fetch, is_public, post
 from moderation.core.errors import UrlRefused
+from tests.waiting import PATIENCE_SECONDS
 
 PRIVATE = [
     "http://127.0.0.1/", "http://127.1/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://[::1]/",
@@ -105,7 +106,9 @@ def site() -> Iterator[str]:
 
 
 def test_a_file_is_fetched_over_a_redirect(site: str) -> None:
-    assert fetch(f"{site}/redirect", max_bytes=2000, timeout_seconds=5, allow_private=True) == b"x" * 1000
+    assert (
+        fetch(f"{site}/redirect", max_bytes=2000, timeout_seconds=PATIENCE_SECONDS, allow_private=True) == b"x" * 1000
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,12 +116,15 @@ def test_a_file_is_fetched_over_a_redirect(site: str) -> None:
     [("/loop", "redirects"), ("/file", "more than 500 bytes"), ("/drip", "time limit"), ("/missing", "404")],
 )
 def test_what_is_wrong_with_an_answer_is_said(site: str, path: str, said: str) -> None:
+    patience = 2 if path == "/drip" else PATIENCE_SECONDS
     with pytest.raises(FetchFailed, match=said):
-        fetch(f"{site}{path}", max_bytes=500, timeout_seconds=0.8, allow_private=True)
+        fetch(f"{site}{path}", max_bytes=500, timeout_seconds=patience, allow_private=True)
 
 
 def test_a_callback_is_not_followed_elsewhere_and_its_answer_is_cut(site: str) -> None:
-    answer = post(f"{site}/redirect", b"hello", {}, timeout_seconds=5, allow_private=True, max_response_bytes=100)
+    answer = post(
+        f"{site}/redirect", b"hello", {}, timeout_seconds=PATIENCE_SECONDS, allow_private=True, max_response_bytes=100
+    )
 
     assert answer.status == 302
     assert len(answer.body) == 100

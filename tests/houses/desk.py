@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from ground.blobs import Blobs, open_blobs
+from ground.blobs import Blobs
+from ground.media_store import open_blobs
 from moderation.settings import load_settings
 from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.a2i.tables import tasks

@@ -9,7 +9,7 @@ from typing import Any
 
 from moderation.core.items import Part
 from moderation.core.loops import Answer
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.review.client import LoopState
 from moderation.service import Service
 from moderation.settings import Settings

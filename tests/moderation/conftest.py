@@ -26,7 +26,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     from tests.houses.api import Api
 
     opened = Api.open(_settings(tmp_path_factory.mktemp("api")))
-    opened.service.queue.start(lambda: bool(opened.service.work_once()))
+    opened.work()
     yield opened
     opened.close()
 
@@ -116,7 +116,7 @@ def open_api(aws: Aws, blank: Path, tmp_path: Path) -> Iterator[Callable[..., Ap
         api = Api.open(Settings(**given))
         opened.append(api)
         if workers:
-            api.service.queue.start(lambda: bool(api.service.work_once()))
+            api.work()
         return api
 
     yield open_with

@@ -13,7 +13,7 @@ import yaml
 from cfnlint.api import lint_all
 from moderation_aws.calls import ANSWERS
 
-from ground.blobs import places_of
+from ground.media_store import places_of
 from moderation.delivery.notifiers import targets_of
 from moderation.intake.sqs import QueueIntake
 from moderation.media.retention import lifecycle_rules

@@ -33,3 +33,17 @@ def test_people_can_read_why(path: Path) -> None:
 
 def test_the_four_named_policies_are_there() -> None:
     assert {"image-moderation", "text", "pii", "site-ppe"} <= {path.stem for path in FILES}
+
+
+def test_every_top_category_of_the_taxonomy_is_asked_about() -> None:
+    taxonomy, asked = Taxonomy(), set[str]()
+    for path in FILES:
+        policy, _ = read_policy(path, taxonomy)
+        assert policy is not None
+        asked |= {(taxonomy.parents(label) or (label,))[-1] for label in policy.labels()}
+        if any("lacking" in rule.when.model_dump_json(exclude_none=True) for rule in policy.file.rules):
+            asked.add("PPE")  # a condition on people asks what they wear
+
+    # Under Custom there is nothing but what plugins of one's own bring.
+    tops = {label for label in taxonomy.labels if not taxonomy.parents(label)} - {"Custom"}
+    assert tops - asked == set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import time
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from moderation.serving.server import Server
 from review_ui.people.people import People
 from tests.houses.desk import PASSWORD
 from tests.paths import EXAMPLES
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -41,15 +41,10 @@ def post(server: Server, parts: list[dict[str, Any]], **more: Any) -> str:
     key = server.service.accounts.add_key("shop", datetime.now(UTC)).key
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     body = json.dumps({"parts": parts, **more}).encode()
-    with urllib.request.urlopen(urllib.request.Request(f"{server.url}/v1/items", body, headers), timeout=20) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{server.url}/v1/items", body, headers), timeout=PATIENCE_SECONDS
+    ) as answer:
         return str(json.load(answer)["id"])
-
-
-def wait_until(true: Any, seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def is_open(server: Server, item_id: str) -> bool:
@@ -69,7 +64,7 @@ def test_a_task_is_decided_with_the_keyboard_and_the_app_hears_of_it(
         [{"type": "text", "text": text}, {"type": "image", "base64": face}],
         callback_url=f"http://127.0.0.1:{receiver.server_port}/hook",
     )
-    wait_until(lambda: is_open(server, item_id))
+    wait_for(lambda: is_open(server, item_id))
     People(server.review.database).add("rita", "reviewer", PASSWORD)
     page = open_page()
     page.goto(f"{server.url}/review/")
@@ -92,8 +87,8 @@ def test_a_task_is_decided_with_the_keyboard_and_the_app_hears_of_it(
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     page.wait_for_url("**/done*")
-    wait_until(lambda: server.service.store.get_item(item_id).status == "decided", 10)
-    wait_until(lambda: Receiver.got != [], 10)
+    wait_for(lambda: server.service.store.get_item(item_id).status == "decided", 10)
+    wait_for(lambda: Receiver.got != [], 10)
     record = server.service.store.get_item(item_id)
     receiver.shutdown()
     receiver.server_close()

@@ -20,11 +20,11 @@ import urllib3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ground.blobs import open_blobs
+from ground.media_store import open_blobs
 from moderation.settings import load_settings
 from review_ui.opening import open_review
 from review_ui.people.people import People
-from tests.waiting import free_port
+from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -57,21 +57,24 @@ class Endpoint:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        http = urllib3.PoolManager(retries=False, timeout=2)
-        for _ in range(300):
-            try:
-                if http.request("GET", f"{self.url}/healthz").status == 200:
-                    return
-            except urllib3.exceptions.HTTPError:
-                time.sleep(0.1)
-        raise AssertionError("the endpoint did not come up")
+        wait_for(self.is_up)
+
+    def is_up(self) -> bool:
+        try:
+            return urllib3.request("GET", f"{self.url}/healthz", retries=False, timeout=PATIENCE_SECONDS).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
 
     def client(self, service: str) -> Any:
-        config = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=5)
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": 1},
+            connect_timeout=PATIENCE_SECONDS,
+            read_timeout=PATIENCE_SECONDS,
+        )
         return boto3.session.Session().client(
             service,  # type: ignore[call-overload]
             region_name="us-east-1",
@@ -88,7 +91,7 @@ class Reviewer(threading.Thread):
     def __init__(self, endpoint: Endpoint, name: str, stop: threading.Event) -> None:
         super().__init__(daemon=True)
         self.endpoint, self.name_, self.stop = endpoint, name, stop
-        self.http = urllib3.PoolManager(retries=False, timeout=5)
+        self.http = urllib3.PoolManager(retries=False, timeout=PATIENCE_SECONDS)
         self.cookies: dict[str, str] = {}
         self.csrf = ""
         self.surprises: list[int] = []
@@ -204,18 +207,18 @@ def test_loops_end_once_with_all_answers_though_the_endpoint_is_killed(tmp_path:
     starter = threading.Thread(target=start_all, daemon=True)
     starter.start()
     for number in range(1, KILLS + 1):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while started < LOOPS * number // (KILLS + 1) and time.monotonic() < deadline:
             time.sleep(0.02)
         endpoint.kill()
         endpoint.start()
-    starter.join(timeout=100 + LOOPS)
-    deadline = time.monotonic() + max(60, LOOPS)
+    starter.join(timeout=PATIENCE_SECONDS + LOOPS)
+    deadline = time.monotonic() + PATIENCE_SECONDS + LOOPS
     while len({event["detail"]["humanLoopName"] for event in got}) < LOOPS and time.monotonic() < deadline:
         time.sleep(0.2)
     stop.set()
     for person in people:
-        person.join(timeout=10)
+        person.join(timeout=PATIENCE_SECONDS)
     ends = {}
     for number in range(LOOPS):
         described = runtime.describe_human_loop(HumanLoopName=f"loop-{number}")

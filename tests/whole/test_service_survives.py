@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from moderation.core.items import Item, Part
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
-from tests.waiting import free_port
+from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ PLUGIN = """
 import os, time
 from moderation import hookimpl
 class Bad:
-    name, version, reads, labels, min_confidence, time_limit_seconds = "bad.one", "1", ("text",), ("Weapons",), 0, 1.0
+    name, version, reads, labels, min_confidence, time_limit_seconds = "bad.one", "1", ("text",), ("Weapons",), 0, {limit}
     def detect(self, part, context):
         if "MODE" not in part.text: return []
         {action}
@@ -38,13 +38,8 @@ def register_detectors(settings): return [Bad()]
 def moderate(service: Service, text: str) -> Any:
     item = service.pipeline.prepare(Submission("shop", (Part(id="p0", type="text", text=text),)))
     service.pipeline.intake([item])
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        record = service.store.get_item(item.id)
-        if record.status != "pending":
-            return record
-        time.sleep(0.05)
-    raise AssertionError("the item still waits")
+    wait_for(lambda: service.store.get_item(item.id).status != "pending")
+    return service.store.get_item(item.id)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +51,11 @@ def test_a_detector_that_breaks_sends_its_item_to_people_and_the_service_lives(
 ) -> None:
     plugins = tmp_path / "plugins"
     plugins.mkdir()
-    (plugins / "bad.py").write_text(PLUGIN.format(action=action))
+    (plugins / "bad.py").write_text(PLUGIN.format(action=action, limit=4 if kind == "timed_out" else PATIENCE_SECONDS))
     service = Service.open(
         settings.model_copy(update={"plugins_dir": plugins, "a2i_endpoint_url": "http://127.0.0.1:9"})
     )
-    service.queue.start(lambda: bool(service.work_once()))
+    service.doorbell.start(lambda: bool(service.work_once()))
     try:
         broken, fine = moderate(service, "hello MODE"), moderate(service, "hello friend")
     finally:
@@ -92,25 +87,27 @@ def test_an_item_that_breaks_its_worker_again_and_again_goes_to_people(
 
 def start_server(data: Path, port: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "MODERATION_LEASE_SECONDS": "2", "MODERATION_SWEEP_SECONDS": "0.5"}
-    command = [sys.executable, "-m", "moderation", "serve", "--data", str(data), "--port", str(port)]
+    command = [sys.executable, "-m", "tests.patience", "serve", "--data", str(data), "--port", str(port)]
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-                return process
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the service did not come up")
+    wait_for(lambda: is_up(port))
+    return process
+
+
+def is_up(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def call(port: int, key: str, path: str, body: Any = None) -> Any:
     data = json.dumps(body).encode() if body is not None else None
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         return json.load(answer)
 
 
@@ -127,14 +124,14 @@ def test_killed_between_accept_and_decision_each_item_is_decided_once(tmp_path: 
         process.wait()
         process = start_server(data, port)
     try:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + PATIENCE_SECONDS
         waiting = set(accepted)
         while waiting and time.monotonic() < deadline:
             waiting = {item_id for item_id in waiting if call(port, key, f"/v1/items/{item_id}")["status"] == "pending"}
         explained = [call(port, key, f"/v1/items/{item_id}/explanation") for item_id in accepted]
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE_SECONDS)
 
     assert waiting == set()
     assert [len(e["decisions"]) for e in explained] == [1] * len(accepted)
@@ -146,12 +143,12 @@ def test_detectors_processes_end_with_the_service_that_was_killed(tmp_path: Path
     process = start_server(data, port)
     command = [sys.executable, "-m", "moderation", "keys", "add", "--app", "shop", "--json", "--data", str(data)]
     key = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["key"]
-    call(port, key, "/v1/items?wait=10", {"parts": [{"type": "text", "text": "hello"}]})
+    call(port, key, "/v1/items?wait=30", {"parts": [{"type": "text", "text": "hello"}]})
     children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
     assert children
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < deadline:
         time.sleep(0.05)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from moderation.commands.options import JSON
 from moderation.commands.rules import history as rules_on_history
 from moderation.commands.rules import versions as rules_over_time
 from moderation.commands.rules import writing as rules_writing
@@ -103,7 +104,7 @@ def _warnings(policy: Policy, path: Path, plugins: Plugins) -> Iterator[Fault]:
     """What is allowed but likely not meant, each at its place, in file order."""
     document = read_document(path, policy.path)
     redacts = {kind for redactor in plugins.redactors for kind in redactor.reads}
-    setting = Setting(plugins.taxonomy, plugins.detectors, plugins.names, datetime.now(UTC).date(), redacts)
+    setting = Setting(plugins.taxonomy, plugins.detectors, plugins.tools, datetime.now(UTC).date(), redacts)
     untested = never_fired(policy, run_tests(policy, plugins.taxonomy, plugins.reach()))
     found = [located(problem, document) for problem in warnings(policy, setting, untested)]
     yield from sorted(found, key=lambda fault: (fault.line, fault.column, fault.code))
@@ -111,7 +112,7 @@ def _warnings(policy: Policy, path: Path, plugins: Plugins) -> Iterator[Fault]:
 
 @rules.command()
 @_PATHS
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def test(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
     """Run the tests that policy files carry; exit code 1 when one fails or a file cannot be read.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from moderation.commands.options import JSON
 from moderation.core.policy.changes import set_changes
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.evidence.backtest import Comparer, Comparison
@@ -38,7 +39,6 @@ class Since(click.ParamType[datetime]):
 
 
 SINCE = click.option("--since", type=Since(), metavar="DAY|30d", help="Only items posted from then on.")
-JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 HTML = click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with plots.")
 
 
@@ -81,12 +81,13 @@ def diff(settings: Settings, old: str, new: str, since: datetime | None, as_json
     OLD and NEW are files, folders, or revisions in git: HEAD~3:rules, or HEAD~3 alone for the rules folder.
     """
     from moderation.policies.revisions import policy_set
+    from moderation.storage.opening import has_database
 
     plugins = load_plugins(settings)
     before, after = policy_set(old, settings, plugins), policy_set(new, settings, plugins)
     changes = list(set_changes(before, after)) or ["no difference in what the policies say"]
     title = f"From {old} to {new}"
-    if settings.database_url is None and not (settings.data / "moderation.db").exists():
+    if not has_database(settings):
         if as_json:
             click.echo(json.dumps({"changes": changes}, indent=2))
         else:
@@ -180,7 +181,7 @@ def _policy(name: str, settings: Settings, plugins: Plugins) -> Policy:
 def _in_force(settings: Settings, plugins: Plugins) -> PolicySet:
     from moderation.policies.files import load_policies, shipped_rules
 
-    return load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.names)
+    return load_policies(settings.rules or shipped_rules(), plugins.taxonomy, plugins.tools)
 
 
 def _compare(

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 
 import click
 
+from moderation.commands.options import JSON
 from moderation.plugins import load_plugins
 from moderation.settings import Settings
 
 
 @click.command()
 @click.argument("policy", required=False)
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 @click.pass_obj
 def history(settings: Settings, policy: str | None, as_json: bool) -> int:
     """List every policy text that was in force: when, which version, and who brought it about."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from moderation.core.policy.policies import PolicyFile, PolicySet
+from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.policies import PolicySet
 
 _NAMED = {"rules": "id", "queues": "name", "sampling": "id", "tests": "name"}
 """Lists whose entries have names, and the key of the name."""

@@ -1,14 +1,16 @@
-"""What can be wrong with a policy: the table of codes, and one fault by the path of keys that leads to it.
+"""What can be wrong with a policy: the table of codes, one fault by its path of keys, and hints at what was meant.
 
 E codes keep a file from coming into force; W codes are allowed but likely not meant. `docs/rules.md` has the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from moderation.core.policy.policies import Path
+from moderation.core.policy.terms import Path
+from moderation.core.taxonomy import BEFORE_7, Taxonomy
 
 CODES: Mapping[str, str] = {
     "E100": "The file cannot be read as YAML, or uses what policies do without (anchors, tags, several documents).",
@@ -26,6 +28,7 @@ CODES: Mapping[str, str] = {
     "E112": "`if_part_not_visible: review` in a rule that does not ask for a review.",
     "E113": "A detector that the policy needs is not loaded (only when the policy is to come into force).",
     "E114": "A detector that does not exist.",
+    "E115": "A content type that nothing which the policy names can look at.",
     "E116": "A key that stands twice in one mapping.",
     "W201": "No loaded detector finds this label.",
     "W202": "A trial that is over, or a roll-out that is complete.",
@@ -57,3 +60,21 @@ class Problem:
     message: str
     hint: str = ""
     on_key: bool = False
+
+
+def unknown(path: Path, code: str, kind: str, name: str, known: Collection[str], *, on_key: bool = False) -> Problem:
+    """The fault of a name that does not exist, with the known one that it is close to."""
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known) or 'none'}"
+    return Problem(path, code, f"unknown {kind} '{name}'", hint, on_key)
+
+
+def label_hint(taxonomy: Taxonomy, label: str) -> str:
+    """What a mistyped label may have meant, with where that stands in the tree; an old one's new name."""
+    if label in BEFORE_7:
+        return f"Rekognition's taxonomy 7 calls it {' or '.join(repr(name) for name in BEFORE_7[label])}"
+    close = taxonomy.suggest(label)
+    if close is None:
+        return "labels of a plugin of your own exist when it is loaded" if label.startswith("Custom/") else ""
+    parents = taxonomy.parents(close)
+    return f"did you mean '{close}'" + (f" (under {parents[0]})?" if parents else "?")

@@ -1,298 +1,15 @@
-"""Policies: the models of a policy file, and the policies in force.
-
-A policy is data; nothing in it is evaluated as code. `moderation.core.policy.checks` reads one from the plain mapping
-that a YAML file holds, and says every fault; `moderation.policies.files` reads the files.
-"""
+"""Policies that can be evaluated, and the set of those in force."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, WithJsonSchema, model_validator
+from moderation.core.policy.file import PolicyFile, Queue
+from moderation.core.policy.uses import Uses
 
-from moderation.core.policy.terms import (
-    AppName,
-    Ask,
-    Combine,
-    Condition,
-    ContentType,
-    DetectorName,
-    FlowName,
-    LabelName,
-    Labels,
-    ListRef,
-    Name,
-    OneOrMore,
-    Percent,
-    Said,
-    Scalar,
-    Text,
-    is_number,
-    wrong,
-)
-
-Path = tuple[str | int, ...]
-TAXONOMIES = ("rekognition-moderation-7",)
-FORMAT = 1
-
-
-class Queue(Said):
-    """Where reviews go. The first of a policy's queues wins when several apply."""
-
-    name: Name = Field(description="As rules say it.")
-    a2i_flow: FlowName = Field(description="Name of the Amazon A2I flow definition.")
-    reviewers: int = Field(1, ge=1, le=3, description="How many people answer (A2I's limit is 3).")
-    agree: int = Field(1, ge=1, le=3, description="How many of them must choose the same.")
-    if_no_agreement: Ask | None = Field(
-        None, description="What follows when they do not; left out: reject when anybody chose reject."
-    )
-
-    @model_validator(mode="after")
-    def _can_agree(self) -> Queue:
-        if self.agree > self.reviewers:
-            raise wrong(f"agree ({self.agree}) is more than reviewers ({self.reviewers})", at="agree")
-        return self
-
-
-def _date(value: Any) -> Any:
-    if type(value) is date:
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise wrong("a day is written year-month-day", hint="such as 2027-01-31") from error
-
-
-def _share(value: Any) -> Any:
-    if not is_number(value) or not 0 < value <= 100:
-        raise wrong("a share of items is a number over 0, up to 100, in percent")
-    return float(value)
-
-
-Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"exclusiveMinimum": 0, "maximum": 100})]
-"""How many of a hundred items; 0.5 is one in two hundred."""
-
-
-class Mode(Said):
-    """How a new rule begins: ``{shadow_until: DATE}`` or ``{percent: 10}``.
-
-    On trial (`shadow_until`) it is recorded with what it would have done and never acts; lint complains after the date.
-    Rolled out to some (`percent`) it acts on that share of the items, always the same ones, and is on trial for the
-    others. Raising the percent keeps the earlier ones.
-    """
-
-    shadow_until: (
-        Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})] | None
-    ) = Field(None, description="On trial until this day: recorded, never acts.")
-    percent: Share | None = Field(None, description="Acts on this share of the items, on trial for the others.")
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Mode:
-        if (self.shadow_until is None) is (self.percent is None):
-            raise wrong("a mode is {shadow_until: DATE} or {percent: SHARE}", hint="such as {percent: 10}")
-        return self
-
-
-DailyCap = Annotated[int, Field(ge=1, le=10_000_000)]
-CAP = "So many items a day (UTC) are rejected by it without people; what is over goes to review."
-
-
-class Band(Said):
-    """The everyday rule: from `review_from` people look, from `reject_from` it is rejected; no gap, no overlap."""
-
-    label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
-    review_from: Percent | None = Field(None, description="From this confidence people look.")
-    reject_from: Percent | None = Field(None, description="From this confidence it is rejected.")
-    queue: str | None = Field(None, description="Where reviews go.")
-    exact: bool = Field(False, description="The label itself only, nothing under it.")
-    why: Text | None = Field(None, description="The reason, for people.")
-    locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
-    mode: Mode | None = Field(None, description="On trial, or rolled out to a share of the items.")
-    at_most_per_day: DailyCap | None = Field(None, description=CAP)
-
-    @model_validator(mode="after")
-    def _is_a_band(self) -> Band:
-        if self.review_from is None and self.reject_from is None:
-            raise wrong("a band has review_from, reject_from or both")
-        if self.at_most_per_day is not None and self.reject_from is None:
-            raise wrong("at_most_per_day is about rejects; this band has no reject_from", at="at_most_per_day")
-        if self.review_from is not None and self.queue is None:
-            raise wrong("a band with review_from names a queue", hint="add queue: NAME")
-        if self.review_from is not None and self.reject_from is not None and self.reject_from <= self.review_from:
-            message = f"reject_from ({self.reject_from:g}) must be more than review_from ({self.review_from:g})"
-            raise wrong(message, at="reject_from")
-        return self
-
-
-class Rule(Said):
-    """A condition and what it leads to."""
-
-    id: Name = Field(description="A name of its own in this policy; explanations and tests say it.")
-    why: Text | None = Field(None, description="The reason, for people.")
-    when: Condition = Field(description="What must be true of the item.")
-    then: Ask = Field(description="What follows.")
-    overrides: list[str] = Field(
-        default_factory=list, description="Rules, or sides of bands (NAME.review, NAME.reject), that this sets aside."
-    )
-    locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
-    mode: Mode | None = Field(None, description="On trial, or rolled out to a share of the items.")
-    at_most_per_day: DailyCap | None = Field(None, description=CAP)
-    redact: list[LabelName] = Field(
-        default_factory=list, description="When it fires and the item is approved: labels to redact in what is shown."
-    )
-
-    @model_validator(mode="after")
-    def _caps_rejects(self) -> Rule:
-        if self.at_most_per_day is not None and self.then.outcome != "reject":
-            raise wrong("at_most_per_day is about rejects; this rule does not reject", at="at_most_per_day")
-        return self
-
-
-def _weight(value: Any) -> Any:
-    if not is_number(value) or not 0 < value <= 1:
-        raise wrong("a weight is a number over 0, up to 1")
-    return float(value)
-
-
-Weight = Annotated[float, BeforeValidator(_weight), WithJsonSchema({"exclusiveMinimum": 0, "maximum": 1})]
-
-
-class ScoreTerm(Said):
-    """One of the things a score is made of: its highest confidence times its weight."""
-
-    label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
-    weight: Weight = Field(1.0, description="From over 0 to 1: how much it is believed.")
-    detector: OneOrMore | None = Field(None, description="Only what these detectors found.")
-    exact: bool = Field(False, description="The label itself only, nothing under it.")
-
-
-class Score(Said):
-    """One number from several detectors: many models, one score, then a person."""
-
-    combine: Combine = Field(
-        description="weighted_maximum: the largest of weight x confidence. noisy_or: each finding adds to the others, "
-        "as independent hints do: 100 x (1 - (1 - w1 c1/100) (1 - w2 c2/100) ...)."
-    )
-    of: list[ScoreTerm] = Field(min_length=1, max_length=50)
-
-
-class AppliesTo(Said):
-    """Which items a policy is for."""
-
-    content_type: list[ContentType] = Field(min_length=1, description="Items with a part of one of these.")
-    app: list[AppName] | None = Field(None, min_length=1, description="Only of these apps; left out: of all.")
-
-
-class Change(Said):
-    """What an app changes about one rule or band."""
-
-    review_from: Percent | None = Field(None, description="Of a band.")
-    reject_from: Percent | None = Field(None, description="Of a band.")
-    queue: str | None = Field(None, description="Of a band.")
-    at_least: Percent | None = Field(None, description="Of a rule with a plain label condition.")
-    below: Percent | None = Field(None, description="Of a rule with a plain label condition.")
-    then: Ask | None = Field(None, description="Of a rule.")
-    enabled: bool = Field(True, description="false switches it off for this app.")
-
-
-class AppChanges(Said):
-    """An app's own version of a policy."""
-
-    change: dict[str, Change] = Field(default_factory=dict, description="Rule or band to what is different.")
-    if_nothing_matches: Ask | None = Field(None, description="The outcome for this app when no rule fires.")
-
-
-class Sampling(Said):
-    """A share of decided items that people look at all the same. It never changes what the rules want."""
-
-    id: Name = Field(description="A name of its own; which items are picked follows from it.")
-    of: Literal["approve", "reject"] = Field(description="Which outcome; what goes to review is seen by people anyway.")
-    percent: Share = Field(description="How many of a hundred; 0.5 is one in two hundred.")
-    queue: str = Field(description="Where these reviews go.")
-    hold: bool = Field(False, description="true: the decision waits for the reviewers; false: they look afterwards.")
-    blind: bool = Field(False, description="true: reviewers are not shown what was found or what the rules wanted.")
-
-
-class KeepMedia(Said):
-    """How many days media is kept after the decision; 0 for no longer than needed, left out for good."""
-
-    approve: int | None = Field(None, ge=0, le=3650, description="Of approved items.")
-    reject: int | None = Field(None, ge=0, le=3650, description="Of rejected items.")
-
-
-def _shape(value: Any) -> str:
-    return "several" if isinstance(value, list) else "one"
-
-
-class ExampleItem(Said):
-    """The item of a policy test, in shorthand: ``detections: [{Weapons: 96}]``, ``failed: [DETECTOR]``."""
-
-    content_type: Annotated[
-        Annotated[ContentType, Tag("one")] | Annotated[list[ContentType], Field(min_length=1), Tag("several")],
-        Discriminator(_shape),
-    ] = Field(description="What kinds of content it has.")
-    app: AppName | None = Field(None, description="Left out: the policy's first app, or 'test'.")
-    metadata: dict[str, JsonValue] = Field(default_factory=dict, description="What the app sent along.")
-    detections: list[dict[str, JsonValue]] = Field(
-        default_factory=list,
-        description="{LABEL: CONFIDENCE}, with part, detector, span, box or time_range.",
-    )
-    failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
-
-    @property
-    def content_types(self) -> frozenset[str]:
-        """As a set; a document is a text too."""
-        types = {self.content_type} if isinstance(self.content_type, str) else set(self.content_type)
-        return frozenset({*types, "text"} if "document" in types else types)
-
-
-class Example(Said):
-    """A policy's own test."""
-
-    name: Text = Field(description="What it shows, in a few words.")
-    item: ExampleItem = Field(description="The item.")
-    expect: Ask = Field(description="The outcome it must have.")
-    because: list[str] | None = Field(None, description="Rules or sides of bands that must be among the reasons.")
-
-
-class PolicyFile(Said):
-    """Everything a policy file may say."""
-
-    policy: Name = Field(description="The policy's name.")
-    format: Literal[1] = Field(description="The version of this format.")
-    description: Text | None = Field(None, description="The words a reviewer sees: what is allowed and what is not.")
-    applies_to: AppliesTo
-    taxonomy: str | None = Field(None, description="The taxonomy the labels are from.")
-    needs: list[DetectorName] = Field(
-        default_factory=list, description="Detectors whose answer this policy relies on; must be loaded."
-    )
-    only_with: list[DetectorName] = Field(
-        default_factory=list, description="In force only where all these detectors are loaded."
-    )
-    ignore_failures_of: list[DetectorName] = Field(
-        default_factory=list, description="Detectors whose failure may pass without a person."
-    )
-    if_nothing_matches: Ask = Field(description="The outcome when no rule fires.")
-    if_a_detector_fails: Ask = Field(description="The outcome when a failed detector could have changed it.")
-    queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
-    lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
-    scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")
-    bands: dict[Name, Band] = Field(default_factory=dict, description="One line per label: review from, reject from.")
-    rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
-    apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
-    sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
-    keep_media_days: KeepMedia | None = Field(
-        None, description="How long pictures, films and sounds are kept after the decision."
-    )
-    tests: list[Example] = Field(default_factory=list, description="Items and the outcome they must have.")
-
-
-BAND_KEYS = {"review_from", "reject_from", "queue", "enabled"}
-RULE_KEYS = {"at_least", "below", "then", "enabled"}
-"""What an app may change about a band and about a rule."""
+__all__ = ["Policy", "PolicySet", "Queue"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -338,7 +55,7 @@ class Policy:
 
     def labels(self) -> tuple[str, ...]:
         """Every label that the policy's bands and rules name, sorted."""
-        return tuple(sorted({label for _, label in label_uses(self.file)}))
+        return tuple(sorted({label for _, label in Uses(self.file).labels()}))
 
 
 @dataclass(frozen=True)
@@ -348,14 +65,25 @@ class PolicySet:
     Attributes:
         policies: by name.
         not_in_force: name and reason.
+        waiting: the same policies, with the names of the tools that each waits for.
     """
 
     policies: tuple[Policy, ...] = ()
     not_in_force: tuple[tuple[str, str], ...] = ()
+    waiting: tuple[tuple[Policy, tuple[str, ...]], ...] = ()
 
     def for_content(self, app: str, content_types: Collection[str]) -> tuple[Policy, ...]:
         """The policies for such an item, by name."""
         return tuple(policy for policy in self.policies if policy.applies(app, content_types))
+
+    def approving_failures(self) -> list[tuple[str, str]]:
+        """The policies that approve what a failed detector could have changed, and the reason of each."""
+        asks = [(policy.name, policy.file.if_a_detector_fails) for policy in self.policies]
+        return [(name, ask.reason or "") for name, ask in asks if ask.outcome == "approve"]
+
+    def waiting_for(self, app: str, content_types: Collection[str]) -> list[tuple[Policy, tuple[str, ...]]]:
+        """The policies that would be for such an item if their tools were installed, and these tools."""
+        return [(policy, tools) for policy, tools in self.waiting if policy.applies(app, content_types)]
 
     def get(self, name: str) -> Policy:
         """The policy of that name. Raises `KeyError`."""
@@ -367,77 +95,3 @@ class PolicySet:
     def queue(self, policy_name: str, queue_name: str) -> Queue:
         """A queue of a policy. Raises `KeyError`."""
         return self.get(policy_name).queue(queue_name)
-
-
-def expand(labels: Labels, lists: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
-    """The names that a ``label:`` stands for."""
-    if isinstance(labels, str):
-        return (labels,)
-    return tuple(str(entry) for entry in (lists.get(labels.name, ()) if isinstance(labels, ListRef) else labels))
-
-
-def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Condition]]:
-    """A condition and all inside it, with paths."""
-    yield path, condition
-    if condition.one_part is not None:
-        yield from conditions(condition.one_part, (*path, "one_part"))
-    for key in ("all", "any"):
-        for number, below in enumerate(getattr(condition, key) or ()):
-            yield from conditions(below, (*path, key, number))
-    if condition.not_ is not None:
-        yield from conditions(condition.not_, (*path, "not"))
-
-
-def label_groups(file: PolicyFile) -> Iterator[tuple[Path, Labels]]:
-    """Each ``label:`` of bands and rules, with its path."""
-    for name, band in file.bands.items():
-        yield ("bands", name, "label"), band.label
-    for number, rule in enumerate(file.rules):
-        for path, condition in conditions(rule.when, ("rules", number, "when")):
-            if condition.label is not None:
-                yield (*path, "label"), condition.label
-    for name, score in file.scores.items():
-        for number, term in enumerate(score.of):
-            yield ("scores", name, "of", number, "label"), term.label
-
-
-def label_uses(file: PolicyFile) -> Iterator[tuple[Path, Any]]:
-    """Each label that bands and rules name, with the path to where it is written: each list's entries once."""
-    lists: set[str] = set()
-    for path, labels in label_groups(file):
-        if isinstance(labels, str):
-            yield path, labels
-        elif isinstance(labels, ListRef):
-            lists.add(labels.name)
-        else:
-            for number, label in enumerate(labels):
-                yield (*path, number), label
-    for number, rule in enumerate(file.rules):
-        if rule.when.people is not None or any(c.people for _, c in conditions(rule.when, ())):
-            yield ("rules", number, "when"), "Person"
-        for position, label in enumerate(rule.redact):
-            yield ("rules", number, "redact", position), label
-    for name in sorted(lists):
-        for position, entry in enumerate(file.lists.get(name, ())):
-            yield ("lists", name, position), entry
-
-
-def branch_ids(file: PolicyFile) -> tuple[str, ...]:
-    """Ids of rules and of the sides of bands, in file order."""
-    ids = []
-    for name, band in file.bands.items():
-        ids += [f"{name}.review"] if band.review_from is not None else []
-        ids += [f"{name}.reject"] if band.reject_from is not None else []
-    return (*ids, *(rule.id for rule in file.rules))
-
-
-def changed_band(band: Band, change: Change) -> Band:
-    """The band as an app has it."""
-    given = {key: getattr(change, key) for key in (BAND_KEYS - {"enabled"}) & change.model_fields_set}
-    return Band.model_validate({**{name: getattr(band, name) for name in Band.model_fields}, **given})
-
-
-def changed_rule(rule: Rule, change: Change) -> Rule:
-    """The rule as an app has it."""
-    given = {key: getattr(change, key) for key in {"at_least", "below"} & change.model_fields_set}
-    return rule.model_copy(update={"when": rule.when.model_copy(update=given), "then": change.then or rule.then})

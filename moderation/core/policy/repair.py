@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.core.policy.codes import Problem
-from moderation.core.policy.policies import FORMAT, Path
+from moderation.core.policy.file import FORMAT
+from moderation.core.policy.terms import Path
 
 _LISTS = ("rules", "queues", "tests", "sampling")
 _MAPPINGS = ("bands", "lists", "scores", "apps")
@@ -18,7 +19,7 @@ _NEEDED: Mapping[str, Any] = {
     "format": FORMAT,
     "applies_to": {"content_type": ["text", "image", "video", "audio"]},
     "if_nothing_matches": "approve",
-    "if_a_detector_fails": "approve",
+    "if_a_detector_fails": "reject",
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from moderation.core.policy.policies import PolicyFile
+from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.words.logic import WORDS
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 
 
@@ -15,7 +17,7 @@ def policy_schema(taxonomy: Taxonomy) -> dict[str, Any]:
         "description": "A name of the taxonomy.",
         "anyOf": [{"enum": list(taxonomy.labels)}, {"type": "string", "pattern": f"^{CUSTOM_PREFIX}"}],
     }
-    defined = _with_labels(schema)
+    defined = _with_labels(_with_conditions(schema))
     defined["$defs"]["Label"] = labels
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -23,6 +25,35 @@ def policy_schema(taxonomy: Taxonomy) -> dict[str, Any]:
         **defined,
         "title": "Moderation policy",
     }
+
+
+def _with_conditions(schema: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which a condition is one mapping with every word and modifier in it.
+
+    An editor that is given a choice of ten mappings says of a slip in one that it is none of the ten.
+    """
+    defined = dict(schema["$defs"])
+    models = [defined.pop(model.__name__) for model in WORDS.values()]
+    defined["Condition"] = {
+        "type": "object",
+        "title": "Condition",
+        "description": "A test on an item and its detections. Exactly one kind of it in a mapping.",
+        "properties": {key: value for model in models for key, value in model["properties"].items()},
+        "additionalProperties": False,
+    }
+    choice = {f"#/$defs/{model.__name__}" for model in WORDS.values()}
+    whole: dict[str, Any] = _with_condition({**schema, "$defs": defined}, choice)
+    return whole
+
+
+def _with_condition(node: Any, choice: Collection[str]) -> Any:
+    if isinstance(node, dict):
+        copied = {key: _with_condition(value, choice) for key, value in node.items()}
+        if choice == {each.get("$ref") for each in node.get("oneOf", ())}:
+            del copied["oneOf"]
+            return {"$ref": "#/$defs/Condition", **copied}
+        return copied
+    return [_with_condition(each, choice) for each in node] if isinstance(node, list) else node
 
 
 def _with_labels(node: Any) -> Any:

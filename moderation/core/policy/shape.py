@@ -10,8 +10,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from moderation.core.policy.codes import Problem
-from moderation.core.policy.policies import FORMAT, Path, PolicyFile
-from moderation.core.policy.terms import is_number
+from moderation.core.policy.file import FORMAT, PolicyFile
+from moderation.core.policy.terms import Path, is_number
 
 _PLACES: Mapping[str, str] = {
     "queue": "a queue stands in a band, in a sampling, or as then: {review: QUEUE}",

@@ -1,4 +1,4 @@
-"""The words that policies are made of: thresholds, outcomes, labels, counts and conditions.
+"""The terms that policies are made of: names, thresholds, outcomes, labels, values and counts.
 
 Nothing here is evaluated as code. Each model is a mapping in a policy file; `moderation.core.policy.policies` puts them
 together. Validators raise `Wrong`, which may say at which key the fault stands and what may have been meant.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -30,15 +30,8 @@ from moderation.core.items import PartType
 
 ContentType = PartType | Literal["document"]
 Outcome = Literal["approve", "reject", "review"]
-BodyPart = Literal["face", "head", "left_hand", "right_hand"]
-Cover = Literal["face_cover", "head_cover", "hand_cover"]
-COVERS: Mapping[str, str] = {
-    "face": "face_cover",
-    "head": "head_cover",
-    "left_hand": "hand_cover",
-    "right_hand": "hand_cover",
-}
-"""What each body part can wear, as Amazon Rekognition's protective equipment types have it."""
+Path = tuple[str | int, ...]
+"""Keys and list positions that lead to a place in a policy file."""
 
 
 def wrong(message: str, *, at: str = "", hint: str = "") -> PydanticCustomError:
@@ -52,7 +45,7 @@ def wrong(message: str, *, at: str = "", hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("wrong", "{message}", {"message": message, "at": at, "hint": hint})
 
 
-class Said(BaseModel):
+class PolicyModel(BaseModel):
     """A mapping in a policy file: unknown keys and values of another type are refused, nothing is converted."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False)
@@ -133,7 +126,7 @@ Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
 """A single value, of the type it is written in: 5 is not '5'."""
 
 
-class Ask(Said):
+class Ask(PolicyModel):
     """What a rule leads to: ``approve``, ``reject`` or ``{review: QUEUE}``."""
 
     outcome: Outcome
@@ -142,15 +135,7 @@ class Ask(Said):
     @model_validator(mode="before")
     @classmethod
     def _read(cls, value: Any) -> Any:
-        if isinstance(value, Mapping) and set(value) == {"review"}:
-            if not isinstance(value["review"], str):
-                raise wrong("a queue's name is a text", at="review")
-            return {"outcome": "review", "queue": value["review"]}
-        if value in ("approve", "reject"):
-            return {"outcome": value}
-        if value == "review":
-            raise wrong("a review names its queue", hint="write {review: QUEUE}")
-        raise wrong("write approve, reject or {review: QUEUE}", hint=_closest_outcome(value))
+        return read_ask(value)
 
     @model_serializer
     def _as_written(self) -> str | dict[str, str | None]:
@@ -174,6 +159,19 @@ class Ask(Said):
         }
 
 
+def read_ask(value: Any) -> dict[str, str]:
+    """The fields of what stands for an `Ask` in a file. Raises what `wrong` makes."""
+    if isinstance(value, Mapping) and set(value) == {"review"}:
+        if not isinstance(value["review"], str):
+            raise wrong("a queue's name is a text", at="review")
+        return {"outcome": "review", "queue": value["review"]}
+    if value in ("approve", "reject"):
+        return {"outcome": value}
+    if value == "review":
+        raise wrong("a review names its queue", hint="write {review: QUEUE}")
+    raise wrong("write approve, reject or {review: QUEUE}", hint=_closest_outcome(value))
+
+
 def _closest_outcome(value: Any) -> str:
     words = [value] if isinstance(value, str) else list(value) if isinstance(value, Mapping) and len(value) == 1 else []
     for word in words:
@@ -188,7 +186,7 @@ def _closest_outcome(value: Any) -> str:
     return ""
 
 
-class ListRef(Said):
+class ListRef(PolicyModel):
     """``{list: NAME}``: the entries of a named list."""
 
     name: Name = Field(alias="list", description="A name from the policy's lists.")
@@ -220,10 +218,6 @@ Values = Annotated[
 """Several values, or a named list of them."""
 
 
-Combine = Literal["weighted_maximum", "noisy_or"]
-"""How a score is made of several detections."""
-
-
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else _not_empty(value)
 
@@ -236,7 +230,7 @@ OneOrMore = Annotated[
 """A detector's name, or several."""
 
 
-class Count(Said):
+class Count(PolicyModel):
     """How many: ``{at_least: 2}``, ``{at_most: 5}`` or both."""
 
     at_least: int | None = Field(None, ge=0, le=10_000, description="So many or more.")
@@ -261,7 +255,7 @@ class Count(Said):
         return None if may_grow and self.at_most is not None else True
 
 
-class Range(Said):
+class Range(PolicyModel):
     """A measure within bounds: ``{at_least: 5}``, ``{below: 50}`` or both."""
 
     at_least: float | None = Field(None, ge=0, description="From here, inclusive.")
@@ -280,117 +274,8 @@ class Range(Said):
         return (self.at_least is None or value >= self.at_least) and (self.below is None or value < self.below)
 
 
-class BoxArea(Range):
-    """A share of the picture, in percent."""
-
-    at_least: Percent | None = Field(None, description="Percent of the picture, inclusive.")
-    below: Percent | None = Field(None, description="Percent of the picture, exclusive.")
-
-
-class People(Said):
-    """Who lacks which protective cover, by the detections with label ``Person``."""
-
-    at_least: Percent = Field(50.0, description="How sure that it is a person.")
-    lacking: dict[BodyPart, Cover] = Field(
-        min_length=1, description="Body part to the cover it should have; who lacks any of them counts."
-    )
-    covered_at_least: Percent = Field(50.0, description="How sure the cover must be to count as worn.")
-    if_part_not_visible: Literal["ignore", "counts_as_lacking", "review"] = Field(
-        "ignore", description="What a part that cannot be seen means; review only where the rule asks for a review."
-    )
-    count: Count = Field(Count(at_least=1), description="How many such people make the condition true.")
-
-    @model_validator(mode="after")
-    def _covers_fit(self) -> People:
-        for part, cover in self.lacking.items():
-            if COVERS[part] != cover:
-                raise wrong(f"a {cover} is not worn on the {part}", at="lacking", hint=f"did you mean {COVERS[part]}?")
-        return self
-
-
-class Metadata(Said):
-    """A test on one value of the app's metadata. A value that is missing or of another type fails every test."""
-
-    key: Annotated[str, Field(min_length=1, max_length=200)] = Field(
-        description="Name of the value; dots lead into mappings: seller.age_days."
-    )
-    is_: Scalar | None = Field(None, alias="is", description="Equals this text, number or truth value.")
-    in_: Values | None = Field(None, alias="in", description="Is one of these, or of {list: NAME}.")
-    has: Scalar | None = Field(None, description="Is a list with this in it.")
-    at_least: float | None = Field(None, description="A number from here, inclusive; any scale.")
-    below: float | None = Field(None, description="A number up to here, exclusive; any scale.")
-    given: bool | None = Field(None, description="true: the app sent it; false: it did not.")
-
-    @model_validator(mode="after")
-    def _is_one_test(self) -> Metadata:
-        kinds = [name for name in ("is", "in", "has", "given") if self._value(name) is not None]
-        kinds += ["at_least, below"] if self.at_least is not None or self.below is not None else []
-        if len(kinds) != 1:
-            raise wrong("a metadata test says one of: is, in, has, given, at_least and below")
-        if self.at_least is not None and self.below is not None and self.below <= self.at_least:
-            raise wrong(f"below ({self.below:g}) must be more than at_least ({self.at_least:g})", at="below")
-        return self
-
-    def _value(self, name: str) -> object:
-        return getattr(self, {"is": "is_", "in": "in_"}.get(name, name))
-
-
-KINDS = ("label", "score", "all", "any", "not", "one_part", "app", "content_type", "metadata", "people")
-OF_LABEL = ("exact", "count", "different_labels", "detector", "box_area", "span_length", "seconds")
-MODIFIERS = ("at_least", "below", *OF_LABEL)
-BESIDE: Mapping[str, tuple[str, ...]] = {"label": MODIFIERS, "score": ("at_least", "below")}
-"""What may stand beside each kind of condition."""
-
-
-class Condition(Said):
-    """A test on an item and its detections. Exactly one kind of it in a mapping."""
-
-    label: Labels | None = Field(None, description="A label, several, or {list: NAME}: it or anything under it.")
-    score: str | None = Field(None, description="A name from the policy's scores.")
-    at_least: Percent | None = Field(None, description="Beside label or score: from here, inclusive.")
-    below: Percent | None = Field(None, description="Beside label or score: up to here, exclusive.")
-    exact: bool | None = Field(None, description="Beside label: the label itself only, nothing under it.")
-    count: Count | None = Field(None, description="Beside label: how many detections must match.")
-    different_labels: Count | None = Field(None, description="Beside label: how many different labels among them.")
-    detector: OneOrMore | None = Field(None, description="Beside label: only what these detectors found.")
-    box_area: BoxArea | None = Field(None, description="Beside label: share of the picture that the box covers.")
-    span_length: Range | None = Field(None, description="Beside label: length of the span, in characters.")
-    seconds: Range | None = Field(None, description="Beside label: length of the time range, in seconds.")
-    all: list[Condition] | None = Field(None, min_length=1, description="Each must hold.")
-    any: list[Condition] | None = Field(None, min_length=1, description="At least one must hold.")
-    not_: Condition | None = Field(None, alias="not", description="Must not hold.")
-    one_part: Condition | None = Field(
-        None, description="Holds of one and the same part, with what was extracted from it; else the whole item counts."
-    )
-    app: list[AppName] | None = Field(None, min_length=1, description="The item's app is one of these.")
-    content_type: list[ContentType] | None = Field(None, min_length=1, description="The item has one of these.")
-    metadata: Metadata | None = Field(None, description="A test on one of the app's own facts.")
-    people: People | None = Field(None, description="People who lack protective covers.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_one_kind(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        kinds = [kind for kind in KINDS if kind in value]
-        if not kinds and set(value) <= set(MODIFIERS):
-            raise wrong(f"a condition says what it is about: one of {', '.join(KINDS)}")
-        if len(kinds) > 1:
-            hint = "write {all: [{...}, {...}]} to ask for both"
-            raise wrong(f"a condition has one of {', '.join(KINDS)}; here are {' and '.join(kinds)}", hint=hint)
-        for modifier in MODIFIERS:
-            if kinds and modifier in value and modifier not in BESIDE.get(kinds[0], ()):
-                wanted = " or ".join(kind for kind, beside in BESIDE.items() if modifier in beside)
-                raise wrong(f"'{modifier}' stands beside {wanted}, not beside {kinds[0]}", at=modifier)
-        if kinds == ["score"] and "at_least" not in value and "below" not in value:
-            raise wrong("a score is held against a threshold", hint="add at_least: 80")
-        for key in (*kinds, *MODIFIERS):
-            if key in value and value[key] is None:
-                raise wrong(f"'{key}' has no value", at=key)
-        return value
-
-    @model_validator(mode="after")
-    def _is_not_empty(self) -> Condition:
-        if self.at_least is not None and self.below is not None and self.below <= self.at_least:
-            raise wrong(f"below ({self.below:g}) must be more than at_least ({self.at_least:g})", at="below")
-        return self
+def expand(labels: Labels, lists: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
+    """The names that a ``label:`` stands for."""
+    if isinstance(labels, str):
+        return (labels,)
+    return tuple(str(entry) for entry in (lists.get(labels.name, ()) if isinstance(labels, ListRef) else labels))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moderation.core.policy.policies import PolicyFile, PolicySet
+from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.policies import PolicySet
 from moderation.core.verdicts import Verdict
 
 RuleName = tuple[str, str]

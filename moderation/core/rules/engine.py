@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from moderation.core.coverage import Coverage
 from moderation.core.decisions import PolicyRef
 from moderation.core.detections import Detection, Failure
+from moderation.core.policy.file import FailureAsk
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
 from moderation.core.rules.overrides import Standing
@@ -23,6 +25,8 @@ from moderation.core.verdicts import Evidence, Outcome, PolicyVerdict, RuleResul
 __all__ = ["Evidence", "PolicyVerdict", "RuleResult", "Sample", "Subject", "Verdict", "evaluate"]
 
 STRICTNESS: Mapping[Outcome, int] = {"approve": 0, "review": 1, "reject": 2}
+UNSEEN = "part "
+"""Begins what stands among those who failed for a part that nobody looked at."""
 _TRUTHS: Mapping[bool | None, Truth] = {True: "true", False: "false", None: "unknown"}
 
 
@@ -33,6 +37,7 @@ def evaluate(
     taxonomy: Taxonomy,
     reach: Mapping[str, frozenset[str] | None] | None = None,
     spent: Collection[str] = (),
+    coverage: Coverage | None = None,
 ) -> Verdict:
     """Say what the policies ask for, and why.
 
@@ -44,22 +49,25 @@ def evaluate(
         reach: for each detector and extractor, the labels its answer can lead to. A failure of one that is not named
             here leaves every label unknown.
         spent: rules, as ``policy/rule``, that have rejected as many items today as they may; they ask for a review.
+        coverage: who looked at which given part; None where that is not known, as in a policy's own tests.
 
     Returns:
         The strictest outcome. A failure that could have changed it, or that no policy accounts for, never leaves
-        ``approve``, unless a policy says so.
+        ``approve``, unless a policy says so; a part that nobody looked at never does.
 
     Raises:
         ValueError: no policies.
     """
     if not policies:
         raise ValueError("an item is judged by at least one policy")
-    detections, failures = _sorted(findings)
-    unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failures} if failures else _NONE
+    detections, failures = _sorted(findings if coverage is None else _with_unexamined(findings, coverage))
+    unseen = tuple([f"{UNSEEN}{f.part}" for f in failures if f.kind == "not_examined"]) if failures else ()
+    failed = [failure for failure in failures if failure.kind != "not_examined"] if unseen else failures
+    unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failed} if failed else _NONE
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
-    scene = Scene(subject, detections, unanswered, failed_parts(failures) if failures else None)
+    scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
     programs = [_program(policy, subject, taxonomy) for policy in ordered]
-    orphans = _orphans(programs, unanswered) if unanswered else ()
+    orphans = (_orphans(programs, unanswered) if unanswered else ()) + unseen
     carer = _carer(ordered) if orphans else None
     verdicts = []
     for policy, program in zip(ordered, programs, strict=True):
@@ -83,11 +91,19 @@ def evaluate(
             "failures": tuple(failures),
             "samples": samples(ordered, winner.outcome, subject.item_id),
             "spent": _used(verdicts) if spent else (),
+            "examined": coverage.examined if coverage is not None else (),
+            "not_examined": coverage.not_examined if coverage is not None else (),
         }
     )
 
 
 _NONE: Mapping[str, frozenset[str] | None] = {}
+
+
+def _with_unexamined(findings: Sequence[Detection | Failure], coverage: Coverage) -> Sequence[Detection | Failure]:
+    """The findings with a failure for each part that nobody looked at, unless it is among them already."""
+    known = {f.part for f in findings if isinstance(f, Failure) and f.kind == "not_examined"}
+    return [*findings, *(failure for failure in coverage.failures() if failure.part not in known)]
 
 
 def _name(policy: Policy) -> str:
@@ -119,7 +135,7 @@ class _Tally:
 
 
 def _evaluate(program: Program, scene: Scene, orphans: Sequence[str], spent: Collection[str]) -> PolicyVerdict:
-    is_simple = not (scene.unanswered or program.may_override or program.may_wait or program.may_redact)
+    is_simple = not (scene.unanswered or orphans or program.may_override or program.may_wait or program.may_redact)
     if is_simple and not (program.may_be_spent and spent):
         if not scene.by_label and not program.always:
             return _nothing_found(program, scene)
@@ -163,7 +179,7 @@ def _verdict(
             "policy": program.ref,
             "outcome": outcome,
             "queue": _queue(program, tally, deciding, failing) if outcome == "review" else None,
-            "because": _because(outcome, deciding, failing),
+            "because": _because(outcome, deciding, failing, program.on_failure),
             "deciding": deciding,
             "also_true": tuple([r for r in true if r.outcome != outcome]) if len(deciding) < len(true) else (),
             "failing": tuple(failing),
@@ -249,7 +265,7 @@ def _strictest(outcomes: Iterable[Outcome]) -> Outcome:
 
 def _broken(policy: Policy, error: Exception) -> PolicyVerdict:
     """The verdict when the engine itself failed: what the policy says of failures, and never an approval."""
-    ask = policy.file.if_a_detector_fails
+    ask: Ask = policy.file.if_a_detector_fails
     if ask.outcome == "approve":
         ask = Ask.of("review") if policy.file.queues else Ask.of("reject")
     what = f"Policy '{policy.name}' could not be evaluated ({type(error).__name__})"
@@ -308,7 +324,7 @@ def _carer(policies: Sequence[Policy]) -> Policy:
     return next((policy for policy in policies if policy.file.queues), policies[0])
 
 
-def _because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Sequence[str]) -> str:
+def _because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Sequence[str], on_failure: FailureAsk) -> str:
     """One or two sentences; names rules, labels and numbers, never content."""
     if deciding:
         rule = deciding[0]
@@ -323,7 +339,14 @@ def _because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Sequence
         bound = "" if strongest.threshold is None else f", at least {strongest.threshold:g} asked for"
         return f"{why}. ({strongest.detection.label} at {strongest.detection.confidence:.4g} %{bound}){over}"
     if failing:
-        return f"No answer from {', '.join(failing)}, which could have changed the outcome."
+        unseen = [name for name in failing if name.startswith(UNSEEN)]
+        silent = [name for name in failing if not name.startswith(UNSEEN)]
+        said = [f"No answer from {', '.join(silent)}, which could have changed the outcome."] if silent else []
+        if outcome == "approve":
+            said.append(f"The policy approves then: {on_failure.reason}")
+        if unseen:
+            said.append(f"No detector that the policies name looked at {', '.join(unseen)}.")
+        return " ".join(said)
     if outcome == "approve":
         return "Nothing was found that a rule is about."
     return "No rule is about what was found."

@@ -1,4 +1,7 @@
-"""What a policy may say but likely does not mean. Warnings never keep a file from coming into force."""
+"""What a policy may say but likely does not mean. Warnings never keep a file from coming into force.
+
+One thing here is an error, because it depends on what is loaded: a policy that could approve what it cannot look at.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,22 @@ import difflib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Protocol
+from typing import Protocol, assert_never
 
-from moderation.core.policy.checks import BESIDE, queues_used
+from moderation.core.coverage import Tools, unseen_types
 from moderation.core.policy.codes import Problem
-from moderation.core.policy.policies import (
-    Mode,
-    Path,
-    Policy,
-    PolicyFile,
-    Rule,
-    conditions,
-    expand,
-    label_groups,
-    label_uses,
-)
-from moderation.core.policy.terms import Condition, ListRef, is_number
-from moderation.core.rules.conditions import covered
+from moderation.core.policy.examples import BESIDE
+from moderation.core.policy.file import Mode, PolicyFile, Rule
+from moderation.core.policy.policies import Policy
+from moderation.core.policy.terms import Path, expand, is_number
+from moderation.core.policy.uses import Uses, queues_used
+from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
+from moderation.core.policy.words.label import LabelCondition
+from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
+from moderation.core.policy.words.metadata import MetadataCondition
+from moderation.core.policy.words.people import PeopleCondition
+from moderation.core.policy.words.score import ScoreCondition
+from moderation.core.rules.words.label import covered
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import Taxonomy
 
@@ -41,14 +43,14 @@ class Setting:
 
     Attributes:
         detectors: those that are loaded.
-        tools: names of loaded detectors and extractors.
+        tools: all that is loaded.
         today: for trials that are over.
         redacts: part types, beside text, that a redactor here can redact.
     """
 
     taxonomy: Taxonomy
     detectors: Sequence[Finder]
-    tools: Collection[str]
+    tools: Tools
     today: date
     redacts: Collection[str] = ()
 
@@ -65,8 +67,10 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
     named = {*file.needs, *file.only_with}
     unasked = [d for d in setting.detectors if getattr(d, "on_demand", False) and d.name not in named]
     setting = replace(setting, detectors=[d for d in setting.detectors if d not in unasked])
-    absent = [name for name in (*file.only_with, *file.needs) if name not in setting.tools]
+    absent = [name for name in (*file.only_with, *file.needs) if name not in setting.tools.names]
     if not absent:
+        for number, message, hint in unseen_types(policy, setting.tools, setting.taxonomy):
+            yield Problem(("applies_to", "content_type", number), "E115", message, hint)
         yield from _unfindable(file, setting, unasked)
         yield from _below_floor(file, setting)
     yield from _not_loaded(file, setting)
@@ -85,10 +89,10 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
 
 def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
     """Needed and not loaded: the start would be refused. With `only_with` the policy just waits."""
-    if any(name not in setting.tools for name in file.only_with):
+    if any(name not in setting.tools.names for name in file.only_with):
         return
     for number, name in enumerate(file.needs):
-        if name not in setting.tools:
+        if name not in setting.tools.names:
             hint = f"install {SHIPPED_TOOLS.get(name, 'its plugin')}, or let the policy wait: only_with: [{name}]"
             message = f"detector '{name}' is not loaded here, so this policy cannot come into force here"
             yield Problem(("needs", number), "W205", message, hint)
@@ -96,7 +100,7 @@ def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
 
 def _unfindable(file: PolicyFile, setting: Setting, unasked: Sequence[Finder]) -> Iterator[Problem]:
     offered = {label for detector in setting.detectors for label in detector.labels}
-    for path, label in label_uses(file):
+    for path, label in Uses(file).labels():
         meant = covered([label], setting.taxonomy, exact=False)
         if not meant.isdisjoint(offered):
             continue
@@ -147,12 +151,11 @@ def _thresholds(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[tuple[Path, fl
             yield ("bands", name, key), low, covered(expand(band.label, file.lists), taxonomy, exact=band.exact)
     for number, rule in enumerate(file.rules):
         for path, condition in conditions(rule.when, ("rules", number, "when")):
-            if condition.label is not None and condition.at_least:
+            if isinstance(condition, LabelCondition) and condition.at_least:
                 yield (*path, "at_least"), condition.at_least, _labels(condition, file, taxonomy)
 
 
-def _labels(condition: Condition, file: PolicyFile, taxonomy: Taxonomy) -> frozenset[str]:
-    assert condition.label is not None
+def _labels(condition: LabelCondition, file: PolicyFile, taxonomy: Taxonomy) -> frozenset[str]:
     return covered(expand(condition.label, file.lists), taxonomy, exact=bool(condition.exact))
 
 
@@ -171,50 +174,53 @@ def _never_fires(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
 
 def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Setting) -> Iterator[tuple[Path, str]]:
     """Why a condition cannot be true of any item; nothing when it can."""
-    if condition.all is not None:
-        for number, part in enumerate(condition.all):
-            yield from _impossible(part, (*path, "all", number), file, setting)
-        for number, part in enumerate(condition.all):
-            if part.not_ is not None and part.not_ in condition.all:
-                yield (*path, "all", number), "it asks for something and for its contrary"
-        apps = [set(part.app) for part in condition.all if part.app is not None]
-        if apps and not set.intersection(*apps):
-            yield path, "no app is in all of its app lists"
-    elif condition.any is not None:
-        reasons = [list(_impossible(p, (*path, "any", n), file, setting)) for n, p in enumerate(condition.any)]
-        if all(reasons):
-            yield from reasons[0]
-    elif condition.one_part is not None:
-        yield from _impossible(condition.one_part, (*path, "one_part"), file, setting)
-    elif condition.label is not None:
-        yield from _impossible_label(condition, path, file, setting)
-    elif condition.app is not None and not set(condition.app).intersection(file.applies_to.app or condition.app):
-        yield (*path, "app"), "the policy does not apply to these apps"
+    match condition:
+        case AllOf():
+            for number, part in enumerate(condition.all):
+                yield from _impossible(part, (*path, "all", number), file, setting)
+            for number, part in enumerate(condition.all):
+                if isinstance(part, NotOf) and part.not_ in condition.all:
+                    yield (*path, "all", number), "it asks for something and for its contrary"
+            apps = [set(part.app) for part in condition.all if isinstance(part, AppCondition)]
+            if apps and not set.intersection(*apps):
+                yield path, "no app is in all of its app lists"
+        case AnyOf():
+            reasons = [list(_impossible(p, (*path, "any", n), file, setting)) for n, p in enumerate(condition.any)]
+            if all(reasons):
+                yield from reasons[0]
+        case OnePart():
+            yield from _impossible(condition.one_part, (*path, "one_part"), file, setting)
+        case LabelCondition():
+            yield from _impossible_label(condition, path, file, setting)
+        case AppCondition():
+            if not set(condition.app).intersection(file.applies_to.app or condition.app):
+                yield (*path, "app"), "the policy does not apply to these apps"
+        case NotOf() | ScoreCondition() | PeopleCondition() | MetadataCondition() | ContentTypeCondition():
+            pass
+        case _:
+            assert_never(condition)
 
 
 def _impossible_label(
-    condition: Condition, path: Path, file: PolicyFile, setting: Setting
+    condition: LabelCondition, path: Path, file: PolicyFile, setting: Setting
 ) -> Iterator[tuple[Path, str]]:
     labels = _labels(condition, file, setting.taxonomy)
     different = condition.different_labels
     if different is not None and different.at_least is not None and different.at_least > len(labels):
         yield (*path, "different_labels"), f"there are only {len(labels)} labels to be different"
     floors = [d.min_confidence for d in setting.detectors if not labels.isdisjoint(d.labels)]
-    is_known = all(name in setting.tools for name in (*file.needs, *file.only_with))
+    is_known = all(name in setting.tools.names for name in (*file.needs, *file.only_with))
     if is_known and floors and condition.below is not None and condition.below <= min(floors):
         yield (*path, "below"), f"no detector of this reports below {min(floors):g}"
 
 
 def _unused(file: PolicyFile) -> Iterator[Problem]:
-    used = queues_used(file)
+    uses, used = Uses(file), queues_used(file)
     for number, queue in enumerate(file.queues):
         if queue.name not in used:
             yield Problem(("queues", number, "name"), "W207", f"nothing leads to queue '{queue.name}'", "remove it")
-    lists = {labels.name for _, labels in label_groups(file) if isinstance(labels, ListRef)}
-    for rule in file.rules:
-        wanted = [c.metadata.in_ for _, c in conditions(rule.when, ()) if c.metadata is not None]
-        lists |= {reference.name for reference in wanted if isinstance(reference, ListRef)}
-    scores = {c.score for rule in file.rules for _, c in conditions(rule.when, ())}
+    lists = {reference.name for _, reference in uses.lists()}
+    scores = {score for _, score in uses.scores()}
     for name in file.scores:
         if name not in scores:
             yield Problem(("scores", name), "W207", f"nothing uses score '{name}'", "remove it", on_key=True)
@@ -234,8 +240,9 @@ def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Problem]:
     """Between a rule that ends at ``below`` and the next one on the same labels that begins higher."""
     ranges: dict[frozenset[str], list[tuple[float, float, Path]]] = {}
     for number, rule in enumerate(file.rules):
-        if _is_plain(rule):
-            labels, when = _labels(rule.when, file, taxonomy), rule.when
+        when = rule.when
+        if isinstance(when, LabelCondition) and _is_plain(rule, when):
+            labels = _labels(when, file, taxonomy)
             end = when.below if when.below is not None else 101.0
             ranges.setdefault(labels, []).append((when.at_least or 0.0, end, ("rules", number, "when", "below")))
     for name, band in file.bands.items():
@@ -253,10 +260,9 @@ def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Problem]:
                 reached, path = end, other
 
 
-def _is_plain(rule: Rule) -> bool:
-    when = rule.when
+def _is_plain(rule: Rule, when: LabelCondition) -> bool:
     is_counted = when.count is not None or when.different_labels is not None
-    return when.label is not None and not is_counted and rule.mode is None and rule.then.outcome != "approve"
+    return not is_counted and rule.mode is None and rule.then.outcome != "approve"
 
 
 def _odd_tests(policy: Policy) -> Iterator[Problem]:

@@ -14,11 +14,15 @@ from functools import cached_property
 from typing import Any
 
 from moderation.core.decisions import PolicyRef
-from moderation.core.policy.policies import Band, Mode, Policy, Rule, changed_band, changed_rule, conditions, expand
-from moderation.core.policy.terms import Ask, Outcome
-from moderation.core.rules.conditions import Test, covered, mentioned, ready, settle, triggers
-from moderation.core.rules.matching import BandTest, LabelTest
-from moderation.core.rules.scene import NEAR, TRUE, Scene, Seen, held
+from moderation.core.policy.app_changes import changed_band, changed_rule
+from moderation.core.policy.file import Band, FailureAsk, Mode, Rule
+from moderation.core.policy.policies import Policy
+from moderation.core.policy.terms import Ask, Outcome, expand
+from moderation.core.policy.uses import Uses
+from moderation.core.rules.scene import NEAR, NOBODY, TRUE, Scene, Seen, held
+from moderation.core.rules.words.contract import Test
+from moderation.core.rules.words.label import BandTest, LabelTest, covered
+from moderation.core.rules.words.logic import ready
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Evidence, RuleResult
 
@@ -58,9 +62,22 @@ class Branch:
 class _Always:
     """A condition that its policy's app and content types have settled as true."""
 
-    def test(self, _: Scene) -> Seen:
+    @property
+    def labels(self) -> frozenset[str]:
+        """None at all."""
+        return NOBODY
+
+    def test(self, scene: Scene) -> Seen:
         """True."""
         return TRUE
+
+    def settled(self, app: str, content_types: frozenset[str]) -> bool:
+        """True."""
+        return True
+
+    def triggers(self) -> Mapping[str, float] | None:
+        """Nothing."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -89,7 +106,7 @@ class Program:
     plain: Mapping[str, tuple[Sequence[float], Sequence[int]]]
     by_label: Mapping[str, tuple[Sequence[float], Sequence[int]]]
     default: Ask
-    on_failure: Ask
+    on_failure: FailureAsk
     labels: frozenset[str]
     ref: PolicyRef
     ranks: Mapping[str, int] = field(default_factory=dict)
@@ -177,10 +194,9 @@ def program_of(policy: Policy, app: str, content_types: frozenset[str], taxonomy
 def _told_apart(policy: Policy) -> tuple[frozenset[str], frozenset[str]]:
     """The apps and content types that the policy says something about."""
     apps, types = set(policy.file.apps), set[str]()
-    for rule in policy.file.rules:
-        for _, condition in conditions(rule.when, ()):
-            apps.update(condition.app or ())
-            types.update(condition.content_type or ())
+    for _, named in Uses(policy.file).conditions:
+        apps.update(named.apps)
+        types.update(named.content_types)
     told = policy.programs["told apart"] = (frozenset(apps), frozenset(types))
     return told
 
@@ -194,15 +210,15 @@ def _make(policy: Policy, app: str, types: frozenset[str], taxonomy: Taxonomy) -
     always: list[int] = []
     labels: frozenset[str] = frozenset()
     for branch in _branches(policy, app, taxonomy):
-        labels |= mentioned(branch.condition) | branch.redact
-        condition = settle(branch.condition, app, types)
+        labels |= branch.condition.labels | branch.redact
+        condition = branch.condition.settled(app, types)
         if condition is False:
             continue
         if condition is True:
             condition = _Always()
         position = len(branches)
         branches.append(replace(branch, condition=condition) if condition is not branch.condition else branch)
-        found = None if isinstance(condition, _Always) else triggers(condition)
+        found = condition.triggers()
         if found is None:
             always.append(position)
         is_plain = isinstance(condition, LabelTest | BandTest) and condition.is_plain

@@ -155,6 +155,10 @@ class Scene:
         return scenes
 
 
+NOTHING = Scene(Subject("", frozenset()), (), {})
+"""Where nothing was found, and all answered."""
+
+
 def held(detections: Iterable[Detection], threshold: float | None) -> tuple[Evidence, ...]:
     """The detections as evidence against a threshold."""
     if threshold is None:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from moderation.core.errors import ModerationError
 from moderation_aws.pacing import Pace, slow_down, take_turn
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Store(Protocol):
         ...
 
 
-class StoreFailed(Exception):
+class StoreFailed(ModerationError):
     """The shared state cannot be read or written."""
 
 

@@ -20,6 +20,7 @@ from moderation.hookspecs import Unavailable
 from moderation.testing import DetectorContract, FakeContext
 from tests.aws_double import AwsDouble
 from tests.aws_double.examples import PAULO, PAULO_TEXT, VAN_BOKHORST, entities_of, van_bokhorst
+from tests.examples import examples
 
 ENGLISH = LanguageOptions(language="en")
 PII, TOXIC, PHI = "comprehend.DetectPiiEntities", "comprehend.DetectToxicContent", "comprehendmedical.DetectPHI"
@@ -239,7 +240,7 @@ def test_medical_texts_are_counted_in_characters(aws: AwsDouble, account: Accoun
     assert aws.refused == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.text(max_size=400), st.integers(4, 60), st.integers(0, 30))
 def test_pieces_cover_the_text_within_the_size(text: str, most: int, overlap: int) -> None:
     cut = list(pieces(text, most, overlap=overlap))

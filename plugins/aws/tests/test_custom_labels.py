@@ -233,7 +233,7 @@ def test_policies_for_rekognition_come_into_force_with_a_region(configured: Call
     from moderation.policies.files import load_policies, shipped_rules
 
     plugins = load_plugins(configured())
-    names = {policy.name for policy in load_policies(shipped_rules(), plugins.taxonomy, plugins.names).policies}
+    names = {policy.name for policy in load_policies(shipped_rules(), plugins.taxonomy, plugins.tools).policies}
 
     assert {"image-moderation", "site-ppe"} <= names
 

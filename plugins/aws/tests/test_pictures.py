@@ -18,6 +18,7 @@ from moderation.core.items import Media, Part
 from moderation.hookspecs import Unreadable
 from tests.aws_double import limits
 from tests.aws_double.examples import picture
+from tests.examples import examples
 
 AS_USUAL = Fitting()
 AS_LARGE_AS_IT_GOES = Fitting(megapixels=None)
@@ -80,7 +81,7 @@ def test_sides_at_the_edges_are_brought_within_the_limits(name: str, sides: tupl
     assert (size(image) == sides) == fits, "what fits is sent as it is"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     st.integers(1, 700), st.integers(1, 700), st.sampled_from(["RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "I;16"]),
     st.sampled_from(sorted(CHECKS)), st.integers(1, 8),

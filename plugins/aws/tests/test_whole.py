@@ -44,7 +44,7 @@ def judged(aws: AwsDouble, configured: Callable[..., Settings], tmp_path: Path) 
     settings = configured("ppe: {required: [HEAD_COVER], min_confidence: 80}")
     blobs = FolderBlobs(tmp_path / "media", "moderation")
     plugins = load_plugins(settings)
-    policies = load_policies(shipped_rules(), plugins.taxonomy, plugins.names)
+    policies = load_policies(shipped_rules(), plugins.taxonomy, plugins.tools)
     # The embedded detectors would take seconds to start, and have nothing to say here.
     ours = tuple(d for d in plugins.detectors if d.name in ("rekognition.moderation", "rekognition.ppe"))
     plugins = dataclasses.replace(plugins, detectors=ours, extractors=())

@@ -11,6 +11,7 @@ from moderation.core.items import Part
 from moderation.testing import DetectorContract
 from plugins.pii.tests.finding import detect
 from plugins.pii.tests.planted import cards, emails, ibans, phones
+from tests.examples import examples
 
 NEUTRAL = st.text(alphabet="😀漢é̈ёש \n\u200b", max_size=30)
 """Characters of one to four bytes, some of them invisible, none of which says anything about a value."""
@@ -53,7 +54,7 @@ def test_finds_what_is_planted_in_any_text(planted, before, after):
     assert (len(before) + 1, len(before) + 1 + len(value)) in spans
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(before=NEUTRAL, after=NEUTRAL)
 @pytest.mark.parametrize(
     "text",

@@ -16,11 +16,14 @@ import pytest
 from PIL import Image
 from standardwebhooks import Webhook
 
+from moderation.core.coverage import Coverage
 from moderation.core.detections import Detection
 from moderation.core.items import Tool
 from moderation.core.loops import Answer
+from moderation.pipeline.moderate import conclude
 from tests.houses.api import Api
 from tests.receiver import Receiver, status
+from tests.waiting import PATIENCE_SECONDS
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
 
@@ -197,7 +200,7 @@ def test_the_app_is_told_of_the_decision_by_a_signed_webhook(api: Api) -> None:
 
     answer = api.post("/v1/items", json={**TEXT, "callback_url": f"{receiver.url}/decided"})
 
-    assert told.wait(30)
+    assert told.wait(PATIENCE_SECONDS)
     receiver.stop()
     (request,) = receiver.requests
     secret = api.service.accounts.webhook_secret("shop")
@@ -272,6 +275,8 @@ def test_a_key_whose_post_was_refused_may_be_used_again(idle_api: Api) -> None:
 
 def test_while_the_first_post_waits_for_its_decision_the_second_is_told_so(idle_api: Api) -> None:
     headers = {"Idempotency-Key": "k"}
+    idle_api.post("/v1/items", json=TEXT)
+    idle_api.service.work_once()  # starts the detectors' processes, which may take longer than the wait
     with ThreadPoolExecutor(1) as thread:
         first = thread.submit(idle_api.post, "/v1/items?wait=20", json=TEXT, headers=headers)
         while not idle_api.service.store.backlog()[0]:
@@ -523,8 +528,9 @@ def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
         ],
         [],
         idle_api.service.policies,
+        Coverage((), ()),
     )
-    idle_api.service.pipeline._conclude(claim.item, judgement, ())
+    conclude(idle_api.service.pipeline.ports, claim.item, judgement, ())
 
     (found,) = idle_api.get(f"/v1/items/{posted}").json["detections"]
     assert found["box"] == {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}

@@ -238,9 +238,9 @@ def test_readiness_says_what_is_wrong(idle_api: Api, monkeypatch: pytest.MonkeyP
     (service.settings.data / "media").unlink()
     assert idle_api.get("/readyz", app=None).status_code == 200
 
-    service.human_loops_problem = "account 1 may not use A2I"
+    service.following.problem = "account 1 may not use A2I"
     assert reasons() == "human loops: account 1 may not use A2I"
-    service.human_loops_problem = ""
+    service.following.problem = ""
 
     policies = service.judge.policies
     service.judge.policies = PolicySet((), (("faces", "vision.faces is not loaded"),))

@@ -17,6 +17,7 @@ from PIL import Image
 
 from moderation.core.errors import StoreUnavailable
 from moderation.settings import Settings
+from tests.examples import examples
 from tests.houses.api import NOBODY, Api
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
@@ -422,7 +423,7 @@ near_items = st.fixed_dictionaries(
         "extra": json_values,
     },
 )
-fuzz = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=150)
+fuzz = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=examples(150))
 
 
 @pytest.fixture(scope="module")

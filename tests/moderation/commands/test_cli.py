@@ -12,13 +12,14 @@ import pytest
 from moderation import cli
 from moderation.settings import Settings
 from tests.paths import EXAMPLES
+from tests.waiting import PATIENCE_SECONDS
 
 
 def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("MODERATION_")}
-    command = [sys.executable, "-m", "moderation", *arguments]
+    command = [sys.executable, "-m", "tests.patience", *arguments]
     return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, env={**clean, **environment}, timeout=90
+        command, input=stdin, capture_output=True, text=True, env={**clean, **environment}, timeout=PATIENCE_SECONDS
     )
 
 

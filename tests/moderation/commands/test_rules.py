@@ -27,6 +27,7 @@ from moderation.policies.a2i_import import Importer, policy_document
 from moderation.policies.files import policy_paths, shipped_rules
 from moderation.policies.formatting import formatted
 from moderation.policies.yaml_reader import parse_document
+from tests.examples import examples
 from tests.moderation.core.random_policies import policies
 from tests.moderation.policies.good import GOOD
 
@@ -64,7 +65,7 @@ def test_untidy_becomes_tidy_with_its_comments() -> None:
     assert "\n\n\n" not in done
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(policies(), st.booleans(), st.integers(40, 200))
 def test_the_form_is_final_and_the_meaning_stays(document: dict[str, Any], flow: bool, width: int) -> None:
     text = yaml.safe_dump(json.loads(json.dumps(document)), sort_keys=False, default_flow_style=flow, width=width)
@@ -177,7 +178,7 @@ def starts(node: Any, found: dict[str, float], sampled: bool) -> bool:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     documents, st.dictionaries(st.sampled_from(LABELS), st.one_of(VALUES, st.floats(0, 100)), max_size=3), st.booleans()
 )

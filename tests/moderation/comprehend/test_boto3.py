@@ -40,6 +40,7 @@ from moderation.settings import Settings
 from moderation.storage.tables import redaction_jobs
 from review_ui.opening import open_review
 from tests.houses.api import NOBODY
+from tests.waiting import PATIENCE_SECONDS
 
 TEXT = "Write to ann@example.org \U0001f44d or call 206-555-0100; ann@example.org is hers."
 ROLE = "arn:aws:iam::000000000000:role/reads-texts"
@@ -418,7 +419,7 @@ class TestJobs:
         second = Endpoint(tmp_path)
         try:
             second.service.redactions.start()
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while state(second, job)[0] == "IN_PROGRESS" and time.monotonic() < deadline:
                 time.sleep(0.02)
 

@@ -178,6 +178,20 @@ def test_an_app_changes_named_keys_and_others_do_not_notice() -> None:
     assert judge(kids, of=[found("Weapons", 45)], app="other").outcome == "approve"
 
 
+@pytest.mark.parametrize(("change", "outcome"), [({"then": "reject"}, "reject"), ({"enabled": False}, "approve")])
+def test_an_app_may_change_what_any_rule_leads_to_or_switch_it_off(change: dict[str, Any], outcome: str) -> None:
+    rule = {
+        "id": "armed-drinker",
+        "when": {"all": [{"label": "Weapons", "at_least": 50}, {"label": "Alcohol", "at_least": 50}]},
+        "then": {"review": "general"},
+    }
+    changed = policy(rules=[rule], apps={"kids": {"change": {"armed-drinker": change}}})
+    of: list[Detection | Failure] = [found("Weapons", 60), found("Alcohol", 60)]
+
+    assert judge(changed, of=of, app="kids").outcome == outcome
+    assert judge(changed, of=of, app="others").outcome == "review"
+
+
 def test_the_strictest_policy_wins_over_several() -> None:
     mild = policy(policy="mild")
     strict = policy(bands=BAND)

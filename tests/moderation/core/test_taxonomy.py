@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.core.policy.checks import label_hint
+from moderation.core.policy.codes import label_hint
 from moderation.core.taxonomy import BEFORE_7, TREE, Taxonomy
 
 LABELS = st.sampled_from(Taxonomy().labels)

@@ -25,6 +25,7 @@ from moderation.storage.items import Store
 from moderation.storage.opening import open_database
 from moderation.storage.records import new_item_id
 from tests.receiver import Receiver, status
+from tests.waiting import PATIENCE_SECONDS
 
 SECRET_TEXT = "Ein Satz, den kein Empfänger sehen soll"
 
@@ -43,12 +44,12 @@ class World:
 
     folder: Path
     allow_private_urls: bool = True
-    timeout_seconds: float = 0.6
+    timeout_seconds: float = PATIENCE_SECONDS
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
-        settings = Settings(
-            data=self.folder, allow_private_urls=self.allow_private_urls, webhook_timeout_seconds=self.timeout_seconds
+        settings = Settings(data=self.folder, allow_private_urls=self.allow_private_urls).model_copy(
+            update={"webhook_timeout_seconds": self.timeout_seconds}
         )
         self.database = open_database(settings)
         self.store, self.outbox, self.accounts = Store(self.database), Outbox(self.database), Accounts(self.database)
@@ -83,8 +84,9 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    opened = World(tmp_path)
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A world with patience, or with as much as the test says."""
+    opened = World(tmp_path, timeout_seconds=getattr(request, "param", PATIENCE_SECONDS))
     yield opened
     opened.close()
 
@@ -267,7 +269,7 @@ def _drip(start: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
 
 def _never(handler: BaseHTTPRequestHandler) -> None:
     assert isinstance(handler.server, Receiver)
-    handler.server.closing.wait(30)
+    handler.server.closing.wait(PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +285,7 @@ def _never(handler: BaseHTTPRequestHandler) -> None:
         pytest.param(lambda handler: _raw(handler, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500), id="too many headers"),
     ],
 )
+@pytest.mark.parametrize("world", [0.6], indirect=True, ids=["hasty"])
 def test_a_broken_receiver_costs_one_bounded_attempt_and_is_tried_again(
     world: World, receiver: Receiver, answer: Callable[[BaseHTTPRequestHandler], None]
 ) -> None:
@@ -347,13 +350,13 @@ def test_private_addresses_are_never_called_unless_allowed(tmp_path: Path, recei
 
 
 def test_one_slow_endpoint_with_many_events_delays_no_other(tmp_path: Path, receiver: Receiver) -> None:
-    world = World(tmp_path, timeout_seconds=30)
+    world = World(tmp_path, timeout_seconds=2 * PATIENCE_SECONDS)
     fast_has_it = threading.Event()
     slow = Receiver()
     slow.start()
 
     def answer_late(handler: BaseHTTPRequestHandler) -> None:
-        fast_has_it.wait(30)
+        fast_has_it.wait(2 * PATIENCE_SECONDS)
 
     def answer_at_once(handler: BaseHTTPRequestHandler) -> None:
         fast_has_it.set()
@@ -366,7 +369,7 @@ def test_one_slow_endpoint_with_many_events_delays_no_other(tmp_path: Path, rece
     world.decide(f"{receiver.url}/fast")
 
     world.deliveries.start()
-    delivered = fast_has_it.wait(20)
+    delivered = fast_has_it.wait(PATIENCE_SECONDS)
 
     assert delivered
     world.close()

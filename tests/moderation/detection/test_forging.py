@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ground.blobs import FolderBlobs
+from moderation.core.coverage import Coverage
 from moderation.core.items import Item, Part
 from moderation.detection.judge import Judge
 from moderation.settings import load_settings
@@ -16,6 +17,7 @@ from moderation.settings import load_settings
 PLUGIN = '''
 import json, os, struct, subprocess, sys, threading, time
 from moderation import hookimpl
+from moderation.core.coverage import Coverage
 from moderation.core.detections import Detection
 
 WRITES = """
@@ -114,7 +116,7 @@ def outcome(judge: Judge, app: str, text: str = "hello") -> tuple[str, list[str]
     name = f"forger.{app}"
     detections, failures = judge.runner.look(app, [part], lambda detector: detector.name == name)
     item = Item(id="i", app=app, parts=(part,), created_at=datetime.now(UTC))
-    verdict = judge.conclude(item, [part], detections, failures, judge.policies).verdict
+    verdict = judge.conclude(item, [part], detections, failures, judge.policies, Coverage((), ())).verdict
     return verdict.outcome, [failure.kind for failure in failures], len(detections)
 
 

@@ -21,12 +21,12 @@ from moderation.core.detections import Detection
 from moderation.hookspecs import Unavailable, Unreadable
 
 class Bad:
-    version, reads, labels, min_confidence, time_limit_seconds = "1", ("text",), ("Weapons",), 0, 1.0
-    def __init__(self, name): self.name = "bad." + name
+    version, reads, labels, min_confidence = "1", ("text",), ("Weapons",), 0
+    def __init__(self, name): self.name, self.time_limit_seconds = "bad." + name, 1.0 if name == "hangs" else 240.0
     def detect(self, part, context):
         return getattr(self, self.name[4:])(part)
     def raises(self, part): raise RuntimeError("secret content: " + part.text)
-    def hangs(self, part): time.sleep(60)
+    def hangs(self, part): time.sleep(600)
     def exits(self, part): os._exit(3)
     def leaves(self, part): sys.exit(0)
     def segfaults(self, part): ctypes.string_at(0)

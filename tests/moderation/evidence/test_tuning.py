@@ -13,7 +13,8 @@ import pytest
 from moderation.cli import run
 from moderation.core.detections import Detection
 from moderation.core.errors import NotFound
-from moderation.core.policy.policies import Band, Policy
+from moderation.core.policy.file import Band
+from moderation.core.policy.policies import Policy
 from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion

@@ -26,6 +26,7 @@ from moderation.storage.tables import items
 from tests.houses.api import Api
 from tests.houses.aws import Aws
 from tests.pictures import PICTURE
+from tests.waiting import PATIENCE_SECONDS
 
 Open = Callable[..., Api]
 
@@ -472,7 +473,7 @@ def test_messages_are_hidden_from_others_as_long_as_they_are_worked_on(yard: Yar
     read = yard.api.service.in_place.take
 
     def slow(*arguments: Any) -> Any:
-        assert client.extended.wait(10)
+        assert client.extended.wait(PATIENCE_SECONDS)
         return read(*arguments)
 
     yard.api.service.in_place.take = slow  # type: ignore[method-assign]

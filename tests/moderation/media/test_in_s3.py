@@ -17,13 +17,16 @@ import requests
 from pydantic import ValidationError
 
 from ground.aws import client
-from ground.blobs import FolderBlobs, S3Blobs, open_blobs
+from ground.blobs import FolderBlobs
+from ground.media_store import open_blobs
+from ground.s3 import S3Blobs
 from moderation.core.errors import MediaRefused, NotFound, SettingsError, StoreUnavailable
 from moderation.media.uploads import Uploads
 from moderation.settings import Settings
 from tests.houses.api import Api
 from tests.houses.aws import Aws
 from tests.pictures import PICTURE, picture
+from tests.waiting import PATIENCE_SECONDS
 
 Open = Callable[..., Api]
 KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -157,7 +160,7 @@ def test_a_file_is_uploaded_to_s3_without_passing_through_and_then_judged(aws: A
     made = begin(api, size_bytes=len(PICTURE))
     assert api.post("/v1/items", json=item(made["id"])).status_code == 422, "nothing was sent yet"
 
-    sent = requests.post(made["url"], data=made["fields"], files={"file": PICTURE}, timeout=5)
+    sent = requests.post(made["url"], data=made["fields"], files={"file": PICTURE}, timeout=PATIENCE_SECONDS)
     answer = api.post("/v1/items", json=item(made["id"]))
 
     assert sent.status_code == 204, sent.text

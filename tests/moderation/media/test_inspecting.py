@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ground.blobs import FolderBlobs, S3Blobs
+from ground.blobs import FolderBlobs
 from ground.media.pictures import Limits, display_copy
+from ground.s3 import S3Blobs
 from moderation.core.errors import MediaRefused, NotFound
 from moderation.media.inspecting import inspect, store_media
+from tests.examples import examples
 
 LIMITS = Limits(max_media_bytes=2_000_000, max_pixels=1_000_000, max_frames=20, max_text_chars=1000)
 
@@ -79,7 +81,7 @@ def test_bad_media_is_refused_by_kind(data: bytes, declared: str | None, kind: s
     assert caught.value.kind == kind
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]), st.integers(0, 2**32))
 def test_a_corrupted_picture_is_taken_or_refused_and_nothing_else(kind: str, seed: int) -> None:
     chance = random.Random(seed)

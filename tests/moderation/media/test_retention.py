@@ -16,10 +16,12 @@ import pytest
 import sqlalchemy as sa
 
 from moderation import cli
+from moderation.core.coverage import Coverage
 from moderation.core.decisions import Decision, FinalOutcome
 from moderation.core.errors import AppealRefused
 from moderation.core.items import Item
-from moderation.core.policy.policies import Policy, PolicyFile, PolicySet
+from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.retention import expiry_days, media_until
 from moderation.core.verdicts import Verdict
 from moderation.detection.judge import Judgement
@@ -91,7 +93,7 @@ class Kept:
         service = self.api.service
 
         def judge(found: Item) -> Judgement:
-            made = service.judge.conclude(found, found.parts, [], [], service.policies)
+            made = service.judge.conclude(found, found.parts, [], [], service.policies, Coverage((), ()))
             verdict = Verdict.model_validate({**made.verdict.model_dump(), "outcome": outcome, "samples": ()})
             return replace(made, verdict=verdict)
 
@@ -187,7 +189,7 @@ def test_what_people_still_look_at_stays(kept: Kept) -> None:
     item = kept.post(PICTURE, outcome="reject")
     loop = {"name": f"{item}-s1", "item_id": item, "round": 1, "policy": "p", "policy_version": "0", "queue": "q"}
     loop |= {"flow": "f", "state": "open", "purpose": "sample", "looks": 0, "created_at": NOW}
-    kept.api.service.database.write(lambda c: c.execute(sa.insert(tables.human_loops).values(loop)))
+    kept.api.service.database.write(lambda c: c.execute(sa.insert(tables.item_loops).values(loop)))
 
     assert kept.sweep(1) == []
     kept.api.service.store.end_round(f"{item}-s1", (), None)

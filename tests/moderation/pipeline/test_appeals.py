@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from moderation.core.errors import AppealRefused
-from moderation.pipeline.moderate import MAX_APPEALS
+from moderation.pipeline.loops import MAX_APPEALS
 from tests.houses.api import Api
 from tests.houses.service import NUMBER, REJECTS, REVIEWS, House, appealed
 from tests.waiting import wait_for
@@ -71,7 +71,7 @@ def test_an_item_is_appealed_only_once_it_is_decided_and_not_for_ever(open_house
 def test_each_decision_is_delivered(open_house: Callable[[str], House]) -> None:
     house = open_house(REJECTS)
     from moderation.core.items import Part
-    from moderation.pipeline.moderate import Submission
+    from moderation.pipeline.intake import Submission
 
     submission = Submission("shop", (Part(id="p0", type="text", text=NUMBER),), callback_url="http://127.0.0.1:9/hook")
     item = house.service.pipeline.prepare(submission)

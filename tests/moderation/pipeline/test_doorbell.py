@@ -8,20 +8,19 @@ from pathlib import Path
 import pytest
 
 from moderation.core.items import Part
-from moderation.pipeline.doorbell import QUEUE_NAME, RedisQueue, ThreadQueue
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.doorbell import QUEUE_NAME, RedisDoorbell, ThreadDoorbell
+from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 
 def test_a_ring_wakes_a_thread_and_a_lost_ring_is_swept_up() -> None:
     calls: list[float] = []
-    queue = ThreadQueue(1, sweep_seconds=0.2)
+    queue = ThreadDoorbell(1, sweep_seconds=0.2)
     queue.start(lambda: bool(calls.append(time.monotonic())))
     queue.ring()
-    deadline = time.monotonic() + 5
-    while len(calls) < 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: len(calls) >= 3)
     queue.close()
 
     assert len(calls) >= 3, "one ring, and the sweep went on"
@@ -34,11 +33,9 @@ def test_a_workers_fault_does_not_end_it() -> None:
         calls.append(1)
         raise ValueError("once")
 
-    queue = ThreadQueue(1, sweep_seconds=0.05)
+    queue = ThreadDoorbell(1, sweep_seconds=0.05)
     queue.start(work)
-    deadline = time.monotonic() + 5
-    while len(calls) < 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: len(calls) >= 3)
     queue.close()
     assert len(calls) >= 3
 
@@ -68,9 +65,9 @@ def test_a_worker_process_moderates_what_redis_rings_for_and_refuses_foreign_job
     Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer).enqueue("pathlib.Path.touch", str(canary))
     item = service.pipeline.prepare(Submission("shop", (Part(id="p0", type="text", text="hi"),)))
     service.pipeline.intake([item])
-    command = [sys.executable, "-m", "moderation", "worker", "--burst", "--data", str(settings.data)]
+    command = [sys.executable, "-m", "tests.patience", "worker", "--burst", "--data", str(settings.data)]
     environment = {"MODERATION_REDIS_URL": redis_url, "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     try:
         assert done.returncode == 0, done.stderr
         assert service.store.get_item(item.id).status == "decided"
@@ -87,7 +84,7 @@ def test_rings_do_not_pile_up(redis_url: str) -> None:
     from rq import Queue
     from rq.serializers import JSONSerializer
 
-    queue = RedisQueue(redis_url)
+    queue = RedisDoorbell(redis_url, lambda: False, sweep_seconds=60)
     for _ in range(200):
         queue.ring()
     connection = redis.Redis.from_url(redis_url)

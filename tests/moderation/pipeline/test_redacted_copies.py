@@ -19,7 +19,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Extraction, Part, Place, Span, Tool
 from moderation.core.redaction import places, redact_text
 from moderation.media.inspecting import inspect, store_media
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.settings import Settings
 from moderation.storage.records import ItemRecord, payload_of
 from tests.houses.api import NOBODY, Api
@@ -126,7 +126,7 @@ def test_the_copy_of_a_picture_is_at_its_path_and_of_no_other_part(settings: Set
     Image.new("RGB", (64, 64), "teal").save(out, "JPEG", exif=exif)
     api = Api.open(settings.model_copy(update={"rules": tmp_path / "rules", "a2i_endpoint_url": NOBODY}))
     try:
-        api.service.queue.start(lambda: bool(api.service.work_once()))
+        api.work()
         part = {"type": "image", "base64": base64.b64encode(out.getvalue()).decode()}
         item = api.post("/v1/items?wait=20", json={"parts": [{"type": "text", "text": "hello"}, part]}).get_json()
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderation.core.coverage import Tools
 from moderation.core.errors import PolicyFault
 from moderation.core.taxonomy import Taxonomy
 from moderation.policies.files import load_policies, parse_document, read_policy
@@ -105,13 +106,13 @@ def test_a_policy_that_needs_a_detector_nobody_offers_is_refused(tmp_path: Path)
     (tmp_path / "demo.yml").write_text(GOOD.replace("needs: []", "needs: [nobody.here]"))
 
     with pytest.raises(PolicyFault, match=r"needs detector 'nobody.here'"):
-        load_policies(tmp_path, Taxonomy(), [])
+        load_policies(tmp_path, Taxonomy(), Tools())
 
 
 def test_a_policy_may_wait_for_a_detector(tmp_path: Path) -> None:
     (tmp_path / "demo.yml").write_text(GOOD)
     (tmp_path / "later.yml").write_text(GOOD.replace("policy: demo", "policy: later\nonly_with: [nobody.here]"))
-    loaded = load_policies(tmp_path, Taxonomy(), [])
+    loaded = load_policies(tmp_path, Taxonomy(), Tools())
 
     assert [p.name for p in loaded.policies] == ["demo"]
     assert loaded.not_in_force == (("later", "needs a plugin with nobody.here"),)

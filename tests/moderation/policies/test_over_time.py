@@ -18,7 +18,7 @@ from moderation.core.rules.engine import evaluate
 from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.replaying import replay
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
 from moderation.storage.records import ItemRecord, new_item_id

@@ -37,6 +37,7 @@ from moderation.redacting.sources import (
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted
 from tests.moderation.redacting.jobs import NUMBER, do, look
+from tests.waiting import PATIENCE_SECONDS
 
 TEXT = "Write to ann@example.org\r\nor call 206-555-0100 \U0001f44d"
 
@@ -593,14 +594,14 @@ def test_a_process_that_is_killed_is_taken_up_by_the_next(tmp_path: Path) -> Non
     process = subprocess.Popen([sys.executable, "-m", "moderation", *arguments], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     folder = tmp_path / "data" / "redactions" / process.stderr.readline().split()[1]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(NotFound):  # the job has not begun
             if read_status(folder).bytes_done:
                 break
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
-    process.wait(timeout=10)
+    process.wait(timeout=PATIENCE_SECONDS)
     process.stderr.close()
     before = read_status(folder)
 

@@ -59,7 +59,7 @@ AROUND = st.text(alphabet="\U0001f44d\u6f22e\u0301\u05e9\u202e\u200b\u200d\ufe0f
 UNSEEN = st.text(alphabet="\u200b\u200d\u2060\ufe0f", max_size=2)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(AROUND, st.sampled_from(["ann@example.org", "206-555-0100", "10.20.30.40"]), UNSEEN), max_size=3

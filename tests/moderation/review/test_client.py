@@ -11,7 +11,8 @@ from botocore.stub import Stubber
 
 from ground.blobs import FolderBlobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, OutputMalformed
-from moderation.review.client import HumanLoops, read_answers, task_template
+from moderation.review.answers import read_answers
+from moderation.review.client import HumanLoops, OwnEndpoint, task_template
 from moderation.settings import load_settings
 
 FLOW = "arn:aws:sagemaker:us-east-1:111122223333:flow-definition/f"
@@ -26,7 +27,7 @@ def loops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     client = HumanLoops(
-        load_settings(data=tmp_path, a2i_endpoint_url="aws"), "", ("", ""), FolderBlobs(tmp_path, "bucket")
+        load_settings(data=tmp_path, a2i_endpoint_url="aws"), OwnEndpoint(""), FolderBlobs(tmp_path, "bucket")
     )
     client._flow_arns["f"] = FLOW
     return client

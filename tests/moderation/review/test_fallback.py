@@ -21,9 +21,9 @@ from moderation.cli import run
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, SettingsError
 from moderation.core.items import Part
 from moderation.core.policy.policies import Queue
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.review import fallback
-from moderation.review.client import HumanLoops
+from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.review.fallback import HumanLoopsWithFallback, account_of, open_human_loops
 from moderation.serving.server import Server
 from moderation.settings import Settings, load_settings
@@ -35,7 +35,7 @@ from review_ui.desk.tasks import next_task
 from review_ui.people.people import People
 from tests.houses.endpoint import Endpoint
 from tests.houses.service import NUMBER, REVIEWS
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 AMAZON = "111122223333"
 TEAM = f"arn:aws:sagemaker:us-east-1:{AMAZON}:workteam/private-crowd/people"
@@ -184,8 +184,9 @@ class Both:
 
     def client(self, *, is_on: bool = True, has_own: bool = True) -> HumanLoopsWithFallback:
         blobs, key = self.endpoint.review.blobs, self.endpoint.key
-        self.at_amazon = HumanLoops(self.settings, "", ("", ""), blobs)
-        own = HumanLoops(self.settings, self.endpoint.url, (key.id, key.secret), blobs, is_own=True)
+        endpoint = OwnEndpoint(self.endpoint.url, (key.id, key.secret))
+        self.at_amazon = HumanLoops(self.settings, endpoint, blobs)
+        own = HumanLoops(self.settings, endpoint, blobs, is_own=True)
         self.at_amazon._clients, own._clients = self.connections
         return HumanLoopsWithFallback(
             self.at_amazon, own if has_own else None, is_on=is_on, note=self.noted.__setitem__, clock=self.clock
@@ -392,7 +393,7 @@ def test_only_amazon_has_a_fallback(endpoint: Endpoint, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="'own'"):
         load_settings(data=tmp_path, a2i_endpoint_url="aws", a2i_fallback="other")
     plain = load_settings(data=tmp_path, a2i_endpoint_url="http://127.0.0.1:9")
-    assert isinstance(open_human_loops(plain, "", ("", ""), endpoint.review.blobs, lambda *_: None), HumanLoops)
+    assert isinstance(open_human_loops(plain, OwnEndpoint(""), endpoint.review.blobs, lambda *_: None), HumanLoops)
 
 
 # The whole service
@@ -425,7 +426,7 @@ def opened_loop(look: Callable[[], ItemRecord]) -> LoopRecord:
 
 
 def ready(server: Server) -> tuple[int, list[str]]:
-    with urllib.request.urlopen(f"{server.url}/readyz", timeout=10) as answer:
+    with urllib.request.urlopen(f"{server.url}/readyz", timeout=PATIENCE_SECONDS) as answer:
         return answer.status, json.load(answer)["reasons"]
 
 

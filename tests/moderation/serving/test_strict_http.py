@@ -15,6 +15,7 @@ from ground.web.strict_http import MAX_HEADER_BYTES, make_strict
 from moderation.api.problems import KINDS
 from moderation.settings import Settings
 from tests.houses.api import NOBODY, Api
+from tests.waiting import PATIENCE_SECONDS
 
 BODY = b'{"parts": [{"type": "text", "text": "Have a nice day"}]}'
 MAX_BODY = 50_000
@@ -41,7 +42,9 @@ class Wire:
 
     def send(self, data: bytes) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of the first answer, read to the end of the connection."""
-        with socket.create_connection(("127.0.0.1", int(self._server.effective_port)), timeout=20) as connection:
+        with socket.create_connection(
+            ("127.0.0.1", int(self._server.effective_port)), timeout=PATIENCE_SECONDS
+        ) as connection:
             connection.sendall(data)
             received = b""
             while chunk := connection.recv(65_536):

@@ -11,17 +11,21 @@ from alembic.migration import MigrationContext
 
 import review_ui
 from ground.database import Database, insert_or_nothing
+from ground.media_store import open_blobs
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, InputError, NotFound
 from moderation.core.items import Item, Part
 from moderation.delivery.outbox import Outbox
 from moderation.intake.ledger import Found, Ledger
 from moderation.intake.s3_events import ObjectEvent
+from moderation.settings import load_settings
 from moderation.storage import tables
 from moderation.storage.accounts import Accounts
 from moderation.storage.items import Store
+from moderation.storage.opening import open_database
 from moderation.storage.records import new_item_id
 from review_ui import tables as review_tables
+from review_ui.opening import open_review
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -194,3 +198,19 @@ def test_item_ids_sort_by_time() -> None:
 
     assert ids == sorted(ids)
     assert all(len(i) == 36 and i[14] == "7" for i in ids)
+
+
+def test_the_service_and_the_endpoint_fit_in_one_database(tmp_path: Path) -> None:
+    assert set(tables.metadata.tables).isdisjoint(review_tables.metadata.tables)
+
+    url = f"sqlite:///{tmp_path / 'both.db'}"
+    settings = load_settings(data=tmp_path, database_url=url, review_database_url=url)
+    review = open_review(settings, blobs=open_blobs(settings))
+    database = open_database(settings)
+    review.add_access_key()
+
+    assert database.read(lambda c: c.execute(sa.select(sa.func.count()).select_from(tables.item_loops)).scalar()) == 0
+    again = open_review(settings, blobs=open_blobs(settings))
+    assert len(again.list_access_keys()) == 1
+    for opened in (again, review, database):
+        opened.close()

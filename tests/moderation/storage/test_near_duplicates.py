@@ -24,11 +24,12 @@ from moderation.core.fingerprints import Fingerprint, distance
 from moderation.core.items import Item, Media, Part
 from moderation.media.fingerprinting import fingerprints, picture_fingerprint
 from moderation.media.inspecting import inspect, store_media
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.storage import near_duplicates, tables
 from moderation.storage.items import Store
 from moderation.storage.near_duplicates import MAX_EARLIER, NearDuplicates
 from moderation.storage.records import LoopRecord, new_item_id
+from tests.examples import examples
 from tests.houses.service import NUMBER, REJECTS, REVIEWS, House, appealed
 from tests.paths import EXAMPLES, MIGRATIONS
 from tests.waiting import wait_for
@@ -83,7 +84,11 @@ def long_past(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
     opened.close()
 
 
-@property_settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@property_settings(
+    max_examples=examples(20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     middle=st.integers(0, 2**64 - 1),
     flips=st.lists(st.sets(st.integers(0, 63), max_size=6), max_size=6),

@@ -21,6 +21,7 @@ from ground.awswire.throttle import Throttle
 from moderation.settings import load_settings
 from review_ui.server import A2IServer
 from tests.houses.endpoint import SESSION, Endpoint, refused
+from tests.waiting import PATIENCE_SECONDS
 
 MEMBERS = [{"OidcMemberDefinition": {"Groups": ["g"]}}]
 
@@ -139,7 +140,7 @@ def test_without_a_signature_nobody_is_let_in_unless_a_setting_says_so(tmp_path:
         for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}):
             request = urllib.request.Request(opened.url, b"{}", {"X-Amz-Target": "SageMaker.ListWorkteams", **headers})
             with pytest.raises(urllib.error.HTTPError) as caught:
-                urllib.request.urlopen(request, timeout=10)
+                urllib.request.urlopen(request, timeout=PATIENCE_SECONDS)
             caught.value.close()
             assert caught.value.code == 403
             assert caught.value.headers["x-amzn-errortype"] == "AccessDeniedException"
@@ -188,7 +189,7 @@ def test_an_address_presigned_for_reading_an_object_calls_nothing_else(endpoint:
         "get_object", Params={"Bucket": "human-loops", "Key": "x"}
     )
     host, _, path = url.removeprefix("http://").partition("/")
-    connection = http.client.HTTPConnection(host, timeout=10)
+    connection = http.client.HTTPConnection(host, timeout=PATIENCE_SECONDS)
     connection.request("GET", f"/{path}")
 
     assert connection.getresponse().status == 403

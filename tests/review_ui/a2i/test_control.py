@@ -18,6 +18,7 @@ from moderation.settings import load_settings
 from review_ui.a2i.templates import render
 from review_ui.server import A2IServer
 from tests.houses.endpoint import Endpoint
+from tests.waiting import PATIENCE_SECONDS
 
 ROLE = "arn:aws:iam::111122223333:role/a2i"
 
@@ -130,13 +131,13 @@ def test_granted_read_access_is_an_address_that_anybody_can_read_for_a_while(end
 
     link = rendered(endpoint, template, {"uri": uri})["RenderedContent"]
 
-    assert urllib.request.urlopen(link, timeout=10).read() == b"the bytes"
+    assert urllib.request.urlopen(link, timeout=PATIENCE_SECONDS).read() == b"the bytes"
     endpoint.offset = timedelta(hours=2)
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(link, timeout=10)
+        urllib.request.urlopen(link, timeout=PATIENCE_SECONDS)
     endpoint.offset = timedelta()
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(link.replace("0123", "4567", 1), timeout=10)
+        urllib.request.urlopen(link.replace("0123", "4567", 1), timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(
@@ -207,9 +208,9 @@ def test_the_endpoint_serves_alone(tmp_path: Path) -> None:
         )
 
         assert client.list_flow_definitions()["FlowDefinitionSummaries"] == []
-        assert urllib.request.urlopen(f"{server.url}/review/", timeout=10).status == 200
+        assert urllib.request.urlopen(f"{server.url}/review/", timeout=PATIENCE_SECONDS).status == 200
         with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(f"{server.url}/v1/items", timeout=10)
+            urllib.request.urlopen(f"{server.url}/v1/items", timeout=PATIENCE_SECONDS)
     assert not (tmp_path / "data" / "moderation.db").exists()
 
 

@@ -21,7 +21,9 @@ from review_ui.a2i.outputs import sweep
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.tasks import next_task
 from review_ui.server import A2IServer
+from tests.examples import examples
 from tests.houses.endpoint import ANSWER, Endpoint, on_either_database, refused, start
+from tests.waiting import PATIENCE_SECONDS
 
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
 WEAPONS = {"Name": "Weapons", "ParentName": "Violence", "Confidence": 61.5}
@@ -176,7 +178,7 @@ def plainly(node: dict[str, Any], labels: list[dict[str, Any]]) -> bool:
     return False
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.lists(NODES, min_size=1, max_size=3), LABELS)
 def test_conditions_mean_what_the_guide_says(nodes: list[Any], labels: list[dict[str, Any]]) -> None:
     read = read_conditions(json.dumps({"Conditions": nodes}))
@@ -369,7 +371,7 @@ def test_an_input_of_full_size_in_another_script_is_taken(endpoint: Endpoint) ->
 def test_a_templates_address_gives_its_text(endpoint: Endpoint) -> None:
     endpoint.flow()
     described = endpoint.client("sagemaker").describe_human_task_ui(HumanTaskUiName="ui")
-    with urllib.request.urlopen(described["UiTemplate"]["Url"], timeout=10) as answer:
+    with urllib.request.urlopen(described["UiTemplate"]["Url"], timeout=PATIENCE_SECONDS) as answer:
         assert answer.read() == b"<p>{{ task.input.x }}</p>"
         assert answer.headers["Content-Disposition"] == "attachment"
 
@@ -387,5 +389,5 @@ def test_signatures_can_be_switched_off_on_loopback_only(tmp_path: Path) -> None
         server.start()
         headers = {"X-Amz-Target": "SageMaker.ListWorkteams"}
         request = urllib.request.Request(f"{server.url}/a2i/", b"{}", headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             assert json.load(answer) == {"Workteams": []}

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.houses.endpoint import Endpoint, answer_to, on_either_database, refused, start
 
 
@@ -89,7 +90,7 @@ def test_no_token_whatever_is_an_internal_error(endpoint: Endpoint) -> None:
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=5
     )
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.text(max_size=50) | json_values.map(token_of) | st.tuples(st.datetimes().map(str), st.text()).map(token_of))  # fmt: skip
     def ask(token: str) -> None:
         assert answer_to(lambda: runtime.list_human_loops(FlowDefinitionArn=flow, NextToken=token)) in (

@@ -22,7 +22,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from werkzeug.serving import make_server
 
-from ground.blobs import open_blobs
+from ground.media_store import open_blobs
 from moderation.cli import run as run_command
 from moderation.core.errors import SettingsError
 from moderation.settings import load_settings
@@ -35,10 +35,11 @@ from review_ui.people.people import People
 from review_ui.portal import blueprint
 from review_ui.portal.oidc_pages import ATTEMPT_SECONDS
 from review_ui.server import A2IServer
+from tests.examples import examples
 from tests.houses.desk import PASSWORD, Desk, form_token, sign_in
 from tests.pages import complaints
 from tests.review_ui.people.oidc_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
-from tests.waiting import free_port
+from tests.waiting import PATIENCE_SECONDS, free_port
 
 START, CALLBACK = "/review/oidc/start", "/review/oidc/callback"
 NAMED = {"oidc_issuer": "https://id.example", "oidc_client_id": "portal", "oidc_roles": "a=admin"}
@@ -59,7 +60,7 @@ def serve_provider() -> Iterator[Callable[[], IdentityProvider]]:
 
     yield serve
     http.shutdown()
-    thread.join(timeout=5)
+    thread.join(timeout=PATIENCE_SECONDS)
     http.server_close()
 
 
@@ -634,7 +635,7 @@ HEADERS = st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(header=HEADERS | JSON, claims=JSON, keys=st.lists(KEYS, max_size=3), tail=st.text(max_size=20))
 def test_whatever_a_provider_sends_as_a_token_is_refused_and_breaks_nothing(
     header: Any, claims: Any, keys: list[Any], tail: str

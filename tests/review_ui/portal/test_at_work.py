@@ -11,6 +11,7 @@ from moderation.core.errors import NotFound
 from tests.content import found, item, picture, sound, text
 from tests.houses.desk import PASSWORD, Desk
 from tests.pages import Reviewer, arrive, start, until, veil
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -129,7 +130,7 @@ def test_the_page_works_without_script(desk: Desk, reviewer: Reviewer) -> None:
     veiled = page.locator(".picture img").evaluate("e => getComputedStyle(e).filter")
     page.click("text=Blur")
     page.click("text=Grey")
-    page.wait_for_timeout(300)
+    wait_for(lambda: page.locator(".picture img").evaluate("e => e.getAnimations().length === 0"))
     unveiled = page.locator(".picture img").evaluate("e => getComputedStyle(e).filter")
     page.click(".labels label >> nth=1")
     page.fill("#note", "by mouse")

@@ -14,6 +14,7 @@ from review_ui.portal.marking import Mark, cut
 from review_ui.portal.task_view import show
 from review_ui.portal.untrusted import clock, percent
 from tests.content import found, item
+from tests.examples import examples
 from tests.houses.desk import Desk
 
 TEXTS = st.text(alphabet=st.sampled_from("ab \n\U0001f600\u200d\u0301é"), max_size=40)
@@ -50,7 +51,7 @@ def test_stretches_together_are_the_text_and_each_mark_covers_its_span_exactly(
         assert sum(mark.anchor in s.anchors for s in stretches) == (1 if covered else 0)
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow])
 @given(TOP)
 def test_no_input_breaks_the_page(content: dict[str, Any]) -> None:
     shown = show(content | {"schema": "moderation-item/1"})

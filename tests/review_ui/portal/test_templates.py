@@ -247,7 +247,8 @@ def test_marked_words_have_offsets_into_the_text(agency: Agency, open_page: Call
 
 
 def test_our_own_template_for_moderation_works_here_unchanged(agency: Agency, open_page: Callable[..., Any]) -> None:
-    from moderation.review.client import _read_answer, task_template
+    from moderation.review.answers import _read_answer
+    from moderation.review.client import task_template
 
     content = {
         "policy": {"name": "text", "description": "Be kind"},

@@ -11,16 +11,21 @@ branch_labels = None
 depends_on = None
 
 
+def _loops() -> str:
+    """The table's name: until 0011 it was the other one."""
+    return "item_loops" if sa.inspect(op.get_bind()).has_table("item_loops") else "human_loops"
+
+
 def upgrade() -> None:
-    with op.batch_alter_table("human_loops", schema=None) as batch_op:
+    with op.batch_alter_table(_loops(), schema=None) as batch_op:
         batch_op.add_column(sa.Column("purpose", sa.String(length=20), server_default="review", nullable=False))
         batch_op.add_column(sa.Column("sampling", sa.String(length=100), nullable=True))
         batch_op.add_column(sa.Column("is_blind", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("outcome", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("appeal", sa.Text(), nullable=True))
-        batch_op.drop_constraint(batch_op.f("uq_human_loops_item_id_round"), type_="unique")
+        batch_op.drop_constraint(batch_op.f(f"uq_{_loops()}_item_id_round"), type_="unique")
         batch_op.create_unique_constraint(
-            batch_op.f("uq_human_loops_item_id_purpose_round"), ["item_id", "purpose", "round"]
+            batch_op.f(f"uq_{_loops()}_item_id_purpose_round"), ["item_id", "purpose", "round"]
         )
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.add_column(sa.Column("redacted", sa.JSON(), nullable=True))
@@ -54,8 +59,8 @@ def downgrade() -> None:
     op.drop_table("policy_activations")
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.drop_column("redacted")
-    with op.batch_alter_table("human_loops", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("uq_human_loops_item_id_purpose_round"), type_="unique")
-        batch_op.create_unique_constraint(batch_op.f("uq_human_loops_item_id_round"), ["item_id", "round"])
+    with op.batch_alter_table(_loops(), schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f(f"uq_{_loops()}_item_id_purpose_round"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f(f"uq_{_loops()}_item_id_round"), ["item_id", "round"])
         for name in ("appeal", "outcome", "is_blind", "sampling", "purpose"):
             batch_op.drop_column(name)

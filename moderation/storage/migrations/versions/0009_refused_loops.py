@@ -9,13 +9,18 @@ branch_labels = None
 depends_on = None
 
 
+def _loops() -> str:
+    """The table's name: until 0011 it was the other one."""
+    return "item_loops" if sa.inspect(op.get_bind()).has_table("item_loops") else "human_loops"
+
+
 def upgrade() -> None:
-    with op.batch_alter_table("human_loops", schema=None) as batch_op:
+    with op.batch_alter_table(_loops(), schema=None) as batch_op:
         batch_op.add_column(sa.Column("refusal", sa.Text(), nullable=True))
-        batch_op.create_index(batch_op.f("ix_human_loops_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f(f"ix_{_loops()}_created_at"), ["created_at"], unique=False)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("human_loops", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_human_loops_created_at"))
+    with op.batch_alter_table(_loops(), schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f(f"ix_{_loops()}_created_at"))
         batch_op.drop_column("refusal")

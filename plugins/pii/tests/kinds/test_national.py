@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from moderation_pii.kinds import national
 
 from plugins.pii.tests.finding import REVIEW, cases, detect, found_in, parts
+from tests.examples import examples
 
 FOUND = [
     # kind, text with the value in ‹›, least confidence
@@ -51,7 +52,7 @@ def test_national_numbers_are_checked_and_named_by_country(country, right, wrong
     assert seen(right)[0] >= 85 > seen(wrong)[0] >= 50
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(data=st.data())
 @pytest.mark.parametrize("pattern", national.PATTERNS, ids=lambda pattern: pattern.attributes["country"])
 def test_no_number_is_too_odd_for_its_check(pattern, data):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from moderation_pii.reading.folding import Folded
 
 from plugins.pii.tests.finding import REVIEW, cases, detect, found_in, parts
+from tests.examples import examples
 
 FOUND = [
     # kind, text with the value in ‹›, least confidence
@@ -31,7 +32,7 @@ def test_finds_what_misspelled_words_name(kind, marked, least):
     assert (kind, value) in found_in(before + value + after, least)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(before=st.text(alphabet="😀漢\u0301ש \r\n\u200b\ufe0f", max_size=20), after=st.text(max_size=20))
 @pytest.mark.parametrize(
     ("lead", "value"),

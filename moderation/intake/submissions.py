@@ -1,6 +1,6 @@
-"""From a request to submissions: JSON or multipart, media looked at and stored. Faults are said with their field.
+"""What comes in as submissions: posted items with their media looked at and stored, and objects read where they lie.
 
-Nothing is stored for an item that is refused: all of its parts are looked at first.
+Nothing is stored for an item that is refused: all of its parts are looked at first. Faults are said with their field.
 """
 
 from __future__ import annotations
@@ -11,94 +11,79 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import IO, Any, Protocol
 
-from flask import Request
-from pydantic import BaseModel, ValidationError
-from werkzeug.datastructures import FileStorage
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from ground.fetch import FetchFailed, check_url, fetch
 from ground.media.pictures import Limits
-from moderation.api.problems import Refused, invalid
-from moderation.api.schemas import PostedItem, PostedPart
-from moderation.api.strict_json import check_text, read_json
-from moderation.core.errors import FieldError, InputError, MediaRefused, NotFound, UrlRefused
-from moderation.core.items import Part
+from ground.strict_json import text_fault
+from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused
+from moderation.core.items import Part, PartType
 from moderation.media.inspecting import MediaFacts, inspect, store_media
-from moderation.pipeline.moderate import Submission
+from moderation.pipeline.intake import Submission
 from moderation.service import Service
 
 FETCHING_SECONDS = 30.0
 """What all fetches of one request may take together; each has its own limit besides."""
 MAX_ERRORS = 50
-M = TypeVar("M", bound=BaseModel)
+MAX_CONTENT_ID = 200
 
 
-def read_items(request: Request) -> tuple[Any, list[FileStorage]]:
-    """The item of a request as plain data, and its files.
+class PostedPart(BaseModel):
+    """One part of a posted item: a text, or media given in exactly one way."""
 
-    Raises:
-        Refused: neither JSON nor a form of fields we know.
-    """
-    check_encoding(request)
-    if request.mimetype == "multipart/form-data":
-        return _read_form(request)
-    if request.mimetype not in ("application/json", ""):
-        raise Refused(415, "unsupported-media-type", "send application/json or multipart/form-data")
-    return read_json(request.get_data(cache=True)), []
+    model_config = ConfigDict(extra="forbid", strict=True)
 
-
-def read_batch(request: Request, most: int) -> list[Any]:
-    """The items of a batch as plain data: ``{"items": [...]}`` or the list itself.
-
-    Raises:
-        Refused: not JSON, or not a list of 1 to `most`.
-    """
-    check_encoding(request)
-    if request.mimetype not in ("application/json", ""):
-        raise Refused(415, "unsupported-media-type", "send application/json; a batch has no files")
-    data = read_json(request.get_data(cache=True))
-    if isinstance(data, dict):
-        if unknown := sorted(set(data) - {"items"}):
-            raise invalid(unknown[0][:60], "unknown field; a batch has 'items'")
-        data = data.get("items")
-    if not isinstance(data, list) or not 1 <= len(data) <= most:
-        raise invalid("items", f"a list of 1 to {most} items")
-    return data
+    type: PartType
+    text: str | None = Field(None, description="For type text.")
+    url: str | None = Field(None, max_length=2048, description="Fetched once, at intake; http or https.")
+    s3: str | None = Field(None, max_length=2048, description="s3://bucket/key; read in place, where that is allowed.")
+    base64: str | None = Field(None, description="The bytes, base64; a data: URL is taken too.")
+    upload: str | None = Field(None, max_length=200, description="The id of an upload; see POST /v1/uploads.")
+    name: str | None = Field(None, max_length=200, description="File name, for display only.")
 
 
-def read_model(request: Request, model: type[M]) -> M:
-    """The body of a request that takes one kind of JSON.
+class PostedItem(BaseModel):
+    """An item to be judged."""
 
-    Raises:
-        Refused: no JSON, or not what `model` says; the first fault is named.
-    """
-    check_encoding(request)
-    if request.mimetype != "application/json":
-        raise Refused(415, "unsupported-media-type", "send application/json")
-    try:
-        return model.model_validate(read_json(request.get_data()))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise invalid(".".join(str(step) for step in first["loc"]), first["msg"]) from error
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    app: str | None = Field(None, max_length=100, description="Defaults to the key's app; no other is accepted.")
+    content_id: str | None = Field(None, max_length=MAX_CONTENT_ID, description="Your own name for the content.")
+    parts: list[PostedPart] = Field(min_length=1)
+    metadata: dict[str, JsonValue] = Field(default_factory=dict, description="Your own facts, for rules and reviewers.")
+    callback_url: str | None = Field(None, max_length=2048, description="Receives the decision, signed.")
 
 
-def check_encoding(request: Request) -> None:
-    """Refuse compressed bodies: their size would be known only after unpacking them."""
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
-        raise Refused(415, "unsupported-media-type", "send the body without Content-Encoding")
+class PostedFile(Protocol):
+    """A file that is posted beside the item, as a form has it."""
+
+    @property
+    def filename(self) -> str | None:
+        """As the sender calls it."""
+        ...
+
+    @property
+    def stream(self) -> IO[bytes]:
+        """Its bytes, read once."""
+        ...
 
 
-def _read_form(request: Request) -> tuple[Any, list[FileStorage]]:
-    unknown = sorted(set(request.form) - {"item"}) + sorted(set(request.files) - {"item", "file"})
-    if unknown:
-        raise invalid(unknown[0][:60], "unknown field; use 'item' for the JSON and 'file' for files")
-    # A form made from a Blob or by `curl -F item=@item.json` sends the JSON as a file.
-    given = [text.encode("utf-8", "surrogatepass") for text in request.form.getlist("item")]
-    given += [file.stream.read() for file in request.files.getlist("item")]
-    if len(given) > 1:
-        raise invalid("item", "give it once")
-    return read_json(given[0] if given else b"{}"), request.files.getlist("file")
+class ItemInvalid(InvalidSubmission):
+    """Fields of an item are wrong; its text names the first three."""
+
+    def __str__(self) -> str:
+        said = [f"{error.field}: {error.message}" if error.field else error.message for error in self.errors[:3]]
+        return "; ".join(said) + (f"; and {len(self.errors) - 3} more" if len(self.errors) > 3 else "")
+
+
+class PartRefused(ItemInvalid):
+    """A part is media that we do not accept; where more is wrong, it is the first that is."""
+
+
+class OtherApp(InputError):
+    """The item names another app than the one it is posted for."""
 
 
 @dataclass(frozen=True)
@@ -124,35 +109,58 @@ class _Looked:
         return self.part.media.content_type if self.part.media else "text/plain"
 
 
-class Intake:
-    """Turns the posted items of one request into submissions of one app.
-
-    Args:
-        app: the key's app.
-    """
+class Submissions:
+    """Turns what comes in at one time into submissions of one app."""
 
     def __init__(self, service: Service, app: str) -> None:
         self._service, self._settings, self._app = service, service.settings, app
         self._limits = Limits.of(service.settings)
         self._fetch_until = time.monotonic() + FETCHING_SECONDS
 
-    def submission(self, data: Any, files: Sequence[FileStorage] = ()) -> Submission:
-        """One submission, its media stored.
+    def of_object(
+        self, uri: str, version: str | None, facts: Mapping[str, JsonValue], callback_url: str | None
+    ) -> tuple[Submission, str]:
+        """An object in S3 as a submission, and the etag of the bytes that were looked at.
+
+        Args:
+            version: of a bucket that keeps versions; None for the newest.
+            facts: metadata beside what S3 holds about the object.
 
         Raises:
-            Refused: with every faulty field; nothing was stored.
+            As `InPlace.take`.
+        """
+        taken = self._service.in_place.take(self._app, uri, "p0", version)
+        submission = Submission(
+            app=self._app,
+            parts=(taken.part,),
+            content_id=uri if len(uri) <= MAX_CONTENT_ID else None,
+            metadata={**taken.metadata, **facts},
+            callback_url=callback_url,
+        )
+        return submission, taken.etag
+
+    def of_posted(self, data: Any, files: Sequence[PostedFile] = ()) -> Submission:
+        """A posted item as a submission, its media stored.
+
+        Args:
+            data: JSON data, as it came.
+            files: its last parts.
+
+        Raises:
+            ItemInvalid: with every faulty field; nothing was stored.
+            OtherApp: nothing was stored.
             PolicyMissing: nothing was stored.
             StoreUnavailable: the media store did not take a part.
         """
         posted = self._validated(data, files)
         self._check_item(posted, len(files))
         looked: list[_Looked] = []
-        faults: list[Refused] = []
+        faults: list[ItemInvalid] = []
         for number in range(len(posted.parts) + len(files)):
             try:
                 looked.append(self._look(number, posted.parts, files))
-            except Refused as refused:
-                faults.append(refused)
+            except ItemInvalid as fault:
+                faults.append(fault)
         if faults:
             raise _joined(faults)
         self._service.judge.applicable(self._app, [part.part for part in looked])
@@ -164,9 +172,9 @@ class Intake:
             callback_url=posted.callback_url,
         )
 
-    def _validated(self, data: Any, files: Sequence[FileStorage]) -> PostedItem:
+    def _validated(self, data: Any, files: Sequence[PostedFile]) -> PostedItem:
         if not isinstance(data, Mapping):
-            raise invalid("", "an item is a JSON object")
+            raise _invalid("", "an item is a JSON object")
         try:
             if files and data.get("parts") in (None, []):
                 # The files are the parts; the model asks for one, so it gets a placeholder that is taken out again.
@@ -175,23 +183,22 @@ class Intake:
             return PostedItem.model_validate(data)
         except ValidationError as error:
             errors = [FieldError(_field(item["loc"]), item["msg"]) for item in error.errors()[:MAX_ERRORS]]
-            raise Refused(422, "invalid", _detail(errors), errors) from error
+            raise ItemInvalid(errors) from error
 
     def _check_item(self, posted: PostedItem, files: int) -> None:
         if posted.app is not None and posted.app != self._app:
-            message = f"this key belongs to app '{self._app}'; leave 'app' out or use that app's key"
-            raise Refused(403, "other-app", message, [FieldError("app", message)])
+            raise OtherApp(f"this key belongs to app '{self._app}'; leave 'app' out or use that app's key")
         if len(posted.parts) + files > self._settings.max_parts:
-            raise invalid("parts", f"at most {self._settings.max_parts} parts")
+            raise _invalid("parts", f"at most {self._settings.max_parts} parts")
         if len(json.dumps(posted.metadata, ensure_ascii=False).encode()) > self._settings.max_metadata_bytes:
-            raise invalid("metadata", f"at most {self._settings.max_metadata_bytes:,} bytes as JSON")
+            raise _invalid("metadata", f"at most {self._settings.max_metadata_bytes:,} bytes as JSON")
         if posted.callback_url is not None:
             try:
                 check_url(posted.callback_url, allow_private=self._settings.allow_private_urls)
             except UrlRefused as error:
-                raise invalid("callback_url", str(error)) from error
+                raise _invalid("callback_url", str(error)) from error
 
-    def _look(self, number: int, parts: Sequence[PostedPart], files: Sequence[FileStorage]) -> _Looked:
+    def _look(self, number: int, parts: Sequence[PostedPart], files: Sequence[PostedFile]) -> _Looked:
         """The part of this number: the posted ones first, then the files."""
         if number < len(parts):
             return self._part(f"parts[{number}]", f"p{number}", parts[number])
@@ -201,16 +208,16 @@ class Intake:
         given = [name for name in ("text", "url", "s3", "base64", "upload") if getattr(posted, name) is not None]
         if posted.type == "text":
             if given != ["text"] or posted.text is None:
-                raise invalid(field, "a text part has 'text' and nothing else")
+                raise _invalid(field, "a text part has 'text' and nothing else")
             return self._text(f"{field}.text", part_id, posted.text, is_document=False)
         if len(given) != 1 or given == ["text"]:
-            raise invalid(field, "give exactly one of url, s3, base64, upload")
+            raise _invalid(field, "give exactly one of url, s3, base64, upload")
         if posted.s3 is not None:
             looked = self._in_place(f"{field}.s3", part_id, posted.s3)
         else:
             looked = self._media(f"{field}.{given[0]}", part_id, self._bytes(field, posted), posted.name)
         if looked.part.type != posted.type:
-            raise invalid(f"{field}.type", f"declared as {posted.type}, but the content is {looked.content_type}")
+            raise _invalid(f"{field}.type", f"declared as {posted.type}, but the content is {looked.content_type}")
         return looked
 
     def _bytes(self, field: str, posted: PostedPart) -> bytes:
@@ -221,12 +228,12 @@ class Intake:
         try:
             return self._service.uploads.read(self._app, posted.upload or "")
         except (NotFound, MediaRefused) as error:
-            raise invalid(f"{field}.upload", str(error)) from error
+            raise _invalid(f"{field}.upload", str(error)) from error
 
     def _fetched(self, field: str, url: str) -> bytes:
         left = self._fetch_until - time.monotonic()
         if left <= 0:
-            raise invalid(field, f"not fetched: the addresses before it took {FETCHING_SECONDS:g} s; send the bytes")
+            raise _invalid(field, f"not fetched: the addresses before it took {FETCHING_SECONDS:g} s; send the bytes")
         try:
             return fetch(
                 url,
@@ -235,16 +242,16 @@ class Intake:
                 allow_private=self._settings.allow_private_urls,
             )
         except (UrlRefused, FetchFailed) as error:
-            raise invalid(field, str(error)) from error
+            raise _invalid(field, str(error)) from error
 
     def _in_place(self, field: str, part_id: str, uri: str) -> _Looked:
         """An object that the app holds in S3; nothing of it is stored."""
         try:
             taken = self._service.in_place.take(self._app, uri, part_id)
         except MediaRefused as error:
-            raise _refused_media(field, error) from error
+            raise PartRefused([FieldError(field, str(error))]) from error
         except (InputError, NotFound) as error:
-            raise invalid(field, str(error)) from error
+            raise _invalid(field, str(error)) from error
         if taken.part.text is not None:
             looked = self._text(field, part_id, taken.part.text, is_document=True)
             return replace(looked, object_facts=taken.metadata)
@@ -257,10 +264,10 @@ class Intake:
             found |= part.object_facts
         found |= posted
         if len(json.dumps(found, ensure_ascii=False).encode()) > self._settings.max_metadata_bytes:
-            raise invalid("metadata", f"with that of objects: at most {self._settings.max_metadata_bytes:,} bytes")
+            raise _invalid("metadata", f"with that of objects: at most {self._settings.max_metadata_bytes:,} bytes")
         return found
 
-    def _file(self, field: str, part_id: str, file: FileStorage) -> _Looked:
+    def _file(self, field: str, part_id: str, file: PostedFile) -> _Looked:
         return self._media(field, part_id, file.stream.read(self._limits.max_media_bytes + 1), file.filename)
 
     def _media(self, field: str, part_id: str, data: bytes, name: str | None) -> _Looked:
@@ -268,17 +275,18 @@ class Intake:
         try:
             facts = inspect(data, self._limits, None)
         except MediaRefused as error:
-            raise _refused_media(field, error) from error
+            raise PartRefused([FieldError(field, str(error))]) from error
         if facts.type == "text":
             return self._text(field, part_id, data.decode("utf-8-sig"), is_document=True)
         return _Looked(Part(id=part_id, type=facts.type), data, facts, _clean(name))
 
     def _text(self, field: str, part_id: str, text: str, *, is_document: bool) -> _Looked:
-        check_text(field, text)
+        if fault := text_fault(text):
+            raise _invalid(field, fault)
         if not text.strip():
-            raise invalid(field, "the text is empty")
+            raise _invalid(field, "the text is empty")
         if len(text) > self._settings.max_text_chars:
-            raise invalid(field, f"{len(text):,} characters; at most {self._settings.max_text_chars:,} are accepted")
+            raise _invalid(field, f"{len(text):,} characters; at most {self._settings.max_text_chars:,} are accepted")
         return _Looked(Part(id=part_id, type="text", text=text, is_document=is_document))
 
     def _stored(self, looked: _Looked) -> Part:
@@ -288,32 +296,25 @@ class Intake:
         return looked.part.model_copy(update={"media": media})
 
 
-def _refused_media(field: str, error: MediaRefused) -> Refused:
-    return Refused(422, "media", f"{field}: {error}", [FieldError(field, str(error))])
+def _invalid(field: str, message: str) -> ItemInvalid:
+    return ItemInvalid([FieldError(field, message)])
 
 
 def _decoded(field: str, text: str) -> bytes:
     if text.startswith("data:"):
         head, comma, text = text.partition(",")
         if not comma or not head.endswith(";base64"):
-            raise invalid(field, "a data: URL must be in base64, such as data:image/png;base64,iVBOR...")
+            raise _invalid(field, "a data: URL must be in base64, such as data:image/png;base64,iVBOR...")
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise invalid(field, f"not base64: {error}") from error
+        raise _invalid(field, f"not base64: {error}") from error
 
 
-def _joined(faults: Sequence[Refused]) -> Refused:
-    """Faults of several parts as one; the kind is that of the first."""
-    if len(faults) == 1:
-        return faults[0]
+def _joined(faults: Sequence[ItemInvalid]) -> ItemInvalid:
+    """Faults of several parts as one, of the kind that the first has."""
     errors = [error for fault in faults for error in fault.errors][:MAX_ERRORS]
-    return Refused(422, faults[0].slug, _detail(errors), errors)
-
-
-def _detail(errors: Sequence[FieldError]) -> str:
-    said = [f"{error.field}: {error.message}" if error.field else error.message for error in errors[:3]]
-    return "; ".join(said) + (f"; and {len(errors) - 3} more" if len(errors) > 3 else "")
+    return type(faults[0])(errors)
 
 
 def _clean(name: str | None) -> str | None:

@@ -1,0 +1,191 @@
+"""Coverage: which given parts somebody looked at, for whom, and what nobody looks for here.
+
+An approval is a claim that somebody looked. A given part counts as examined when a tool that the applicable policies
+name answered for it or for something extracted from it. Policies name a tool in ``needs`` or ``only_with``, or by a
+label that one of their bands, rules or scores asks about. What is not examined is a failure of kind ``not_examined``,
+and no verdict over it approves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from moderation.core.detections import Failure
+from moderation.core.items import Tool
+from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.policies import Policy
+from moderation.core.taxonomy import Taxonomy
+
+STEPS = 2
+"""Frames come out of a picture, text out of frames; nothing comes out of that."""
+COVERAGE = Tool(name="coverage", version="1")
+"""In whose name a failure of kind ``not_examined`` stands: it is about all tools, not about one."""
+
+
+class LoadedDetector(Protocol):
+    """What is asked of a detector here."""
+
+    name: str
+    reads: Collection[str]
+    labels: Collection[str]
+
+
+class LoadedExtractor(Protocol):
+    """What is asked of an extractor here."""
+
+    name: str
+    reads: Collection[str]
+    makes: Collection[str]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The detectors and extractors that are loaded."""
+
+    detectors: Sequence[LoadedDetector] = ()
+    extractors: Sequence[LoadedExtractor] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What policies may rely on."""
+        return frozenset({tool.name for tool in self.detectors} | {tool.name for tool in self.extractors})
+
+    def named_by(self, policies: Iterable[Policy], taxonomy: Taxonomy) -> frozenset[str]:
+        """The tools that policies name: in ``needs``, in ``only_with``, or by a label that they ask about."""
+        found: set[str] = set()
+        for policy in policies:
+            found.update(policy.file.needs, policy.file.only_with)
+            wanted = policy.labels()
+            for tool in self.detectors:
+                if tool.name not in found and any(taxonomy.covers(w, label) for w in wanted for label in tool.labels):
+                    found.add(tool.name)
+        return frozenset(found)
+
+    def made_from(self, part_type: str) -> frozenset[str]:
+        """A part's type, with those of the parts that can be extracted from it."""
+        kinds = {part_type}
+        for _ in range(STEPS):
+            kinds |= {made for tool in self.extractors if not kinds.isdisjoint(tool.reads) for made in tool.makes}
+        return frozenset(kinds)
+
+    @property
+    def readers(self) -> list[LoadedExtractor]:
+        """Extractors that look at a part by reading it out: a text of a picture. Taking frames out is no look."""
+        return [tool for tool in self.extractors if set(tool.makes) == {"text"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A given part and who looked at it.
+
+    Attributes:
+        detectors: names of tools that answered for the part or for what was extracted from it, sorted.
+    """
+
+    part: str
+    detectors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotExamined:
+    """A policy that would be for the item, and waits for tools that are not installed.
+
+    Attributes:
+        waits_for: names of the tools, sorted.
+        labels: the top labels that it asks about, sorted: nobody looked for these on its behalf.
+    """
+
+    policy: str
+    waits_for: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was looked at and what was not, as `moderation.core.rules.engine.evaluate` takes it.
+
+    Attributes:
+        given: ids of the given parts.
+        examined: those of them that somebody looked at.
+        not_examined: what nobody looks for here.
+    """
+
+    given: tuple[str, ...]
+    examined: tuple[Examined, ...]
+    not_examined: tuple[NotExamined, ...] = ()
+
+    def failures(self) -> tuple[Failure, ...]:
+        """A failure for each given part that nobody looked at."""
+        seen = {each.part for each in self.examined if each.detectors}
+        message = "none of the detectors that the policies for this item name looked at this part"
+        return tuple(
+            Failure(detector=COVERAGE, part=part, kind="not_examined", message=message)
+            for part in self.given
+            if part not in seen
+        )
+
+
+def examined(given: Sequence[str], looks: Iterable[tuple[str, str]], named: Collection[str]) -> tuple[Examined, ...]:
+    """The given parts that named tools answered for.
+
+    Args:
+        looks: tool and part, given or extracted, of each look that was answered.
+    """
+    by_part: dict[str, set[str]] = {part: set() for part in given}
+    for tool, part in looks:
+        root = part.partition(".")[0]
+        if tool in named and root in by_part:
+            by_part[root].add(tool)
+    return tuple(Examined(part, tuple(sorted(tools))) for part, tools in by_part.items() if tools)
+
+
+def not_examined(waiting: Iterable[tuple[Policy, Sequence[str]]], taxonomy: Taxonomy) -> tuple[NotExamined, ...]:
+    """What nobody looks for, because the policies for it wait.
+
+    Args:
+        waiting: policies that would be for the item, and the tools that each waits for.
+    """
+    found = []
+    for policy, waits_for in waiting:
+        known = [label for label in policy.labels() if label in taxonomy]
+        tops = {(taxonomy.parents(label) or (label,))[-1] for label in known}
+        found.append(NotExamined(policy.name, tuple(sorted(waits_for)), tuple(sorted(tops))))
+    return tuple(sorted(found, key=lambda each: each.policy))
+
+
+def unseen_types(policy: Policy, tools: Tools, taxonomy: Taxonomy) -> Iterator[tuple[int, str, str]]:
+    """Content types that a policy is for and that none of the tools it names can look at, where it may approve.
+
+    Yields:
+        The position in ``applies_to``, what is wrong, and what to do.
+    """
+    if not _may_approve(policy.file):
+        return
+    named = tools.named_by([policy], taxonomy)
+    for number, content_type in enumerate(policy.file.applies_to.content_type):
+        part_type = "text" if content_type == "document" else content_type
+        kinds = tools.made_from(part_type)
+        lookers = [tool for tool in tools.detectors if tool.name in named]
+        if any(not kinds.isdisjoint(tool.reads) for tool in lookers):
+            continue
+        if any(part_type in tool.reads for tool in tools.readers if tool.name in named):
+            continue
+        read = sorted({f"{tool.name} reads {', '.join(sorted(tool.reads))}" for tool in lookers})
+        makes = f"nothing here makes anything else from {part_type}" if kinds == {part_type} else ""
+        makes = makes or f"from {part_type} come {', '.join(sorted(kinds - {part_type}))} here"
+        why = "; ".join([*(read or ["it names no detector that is loaded"]), makes])
+        message = f"nothing that this policy names looks at content of type {content_type} ({why})"
+        yield number, message, f"name a detector that reads it in needs:, or let it go to people: {_TO_PEOPLE}"
+
+
+_TO_PEOPLE = "if_nothing_matches: {review: QUEUE}"
+
+
+def _may_approve(file: PolicyFile) -> bool:
+    """False where everything that the policy is for goes to people or is rejected."""
+    asks = [file.if_nothing_matches, *(rule.then for rule in file.rules)]
+    for app in file.apps.values():
+        asks += [ask for ask in (app.if_nothing_matches, *(change.then for change in app.change.values())) if ask]
+    return any(ask.outcome == "approve" for ask in asks)

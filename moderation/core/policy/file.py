@@ -1,0 +1,327 @@
+"""The models of a policy file: all that it may say, from the top.
+
+A policy is data; nothing in it is evaluated as code. `moderation.core.policy.checks` reads one from the plain mapping
+that a YAML file holds, and says every fault; `moderation.policies.files` reads the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    JsonValue,
+    Tag,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from moderation.core.policy.terms import (
+    AppName,
+    Ask,
+    ContentType,
+    DetectorName,
+    FlowName,
+    LabelName,
+    Labels,
+    Name,
+    Percent,
+    PolicyModel,
+    Scalar,
+    Text,
+    is_number,
+    read_ask,
+    wrong,
+)
+from moderation.core.policy.words.logic import Condition
+from moderation.core.policy.words.score import Score
+
+TAXONOMIES = ("rekognition-moderation-7",)
+FORMAT = 1
+
+
+class Queue(PolicyModel):
+    """Where reviews go. The first of a policy's queues wins when several apply."""
+
+    name: Name = Field(description="As rules say it.")
+    a2i_flow: FlowName = Field(description="Name of the Amazon A2I flow definition.")
+    reviewers: int = Field(1, ge=1, le=3, description="How many people answer (A2I's limit is 3).")
+    agree: int = Field(1, ge=1, le=3, description="How many of them must choose the same.")
+    if_no_agreement: Ask | None = Field(
+        None, description="What follows when they do not; left out: reject when anybody chose reject."
+    )
+
+    @model_validator(mode="after")
+    def _can_agree(self) -> Queue:
+        if self.agree > self.reviewers:
+            raise wrong(f"agree ({self.agree}) is more than reviewers ({self.reviewers})", at="agree")
+        return self
+
+
+def _date(value: Any) -> Any:
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise wrong("a day is written year-month-day", hint="such as 2027-01-31") from error
+
+
+def _share(value: Any) -> Any:
+    if not is_number(value) or not 0 < value <= 100:
+        raise wrong("a share of items is a number over 0, up to 100, in percent")
+    return float(value)
+
+
+Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"exclusiveMinimum": 0, "maximum": 100})]
+"""How many of a hundred items; 0.5 is one in two hundred."""
+
+
+class Mode(PolicyModel):
+    """How a new rule begins: ``{shadow_until: DATE}`` or ``{percent: 10}``.
+
+    On trial (`shadow_until`) it is recorded with what it would have done and never acts; lint complains after the date.
+    Rolled out to some (`percent`) it acts on that share of the items, always the same ones, and is on trial for the
+    others. Raising the percent keeps the earlier ones.
+    """
+
+    shadow_until: (
+        Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})] | None
+    ) = Field(None, description="On trial until this day: recorded, never acts.")
+    percent: Share | None = Field(None, description="Acts on this share of the items, on trial for the others.")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Mode:
+        if (self.shadow_until is None) is (self.percent is None):
+            raise wrong("a mode is {shadow_until: DATE} or {percent: SHARE}", hint="such as {percent: 10}")
+        return self
+
+
+DailyCap = Annotated[int, Field(ge=1, le=10_000_000)]
+CAP = "So many items a day (UTC) are rejected by it without people; what is over goes to review."
+
+
+class Band(PolicyModel):
+    """The everyday rule: from `review_from` people look, from `reject_from` it is rejected; no gap, no overlap."""
+
+    label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
+    review_from: Percent | None = Field(None, description="From this confidence people look.")
+    reject_from: Percent | None = Field(None, description="From this confidence it is rejected.")
+    queue: str | None = Field(None, description="Where reviews go.")
+    exact: bool = Field(False, description="The label itself only, nothing under it.")
+    why: Text | None = Field(None, description="The reason, for people.")
+    locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
+    mode: Mode | None = Field(None, description="On trial, or rolled out to a share of the items.")
+    at_most_per_day: DailyCap | None = Field(None, description=CAP)
+
+    @model_validator(mode="after")
+    def _is_a_band(self) -> Band:
+        if self.review_from is None and self.reject_from is None:
+            raise wrong("a band has review_from, reject_from or both")
+        if self.at_most_per_day is not None and self.reject_from is None:
+            raise wrong("at_most_per_day is about rejects; this band has no reject_from", at="at_most_per_day")
+        if self.review_from is not None and self.queue is None:
+            raise wrong("a band with review_from names a queue", hint="add queue: NAME")
+        if self.review_from is not None and self.reject_from is not None and self.reject_from <= self.review_from:
+            message = f"reject_from ({self.reject_from:g}) must be more than review_from ({self.review_from:g})"
+            raise wrong(message, at="reject_from")
+        return self
+
+
+class Rule(PolicyModel):
+    """A condition and what it leads to."""
+
+    id: Name = Field(description="A name of its own in this policy; explanations and tests say it.")
+    why: Text | None = Field(None, description="The reason, for people.")
+    when: Condition = Field(description="What must be true of the item.")
+    then: Ask = Field(description="What follows.")
+    overrides: list[str] = Field(
+        default_factory=list, description="Rules, or sides of bands (NAME.review, NAME.reject), that this sets aside."
+    )
+    locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
+    mode: Mode | None = Field(None, description="On trial, or rolled out to a share of the items.")
+    at_most_per_day: DailyCap | None = Field(None, description=CAP)
+    redact: list[LabelName] = Field(
+        default_factory=list, description="When it fires and the item is approved: labels to redact in what is shown."
+    )
+
+    @model_validator(mode="after")
+    def _caps_rejects(self) -> Rule:
+        if self.at_most_per_day is not None and self.then.outcome != "reject":
+            raise wrong("at_most_per_day is about rejects; this rule does not reject", at="at_most_per_day")
+        return self
+
+
+class AppliesTo(PolicyModel):
+    """Which items a policy is for."""
+
+    content_type: list[ContentType] = Field(min_length=1, description="Items with a part of one of these.")
+    app: list[AppName] | None = Field(None, min_length=1, description="Only of these apps; left out: of all.")
+
+
+class Change(PolicyModel):
+    """What an app changes about one rule or band."""
+
+    review_from: Percent | None = Field(None, description="Of a band.")
+    reject_from: Percent | None = Field(None, description="Of a band.")
+    queue: str | None = Field(None, description="Of a band.")
+    at_least: Percent | None = Field(None, description="Of a rule with a plain label condition.")
+    below: Percent | None = Field(None, description="Of a rule with a plain label condition.")
+    then: Ask | None = Field(None, description="Of a rule.")
+    enabled: bool = Field(True, description="false switches it off for this app.")
+
+
+class AppChanges(PolicyModel):
+    """An app's own version of a policy."""
+
+    change: dict[str, Change] = Field(default_factory=dict, description="Rule or band to what is different.")
+    if_nothing_matches: Ask | None = Field(None, description="The outcome for this app when no rule fires.")
+
+
+class Sampling(PolicyModel):
+    """A share of decided items that people look at all the same. It never changes what the rules want."""
+
+    id: Name = Field(description="A name of its own; which items are picked follows from it.")
+    of: Literal["approve", "reject"] = Field(description="Which outcome; what goes to review is seen by people anyway.")
+    percent: Share = Field(description="How many of a hundred; 0.5 is one in two hundred.")
+    queue: str = Field(description="Where these reviews go.")
+    hold: bool = Field(False, description="true: the decision waits for the reviewers; false: they look afterwards.")
+    blind: bool = Field(False, description="true: reviewers are not shown what was found or what the rules wanted.")
+
+
+class KeepMedia(PolicyModel):
+    """How many days media is kept after the decision; 0 for no longer than needed, left out for good."""
+
+    approve: int | None = Field(None, ge=0, le=3650, description="Of approved items.")
+    reject: int | None = Field(None, ge=0, le=3650, description="Of rejected items.")
+
+
+def _shape(value: Any) -> str:
+    return "several" if isinstance(value, list) else "one"
+
+
+class ExampleItem(PolicyModel):
+    """The item of a policy test, in shorthand: ``detections: [{Weapons: 96}]``, ``failed: [DETECTOR]``."""
+
+    content_type: Annotated[
+        Annotated[ContentType, Tag("one")] | Annotated[list[ContentType], Field(min_length=1), Tag("several")],
+        Discriminator(_shape),
+    ] = Field(description="What kinds of content it has.")
+    app: AppName | None = Field(None, description="Left out: the policy's first app, or 'test'.")
+    metadata: dict[str, JsonValue] = Field(default_factory=dict, description="What the app sent along.")
+    detections: list[dict[str, JsonValue]] = Field(
+        default_factory=list,
+        description="{LABEL: CONFIDENCE}, with part, detector, span, box or time_range.",
+    )
+    failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
+
+    @property
+    def content_types(self) -> frozenset[str]:
+        """As a set; a document is a text too."""
+        types = {self.content_type} if isinstance(self.content_type, str) else set(self.content_type)
+        return frozenset({*types, "text"} if "document" in types else types)
+
+
+class Example(PolicyModel):
+    """A policy's own test."""
+
+    name: Text = Field(description="What it shows, in a few words.")
+    item: ExampleItem = Field(description="The item.")
+    expect: Ask = Field(description="The outcome it must have.")
+    because: list[str] | None = Field(None, description="Rules or sides of bands that must be among the reasons.")
+
+
+class FailureAsk(Ask):
+    """What a failure leads to: ``reject``, ``{review: QUEUE}``, or ``{approve: REASON}``.
+
+    Attributes:
+        reason: why nobody has to look, in its author's words; it is repeated wherever people look.
+    """
+
+    reason: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        if value == "approve":
+            raise wrong(
+                "approving what a detector could not look at needs a reason",
+                hint='write {approve: "REASON"}, or {review: QUEUE}',
+            )
+        if isinstance(value, Mapping) and set(value) == {"approve"}:
+            if not isinstance(value["approve"], str) or not value["approve"].strip():
+                raise wrong("the reason is a text", at="approve")
+            return {"outcome": "approve", "reason": value["approve"]}
+        return read_ask(value)
+
+    @model_serializer
+    def _as_written(self) -> str | dict[str, str | None]:
+        if self.outcome == "approve":
+            return {"approve": self.reason}
+        return {"review": self.queue} if self.outcome == "review" else self.outcome
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """As files write it."""
+
+        def one_of(key: str, description: str) -> JsonSchemaValue:
+            inner = {key: {"type": "string", "description": description}}
+            return {"type": "object", "properties": inner, "required": [key], "additionalProperties": False}
+
+        return {
+            "description": 'reject, {review: QUEUE} or {approve: "REASON"}',
+            "anyOf": [
+                {"enum": ["reject"]},
+                one_of("review", "A queue's name."),
+                one_of("approve", "Why nobody has to look."),
+            ],
+        }
+
+
+class PolicyFile(PolicyModel):
+    """Everything a policy file may say."""
+
+    policy: Name = Field(description="The policy's name.")
+    format: Literal[1] = Field(description="The version of this format.")
+    description: Text | None = Field(None, description="The words a reviewer sees: what is allowed and what is not.")
+    applies_to: AppliesTo
+    taxonomy: str | None = Field(None, description="The taxonomy the labels are from.")
+    needs: list[DetectorName] = Field(
+        default_factory=list, description="Detectors whose answer this policy relies on; must be loaded."
+    )
+    only_with: list[DetectorName] = Field(
+        default_factory=list, description="In force only where all these detectors are loaded."
+    )
+    ignore_failures_of: list[DetectorName] = Field(
+        default_factory=list, description="Detectors whose failure may pass without a person."
+    )
+    if_nothing_matches: Ask = Field(description="The outcome when no rule fires.")
+    if_a_detector_fails: FailureAsk = Field(description="The outcome when a failed detector could have changed it.")
+    queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
+    lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
+    scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")
+    bands: dict[Name, Band] = Field(default_factory=dict, description="One line per label: review from, reject from.")
+    rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
+    apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
+    sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
+    keep_media_days: KeepMedia | None = Field(
+        None, description="How long pictures, films and sounds are kept after the decision."
+    )
+    tests: list[Example] = Field(default_factory=list, description="Items and the outcome they must have.")
+
+
+def branch_ids(file: PolicyFile) -> tuple[str, ...]:
+    """Ids of rules and of the sides of bands, in file order."""
+    ids = []
+    for name, band in file.bands.items():
+        ids += [f"{name}.review"] if band.review_from is not None else []
+        ids += [f"{name}.reject"] if band.reject_from is not None else []
+    return (*ids, *(rule.id for rule in file.rules))

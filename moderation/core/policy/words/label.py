@@ -1,0 +1,33 @@
+"""``{label: L, at_least: 50}``: what was found, how surely, how often, by whom and how large."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from moderation.core.policy.terms import Count, Labels, OneOrMore, Percent, Range
+from moderation.core.policy.words.word import Bounds
+
+
+class BoxArea(Range):
+    """A share of the picture, in percent."""
+
+    at_least: Percent | None = Field(None, description="Percent of the picture, inclusive.")
+    below: Percent | None = Field(None, description="Percent of the picture, exclusive.")
+
+
+class BesideLabel(Bounds):
+    """What may stand beside ``label``."""
+
+    exact: bool | None = Field(None, description="Beside label: the label itself only, nothing under it.")
+    count: Count | None = Field(None, description="Beside label: how many detections must match.")
+    different_labels: Count | None = Field(None, description="Beside label: how many different labels among them.")
+    detector: OneOrMore | None = Field(None, description="Beside label: only what these detectors found.")
+    box_area: BoxArea | None = Field(None, description="Beside label: share of the picture that the box covers.")
+    span_length: Range | None = Field(None, description="Beside label: length of the span, in characters.")
+    seconds: Range | None = Field(None, description="Beside label: length of the time range, in seconds.")
+
+
+class LabelCondition(BesideLabel):
+    """Detections of a label."""
+
+    label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")

@@ -1,0 +1,200 @@
+"""``label``, and the bands that are made of it: labels within a range of confidence.
+
+A test returns what it saw on the way, so that an outcome can be explained: what matched, what nearly did, and whose
+silence leaves it open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from moderation.core.detections import Detection
+from moderation.core.policy.terms import Count, Range, expand
+from moderation.core.policy.words.label import LabelCondition
+from moderation.core.rules.scene import FALSE, NEAR, NOBODY, NOTHING, TRUE, Scene, Seen, held
+from moderation.core.rules.words.contract import Test
+from moderation.core.taxonomy import Taxonomy
+
+
+def covered(labels: Collection[str], taxonomy: Taxonomy, *, exact: bool) -> frozenset[str]:
+    """The labels that meet a condition on `labels`: themselves and, unless `exact`, all under them."""
+    found = set(labels)
+    todo = [] if exact else list(labels)
+    while todo:
+        below = taxonomy.children(todo.pop())
+        found.update(below)
+        todo += below
+    return frozenset(found)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a place a detection must have to count.
+
+    Attributes:
+        box_area: percent of the picture; a detection without a box is about all of it.
+        span_length: code points; a detection without a span is about the whole text.
+        seconds: length of the time range; a detection without one is about the whole film or sound.
+    """
+
+    box_area: Range | None = None
+    span_length: Range | None = None
+    seconds: Range | None = None
+
+    def fits(self, detection: Detection) -> bool:
+        """True when the place is large enough, and not too large."""
+        box, span, time = detection.box, detection.span, detection.time_range
+        if self.box_area is not None and not self.box_area.holds(
+            100.0 if box is None else 100.0 * box.width * box.height
+        ):
+            return False
+        whole = float("inf")
+        if self.span_length is not None and not self.span_length.holds(
+            whole if span is None else span.end - span.start
+        ):
+            return False
+        return self.seconds is None or self.seconds.holds(whole if time is None else time.end - time.start)
+
+
+@dataclass(frozen=True)
+class LabelTest:
+    """Detections of some labels within a range of confidence, counted.
+
+    Attributes:
+        detectors: only what these found; None for all.
+        size: of the place; None for any.
+    """
+
+    labels: frozenset[str]
+    at_least: float | None
+    below: float | None = None
+    count: Count | None = None
+    different: Count | None = None
+    detectors: frozenset[str] | None = None
+    size: Size | None = None
+
+    @classmethod
+    def of(cls, condition: LabelCondition, taxonomy: Taxonomy, lists: Mapping[str, Sequence[Any]]) -> LabelTest:
+        """The test for a condition: its labels with all that stand under them, its list filled in."""
+        size = Size(condition.box_area, condition.span_length, condition.seconds)
+        return cls(
+            labels=covered(expand(condition.label, lists), taxonomy, exact=bool(condition.exact)),
+            at_least=condition.at_least,
+            below=condition.below,
+            count=condition.count,
+            different=condition.different_labels,
+            detectors=None if condition.detector is None else frozenset(condition.detector),
+            size=size if size != Size() else None,
+        )
+
+    def test(self, scene: Scene) -> Seen:
+        """More detections can only make it true, unless it counts "at most"."""
+        if not scene.unanswered and self.labels.isdisjoint(scene.by_label):
+            return self._on_nothing
+        return self._look(scene)
+
+    @cached_property
+    def _on_nothing(self) -> Seen:
+        return TRUE if self._holds((), may_grow=False) else FALSE
+
+    def _look(self, scene: Scene) -> Seen:
+        at_least, below = self.at_least, self.below
+        low = at_least or 0.0
+        those = scene.matching(self.labels)
+        if self.detectors is not None or self.size is not None:
+            those = [d for d in those if is_by(d, self.detectors) and (self.size is None or self.size.fits(d))]
+        matched = [d for d in those if d.confidence >= low and (below is None or d.confidence < below)]
+        silent = scene.silent(self.labels) if scene.unanswered else NOBODY
+        is_counted = self.count is not None or self.different is not None
+        truth = (
+            self._holds(matched, may_grow=bool(silent)) if is_counted else bool(matched) or (None if silent else False)
+        )
+        if truth:
+            return Seen(True, held(matched, at_least))
+        if truth is None:
+            return Seen(None, silent=silent)
+        near = [d for d in those if low - NEAR <= d.confidence < low]
+        if near and (not is_counted or self._holds([*matched, *near], may_grow=False)):
+            return Seen(False, near=held(near, low))
+        return FALSE
+
+    @property
+    def is_plain(self) -> bool:
+        """True when each single detection from a threshold on makes it true, whatever else there is."""
+        limits = (self.below, self.count, self.different, self.detectors, self.size)
+        return self.at_least is not None and all(limit is None for limit in limits)
+
+    def _holds(self, matched: Sequence[Detection], *, may_grow: bool) -> bool | None:
+        if self.count is None and self.different is None:
+            return True if matched else None if may_grow else False
+        numbers: list[bool | None] = []
+        if self.count is not None:
+            numbers.append(self.count.holds(len(matched), may_grow=may_grow))
+        if self.different is not None:
+            numbers.append(self.different.holds(len({d.label for d in matched}), may_grow=may_grow))
+        return _both(numbers)
+
+    def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
+        """Itself: what was found decides."""
+        return self
+
+    def triggers(self) -> Mapping[str, float] | None:
+        """Its labels, from where it could be true."""
+        return None if self.test(NOTHING).truth else dict.fromkeys(self.labels, self.at_least or 0.0)
+
+
+def is_by(detection: Detection, detectors: frozenset[str] | None) -> bool:
+    """True of what one of these detectors found; None stands for all."""
+    return detectors is None or (detection.detector is not None and detection.detector.name in detectors)
+
+
+def _both(truths: Iterable[bool | None]) -> bool | None:
+    """Kleene's "and"."""
+    known = True
+    for truth in truths:
+        if truth is False:
+            return False
+        known = known and truth is True
+    return True if known else None
+
+
+@dataclass(frozen=True)
+class BandTest:
+    """One side of a band: the highest confidence at or over the lower bound, and under the upper one."""
+
+    labels: frozenset[str]
+    at_least: float
+    below: float | None
+
+    @property
+    def is_plain(self) -> bool:
+        """As `LabelTest.is_plain`."""
+        return self.below is None
+
+    def test(self, scene: Scene) -> Seen:
+        """Known confidence counts even when a silent detector might raise it: then the other side is open too."""
+        if not scene.unanswered and self.labels.isdisjoint(scene.by_label):
+            return FALSE
+        matching = scene.matching(self.labels)
+        at_least = self.at_least
+        highest = max([d.confidence for d in matching], default=-1.0)
+        if self.below is not None and highest >= self.below:
+            return FALSE
+        if highest >= at_least:
+            return Seen(True, held([d for d in matching if d.confidence >= at_least], at_least))
+        if scene.unanswered and (silent := scene.silent(self.labels)):
+            return Seen(None, silent=silent)
+        if highest >= at_least - NEAR:
+            return Seen(False, near=held([d for d in matching if d.confidence >= at_least - NEAR], at_least))
+        return FALSE
+
+    def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
+        """Itself: what was found decides."""
+        return self
+
+    def triggers(self) -> Mapping[str, float] | None:
+        """Its labels, from where it could be true."""
+        return None if self.test(NOTHING).truth else dict.fromkeys(self.labels, self.at_least)

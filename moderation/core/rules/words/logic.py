@@ -1,0 +1,220 @@
+"""``all``, ``any``, ``not`` and ``one_part``; and every condition made ready to be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import assert_never
+
+from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
+from moderation.core.policy.words.label import LabelCondition
+from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart
+from moderation.core.policy.words.metadata import MetadataCondition
+from moderation.core.policy.words.people import PeopleCondition
+from moderation.core.policy.words.score import ScoreCondition
+from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Scene, Seen
+from moderation.core.rules.words.contract import Test
+from moderation.core.rules.words.facts import AppTest, ContentTypeTest
+from moderation.core.rules.words.label import LabelTest
+from moderation.core.rules.words.metadata import MetadataTest
+from moderation.core.rules.words.people import PeopleTest
+from moderation.core.rules.words.score import ScoreTest
+from moderation.core.taxonomy import Taxonomy
+from moderation.core.verdicts import Evidence, ScoreValue
+
+
+@dataclass(frozen=True)
+class AllTest:
+    """Each must hold."""
+
+    parts: tuple[Test, ...]
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Those of all inside it."""
+        return NOBODY.union(*(part.labels for part in self.parts))
+
+    @cached_property
+    def _wanted(self) -> tuple[frozenset[str], ...]:
+        """Of each of these, one label at least must be there."""
+        return tuple(frozenset(found) for part in self.parts if (found := part.triggers()) is not None)
+
+    def test(self, scene: Scene) -> Seen:
+        """False as soon as one is false, whatever is unknown; nearly true when all that is false is nearly true."""
+        if not scene.unanswered:
+            for labels in self._wanted:
+                if labels.isdisjoint(scene.by_label):
+                    return FALSE
+        matched: tuple[Evidence, ...] = ()
+        near: tuple[Evidence, ...] = ()
+        scores: tuple[ScoreValue, ...] = ()
+        silent = NOBODY
+        is_open = is_false = False
+        for part in self.parts:
+            result = part.test(scene)
+            if result.truth:
+                matched += result.matched
+            elif result.truth is None:
+                is_open, silent = True, silent | result.silent
+            elif result.near:
+                is_false, near = True, near + result.near
+            else:
+                return FALSE
+            scores += result.scores
+        if is_false:
+            return FALSE if is_open else Seen(False, near=near, scores=scores)
+        return Seen(None, silent=silent) if is_open else Seen(True, matched, scores=scores)
+
+    def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
+        """False when one is; what is true is left out."""
+        return _settled(self.parts, app, content_types, AllTest, ends=False)
+
+    def triggers(self) -> Mapping[str, float] | None:
+        """Of those that need something, the one with the fewest labels stands for all."""
+        each = [found for part in self.parts if (found := part.triggers()) is not None]
+        return min(each, key=lambda found: (len(found), -sum(found.values()), sorted(found)), default=None)
+
+
+@dataclass(frozen=True)
+class AnyTest:
+    """At least one must hold."""
+
+    parts: tuple[Test, ...]
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Those of all inside it."""
+        return NOBODY.union(*(part.labels for part in self.parts))
+
+    def test(self, scene: Scene) -> Seen:
+        """True as soon as one is true, whatever is unknown; all that are true are named."""
+        return _any([part.test(scene) for part in self.parts])
+
+    def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
+        """True when one is; what is false is left out."""
+        return _settled(self.parts, app, content_types, AnyTest, ends=True)
+
+    def triggers(self) -> Mapping[str, float] | None:
+        """What any of them needs; None when one needs nothing."""
+        merged: dict[str, float] = {}
+        for part in self.parts:
+            found = part.triggers()
+            if found is None:
+                return None
+            for label, low in found.items():
+                merged[label] = min(low, merged.get(label, low))
+        return merged
+
+
+def _any(seen: Sequence[Seen]) -> Seen:
+    if true := [result for result in seen if result.truth]:
+        return Seen(True, _matched(true), scores=_scores(true))
+    if any(result.truth is None for result in seen):
+        return Seen(None, silent=_silent(seen))
+    return Seen(False, near=_near(seen), scores=_scores(seen))
+
+
+def _matched(seen: Sequence[Seen]) -> tuple[Evidence, ...]:
+    return tuple([match for result in seen for match in result.matched])
+
+
+def _near(seen: Sequence[Seen]) -> tuple[Evidence, ...]:
+    return tuple([match for result in seen for match in result.near])
+
+
+def _scores(seen: Sequence[Seen]) -> tuple[ScoreValue, ...]:
+    return tuple([score for result in seen for score in result.scores])
+
+
+def _silent(seen: Sequence[Seen]) -> frozenset[str]:
+    return NOBODY.union(*(result.silent for result in seen))
+
+
+@dataclass(frozen=True)
+class NotTest:
+    """Must not hold. What the inner condition matched is no reason for anything, but what it could not see is."""
+
+    part: Test
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Those of what is inside it."""
+        return self.part.labels
+
+    def test(self, scene: Scene) -> Seen:
+        """True for false, false for true, unknown for unknown."""
+        seen = self.part.test(scene)
+        return Seen(None, silent=seen.silent) if seen.truth is None else FALSE if seen.truth else TRUE
+
+    def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
+        """The contrary of what is settled."""
+        inner = self.part.settled(app, content_types)
+        return not inner if isinstance(inner, bool) else NotTest(inner)
+
+    def triggers(self) -> Mapping[str, float] | None:
+        """None: it may be true although nothing was detected."""
+        return None
+
+
+@dataclass(frozen=True)
+class OnePartTest:
+    """All of a condition holds of one and the same part, with what was extracted from it."""
+
+    part: Test
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Those of what is inside it."""
+        return self.part.labels
+
+    def test(self, scene: Scene) -> Seen:
+        """True when it is true of some part."""
+        return _any([self.part.test(there) for there in scene.parts()])
+
+    def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
+        """Itself: each part has content types of its own."""
+        return self
+
+    def triggers(self) -> Mapping[str, float] | None:
+        """What the condition needs, in whichever part."""
+        return self.part.triggers()
+
+
+def _settled(
+    parts: Sequence[Test], app: str, content_types: frozenset[str], kind: type[AllTest | AnyTest], *, ends: bool
+) -> Test | bool:
+    """What is left of several conditions; one that is settled as `ends` decides alone."""
+    each = [part.settled(app, content_types) for part in parts]
+    if ends in each:
+        return ends
+    left = tuple(part for part in each if not isinstance(part, bool))
+    return left[0] if len(left) == 1 else kind(left) if left else not ends
+
+
+def ready(condition: Condition, taxonomy: Taxonomy, file: PolicyFile) -> Test:
+    """Make a condition ready: its labels with all that stand under them, its lists and scores filled in."""
+    match condition:
+        case LabelCondition():
+            return LabelTest.of(condition, taxonomy, file.lists)
+        case ScoreCondition():
+            return ScoreTest.of(condition, file.scores[condition.score], taxonomy, file.lists)
+        case PeopleCondition():
+            return PeopleTest.of(condition.people)
+        case MetadataCondition():
+            return MetadataTest.of(condition, file.lists)
+        case AppCondition():
+            return AppTest(frozenset(condition.app))
+        case ContentTypeCondition():
+            return ContentTypeTest(frozenset(condition.content_type))
+        case AllOf():
+            return AllTest(tuple(ready(part, taxonomy, file) for part in condition.all))
+        case AnyOf():
+            return AnyTest(tuple(ready(part, taxonomy, file) for part in condition.any))
+        case NotOf():
+            return NotTest(ready(condition.not_, taxonomy, file))
+        case OnePart():
+            return OnePartTest(ready(condition.one_part, taxonomy, file))
+        case _:
+            assert_never(condition)

@@ -1,0 +1,83 @@
+"""``metadata``: one value of what the app sent along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import JsonValue
+
+from moderation.core.policy.terms import ListRef, is_number
+from moderation.core.policy.words.metadata import Metadata, MetadataCondition
+from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Scene, Seen
+from moderation.core.rules.words.contract import Test
+
+
+@dataclass(frozen=True)
+class MetadataTest:
+    """One value of the app's metadata."""
+
+    metadata: Metadata
+    values: tuple[object, ...] = ()
+
+    @classmethod
+    def of(cls, condition: MetadataCondition, lists: Mapping[str, Sequence[object]]) -> MetadataTest:
+        """The test for a condition, its list filled in."""
+        wanted = condition.metadata.in_
+        values = () if wanted is None else lists.get(wanted.name, ()) if isinstance(wanted, ListRef) else wanted
+        return cls(condition.metadata, tuple(values))
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """None at all."""
+        return NOBODY
+
+    def test(self, scene: Scene) -> Seen:
+        """True or false."""
+        return TRUE if metadata_holds(self.metadata, self.values, scene.subject.metadata) else FALSE
+
+    def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
+        """Itself: each item's metadata is its own."""
+        return self
+
+    def triggers(self) -> Mapping[str, float] | None:
+        """None: it may be true although nothing was detected."""
+        return None
+
+
+_ABSENT = object()
+
+
+def metadata_holds(test: Metadata, values: Sequence[object], metadata: Mapping[str, JsonValue]) -> bool:
+    """True when the value passes; one that is missing or of another type does not."""
+    value = _value_at(test.key, metadata)
+    if test.given is not None:
+        return (value is not _ABSENT) is test.given
+    if test.is_ is not None:
+        return _same(value, test.is_)
+    if test.in_ is not None:
+        return any(_same(value, other) for other in values)
+    if test.has is not None:
+        return isinstance(value, list | tuple) and any(_same(entry, test.has) for entry in value)
+    if not is_number(value):
+        return False
+    number: Any = value
+    return (test.at_least is None or number >= test.at_least) and (test.below is None or number < test.below)
+
+
+def _value_at(key: str, metadata: Mapping[str, JsonValue]) -> object:
+    """The value of a key; dots lead into mappings where there is no such key as a whole. Null counts as missing."""
+    value: object = metadata.get(key, _ABSENT)
+    if value is _ABSENT:
+        value = metadata
+        for step in key.split("."):
+            value = value.get(step, _ABSENT) if isinstance(value, Mapping) else _ABSENT
+    return _ABSENT if value is None else value
+
+
+def _same(value: object, wanted: object) -> bool:
+    """Equal and of one type: 5 is 5.0, but neither '5' nor True."""
+    if is_number(value) and is_number(wanted):
+        return value == wanted
+    return type(value) is type(wanted) and value == wanted

@@ -1,0 +1,114 @@
+"""``score``: one number made of several detections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from moderation.core.detections import Detection
+from moderation.core.policy.terms import expand
+from moderation.core.policy.words.score import Combine, Score, ScoreCondition
+from moderation.core.rules.scene import FALSE, NEAR, NOTHING, Scene, Seen, held
+from moderation.core.rules.words.contract import Test
+from moderation.core.rules.words.label import covered, is_by
+from moderation.core.taxonomy import Taxonomy
+from moderation.core.verdicts import ScoreValue
+
+
+@dataclass(frozen=True)
+class Term:
+    """One of the things that a score is made of: labels, who may find them, and its weight, 0-1."""
+
+    labels: frozenset[str]
+    detectors: frozenset[str] | None
+    weight: float
+
+
+@dataclass(frozen=True)
+class ScoreTest:
+    """A number made of several detections, within a range.
+
+    Attributes:
+        combine: ``weighted_maximum``, the largest of weight times highest confidence; ``noisy_or``, the chance that at
+            least one of independent findings is right, each with its weight as a factor: 100 (1 - prod(1 - w c / 100)).
+    """
+
+    name: str
+    combine: Combine
+    terms: tuple[Term, ...]
+    at_least: float | None
+    below: float | None
+
+    @classmethod
+    def of(
+        cls, condition: ScoreCondition, score: Score, taxonomy: Taxonomy, lists: Mapping[str, Sequence[Any]]
+    ) -> ScoreTest:
+        """The test for a condition and the score that it names."""
+        terms = tuple(
+            Term(
+                labels=covered(expand(term.label, lists), taxonomy, exact=term.exact),
+                detectors=None if term.detector is None else frozenset(term.detector),
+                weight=term.weight,
+            )
+            for term in score.of
+        )
+        return cls(condition.score, score.combine, terms, condition.at_least, condition.below)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What it looks at."""
+        return frozenset().union(*(term.labels for term in self.terms))
+
+    def test(self, scene: Scene) -> Seen:
+        """An answer that is missing can only raise it: it is unknown when that could matter."""
+        strongest = [self._strongest(term, scene) for term in self.terms]
+        value = self._value([0.0 if d is None else d.confidence for d in strongest])
+        highest, silent = value, scene.silent(self.labels) if scene.unanswered else frozenset()
+        if silent:
+            known = [
+                100.0 if scene.silent(term.labels) else 0.0 if d is None else d.confidence
+                for term, d in zip(self.terms, strongest, strict=True)
+            ]
+            highest = self._value(known)
+        low = self.at_least or 0.0
+        found = held([d for d in strongest if d is not None], None)
+        seen = (ScoreValue(self.name, value, low),)
+        if (self.below is not None and value >= self.below) or highest < low:
+            if value < low and value >= low - NEAR and found:
+                return Seen(False, near=found, scores=seen)
+            return FALSE
+        if value >= low and (self.below is None or highest < self.below):
+            return Seen(True, found, scores=seen)
+        return Seen(None, silent=silent)
+
+    def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
+        """Itself: what was found decides."""
+        return self
+
+    def triggers(self) -> Mapping[str, float] | None:
+        """The labels of its terms, each from where its term alone could come near the threshold."""
+        if self.test(NOTHING).truth:
+            return None
+        lows: dict[str, float] = {}
+        for term in self.terms:
+            low = 0.0  # many small findings may add up to a high noisy-or
+            if self.combine == "weighted_maximum":
+                # Nearly true from (at_least - NEAR) / weight; a little less, because products are rounded.
+                low = max(((self.at_least or 0.0) - NEAR) / term.weight + NEAR - 0.001, 0.0)
+            for label in term.labels:
+                lows[label] = min(lows.get(label, low), low)
+        return lows
+
+    def _strongest(self, term: Term, scene: Scene) -> Detection | None:
+        found = [d for d in scene.matching(term.labels) if is_by(d, term.detectors)]
+        return max(found, key=lambda d: (d.confidence, d.label, d.part), default=None)
+
+    def _value(self, confidences: Sequence[float]) -> float:
+        weighted = [term.weight * c for term, c in zip(self.terms, confidences, strict=True)]
+        if self.combine == "weighted_maximum":
+            return max(weighted)
+        left = 1.0
+        for each in weighted:
+            left *= 1.0 - each / 100.0
+        return 100.0 * (1.0 - left)

@@ -1,0 +1,56 @@
+"""What every decision brings with it, whoever made it: how long media is kept, and who is told."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime
+
+from moderation.core.decisions import Decision
+from moderation.core.items import Item, Part
+from moderation.core.policy.policies import PolicySet
+from moderation.core.retention import media_until
+from moderation.detection.judge import content_types_of
+from moderation.pipeline.ports import Ports
+from moderation.storage.records import ItemRecord
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.02, 0.25
+"""Another process may moderate an item without waking anybody here, so waits are cut into pieces."""
+
+
+def media_kept_until(
+    ports: Ports, decision: Decision, item: Item, parts: Sequence[Part], policies: PolicySet
+) -> datetime | None:
+    """When the item's media may go, by those of `policies` that are for it; None for never."""
+    applicable = policies.for_content(item.app, content_types_of(parts))
+    return media_until(applicable, decision.outcome, decision.decided_at, ports.media_keep_days)
+
+
+def tell(ports: Ports, item: Item, decision: Decision | None) -> None:
+    """Say that an item is decided; nothing when it was decided before."""
+    if decision is None:
+        return
+    logger.info("item=%s outcome=%s by=%s", item.id, decision.outcome, decision.decided_by)
+    ports.news.spread()
+    ports.deliver()
+    try:
+        ports.decided(item=item, decision=decision)
+    except Exception:  # a plugin's fault changes nothing about the decision
+        logger.exception("item=%s a plugin's item_decided failed", item.id)
+
+
+def wait_decided(ports: Ports, item_id: str, seconds: float) -> ItemRecord:
+    """The item as soon as it is decided or people are asked, or as it is when the time is over."""
+    deadline = time.monotonic() + seconds
+    pause = SHORTEST_WAIT_SECONDS
+    while True:
+        known = ports.news.count
+        record = ports.store.get_item(item_id)
+        left = deadline - time.monotonic()
+        if record.status != "pending" or left <= 0:
+            return record
+        ports.news.wait(known, min(left, pause))
+        pause = min(pause * 1.5, LONGEST_WAIT_SECONDS)

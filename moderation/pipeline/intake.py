@@ -1,0 +1,54 @@
+"""Intake: what an app posts becomes an item, on disk before anybody is told so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import JsonValue
+
+from moderation.core.items import Item, Part
+from moderation.pipeline.ports import Ports
+from moderation.storage.records import new_item_id
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What an app posts, checked, with its media in the store.
+
+    Attributes:
+        parts: with ids ``p0``, ``p1``, ...
+        metadata: JSON values.
+    """
+
+    app: str
+    parts: tuple[Part, ...]
+    content_id: str | None = None
+    metadata: Mapping[str, JsonValue] | None = None
+    callback_url: str | None = None
+
+
+def prepare(ports: Ports, submission: Submission) -> Item:
+    """The item that a submission becomes; nothing is stored.
+
+    Raises:
+        PolicyMissing: there is a part that no policy covers.
+    """
+    ports.judge.applicable(submission.app, submission.parts)
+    now = ports.clock()
+    return Item(
+        id=new_item_id(now),
+        app=submission.app,
+        content_id=submission.content_id,
+        parts=submission.parts,
+        metadata=dict(submission.metadata or {}),
+        callback_url=submission.callback_url,
+        created_at=now,
+    )
+
+
+def intake(ports: Ports, items: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
+    """Store prepared items in one durable commit, then say that there is work. `key` as in `Store.add_items`."""
+    ports.store.add_items(items, key)
+    ports.ring()

@@ -1,0 +1,102 @@
+"""Which human loop an item goes to: its policy and queue, and a name that follows from the item.
+
+A name that is worked out anew is the same name, so that no loop is opened twice, whoever dies when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from moderation.core.errors import AppealRefused, HumanLoopRefused
+from moderation.core.items import Item
+from moderation.core.policy.policies import Policy, Queue
+from moderation.core.verdicts import Sample
+from moderation.detection.judge import Judgement, content_types_of
+from moderation.pipeline.ports import Ports
+from moderation.storage.records import ItemRecord, LoopRecord
+
+MAX_APPEALS = 3
+
+
+def first_loop(ports: Ports, item: Item, judgement: Judgement, held: Sample | None) -> LoopRecord:
+    """The loop that decides an item: because the rules ask for people, or because it is a sample that waits."""
+    verdict = judgement.verdict
+    if held is None:
+        return _loop(ports, item.id, 1, judgement.policies.get(verdict.policy.name), verdict.queue)
+    loop = _loop(ports, item.id, 1, judgement.policies.get(held.policy), held.queue)
+    return replace(loop, sampling=held.id, is_blind=held.blind)
+
+
+def sample_loop(ports: Ports, item: Item, judgement: Judgement, number: int, sample: Sample) -> LoopRecord:
+    """A loop that looks at an item after it was decided, and changes nothing about it."""
+    loop = _loop(ports, item.id, number, judgement.policies.get(sample.policy), sample.queue)
+    name = f"{item.id}-s{number}"
+    return replace(loop, name=name, purpose="sample", sampling=sample.id, is_blind=sample.blind)
+
+
+def next_loop(ports: Ports, loop: LoopRecord, queue: str) -> LoopRecord:
+    """The loop of the next round, after one that did not settle it."""
+    policy = in_force(ports, loop.policy) or policy_and_queue(ports, loop)[0]
+    fresh = _loop(ports, loop.item_id, loop.round + 1, policy, queue)
+    fresh = replace(fresh, sampling=loop.sampling, is_blind=loop.is_blind, purpose=loop.purpose, appeal=loop.appeal)
+    return replace(fresh, name=f"{loop.item_id}-a{fresh.round}") if loop.purpose == "appeal" else fresh
+
+
+def appeal_loop(ports: Ports, record: ItemRecord, reason: str) -> LoopRecord:
+    """The loop that looks at a decided item again; at the queue it was at before, where there is one.
+
+    Raises:
+        AppealRefused: the item cannot be appealed, or not any more.
+    """
+    item, decision, verdict = record.item, record.decision, record.verdict
+    appeals = [loop for loop in record.loops if loop.purpose == "appeal"]
+    if decision is None or verdict is None or record.status != "decided":
+        raise AppealRefused(f"item {item.id} is {record.status}; it can be appealed once it is decided")
+    if record.media_deleted_at is not None:
+        raise AppealRefused(f"item {item.id} cannot be looked at again: its media is not kept any longer")
+    if len({loop.appeal for loop in appeals}) >= MAX_APPEALS:
+        raise AppealRefused(f"item {item.id} was appealed {MAX_APPEALS} times; that is all there is")
+    earlier = next((loop for loop in reversed(record.loops) if loop.purpose != "sample"), None)
+    policy = in_force(ports, earlier.policy if earlier else verdict.policy.name)
+    if policy is None or not policy.file.queues:
+        with_queue = (each for each in ports.judge.policies.policies if each.file.queues)
+        policy = next((each for each in with_queue if each.applies(item.app, content_types_of(record.parts))), None)
+    if policy is None:
+        raise AppealRefused("no policy in force has a queue that such an item could go to")
+    queue = earlier.queue if earlier and any(q.name == earlier.queue for q in policy.file.queues) else None
+    number = len(appeals) + 1
+    loop = _loop(ports, item.id, number, policy, queue)
+    return replace(loop, name=f"{item.id}-a{number}", purpose="appeal", appeal=reason)
+
+
+def policy_and_queue(ports: Ports, loop: LoopRecord) -> tuple[Policy, Queue]:
+    """The policy and queue of a loop: as they are in force now, else as they were when it was opened.
+
+    Raises:
+        HumanLoopRefused: neither is known any more; the loop waits until one is.
+    """
+    for policy in (in_force(ports, loop.policy), ports.old_policy(loop.policy_version)):
+        if policy is not None and any(queue.name == loop.queue for queue in policy.file.queues):
+            return policy, policy.queue(loop.queue)
+    raise HumanLoopRefused(f"policy '{loop.policy}' has no queue '{loop.queue}' any more")
+
+
+def in_force(ports: Ports, name: str) -> Policy | None:
+    """The policy of this name, when one is in force."""
+    return next((policy for policy in ports.judge.policies.policies if policy.name == name), None)
+
+
+def _loop(ports: Ports, item_id: str, number: int, policy: Policy, queue_name: str | None) -> LoopRecord:
+    queue = policy.queue(queue_name) if queue_name else policy.file.queues[0]
+    return LoopRecord(
+        name=f"{item_id}-{number}",
+        item_id=item_id,
+        round=number,
+        policy=policy.name,
+        policy_version=policy.version,
+        queue=queue.name,
+        flow=queue.a2i_flow,
+        state="starting",
+        looks=0,
+        created_at=ports.clock(),
+    )

@@ -1,0 +1,53 @@
+"""The path of an item, as the rest of the service walks it: the steps of this package over one set of ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from moderation.core.items import Item
+from moderation.pipeline import deciding, moderate, people
+from moderation.pipeline import intake as taking_in
+from moderation.pipeline.intake import Submission
+from moderation.pipeline.ports import Ports
+from moderation.storage.records import ItemRecord
+
+
+class Pipeline:
+    """The steps, each as the function of the same name says."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+
+    def now(self) -> datetime:
+        """The wall time that the steps go by."""
+        return self.ports.clock()
+
+    def prepare(self, submission: Submission) -> Item:
+        """The item that a submission becomes; nothing is stored."""
+        return taking_in.prepare(self.ports, submission)
+
+    def intake(self, items: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
+        """Store prepared items in one durable commit, then say that there is work."""
+        taking_in.intake(self.ports, items, key)
+
+    def wait_decided(self, item_id: str, seconds: float) -> ItemRecord:
+        """The item as soon as it is decided or people are asked, or as it is when the time is over."""
+        return deciding.wait_decided(self.ports, item_id, seconds)
+
+    def moderate_waiting(self, limit: int) -> int:
+        """Claim waiting items and moderate them; says how many were claimed."""
+        return moderate.moderate_waiting(self.ports, limit)
+
+    def look_at_loops(self) -> int:
+        """Start and follow human loops whose time has come; says how many."""
+        return people.look_at_loops(self.ports)
+
+    def answer(self, loop_name: str) -> None:
+        """See how a human loop stands, and decide the item when it has ended."""
+        people.answer(self.ports, loop_name)
+
+    def appeal(self, record: ItemRecord, reason: str) -> None:
+        """Ask people to decide an item anew."""
+        people.appeal(self.ports, record, reason)

@@ -1,0 +1,193 @@
+"""People: human loops are started and followed, answers consolidated, and the item decided or asked about again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from moderation.core.decisions import Decision, PolicyRef
+from moderation.core.errors import (
+    HumanLoopRefused,
+    HumanLoopsUnavailable,
+    NotFound,
+    OutputMalformed,
+    StoreUnavailable,
+)
+from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
+from moderation.core.redaction import RedactedPart
+from moderation.pipeline.deciding import media_kept_until, tell
+from moderation.pipeline.loops import appeal_loop, next_loop, policy_and_queue
+from moderation.pipeline.ports import Ports
+from moderation.review.input_content import ReviewCase, input_content
+from moderation.storage.records import ItemRecord, LoopRecord
+
+logger = logging.getLogger(__name__)
+
+MAX_ROUNDS = 6
+"""Human loops for one item, tie-breaks and repeats of failed ones included, before it waits for a lead to look."""
+LOCKED = "a locked rule, which people cannot set aside"
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 600.0
+
+
+def look_at_loops(ports: Ports, limit: int = 50) -> int:
+    """Start loops that wait to be started, and ask about open ones whose time has come; says how many."""
+    due = ports.store.due_loops(ports.clock(), limit)
+    for loop in due:
+        if loop.state == "starting":
+            start(ports, loop)
+        else:
+            answer(ports, loop.name)
+    return len(due)
+
+
+def start(ports: Ports, loop: LoopRecord) -> None:
+    """Open a loop that is stored, or note when to try again. Nothing is opened for an item that needs no loop now."""
+    record = ports.store.get_item(loop.item_id)
+    if record.verdict is None or (record.status == "decided" and loop.purpose == "review"):
+        return
+    try:
+        policy, queue = policy_and_queue(ports, loop)
+        earlier = [each.sentence() for each in ports.earlier(loop.item_id)]
+        case = ReviewCase(record, record.verdict, loop, policy, queue, earlier)
+        arn = ports.human_loops.start(loop.name, loop.flow, input_content(case))
+    except (HumanLoopRefused, NotFound) as error:
+        # Shown in readiness and logs, and tried again now and then: the cause may go.
+        logger.error("loop=%s was refused: %s", loop.name, error)
+        _pause(ports, loop, str(error))
+    except (HumanLoopsUnavailable, StoreUnavailable) as error:
+        logger.warning("loop=%s is started later: %s", loop.name, error)
+        _pause(ports, loop, None)
+    else:
+        logger.info("loop=%s item=%s flow=%s is open", loop.name, loop.item_id, loop.flow)
+        later = ports.clock() + timedelta(seconds=ports.poll_seconds)
+        ports.store.note_loop(loop.name, state="open", next_look_at=later, arn=arn)
+
+
+def answer(ports: Ports, loop_name: str) -> None:
+    """See how a loop stands; when it has ended, consolidate the answers and decide, or ask again.
+
+    Events come late, twice, out of order or for loops that are not ours; the loop's own description decides.
+    """
+    try:
+        loop = ports.store.get_loop(loop_name)
+    except NotFound:
+        logger.warning("loop=%s is not ours", loop_name)
+        return
+    if loop.state == "ended":
+        return
+    try:
+        _follow(ports, loop)
+    except NotFound:
+        _next_round(ports, loop, (), f"A2I does not know human loop {loop.name} any more", loop.queue)
+    except (OutputMalformed, HumanLoopRefused) as error:
+        logger.error("loop=%s %s", loop.name, error)
+        _pause(ports, loop, str(error))
+    except (HumanLoopsUnavailable, StoreUnavailable) as error:
+        logger.warning("loop=%s %s", loop.name, error)
+        _pause(ports, loop, None)
+
+
+def appeal(ports: Ports, record: ItemRecord, reason: str) -> None:
+    """Ask people who have not seen the item to decide it anew; their decision supersedes the one there is.
+
+    Raises:
+        AppealRefused: the item is not decided, or was appealed `moderation.pipeline.loops.MAX_APPEALS` times.
+    """
+    loop = appeal_loop(ports, record, reason)
+    ports.store.open_appeal(record.item.id, loop)
+    start(ports, loop)
+
+
+def _follow(ports: Ports, loop: LoopRecord) -> None:
+    endpoint = ports.human_loops.at(loop.arn)
+    state = endpoint.describe(loop.name)
+    if state.status in ("InProgress", "Stopping"):
+        _pause(ports, loop, None)
+    elif state.status == "Completed" and state.output_uri is not None:
+        _consolidate(ports, loop, endpoint.answers(loop.name, state.output_uri))
+    else:
+        reason = state.failure or f"human loop ended as {state.status}"
+        _next_round(ports, loop, (), reason, loop.queue)
+
+
+def _consolidate(ports: Ports, loop: LoopRecord, answers: Sequence[Answer]) -> None:
+    _, queue = policy_and_queue(ports, loop)
+    ask = queue.if_no_agreement
+    result = consolidate(
+        answers,
+        reviewers=queue.reviewers,
+        agree=queue.agree,
+        if_no_agreement=None if ask is None else ask.queue or ask.outcome,
+    )
+    if loop.purpose == "sample":
+        outcome = result.outcome if isinstance(result, Resolution) else None
+        ports.store.end_round(loop.name, answers, None, outcome)
+    elif result is None:
+        _next_round(ports, loop, answers, "too few answers", loop.queue)
+    elif isinstance(result, MoreAnswersWanted):
+        _next_round(ports, loop, answers, result.reason, result.queue)
+    else:
+        ports.store.save_answers(loop.name, answers)
+        _decide(ports, ports.store.get_item(loop.item_id), loop, result, answers)
+
+
+def _decide(ports: Ports, record: ItemRecord, loop: LoopRecord, result: Resolution, answers: Sequence[Answer]) -> None:
+    decision, verdict = _decision(ports, record, loop, result, answers), record.verdict
+    redacted: list[RedactedPart] = []
+    if decision.outcome == "approve" and verdict is not None and verdict.redact:
+        # People have approved it: what cannot be redacted is withheld.
+        redacted, _ = ports.judge.redact(record.item, record.parts, verdict.redact)
+    until = media_kept_until(ports, decision, record.item, record.parts, ports.judge.policies)
+    decided = ports.store.decide(record.item.id, decision, None, None, loop.name, redacted=redacted, media_until=until)
+    tell(ports, record.item, decided)
+
+
+def _decision(
+    ports: Ports, record: ItemRecord, loop: LoopRecord, result: Resolution, answers: Sequence[Answer]
+) -> Decision:
+    """A person's word beats every rule except a locked rejection."""
+    verdict = record.verdict
+    notes = [answer.note for answer in answers if answer.outcome == result.outcome and answer.note]
+    reason = result.reason + (f": {notes[0]}" if notes else "")
+    if loop.purpose == "appeal" and record.decision is not None:
+        word = "upheld" if result.outcome == record.decision.outcome else "overturned"
+        reason = f"Appeal: the decision is {word}. {reason}"
+    decision = Decision(
+        outcome=result.outcome,
+        decided_by="people",
+        labels=result.labels or (verdict.labels if verdict and result.outcome == "reject" else ()),
+        reason=reason,
+        policy=PolicyRef(name=loop.policy, version=loop.policy_version),
+        decided_at=ports.clock(),
+    )
+    if verdict is not None and verdict.has_locked_reject and result.outcome == "approve":
+        # Only a sample that is held comes here: the rules alone reject, and people cannot undo a locked rule.
+        locked = {"outcome": "reject", "labels": verdict.labels, "reason": f"{verdict.reason} ({LOCKED})"}
+        return decision.model_copy(update=locked)
+    return decision
+
+
+def _next_round(ports: Ports, loop: LoopRecord, answers: Sequence[Answer], reason: str, queue: str) -> None:
+    if loop.purpose == "sample":
+        ports.store.end_round(loop.name, answers, reason)
+        return
+    if loop.round >= MAX_ROUNDS:
+        ports.store.save_answers(loop.name, answers)
+        problem = f"{MAX_ROUNDS} human loops came to nothing: {reason}"
+        ports.store.note_loop(loop.name, state="stuck", next_look_at=None, problem=problem)
+        return
+    if ports.store.get_item(loop.item_id).verdict is None:
+        return
+    fresh = next_loop(ports, loop, queue)
+    ports.store.end_round(loop.name, answers, reason)
+    ports.store.send_to_people(loop.item_id, None, None, fresh)
+    start(ports, fresh)
+
+
+def _pause(ports: Ports, loop: LoopRecord, problem: str | None) -> None:
+    """Look again later: soon at first, then less and less often."""
+    first = ports.poll_seconds if loop.state == "open" else SHORTEST_PAUSE_SECONDS
+    seconds = max(first, SHORTEST_PAUSE_SECONDS) * 1.5 ** min(loop.looks, 30)
+    later = ports.clock() + timedelta(seconds=min(seconds, LONGEST_PAUSE_SECONDS))
+    ports.store.note_loop(loop.name, state=loop.state, next_look_at=later, problem=problem)

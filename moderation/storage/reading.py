@@ -1,0 +1,127 @@
+"""What the store says: items with all that happened to them, human loops, and how much waits. Only reads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.database import Database
+from moderation.core.decisions import Decision
+from moderation.core.detections import Detection, Failure
+from moderation.core.errors import NotFound
+from moderation.core.items import Item, Part
+from moderation.core.redaction import RedactedPart
+from moderation.core.verdicts import Verdict
+from moderation.storage.records import ItemRecord, LoopRecord, loop_record
+from moderation.storage.tables import ITEM_LEASE, decisions, item_labels, item_loops, items
+
+
+class Reading:
+    """Items and their path as they stand in `database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def get_item(self, item_id: str, app: str | None = None) -> ItemRecord:
+        """An item with all that happened. Raises `NotFound`, also when it is another app's."""
+
+        def work(c: Connection) -> ItemRecord:
+            row = c.execute(sa.select(items).where(items.c.id == item_id)).first()
+            if row is None or (app is not None and row.app != app):
+                raise NotFound(f"no item {item_id}")
+            return self._record(c, row)
+
+        return self._db.read(work)
+
+    def search_items(
+        self,
+        *,
+        app: str,
+        status: str | None = None,
+        label: str | None = None,
+        outcome: str | None = None,
+        content_id: str | None = None,
+        since: datetime | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[ItemRecord]:
+        """Items of an app, newest first; `before` is the id that the last page ended with."""
+        query = sa.select(items).where(items.c.app == app)
+        for column, value in ((items.c.status, status), (items.c.outcome, outcome), (items.c.content_id, content_id)):
+            query = query.where(column == value) if value is not None else query
+        if label is not None:
+            query = query.where(items.c.id.in_(sa.select(item_labels.c.item_id).where(item_labels.c.label == label)))
+        if since is not None:
+            query = query.where(items.c.created_at >= since)
+        if before is not None:
+            query = query.where(items.c.id < before)
+        query = query.order_by(items.c.id.desc()).limit(limit)
+        return self._db.read(lambda c: [self._record(c, row) for row in c.execute(query).all()])
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many items there are by (status, outcome or empty)."""
+        query = sa.select(items.c.status, items.c.outcome, sa.func.count()).group_by(items.c.status, items.c.outcome)
+        return self._db.read(lambda c: {(r[0], r[1] or ""): r[2] for r in c.execute(query)})
+
+    def due_loops(self, now: datetime, limit: int) -> list[LoopRecord]:
+        """Loops to be started or asked about, longest waiting first."""
+        due = item_loops.c.state.in_(("starting", "open")) & (item_loops.c.next_look_at <= now)
+        query = sa.select(item_loops).where(due).order_by(item_loops.c.next_look_at).limit(limit)
+        return self._db.read(lambda c: [loop_record(row) for row in c.execute(query)])
+
+    def get_loop(self, name: str) -> LoopRecord:
+        """A loop by name. Raises `NotFound`."""
+        row = self._db.read(lambda c: c.execute(sa.select(item_loops).where(item_loops.c.name == name)).first())
+        if row is None:
+            raise NotFound(f"no human loop {name}")
+        return loop_record(row)
+
+    def loop_problems(self) -> list[str]:
+        """What keeps loops from getting on, each once."""
+        query = sa.select(item_loops.c.problem).where(item_loops.c.state != "ended", item_loops.c.problem.is_not(None))
+        return self._db.read(lambda c: sorted({row.problem for row in c.execute(query.distinct().limit(20))}))
+
+    def has_waiting(self, now: datetime) -> bool:
+        """True when a pending item is free to be claimed."""
+        free = (items.c.status == "pending") & ITEM_LEASE.is_free(now)
+        return self._db.read(lambda c: c.execute(sa.select(items.c.id).where(free).limit(1)).first()) is not None
+
+    def backlog(self) -> tuple[int, datetime | None]:
+        """How many items are pending, and since when the oldest."""
+        query = sa.select(sa.func.count(), sa.func.min(items.c.id)).where(items.c.status == "pending")
+
+        def work(c: Connection) -> tuple[int, datetime | None]:
+            count, oldest = c.execute(query).one()
+            if oldest is None:
+                return count, None
+            return count, c.execute(sa.select(items.c.created_at).where(items.c.id == oldest)).scalar_one()
+
+        return self._db.read(work)
+
+    def _record(self, c: Connection, row: sa.Row[Any]) -> ItemRecord:
+        item = Item.model_validate(row.document)
+        found = row.findings or {}
+        decided = c.execute(
+            sa.select(decisions.c.document).where(decisions.c.item_id == item.id).order_by(decisions.c.number)
+        )
+        loops = c.execute(
+            sa.select(item_loops)
+            .where(item_loops.c.item_id == item.id)
+            .order_by(item_loops.c.created_at, item_loops.c.round)
+        )
+        return ItemRecord(
+            item=item,
+            status=row.status,
+            parts=tuple(Part.model_validate(p) for p in found.get("parts", ())) or item.parts,
+            detections=tuple(Detection.model_validate(d) for d in found.get("detections", ())),
+            failures=tuple(Failure.model_validate(f) for f in found.get("failures", ())),
+            verdict=Verdict.model_validate(row.verdict) if row.verdict else None,
+            decisions=tuple(Decision.model_validate(d.document) for d in decided),
+            loops=tuple(loop_record(loop) for loop in loops),
+            basis=found.get("basis", {}),
+            media_deleted_at=row.media_deleted_at,
+            redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
+        )
