@@ -32,6 +32,7 @@ from moderation.settings import Settings
 
 APP = "demo"
 PATIENCE_SECONDS = 120.0
+WAIT_SECONDS = 30
 _COLOURS = {"approve": "green", "reject": "red", "review": "yellow", "refused": "magenta"}
 
 
@@ -61,8 +62,9 @@ def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
     folder = examples_folder()
     console = Console(width=None if sys.stdout.isatty() else 130)
     with _fresh_server(settings, port) as server:
+        console.print(f"A fresh service listens at {server.url}. Its detectors load their models ...")
         console.print(
-            f"A fresh service listens at {server.url}. The first pictures load the models; posting the examples ..."
+            f"ready after {_until_ready(server):.1f} s; posting the examples, each when the one before is done."
         )
         key = server.service.accounts.add_key(APP, datetime.now(UTC)).key
         client = _Client(server.url, key)
@@ -108,6 +110,14 @@ def _fresh_server(settings: Settings, port: int | None) -> Iterator[Server]:
             yield server
 
 
+def _until_ready(server: Server) -> float:
+    """Seconds until each detector has answered once, or until it is no use to wait on; the table then shows why."""
+    began = time.monotonic()
+    while server.service.judge.runner.problems() and time.monotonic() - began < PATIENCE_SECONDS:
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
 def _post_all(console: Console, client: _Client, folder: Path) -> Sequence[Row]:
     examples = yaml.safe_load((folder / "examples.yml").read_text(encoding="utf-8"))
     rows = [Row(example["title"]) for example in examples]
@@ -132,8 +142,9 @@ def _post(client: _Client, row: Row, example: Mapping[str, Any], folder: Path) -
         item["parts"] = [{"type": "text", "text": example["text"]}]
     row.began = time.monotonic()
     status, answer = client.post(item, files)
-    if status == 202:
+    if status in (200, 202):
         row.item_id = answer["id"]
+        _look(client, row)
     else:
         row.outcome, row.rule = "refused", str(answer.get("detail", status))
         row.milliseconds = round((time.monotonic() - row.began) * 1000)
@@ -178,7 +189,7 @@ class _Client:
         return self._call("GET", path, None, {})[1]
 
     def post(self, item: Mapping[str, Any], files: Sequence[tuple[str, bytes]]) -> tuple[int, Any]:
-        """Post an item with files as multipart/form-data."""
+        """Post an item with files as multipart/form-data, and wait for what becomes of it."""
         boundary = secrets.token_hex(16)
         pieces = [f'--{boundary}\r\nContent-Disposition: form-data; name="item"\r\n\r\n{json.dumps(item)}\r\n'.encode()]
         for name, data in files:
@@ -186,7 +197,7 @@ class _Client:
             pieces += [head.encode(), data, b"\r\n"]
         pieces.append(f"--{boundary}--\r\n".encode())
         kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return self._call("POST", "/v1/items", b"".join(pieces), kind)
+        return self._call("POST", f"/v1/items?wait={WAIT_SECONDS}", b"".join(pieces), kind)
 
     def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, Any]:
         connection = http.client.HTTPConnection(self._address, timeout=60)

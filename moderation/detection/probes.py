@@ -17,7 +17,10 @@ from moderation.detection.process import Call
 
 APP = "probe"
 """What a detector sees as the posting app."""
-TEXT = "The quick brown fox jumps over the lazy dog."
+TEXT = (
+    "Maria Garcia of 12 Main Street, Springfield, born 4 May 1980, wrote: call me at 206-555-0100, or ada@example.com."
+)
+"""Of nobody. It has what detectors look for, so that they load what they look it up in."""
 PICTURE = Path(__file__).with_name("probe.png")
 """320 x 240 pixels with a line of text, so that a reader of texts loads all it has."""
 

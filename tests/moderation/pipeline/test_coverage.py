@@ -14,10 +14,11 @@ import pytest
 from moderation.cli import run
 from moderation.settings import Settings
 from tests.houses.api import NOBODY, Api
+from tests.paths import EXAMPLES
 
 FILM = b"\0\0\0\x18ftypisom" + b"\0" * 40
 SOUND = b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\0" * 40
-PNG = (Path(__file__).parents[2] / "examples" / "tiny.png").read_bytes()
+PNG = (EXAMPLES / "tiny.png").read_bytes()
 
 
 def media(type_: str, data: bytes) -> dict[str, str]:
