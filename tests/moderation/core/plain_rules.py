@@ -331,7 +331,7 @@ def subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
 
 def kind(ask: Any) -> str:
     """The outcome of an ask as files write it."""
-    return "review" if isinstance(ask, dict) else str(ask)
+    return str(next(iter(ask))) if isinstance(ask, dict) else str(ask)
 
 
 def waits(document: Mapping[str, Any], name: str, mode: Mapping[str, Any] | None, item_id: str) -> bool:

@@ -40,6 +40,9 @@ percents = st.sampled_from(PERCENTS)
 asks = st.sampled_from(["approve", "reject", *({"review": queue} for queue in QUEUES)])
 
 
+failure_asks = st.sampled_from([{"approve": "a reason"}, "reject", *({"review": queue} for queue in QUEUES)])
+
+
 @st.composite
 def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
     some = st.one_of(labels, st.lists(labels, min_size=1, max_size=3, unique=True), st.just({"list": "named"}))
@@ -144,7 +147,7 @@ def policies(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
         "applies_to": {"content_type": ["image", "text"]},
         "needs": list(DETECTORS),
         "if_nothing_matches": draw(asks),
-        "if_a_detector_fails": draw(asks),
+        "if_a_detector_fails": draw(failure_asks),
         "queues": [{"name": name, "a2i_flow": name} for name in QUEUES],
         "lists": {"named": draw(st.lists(labels, min_size=1, max_size=2, unique=True))},
         "scores": {

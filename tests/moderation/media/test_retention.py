@@ -37,7 +37,7 @@ BASE = {
     "format": 1,
     "applies_to": {"content_type": ["image"]},
     "if_nothing_matches": "approve",
-    "if_a_detector_fails": "approve",
+    "if_a_detector_fails": {"approve": "nothing looks at these"},
 }
 
 
