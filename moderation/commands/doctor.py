@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from moderation.core.errors import ModerationError
+from moderation.hookspecs import Finding
 from moderation.settings import PREFIX, Settings
 
 
@@ -30,55 +31,59 @@ def doctor(settings: Settings, show_settings: bool, aws: bool) -> int:
     checks = (*CHECKS, *_checks_of_plugins(services))
     for title, check in checks:
         found = list(_run(check, settings))
-        problems = [text for is_problem, text in found if is_problem]
-        failed += len(problems)
+        problems = sum(finding.is_problem for finding in found)
+        failed += problems
         click.secho("wrong  " if problems else "ok     ", fg="red" if problems else "green", nl=False)
         click.echo(title)
-        for _, text in found:
-            click.echo(f"         {text}")
+        for finding in found:
+            click.echo(f"         {finding.text}")
     return 1 if failed else 0
 
 
-Finding = tuple[bool, str]
-Check = Callable[[Settings], Iterator[Finding]]
+Checkup = Callable[[Settings], Iterator[Finding]]
 
 
-def _run(check: Check, settings: Settings) -> Iterator[Finding]:
+def _run(check: Checkup, settings: Settings) -> Iterator[Finding]:
     try:
         yield from check(settings)
     except ModerationError as error:
         for line in str(error).splitlines():
-            yield True, line
+            yield Finding(line, is_problem=True)
 
 
 def _python(_: Settings) -> Iterator[Finding]:
-    yield False, f"Python {sys.version.split()[0]}"
+    yield Finding(f"Python {sys.version.split()[0]}")
     # Two OpenCV distributions write the same folder; the one installed last wins, and may need a display.
     names = sorted(d.name for d in distributions() if (d.name or "").startswith("opencv-"))
     if len(names) > 1:
-        yield True, f"{' and '.join(names)} overwrite each other: uninstall all, then install opencv-python-headless"
+        yield Finding(
+            f"{' and '.join(names)} overwrite each other: uninstall all, then install opencv-python-headless",
+            is_problem=True,
+        )
 
 
 def _data(settings: Settings) -> Iterator[Finding]:
     folder = settings.data
-    yield False, f"{folder.resolve()}"
+    yield Finding(f"{folder.resolve()}")
     nearest = next(p for p in (folder, *folder.resolve().parents) if p.exists())
     try:
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        yield True, f"{nearest} cannot be written: {error.strerror}"
+        yield Finding(f"{nearest} cannot be written: {error.strerror}", is_problem=True)
     if (folder / "review.db").exists() and (folder / "review.db").stat().st_mode & 0o077:
-        yield True, f"{folder / 'review.db'} can be read by others: chmod 600 it; it holds access keys"
+        yield Finding(
+            f"{folder / 'review.db'} can be read by others: chmod 600 it; it holds access keys", is_problem=True
+        )
 
 
 def _plugins(settings: Settings) -> Iterator[Finding]:
     from moderation.plugins import load_plugins
 
     plugins = load_plugins(settings)
-    yield False, ", ".join(f"{p.name} {p.version}" for p in plugins.distributions) or "none"
+    yield Finding(", ".join(f"{p.name} {p.version}" for p in plugins.distributions) or "none")
     if not plugins.detectors:
-        yield True, "no plugin offers a detector: install some of plugins/*"
+        yield Finding("no plugin offers a detector: install some of plugins/*", is_problem=True)
 
 
 def _policies(settings: Settings) -> Iterator[Finding]:
@@ -88,14 +93,14 @@ def _policies(settings: Settings) -> Iterator[Finding]:
     plugins = load_plugins(settings)
     folder: Path = settings.rules or shipped_rules()
     policies = load_policies(folder, plugins.taxonomy, plugins.names)
-    yield False, f"in force: {', '.join(p.name for p in policies.policies)}"
+    yield Finding(f"in force: {', '.join(p.name for p in policies.policies)}")
     for name, why in policies.not_in_force:
-        yield False, f"{name} waits: {why}"
+        yield Finding(f"{name} waits: {why}")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
     if settings.database_url is None and not (settings.data / "moderation.db").exists():
-        yield False, "not made yet; the first start makes it"
+        yield Finding("not made yet; the first start makes it")
         return
     from moderation.intake.ledger import Ledger
     from moderation.storage.items import Store
@@ -106,48 +111,54 @@ def _database(settings: Settings) -> Iterator[Finding]:
     try:
         store = Store(database)
         waiting, _ = store.backlog()
-        yield False, f"{waiting} items wait"
+        yield Finding(f"{waiting} items wait")
         for problem in store.loop_problems():
-            yield True, f"human loops: {problem}"
+            yield Finding(f"human loops: {problem}", is_problem=True)
         if dead := Ledger(database).dead_count():
-            yield True, f"{dead} messages could not become items: `moderation intake dead` says why"
+            yield Finding(f"{dead} messages could not become items: `moderation intake dead` says why", is_problem=True)
         refusals = LoopRefusals(database).look()
         for sentence in refusals.sentences():
-            yield bool(refusals.newest), f"human loops: {sentence}"
+            yield Finding(f"human loops: {sentence}", is_problem=bool(refusals.newest))
     finally:
         database.close()
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
     if settings.redis_url is None:
-        yield False, "not used: threads of the serving process do the work"
+        yield Finding("not used: threads of the serving process do the work")
         return
     import redis
 
     try:
         redis.Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2).ping()
     except (redis.RedisError, ValueError, OSError) as error:
-        yield True, f"Redis does not answer: {error}; posts are still taken, and moderated when it is back"
+        yield Finding(
+            f"Redis does not answer: {error}; posts are still taken, and moderated when it is back", is_problem=True
+        )
 
 
 def _human_loops(settings: Settings) -> Iterator[Finding]:
     where = settings.a2i_endpoint_url
     if where is None:
-        yield False, "this installation's own A2I endpoint"
+        yield Finding("this installation's own A2I endpoint")
     elif where == "aws":
-        yield False, f"Amazon A2I in {settings.a2i_region} (closed to new customers since 2026)"
+        yield Finding(f"Amazon A2I in {settings.a2i_region} (closed to new customers since 2026)")
         if settings.a2i_fallback == "own":
-            yield False, "what it refuses for good goes to this installation's own endpoint"
+            yield Finding("what it refuses for good goes to this installation's own endpoint")
         else:
-            yield False, f"what it refuses waits: {PREFIX}A2I_FALLBACK=own sends it to this installation's own endpoint"
+            yield Finding(
+                f"what it refuses waits: {PREFIX}A2I_FALLBACK=own sends it to this installation's own endpoint"
+            )
         if settings.a2i_workteam_arn is None:
-            yield True, "set MODERATION_A2I_WORKTEAM_ARN to a private work team"
+            yield Finding("set MODERATION_A2I_WORKTEAM_ARN to a private work team", is_problem=True)
         if not settings.media_s3:
-            yield True, "set MODERATION_MEDIA_S3=1: reviewers at Amazon cannot read this machine's folder"
+            yield Finding(
+                "set MODERATION_MEDIA_S3=1: reviewers at Amazon cannot read this machine's folder", is_problem=True
+            )
     else:
-        yield False, where
+        yield Finding(where)
     if settings.allow_private_urls:
-        yield False, "media URLs and callbacks may reach private addresses (MODERATION_ALLOW_PRIVATE_URLS)"
+        yield Finding("media URLs and callbacks may reach private addresses (MODERATION_ALLOW_PRIVATE_URLS)")
 
 
 def _sign_in(settings: Settings) -> Iterator[Finding]:
@@ -157,9 +168,9 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
 
     oidc = read_settings(settings)
     if oidc is None:
-        yield False, "names and passwords"
+        yield Finding("names and passwords")
         return
-    yield False, f"{oidc.issuer}{'' if settings.oidc_only else ', and names and passwords'}"
+    yield Finding(f"{oidc.issuer}{'' if settings.oidc_only else ', and names and passwords'}")
     Provider(oidc, lambda: datetime.now(UTC), talks=1).check()
 
 
@@ -168,27 +179,26 @@ def _places_on_aws(settings: Settings) -> Iterator[Finding]:
     from moderation.delivery.notifiers import targets_of
 
     where = f"bucket {settings.media_bucket}" if settings.media_s3 else "the data folder"
-    yield False, f"media in {where}"
+    yield Finding(f"media in {where}")
     for app, place in places_of(settings):
-        yield False, f"objects of app {app} are read in {place}"
+        yield Finding(f"objects of app {app} are read in {place}")
     for target in targets_of(settings):
-        yield False, f"decisions are told to {target.name}"
+        yield Finding(f"decisions are told to {target.name}")
 
 
-def _checks_of_plugins(services: frozenset[str]) -> tuple[tuple[str, Check], ...]:
+def _checks_of_plugins(services: frozenset[str]) -> tuple[tuple[str, Checkup], ...]:
     """What plugins have to say (hook ``examine``)."""
 
     def plugins(settings: Settings) -> Iterator[Finding]:
         from moderation.plugins import load_plugins
 
         for found in load_plugins(settings).manager.hook.examine(settings=settings, services=services):
-            for finding in found:
-                yield finding.is_problem, finding.text
+            yield from found
 
     return (("what plugins need", plugins),)
 
 
-CHECKS: tuple[tuple[str, Check], ...] = (
+CHECKS: tuple[tuple[str, Checkup], ...] = (
     ("Python and libraries", _python),
     ("data folder", _data),
     ("plugins", _plugins),
