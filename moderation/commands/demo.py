@@ -24,8 +24,8 @@ from rich.live import Live
 from rich.table import Table
 
 from moderation.commands.serve import wait_for_signal
-from moderation.core.coverage import NotExamined
 from moderation.core.errors import SettingsError
+from moderation.core.verdicts import NotExamined
 from moderation.core.wording import waiting_words
 from moderation.serving.server import Server
 from moderation.settings import Settings

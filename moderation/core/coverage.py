@@ -17,6 +17,7 @@ from moderation.core.items import Tool
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy
 from moderation.core.taxonomy import Taxonomy
+from moderation.core.verdicts import Examined, NotExamined
 
 STEPS = 2
 """Frames come out of a picture, text out of frames; nothing comes out of that."""
@@ -74,32 +75,6 @@ class Tools:
     def readers(self) -> list[LoadedExtractor]:
         """Extractors that look at a part by reading it out: a text of a picture. Taking frames out is no look."""
         return [tool for tool in self.extractors if set(tool.makes) == {"text"}]
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A given part and who looked at it.
-
-    Attributes:
-        detectors: names of tools that answered for the part or for what was extracted from it, sorted.
-    """
-
-    part: str
-    detectors: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NotExamined:
-    """A policy that would be for the item, and waits for tools that are not installed.
-
-    Attributes:
-        waits_for: names of the tools, sorted.
-        labels: the top labels that it asks about, sorted: nobody looked for these on its behalf.
-    """
-
-    policy: str
-    waits_for: tuple[str, ...]
-    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

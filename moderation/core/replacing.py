@@ -11,7 +11,7 @@ from moderation.core.detections import Detection
 Replace = Callable[[str, str], str]
 """Gives what stands in place of a value: from the name of its kind, such as ``EMAIL``, and the value itself."""
 
-Place = tuple[int, int, str]
+Cut = tuple[int, int, str]
 """Start, end (code points, ``[start, end)``) and the name of what is there."""
 
 MASKS = "!#$%&*@"
@@ -67,7 +67,7 @@ def with_pseudonyms(numbers: Numbers) -> Replace:
     return lambda name, value: f"[{name}_{numbers.number_of(name, identity(name, value))}]"
 
 
-def joined_places(text: str, detections: Sequence[Detection]) -> list[Place]:
+def joined_places(text: str, detections: Sequence[Detection]) -> list[Cut]:
     """Where something is to be taken out, from start to end; what overlaps is one place with both names.
 
     A detection without a span is about the whole text.
@@ -75,7 +75,7 @@ def joined_places(text: str, detections: Sequence[Detection]) -> list[Place]:
     spans = sorted(
         (d.span.start if d.span else 0, d.span.end if d.span else len(text), short_name(d.label)) for d in detections
     )
-    joined: list[Place] = []
+    joined: list[Cut] = []
     for start, end, name in spans:
         if start == end:
             continue
@@ -87,7 +87,7 @@ def joined_places(text: str, detections: Sequence[Detection]) -> list[Place]:
     return joined
 
 
-def replace_places(text: str, places: Sequence[Place], replace: Replace) -> str:
+def replace_places(text: str, places: Sequence[Cut], replace: Replace) -> str:
     """The text with each place replaced; places are in order and do not overlap."""
     if not places:
         return text

@@ -7,7 +7,6 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from moderation.core.coverage import Examined, NotExamined
 from moderation.core.decisions import PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Frozen
@@ -131,6 +130,32 @@ class Sample(Frozen):
     queue: str
     hold: bool = False
     blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A given part and who looked at it.
+
+    Attributes:
+        detectors: names of tools that answered for the part or for what was extracted from it, sorted.
+    """
+
+    part: str
+    detectors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotExamined:
+    """A policy that would be for the item, and waits for tools that are not installed.
+
+    Attributes:
+        waits_for: names of the tools, sorted.
+        labels: the top labels that it asks about, sorted: nobody looked for these on its behalf.
+    """
+
+    policy: str
+    waits_for: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 class Verdict(Frozen):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from moderation.core.coverage import NotExamined
 from moderation.core.detections import Detection
-from moderation.core.verdicts import Evidence, PolicyVerdict, RuleResult, Sample, Verdict
+from moderation.core.verdicts import Evidence, NotExamined, PolicyVerdict, RuleResult, Sample, Verdict
 
 
 def verdict_words(verdict: Verdict) -> Iterator[str]:

@@ -37,7 +37,7 @@ class Changed:
 
 
 @dataclass
-class Agreement:
+class Accuracy:
     """Rules against people's answers: counts for precision and recall."""
 
     right: int = 0
@@ -71,8 +71,8 @@ class Side:
     outcomes: Counter[str] = field(default_factory=Counter)
     reviews: Counter[str] = field(default_factory=Counter)
     tasks: float = 0.0
-    reject: Agreement = field(default_factory=Agreement)
-    person: Agreement = field(default_factory=Agreement)
+    reject: Accuracy = field(default_factory=Accuracy)
+    person: Accuracy = field(default_factory=Accuracy)
 
     def add(self, case: Case, outcome: str, reviewers: int) -> None:
         """Count an item."""
@@ -88,10 +88,10 @@ class Side:
             _add(self.person, claimed=outcome == "review", true=people_reject or not opinion.agreed)
 
 
-def _add(agreement: Agreement, *, claimed: bool, true: bool) -> None:
-    agreement.claimed += claimed
-    agreement.true += true
-    agreement.right += claimed and true
+def _add(accuracy: Accuracy, *, claimed: bool, true: bool) -> None:
+    accuracy.claimed += claimed
+    accuracy.true += true
+    accuracy.right += claimed and true
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from ground.statistics import Interval
-from moderation.evidence.backtest import NOT_COVERED, Agreement, Comparison, Side
+from moderation.evidence.backtest import NOT_COVERED, Accuracy, Comparison, Side
 
 OUTCOMES = ("approve", "review", "reject", NOT_COVERED)
 SHOWN_DAYS, SHOWN_ITEMS = 60, 10
@@ -32,7 +32,7 @@ def as_text(result: Comparison, title: str, changes: Sequence[str]) -> Iterator[
     yield f"  ({time_words(result)})"
     yield f"\nAgainst people's answers ({result.answered:,} items have one)"
     if result.answered:
-        yield from _table(("", "was", "would be"), _agreement(result))
+        yield from _table(("", "was", "would be"), _accuracy(result))
     if result.not_looked_for:
         yield "\nNot looked for at the time, so that the new rules could not find it in these items:"
         for label, count in result.not_looked_for.most_common(10):
@@ -72,7 +72,7 @@ def _load(result: Comparison) -> list[tuple[str, ...]]:
     return rows
 
 
-def _agreement(result: Comparison) -> list[tuple[str, ...]]:
+def _accuracy(result: Comparison) -> list[tuple[str, ...]]:
     sides = (result.was, result.would_be)
     return [
         ("reject: precision", *(share_words(side.reject.precision) for side in sides)),
@@ -107,7 +107,7 @@ def _is_number(text: str) -> bool:
 def as_json(result: Comparison, changes: Sequence[str]) -> dict[str, Any]:
     """The report as data."""
 
-    def agreement(of: Agreement) -> dict[str, Any]:
+    def accuracy(of: Accuracy) -> dict[str, Any]:
         def interval(found: Interval | None) -> Any:
             return None if found is None else {"share": found.share, "low": found.low, "high": found.high}
 
@@ -119,8 +119,8 @@ def as_json(result: Comparison, changes: Sequence[str]) -> dict[str, Any]:
             "outcomes": dict(of.outcomes),
             "reviews_per_day": result.reviews_a_day(of),
             "reviewer_hours_per_day": result.hours_a_day(of),
-            "reject": agreement(of.reject),
-            "needs_a_person": agreement(of.person),
+            "reject": accuracy(of.reject),
+            "needs_a_person": accuracy(of.person),
         }
 
     return {
@@ -175,7 +175,7 @@ def as_html(result: Comparison, title: str, changes: Sequence[str]) -> str:
         tallest=max((max(was, would_be) for _, was, would_be in bars), default=0) or 1,
         moves=_moves(result),
         load=_load(result),
-        agreement=_agreement(result),
+        agreement=_accuracy(result),
         time_words=time_words(result),
         rules=result.rules.most_common(15),
         not_looked_for=result.not_looked_for.most_common(10),

@@ -32,7 +32,7 @@ _TYPES = tuple(name for group in get_args(ContentType) for name in (get_args(gro
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ItemEvidence:
     """What the policies judge by, and the verdict of the time when there is one."""
 
     subject: Subject
@@ -40,7 +40,7 @@ class Evidence:
     verdict: Verdict | None = None
 
 
-def stored_evidence(settings: Settings, item: str) -> Evidence | None:
+def stored_evidence(settings: Settings, item: str) -> ItemEvidence | None:
     """The evidence on a stored item; None when `item` is no id.
 
     Raises:
@@ -57,10 +57,10 @@ def stored_evidence(settings: Settings, item: str) -> Evidence | None:
     if record.verdict is None:
         raise InvalidSubmission([FieldError("", f"item {item} is {record.status}: it has not been looked at yet")])
     subject = subject_of(record.item, record.parts)
-    return Evidence(subject, (*record.detections, *record.failures), record.verdict)
+    return ItemEvidence(subject, (*record.detections, *record.failures), record.verdict)
 
 
-def read_evidence(path: str, taxonomy: Taxonomy) -> Evidence:
+def read_evidence(path: str, taxonomy: Taxonomy) -> ItemEvidence:
     """The evidence in a JSON file, ``-`` for standard input.
 
     Raises:
@@ -81,7 +81,7 @@ def read_evidence(path: str, taxonomy: Taxonomy) -> Evidence:
     return evidence_of(document, taxonomy)
 
 
-def evidence_of(document: Mapping[str, Any], taxonomy: Taxonomy) -> Evidence:
+def evidence_of(document: Mapping[str, Any], taxonomy: Taxonomy) -> ItemEvidence:
     """The evidence in an item as a policy's tests write it, or as the API answers it.
 
     Raises:
@@ -111,10 +111,10 @@ def evidence_of(document: Mapping[str, Any], taxonomy: Taxonomy) -> Evidence:
         raise _wrong("metadata", "an object is wanted")
     item_id = document.get("id")
     subject = Subject(app, _types(document), item_id if isinstance(item_id, str) else "", metadata)
-    return Evidence(subject, tuple(findings))
+    return ItemEvidence(subject, tuple(findings))
 
 
-def judged_again(evidence: Evidence, settings: Settings, plugins: Plugins, chosen: str | None) -> Verdict:
+def judged_again(evidence: ItemEvidence, settings: Settings, plugins: Plugins, chosen: str | None) -> Verdict:
     """The verdict of the policies in force, or of the one that was chosen, whatever it applies to.
 
     Raises:

@@ -22,7 +22,7 @@ from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion
 from moderation.policies.versions import PolicyVersions
-from moderation.policies.yaml_reader import Document, Place
+from moderation.policies.yaml_reader import Document, Spot
 
 Groups = Counter[tuple[float, bool]]
 """How many answers there are of each weight, and whether people rejected."""
@@ -34,7 +34,7 @@ MOST_WANTED = 1_000_000
 
 
 @dataclass
-class Seen:
+class BandRecord:
     """What was seen for one band, by whole percent of the highest confidence (rounded down)."""
 
     items: Counter[int] = field(default_factory=Counter)
@@ -117,7 +117,7 @@ class Tuner:
             name: covered(expand(band.label, policy.file.lists), taxonomy, exact=band.exact)
             for name, band in policy.file.bands.items()
         }
-        self._seen = {name: Seen() for name in policy.file.bands}
+        self._seen = {name: BandRecord() for name in policy.file.bands}
         self._shares: dict[tuple[str, str], float | None] = {}
         self._days: set[str] = set()
         self.items = 0
@@ -193,7 +193,7 @@ class Tuner:
         return tunings
 
 
-def _both_sides(band: Band, seen: Seen, precision: float, error_rate: float) -> tuple[Suggestion, ...]:
+def _both_sides(band: Band, seen: BandRecord, precision: float, error_rate: float) -> tuple[Suggestion, ...]:
     """Suggestions that make a band together: it rejects from higher on than it reviews."""
     floor = 0.0
     while True:
@@ -207,7 +207,7 @@ def _both_sides(band: Band, seen: Seen, precision: float, error_rate: float) -> 
         floor = float(band.review_from or 0.0)
 
 
-def _reject_from(band: Band, seen: Seen, precision: float, floor: float) -> Suggestion:
+def _reject_from(band: Band, seen: BandRecord, precision: float, floor: float) -> Suggestion:
     """The lowest threshold over `floor` from which the lower end of the precision's interval reaches the goal."""
     now = band.reject_from
     best: tuple[float, int] | None = None
@@ -224,7 +224,7 @@ def _reject_from(band: Band, seen: Seen, precision: float, floor: float) -> Sugg
     return _too_little("reject_from", now, seen.between(at, 101), at, precision, is_error=False)
 
 
-def _review_from(band: Band, seen: Seen, error_rate: float, limit: float | None) -> Suggestion:
+def _review_from(band: Band, seen: BandRecord, error_rate: float, limit: float | None) -> Suggestion:
     """The highest threshold under which the upper end of the error rate's interval stays within the goal."""
     now = band.review_from
     is_dark = False
@@ -297,7 +297,7 @@ def _answers_wanted(share: float, goal: float, *, is_error: bool) -> int:
 
 def patch(policy: Policy, document: Document, tunings: Iterable[BandTuning]) -> str:
     """The suggestions as a unified diff of the policy's file; only numbers change. Empty when nothing does."""
-    edits: list[tuple[Place, str]] = []
+    edits: list[tuple[Spot, str]] = []
     for tuning in tunings:
         for each in tuning.suggestions:
             if each.suggested is not None:

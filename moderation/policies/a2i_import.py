@@ -36,7 +36,7 @@ _LEVEL_1 = (
 
 
 @dataclass(frozen=True)
-class Check:
+class LabelCheck:
     """One label check: a confidence in [at_least, below)."""
 
     labels: tuple[str, ...]
@@ -73,10 +73,10 @@ class Joined:
     """And, or Or."""
 
     kind: str
-    parts: tuple[Check | Sampled | Joined, ...]
+    parts: tuple[LabelCheck | Sampled | Joined, ...]
 
 
-Node = Check | Sampled | Joined
+A2iCondition = LabelCheck | Sampled | Joined
 
 
 class Importer:
@@ -91,7 +91,7 @@ class Importer:
         self.notes: list[str] = []
         self._errors: list[FieldError] = []
 
-    def read(self, text: str) -> tuple[list[Node], Mapping[str, Any]]:
+    def read(self, text: str) -> tuple[list[A2iCondition], Mapping[str, Any]]:
         """The top-level conditions, and the flow definition around them when there was one.
 
         Raises:
@@ -108,7 +108,7 @@ class Importer:
             raise InvalidSubmission(self._errors)
         return [node for node in nodes if node is not None], flow
 
-    def _node(self, data: Any, path: str, depth: int) -> Node | None:
+    def _node(self, data: Any, path: str, depth: int) -> A2iCondition | None:
         if not isinstance(data, Mapping):
             return self._fault(path, "a condition is a JSON object")
         for kind in ("And", "Or"):
@@ -133,13 +133,13 @@ class Importer:
         known = "ModerationLabelConfidenceCheck and Sampling"
         return self._fault(f"{path}.ConditionType", f"{condition_type!r} is not known; {known} are")
 
-    def _sampling(self, parameters: Mapping[str, Any], path: str) -> Node | None:
+    def _sampling(self, parameters: Mapping[str, Any], path: str) -> A2iCondition | None:
         percent = parameters.get("RandomSamplingPercentage")
         if not is_number(percent) or not 0 < float(percent or 0) <= 100:
             return self._fault(f"{path}.RandomSamplingPercentage", "a number from 0.01 to 100 is wanted")
         return Sampled(float(percent or 0))
 
-    def _check(self, parameters: Mapping[str, Any], path: str) -> Node | None:
+    def _check(self, parameters: Mapping[str, Any], path: str) -> A2iCondition | None:
         name = parameters.get("ModerationLabelName")
         if not isinstance(name, str) or not name:
             return self._fault(f"{path}.ModerationLabelName", "a label or * is wanted")
@@ -167,7 +167,7 @@ class Importer:
             return self._fault(path, "no confidence can meet this")
         if low is not None and low > 100:
             return self._fault(path, "no confidence is over 100")
-        return None if labels is None else Check(labels, name == "*", low, high)
+        return None if labels is None else LabelCheck(labels, name == "*", low, high)
 
     def _labels(self, name: str, path: str) -> tuple[str, ...] | None:
         if name == "*":
@@ -183,7 +183,7 @@ class Importer:
         self._fault(path, f"unknown label {name!r}" + (f"; did you mean {close!r}?" if close else ""))
         return None
 
-    def _fault(self, path: str, message: str) -> Node | None:
+    def _fault(self, path: str, message: str) -> A2iCondition | None:
         """Note a fault; None, so that the caller can return it for the node."""
         self._errors.append(FieldError(path, message))
         return None
@@ -208,7 +208,7 @@ _OPERATORS: Mapping[str, Any] = {
 
 
 def policy_document(
-    nodes: Sequence[Node], flow: Mapping[str, Any], *, name: str, queue: str, flow_name: str | None
+    nodes: Sequence[A2iCondition], flow: Mapping[str, Any], *, name: str, queue: str, flow_name: str | None
 ) -> dict[str, Any]:
     """The policy that asks for people exactly where the conditions start a loop.
 
@@ -257,7 +257,7 @@ def policy_document(
     return {**document, "tests": tests}
 
 
-def _rules_of(node: Node) -> Iterator[tuple[list[float], dict[str, Any] | None, list[dict[str, float]]]]:
+def _rules_of(node: A2iCondition) -> Iterator[tuple[list[float], dict[str, Any] | None, list[dict[str, float]]]]:
     """Of each rule that a condition becomes: shares of items, the condition on labels, detections that meet it."""
     if not _has_sampling(node):
         yield [], _condition(node), _examples(node)
@@ -265,19 +265,19 @@ def _rules_of(node: Node) -> Iterator[tuple[list[float], dict[str, Any] | None, 
     # A share of the items among those that meet a check: multiplied out, each a rule of its own.
     for conjunction in _multiplied_out(node):
         percents = [part.percent for part in conjunction if isinstance(part, Sampled)]
-        checks = [part for part in conjunction if isinstance(part, Check)]
+        checks = [part for part in conjunction if isinstance(part, LabelCheck)]
         if not checks:
             yield percents, None, []
         else:
-            joined: Node = checks[0] if len(checks) == 1 else Joined("And", tuple(checks))
+            joined: A2iCondition = checks[0] if len(checks) == 1 else Joined("And", tuple(checks))
             yield percents, _condition(joined), _examples(joined)
 
 
-def _has_sampling(node: Node) -> bool:
+def _has_sampling(node: A2iCondition) -> bool:
     return isinstance(node, Sampled) or (isinstance(node, Joined) and any(_has_sampling(part) for part in node.parts))
 
 
-def _multiplied_out(node: Node) -> list[list[Check | Sampled]]:
+def _multiplied_out(node: A2iCondition) -> list[list[LabelCheck | Sampled]]:
     """The condition as an Or of Ands."""
     if not isinstance(node, Joined):
         return [[node]]
@@ -287,15 +287,15 @@ def _multiplied_out(node: Node) -> list[list[Check | Sampled]]:
     return [[part for each in chosen for part in each] for chosen in itertools.product(*below)]
 
 
-def _condition(node: Node) -> dict[str, Any]:
-    if isinstance(node, Check):
+def _condition(node: A2iCondition) -> dict[str, Any]:
+    if isinstance(node, LabelCheck):
         return node.as_condition()
     assert isinstance(node, Joined)  # samplings are taken out before
     return {"all" if node.kind == "And" else "any": [_condition(part) for part in node.parts]}
 
 
-def _examples(node: Node) -> list[dict[str, float]]:
-    if isinstance(node, Check):
+def _examples(node: A2iCondition) -> list[dict[str, float]]:
+    if isinstance(node, LabelCheck):
         return [node.example()]
     assert isinstance(node, Joined)
     if node.kind == "Or":

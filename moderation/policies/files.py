@@ -9,7 +9,7 @@ from pathlib import Path
 from moderation.core.coverage import Tools, unseen_types
 from moderation.core.errors import Fault, PolicyFault
 from moderation.core.policy.checks import parse_policy
-from moderation.core.policy.codes import Problem
+from moderation.core.policy.codes import Slip
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import Taxonomy
@@ -67,7 +67,7 @@ def _policy_of(
 ) -> tuple[Policy | None, list[Fault]]:
     if document.faults:
         return None, _in_order(document.faults)
-    policy, problems = parse_policy(
+    policy, slips = parse_policy(
         document.data,
         taxonomy,
         version=hashlib.sha256(data).hexdigest(),
@@ -76,16 +76,16 @@ def _policy_of(
         lines=_rule_lines(document),
         detectors=detectors,
     )
-    return policy, _in_order([located(problem, document) for problem in problems])
+    return policy, _in_order([located(slip, document) for slip in slips])
 
 
 def _in_order(faults: Sequence[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda fault: (fault.line, fault.column, fault.code))
 
 
-def located(problem: Problem, document: Document) -> Fault:
-    """A problem at its place in the file."""
-    return document.fault(document.at(problem.path, on_key=problem.on_key), problem.code, problem.message, problem.hint)
+def located(slip: Slip, document: Document) -> Fault:
+    """A slip at its place in the file."""
+    return document.fault(document.at(slip.path, on_key=slip.on_key), slip.code, slip.message, slip.hint)
 
 
 def _rule_lines(document: Document) -> Mapping[str, int]:

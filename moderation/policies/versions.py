@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Activation:
+class Enactment:
     """A policy's text came into force.
 
     Attributes:
@@ -54,12 +54,12 @@ class PolicyVersions:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def history(self, name: str | None = None) -> list[Activation]:
+    def history(self, name: str | None = None) -> list[Enactment]:
         """All activations, or those of one policy; oldest first."""
         query = sa.select(policy_activations).order_by(policy_activations.c.id)
         if name is not None:
             query = query.where(policy_activations.c.name == name)
-        return self._db.read(lambda c: [_activation(row) for row in c.execute(query)])
+        return self._db.read(lambda c: [_enactment(row) for row in c.execute(query)])
 
     def last_change(self) -> int:
         """Grows with each activation."""
@@ -110,12 +110,12 @@ class PolicyVersions:
                     c.execute(insert_or_nothing(c, policy_texts).values(values))
                 last = _last(c, policy.name)
                 if last is None or (last.version, last.file_version) != (policy.version, file.version):
-                    row = Activation(policy.name, policy.version, file.version, file.path, how, _owner(file.path), now)
+                    row = Enactment(policy.name, policy.version, file.version, file.path, how, _owner(file.path), now)
                     c.execute(sa.insert(policy_activations).values(vars(row)))
 
         self._db.write(work)
 
-    def plan_roll_back(self, name: str, to: str | None, by: str, now: datetime) -> Activation:
+    def plan_roll_back(self, name: str, to: str | None, by: str, now: datetime) -> Enactment:
         """What would put an earlier text into force; `roll_back` does it.
 
         Args:
@@ -140,9 +140,9 @@ class PolicyVersions:
                 what = "no version" if not found else f"{len(found)} versions"
                 raise NotFound(f"{what} of policy '{name}' begins with {to}; `moderation rules history {name}` lists")
             version = found[0]
-        return Activation(name, version, current.file_version, current.path, "rollback", by, now)
+        return Enactment(name, version, current.file_version, current.path, "rollback", by, now)
 
-    def roll_back(self, row: Activation) -> None:
+    def roll_back(self, row: Enactment) -> None:
         """Put a text into force, in place of what the file says, until the file says something else."""
         self._db.write(lambda c: c.execute(sa.insert(policy_activations).values(vars(row))))
 
@@ -152,14 +152,14 @@ class PolicyVersions:
         return last.version if last is not None and last.file_version == file_version else file_version
 
 
-def _last(c: Connection, name: str) -> Activation | None:
+def _last(c: Connection, name: str) -> Enactment | None:
     query = sa.select(policy_activations).where(policy_activations.c.name == name)
     row = c.execute(query.order_by(policy_activations.c.id.desc()).limit(1)).first()
-    return None if row is None else _activation(row)
+    return None if row is None else _enactment(row)
 
 
-def _activation(row: sa.Row[Any]) -> Activation:
-    return Activation(row.name, row.version, row.file_version, row.path, row.how, row.by, row.at)
+def _enactment(row: sa.Row[Any]) -> Enactment:
+    return Enactment(row.name, row.version, row.file_version, row.path, row.how, row.by, row.at)
 
 
 def _owner(path: str) -> str:

@@ -38,7 +38,7 @@ _LINE_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True)
-class Place:
+class Spot:
     """Where something stands: 1-based line and column, and how many characters it has on that line."""
 
     line: int
@@ -57,15 +57,15 @@ class Document:
     path: str
     source: str
     data: Any = None
-    values: dict[KeyPath, Place] = field(default_factory=dict)
-    keys: dict[KeyPath, Place] = field(default_factory=dict)
+    values: dict[KeyPath, Spot] = field(default_factory=dict)
+    keys: dict[KeyPath, Spot] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lines = _LINE_BREAKS.split(self.source)
 
-    def fault(self, place: Place, code: str, message: str, hint: str = "") -> Fault:
+    def fault(self, place: Spot, code: str, message: str, hint: str = "") -> Fault:
         """A fault at `place`, with the line's text."""
         text = self.lines[place.line - 1] if 0 < place.line <= len(self.lines) else ""
         text = text[:MAX_SHOWN].replace("\t", " ")
@@ -74,7 +74,7 @@ class Document:
             text = ""  # a caret beside the text would mislead
         return Fault(self.path, place.line, place.column, code, message, hint, length, text)
 
-    def at(self, path: KeyPath, *, on_key: bool = False) -> Place:
+    def at(self, path: KeyPath, *, on_key: bool = False) -> Spot:
         """The place of a key path, or of the nearest thing above that stands in the file."""
         first, second = (self.keys, self.values) if on_key else (self.values, self.keys)
         while path:
@@ -82,9 +82,9 @@ class Document:
             if found is not None:
                 return found
             path = path[:-1]
-        return Place(1, 1)
+        return Spot(1, 1)
 
-    def complain(self, place: Place, code: str, message: str, hint: str = "") -> None:
+    def complain(self, place: Spot, code: str, message: str, hint: str = "") -> None:
         """Note a fault."""
         self.faults.append(self.fault(place, code, message, hint))
 
@@ -108,7 +108,7 @@ def parse_document(name: str, data: bytes) -> Document:
         pass
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+        place = Spot(mark.line + 1, mark.column + 1) if mark else Spot(1, 1)
         document.complain(place, "E100", f"not YAML: {error.problem or error.context}", _syntax_hint(document, place))
     except yaml.reader.ReaderError as error:
         document.faults.append(_unreadable(document, error))
@@ -122,7 +122,7 @@ def _unreadable(document: Document, error: yaml.reader.ReaderError) -> Fault:
     return Fault(document.path, line, 0, "E100", "a character that YAML does not allow", "remove it; retype the line")
 
 
-def _syntax_hint(document: Document, place: Place) -> str:
+def _syntax_hint(document: Document, place: Spot) -> str:
     """What is usually behind a line that is not YAML."""
     line = document.lines[place.line - 1] if place.line <= len(document.lines) else ""
     before = document.lines[place.line - 2] if 2 <= place.line <= len(document.lines) + 1 else ""
@@ -206,7 +206,7 @@ class _Builder:
         done = self._open.pop()
         place = self._document.values.get(done.path)
         if place is not None and place.line == event.end_mark.line + 1:
-            self._document.values[done.path] = Place(place.line, place.column, event.end_mark.column + 1 - place.column)
+            self._document.values[done.path] = Spot(place.line, place.column, event.end_mark.column + 1 - place.column)
 
     def _scalar(self, event: Any) -> None:
         if not (self._open and self._open[-1].wants_key()):
@@ -293,7 +293,7 @@ def _plain(text: str) -> Any:
     return text
 
 
-def _place(event: Any) -> Place:
+def _place(event: Any) -> Spot:
     start, end = event.start_mark, event.end_mark
     length = end.column - start.column if end.line == start.line else 1
-    return Place(start.line + 1, start.column + 1, max(length, 1))
+    return Spot(start.line + 1, start.column + 1, max(length, 1))

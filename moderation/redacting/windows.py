@@ -20,7 +20,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError
 from moderation.core.items import Span
-from moderation.core.replacing import Place, joined_places
+from moderation.core.replacing import Cut, joined_places
 
 STRETCH = 20_000
 """Code points that are looked at together; detectors are fastest there and far from their limits of time."""
@@ -73,7 +73,7 @@ class Window(NamedTuple):
 
     text: str
     entities: tuple[Detection, ...]
-    places: tuple[Place, ...]
+    places: tuple[Cut, ...]
     begin: Position
     is_end: bool
     after: Position
@@ -171,7 +171,7 @@ def _one(text: str, is_last: bool, context: str, look: Look, at: Position, per_l
     return Window(text, kept, tuple(place for place in places if place[0] < cut), at, is_end, after)
 
 
-def _cut(text: str, places: Sequence[Place]) -> int:
+def _cut(text: str, places: Sequence[Cut]) -> int:
     """Where a window ends: behind a line or at least a word, never within a place, short of what is seen again."""
     furthest = len(text) - AHEAD
     nearest = len(text) // 2

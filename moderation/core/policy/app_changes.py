@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
-from moderation.core.policy.codes import Problem, unknown
+from moderation.core.policy.codes import Slip, unknown
 from moderation.core.policy.file import Band, Change, PolicyFile, Rule
 from moderation.core.policy.terms import Path
 from moderation.core.policy.words.label import LabelCondition
@@ -35,7 +35,7 @@ def changed_rule(rule: Rule, change: Change) -> Rule:
 _STRICT = {"approve": 0, "review": 1, "reject": 2}
 
 
-def check_apps(file: PolicyFile) -> Iterator[Problem]:
+def check_apps(file: PolicyFile) -> Iterator[Slip]:
     """What is wrong with the changes that apps ask for."""
     rules = {rule.id: rule for rule in file.rules}
     for app, own in file.apps.items():
@@ -45,22 +45,22 @@ def check_apps(file: PolicyFile) -> Iterator[Problem]:
             if thing is None:
                 yield unknown(path, "E107", "rule or band", target, [*file.bands, *rules], on_key=True)
                 continue
-            problems = list(_check_change(path, target, thing, change))
-            yield from problems
-            if not problems and thing.locked and (key := loosened_by(thing, change)):
+            slips = list(_check_change(path, target, thing, change))
+            yield from slips
+            if not slips and thing.locked and (key := loosened_by(thing, change)):
                 message = f"'{target}' is locked: an app may tighten it, not loosen it or switch it off"
-                yield Problem((*path, key), "E109", message)
+                yield Slip((*path, key), "E109", message)
 
 
-def _check_change(path: Path, target: str, thing: Band | Rule, change: Change) -> Iterator[Problem]:
+def _check_change(path: Path, target: str, thing: Band | Rule, change: Change) -> Iterator[Slip]:
     kind, allowed = ("band", BAND_KEYS) if isinstance(thing, Band) else ("rule", RULE_KEYS)
     for key in sorted(change.model_fields_set - allowed):
         hint = f"of a {kind} an app may change {', '.join(sorted(allowed))}"
-        yield Problem((*path, key), "E111", f"a {kind} has no '{key}'", hint, on_key=True)
+        yield Slip((*path, key), "E111", f"a {kind} has no '{key}'", hint, on_key=True)
     edges = sorted({"at_least", "below"} & change.model_fields_set)
     if isinstance(thing, Rule) and not isinstance(thing.when, LabelCondition) and edges:
         message = f"'{target}' is not a plain label condition: an app may change its 'then', or switch it off"
-        yield Problem((*path, edges[0]), "E111", message, on_key=True)
+        yield Slip((*path, edges[0]), "E111", message, on_key=True)
         return
     try:
         if isinstance(thing, Band):
@@ -71,7 +71,7 @@ def _check_change(path: Path, target: str, thing: Band | Rule, change: Change) -
             Bounds.model_validate({"at_least": low, "below": high})
     except ValidationError as error:
         context = error.errors(include_url=False)[0]["ctx"]
-        yield Problem((*path, context["at"]), "E111", context["message"], context["hint"])
+        yield Slip((*path, context["at"]), "E111", context["message"], context["hint"])
 
 
 def loosened_by(thing: Band | Rule, change: Change) -> str | None:

@@ -44,7 +44,7 @@ CODES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class Slip:
     """A fault in a policy, by the path of keys that leads to it.
 
     Attributes:
@@ -62,11 +62,11 @@ class Problem:
     on_key: bool = False
 
 
-def unknown(path: Path, code: str, kind: str, name: str, known: Collection[str], *, on_key: bool = False) -> Problem:
+def unknown(path: Path, code: str, kind: str, name: str, known: Collection[str], *, on_key: bool = False) -> Slip:
     """The fault of a name that does not exist, with the known one that it is close to."""
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known) or 'none'}"
-    return Problem(path, code, f"unknown {kind} '{name}'", hint, on_key)
+    return Slip(path, code, f"unknown {kind} '{name}'", hint, on_key)
 
 
 def label_hint(taxonomy: Taxonomy, label: str) -> str:

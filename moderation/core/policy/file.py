@@ -35,8 +35,8 @@ from moderation.core.policy.terms import (
     Name,
     Percent,
     PolicyModel,
+    Prose,
     Scalar,
-    Text,
     is_number,
     read_ask,
     wrong,
@@ -85,7 +85,7 @@ Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"exclusiveMini
 """How many of a hundred items; 0.5 is one in two hundred."""
 
 
-class Mode(PolicyModel):
+class RuleMode(PolicyModel):
     """How a new rule begins: ``{shadow_until: DATE}`` or ``{percent: 10}``.
 
     On trial (`shadow_until`) it is recorded with what it would have done and never acts; lint complains after the date.
@@ -99,7 +99,7 @@ class Mode(PolicyModel):
     percent: Share | None = Field(None, description="Acts on this share of the items, on trial for the others.")
 
     @model_validator(mode="after")
-    def _is_one(self) -> Mode:
+    def _is_one(self) -> RuleMode:
         if (self.shadow_until is None) is (self.percent is None):
             raise wrong("a mode is {shadow_until: DATE} or {percent: SHARE}", hint="such as {percent: 10}")
         return self
@@ -117,9 +117,9 @@ class Band(PolicyModel):
     reject_from: Percent | None = Field(None, description="From this confidence it is rejected.")
     queue: str | None = Field(None, description="Where reviews go.")
     exact: bool = Field(False, description="The label itself only, nothing under it.")
-    why: Text | None = Field(None, description="The reason, for people.")
+    why: Prose | None = Field(None, description="The reason, for people.")
     locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
-    mode: Mode | None = Field(None, description="On trial, or rolled out to a share of the items.")
+    mode: RuleMode | None = Field(None, description="On trial, or rolled out to a share of the items.")
     at_most_per_day: DailyCap | None = Field(None, description=CAP)
 
     @model_validator(mode="after")
@@ -140,14 +140,14 @@ class Rule(PolicyModel):
     """A condition and what it leads to."""
 
     id: Name = Field(description="A name of its own in this policy; explanations and tests say it.")
-    why: Text | None = Field(None, description="The reason, for people.")
+    why: Prose | None = Field(None, description="The reason, for people.")
     when: Condition = Field(description="What must be true of the item.")
     then: Ask = Field(description="What follows.")
     overrides: list[str] = Field(
         default_factory=list, description="Rules, or sides of bands (NAME.review, NAME.reject), that this sets aside."
     )
     locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
-    mode: Mode | None = Field(None, description="On trial, or rolled out to a share of the items.")
+    mode: RuleMode | None = Field(None, description="On trial, or rolled out to a share of the items.")
     at_most_per_day: DailyCap | None = Field(None, description=CAP)
     redact: list[LabelName] = Field(
         default_factory=list, description="When it fires and the item is approved: labels to redact in what is shown."
@@ -233,7 +233,7 @@ class ExampleItem(PolicyModel):
 class Example(PolicyModel):
     """A policy's own test."""
 
-    name: Text = Field(description="What it shows, in a few words.")
+    name: Prose = Field(description="What it shows, in a few words.")
     item: ExampleItem = Field(description="The item.")
     expect: Ask = Field(description="The outcome it must have.")
     because: list[str] | None = Field(None, description="Rules or sides of bands that must be among the reasons.")
@@ -246,7 +246,7 @@ class FailureAsk(Ask):
         reason: why nobody has to look, in its author's words; it is repeated wherever people look.
     """
 
-    reason: Text | None = None
+    reason: Prose | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -291,7 +291,7 @@ class PolicyFile(PolicyModel):
 
     policy: Name = Field(description="The policy's name.")
     format: Literal[1] = Field(description="The version of this format.")
-    description: Text | None = Field(None, description="The words a reviewer sees: what is allowed and what is not.")
+    description: Prose | None = Field(None, description="The words a reviewer sees: what is allowed and what is not.")
     applies_to: AppliesTo
     taxonomy: str | None = Field(None, description="The taxonomy the labels are from.")
     needs: list[DetectorName] = Field(

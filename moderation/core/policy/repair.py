@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moderation.core.policy.codes import Problem
+from moderation.core.policy.codes import Slip
 from moderation.core.policy.file import FORMAT
 from moderation.core.policy.terms import Path
 
@@ -30,10 +30,10 @@ class Repaired:
         data: with what must be there filled in.
     """
 
-    def __init__(self, data: Mapping[Any, Any], problems: Sequence[Problem]) -> None:
+    def __init__(self, data: Mapping[Any, Any], slips: Sequence[Slip]) -> None:
         wrong = {
-            problem.path[:2] if problem.path[:1] and problem.path[0] in (*_LISTS, *_MAPPINGS) else problem.path[:1]
-            for problem in problems
+            slip.path[:2] if slip.path[:1] and slip.path[0] in (*_LISTS, *_MAPPINGS) else slip.path[:1]
+            for slip in slips
         }
         self.data: dict[str, Any] = {}
         self._positions: dict[str, list[int]] = {}
@@ -63,11 +63,11 @@ class Repaired:
             if isinstance(entry, Mapping):
                 self._gone |= {str(entry.get("id")), str(entry.get("name"))}
 
-    def placed(self, problem: Problem) -> Problem | None:
-        """A problem of the repaired data at its place in the file; None when it may come from the repair."""
-        if any(f"'{name}'" in problem.message for name in self._gone):
+    def placed(self, slip: Slip) -> Slip | None:
+        """A slip of the repaired data at its place in the file; None when it may come from the repair."""
+        if any(f"'{name}'" in slip.message for name in self._gone):
             return None
-        return Problem(self._path(problem.path), problem.code, problem.message, problem.hint, problem.on_key)
+        return Slip(self._path(slip.path), slip.code, slip.message, slip.hint, slip.on_key)
 
     def _path(self, path: Path) -> Path:
         if len(path) > 1 and path[0] in self._positions and isinstance(path[1], int):

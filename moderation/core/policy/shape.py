@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from moderation.core.policy.codes import Problem
+from moderation.core.policy.codes import Slip
 from moderation.core.policy.file import FORMAT, PolicyFile
 from moderation.core.policy.terms import Path, is_number
 
@@ -24,38 +24,38 @@ _PLACES: Mapping[str, str] = {
 }
 
 
-def read_shape(data: Any) -> tuple[PolicyFile | None, list[Problem]]:
+def read_shape(data: Any) -> tuple[PolicyFile | None, list[Slip]]:
     """The model of a policy file, or what keeps the data from being one; all of it at once."""
     if not isinstance(data, Mapping):
         message = "the file is empty" if data is None else "a policy file is a mapping of keys to values"
-        return None, [Problem((), "E102", message, "begin with policy: NAME")]
+        return None, [Slip((), "E102", message, "begin with policy: NAME")]
     version = data.get("format")
     if version == str(FORMAT):
-        return None, [Problem(("format",), "E102", "format is a number", f"write {FORMAT}, without quotes")]
+        return None, [Slip(("format",), "E102", "format is a number", f"write {FORMAT}, without quotes")]
     if is_number(version) and version != FORMAT:
         hint = f"this version reads format: {FORMAT}"
-        return None, [Problem(("format",), "E102", f"unknown format {version:g}", hint)]
+        return None, [Slip(("format",), "E102", f"unknown format {version:g}", hint)]
     try:
         return PolicyFile.model_validate(data), []
     except ValidationError as error:
-        return None, _problems(error, data)
+        return None, _slips(error, data)
 
 
-def _problems(error: ValidationError, data: Any) -> list[Problem]:
-    found: dict[tuple[Path, str], Problem] = {}
+def _slips(error: ValidationError, data: Any) -> list[Slip]:
+    found: dict[tuple[Path, str], Slip] = {}
     for item in error.errors(include_url=False):
-        problem = _problem(item, data)
-        found.setdefault((problem.path, problem.code), problem)
+        slip = _slip(item, data)
+        found.setdefault((slip.path, slip.code), slip)
     misspelled = {(p.path[:-1], _meant(p)) for p in found.values() if p.code == "E101"}
     # A missing key that stands there misspelled is one fault, not two.
     return [p for p in found.values() if p.code != "E103" or (p.path, p.message.split("'")[1]) not in misspelled]
 
 
-def _meant(problem: Problem) -> str:
-    return problem.hint.split("'")[1] if problem.hint.startswith("did you mean '") else ""
+def _meant(slip: Slip) -> str:
+    return slip.hint.split("'")[1] if slip.hint.startswith("did you mean '") else ""
 
 
-def _problem(item: Any, data: Any) -> Problem:
+def _slip(item: Any, data: Any) -> Slip:
     path, is_key = _path_in(data, item["loc"])
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
@@ -63,17 +63,17 @@ def _problem(item: Any, data: Any) -> Problem:
         known = _keys_at(path[:-1])
         close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
         hint = f"did you mean '{close[0]}'?" if close else _PLACES.get(key, f"known here: {', '.join(known)}")
-        return Problem(path, "E101", f"unknown key '{key}'", hint, on_key=True)
+        return Slip(path, "E101", f"unknown key '{key}'", hint, on_key=True)
     if kind == "missing":
-        return Problem(path, "E103", f"'{item['loc'][-1]}' is missing")
+        return Slip(path, "E103", f"'{item['loc'][-1]}' is missing")
     if kind == "wrong":
         at = context["at"]
         value = _value_at(data, path)
         if at and isinstance(value, Mapping) and at in value:
             path = (*path, at)
-        return Problem(path, "E102", context["message"], context["hint"], on_key=is_key)
+        return Slip(path, "E102", context["message"], context["hint"], on_key=is_key)
     message, hint = _say(kind, context, path[-1] if is_key else _value_at(data, path), path)
-    return Problem(path, "E102", message, hint, on_key=is_key)
+    return Slip(path, "E102", message, hint, on_key=is_key)
 
 
 def _path_in(data: Any, location: tuple[int | str, ...]) -> tuple[Path, bool]:

@@ -27,9 +27,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from moderation.core.items import PartType
+from moderation.core.verdicts import Outcome
 
 ContentType = PartType | Literal["document"]
-Outcome = Literal["approve", "reject", "review"]
 Path = tuple[str | int, ...]
 """Keys and list positions that lead to a place in a policy file."""
 
@@ -109,7 +109,7 @@ Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(_NAME_SCHEMA)]
 FlowName = Annotated[
     str, BeforeValidator(_flow_name), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9](-*[a-z0-9]){0,62}$"})
 ]
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Prose = Annotated[str, Field(min_length=1, max_length=4000)]
 AppName = Annotated[str, Field(min_length=1, max_length=100)]
 DetectorName = Annotated[str, Field(min_length=1, max_length=100)]
 Percent = Annotated[float, BeforeValidator(_percent), WithJsonSchema(_PERCENT_SCHEMA)]
@@ -210,7 +210,7 @@ Labels = Annotated[
     BeforeValidator(_not_empty),
 ]
 """One label, several, or a named list of them."""
-Values = Annotated[
+Scalars = Annotated[
     Annotated[list[Scalar], Tag("several")] | Annotated[ListRef, Tag("list")],
     Discriminator(_shape),
     BeforeValidator(_not_empty),

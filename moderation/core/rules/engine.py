@@ -18,7 +18,7 @@ from moderation.core.policy.terms import Ask
 from moderation.core.rules.overrides import Standing
 from moderation.core.rules.programs import Branch, Program, program_of
 from moderation.core.rules.sampling import acts, samples
-from moderation.core.rules.scene import NOBODY, Scene, Seen, Subject, failed_parts
+from moderation.core.rules.scene import NOBODY, Observation, Scene, Subject, failed_parts
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Evidence, Outcome, PolicyVerdict, RuleResult, Sample, Truth, Verdict
 
@@ -141,7 +141,7 @@ def _evaluate(program: Program, scene: Scene, orphans: Sequence[str], spent: Col
             return _nothing_found(program, scene)
         true, near = program.results(scene)
         return _verdict(program, scene, _Tally(true, near=near), orphans)
-    tested: Sequence[tuple[Branch, Seen]] = program.tested(scene)
+    tested: Sequence[tuple[Branch, Observation]] = program.tested(scene)
     acting, waiting = tested, []
     if program.may_wait:
         policy, item_id = program.policy.name, scene.subject.item_id
@@ -194,13 +194,15 @@ def _verdict(
     )
 
 
-def _over_caps(program: Program, acting: Sequence[tuple[Branch, Seen]], spent: Collection[str]) -> frozenset[str]:
+def _over_caps(
+    program: Program, acting: Sequence[tuple[Branch, Observation]], spent: Collection[str]
+) -> frozenset[str]:
     """The rules that may not reject any more today."""
     name = program.policy.name
     return frozenset(b.id for b, _ in acting if b.at_most_per_day is not None and f"{name}/{b.id}" in spent)
 
 
-def _count(program: Program, tested: Sequence[tuple[Branch, Seen]], over: frozenset[str]) -> _Tally:
+def _count(program: Program, tested: Sequence[tuple[Branch, Observation]], over: frozenset[str]) -> _Tally:
     """Sort the rules by what became of them; all that are given act."""
     tally = _Tally()
     standing = Standing(tested) if program.may_override else None
@@ -215,7 +217,7 @@ def _count(program: Program, tested: Sequence[tuple[Branch, Seen]], over: frozen
                 tally.overridden.append(_result(branch, seen, by))
             if doubts := standing.doubts(branch.id):
                 # Set aside by a rule that an unknown one may set aside in turn: it may come back.
-                tally.unknown.append(_result(branch, Seen(None, silent=doubts | seen.silent)))
+                tally.unknown.append(_result(branch, Observation(None, silent=doubts | seen.silent)))
         elif truth:
             if over and branch.id in over:
                 tally.true.append(_over(branch, seen))
@@ -278,12 +280,12 @@ def _broken(policy: Policy, error: Exception) -> PolicyVerdict:
     )
 
 
-def _result(branch: Branch, seen: Seen, overridden_by: str | None = None) -> RuleResult:
+def _result(branch: Branch, seen: Observation, overridden_by: str | None = None) -> RuleResult:
     evidence, silent = seen.matched or seen.near, tuple(sorted(seen.silent))
     return RuleResult(_TRUTHS[seen.truth], *branch.said, evidence, seen.scores, silent, overridden_by)
 
 
-def _over(branch: Branch, seen: Seen) -> RuleResult:
+def _over(branch: Branch, seen: Observation) -> RuleResult:
     """A reject that comes to a review, because the rule has rejected enough today."""
     ask = branch.over_cap or branch.ask
     result = RuleResult("true", *branch.said, seen.matched, seen.scores, over_cap=True)

@@ -12,9 +12,9 @@ from datetime import date
 from typing import Protocol, assert_never
 
 from moderation.core.coverage import Tools, unseen_types
-from moderation.core.policy.codes import Problem
+from moderation.core.policy.codes import Slip
 from moderation.core.policy.examples import BESIDE
-from moderation.core.policy.file import Mode, PolicyFile, Rule
+from moderation.core.policy.file import PolicyFile, Rule, RuleMode
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Path, expand, is_number
 from moderation.core.policy.uses import Uses, queues_used
@@ -55,7 +55,7 @@ class Setting:
     redacts: Collection[str] = ()
 
 
-def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> Iterator[Problem]:
+def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> Iterator[Slip]:
     """Everything that is likely not meant, in no particular order.
 
     Args:
@@ -70,7 +70,7 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
     absent = [name for name in (*file.only_with, *file.needs) if name not in setting.tools.names]
     if not absent:
         for number, message, hint in unseen_types(policy, setting.tools, setting.taxonomy):
-            yield Problem(("applies_to", "content_type", number), "E115", message, hint)
+            yield Slip(("applies_to", "content_type", number), "E115", message, hint)
         yield from _unfindable(file, setting, unasked)
         yield from _below_floor(file, setting)
     yield from _not_loaded(file, setting)
@@ -84,10 +84,10 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
     for number, rule in enumerate(file.rules):
         if rule.redact and kinds:
             message = f"'{rule.id}' redacts, but nothing here can redact {', '.join(sorted(kinds))}"
-            yield Problem(("rules", number, "redact"), "W210", message, "such items go to people instead")
+            yield Slip(("rules", number, "redact"), "W210", message, "such items go to people instead")
 
 
-def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
+def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Slip]:
     """Needed and not loaded: the start would be refused. With `only_with` the policy just waits."""
     if any(name not in setting.tools.names for name in file.only_with):
         return
@@ -95,10 +95,10 @@ def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
         if name not in setting.tools.names:
             hint = f"install {SHIPPED_TOOLS.get(name, 'its plugin')}, or let the policy wait: only_with: [{name}]"
             message = f"detector '{name}' is not loaded here, so this policy cannot come into force here"
-            yield Problem(("needs", number), "W205", message, hint)
+            yield Slip(("needs", number), "W205", message, hint)
 
 
-def _unfindable(file: PolicyFile, setting: Setting, unasked: Sequence[Finder]) -> Iterator[Problem]:
+def _unfindable(file: PolicyFile, setting: Setting, unasked: Sequence[Finder]) -> Iterator[Slip]:
     offered = {label for detector in setting.detectors for label in detector.labels}
     for path, label in Uses(file).labels():
         meant = covered([label], setting.taxonomy, exact=False)
@@ -107,39 +107,39 @@ def _unfindable(file: PolicyFile, setting: Setting, unasked: Sequence[Finder]) -
         names = [detector.name for detector in unasked if not meant.isdisjoint(detector.labels)]
         if names:
             message = f"only {' or '.join(names)} finds '{label}', and is asked only where a policy names it"
-            yield Problem(path, "W201", message, f"add needs: [{names[0]}]")
+            yield Slip(path, "W201", message, f"add needs: [{names[0]}]")
         else:
             hint = "install its plugin, or remove the label"
-            yield Problem(path, "W201", f"no loaded detector finds '{label}'", hint)
+            yield Slip(path, "W201", f"no loaded detector finds '{label}'", hint)
 
 
-def _over(file: PolicyFile, today: date) -> Iterator[Problem]:
-    modes: list[tuple[Path, str, Mode | None]] = [(("bands", n, "mode"), n, b.mode) for n, b in file.bands.items()]
+def _over(file: PolicyFile, today: date) -> Iterator[Slip]:
+    modes: list[tuple[Path, str, RuleMode | None]] = [(("bands", n, "mode"), n, b.mode) for n, b in file.bands.items()]
     modes += [(("rules", number, "mode"), rule.id, rule.mode) for number, rule in enumerate(file.rules)]
     for path, name, mode in modes:
         if mode is None:
             continue
         if mode.shadow_until is not None and mode.shadow_until < today:
             message = f"'{name}' was on trial until {mode.shadow_until}"
-            yield Problem(path, "W202", message, "let it act, remove it, or set a later day")
+            yield Slip(path, "W202", message, "let it act, remove it, or set a later day")
         if mode.percent == 100:
-            yield Problem(path, "W202", f"'{name}' acts on all items", "remove the mode")
+            yield Slip(path, "W202", f"'{name}' acts on all items", "remove the mode")
 
 
-def _not_tested(file: PolicyFile, never_fired: Collection[str]) -> Iterator[Problem]:
+def _not_tested(file: PolicyFile, never_fired: Collection[str]) -> Iterator[Slip]:
     numbers = {rule.id: number for number, rule in enumerate(file.rules)}
     for name in never_fired:
         path: Path = ("rules", numbers[name], "id") if name in numbers else ("bands", name.rpartition(".")[0])
-        yield Problem(path, "W203", f"no test fires '{name}'", "add one under tests:", on_key=name not in numbers)
+        yield Slip(path, "W203", f"no test fires '{name}'", "add one under tests:", on_key=name not in numbers)
 
 
-def _below_floor(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
+def _below_floor(file: PolicyFile, setting: Setting) -> Iterator[Slip]:
     """Thresholds that every detector of the label stays silent under: part of what they say can never happen."""
     for path, threshold, labels in _thresholds(file, setting.taxonomy):
         floors = [d.min_confidence for d in setting.detectors if not labels.isdisjoint(d.labels)]
         if floors and threshold < min(floors):
             message = f"from {threshold:g}, but no detector of this reports below {min(floors):g}"
-            yield Problem(path, "W204", message, f"write {min(floors):g} or more")
+            yield Slip(path, "W204", message, f"write {min(floors):g} or more")
 
 
 def _thresholds(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[tuple[Path, float, frozenset[str]]]:
@@ -159,17 +159,17 @@ def _labels(condition: LabelCondition, file: PolicyFile, taxonomy: Taxonomy) -> 
     return covered(expand(condition.label, file.lists), taxonomy, exact=bool(condition.exact))
 
 
-def _never_fires(file: PolicyFile, setting: Setting) -> Iterator[Problem]:
+def _never_fires(file: PolicyFile, setting: Setting) -> Iterator[Slip]:
     approves = {file.if_nothing_matches.outcome} | {
         own.if_nothing_matches.outcome for own in file.apps.values() if own.if_nothing_matches is not None
     }
     for number, rule in enumerate(file.rules):
         for path, why in _impossible(rule.when, ("rules", number, "when"), file, setting):
-            yield Problem(path, "W206", f"'{rule.id}' can never fire: {why}", "mend or remove it")
+            yield Slip(path, "W206", f"'{rule.id}' can never fire: {why}", "mend or remove it")
         idle = rule.then.outcome == "approve" and not rule.overrides and not rule.redact and rule.mode is None
         if idle and approves == {"approve"}:
             message = f"'{rule.id}' never matters: it approves, overrides nothing, and nothing else means approve too"
-            yield Problem(("rules", number, "then"), "W206", message, "say overrides: [RULE], or remove it")
+            yield Slip(("rules", number, "then"), "W206", message, "say overrides: [RULE], or remove it")
 
 
 def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Setting) -> Iterator[tuple[Path, str]]:
@@ -214,29 +214,29 @@ def _impossible_label(
         yield (*path, "below"), f"no detector of this reports below {min(floors):g}"
 
 
-def _unused(file: PolicyFile) -> Iterator[Problem]:
+def _unused(file: PolicyFile) -> Iterator[Slip]:
     uses, used = Uses(file), queues_used(file)
     for number, queue in enumerate(file.queues):
         if queue.name not in used:
-            yield Problem(("queues", number, "name"), "W207", f"nothing leads to queue '{queue.name}'", "remove it")
+            yield Slip(("queues", number, "name"), "W207", f"nothing leads to queue '{queue.name}'", "remove it")
     lists = {reference.name for _, reference in uses.lists()}
     scores = {score for _, score in uses.scores()}
     for name in file.scores:
         if name not in scores:
-            yield Problem(("scores", name), "W207", f"nothing uses score '{name}'", "remove it", on_key=True)
+            yield Slip(("scores", name), "W207", f"nothing uses score '{name}'", "remove it", on_key=True)
     for name in file.lists:
         if name not in lists:
-            yield Problem(("lists", name), "W207", f"nothing uses list '{name}'", "remove it", on_key=True)
+            yield Slip(("lists", name), "W207", f"nothing uses list '{name}'", "remove it", on_key=True)
     for app, own in file.apps.items():
         if file.applies_to.app is not None and app not in file.applies_to.app:
             message = f"the policy does not apply to app '{app}'"
             close = difflib.get_close_matches(app, file.applies_to.app, n=1)
-            yield Problem(("apps", app), "W207", message, f"did you mean '{close[0]}'?" if close else "", on_key=True)
+            yield Slip(("apps", app), "W207", message, f"did you mean '{close[0]}'?" if close else "", on_key=True)
         elif not own.change and own.if_nothing_matches is None:
-            yield Problem(("apps", app), "W207", f"nothing is different for app '{app}'", "remove it", on_key=True)
+            yield Slip(("apps", app), "W207", f"nothing is different for app '{app}'", "remove it", on_key=True)
 
 
-def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Problem]:
+def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Slip]:
     """Between a rule that ends at ``below`` and the next one on the same labels that begins higher."""
     ranges: dict[frozenset[str], list[tuple[float, float, Path]]] = {}
     for number, rule in enumerate(file.rules):
@@ -255,7 +255,7 @@ def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Problem]:
         for low, end, other in found[1:]:
             if low > reached:
                 message = f"nothing is about a confidence from {reached:g} to {low:g}"
-                yield Problem(path, "W208", message, f"did you mean below: {low:g}?")
+                yield Slip(path, "W208", message, f"did you mean below: {low:g}?")
             if end > reached:
                 reached, path = end, other
 
@@ -265,7 +265,7 @@ def _is_plain(rule: Rule, when: LabelCondition) -> bool:
     return not is_counted and rule.mode is None and rule.then.outcome != "approve"
 
 
-def _odd_tests(policy: Policy) -> Iterator[Problem]:
+def _odd_tests(policy: Policy) -> Iterator[Slip]:
     file = policy.file
     apps = file.applies_to.app
     for number, test in enumerate(file.tests):
@@ -273,15 +273,15 @@ def _odd_tests(policy: Policy) -> Iterator[Problem]:
         if test.item.content_types.isdisjoint(file.applies_to.content_type):
             shown = ", ".join(file.applies_to.content_type)
             message = f"the policy does not apply to this item: it is for {shown}"
-            yield Problem((*path, "content_type"), "W209", message)
+            yield Slip((*path, "content_type"), "W209", message)
         if apps is not None and test.item.app is not None and test.item.app not in apps:
-            yield Problem((*path, "app"), "W209", f"the policy does not apply to app '{test.item.app}'")
+            yield Slip((*path, "app"), "W209", f"the policy does not apply to app '{test.item.app}'")
         for position, detection in enumerate(test.item.detections):
             for key, value in detection.items():
                 if key not in BESIDE and is_number(value) and 0 < _number(value) <= 1:
                     message = f"a confidence of {_number(value):g} %"
                     hint = f"did you mean {_number(value) * 100:g}?"
-                    yield Problem((*path, "detections", position, key), "W209", message, hint)
+                    yield Slip((*path, "detections", position, key), "W209", message, hint)
 
 
 def _number(value: object) -> float:

@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Sequence
 
 from moderation.core.rules.programs import Branch
-from moderation.core.rules.scene import Seen
+from moderation.core.rules.scene import Observation
 
-_Tested = tuple[Branch, Seen]
+_Tested = tuple[Branch, Observation]
 MAX_OPEN = 8
 """Unknown rules over one rule that are tried in every combination: 256 at most."""
 

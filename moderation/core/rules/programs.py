@@ -15,16 +15,16 @@ from typing import Any
 
 from moderation.core.decisions import PolicyRef
 from moderation.core.policy.app_changes import changed_band, changed_rule
-from moderation.core.policy.file import Band, FailureAsk, Mode, Rule
+from moderation.core.policy.file import Band, FailureAsk, Rule, RuleMode
 from moderation.core.policy.policies import Policy
-from moderation.core.policy.terms import Ask, Outcome, expand
+from moderation.core.policy.terms import Ask, expand
 from moderation.core.policy.uses import Uses
-from moderation.core.rules.scene import NEAR, NOBODY, TRUE, Scene, Seen, held
+from moderation.core.rules.scene import NEAR, NOBODY, TRUE, Observation, Scene, held
 from moderation.core.rules.words.contract import Test
 from moderation.core.rules.words.label import BandTest, LabelTest, covered
 from moderation.core.rules.words.logic import ready
 from moderation.core.taxonomy import Taxonomy
-from moderation.core.verdicts import Evidence, RuleResult
+from moderation.core.verdicts import Evidence, Outcome, RuleResult
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Branch:
     why: str
     place: str
     locked: bool
-    mode: Mode | None
+    mode: RuleMode | None
     overrides: frozenset[str]
     condition: Test
     redact: frozenset[str] = frozenset()
@@ -67,7 +67,7 @@ class _Always:
         """None at all."""
         return NOBODY
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """True."""
         return TRUE
 
@@ -116,13 +116,13 @@ class Program:
     may_redact: bool = False
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
-    def tested(self, scene: Scene) -> list[tuple[Branch, Seen]]:
+    def tested(self, scene: Scene) -> list[tuple[Branch, Observation]]:
         """The branches that are not certainly false in `scene`, near misses included, with their truth; by position."""
         branches = self.branches
         if scene.unanswered:
             return [(branch, branch.condition.test(scene)) for branch in branches]
         sure, rest = self._by_index(scene)
-        found = {position: Seen(True, evidence) for position, evidence in sure.items()}
+        found = {position: Observation(True, evidence) for position, evidence in sure.items()}
         for position in rest:
             seen = branches[position].condition.test(scene)
             if seen.truth or seen.near:

@@ -39,7 +39,7 @@ class Subject:
 
 
 @dataclass(slots=True)
-class Seen:
+class Observation:
     """The truth of a condition, and what was seen while it was tested.
 
     Attributes:
@@ -57,7 +57,7 @@ class Seen:
     scores: tuple[ScoreValue, ...] = ()
 
 
-TRUE, FALSE = Seen(True), Seen(False)
+TRUE, FALSE = Observation(True), Observation(False)
 NOBODY: frozenset[str] = frozenset()
 
 

@@ -210,13 +210,13 @@ def test_four_people_are_each_judged_by_what_they_wear(aws: AwsDouble, account: 
 def test_the_rules_condition_on_people_understands_them(
     aws: AwsDouble, account: Account, tmp_path: Path, lacking: dict[str, str], sure: int, who: list[int]
 ) -> None:
-    from moderation.core.policy.words.people import People
+    from moderation.core.policy.words.people import Unprotected
     from moderation.core.rules.scene import Scene, Subject
     from moderation.core.rules.words.people import PeopleTest
 
     aws.answer("rekognition.DetectProtectiveEquipment", FOUR_PEOPLE)
     found = look(Ppe(account, FIT, PpeOptions()), tmp_path)
-    people = People.model_validate(
+    people = Unprotected.model_validate(
         {"at_least": 80, "lacking": lacking, "covered_at_least": sure, "count": {"at_least": 1}}
     )
     seen = PeopleTest.of(people).test(Scene(Subject("shop", frozenset({"image"})), found, {}))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from moderation.core.coverage import Coverage, Examined, NotExamined, Tools, examined, not_examined, unseen_types
+from moderation.core.coverage import Coverage, Tools, examined, not_examined, unseen_types
 from moderation.core.decisions import PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
@@ -19,7 +19,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.rules.engine import STRICTNESS, evaluate
 from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
-from moderation.core.verdicts import Verdict
+from moderation.core.verdicts import Examined, NotExamined, Verdict
 
 TAXONOMY = Taxonomy()
 LABELS = ("Weapons", "Alcohol", "PII/SSN", "Face")

@@ -6,25 +6,25 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from moderation.core.policy.terms import PolicyModel, Scalar, Values, wrong
+from moderation.core.policy.terms import PolicyModel, Scalar, Scalars, wrong
 from moderation.core.policy.words.word import Word
 
 
-class Metadata(PolicyModel):
+class MetadataValue(PolicyModel):
     """A test on one value of the app's metadata. A value that is missing or of another type fails every test."""
 
     key: Annotated[str, Field(min_length=1, max_length=200)] = Field(
         description="Name of the value; dots lead into mappings: seller.age_days."
     )
     is_: Scalar | None = Field(None, alias="is", description="Equals this text, number or truth value.")
-    in_: Values | None = Field(None, alias="in", description="Is one of these, or of {list: NAME}.")
+    in_: Scalars | None = Field(None, alias="in", description="Is one of these, or of {list: NAME}.")
     has: Scalar | None = Field(None, description="Is a list with this in it.")
     at_least: float | None = Field(None, description="A number from here, inclusive; any scale.")
     below: float | None = Field(None, description="A number up to here, exclusive; any scale.")
     given: bool | None = Field(None, description="true: the app sent it; false: it did not.")
 
     @model_validator(mode="after")
-    def _is_one_test(self) -> Metadata:
+    def _is_one_test(self) -> MetadataValue:
         kinds = [name for name in ("is", "in", "has", "given") if self._value(name) is not None]
         kinds += ["at_least, below"] if self.at_least is not None or self.below is not None else []
         if len(kinds) != 1:
@@ -40,4 +40,4 @@ class Metadata(PolicyModel):
 class MetadataCondition(Word):
     """A fact that the app sent along."""
 
-    metadata: Metadata = Field(description="A test on one of the app's own facts.")
+    metadata: MetadataValue = Field(description="A test on one of the app's own facts.")

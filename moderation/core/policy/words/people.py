@@ -21,7 +21,7 @@ COVERS: Mapping[str, str] = {
 """What each body part can wear, as Amazon Rekognition's protective equipment types have it."""
 
 
-class People(PolicyModel):
+class Unprotected(PolicyModel):
     """Who lacks which protective cover, by the detections with label ``Person``."""
 
     at_least: Percent = Field(50.0, description="How sure that it is a person.")
@@ -35,7 +35,7 @@ class People(PolicyModel):
     count: Count = Field(Count(at_least=1), description="How many such people make the condition true.")
 
     @model_validator(mode="after")
-    def _covers_fit(self) -> People:
+    def _covers_fit(self) -> Unprotected:
         for part, cover in self.lacking.items():
             if COVERS[part] != cover:
                 raise wrong(f"a {cover} is not worn on the {part}", at="lacking", hint=f"did you mean {COVERS[part]}?")
@@ -45,4 +45,4 @@ class People(PolicyModel):
 class PeopleCondition(Word):
     """People who lack covers, counted."""
 
-    people: People = Field(description="People who lack protective covers.")
+    people: Unprotected = Field(description="People who lack protective covers.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from moderation.core.rules.scene import Scene, Seen
+from moderation.core.rules.scene import Observation, Scene
 
 
 class Test(Protocol):
@@ -19,7 +19,7 @@ class Test(Protocol):
         """Every label that it looks at."""
         ...
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """Its truth in `scene`."""
         ...
 

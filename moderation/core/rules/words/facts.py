@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Scene, Seen
+from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Observation, Scene
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class AppTest:
         """None at all."""
         return NOBODY
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """True or false."""
         return TRUE if self.settled(scene.subject.app, scene.subject.content_types) else FALSE
 
@@ -43,7 +43,7 @@ class ContentTypeTest:
         """None at all."""
         return NOBODY
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """True or false."""
         return TRUE if self.settled(scene.subject.app, scene.subject.content_types) else FALSE
 

@@ -14,7 +14,7 @@ from typing import Any
 from moderation.core.detections import Detection
 from moderation.core.policy.terms import Count, Range, expand
 from moderation.core.policy.words.label import LabelCondition
-from moderation.core.rules.scene import FALSE, NEAR, NOBODY, NOTHING, TRUE, Scene, Seen, held
+from moderation.core.rules.scene import FALSE, NEAR, NOBODY, NOTHING, TRUE, Observation, Scene, held
 from moderation.core.rules.words.contract import Test
 from moderation.core.taxonomy import Taxonomy
 
@@ -90,17 +90,17 @@ class LabelTest:
             size=size if size != Size() else None,
         )
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """More detections can only make it true, unless it counts "at most"."""
         if not scene.unanswered and self.labels.isdisjoint(scene.by_label):
             return self._on_nothing
         return self._look(scene)
 
     @cached_property
-    def _on_nothing(self) -> Seen:
+    def _on_nothing(self) -> Observation:
         return TRUE if self._holds((), may_grow=False) else FALSE
 
-    def _look(self, scene: Scene) -> Seen:
+    def _look(self, scene: Scene) -> Observation:
         at_least, below = self.at_least, self.below
         low = at_least or 0.0
         those = scene.matching(self.labels)
@@ -113,12 +113,12 @@ class LabelTest:
             self._holds(matched, may_grow=bool(silent)) if is_counted else bool(matched) or (None if silent else False)
         )
         if truth:
-            return Seen(True, held(matched, at_least))
+            return Observation(True, held(matched, at_least))
         if truth is None:
-            return Seen(None, silent=silent)
+            return Observation(None, silent=silent)
         near = [d for d in those if low - NEAR <= d.confidence < low]
         if near and (not is_counted or self._holds([*matched, *near], may_grow=False)):
-            return Seen(False, near=held(near, low))
+            return Observation(False, near=held(near, low))
         return FALSE
 
     @property
@@ -174,7 +174,7 @@ class BandTest:
         """As `LabelTest.is_plain`."""
         return self.below is None
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """Known confidence counts even when a silent detector might raise it: then the other side is open too."""
         if not scene.unanswered and self.labels.isdisjoint(scene.by_label):
             return FALSE
@@ -184,11 +184,11 @@ class BandTest:
         if self.below is not None and highest >= self.below:
             return FALSE
         if highest >= at_least:
-            return Seen(True, held([d for d in matching if d.confidence >= at_least], at_least))
+            return Observation(True, held([d for d in matching if d.confidence >= at_least], at_least))
         if scene.unanswered and (silent := scene.silent(self.labels)):
-            return Seen(None, silent=silent)
+            return Observation(None, silent=silent)
         if highest >= at_least - NEAR:
-            return Seen(False, near=held([d for d in matching if d.confidence >= at_least - NEAR], at_least))
+            return Observation(False, near=held([d for d in matching if d.confidence >= at_least - NEAR], at_least))
         return FALSE
 
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:

@@ -14,7 +14,7 @@ from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, O
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
-from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Scene, Seen
+from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Observation, Scene
 from moderation.core.rules.words.contract import Test
 from moderation.core.rules.words.facts import AppTest, ContentTypeTest
 from moderation.core.rules.words.label import LabelTest
@@ -41,7 +41,7 @@ class AllTest:
         """Of each of these, one label at least must be there."""
         return tuple(frozenset(found) for part in self.parts if (found := part.triggers()) is not None)
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """False as soon as one is false, whatever is unknown; nearly true when all that is false is nearly true."""
         if not scene.unanswered:
             for labels in self._wanted:
@@ -64,8 +64,8 @@ class AllTest:
                 return FALSE
             scores += result.scores
         if is_false:
-            return FALSE if is_open else Seen(False, near=near, scores=scores)
-        return Seen(None, silent=silent) if is_open else Seen(True, matched, scores=scores)
+            return FALSE if is_open else Observation(False, near=near, scores=scores)
+        return Observation(None, silent=silent) if is_open else Observation(True, matched, scores=scores)
 
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """False when one is; what is true is left out."""
@@ -88,7 +88,7 @@ class AnyTest:
         """Those of all inside it."""
         return NOBODY.union(*(part.labels for part in self.parts))
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """True as soon as one is true, whatever is unknown; all that are true are named."""
         return _any([part.test(scene) for part in self.parts])
 
@@ -108,27 +108,27 @@ class AnyTest:
         return merged
 
 
-def _any(seen: Sequence[Seen]) -> Seen:
+def _any(seen: Sequence[Observation]) -> Observation:
     if true := [result for result in seen if result.truth]:
-        return Seen(True, _matched(true), scores=_scores(true))
+        return Observation(True, _matched(true), scores=_scores(true))
     if any(result.truth is None for result in seen):
-        return Seen(None, silent=_silent(seen))
-    return Seen(False, near=_near(seen), scores=_scores(seen))
+        return Observation(None, silent=_silent(seen))
+    return Observation(False, near=_near(seen), scores=_scores(seen))
 
 
-def _matched(seen: Sequence[Seen]) -> tuple[Evidence, ...]:
+def _matched(seen: Sequence[Observation]) -> tuple[Evidence, ...]:
     return tuple([match for result in seen for match in result.matched])
 
 
-def _near(seen: Sequence[Seen]) -> tuple[Evidence, ...]:
+def _near(seen: Sequence[Observation]) -> tuple[Evidence, ...]:
     return tuple([match for result in seen for match in result.near])
 
 
-def _scores(seen: Sequence[Seen]) -> tuple[ScoreValue, ...]:
+def _scores(seen: Sequence[Observation]) -> tuple[ScoreValue, ...]:
     return tuple([score for result in seen for score in result.scores])
 
 
-def _silent(seen: Sequence[Seen]) -> frozenset[str]:
+def _silent(seen: Sequence[Observation]) -> frozenset[str]:
     return NOBODY.union(*(result.silent for result in seen))
 
 
@@ -143,10 +143,10 @@ class NotTest:
         """Those of what is inside it."""
         return self.part.labels
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """True for false, false for true, unknown for unknown."""
         seen = self.part.test(scene)
-        return Seen(None, silent=seen.silent) if seen.truth is None else FALSE if seen.truth else TRUE
+        return Observation(None, silent=seen.silent) if seen.truth is None else FALSE if seen.truth else TRUE
 
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """The contrary of what is settled."""
@@ -169,7 +169,7 @@ class OnePartTest:
         """Those of what is inside it."""
         return self.part.labels
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """True when it is true of some part."""
         return _any([self.part.test(there) for there in scene.parts()])
 

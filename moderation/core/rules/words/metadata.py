@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from moderation.core.policy.terms import ListRef, is_number
-from moderation.core.policy.words.metadata import Metadata, MetadataCondition
-from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Scene, Seen
+from moderation.core.policy.words.metadata import MetadataCondition, MetadataValue
+from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Observation, Scene
 from moderation.core.rules.words.contract import Test
 
 
@@ -18,7 +18,7 @@ from moderation.core.rules.words.contract import Test
 class MetadataTest:
     """One value of the app's metadata."""
 
-    metadata: Metadata
+    metadata: MetadataValue
     values: tuple[object, ...] = ()
 
     @classmethod
@@ -33,7 +33,7 @@ class MetadataTest:
         """None at all."""
         return NOBODY
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """True or false."""
         return TRUE if metadata_holds(self.metadata, self.values, scene.subject.metadata) else FALSE
 
@@ -49,7 +49,7 @@ class MetadataTest:
 _ABSENT = object()
 
 
-def metadata_holds(test: Metadata, values: Sequence[object], metadata: Mapping[str, JsonValue]) -> bool:
+def metadata_holds(test: MetadataValue, values: Sequence[object], metadata: Mapping[str, JsonValue]) -> bool:
     """True when the value passes; one that is missing or of another type does not."""
     value = _value_at(test.key, metadata)
     if test.given is not None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderation.core.detections import Detection
-from moderation.core.policy.words.people import People
-from moderation.core.rules.scene import FALSE, NOTHING, Scene, Seen, held
+from moderation.core.policy.words.people import Unprotected
+from moderation.core.rules.scene import FALSE, NOTHING, Observation, Scene, held
 from moderation.core.rules.words.contract import Test
 
 PERSON = frozenset({"Person"})
@@ -18,12 +18,12 @@ PERSON = frozenset({"Person"})
 class PeopleTest:
     """People who lack covers."""
 
-    people: People
+    people: Unprotected
     group: Hashable
     """Conditions of one group ask about the same people; only their counts differ."""
 
     @classmethod
-    def of(cls, people: People) -> PeopleTest:
+    def of(cls, people: Unprotected) -> PeopleTest:
         """The test for a condition."""
         covers = tuple(sorted(people.lacking.items()))
         return cls(people, ("people", people.at_least, covers, people.covered_at_least, people.if_part_not_visible))
@@ -33,7 +33,7 @@ class PeopleTest:
         """What it looks at."""
         return PERSON
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """A failed detector may have seen more people, never fewer."""
         people = self.people
         lacking: list[Detection] | None = scene.memo(self.group)
@@ -44,8 +44,8 @@ class PeopleTest:
         silent = scene.silent(PERSON)
         truth = people.count.holds(len(lacking), may_grow=bool(silent))
         if truth:
-            return Seen(True, held(lacking, people.at_least))
-        return Seen(None, silent=silent) if truth is None else FALSE
+            return Observation(True, held(lacking, people.at_least))
+        return Observation(None, silent=silent) if truth is None else FALSE
 
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """Itself: what was found decides."""
@@ -56,7 +56,7 @@ class PeopleTest:
         return None if self.test(NOTHING).truth else dict.fromkeys(self.labels, self.people.at_least)
 
 
-def _lacks(person: Detection, people: People) -> bool:
+def _lacks(person: Detection, people: Unprotected) -> bool:
     """True when the person lacks any of the covers; a part that is not listed is not visible."""
     parts = person.attributes.get("parts")
     seen: Mapping[str, Any] = parts if isinstance(parts, Mapping) else {}

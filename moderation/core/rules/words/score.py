@@ -9,7 +9,7 @@ from typing import Any
 from moderation.core.detections import Detection
 from moderation.core.policy.terms import expand
 from moderation.core.policy.words.score import Combine, Score, ScoreCondition
-from moderation.core.rules.scene import FALSE, NEAR, NOTHING, Scene, Seen, held
+from moderation.core.rules.scene import FALSE, NEAR, NOTHING, Observation, Scene, held
 from moderation.core.rules.words.contract import Test
 from moderation.core.rules.words.label import covered, is_by
 from moderation.core.taxonomy import Taxonomy
@@ -60,7 +60,7 @@ class ScoreTest:
         """What it looks at."""
         return frozenset().union(*(term.labels for term in self.terms))
 
-    def test(self, scene: Scene) -> Seen:
+    def test(self, scene: Scene) -> Observation:
         """An answer that is missing can only raise it: it is unknown when that could matter."""
         strongest = [self._strongest(term, scene) for term in self.terms]
         value = self._value([0.0 if d is None else d.confidence for d in strongest])
@@ -76,11 +76,11 @@ class ScoreTest:
         seen = (ScoreValue(self.name, value, low),)
         if (self.below is not None and value >= self.below) or highest < low:
             if value < low and value >= low - NEAR and found:
-                return Seen(False, near=found, scores=seen)
+                return Observation(False, near=found, scores=seen)
             return FALSE
         if value >= low and (self.below is None or highest < self.below):
-            return Seen(True, found, scores=seen)
-        return Seen(None, silent=silent)
+            return Observation(True, found, scores=seen)
+        return Observation(None, silent=silent)
 
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """Itself: what was found decides."""
