@@ -19,7 +19,16 @@ from pydantic import BaseModel, ValidationError
 from moderation.core.decisions import PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Box, Frozen, Span, TimeRange, Tool
-from moderation.core.verdicts import Evidence, PolicyVerdict, RuleResult, Sample, ScoreValue, Verdict
+from moderation.core.verdicts import (
+    Evidence,
+    Examined,
+    NotExamined,
+    PolicyVerdict,
+    RuleResult,
+    Sample,
+    ScoreValue,
+    Verdict,
+)
 
 TOOL = Tool(name="vendor.task", version="1")
 SPAN: dict[str, Any] = {"start": 3, "end": 9}
@@ -65,6 +74,8 @@ VERDICT: dict[str, Any] = {
     "failures": (Failure(detector=TOOL, part="p0", kind="raised", message="x"),),
     "samples": (Sample(policy="p", id="qa", queue="people", hold=False, blind=True),),
     "spent": (),
+    "examined": (Examined("p0", ("vendor.task",)),),
+    "not_examined": (NotExamined("later", ("vendor.other",), ("Explicit",)),),
 }
 VALUES: list[tuple[type[Frozen], dict[str, Any]]] = [
     (Span, SPAN),
@@ -82,7 +93,7 @@ def both(model: type[Frozen], values: dict[str, Any]) -> tuple[Frozen, Frozen]:
 
 
 def test_every_model_that_is_made_so_is_tried_here() -> None:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     sources = [*root.glob("moderation/**/*.py"), *root.glob("plugins/*/moderation_*/**/*.py")]
     made = {name for path in sources for name in re.findall(r"\b(\w+)\.trusted\(", path.read_text())}
 
