@@ -34,7 +34,7 @@ format: 1
 description: A test.
 applies_to: {applies_to}
 {more}
-if_nothing_matches: approve
+if_nothing_matches: reject
 if_a_detector_fails: reject
 """
 TEXT_READER = """
