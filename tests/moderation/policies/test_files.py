@@ -102,6 +102,12 @@ def test_no_changed_letter_ever_raises(position: int, letter: str) -> None:
         parse_policy(document.data, Taxonomy())
 
 
+class Seer:
+    """A detector that finds what the policy here asks about."""
+
+    name, reads, labels = "test.seer", ("image", "text"), ("Weapons", "Explicit", "Hate Symbols", "PII")
+
+
 def test_a_policy_that_needs_a_detector_nobody_offers_is_refused(tmp_path: Path) -> None:
     (tmp_path / "demo.yml").write_text(GOOD.replace("needs: []", "needs: [nobody.here]"))
 
@@ -112,7 +118,7 @@ def test_a_policy_that_needs_a_detector_nobody_offers_is_refused(tmp_path: Path)
 def test_a_policy_may_wait_for_a_detector(tmp_path: Path) -> None:
     (tmp_path / "demo.yml").write_text(GOOD)
     (tmp_path / "later.yml").write_text(GOOD.replace("policy: demo", "policy: later\nonly_with: [nobody.here]"))
-    loaded = load_policies(tmp_path, Taxonomy(), Tools())
+    loaded = load_policies(tmp_path, Taxonomy(), Tools([Seer()]))
 
     assert [p.name for p in loaded.policies] == ["demo"]
     assert loaded.not_in_force == (("later", "needs a plugin with nobody.here"),)
