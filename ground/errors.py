@@ -30,7 +30,8 @@ class MediaRefused(InputError):
     """Bytes that we do not accept: wrong or unknown format, too large, damaged, or a decompression bomb.
 
     Attributes:
-        kind: ``unknown_format``, ``too_large``, ``damaged`` or ``bomb``.
+        kind: ``unknown_format``, ``mismatch`` (something else than was declared), ``too_large``, ``damaged`` or
+            ``bomb``.
     """
 
     def __init__(self, kind: str, message: str) -> None:

@@ -25,11 +25,13 @@ class S3Object:
     Attributes:
         etag: without its quotes.
         metadata: what the uploader said about it (``x-amz-meta-*``), names in lower case.
+        content_type: as the uploader declared it.
     """
 
     data: bytes
     etag: str
     metadata: Mapping[str, str]
+    content_type: str
 
 
 class S3Blobs:
@@ -88,7 +90,7 @@ class S3Blobs:
             if answer["ContentLength"] > max_bytes:
                 raise too_large(f"{answer['ContentLength']:,}", max_bytes)
             data: bytes = ask(uri, "read", lambda: body.read(max_bytes + 1))
-        return S3Object(data, answer["ETag"].strip('"'), metadata_of(answer))
+        return S3Object(data, answer["ETag"].strip('"'), metadata_of(answer), answer.get("ContentType") or "")
 
     def local_path(self, uri: str, sha256: str | None = None) -> Path:
         """A copy in the cache folder, fetched once for each digest; without one, for each state of the object."""

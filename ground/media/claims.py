@@ -2,7 +2,8 @@
 
 Decoders allocate by what a file claims, and some claims hide: a GIF's second frame may lie far outside its canvas, a
 JPEG may carry a second picture or a thousand refinement passes. So the claims are read first, all of them, in one
-bounded walk over the file's blocks, and compared with limits before a decoder sees a byte.
+bounded walk over the file's blocks, and compared with limits before a decoder sees a byte. AVIF and HEIC, which are
+files of boxes, are read in `stills`.
 
 Sources: ITU T.81 (JPEG), PNG third edition, GIF89a, the WebP container specification.
 """
@@ -13,22 +14,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ground.errors import ModerationError
+from ground.media.reading import MAX_BLOCKS, Damaged, big, little
+from ground.media.stills import read_still, still_format
 
-PictureFormat = Literal["JPEG", "PNG", "WEBP", "GIF"]
+PictureFormat = Literal["JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF"]
 """As Pillow names them."""
-
-MAX_BLOCKS = 300_000
-"""Most chunks, segments or data blocks of a file; more is a file made to be slow."""
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Inside compressed data a 0xFF is followed by 0 or a restart marker; anything else begins the next segment.
 _JPEG_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-
-
-class Damaged(ModerationError):
-    """The file's blocks do not fit together: cut off, or not what the signature says."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ class Claims:
 
 
 def picture_format(head: bytes) -> PictureFormat | None:
-    """The format by the first 12 bytes, or None."""
+    """The format by the first 64 bytes (12 are enough for all but AVIF and HEIC), or None."""
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith(_PNG_SIGNATURE):
@@ -62,21 +57,24 @@ def picture_format(head: bytes) -> PictureFormat | None:
         return "GIF"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
-    return None
+    return still_format(head)
 
 
 def read_claims(data: bytes) -> Claims:
-    """Walk over the blocks of a JPEG, PNG, WebP or GIF file. Pure; reads each byte at most once or twice.
+    """Walk over the blocks of a picture file. Pure; reads each byte at most once or twice.
 
     Raises:
         Damaged: it is none of these, is cut off, or its blocks do not fit together.
     """
     readers = {"JPEG": _read_jpeg, "PNG": _read_png, "GIF": _read_gif, "WEBP": _read_webp}
-    kind = picture_format(data[:12])
+    kind = picture_format(data[:64])
     if kind is None:
         raise Damaged("no picture in a format that is read")
     try:
-        claims = readers[kind](data)
+        if kind in readers:
+            claims = readers[kind](data)
+        else:
+            claims = Claims(kind, *read_still(data), frames=1, passes=1, end=len(data))
     except IndexError as error:
         raise Damaged("cut off") from error
     if claims.width == 0 or claims.height == 0:
@@ -119,13 +117,13 @@ def _read_jpeg(data: bytes) -> Claims:
             return Claims("JPEG", *size, frames=1, passes=scans, end=at)
         if marker == 0x01 or marker == 0xD8:
             continue
-        length = _big(data, at, 2)
+        length = big(data, at, 2)
         if length < 2 or at + length > len(data):
             raise Damaged("cut off")
         if marker in _JPEG_SIZES:
             if size is not None:
                 raise Damaged("two sizes")
-            size = _big(data, at + 5, 2), _big(data, at + 3, 2)
+            size = big(data, at + 5, 2), big(data, at + 3, 2)
         elif marker == 0xDA:
             scans += 1
         at += length
@@ -136,17 +134,17 @@ def _read_png(data: bytes) -> Claims:
     at, size, frames = len(_PNG_SIGNATURE), (0, 0), 0
     has_data = is_animated_from_start = False
     for number in range(MAX_BLOCKS):
-        length, kind = _big(data, at, 4), data[at + 4 : at + 8]
+        length, kind = big(data, at, 4), data[at + 4 : at + 8]
         if at + 12 + length > len(data):
             raise Damaged("cut off")
         if number == 0:
             if kind != b"IHDR" or length != 13:
                 raise Damaged("no header")
-            size = _big(data, at + 8, 4), _big(data, at + 12, 4)
+            size = big(data, at + 8, 4), big(data, at + 12, 4)
         elif kind == b"IHDR":
             raise Damaged("two sizes")
         elif kind == b"acTL" and not has_data:
-            frames = _big(data, at + 8, 4)  # decoders believe it, so it is what counts
+            frames = big(data, at + 8, 4)  # decoders believe it, so it is what counts
         elif kind == b"fcTL" and not has_data:
             is_animated_from_start = True
         elif kind == b"IDAT":
@@ -160,7 +158,7 @@ def _read_png(data: bytes) -> Claims:
 
 
 def _read_gif(data: bytes) -> Claims:
-    width, height = _little(data, 6, 2), _little(data, 8, 2)
+    width, height = little(data, 6, 2), little(data, 8, 2)
     flags, at, frames = data[10], 13, 0
     at += 3 << (flags & 7) + 1 if flags & 0x80 else 0
     blocks = 0
@@ -173,8 +171,8 @@ def _read_gif(data: bytes) -> Claims:
             return Claims("GIF", width, height, frames=frames, passes=1, end=min(at + 1, len(data)))
         if kind == 0x2C:
             frames += 1
-            width = max(width, _little(data, at + 1, 2) + _little(data, at + 5, 2))
-            height = max(height, _little(data, at + 3, 2) + _little(data, at + 7, 2))
+            width = max(width, little(data, at + 1, 2) + little(data, at + 5, 2))
+            height = max(height, little(data, at + 3, 2) + little(data, at + 7, 2))
             flags = data[at + 9]
             at += 10 + (3 << (flags & 7) + 1 if flags & 0x80 else 0) + 1
         elif kind == 0x21:
@@ -190,39 +188,27 @@ def _read_gif(data: bytes) -> Claims:
 
 
 def _read_webp(data: bytes) -> Claims:
-    end = 8 + _little(data, 4, 4)
+    end = 8 + little(data, 4, 4)
     if end > len(data):
         raise Damaged("cut off")
     at, width, height, frames = 12, 0, 0, 0
     for _ in range(MAX_BLOCKS):
         if at + 8 > end:
             return Claims("WEBP", width, height, frames=max(frames, 1), passes=1, end=end)
-        kind, length = data[at : at + 4], _little(data, at + 4, 4)
+        kind, length = data[at : at + 4], little(data, at + 4, 4)
         body = at + 8
         if body + length > end:
             raise Damaged("cut off")
         across = down = 0
         if kind == b"VP8X":
-            across, down = _little(data, body + 4, 3) + 1, _little(data, body + 7, 3) + 1
+            across, down = little(data, body + 4, 3) + 1, little(data, body + 7, 3) + 1
         elif kind == b"VP8 ":
-            across, down = _little(data, body + 6, 2) & 0x3FFF, _little(data, body + 8, 2) & 0x3FFF
+            across, down = little(data, body + 6, 2) & 0x3FFF, little(data, body + 8, 2) & 0x3FFF
         elif kind == b"VP8L":
-            bits = _little(data, body + 1, 4)
+            bits = little(data, body + 1, 4)
             across, down = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
         elif kind == b"ANMF":
             frames += 1
         width, height = max(width, across), max(height, down)
         at = body + length + (length & 1)
     raise Damaged("too many chunks")
-
-
-def _big(data: bytes, at: int, length: int) -> int:
-    if at + length > len(data):
-        raise Damaged("cut off")
-    return int.from_bytes(data[at : at + length], "big")
-
-
-def _little(data: bytes, at: int, length: int) -> int:
-    if at + length > len(data):
-        raise Damaged("cut off")
-    return int.from_bytes(data[at : at + length], "little")

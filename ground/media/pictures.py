@@ -7,6 +7,7 @@ file hidden behind a picture stay behind.
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import threading
@@ -18,7 +19,8 @@ from dataclasses import dataclass
 from PIL import Image, ImageFile
 
 from ground.errors import MediaRefused
-from ground.media.claims import Claims, Damaged, orientation, read_claims
+from ground.media.claims import Claims, orientation, read_claims
+from ground.media.reading import Damaged
 from ground.settings import GroundSettings
 
 DISPLAY_SIDE = 1600
@@ -91,6 +93,8 @@ def measure(data: bytes, limits: Limits) -> tuple[int, int, int]:
         for _ in _frames(picture, claims):
             pass
         width, height = claims.width, claims.height
+        if claims.format in ("AVIF", "HEIF"):  # claimed is what decoding needs; shown may be less
+            width, height = picture.size
         if _orientation(picture) >= 5:
             width, height = height, width
     return width, height, claims.frames
@@ -154,6 +158,17 @@ def small_copy(data: bytes, side: int) -> Image.Image:
     return still.convert("RGB")
 
 
+@functools.cache
+def reads_heic() -> bool:
+    """True when the optional decoder of HEIC is installed; it is known to Pillow then."""
+    try:
+        import pi_heif
+    except ImportError:
+        return False
+    pi_heif.register_heif_opener(thumbnails=False)
+    return True
+
+
 def _check_claims(claims: Claims, limits: Limits) -> None:
     size = f"{claims.width} x {claims.height}"
     pixels = claims.width * claims.height
@@ -178,7 +193,7 @@ def _frames(picture: Image.Image, claims: Claims) -> Iterator[Image.Image]:
     for number in range(claims.frames):
         if number:
             picture.seek(number)
-        if picture.width > claims.width or picture.height > claims.height:
+        if picture.width * picture.height > claims.width * claims.height:
             raise ValueError("larger than it claims")
         picture.load()
         yield picture
@@ -192,6 +207,12 @@ def _opened(data: bytes, limits: Limits) -> Iterator[tuple[Image.Image, Claims]]
     except Damaged as error:
         raise MediaRefused("damaged", f"the picture is damaged: {error}") from error
     _check_claims(claims, limits)
+    if claims.format == "HEIF" and not reads_heic():
+        raise MediaRefused(
+            "unknown_format",
+            "a HEIC picture, which is read only where the service has its decoder: install moderation[heic] there, or "
+            "send JPEG",
+        )
     try:
         with (
             _decoders,

@@ -11,6 +11,8 @@ EXTENSIONS = {
     "image/png": "png",
     "image/webp": "webp",
     "image/gif": "gif",
+    "image/avif": "avif",
+    "image/heic": "heic",
     "video/mp4": "mp4",
     "video/quicktime": "mov",
     "video/webm": "webm",
@@ -19,26 +21,33 @@ EXTENSIONS = {
     "audio/flac": "flac",
     "audio/ogg": "ogg",
     "audio/mp4": "m4a",
+    "audio/webm": "weba",
     "text/plain": "txt",
 }
 """The end of a stored file's name, by the type of its content."""
 CONTENT_TYPES = frozenset(EXTENSIONS)
 """What is accepted, by what it turns out to be."""
+ACCEPTED = "JPEG, PNG, WebP, GIF, AVIF, HEIC; MP4, MOV, WebM; MP3, WAV, FLAC, Ogg, M4A; text in UTF-8"
+"""In words."""
+_WEBM = re.compile(rb"\x42\x82(?:\x84|[\x01-\x40]\0*\x04)webm")  # the document's type, its length in 1 to 8 bytes
 _MP4_BRAND = re.compile(rb"iso[m2-9a-c]|mp4[12]|mp71|avc1|dash|cmfc|M4V[ HP]|MSNV|F4V |3g[p2][0-9a-z]")
 
 
 def sniff(data: bytes) -> str | None:
-    """The media type by the first bytes (64 are enough), or None when it is none that we accept."""
+    """The media type by the first bytes (64 are enough), or None when it is none that we accept.
+
+    Of MP4 and WebM the bytes do not say here whether there are pictures in it: `recordings.probe` does.
+    """
     head = data[:64]
     picture = picture_format(head)
     if picture is not None:
-        return f"image/{picture.lower()}"
+        return "image/heic" if picture == "HEIF" else f"image/{picture.lower()}"
     if head[:4] == b"RIFF":
         return "audio/wav" if head[8:12] == b"WAVE" else None
     if head[4:8] == b"ftyp":
         return _sniff_mp4(head[8:12])
     if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "video/webm" if b"\x42\x82\x84webm" in head else None  # else Matroska
+        return "video/webm" if _WEBM.search(head) else None  # else Matroska
     if head.startswith(b"fLaC"):
         return "audio/flac"
     if head.startswith(b"OggS"):
@@ -50,7 +59,7 @@ def sniff(data: bytes) -> str | None:
 
 
 def _sniff_mp4(brand: bytes) -> str | None:
-    """By the major brand of ISO 14496-12. HEIC and AVIF are pictures in the same box, and not accepted."""
+    """By the major brand of ISO 14496-12. HEIC and AVIF are pictures in the same boxes, known before."""
     if brand == b"qt  ":
         return "video/quicktime"
     if brand in (b"M4A ", b"M4B "):

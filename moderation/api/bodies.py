@@ -78,4 +78,13 @@ def _read_form(request: Request) -> tuple[Any, list[FileStorage]]:
     given += [file.stream.read() for file in request.files.getlist("item")]
     if len(given) > 1:
         raise invalid("item", "give it once")
-    return read_json(given[0] if given else b"{}"), request.files.getlist("file")
+    return read_json(given[0] if given else b"{}"), [file for file in request.files.getlist("file") if _is_chosen(file)]
+
+
+def _is_chosen(file: FileStorage) -> bool:
+    """False for what a browser sends of a file field in which nobody chose a file: no name, no bytes."""
+    if file.filename:
+        return True
+    has_bytes = bool(file.stream.read(1))
+    file.stream.seek(0)
+    return has_bytes

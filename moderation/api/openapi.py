@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
-from flask import Flask
+from flask import Flask, request
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from moderation import __version__
 from moderation.api.problems import CONTENT_TYPE as PROBLEM
+from moderation.api.problems import invalid
 from moderation.api.schemas import Problem
+from moderation.api.strict_json import check_text
 
 JSON = "application/json"
 View = TypeVar("View", bound=Callable[..., Any])
@@ -37,7 +40,7 @@ class Parameter:
 class Operation:
     """What a view takes and answers.
 
-    A view that is marked with it, below its route, is in the document::
+    A view that is marked with it, below its route, is in the document, and refuses query parameters that are not::
 
         @items.get("/<item_id>")
         @Operation("An item and all that happened to it.", {200: ItemView})
@@ -59,14 +62,35 @@ class Operation:
     takes_files: bool = False
     form: type[BaseModel] | None = None
     parameters: tuple[Parameter, ...] = ()
-    problems: tuple[int, ...] = (401, 404, 503)
+    problems: tuple[int, ...] = (401, 404, 422, 503)
     problem_models: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     is_open: bool = False
 
     def __call__(self, view: View) -> View:
-        """`view`, marked."""
-        view.operation = self  # type: ignore[attr-defined]
-        return view
+        """`view`, marked and behind the check of its query."""
+
+        @functools.wraps(view)
+        def checked(*args: Any, **given: Any) -> Any:
+            self._check_query()
+            return view(*args, **given)
+
+        checked.operation = self  # type: ignore[attr-defined]
+        return cast(View, checked)
+
+    def _check_query(self) -> None:
+        """Refuse what nobody reads: a misspelled ``?wait=`` would be left out in silence.
+
+        Pages for machines that watch are asked with parameters of those machines' own, and take none.
+        """
+        if self.is_open and request.method == "GET":
+            return
+        known = [parameter.name for parameter in self.parameters if parameter.place == "query"]
+        for name, value in request.args.items(multi=True):
+            if name not in known:
+                raise invalid(name[:60], f"unknown parameter; known: {', '.join(known) or 'none'}")
+            if len(request.args.getlist(name)) > 1:
+                raise invalid(name, "give it once")
+            check_text(name, value)
 
 
 _ANSWERS = {200: "Done.", 201: "Made.", 204: "Stored.", 202: "Stored; will be judged.", 503: "Not ready."}
@@ -78,7 +102,7 @@ _PROBLEMS = {
     409: "The first post with this idempotency key is not answered yet; see Retry-After.",
     413: "The body is too large.",
     415: "Neither JSON nor multipart/form-data, or compressed.",
-    422: "Something in the item is wrong; `errors` says what and where.",
+    422: "Something in the request is wrong; `errors` says what and where.",
     429: "Too many items wait; see Retry-After.",
     503: "Nothing was stored; try again after Retry-After.",
 }

@@ -23,7 +23,7 @@ def blueprint(service: Service) -> Blueprint:
     policies.before_request(lambda: authenticate(service.accounts))
 
     @policies.get("")
-    @Operation("The policies in force.", {200: PolicyList}, problems=(401, 503))
+    @Operation("The policies in force.", {200: PolicyList}, problems=(401, 422, 503))
     def list_policies() -> Response:
         """All policies in force, and those that wait for a detector."""
         waiting = [WaitingPolicy(name=name, why=why) for name, why in service.policies.not_in_force]

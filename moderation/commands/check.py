@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mimetypes
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,11 +18,11 @@ import click
 from ground.blobs import FolderBlobs
 from ground.media.pictures import Limits
 from moderation.commands.options import PLUGINS_DIR, RULES
-from moderation.core.errors import InputError
-from moderation.core.items import Item, Part
+from moderation.core.errors import InputError, MediaRefused
+from moderation.core.items import Item, Part, PartType
 from moderation.core.wording import unseen_words
 from moderation.detection.judge import Judge, Judgement
-from moderation.media.inspecting import inspect, store_media
+from moderation.media.inspecting import declared_type, inspect, store_media
 from moderation.settings import Settings, with_places
 
 FOUND_SOMETHING = 1
@@ -94,10 +95,18 @@ def _read_part(path: Path, name: str, blobs: FolderBlobs, limits: Limits) -> Par
     else:
         with path.open("rb") as file:
             data = file.read(limits.max_media_bytes + 1)
-    facts = inspect(data, limits, None)
+    facts = inspect(data, limits, _declared_by(path))
     if facts.type == "text":
         return Part(id="p0", type="text", text=data.decode("utf-8-sig"), is_document=True)
     return Part(id="p0", type=facts.type, media=store_media(blobs, data, facts, Path(name).name))
+
+
+def _declared_by(path: Path) -> PartType | None:
+    """What the ending of a file's name declares; None where it says nothing of what is inside."""
+    try:
+        return declared_type(mimetypes.guess_type(path.name)[0])
+    except MediaRefused:
+        return None  # many endings stand for programs' texts; what is no text is refused by what it is
 
 
 def _say(error: Exception) -> str:

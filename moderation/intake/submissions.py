@@ -10,7 +10,7 @@ import binascii
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -20,7 +20,7 @@ from ground.media.pictures import Limits
 from ground.strict_json import text_fault
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused
 from moderation.core.items import Part, PartType
-from moderation.media.inspecting import MediaFacts, inspect, store_media
+from moderation.media.inspecting import MediaFacts, inspect, inspect_file, store_media
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 
@@ -65,6 +65,11 @@ class PostedFile(Protocol):
         ...
 
     @property
+    def content_type(self) -> str | None:
+        """As the sender declares it."""
+        ...
+
+    @property
     def stream(self) -> IO[bytes]:
         """Its bytes, read once."""
         ...
@@ -100,13 +105,6 @@ class _Looked:
     facts: MediaFacts | None = None
     name: str | None = None
     object_facts: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def content_type(self) -> str:
-        """What it turned out to be."""
-        if self.facts is not None:
-            return self.facts.content_type
-        return self.part.media.content_type if self.part.media else "text/plain"
 
 
 class Submissions:
@@ -212,13 +210,15 @@ class Submissions:
             return self._text(f"{field}.text", part_id, posted.text, is_document=False)
         if len(given) != 1 or given == ["text"]:
             raise _invalid(field, "give exactly one of url, s3, base64, upload")
-        if posted.s3 is not None:
-            looked = self._in_place(f"{field}.s3", part_id, posted.s3)
-        else:
-            looked = self._media(f"{field}.{given[0]}", part_id, self._bytes(field, posted), posted.name)
-        if looked.part.type != posted.type:
-            raise _invalid(f"{field}.type", f"declared as {posted.type}, but the content is {looked.content_type}")
-        return looked
+        try:
+            if posted.s3 is not None:
+                return self._in_place(f"{field}.s3", part_id, posted.s3, posted.type)
+            data = self._bytes(field, posted)
+            facts = inspect(data, self._limits, posted.type)
+            return self._media(f"{field}.{given[0]}", part_id, data, facts, posted.name)
+        except MediaRefused as error:
+            where = f"{field}.type" if error.kind == "mismatch" else f"{field}.{given[0]}"
+            raise PartRefused([FieldError(where, str(error))]) from error
 
     def _bytes(self, field: str, posted: PostedPart) -> bytes:
         if posted.base64 is not None:
@@ -244,17 +244,14 @@ class Submissions:
         except (UrlRefused, FetchFailed) as error:
             raise _invalid(field, str(error)) from error
 
-    def _in_place(self, field: str, part_id: str, uri: str) -> _Looked:
-        """An object that the app holds in S3; nothing of it is stored."""
+    def _in_place(self, field: str, part_id: str, uri: str, declared: PartType) -> _Looked:
+        """An object that the app holds in S3; nothing of it is stored. Raises `MediaRefused` too."""
         try:
-            taken = self._service.in_place.take(self._app, uri, part_id)
-        except MediaRefused as error:
-            raise PartRefused([FieldError(field, str(error))]) from error
+            taken = self._service.in_place.take(self._app, uri, part_id, declared=declared)
+        except MediaRefused:
+            raise
         except (InputError, NotFound) as error:
             raise _invalid(field, str(error)) from error
-        if taken.part.text is not None:
-            looked = self._text(field, part_id, taken.part.text, is_document=True)
-            return replace(looked, object_facts=taken.metadata)
         return _Looked(taken.part, object_facts=taken.metadata)
 
     def _with_facts(self, posted: Mapping[str, Any], looked: Sequence[_Looked]) -> dict[str, Any]:
@@ -268,14 +265,15 @@ class Submissions:
         return found
 
     def _file(self, field: str, part_id: str, file: PostedFile) -> _Looked:
-        return self._media(field, part_id, file.stream.read(self._limits.max_media_bytes + 1), file.filename)
-
-    def _media(self, field: str, part_id: str, data: bytes, name: str | None) -> _Looked:
-        """Bytes by what they are; text in UTF-8 is a document."""
+        data = file.stream.read(self._limits.max_media_bytes + 1)
         try:
-            facts = inspect(data, self._limits, None)
+            facts = inspect_file(data, self._limits, file.content_type)
         except MediaRefused as error:
             raise PartRefused([FieldError(field, str(error))]) from error
+        return self._media(field, part_id, data, facts, file.filename)
+
+    def _media(self, field: str, part_id: str, data: bytes, facts: MediaFacts, name: str | None) -> _Looked:
+        """Bytes by what they are; text in UTF-8 is a document."""
         if facts.type == "text":
             return self._text(field, part_id, data.decode("utf-8-sig"), is_document=True)
         return _Looked(Part(id=part_id, type=facts.type), data, facts, _clean(name))

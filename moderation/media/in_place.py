@@ -12,8 +12,8 @@ from ground.media.pictures import Limits
 from ground.media_store import places_of, s3_of
 from ground.s3 import S3Blobs
 from moderation.core.errors import InputError, MediaRefused
-from moderation.core.items import Media, Part
-from moderation.media.inspecting import inspect
+from moderation.core.items import Media, Part, PartType
+from moderation.media.inspecting import inspect, inspect_file
 from moderation.settings import Settings
 
 _OURS = re.compile(r"uploads/|a2i/|moderation-work/|readiness$|media/[0-9a-f]{2}/[0-9a-f]{64}\.")
@@ -62,20 +62,26 @@ class InPlace:
             raise InputError("objects in S3 are not read here (MODERATION_MEDIA_IN_PLACE); send base64, url or a file")
         raise InputError(f"objects of app '{app}' are read from {', '.join(sorted(places))} only")
 
-    def take(self, app: str, uri: str, part_id: str, version: str | None = None) -> Taken:
+    def take(
+        self, app: str, uri: str, part_id: str, version: str | None = None, declared: PartType | None = None
+    ) -> Taken:
         """The object as a part: text as it stands, other media by reference with the digest of its bytes.
 
         Args:
             version: of a bucket that keeps versions; None for the newest.
+            declared: what the app says it is; None for what its content type in S3 says.
 
         Raises:
             InputError: not this app's to name.
-            MediaRefused: too large, or nothing that we accept.
+            MediaRefused: too large, nothing that we accept, or not what it was declared as.
             NotFound: there is no such object.
             StoreUnavailable: S3 did not answer, or does not let us read it.
         """
         found = self.check(app, uri).read(uri, self._limits.max_media_bytes, version=version)
-        facts = inspect(found.data, self._limits, None)
+        if declared is not None:
+            facts = inspect(found.data, self._limits, declared)
+        else:
+            facts = inspect_file(found.data, self._limits, found.content_type)
         if facts.type == "text":
             text = found.data.decode("utf-8-sig")
             if not text.strip():

@@ -27,6 +27,7 @@ _EXTENSIONS = {
     "audio/flac": "flac",
     "audio/ogg": "ogg",
     "audio/mp4": "m4a",
+    "audio/webm": "webm",
 }
 
 

@@ -21,9 +21,9 @@ from moderation.plugins import load_plugins
 from moderation.settings import Settings
 from moderation.testing import DetectorContract, ExtractorContract, FakeContext
 from tests.aws_double import AwsDouble, AwsError, Fault
+from tests.recordings import mp3, mp4
 
-FILM = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(64)
-SOUND = b"ID3\4\0\0\0\0\0\0" + bytes(64)
+FILM, SOUND = mp4(b"vide", b"soun"), mp3()
 START, GET = "transcribe.StartTranscriptionJob", "transcribe.GetTranscriptionJob"
 TOPIC, ROLE = "arn:aws:sns:us-east-1:111122223333:AmazonRekognitionDone", "arn:aws:iam::111122223333:role/rekognition"
 

@@ -21,6 +21,7 @@ from moderation.settings import Settings
 from moderation.testing import DetectorContract, FakeContext
 from tests.aws_double import AwsDouble
 from tests.aws_double.examples import picture
+from tests.recordings import mp4
 
 INVOKE, APPLY = "sagemaker-runtime.InvokeEndpoint", "bedrock-runtime.ApplyGuardrail"
 PHOTO = picture()
@@ -110,7 +111,7 @@ def test_a_film_model_is_sent_its_name_in_s3(aws: AwsDouble, account: Account, t
         account, {"name": "fights", "endpoint": "fights", "reads": ["video"], "send": "uri", "template": {"s3": "$input"},
                   "answer": {"confidences": {"Physical Violence": "$.fight"}}},
     )  # fmt: skip
-    film = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + bytes(64)
+    film = mp4(b"vide")
     found = look(detector, tmp_path, film)
 
     assert [d.label for d in found] == ["Physical Violence"]

@@ -19,6 +19,7 @@ from moderation.core.errors import StoreUnavailable
 from moderation.settings import Settings
 from tests.examples import examples
 from tests.houses.api import NOBODY, Api
+from tests.recordings import wav
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
 
@@ -307,9 +308,7 @@ def test_a_full_backlog_is_429_and_what_was_accepted_stays(small_api: Api) -> No
 
 
 def test_an_app_that_no_policy_covers_is_told_so_before_anything_is_stored(empty_api: Api) -> None:
-    wav = b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\0" * 40
-
-    answer = empty_api.post("/v1/items", json=part(type="audio", base64=b64(wav)))
+    answer = empty_api.post("/v1/items", json=part(type="audio", base64=b64(wav())))
 
     assert answer.status_code == 422
     assert answer.json["type"] == "/docs#problem-policy-missing"

@@ -156,6 +156,7 @@ policy: texts
 format: 1
 description: A test.
 applies_to: {content_type: [text]}
+needs: [pii.text]
 if_nothing_matches: approve
 if_a_detector_fails: reject
 """

@@ -26,6 +26,7 @@ from moderation.storage.tables import items
 from tests.houses.api import Api
 from tests.houses.aws import Aws
 from tests.pictures import PICTURE
+from tests.recordings import mp4
 from tests.waiting import PATIENCE_SECONDS
 
 Open = Callable[..., Api]
@@ -386,7 +387,7 @@ def test_what_can_never_become_an_item_is_kept_with_its_reason_until_it_is_mende
 ) -> None:
     put(yard, "torn.jpg", PICTURE[:-400])
     put(yard, "empty.txt", b"")
-    put(yard, "film.mp4", b"\0\0\0\x18ftypisom" + b"\0" * 40)
+    put(yard, "film.mp4", mp4(b"vide"))
     put(yard, "a/.hidden/../b.txt", b"x")
     yard.aws.bucket("others")
     unreadable = "hello\ud800"

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ground.blobs import FolderBlobs
+from ground.media.naming import markup
 from ground.media.pictures import Limits, display_copy
 from ground.s3 import S3Blobs
 from moderation.core.errors import MediaRefused, NotFound
 from moderation.media.inspecting import inspect, store_media
 from tests.examples import examples
+from tests.pictures import HEIC
 
 LIMITS = Limits(max_media_bytes=2_000_000, max_pixels=1_000_000, max_frames=20, max_text_chars=1000)
 
@@ -30,9 +32,15 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (60, 40), frames: int = 1
 
 @pytest.mark.parametrize(
     ("kind", "content_type"),
-    [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp"), ("GIF", "image/gif")],
+    [
+        ("PNG", "image/png"),
+        ("JPEG", "image/jpeg"),
+        ("WEBP", "image/webp"),
+        ("GIF", "image/gif"),
+        ("AVIF", "image/avif"),
+    ],
 )
-def test_four_kinds_of_picture_are_known_by_their_content(kind: str, content_type: str) -> None:
+def test_five_kinds_of_picture_are_known_by_their_content(kind: str, content_type: str) -> None:
     facts = inspect(picture(kind), LIMITS, None)
 
     assert (facts.type, facts.content_type, facts.width, facts.height, facts.frames) == (
@@ -44,7 +52,7 @@ def test_four_kinds_of_picture_are_known_by_their_content(kind: str, content_typ
     )
 
 
-@pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM"])
+@pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM", "JPEG2000", "QOI"])
 def test_other_kinds_of_picture_are_refused(kind: str) -> None:
     with pytest.raises(MediaRefused):
         inspect(picture(kind), LIMITS, "image")
@@ -63,8 +71,8 @@ def test_sizes_are_those_after_orientation() -> None:
     [
         (b"", None, "damaged"),
         (b"\x00" * 50, None, "unknown_format"),
-        (b"hello", "image", "unknown_format"),
-        (picture(), "audio", "unknown_format"),
+        (b"hello", "image", "mismatch"),
+        (picture(), "audio", "mismatch"),
         (picture("JPEG", (400, 300))[:800], None, "damaged"),
         (picture("GIF", frames=12)[:-200], None, "damaged"),
         (picture(size=(2000, 2000)), None, "bomb"),
@@ -82,10 +90,10 @@ def test_bad_media_is_refused_by_kind(data: bytes, declared: str | None, kind: s
 
 
 @settings(max_examples=examples(150), deadline=None)
-@given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]), st.integers(0, 2**32))
+@given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF", "AVIF", "HEIC"]), st.integers(0, 2**32))
 def test_a_corrupted_picture_is_taken_or_refused_and_nothing_else(kind: str, seed: int) -> None:
     chance = random.Random(seed)
-    data = bytearray(picture(kind, frames=3 if kind in ("GIF", "WEBP") else 1))
+    data = bytearray(HEIC if kind == "HEIC" else picture(kind, frames=3 if kind in ("GIF", "WEBP") else 1))
     for _ in range(chance.randint(1, 20)):
         data[chance.randrange(len(data))] = chance.randrange(256)
 
@@ -99,6 +107,78 @@ def test_a_frame_far_larger_than_its_picture_is_refused_before_it_is_decoded() -
 
     with pytest.raises(MediaRefused):
         inspect(small[:-1] + huge + b"\x3b", LIMITS, None)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_avif_is_turned_by_its_own_boxes(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+
+    facts = inspect(picture("AVIF", exif=exif), LIMITS, "image")
+    assert (facts.width, facts.height) == ((40, 60) if orientation >= 5 else (60, 40))
+
+
+@pytest.mark.parametrize("where", ["ispe", "av01"])
+def test_an_avif_that_says_it_is_far_larger_is_refused_before_it_is_decoded(where: str) -> None:
+    """Both the file and the coded data state a size, and a decoder may believe either."""
+    small = bytearray(picture("AVIF"))
+    if where == "ispe":
+        at = small.index(b"ispe") + 8
+        small[at : at + 8] = (30_000).to_bytes(4, "big") * 2
+    else:
+        # The sequence header of the coded data: the picture's in place of a small one of the same length.
+        coded = picture("AVIF", (4000, 4000))
+        at, huge = small.index(b"mdat"), coded.index(b"mdat")
+        small[at + 4 : at + 16] = coded[huge + 4 : huge + 16]
+
+    with pytest.raises(MediaRefused) as caught:
+        inspect(bytes(small), LIMITS, "image")
+    assert caught.value.kind == "bomb"
+
+
+def test_an_animated_avif_is_refused() -> None:
+    with pytest.raises(MediaRefused, match="animated"):
+        inspect(picture("AVIF", frames=3), LIMITS, "image")
+
+
+def test_a_heic_is_read_where_its_decoder_is_installed() -> None:
+    pytest.importorskip("pi_heif")
+
+    facts = inspect(HEIC, LIMITS, "image")
+    copy, content_type = display_copy(HEIC)
+
+    assert (facts.content_type, facts.width, facts.height, facts.frames) == ("image/heic", 60, 40, 1)
+    assert content_type == "image/jpeg"
+    assert Image.open(io.BytesIO(copy)).getpixel((5, 5))[0] > 200  # type: ignore[index]
+
+
+def test_a_heic_is_refused_by_name_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ground.media.pictures.reads_heic", lambda: False)
+
+    with pytest.raises(MediaRefused, match=r"HEIC.*moderation\[heic\].*JPEG") as caught:
+        inspect(HEIC, LIMITS, "image")
+    assert caught.value.kind == "unknown_format"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("<svg/>", "svg"),
+        ("\ufeff \n<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a '<svg>'>]>\n<!-- <html> --><s:svg xmlns:s='x'>", "svg"),
+        ("<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' 'x'>", "svg"),
+        ("<!doctype HTML>", "html"),
+        ("<html lang='en'>", "html"),
+        ("<?xml version='1.0'?><note/>", "xml"),
+        ("<feed xmlns='http://www.w3.org/2005/Atom'>", "xml"),
+        ("<!-- no end", "xml"),
+        ("I <3 <svg> and <html>", None),
+        ("<3", None),
+        ("<b>bold</b> words", None),
+        ("", None),
+    ],
+)
+def test_a_text_is_markup_by_its_first_element(text: str, kind: str | None) -> None:
+    assert markup(text) == kind
 
 
 def test_a_png_that_ends_too_soon_is_refused() -> None:

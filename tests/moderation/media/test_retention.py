@@ -25,7 +25,7 @@ from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.retention import expiry_days, media_until
 from moderation.core.verdicts import Verdict
 from moderation.detection.judge import Judgement
-from moderation.media.retention import Retention
+from moderation.media.retention import Retention, retain
 from moderation.storage import tables
 from tests.houses.api import Api
 from tests.houses.aws import Aws
@@ -144,15 +144,15 @@ def test_media_is_deleted_as_many_days_after_the_decision_as_the_policy_says(kep
     assert shown["parts"][0]["sha256"] == hashlib.sha256(first).hexdigest(), "what was decided stays"
 
 
-def test_what_was_found_in_media_that_is_deleted_is_forgotten(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_found_in_media_that_is_deleted_is_forgotten(kept: Kept) -> None:
     service = kept.api.service
     findings = service.judge.runner._recent
     kept.post(PICTURE, outcome="approve")
 
     def keeps_after(days: float) -> bool:
         findings.find("a look", list)
-        monkeypatch.setattr(service.pipeline, "_clock", lambda: datetime.now(UTC) + timedelta(days=days))
-        service._retain()
+        later = datetime.now(UTC) + timedelta(days=days)
+        retain(service.retention, service.uploads, lambda: later, service.judge.runner.forget_findings)._work()
         return bool(findings._kept)
 
     assert keeps_after(29), "nothing was deleted"

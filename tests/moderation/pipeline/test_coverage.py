@@ -15,9 +15,9 @@ from moderation.cli import run
 from moderation.settings import Settings
 from tests.houses.api import NOBODY, Api
 from tests.paths import EXAMPLES
+from tests.recordings import mp4, wav
 
-FILM = b"\0\0\0\x18ftypisom" + b"\0" * 40
-SOUND = b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\0" * 40
+FILM, SOUND = mp4(b"vide", b"soun"), wav()
 PNG = (EXAMPLES / "tiny.png").read_bytes()
 
 

@@ -112,7 +112,7 @@ def test_a_verdict_is_replayed_byte_by_byte_after_its_rule_is_gone(
 ) -> None:
     house = open_house(REJECTS)
     record = house.post(NUMBER)
-    house.file.write_text(HEAD)
+    house.file.write_text(HEAD + "needs: [pii.text]\n")
     wait_for(lambda: not house.service.policies.get("words").file.bands)
 
     code = run(["rules", "replay", record.item.id, "--data", str(house.settings.data), "--json"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from moderation.core.policy.terms import Percent, PolicyModel, wrong
 
@@ -19,6 +19,14 @@ class Word(PolicyModel):
     @classmethod
     def check_keys(cls, value: Mapping[Any, Any]) -> None:
         """Raise `wrong` where keys that are right one by one do not go together; the word is among them."""
+
+    @model_serializer(mode="wrap")
+    def _word_first(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The word before its modifiers, as people write it."""
+        said: dict[str, Any] = handler(self)
+        fields = type(self).model_fields.items()
+        words = [name for field, about in fields if about.is_required() for name in (about.alias or field, field)]
+        return {**{word: said[word] for word in words if word in said}, **said}
 
 
 class Bounds(Word):
