@@ -3,7 +3,7 @@
 An approval is a claim that somebody looked. A given part counts as examined when a tool that the applicable policies
 name answered for it or for something extracted from it. Policies name a tool in ``needs`` or ``only_with``, or by a
 label that one of their bands, rules or scores asks about. What is not examined is a failure of kind ``not_examined``,
-and no verdict over it approves.
+unless the failure of a tool says so already, and no verdict over it approves.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Coverage:
 
     Attributes:
         given: ids of the given parts.
-        examined: those of them that somebody looked at.
+        examined: those of them that somebody looked at; others with no detectors, or not at all.
         not_examined: what nobody looks for here.
     """
 
@@ -91,19 +91,26 @@ class Coverage:
     examined: tuple[Examined, ...]
     not_examined: tuple[NotExamined, ...] = ()
 
-    def failures(self) -> tuple[Failure, ...]:
-        """A failure for each given part that nobody looked at."""
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The given parts that nobody looked at."""
         seen = {each.part for each in self.examined if each.detectors}
+        known = dict.fromkeys([*self.given, *(each.part for each in self.examined)])
+        return tuple(part for part in known if part not in seen)
+
+    def failures(self, others: Iterable[Failure]) -> tuple[Failure, ...]:
+        """A failure for each given part that nobody looked at, where no other failure says why already."""
+        said = {failure.part.partition(".")[0] for failure in others}
         message = "none of the detectors that the policies for this item name looked at this part"
         return tuple(
             Failure(detector=COVERAGE, part=part, kind="not_examined", message=message)
-            for part in self.given
-            if part not in seen
+            for part in self.unseen
+            if part not in said and "" not in said
         )
 
 
 def examined(given: Sequence[str], looks: Iterable[tuple[str, str]], named: Collection[str]) -> tuple[Examined, ...]:
-    """The given parts that named tools answered for.
+    """The given parts, and the named tools that answered for each.
 
     Args:
         looks: tool and part, given or extracted, of each look that was answered.
@@ -113,7 +120,7 @@ def examined(given: Sequence[str], looks: Iterable[tuple[str, str]], named: Coll
         root = part.partition(".")[0]
         if tool in named and root in by_part:
             by_part[root].add(tool)
-    return tuple(Examined(part, tuple(sorted(tools))) for part, tools in by_part.items() if tools)
+    return tuple(Examined(part, tuple(sorted(tools))) for part, tools in by_part.items())
 
 
 def not_examined(waiting: Iterable[tuple[Policy, Sequence[str]]], taxonomy: Taxonomy) -> tuple[NotExamined, ...]:

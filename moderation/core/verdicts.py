@@ -137,7 +137,8 @@ class Examined:
     """A given part and who looked at it.
 
     Attributes:
-        detectors: names of tools that answered for the part or for what was extracted from it, sorted.
+        detectors: names of tools that answered for the part or for what was extracted from it, sorted; empty where
+            nobody looked.
     """
 
     part: str
@@ -170,7 +171,7 @@ class Verdict(Frozen):
         failures: detectors that gave no answer.
         samples: who picked this item for a look of people's; by policy, in file order.
         spent: rules whose rejects of the day were used up, as ``policy/rule``, among those that fired.
-        examined: the given parts that somebody looked at, and who; empty where that was not known.
+        examined: the given parts and who looked at each; empty where that was not known.
         not_examined: policies that would be for the item and wait for tools that are not installed.
 
     Raises:
@@ -192,12 +193,12 @@ class Verdict(Frozen):
     @classmethod
     def trusted(cls, values: dict[str, Any]) -> Self:
         """See `Frozen.trusted`; an approval of what nobody looked at is refused here too."""
-        _need_a_look(values["outcome"], values["failures"])
+        _need_a_look(values["outcome"], values["failures"], values["examined"])
         return super().trusted(values)
 
     @model_validator(mode="after")
     def _was_looked_at(self) -> Self:
-        _need_a_look(self.outcome, self.failures)
+        _need_a_look(self.outcome, self.failures, self.examined)
         return self
 
     @property
@@ -211,6 +212,7 @@ class Verdict(Frozen):
         return tuple(detection for policy in self.policies for detection in policy.redact)
 
 
-def _need_a_look(outcome: Outcome, failures: tuple[Failure, ...]) -> None:
-    if outcome == "approve" and any(failure.kind == "not_examined" for failure in failures):
+def _need_a_look(outcome: Outcome, failures: tuple[Failure, ...], examined: tuple[Examined, ...]) -> None:
+    is_unseen = any(not each.detectors for each in examined) or any(f.kind == "not_examined" for f in failures)
+    if outcome == "approve" and is_unseen:
         raise ValueError("what nobody looked at cannot be approved")

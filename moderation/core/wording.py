@@ -22,15 +22,17 @@ def verdict_words(verdict: Verdict) -> Iterator[str]:
 def coverage_words(verdict: Verdict) -> Iterator[str]:
     """Who looked at what, and what nobody looked for."""
     for each in verdict.examined:
-        yield f"Part {each.part} was looked at by {', '.join(each.detectors)}."
+        if each.detectors:
+            yield f"Part {each.part} was looked at by {', '.join(each.detectors)}."
     yield from unseen_words(verdict)
 
 
 def unseen_words(verdict: Verdict) -> Iterator[str]:
     """What nobody looked at or looked for, so that an approval does not claim it."""
-    for failure in verdict.failures:
-        if failure.kind == "not_examined":
-            yield f"Nobody looked at part {failure.part}: {failure.message}."
+    why = {failure.part: failure.message for failure in verdict.failures if failure.kind == "not_examined"}
+    unseen = {each.part: "who was asked gave no answer" for each in verdict.examined if not each.detectors}
+    for part, reason in {**unseen, **why}.items():
+        yield f"Nobody looked at part {part}: {reason}."
     for waiting in verdict.not_examined:
         yield waiting_words(waiting)
 

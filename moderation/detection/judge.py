@@ -163,7 +163,8 @@ class Judge:
             Failure(detector=Tool(name=tool.name, version=tool.version), kind="not_run", message=message)
             for tool in tools
         ]
-        nobody = Coverage(tuple(part.id for part in item.parts), ())
+        given = tuple(part.id for part in item.parts)
+        nobody = Coverage(given, examined(given, (), ()))
         return self.conclude(item, list(item.parts), [], failures, self.policies, nobody)
 
     def conclude(

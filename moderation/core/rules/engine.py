@@ -61,7 +61,7 @@ def evaluate(
     if not policies:
         raise ValueError("an item is judged by at least one policy")
     detections, failures = _sorted(findings if coverage is None else _with_unexamined(findings, coverage))
-    unseen = tuple([f"{UNSEEN}{f.part}" for f in failures if f.kind == "not_examined"]) if failures else ()
+    unseen = _unseen(failures, coverage) if failures or coverage is not None else ()
     failed = [failure for failure in failures if failure.kind != "not_examined"] if unseen else failures
     unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failed} if failed else _NONE
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
@@ -101,9 +101,15 @@ _NONE: Mapping[str, frozenset[str] | None] = {}
 
 
 def _with_unexamined(findings: Sequence[Detection | Failure], coverage: Coverage) -> Sequence[Detection | Failure]:
-    """The findings with a failure for each part that nobody looked at, unless it is among them already."""
-    known = {f.part for f in findings if isinstance(f, Failure) and f.kind == "not_examined"}
-    return [*findings, *(failure for failure in coverage.failures() if failure.part not in known)]
+    """The findings with a failure for each part that nobody looked at, where none says so yet."""
+    return [*findings, *coverage.failures(each for each in findings if isinstance(each, Failure))]
+
+
+def _unseen(failures: Sequence[Failure], coverage: Coverage | None) -> tuple[str, ...]:
+    """The parts that nobody looked at, by name."""
+    parts = {failure.part for failure in failures if failure.kind == "not_examined"}
+    parts |= set(coverage.unseen) if coverage is not None else set()
+    return tuple([f"{UNSEEN}{part}" for part in sorted(parts)])
 
 
 def _name(policy: Policy) -> str:

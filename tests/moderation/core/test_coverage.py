@@ -112,7 +112,10 @@ def test_nothing_is_approved_unless_each_given_part_was_looked_at_by_a_named_det
     looked_at = {part.partition(".")[0] for tool, part in looks if tool in named}
     if verdict.outcome == "approve":
         assert looked_at >= set(given_parts)
-    assert {f.part for f in verdict.failures if f.kind == "not_examined"} == set(given_parts) - looked_at
+    unseen = {each.part for each in verdict.examined if not each.detectors}
+    assert unseen == set(given_parts) - looked_at
+    told = {f.part.partition(".")[0] for f in verdict.failures}
+    assert unseen <= told or "" in told, "each is told of by a failure"
 
 
 @given(st.lists(policies(), min_size=1, max_size=2), LOOKS, FINDINGS, FAILURES)
@@ -136,7 +139,9 @@ def test_a_verdict_that_approves_what_nobody_looked_at_cannot_be_made() -> None:
     with pytest.raises(ValidationError, match="nobody looked at"):
         Verdict(outcome="approve", **fields)
     with pytest.raises(ValueError, match="nobody looked at"):
-        Verdict.trusted({"outcome": "approve", **fields})
+        Verdict.trusted({"outcome": "approve", "examined": (), **fields})
+    with pytest.raises(ValidationError, match="nobody looked at"):
+        Verdict(outcome="approve", **fields | {"failures": (), "examined": (Examined("p0", ()),)})
 
     assert Verdict(outcome="review", **fields).outcome == "review"
 
