@@ -19,7 +19,7 @@ OWN_PAGE = (
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 """Content security policy of our own pages: nothing inline, nothing from elsewhere."""
-SANDBOX = "sandbox; default-src 'none'"
+SANDBOX = "default-src 'none'; sandbox"
 """Content security policy of bytes that somebody else made."""
 
 
