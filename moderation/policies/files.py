@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from moderation.core.coverage import Tools, unseen_types
+from moderation.core.coverage import Tools
 from moderation.core.errors import Fault, PolicyFault
 from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.codes import Slip
@@ -139,7 +139,7 @@ def load_policies(folder: Path, taxonomy: Taxonomy, tools: Tools) -> PolicySet:
         if absent:
             waiting.append((policy, tuple(absent)))
             continue
-        faults += _cannot_act(policy, document, tools, taxonomy)
+        faults += _cannot_act(policy, document, tools)
         if policy.name in policies:
             message = f"policy '{policy.name}' is also in {policies[policy.name].path}"
             faults.append(document.fault(document.at(("policy",)), "E108", message, "rename one"))
@@ -153,7 +153,7 @@ def load_policies(folder: Path, taxonomy: Taxonomy, tools: Tools) -> PolicySet:
     return PolicySet(tuple(policies[name] for name in sorted(policies)), reasons, tuple(waiting))
 
 
-def _cannot_act(policy: Policy, document: Document, tools: Tools, taxonomy: Taxonomy) -> list[Fault]:
+def _cannot_act(policy: Policy, document: Document, tools: Tools) -> list[Fault]:
     """What the policy asks for that this installation does not have."""
     faults = []
     for number, name in enumerate(policy.file.needs):
@@ -162,9 +162,6 @@ def _cannot_act(policy: Policy, document: Document, tools: Tools, taxonomy: Taxo
             hint = f"install {plugin or 'its plugin'}, or say only_with: to let the policy wait for it"
             message = f"needs detector '{name}', which no loaded plugin offers"
             faults.append(document.fault(document.at(("needs", number)), "E113", message, hint))
-    for number, message, hint in unseen_types(policy, tools, taxonomy):
-        at = ("applies_to", "content_type", number)
-        faults.append(document.fault(document.at(at), "E115", message, hint))
     return faults
 
 
