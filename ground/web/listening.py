@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import threading
 
 from flask import Flask
@@ -55,6 +57,8 @@ class Listener:
     def close(self) -> None:
         """Stop answering. May be called twice."""
         self._closing.set()
+        # A thread that ends its answer now finds the bell gone by which it wakes the others.
+        logging.getLogger("waitress").addFilter(_is_news)
         self._http.close()
 
     def _answer(self) -> None:
@@ -63,3 +67,9 @@ class Listener:
         except OSError:  # its sockets were closed under it
             if not self._closing.is_set():
                 raise
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what waitress says of descriptors that were closed under it."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, OSError) and error.errno == errno.EBADF)
