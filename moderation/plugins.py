@@ -62,26 +62,18 @@ class Plugins:
     @property
     def names(self) -> frozenset[str]:
         """The detectors and extractors that policies may rely on."""
-        return frozenset({d.name for d in self.detectors} | {e.name for e in self.extractors})
+        return self.tools.names
 
     def reach(self) -> dict[str, frozenset[str]]:
         """For each detector and extractor, the labels its answer can lead to.
 
         An extractor's are those of all detectors that read what it makes, and of what other extractors make of that.
         """
-        reads: dict[str, frozenset[str]] = {}
-        for kind in PART_TYPES:
-            kinds: set[str] = {kind}
-            grown = True
-            while grown:
-                more = {m for e in self.extractors if not kinds.isdisjoint(e.reads) for m in e.makes} - kinds
-                kinds, grown = kinds | set(more), bool(more)
-            reads[kind] = frozenset(
-                label for d in self.detectors if not kinds.isdisjoint(d.reads) for label in d.labels
-            )
         reach = {detector.name: frozenset(detector.labels) for detector in self.detectors}
         for extractor in self.extractors:
-            reach[extractor.name] = frozenset().union(*(reads[kind] for kind in extractor.makes))
+            kinds = self.tools.made_from(extractor.makes)
+            reading = (detector for detector in self.detectors if not kinds.isdisjoint(detector.reads))
+            reach[extractor.name] = frozenset(label for detector in reading for label in detector.labels)
         return reach
 
 

@@ -64,9 +64,9 @@ class Tools:
                     found.add(tool.name)
         return frozenset(found)
 
-    def made_from(self, part_type: str) -> frozenset[str]:
-        """A part's type, with those of the parts that can be extracted from it."""
-        kinds = {part_type}
+    def made_from(self, part_types: Iterable[str]) -> frozenset[str]:
+        """Types of parts, with those of the parts that can be extracted from them."""
+        kinds = set(part_types)
         for _ in range(STEPS):
             kinds |= {made for tool in self.extractors if not kinds.isdisjoint(tool.reads) for made in tool.makes}
         return frozenset(kinds)
@@ -123,18 +123,11 @@ def examined(given: Sequence[str], looks: Iterable[tuple[str, str]], named: Coll
     return tuple(Examined(part, tuple(sorted(tools))) for part, tools in by_part.items())
 
 
-def not_examined(waiting: Iterable[tuple[Policy, Sequence[str]]], taxonomy: Taxonomy) -> tuple[NotExamined, ...]:
-    """What nobody looks for, because the policies for it wait.
-
-    Args:
-        waiting: policies that would be for the item, and the tools that each waits for.
-    """
-    found = []
-    for policy, waits_for in waiting:
-        known = [label for label in policy.labels() if label in taxonomy]
-        tops = {(taxonomy.parents(label) or (label,))[-1] for label in known}
-        found.append(NotExamined(policy.name, tuple(sorted(waits_for)), tuple(sorted(tops))))
-    return tuple(sorted(found, key=lambda each: each.policy))
+def not_examined(policy: Policy, waits_for: Iterable[str], taxonomy: Taxonomy) -> NotExamined:
+    """What nobody looks for, because this policy waits for the tools in `waits_for`."""
+    known = [label for label in policy.labels() if label in taxonomy]
+    tops = {(taxonomy.parents(label) or (label,))[-1] for label in known}
+    return NotExamined(policy.name, tuple(sorted(waits_for)), tuple(sorted(tops)))
 
 
 def unseen_types(policy: Policy, tools: Tools, taxonomy: Taxonomy) -> Iterator[tuple[int, str, str]]:
@@ -148,7 +141,7 @@ def unseen_types(policy: Policy, tools: Tools, taxonomy: Taxonomy) -> Iterator[t
     named = tools.named_by([policy], taxonomy)
     for number, content_type in enumerate(policy.file.applies_to.content_type):
         part_type = "text" if content_type == "document" else content_type
-        kinds = tools.made_from(part_type)
+        kinds = tools.made_from([part_type])
         lookers = [tool for tool in tools.detectors if tool.name in named]
         if any(not kinds.isdisjoint(tool.reads) for tool in lookers):
             continue

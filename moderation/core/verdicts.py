@@ -89,6 +89,7 @@ class PolicyVerdict(Frozen):
         deciding: the true rules whose outcome won; empty when ``because`` is a default.
         also_true: true rules with a milder outcome than the one that won.
         failing: detectors whose failure decided: they could have changed the outcome.
+        unseen: ids of given parts that nobody looked at, where that decided.
         near_misses: rules that would have fired with at most 5 points more.
         unknown: rules that a failure left open.
         overridden: true rules that another one switched off.
@@ -105,6 +106,7 @@ class PolicyVerdict(Frozen):
     deciding: tuple[RuleResult, ...] = ()
     also_true: tuple[RuleResult, ...] = ()
     failing: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
     near_misses: tuple[RuleResult, ...] = ()
     unknown: tuple[RuleResult, ...] = ()
     overridden: tuple[RuleResult, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 from ground.blobs import Blobs
 from ground.media.pictures import Limits
-from moderation.core.coverage import STEPS, Coverage, examined, not_examined
+from moderation.core.coverage import STEPS, Coverage, examined
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
@@ -22,9 +22,10 @@ from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.rules.scene import root_of
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Verdict
+from moderation.detection.asking import Asking, wanted
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
-from moderation.hookspecs import Detector, Extractor, Redactor
+from moderation.hookspecs import Detector, Extractor
 from moderation.media.fingerprinting import fingerprints
 from moderation.media.inspecting import inspect, store_media
 from moderation.plugins import Plugins, load_plugins
@@ -79,6 +80,7 @@ class Judge:
         self._blobs = blobs
         self._limits = limits
         self._reach = plugins.reach()
+        self._asking = Asking(plugins)
 
     @classmethod
     def open(cls, settings: Settings, blobs: Blobs, policy: str | None = None) -> Judge:
@@ -112,11 +114,11 @@ class Judge:
 
     def keep_warm(self) -> None:
         """Have the processes of those who may be asked ready before an item needs them, from now on."""
-        self.runner.keep_warm(lambda tool: tool.name in asked_by(self.policies, self.plugins))
+        self.runner.keep_warm(lambda tool: tool.name in self._asking.asked_by(self.policies))
 
     def try_out(self) -> dict[str, str]:
         """Have each that may be asked answer once; says what was wrong with it, by name."""
-        asked = asked_by(self.policies, self.plugins)
+        asked = self._asking.asked_by(self.policies)
         return self.runner.try_out(lambda tool: tool.name in asked)
 
     def applicable(self, app: str, parts: Sequence[Part]) -> tuple[Policy, ...]:
@@ -251,19 +253,18 @@ class Judge:
         types = content_types_of(parts)
         applicable = in_force.for_content(item.app, types)
         asked = wanted(applicable)
-        reading = [tool for tool in self.plugins.extractors if tool in self.plugins.tools.readers]
         failed = {(failure.detector.name, failure.part) for failure in failures}
         looks = [
             (tool.name, part.id)
-            for tools, among in ((self.plugins.detectors, parts), (reading, item.parts))
+            for tools, among in ((self.plugins.detectors, parts), (self._asking.readers, item.parts))
             for tool in tools
             for part in among
             if part.type in tool.reads and asked(tool)
         ]
         answered = [look for look in looks if look not in failed and (look[0], "") not in failed]
         given = tuple(part.id for part in item.parts)
-        seen = examined(given, answered, self.plugins.tools.named_by(applicable, self.plugins.taxonomy))
-        waiting = not_examined(in_force.waiting_for(item.app, types), self.plugins.taxonomy)
+        seen = examined(given, answered, self._asking.named_by(applicable))
+        waiting = self._asking.not_examined(in_force.waiting_for(item.app, types))
         return Coverage(given, seen, waiting)
 
     def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:
@@ -326,28 +327,6 @@ class Judge:
             logger.warning("media store refused an extracted part part=%s", part.id)
             raise
         return part.model_copy(update={"data": None, "media": media})
-
-
-def wanted(policies: Sequence[Policy]) -> Callable[[Detector | Extractor], bool]:
-    """Which detectors and extractors to ask about an item that falls under `policies`.
-
-    Those that cost money (``on_demand``) are asked only when a policy names them in ``needs`` or ``only_with``.
-    """
-    named = {name for policy in policies for name in (*policy.file.needs, *policy.file.only_with)}
-    return lambda tool: tool.name in named or not getattr(tool, "on_demand", False)
-
-
-def asked_by(policies: PolicySet, plugins: Plugins) -> frozenset[str]:
-    """The names of the tools that items under these policies can come to be looked at by, redactors too."""
-    asked = wanted(policies.policies)
-    types = {content for policy in policies.policies for content in policy.file.applies_to.content_type}
-    reached: set[str] = {"text" if content == "document" else content for content in types}
-    extractors = [each for each in plugins.extractors if asked(each)]
-    for _ in range(STEPS):
-        reached |= {kind for each in extractors if not reached.isdisjoint(each.reads) for kind in each.makes}
-    detectors = [each for each in plugins.detectors if asked(each)]
-    tools: list[Detector | Extractor | Redactor] = [*detectors, *extractors, *plugins.redactors]
-    return frozenset(tool.name for tool in tools if not reached.isdisjoint(tool.reads))
 
 
 def _not_covered(app: str, part: Part) -> str:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from moderation.core.coverage import Coverage
 from moderation.core.decisions import PolicyRef
 from moderation.core.detections import Detection, Failure
-from moderation.core.policy.file import FailureAsk
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
 from moderation.core.rules.overrides import Standing
 from moderation.core.rules.programs import Branch, Program, program_of
+from moderation.core.rules.reasons import NO_ONE, Failing, because
 from moderation.core.rules.sampling import acts, samples
 from moderation.core.rules.scene import NOBODY, Observation, Scene, Subject, failed_parts
 from moderation.core.taxonomy import Taxonomy
@@ -25,8 +25,6 @@ from moderation.core.verdicts import Evidence, Outcome, PolicyVerdict, RuleResul
 __all__ = ["Evidence", "PolicyVerdict", "RuleResult", "Sample", "Subject", "Verdict", "evaluate"]
 
 STRICTNESS: Mapping[Outcome, int] = {"approve": 0, "review": 1, "reject": 2}
-UNSEEN = "part "
-"""Begins what stands among those who failed for a part that nobody looked at."""
 _TRUTHS: Mapping[bool | None, Truth] = {True: "true", False: "false", None: "unknown"}
 
 
@@ -67,7 +65,7 @@ def evaluate(
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
     scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
     programs = [_program(policy, subject, taxonomy) for policy in ordered]
-    orphans = (_orphans(programs, unanswered) if unanswered else ()) + unseen
+    orphans = Failing(_orphans(programs, unanswered) if unanswered else (), unseen) if unanswered or unseen else NO_ONE
     carer = _carer(ordered) if orphans else None
     verdicts = []
     for policy, program in zip(ordered, programs, strict=True):
@@ -76,7 +74,7 @@ def evaluate(
             continue
         try:
             heard = _heard(scene, policy) if unanswered else scene
-            verdicts.append(_evaluate(program, heard, orphans if policy is carer else (), spent))
+            verdicts.append(_evaluate(program, heard, orphans if policy is carer else NO_ONE, spent))
         except Exception as error:  # whatever breaks here must not approve an item
             verdicts.append(_broken(policy, error))
     winner = max(verdicts, key=_strictness) if len(verdicts) > 1 else verdicts[0]
@@ -106,10 +104,10 @@ def _with_unexamined(findings: Sequence[Detection | Failure], coverage: Coverage
 
 
 def _unseen(failures: Sequence[Failure], coverage: Coverage | None) -> tuple[str, ...]:
-    """The parts that nobody looked at, by name."""
+    """Ids of the parts that nobody looked at, sorted."""
     parts = {failure.part for failure in failures if failure.kind == "not_examined"}
     parts |= set(coverage.unseen) if coverage is not None else set()
-    return tuple([f"{UNSEEN}{part}" for part in sorted(parts)])
+    return tuple(sorted(parts))
 
 
 def _name(policy: Policy) -> str:
@@ -140,7 +138,7 @@ class _Tally:
     redact: frozenset[str] = frozenset()
 
 
-def _evaluate(program: Program, scene: Scene, orphans: Sequence[str], spent: Collection[str]) -> PolicyVerdict:
+def _evaluate(program: Program, scene: Scene, orphans: Failing, spent: Collection[str]) -> PolicyVerdict:
     is_simple = not (scene.unanswered or orphans or program.may_override or program.may_wait or program.may_redact)
     if is_simple and not (program.may_be_spent and spent):
         if not scene.by_label and not program.always:
@@ -165,7 +163,7 @@ def _nothing_found(program: Program, scene: Scene) -> PolicyVerdict:
     """The verdict where nothing was detected and nothing can be true of that: always the same."""
     verdict: PolicyVerdict | None = program.kept.get("nothing found")
     if verdict is None:
-        verdict = program.kept["nothing found"] = _verdict(program, scene, _Tally(), ())
+        verdict = program.kept["nothing found"] = _verdict(program, scene, _Tally(), NO_ONE)
     return verdict
 
 
@@ -173,7 +171,7 @@ def _verdict(
     program: Program,
     scene: Scene,
     tally: _Tally,
-    orphans: Sequence[str],
+    orphans: Failing,
     shadow: tuple[RuleResult, ...] = (),
     shadow_outcome: Outcome | None = None,
 ) -> PolicyVerdict:
@@ -185,10 +183,11 @@ def _verdict(
             "policy": program.ref,
             "outcome": outcome,
             "queue": _queue(program, tally, deciding, failing) if outcome == "review" else None,
-            "because": _because(outcome, deciding, failing, program.on_failure),
+            "because": because(outcome, deciding, failing, program.on_failure),
             "deciding": deciding,
             "also_true": tuple([r for r in true if r.outcome != outcome]) if len(deciding) < len(true) else (),
-            "failing": tuple(failing),
+            "failing": failing.tools,
+            "unseen": failing.parts,
             "near_misses": tuple(tally.near),
             "unknown": tuple(tally.unknown),
             "overridden": tuple(tally.overridden),
@@ -236,7 +235,7 @@ def _count(program: Program, tested: Sequence[tuple[Branch, Observation]], over:
     return tally
 
 
-def _queue(program: Program, tally: _Tally, deciding: Sequence[RuleResult], failing: Sequence[str]) -> str | None:
+def _queue(program: Program, tally: _Tally, deciding: Sequence[RuleResult], failing: Failing) -> str | None:
     """Of the queues that were asked for, the one listed first; the very first where none was."""
     wanted = [rule.queue for rule in deciding]
     if not tally.true and program.default.outcome == "review":
@@ -248,23 +247,23 @@ def _queue(program: Program, tally: _Tally, deciding: Sequence[RuleResult], fail
     )
 
 
-def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Sequence[str]) -> tuple[Outcome, list[str]]:
+def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Failing) -> tuple[Outcome, Failing]:
     """The outcome, and who failed where that mattered (policy semantics, point 6)."""
     asked = {rule.outcome for rule in tally.true} or {program.default.outcome}
     low: Outcome = "reject" if "reject" in asked else "review" if "review" in asked else "approve"
     if not scene.unanswered and not orphans:
-        return low, []
+        return low, NO_ONE
     high = _strictest([low, *(rule.outcome for rule in tally.unknown)])
     # A copy is approved to be shown redacted only when all that is to be redacted was looked for.
     unseen = scene.silent(tally.redact) if tally.redact and low == "approve" else frozenset()
-    nobodys = orphans if low == "approve" else ()
+    nobodys = orphans if low == "approve" else NO_ONE
     if high == low and not unseen and not nobodys:
-        return low, []
-    failing = sorted({*nobodys, *unseen, *(name for rule in tally.unknown for name in rule.unknown_because)})
+        return low, NO_ONE
+    silent = {*nobodys.tools, *unseen, *(name for rule in tally.unknown for name in rule.unknown_because)}
     outcome = _strictest([low, program.on_failure.outcome])
     if nobodys and outcome == "approve":
         outcome = "review" if program.policy.file.queues else "reject"
-    return outcome, failing
+    return outcome, Failing(tuple(sorted(silent)), nobodys.parts)
 
 
 def _strictest(outcomes: Iterable[Outcome]) -> Outcome:
@@ -330,38 +329,6 @@ def _carer(policies: Sequence[Policy]) -> Policy:
         if policy.file.if_a_detector_fails.outcome == "review":
             return policy
     return next((policy for policy in policies if policy.file.queues), policies[0])
-
-
-def _because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Sequence[str], on_failure: FailureAsk) -> str:
-    """One or two sentences; names rules, labels and numbers, never content."""
-    if deciding:
-        rule = deciding[0]
-        why = rule.why.rstrip(".")
-        over = " Its rejects of the day are used up, so people look." if rule.over_cap else ""
-        if rule.scores:
-            score = rule.scores[0]
-            return f"{why}. (score {score.score} at {score.value:.4g} %, at least {score.threshold:g} asked for){over}"
-        if not rule.evidence:
-            return f"{why}.{over}"
-        strongest = max(rule.evidence, key=_confidence)
-        bound = "" if strongest.threshold is None else f", at least {strongest.threshold:g} asked for"
-        return f"{why}. ({strongest.detection.label} at {strongest.detection.confidence:.4g} %{bound}){over}"
-    if failing:
-        unseen = [name for name in failing if name.startswith(UNSEEN)]
-        silent = [name for name in failing if not name.startswith(UNSEEN)]
-        said = [f"No answer from {', '.join(silent)}, which could have changed the outcome."] if silent else []
-        if outcome == "approve":
-            said.append(f"The policy approves then: {on_failure.reason}")
-        if unseen:
-            said.append(f"No detector that the policies name looked at {', '.join(unseen)}.")
-        return " ".join(said)
-    if outcome == "approve":
-        return "Nothing was found that a rule is about."
-    return "No rule is about what was found."
-
-
-def _confidence(evidence: Evidence) -> float:
-    return evidence.detection.confidence
 
 
 def _labels(verdicts: Sequence[PolicyVerdict], outcome: Outcome) -> tuple[str, ...]:

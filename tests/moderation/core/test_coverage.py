@@ -218,7 +218,7 @@ def test_what_waits_is_told_by_its_top_labels() -> None:
     bands = {"explicit": {"label": "Exposed Male Nipple", "review_from": 50, "queue": "people"}}
     rules = [{"id": "r", "why": "w", "when": {"label": "Weapons", "at_least": 50}, "then": "reject"}]
 
-    [told] = not_examined([(policy(bands=bands, rules=rules), ["vision.nudity"])], TAXONOMY)
+    told = not_examined(policy(bands=bands, rules=rules), ["vision.nudity"], TAXONOMY)
 
     assert told.labels == ("Non-Explicit Nudity of Intimate parts and Kissing", "Violence")
     assert told.waits_for == ("vision.nudity",)

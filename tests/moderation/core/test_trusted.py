@@ -56,6 +56,7 @@ POLICY_VERDICT: dict[str, Any] = {
     "deciding": (RULE,),
     "also_true": (),
     "failing": ("vendor.task",),
+    "unseen": ("p0",),
     "near_misses": (RuleResult("false", "r", "approve", "why", "p.yml:9", None, False, (), (ScoreValue("s", 1, 2),)),),
     "unknown": (),
     "overridden": (),
