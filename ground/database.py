@@ -37,6 +37,8 @@ MAX_GROUP = 200
 """Writes that share one commit; bounds how long the first one waits."""
 LOCK_SECONDS = 2.0
 """Wait for another process's lock. A write may come just after a group began to wait, so callers wait twice this."""
+ENVIRONMENT = Path(__file__).parent / "migrations"
+"""Alembic's ``env.py``, which is the same for every database."""
 MIGRATION_LOCK_SECONDS = 120.0
 """Wait for another process that migrates."""
 _MIGRATION_LOCK = 7_204_116_530
@@ -69,7 +71,7 @@ class Database:
 
     Args:
         url: SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://...``.
-        migrations: folder of Alembic revisions (with ``env.py``).
+        migrations: folder of Alembic revisions, in its ``versions``.
         metadata: the tables that the revisions lead to.
         version_table: Alembic's table, so that two schemas can share one Postgres database.
     """
@@ -98,8 +100,10 @@ class Database:
             StoreUnavailable: the database did not answer, or another process migrates for too long.
         """
         config = Config()
-        # Alembic's options are ConfigParser's, where a percent sign in a path would be an interpolation.
-        config.set_main_option("script_location", str(self._migrations).replace("%", "%%"))
+        config.set_main_option("path_separator", "newline")
+        for option, folder in (("script_location", ENVIRONMENT), ("version_locations", self._migrations / "versions")):
+            # Alembic's options are ConfigParser's, where a percent sign in a path would be an interpolation.
+            config.set_main_option(option, str(folder).replace("%", "%%"))
         # Enforced foreign keys would refuse to rebuild a table that others point at, which is how SQLite alters one.
         engine = _make_engine(self.url, lock_seconds=MIGRATION_LOCK_SECONDS, foreign_keys=False)
         config.attributes["engine"] = engine

@@ -14,7 +14,7 @@ _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Bounds:
+class JsonLimits:
     """What a document may be at most.
 
     Attributes:
@@ -33,7 +33,7 @@ class Bounds:
     unique_keys: bool = False
 
 
-def parse(text: str, bounds: Bounds) -> Any:
+def parse(text: str, bounds: JsonLimits) -> Any:
     """The document that `text` is. Its tokens are counted before anything is built.
 
     Raises:

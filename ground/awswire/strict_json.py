@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ground.strict_json import Bounds, parse
+from ground.strict_json import JsonLimits, parse
 
-BOUNDS = Bounds(depth=200, too_deep="nested too deeply")
+BOUNDS = JsonLimits(depth=200, too_deep="nested too deeply")
 
 
 def read_object(text: str | bytes) -> dict[str, Any]:

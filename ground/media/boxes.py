@@ -9,7 +9,7 @@ from ground.media.reading import MAX_BLOCKS, Damaged, big
 
 
 @dataclass(frozen=True)
-class Box:
+class IsoBox:
     """One box: its four letters, and where its content lies."""
 
     kind: bytes
@@ -24,28 +24,28 @@ class Boxes:
         self.data = data
         self._left = MAX_BLOCKS
 
-    def top(self) -> Iterator[Box]:
+    def top(self) -> Iterator[IsoBox]:
         """The outermost boxes. Raises `Damaged` where one does not fit."""
         return self._between(0, len(self.data))
 
-    def inside(self, box: Box, skip: int = 0) -> Iterator[Box]:
+    def inside(self, box: IsoBox, skip: int = 0) -> Iterator[IsoBox]:
         """The boxes in a box, behind the first `skip` bytes of it (4 for those with version and flags)."""
         return self._between(box.start + skip, box.end)
 
-    def first(self, box: Box, *path: bytes) -> Box | None:
+    def first(self, box: IsoBox, *path: bytes) -> IsoBox | None:
         """The box at the end of a path, taking the first of each kind; None where there is none."""
-        found: Box | None = box
+        found: IsoBox | None = box
         for kind in path:
             found = next((each for each in self.inside(found) if each.kind == kind), None) if found else None
         return found
 
-    def number(self, box: Box, at: int, length: int) -> int:
+    def number(self, box: IsoBox, at: int, length: int) -> int:
         """The number at an offset in a box. Raises `Damaged` beyond the end of the box."""
         if box.start + at + length > box.end:
             raise Damaged("cut off")
         return big(self.data, box.start + at, length)
 
-    def _between(self, at: int, end: int) -> Iterator[Box]:
+    def _between(self, at: int, end: int) -> Iterator[IsoBox]:
         while at < end:
             self._left -= 1
             if self._left < 0:
@@ -57,5 +57,5 @@ class Boxes:
                 length = end - at
             if length < head or at + length > end:
                 raise Damaged("cut off")
-            yield Box(kind, at + head, at + length)
+            yield IsoBox(kind, at + head, at + length)
             at += length

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ground.errors import MediaRefused
-from ground.media.boxes import Box, Boxes
+from ground.media.boxes import Boxes, IsoBox
 from ground.media.reading import MAX_BLOCKS, Damaged, big, little, piece
 
 Kind = Literal["video", "audio"]
@@ -96,7 +96,7 @@ def _mp4(data: bytes) -> dict[Kind, float]:
     return lengths
 
 
-def _mp4_track(boxes: Boxes, track: Box) -> tuple[int, Kind | None, int, int]:
+def _mp4_track(boxes: Boxes, track: IsoBox) -> tuple[int, Kind | None, int, int]:
     """Number, kind, ticks a second, ticks. The length is 0 where the samples are in fragments."""
     head, media = boxes.first(track, b"tkhd"), boxes.first(track, b"mdia")
     if head is None or media is None:
@@ -119,7 +119,7 @@ def _mp4_track(boxes: Boxes, track: Box) -> tuple[int, Kind | None, int, int]:
     return number, kind, scale, 0 if length == (1 << 8 * wide) - 1 else length
 
 
-def _has_samples(boxes: Boxes, table: Box) -> bool:
+def _has_samples(boxes: Boxes, table: IsoBox) -> bool:
     """True when the track has samples, and those lie within the file."""
     inside = {box.kind: box for box in boxes.inside(table)}
     counted = inside.get(b"stsz") or inside.get(b"stz2")
@@ -138,7 +138,7 @@ def _has_samples(boxes: Boxes, table: Box) -> bool:
     return True
 
 
-def _fragments(boxes: Boxes, found: list[Box], movie: Box) -> dict[int, int]:
+def _fragments(boxes: Boxes, found: list[IsoBox], movie: IsoBox) -> dict[int, int]:
     """Where each track's last fragment ends, in its ticks."""
     usual: dict[int, int] = {}
     if (extends := boxes.first(movie, b"mvex")) is not None:
@@ -169,7 +169,7 @@ def _fragments(boxes: Boxes, found: list[Box], movie: Box) -> dict[int, int]:
     return ends
 
 
-def _run(boxes: Boxes, run: Box, each: int) -> tuple[int, int]:
+def _run(boxes: Boxes, run: IsoBox, each: int) -> tuple[int, int]:
     """Ticks and samples of a ``trun``."""
     flags, count = boxes.number(run, 1, 3), boxes.number(run, 4, 4)
     if not flags & 0x100:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from ground.media.boxes import Box, Boxes
+from ground.media.boxes import Boxes, IsoBox
 from ground.media.reading import Bits, Damaged, big, piece
 
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2"})
@@ -69,7 +69,7 @@ def _brands(data: bytes) -> set[bytes]:
     return {data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))}
 
 
-def _coded_items(boxes: Boxes, inside: list[Box]) -> Iterator[bytes]:
+def _coded_items(boxes: Boxes, inside: list[IsoBox]) -> Iterator[bytes]:
     """The coded data of the items of type ``av01``, each from its pieces in the file or in ``idat``."""
     unread = len(boxes.data)
     kinds = {number: kind for box in inside if box.kind == b"iinf" for number, kind in _item_kinds(boxes, box)}
@@ -89,7 +89,7 @@ def _coded_items(boxes: Boxes, inside: list[Box]) -> Iterator[bytes]:
             yield b"".join(piece(boxes.data, base + at, length) for at, length in pieces)
 
 
-def _item_kinds(boxes: Boxes, box: Box) -> Iterator[tuple[int, bytes]]:
+def _item_kinds(boxes: Boxes, box: IsoBox) -> Iterator[tuple[int, bytes]]:
     version = boxes.number(box, 0, 1)
     for entry in boxes.inside(box, 6 if version == 0 else 8):
         if entry.kind == b"infe" and (edition := boxes.number(entry, 0, 1)) >= 2:
@@ -98,7 +98,7 @@ def _item_kinds(boxes: Boxes, box: Box) -> Iterator[tuple[int, bytes]]:
             yield boxes.number(entry, 4, width), boxes.data[at : at + 4]
 
 
-def _item_places(boxes: Boxes, box: Box) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+def _item_places(boxes: Boxes, box: IsoBox) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
     """Number of the item, how its place is given, offsets and lengths (ISO/IEC 14496-12, 8.11.3)."""
     version, sizes = boxes.number(box, 0, 1), boxes.number(box, 4, 2)
     offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))

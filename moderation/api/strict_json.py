@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ground.strict_json import Bounds, parse, text_fault
+from ground.strict_json import JsonLimits, parse, text_fault
 from moderation.api.problems import Refused, invalid
 from moderation.core.errors import FieldError
 
 MAX_DEPTH = 40
-BOUNDS = Bounds(
+BOUNDS = JsonLimits(
     depth=MAX_DEPTH,
     too_deep=f"it is nested deeper than {MAX_DEPTH} levels",
     tokens=500_000,  # thirty megabytes of ``[],[],[]`` would fill a gigabyte of memory

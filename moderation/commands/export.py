@@ -13,7 +13,7 @@ from moderation.commands.options import JSON
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
-    from moderation.delivery.export import Destination
+    from moderation.delivery.export import ExportTarget
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -62,7 +62,7 @@ def export(
         click.echo(f"{rows:,} decisions of {written} days" + (f"; {there} days were there already" if there else ""))
 
 
-def _destination(settings: Settings, to: str) -> Destination:
+def _destination(settings: Settings, to: str) -> ExportTarget:
     from ground.aws import client
     from ground.blobs import split_uri
     from ground.s3_calls import Encryption

@@ -49,7 +49,7 @@ SETTLING = timedelta(hours=1)
 TABLE, DONE = "decisions", "_SUCCESS"
 
 
-class Destination(Protocol):
+class ExportTarget(Protocol):
     """Where files go."""
 
     def has(self, name: str) -> bool:
@@ -68,11 +68,11 @@ class Folder:
         self._root = root
 
     def has(self, name: str) -> bool:
-        """See `Destination.has`."""
+        """See `ExportTarget.has`."""
         return (self._root / name).is_file()
 
     def put(self, name: str, path: Path) -> None:
-        """See `Destination.put`."""
+        """See `ExportTarget.put`."""
         to = self._root / name
         beside = to.with_name(f".{to.name}.{secrets.token_hex(6)}")
         try:
@@ -100,13 +100,13 @@ class Bucket:
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
     def has(self, name: str) -> bool:
-        """See `Destination.has`."""
+        """See `ExportTarget.has`."""
         key = self._prefix + name
         answer = self._call(lambda: self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1))
         return any(each["Key"] == key for each in answer.get("Contents", ()))
 
     def put(self, name: str, path: Path) -> None:
-        """See `Destination.put`."""
+        """See `ExportTarget.put`."""
         given = {"Bucket": self._bucket, "Key": self._prefix + name, "ExtraArgs": self._encryption}
         self._call(lambda: self._client.upload_file(str(path), **given))
 
@@ -144,7 +144,7 @@ def days_over(database: Database, since: date | None, until: date | None, now: d
 
 
 def export(
-    database: Database, to: Destination, days: list[date], *, again: bool = False, rows_per_file: int = ROWS_PER_FILE
+    database: Database, to: ExportTarget, days: list[date], *, again: bool = False, rows_per_file: int = ROWS_PER_FILE
 ) -> Iterator[Day]:
     """Write each day that is not there yet; says what became of each as it is done.
 

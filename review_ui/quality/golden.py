@@ -55,7 +55,7 @@ class GoldenItem:
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class GoldenScore:
     """How often one person gave the known answer.
 
     Attributes:
@@ -237,18 +237,18 @@ def feedback(review: ReviewService, task_id: str, user_id: str) -> Feedback | No
     return review.database.write(work)
 
 
-def accuracy(review: ReviewService, flows: Sequence[str], days: int) -> Sequence[Accuracy]:
+def accuracy(review: ReviewService, flows: Sequence[str], days: int) -> Sequence[GoldenScore]:
     """How often people gave the known answer in these queues during the last days, by name."""
     since = review.clock() - timedelta(days=days)
     query = _answers().add_columns(users.c.name, golden_items.c.expected).join(users, users.c.id == tasks.c.user_id)
     query = query.where(tasks.c.flow.in_(flows), tasks.c.submitted_at > since)
 
-    def work(c: Connection) -> list[Accuracy]:
+    def work(c: Connection) -> list[GoldenScore]:
         counted: dict[str, list[bool]] = {}
         for row in c.execute(query):
             counted.setdefault(row.name, []).append(outcome_of(row.answer) == row.expected["decision"])
         return [
-            Accuracy(name, len(all_of), sum(all_of), wilson(sum(all_of), len(all_of)))
+            GoldenScore(name, len(all_of), sum(all_of), wilson(sum(all_of), len(all_of)))
             for name, all_of in sorted(counted.items())
         ]
 

@@ -95,7 +95,7 @@ ANSWERS: Mapping[str, str] = {
 must not be taken for "nothing found"."""
 
 
-class Refused(Unavailable):
+class CallRefused(Unavailable):
     """A call that AWS refused for good, or for longer than there is time.
 
     Attributes:
@@ -143,7 +143,7 @@ class Account:
             units: what the call is billed for, counted when it is answered.
 
         Raises:
-            Refused: AWS said no, or nothing within the time.
+            CallRefused: AWS said no, or nothing within the time.
             Unreadable: AWS could not decode the picture.
         """
         name = f"{service}.{operation}"
@@ -179,7 +179,7 @@ class Account:
             return
         if wait is None:
             message = f"{name}: no turn within {self.patience_seconds:g} s under the quota of {rate:g} calls a second"
-            raise Refused("QuotaUsedUp", message)
+            raise CallRefused("QuotaUsedUp", message)
         time.sleep(wait)
 
     def _slow_down(self, name: str) -> None:
@@ -198,9 +198,9 @@ class Account:
     def _give_up(self, service: str, operation: str, code: str, error: Exception) -> NoReturn:
         if code in UNREADABLE:
             raise Unreadable(f"{service} {operation}: {code}") from error
-        if code == "ParamValidationError" or isinstance(error, Refused):
+        if code == "ParamValidationError" or isinstance(error, CallRefused):
             raise error  # the first is a fault of ours; its words may quote content, and stay here
-        raise Refused(code, f"{service} {operation} in {self.region}: {code}{_remedy(code)}") from error
+        raise CallRefused(code, f"{service} {operation} in {self.region}: {code}{_remedy(code)}") from error
 
 
 def _send(service: str, region: str, operation: str, parameters: Mapping[str, Any]) -> Any:
@@ -216,7 +216,7 @@ def _code(error: Exception) -> str:
 
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code") or "NoCode")
-    if isinstance(error, Refused):
+    if isinstance(error, CallRefused):
         return error.code
     if isinstance(error, BotoCoreError | ResponseParserError):
         return type(error).__name__
@@ -231,7 +231,7 @@ def _is_temporary(error: Exception, code: str) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code in THROTTLED or code in TEMPORARY or status >= 500
-    return isinstance(error, HTTPClientError | NotConnected | ResponseParserError | Refused)
+    return isinstance(error, HTTPClientError | NotConnected | ResponseParserError | CallRefused)
 
 
 def _remedy(code: str) -> str:
@@ -248,8 +248,8 @@ def needed(answer: Mapping[str, Any], name: str) -> Any:
     """A member that an answer must have.
 
     Raises:
-        Refused: it is not there.
+        CallRefused: it is not there.
     """
     if answer.get(name) is None:
-        raise Refused("IncompleteAnswer", f"AWS's answer has no {name}")
+        raise CallRefused("IncompleteAnswer", f"AWS's answer has no {name}")
     return answer[name]

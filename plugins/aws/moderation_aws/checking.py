@@ -11,7 +11,7 @@ from moderation.core.errors import SettingsError
 from moderation.core.items import Media, Part
 from moderation.hookspecs import Finding, Unavailable, Unreadable
 from moderation_aws import custom_labels
-from moderation_aws.calls import Account, Caller, Refused
+from moderation_aws.calls import Account, Caller, CallRefused
 from moderation_aws.configuration import AwsConfig, load_config, open_account, own_media
 from moderation_aws.offer import detectors, extractors
 from moderation_aws.shared import StoreFailed
@@ -68,7 +68,7 @@ def _settings(settings: Settings, config: AwsConfig, account: Account) -> Iterat
 def _calls(settings: Settings, config: AwsConfig, account: Account, tools: list[Any]) -> Iterator[Finding]:
     try:
         identity = account.call(CALLER, "sts", "GetCallerIdentity", 0)
-    except Refused as error:
+    except CallRefused as error:
         yield Finding(f"AWS credentials: {error}", is_problem=True)
         return
     yield Finding(f"AWS credentials: {identity.get('Arn')}")
@@ -97,7 +97,7 @@ def _quotas(account: Account) -> Iterator[Finding]:
     for service in sorted({name.partition(".")[0] for name in account.rates}):
         try:
             answer = account.call(CALLER, "service-quotas", "ListServiceQuotas", 0, ServiceCode=service, MaxResults=100)
-        except Refused as error:
+        except CallRefused as error:
             yield Finding(f"quotas of {service} are not known: {error.code}")
             continue
         for quota in answer.get("Quotas", ()):
@@ -113,7 +113,7 @@ def _bucket(settings: Settings, account: Account) -> Iterator[Finding]:
         return
     try:
         account.call(CALLER, "s3", "HeadBucket", 0, Bucket=account.bucket)
-    except Refused as error:
+    except CallRefused as error:
         yield Finding(f"bucket {account.bucket}: {error}", is_problem=True)
         return
     yield Finding(f"bucket {account.bucket} can be reached")
@@ -121,7 +121,7 @@ def _bucket(settings: Settings, account: Account) -> Iterator[Finding]:
         return
     try:
         rules = account.call(CALLER, "s3", "GetBucketCors", 0, Bucket=settings.media_bucket).get("CORSRules", [])
-    except Refused as error:
+    except CallRefused as error:
         rules = []
         if error.code != "NoSuchCORSConfiguration":
             yield Finding(f"CORS of bucket {settings.media_bucket}: {error}", is_problem=True)
@@ -134,7 +134,7 @@ def _bucket(settings: Settings, account: Account) -> Iterator[Finding]:
 def _human_loops(account: Account) -> Iterator[Finding]:
     try:
         account.call(CALLER, "sagemaker", "ListFlowDefinitions", 0, MaxResults=1)
-    except Refused as error:
+    except CallRefused as error:
         yield Finding(
             f"Amazon A2I: {error}. It is closed to new customers; this project's own endpoint takes its place "
             "(leave MODERATION_A2I_ENDPOINT_URL empty)",
@@ -171,7 +171,7 @@ def _try(account: Account, config: AwsConfig, tool: Any) -> str | None:
 def _ask_about(account: Account, service: str, operation: str, **job: str) -> None:
     try:
         account.call(CALLER, service, operation, 0, **job)
-    except Refused as error:
+    except CallRefused as error:
         if error.code not in NOT_FOUND:
             raise
 

@@ -13,7 +13,7 @@ import click
 from moderation.core.errors import InputError, SettingsError
 from moderation.core.replacing import MASKS
 from moderation_aws import custom_labels, pii_jobs
-from moderation_aws.calls import Account, Caller, Refused
+from moderation_aws.calls import Account, Caller, CallRefused
 from moderation_aws.configuration import AwsConfig, load_config, open_account
 from moderation_aws.costs import price_table
 from moderation_aws.custom_labels import ModelOptions
@@ -168,7 +168,7 @@ def _hourly(config: AwsConfig, model: ModelOptions) -> str:
 def _asked(call: Callable[[], Any]) -> Any:
     try:
         return call()
-    except Refused as error:
+    except CallRefused as error:
         raise InputError(str(error)) from error
 
 

@@ -16,7 +16,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unavailable
 from moderation_aws import pictures
-from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, Refused, needed
+from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
 from moderation_aws.image_labels import known_labels
 
 ARN = (
@@ -89,7 +89,7 @@ class CustomLabels:
                 Image=image,
                 MinConfidence=model.min_confidence,
             )
-        except Refused as error:
+        except CallRefused as error:
             if error.code == "ResourceNotReadyException" and model.start_when_needed:
                 start(self._account, caller, model)
                 raise Unavailable(f"model {model.title} was stopped, and is being started") from error
@@ -107,7 +107,7 @@ class CustomLabels:
 
 
 def start(account: Account, caller: Caller, model: ModelOptions) -> None:
-    """Ask for a model to be started; that it starts or runs already is fine. Raises `Refused`."""
+    """Ask for a model to be started; that it starts or runs already is fine. Raises `CallRefused`."""
     try:
         account.call(
             caller,
@@ -117,22 +117,22 @@ def start(account: Account, caller: Caller, model: ModelOptions) -> None:
             ProjectVersionArn=model.project_version,
             MinInferenceUnits=model.inference_units,
         )
-    except Refused as error:
+    except CallRefused as error:
         if error.code != "ResourceInUseException":
             raise
 
 
 def stop(account: Account, caller: Caller, model: ModelOptions) -> None:
-    """Ask for a model to be stopped; that it stops or is stopped already is fine. Raises `Refused`."""
+    """Ask for a model to be stopped; that it stops or is stopped already is fine. Raises `CallRefused`."""
     try:
         account.call(caller, "rekognition", "StopProjectVersion", 0, ProjectVersionArn=model.project_version)
-    except Refused as error:
+    except CallRefused as error:
         if error.code != "ResourceInUseException":
             raise
 
 
 def state(account: Account, caller: Caller, model: ModelOptions) -> tuple[str, str]:
-    """A model's status (``RUNNING``, ``STOPPED``, ``STARTING``, ...) and AWS's words on it. Raises `Refused`."""
+    """A model's status (``RUNNING``, ``STOPPED``, ``STARTING``, ...) and AWS's words on it. Raises `CallRefused`."""
     project, _, rest = model.project_version.partition("/version/")
     version, _, _ = rest.partition("/")
     token: dict[str, str] = {}
@@ -146,7 +146,7 @@ def state(account: Account, caller: Caller, model: ModelOptions) -> tuple[str, s
             if found["ProjectVersionArn"] == model.project_version:
                 return found["Status"], found.get("StatusMessage", "")
         if not answer.get("NextToken"):
-            raise Refused("ResourceNotFoundException", f"model {model.title} is not there")
+            raise CallRefused("ResourceNotFoundException", f"model {model.title} is not there")
         token = {"NextToken": answer["NextToken"]}
 
 
@@ -159,5 +159,5 @@ def _project_arn(account: Account, caller: Caller, start_of_arn: str) -> str:
                 arn: str = project["ProjectArn"]
                 return arn
         if not answer.get("NextToken"):
-            raise Refused("ResourceNotFoundException", f"project {start_of_arn.rpartition('/')[2]} is not there")
+            raise CallRefused("ResourceNotFoundException", f"project {start_of_arn.rpartition('/')[2]} is not there")
         token = {"NextToken": answer["NextToken"]}

@@ -17,7 +17,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Part, Span
 from moderation.hookspecs import Context, Unavailable
 from moderation_aws import pictures
-from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, Refused
+from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused
 from moderation_aws.image_labels import known_labels
 from moderation_aws.jobs import in_s3
 from moderation_aws.languages import units
@@ -215,7 +215,7 @@ class Endpoint:
 
     def _percent(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise Refused("UnexpectedAnswer", f"endpoint {self._options.endpoint}: a confidence is no number")
+            raise CallRefused("UnexpectedAnswer", f"endpoint {self._options.endpoint}: a confidence is no number")
         return float(value) * (100.0 if self._options.answer.scale == "0-1" else 1.0)
 
 
@@ -238,14 +238,14 @@ def _json(body: Any) -> Any:
     try:
         return json.loads(body.read())
     except (ValueError, BotoCoreError) as error:
-        raise Refused("UnexpectedAnswer", "the endpoint's answer is no JSON") from error
+        raise CallRefused("UnexpectedAnswer", "the endpoint's answer is no JSON") from error
 
 
 def _all(path: str, value: Any) -> list[Any]:
     """What a JSONPath finds. A list that is not there is no empty list: then the answer is not as configured."""
     found = [match.value for match in _parsed(path).find(value)]
     if not found and not _is_empty_list(path, value):
-        raise Refused("UnexpectedAnswer", f"the endpoint's answer has no {path}")
+        raise CallRefused("UnexpectedAnswer", f"the endpoint's answer has no {path}")
     return found
 
 
@@ -262,12 +262,12 @@ def _is_empty_list(path: str, value: Any) -> bool:
 def _one(path: str, value: Any) -> Any:
     found = _parsed(path).find(value)
     if not found:
-        raise Refused("UnexpectedAnswer", f"the endpoint's answer has no {path}")
+        raise CallRefused("UnexpectedAnswer", f"the endpoint's answer has no {path}")
     return found[0].value
 
 
 def _numbers(path: str, value: Any, count: int) -> list[float]:
     found = _one(path, value)
     if not isinstance(found, list) or len(found) != count or not all(isinstance(n, int | float) for n in found):
-        raise Refused("UnexpectedAnswer", f"{path} of the endpoint's answer is no list of {count} numbers")
+        raise CallRefused("UnexpectedAnswer", f"{path} of the endpoint's answer is no list of {count} numbers")
     return found

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from moderation.core.detections import Detection
 from moderation.core.items import Part, TimeRange
 from moderation.hookspecs import Context, Unavailable, Unreadable
-from moderation_aws.calls import Account, Caller, Refused, needed
+from moderation_aws.calls import Account, Caller, CallRefused, needed
 from moderation_aws.image_labels import known_labels
 from moderation_aws.jobs import MARGIN_SECONDS, in_s3, wait_for
 from moderation_aws.pictures import s3_object
@@ -136,7 +136,7 @@ class Films:
         given["ClientRequestToken"] = hashlib.sha256(json.dumps([digest, given], sort_keys=True).encode()).hexdigest()
         try:
             answer = self._account.call(caller, "rekognition", f"Start{OPERATIONS[look]}", 0, **given)
-        except Refused as error:
+        except CallRefused as error:
             if error.code == "LimitExceededException":
                 return None
             raise

@@ -12,7 +12,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_aws import pictures
-from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, Refused, needed
+from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
 from moderation_aws.cutting import Piece, pieces, sendable
 from moderation_aws.taxonomy_map import COMPREHEND_PII, pii_label
 
@@ -131,7 +131,7 @@ def _filters(assessment: Mapping[str, Any], piece: Piece | None) -> Iterator[Det
         sure = SURE[each["confidence"]]
         if sure > 0:
             if each["type"] not in FILTERS:
-                raise Refused("UnknownLabel", f"a filter that this version does not know: '{each['type'][:100]}'")
+                raise CallRefused("UnknownLabel", f"a filter that this version does not know: '{each['type'][:100]}'")
             labels = FILTERS[each["type"]]
             attributes = {"filter": each["type"], "confidence": each["confidence"], "action": each["action"]}
             label = labels[0] if piece is not None else labels[1]

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unavailable
-from moderation_aws.calls import Account, Caller, Refused
+from moderation_aws.calls import Account, Caller, CallRefused
 
 Result = TypeVar("Result")
 
@@ -54,14 +54,14 @@ def in_s3(part: Part, context: Context, account: Account, caller: Caller) -> Ite
 
 
 def read_object(account: Account, caller: Caller, bucket: str, key: str) -> bytes:
-    """The bytes of an object. Raises `Refused` with code ``NoSuchKey`` when there is none."""
+    """The bytes of an object. Raises `CallRefused` with code ``NoSuchKey`` when there is none."""
     from botocore.exceptions import BotoCoreError
 
     body = account.call(caller, "s3", "GetObject", 0, Bucket=bucket, Key=key)["Body"]
     try:
         data: bytes = body.read()
     except BotoCoreError as error:
-        raise Refused(type(error).__name__, f"s3://{bucket}/{key} broke off while it was read") from error
+        raise CallRefused(type(error).__name__, f"s3://{bucket}/{key} broke off while it was read") from error
     return data
 
 

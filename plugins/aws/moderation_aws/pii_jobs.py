@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from moderation.core.errors import InputError
-from moderation_aws.calls import Account, Caller, Refused, needed
+from moderation_aws.calls import Account, Caller, CallRefused, needed
 from moderation_aws.jobs import read_object
 
 MOST_RESULT_BYTES = 1_000_000_000
@@ -73,7 +73,7 @@ class JobState:
 
 
 def start(account: Account, caller: Caller, job: PiiJob) -> str:
-    """Start a job; its id. Raises `Refused`."""
+    """Start a job; its id. Raises `CallRefused`."""
     given = {
         "InputDataConfig": {
             "S3Uri": job.source,
@@ -97,7 +97,7 @@ def start(account: Account, caller: Caller, job: PiiJob) -> str:
 
 
 def state(account: Account, caller: Caller, job_id: str) -> JobState:
-    """How the job stands. Raises `Refused`."""
+    """How the job stands. Raises `CallRefused`."""
     answer = account.call(caller, "comprehend", "DescribePiiEntitiesDetectionJob", 0, JobId=job_id)
     properties = needed(answer, "PiiEntitiesDetectionJobProperties")
     output = properties.get("OutputDataConfig", {}).get("S3Uri", "")
@@ -107,7 +107,7 @@ def state(account: Account, caller: Caller, job_id: str) -> JobState:
 def follow(
     account: Account, caller: Caller, job_id: str, tell: Callable[[JobState], None], pause: Callable[[], None]
 ) -> JobState:
-    """Wait until the job has ended; `tell` hears each change. Raises `Refused`."""
+    """Wait until the job has ended; `tell` hears each change. Raises `CallRefused`."""
     shown = ""
     while True:
         now = state(account, caller, job_id)
@@ -126,7 +126,7 @@ def found(account: Account, caller: Caller, output: str) -> Counter[str]:
     ``.out`` for each document.
 
     Raises:
-        Refused: they cannot be read.
+        CallRefused: they cannot be read.
     """
     bucket, _, prefix = output.removeprefix("s3://").partition("/")
     kinds: Counter[str] = Counter()
@@ -135,7 +135,7 @@ def found(account: Account, caller: Caller, output: str) -> Counter[str]:
             for line in _lines(read_object(account, caller, bucket, key), key):
                 kinds.update(entity["Type"] for entity in json.loads(line)["Entities"])
     except (ValueError, KeyError, TypeError, OSError, EOFError, tarfile.TarError) as error:
-        raise Refused("UnexpectedAnswer", f"the results under {output} cannot be read") from error
+        raise CallRefused("UnexpectedAnswer", f"the results under {output} cannot be read") from error
     return kinds
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moderation.core.taxonomy import Taxonomy
-from moderation_aws.calls import Refused
+from moderation_aws.calls import CallRefused
 
 _TAXONOMY = Taxonomy()
 
@@ -34,12 +34,13 @@ def moderation_label(name: str, parent: str) -> str:
     """Our label for one of Rekognition's moderation labels: the same name, or its parent's when it is new to us.
 
     Raises:
-        Refused: neither is known. AWS may add labels at any time, and what it means nobody here can say.
+        CallRefused: neither is known. AWS may add labels at any time, and what it means nobody here can say.
     """
     for known in (name, parent):
         if known in MODERATION_LABELS:
             return known
-    raise Refused("UnknownLabel", f"Rekognition answered with a label that this version does not know: '{name[:100]}'")
+    message = f"Rekognition answered with a label that this version does not know: '{name[:100]}'"
+    raise CallRefused("UnknownLabel", message)
 
 
 COMPREHEND_PII = tuple(

@@ -8,7 +8,7 @@ from typing import Any
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
-from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, Refused, needed
+from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
 from moderation_aws.cutting import Piece, pieces, sendable
 from moderation_aws.languages import LanguageOptions, language_of, units
 from moderation_aws.taxonomy_map import COMPREHEND_PII, pii_label
@@ -58,11 +58,12 @@ def span_of(entity: Mapping[str, Any], piece: Piece) -> Span:
     """Where an entity of a piece stands in the whole text.
 
     Raises:
-        Refused: outside the piece, or empty: then no offset of the answer can be believed.
+        CallRefused: outside the piece, or empty: then no offset of the answer can be believed.
     """
     begin, end = entity["BeginOffset"], entity["EndOffset"]
     if not 0 <= begin < end <= len(piece.text):
-        raise Refused("WrongOffsets", f"an entity stands at {begin}-{end} of a text of {len(piece.text)} characters")
+        message = f"an entity stands at {begin}-{end} of a text of {len(piece.text)} characters"
+        raise CallRefused("WrongOffsets", message)
     return Span(start=piece.start + begin, end=piece.start + end)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
-from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, Refused, needed
+from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
 from moderation_aws.cutting import Piece, pieces, sendable, utf8_length
 from moderation_aws.languages import LanguageOptions, language_of, units
 from moderation_aws.taxonomy_map import TOXICITY, toxicity_label
@@ -54,7 +54,7 @@ class TextToxicity:
             )
             results = needed(answer, "ResultList")
             if len(results) != len(group):
-                raise Refused("IncompleteAnswer", f"{len(results)} results for {len(group)} stretches of text")
+                raise CallRefused("IncompleteAnswer", f"{len(results)} results for {len(group)} stretches of text")
             for segment, result in zip(group, results, strict=True):
                 span = Span(start=segment.start, end=segment.start + len(segment.text))
                 found += [

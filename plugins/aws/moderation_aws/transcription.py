@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unreadable
-from moderation_aws.calls import Account, Caller, Refused, needed
+from moderation_aws.calls import Account, Caller, CallRefused, needed
 from moderation_aws.jobs import FOLDER, MARGIN_SECONDS, in_s3, read_object, wait_for
 
 NOT_THERE = ("NotFoundException", "BadRequestException")
@@ -93,7 +93,7 @@ def transcript_of(
     if found is not None:
         try:
             return Transcript(_finished(account, caller, name, options), is_new=False)
-        except Refused as error:
+        except CallRefused as error:
             # The job is remembered longer than its transcript is kept.
             if error.code != "NoSuchKey":
                 raise
@@ -113,7 +113,7 @@ def job_name(part: Part, options: TranscribeOptions) -> str:
 def _find(account: Account, caller: Caller, name: str) -> Mapping[str, Any] | None:
     try:
         answer = account.call(caller, "transcribe", "GetTranscriptionJob", 0, TranscriptionJobName=name)
-    except Refused as error:
+    except CallRefused as error:
         if error.code in NOT_THERE:
             return None
         raise
@@ -144,7 +144,7 @@ def _start(account: Account, caller: Caller, name: str, uri: str, options: Trans
         given["ContentRedaction"] = {"RedactionType": "PII", "RedactionOutput": "redacted"}
     try:
         account.call(caller, "transcribe", "StartTranscriptionJob", 0, **given)
-    except Refused as error:
+    except CallRefused as error:
         if error.code == "ConflictException":
             return False
         raise
@@ -157,7 +157,7 @@ def _finished(account: Account, caller: Caller, name: str, options: TranscribeOp
     def look() -> Mapping[str, Any] | None:
         job = _find(account, caller, name)
         if job is None:
-            raise Refused("NotFoundException", f"transcription job {name} is gone")
+            raise CallRefused("NotFoundException", f"transcription job {name} is gone")
         status = job["TranscriptionJobStatus"]
         if status == "FAILED":
             # The reason speaks of the file's format; it quotes nothing that was said.
@@ -168,11 +168,11 @@ def _finished(account: Account, caller: Caller, name: str, options: TranscribeOp
     transcript = needed(job, "Transcript")
     uri = transcript.get("RedactedTranscriptFileUri" if options.redact else "TranscriptFileUri")
     if uri is None:
-        raise Refused("IncompleteAnswer", f"transcription job {name} names no transcript")
+        raise CallRefused("IncompleteAnswer", f"transcription job {name} names no transcript")
     try:
         results: Mapping[str, Any] = json.loads(read_object(account, caller, *_place(uri)))["results"]
     except (ValueError, KeyError, TypeError) as error:
-        raise Refused("IncompleteAnswer", f"the transcript of job {name} cannot be read") from error
+        raise CallRefused("IncompleteAnswer", f"the transcript of job {name} cannot be read") from error
     return results
 
 

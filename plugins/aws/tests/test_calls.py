@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from moderation_aws import clients
-from moderation_aws.calls import Account, Caller, Refused
+from moderation_aws.calls import Account, Caller, CallRefused
 from moderation_aws.pacing import Pace, slow_down, take_turn
 from moderation_aws.shared import RedisStore, SqliteStore, Store, StoreFailed
 
@@ -77,7 +77,7 @@ def test_a_refusal_is_not_repeated_and_says_what_to_do(
 ) -> None:
     quiet.fail(NAME, Fault(code))
 
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(CallRefused, match=said):
         detect(account)
     assert quiet.count(NAME) == 0
 
@@ -89,7 +89,7 @@ def test_a_refusal_does_not_quote_the_content(quiet: AwsDouble, account: Account
         raise AwsError("InvalidRequestException", f"Value '{given['Text']}' at 'text' failed")
 
     quiet.answer(NAME, answer)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CallRefused) as caught:
         detect(account, "my secret")
 
     assert "secret" not in str(caught.value)
@@ -104,7 +104,7 @@ def test_without_credentials_the_refusal_says_where_they_come_from(
         monkeypatch.setenv(name, str(tmp_path / "none"))
     clients.forget()
     try:
-        with pytest.raises(Refused, match="no AWS credentials were found"):
+        with pytest.raises(CallRefused, match="no AWS credentials were found"):
             detect(account)
     finally:
         clients.forget()
@@ -114,7 +114,7 @@ def test_nothing_answers(quiet: AwsDouble, account: Account, monkeypatch: pytest
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     clients.forget()
     try:
-        with pytest.raises(Refused, match="the Region does not offer the service"):
+        with pytest.raises(CallRefused, match="the Region does not offer the service"):
             detect(account)
     finally:
         clients.forget()
@@ -186,7 +186,7 @@ def test_a_turn_that_comes_too_late_is_not_taken(aws: AwsDouble, store: Store) -
     account = Account("us-east-1", store, rates={NAME: 0.5}, patience_seconds=0.5)
     detect(account)
 
-    with pytest.raises(Refused, match=r"no turn within 0.5 s under the quota of 0.5 calls a second"):
+    with pytest.raises(CallRefused, match=r"no turn within 0.5 s under the quota of 0.5 calls a second"):
         detect(account)
 
 
@@ -220,7 +220,7 @@ def test_a_slow_answer_is_given_up(quiet: AwsDouble, account: Account, monkeypat
     clients.forget()
     try:
         quiet.fail(NAME, Fault(slow_seconds=0.5), times=50)
-        with pytest.raises(Refused, match="ReadTimeoutError"):
+        with pytest.raises(CallRefused, match="ReadTimeoutError"):
             detect(dataclasses.replace(account, patience_seconds=0.3))
     finally:
         clients.forget()

@@ -19,7 +19,7 @@ from ground.statistics import wilson
 from moderation.evidence.overturns import OverturnRate
 from review_ui.desk.preferences import choose_severe, end_break, take_break
 from review_ui.portal import languages
-from review_ui.quality.golden import Accuracy, Feedback, add_golden
+from review_ui.quality.golden import Feedback, GoldenScore, add_golden
 from tests.content import fill, found
 from tests.houses.desk import Desk, form_token
 
@@ -163,7 +163,12 @@ def pages_of_care(desk: Desk, client: Any) -> Iterator[tuple[str, str]]:
             g.language, g.session = "ar", None
             told, where = Feedback(expected, given, "four"), {"flow": None, "language": "ar", "direction": "rtl"}
             yield "feedback", render_template("portal/feedback.html", told=told, session=None, **where)
-            shown = {"queues": [], "overturns": [rate], "accuracy": [Accuracy("ada", 2, 1, wilson(1, 2))], "golden": []}
+            shown = {
+                "queues": [],
+                "overturns": [rate],
+                "accuracy": [GoldenScore("ada", 2, 1, wilson(1, 2))],
+                "golden": [],
+            }
             yield "quality", render_template("portal/quality.html", days=28, session=None, **shown, **where)
 
 
