@@ -38,6 +38,7 @@ from moderation.core.items import Item, Part
 
 if TYPE_CHECKING:
     import click
+    from PIL.Image import Image
 
     from moderation.settings import Settings
 
@@ -77,6 +78,22 @@ class Context(Protocol):
 
     def read(self, part: Part) -> bytes:
         """The part's bytes. Text parts have none: `ValueError`."""
+        ...
+
+    def looks(self, part: Part, longest: int | None = None) -> list[Image]:
+        """What people see of a picture, or of an animation's first frame, in a browser: RGB, upright, sRGB.
+
+        One picture; or two of one size, on white and on black, when it is transparent enough for these to differ. Look
+        at each, and report what is found in any. Boxes are ratios of it.
+
+        Args:
+            longest: pixels of the longest side, to which larger pictures are shrunk (and JPEG decoded the faster);
+                None keeps the size.
+
+        Raises:
+            Unreadable: it cannot be decoded, or is beyond the service's limits.
+            ValueError: the part is a text.
+        """
         ...
 
 

@@ -79,7 +79,7 @@ class Limits:
         )
 
 
-_WIDEST = Limits(max_pixels=200_000_000, max_frames=2000)
+WIDEST = Limits(max_pixels=200_000_000, max_frames=2000)
 """For what was accepted at a door whose limits may have been wider than they are now."""
 
 
@@ -89,7 +89,7 @@ def measure(data: bytes, limits: Limits) -> tuple[int, int, int]:
     Raises:
         MediaRefused: it cannot be decoded, or is beyond `limits`.
     """
-    with _opened(data, limits) as (picture, claims):
+    with opened_picture(data, limits) as (picture, claims):
         for _ in _frames(picture, claims):
             pass
         width, height = claims.width, claims.height
@@ -116,12 +116,12 @@ def display_copy(data: bytes, limits: Limits | None = None) -> tuple[bytes, str]
         MediaRefused: it cannot be decoded, or is beyond `limits`.
     """
     frames, durations = [], []
-    with _opened(data, limits or _WIDEST) as (picture, claims):
+    with opened_picture(data, limits or WIDEST) as (picture, claims):
         share = math.sqrt(DISPLAY_PIXELS / (claims.frames * claims.width * claims.height))
         side = max(min(DISPLAY_SIDE, int(max(claims.width, claims.height) * share)), 1)
         turn = _UPRIGHT.get(_orientation(picture))
         for frame in _frames(picture, claims):
-            still = _eight_bit(frame)
+            still = eight_bit(frame)
             if still is frame:
                 still = frame.copy() if claims.frames > 1 else frame
             still.thumbnail((side, side))
@@ -136,26 +136,6 @@ def display_copy(data: bytes, limits: Limits | None = None) -> tuple[bytes, str]
         return out.getvalue(), "image/png"
     frames[0].save(out, "JPEG", quality=88)
     return out.getvalue(), "image/jpeg"
-
-
-def small_copy(data: bytes, side: int) -> Image.Image:
-    """The first frame of a picture that was accepted at the door, upright, RGB on white, at most `side` pixels a side.
-
-    Raises:
-        MediaRefused: it cannot be decoded.
-    """
-    with _opened(data, _WIDEST) as (picture, claims):
-        picture.draft(None, (2 * side, 2 * side))  # a JPEG is decoded at an eighth of its size, where that is enough
-        first = next(_frames(picture, claims))
-        still = _eight_bit(first)
-        still.thumbnail((side, side))
-        turn = _UPRIGHT.get(_orientation(picture))
-        if turn is not None:
-            still = still.transpose(turn)
-    if still.mode == "RGBA":
-        # What shows through is not the colour that a transparent pixel happens to have.
-        still = Image.alpha_composite(Image.new("RGBA", still.size, "white"), still)
-    return still.convert("RGB")
 
 
 @functools.cache
@@ -200,7 +180,7 @@ def _frames(picture: Image.Image, claims: Claims) -> Iterator[Image.Image]:
 
 
 @contextmanager
-def _opened(data: bytes, limits: Limits) -> Iterator[tuple[Image.Image, Claims]]:
+def opened_picture(data: bytes, limits: Limits) -> Iterator[tuple[Image.Image, Claims]]:
     """Pillow over the picture's own bytes, its claims checked first; whatever else is raised means: damaged."""
     try:
         claims = read_claims(data)
@@ -227,13 +207,24 @@ def _opened(data: bytes, limits: Limits) -> Iterator[tuple[Image.Image, Claims]]
         raise MediaRefused("damaged", f"the picture cannot be decoded ({type(error).__name__})") from error
 
 
+def first_frame(picture: Image.Image, claims: Claims) -> Image.Image:
+    """The first frame, decoded in full, of a picture from `opened_picture`."""
+    return next(_frames(picture, claims))
+
+
+def turned(still: Image.Image, picture: Image.Image) -> Image.Image:
+    """A frame of `picture` upright, as its EXIF orientation says."""
+    turn = _UPRIGHT.get(_orientation(picture))
+    return still.transpose(turn) if turn is not None else still
+
+
 def _orientation(picture: Image.Image) -> int:
     """The EXIF orientation, 1-8, of a decoded picture (PNG may carry it behind its pixels)."""
     exif = picture.info.get("exif")
     return orientation(exif) if isinstance(exif, bytes) else 1
 
 
-def _eight_bit(picture: Image.Image) -> Image.Image:
+def eight_bit(picture: Image.Image) -> Image.Image:
     """The picture as RGB or RGBA; itself when it is that already."""
     if picture.mode in ("RGB", "RGBA"):
         return picture

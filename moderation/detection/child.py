@@ -13,12 +13,16 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.detection.channel import ChildEnd
 from moderation.hookspecs import Unavailable, Unreadable
+from moderation.media.looking import looks
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MAX_DETECTIONS = 10_000
 MEMORY_LIMIT_BYTES = 8 << 30
@@ -40,6 +44,10 @@ class LocalContext:
     def read(self, part: Part) -> bytes:
         """See `moderation.hookspecs.Context.read`."""
         return self.path(part).read_bytes()
+
+    def looks(self, part: Part, longest: int | None = None) -> list[Image]:
+        """See `moderation.hookspecs.Context.looks`."""
+        return looks(self.path(part), longest)
 
 
 def main() -> None:

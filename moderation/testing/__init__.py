@@ -17,12 +17,16 @@ import inspect
 import pickle
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from moderation.core.items import PART_TYPES, Media, Part, PartType
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
+from moderation.media.looking import looks
 from moderation.testing.contract_checks import answer_within, check_answer, check_parts
 from moderation.testing.hostile_samples import HOSTILE_TEXTS, hostile_pictures
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 Sample: TypeAlias = str | bytes | Path | Part
 """One input: a text, the bytes of a picture, film or sound, a file of those, or a part made by hand."""
@@ -92,6 +96,10 @@ class FakeContext:
     def read(self, part: Part) -> bytes:
         """See `moderation.hookspecs.Context.read`."""
         return self.path(part).read_bytes()
+
+    def looks(self, part: Part, longest: int | None = None) -> list[Image]:
+        """See `moderation.hookspecs.Context.looks`."""
+        return looks(self.path(part), longest)
 
     def _next_id(self) -> str:
         self._made += 1

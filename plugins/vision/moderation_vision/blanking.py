@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unreadable
-from moderation_vision.pictures import opened
 
 MARGIN = 0.005
 """Of the longer side, beyond each box: what is found ends where a letter does."""
@@ -33,17 +32,14 @@ class Blank:
 
     def redact(self, part: Part, detections: Sequence[Detection], context: Context) -> Part:
         """A copy in which the places cannot be read back. Raises `Unreadable`."""
-        from PIL import Image, ImageDraw, ImageOps
+        from PIL import ImageDraw
 
-        with opened(context.read(part)) as picture:
-            if getattr(picture, "n_frames", 1) > 1:
-                raise Unreadable("animations cannot be redacted")
-            is_jpeg = picture.format == "JPEG"
-            picture.load()
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-        # A fresh picture, so that nothing but pixels comes along.
-        copy = Image.new("RGB", upright.size)
-        copy.paste(upright)
+        assert part.media is not None
+        if (part.media.frames or 1) > 1:
+            raise Unreadable("animations cannot be redacted")
+        is_jpeg = part.media.content_type == "image/jpeg"
+        # Made of what people see, so nothing but pixels comes along.
+        copy = context.looks(part)[0]
         draw = ImageDraw.Draw(copy)
         width, height = copy.size
         margin = math.ceil(MARGIN * max(width, height))

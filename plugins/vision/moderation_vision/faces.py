@@ -12,7 +12,6 @@ from typing import Any
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.hookspecs import Context
-from moderation_vision.pictures import upright
 
 LONGEST = 1024
 """Pictures are looked at with at most this many pixels on a side: larger ones take longer and find no more faces."""
@@ -47,7 +46,7 @@ class Faces:
         if self._cascade is None:
             cv2.setNumThreads(1)
             self._cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml")
-        grey = numpy.asarray(upright(context.read(part), LONGEST).convert("L"))
+        grey = numpy.asarray(context.looks(part, LONGEST)[0].convert("L"))
         height, width = grey.shape
         if min(width, height) < 24:
             return []

@@ -11,7 +11,6 @@ from pathlib import PurePath
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.hookspecs import Context
-from moderation_vision.pictures import upright
 
 SMALLEST_SIDE = 48
 """Pixels; a shorter side shows too little for people and detectors alike (Rekognition asks for 50 to 80)."""
@@ -41,7 +40,7 @@ class Quality:
         from PIL import ImageStat
 
         found = []
-        picture = upright(context.read(part), 512)
+        picture = context.looks(part, 512)[0]
         media = part.media
         sides = (media.width or picture.width, media.height or picture.height) if media else picture.size
         if min(sides) < SMALLEST_SIDE:

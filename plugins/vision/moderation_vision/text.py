@@ -11,7 +11,6 @@ from typing import Any
 
 from moderation.core.items import Box, Extraction, Part, Place, Span, Tool
 from moderation.hookspecs import Context
-from moderation_vision.pictures import upright
 
 LONGEST = 1600
 SMALLEST_SIDE = 16
@@ -39,7 +38,7 @@ class Text:
         """One text part, or none where there is no text. Raises `Unreadable`."""
         import numpy
 
-        picture = upright(context.read(part), LONGEST)
+        picture = context.looks(part, LONGEST)[0]
         if min(picture.size) < SMALLEST_SIDE:
             return []
         if self._engine is None:

@@ -9,16 +9,16 @@ from typing import Any
 from PIL import Image
 
 from moderation.core.items import Media, Part
+from moderation.testing import FakeContext
 
 EXAMPLES = Path(__file__).parent.parent.parent.parent / "examples"
 
 
-class Files:
-    """A context over bytes."""
-
-    app = "test"
+class Files(FakeContext):
+    """A context over bytes, whatever they are."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         self.folder = folder
 
     def add(self, data: bytes, content_type: str = "image/png", name: str | None = None, **facts: Any) -> Part:
@@ -30,9 +30,6 @@ class Files:
     def path(self, part: Part) -> Path:
         assert part.media is not None
         return Path(part.media.uri)
-
-    def read(self, part: Part) -> bytes:
-        return self.path(part).read_bytes()
 
 
 def example(files: Files, name: str) -> Part:
