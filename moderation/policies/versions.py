@@ -61,10 +61,10 @@ class PolicyVersions:
             query = query.where(policy_activations.c.name == name)
         return self._db.read(lambda c: [_enactment(row) for row in c.execute(query)])
 
-    def last_change(self) -> int:
-        """Grows with each activation."""
-        query = sa.select(sa.func.max(policy_activations.c.id))
-        return self._db.read(lambda c: c.execute(query).scalar() or 0)
+    def changes(self) -> int:
+        """How many activations there were. None is ever taken away, so it grows with each, whoever commits first."""
+        query = sa.select(sa.func.count()).select_from(policy_activations)
+        return self._db.read(lambda c: c.execute(query).scalar_one())
 
     def text(self, version: str) -> str:
         """The text of a version. Raises `NotFound`."""
@@ -94,16 +94,20 @@ class PolicyVersions:
         except (NotFound, PolicyFault):
             return None
 
-    def record(self, policies: Sequence[Policy], files: Sequence[Policy], how: str, now: datetime) -> None:
+    def record(self, policies: Sequence[Policy], files: Sequence[Policy], how: str, now: datetime) -> int:
         """Note what came into force, and keep the texts. Nothing is noted of what was in force already.
 
         Args:
             policies: in force.
             files: what the files say, in the same order.
             how: ``start`` or ``reload``.
+
+        Returns:
+            How many activations were noted.
         """
 
-        def work(c: Connection) -> None:
+        def work(c: Connection) -> int:
+            noted = 0
             for policy, file in zip(policies, files, strict=True):
                 for each in (policy, file):
                     values = {"version": each.version, "name": each.name, "text": each.text, "first_seen_at": now}
@@ -112,8 +116,10 @@ class PolicyVersions:
                 if last is None or (last.version, last.file_version) != (policy.version, file.version):
                     row = Enactment(policy.name, policy.version, file.version, file.path, how, _owner(file.path), now)
                     c.execute(sa.insert(policy_activations).values(vars(row)))
+                    noted += 1
+            return noted
 
-        self._db.write(work)
+        return self._db.write(work)
 
     def plan_roll_back(self, name: str, to: str | None, by: str, now: datetime) -> Enactment:
         """What would put an earlier text into force; `roll_back` does it.
@@ -180,7 +186,7 @@ class PoliciesInForce:
         self._folder = folder
         self._plugins = plugins
         self._versions = versions
-        self._seen = ""
+        self._seen = ("", 0)
         self.faults: tuple[Fault, ...] = ()
 
     def start(self, now: datetime) -> PolicySet:
@@ -205,14 +211,15 @@ class PoliciesInForce:
             logger.error("changed policies are refused, the last good ones stay in force: %s", fault)
             return None
         self.faults = ()
-        self._seen = self._state()
         logger.info("policies in force: %s", ", ".join(f"{p.name} {p.version[:12]}" for p in policies.policies))
         return policies
 
     def _load(self, how: str, now: datetime) -> PolicySet:
         files = load_policies(self._folder, self._plugins.taxonomy, self._plugins.tools)
         policies = tuple(self._in_force(policy) for policy in files.policies)
-        self._versions.record(policies, files.policies, how, now)
+        seen, changes = self._seen
+        # What is noted here is no news. What others change meanwhile is, so neither is looked at once more.
+        self._seen = seen, changes + self._versions.record(policies, files.policies, how, now)
         return PolicySet(policies, files.not_in_force, files.waiting)
 
     def _in_force(self, file: Policy) -> Policy:
@@ -221,13 +228,14 @@ class PoliciesInForce:
             return file
         return self._versions.policy(version, self._plugins.taxonomy, file.path)
 
-    def _state(self) -> str:
-        """Changes when a file or an activation does. The files are small, so their bytes are read."""
-        digest = hashlib.sha256(str(self._versions.last_change()).encode())
+    def _state(self) -> tuple[str, int]:
+        """A digest of the files, which are small, so their bytes are read; and how many activations there were."""
+        changes = self._versions.changes()
+        digest = hashlib.sha256()
         for path in policy_paths([self._folder]) if self._folder.is_dir() else ():
             digest.update(f"\n{path}\n".encode())
             try:
                 digest.update(path.read_bytes())
             except OSError as error:
                 digest.update(str(error.errno).encode())
-        return digest.hexdigest()
+        return digest.hexdigest(), changes

@@ -14,11 +14,13 @@ from moderation.cli import run
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.core.policy.checks import parse_policy
+from moderation.core.policy.policies import PolicySet
 from moderation.core.rules.engine import evaluate
 from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.replaying import replay
 from moderation.pipeline.intake import Submission
+from moderation.policies import versions
 from moderation.service import Service
 from moderation.settings import Settings
 from moderation.storage.records import ItemRecord, new_item_id
@@ -41,6 +43,29 @@ def test_a_changed_file_comes_into_force_while_the_service_runs(open_house: Call
         ("start", first),
         ("reload", house.version),
     ]
+
+
+def test_a_file_that_changes_while_it_is_read_comes_into_force_too(
+    open_house: Callable[[str], House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = open_house(REJECTS)
+    house.service._watching.close()
+    read, changes = versions.load_policies, [REVIEWS]
+
+    def read_and_change(*given: Any) -> PolicySet:
+        policies = read(*given)
+        if changes:
+            house.file.write_text(changes.pop())
+        return policies
+
+    monkeypatch.setattr(versions, "load_policies", read_and_change)
+    house.file.write_text(REJECTS + "# the first change\n")
+    first, second, third = (house.service.in_force.look(datetime.now(UTC)) for _ in range(3))
+
+    assert first is not None
+    assert second is not None
+    assert second.get("words").text == REVIEWS
+    assert third is None
 
 
 def test_a_faulty_file_leaves_the_last_good_one_in_force_and_is_shown(open_house: Callable[[str], House]) -> None:
