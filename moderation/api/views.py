@@ -83,8 +83,12 @@ def _words(record: ItemRecord) -> Iterator[str]:
         yield f"{failure.detector.name} {failure.detector.version} gave no answer on {part}: {failure.message}"
     for loop in record.loops:
         rounds = {"review": f"Round {loop.round} of review", "appeal": f"Appeal, round {loop.round} ({loop.appeal})"}
-        what = rounds.get(loop.purpose, f"A look at sample '{loop.sampling}'")
-        yield f"{what}, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}."
+        if loop.purpose == "service":
+            problem = f" {loop.problem}" if loop.problem else ""
+            yield f"A human loop that a detector's service started ({loop.arn}): {loop.state}.{problem}"
+        else:
+            what = rounds.get(loop.purpose, f"A look at sample '{loop.sampling}'")
+            yield f"{what}, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}."
         for answer in loop.answers:
             labels = f" with {', '.join(answer.labels)}" if answer.labels else ""
             yield f"A reviewer chose {answer.outcome}{labels}" + (f": {answer.note}" if answer.note else ".")

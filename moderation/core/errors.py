@@ -46,7 +46,8 @@
     ├── CapReached                      a rule has rejected as many items today as it may; people look
     ├── HumanLoopRefused                A2I refused for good (account, permission, missing flow)
     ├── HumanLoopsUnavailable           A2I does not answer, or asks to come back later; try again
-    ├── OutputMalformed                 a loop's output is missing or cannot be read; a person has to look
+    ├── OutputMalformed                 a loop's output cannot be read; a person has to look
+    │   └── OutputMissing               the loop has ended, and its output is not there yet
     ├── NotRedacted                     a detector gave no answer on a text, so that nobody knows what is left in it
     ├── Stopped                         somebody asked a redaction job to stop
     ├── _Conflict                       A2I has an active loop of this name with other input
@@ -58,7 +59,7 @@
     moderation_aws
     ModerationError
     ├── Unavailable
-    │   └── Refused                     AWS refused a call for good, or for longer than there is time
+    │   └── CallRefused                 AWS refused a call for good, or for longer than there is time
     └── StoreFailed                     what workers share of their calls cannot be read or written
 
 Messages name the thing, the place and the remedy. Edges translate: HTTP turns `InputError` into 4xx problem
@@ -96,6 +97,7 @@ __all__ = [
     "ModerationError",
     "NotFound",
     "OutputMalformed",
+    "OutputMissing",
     "PluginError",
     "PolicyFault",
     "PolicyMissing",
@@ -204,3 +206,7 @@ class HumanLoopsUnavailable(ModerationError):
 
 class OutputMalformed(ModerationError):
     """A human loop's output is missing or cannot be read. A person has to look; it decides nothing."""
+
+
+class OutputMissing(OutputMalformed):
+    """A human loop has ended, and its output is not there (yet)."""

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from ground.rounds import Rounds
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, Part, PartType, Tool
+from moderation.core.started_loops import started
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.pool import Pool
 from moderation.detection.probes import probes_of
@@ -269,6 +270,10 @@ def _checked(raw: Any, tool: Tool, detector: Any, part: Part, taxonomy: Taxonomy
         raise NoAnswer("invalid_answer", f"{'.'.join(map(str, first['loc']))}: {first['type']}") from error
     if detection.label not in detector.labels:
         raise NoAnswer("invalid_answer", "a label that the detector did not declare")
+    try:
+        started([detection])
+    except ValueError as error:
+        raise NoAnswer("invalid_answer", str(error)) from error
     if detection.span is not None and (part.text is None or detection.span.end > len(part.text)):
         raise NoAnswer("invalid_answer", "a span outside the text")
     return detection.model_copy(

@@ -120,6 +120,7 @@ def _page(c: Connection, since: datetime | None, after: str) -> list[Case]:
 
 def _opinions(c: Connection, first: str, last: str) -> dict[str, tuple[Opinion, ...]]:
     where = item_loops.c.item_id.between(first, last) & item_loops.c.answers.is_not(None)
+    where &= item_loops.c.purpose != "service"  # they were asked about labels of one part, not about the item
     found: dict[str, tuple[Opinion, ...]] = {}
     query = sa.select(item_loops).where(where).order_by(item_loops.c.created_at, item_loops.c.round)
     for row in c.execute(query):

@@ -10,10 +10,11 @@ from datetime import datetime
 from moderation.core.decisions import Decision
 from moderation.core.items import Item, Part
 from moderation.core.policy.policies import PolicySet
+from moderation.core.redaction import RedactedPart
 from moderation.core.retention import media_until
-from moderation.detection.judge import content_types_of
+from moderation.detection.judge import Judgement, content_types_of
 from moderation.pipeline.ports import Ports
-from moderation.storage.records import ItemRecord
+from moderation.storage.records import ItemRecord, LoopEnd
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,26 @@ def media_kept_until(
     """When the item's media may go, by those of `policies` that are for it; None for never."""
     applicable = policies.for_content(item.app, content_types_of(parts))
     return media_until(applicable, decision.outcome, decision.decided_at, ports.media_keep_days)
+
+
+def decide_by_people(
+    ports: Ports, record: ItemRecord, decision: Decision, ended: Sequence[LoopEnd], heard: Judgement | None = None
+) -> None:
+    """Store what people decided, with the loops that settled it, and say so.
+
+    Args:
+        heard: the judgement with what they said, where the rules had the word again.
+    """
+    findings, verdict = (heard.findings, heard.verdict) if heard is not None else (None, None)
+    last = verdict or record.verdict
+    redact = last.redact if last is not None else ()
+    redacted: list[RedactedPart] = []
+    if decision.outcome == "approve" and redact:
+        # People have approved it: what cannot be redacted is withheld.
+        redacted, _ = ports.judge.redact(record.item, record.parts, redact)
+    until = media_kept_until(ports, decision, record.item, record.parts, ports.judge.policies)
+    made = ports.store.decide(record.item.id, decision, findings, verdict, ended, redacted=redacted, media_until=until)
+    tell(ports, record.item, made)
 
 
 def tell(ports: Ports, item: Item, decision: Decision | None) -> None:

@@ -23,6 +23,7 @@ from moderation.pipeline import people
 from moderation.pipeline.deciding import media_kept_until, tell
 from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
+from moderation.pipeline.started import loops_started
 from moderation.storage.records import Claim
 
 logger = logging.getLogger(__name__)
@@ -92,10 +93,15 @@ def conclude(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Fi
 def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Fingerprint]) -> Learned | None:
     """Send an item to people or decide it; says what came up instead when neither was done."""
     verdict = judgement.verdict
+    elsewhere = loops_started(ports, item, judgement)
+    if elsewhere and verdict.outcome != "reject":
+        ports.store.send_to_people(item.id, judgement.findings, verdict, elsewhere, prints)
+        ports.news.spread()
+        return None
     held = [sample for sample in verdict.samples if sample.hold]
     if verdict.outcome == "review" or held:
         loop = first_loop(ports, item, judgement, held[0] if held else None)
-        ports.store.send_to_people(item.id, judgement.findings, verdict, loop, prints)
+        ports.store.send_to_people(item.id, judgement.findings, verdict, [loop], prints)
         ports.news.spread()
         people.start(ports, loop)
         return None
@@ -113,6 +119,7 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Finger
         policy=verdict.policy,
         decided_at=ports.clock(),
     )
+    samples = [sample_loop(ports, item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)]
     try:
         decided = ports.store.decide(
             item.id,
@@ -120,7 +127,7 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Finger
             judgement.findings,
             verdict,
             redacted=redacted,
-            samples=[sample_loop(ports, item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)],
+            samples=[*samples, *elsewhere],
             caps=caps(verdict, judgement.policies),
             media_until=media_kept_until(ports, decision, item, judgement.parts, judgement.policies),
             fingerprints=prints,

@@ -15,12 +15,12 @@ from moderation.core.errors import (
     StoreUnavailable,
 )
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
-from moderation.core.redaction import RedactedPart
-from moderation.pipeline.deciding import media_kept_until, tell
+from moderation.pipeline import started
+from moderation.pipeline.deciding import decide_by_people
 from moderation.pipeline.loops import appeal_loop, next_loop, policy_and_queue
 from moderation.pipeline.ports import Ports
 from moderation.review.input_content import ReviewCase, input_content
-from moderation.storage.records import ItemRecord, LoopRecord
+from moderation.storage.records import ItemRecord, LoopEnd, LoopRecord
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,10 @@ def answer(ports: Ports, loop_name: str) -> None:
     if loop.state == "ended":
         return
     try:
-        _follow(ports, loop)
+        if loop.purpose == "service":
+            _follow_started(ports, loop)
+        else:
+            _follow(ports, loop)
     except NotFound:
         _next_round(ports, loop, (), f"A2I does not know human loop {loop.name} any more", loop.queue)
     except (OutputMalformed, HumanLoopRefused) as error:
@@ -111,6 +114,14 @@ def _follow(ports: Ports, loop: LoopRecord) -> None:
         _next_round(ports, loop, (), reason, loop.queue)
 
 
+def _follow_started(ports: Ports, loop: LoopRecord) -> None:
+    has_ended, fresh = started.hear(ports, loop)
+    if fresh is not None:
+        start(ports, fresh)
+    elif not has_ended:
+        _pause(ports, loop, None)
+
+
 def _consolidate(ports: Ports, loop: LoopRecord, answers: Sequence[Answer]) -> None:
     _, queue = policy_and_queue(ports, loop)
     ask = queue.if_no_agreement
@@ -122,25 +133,15 @@ def _consolidate(ports: Ports, loop: LoopRecord, answers: Sequence[Answer]) -> N
     )
     if loop.purpose == "sample":
         outcome = result.outcome if isinstance(result, Resolution) else None
-        ports.store.end_round(loop.name, answers, None, outcome)
+        ports.store.end_loop(LoopEnd(loop.name, tuple(answers), outcome))
     elif result is None:
         _next_round(ports, loop, answers, "too few answers", loop.queue)
     elif isinstance(result, MoreAnswersWanted):
         _next_round(ports, loop, answers, result.reason, result.queue)
     else:
-        ports.store.save_answers(loop.name, answers)
-        _decide(ports, ports.store.get_item(loop.item_id), loop, result, answers)
-
-
-def _decide(ports: Ports, record: ItemRecord, loop: LoopRecord, result: Resolution, answers: Sequence[Answer]) -> None:
-    decision, verdict = _decision(ports, record, loop, result, answers), record.verdict
-    redacted: list[RedactedPart] = []
-    if decision.outcome == "approve" and verdict is not None and verdict.redact:
-        # People have approved it: what cannot be redacted is withheld.
-        redacted, _ = ports.judge.redact(record.item, record.parts, verdict.redact)
-    until = media_kept_until(ports, decision, record.item, record.parts, ports.judge.policies)
-    decided = ports.store.decide(record.item.id, decision, None, None, loop.name, redacted=redacted, media_until=until)
-    tell(ports, record.item, decided)
+        record = ports.store.get_item(loop.item_id)
+        decision = _decision(ports, record, loop, result, answers)
+        decide_by_people(ports, record, decision, [LoopEnd(loop.name, tuple(answers), decision.outcome)])
 
 
 def _decision(
@@ -170,7 +171,7 @@ def _decision(
 
 def _next_round(ports: Ports, loop: LoopRecord, answers: Sequence[Answer], reason: str, queue: str) -> None:
     if loop.purpose == "sample":
-        ports.store.end_round(loop.name, answers, reason)
+        ports.store.end_loop(LoopEnd(loop.name, tuple(answers), problem=reason))
         return
     if loop.round >= MAX_ROUNDS:
         ports.store.save_answers(loop.name, answers)
@@ -180,8 +181,8 @@ def _next_round(ports: Ports, loop: LoopRecord, answers: Sequence[Answer], reaso
     if ports.store.get_item(loop.item_id).verdict is None:
         return
     fresh = next_loop(ports, loop, queue)
-    ports.store.end_round(loop.name, answers, reason)
-    ports.store.send_to_people(loop.item_id, None, None, fresh)
+    end = LoopEnd(loop.name, tuple(answers), problem=reason)
+    ports.store.send_to_people(loop.item_id, None, None, [fresh], (), [end])
     start(ports, fresh)
 
 

@@ -13,14 +13,16 @@ from typing import Any
 
 from ground.blobs import Blobs
 from ground.s3 import S3Blobs
-from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, ModerationError, NotFound, OutputMalformed
+from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, ModerationError, NotFound, OutputMissing
 from moderation.core.loops import Answer
 from moderation.core.policy.policies import Queue
-from moderation.review.answers import read_answers
+from moderation.review.answers import read_answers, read_confirmations
 from moderation.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+OWN_ACCOUNT = "000000000000"
+"""The account number in the ARNs of our endpoint; Amazon gives it to nobody."""
 TASK_UI = "moderation-item"
 WORK_TEAM = "reviewers"
 MAX_MESSAGE = 500
@@ -89,6 +91,8 @@ class HumanLoops:
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._flow_arns: dict[str, str] = {}
+        self._at_amazon: dict[str, HumanLoops] = {}
+        """Clients for loops that others started, by Region."""
 
     def provision(self, queues: Iterable[Queue], *, dry_run: bool = False) -> list[str]:
         """Make what queues need and is not there: work team, task template, flow definitions. May run again.
@@ -151,8 +155,17 @@ class HumanLoops:
             return str(self._runtime("describe_human_loop", HumanLoopName=name)["HumanLoopArn"])
 
     def at(self, arn: str | None) -> HumanLoops:
-        """The endpoint at which the loop with this ARN is: this one, since there is no other."""
-        return self
+        """The endpoint at which the loop with this ARN is: this one, or Amazon's for a loop that was started there."""
+        if arn is None or account_of(arn) in ("", OWN_ACCOUNT):
+            return self
+        region = arn.split(":")[3]
+        if (self._settings.a2i_endpoint_url, self._settings.a2i_region) == ("aws", region):
+            return self
+        with self._lock:
+            if region not in self._at_amazon:
+                there = self._settings.model_copy(update={"a2i_endpoint_url": "aws", "a2i_region": region})
+                self._at_amazon[region] = HumanLoops(there, self._own, self._blobs)
+            return self._at_amazon[region]
 
     def find(self, name: str) -> str | None:
         """The ARN of the loop of this name; None when there is none."""
@@ -176,14 +189,27 @@ class HumanLoops:
         """What reviewers answered in a completed loop.
 
         Raises:
-            OutputMalformed: the output is missing or is not what our template gives.
+            OutputMissing: the output is not there.
+            OutputMalformed: it is not what our template gives.
             StoreUnavailable: try again.
         """
+        return read_answers(name, self._output(name, output_uri))
+
+    def confirmations(self, name: str, output_uri: str) -> list[Answer]:
+        """Which of Rekognition's labels reviewers chose in a completed loop that Rekognition started.
+
+        Raises:
+            OutputMissing: the output is not there.
+            OutputMalformed: it is not what the built-in task gives.
+            StoreUnavailable: try again.
+        """
+        return read_confirmations(name, self._output(name, output_uri))
+
+    def _output(self, name: str, output_uri: str) -> bytes:
         try:
-            data = self._output_blobs().get(output_uri)
+            return self._output_blobs().get(output_uri)
         except NotFound as error:
-            raise OutputMalformed(f"the output of human loop {name} is not there yet") from error
-        return read_answers(name, data)
+            raise OutputMissing(f"the output of human loop {name} is not there yet") from error
 
     # What A2I needs to be there
 
@@ -301,6 +327,12 @@ def _translated(operation: str, error: Any) -> ModerationError:
     if code in _RETRYABLE or status in (429, 402) or status >= 500:
         return HumanLoopsUnavailable(message)
     return HumanLoopRefused(message)
+
+
+def account_of(arn: str | None) -> str:
+    """The account number in an ARN; empty when there is none."""
+    fields = (arn or "").split(":")
+    return fields[4] if len(fields) > 5 else ""
 
 
 def task_template() -> str:

@@ -21,14 +21,12 @@ from typing import Any
 from ground.blobs import Blobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound
 from moderation.core.policy.policies import Queue
-from moderation.review.client import HumanLoops, OwnEndpoint
+from moderation.review.client import OWN_ACCOUNT, HumanLoops, OwnEndpoint, account_of
 from moderation.settings import Settings
 from moderation.storage.loop_refusals import Refusals
 
 logger = logging.getLogger(__name__)
 
-OWN_ACCOUNT = "000000000000"
-"""The account number in the ARNs of our endpoint; Amazon gives it to nobody."""
 SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 600.0
 """Between a refusal and the next try at Amazon. One loop that Amazon finds fault with hardly diverts others."""
 
@@ -68,7 +66,7 @@ class HumanLoopsWithFallback:
         """The endpoint at which the loop with this ARN is. Raises `HumanLoopsUnavailable` when it is out of reach."""
         if account_of(arn) == OWN_ACCOUNT:
             return self._need_own()
-        return self._amazon
+        return self._amazon.at(arn)
 
     def provision(self, queues: Iterable[Queue]) -> list[str]:
         """As `HumanLoops.provision`, at both endpoints: the own one has to be ready before Amazon refuses.
@@ -166,9 +164,3 @@ def open_human_loops(
         return client
     fallback = HumanLoops(settings, own, blobs, is_own=True) if own.access_key[0] else None
     return HumanLoopsWithFallback(client, fallback, is_on=settings.a2i_fallback == "own", note=note)
-
-
-def account_of(arn: str | None) -> str:
-    """The account number in an ARN; empty when there is none."""
-    fields = (arn or "").split(":")
-    return fields[4] if len(fields) > 5 else ""

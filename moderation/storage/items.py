@@ -24,7 +24,7 @@ from moderation.core.rules.caps import RuleName
 from moderation.core.verdicts import Verdict
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
-from moderation.storage.records import Claim, Findings, LoopRecord, delivery_rows
+from moderation.storage.records import Claim, Findings, LoopEnd, LoopRecord, delivery_rows
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
     ITEM_LEASE,
@@ -152,7 +152,7 @@ class Store(Reading):
         decision: Decision,
         findings: Findings | None,
         verdict: Verdict | None,
-        loop: str | None = None,
+        ended: Sequence[LoopEnd] = (),
         *,
         samples: Sequence[LoopRecord] = (),
         redacted: Sequence[RedactedPart] = (),
@@ -165,8 +165,8 @@ class Store(Reading):
         Args:
             findings: stored with it; None to leave what is there.
             verdict: stored with it; None to leave what is there.
-            loop: the human loop that settled it, marked as ended.
-            samples: human loops that look at it afterwards, to be started.
+            ended: the human loops that settled it; none where the rules do.
+            samples: human loops that look at it afterwards, to be started or followed.
             redacted: copies of its parts that may be shown.
             caps: how many items the rules that reject it may reject a day.
             media_until: when its media may be deleted; None for never.
@@ -188,7 +188,7 @@ class Store(Reading):
             if decision.outcome == "reject":
                 values["redacted"] = None
             # Rules decide what nobody has decided yet; people also what was decided before and is appealed.
-            is_open = items.c.status == "pending" if loop is None else items.c.status != "decided"
+            is_open = items.c.status != "decided" if ended else items.c.status == "pending"
             update = sa.update(items).where(items.c.id == item_id, is_open).values(values).returning(items.c.document)
             row = c.execute(update).first()
             if row is None:
@@ -205,13 +205,11 @@ class Store(Reading):
                 save_media(c, item_id, findings.parts)
             save_media(c, item_id, redacted)
             save_fingerprints(c, item_id, item.app, fingerprints, decision.decided_at)
-            if loop is not None:
+            if ended:
                 fingerprints_decided(c, item_id, decision.decided_at)
             if verdict is not None:
                 count_rules(c, verdict, decision.decided_at, caps or {})
-            if loop is not None:
-                values = {"state": "ended", "problem": None, "outcome": decision.outcome}
-                c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values))
+            _end_loops(c, ended)
             for sample in samples:
                 c.execute(insert_or_nothing(c, item_loops).values(_new_loop(sample)))
             if told := delivery_rows(item, made, number, redacted, self._notify):
@@ -225,24 +223,28 @@ class Store(Reading):
         item_id: str,
         findings: Findings | None,
         verdict: Verdict | None,
-        loop: LoopRecord,
+        loops: Sequence[LoopRecord],
         fingerprints: Sequence[Fingerprint] = (),
+        ended: Sequence[LoopEnd] = (),
     ) -> bool:
-        """Store a verdict of review and the loop that is to be started, in one transaction.
+        """Store that people are asked, with the loops that are to be started or followed, in one transaction.
 
         Args:
             findings: stored with it; None to leave what is there.
             verdict: stored with it; None to leave what is there.
+            loops: at least one.
             fingerprints: what the item's parts are recognised by.
+            ended: the loops of the round before, which settled nothing.
 
         Returns:
-            False when this round of the item has its loop already, or the item is decided.
+            False when this round of the item has its loops already, or the item is decided.
         """
 
         def work(c: Connection) -> bool:
             # Evidence comes with the first look only; one that comes late must not touch an item that went on.
+            is_first = findings is not None and not ended
             undecided = (items.c.id == item_id) & (
-                items.c.status == "pending" if findings is not None else items.c.status != "decided"
+                items.c.status == "pending" if is_first else items.c.status != "decided"
             )
             values = {"status": "in_review", "lease_until": None, **_evidence(findings, verdict)}
             app = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.app)).scalar()
@@ -253,8 +255,10 @@ class Store(Reading):
                 _save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)
             if verdict is not None:
-                count_rules(c, verdict, loop.created_at, {})
-            return bool(c.execute(insert_or_nothing(c, item_loops).values(_new_loop(loop))).rowcount)
+                count_rules(c, verdict, loops[0].created_at, {})
+            _end_loops(c, ended)
+            new = [c.execute(insert_or_nothing(c, item_loops).values(_new_loop(loop))).rowcount for loop in loops]
+            return any(new)
 
         return self._db.write(work)
 
@@ -273,11 +277,9 @@ class Store(Reading):
 
         self._db.write(work)
 
-    def end_round(self, loop: str, answers: Sequence[Answer], problem: str | None, outcome: str | None = None) -> None:
-        """Mark a loop as ended without a decision, keeping what was answered, and what that came to for a sample."""
-        answered = [a.model_dump(mode="json") for a in answers]
-        values = {"state": "ended", "problem": problem, "answers": answered, "outcome": outcome}
-        self._db.write(lambda c: c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values)))
+    def end_loop(self, end: LoopEnd) -> None:
+        """Mark a loop as ended that changes nothing about its item."""
+        self._db.write(lambda c: _end_loops(c, [end]))
 
     def save_answers(self, loop: str, answers: Sequence[Answer]) -> None:
         """Keep what reviewers answered."""
@@ -329,7 +331,8 @@ def _new_loop(loop: LoopRecord) -> dict[str, Any]:
         "policy_version": loop.policy_version,
         "queue": loop.queue,
         "flow": loop.flow,
-        "state": "starting",
+        "state": loop.state,
+        "arn": loop.arn,
         "purpose": loop.purpose,
         "sampling": loop.sampling,
         "is_blind": loop.is_blind,
@@ -338,6 +341,13 @@ def _new_loop(loop: LoopRecord) -> dict[str, Any]:
         "next_look_at": loop.created_at,
         "created_at": loop.created_at,
     }
+
+
+def _end_loops(c: Connection, ends: Sequence[LoopEnd]) -> None:
+    for end in ends:
+        answers = [answer.model_dump(mode="json") for answer in end.answers]
+        values = {"state": "ended", "answers": answers, "outcome": end.outcome, "problem": end.problem}
+        c.execute(sa.update(item_loops).where(item_loops.c.name == end.name).values(values))
 
 
 def _evidence(findings: Findings | None, verdict: Verdict | None) -> dict[str, Any]:

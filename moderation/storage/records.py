@@ -31,8 +31,8 @@ class LoopRecord:
         looks: how often it was asked about, for backing off.
         problem: why it does not get on; empty when it does.
         answers: what reviewers said, once collected.
-        purpose: ``review``, which decides the item; ``sample``, which only looks at what was decided; or ``appeal``,
-            which decides it anew.
+        purpose: ``review``, which decides the item; ``sample``, which only looks at what was decided; ``appeal``,
+            which decides it anew; or ``service``, which a service that a detector asked has started by itself.
         sampling: the sampling of the policy that picked the item; None when the rules asked for people.
         is_blind: True when reviewers are not shown what was found or what the rules wanted.
         outcome: what the answers came to; None until then, and when they came to nothing.
@@ -57,6 +57,21 @@ class LoopRecord:
     is_blind: bool = False
     outcome: str | None = None
     appeal: str | None = None
+
+
+@dataclass(frozen=True)
+class LoopEnd:
+    """How a human loop ended.
+
+    Attributes:
+        outcome: what the answers came to; None when they came to nothing.
+        problem: why they did.
+    """
+
+    name: str
+    answers: tuple[Answer, ...] = ()
+    outcome: str | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True)

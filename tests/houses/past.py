@@ -18,7 +18,7 @@ from moderation.policies.files import read_policy
 from moderation.settings import Settings
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import Findings, LoopRecord, new_item_id
+from moderation.storage.records import Findings, LoopEnd, LoopRecord, new_item_id
 
 TAXONOMY = Taxonomy()
 
@@ -96,14 +96,13 @@ class Past:
             looks=0,
             created_at=now,
         )
-        self.store.send_to_people(item.id, findings, verdict, loop)
+        self.store.send_to_people(item.id, findings, verdict, [loop])
         if people is not None:
             said = [people, ("approve" if people == "reject" else "reject") if split else people]
             answers = [
                 Answer(reviewer=f"r{n}", outcome=each, submitted_at=now, seconds=seconds)  # type: ignore[arg-type]
                 for n, each in enumerate(said)
             ]
-            self.store.save_answers(loop.name, answers)
             decision = Decision(
                 outcome=people,  # type: ignore[arg-type]
                 decided_by="people",
@@ -111,7 +110,7 @@ class Past:
                 policy=verdict.policy,
                 decided_at=now,
             )
-            self.store.decide(item.id, decision, None, None, loop.name)
+            self.store.decide(item.id, decision, None, None, [LoopEnd(loop.name, tuple(answers), people)])
         return item.id
 
     def run(self, *arguments: str) -> int:

@@ -64,9 +64,9 @@ class People:
 class House:
     """A service over a folder of one policy file."""
 
-    def __init__(self, settings: Settings, folder: Path, text: str) -> None:
+    def __init__(self, settings: Settings, folder: Path, text: str, people: People | None = None) -> None:
         folder.mkdir()
-        self.file, self.people = folder / "words.yml", People()
+        self.file, self.people = folder / "words.yml", people or People()
         self.file.write_text(text)
         self.settings = settings.model_copy(update={"rules": folder, "rules_seconds": 0.1, "poll_seconds": 0.1})
         self.service = Service.open(self.settings, human_loops=self.people)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
+from moderation.core.started_loops import ATTRIBUTE, LABEL
 from moderation.hookspecs import Context
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
@@ -22,7 +23,8 @@ class ModerationOptions(BaseModel):
         min_confidence: the lowest that Rekognition reports.
         project_version: ARN of a custom moderation adapter.
         flow_definition_arn: lets Rekognition start a human loop of its own by the flow's activation conditions, for
-            those who have such flows at Amazon A2I; the loop's ARN stands in the detections' attributes.
+            those who have such flows at Amazon A2I. The item waits for the loop's end, and what people chose in it
+            stands in place of what Rekognition found.
         content_classifiers: what the loop's workers may expect.
     """
 
@@ -41,15 +43,15 @@ class ImageModeration:
     """
 
     name = "rekognition.moderation"
-    version = "1.0"
+    version = "1.1"
     reads = ("image",)
-    labels = MODERATION_LABELS
     time_limit_seconds = TIME_LIMIT_SECONDS
     on_demand = True
 
     def __init__(self, account: Account, fitting: pictures.Fitting, options: ModerationOptions) -> None:
         self._account, self._fitting, self._options = account, fitting, options
         self.min_confidence = options.min_confidence
+        self.labels = MODERATION_LABELS if options.flow_definition_arn is None else (*MODERATION_LABELS, LABEL)
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The labels at or over the floor. Raises `Unreadable` and `Unavailable`."""
@@ -67,6 +69,9 @@ class ImageModeration:
             attributes = facts if name == label["Name"] else {**facts, "rekognition_label": label["Name"]}
             if label["Confidence"] >= self.min_confidence:
                 found.append(Detection(label=name, confidence=label["Confidence"], attributes=attributes))
+        if ATTRIBUTE in facts:
+            # Of its own, because a flow may ask people about pictures in which nothing was found.
+            found.append(Detection(label=LABEL, confidence=100, attributes=facts))
         return found
 
     def _loop(self) -> dict[str, Any]:
@@ -89,6 +94,6 @@ class ImageModeration:
             facts["adapter"] = "used" if answer.get("ProjectVersion") else "expired"
         loop = answer.get("HumanLoopActivationOutput") or {}
         if "HumanLoopArn" in loop:
-            facts["human_loop"] = loop["HumanLoopArn"]
+            facts[ATTRIBUTE] = loop["HumanLoopArn"]
             facts["human_loop_reasons"] = list(loop.get("HumanLoopActivationReasons", ()))
         return facts

@@ -170,6 +170,7 @@ def test_a_flow_of_amazons_and_an_adapter_go_along(aws: AwsDouble, account: Acco
     assert sent["ProjectVersion"] == ADAPTER
     assert sent["HumanLoopConfig"]["FlowDefinitionArn"] == FLOW
     assert found[0].attributes["human_loop"] == f"{FLOW}/x"
+    assert found[-1].label == "Custom/HUMAN_LOOP"
     assert found[0].attributes["adapter"] == "expired", "the answer names no adapter, so Rekognition's own model spoke"
     assert aws.refused == []
 
@@ -178,7 +179,18 @@ def test_a_loop_that_did_not_start_is_none(aws: AwsDouble, account: Account, tmp
     aws.answer("rekognition.DetectModerationLabels", {**PICTURE, "HumanLoopActivationOutput": {}})
     found = look(ImageModeration(account, FIT, ModerationOptions(flow_definition_arn=FLOW)), tmp_path)
 
-    assert "human_loop" not in found[0].attributes
+    assert all("human_loop" not in detection.attributes for detection in found)
+
+
+def test_a_loop_about_a_picture_in_which_nothing_was_found_is_told_of(
+    aws: AwsDouble, account: Account, tmp_path: Path
+) -> None:
+    loop = {"HumanLoopArn": f"{FLOW}/x", "HumanLoopActivationReasons": ["Sampling"]}
+    nothing = {"ModerationLabels": [], "ModerationModelVersion": "7.0", "HumanLoopActivationOutput": loop}
+    aws.answer("rekognition.DetectModerationLabels", nothing)
+    [told] = look(ImageModeration(account, FIT, ModerationOptions(flow_definition_arn=FLOW)), tmp_path)
+
+    assert (told.label, told.attributes["human_loop"]) == ("Custom/HUMAN_LOOP", f"{FLOW}/x")
 
 
 def test_four_people_are_each_judged_by_what_they_wear(aws: AwsDouble, account: Account, tmp_path: Path) -> None:
@@ -263,12 +275,31 @@ def test_a_box_that_reaches_over_the_edge_ends_there(aws: AwsDouble, account: Ac
 
 def test_only_labels_that_were_named_are_asked_for(aws: AwsDouble, account: Account, tmp_path: Path) -> None:
     aws.answer("rekognition.DetectLabels", THINGS)
-    gun, hat = look(ImageLabels(account, FIT, LabelOptions(names=NAMES)), tmp_path)
+    gun, guns, hat = look(ImageLabels(account, FIT, LabelOptions(names=NAMES)), tmp_path)
 
     assert (gun.label, gun.confidence, gun.box is not None) == ("Weapons", 97.0, True)
+    assert (guns.label, guns.confidence, guns.box) == ("Weapons", 98.4, None)
     assert (hat.label, hat.confidence, hat.box) == ("Custom/HARD_HAT", 88.0, None)
     filters = aws.last("rekognition.DetectLabels")["Settings"]["GeneralLabels"]["LabelInclusionFilters"]
     assert filters == ["Gun", "Hard Hat"]
+
+
+def test_a_label_has_a_confidence_of_its_own_beside_its_instances(
+    aws: AwsDouble, account: Account, tmp_path: Path
+) -> None:
+    shirt = {"BoundingBox": box(0.1, 0.2, 0.3, 0.4), "Confidence": 53.4}
+    aws.answer("rekognition.DetectLabels", {"Labels": [{"Name": "T-Shirt", "Confidence": 76.4, "Instances": [shirt]}]})
+    found = look(
+        ImageLabels(account, FIT, LabelOptions(names={"T-Shirt": "Custom/T_SHIRT"}, min_confidence=50)), tmp_path
+    )
+    sure = {**shirt, "Confidence": 76.4}
+    aws.answer("rekognition.DetectLabels", {"Labels": [{"Name": "T-Shirt", "Confidence": 76.4, "Instances": [sure]}]})
+    once = look(
+        ImageLabels(account, FIT, LabelOptions(names={"T-Shirt": "Custom/T_SHIRT"}, min_confidence=50)), tmp_path
+    )
+
+    assert [(each.confidence, each.box is None) for each in found] == [(53.4, False), (76.4, True)]
+    assert [(each.confidence, each.box is None) for each in once] == [(76.4, False)]
 
 
 def test_lines_stand_where_they_were_read(aws: AwsDouble, account: Account, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from ground.database import ENVIRONMENT
 from moderation import cli
 from moderation.core.coverage import Coverage
 from moderation.core.decisions import Decision, FinalOutcome
@@ -27,8 +28,10 @@ from moderation.core.verdicts import Verdict
 from moderation.detection.judge import Judgement
 from moderation.media.retention import Retention, retain
 from moderation.storage import tables
+from moderation.storage.records import LoopEnd
 from tests.houses.api import Api
 from tests.houses.aws import Aws
+from tests.paths import MIGRATIONS
 from tests.pictures import PICTURE, picture
 
 Open = Callable[..., Api]
@@ -192,7 +195,7 @@ def test_what_people_still_look_at_stays(kept: Kept) -> None:
     kept.api.service.database.write(lambda c: c.execute(sa.insert(tables.item_loops).values(loop)))
 
     assert kept.sweep(1) == []
-    kept.api.service.store.end_round(f"{item}-s1", (), None)
+    kept.api.service.store.end_loop(LoopEnd(f"{item}-s1"))
     assert kept.sweep(1) == [item]
 
 
@@ -311,13 +314,13 @@ def test_items_from_before_are_known_to_need_their_media(tmp_path: Path) -> None
     from alembic import command
     from alembic.config import Config
 
-    import moderation
     from ground.database import Database
 
-    folder = Path(moderation.__file__).parent / "storage" / "migrations"
-    database = Database(f"sqlite:///{tmp_path / 'x.db'}", folder, tables.metadata)
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}", MIGRATIONS, tables.metadata)
     config = Config()
-    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("script_location", str(ENVIRONMENT))
+    config.set_main_option("version_locations", str(MIGRATIONS / "versions"))
     config.attributes |= {"engine": database.engine, "metadata": tables.metadata, "version_table": "alembic_version"}
     command.upgrade(config, "0006")
     given = {"parts": [{"id": "p0", "media": {"uri": "s3://m/media/a"}}, {"id": "p1", "text": "x"}]}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from ground.blobs import FolderBlobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound, OutputMalformed
-from moderation.review.answers import read_answers
+from moderation.review.answers import REKOGNITION, read_answers
 from moderation.review.client import HumanLoops, OwnEndpoint, task_template
 from moderation.settings import load_settings
 
@@ -31,6 +33,11 @@ def loops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     )
     client._flow_arns["f"] = FLOW
     return client
+
+
+def body_of(content: Any) -> StreamingBody:
+    data = json.dumps(content).encode()
+    return StreamingBody(io.BytesIO(data), len(data))
 
 
 def runtime(loops: Any) -> Stubber:
@@ -96,6 +103,39 @@ def test_a_failed_loop_says_why(loops: Any) -> None:
     )
 
     assert loops.describe("l").failure == "Expired"
+
+
+def test_a_loop_that_others_started_is_looked_at_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    own = HumanLoops(load_settings(data=tmp_path), OwnEndpoint("http://127.0.0.1:1"), FolderBlobs(tmp_path, "bucket"))
+    there = own.at(LOOP.replace("us-east-1", "eu-west-1"))
+    ours = LOOP.replace("111122223333", "000000000000")
+
+    assert own.at(None) is own.at(ours) is own
+    assert there is own.at(LOOP.replace("us-east-1", "eu-west-1"))
+    assert (
+        there._client("sagemaker-a2i-runtime").meta.endpoint_url
+        == "https://a2i-runtime.sagemaker.eu-west-1.amazonaws.com"
+    )
+    answer = {"moderationLabels": [{"name": "Weapons", "parentName": "Violence"}]}
+    output = {
+        "humanLoopName": "l",
+        "humanAnswers": [
+            {"submissionTime": "2026-11-20T10:15:44.902Z", "workerId": "w", "answerContent": {REKOGNITION: answer}}
+        ],
+    }
+    stub = Stubber(there._client("s3"))
+    stub.add_response(
+        "get_object",
+        {"Body": body_of(output), "ContentLength": len(json.dumps(output)), "ETag": "x"},
+        {"Bucket": "theirs", "Key": "a2i/output.json"},
+    )
+    with stub:
+        [said] = there.confirmations("l", "s3://theirs/a2i/output.json")
+
+    assert (said.outcome, said.labels) == ("reject", ("Weapons",))
 
 
 def test_amazons_recorded_answers_are_read_with_their_optional_members_missing() -> None:

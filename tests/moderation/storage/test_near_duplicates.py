@@ -58,7 +58,7 @@ class Past:
             assert self.store.decide(item.id, decision, None, None, fingerprints=prints)
         else:
             loop = LoopRecord(f"{item.id}-1", item.id, 1, "p", "1", "q", "f", "starting", 0, self._at)
-            assert self.store.send_to_people(item.id, None, None, loop, prints)
+            assert self.store.send_to_people(item.id, None, None, [loop], prints)
         return item.id
 
     def told(self, item_id: str) -> dict[str, int | None]:
