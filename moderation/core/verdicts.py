@@ -195,12 +195,14 @@ class Verdict(Frozen):
     @classmethod
     def trusted(cls, values: dict[str, Any]) -> Self:
         """See `Frozen.trusted`; an approval of what nobody looked at is refused here too."""
-        _need_a_look(values["outcome"], values["failures"], values["examined"])
+        if values["outcome"] == "approve":
+            _need_a_look(values["failures"], values["examined"])
         return super().trusted(values)
 
     @model_validator(mode="after")
     def _was_looked_at(self) -> Self:
-        _need_a_look(self.outcome, self.failures, self.examined)
+        if self.outcome == "approve":
+            _need_a_look(self.failures, self.examined)
         return self
 
     @property
@@ -214,7 +216,7 @@ class Verdict(Frozen):
         return tuple(detection for policy in self.policies for detection in policy.redact)
 
 
-def _need_a_look(outcome: Outcome, failures: tuple[Failure, ...], examined: tuple[Examined, ...]) -> None:
-    is_unseen = any(not each.detectors for each in examined) or any(f.kind == "not_examined" for f in failures)
-    if outcome == "approve" and is_unseen:
+def _need_a_look(failures: tuple[Failure, ...], examined: tuple[Examined, ...]) -> None:
+    is_unseen = bool(examined) and not all(each.detectors for each in examined)
+    if is_unseen or (failures and any(failure.kind == "not_examined" for failure in failures)):
         raise ValueError("what nobody looked at cannot be approved")

@@ -16,7 +16,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
 from moderation.core.rules.overrides import Standing
 from moderation.core.rules.programs import Branch, Program, program_of
-from moderation.core.rules.reasons import NO_ONE, Failing, because
+from moderation.core.rules.reasons import NO_ONE, Failing, because, failing
 from moderation.core.rules.sampling import acts, samples
 from moderation.core.rules.scene import NOBODY, Observation, Scene, Subject, failed_parts
 from moderation.core.taxonomy import Taxonomy
@@ -65,8 +65,8 @@ def evaluate(
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
     scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
     programs = [_program(policy, subject, taxonomy) for policy in ordered]
-    orphans = Failing(_orphans(programs, unanswered) if unanswered else (), unseen) if unanswered or unseen else NO_ONE
-    carer = _carer(ordered) if orphans else None
+    orphans = failing(_orphans(programs, unanswered), unseen) if unanswered or unseen else NO_ONE
+    carer = _carer(ordered) if orphans is not NO_ONE else None
     verdicts = []
     for policy, program in zip(ordered, programs, strict=True):
         if isinstance(program, Exception):
@@ -139,7 +139,8 @@ class _Tally:
 
 
 def _evaluate(program: Program, scene: Scene, orphans: Failing, spent: Collection[str]) -> PolicyVerdict:
-    is_simple = not (scene.unanswered or orphans or program.may_override or program.may_wait or program.may_redact)
+    is_whole = orphans is NO_ONE and not scene.unanswered
+    is_simple = is_whole and not (program.may_override or program.may_wait or program.may_redact)
     if is_simple and not (program.may_be_spent and spent):
         if not scene.by_label and not program.always:
             return _nothing_found(program, scene)
@@ -175,19 +176,19 @@ def _verdict(
     shadow: tuple[RuleResult, ...] = (),
     shadow_outcome: Outcome | None = None,
 ) -> PolicyVerdict:
-    outcome, failing = _outcome(program, tally, scene, orphans)
+    outcome, failed = _outcome(program, tally, scene, orphans)
     true = tally.true
     deciding = tuple([rule for rule in true if rule.outcome == outcome])
     return PolicyVerdict.trusted(
         {
             "policy": program.ref,
             "outcome": outcome,
-            "queue": _queue(program, tally, deciding, failing) if outcome == "review" else None,
-            "because": because(outcome, deciding, failing, program.on_failure),
+            "queue": _queue(program, tally, deciding, failed) if outcome == "review" else None,
+            "because": because(outcome, deciding, failed, program.on_failure),
             "deciding": deciding,
             "also_true": tuple([r for r in true if r.outcome != outcome]) if len(deciding) < len(true) else (),
-            "failing": failing.tools,
-            "unseen": failing.parts,
+            "failing": failed.tools,
+            "unseen": failed.parts,
             "near_misses": tuple(tally.near),
             "unknown": tuple(tally.unknown),
             "overridden": tuple(tally.overridden),
@@ -235,12 +236,12 @@ def _count(program: Program, tested: Sequence[tuple[Branch, Observation]], over:
     return tally
 
 
-def _queue(program: Program, tally: _Tally, deciding: Sequence[RuleResult], failing: Failing) -> str | None:
+def _queue(program: Program, tally: _Tally, deciding: Sequence[RuleResult], failed: Failing) -> str | None:
     """Of the queues that were asked for, the one listed first; the very first where none was."""
     wanted = [rule.queue for rule in deciding]
     if not tally.true and program.default.outcome == "review":
         wanted.append(program.default.queue)
-    if failing and program.on_failure.outcome == "review":
+    if failed is not NO_ONE and program.on_failure.outcome == "review":
         wanted.append(program.on_failure.queue)
     return min((q for q in wanted if q in program.ranks), key=lambda q: program.ranks[q or ""], default=None) or next(
         iter(q.name for q in program.policy.file.queues), None
@@ -251,19 +252,19 @@ def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Failing) ->
     """The outcome, and who failed where that mattered (policy semantics, point 6)."""
     asked = {rule.outcome for rule in tally.true} or {program.default.outcome}
     low: Outcome = "reject" if "reject" in asked else "review" if "review" in asked else "approve"
-    if not scene.unanswered and not orphans:
+    if orphans is NO_ONE and not scene.unanswered:
         return low, NO_ONE
     high = _strictest([low, *(rule.outcome for rule in tally.unknown)])
     # A copy is approved to be shown redacted only when all that is to be redacted was looked for.
     unseen = scene.silent(tally.redact) if tally.redact and low == "approve" else frozenset()
     nobodys = orphans if low == "approve" else NO_ONE
-    if high == low and not unseen and not nobodys:
+    if high == low and not unseen and nobodys is NO_ONE:
         return low, NO_ONE
     silent = {*nobodys.tools, *unseen, *(name for rule in tally.unknown for name in rule.unknown_because)}
     outcome = _strictest([low, program.on_failure.outcome])
-    if nobodys and outcome == "approve":
+    if nobodys is not NO_ONE and outcome == "approve":
         outcome = "review" if program.policy.file.queues else "reject"
-    return outcome, Failing(tuple(sorted(silent)), nobodys.parts)
+    return outcome, failing(silent, nobodys.parts)
 
 
 def _strictest(outcomes: Iterable[Outcome]) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from moderation.core.policy.file import FailureAsk
@@ -20,15 +20,18 @@ class Failing(NamedTuple):
     tools: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
 
-    def __bool__(self) -> bool:
-        """True when there is any."""
-        return bool(self.tools or self.parts)
-
 
 NO_ONE = Failing()
+"""The only one that is empty, so that it is asked for by identity: see `failing`."""
 
 
-def because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Failing, on_failure: FailureAsk) -> str:
+def failing(tools: Iterable[str], parts: tuple[str, ...]) -> Failing:
+    """Those who gave no answer and the parts that nobody looked at, in order; `NO_ONE` for none."""
+    named = tuple(sorted(tools))
+    return Failing(named, parts) if named or parts else NO_ONE
+
+
+def because(outcome: Outcome, deciding: Sequence[RuleResult], failed: Failing, on_failure: FailureAsk) -> str:
     """One or two sentences; names rules, labels and numbers, never content."""
     if deciding:
         rule = deciding[0]
@@ -42,13 +45,13 @@ def because(outcome: Outcome, deciding: Sequence[RuleResult], failing: Failing, 
         strongest = max(rule.evidence, key=lambda evidence: evidence.detection.confidence)
         bound = "" if strongest.threshold is None else f", at least {strongest.threshold:g} asked for"
         return f"{why}. ({strongest.detection.label} at {strongest.detection.confidence:.4g} %{bound}){over}"
-    if failing:
-        silent = ", ".join(failing.tools)
+    if failed is not NO_ONE:
+        silent = ", ".join(failed.tools)
         said = [f"No answer from {silent}, which could have changed the outcome."] if silent else []
         if outcome == "approve":
             said.append(f"The policy approves then: {on_failure.reason}")
-        if failing.parts:
-            unseen = ", ".join(f"part {part}" for part in failing.parts)
+        if failed.parts:
+            unseen = ", ".join(f"part {part}" for part in failed.parts)
             said.append(f"No detector that the policies name looked at {unseen}.")
         return " ".join(said)
     if outcome == "approve":
