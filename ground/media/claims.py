@@ -85,9 +85,12 @@ def read_claims(data: bytes) -> Claims:
 def orientation(exif: bytes) -> int:
     """The EXIF orientation, 1-8 (tag 0x0112 of the first directory); 1 where there is none that can be read.
 
+    Args:
+        exif: from its TIFF header on.
+
     Written anew because libraries that read all of EXIF fail on a broken entry that has nothing to do with it.
     """
-    tiff = exif[:65_536].removeprefix(b"Exif\0\0")
+    tiff = exif[:65_536]
     order: Literal["little", "big"] = "little" if tiff[:2] == b"II" else "big"
 
     def number(at: int, length: int) -> int:
@@ -100,7 +103,8 @@ def orientation(exif: bytes) -> int:
         at = directory + 2 + 12 * entry
         if number(at, 2) == 0x0112:
             value = number(at + 8, 2)
-            return value if number(at + 2, 2) == 3 and 1 <= value <= 8 else 1
+            is_one_short = number(at + 2, 2) == 3 and number(at + 4, 4) == 1
+            return value if is_one_short and 1 <= value <= 8 else 1
     return 1
 
 
@@ -133,6 +137,7 @@ def _read_jpeg(data: bytes) -> Claims:
 def _read_png(data: bytes) -> Claims:
     at, size, frames = len(_PNG_SIGNATURE), (0, 0), 0
     has_data = is_animated_from_start = False
+    once: set[bytes] = set()
     for number in range(MAX_BLOCKS):
         length, kind = big(data, at, 4), data[at + 4 : at + 8]
         if at + 12 + length > len(data):
@@ -143,6 +148,11 @@ def _read_png(data: bytes) -> Claims:
             size = big(data, at + 8, 4), big(data, at + 12, 4)
         elif kind == b"IHDR":
             raise Damaged("two sizes")
+        elif kind in (b"PLTE", b"tRNS"):
+            # Readers differ in which of two they take, and in whether they take a late one.
+            if has_data or kind in once or (kind == b"PLTE" and b"tRNS" in once):
+                raise Damaged(f"a chunk {kind.decode()} where none may be")
+            once.add(kind)
         elif kind == b"acTL" and not has_data:
             frames = big(data, at + 8, 4)  # decoders believe it, so it is what counts
         elif kind == b"fcTL" and not has_data:

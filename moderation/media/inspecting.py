@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from ground.blobs import Blobs
 from ground.media.naming import foreign, markup
-from ground.media.pictures import Limits, measure
+from ground.media.pictures import Limits
 from ground.media.recordings import probe
+from ground.media.rendering import measure
 from ground.media.sniffing import ACCEPTED, EXTENSIONS, sniff
 from moderation.core.errors import MediaRefused
 from moderation.core.items import PART_TYPES, Media, PartType

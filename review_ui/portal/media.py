@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from ground.blobs import Blobs
 from ground.errors import MediaRefused, NotFound
-from ground.media.pictures import display_copy
+from ground.media.display import display_copy
 from ground.media.sniffing import sniff
 from ground.web.hygiene import SANDBOX
 from review_ui.portal.drawing import Frame

@@ -1,0 +1,107 @@
+"""Pictures in whatever colours their files state, as sRGB.
+
+Profiles come with hostile pictures, so what cannot be read, or is of another kind than the picture, is passed over, as
+browsers do. Transforms are kept, because the same few profiles come with most photographs.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+from collections.abc import Sequence
+
+from PIL import Image, ImageChops, ImageCms
+
+_SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+_INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
+"""As the profile says, without making black of what is nearly black."""
+_AS_STATED = ImageCms.Flags.NOWHITEONWHITEFIXUP | ImageCms.Flags.HIGHRESPRECALC
+"""Profiles may make white something else, and browsers follow them."""
+_EVEN = 16
+"""Levels by which the mean of two colours may shift until shrinking a picture first is no longer the same."""
+
+
+class Conversion:
+    """From a profile's colours to sRGB.
+
+    Args:
+        profile: an ICC profile.
+        mode: of the pictures: ``L``, ``RGB`` or ``CMYK``.
+
+    Raises:
+        ImageCms.PyCMSError: the profile cannot be used for that.
+    """
+
+    def __init__(self, profile: bytes, mode: str) -> None:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(_with_one_table(profile)))
+        srgb = ImageCms.createProfile("sRGB")
+        space = _SPACES.get(source.profile.xcolor_space.strip(), "")
+        if space != mode and (space, mode) != ("RGB", "L"):
+            raise ImageCms.PyCMSError("a profile of another kind")
+        self._space = space
+        self._transform = ImageCms.buildTransform(source, srgb, space, "RGB", _INTENT, _AS_STATED)
+        self.is_needed = self._shifts() > 1
+        self.is_even = not self.is_needed or self._bends() <= _EVEN
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """A picture of the mode as sRGB, in RGB."""
+        if not self.is_needed:
+            return picture.convert("RGB")
+        own = picture if picture.mode == self._space else picture.convert(self._space)
+        converted = ImageCms.applyTransform(own, self._transform)
+        assert converted is not None
+        return converted
+
+    def _shifts(self) -> int:
+        """The most that a channel of any of a grid of colours changes."""
+        if self._space != "RGB":
+            return 255
+        before = _strip(list(itertools.product(range(0, 256, 17), repeat=3)))
+        after = ImageCms.applyTransform(before, self._transform)
+        assert after is not None
+        return max(int(high) for _, high in _extrema(ImageChops.difference(before, after)))
+
+    def _bends(self) -> int:
+        """How far the mean of two colours lies from what the mean of them is converted to, at most."""
+        if self._space == "CMYK":
+            return 255
+        if self._space == "L":
+            colors: list[tuple[int, ...]] = [(value,) for value in range(0, 256, 17)]
+        else:
+            colors = [(v, v, v) for v in range(0, 256, 17)] + list(itertools.product((0, 128, 255), repeat=3))
+        pairs = list(itertools.combinations(colors, 2))
+        one, other = (self.apply(_strip([pair[side] for pair in pairs])) for side in (0, 1))
+        middle = self.apply(_strip([tuple((a + b) // 2 for a, b in zip(*pair, strict=True)) for pair in pairs]))
+        return max(int(high) for _, high in _extrema(ImageChops.difference(middle, Image.blend(one, other, 0.5))))
+
+
+@functools.lru_cache(maxsize=64)
+def conversion(profile: bytes, mode: str) -> Conversion | None:
+    """For pictures of a mode; None when the profile cannot be used for them."""
+    try:
+        return Conversion(profile, mode)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def _with_one_table(profile: bytes) -> bytes:
+    """A profile whose table is the one that browsers take: the first of perceptual and colorimetric (ICC.1, 9.2)."""
+    count = min(int.from_bytes(profile[128:132], "big"), 200)
+    names = [profile[at : at + 4] for at in range(132, 132 + 12 * count, 12)]
+    passed_over = {b"A2B2", b"D2B0", b"D2B1", b"D2B2", b"D2B3", b"A2B1" if b"A2B0" in names else b"A2B2"}
+    table = bytearray(profile)
+    for number, name in enumerate(names):
+        if name in passed_over:  # one name twice would spoil the profile
+            table[132 + 12 * number : 136 + 12 * number] = b"n%03d" % number
+    return bytes(table)
+
+
+def _strip(colors: Sequence[tuple[int, ...]]) -> Image.Image:
+    strip = Image.new("L" if len(colors[0]) == 1 else "RGB", (len(colors), 1))
+    strip.putdata([color[0] for color in colors] if strip.mode == "L" else list(colors))
+    return strip
+
+
+def _extrema(picture: Image.Image) -> list[tuple[float, float]]:
+    return [channel.getextrema() for channel in picture.split()]  # type: ignore[misc]

@@ -1,0 +1,237 @@
+"""Pictures as people see them: against a browser, and where a browser cannot tell."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageChops, ImageDraw
+
+from ground.errors import MediaRefused
+from ground.media.pictures import Limits
+from ground.media.rendering import frames, looks, measure
+from tests.odd_animations import gif, gif_frame, odd_animations
+from tests.odd_pictures import (
+    EXIF,
+    apng,
+    chunk,
+    exif,
+    gamma_profile,
+    grey,
+    jpeg,
+    odd_pictures,
+    png,
+    saved,
+    segment,
+    subject,
+)
+
+LEVELS = 3
+"""Of 255, by which what is seen here may differ from a browser's screen."""
+LOOSER = {
+    # Chromium takes the transparency of AVIF for numbers of the narrow range (16-235), which they are not.
+    "avif rgba": 18,
+    # Colours that no screen shows are cut off between two steps of a table.
+    "png cICP PQ": 32,
+    "png cICP HLG": 32,
+    "avif coded 9 16": 32,
+    "avif coded 9 18": 32,
+}
+CELL = 60
+ACROSS = 20
+
+
+def difference(one: Image.Image, other: Image.Image) -> int:
+    """The most levels by which a channel of a pixel differs; 255 where the sizes do."""
+    if one.size != other.size:
+        return 255
+    return max(int(high) for _, high in ImageChops.difference(one, other).getextrema())
+
+
+def screen(page: Any, pictures: Mapping[str, tuple[str, bytes]], background: str) -> list[Image.Image | None]:
+    """Each picture as it is on the screen of a browser; None where it shows none."""
+    images = "".join(
+        f'<img style="position:absolute;left:{number % ACROSS * CELL}px;top:{number // ACROSS * CELL}px"'
+        f' src="data:{kind};base64,{base64.b64encode(data).decode()}">'
+        for number, (kind, data) in enumerate(pictures.values())
+    )
+    page.set_content(f'<body style="margin:0;background:{background}">{images}</body>')
+    page.evaluate("Promise.all([...document.images].map(image => image.decode().catch(() => 0)))")
+    sizes = page.evaluate("[...document.images].map(image => [image.naturalWidth, image.naturalHeight])")
+    whole = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    places = [(number % ACROSS * CELL, number // ACROSS * CELL) for number in range(len(sizes))]
+    return [
+        whole.crop((left, top, left + width, top + height)) if width else None
+        for (left, top), (width, height) in zip(places, sizes, strict=True)
+    ]
+
+
+@pytest.mark.browser
+def test_every_odd_picture_is_seen_as_on_the_screen_of_a_browser(open_page: Callable[..., Any]) -> None:
+    pictures = odd_pictures()
+    page = open_page()
+    on_white, on_black = screen(page, pictures, "white"), screen(page, pictures, "black")
+
+    wrong = {}
+    for (name, (_, data)), white, black in zip(pictures.items(), on_white, on_black, strict=True):
+        seen = looks(data)
+        assert white is not None, f"the browser does not show {name}"
+        assert black is not None
+        worst = max(difference(seen[0], white), difference(seen[-1], black))
+        if worst > LOOSER.get(name, LEVELS):
+            wrong[name] = worst
+    assert wrong == {}
+    assert len(pictures) > 190
+
+
+FRAMES = """async ([type, base64]) => {
+    const data = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+    const decoder = new ImageDecoder({data, type});
+    await decoder.tracks.ready;
+    await decoder.completed;
+    const frames = [];
+    for (let frameIndex = 0; frameIndex < decoder.tracks.selectedTrack.frameCount; frameIndex++) {
+        const {image} = await decoder.decode({frameIndex});
+        const canvas = new OffscreenCanvas(image.displayWidth, image.displayHeight);
+        const context = canvas.getContext("2d");
+        context.drawImage(image, 0, 0);
+        const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+        frames.push([canvas.width, canvas.height, btoa(String.fromCharCode(...pixels))]);
+    }
+    return frames;
+}"""
+
+
+@pytest.mark.browser
+def test_every_frame_is_composed_as_a_browser_does(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<!doctype html>")
+    page = open_page()
+    page.goto((tmp_path / "page.html").as_uri())  # decoders of pictures are for pages of some origin only
+
+    wrong = {}
+    for name, (kind, data) in odd_animations().items():
+        theirs = [
+            Image.frombytes("RGBA", (width, height), base64.b64decode(pixels))
+            for width, height, pixels in page.evaluate(FRAMES, [kind, base64.b64encode(data).decode()])
+        ]
+        ours = [frame.looks for frame in frames(data) if frame.seconds]
+        assert len(ours) == len(theirs), name
+        worst = max(
+            difference(seen, Image.alpha_composite(Image.new("RGBA", frame.size, color), frame).convert("RGB"))
+            for own, frame in zip(ours, theirs, strict=True)
+            for color, seen in (("white", own[0]), ("black", own[-1]))
+        )
+        if worst > LEVELS:
+            wrong[name] = worst
+    assert wrong == {}
+
+
+def letters(color: str = "white") -> Image.Image:
+    """A picture of one colour whose letters are made by transparency alone."""
+    picture = Image.new("RGBA", (400, 80), color)
+    mask = Image.new("L", picture.size, 0)
+    ImageDraw.Draw(mask).text((10, 10), "4111 1111 1111 1111", fill=255, font_size=32)
+    picture.putalpha(mask)
+    return picture
+
+
+@pytest.mark.parametrize(("color", "extremes"), [("white", [(255, 255), (0, 255)]), ("black", [(0, 255), (0, 0)])])
+def test_letters_that_transparency_makes_are_seen_on_one_of_two_backgrounds(color: str, extremes: list[Any]) -> None:
+    seen = looks(saved(letters(color), "PNG"))
+
+    assert [one.mode for one in seen] == ["RGB", "RGB"]
+    assert [one.getextrema()[0] for one in seen] == extremes
+
+
+def test_a_picture_that_hardly_lets_anything_through_is_looked_at_once() -> None:
+    almost = subject().copy()
+    almost.putalpha(250)
+
+    assert len(looks(png(almost))) == 1
+    assert len(looks(saved(letters(), "PNG"), longest=100)) == 2
+
+
+@pytest.mark.parametrize("profile", [gamma_profile(0.2), gamma_profile(6.0)])
+def test_what_a_profile_shows_is_not_lost_by_shrinking_first(profile: bytes) -> None:
+    """Half of it is an even grey, half a pattern of the same mean: alike before the profile, and not behind it."""
+    picture = Image.new("RGB", (256, 128), (128, 128, 128))
+    fine = Image.new("RGB", (2, 2))
+    fine.putdata([(0, 0, 0), (255, 255, 255), (255, 255, 255), (1, 1, 1)])
+    for left in range(0, 128, 2):
+        for top in range(0, 128, 2):
+            picture.paste(fine, (left, top))
+    for data in (saved(picture, "PNG", icc_profile=profile), jpeg(picture=picture, icc_profile=profile, quality=100)):
+        [small] = looks(data, longest=32)
+
+        left, right = small.getpixel((4, 8)), small.getpixel((28, 8))
+        assert small.size == (32, 16)
+        assert abs(left[0] - right[0]) > 50
+
+
+def test_a_photograph_is_shrunk_to_what_was_asked_for() -> None:
+    data = jpeg(segment(0xE1, EXIF + exif(6)), picture=subject(1000, 700))
+
+    assert [one.size for one in looks(data, longest=300)] == [(210, 300)]
+    assert [one.size for one in looks(data, longest=5000)] == [(700, 1000)]
+    whole = looks(data)[0].resize((210, 300), Image.Resampling.BICUBIC)
+    assert difference(looks(data, longest=300)[0], whole) < 40
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        png(grey(), chunk(b"tRNS", b"\0\1"), chunk(b"tRNS", b"\0\2")),
+        png(grey(), behind=chunk(b"tRNS", b"\0\1")),
+        png(subject().quantize(4), chunk(b"tRNS", b"\0"), chunk(b"PLTE", bytes(12))),
+        png(subject().quantize(4), chunk(b"PLTE", bytes(12)), chunk(b"PLTE", bytes(12))),
+    ],
+    ids=["two keys", "a late key", "a key before its palette", "two palettes"],
+)
+def test_a_picture_that_readers_take_differently_is_damaged(data: bytes) -> None:
+    with pytest.raises(MediaRefused, match="where none may be"):
+        looks(data)
+
+
+@pytest.mark.parametrize("change", ["a number", "a frame less", "beyond"])
+def test_an_animation_whose_frames_do_not_fit_is_damaged(change: str) -> None:
+    small = subject(24, 16)
+    left = 30 if change == "beyond" else 5
+    data = apng(None, [(subject(), 0, 0, 0, 0), (small, left, 5, 0, 0)])
+    if change == "a frame less":
+        data = data.replace(
+            chunk(b"acTL", bytes((0, 0, 0, 2, 0, 0, 0, 0))), chunk(b"acTL", bytes((0, 0, 0, 3, 0, 0, 0, 0)))
+        )
+    if change == "a number":
+        at = data.index(b"fdAT")
+        length = int.from_bytes(data[at - 4 : at], "big")
+        data = data[: at - 4] + chunk(b"fdAT", b"\0\0\0\x09" + data[at + 8 : at + 4 + length]) + data[at + 8 + length :]
+
+    for door in (lambda: measure(data, Limits()), lambda: list(frames(data))):
+        with pytest.raises(MediaRefused, match="damaged"):
+            door()
+
+
+def test_frames_say_when_and_how_long_they_are_shown_as_browsers_do() -> None:
+    data = gif([gif_frame(subject().quantize(4), delay=delay) for delay in (0, 1, 2, 500)])
+
+    assert [(round(frame.start, 2), frame.seconds) for frame in frames(data)] == [
+        (0.0, 0.1),
+        (0.1, 0.1),
+        (0.2, 0.02),
+        (0.22, 5.0),
+    ]
+
+
+def test_the_still_picture_before_an_animation_is_its_last_frame_and_shown_for_no_time() -> None:
+    data = apng(grey().convert("RGB"), [(subject(), 0, 0, 0, 0)], delay=500)
+
+    shown = list(frames(data))
+    assert [frame.seconds for frame in shown] == [0.5, 0.0]
+    assert difference(shown[0].looks[0], subject()) == 0
+    assert difference(shown[1].looks[0], grey().convert("RGB")) == 0
+    assert difference(looks(data)[0], subject()) == 0
+    assert measure(data, Limits()) == (48, 32, 2)
