@@ -27,6 +27,7 @@ COMMANDS = {
     "worker": ("moderation.commands.worker:worker", "Moderate items that wait in Redis (RQ)."),
     "intake": ("moderation.commands.intake:intake", "Items from objects in S3 that a queue (SQS) tells of."),
     "export": ("moderation.commands.export:export", "Decisions as JSON Lines, in partitions that Athena reads."),
+    "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),
     "redact": ("moderation.commands.redact:redact", "Text files without personal data."),
     "rules": ("moderation.commands.rules.checking:rules", "Check, test and explain policies."),

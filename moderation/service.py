@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from ground.blobs import Blobs
 from ground.media_store import open_blobs
+from ground.rounds import Rounds
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
 from moderation.delivery.outbox import Outbox
@@ -20,6 +21,7 @@ from moderation.media.uploads import Uploads
 from moderation.pipeline.doorbell import open_doorbell
 from moderation.pipeline.path import Pipeline
 from moderation.pipeline.ports import Ports
+from moderation.pipeline.sweeping import SWEEP_SECONDS
 from moderation.policies.files import shipped_rules
 from moderation.policies.versions import PoliciesInForce, PolicyVersions
 from moderation.policies.watching import watch
@@ -88,6 +90,7 @@ class Service:
         self.hit_rates, self.overturns = self.alarms.hit_rates, self.alarms.overturns
         self.loop_changed, self.reload_policies = self.following.loop_changed, self._watching.ring
         self._retaining = retain(self.retention, self.uploads, self.pipeline.now, judge.runner.forget_findings)
+        self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
         self._backlog = (float("-inf"), 0)
 
     @classmethod
@@ -135,6 +138,7 @@ class Service:
         self.keep_warm()
         self.doorbell.start(lambda: bool(self.work_once()))
         self.following.rounds.start()
+        self._sweeping.start()
         self._retaining.start()
         self.deliveries.start()
         self.redactions.start()
@@ -152,7 +156,7 @@ class Service:
 
     def close(self) -> None:
         """Stop everything; what is under way ends first, within seconds."""
-        own = (self.following.rounds, self._retaining, self._watching, self.alarms.rounds)
+        own = (self.following.rounds, self._sweeping, self._retaining, self._watching, self.alarms.rounds)
         for rounds in own:
             rounds.stop()
         for part in (self.doorbell, self.deliveries, self.redactions, *own, self._redactor, self.judge, self.database):

@@ -50,6 +50,11 @@ class _Stored:
         yield GaugeMetricFamily(
             "moderation_backlog_oldest_seconds", "Age of the oldest waiting item.", value=max(age, 0.0)
         )
+        yield GaugeMetricFamily(
+            "moderation_items_needing_attention",
+            "Undecided items that do not get on by themselves; at most 1000 are counted.",
+            value=len(self._service.store.need_attention(1000)),
+        )
         deliveries = GaugeMetricFamily("moderation_deliveries", "Deliveries by state.", labels=["state"])
         for state, count in self._service.outbox.counts().items():
             deliveries.add_metric([state], count)

@@ -18,6 +18,9 @@ from moderation.service import Service
 MEDIA_CHECK_SECONDS = 15.0
 """How long a write to the media store that went well is believed; each one costs a flush to disk or a call to S3."""
 
+MOST_COUNTED = 100
+"""Items that need attention: more are not counted."""
+
 
 class Checks:
     """What could keep `service` from doing all of its work."""
@@ -34,9 +37,19 @@ class Checks:
         """What stops nothing, and somebody should hear of all the same."""
         detectors = [f"detectors: {note}" for note in self._service.judge.runner.notes()]
         try:
-            return [*detectors, *(f"human loops: {sentence}" for sentence in self._service.human_loop_notes())]
+            loops = [f"human loops: {sentence}" for sentence in self._service.human_loop_notes()]
+            return [*detectors, *loops, *self._items()]
         except StoreUnavailable:
             return detectors  # that is among the problems
+
+    def _items(self) -> Iterator[str]:
+        if found := self._service.store.need_attention(MOST_COUNTED):
+            count = f"{len(found)}" if len(found) < MOST_COUNTED else f"{MOST_COUNTED} or more"
+            oldest = found[0]
+            yield (
+                f"items: {count} undecided need attention (`moderation attention` lists them); the oldest is "
+                f"{oldest.item_id}: {oldest.reason}"
+            )
 
     def _database_and_loops(self) -> Iterator[str]:
         service = self._service

@@ -161,6 +161,9 @@ class ItemView(BaseModel):
     failures: list[Failure]
     decision: Decision | None = None
     human_loop: HumanLoopView | None = None
+    needs_attention: str | None = Field(
+        None, description="Why the item does not get on by itself: somebody who runs the service has to look."
+    )
     media_deleted_at: datetime | None = Field(None, description="Set once its media is not kept any longer.")
     redacted: list[RedactedView] = Field(default_factory=list, description="Show these in place of the parts given.")
 

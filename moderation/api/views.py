@@ -53,6 +53,7 @@ def item_view(record: ItemRecord) -> ItemView:
         failures=list(record.failures),
         decision=record.decision,
         human_loop=HumanLoopView.model_validate(loop, from_attributes=True) if loop else None,
+        needs_attention=record.needs_attention,
         media_deleted_at=record.media_deleted_at,
         redacted=[RedactedView.model_validate(redacted_view(item.id, part)) for part in record.redacted],
     )

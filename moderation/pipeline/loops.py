@@ -36,10 +36,42 @@ def sample_loop(ports: Ports, item: Item, judgement: Judgement, number: int, sam
 
 def next_loop(ports: Ports, loop: LoopRecord, queue: str) -> LoopRecord:
     """The loop of the next round, after one that did not settle it."""
-    policy = in_force(ports, loop.policy) or policy_and_queue(ports, loop)[0]
+    policy, queue = _with_queue(ports, loop, queue)
     fresh = _loop(ports, loop.item_id, loop.round + 1, policy, queue)
     fresh = replace(fresh, sampling=loop.sampling, is_blind=loop.is_blind, purpose=loop.purpose, appeal=loop.appeal)
     return replace(fresh, name=f"{loop.item_id}-a{fresh.round}") if loop.purpose == "appeal" else fresh
+
+
+def loop_again(ports: Ports, record: ItemRecord) -> LoopRecord:
+    """The loop that asks about an item in review about which nobody is asked any more.
+
+    Raises:
+        HumanLoopRefused: no queue is known to which it could go.
+    """
+    asked = [loop for loop in record.loops if loop.purpose in ("review", "appeal")]
+    if asked:
+        return next_loop(ports, asked[-1], asked[-1].queue)
+    verdict = record.verdict
+    policy = in_force(ports, verdict.policy.name) if verdict is not None else None
+    if verdict is None or policy is None or not policy.file.queues:
+        raise HumanLoopRefused("no policy in force has a queue for it")
+    queue = next((each.name for each in policy.file.queues if each.name == verdict.queue), None)
+    return _loop(ports, record.item.id, 1, policy, queue)
+
+
+def _with_queue(ports: Ports, loop: LoopRecord, queue: str) -> tuple[Policy, str]:
+    """The policy in force and the queue that is wanted; where it has none of that name, what the loop was opened by.
+
+    Raises:
+        HumanLoopRefused: no queue is known to which the item could go; the loop waits until one is.
+    """
+    now = in_force(ports, loop.policy)
+    if now is not None and any(each.name == queue for each in now.file.queues):
+        return now, queue
+    if now is not None and now.file.queues:
+        return now, now.file.queues[0].name
+    policy, there = policy_and_queue(ports, loop)
+    return policy, there.name
 
 
 def appeal_loop(ports: Ports, record: ItemRecord, reason: str) -> LoopRecord:

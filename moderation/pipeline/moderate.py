@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from moderation.core.decisions import Decision
 from moderation.core.detections import Failure
-from moderation.core.errors import CapReached, StoreUnavailable
+from moderation.core.errors import CapReached, ModerationError, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
 from moderation.core.redaction import RedactedPart
@@ -70,9 +70,19 @@ def _moderate(ports: Ports, claim: Claim) -> None:
         conclude(ports, item, judgement, prints)
     except StoreUnavailable as error:
         logger.warning("item=%s waits: %s", item.id, error)
-    except Exception:
+    except Exception as error:
         # The lease runs out and the item is tried again; after max_attempts it goes to people as it is.
         logger.exception("item=%s attempt=%d failed", item.id, claim.attempts)
+        _note(ports, item, error)
+
+
+def _note(ports: Ports, item: Item, error: Exception) -> None:
+    """Where somebody who runs the service can see it. Words of errors that are not ours may quote the content."""
+    said = str(error) if isinstance(error, ModerationError) else f"a fault of the service ({type(error).__name__})"
+    try:
+        ports.store.note_problem(item.id, f"it could not be judged: {said}")
+    except StoreUnavailable as unavailable:
+        logger.warning("item=%s waits: %s", item.id, unavailable)
 
 
 def conclude(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Fingerprint]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from moderation.core.items import Item
-from moderation.pipeline import deciding, moderate, people
+from moderation.pipeline import deciding, moderate, people, sweeping
 from moderation.pipeline import intake as taking_in
 from moderation.pipeline.intake import Submission
 from moderation.pipeline.ports import Ports
@@ -47,6 +47,10 @@ class Pipeline:
     def answer(self, loop_name: str) -> None:
         """See how a human loop stands, and decide the item when it has ended."""
         people.answer(self.ports, loop_name)
+
+    def sweep(self) -> None:
+        """Ask people about items in review about which nobody is asked."""
+        sweeping.sweep(self.ports)
 
     def appeal(self, record: ItemRecord, reason: str) -> None:
         """Ask people to decide an item anew."""

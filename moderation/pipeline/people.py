@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 MAX_ROUNDS = 6
 """Human loops for one item, tie-breaks and repeats of failed ones included, before it waits for a lead to look."""
 LOCKED = "a locked rule, which people cannot set aside"
+LOOKS_UNTIL_OUTAGE = 3
+"""Looks at a loop after which it is a problem, shown in readiness, that A2I does not answer."""
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 600.0
 
 
@@ -34,10 +36,15 @@ def look_at_loops(ports: Ports, limit: int = 50) -> int:
     """Start loops that wait to be started, and ask about open ones whose time has come; says how many."""
     due = ports.store.due_loops(ports.clock(), limit)
     for loop in due:
-        if loop.state == "starting":
-            start(ports, loop)
-        else:
-            answer(ports, loop.name)
+        try:
+            if loop.state == "starting":
+                start(ports, loop)
+            else:
+                answer(ports, loop.name)
+        except Exception as error:
+            # A fault of ours with one loop: it must not keep others waiting, nor be looked at without pause.
+            logger.exception("loop=%s cannot be followed", loop.name)
+            _pause(ports, loop, f"human loop {loop.name} cannot be followed ({type(error).__name__})")
     return len(due)
 
 
@@ -57,7 +64,7 @@ def start(ports: Ports, loop: LoopRecord) -> None:
         _pause(ports, loop, str(error))
     except (HumanLoopsUnavailable, StoreUnavailable) as error:
         logger.warning("loop=%s is started later: %s", loop.name, error)
-        _pause(ports, loop, None)
+        _pause(ports, loop, _outage(loop, error))
     else:
         logger.info("loop=%s item=%s flow=%s is open", loop.name, loop.item_id, loop.flow)
         later = ports.clock() + timedelta(seconds=ports.poll_seconds)
@@ -88,7 +95,7 @@ def answer(ports: Ports, loop_name: str) -> None:
         _pause(ports, loop, str(error))
     except (HumanLoopsUnavailable, StoreUnavailable) as error:
         logger.warning("loop=%s %s", loop.name, error)
-        _pause(ports, loop, None)
+        _pause(ports, loop, _outage(loop, error))
 
 
 def appeal(ports: Ports, record: ItemRecord, reason: str) -> None:
@@ -184,6 +191,11 @@ def _next_round(ports: Ports, loop: LoopRecord, answers: Sequence[Answer], reaso
     end = LoopEnd(loop.name, tuple(answers), problem=reason)
     ports.store.send_to_people(loop.item_id, None, None, [fresh], (), [end])
     start(ports, fresh)
+
+
+def _outage(loop: LoopRecord, error: Exception) -> str | None:
+    """What to say of an outage: nothing of one that passes at once."""
+    return str(error) if loop.looks >= LOOKS_UNTIL_OUTAGE else None
 
 
 def _pause(ports: Ports, loop: LoopRecord, problem: str | None) -> None:

@@ -144,6 +144,11 @@ class Store(Reading):
         """
         self._db.write(lambda c: ITEM_LEASE.release(c, item_ids, held_until))
 
+    def note_problem(self, item_id: str, problem: str) -> None:
+        """Keep why an item could not be judged, for those who look after the service."""
+        waits = (items.c.id == item_id) & (items.c.status == "pending")
+        self._db.write(lambda c: c.execute(sa.update(items).where(waits).values(problem=problem)))
+
     # Outcomes
 
     def decide(
@@ -181,6 +186,7 @@ class Store(Reading):
 
         def work(c: Connection) -> Decision | None:
             values: dict[str, Any] = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
+            values |= {"problem": None}
             values |= {"media_until": media_until, "media_tagged": False}
             values |= _evidence(findings, verdict)
             if redacted:
@@ -246,7 +252,7 @@ class Store(Reading):
             undecided = (items.c.id == item_id) & (
                 items.c.status == "pending" if is_first else items.c.status != "decided"
             )
-            values = {"status": "in_review", "lease_until": None, **_evidence(findings, verdict)}
+            values = {"status": "in_review", "lease_until": None, "problem": None, **_evidence(findings, verdict)}
             app = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.app)).scalar()
             if app is None:
                 return False

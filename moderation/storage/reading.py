@@ -15,6 +15,7 @@ from moderation.core.errors import NotFound
 from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
+from moderation.storage.attention import Attention, need_attention
 from moderation.storage.records import ItemRecord, LoopRecord, loop_record
 from moderation.storage.tables import ITEM_LEASE, decisions, item_labels, item_loops, items
 
@@ -84,6 +85,10 @@ class Reading:
         query = sa.select(item_loops.c.problem).where(item_loops.c.state != "ended", item_loops.c.problem.is_not(None))
         return self._db.read(lambda c: sorted({row.problem for row in c.execute(query.distinct().limit(20))}))
 
+    def need_attention(self, limit: int = 100) -> list[Attention]:
+        """Undecided items that do not get on by themselves, oldest first."""
+        return need_attention(self._db, limit)
+
     def has_waiting(self, now: datetime) -> bool:
         """True when a pending item is free to be claimed."""
         free = (items.c.status == "pending") & ITEM_LEASE.is_free(now)
@@ -123,5 +128,6 @@ class Reading:
             loops=tuple(loop_record(loop) for loop in loops),
             basis=found.get("basis", {}),
             media_deleted_at=row.media_deleted_at,
+            problem=row.problem,
             redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )

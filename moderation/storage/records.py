@@ -21,6 +21,9 @@ from moderation.core.notices import notice_of
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 
+NO_LOOP = "it is in review, and no human loop is open for it"
+"""Why an item needs attention where nothing else says it."""
+
 
 @dataclass(frozen=True)
 class LoopRecord:
@@ -86,6 +89,7 @@ class ItemRecord:
         basis: what the verdict was worked out from beside the findings; see `Findings`.
         redacted: copies of given parts that may be shown, where rules asked for that and the item was approved.
         media_deleted_at: when its media was deleted because its time was over; None while it is kept.
+        problem: why it could not be judged when that was last tried; None when it could, or was not tried yet.
     """
 
     item: Item
@@ -99,6 +103,20 @@ class ItemRecord:
     basis: Mapping[str, Any] = field(default_factory=dict)
     redacted: tuple[RedactedPart, ...] = ()
     media_deleted_at: datetime | None = None
+    problem: str | None = None
+
+    @property
+    def needs_attention(self) -> str | None:
+        """Why it does not get on by itself; None when it does, or is decided."""
+        if self.status == "pending":
+            return self.problem
+        if self.status != "in_review":
+            return None
+        asked = [loop for loop in self.loops if loop.purpose != "sample"]
+        alive = [loop for loop in asked if loop.state in ("starting", "open")]
+        if alive:
+            return next((loop.problem for loop in alive if loop.problem), None)
+        return (asked[-1].problem if asked else None) or NO_LOOP
 
     @property
     def decision(self) -> Decision | None:

@@ -30,6 +30,7 @@ items = sa.Table(
     sa.Column("verdict", sa.JSON),
     sa.Column("redacted", sa.JSON),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("problem", sa.Text),
     sa.Column("lease_until", UTCDateTime),
     sa.Column("media_until", UTCDateTime, index=True),
     sa.Column("media_deleted_at", UTCDateTime),

@@ -43,6 +43,7 @@ class People:
     def __init__(self) -> None:
         self.started: dict[str, Any] = {}
         self.said: dict[str, str] = {}
+        self.ended: dict[str, str] = {}
 
     def provision(self, queues: Any) -> list[str]:
         return []
@@ -55,6 +56,8 @@ class People:
         return self
 
     def describe(self, name: str) -> LoopState:
+        if name in self.ended:
+            return LoopState(self.ended[name])
         return LoopState("Completed" if name in self.said else "InProgress", "", f"s3://b/{name}")
 
     def answers(self, name: str, uri: str) -> list[Answer]:
@@ -72,10 +75,13 @@ class House:
         self.service = Service.open(self.settings, human_loops=self.people)  # type: ignore[arg-type]
         self.service.start()
 
+    def submission(self, text: str) -> Submission:
+        return Submission("shop", (Part(id="p0", type="text", text=text),))
+
     def post(self, text: str) -> ItemRecord:
         """Post a text and wait until it is judged."""
         pipeline = self.service.pipeline
-        item = pipeline.prepare(Submission("shop", (Part(id="p0", type="text", text=text),)))
+        item = pipeline.prepare(self.submission(text))
         pipeline.intake([item])
         return self.wait(item.id, lambda record: record.status != "pending")
 

@@ -1,0 +1,71 @@
+"""Attention: undecided items that nothing moves on, and why, so that none waits unseen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.database import Database
+from moderation.core.errors import NotFound
+from moderation.storage.records import NO_LOOP
+from moderation.storage.tables import item_loops, items
+
+
+@dataclass(frozen=True)
+class Attention:
+    """An undecided item that does not get on by itself.
+
+    Attributes:
+        since: when it was posted.
+        reason: as `ItemRecord.needs_attention` says it.
+        has_loop: False when it is in review and nobody is asked.
+    """
+
+    item_id: str
+    app: str
+    since: datetime
+    reason: str
+    has_loop: bool
+
+
+def let_go(database: Database, item_id: str) -> None:
+    """End the loops of an item that are stuck, so that it is asked about anew.
+
+    Raises:
+        NotFound: no loop of such an item is stuck.
+    """
+    stuck = (item_loops.c.item_id == item_id) & (item_loops.c.state == "stuck")
+    if not database.write(lambda c: c.execute(sa.update(item_loops).where(stuck).values(state="ended")).rowcount):
+        raise NotFound(f"no human loop of item {item_id} is stuck; `moderation attention` lists what needs a look")
+
+
+def need_attention(database: Database, limit: int = 100) -> list[Attention]:
+    """Those that do, oldest first."""
+    loops = item_loops.alias()
+    alive = (loops.c.item_id == items.c.id) & loops.c.state.in_(("starting", "open")) & (loops.c.purpose != "sample")
+    has_loop = sa.exists().where(alive)
+    ended = (loops.c.item_id == items.c.id) & (loops.c.purpose != "sample")
+    problem = sa.select(loops.c.problem).where(ended).order_by(loops.c.created_at.desc(), loops.c.round.desc()).limit(1)
+    troubled = sa.exists().where(alive & loops.c.problem.is_not(None))
+    in_review = (items.c.status == "in_review") & (troubled | ~has_loop)
+    waiting = (items.c.status == "pending") & items.c.problem.is_not(None)
+    columns = (items.c.id, items.c.app, items.c.status, items.c.created_at, items.c.problem)
+    query = sa.select(*columns, problem.scalar_subquery().label("of_loop"), has_loop.label("has_loop"))
+    query = query.where(in_review | waiting).order_by(items.c.id).limit(limit)
+
+    def work(c: Connection) -> list[Attention]:
+        return [
+            Attention(
+                row.id,
+                row.app,
+                row.created_at,
+                (row.problem if row.status == "pending" else row.of_loop) or NO_LOOP,
+                row.status == "pending" or bool(row.has_loop),
+            )
+            for row in c.execute(query)
+        ]
+
+    return database.read(work)
