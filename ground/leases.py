@@ -68,6 +68,10 @@ class Lease:
         """
         return self._move(c, (key,), held_until, until, values) == 1
 
+    def move(self, c: Connection, keys: Collection[object], held_until: datetime, until: datetime) -> int:
+        """Move the ends of several leases; says of how many, because those that others took meanwhile stay theirs."""
+        return self._move(c, keys, held_until, until, {})
+
     def release(
         self, c: Connection, keys: Collection[object], held_until: datetime | None = None, **values: Any
     ) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ground.blobs import Blobs
+from ground.holding import Holding
 from ground.media_store import open_blobs
 from ground.rounds import Rounds
 from moderation.core.policy.policies import PolicySet, Queue
@@ -66,6 +67,7 @@ class Service:
         self.doorbell = open_doorbell(settings, lambda: self.store.has_waiting(datetime.now(UTC)))
         self._own_endpoint, self._refusals = own, LoopRefusals(database)
         self.human_loops = human_loops or open_human_loops(settings, own, blobs, self._refusals.note)
+        self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
         self.pipeline = Pipeline(
             Ports(
                 store=self.store,
@@ -76,6 +78,7 @@ class Service:
                 decided=judge.plugins.manager.hook.item_decided,
                 old_policy=lambda version: self.versions.find(version, self.taxonomy),
                 earlier=NearDuplicates(database).earlier,
+                holding=self._holding,
                 lease_seconds=settings.lease_seconds,
                 max_attempts=settings.max_attempts,
                 poll_seconds=settings.poll_seconds,
@@ -159,7 +162,8 @@ class Service:
         own = (self.following.rounds, self._sweeping, self._retaining, self._watching, self.alarms.rounds)
         for rounds in own:
             rounds.stop()
-        for part in (self.doorbell, self.deliveries, self.redactions, *own, self._redactor, self.judge, self.database):
+        busy = (self.doorbell, self.deliveries, self.redactions, *own, self._redactor, self._holding)
+        for part in (*busy, self.judge, self.database):
             part.close()
 
     def work_once(self) -> int:

@@ -30,8 +30,12 @@ class Settings(ReviewSettings):
         description="Most processes of one slow detector; empty for one a core, at most 4; 0 for one that starts with "
         "the first item that needs it.",
     )
-    lease_seconds: float = Field(120.0, gt=0, description="How long a worker holds an item before others may take it.")
-    sweep_seconds: float = Field(10.0, gt=0, description="How often waiting work is looked for.")
+    lease_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="How long a worker may hold an item before others take it; one that died loses it in 5 seconds.",
+    )
+    sweep_seconds: float = Field(2.0, gt=0, description="How often waiting work is looked for.")
     max_attempts: int = Field(5, ge=1, le=5, description="Tries per item before it goes to people as it is.")
     max_parts: int = Field(16, ge=1, le=100, description="Most given parts of one item.")
     max_metadata_bytes: int = Field(16_384, ge=1, description="Largest metadata of an item, as JSON.")

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
+from ground.holding import LEASE_SECONDS
 from ground.leases import Lease
 from moderation.storage.tables import deliveries, delivery_attempts
 
 _LEASE = Lease(deliveries.c.id, deliveries.c.next_attempt_at)
 """A delivery is held by putting off its next attempt; when nobody notes what came of one, it is due again."""
-_LEASE_TIME = timedelta(seconds=120)
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Delivery:
         id: the ``webhook-id``, the same on every attempt.
         payload: the exact bytes that are sent and signed.
         attempts: how many were made before, since the last replay.
+        held_until: the end of the lease under which it was taken.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Delivery:
     url: str
     payload: bytes
     attempts: int
+    held_until: datetime
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,15 @@ class Outbox:
         return self._db.read(lambda c: [Waiting(row.id, row.app, row.endpoint) for row in c.execute(query)])
 
     def take(self, ids: Collection[str], now: datetime) -> Sequence[Delivery]:
-        """Those of `ids` that are still due, held for two minutes so that nobody else sends them meanwhile."""
+        """Those of `ids` that are still due, held for `LEASE_SECONDS` so that nobody else sends them meanwhile."""
         chosen = sa.select(deliveries.c.id).where(deliveries.c.id.in_(ids), deliveries.c.state == "due")
-        rows = self._db.write(lambda c: _LEASE.claim(c, chosen, now, now + _LEASE_TIME))
-        return [Delivery(r.id, r.item_id, r.app, r.endpoint, r.url, r.payload, r.attempts) for r in rows]
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        rows = self._db.write(lambda c: _LEASE.claim(c, chosen, now, until))
+        return [Delivery(r.id, r.item_id, r.app, r.endpoint, r.url, r.payload, r.attempts, until) for r in rows]
+
+    def move_leases(self, ids: Collection[str], held_until: datetime, until: datetime) -> None:
+        """Hold deliveries that are held until one time until another; those that others took meanwhile stay theirs."""
+        self._db.write(lambda c: _LEASE.move(c, ids, held_until, until))
 
     def take_due(self, now: datetime, limit: int) -> Sequence[Delivery]:
         """The deliveries that have been due longest, taken."""

@@ -21,6 +21,7 @@ from email.utils import parsedate_to_datetime
 from standardwebhooks import Webhook
 
 from ground.fetch import FetchFailed, post
+from ground.holding import Holding
 from ground.rounds import Rounds
 from moderation.core.errors import NotFound, StoreUnavailable, UrlRefused
 from moderation.delivery.notifiers import Notifiers
@@ -37,6 +38,8 @@ SENDERS = 16
 PER_ENDPOINT, PER_APP = 4, 12
 """Attempts under way at once to one host, and for one app, so that no slow or hostile receiver delays the others."""
 MAX_RETRY_AFTER_SECONDS = 86_400
+LONGEST_ATTEMPT_SECONDS = 120.0
+"""An attempt that takes longer than any time limit of its parts is left to others."""
 _LOOK = 64
 _TICK_SECONDS = 1.0
 
@@ -77,6 +80,7 @@ class Deliveries:
         self._outbox, self._accounts, self._settings, self._clock = outbox, accounts, settings, clock
         self._notifiers = notifiers or Notifiers(())
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="deliver")
+        self._holding = Holding("delivery leases", outbox.move_leases, clock)
         self._rounds = Rounds("deliveries", self._round, pause_seconds=_TICK_SECONDS)
         self._lock = threading.Lock()
         self._to: Counter[str] = Counter()
@@ -94,6 +98,7 @@ class Deliveries:
         """Stop; attempts that are under way are not waited for, and made again after the next start."""
         self._rounds.close(5)
         self._senders.shutdown(wait=False, cancel_futures=True)
+        self._holding.close()
 
     def run_due(self) -> int:
         """Attempt everything that is due, and wait for it; says how many attempts were made."""
@@ -141,7 +146,8 @@ class Deliveries:
 
     def _attempt(self, delivery: Delivery) -> None:
         try:
-            self._attempt_once(delivery)
+            with self._holding.hold([delivery.id], delivery.held_until, LONGEST_ATTEMPT_SECONDS):
+                self._attempt_once(delivery)
         except StoreUnavailable as error:
             logger.warning("delivery=%s is sent again later: its result was not stored (%s)", delivery.id, error)
         except Exception:

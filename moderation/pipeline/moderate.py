@@ -10,7 +10,9 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from ground.holding import LEASE_SECONDS, Hold
 from moderation.core.decisions import Decision
 from moderation.core.detections import Failure
 from moderation.core.errors import CapReached, ModerationError, StoreUnavailable
@@ -27,6 +29,9 @@ from moderation.pipeline.started import loops_started
 from moderation.storage.records import Claim
 
 logger = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS = 10.0
+"""Before an item that could not be moderated is tried again; doubled with each attempt, at most the longest lease."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +52,35 @@ class Learned:
 
 def moderate_waiting(ports: Ports, limit: int) -> int:
     """Claim waiting items and moderate them, one after the other; says how many were claimed."""
-    claims = ports.store.claim(limit, ports.lease_seconds, ports.clock())
+    claims = ports.store.claim(limit, LEASE_SECONDS, ports.clock())
+    if not claims:
+        return 0
     began = time.monotonic()
-    for number, claim in enumerate(claims):
-        # Items at the end of a long claim must not outlive its lease unseen.
-        if time.monotonic() - began > ports.lease_seconds / 2:
-            ports.store.release([late.item.id for late in claims[number:]], claim.held_until)
-            break
-        _moderate(ports, claim)
+    with ports.holding.hold([each.item.id for each in claims], claims[0].held_until, ports.lease_seconds) as hold:
+        for number, claim in enumerate(claims):
+            # Items at the end of a long claim must not outlive its lease unseen.
+            if time.monotonic() - began > ports.lease_seconds / 2:
+                late = [each.item.id for each in claims[number:]]
+                with hold.let_go(*late) as until:
+                    ports.store.release(late, until)
+                break
+            if not _moderate(ports, claim):
+                _put_off(ports, claim, hold)
     return len(claims)
 
 
-def _moderate(ports: Ports, claim: Claim) -> None:
+def _put_off(ports: Ports, claim: Claim, hold: Hold) -> None:
+    """An item that could not be moderated waits, longer after each attempt, so that an outage uses up none of them."""
+    pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(claim.attempts - 1, 20), ports.lease_seconds)
+    try:
+        with hold.let_go(claim.item.id) as until:
+            ports.store.move_leases([claim.item.id], until, ports.clock() + timedelta(seconds=pause))
+    except StoreUnavailable as error:
+        logger.warning("item=%s is tried again soon: %s", claim.item.id, error)
+
+
+def _moderate(ports: Ports, claim: Claim) -> bool:
+    """Moderate an item; False when it is to be tried again."""
     item = claim.item
     prints: tuple[Fingerprint, ...] = ()
     try:
@@ -70,10 +92,13 @@ def _moderate(ports: Ports, claim: Claim) -> None:
         conclude(ports, item, judgement, prints)
     except StoreUnavailable as error:
         logger.warning("item=%s waits: %s", item.id, error)
+        return False
     except Exception as error:
-        # The lease runs out and the item is tried again; after max_attempts it goes to people as it is.
+        # It is tried again; after max_attempts it goes to people as it is.
         logger.exception("item=%s attempt=%d failed", item.id, claim.attempts)
         _note(ports, item, error)
+        return False
+    return True
 
 
 def _note(ports: Ports, item: Item, error: Exception) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ground.holding import Holding
 from moderation.core.fingerprints import EarlierDecision
 from moderation.core.policy.policies import Policy
 from moderation.detection.judge import Judge
@@ -48,7 +49,8 @@ class Ports:
         decided: told of each decision after its commit, as ``item`` and ``decision``: the plugins' hook.
         old_policy: the policy of a version that was in force at some time; None when it is not known.
         earlier: decisions on other items that are nearly the same as one, by its id.
-        lease_seconds: how long a worker holds an item before others may take it.
+        holding: keeps the leases of the items that are worked on here.
+        lease_seconds: how long a worker that lives may hold an item before others may take it.
         max_attempts: after so many, an item that nobody could judge goes to people as it is.
         poll_seconds: shortest pause between looks at an open human loop.
         media_keep_days: how long media is kept where no policy says it; None for good.
@@ -63,6 +65,7 @@ class Ports:
     decided: Callable[..., object]
     old_policy: Callable[[str], Policy | None]
     earlier: Callable[[str], Sequence[EarlierDecision]]
+    holding: Holding
     lease_seconds: float
     max_attempts: int
     poll_seconds: float

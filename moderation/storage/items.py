@@ -135,6 +135,10 @@ class Store(Reading):
         rows = self._db.write(lambda c: ITEM_LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1))
         return [Claim(Item.model_validate(r.document), r.attempts, until) for r in sorted(rows, key=lambda r: r.id)]
 
+    def move_leases(self, item_ids: Collection[str], held_until: datetime, until: datetime) -> None:
+        """Hold items that are held until one time until another; those that others took meanwhile stay with them."""
+        self._db.write(lambda c: ITEM_LEASE.move(c, item_ids, held_until, until))
+
     def release(self, item_ids: Collection[str], held_until: datetime | None = None) -> None:
         """Give items back that were claimed and not worked on.
 

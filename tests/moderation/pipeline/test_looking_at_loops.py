@@ -54,6 +54,7 @@ class World:
             decided=lambda **_: None,
             old_policy=lambda _: None,
             earlier=lambda _: (),
+            holding=own,
             lease_seconds=60,
             max_attempts=3,
             poll_seconds=1,
