@@ -24,7 +24,7 @@ No base class is needed: the protocols below say which attributes are read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -53,6 +53,18 @@ class Unavailable(ModerationError):
     """Raised when a service that a detector calls said no after its retries; a failure of kind ``unavailable``."""
 
 
+class Incomplete(ModerationError):
+    """Raised by an extractor that made some parts and had to leave others: a failure of kind ``not_run``.
+
+    Attributes:
+        parts: what it made, which is looked at all the same.
+    """
+
+    def __init__(self, message: str, parts: Sequence[Part]) -> None:
+        self.parts = list(parts)
+        super().__init__(message)
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line of ``moderation doctor``.
@@ -64,6 +76,30 @@ class Finding:
 
     text: str
     is_problem: bool = False
+
+
+class Frame(Protocol):
+    """One frame of an animated picture."""
+
+    @property
+    def picture(self) -> Image:
+        """RGB, or RGBA where it is transparent; upright, in sRGB."""
+        ...
+
+    @property
+    def looks(self) -> list[Image]:
+        """What is seen of it, as `Context.looks` gives it."""
+        ...
+
+    @property
+    def start(self) -> float:
+        """Seconds from the beginning to when it is first shown."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """How long a browser shows it; 0 for the still picture that some carry for readers that know no animation."""
+        ...
 
 
 class Context(Protocol):
@@ -93,6 +129,13 @@ class Context(Protocol):
         Raises:
             Unreadable: it cannot be decoded, or is beyond the service's limits.
             ValueError: the part is a text.
+        """
+        ...
+
+    def frames(self, part: Part, longest: int | None = None) -> Iterator[Frame]:
+        """Every frame of an animated picture in the order in which they are shown; a still picture is one frame.
+
+        Takes and raises what `looks` does.
         """
         ...
 
@@ -145,6 +188,9 @@ class Extractor(Protocol):
 
         Set ``extraction`` only to give `places` or a `time_range`; its `part` and `extractor` are filled in.
         Raises as `Detector.detect` does.
+
+        Raises:
+            Incomplete: there is more than could be taken out.
         """
         ...
 

@@ -44,14 +44,19 @@ class Frame:
     """One frame of an animated picture.
 
     Attributes:
-        looks: as `looks` gives them.
+        picture: RGB, or RGBA where it is transparent; upright.
         start: seconds from the beginning to when it is first shown.
         seconds: how long it is shown; 0 for one that browsers which know animations do not show.
     """
 
-    looks: list[Image.Image]
+    picture: Image.Image
     start: float
     seconds: float
+
+    @property
+    def looks(self) -> list[Image.Image]:
+        """What is seen of it, as the function `looks` gives it."""
+        return on_backgrounds(self.picture)
 
 
 def looks(data: bytes, longest: int | None = None, limits: Limits | None = None) -> list[Image.Image]:
@@ -83,7 +88,7 @@ def frames(data: bytes, longest: int | None = None, limits: Limits | None = None
     clock = 0.0
     with opened_picture(data, limits or WIDEST) as (picture, claims):
         for still, seconds, _ in shown_frames(picture, claims, data, longest):
-            yield Frame(on_backgrounds(still), clock, seconds)
+            yield Frame(still.copy(), clock, seconds)
             clock += seconds
 
 

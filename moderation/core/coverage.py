@@ -17,7 +17,7 @@ from moderation.core.items import Tool
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy
 from moderation.core.taxonomy import Taxonomy
-from moderation.core.verdicts import Examined, NotExamined
+from moderation.core.verdicts import Examined, Look, NotExamined
 
 STEPS = 2
 """Frames come out of a picture, text out of frames; nothing comes out of that."""
@@ -109,18 +109,26 @@ class Coverage:
         )
 
 
-def examined(given: Sequence[str], looks: Iterable[tuple[str, str]], named: Collection[str]) -> tuple[Examined, ...]:
+def examined(
+    given: Sequence[str], looks: Iterable[tuple[str, str]], named: Collection[str], shown: Iterable[Look] = ()
+) -> tuple[Examined, ...]:
     """The given parts, and the named tools that answered for each.
 
     Args:
         looks: tool and part, given or extracted, of each look that was answered.
+        shown: what tools were shown of pictures.
     """
     by_part: dict[str, set[str]] = {part: set() for part in given}
     for tool, part in looks:
         root = part.partition(".")[0]
         if tool in named and root in by_part:
             by_part[root].add(tool)
-    return tuple(Examined(part, tuple(sorted(tools))) for part, tools in by_part.items())
+    pictures: dict[str, list[Look]] = {part: [] for part in given}
+    for look in sorted(shown, key=lambda each: (each.part, each.detector)):
+        root = look.part.partition(".")[0]
+        if look.detector in by_part.get(root, ()):
+            pictures[root].append(look)
+    return tuple(Examined(part, tuple(sorted(tools)), tuple(pictures[part])) for part, tools in by_part.items())
 
 
 def not_examined(policy: Policy, waits_for: Iterable[str], taxonomy: Taxonomy) -> NotExamined:

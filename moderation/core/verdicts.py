@@ -135,16 +135,35 @@ class Sample(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What one tool was shown of a picture.
+
+    Attributes:
+        part: the picture, given or extracted.
+        sha256: of each thing that it was shown, in order: of width and height (four bytes each, the most significant
+            first), and then red, green and blue of each pixel, row by row. The same file gives the same as long as the
+            service decodes and shrinks it in the same way.
+    """
+
+    detector: str
+    part: str
+    sha256: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
     """A given part and who looked at it.
 
     Attributes:
         detectors: names of tools that answered for the part or for what was extracted from it, sorted; empty where
             nobody looked.
+        looks: what these were shown of pictures, by part and tool; empty where that was not recorded, and for tools
+            that read a file in their own way.
     """
 
     part: str
     detectors: tuple[str, ...]
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,15 @@ import queue
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.detection.channel import ChildEnd
-from moderation.hookspecs import Unavailable, Unreadable
-from moderation.media.looking import looks
+from moderation.hookspecs import Frame, Incomplete, Unavailable, Unreadable
+from moderation.media.looking import frames, looks, pixel_digest
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,10 +30,15 @@ MEMORY_LIMIT_BYTES = 8 << 30
 
 
 class LocalContext:
-    """What the detector may know: the app, and the parts' bytes as local files."""
+    """What the detector may know: the app, and the parts' bytes as local files.
+
+    Attributes:
+        seen: digests of the pictures that it was shown (`moderation.core.verdicts.Look`).
+    """
 
     def __init__(self, app: str, paths: dict[str, str]) -> None:
         self.app = app
+        self.seen: list[str] = []
         self._paths = paths
 
     def path(self, part: Part) -> Path:
@@ -47,7 +53,13 @@ class LocalContext:
 
     def looks(self, part: Part, longest: int | None = None) -> list[Image]:
         """See `moderation.hookspecs.Context.looks`."""
-        return looks(self.path(part), longest)
+        seen = looks(self.read(part), longest)
+        self.seen += [digest for look in seen if (digest := pixel_digest(look)) not in self.seen]
+        return seen
+
+    def frames(self, part: Part, longest: int | None = None) -> Iterator[Frame]:
+        """See `moderation.hookspecs.Context.frames`."""
+        return frames(self.read(part), longest)
 
 
 def main() -> None:
@@ -88,14 +100,19 @@ def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
         return refused or {"found": [answer["found"] for answer in answers]}
     part = Part.model_validate_json(call["part"])
     context = LocalContext(call["app"], call["paths"])
+    left_out = ""
     try:
-        found = _run(tool, call, part, context)
+        try:
+            found = _run(tool, call, part, context)
+        except Incomplete as error:
+            found, left_out = error.parts, str(error)[:300]
         wanted = Detection if call["operation"] == "detect" else Part
         if not isinstance(found, list | tuple) or not all(isinstance(thing, wanted) for thing in found):
             return {"kind": "invalid_answer", "message": f"returned no list of {wanted.__name__}"}
         if len(found) > MAX_DETECTIONS:
             return {"kind": "invalid_answer", "message": f"returned more than {MAX_DETECTIONS:,} findings"}
-        return {"found": [thing.model_dump(mode="json", exclude_none=True) for thing in found]}
+        said = [thing.model_dump(mode="json", exclude_none=True) for thing in found]
+        return {"found": said, "seen": context.seen, **({"left_out": left_out} if left_out else {})}
     except Unreadable as error:
         return {"kind": "unreadable", "message": str(error)[:300]}
     except Unavailable as error:

@@ -21,7 +21,7 @@ from moderation.core.redaction import RedactedPart, places, redact_text
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.rules.scene import root_of
 from moderation.core.taxonomy import CUSTOM_PREFIX
-from moderation.core.verdicts import Verdict
+from moderation.core.verdicts import Look, Verdict
 from moderation.detection.asking import Asking, wanted
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
@@ -145,11 +145,12 @@ class Judge:
             StoreUnavailable: the media store did not take an extracted part; try again.
         """
         in_force = policies or self.policies
-        parts, failures = self._extract(item, in_force)
+        shown: list[Look] = []
+        parts, failures = self._extract(item, in_force, shown)
         asked = wanted(in_force.for_content(item.app, content_types_of(parts)))
-        detections, more = self.runner.look(item.app, parts, asked)
+        detections, more = self.runner.look(item.app, parts, asked, shown)
         failures += more
-        coverage = self._coverage(item, parts, failures, in_force)
+        coverage = self._coverage(item, parts, failures, in_force, shown)
         return self.conclude(item, parts, detections, failures, in_force, coverage)
 
     def fingerprints(self, item: Item) -> tuple[Fingerprint, ...]:
@@ -247,7 +248,12 @@ class Judge:
         return made, failures
 
     def _coverage(
-        self, item: Item, parts: Sequence[Part], failures: Sequence[Failure], in_force: PolicySet
+        self,
+        item: Item,
+        parts: Sequence[Part],
+        failures: Sequence[Failure],
+        in_force: PolicySet,
+        shown: Sequence[Look],
     ) -> Coverage:
         """Who looked at which given part, by the policies for the item."""
         types = content_types_of(parts)
@@ -263,7 +269,7 @@ class Judge:
         ]
         answered = [look for look in looks if look not in failed and (look[0], "") not in failed]
         given = tuple(part.id for part in item.parts)
-        seen = examined(given, answered, self._asking.named_by(applicable))
+        seen = examined(given, answered, self._asking.named_by(applicable), shown)
         waiting = self._asking.not_examined(in_force.waiting_for(item.app, types))
         return Coverage(given, seen, waiting)
 
@@ -286,13 +292,13 @@ class Judge:
         """End the detectors' processes."""
         self.runner.close()
 
-    def _extract(self, item: Item, in_force: PolicySet) -> tuple[list[Part], list[Failure]]:
+    def _extract(self, item: Item, in_force: PolicySet, shown: list[Look]) -> tuple[list[Part], list[Failure]]:
         asked = wanted(in_force.for_content(item.app, content_types_of(item.parts)))
         parts: list[Part] = list(item.parts)
         failures: list[Failure] = []
         fresh: list[Part] = list(item.parts)
         for _ in range(STEPS):
-            made, more = self.runner.extract(item.app, fresh, asked)
+            made, more = self.runner.extract(item.app, fresh, asked, shown)
             failures += more
             fresh = []
             for part in made:

@@ -65,11 +65,14 @@ class Pool:
         self._problem = "has not answered yet"
         self._rounds: Rounds | None = None
 
-    def call(self, call: Call) -> list[Any]:
+    def call(self, call: Call) -> dict[str, Any]:
         """One call, by the first process that is free.
 
+        Returns:
+            What it `found`, the digests of the pictures it has `seen`, and why something was `left_out`.
+
         Raises:
-            NoAnswer: see `Process.call`; or the tool failed too often and rests.
+            NoAnswer: see `Process.call`; it says that it could not look; or it failed too often and rests.
         """
         process = self._take()
         try:
@@ -86,7 +89,9 @@ class Pool:
             self._failed_again()
         else:
             self._failures = 0
-        return found_in(answer)
+        if "found" not in answer:
+            raise NoAnswer(answer["kind"], str(answer["message"]))
+        return answer
 
     # Taking and giving back
 
@@ -254,15 +259,3 @@ def most_processes(setting: int | None) -> int:
         return max(setting, 1)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, MOST_UNSET)
-
-
-def found_in(answer: dict[str, Any]) -> list[Any]:
-    """What a child found.
-
-    Raises:
-        NoAnswer: it says that it could not look.
-    """
-    if "found" not in answer:
-        raise NoAnswer(answer["kind"], str(answer["message"]))
-    found: list[Any] = answer["found"]
-    return found

@@ -49,10 +49,11 @@ class RecentFindings:
         self._asked: set[str] = set()
         self._forgotten = 0
 
-    def find(self, key: str, look: Callable[[], list[Any]]) -> list[Any]:
-        """What was found under this key; `look` is called when that is not known, by one thread at a time for a key.
+    def find(self, key: str, look: Callable[[], Any]) -> Any:
+        """What was found under this key, as JSON has it.
 
-        What `look` raises is raised, and nothing is kept.
+        `look` is called when that is not known, by one thread at a time for a key. What it raises is raised, and then
+        nothing is kept.
         """
         with self._change:
             while key in self._asked:
@@ -63,8 +64,7 @@ class RecentFindings:
                 self._asked.add(key)
                 before = self._forgotten
         if kept is not None:
-            found: list[Any] = json.loads(kept.found)
-            return found
+            return json.loads(kept.found)
         try:
             found = look()
             self._keep(key, found, before)
@@ -74,7 +74,7 @@ class RecentFindings:
                 self._asked.discard(key)
                 self._change.notify_all()
 
-    def _keep(self, key: str, found: list[Any], before: int) -> None:
+    def _keep(self, key: str, found: Any, before: int) -> None:
         body = json.dumps(found).encode()
         if len(body) > MOST_BYTES_OF_ONE:
             return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, Part, PartType, Tool
 from moderation.core.started_loops import started
 from moderation.core.taxonomy import Taxonomy
+from moderation.core.verdicts import Look
 from moderation.detection.pool import Pool
 from moderation.detection.probes import probes_of
 from moderation.detection.process import Call, NoAnswer
@@ -36,6 +38,7 @@ FORGET_SECONDS = 60.0
 """How often findings that were kept long enough are dropped where nobody asks for them."""
 MAX_PARTS_MADE = 32
 """Parts that one extractor may make of one part."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 Asked = Callable[[Detector | Extractor | Redactor], bool]
 """Says of a tool whether anybody may ask it."""
 
@@ -95,12 +98,17 @@ class Runner:
         return [f"{pool.name}: {pool.note}" for pool in self._pools.values() if pool.note]
 
     def look(
-        self, app: str, parts: Sequence[Part], only: Callable[[Detector], bool] = lambda _: True
+        self,
+        app: str,
+        parts: Sequence[Part],
+        only: Callable[[Detector], bool] = lambda _: True,
+        shown: list[Look] | None = None,
     ) -> tuple[list[Detection], list[Failure]]:
         """Every detector on every part it reads.
 
         Args:
             only: the detectors to ask.
+            shown: takes what they were shown of pictures.
 
         Returns:
             Detections with detector, part and parents filled in; and a failure for each look without an answer.
@@ -113,7 +121,7 @@ class Runner:
         ]
         detections: list[Detection] = []
         failures: list[Failure] = []
-        for found in self._threads.map(lambda job: self._look(app, *job), jobs):
+        for found in self._threads.map(lambda job: self._look(app, job[0], job[1], shown), jobs):
             if isinstance(found, Failure):
                 failures.append(found)
             else:
@@ -143,12 +151,17 @@ class Runner:
         return found, failures
 
     def extract(
-        self, app: str, parts: Sequence[Part], only: Callable[[Extractor], bool] = lambda _: True
+        self,
+        app: str,
+        parts: Sequence[Part],
+        only: Callable[[Extractor], bool] = lambda _: True,
+        shown: list[Look] | None = None,
     ) -> tuple[list[Part], list[Failure]]:
         """Every extractor on every part it reads; the new parts carry their bytes and have no ids yet.
 
         Args:
             only: the extractors to ask.
+            shown: takes what they were shown of pictures.
         """
         jobs = [
             (extractor, part)
@@ -158,11 +171,9 @@ class Runner:
         ]
         made: list[Part] = []
         failures: list[Failure] = []
-        for found in self._threads.map(lambda job: self._extract(app, *job), jobs):
-            if isinstance(found, Failure):
-                failures.append(found)
-            else:
-                made += found
+        for found, failure in self._threads.map(lambda job: self._extract(app, job[0], job[1], shown), jobs):
+            made += found
+            failures += [failure] if failure is not None else []
         return made, failures
 
     def redact(self, app: str, part: Part, detections: Sequence[Detection]) -> Part | Failure:
@@ -175,7 +186,7 @@ class Runner:
         tool = Tool(name=redactor.name, version=redactor.version)
         try:
             answer = self._call("redact", app, redactor, part, detections)
-            made = _part_of(answer[0])
+            made = _part_of(answer["found"][0])
             if made.type != part.type or made.data is None:
                 raise NoAnswer("invalid_answer", "what it made is no redacted copy")
             return made
@@ -200,21 +211,21 @@ class Runner:
             list(closing.map(Pool.close, self._pools.values()))
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _look(self, app: str, detector: Any, part: Part) -> list[Detection] | Failure:
+    def _look(self, app: str, detector: Any, part: Part, shown: list[Look] | None) -> list[Detection] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
 
-            def checked(answer: list[Any]) -> list[Detection]:
-                return [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in answer]
+            def checked(answer: dict[str, Any]) -> list[Detection]:
+                return [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in answer["found"]]
 
-            return checked(self._find("detect", app, detector, part, checked))
+            return checked(self._find("detect", app, detector, part, checked, shown))
         except NoAnswer as error:
             return self._failed(tool, part, error)
 
     def _look_each(self, app: str, detector: Any, texts: Sequence[Part]) -> list[list[Detection]] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
-            answer = self._pools[detector.name].call(Call("detect_each", app, texts[0], parts=texts))
+            answer = self._pools[detector.name].call(Call("detect_each", app, texts[0], parts=texts))["found"]
             if len(answer) != len(texts):
                 raise NoAnswer("invalid_answer", "it did not answer each text")
             return [
@@ -224,30 +235,51 @@ class Runner:
         except NoAnswer as error:
             return self._failed(tool, texts[0], error)
 
-    def _extract(self, app: str, extractor: Any, part: Part) -> list[Part] | Failure:
+    def _extract(
+        self, app: str, extractor: Any, part: Part, shown: list[Look] | None
+    ) -> tuple[list[Part], Failure | None]:
+        """What was made, and what is wrong with it."""
         tool = Tool(name=extractor.name, version=extractor.version)
         try:
 
-            def checked(answer: list[Any]) -> list[Part]:
-                if len(answer) > MAX_PARTS_MADE:
+            def checked(answer: dict[str, Any]) -> list[Part]:
+                if len(answer["found"]) > MAX_PARTS_MADE:
                     raise NoAnswer("invalid_answer", f"made more than {MAX_PARTS_MADE} parts")
-                return [_checked_part(raw, tool, extractor, part) for raw in answer]
+                return [_checked_part(raw, tool, extractor, part) for raw in answer["found"]]
 
-            return checked(self._find("extract", app, extractor, part, checked))
+            answer = self._find("extract", app, extractor, part, checked, shown)
+            left_out = str(answer.get("left_out", ""))
+            failure = self._failed(tool, part, NoAnswer("not_run", left_out)) if left_out else None
+            return checked(answer), failure
         except NoAnswer as error:
-            return self._failed(tool, part, error)
+            return [], self._failed(tool, part, error)
 
-    def _find(self, operation: str, app: str, tool: Any, part: Part, check: Callable[[list[Any]], object]) -> list[Any]:
-        """What the tool finds, or found in the same content lately. An answer that `check` refuses is not kept."""
+    def _find(
+        self,
+        operation: str,
+        app: str,
+        tool: Any,
+        part: Part,
+        check: Callable[[dict[str, Any]], object],
+        shown: list[Look] | None,
+    ) -> dict[str, Any]:
+        """What the tool answers, or did on the same content lately. An answer that `check` refuses is not kept."""
 
-        def look() -> list[Any]:
+        def look() -> dict[str, Any]:
             answer = self._call(operation, app, tool, part)
             check(answer)
+            _digests(answer)
             return answer
 
-        return self._recent.find(key_of(operation, app, tool, self._set_ups[tool.name], part), look)
+        answer: dict[str, Any] = self._recent.find(key_of(operation, app, tool, self._set_ups[tool.name], part), look)
+        digests = _digests(answer)
+        if shown is not None and digests:
+            shown.append(Look(tool.name, part.id, digests))
+        return answer
 
-    def _call(self, operation: str, app: str, tool: Any, part: Part, detections: Sequence[Detection] = ()) -> list[Any]:
+    def _call(
+        self, operation: str, app: str, tool: Any, part: Part, detections: Sequence[Detection] = ()
+    ) -> dict[str, Any]:
         try:
             paths = {part.media.uri: str(self._resolve(part).resolve())} if part.media is not None else {}
         except Exception as error:  # the store raises many kinds; for the item they mean the same
@@ -279,6 +311,14 @@ def _checked(raw: Any, tool: Tool, detector: Any, part: Part, taxonomy: Taxonomy
     return detection.model_copy(
         update={"parents": taxonomy.parents(detection.label), "detector": tool, "part": part.id}
     )
+
+
+def _digests(answer: dict[str, Any]) -> tuple[str, ...]:
+    """Of the pictures that the tool was shown."""
+    seen = answer.get("seen", [])
+    if not isinstance(seen, list) or not all(isinstance(each, str) and _SHA256.fullmatch(each) for each in seen):
+        raise NoAnswer("invalid_answer", "no digests of what it was shown")
+    return tuple(seen)
 
 
 def _part_of(raw: Any) -> Part:

@@ -15,13 +15,14 @@ from __future__ import annotations
 import hashlib
 import inspect
 import pickle
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from moderation.core.items import PART_TYPES, Media, Part, PartType
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
-from moderation.media.looking import looks
+from moderation.hookspecs import Frame
+from moderation.media.looking import frames, looks
 from moderation.testing.contract_checks import answer_within, check_answer, check_parts
 from moderation.testing.hostile_samples import HOSTILE_TEXTS, hostile_pictures
 
@@ -99,7 +100,11 @@ class FakeContext:
 
     def looks(self, part: Part, longest: int | None = None) -> list[Image]:
         """See `moderation.hookspecs.Context.looks`."""
-        return looks(self.path(part), longest)
+        return looks(self.read(part), longest)
+
+    def frames(self, part: Part, longest: int | None = None) -> Iterator[Frame]:
+        """See `moderation.hookspecs.Context.frames`."""
+        return frames(self.read(part), longest)
 
     def _next_id(self) -> str:
         self._made += 1

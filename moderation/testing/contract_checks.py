@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
-from moderation.hookspecs import Unreadable
+from moderation.hookspecs import Incomplete, Unreadable
 
 Answer = TypeVar("Answer")
 
@@ -71,7 +71,7 @@ def check_parts(extractor: Any, made: Any) -> None:
 
 
 def answer_within(limit_seconds: float, name: str, call: Callable[..., Answer], *given: Any) -> Answer | None:
-    """The answer of a call under a time limit; None when it said `Unreadable`.
+    """The answer of a call under a time limit; None when it said `Unreadable` or `Incomplete`.
 
     Raises:
         AssertionError: no answer in time, or another error; `name` says on which input.
@@ -90,7 +90,7 @@ def answer_within(limit_seconds: float, name: str, call: Callable[..., Answer], 
     thread.start()
     thread.join(limit_seconds)
     assert not thread.is_alive(), f"no answer on hostile input ({name}) within {limit_seconds:g} s"
-    if errors and not isinstance(errors[0], Unreadable):
+    if errors and not isinstance(errors[0], (Unreadable, Incomplete)):
         message = f"hostile input ({name}) raised {errors[0]!r}; raise Unreadable for what cannot be decoded"
         raise AssertionError(message) from errors[0]
     return answers[0] if answers else None

@@ -17,6 +17,8 @@ from moderation_aws.offer import detectors, extractors
 from moderation_aws.shared import StoreFailed
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from moderation.settings import Settings
 
 CALLER = Caller("moderation", "moderation doctor")
@@ -182,11 +184,15 @@ def _picture() -> Part:
 
 
 def _picture_bytes() -> bytes:
+    out = io.BytesIO()
+    _sample().save(out, "PNG")
+    return out.getvalue()
+
+
+def _sample() -> Image:
     from PIL import Image
 
-    out = io.BytesIO()
-    Image.linear_gradient("L").convert("RGB").save(out, "PNG")
-    return out.getvalue()
+    return Image.linear_gradient("L").convert("RGB")
 
 
 class _Samples:
@@ -201,6 +207,10 @@ class _Samples:
     def read(self, part: Part) -> bytes:
         """The sample picture."""
         return _picture_bytes()
+
+    def looks(self, part: Part, longest: int | None = None) -> list[Image]:
+        """The sample picture, which is small."""
+        return [_sample()]
 
 
 def _look(tool: Any, part: Part) -> None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
+from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context, Unavailable
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
@@ -60,7 +61,7 @@ class CustomLabels:
     """What any number of models see in a picture, all asked at once. When one gives no answer, there is none."""
 
     name = "rekognition.custom_labels"
-    version = "1.0"
+    version = "1.1"
     reads = ("image",)
     time_limit_seconds = TIME_LIMIT_SECONDS
     on_demand = True
@@ -72,7 +73,10 @@ class CustomLabels:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """Things in the order of the models and their answers. Raises `Unreadable` and `Unavailable`."""
-        image = pictures.image_of(part, context, pictures.CUSTOM_LABELS, self._fitting)
+        images = pictures.images_of(part, context, pictures.CUSTOM_LABELS, self._fitting)
+        return merge_looks([self._ask_all(context, image) for image in images])
+
+    def _ask_all(self, context: Context, image: Mapping[str, Any]) -> list[Detection]:
         caller = Caller(context.app, self.name)
         with ThreadPoolExecutor(max_workers=min(len(self._models), 16)) as threads:
             answers = list(threads.map(lambda model: self._ask(caller, model, image), self._models))

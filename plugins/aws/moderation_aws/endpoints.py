@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part, Span
+from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context, Unavailable
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused
@@ -139,7 +140,7 @@ class EndpointOptions(BaseModel):
 class Endpoint:
     """A model behind an endpoint."""
 
-    version = "1.0"
+    version = "1.1"
     on_demand = True
 
     def __init__(self, account: Account, fitting: pictures.Fitting, options: EndpointOptions) -> None:
@@ -156,20 +157,21 @@ class Endpoint:
         if part.type == "text" and not (part.text or "").strip():
             return []
         if self._options.send != "uri":
-            body, content_type = self._body(part, context)
-            return self._ask(caller, part, body, content_type)
+            bodies = self._bodies(part, context)
+            return merge_looks([self._ask(caller, part, body, content_type) for body, content_type in bodies])
         with in_s3(part, context, self._account, caller) as uri:
             body = _filled(self._options.template, uri) if self._options.template is not None else uri.encode()
             usual = "application/json" if self._options.template is not None else "text/plain"
             return self._ask(caller, part, body, usual)
 
-    def _body(self, part: Part, context: Context) -> tuple[bytes, str]:
+    def _bodies(self, part: Part, context: Context) -> list[tuple[bytes, str]]:
+        """What is sent, with its type: one for a text, one or two for the looks of a picture."""
         if self._options.send == "picture":
-            data, kind = pictures.fitted_bytes(part, context, PICTURE, self._fitting)
-            return data, f"image/{kind}"
+            looks = pictures.fitted_bytes(part, context, PICTURE, self._fitting)
+            return [(data, f"image/{kind}") for data, kind in looks]
         if self._options.send == "json":
-            return _filled(self._options.template, part.text or ""), "application/json"
-        return (part.text or "").encode(errors="replace"), "text/plain; charset=utf-8"
+            return [(_filled(self._options.template, part.text or ""), "application/json")]
+        return [((part.text or "").encode(errors="replace"), "text/plain; charset=utf-8")]
 
     def _ask(self, caller: Caller, part: Part, body: bytes, usual_type: str) -> list[Detection]:
         if len(body) > MOST_BYTES:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
+from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
@@ -76,7 +77,7 @@ class GuardrailOptions(BaseModel):
 class Guardrail:
     """What the guardrail's filters, topics, words and patterns detect, whether it would block it or not."""
 
-    version = "1.0"
+    version = "1.1"
     labels = LABELS
     min_confidence = 0.0
     time_limit_seconds = TIME_LIMIT_SECONDS
@@ -91,9 +92,9 @@ class Guardrail:
         """Findings in the order of the answer. Raises `Unreadable` and `Unavailable`."""
         caller = Caller(context.app, self.name)
         if part.text is None:
-            data, kind = pictures.fitted_bytes(part, context, pictures.GUARDRAIL, self._fitting)
-            content = {"image": {"format": kind, "source": {"bytes": data}}}
-            return list(self._ask(caller, content, 1, None))
+            looks = pictures.fitted_bytes(part, context, pictures.GUARDRAIL, self._fitting)
+            contents = [{"image": {"format": kind, "source": {"bytes": data}}} for data, kind in looks]
+            return merge_looks([list(self._ask(caller, content, 1, None)) for content in contents])
         found: list[Detection] = []
         for piece in pieces(sendable(part.text), MOST_CHARACTERS, size=len, overlap=OVERLAP):
             if piece.text.strip():

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
+from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
@@ -38,7 +39,7 @@ class Faces:
     """Up to 100 faces, the largest ones. What was asked for about a face stands in its attributes."""
 
     name = "rekognition.faces"
-    version = "1.0"
+    version = "1.1"
     reads = ("image",)
     labels = ("Face",)
     min_confidence = FLOOR
@@ -50,7 +51,10 @@ class Faces:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The faces in the order of the answer. Raises `Unreadable` and `Unavailable`."""
-        image = pictures.image_of(part, context, pictures.FACES, self._fitting)
+        images = pictures.images_of(part, context, pictures.FACES, self._fitting)
+        return merge_looks([self._ask(context, image) for image in images])
+
+    def _ask(self, context: Context, image: Mapping[str, Any]) -> list[Detection]:
         caller = Caller(context.app, self.name)
         wanted = list(self._options.attributes)
         answer = self._account.call(caller, "rekognition", "DetectFaces", 1, Image=image, Attributes=wanted)

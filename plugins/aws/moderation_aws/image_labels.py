@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
+from moderation.core.looks import merge_looks
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 from moderation.hookspecs import Context
 from moderation_aws import pictures
@@ -54,7 +55,7 @@ class ImageLabels:
     """
 
     name = "rekognition.labels"
-    version = "1.1"
+    version = "1.2"
     reads = ("image",)
     time_limit_seconds = TIME_LIMIT_SECONDS
     on_demand = True
@@ -66,12 +67,16 @@ class ImageLabels:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """Things in the order of the answer. Raises `Unreadable` and `Unavailable`."""
+        images = pictures.images_of(part, context, pictures.LABELS, self._fitting)
+        return merge_looks([self._ask(context, image) for image in images])
+
+    def _ask(self, context: Context, image: Mapping[str, Any]) -> list[Detection]:
         answer = self._account.call(
             Caller(context.app, self.name),
             "rekognition",
             "DetectLabels",
             1,
-            Image=pictures.image_of(part, context, pictures.LABELS, self._fitting),
+            Image=image,
             MinConfidence=self.min_confidence,
             Features=["GENERAL_LABELS"],
             Settings={"GeneralLabels": {"LabelInclusionFilters": sorted(self._options.names)}},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
+from moderation.core.looks import merge_looks
 from moderation.core.started_loops import ATTRIBUTE, LABEL
 from moderation.hookspecs import Context
 from moderation_aws import pictures
@@ -43,7 +45,7 @@ class ImageModeration:
     """
 
     name = "rekognition.moderation"
-    version = "1.1"
+    version = "1.2"
     reads = ("image",)
     time_limit_seconds = TIME_LIMIT_SECONDS
     on_demand = True
@@ -55,7 +57,13 @@ class ImageModeration:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The labels at or over the floor. Raises `Unreadable` and `Unavailable`."""
-        image = pictures.image_of(part, context, pictures.MODERATION, self._fitting)
+        images = pictures.images_of(part, context, pictures.MODERATION, self._fitting)
+        answers = [self._ask(context, image) for image in images]
+        # A loop is one of its own for each look that people are asked about.
+        loops = [found for answer in answers for found in answer if found.label == LABEL]
+        return [*merge_looks([[d for d in answer if d.label != LABEL] for answer in answers]), *loops]
+
+    def _ask(self, context: Context, image: Mapping[str, Any]) -> list[Detection]:
         given: dict[str, Any] = {"Image": image, "MinConfidence": self.min_confidence}
         if self._options.project_version is not None:
             given["ProjectVersion"] = self._options.project_version

@@ -43,7 +43,7 @@ class ImageText:
     """
 
     name = "rekognition.text"
-    version = "1.0"
+    version = "1.1"
     reads = ("image",)
     makes = ("text",)
     time_limit_seconds = TIME_LIMIT_SECONDS
@@ -54,8 +54,10 @@ class ImageText:
 
     def extract(self, part: Part, context: Context) -> list[Part]:
         """One text part, or none where there is no text. Raises `Unreadable` and `Unavailable`."""
-        image = pictures.image_of(part, context, pictures.TEXT, self._fitting)
-        lines = self._read(Caller(context.app, self.name), image, None, 0)
+        lines: list[tuple[str, Box | None]] = []
+        for image in pictures.images_of(part, context, pictures.TEXT, self._fitting):
+            read = self._read(Caller(context.app, self.name), image, None, 0)
+            lines += [line for line in read if not _is_known(line, lines)]
         text, places = "", []
         for line, box in lines:
             text += "\n" if text else ""
@@ -104,7 +106,7 @@ def _halves(region: Region) -> tuple[Region, Region]:
 
 
 def _is_known(line: tuple[str, Box | None], lines: Sequence[tuple[str, Box | None]]) -> bool:
-    """The same words at the same place: read twice, in the overlap."""
+    """The same words at the same place: read twice, in the overlap or on another background."""
     text, box = line
     return any(
         text == other and box is not None and there is not None

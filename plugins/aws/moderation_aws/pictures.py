@@ -1,4 +1,4 @@
-"""Pictures brought within an operation's limits before the call: format, orientation, pixels, bytes.
+"""Pictures as people see them, brought within an operation's limits before the call: format, pixels, bytes.
 
 Boxes are ratios of the upright picture, so they hold for the original whatever size was sent.
 """
@@ -9,7 +9,7 @@ import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from moderation.core.items import Box, Part
 from moderation.hookspecs import Context, Unreadable
@@ -17,10 +17,6 @@ from moderation.hookspecs import Context, Unreadable
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-MOST_PIXELS_READ = 100_000_000
-"""Of any picture that is decoded; the service's own limit is lower."""
-ORIENTATION = 0x0112
 QUALITIES = (92, 85, 75, 60, 45)
 
 
@@ -60,30 +56,35 @@ class Fitting:
     own_media: str | None = None
 
 
-def image_of(part: Part, context: Context, limits: PictureLimits, fitting: Fitting) -> dict[str, Any]:
-    """The ``Image`` of a Rekognition call: ``Bytes``, or ``S3Object`` for what is too large to send.
+def images_of(part: Part, context: Context, limits: PictureLimits, fitting: Fitting) -> list[dict[str, Any]]:
+    """The ``Image`` of one Rekognition call, or of two for a picture that is seen in two ways (`Context.looks`).
+
+    ``Bytes``, or ``S3Object`` for what is too large to send. The posted bytes themselves are sent only where every
+    reader sees in them what people see.
 
     Raises:
         Unreadable: the picture cannot be decoded, or cannot be brought within the limits.
     """
-    data = context.read(part)
-    with _opened(data) as picture:
-        picture_fits = _sides_fit(picture.size, limits) and _is_sendable(picture)
-        pixels = picture.width * picture.height
-        is_small_enough = fitting.megapixels is None or pixels <= fitting.megapixels * 1e6
-        if picture_fits and is_small_enough and len(data) <= limits.max_bytes:
-            return {"Bytes": data}
-        if picture_fits and is_small_enough and len(data) <= limits.max_s3_bytes and _is_own(part, fitting):
-            assert part.media is not None
-            return {"S3Object": s3_object(part.media.uri)}
-        return {"Bytes": _encoded(_resized(_upright(picture), limits, fitting.megapixels), limits.max_bytes)}
+    looks = context.looks(part, _longest(part, limits, fitting.megapixels))
+    if len(looks) == 1:
+        [look] = looks
+        data = context.read(part)
+        is_small_enough = fitting.megapixels is None or look.width * look.height <= fitting.megapixels * 1e6
+        if is_small_enough and _sides_fit(look.size, limits) and _is_plain(data, look):
+            if len(data) <= limits.max_bytes:
+                return [{"Bytes": data}]
+            if len(data) <= limits.max_s3_bytes and _is_own(part, fitting):
+                assert part.media is not None
+                return [{"S3Object": s3_object(part.media.uri)}]
+    return [{"Bytes": _encoded(_resized(look, limits, fitting.megapixels), limits.max_bytes)} for look in looks]
 
 
-def fitted_bytes(part: Part, context: Context, limits: PictureLimits, fitting: Fitting) -> tuple[bytes, str]:
-    """The picture within the limits, and its format: ``jpeg`` or ``png``. Raises as `image_of` does."""
-    image = image_of(part, context, limits, Fitting(fitting.megapixels))
-    data: bytes = image["Bytes"]
-    return data, "png" if data.startswith(b"\x89PNG") else "jpeg"
+def fitted_bytes(
+    part: Part, context: Context, limits: PictureLimits, fitting: Fitting
+) -> list[tuple[bytes, Literal["jpeg", "png"]]]:
+    """The picture's looks within the limits, each with its format. Raises as `images_of` does."""
+    images = images_of(part, context, limits, Fitting(fitting.megapixels))
+    return [(image["Bytes"], "png" if image["Bytes"].startswith(b"\x89PNG") else "jpeg") for image in images]
 
 
 def s3_object(uri: str) -> dict[str, str]:
@@ -111,70 +112,47 @@ def _ratio(value: float) -> float:
     return min(max(float(value), 0.0), 1.0)
 
 
-class _opened:  # noqa: N801 - used as a function
-    """The first frame, decoded in the block. Whatever goes wrong with it there is `Unreadable`."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._picture: Image | None = None
-
-    def __enter__(self) -> Image:
-        from PIL import Image
-
-        Image.MAX_IMAGE_PIXELS = None  # our own bound below is the stricter one
-        try:
-            self._picture = Image.open(io.BytesIO(self._data), formats=FORMATS)
-            if self._picture.width * self._picture.height > MOST_PIXELS_READ:
-                raise Unreadable(f"more than {MOST_PIXELS_READ:,} pixels")
-            self._picture.load()
-        except Unreadable:
-            raise
-        except Exception as error:  # decoders raise many kinds on hostile bytes
-            raise Unreadable(f"the picture cannot be decoded ({type(error).__name__})") from error
-        return self._picture
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if self._picture is not None:
-            self._picture.close()
-        if error is not None and not isinstance(error, Unreadable):
-            raise Unreadable(f"the picture cannot be decoded ({type(error).__name__})") from error
-
-
 def _sides_fit(size: tuple[int, int], limits: PictureLimits) -> bool:
     return min(size) >= limits.min_side and max(size) <= limits.max_side
 
 
-def _is_sendable(picture: Image) -> bool:
-    """As it is: a JPEG or PNG of one frame, upright, without transparency or a colour space that decoders differ in."""
-    return (
-        picture.format in ("JPEG", "PNG")
-        and getattr(picture, "n_frames", 1) == 1
-        and picture.mode in ("RGB", "L")
-        and "transparency" not in picture.info
-        and picture.getexif().get(ORIENTATION, 1) in (0, 1)
-    )
+def _is_plain(data: bytes, look: Image) -> bool:
+    """True of a JPEG or PNG in which the simplest of readers sees the same, and no reader is told anything else."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+            says_more = {"icc_profile", "exif", "xmp", "XML:com.adobe.xmp", "transparency", "gamma", "chromaticity"}
+            is_deep = picture.format == "PNG" and data[24] == 16
+            if picture.mode not in ("RGB", "L") or is_deep or says_more & picture.info.keys():
+                return False
+            if getattr(picture, "n_frames", 1) > 1:
+                return False
+            return picture.convert("RGB").tobytes() == look.tobytes()
+    except Exception:  # decoders raise many kinds on hostile bytes
+        return False
 
 
-def _upright(picture: Image) -> Image:
-    """As people see it: turned as EXIF says, on white where it is transparent, RGB."""
-    from PIL import Image, ImageOps
+def _longest(part: Part, limits: PictureLimits, megapixels: float | None) -> int | None:
+    """The longest side that is sent, in pixels, so that no more is decoded; None where the size is not known."""
+    if part.media is None or not part.media.width or not part.media.height:
+        return None
+    width, height = part.media.width, part.media.height
+    return math.ceil(max(width, height) * _scale(width, height, limits, megapixels))
 
-    turned = ImageOps.exif_transpose(picture)
-    if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
-        clear = turned.convert("RGBA")
-        paper = Image.new("RGBA", clear.size, "white")
-        return Image.alpha_composite(paper, clear).convert("RGB")
-    return turned.convert("RGB")
+
+def _scale(width: int, height: int, limits: PictureLimits, megapixels: float | None) -> float:
+    scale = min(1.0, limits.max_side / max(width, height))
+    if megapixels is not None:
+        scale = min(scale, math.sqrt(megapixels * 1e6 / (width * height)))
+    # Too small a side forbids the call, so it wins over the wish for few pixels.
+    return max(scale, limits.min_side / min(width, height))
 
 
 def _resized(picture: Image, limits: PictureLimits, megapixels: float | None) -> Image:
     """Within the limits of sides and pixels, its shape kept."""
     width, height = picture.size
-    scale = min(1.0, limits.max_side / max(width, height))
-    if megapixels is not None:
-        scale = min(scale, math.sqrt(megapixels * 1e6 / (width * height)))
-    # Too small a side forbids the call, so it wins over the wish for few pixels.
-    scale = max(scale, limits.min_side / min(width, height))
+    scale = _scale(width, height, limits, megapixels)
     size = tuple(max(round(side * scale), limits.min_side) for side in (width, height))
     if max(size) > limits.max_side:
         raise Unreadable(

@@ -9,12 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
+from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
 
 MOST_PEOPLE = 15
 """The operation looks at no more."""
+MOST_IDS = 1000
+"""Numbers that Rekognition may give to people in one picture."""
 FLOOR = 50.0
 """Rekognition reports nothing below."""
 SUMMARY: Mapping[str, tuple[str, str]] = {
@@ -53,7 +56,7 @@ class Ppe:
     """
 
     name = "rekognition.ppe"
-    version = "1.0"
+    version = "1.1"
     reads = ("image",)
     labels = ("Person", "PPE/FACE_COVER", "PPE/HAND_COVER", "PPE/HEAD_COVER", *(label for _, label in SUMMARY.values()))
     min_confidence = FLOOR
@@ -65,7 +68,11 @@ class Ppe:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """People in the order of the answer, each before what belongs to them. Raises `Unreadable`, `Unavailable`."""
-        given: dict[str, Any] = {"Image": pictures.image_of(part, context, pictures.PPE, self._fitting)}
+        images = pictures.images_of(part, context, pictures.PPE, self._fitting)
+        return merge_looks([self._ask(context, image, MOST_IDS * number) for number, image in enumerate(images)])
+
+    def _ask(self, context: Context, image: Mapping[str, Any], first_id: int) -> list[Detection]:
+        given: dict[str, Any] = {"Image": image}
         if self._options.required:
             given["SummarizationAttributes"] = {
                 "MinConfidence": self._options.min_confidence,
@@ -77,7 +84,10 @@ class Ppe:
         places = _places(needed(answer, "Summary")) if self._options.required else {}
         found: list[Detection] = []
         for person in people:
-            found += self._person(person, places.get(person["Id"]), is_full=len(people) >= MOST_PEOPLE)
+            place = places.get(person["Id"])
+            # People of another look are other people, whatever number Rekognition gives them.
+            numbered = {**person, "Id": person["Id"] + first_id}
+            found += self._person(numbered, place, is_full=len(people) >= MOST_PEOPLE)
         return [detection for detection in found if detection.confidence >= FLOOR]
 
     def _person(self, person: Mapping[str, Any], place: str | None, *, is_full: bool) -> list[Detection]:

@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moderation_aws import pictures
-from moderation_aws.pictures import CUSTOM_LABELS, MODERATION, PPE, Fitting, PictureLimits, box_of, image_of
-from PIL import Image
+from moderation_aws.pictures import CUSTOM_LABELS, MODERATION, PPE, Fitting, PictureLimits, box_of, images_of
+from PIL import Image, ImageChops
 
 from moderation.core.items import Media, Part
 from moderation.hookspecs import Unreadable
+from moderation.testing import FakeContext
 from tests.aws_double import limits
 from tests.aws_double.examples import picture
 from tests.examples import examples
+from tests.odd_pictures import odd_pictures
 
+ORIENTATION = 0x0112
 AS_USUAL = Fitting()
 AS_LARGE_AS_IT_GOES = Fitting(megapixels=None)
 CHECKS = {
@@ -29,16 +31,12 @@ CHECKS = {
 }
 
 
-class Bytes:
+class Bytes(FakeContext):
     """A context over one picture."""
 
-    app = "test"
-
     def __init__(self, data: bytes) -> None:
+        super().__init__(Path())
         self.data = data
-
-    def path(self, part: Part) -> Path:
-        raise NotImplementedError
 
     def read(self, part: Part) -> bytes:
         return self.data
@@ -50,7 +48,7 @@ def part(data: bytes) -> Part:
 
 
 def sent(data: bytes, limit: PictureLimits, fitting: Fitting = AS_USUAL) -> dict[str, Any]:
-    return image_of(part(data), Bytes(data), limit, fitting)
+    return images_of(part(data), Bytes(data), limit, fitting)[0]
 
 
 def size(image: dict[str, Any]) -> tuple[int, int]:
@@ -91,7 +89,7 @@ def test_any_picture_leaves_within_the_limits_or_not_at_all(
 ) -> None:
     limit, check = CHECKS[name]
     exif = Image.Exif()
-    exif[pictures.ORIENTATION] = orientation
+    exif[ORIENTATION] = orientation
     out = io.BytesIO()
     Image.new(mode, (width, height)).save(out, "JPEG" if mode == "CMYK" else "PNG", exif=exif)
     try:
@@ -137,7 +135,7 @@ def test_a_picture_on_its_side_is_turned_first(orientation: int) -> None:
     upright.paste("white", (0, 0, 100, 100))
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}[orientation]
     exif = Image.Exif()
-    exif[pictures.ORIENTATION] = orientation
+    exif[ORIENTATION] = orientation
     out = io.BytesIO()
     upright.transpose(Image.Transpose(undo)).save(out, "JPEG", quality=95, exif=exif)
 
@@ -145,7 +143,7 @@ def test_a_picture_on_its_side_is_turned_first(orientation: int) -> None:
         assert turned.size == (200, 100)
         assert turned.convert("L").getpixel((20, 50)) > 200
         assert turned.convert("L").getpixel((180, 50)) < 50
-        assert turned.getexif().get(pictures.ORIENTATION, 1) == 1
+        assert turned.getexif().get(ORIENTATION, 1) == 1
 
 
 def test_what_is_clear_is_seen_on_white() -> None:
@@ -174,3 +172,21 @@ def test_any_bounding_box_becomes_one_inside_the_picture(sides: tuple[float, flo
     assert box is not None
     assert box.left + box.width <= 1 + 1e-9
     assert box.top + box.height <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif", "gif"])
+def test_what_leaves_is_what_people_see_whatever_the_file_says_of_itself(kind: str) -> None:
+    for name, (_, data) in odd_pictures().items():
+        if not name.startswith(kind):
+            continue
+        context = Bytes(data)
+        seen = context.looks(part(data))
+        images = images_of(part(data), context, MODERATION, AS_USUAL)
+        assert len(images) == len(seen), name
+        for image, look in zip(images, seen, strict=True):
+            with Image.open(io.BytesIO(image["Bytes"])) as read:
+                # By the simplest of readers, who knows no profiles, no turns and no transparency.
+                small = read.convert("RGB").resize((12, 12), Image.Resampling.BOX)
+            wanted = look.resize((12, 12), Image.Resampling.BOX)
+            worst = max(int(high) for _, high in ImageChops.difference(small, wanted).getextrema())
+            assert worst < 40, (name, worst)

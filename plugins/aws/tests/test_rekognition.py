@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from moderation_aws.image_labels import ImageLabels, LabelOptions
 from moderation_aws.image_moderation import ImageModeration, ModerationOptions
 from moderation_aws.image_text import ImageText, TextOptions
 from moderation_aws.ppe import Ppe, PpeOptions
+from PIL import Image
 
 from moderation.core.detections import Detection
 from moderation.hookspecs import Unavailable, Unreadable
@@ -364,3 +366,32 @@ def test_a_region_and_its_data_travel_with_the_detector(account: Account) -> Non
     moved = pickle.loads(pickle.dumps(Ppe(dataclasses.replace(account, region="eu-west-1"), FIT, PpeOptions())))
 
     assert moved._account.region == "eu-west-1"
+
+
+def clear_letters() -> bytes:
+    """White letters by transparency alone: seen on black, and not on white."""
+    drawn = Image.new("RGBA", (200, 100), "white")
+    drawn.putalpha(Image.linear_gradient("L").resize((200, 100)))
+    out = io.BytesIO()
+    drawn.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_picture_that_is_seen_in_two_ways_is_asked_about_twice(
+    aws: AwsDouble, account: Account, tmp_path: Path
+) -> None:
+    faces = iter([FACES, {"FaceDetails": [{"BoundingBox": box(0.7, 0.6, 0.2, 0.3), "Confidence": 98.0}]}])
+    aws.answer("rekognition.DetectFaces", lambda given: next(faces))
+    words = iter([TEXT, {**TEXT, "TextDetections": [*TEXT["TextDetections"], line(4, "ON BLACK", 0.8)]}])
+    aws.answer("rekognition.DetectText", lambda given: next(words))
+    aws.answer("rekognition.DetectProtectiveEquipment", WORKER)
+    context = FakeContext(tmp_path, app="shop")
+    part = context.media(clear_letters())
+
+    assert len(Faces(account, FIT, FaceOptions()).detect(part, context)) == 2
+    [read] = ImageText(account, FIT, TextOptions()).extract(part, context)
+    assert read.text == "CALL ANN\n206-555-0100\nON BLACK"
+    people = [found for found in Ppe(account, FIT, PpeOptions()).detect(part, context) if found.label == "Person"]
+    assert len(people) == 1
+    sent = [call.given["Image"]["Bytes"] for call in aws.calls if call.name == "rekognition.DetectFaces"]
+    assert [Image.open(io.BytesIO(each)).getpixel((100, 2))[0] > 128 for each in sent] == [True, False]

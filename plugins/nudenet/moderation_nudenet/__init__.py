@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 from moderation import hookimpl
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
-from moderation.hookspecs import Context, Unreadable
+from moderation.core.looks import merge_looks
+from moderation.hookspecs import Context
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from moderation.settings import Settings
 
 LABELS: dict[str, str | None] = {
@@ -35,12 +37,15 @@ LABELS: dict[str, str | None] = {
 }
 """NudeNet's 18 classes and our labels; None for what is no reason to moderate anything."""
 
+LONGEST = 1280
+"""Pixels of the longest side; the network itself looks at 320."""
+
 
 class Nudity:
     """Body parts that are seen bare. Confidence is the network's score as percent."""
 
     name = "vision.nudity"
-    version = "1.0"
+    version = "1.1"
     reads = ("image",)
     labels = tuple(sorted({label for label in LABELS.values() if label is not None}))
     min_confidence = 20.0
@@ -55,22 +60,18 @@ class Nudity:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The findings of the first frame, surest first. Raises `Unreadable`."""
-        from PIL import Image, ImageOps
-
         if self._network is None:
             from nudenet import NudeDetector
 
             self._network = NudeDetector()
-        try:
-            with Image.open(context.path(part), formats=("JPEG", "PNG", "WEBP", "GIF")) as picture:
-                still = ImageOps.exif_transpose(picture).convert("RGB")
-        except Exception as error:  # decoders raise many kinds on hostile bytes
-            raise Unreadable(f"the picture cannot be decoded ({type(error).__name__})") from error
-        width, height = still.size
-        with tempfile.NamedTemporaryFile(suffix=".png") as file:
-            still.save(file, "PNG")
-            file.flush()
-            answers = self._network.detect(file.name)
+        seen = [self._found(look) for look in context.looks(part, LONGEST)]
+        return sorted(merge_looks(seen), key=lambda detection: (-detection.confidence, detection.label))
+
+    def _found(self, look: Image) -> list[Detection]:
+        import numpy
+
+        width, height = look.size
+        answers = self._network.detect(numpy.ascontiguousarray(numpy.asarray(look)[:, :, ::-1]))
         found = []
         for answer in answers:
             label = LABELS[answer["class"]]
@@ -85,7 +86,7 @@ class Nudity:
                 height=_ratio(down, height),
             )
             found.append(Detection(label=label, confidence=confidence, box=box, attributes={"class": answer["class"]}))
-        return sorted(found, key=lambda detection: (-detection.confidence, detection.label))
+        return found
 
 
 def _ratio(pixels: float, whole: int) -> float:

@@ -5,22 +5,11 @@ from pathlib import Path
 import pytest
 from moderation_nudenet import LABELS, Nudity
 
-from moderation.core.items import Media, Part
 from moderation.core.taxonomy import Taxonomy
 from moderation.plugins import check_detector
+from moderation.testing import FakeContext
 
 EXAMPLES = Path(__file__).parent.parent.parent.parent / "examples"
-
-
-class Context:
-    app = "test"
-
-    def path(self, part: Part) -> Path:
-        assert part.media is not None
-        return Path(part.media.uri)
-
-    def read(self, part: Part) -> bytes:
-        return self.path(part).read_bytes()
 
 
 def test_every_class_of_the_library_is_mapped() -> None:
@@ -36,10 +25,10 @@ def test_it_can_be_registered() -> None:
 
 
 @pytest.mark.slow
-def test_a_portrait_is_a_face_and_nothing_explicit() -> None:
+def test_a_portrait_is_a_face_and_nothing_explicit(tmp_path: Path) -> None:
     pytest.importorskip("nudenet")
     path = EXAMPLES / "face.jpg"
-    media = Media(uri=str(path), sha256="", content_type="image/jpeg", size_bytes=1)
-    found = Nudity().detect(Part(id="p0", type="image", media=media), Context())
+    context = FakeContext(tmp_path)
+    found = Nudity().detect(context.part(path), context)
 
     assert {detection.label for detection in found} == {"Face"}

@@ -6,12 +6,20 @@ XMP. It looks at no other fields (Artist, Copyright, IPTC, makers' notes, commen
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
-from moderation.hookspecs import Context
-from moderation_vision.pictures import opened
+from moderation.hookspecs import Context, Unreadable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
 
 # Tags of EXIF 2.32 (CIPA DC-008).
 _GPS_IFD, _EXIF_IFD = 0x8825, 0x8769
@@ -32,7 +40,7 @@ class Metadata:
     """
 
     name = "vision.exif"
-    version = "1.0"
+    version = "1.1"
     reads = ("image",)
     labels = ("PII/GPS_POSITION", "PII/DEVICE_SERIAL", "PII/NAME")
     min_confidence = 50.0
@@ -41,7 +49,7 @@ class Metadata:
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """One detection for each kind of thing given away. Raises `Unreadable`."""
         found: dict[str, tuple[float, str]] = {}
-        with opened(context.read(part)) as picture:
+        with _opened(context.read(part)) as picture:
             exif = picture.getexif()
             xmp = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
             position = exif.get_ifd(_GPS_IFD)
@@ -62,3 +70,26 @@ class Metadata:
             Detection(label=label, confidence=confidence, attributes={"source": source})
             for label, (confidence, source) in sorted(found.items())
         ]
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image]:
+    """A picture, not decoded: metadata are no pixels. Whatever goes wrong, here or in the block, is `Unreadable`."""
+    from PIL import Image
+
+    if data[4:8] == b"ftyp":
+        _learn_heic()
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            yield picture
+    except Exception as error:  # decoders raise many kinds on hostile bytes
+        raise Unreadable(f"the picture cannot be opened ({type(error).__name__})") from error
+
+
+def _learn_heic() -> None:
+    """Let Pillow know the optional decoder of HEIC, where it is installed."""
+    try:
+        import pi_heif
+    except ImportError:
+        return
+    pi_heif.register_heif_opener(thumbnails=False)

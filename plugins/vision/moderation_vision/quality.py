@@ -17,7 +17,8 @@ SMALLEST_SIDE = 48
 
 _TYPES = {
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".jpe": "image/jpeg", ".jfif": "image/jpeg",
-    ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp",
+    ".png": "image/png", ".gif": "image/gif", ".webp": "image/webp", ".avif": "image/avif",
+    ".heic": "image/heic", ".heif": "image/heic",
 }  # fmt: skip
 
 
@@ -29,7 +30,7 @@ class Quality:
     """
 
     name = "vision.quality"
-    version = "1.0"
+    version = "1.1"
     reads = ("image",)
     labels = ("Quality/TOO_SMALL", "Quality/BLANK", "Quality/WRONG_TYPE")
     min_confidence = 50.0
@@ -40,12 +41,13 @@ class Quality:
         from PIL import ImageStat
 
         found = []
-        picture = context.looks(part, 512)[0]
+        looks = context.looks(part, 512)
         media = part.media
-        sides = (media.width or picture.width, media.height or picture.height) if media else picture.size
+        sides = (media.width or looks[0].width, media.height or looks[0].height) if media else looks[0].size
         if min(sides) < SMALLEST_SIDE:
             found.append(Detection(label="Quality/TOO_SMALL", confidence=100))
-        spread = max(ImageStat.Stat(picture).stddev)
+        # Blank is what shows nothing on any background.
+        spread = max(max(ImageStat.Stat(look).stddev) for look in looks)
         if spread <= 4:
             found.append(Detection(label="Quality/BLANK", confidence=100 - spread * 12.5))
         suffix = PurePath(media.name).suffix.lower() if media and media.name else ""

@@ -153,7 +153,7 @@ def test_a_call_does_not_wait_for_the_back_off(processes: type[FakeProcess], clo
         clock.now += 100
     processes.starts = staticmethod(lambda: None)
 
-    assert pool.call(CALL) == []
+    assert pool.call(CALL) == {"found": []}
     pool.close()
 
 
