@@ -1,62 +1,239 @@
-"""``vision.faces``: frontal faces by OpenCV's Haar cascade, which comes with the library and needs no download.
+"""``vision.faces``: faces, found by YuNet in several looks, each looked at again alone before it counts.
 
-It sees faces that look at the camera, in the first frame, from 24 pixels on once the picture is shrunk to `LONGEST`. It
-sees no profiles and no faces upside down, and never whose a face is.
+It sees faces that look at the camera or half aside, upright or turned, with and without masks. It sees few profiles and
+no backs of heads, and never whose a face is. What was measured is in ``FACES.md``.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.hookspecs import Context
+from moderation_vision.yunet import COLUMNS, YuNet
 
-LONGEST = 1024
-"""Pictures are looked at with at most this many pixels on a side: larger ones take longer and find no more faces."""
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+PIXELS = 640_000
+"""Larger pictures are shrunk to this many: a face of 64 pixels among four million is one of 26 then."""
+LOOKS = ((PIXELS, (0,)), (120_000, (1, 2, 3)), (77_000, (0,)))
+"""Pixels, and quarter turns against the clock. The net knows faces of 10 to 300 pixels, so that one that fills a
+picture needs a small one; it knows faces that lean by 45 degrees at most, so that others need a turned one."""
+CANDIDATE = 0.3
+"""The score from which something is looked at again."""
+MOST = 64
+"""Candidates that are looked at again, those with the highest scores first."""
+VIEW = 160
+"""Pixels of the side of the picture in which a candidate is looked at again."""
+VIEWS = ((72, False), (72, True), (100, False))
+"""Pixels of the face in it, and whether it is mirrored: chance looks like a face at one size and not at the next."""
+FAINTEST, SUREST = 0.1, 0.98
+"""Scores beyond are taken as these."""
+WEIGHTS = (1.14, 0.70, 0.54, -0.46, -1.07)
+"""For the log-odds of the first score, of the mean of the two mirrored views, and of the large view; for a face that
+was found in a turned picture; and for all. Fitted by ``tools/faces/calibrate.py``, as FACES.md says."""
 
 
 class Faces:
     """Finds faces and says where; it does not know whose they are.
 
-    Confidence: the cascade's weight of its last stage, put through a logistic curve that gives 50 at weight 2 and 90 at
-    weight 5 (fitted by eye on portraits and textures: chance finds weigh under 2.5, clear faces 4 and more).
+    Confidence: of a hundred candidates with as much of it, so many were faces in the pictures it was calibrated with.
     """
 
     name = "vision.faces"
-    version = "1.0"
+    version = "2.0"
     reads = ("image",)
     labels = ("Face",)
-    min_confidence = 40.0
+    min_confidence = 65.0
     time_limit_seconds = 10.0
 
     def __init__(self) -> None:
-        self._cascade: Any = None
+        self._net: YuNet | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """The loaded cascade stays behind."""
-        return {"_cascade": None}
+        """The loaded net stays behind."""
+        return {"_net": None}
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
-        """The faces of the first frame, surest first. Raises `Unreadable`."""
+        """The faces of the picture, or of an animation's first frame, surest first. Raises `Unreadable`."""
+        found: list[Detection] = []
+        for picture in context.looks(part, _longest(part)):
+            for row, signs in zip(*self.candidates(picture), strict=True):
+                confidence = _confidence(signs)
+                box = _box(row, picture.width, picture.height)
+                if confidence >= self.min_confidence and box is not None:
+                    found.append(Detection(label="Face", confidence=confidence, box=box))
+        found.sort(key=lambda detection: -detection.confidence)
+        # A face that is seen on white and on black is one face.
+        kept: list[Detection] = []
+        for face in found:
+            if all(_overlap(face.box, other.box) < SAME for other in kept):
+                kept.append(face)
+        return kept
+
+    def candidates(self, picture: Image) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What may be a face, and the signs that `WEIGHTS` weigh.
+
+        Returns:
+            Rows as `YuNet.find` gives them, in pixels of the picture; and for each the log-odds of its scores at the
+            first look, in the mirrored views, in the large one, and 1 when it was found in a turned picture.
+        """
         import cv2
         import numpy
 
-        if self._cascade is None:
+        if self._net is None:
             cv2.setNumThreads(1)
-            self._cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml")
-        grey = numpy.asarray(context.looks(part, LONGEST)[0].convert("L"))
-        height, width = grey.shape
-        if min(width, height) < 24:
-            return []
-        boxes, _, weights = self._cascade.detectMultiScale3(
-            cv2.equalizeHist(grey), scaleFactor=1.1, minNeighbors=3, minSize=(24, 24), outputRejectLevels=True
-        )
-        found = []
-        for (left, top, across, down), weight in zip(boxes, weights, strict=True):
-            confidence = 100 / (1 + math.exp(-(float(weight) - 2.0) * math.log(9) / 3))
-            if confidence >= self.min_confidence:
-                box = Box(left=left / width, top=top / height, width=across / width, height=down / height)
-                found.append(Detection(label="Face", confidence=confidence, box=box))
-        return sorted(found, key=lambda detection: -detection.confidence)
+            self._net = YuNet()
+        pixels = smaller = numpy.asarray(picture)
+        looks, is_turned = [], []
+        for most, all_turns in LOOKS:
+            smaller = _shrunk(smaller, most)
+            for turns in all_turns:
+                looks.append(self._look(smaller, turns, pixels.shape))
+                is_turned += [float(turns > 0)] * len(looks[-1])
+        rows, turned = numpy.concatenate(looks), numpy.array(is_turned)
+        kept = _distinct(rows)[:MOST]
+        rows, turned = rows[kept], turned[kept]
+        again = self._look_again(pixels, rows)
+        signs = [_odds(rows[:, 4]), _odds(again[:, :2]).mean(1), _odds(again[:, 2]), turned]
+        return rows, numpy.stack(signs, axis=1)
+
+    def _look(self, smaller: NDArray[Any], turns: int, shape: Sequence[int]) -> NDArray[Any]:
+        """Rows of a shrunk picture once it is turned, in pixels of the one it was made of, which has that shape."""
+        import numpy
+
+        assert self._net is not None
+        down, across = smaller.shape[:2]
+        rows = self._net.find([numpy.ascontiguousarray(numpy.rot90(smaller, turns))], CANDIDATE)[0]
+        # Centre and landmarks, turned back.
+        x, y = rows[:, [0, *range(5, COLUMNS, 2)]], rows[:, [1, *range(6, COLUMNS, 2)]]
+        back = [(x, y), (across - y, x), (across - x, down - y), (y, down - x)][turns]
+        rows[:, [0, *range(5, COLUMNS, 2)]], rows[:, [1, *range(6, COLUMNS, 2)]] = back
+        if turns % 2:
+            rows[:, [2, 3]] = rows[:, [3, 2]]
+        rows[:, [0, 2, *range(5, COLUMNS, 2)]] *= shape[1] / across
+        rows[:, [1, 3, *range(6, COLUMNS, 2)]] *= shape[0] / down
+        return rows
+
+    def _look_again(self, pixels: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
+        """The score of each row in each of `VIEWS`, where it stands upright alone; 0 where no face is in its middle."""
+        import cv2
+        import numpy
+
+        assert self._net is not None
+        again = numpy.zeros((len(rows), len(VIEWS)))
+        halves = [pixels]
+        while min(halves[-1].shape[:2]) > VIEW:
+            halves.append(cv2.resize(halves[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+        for number, row in enumerate(rows):
+            views = [_view(halves, row, face, mirrored) for face, mirrored in VIEWS]
+            for view, (found, (face, _)) in enumerate(zip(self._net.find(views, FAINTEST), VIEWS, strict=True)):
+                size = numpy.sqrt(found[:, 2] * found[:, 3]) / face
+                is_middle = numpy.abs(found[:, :2] - VIEW / 2).max(1, initial=0) < 0.35 * face
+                again[number, view] = found[is_middle & (size > 0.6) & (size < 1.7), 4].max(initial=0)
+        return again
+
+
+SAME = 0.4
+"""The share of two boxes together that they have in common, from which on they are one face."""
+INSIDE = 0.7
+"""The share of the smaller box that lies in the larger one, likewise."""
+
+
+def _longest(part: Part) -> int | None:
+    """Pixels of the longest side at which the picture has as many as are looked at; None for all there are."""
+    media = part.media
+    if media is None or not media.width or not media.height:
+        return None
+    return math.ceil(max(media.width, media.height) * min(1.0, math.sqrt(PIXELS / (media.width * media.height))))
+
+
+def _shrunk(pixels: NDArray[Any], most: int) -> NDArray[Any]:
+    """The picture with at most so many pixels."""
+    import cv2
+
+    height, width = pixels.shape[:2]
+    scale = math.sqrt(most / (height * width))
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _confidence(signs: Sequence[float]) -> float:
+    *weights, bias = WEIGHTS
+    return 100 / (1 + math.exp(-bias - sum(weight * sign for weight, sign in zip(weights, signs, strict=True))))
+
+
+def _odds(scores: NDArray[Any]) -> NDArray[Any]:
+    import numpy
+
+    within = numpy.clip(scores, FAINTEST, SUREST)
+    return numpy.log(within / (1 - within))
+
+
+def _view(halves: Sequence[NDArray[Any]], row: NDArray[Any], face: int, mirrored: bool) -> NDArray[Any]:
+    """A row's face alone, its eyes level, so many pixels large, in a picture of `VIEW` pixels.
+
+    Args:
+        halves: the picture, and each half as wide as the one before: taken from one that is nearly as small, because
+            turning a picture does not blur what it shrinks.
+    """
+    import cv2
+    import numpy
+
+    size = math.sqrt(row[2] * row[3])
+    half = min(len(halves) - 1, max(0, int(math.log2(max(1.0, size / face)))))
+    scale = face / size * 2**half
+    angle = math.atan2(row[8] - row[6], row[7] - row[5])
+    cos, sin = math.cos(angle) * scale, math.sin(angle) * scale
+    x, y = row[:2] / 2**half
+    matrix = numpy.array([[cos, sin, VIEW / 2 - cos * x - sin * y], [-sin, cos, VIEW / 2 + sin * x - cos * y]])
+    if mirrored:
+        matrix[0] = [-cos, -sin, VIEW / 2 + cos * x + sin * y]
+    how = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
+    return cv2.warpAffine(halves[half], matrix, (VIEW, VIEW), flags=how, borderMode=cv2.BORDER_CONSTANT)
+
+
+def _distinct(rows: NDArray[Any]) -> list[int]:
+    """The rows that are faces of their own, highest scores first: others are the same face once more."""
+    import numpy
+
+    low, high = rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2
+    area = rows[:, 2] * rows[:, 3]
+    left = numpy.argsort(-rows[:, 4], kind="stable")
+    kept = []
+    while len(left):
+        first, others = left[0], left[1:]
+        kept.append(int(first))
+        sides = numpy.minimum(high[first], high[others]) - numpy.maximum(low[first], low[others])
+        shared = sides.clip(0).prod(1)
+        is_same = shared > SAME * (area[first] + area[others] - shared)
+        is_inside = shared > INSIDE * numpy.minimum(area[first], area[others])
+        left = others[~(is_same | is_inside)]
+    return kept
+
+
+def _box(row: NDArray[Any], width: int, height: int) -> Box | None:
+    """The box as ratios, cut to the picture; None when nothing of it is in there."""
+    across, down = float(row[2]) / 2, float(row[3]) / 2
+    left, right = max(0.0, (float(row[0]) - across) / width), min(1.0, (float(row[0]) + across) / width)
+    top, bottom = max(0.0, (float(row[1]) - down) / height), min(1.0, (float(row[1]) + down) / height)
+    if left >= right or top >= bottom:
+        return None
+    return Box(left=left, top=top, width=right - left, height=bottom - top)
+
+
+def _overlap(one: Box | None, other: Box | None) -> float:
+    """What two boxes share, as a share of both together."""
+    assert one is not None
+    assert other is not None
+    across = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+    down = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
+    shared = max(0.0, across) * max(0.0, down)
+    return shared / (one.width * one.height + other.width * other.height - shared)
