@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ground.errors import MediaRefused, NotFound, StoreUnavailable
+from ground.private_files import private_folder
 
 if TYPE_CHECKING:
     pass
@@ -105,9 +106,10 @@ class FolderBlobs:
         """Write beside, flush to disk, then rename: a reader sees all of it or nothing."""
         path = self._path(uri)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
             beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}")
-            with beside.open("wb") as file:
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

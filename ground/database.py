@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 
 from ground.errors import SettingsError, StoreUnavailable
+from ground.private_files import private_file, private_folder
 
 logger = logging.getLogger(__name__)
 
@@ -281,7 +282,12 @@ def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: 
         )
     if not parsed.database or parsed.database == ":memory:":
         raise SettingsError("the database must be a file: an in-memory SQLite would be lost between connections")
-    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    path = Path(parsed.database)
+    try:
+        private_folder(path.parent)
+        private_file(path)  # its journal takes the mode of the file
+    except OSError as error:
+        raise StoreUnavailable(f"the database {path} cannot be opened: {error.strerror}") from error
     # Readers do not wait for each other in WAL mode; each thread of the service may read at once.
     engine = sa.create_engine(parsed, pool_size=10, max_overflow=90, pool_timeout=5)
     pragmas = (

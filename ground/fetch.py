@@ -25,6 +25,7 @@ from ground.errors import ModerationError, UrlRefused
 
 ALLOWED_PORTS = {80, 443, 8080, 8443}
 MAX_REDIRECTS = 3
+LONGEST_CONNECT_SECONDS = 10.0
 _CHUNK = 65_536
 # Carrier NAT, protocol assignments, benchmarking, local NAT64, 6to4 (given up by RFC 7526, and full of IPv4), and a
 # cloud host's own service address, which is public in form only.
@@ -162,7 +163,7 @@ def _request(
     left = deadline - time.monotonic()
     if left <= 0:
         raise FetchFailed("the time limit passed")
-    timeout = Timeout(connect=min(left, 10), read=min(left, 10))
+    timeout = Timeout(connect=min(left, LONGEST_CONNECT_SECONDS), read=left)
     pool: urllib3.HTTPConnectionPool
     if parts.scheme == "https":
         pool = urllib3.HTTPSConnectionPool(address, port, timeout=timeout, server_hostname=host, assert_hostname=host)

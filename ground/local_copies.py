@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ground.private_files import private_folder
+
 KEPT_SECONDS = 86_400
 """How long a copy is kept after somebody asked for it."""
 TIDY_SECONDS = 3600
@@ -30,7 +32,7 @@ class LocalCopies:
         if path.is_file():
             path.touch()
             return path
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         beside = path.with_suffix(f".{secrets.token_hex(6)}")
         try:
             fetch(beside)

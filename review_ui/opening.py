@@ -28,12 +28,7 @@ def open_review(
     Raises:
         StoreUnavailable: the database cannot be opened.
     """
-    path = settings.data / "review.db"
-    if settings.review_database_url is None and not path.exists():
-        # It holds access keys and password hashes: for the owner's eyes only, from its first byte on.
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-    url = settings.review_database_url or f"sqlite:///{path}"
+    url = settings.review_database_url or f"sqlite:///{settings.data / 'review.db'}"
     database = Database(url, MIGRATIONS, tables.metadata, version_table="review_alembic_version")
     database.migrate()
     care = Care(**{name: getattr(settings, name) for name in Care.__dataclass_fields__})

@@ -8,6 +8,7 @@ from typing import Self
 from ground.awswire.signing import is_loopback
 from ground.errors import SettingsError
 from ground.media_store import open_blobs
+from ground.private_files import private_folder
 from ground.web.listening import Listener
 from review_ui.a2i.events import open_targets
 from review_ui.app import create_a2i_app
@@ -23,7 +24,7 @@ def prepare(settings: ReviewSettings) -> None:
         raise SettingsError(
             f"MODERATION_A2I_CHECK_SIGNATURES is off, so MODERATION_HOST has to be 127.0.0.1, not {settings.host}"
         )
-    settings.data.mkdir(parents=True, exist_ok=True)
+    private_folder(settings.data)
 
 
 def first_admin_password(review: ReviewService, settings: ReviewSettings) -> str | None:

@@ -72,8 +72,10 @@ def _data(settings: Settings) -> Iterator[Finding]:
             pass
     except OSError as error:
         yield _wrong(f"{nearest} cannot be written: {error.strerror}")
-    if (folder / "review.db").exists() and (folder / "review.db").stat().st_mode & 0o077:
-        yield _wrong(f"{folder / 'review.db'} can be read by others: chmod 600 it; it holds access keys")
+    for name, holds in (("review.db", "access keys"), ("moderation.db", "content and webhook secrets")):
+        path = folder / name
+        if path.exists() and path.stat().st_mode & 0o077:
+            yield _wrong(f"{path} can be read by others: chmod 600 it; it holds {holds}")
 
 
 def _plugins(settings: Settings) -> Iterator[Finding]:

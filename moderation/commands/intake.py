@@ -156,9 +156,11 @@ def retry(settings: Settings, ids: tuple[str, ...], all_of_them: bool, drop: boo
 def _service(settings: Settings, app: str | None) -> Iterator[Any]:
     from moderation.service import Service
     from moderation.storage.accounts import APP_NAME
+    from moderation.storage.opening import need_data_folder
 
     if app is not None and not APP_NAME.fullmatch(app):
         raise InputError(f"--app {app!r}: an app's name, as `moderation keys list` shows it")
+    need_data_folder(settings, settings.database_url)
     service = Service.open(settings)
     try:
         yield service

@@ -12,7 +12,7 @@ import click
 from moderation.commands.options import JSON
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
-from moderation.storage.opening import open_database
+from moderation.storage.opening import need_data_folder, open_database
 
 
 @click.group()
@@ -22,7 +22,7 @@ def keys() -> None:
 
 @contextmanager
 def _accounts(settings: Settings) -> Iterator[Accounts]:
-    settings.data.mkdir(parents=True, exist_ok=True)
+    need_data_folder(settings, settings.database_url)
     database = open_database(settings)
     try:
         yield Accounts(database)

@@ -24,6 +24,7 @@ def worker(settings: Settings, burst: bool) -> None:
     from moderation import worker as jobs
     from moderation.pipeline.doorbell import JOB, QUEUE_NAME
     from moderation.service import Service
+    from moderation.storage.opening import need_data_folder
 
     class AllowListedWorker(SimpleWorker):
         """Runs our one job and nothing else, whatever somebody puts into Redis."""
@@ -36,6 +37,7 @@ def worker(settings: Settings, burst: bool) -> None:
                 return
             super().execute_job(job, queue)
 
+    need_data_folder(settings, settings.database_url)
     service = Service.open(settings)
     jobs.open_in(service)
     service.watch_policies()

@@ -24,6 +24,19 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
+def need_data_folder(settings: Settings, database_url: str | None) -> None:
+    """See that there is a data folder: a name typed wrongly must not make a new, empty installation.
+
+    Args:
+        database_url: what the settings say of the database that is to be opened; with one, no folder is needed.
+
+    Raises:
+        NotFound: there is none; only `serve` and `demo` make one.
+    """
+    if database_url is None and not settings.data.is_dir():
+        raise NotFound(f"there is no data folder {settings.data}; `moderation serve` makes one, or say --data DIR")
+
+
 def has_database(settings: Settings) -> bool:
     """False before the first start: no database was named, and the data folder holds none."""
     return settings.database_url is not None or (settings.data / NAME).exists()

@@ -17,6 +17,7 @@ from ground.blobs import Blobs
 from ground.errors import MediaRefused, NotFound
 from ground.media.display import display_copy
 from ground.media.sniffing import sniff
+from ground.private_files import private_folder
 from ground.web.hygiene import SANDBOX
 from review_ui.portal.drawing import Frame
 
@@ -40,7 +41,7 @@ def load_secret(folder: Path) -> str:
     """The secret that signs media addresses and sign-in forms; made once, readable by the owner only."""
     path = folder / "media.secret"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         # Written beside and linked: whoever else starts at the same time reads all of one secret, never half of it.
         beside = folder / f".media.secret.{secrets.token_hex(6)}"
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

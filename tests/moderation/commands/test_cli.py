@@ -95,6 +95,21 @@ def test_access_keys_and_users_are_made(tmp_path: Path) -> None:
     assert (tmp_path / "review.db").stat().st_mode & 0o077 == 0, "others cannot read it"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("keys", "add", "--app", "shop"), ("keys", "list"), ("users", "list"), ("a2i", "keys", "add"), ("attention",)],
+    ids=" ".join,
+)
+def test_a_data_folder_that_was_typed_wrongly_is_not_made(tmp_path: Path, command: tuple[str, ...]) -> None:
+    typo = tmp_path / "dtaa"
+    done = run(*command, "--data", str(typo))
+
+    assert done.returncode == 2
+    assert str(typo) in done.stderr
+    assert "--data DIR" in done.stderr
+    assert not typo.exists()
+
+
 def test_the_shipped_rules_lint_and_pass_their_tests() -> None:
     linted, tested = run("rules", "lint"), run("rules", "test")
 
