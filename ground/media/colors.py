@@ -60,7 +60,7 @@ class Conversion:
         before = _strip(list(itertools.product(range(0, 256, 17), repeat=3)))
         after = ImageCms.applyTransform(before, self._transform)
         assert after is not None
-        return max(int(high) for _, high in _extrema(ImageChops.difference(before, after)))
+        return highest(ImageChops.difference(before, after))
 
     def _bends(self) -> int:
         """How far the mean of two colours lies from what the mean of them is converted to, at most."""
@@ -73,7 +73,7 @@ class Conversion:
         pairs = list(itertools.combinations(colors, 2))
         one, other = (self.apply(_strip([pair[side] for pair in pairs])) for side in (0, 1))
         middle = self.apply(_strip([tuple((a + b) // 2 for a, b in zip(*pair, strict=True)) for pair in pairs]))
-        return max(int(high) for _, high in _extrema(ImageChops.difference(middle, Image.blend(one, other, 0.5))))
+        return highest(ImageChops.difference(middle, Image.blend(one, other, 0.5)))
 
 
 @functools.lru_cache(maxsize=64)
@@ -103,5 +103,6 @@ def _strip(colors: Sequence[tuple[int, ...]]) -> Image.Image:
     return strip
 
 
-def _extrema(picture: Image.Image) -> list[tuple[float, float]]:
-    return [channel.getextrema() for channel in picture.split()]  # type: ignore[misc]
+def highest(picture: Image.Image) -> int:
+    """The highest level in any channel."""
+    return max(at for channel in picture.split() for at, count in enumerate(channel.histogram()) if count)

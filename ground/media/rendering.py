@@ -11,12 +11,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from ground.media.animation import cut_gif, cut_png
 from ground.media.appearance import Appearance, read_appearance
 from ground.media.claims import Claims
-from ground.media.colors import conversion
+from ground.media.colors import conversion, highest
 from ground.media.high_range import table
 from ground.media.pictures import WIDEST, Limits, opened_picture
 from ground.media.reading import Damaged
@@ -24,6 +24,10 @@ from ground.media.samples import eight_bit
 
 VISIBLE = 8
 """Levels of 255: how far black may shine through a picture until it is looked at on black, too."""
+FAR_APART = 32
+"""Levels of 255, as the mean over 16 by 16 pixels, by which a JPEG may differ when it is decoded small: saturated
+colours at low quality reach 20."""
+_EIGHTH = 8
 SHORTEST_MS = 10
 """Frames that say that they are shown no longer are shown for `INSTEAD_MS`, as in browsers."""
 INSTEAD_MS = 100
@@ -101,7 +105,7 @@ def measure(data: bytes, limits: Limits) -> tuple[int, int, int]:
     with opened_picture(data, limits) as (picture, claims):
         if claims.format != "GIF" and claims.frames == 1:
             how = read_appearance(data, claims, picture.info)
-            _checked(picture, claims)
+            _check_small(_checked(picture, claims), data[: claims.end])
             width, height = picture.size
             return (width, height, 1) if how.orientation < 5 else (height, width, 1)
         sizes = [still.size for still, _, _ in shown_frames(picture, claims, data, None)]
@@ -172,6 +176,25 @@ def _checked(picture: Image.Image, claims: Claims) -> Image.Image:
         raise Damaged("larger than it claims")
     picture.load()
     return picture
+
+
+def _check_small(picture: Image.Image, data: bytes) -> None:
+    """Refuse a JPEG whose small picture, which its decoder can make at an eighth of the cost, is another picture.
+
+    What is darker than black or brighter than white is cut off in the whole picture and evened out in the small one, so
+    that letters can be made that only the whole has. Detectors look at small ones.
+    """
+    if picture.format != "JPEG" or picture.mode not in ("L", "RGB"):
+        return
+    whole = picture.reduce(_EIGHTH)
+    with Image.open(io.BytesIO(data), formats=("JPEG",)) as again:
+        again.draft(None, (max(again.width // _EIGHTH, 1), max(again.height // _EIGHTH, 1)))
+        again.load()
+        if again.size != whole.size:
+            return  # too small to be looked at smaller
+        apart = ImageChops.difference(whole, again.convert(whole.mode)).reduce(2)
+    if highest(apart) > FAR_APART:
+        raise Damaged("it is another picture when it is decoded small")
 
 
 def has_holes(still: Image.Image) -> bool:

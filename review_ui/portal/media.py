@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from flask import Response, request
 from itsdangerous import BadData, URLSafeSerializer
-from PIL import Image, ImageDraw
 
 from ground.blobs import Blobs
 from ground.errors import MediaRefused, NotFound
@@ -96,9 +94,8 @@ def media_response(blobs: Blobs, uri: str, covers_of: Callable[[], Sequence[Fram
         kind = sniff(file.read(64))
     if kind is not None and kind.startswith("image/"):
         try:
-            body, kind = display_copy(path.read_bytes())
-            if covers := covers_of():
-                body, kind = _covered(body, covers)
+            covers = [(f.left / 100, f.top / 100, f.width / 100, f.height / 100) for f in covers_of()]
+            body, kind = display_copy(path.read_bytes(), covers=covers)
         except MediaRefused as error:
             raise NotFound("the picture cannot be shown") from error
         response = Response(body, content_type=kind)
@@ -115,17 +112,3 @@ def media_response(blobs: Blobs, uri: str, covers_of: Callable[[], Sequence[Fram
     response.headers["Content-Disposition"] = "inline; filename=media"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
-
-
-def _covered(body: bytes, covers: Sequence[Frame]) -> tuple[bytes, str]:
-    """A display copy with places painted over. Of an animation, the first frame: boxes say nothing of the others."""
-    with Image.open(io.BytesIO(body)) as picture:
-        still = picture.convert("RGB")
-    draw = ImageDraw.Draw(still)
-    for cover in covers:
-        left, top = cover.left / 100 * still.width, cover.top / 100 * still.height
-        right, bottom = left + cover.width / 100 * still.width, top + cover.height / 100 * still.height
-        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), fill="black")
-    out = io.BytesIO()
-    still.save(out, "JPEG", quality=88)
-    return out.getvalue(), "image/jpeg"

@@ -196,6 +196,34 @@ def test_a_picture_that_readers_take_differently_is_damaged(data: bytes) -> None
         looks(data)
 
 
+def overdrawn() -> bytes:
+    """A JPEG with letters of more than white and less than black: their mean is that of the ground around them."""
+    picture = Image.new("L", (512, 256), 128)
+    mask = Image.new("L", (64, 32), 0)
+    ImageDraw.Draw(mask).text((2, 2), "4111", fill=255, font_size=22)
+    for at in (at for at, level in enumerate(mask.tobytes()) if level > 127):
+        left, top = at % 64 * 8, at // 64 * 8
+        picture.paste(108, (left, top, left + 8, top + 8))
+        picture.paste(188, (left, top, left + 2, top + 8))
+    data = bytearray(saved(picture, "JPEG", qtables=[[16] + [4] * 63]))
+    at = data.index(b"\xff\xdb") + 6
+    data[at : at + 63] = bytes([64] * 63)  # what varies is said to be sixteen times as strong
+    return bytes(data)
+
+
+def test_a_jpeg_that_is_another_picture_when_it_is_decoded_small_is_refused() -> None:
+    with pytest.raises(MediaRefused, match="another picture when it is decoded small"):
+        measure(overdrawn(), Limits())
+
+
+@pytest.mark.parametrize("quality", [10, 50, 95])
+def test_a_jpeg_of_saturated_letters_is_none_of_those(quality: int) -> None:
+    picture = Image.new("RGB", (400, 120), "blue")
+    ImageDraw.Draw(picture).text((10, 10), "4111 1111\n1111 1111", fill="red", font_size=40)
+
+    assert measure(saved(picture, "JPEG", quality=quality), Limits()) == (400, 120, 1)
+
+
 @pytest.mark.parametrize("change", ["a number", "a frame less", "beyond"])
 def test_an_animation_whose_frames_do_not_fit_is_damaged(change: str) -> None:
     small = subject(24, 16)
