@@ -36,6 +36,7 @@ from moderation.storage.tables import (
     item_media,
     items,
 )
+from moderation.storage.turns import Turns
 
 IN_FLIGHT_SECONDS = 60
 """A post that has not been answered after this long was lost with its process; its key may be used again."""
@@ -51,6 +52,7 @@ class Store(Reading):
     def __init__(self, database: Database, notify: Sequence[str] = ()) -> None:
         super().__init__(database)
         self._notify = tuple(notify)
+        self._turns = Turns()
 
     # Intake
 
@@ -129,11 +131,17 @@ class Store(Reading):
     # Work
 
     def claim(self, limit: int, lease_seconds: float, now: datetime) -> list[Claim]:
-        """Take up to `limit` pending items that nobody holds, oldest first, and hold them for the lease."""
+        """Take up to `limit` pending items that nobody holds, in the apps' turns, and hold them for the lease."""
         until = now + timedelta(seconds=lease_seconds)
-        chosen = sa.select(items.c.id).where(items.c.status == "pending").order_by(items.c.id).limit(limit)
-        rows = self._db.write(lambda c: ITEM_LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1))
-        return [Claim(Item.model_validate(r.document), r.attempts, until) for r in sorted(rows, key=lambda r: r.id)]
+
+        def work(c: Connection) -> list[Claim]:
+            ids = self._turns.next_ids(c, limit, now)
+            chosen = sa.select(items.c.id).where(items.c.id.in_(ids), items.c.status == "pending")
+            rows = {row.id: row for row in ITEM_LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1)}
+            taken = [rows[item_id] for item_id in ids if item_id in rows]
+            return [Claim(Item.model_validate(row.document), row.attempts, until) for row in taken]
+
+        return self._db.write(work)
 
     def move_leases(self, item_ids: Collection[str], held_until: datetime, until: datetime) -> None:
         """Hold items that are held until one time until another; those that others took meanwhile stay with them."""

@@ -36,6 +36,7 @@ items = sa.Table(
     sa.Column("media_deleted_at", UTCDateTime),
     sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "status", "id"),
+    sa.Index(None, "status", "app", "id"),
     sa.Index(None, "app", "id"),
     sa.Index(None, "app", "content_id"),
 )

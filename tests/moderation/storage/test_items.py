@@ -88,6 +88,32 @@ def test_a_claimed_item_is_nobody_elses_until_the_lease_is_over(store: Store) ->
     assert [claim.attempts for claim in again] == [2, 2]
 
 
+def test_apps_take_turns_however_much_one_of_them_posts(store: Store) -> None:
+    flood = [item(app="loud") for _ in range(50)]
+    store.add_items(flood)
+    quiet = [item(app="quiet") for _ in range(2)] + [item(app="small")]
+    store.add_items(quiet)
+
+    first = [claim.item for claim in store.claim(6, 60, NOW)]
+    second = [claim.item.app for claim in store.claim(3, 60, NOW)]
+    store.add_items([item(app="new")])
+    third = [claim.item.app for claim in store.claim(3, 60, NOW)]
+
+    assert [each.app for each in first] == ["loud", "quiet", "small", "loud", "quiet", "loud"]
+    assert [each.id for each in first if each.app == "loud"] == sorted(each.id for each in flood)[:3]
+    assert second == ["loud"] * 3
+    assert third == ["new", "loud", "loud"]
+
+
+def test_a_turn_goes_on_where_the_last_one_ended(store: Store) -> None:
+    for app in ("a", "b", "c", "d", "e"):
+        store.add_items([item(app=app) for _ in range(3)])
+
+    taken = [claim.item.app for _ in range(5) for claim in store.claim(2, 60, NOW)]
+
+    assert taken == ["a", "b", "c", "d", "e", "a", "b", "c", "d", "e"]
+
+
 def test_many_workers_claim_each_item_once(store: Store) -> None:
     store.add_items([item() for _ in range(60)])
     claimed: list[str] = []
