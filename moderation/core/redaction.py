@@ -33,7 +33,7 @@ def places(parts: Sequence[Part], detections: Sequence[Detection]) -> Mapping[st
     """What is to be redacted in each given part, by its id.
 
     A place in text that was read in a picture becomes the box where it stood, one in a transcript the seconds in which
-    it was said; where that is not known, all of the part.
+    it was said, and all of such a text all these places; where they are not known, all of the part.
     """
     by_id = {part.id: part for part in parts}
     found: dict[str, list[Detection]] = {}
@@ -47,9 +47,8 @@ def places(parts: Sequence[Part], detections: Sequence[Detection]) -> Mapping[st
         where = [
             (place.box, place.time_range)
             for place in part.extraction.places
-            if detection.span is not None
-            and place.span.start < detection.span.end
-            and detection.span.start < place.span.end
+            if detection.span is None
+            or (place.span.start < detection.span.end and detection.span.start < place.span.end)
         ]
         for box, seconds in where or [(None, None)]:
             # A frame's own boxes mean nothing in the film it is from: then all of it.

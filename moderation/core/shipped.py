@@ -10,6 +10,7 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "vision.faces": "plugins/vision",
     "vision.exif": "plugins/vision",
     "vision.quality": "plugins/vision",
+    "vision.lettering": "plugins/vision",
     "vision.text": "plugins/vision",
     "vision.frames": "plugins/vision",
     "vision.nudity": "plugins/nudenet",

@@ -145,6 +145,8 @@ TREE: Mapping[str, Mapping[str, Any]] = {
         "Person": {},
         "Face": {},
     },
+    # Any text that a picture shows; what it says is for other labels.
+    "Text": {},
     # Amazon Rekognition protective equipment types.
     "PPE": {
         "PPE/FACE_COVER": {},

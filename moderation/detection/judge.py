@@ -23,6 +23,7 @@ from moderation.core.rules.scene import root_of
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Look, Verdict
 from moderation.detection.asking import Asking, wanted
+from moderation.detection.copies import Copy, CopyMaker
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector, Extractor
@@ -216,35 +217,32 @@ class Judge:
         coverage = Coverage(tuple(part.id for part in item.parts), seen.examined, seen.not_examined)
         return self.conclude(item, judgement.parts, judgement.detections, failed, judgement.policies, coverage, spent)
 
-    def redact(
-        self, item: Item, parts: Sequence[Part], detections: Sequence[Detection]
-    ) -> tuple[list[RedactedPart], list[Failure]]:
-        """Copies of the given parts in which `detections` stand, without what stands there.
+    def redact(self, item: Item, parts: Sequence[Part], verdict: Verdict) -> tuple[list[RedactedPart], list[Failure]]:
+        """Copies of the given parts without what the verdict wants taken out, looked at again (`copies`).
+
+        Args:
+            parts: given and extracted.
 
         Raises:
             StoreUnavailable: the media store did not take a copy; try again.
         """
         given = {part.id: part for part in item.parts}
+        asked = wanted(self.policies.for_content(item.app, content_types_of(parts)))
+        maker = CopyMaker(self.runner, self.plugins, self._limits, item.app, verdict.redact_labels, asked)
         made: list[RedactedPart] = []
         failures: list[Failure] = []
-        for part_id, found in sorted(places(parts, detections).items()):
+        for part_id, found in sorted(places(parts, verdict.redact).items()):
             part = given[part_id]
             if part.text is not None:
                 made.append(RedactedPart(part=part.id, type=part.type, text=redact_text(part.text, found)))
                 continue
-            copy = self.runner.redact(item.app, part, found)
-            try:
-                if isinstance(copy, Failure):
-                    failures.append(copy)
-                    made.append(RedactedPart(part=part.id, type=part.type, withheld=copy.message))
-                    continue
-                assert copy.data is not None
-                media = store_media(self._blobs, copy.data, inspect(copy.data, self._limits, part.type), None)
+            copy = maker.make(part, found)
+            if isinstance(copy, Copy):
+                media = store_media(self._blobs, copy.data, copy.facts, None)
                 made.append(RedactedPart(part=part.id, type=part.type, media=media))
-            except MediaRefused as error:
-                tool = Tool(name="redaction", version="1")
-                failures.append(Failure(detector=tool, part=part.id, kind="invalid_answer", message=str(error)))
-                made.append(RedactedPart(part=part.id, type=part.type, withheld=str(error)))
+            else:
+                failures += copy
+                made.append(RedactedPart(part=part.id, type=part.type, withheld=copy[0].message))
         return made, failures
 
     def _coverage(

@@ -115,9 +115,11 @@ def set_up(tool: Any) -> str:
 def key_of(operation: str, app: str, tool: Any, made_with: str, part: Part) -> str:
     """What findings are kept under: equal only where a tool that keeps its contract answers the same.
 
+    Bytes count by their digest, which all media have.
+
     Args:
         made_with: see `set_up`.
     """
-    seen = part.model_dump(mode="json", exclude={"id": True, "media": {"uri"}, "extraction": {"part"}})
+    seen = part.model_dump(mode="json", exclude={"id": True, "data": True, "media": {"uri"}, "extraction": {"part"}})
     everything = [operation, app, tool.name, tool.version, made_with, seen]
     return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()

@@ -11,10 +11,12 @@ import logging
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from pydantic import ValidationError
@@ -280,11 +282,27 @@ class Runner:
     def _call(
         self, operation: str, app: str, tool: Any, part: Part, detections: Sequence[Detection] = ()
     ) -> dict[str, Any]:
-        try:
-            paths = {part.media.uri: str(self._resolve(part).resolve())} if part.media is not None else {}
-        except Exception as error:  # the store raises many kinds; for the item they mean the same
-            raise NoAnswer("unreadable", f"the part's bytes cannot be read ({type(error).__name__})") from error
-        return self._pools[tool.name].call(Call(operation, app, part, paths, detections))
+        with self._file_of(part) as file:
+            paths = {part.media.uri: str(file)} if part.media is not None else {}
+            bare = part.model_copy(update={"data": None})
+            return self._pools[tool.name].call(Call(operation, app, bare, paths, detections))
+
+    @contextmanager
+    def _file_of(self, part: Part) -> Iterator[Path | None]:
+        """Where a part's bytes lie: in the store, or, of one that carries them, in a file for the while."""
+        if part.media is None:
+            yield None
+        elif part.data is not None:
+            with NamedTemporaryFile(prefix="moderation-") as passing:
+                passing.write(part.data)
+                passing.flush()
+                yield Path(passing.name)
+        else:
+            try:
+                path = self._resolve(part).resolve()
+            except Exception as error:  # the store raises many kinds; for the item they mean the same
+                raise NoAnswer("unreadable", f"the part's bytes cannot be read ({type(error).__name__})") from error
+            yield path
 
     def _failed(self, tool: Tool, part: Part, error: NoAnswer) -> Failure:
         with self._counting:

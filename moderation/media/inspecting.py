@@ -100,9 +100,14 @@ def store_media(blobs: Blobs, data: bytes, facts: MediaFacts, name: str | None) 
     """Put inspected bytes into the media store under a name made from their digest; the same bytes lie there once."""
     digest = hashlib.sha256(data).hexdigest()
     uri = blobs.put(f"media/{digest[:2]}/{digest}.{EXTENSIONS[facts.content_type]}", data, facts.content_type)
+    return media_at(uri, data, facts, name)
+
+
+def media_at(uri: str, data: bytes, facts: MediaFacts, name: str | None = None) -> Media:
+    """Inspected bytes as parts have them, under an address of the caller's."""
     return Media(
         uri=uri,
-        sha256=digest,
+        sha256=hashlib.sha256(data).hexdigest(),
         content_type=facts.content_type,
         size_bytes=len(data),
         width=facts.width,

@@ -40,11 +40,10 @@ def decide_by_people(
     """
     findings, verdict = (heard.findings, heard.verdict) if heard is not None else (None, None)
     last = verdict or record.verdict
-    redact = last.redact if last is not None else ()
     redacted: list[RedactedPart] = []
-    if decision.outcome == "approve" and redact:
+    if decision.outcome == "approve" and last is not None and last.redact:
         # People have approved it: what cannot be redacted is withheld.
-        redacted, _ = ports.judge.redact(record.item, record.parts, redact)
+        redacted, _ = ports.judge.redact(record.item, record.parts, last)
     until = media_kept_until(ports, decision, record.item, record.parts, ports.judge.policies)
     made = ports.store.decide(record.item.id, decision, findings, verdict, ended, redacted=redacted, media_until=until)
     tell(ports, record.item, made)

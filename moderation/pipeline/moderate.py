@@ -142,7 +142,7 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Finger
         return None
     redacted: list[RedactedPart] = []
     if verdict.outcome == "approve" and verdict.redact:
-        redacted, failures = ports.judge.redact(item, judgement.parts, verdict.redact)
+        redacted, failures = ports.judge.redact(item, judgement.parts, verdict)
         if unknown := _not_among(failures, judgement.failures):
             # What cannot be shown redacted is no clean approval: the policies have the word again.
             return Learned(failures=unknown)

@@ -12,6 +12,7 @@ from moderation import hookimpl
 from moderation_vision.blanking import Blank
 from moderation_vision.faces import Faces
 from moderation_vision.frames import Frames
+from moderation_vision.lettering import Lettering
 from moderation_vision.metadata import Metadata
 from moderation_vision.quality import Quality
 from moderation_vision.text import Text
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_detectors(settings: Settings) -> list[Any]:
-    """Offer ``vision.faces``, ``vision.exif`` and ``vision.quality``."""
-    return [Faces(), Metadata(), Quality()]
+    """Offer ``vision.faces``, ``vision.exif``, ``vision.quality`` and ``vision.lettering``."""
+    return [Faces(), Metadata(), Quality(), Lettering()]
 
 
 @hookimpl

@@ -63,6 +63,7 @@ POLICY_VERDICT: dict[str, Any] = {
     "shadow": (),
     "shadow_outcome": None,
     "redact": (Detection(**DETECTION),),
+    "redact_labels": ("Weapons",),
     "fault": "",
 }
 VERDICT: dict[str, Any] = {

@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +26,7 @@ from moderation.settings import Settings
 from moderation.storage.records import ItemRecord, payload_of
 from tests.houses.api import NOBODY, Api
 from tests.houses.service import House
+from tests.paths import EXAMPLES
 from tests.waiting import wait_for
 
 REDACTS = """\
@@ -187,3 +190,56 @@ def test_what_cannot_be_redacted_goes_to_people_and_is_withheld_when_they_approv
     assert "animations cannot be redacted" in {failure.message for failure in record.failures}
     assert [part.withheld for part in decided.redacted] == ["animations cannot be redacted"]
     assert item_view(decided).redacted[0].withheld
+
+
+GROUPS = """\
+policy: groups
+format: 1
+applies_to: {content_type: [image]}
+needs: [vision.faces, vision.lettering]
+if_nothing_matches: approve
+if_a_detector_fails: {review: people}
+queues:
+  - {name: people, a2i_flow: people}
+rules:
+  - id: shown
+    when: {any: [{label: Face}, {label: Text}]}
+    then: approve
+    redact: [Face, Text]
+"""
+
+
+def group() -> Image.Image:
+    """Six faces of one person, large and small, and a line that tells nothing personal."""
+    with Image.open(EXAMPLES / "face.jpg") as picture:
+        face = picture.convert("RGB").crop((110, 0, 350, 240))
+    wall = Image.new("RGB", (1100, 900), "#8a8f94")
+    for number, side in enumerate((340, 200, 150, 120, 300, 240)):
+        wall.paste(face.resize((side, side)), (20 + 350 * (number % 3), 20 + 430 * (number // 3)))
+    ImageDraw.Draw(wall).text((40, 800), "Summer party of the club", "white", ImageFont.load_default(48))
+    return wall
+
+
+def haar(data: bytes) -> int:
+    """How many faces another detector than ours sees."""
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+    grey = cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_GRAYSCALE)
+    return len(cascade.detectMultiScale(grey, 1.05, 3))
+
+
+@pytest.mark.slow
+def test_no_face_of_a_group_and_no_word_is_left_whoever_looks(open_house: Callable[[str], House]) -> None:
+    out = io.BytesIO()
+    group().save(out, "JPEG", quality=90)
+    house = open_house(GROUPS)
+
+    record = post(house, out.getvalue())
+
+    assert record.decision is not None, record
+    assert [d.label for d in record.detections].count("Face") == 6
+    copy = record.redacted[0].media
+    assert copy is not None
+    data = house.service.blobs.get(copy.uri)
+    assert (haar(out.getvalue()) >= 4, haar(data)) == (True, 0)
+    read = house.service.judge.runner.extract("shop", [Part(id="p0", type="image", media=copy)])
+    assert read == ([], [])
