@@ -85,11 +85,13 @@ class Coverage:
         given: ids of the given parts.
         examined: those of them that somebody looked at; others with no detectors, or not at all.
         not_examined: what nobody looks for here.
+        looks: what those who looked were shown of pictures.
     """
 
     given: tuple[str, ...]
     examined: tuple[Examined, ...]
     not_examined: tuple[NotExamined, ...] = ()
+    looks: tuple[Look, ...] = ()
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -109,26 +111,25 @@ class Coverage:
         )
 
 
-def examined(
-    given: Sequence[str], looks: Iterable[tuple[str, str]], named: Collection[str], shown: Iterable[Look] = ()
-) -> tuple[Examined, ...]:
+def examined(given: Sequence[str], looks: Iterable[tuple[str, str]], named: Collection[str]) -> tuple[Examined, ...]:
     """The given parts, and the named tools that answered for each.
 
     Args:
         looks: tool and part, given or extracted, of each look that was answered.
-        shown: what tools were shown of pictures.
     """
     by_part: dict[str, set[str]] = {part: set() for part in given}
     for tool, part in looks:
         root = part.partition(".")[0]
         if tool in named and root in by_part:
             by_part[root].add(tool)
-    pictures: dict[str, list[Look]] = {part: [] for part in given}
-    for look in sorted(shown, key=lambda each: (each.part, each.detector)):
-        root = look.part.partition(".")[0]
-        if look.detector in by_part.get(root, ()):
-            pictures[root].append(look)
-    return tuple(Examined(part, tuple(sorted(tools)), tuple(pictures[part])) for part, tools in by_part.items())
+    return tuple(Examined(part, tuple(sorted(tools))) for part, tools in by_part.items())
+
+
+def counted(shown: Iterable[Look], seen: Iterable[Examined]) -> tuple[Look, ...]:
+    """Of what tools were shown, what was shown to those whose look counts; by part and tool."""
+    count = {each.part: each.detectors for each in seen}
+    mine = [look for look in shown if look.detector in count.get(look.part.partition(".")[0], ())]
+    return tuple(sorted(mine, key=lambda look: (look.part, look.detector)))
 
 
 def not_examined(policy: Policy, waits_for: Iterable[str], taxonomy: Taxonomy) -> NotExamined:

@@ -159,13 +159,10 @@ class Examined:
     Attributes:
         detectors: names of tools that answered for the part or for what was extracted from it, sorted; empty where
             nobody looked.
-        looks: what these were shown of pictures, by part and tool; empty where that was not recorded, and for tools
-            that read a file in their own way.
     """
 
     part: str
     detectors: tuple[str, ...]
-    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +193,8 @@ class Verdict(Frozen):
         spent: rules whose rejects of the day were used up, as ``policy/rule``, among those that fired.
         examined: the given parts and who looked at each; empty where that was not known.
         not_examined: policies that would be for the item and wait for tools that are not installed.
+        looks: what those who looked were shown of pictures, by part and tool; empty where that was not recorded, and
+            for tools that read a file in their own way.
 
     Raises:
         ValueError: it would approve what nobody looked at.
@@ -212,6 +211,7 @@ class Verdict(Frozen):
     spent: tuple[str, ...] = ()
     examined: tuple[Examined, ...] = ()
     not_examined: tuple[NotExamined, ...] = ()
+    looks: tuple[Look, ...] = ()
 
     @classmethod
     def trusted(cls, values: dict[str, Any]) -> Self:

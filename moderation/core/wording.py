@@ -24,9 +24,9 @@ def coverage_words(verdict: Verdict) -> Iterator[str]:
     for each in verdict.examined:
         if each.detectors:
             yield f"Part {each.part} was looked at by {', '.join(each.detectors)}."
-        for look in each.looks:
-            digests = ", ".join(digest[:12] for digest in look.sha256)
-            yield f"Of part {look.part}, {look.detector} was shown the pixels {digests}."
+    for look in verdict.looks:
+        digests = ", ".join(digest[:12] for digest in look.sha256)
+        yield f"Of part {look.part}, {look.detector} was shown the pixels {digests}."
     yield from unseen_words(verdict)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ground.blobs import Blobs
 from ground.media.pictures import Limits
-from moderation.core.coverage import STEPS, Coverage, examined
+from moderation.core.coverage import STEPS, Coverage, counted, examined
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
@@ -214,7 +214,7 @@ class Judge:
         """
         failed = [*judgement.failures, *failures]
         seen = judgement.verdict
-        coverage = Coverage(tuple(part.id for part in item.parts), seen.examined, seen.not_examined)
+        coverage = Coverage(tuple(part.id for part in item.parts), seen.examined, seen.not_examined, seen.looks)
         return self.conclude(item, judgement.parts, judgement.detections, failed, judgement.policies, coverage, spent)
 
     def redact(self, item: Item, parts: Sequence[Part], verdict: Verdict) -> tuple[list[RedactedPart], list[Failure]]:
@@ -267,9 +267,9 @@ class Judge:
         ]
         answered = [look for look in looks if look not in failed and (look[0], "") not in failed]
         given = tuple(part.id for part in item.parts)
-        seen = examined(given, answered, self._asking.named_by(applicable), shown)
+        seen = examined(given, answered, self._asking.named_by(applicable))
         waiting = self._asking.not_examined(in_force.waiting_for(item.app, types))
-        return Coverage(given, seen, waiting)
+        return Coverage(given, seen, waiting, counted(shown, seen))
 
     def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:
         reach: dict[str, list[str] | None] = {}

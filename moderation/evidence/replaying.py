@@ -84,7 +84,7 @@ def replay(record: ItemRecord, versions: PolicyVersions) -> Replay:
         taxonomy,
         {name: None if labels is None else frozenset(labels) for name, labels in basis["reach"].items()},
         frozenset(stored.spent),
-        Coverage((), stored.examined, stored.not_examined),
+        Coverage((), stored.examined, stored.not_examined, stored.looks),
     )
     shown = tuple((policy.name, policy.version, policy.path) for policy in policies)
     return Replay(stored, again, shown, str(basis.get("engine", "")), version("moderation"))

@@ -91,6 +91,7 @@ def evaluate(
             "spent": _used(verdicts) if spent else (),
             "examined": coverage.examined if coverage is not None else (),
             "not_examined": coverage.not_examined if coverage is not None else (),
+            "looks": coverage.looks if coverage is not None else (),
         }
     )
 

@@ -22,6 +22,7 @@ from moderation.core.items import Box, Frozen, Span, TimeRange, Tool
 from moderation.core.verdicts import (
     Evidence,
     Examined,
+    Look,
     NotExamined,
     PolicyVerdict,
     RuleResult,
@@ -78,6 +79,7 @@ VERDICT: dict[str, Any] = {
     "spent": (),
     "examined": (Examined("p0", ("vendor.task",)),),
     "not_examined": (NotExamined("later", ("vendor.other",), ("Explicit",)),),
+    "looks": (Look("vendor.task", "p0", ("00",)),),
 }
 VALUES: list[tuple[type[Frozen], dict[str, Any]]] = [
     (Span, SPAN),

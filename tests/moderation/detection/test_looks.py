@@ -101,21 +101,20 @@ def test_the_evidence_names_the_digest_of_each_look_that_each_tool_was_given(jud
     verdict = verdict_on(judge, data)
     again = verdict_on(judge, data)
 
-    [examined] = verdict.examined
-    assert [(look.detector, look.part) for look in examined.looks] == [("a.bright", "p0"), ("a.words", "p0")]
-    assert list(examined.looks[0].sha256) == [digest(look) for look in looks(data)]
-    assert list(examined.looks[1].sha256) == [digest(look) for look in looks(data, longest=32)]
-    assert len(set(examined.looks[0].sha256)) == 2
-    assert again.examined == verdict.examined, "what was found a moment ago was found in the same pixels"
-    assert examined.looks[0].sha256[1][:12] in " ".join(verdict_words(verdict))
+    assert [(look.detector, look.part) for look in verdict.looks] == [("a.bright", "p0"), ("a.words", "p0")]
+    assert list(verdict.looks[0].sha256) == [digest(look) for look in looks(data)]
+    assert list(verdict.looks[1].sha256) == [digest(look) for look in looks(data, longest=32)]
+    assert len(set(verdict.looks[0].sha256)) == 2
+    assert again.looks == verdict.looks, "what was found a moment ago was found in the same pixels"
+    assert verdict.looks[0].sha256[1][:12] in " ".join(verdict_words(verdict))
     assert Verdict.model_validate_json(verdict.model_dump_json()) == verdict
 
 
 def test_a_verdict_from_before_looks_were_recorded_is_read(judge: Judge) -> None:
     stored = verdict_on(judge, clear()).model_dump(mode="json")
-    del stored["examined"][0]["looks"]
+    del stored["looks"]
 
-    assert Verdict.model_validate(stored).examined[0].looks == ()
+    assert Verdict.model_validate(stored).looks == ()
 
 
 def test_what_an_extractor_leaves_out_is_a_failure_and_what_it_made_is_looked_at(judge: Judge) -> None:
