@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw
 
 from ground.errors import MediaRefused
+from ground.media.display import display_copy
 from ground.media.pictures import Limits
 from ground.media.rendering import frames, looks, measure
+from tests.examples import examples
 from tests.odd_animations import gif, gif_frame, odd_animations
 from tests.odd_pictures import (
     EXIF,
@@ -85,7 +89,7 @@ def test_every_odd_picture_is_seen_as_on_the_screen_of_a_browser(open_page: Call
         if worst > LOOSER.get(name, LEVELS):
             wrong[name] = worst
     assert wrong == {}
-    assert len(pictures) > 190
+    assert len(pictures) > 220
 
 
 FRAMES = """async ([type, base64]) => {
@@ -263,3 +267,26 @@ def test_the_still_picture_before_an_animation_is_its_last_frame_and_shown_for_n
     assert difference(shown[1].looks[0], grey().convert("RGB")) == 0
     assert difference(looks(data)[0], subject()) == 0
     assert measure(data, Limits()) == (48, 32, 2)
+
+
+ODD = odd_pictures() | odd_animations()
+
+
+@given(st.sampled_from(sorted(ODD)), st.data())
+@settings(max_examples=examples(200), deadline=None)
+def test_what_the_door_takes_can_be_looked_at_however_it_is_changed(name: str, given_data: st.DataObject) -> None:
+    _, data = ODD[name]
+    changed = bytearray(data)
+    for _ in range(given_data.draw(st.integers(1, 4))):
+        at = given_data.draw(st.integers(0, len(data) - 1))
+        changed[at] = given_data.draw(st.integers(0, 255))
+    small = Limits(max_pixels=1_000_000)
+    try:
+        width, height, number = measure(bytes(changed), small)
+    except MediaRefused:
+        return
+
+    [first, *_] = looks(bytes(changed))
+    assert first.size == (width, height)
+    assert len(list(frames(bytes(changed)))) == number
+    display_copy(bytes(changed))
