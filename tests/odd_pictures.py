@@ -625,6 +625,19 @@ def _avifs() -> Iterator[tuple[str, bytes]]:
         stated = struct.pack(">HH", primaries_code, transfer)
         yield f"coded {primaries_code} {transfer}", plain[:at] + stated + plain[at + 4 :]
 
+    unstated = plain.replace(b"colr", b"free")
+    yield "coded nowhere but in the stream", unstated
+    for primaries_code, transfer in ((12, 13), (1, 8), (1, 1)):
+        yield f"coded {primaries_code} {transfer} in the stream", _with_stream_codes(unstated, primaries_code, transfer)
+    yield "coded otherwise in the stream", _with_stream_codes(plain, 1, 8)
+
+
+def _with_stream_codes(data: bytes, primaries_code: int, transfer: int) -> bytes:
+    """Other codes in the sequence header, which begins at no full byte: 1, primaries, transfer, matrix."""
+    bits = bin(int.from_bytes(data, "big"))[2:].zfill(8 * len(data))
+    at = bits.index(f"1{1:08b}{13:08b}{6:08b}", 8 * data.index(b"mdat"))
+    return int(f"{bits[:at]}1{primaries_code:08b}{transfer:08b}{bits[at + 17 :]}", 2).to_bytes(len(data), "big")
+
 
 def _gifs() -> Iterator[tuple[str, bytes]]:
     palette = subject().quantize(64)

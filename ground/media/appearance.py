@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ground.media.boxes import Boxes, IsoBox
 from ground.media.claims import Claims, orientation
 from ground.media.icc import MAX_PROFILE_BYTES, Profile, read_profile
 from ground.media.profiles import HLG, PQ, PRIMARIES, SRGB_PRIMARIES, profile_of, to_linear
 from ground.media.reading import Damaged
+from ground.media.stills import read_coding
 
 _GAMMA_SLACK = 0.05
 """A gAMA that differs from that of sRGB by less than this share means sRGB (libpng's threshold)."""
@@ -189,18 +189,9 @@ def _coded(coding: tuple[int, int] | None, turn: int) -> Appearance:
 
 
 def _avif_coding(data: bytes) -> tuple[int, int] | None:
-    """Primaries and transfer of the first property that states them; those of televisions as sRGB's curve."""
-    boxes = Boxes(data)
-    try:
-        for meta in (box for box in boxes.top() if box.kind == b"meta"):
-            container = boxes.first(IsoBox(b"", meta.start + 4, meta.end), b"iprp", b"ipco")
-            for each in boxes.inside(container) if container is not None else ():
-                if each.kind == b"colr" and data[each.start : each.start + 4] == b"nclx":
-                    transfer = boxes.number(each, 6, 2)
-                    return boxes.number(each, 4, 2), 13 if transfer in (1, 6, 14, 15) else transfer
-    except Damaged:
-        return None
-    return None
+    """Primaries and transfer; those of televisions count as sRGB's curve here."""
+    coding = read_coding(data)
+    return (coding[0], 13 if coding[1] in (1, 6, 14, 15) else coding[1]) if coding is not None else None
 
 
 def _power(exponent: float) -> Callable[[float], float]:
