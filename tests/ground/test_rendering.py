@@ -18,7 +18,7 @@ from ground.media.display import display_copy
 from ground.media.pictures import Limits
 from ground.media.rendering import frames, looks, measure
 from tests.examples import examples
-from tests.odd_animations import gif, gif_frame, odd_animations
+from tests.odd_animations import checks, gif, gif_frame, odd_animations
 from tests.odd_pictures import (
     EXIF,
     apng,
@@ -215,9 +215,18 @@ def overdrawn() -> bytes:
     return bytes(data)
 
 
-def test_a_jpeg_that_is_another_picture_when_it_is_decoded_small_is_refused() -> None:
+@pytest.mark.parametrize("names_others", [False, True])
+def test_a_jpeg_that_is_another_picture_when_it_is_decoded_small_is_refused(names_others: bool) -> None:
+    data = overdrawn()
+    if names_others:  # it says that other pictures follow it, as those of stereo cameras do
+        pair = io.BytesIO()
+        subject().save(pair, "MPO", save_all=True, append_images=[subject()])
+        at = pair.getvalue().index(b"\xff\xe2")
+        length = 2 + int.from_bytes(pair.getvalue()[at + 2 : at + 4], "big")
+        data = data[:2] + pair.getvalue()[at : at + length] + data[2:]
+
     with pytest.raises(MediaRefused, match="another picture when it is decoded small"):
-        measure(overdrawn(), Limits())
+        measure(data, Limits())
 
 
 @pytest.mark.parametrize("quality", [10, 50, 95])
@@ -245,6 +254,16 @@ def test_an_animation_whose_frames_do_not_fit_is_damaged(change: str) -> None:
     for door in (lambda: measure(data, Limits()), lambda: list(frames(data))):
         with pytest.raises(MediaRefused, match="damaged"):
             door()
+
+
+def test_frames_that_show_through_are_shrunk_each_from_the_whole() -> None:
+    small = checks(20, 12, [(0, 0, 0), (255, 255, 255)])
+    data = gif([gif_frame(small, 4, 4), gif_frame(small, 20, 12), gif_frame(small, 26, 18)])
+
+    for whole, shrunk in zip(frames(data), frames(data, longest=24), strict=True):
+        assert shrunk.picture.size == (24, 16)
+        wanted = whole.picture.resize((24, 16), Image.Resampling.BICUBIC)
+        assert difference(shrunk.picture.convert("RGB"), wanted.convert("RGB")) < 16
 
 
 def test_frames_say_when_and_how_long_they_are_shown_as_browsers_do() -> None:
