@@ -205,11 +205,17 @@ def ink_profile() -> bytes:
 def table_profile() -> bytes:
     """Of RGB by a table alone, which makes negatives of pictures."""
 
-    def lab(light: Sequence[int]) -> tuple[int, int, int]:
-        red, green, blue = light
-        return 255 - 80 * (red + green + blue), 128 - 50 * red + 40 * green, 128 + 50 * blue
+    return _profile(b"RGB ", {b"A2B0": _table(3, _negative)}, b"Lab ")
 
-    return _profile(b"RGB ", {b"A2B0": _table(3, lab)}, b"Lab ")
+
+def _negative(light: Sequence[int]) -> tuple[int, int, int]:
+    red, green, blue = light
+    return 255 - 80 * (red + green + blue), 128 - 50 * red + 40 * green, 128 + 50 * blue
+
+
+def _swapped(light: Sequence[int]) -> tuple[int, int, int]:
+    red, green, blue = light
+    return 15 + 80 * (red + green + blue), 128 - 30 * red + 20 * green, 128 + 30 * blue
 
 
 # EXIF and JPEG
@@ -371,6 +377,39 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
     yield "animated rgba", apng(None, [(rgba, 0, 0, 0, 1), (rgba, 0, 0, 0, 0)])
 
 
+def odd_profiles() -> Iterator[tuple[str, bytes]]:
+    """Profiles that one reader takes and another refuses."""
+    plain = gamma_profile(1.0)
+
+    def changed(at: int, value: bytes) -> bytes:
+        return plain[:at] + value + plain[at + len(value) :]
+
+    yield "of version 5", changed(8, b"\5")
+    yield "under no light", changed(68, bytes(12))
+    yield "of a link", changed(12, b"link")
+    yield "of an unknown kind", changed(12, b"zzzz")
+    yield "of an unknown space", changed(16, b"ABCD")
+    yield "that says it is longer", changed(0, struct.pack(">I", len(plain) + 1))
+    yield "that is longer than it says", plain + bytes(100)
+    yield "that is cut off", plain[:-10]
+    yield "with one name twice", changed(144, plain[132:144])
+    yield "whose curve falls", plain.replace(_curve(1.0), b"para\0\0\0\0" + bytes(4) + struct.pack(">i", -65_536)[:2])
+    yield "that names codes", _with_codes(12, 13)
+    both = {b"A2B0": _table(3, _negative), b"A2B1": _table(3, _swapped)}
+    yield "with two tables", _profile(b"RGB ", both, b"Lab ")
+    yield "with the second table", _profile(b"RGB ", {b"A2B1": _table(3, _swapped)}, b"Lab ")
+
+
+def _with_codes(primaries_code: int, transfer: int) -> bytes:
+    tags = {b"cicp": b"cicp\0\0\0\0" + bytes((primaries_code, transfer, 0, 1))}
+    columns = {
+        b"rXYZ": _xyz(0.4361, 0.2225, 0.0139),
+        b"gXYZ": _xyz(0.3851, 0.7169, 0.0971),
+        b"bXYZ": _xyz(0.1431, 0.0606, 0.7139),
+    }
+    return _profile(b"RGB ", {**columns, **{name: _curve(1.0) for name in (b"rTRC", b"gTRC", b"bTRC")}, **tags})
+
+
 def _png_colors() -> Iterator[tuple[str, bytes]]:
     rgba = subject().copy()
     rgba.putalpha(_alpha())
@@ -421,6 +460,8 @@ def _png_colors() -> Iterator[tuple[str, bytes]]:
     yield "iCCP by a table", png(subject(), profile_chunk(table_profile()))
     yield "iCCP broken", png(subject(), profile_chunk(b"\0" * 200))
     yield "iCCP broken and gAMA", png(subject(), profile_chunk(b"\0" * 200), gamma(1.0))
+    for name, profile in odd_profiles():
+        yield f"iCCP {name}", png(subject(), profile_chunk(profile))
     yield "iCCP behind", png(subject(), behind=chunk(b"iCCP", b"p\0\0" + zlib.compress(swapped_profile())))
     yield "gAMA behind", png(subject(), behind=gamma(1.0))
     yield "gAMA twice", png(subject(), gamma(1.0), gamma(0.45455))
@@ -533,6 +574,8 @@ def _jpeg_colors() -> Iterator[tuple[str, bytes]]:
     parts = swapped_profile()[:half], swapped_profile()[half:]
     head = b"ICC_PROFILE\0"
     first, second = segment(0xE2, head + b"\1\2" + parts[0]), segment(0xE2, head + b"\2\2" + parts[1])
+    for name, profile in odd_profiles():
+        yield f"icc {name}", jpeg(icc_profile=profile)
     yield "icc in two", jpeg(first, second)
     yield "icc in two, turned round", jpeg(second, first)
     yield "icc half", jpeg(first)
@@ -581,6 +624,19 @@ def _avifs() -> Iterator[tuple[str, bytes]]:
     for primaries_code, transfer in ((12, 13), (1, 8), (1, 1), (1, 4), (9, 16), (9, 18), (2, 2), (9, 14)):
         stated = struct.pack(">HH", primaries_code, transfer)
         yield f"coded {primaries_code} {transfer}", plain[:at] + stated + plain[at + 4 :]
+
+    unstated = plain.replace(b"colr", b"free")
+    yield "coded nowhere but in the stream", unstated
+    for primaries_code, transfer in ((12, 13), (1, 8), (1, 1)):
+        yield f"coded {primaries_code} {transfer} in the stream", _with_stream_codes(unstated, primaries_code, transfer)
+    yield "coded otherwise in the stream", _with_stream_codes(plain, 1, 8)
+
+
+def _with_stream_codes(data: bytes, primaries_code: int, transfer: int) -> bytes:
+    """Other codes in the sequence header, which begins at no full byte: 1, primaries, transfer, matrix."""
+    bits = bin(int.from_bytes(data, "big"))[2:].zfill(8 * len(data))
+    at = bits.index(f"1{1:08b}{13:08b}{6:08b}", 8 * data.index(b"mdat"))
+    return int(f"{bits[:at]}1{primaries_code:08b}{transfer:08b}{bits[at + 17 :]}", 2).to_bytes(len(data), "big")
 
 
 def _gifs() -> Iterator[tuple[str, bytes]]:

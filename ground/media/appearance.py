@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ground.media.boxes import Boxes, IsoBox
 from ground.media.claims import Claims, orientation
+from ground.media.icc import MAX_PROFILE_BYTES, Profile, read_profile
 from ground.media.profiles import HLG, PQ, PRIMARIES, SRGB_PRIMARIES, profile_of, to_linear
 from ground.media.reading import Damaged
+from ground.media.stills import read_coding
 
-MAX_PROFILE_BYTES = 4_194_304
 _GAMMA_SLACK = 0.05
 """A gAMA that differs from that of sRGB by less than this share means sRGB (libpng's threshold)."""
 
@@ -33,12 +33,12 @@ class Appearance:
 
     Attributes:
         orientation: as EXIF counts it, 1-8; what turns the stored picture upright.
-        profile: an ICC profile of its colours, stated or made of what is stated; None for sRGB.
+        profile: of its colours, stated or made of what is stated; None for sRGB.
         high_range: codes of primaries and transfer (ITU-T H.273) where it is brighter than screens are.
     """
 
     orientation: int = 1
-    profile: bytes | None = None
+    profile: Profile | None = None
     high_range: tuple[int, int] | None = None
 
 
@@ -49,7 +49,7 @@ def read_appearance(data: bytes, claims: Claims, info: Mapping[Any, Any]) -> App
         info: what Pillow read of it.
     """
     if claims.format == "JPEG":
-        return Appearance(_jpeg_orientation(data), _jpeg_profile(data))
+        return _profiled(_jpeg_profile(data), _jpeg_orientation(data)) or Appearance(_jpeg_orientation(data))
     if claims.format == "PNG":
         return _png_appearance(data)
     profile = info.get("icc_profile") or None
@@ -57,9 +57,19 @@ def read_appearance(data: bytes, claims: Claims, info: Mapping[Any, Any]) -> App
         # Pillow puts how the file turns the picture (irot, imir) in the place of what EXIF says.
         exif = info.get("exif")
         turn = orientation(exif.removeprefix(b"Exif\0\0")) if isinstance(exif, bytes) else 1
-        return Appearance(turn, profile) if profile else _coded(_avif_coding(data), turn)
+        return _profiled(profile, turn) or _coded(_avif_coding(data), turn)
     # Browsers turn no WebP and no GIF; the decoder of HEIC turns pictures itself.
-    return Appearance(1, profile)
+    return _profiled(profile, 1) or Appearance()
+
+
+def _profiled(stated: bytes | None, turn: int, *, is_png: bool = False) -> Appearance | None:
+    """By an ICC profile; None when there is none, or none that browsers go by."""
+    if stated is not None and len(stated) > MAX_PROFILE_BYTES:
+        raise Damaged(f"a profile of more than {MAX_PROFILE_BYTES:,} bytes")
+    profile = read_profile(stated, any_is_rgb=is_png) if stated is not None else None
+    if profile is None:
+        return None
+    return _coded(profile.coding, turn) if profile.coding is not None else Appearance(turn, profile)
 
 
 def _jpeg_orientation(data: bytes) -> int:
@@ -114,9 +124,9 @@ def _png_appearance(data: bytes) -> Appearance:
         if coding is not None:
             return _coded(coding, turn)
     if b"iCCP" in chunks:
-        profile = _unpacked(chunks[b"iCCP"])
-        if profile is not None:
-            return Appearance(turn, profile)
+        by_profile = _profiled(_unpacked(chunks[b"iCCP"]), turn, is_png=True)
+        if by_profile is not None:
+            return by_profile
     if len(chunks.get(b"sRGB", b"")) == 1 and chunks[b"sRGB"][0] < 4:
         return Appearance(turn)
     gamma = int.from_bytes(chunks[b"gAMA"], "big") / 100_000 if len(chunks.get(b"gAMA", b"")) == 4 else 0
@@ -155,15 +165,10 @@ def _unpacked(body: bytes) -> bytes | None:
         return None
     try:
         unpacker = zlib.decompressobj()
-        profile = unpacker.decompress(rest[1:], MAX_PROFILE_BYTES)
+        profile = unpacker.decompress(rest[1:], MAX_PROFILE_BYTES + 1)
     except zlib.error:
         return None
-    return profile if unpacker.eof and is_profile(profile) else None
-
-
-def is_profile(profile: bytes) -> bool:
-    """True when the header is one of an ICC profile (ICC.1:2022, 7.2)."""
-    return len(profile) >= 132 and profile[36:40] == b"acsp"
+    return profile if unpacker.eof or len(profile) > MAX_PROFILE_BYTES else None
 
 
 def _coding(body: bytes) -> tuple[int, int] | None:
@@ -184,18 +189,9 @@ def _coded(coding: tuple[int, int] | None, turn: int) -> Appearance:
 
 
 def _avif_coding(data: bytes) -> tuple[int, int] | None:
-    """Primaries and transfer of the first property that states them; those of televisions as sRGB's curve."""
-    boxes = Boxes(data)
-    try:
-        for meta in (box for box in boxes.top() if box.kind == b"meta"):
-            container = boxes.first(IsoBox(b"", meta.start + 4, meta.end), b"iprp", b"ipco")
-            for each in boxes.inside(container) if container is not None else ():
-                if each.kind == b"colr" and data[each.start : each.start + 4] == b"nclx":
-                    transfer = boxes.number(each, 6, 2)
-                    return boxes.number(each, 4, 2), 13 if transfer in (1, 6, 14, 15) else transfer
-    except Damaged:
-        return None
-    return None
+    """Primaries and transfer; those of televisions count as sRGB's curve here."""
+    coding = read_coding(data)
+    return (coding[0], 13 if coding[1] in (1, 6, 14, 15) else coding[1]) if coding is not None else None
 
 
 def _power(exponent: float) -> Callable[[float], float]:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageChops, ImageCms
 
-_SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+from ground.media.icc import Profile
+
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
 """As the profile says, without making black of what is nearly black."""
 _AS_STATED = ImageCms.Flags.NOWHITEONWHITEFIXUP | ImageCms.Flags.HIGHRESPRECALC
@@ -26,21 +27,20 @@ class Conversion:
     """From a profile's colours to sRGB.
 
     Args:
-        profile: an ICC profile.
+        profile: of the pictures' colours.
         mode: of the pictures: ``L``, ``RGB`` or ``CMYK``.
 
     Raises:
         ImageCms.PyCMSError: the profile cannot be used for that.
     """
 
-    def __init__(self, profile: bytes, mode: str) -> None:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(_with_one_table(profile)))
-        srgb = ImageCms.createProfile("sRGB")
-        space = _SPACES.get(source.profile.xcolor_space.strip(), "")
-        if space != mode and (space, mode) != ("RGB", "L"):
+    def __init__(self, profile: Profile, mode: str) -> None:
+        if profile.space != mode and (profile.space, mode) != ("RGB", "L"):
             raise ImageCms.PyCMSError("a profile of another kind")
-        self._space = space
-        self._transform = ImageCms.buildTransform(source, srgb, space, "RGB", _INTENT, _AS_STATED)
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile.data))
+        srgb = ImageCms.createProfile("sRGB")
+        self._space = profile.space
+        self._transform = ImageCms.buildTransform(source, srgb, profile.space, "RGB", _INTENT, _AS_STATED)
         self.is_needed = self._shifts() > 1
         self.is_even = not self.is_needed or self._bends() <= _EVEN
 
@@ -76,25 +76,13 @@ class Conversion:
         return highest(ImageChops.difference(middle, Image.blend(one, other, 0.5)))
 
 
-@functools.lru_cache(maxsize=64)
-def conversion(profile: bytes, mode: str) -> Conversion | None:
+@functools.lru_cache(maxsize=16)
+def conversion(profile: Profile, mode: str) -> Conversion | None:
     """For pictures of a mode; None when the profile cannot be used for them."""
     try:
         return Conversion(profile, mode)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
-
-
-def _with_one_table(profile: bytes) -> bytes:
-    """A profile whose table is the one that browsers take: the first of perceptual and colorimetric (ICC.1, 9.2)."""
-    count = min(int.from_bytes(profile[128:132], "big"), 200)
-    names = [profile[at : at + 4] for at in range(132, 132 + 12 * count, 12)]
-    passed_over = {b"A2B2", b"D2B0", b"D2B1", b"D2B2", b"D2B3", b"A2B1" if b"A2B0" in names else b"A2B2"}
-    table = bytearray(profile)
-    for number, name in enumerate(names):
-        if name in passed_over:  # one name twice would spoil the profile
-            table[132 + 12 * number : 136 + 12 * number] = b"n%03d" % number
-    return bytes(table)
 
 
 def _strip(colors: Sequence[tuple[int, ...]]) -> Image.Image:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
+from ground.media.icc import Profile
+
 Matrix = tuple[tuple[float, float, float], ...]
 
 SRGB_PRIMARIES = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
@@ -44,8 +46,8 @@ def to_linear(transfer: int) -> Callable[[float], float] | None:
     return curves.get(transfer)
 
 
-def profile_of(primaries: Sequence[float], curve: Callable[[float], float]) -> bytes | None:
-    """An ICC profile of RGB with these primaries and this curve; None when the primaries span no colours."""
+def profile_of(primaries: Sequence[float], curve: Callable[[float], float]) -> Profile | None:
+    """A profile of RGB with these primaries and this curve; None when the primaries span no colours."""
     matrix = to_xyz(primaries)
     if matrix is None:
         return None
@@ -68,7 +70,7 @@ def profile_of(primaries: Sequence[float], curve: Callable[[float], float]) -> b
     body += curve_tag
     head = struct.pack(">I4sI4s4s4s", at + len(body), b"", 0x04400000, b"mntr", b"RGB ", b"XYZ ")
     head = (head + b"\0" * 12 + b"acsp").ljust(68, b"\0") + _xyz_numbers(_D50)
-    return head.ljust(128, b"\0") + index + body
+    return Profile("RGB", head.ljust(128, b"\0") + index + body)
 
 
 def to_xyz(primaries: Sequence[float]) -> Matrix | None:

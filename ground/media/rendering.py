@@ -105,7 +105,9 @@ def measure(data: bytes, limits: Limits) -> tuple[int, int, int]:
     with opened_picture(data, limits) as (picture, claims):
         if claims.format != "GIF" and claims.frames == 1:
             how = read_appearance(data, claims, picture.info)
-            _check_small(_checked(picture, claims), data[: claims.end])
+            _checked(picture, claims)
+            if claims.format == "JPEG" and picture.mode in ("L", "RGB"):
+                _check_small(picture, data[: claims.end])
             width, height = picture.size
             return (width, height, 1) if how.orientation < 5 else (height, width, 1)
         sizes = [still.size for still, _, _ in shown_frames(picture, claims, data, None)]
@@ -184,8 +186,6 @@ def _check_small(picture: Image.Image, data: bytes) -> None:
     What is darker than black or brighter than white is cut off in the whole picture and evened out in the small one, so
     that letters can be made that only the whole has. Detectors look at small ones.
     """
-    if picture.format != "JPEG" or picture.mode not in ("L", "RGB"):
-        return
     whole = picture.reduce(_EIGHTH)
     with Image.open(io.BytesIO(data), formats=("JPEG",)) as again:
         again.draft(None, (max(again.width // _EIGHTH, 1), max(again.height // _EIGHTH, 1)))
@@ -256,9 +256,9 @@ def _within(size: tuple[int, int], longest: int) -> tuple[int, int]:
 def _shrunk(still: Image.Image, longest: int | None) -> Image.Image:
     if longest is None or max(still.size) <= longest:
         return still
-    small = still.copy() if still.readonly else still
-    small.thumbnail((longest, longest), reducing_gap=2.0)
-    return small
+    share = longest / max(still.size)
+    size = max(round(still.width * share), 1), max(round(still.height * share), 1)
+    return still.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
 
 
 def _on(still: Image.Image, color: str) -> Image.Image:

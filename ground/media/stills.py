@@ -1,7 +1,8 @@
 """What an AVIF or HEIC picture says of itself: the sizes of all pictures in it, and of what they are coded as.
 
 Such a file holds several pictures (tiles, a thumbnail, transparency), of which one is shown. A decoder allocates by the
-size that the file states for each and by the one that the coded data state, which need not agree; so both are read.
+size that the file states for each and by the one that the coded data state, which need not agree; so both are read. So
+do both say what the numbers mean as colours.
 
 Sources: ISO/IEC 23008-12 (HEIF), AV1 Image File Format 1.1, AV1 bitstream specification 5.5, ITU H.265 7.3.2.2.
 """
@@ -9,6 +10,7 @@ Sources: ISO/IEC 23008-12 (HEIF), AV1 Image File Format 1.1, AV1 bitstream speci
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from ground.media.boxes import Boxes, IsoBox
@@ -60,8 +62,52 @@ def read_still(data: bytes) -> tuple[int, int]:
     if not sizes:
         raise Damaged("no size")
     for item in _coded_items(boxes, inside):
-        coded += _av1_sizes(item)
+        coded += [_sequence(bits).size for bits in _sequence_headers(item)]
     return max(across for across, _ in (*sizes, *coded)), max(down for _, down in (*sizes, *coded))
+
+
+def read_coding(data: bytes) -> tuple[int, int] | None:
+    """Primaries and transfer of an AVIF's picture, by the codes of ITU-T H.273; None where it says nothing.
+
+    By the property ``nclx`` of the picture itself, else by the coded data (AV1 Image File Format 1.1, 2.1).
+
+    Raises:
+        Damaged: its boxes do not fit together.
+    """
+    boxes = Boxes(data)
+    meta = next((box for box in boxes.top() if box.kind == b"meta"), None)
+    inside = list(boxes.inside(meta, 4)) if meta is not None else []
+    for box in _properties(boxes, inside, _primary(boxes, inside)):
+        if box.kind == b"colr" and data[box.start : box.start + 4] == b"nclx":
+            return boxes.number(box, 4, 2), boxes.number(box, 6, 2)
+    for item in _coded_items(boxes, inside):
+        for bits in _sequence_headers(item):
+            return _av1_coding(bits)
+    return None
+
+
+def _primary(boxes: Boxes, inside: list[IsoBox]) -> int:
+    """The number of the item that is shown (``pitm``); 0 where there is none."""
+    box = next((box for box in inside if box.kind == b"pitm"), None)
+    return boxes.number(box, 4, 4 if boxes.number(box, 0, 1) else 2) if box is not None else 0
+
+
+def _properties(boxes: Boxes, inside: list[IsoBox], item: int) -> Iterator[IsoBox]:
+    """The properties that are an item's own (``ipma``; ISO/IEC 23008-12, 9.3)."""
+    for properties in (box for box in inside if box.kind == b"iprp"):
+        within = list(boxes.inside(properties))
+        listed = [each for box in within if box.kind == b"ipco" for each in boxes.inside(box)]
+        for box in (box for box in within if box.kind == b"ipma"):
+            wide, width = boxes.number(box, 0, 1) > 0, 1 + (boxes.number(box, 3, 1) & 1)
+            at, count = 8, boxes.number(box, 4, 4)
+            for _ in range(min(count, MAX_ITEMS)):
+                number, at = boxes.number(box, at, 4 if wide else 2), at + (4 if wide else 2)
+                owned, at = boxes.number(box, at, 1), at + 1
+                for _ in range(owned):
+                    # The highest bit says that a reader has to know the property.
+                    place, at = boxes.number(box, at, width) & (1 << 8 * width - 1) - 1, at + width
+                    if number == item and 0 < place <= len(listed):
+                        yield listed[place - 1]
 
 
 def _brands(data: bytes) -> set[bytes]:
@@ -127,13 +173,12 @@ def _item_places(boxes: Boxes, box: IsoBox) -> Iterator[tuple[int, int, list[tup
         yield number, method, pieces
 
 
-def _av1_sizes(data: bytes) -> list[tuple[int, int]]:
-    """The largest frame that each sequence header of coded AV1 allows."""
+def _sequence_headers(data: bytes) -> Iterator[Bits]:
+    """The sequence headers of coded AV1."""
     at = 0
-    sizes: list[tuple[int, int]] = []
     for _ in range(MAX_ITEMS):
         if at >= len(data):
-            return sizes
+            return
         head = data[at]
         at += 2 if head & 4 else 1
         length = len(data) - at
@@ -141,7 +186,7 @@ def _av1_sizes(data: bytes) -> list[tuple[int, int]]:
             length, at = _leb128(data, at)
         body = piece(data, at, length)
         if head >> 3 & 15 == 1:
-            sizes.append(_av1_size(Bits(body)))
+            yield Bits(body)
         at += length
     raise Damaged("too many pieces")
 
@@ -156,10 +201,19 @@ def _leb128(data: bytes, at: int) -> tuple[int, int]:
     raise Damaged("a number without end")
 
 
-def _av1_size(bits: Bits) -> tuple[int, int]:
-    """``sequence_header_obu`` up to the size (5.5.1)."""
-    bits.take(4)
-    if bits.take(1):  # reduced_still_picture_header
+@dataclass(frozen=True)
+class _Sequence:
+    """What a sequence header says on the way to the size (``sequence_header_obu``, 5.5.1)."""
+
+    profile: int
+    is_reduced: int
+    size: tuple[int, int]
+
+
+def _sequence(bits: Bits) -> _Sequence:
+    profile, _ = bits.take(3), bits.take(1)
+    is_reduced = bits.take(1)
+    if is_reduced:
         bits.take(5)
     else:
         delay_bits = 0
@@ -180,7 +234,32 @@ def _av1_size(bits: Bits) -> tuple[int, int]:
             if says_delay and bits.take(1):
                 bits.take(4)
     across_bits, down_bits = bits.take(4) + 1, bits.take(4) + 1
-    return bits.take(across_bits) + 1, bits.take(down_bits) + 1
+    return _Sequence(profile, is_reduced, (bits.take(across_bits) + 1, bits.take(down_bits) + 1))
+
+
+def _av1_coding(bits: Bits) -> tuple[int, int] | None:
+    """Primaries and transfer in a sequence header (5.5.1 from the size on, and ``color_config``, 5.5.2)."""
+    sequence = _sequence(bits)
+    if not sequence.is_reduced and bits.take(1):  # frame_id_numbers_present_flag
+        bits.take(7)
+    bits.take(3)
+    if not sequence.is_reduced:
+        bits.take(4)
+        has_order = bits.take(1)
+        if has_order:
+            bits.take(2)
+        forces_tools = 2 if bits.take(1) else bits.take(1)
+        if forces_tools and not bits.take(1):
+            bits.take(1)
+        if has_order:
+            bits.take(3)
+    bits.take(3)
+    is_deep = bits.take(1)
+    if sequence.profile == 2 and is_deep:
+        bits.take(1)
+    if sequence.profile != 1:
+        bits.take(1)
+    return (bits.take(8), bits.take(8)) if bits.take(1) else None
 
 
 def _hevc_sizes(configuration: bytes) -> list[tuple[int, int]]:

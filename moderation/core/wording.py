@@ -24,7 +24,9 @@ def coverage_words(verdict: Verdict) -> Iterator[str]:
     for each in verdict.examined:
         if each.detectors:
             yield f"Part {each.part} was looked at by {', '.join(each.detectors)}."
-    for look in verdict.looks:
+    given = {each.part for each in verdict.examined}
+    # What was shown of frames stands in the data; there may be a hundred of those.
+    for look in (look for look in verdict.looks if look.part in given):
         digests = ", ".join(digest[:12] for digest in look.sha256)
         yield f"Of part {look.part}, {look.detector} was shown the pixels {digests}."
     yield from unseen_words(verdict)

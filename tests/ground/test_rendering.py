@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw
 
 from ground.errors import MediaRefused
+from ground.media.display import display_copy
 from ground.media.pictures import Limits
 from ground.media.rendering import frames, looks, measure
-from tests.odd_animations import gif, gif_frame, odd_animations
+from tests.examples import examples
+from tests.odd_animations import checks, gif, gif_frame, odd_animations
 from tests.odd_pictures import (
     EXIF,
     apng,
@@ -85,7 +89,7 @@ def test_every_odd_picture_is_seen_as_on_the_screen_of_a_browser(open_page: Call
         if worst > LOOSER.get(name, LEVELS):
             wrong[name] = worst
     assert wrong == {}
-    assert len(pictures) > 190
+    assert len(pictures) > 220
 
 
 FRAMES = """async ([type, base64]) => {
@@ -211,9 +215,18 @@ def overdrawn() -> bytes:
     return bytes(data)
 
 
-def test_a_jpeg_that_is_another_picture_when_it_is_decoded_small_is_refused() -> None:
+@pytest.mark.parametrize("names_others", [False, True])
+def test_a_jpeg_that_is_another_picture_when_it_is_decoded_small_is_refused(names_others: bool) -> None:
+    data = overdrawn()
+    if names_others:  # it says that other pictures follow it, as those of stereo cameras do
+        pair = io.BytesIO()
+        subject().save(pair, "MPO", save_all=True, append_images=[subject()])
+        at = pair.getvalue().index(b"\xff\xe2")
+        length = 2 + int.from_bytes(pair.getvalue()[at + 2 : at + 4], "big")
+        data = data[:2] + pair.getvalue()[at : at + length] + data[2:]
+
     with pytest.raises(MediaRefused, match="another picture when it is decoded small"):
-        measure(overdrawn(), Limits())
+        measure(data, Limits())
 
 
 @pytest.mark.parametrize("quality", [10, 50, 95])
@@ -243,6 +256,16 @@ def test_an_animation_whose_frames_do_not_fit_is_damaged(change: str) -> None:
             door()
 
 
+def test_frames_that_show_through_are_shrunk_each_from_the_whole() -> None:
+    small = checks(20, 12, [(0, 0, 0), (255, 255, 255)])
+    data = gif([gif_frame(small, 4, 4), gif_frame(small, 20, 12), gif_frame(small, 26, 18)])
+
+    for whole, shrunk in zip(frames(data), frames(data, longest=24), strict=True):
+        assert shrunk.picture.size == (24, 16)
+        wanted = whole.picture.resize((24, 16), Image.Resampling.BICUBIC)
+        assert difference(shrunk.picture.convert("RGB"), wanted.convert("RGB")) < 16
+
+
 def test_frames_say_when_and_how_long_they_are_shown_as_browsers_do() -> None:
     data = gif([gif_frame(subject().quantize(4), delay=delay) for delay in (0, 1, 2, 500)])
 
@@ -263,3 +286,26 @@ def test_the_still_picture_before_an_animation_is_its_last_frame_and_shown_for_n
     assert difference(shown[1].looks[0], grey().convert("RGB")) == 0
     assert difference(looks(data)[0], subject()) == 0
     assert measure(data, Limits()) == (48, 32, 2)
+
+
+ODD = odd_pictures() | odd_animations()
+
+
+@given(st.sampled_from(sorted(ODD)), st.data())
+@settings(max_examples=examples(200), deadline=None)
+def test_what_the_door_takes_can_be_looked_at_however_it_is_changed(name: str, given_data: st.DataObject) -> None:
+    _, data = ODD[name]
+    changed = bytearray(data)
+    for _ in range(given_data.draw(st.integers(1, 4))):
+        at = given_data.draw(st.integers(0, len(data) - 1))
+        changed[at] = given_data.draw(st.integers(0, 255))
+    small = Limits(max_pixels=1_000_000)
+    try:
+        width, height, number = measure(bytes(changed), small)
+    except MediaRefused:
+        return
+
+    [first, *_] = looks(bytes(changed))
+    assert first.size == (width, height)
+    assert len(list(frames(bytes(changed)))) == number
+    display_copy(bytes(changed))

@@ -29,6 +29,13 @@ def by_transparency() -> bytes:
     return saved(photograph, "PNG")
 
 
+def by_transparency_on_black() -> bytes:
+    """White on white, where the page is white."""
+    white = Image.new("RGB", SIZE, "white")
+    white.putalpha(letters(255, 0))
+    return saved(white, "PNG")
+
+
 def by_sixteen_bits() -> bytes:
     """All of it is over 255, where converting cuts off."""
     return png16(letters(40, 220))
@@ -54,7 +61,9 @@ def reader() -> Text:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("hide", [by_transparency, by_sixteen_bits, by_gamma, by_a_profile, by_inks])
+@pytest.mark.parametrize(
+    "hide", [by_transparency, by_transparency_on_black, by_sixteen_bits, by_gamma, by_a_profile, by_inks]
+)
 def test_letters_are_read_however_they_are_made(files: Files, reader: Text, hide: object) -> None:
     assert callable(hide)
     [read] = reader.extract(files.add(hide()), files)
