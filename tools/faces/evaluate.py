@@ -53,6 +53,7 @@ def main() -> None:
     options.add_argument("--backgrounds", type=Path, action="append", required=True, help="pictures without faces")
     options.add_argument("--whole", type=Path, action="append", default=[], help="pictures with a face, as they are")
     options.add_argument("--seed", type=int, default=7)
+    options.add_argument("--times", type=int, default=1, help="how many sets of scenes")
     options.add_argument("--haar", action="store_true")
     given = options.parse_args()
     faces, backgrounds = pictures_in([given.faces])[1::2], pictures_in(given.backgrounds)
@@ -61,7 +62,10 @@ def main() -> None:
     look = with_haar() if given.haar else with_yunet()
     look(Image.new("RGB", (64, 64)))
     shown, found, seconds = Counter(), Counter(), []
-    for scene in (*scenes(faces, backgrounds, given.seed), *(Scene(kind, opened(path), ()) for kind, path in whole)):
+    for scene in (
+        *scenes(faces, backgrounds, given.seed, given.times),
+        *(Scene(kind, opened(path), ()) for kind, path in whole),
+    ):
         began = time.process_time()
         seen = look(scene.picture)
         seconds.append(time.process_time() - began)

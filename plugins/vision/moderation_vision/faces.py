@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
 PIXELS = 640_000
 """Larger pictures are shrunk to this many: a face of 64 pixels among four million is one of 26 then."""
-LOOKS = ((PIXELS, (0,)), (120_000, (1, 2, 3)), (77_000, (0,)))
-"""Pixels, and quarter turns against the clock. The net knows faces of 10 to 300 pixels, so that one that fills a
-picture needs a small one; it knows faces that lean by 45 degrees at most, so that others need a turned one."""
+LOOKS = ((PIXELS, (0,)), (100_000, (72, 144, 216, 288)), (77_000, (0,)))
+"""Pixels, and degrees by which the picture is turned against the clock. The net knows faces of 10 to 300 pixels, so that
+one that fills a picture needs a small one. It knows faces that lean by some 40 degrees: five turns are never further from
+upright."""
+TURNED_PIXELS = 200_000
+"""Of a turned picture, corners included: a long one is shrunk further, because it needs a large square to turn in."""
 CANDIDATE = 0.3
 """The score from which something is looked at again."""
 MOST = 64
@@ -34,7 +37,7 @@ VIEWS = ((72, False), (72, True), (100, False))
 """Pixels of the face in it, and whether it is mirrored: chance looks like a face at one size and not at the next."""
 FAINTEST, SUREST = 0.1, 0.98
 """Scores beyond are taken as these."""
-WEIGHTS = (1.14, 0.70, 0.54, -0.46, -1.07)
+WEIGHTS = (0.91, 0.62, 0.81, 1.06, -1.02)
 """For the log-odds of the first score, of the mean of the two mirrored views, and of the large view; for a face that
 was found in a turned picture; and for all. Fitted by ``tools/faces/calibrate.py``, as FACES.md says."""
 
@@ -49,7 +52,7 @@ class Faces:
     version = "2.0"
     reads = ("image",)
     labels = ("Face",)
-    min_confidence = 65.0
+    min_confidence = 70.0
     time_limit_seconds = 10.0
 
     def __init__(self) -> None:
@@ -91,11 +94,11 @@ class Faces:
             self._net = YuNet()
         pixels = smaller = numpy.asarray(picture)
         looks, is_turned = [], []
-        for most, all_turns in LOOKS:
+        for most, turns in LOOKS:
             smaller = _shrunk(smaller, most)
-            for turns in all_turns:
-                looks.append(self._look(smaller, turns, pixels.shape))
-                is_turned += [float(turns > 0)] * len(looks[-1])
+            for turn in turns:
+                looks.append(self._look(smaller, turn, pixels.shape))
+                is_turned += [float(turn > 0)] * len(looks[-1])
         rows, turned = numpy.concatenate(looks), numpy.array(is_turned)
         kept = _distinct(rows)[:MOST]
         rows, turned = rows[kept], turned[kept]
@@ -103,22 +106,26 @@ class Faces:
         signs = [_odds(rows[:, 4]), _odds(again[:, :2]).mean(1), _odds(again[:, 2]), turned]
         return rows, numpy.stack(signs, axis=1)
 
-    def _look(self, smaller: NDArray[Any], turns: int, shape: Sequence[int]) -> NDArray[Any]:
+    def _look(self, smaller: NDArray[Any], turn: int, shape: Sequence[int]) -> NDArray[Any]:
         """Rows of a shrunk picture once it is turned, in pixels of the one it was made of, which has that shape."""
+        import cv2
         import numpy
 
         assert self._net is not None
         down, across = smaller.shape[:2]
-        rows = self._net.find([numpy.ascontiguousarray(numpy.rot90(smaller, turns))], CANDIDATE)[0]
-        # Centre and landmarks, turned back.
-        x, y = rows[:, [0, *range(5, COLUMNS, 2)]], rows[:, [1, *range(6, COLUMNS, 2)]]
-        back = [(x, y), (across - y, x), (across - x, down - y), (y, down - x)][turns]
-        rows[:, [0, *range(5, COLUMNS, 2)]], rows[:, [1, *range(6, COLUMNS, 2)]] = back
-        if turns % 2:
-            rows[:, [2, 3]] = rows[:, [3, 2]]
-        rows[:, [0, 2, *range(5, COLUMNS, 2)]] *= shape[1] / across
-        rows[:, [1, 3, *range(6, COLUMNS, 2)]] *= shape[0] / down
-        return rows
+        turned, back = smaller, numpy.eye(2, 3)
+        if turn:
+            there, size = _turning(across, down, turn)
+            turned, back = cv2.warpAffine(smaller, there, size), cv2.invertAffineTransform(there)
+        rows = self._net.find([turned], CANDIDATE)[0]
+        back = back * shape[1] / across
+        points = numpy.concatenate([rows[:, :2], rows[:, 5:]], axis=1).reshape(-1, 2) @ back[:, :2].T + back[:, 2]
+        points = points.reshape(len(rows), COLUMNS - 3)
+        # What a turned picture was shrunk by, and the picture before it was turned.
+        sides = rows[:, 2:4] * math.hypot(back[0, 0], back[0, 1])
+        # A box that lies on its side is as wide as it was high.
+        sides = sides[:, ::-1] if 45 < turn % 180 < 135 else sides
+        return numpy.concatenate([points[:, :2], sides, rows[:, 4:5], points[:, 2:]], axis=1)
 
     def _look_again(self, pixels: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
         """The score of each row in each of `VIEWS`, where it stands upright alone; 0 where no face is in its middle."""
@@ -146,11 +153,24 @@ INSIDE = 0.7
 
 
 def _longest(part: Part) -> int | None:
-    """Pixels of the longest side at which the picture has as many as are looked at; None for all there are."""
+    """Pixels of the longest side to have a picture shrunk to, for twice as many as are looked at; None for none."""
     media = part.media
-    if media is None or not media.width or not media.height:
+    if media is None or not media.width or not media.height or media.width * media.height <= 2 * PIXELS:
         return None
-    return math.ceil(max(media.width, media.height) * min(1.0, math.sqrt(PIXELS / (media.width * media.height))))
+    return math.ceil(max(media.width, media.height) * math.sqrt(2 * PIXELS / (media.width * media.height)))
+
+
+def _turning(across: int, down: int, turn: int) -> tuple[NDArray[Any], tuple[int, int]]:
+    """The matrix that turns a picture against the clock, by degrees, and the size of what all of it fits in."""
+    import cv2
+
+    cos, sin = abs(math.cos(math.radians(turn))), abs(math.sin(math.radians(turn)))
+    width, height = across * cos + down * sin, across * sin + down * cos
+    scale = min(1.0, math.sqrt(TURNED_PIXELS / (width * height)))
+    size = math.ceil(width * scale), math.ceil(height * scale)
+    matrix = cv2.getRotationMatrix2D((across / 2, down / 2), turn, scale)
+    matrix[:, 2] += (size[0] - across) / 2, (size[1] - down) / 2
+    return matrix, size
 
 
 def _shrunk(pixels: NDArray[Any], most: int) -> NDArray[Any]:
