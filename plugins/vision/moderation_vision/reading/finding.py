@@ -21,7 +21,7 @@ from moderation_vision.reading.tiles import look_at, pixels_of, tiles_of
 if TYPE_CHECKING:
     from moderation_vision.reading.models import Models
 
-SMALL = 600_000
+SMALL = 400_000
 """Pixels of a picture that is looked at at its own scale at once."""
 FIRST = 310_000
 """Pixels of the first look at a larger one, unless its scale were below `SMALLEST_SCALE`."""
@@ -33,7 +33,7 @@ EXACT = 14.0
 """Pixels of a look from which on the height of a box is exact enough to be cut out."""
 _AIM = 1.2
 """Times `EXACT` that closer looks aim at."""
-_FAINT = 0.2
+_FAINT = 0.3
 """What a pixel of the first look needs to be looked at again."""
 _CLOSER = 1.25
 """A closer look is at least so many times closer."""
@@ -78,10 +78,17 @@ class Search:
         known = self._mask([*small, *several], margin=4 / scale)
         # Beyond the edges of a line the finder's answer fades out.
         faint = (_fitted(found, known.shape) > _FAINT * 255) & ~self._mask(lines, margin=4 / scale)
-        rest = self._look(self._full, 1.0, _fitted(detail, known.shape) & ~known | faint)
+        rest = self._rest(_fitted(detail, known.shape) & ~known | faint)
         # What is much larger would have been seen in the first look; here it is a pattern that looks like a letter.
-        close = without_doubles(close, [line for line in lines_in(rest, 1.0) if line.height * scale < 2 * EXACT])
+        close = without_doubles(close, [line for line in rest if line.height * scale < 2 * EXACT])
         return without_doubles([line for line in large if line not in several], close)
+
+    def _rest(self, wanted: Any) -> list[Line]:
+        """What stands in fine detail: the copy has as much of it as letters need to be found."""
+        scale = self._copy.shape[1] / self._size[0]
+        lines = lines_in(self._look(self._copy, scale, wanted), scale)
+        large = [line for line in lines if line.height * scale >= EXACT]
+        return without_doubles(large, self._closer([line for line in lines if line.height * scale < EXACT], scale))
 
     def _closer(self, lines: Sequence[Line], scale: float, at_least: float = 1.0) -> list[Line]:
         """Found anew at such a scale that they are large enough; as they are when that is not closer.

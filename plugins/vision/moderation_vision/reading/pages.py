@@ -77,7 +77,7 @@ def is_unread(words: Words) -> bool:
     if line.height < _LEGIBLE:
         return False
     return (
-        (line.sureness >= 0.65 and ratio >= 4 and words.worth < LOWEST_SCORE)
+        (line.sureness >= 0.68 and ratio >= 4 and words.worth < LOWEST_SCORE)
         or (line.sureness >= 0.7 and ratio >= 2.5 and words.unread >= 0.35)
         or (line.sureness >= 0.7 and len(words.text) >= 8 and words.score < 0.8)
     )

@@ -19,7 +19,7 @@ Tile = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""
 CORE = 640
 """Pixels of a tile that are its own, at most."""
-MARGIN = 48
+MARGIN = 32
 """Pixels it sees beside them, because the finder is unsure at borders."""
 _STEP = 32
 """The finder takes multiples of it."""
