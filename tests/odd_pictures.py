@@ -645,8 +645,20 @@ def _gifs() -> Iterator[tuple[str, bytes]]:
     yield "interlaced", saved(palette, "GIF", interlace=1)
     yield "transparent", saved(palette, "GIF", transparency=20)
     yield "animated", saved(palette, "GIF", save_all=True, append_images=[_frame(0)], duration=60_000)
+    yield "without colours", _without_table(saved(palette, "GIF"))
+    yield "with few colours", _with_small_table(saved(palette, "GIF"))
     yield "small first frame", _gif_with_small_frame(0)
     yield "small first frame on a background", _gif_with_small_frame(5)
+
+
+def _with_small_table(data: bytes) -> bytes:
+    at = 13 + (3 << (data[10] & 7) + 1)
+    return data[:10] + bytes((0x83,)) + data[11:13] + data[13 : 13 + 48] + data[at:]
+
+
+def _without_table(data: bytes) -> bytes:
+    at = 13 + (3 << (data[10] & 7) + 1)
+    return data[:10] + bytes((data[10] & 0x70,)) + data[11:13] + data[at:]
 
 
 def _gif_with_small_frame(background: int) -> bytes:

@@ -74,7 +74,12 @@ def cut_gif(data: bytes) -> tuple[tuple[int, int], list[Cutting]]:
         head = b"GIF89a" + struct.pack("<HH", across, down) + bytes((flags, 0, 0)) + table
         # The disposal is ours to carry out, so that it is left out of the frame's own control.
         frame = b"!\xf9\x04" + bytes((control[0] & 1, 0, 0, control[3], 0))
-        frame += b",\0\0\0\0" + struct.pack("<HHB", across, down, own) + data[start:end] + b";"
+        if not (own | flags) & 0x80:
+            # Browsers show black where there is no table of colours.
+            place, colors = struct.pack("<HHB", across, down, own | 0x87), bytes(3 << 8)
+        else:
+            place, colors = struct.pack("<HHB", across, down, own), b""
+        frame += b",\0\0\0\0" + place + colors + data[start:end] + b";"
         disposal: Disposal = {2: "clear", 3: "restore"}.get(control[0] >> 2 & 7, "keep")  # type: ignore[assignment]
         delay = int.from_bytes(control[1:3], "little") * 10
         frames.append(Cutting(head + frame, left, top, (across, down), disposal, False, delay))
