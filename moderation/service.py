@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ground.blobs import Blobs
@@ -94,7 +94,7 @@ class Service:
         self.loop_changed, self.reload_policies = self.following.loop_changed, self._watching.ring
         self._retaining = retain(self.retention, self.uploads, self.pipeline.now, judge.runner.forget_findings)
         self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
-        self._backlog = (float("-inf"), 0)
+        self._backlog: tuple[float, Mapping[str, int]] = (float("-inf"), {})
 
     @classmethod
     def open(
@@ -178,11 +178,11 @@ class Service:
         """
         return notes_on(self.human_loops, self._refusals.look())
 
-    def backlog(self) -> int:
-        """How many items wait; counted at most once a second, because every post asks."""
+    def backlog(self) -> Mapping[str, int]:
+        """How many items of each app wait; counted at most once a second, because every post asks."""
         now = time.monotonic()
         if now - self._backlog[0] > 1:
-            self._backlog = (now, self.store.backlog()[0])
+            self._backlog = (now, self.store.backlog_by_app())
         return self._backlog[1]
 
     def _queues(self) -> Sequence[Queue]:

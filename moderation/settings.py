@@ -40,6 +40,15 @@ class Settings(ReviewSettings):
     max_parts: int = Field(16, ge=1, le=100, description="Most given parts of one item.")
     max_metadata_bytes: int = Field(16_384, ge=1, description="Largest metadata of an item, as JSON.")
     max_backlog: int = Field(100_000, ge=1, description="Waiting items beyond which posts are answered 429.")
+    max_app_backlog: int = Field(
+        50_000, ge=1, description="Waiting items of one app beyond which its posts are answered 429."
+    )
+    calls_per_second: float = Field(
+        1000.0,
+        ge=0,
+        description="API calls a second of one app, beyond which it is answered 429; twice as many at once after a "
+        "pause; 0 for any number. Each process counts for itself.",
+    )
     fetch_timeout_seconds: float = Field(10.0, gt=0, description="Longest fetch of one media URL.")
     media_keep_days: int | None = Field(
         None,

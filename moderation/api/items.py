@@ -13,7 +13,7 @@ from flask import Blueprint, Response, g, request, url_for
 
 from ground.ids import is_uuid
 from ground.web.hygiene import SANDBOX
-from moderation.api.auth import authenticate
+from moderation.api.auth import Gate
 from moderation.api.bodies import check_encoding, read_batch, read_items, read_model
 from moderation.api.figures import Figures
 from moderation.api.openapi import Operation, Parameter
@@ -67,10 +67,10 @@ Answer = Mapping[str, Any]
 """What is kept for an idempotency key: ``status``, ``location``, ``body``, and ``in_flight_until`` during a wait."""
 
 
-def blueprint(service: Service, figures: Figures) -> Blueprint:
+def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
     """The resource over `service`."""
     items = Blueprint("items", __name__, url_prefix="/v1/items")
-    items.before_request(lambda: authenticate(service.accounts))
+    items.before_request(gate.admit)
     posting = _Posting(service, figures)
 
     @items.post("")
@@ -266,9 +266,13 @@ class _Posting:
         return answer
 
     def _refuse_overload(self) -> None:
-        if self._service.backlog() >= self._service.settings.max_backlog:
+        settings, waiting = self._service.settings, self._service.backlog()
+        is_mine = waiting.get(g.app_name, 0) >= settings.max_app_backlog
+        if is_mine or sum(waiting.values()) >= settings.max_backlog:
             self._count("overloaded")
-            raise Refused(429, "overloaded", "too many items wait; try again later", headers={"Retry-After": "10"})
+            whose = f"of app '{g.app_name}' " if is_mine else ""
+            detail = f"too many items {whose}wait; try again later"
+            raise Refused(429, "overloaded", detail, headers={"Retry-After": "10"})
 
     def _counted(self, take: Callable[[], Answer]) -> Answer:
         try:

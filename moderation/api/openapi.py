@@ -179,7 +179,8 @@ def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[
         kind, schema = (model, {}) if isinstance(model, str) else (JSON, refs[model, "serialization"])
         content = {kind: {"schema": schema} if schema else {}}
         described["responses"][str(status)] = {"description": _ANSWERS[status], "content": content}
-    for status in operation.problems:
+    # Whoever needs a key may come too often with it.
+    for status in sorted({*operation.problems, *(() if operation.is_open else (429,))}):
         model = operation.problem_models.get(status, Problem)
         content = {PROBLEM: {"schema": refs[model, "serialization"]}}
         described["responses"][str(status)] = {"description": _PROBLEMS[status], "content": content}

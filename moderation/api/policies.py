@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flask import Blueprint, Response
 
-from moderation.api.auth import authenticate
+from moderation.api.auth import Gate
 from moderation.api.openapi import Operation
 from moderation.api.schemas import PolicyList, PolicyText, PolicyView, RuleView, WaitingPolicy
 from moderation.core.errors import NotFound
@@ -17,10 +17,10 @@ from moderation.evidence.hit_rates import HitRate
 from moderation.service import Service
 
 
-def blueprint(service: Service) -> Blueprint:
+def blueprint(service: Service, gate: Gate) -> Blueprint:
     """The resource over `service`."""
     policies = Blueprint("policies", __name__, url_prefix="/v1/policies")
-    policies.before_request(lambda: authenticate(service.accounts))
+    policies.before_request(gate.admit)
 
     @policies.get("")
     @Operation("The policies in force.", {200: PolicyList}, problems=(401, 422, 503))

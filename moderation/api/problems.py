@@ -36,7 +36,8 @@ KINDS: Mapping[str, str] = {
     "number; files of a form count after the parts. GET /v1/policies lists those in force.",
     "upload-refused": "The upload address is forged, of another service, or over. POST /v1/uploads gives a new one.",
     "batch-refused": "No item of the batch was accepted; `items` has the problem of each.",
-    "overloaded": "Too many items wait. Nothing was stored; try again after Retry-After.",
+    "overloaded": "Too many items wait, of all apps or of yours. Nothing was stored; try again after Retry-After.",
+    "too-many-requests": "Your app calls too often, or too many wrong keys came from your address; see Retry-After.",
     "unavailable": "The database or the media store does not answer. Nothing was stored; try again after Retry-After.",
     "internal": "A failure of the service. The log has the request id.",
 }

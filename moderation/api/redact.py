@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, g, request
 
-from moderation.api.auth import authenticate
+from moderation.api.auth import Gate
 from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation
 from moderation.api.problems import Refused
@@ -15,7 +15,7 @@ from moderation.redacting.tokens import TokenKey
 from moderation.service import Service
 
 
-def blueprint(service: Service) -> Blueprint:
+def blueprint(service: Service, gate: Gate) -> Blueprint:
     """The resource over `service`. Nothing of it is stored.
 
     Raises:
@@ -24,7 +24,7 @@ def blueprint(service: Service) -> Blueprint:
     key_file = service.settings.redact_key_file
     key = TokenKey.read(key_file) if key_file is not None else None
     redaction = Blueprint("redact", __name__, url_prefix="/v1/redact")
-    redaction.before_request(lambda: authenticate(service.accounts))
+    redaction.before_request(gate.admit)
 
     @redaction.post("")
     @Operation(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response, g, request
 
-from moderation.api.auth import authenticate
+from moderation.api.auth import Gate
 from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation
 from moderation.api.problems import Refused, invalid
@@ -16,7 +16,7 @@ from moderation.core.errors import FieldError, MediaRefused, NotFound
 from moderation.service import Service
 
 
-def blueprint(service: Service, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Blueprint:
+def blueprint(service: Service, gate: Gate, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Blueprint:
     """The resource over `service`."""
     uploads = Blueprint("uploads", __name__)
 
@@ -29,7 +29,7 @@ def blueprint(service: Service, clock: Callable[[], datetime] = lambda: datetime
     )
     def post_upload() -> Response:
         """An address to which one object may be sent."""
-        authenticate(service.accounts)
+        gate.admit()
         wanted = read_model(request, WantedUpload)
         own_url = service.settings.public_url or request.host_url
         made = service.uploads.begin(g.app_name, wanted.content_type, wanted.size_bytes, own_url, clock())

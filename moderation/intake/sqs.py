@@ -142,7 +142,7 @@ class QueueIntake:
 
     def is_full(self) -> bool:
         """True when so many items wait that nothing more is received."""
-        return self._service.backlog() >= self._service.settings.max_backlog * BACKLOG_SHARE
+        return sum(self._service.backlog().values()) >= self._service.settings.max_backlog * BACKLOG_SHARE
 
     # What a message says
 

@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, render_template
 from ground.web.hygiene import add_hygiene
 from ground.web.problems import register
 from moderation.api import health, items, policies, problems, redact, uploads
+from moderation.api.auth import Gate
 from moderation.api.figures import Figures
 from moderation.api.openapi import JSON, Operation, openapi
 from moderation.api.problems import KINDS
@@ -30,12 +31,12 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.config["MAX_FORM_PARTS"] = settings.max_parts + 2
     app.json.sort_keys = False  # type: ignore[attr-defined]
     register(app, problems.refusal_of)
-    figures = Figures(service)
+    figures, gate = Figures(service), Gate(service.accounts, settings)
     # In this order the operations stand in the documents.
-    app.register_blueprint(items.blueprint(service, figures))
-    app.register_blueprint(redact.blueprint(service))
-    app.register_blueprint(uploads.blueprint(service))
-    app.register_blueprint(policies.blueprint(service))
+    app.register_blueprint(items.blueprint(service, gate, figures))
+    app.register_blueprint(redact.blueprint(service, gate))
+    app.register_blueprint(uploads.blueprint(service, gate))
+    app.register_blueprint(policies.blueprint(service, gate))
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")

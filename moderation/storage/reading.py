@@ -106,6 +106,11 @@ class Reading:
 
         return self._db.read(work)
 
+    def backlog_by_app(self) -> dict[str, int]:
+        """How many items of each app are pending."""
+        waiting = sa.select(items.c.app, sa.func.count()).where(items.c.status == "pending").group_by(items.c.app)
+        return self._db.read(lambda c: {row[0]: row[1] for row in c.execute(waiting)})
+
     def _record(self, c: Connection, row: sa.Row[Any]) -> ItemRecord:
         item = Item.model_validate(row.document)
         found = row.findings or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from moderation.core.errors import InputError, NotFound
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.opening import open_database
-from tests.houses.api import Api
+from tests.houses.api import NOBODY, Api
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
 
@@ -31,6 +32,20 @@ ALLOWED = {
     ("GET", "/v1/policies"): (200, 200),
     ("GET", "/v1/policies/<name>"): (200, 200),
 }
+
+
+@pytest.fixture
+def make_api(tmp_path: Path) -> Iterator[Callable[..., Api]]:
+    """Opens an API of these settings; nobody moderates."""
+    opened: list[Api] = []
+
+    def make(**given: Any) -> Api:
+        opened.append(Api.open(Settings(data=tmp_path, a2i_endpoint_url=NOBODY, **given)))
+        return opened[-1]
+
+    yield make
+    for api in opened:
+        api.close()
 
 
 def _routes(api: Api) -> set[tuple[str, str]]:
@@ -206,3 +221,40 @@ def test_a_refused_key_is_logged_by_its_id_at_most(empty_api: Api, caplog: pytes
         empty_api.get("/v1/items", app=None, headers={"Authorization": f"Bearer {wrong}"})
 
     assert key.split("_", 2)[2][:20] not in caplog.text
+
+
+def test_an_app_that_calls_too_often_is_told_to_wait_and_no_other(make_api: Callable[..., Api]) -> None:
+    api = make_api(calls_per_second=5)
+    answers = [api.get("/v1/policies") for _ in range(40)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+
+    assert len(refused) >= 20
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert refused[0].json["type"] == "/docs#problem-too-many-requests"
+    assert int(refused[0].headers["Retry-After"]) >= 1
+    assert api.get("/v1/policies", app="forum").status_code == 200
+    assert api.get("/healthz").status_code == 200
+
+
+def test_wrong_keys_are_slowed_and_right_ones_from_the_same_address_are_not(make_api: Callable[..., Api]) -> None:
+    api = make_api()
+    wrong = {"Authorization": "Bearer mod_0123456789_" + "A" * 43}
+    answers = [api.get("/v1/policies", app=None, headers=wrong).status_code for _ in range(250)]
+
+    assert answers[0] == 401
+    assert answers[-1] == 429
+    assert answers == sorted(answers), "once it is told to wait, it is"
+    assert api.get("/v1/policies").status_code == 200
+
+
+def test_one_app_cannot_fill_the_backlog_for_all(make_api: Callable[..., Api]) -> None:
+    api = make_api(max_app_backlog=2, max_backlog=100)
+    for _ in range(2):
+        assert api.post("/v1/items", json=TEXT).status_code == 202
+    api.service._backlog = (float("-inf"), {})
+
+    refused = api.post("/v1/items", json=TEXT)
+
+    assert (refused.status_code, refused.json["type"]) == (429, "/docs#problem-overloaded")
+    assert "of app 'shop'" in refused.json["detail"]
+    assert api.post("/v1/items", json=TEXT, app="forum").status_code == 202
