@@ -36,6 +36,7 @@ from moderation.storage.records import Findings
 
 logger = logging.getLogger(__name__)
 
+ENGINE = version("moderation")
 MAX_EXTRACTED = 64
 """Extracted parts of one item."""
 
@@ -279,7 +280,7 @@ class Judge:
         custom = [label for label in self.plugins.taxonomy.labels if label.startswith(CUSTOM_PREFIX)]
         paths = {policy.name: policy.path for policy in policies}
         return {
-            "engine": version("moderation"),
+            "engine": ENGINE,
             "policies": paths,
             "reach": reach,
             "custom_labels": custom,
