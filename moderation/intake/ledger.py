@@ -19,7 +19,7 @@ from ground.database import Database, insert_or_nothing
 from moderation.core.errors import NotFound
 from moderation.core.items import Item
 from moderation.intake.s3_events import ObjectEvent
-from moderation.storage.items import item_row, save_media
+from moderation.storage.rows import item_row, save_media
 from moderation.storage.tables import dead_letters, items, s3_objects
 
 MAX_BODY = 262_144

@@ -12,6 +12,7 @@ from moderation.core.items import Item, Part
 from moderation.core.policy.policies import PolicySet
 from moderation.core.redaction import RedactedPart
 from moderation.core.retention import media_until
+from moderation.core.verdicts import Verdict
 from moderation.detection.judge import Judgement, content_types_of
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord, LoopEnd
@@ -20,6 +21,20 @@ logger = logging.getLogger(__name__)
 
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.02, 0.25
 """Another process may moderate an item without waking anybody here, so waits are cut into pieces."""
+
+
+def decision_of_rules(ports: Ports, verdict: Verdict) -> Decision:
+    """What the rules decide: a verdict of approve or reject."""
+    if verdict.outcome == "review":
+        raise ValueError("people decide what is to be reviewed")
+    return Decision(
+        outcome=verdict.outcome,
+        decided_by="rules",
+        labels=verdict.labels,
+        reason=verdict.reason,
+        policy=verdict.policy,
+        decided_at=ports.clock(),
+    )
 
 
 def media_kept_until(

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ground.holding import LEASE_SECONDS, Hold
-from moderation.core.decisions import Decision
 from moderation.core.detections import Failure
 from moderation.core.errors import CapReached, ModerationError, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
@@ -21,8 +20,8 @@ from moderation.core.items import Item
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
 from moderation.detection.judge import Judgement
-from moderation.pipeline import people
-from moderation.pipeline.deciding import media_kept_until, tell
+from moderation.pipeline import people, together
+from moderation.pipeline.deciding import decision_of_rules, media_kept_until, tell
 from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.started import loops_started
@@ -51,16 +50,18 @@ class Learned:
 
 
 def moderate_waiting(ports: Ports, limit: int) -> int:
-    """Claim waiting items and moderate them, one after the other; says how many were claimed."""
+    """Claim waiting items and moderate them, texts together and others one by one; says how many were claimed."""
     claims = ports.store.claim(limit, LEASE_SECONDS, ports.clock())
     if not claims:
         return 0
     began = time.monotonic()
     with ports.holding.hold([each.item.id for each in claims], claims[0].held_until, ports.lease_seconds) as hold:
-        for number, claim in enumerate(claims):
+        done = together.moderate_texts(ports, claims)
+        others = [claim for claim in claims if claim.item.id not in done]
+        for number, claim in enumerate(others):
             # Items at the end of a long claim must not outlive its lease unseen.
             if time.monotonic() - began > ports.lease_seconds / 2:
-                late = [each.item.id for each in claims[number:]]
+                late = [each.item.id for each in others[number:]]
                 with hold.let_go(*late) as until:
                     ports.store.release(late, until)
                 break
@@ -146,14 +147,7 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Finger
         if unknown := _not_among(failures, judgement.failures):
             # What cannot be shown redacted is no clean approval: the policies have the word again.
             return Learned(failures=unknown)
-    decision = Decision(
-        outcome=verdict.outcome,
-        decided_by="rules",
-        labels=verdict.labels,
-        reason=verdict.reason,
-        policy=verdict.policy,
-        decided_at=ports.clock(),
-    )
+    decision = decision_of_rules(ports, verdict)
     samples = [sample_loop(ports, item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)]
     try:
         decided = ports.store.decide(

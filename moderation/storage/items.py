@@ -17,23 +17,23 @@ from ground.database import Database, insert_or_nothing
 from moderation.core.decisions import Decision
 from moderation.core.errors import AppealRefused, IdempotencyConflict, IdempotencyInFlight
 from moderation.core.fingerprints import Fingerprint
-from moderation.core.items import Item, Part
+from moderation.core.items import Item
 from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.verdicts import Verdict
+from moderation.storage.deciding import Ruled, decide_together
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
 from moderation.storage.records import Claim, Findings, LoopEnd, LoopRecord, delivery_rows
+from moderation.storage.rows import evidence_values, item_row, loop_row, save_labels, save_media
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
     ITEM_LEASE,
     decisions,
     deliveries,
     idempotency_keys,
-    item_labels,
     item_loops,
-    item_media,
     items,
 )
 from moderation.storage.turns import Turns
@@ -200,7 +200,7 @@ class Store(Reading):
             values: dict[str, Any] = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
             values |= {"problem": None}
             values |= {"media_until": media_until, "media_tagged": False}
-            values |= _evidence(findings, verdict)
+            values |= evidence_values(findings, verdict)
             if redacted:
                 values["redacted"] = [part.model_dump(mode="json", exclude_none=True) for part in redacted]
             if decision.outcome == "reject":
@@ -219,22 +219,30 @@ class Store(Reading):
             new = {"item_id": item_id, "number": number, "document": document, "decided_at": made.decided_at}
             c.execute(sa.insert(decisions).values(new))
             if findings is not None:
-                _save_labels(c, item_id, findings)
+                save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)
             save_media(c, item_id, redacted)
             save_fingerprints(c, item_id, item.app, fingerprints, decision.decided_at)
             if ended:
                 fingerprints_decided(c, item_id, decision.decided_at)
             if verdict is not None:
-                count_rules(c, verdict, decision.decided_at, caps or {})
+                count_rules(c, [verdict], decision.decided_at, caps or {})
             _end_loops(c, ended)
             for sample in samples:
-                c.execute(insert_or_nothing(c, item_loops).values(_new_loop(sample)))
+                c.execute(insert_or_nothing(c, item_loops).values(loop_row(sample)))
             if told := delivery_rows(item, made, number, redacted, self._notify):
                 c.execute(sa.insert(deliveries), told)
             return made
 
         return self._db.write(work)
+
+    def decide_together(self, ruled: Sequence[Ruled]) -> set[str]:
+        """Append the decisions of rules on several items, in one transaction of few statements; see `decide`.
+
+        Returns:
+            The items that were decided by this; the others were not pending any more.
+        """
+        return self._db.write(lambda c: decide_together(c, ruled, self._notify))
 
     def send_to_people(
         self,
@@ -264,18 +272,18 @@ class Store(Reading):
             undecided = (items.c.id == item_id) & (
                 items.c.status == "pending" if is_first else items.c.status != "decided"
             )
-            values = {"status": "in_review", "lease_until": None, "problem": None, **_evidence(findings, verdict)}
+            values = {"status": "in_review", "lease_until": None, "problem": None, **evidence_values(findings, verdict)}
             app = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.app)).scalar()
             if app is None:
                 return False
             save_fingerprints(c, item_id, app, fingerprints, None)
             if findings is not None:
-                _save_labels(c, item_id, findings)
+                save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)
             if verdict is not None:
-                count_rules(c, verdict, loops[0].created_at, {})
+                count_rules(c, [verdict], loops[0].created_at, {})
             _end_loops(c, ended)
-            new = [c.execute(insert_or_nothing(c, item_loops).values(_new_loop(loop))).rowcount for loop in loops]
+            new = [c.execute(insert_or_nothing(c, item_loops).values(loop_row(loop))).rowcount for loop in loops]
             return any(new)
 
         return self._db.write(work)
@@ -291,7 +299,7 @@ class Store(Reading):
             decided = (items.c.id == item_id) & (items.c.status == "decided")
             if not c.execute(sa.update(items).where(decided).values(status="in_review")).rowcount:
                 raise AppealRefused(f"item {item_id} is not decided; it can be appealed once it is")
-            c.execute(sa.insert(item_loops).values(_new_loop(loop)))
+            c.execute(sa.insert(item_loops).values(loop_row(loop)))
 
         self._db.write(work)
 
@@ -321,68 +329,8 @@ class Store(Reading):
         self._db.write(lambda c: c.execute(update))
 
 
-def item_row(item: Item) -> dict[str, Any]:
-    """A new item as a row of its table: pending, looked at by nobody."""
-    return {
-        "id": item.id,
-        "app": item.app,
-        "content_id": item.content_id,
-        "status": "pending",
-        "created_at": item.created_at,
-        "document": item.model_dump(mode="json"),
-        "attempts": 0,
-    }
-
-
-def save_media(c: Connection, item_id: str, parts: Sequence[Part] | Sequence[RedactedPart]) -> None:
-    """Note which objects an item has, so that they are kept as long as it needs them."""
-    for uri in sorted({part.media.uri for part in parts if part.media is not None}):
-        c.execute(insert_or_nothing(c, item_media).values(item_id=item_id, uri=uri))
-
-
-def _new_loop(loop: LoopRecord) -> dict[str, Any]:
-    return {
-        "name": loop.name,
-        "item_id": loop.item_id,
-        "round": loop.round,
-        "policy": loop.policy,
-        "policy_version": loop.policy_version,
-        "queue": loop.queue,
-        "flow": loop.flow,
-        "state": loop.state,
-        "arn": loop.arn,
-        "purpose": loop.purpose,
-        "sampling": loop.sampling,
-        "is_blind": loop.is_blind,
-        "appeal": loop.appeal,
-        "looks": 0,
-        "next_look_at": loop.created_at,
-        "created_at": loop.created_at,
-    }
-
-
 def _end_loops(c: Connection, ends: Sequence[LoopEnd]) -> None:
     for end in ends:
         answers = [answer.model_dump(mode="json") for answer in end.answers]
         values = {"state": "ended", "answers": answers, "outcome": end.outcome, "problem": end.problem}
         c.execute(sa.update(item_loops).where(item_loops.c.name == end.name).values(values))
-
-
-def _evidence(findings: Findings | None, verdict: Verdict | None) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    if findings is not None:
-        values["findings"] = {
-            "parts": [part.model_dump(mode="json", exclude_none=True) for part in findings.parts],
-            "detections": [d.model_dump(mode="json", exclude_none=True) for d in findings.detections],
-            "failures": [f.model_dump(mode="json") for f in findings.failures],
-            "basis": dict(findings.basis),
-        }
-    if verdict is not None:
-        values["verdict"] = verdict.model_dump(mode="json", exclude_none=True)
-    return values
-
-
-def _save_labels(c: Connection, item_id: str, findings: Findings) -> None:
-    labels = sorted({label for d in findings.detections for label in (d.label, *d.parents)})
-    for label in labels:
-        c.execute(insert_or_nothing(c, item_labels).values(item_id=item_id, label=label))

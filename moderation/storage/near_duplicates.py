@@ -36,19 +36,23 @@ def save_fingerprints(
     Args:
         decided_at: None while it waits for people; see `fingerprints_decided`.
     """
-    for each in made:
-        row: dict[str, Any] = {
-            "item_id": item_id,
-            "part": each.part,
-            "app": app,
-            "kind": each.kind,
-            "digest": each.digest,
-            "decided_at": decided_at,
-        }
-        if each.bits is not None:
-            row["bits"] = _signed(each.bits)
-            row |= {f"band{number}": band for number, band in enumerate(bands(each.bits))}
-        c.execute(insert_or_nothing(c, fingerprints).values(row))
+    if rows := [fingerprint_row(item_id, app, each, decided_at) for each in made]:
+        c.execute(insert_or_nothing(c, fingerprints), rows)
+
+
+def fingerprint_row(item_id: str, app: str, made: Fingerprint, decided_at: datetime | None) -> dict[str, Any]:
+    """A fingerprint as a row of its table."""
+    row: dict[str, Any] = {
+        "item_id": item_id,
+        "part": made.part,
+        "app": app,
+        "kind": made.kind,
+        "digest": made.digest,
+        "decided_at": decided_at,
+        "bits": None if made.bits is None else _signed(made.bits),
+    }
+    numbers = bands(made.bits) if made.bits is not None else (None,) * len(_BAND_COLUMNS)
+    return row | {column.name: band for column, band in zip(_BAND_COLUMNS, numbers, strict=True)}
 
 
 def fingerprints_decided(c: Connection, item_id: str, decided_at: datetime) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,24 +21,27 @@ ITEMS = ""
 """Stands for the policy itself where a rule's name would be: how many items it was asked about."""
 
 
-def count_rules(c: Connection, verdict: Verdict, at: datetime, caps: Mapping[RuleName, int]) -> None:
-    """Count an item for the policies that judged it and the rules that were true of it.
+def count_rules(c: Connection, verdicts: Iterable[Verdict], at: datetime, caps: Mapping[RuleName, int]) -> None:
+    """Count items for the policies that judged them and the rules that were true of them.
 
     Args:
-        caps: how many items the rules that reject it may reject a day (UTC).
+        caps: how many items the rules that reject them may reject a day (UTC).
 
     Raises:
-        CapReached: with the rules whose cap this item would be over; the transaction is to be given up.
+        CapReached: with the rules whose cap they would be over; the transaction is to be given up.
     """
     day = day_of(at)
-    true = fired(verdict)
+    times, rejects = Counter[RuleName](), Counter[RuleName]()
+    for verdict in verdicts:
+        for each in verdict.policies:
+            times[each.policy.name, ITEMS] += 1
+            rejects[each.policy.name, ITEMS] += each.outcome == "reject"
+        for name, is_rejected in fired(verdict).items():
+            times[name] += 1
+            rejects[name] += is_rejected
     rows = [
-        {"day": day, "policy": p.policy.name, "rule": ITEMS, "fired": 1, "rejected": int(p.outcome == "reject")}
-        for p in verdict.policies
-    ]
-    rows += [
-        {"day": day, "policy": policy, "rule": rule, "fired": 1, "rejected": int(rejects)}
-        for (policy, rule), rejects in true.items()
+        {"day": day, "policy": policy, "rule": rule, "fired": count, "rejected": rejects[policy, rule]}
+        for (policy, rule), count in times.items()
     ]
     dialect = postgresql if c.dialect.name == "postgresql" else sqlite
     insert: Any = dialect.insert(rule_days)

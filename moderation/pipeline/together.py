@@ -1,0 +1,77 @@
+"""Together: texts that wait at the same time are judged with one call of each detector, and decided in one commit.
+
+That is a shortcut for what the rules decide without people. Whatever takes another way (a review, a sample that is
+held, a copy to be redacted, a daily cap, a detector without an answer) is moderated one by one, from its beginning.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+
+from moderation.core.errors import StoreUnavailable
+from moderation.core.items import Item
+from moderation.core.rules.caps import caps
+from moderation.core.started_loops import started
+from moderation.detection.judge import Judgement
+from moderation.pipeline.deciding import decision_of_rules, media_kept_until, tell
+from moderation.pipeline.loops import sample_loop
+from moderation.pipeline.ports import Ports
+from moderation.storage.deciding import Ruled
+from moderation.storage.records import Claim
+
+logger = logging.getLogger(__name__)
+
+
+def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> set[str]:
+    """Moderate what can be done together; says which items need nothing more, by id."""
+    by_app: defaultdict[str, list[Item]] = defaultdict(list)
+    for claim in claims:
+        if claim.attempts == 1 and all(part.type == "text" for part in claim.item.parts):
+            by_app[claim.item.app].append(claim.item)
+    done: set[str] = set()
+    for together in by_app.values():
+        if len(together) > 1:
+            try:
+                done |= _moderate(ports, together)
+            except StoreUnavailable as error:
+                logger.warning("%d items are moderated one by one: %s", len(together), error)
+            except Exception:  # one of them may be what does it: alone, it harms no other
+                logger.exception("%d items are moderated one by one", len(together))
+    return done
+
+
+def _moderate(ports: Ports, together: Sequence[Item]) -> set[str]:
+    judgements = ports.judge.judge_texts(together)
+    if judgements is None:
+        return set()
+    found = zip(together, judgements, strict=True)
+    ruled = [_ruled(ports, item, judgement) for item, judgement in found if _is_plain(judgement)]
+    decided = ports.store.decide_together(ruled) if ruled else set()
+    for each in ruled:
+        if each.item.id in decided:
+            tell(ports, each.item, each.decision)
+    return {each.item.id for each in ruled}
+
+
+def _is_plain(judgement: Judgement) -> bool:
+    """True when the rules decide, and there is nothing to do but to write it down."""
+    verdict = judgement.verdict
+    if verdict.outcome == "review" or any(sample.hold for sample in verdict.samples) or started(judgement.detections):
+        return False
+    return not (verdict.outcome == "approve" and verdict.redact) and not caps(verdict, judgement.policies)
+
+
+def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
+    decision = decision_of_rules(ports, judgement.verdict)
+    samples = enumerate(judgement.verdict.samples, 1)
+    return Ruled(
+        item=item,
+        decision=decision,
+        findings=judgement.findings,
+        verdict=judgement.verdict,
+        loops=[sample_loop(ports, item, judgement, number, sample) for number, sample in samples],
+        media_until=media_kept_until(ports, decision, item, judgement.parts, judgement.policies),
+        fingerprints=ports.judge.fingerprints(item),
+    )

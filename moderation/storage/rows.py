@@ -1,0 +1,89 @@
+"""Core values as rows of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from ground.database import insert_or_nothing
+from moderation.core.items import Item, Part
+from moderation.core.redaction import RedactedPart
+from moderation.core.verdicts import Verdict
+from moderation.storage.records import Findings, LoopRecord
+from moderation.storage.tables import item_labels, item_media
+
+
+def item_row(item: Item) -> dict[str, Any]:
+    """A new item as a row of its table: pending, looked at by nobody."""
+    return {
+        "id": item.id,
+        "app": item.app,
+        "content_id": item.content_id,
+        "status": "pending",
+        "created_at": item.created_at,
+        "document": item.model_dump(mode="json"),
+        "attempts": 0,
+    }
+
+
+def media_rows(item_id: str, parts: Sequence[Part] | Sequence[RedactedPart]) -> list[dict[str, Any]]:
+    """The objects that an item has, so that they are kept as long as it needs them."""
+    uris = sorted({part.media.uri for part in parts if part.media is not None})
+    return [{"item_id": item_id, "uri": uri} for uri in uris]
+
+
+def label_rows(item_id: str, findings: Findings) -> list[dict[str, Any]]:
+    """What an item is found by: the labels that were found in it, and those above them."""
+    labels = sorted({label for found in findings.detections for label in (found.label, *found.parents)})
+    return [{"label": label, "item_id": item_id} for label in labels]
+
+
+def save_media(c: Connection, item_id: str, parts: Sequence[Part] | Sequence[RedactedPart]) -> None:
+    """Note which objects an item has; those there stay."""
+    if rows := media_rows(item_id, parts):
+        c.execute(insert_or_nothing(c, item_media), rows)
+
+
+def save_labels(c: Connection, item_id: str, findings: Findings) -> None:
+    """Note by which labels an item is found; those there stay."""
+    if rows := label_rows(item_id, findings):
+        c.execute(insert_or_nothing(c, item_labels), rows)
+
+
+def loop_row(loop: LoopRecord) -> dict[str, Any]:
+    """A new human loop."""
+    return {
+        "name": loop.name,
+        "item_id": loop.item_id,
+        "round": loop.round,
+        "policy": loop.policy,
+        "policy_version": loop.policy_version,
+        "queue": loop.queue,
+        "flow": loop.flow,
+        "state": loop.state,
+        "arn": loop.arn,
+        "purpose": loop.purpose,
+        "sampling": loop.sampling,
+        "is_blind": loop.is_blind,
+        "appeal": loop.appeal,
+        "looks": 0,
+        "next_look_at": loop.created_at,
+        "created_at": loop.created_at,
+    }
+
+
+def evidence_values(findings: Findings | None, verdict: Verdict | None) -> dict[str, Any]:
+    """The columns of an item that say what was found, and what the rules made of it; None leaves one as it is."""
+    values: dict[str, Any] = {}
+    if findings is not None:
+        values["findings"] = {
+            "parts": [part.model_dump(mode="json", exclude_none=True) for part in findings.parts],
+            "detections": [d.model_dump(mode="json", exclude_none=True) for d in findings.detections],
+            "failures": [f.model_dump(mode="json") for f in findings.failures],
+            "basis": dict(findings.basis),
+        }
+    if verdict is not None:
+        values["verdict"] = verdict.model_dump(mode="json", exclude_none=True)
+    return values

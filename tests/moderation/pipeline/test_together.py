@@ -1,0 +1,200 @@
+"""Texts that wait together are moderated together: the same rows as one by one, and none is harmed by another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from moderation.core.detections import Detection, Failure
+from moderation.core.items import Item, Part
+from moderation.detection.judge import Judge
+from moderation.pipeline.intake import Submission
+from moderation.pipeline.moderate import moderate_waiting
+from moderation.service import Service
+from moderation.settings import Settings
+from moderation.storage import tables
+from tests.houses.service import HEAD, People
+
+POLICY = (
+    HEAD
+    + """\
+bands:
+  numbers: {label: PII/SSN, reject_from: 50}
+  mails: {label: PII/EMAIL, review_from: 50, queue: people}
+sampling:
+  - {id: some, percent: 100, of: reject, queue: quality}
+"""
+)
+SSN, MAIL, FINE = "my number is 123-45-6780", "write to ann@example.org", "have a nice day"
+TEXTS = [FINE, SSN, MAIL, "what a fine day", f"{SSN} {FINE}", FINE]
+# What differs between any two runs.
+VARYING = ("id", "item_id", "name", "created_at", "decided_at", "next_look_at", "digest")
+
+
+@pytest.fixture
+def open_service(settings: Settings, tmp_path: Any) -> Any:
+    opened: list[Service] = []
+
+    def open_(name: str) -> Service:
+        folder = tmp_path / name
+        (folder / "rules").mkdir(parents=True)
+        (folder / "rules" / "words.yml").write_text(POLICY)
+        own = settings.model_copy(update={"data": folder, "rules": folder / "rules"})
+        opened.append(Service.open(own, human_loops=People()))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield open_
+    for service in opened:
+        service.close()
+
+
+def post(service: Service, texts: Sequence[str], app: str = "shop") -> list[Item]:
+    given = [
+        Submission(app, (Part(id="p0", type="text", text=text),), callback_url="https://shop.example/x")
+        for text in texts
+    ]
+    items = [service.pipeline.prepare(each) for each in given]
+    for item in items:
+        service.pipeline.intake([item])
+    return items
+
+
+def rows(service: Service, items: Sequence[Item]) -> dict[str, Any]:
+    """All that is written of items, with their place in the order of posting for their ids."""
+    place = {item.id: str(number) for number, item in enumerate(items)}
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, str):
+            for item_id, number in place.items():
+                value = value.replace(item_id, number)
+            return value.replace(str(service.settings.data), "DATA")
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items() if key not in VARYING}
+        return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+    found: dict[str, Any] = {}
+    for table in (tables.items, tables.decisions, tables.item_labels, tables.item_loops, tables.fingerprints):
+        key = table.c.id if table is tables.items else table.c.item_id
+        read = service.database.read(lambda c, table=table: c.execute(sa.select(table)).mappings().all())  # type: ignore[misc]
+        found[table.name] = sorted(
+            (
+                place[row[key.name]],
+                repr(
+                    sorted(
+                        plain({k: v for k, v in row.items() if k != "document" or table is not tables.items}).items()
+                    )
+                ),
+            )
+            for row in read
+        )
+    counted = sa.select(tables.rule_days).order_by(tables.rule_days.c.policy, tables.rule_days.c.rule)
+    found["rules"] = service.database.read(lambda c: [tuple(row) for row in c.execute(counted)])
+    told = sa.select(tables.deliveries.c.item_id, tables.deliveries.c.url, tables.deliveries.c.state)
+    found["told"] = service.database.read(lambda c: sorted((place[row[0]], *row[1:]) for row in c.execute(told)))
+    return found
+
+
+def test_what_is_written_is_the_same_as_one_by_one(open_service: Callable[[str], Service]) -> None:
+    alone, together = open_service("alone"), open_service("together")
+    first, second = post(alone, TEXTS), post(together, TEXTS)
+    for _ in TEXTS:
+        moderate_waiting(alone.pipeline.ports, 1)
+    assert moderate_waiting(together.pipeline.ports, len(TEXTS)) == len(TEXTS)
+
+    assert rows(together, second) == rows(alone, first)
+    statuses = [together.store.get_item(item.id).status for item in second]
+    assert statuses == ["decided", "decided", "in_review", "decided", "decided", "decided"]
+
+
+def test_each_detector_is_called_once_for_all(
+    open_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = open_service("once")
+    asked: list[int] = []
+    look = service.judge.runner.look_each
+
+    def counted(app: str, texts: Sequence[Part], *more: Any) -> Any:
+        asked.append(len(texts))
+        return look(app, texts, *more)
+
+    monkeypatch.setattr(service.judge.runner, "look_each", counted)
+    post(service, [FINE] * 4)
+    post(service, [FINE] * 3, app="forum")
+    moderate_waiting(service.pipeline.ports, 20)
+
+    assert sorted(asked) == [3, 4], "one call for each app, whose policies may differ"
+
+
+def test_where_a_detector_gives_no_answer_each_is_moderated_by_itself(
+    open_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = open_service("alone")
+    runner, look = service.judge.runner, service.judge.runner.look
+
+    def fails(app: str, texts: Sequence[Part], *more: Any) -> tuple[list[list[Detection]], list[Failure]]:
+        failure = Failure(detector=service.judge.plugins.detectors[0], part="p0", kind="timed_out", message="slow")  # type: ignore[arg-type]
+        return [[] for _ in texts], [failure]
+
+    alone: list[str] = []
+    monkeypatch.setattr(runner, "look_each", fails)
+    monkeypatch.setattr(
+        runner, "look", lambda app, parts, *more: alone.append(parts[0].text or "") or look(app, parts, *more)
+    )
+    items = post(service, [FINE, SSN])
+    moderate_waiting(service.pipeline.ports, 20)
+
+    assert sorted(alone) == sorted([FINE, SSN])
+    assert [service.store.get_item(item.id).decision.outcome for item in items] == ["approve", "reject"]  # type: ignore[union-attr]
+
+
+def test_a_fault_while_they_are_judged_together_stops_none(
+    open_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = open_service("fault")
+
+    def broken(self: Judge, items: Sequence[Item]) -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(Judge, "judge_texts", broken)
+    items = post(service, [FINE, SSN])
+    moderate_waiting(service.pipeline.ports, 20)
+
+    assert [service.store.get_item(item.id).status for item in items] == ["decided", "decided"]
+
+
+def test_an_item_that_was_decided_meanwhile_is_not_decided_again(
+    open_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = open_service("late")
+    items = post(service, [FINE, SSN])
+    judge = service.judge.judge_texts
+
+    def late(given: Sequence[Item]) -> Any:
+        judged = judge(given)
+        other = service.pipeline.ports
+        monkeypatch.undo()
+        service.store.release([item.id for item in given])
+        moderate_waiting(other, 20)
+        return judged
+
+    monkeypatch.setattr(service.judge, "judge_texts", late)
+    told: list[str] = []
+    service.judge.plugins.manager.register(Told(told))
+    moderate_waiting(service.pipeline.ports, 20)
+
+    assert [len(service.store.get_item(item.id).decisions) for item in items] == [1, 1]
+    assert sorted(told) == sorted(item.id for item in items), "each is told of once"
+
+
+class Told:
+    def __init__(self, ids: list[str]) -> None:
+        self._ids = ids
+
+    from moderation import hookimpl
+
+    @hookimpl
+    def item_decided(self, item: Item) -> None:
+        self._ids.append(item.id)
