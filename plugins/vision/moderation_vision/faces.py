@@ -132,7 +132,7 @@ class Faces:
         assert self._net is not None
         again = numpy.zeros((len(rows), len(VIEWS)))
         halves = [pixels]
-        while min(halves[-1].shape[:2]) > VIEW:
+        while len(rows) and min(halves[-1].shape[:2]) > VIEW:
             halves.append(cv2.resize(halves[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
         for number, row in enumerate(rows):
             views = [_view(halves, row, face, mirrored) for face, mirrored in VIEWS]
@@ -179,7 +179,7 @@ def _shrunk(pixels: NDArray[Any], most: int) -> NDArray[Any]:
     if scale >= 1:
         return pixels
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 0.6 else cv2.INTER_LINEAR)
 
 
 def _confidence(signs: Sequence[float]) -> float:
