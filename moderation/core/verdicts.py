@@ -96,7 +96,6 @@ class PolicyVerdict(Frozen):
         shadow: what rules on trial would have done.
         shadow_outcome: what this policy would have wanted had its rules on trial acted; None when none fired.
         redact: detections to redact where the final outcome is approve; asked for by rules that fired.
-        redact_labels: what those rules want redacted, with the labels under it; what is made is looked at for these.
         fault: what broke while the policy was evaluated, as a type's name; empty when nothing did.
     """
 
@@ -114,7 +113,6 @@ class PolicyVerdict(Frozen):
     shadow: tuple[RuleResult, ...] = ()
     shadow_outcome: Outcome | None = None
     redact: tuple[Detection, ...] = ()
-    redact_labels: tuple[str, ...] = ()
     fault: str = ""
 
 
@@ -235,13 +233,6 @@ class Verdict(Frozen):
     def redact(self) -> tuple[Detection, ...]:
         """What is redacted in the delivered copy where the final outcome is approve."""
         return tuple(detection for policy in self.policies for detection in policy.redact)
-
-    @property
-    def redact_labels(self) -> frozenset[str]:
-        """What must not be found in that copy."""
-        return frozenset(label for policy in self.policies for label in policy.redact_labels) | {
-            detection.label for detection in self.redact
-        }
 
 
 def _need_a_look(failures: tuple[Failure, ...], examined: tuple[Examined, ...]) -> None:

@@ -15,7 +15,11 @@ from ground.media.pictures import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import MediaRefused
 from moderation.core.items import Part, Tool
+from moderation.core.policy.policies import PolicySet
 from moderation.core.redaction import places
+from moderation.core.rules.words.label import covered
+from moderation.core.taxonomy import Taxonomy
+from moderation.core.verdicts import Verdict
 from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector, Extractor
 from moderation.media.inspecting import MediaFacts, inspect, media_at
@@ -24,6 +28,22 @@ from moderation.plugins import Plugins
 ROUNDS = 3
 """Copies that are made at most; each is looked at, which costs what a look costs."""
 REDACTION = Tool(name="redaction", version="2")
+
+
+def unwanted_labels(verdict: Verdict, policies: PolicySet, taxonomy: Taxonomy) -> frozenset[str]:
+    """What must not be found in a copy: what was found and is to go, and all that the rules which say so name.
+
+    Args:
+        policies: those in force; of a policy or rule that is gone since, what was found counts alone.
+    """
+    labels = {detection.label for detection in verdict.redact}
+    for said in verdict.policies:
+        true = {rule.rule for rule in (*said.deciding, *said.also_true)}
+        for policy in policies.policies:
+            if policy.name == said.policy.name:
+                named = [label for rule in policy.file.rules if rule.id in true for label in rule.redact]
+                labels |= covered(named, taxonomy, exact=False)
+    return frozenset(labels)
 
 
 @dataclass(frozen=True)

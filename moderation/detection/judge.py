@@ -23,7 +23,7 @@ from moderation.core.rules.scene import root_of
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Look, Verdict
 from moderation.detection.asking import Asking, wanted
-from moderation.detection.copies import Copy, CopyMaker
+from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector, Extractor
@@ -254,7 +254,8 @@ class Judge:
         """
         given = {part.id: part for part in item.parts}
         asked = wanted(self.policies.for_content(item.app, content_types_of(parts)))
-        maker = CopyMaker(self.runner, self.plugins, self._limits, item.app, verdict.redact_labels, asked)
+        labels = unwanted_labels(verdict, self.policies, self.plugins.taxonomy)
+        maker = CopyMaker(self.runner, self.plugins, self._limits, item.app, labels, asked)
         made: list[RedactedPart] = []
         failures: list[Failure] = []
         for part_id, found in sorted(places(parts, verdict.redact).items()):

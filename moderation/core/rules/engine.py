@@ -196,7 +196,6 @@ def _verdict(
             "shadow": shadow,
             "shadow_outcome": shadow_outcome,
             "redact": tuple(scene.matching(tally.redact)) if tally.redact else (),
-            "redact_labels": tuple(sorted(tally.redact)),
             "fault": "",
         }
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
+from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
 from moderation_vision.yunet import COLUMNS, YuNet
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 PIXELS = 640_000
 """Larger pictures are shrunk to this many: a face of 64 pixels among four million is one of 26 then."""
 LOOKS = ((PIXELS, (0,)), (100_000, (72, 144, 216, 288)), (77_000, (0,)))
-"""Pixels, and degrees by which the picture is turned against the clock. The net knows faces of 10 to 300 pixels, so that
-one that fills a picture needs a small one. It knows faces that lean by some 40 degrees: five turns are never further from
-upright."""
+"""Pixels, and degrees by which the picture is turned against the clock. The net knows faces of 10 to 300 pixels, so
+that one that fills a picture needs a small one. It knows faces that lean by some 40 degrees: five turns are never
+further from upright."""
 TURNED_PIXELS = 200_000
 """Of a turned picture, corners included: a long one is shrunk further, because it needs a large square to turn in."""
 CANDIDATE = 0.3
@@ -64,20 +65,16 @@ class Faces:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The faces of the picture, or of an animation's first frame, surest first. Raises `Unreadable`."""
-        found: list[Detection] = []
-        for picture in context.looks(part, _longest(part)):
-            for row, signs in zip(*self.candidates(picture), strict=True):
-                confidence = _confidence(signs)
-                box = _box(row, picture.width, picture.height)
-                if confidence >= self.min_confidence and box is not None:
-                    found.append(Detection(label="Face", confidence=confidence, box=box))
-        found.sort(key=lambda detection: -detection.confidence)
-        # A face that is seen on white and on black is one face.
-        kept: list[Detection] = []
-        for face in found:
-            if all(_overlap(face.box, other.box) < SAME for other in kept):
-                kept.append(face)
-        return kept
+        found = merge_looks([self._faces(picture) for picture in context.looks(part, _longest(part))])
+        return sorted(found, key=lambda detection: -detection.confidence)
+
+    def _faces(self, picture: Image) -> list[Detection]:
+        found = []
+        for row, signs in zip(*self.candidates(picture), strict=True):
+            confidence, box = _confidence(signs), _box(row, picture.width, picture.height)
+            if confidence >= self.min_confidence and box is not None:
+                found.append(Detection(label="Face", confidence=confidence, box=box))
+        return found
 
     def candidates(self, picture: Image) -> tuple[NDArray[Any], NDArray[Any]]:
         """What may be a face, and the signs that `WEIGHTS` weigh.
@@ -135,7 +132,7 @@ class Faces:
         assert self._net is not None
         again = numpy.zeros((len(rows), len(VIEWS)))
         halves = [pixels]
-        while min(halves[-1].shape[:2]) > VIEW:
+        while len(rows) and min(halves[-1].shape[:2]) > VIEW:
             halves.append(cv2.resize(halves[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
         for number, row in enumerate(rows):
             views = [_view(halves, row, face, mirrored) for face, mirrored in VIEWS]
@@ -182,7 +179,7 @@ def _shrunk(pixels: NDArray[Any], most: int) -> NDArray[Any]:
     if scale >= 1:
         return pixels
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 0.6 else cv2.INTER_LINEAR)
 
 
 def _confidence(signs: Sequence[float]) -> float:
@@ -247,13 +244,3 @@ def _box(row: NDArray[Any], width: int, height: int) -> Box | None:
     if left >= right or top >= bottom:
         return None
     return Box(left=left, top=top, width=right - left, height=bottom - top)
-
-
-def _overlap(one: Box | None, other: Box | None) -> float:
-    """What two boxes share, as a share of both together."""
-    assert one is not None
-    assert other is not None
-    across = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
-    down = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
-    shared = max(0.0, across) * max(0.0, down)
-    return shared / (one.width * one.height + other.width * other.height - shared)

@@ -64,7 +64,6 @@ POLICY_VERDICT: dict[str, Any] = {
     "shadow": (),
     "shadow_outcome": None,
     "redact": (Detection(**DETECTION),),
-    "redact_labels": ("Weapons",),
     "fault": "",
 }
 VERDICT: dict[str, Any] = {

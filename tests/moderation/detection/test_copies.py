@@ -13,7 +13,11 @@ from PIL import Image, ImageDraw
 from ground.media.pictures import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Part
-from moderation.detection.copies import ROUNDS, Copy, CopyMaker
+from moderation.core.policy.checks import parse_policy
+from moderation.core.policy.policies import PolicySet
+from moderation.core.rules.engine import Subject, evaluate
+from moderation.core.taxonomy import Taxonomy
+from moderation.detection.copies import ROUNDS, Copy, CopyMaker, unwanted_labels
 from moderation.detection.runner import Runner
 from moderation.media.inspecting import inspect, media_at
 from moderation.plugins import load_plugins
@@ -147,3 +151,30 @@ def test_only_what_was_to_go_is_looked_for(maker: Maker, tmp_path: Path) -> None
 
     assert isinstance(copy, Copy)
     assert brightest(copy) == 255
+
+
+def test_all_that_the_true_rules_name_must_not_be_found_and_nothing_that_others_name() -> None:
+    taxonomy = Taxonomy()
+    policy, problems = parse_policy(
+        {
+            "policy": "p",
+            "format": 1,
+            "applies_to": {"content_type": ["image"]},
+            "if_nothing_matches": "approve",
+            "if_a_detector_fails": "reject",
+            "rules": [
+                {"id": "a", "when": {"label": "PII/EMAIL"}, "then": "approve", "redact": ["PII", "Text"]},
+                {"id": "b", "when": {"label": "Weapons"}, "then": "approve", "redact": ["Face"]},
+            ],
+        },
+        taxonomy,
+    )
+    assert policy is not None, problems
+    seen = Detection(label="PII/EMAIL", confidence=90, part="p0")
+    verdict = evaluate([policy], Subject("a", frozenset({"image"})), [seen], taxonomy)
+
+    labels = unwanted_labels(verdict, PolicySet((policy,)), taxonomy)
+
+    assert {"PII/EMAIL", "PII/PHONE", "PII", "Text"} <= labels
+    assert "Face" not in labels
+    assert unwanted_labels(verdict, PolicySet(()), taxonomy) == {"PII/EMAIL"}
