@@ -89,11 +89,12 @@ def _is_in(box: _Box, row: Sequence[_Box]) -> bool:
 def _columns(rows: Sequence[Sequence[_Box]], first: int) -> tuple[int, list[list[_Box]]]:
     """The row after the columns that begin at `first`, and these; or the next row, and none."""
     least = median(box.height for box in rows[first]) / 2
-    gaps, after = [(-math.inf, math.inf)], first
+    gaps, after, are_beside = [(-math.inf, math.inf)], first, False
     while after < len(rows):
+        are_beside = are_beside or len(rows[after]) > 1
         left = [gap for gap in _between(gaps, rows[after]) if gap[1] - gap[0] >= least]
         # Until two stand side by side there are only the margins.
-        if not any(map(_is_inner, left)) and any(len(row) > 1 for row in rows[first : after + 1]):
+        if are_beside and not any(map(_is_inner, left)):
             break
         gaps, after = left, after + 1
     gutters = sorted(gap[0] for gap in gaps if _is_inner(gap))
