@@ -1,0 +1,142 @@
+"""Texts through the whole service against a plain loop over the same detectors and policies, in one run.
+
+The service takes texts in batches, keeps them durably (SQLite, ``synchronous=FULL``), looks at them in the detectors'
+processes and writes each decision with its evidence, on all cores. The loop calls the same detectors in this process
+and evaluates the same policies on one core; it keeps nothing. Each is run several times, in turns; the best counts.
+
+    python benchmarks/service.py [--texts 2000] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from moderation.core.items import Part
+from moderation.core.rules.engine import evaluate
+from moderation.detection.judge import subject_of
+from moderation.pipeline.intake import Submission
+from moderation.service import Service
+from moderation.settings import Settings
+
+WORDS = tuple(
+    "the market was good today and we sold three chairs in blue please call back tomorrow about the price of one more "
+    "table that stands by the window where nobody looks at it since the summer".split(" ")
+)
+BATCH = 100
+
+
+def make_texts(number: int) -> list[str]:
+    """Short posts; every tenth has a telephone number or a card number in it."""
+    chance = random.Random(1)
+    texts = []
+    for position in range(number):
+        words = [chance.choice(WORDS) for _ in range(chance.randint(6, 30))]
+        if position % 20 == 0:
+            words.insert(3, "4111 1111 1111 1111")
+        elif position % 20 == 10:
+            words.insert(3, "206-555-0142")
+        texts.append(f"{' '.join(words)} {position}")
+    return texts
+
+
+class Nobody:
+    """Stands in for A2I: loops are started and never answered."""
+
+    def provision(self, queues: Any) -> list[str]:
+        """There is all that queues need."""
+        return []
+
+    def start(self, name: str, flow: str, content: Any) -> str:
+        """The ARN of a loop that is none."""
+        return f"arn:aws:sagemaker:us-east-1:000000000000:human-loop/{name}"
+
+
+def opened() -> Service:
+    """A service over a folder of its own, with its detectors ready."""
+    folder = Path(tempfile.mkdtemp(prefix="moderation-bench-"))
+    service = Service.open(Settings(data=folder), human_loops=Nobody())  # type: ignore[arg-type]
+    service.judge.keep_warm()
+    while service.judge.runner.problems():
+        time.sleep(0.1)
+    return service
+
+
+def through_the_service(service: Service, texts: list[str]) -> None:
+    """Post in batches while workers moderate; until all are judged."""
+    left = len(texts)
+    lock, done = threading.Lock(), threading.Event()
+
+    def work() -> None:
+        nonlocal left
+        while not done.is_set():
+            count = service.work_once()
+            with lock:
+                left -= count
+                if left <= 0:
+                    done.set()
+            if not count:
+                time.sleep(0.001)
+
+    workers = [threading.Thread(target=work) for _ in range(service.settings.workers)]
+    for worker in workers:
+        worker.start()
+    for start in range(0, len(texts), BATCH):
+        parts = [(Part(id="p0", type="text", text=text),) for text in texts[start : start + BATCH]]
+        items = [service.pipeline.prepare(Submission("shop", each)) for each in parts]
+        service.pipeline.intake(items)
+    for worker in workers:
+        worker.join()
+
+
+def plain_loop(service: Service, texts: list[str]) -> None:
+    """Each text through the same detectors and policies, one after the other, in this process."""
+    judge = service.judge
+    detectors: list[Any] = [each for each in judge.plugins.detectors if "text" in each.reads]
+    policies, reach = judge.policies.for_content("shop", {"text"}), judge.plugins.reach()
+    for text in texts:
+        part = Part(id="p0", type="text", text=text)
+        item = service.pipeline.prepare(Submission("shop", (part,)))
+        found = []
+        for detector in detectors:
+            for detection in detector.detect(part, None):
+                parents = judge.plugins.taxonomy.parents(detection.label)
+                found.append(detection.model_copy(update={"part": "p0", "parents": parents}))
+        evaluate(policies, subject_of(item, item.parts), found, judge.plugins.taxonomy, reach)
+
+
+def seconds(work: Callable[[], None]) -> float:
+    """How long it took, in wall time: the service uses all cores."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Print texts a second of both, and their ratio."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--texts", type=int, default=2000)
+    options.add_argument("--rounds", type=int, default=3)
+    given = options.parse_args()
+    texts = make_texts(given.texts)
+    service = opened()
+    plain_loop(service, texts[:50])
+    best = {"service": float("inf"), "plain loop": float("inf")}
+    for number in range(given.rounds):
+        fresh = [f"{text} {number}" for text in texts]
+        best["service"] = min(best["service"], seconds(lambda fresh=fresh: through_the_service(service, fresh)))  # type: ignore[misc]
+        best["plain loop"] = min(best["plain loop"], seconds(lambda fresh=fresh: plain_loop(service, fresh)))  # type: ignore[misc]
+    service.close()
+    for name, took in best.items():
+        print(f"{name:12} {len(texts) / took:8,.0f} texts/s")
+    print(f"the service does {best['plain loop'] / best['service']:.2f} times what the loop does")
+
+
+if __name__ == "__main__":
+    main()
