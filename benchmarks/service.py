@@ -25,9 +25,9 @@ from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
 
-WORDS = tuple(
+SENTENCE = (
     "the market was good today and we sold three chairs in blue please call back tomorrow about the price of one more "
-    "table that stands by the window where nobody looks at it since the summer".split(" ")
+    "table that stands by the window where nobody looks at it since the summer"
 )
 BATCH = 100
 
@@ -35,9 +35,10 @@ BATCH = 100
 def make_texts(number: int) -> list[str]:
     """Short posts; every tenth has a telephone number or a card number in it."""
     chance = random.Random(1)
+    vocabulary = SENTENCE.split()
     texts = []
     for position in range(number):
-        words = [chance.choice(WORDS) for _ in range(chance.randint(6, 30))]
+        words = [chance.choice(vocabulary) for _ in range(chance.randint(6, 30))]
         if position % 20 == 0:
             words.insert(3, "4111 1111 1111 1111")
         elif position % 20 == 10:
