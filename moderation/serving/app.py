@@ -40,7 +40,8 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
-    app.register_blueprint(portal_blueprint(review, service.blobs, settings, service.overturns), url_prefix="/review")
+    portal = portal_blueprint(review, service.blobs, settings, service.overturns, service.store.need_attention)
+    app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)
     # A2I has a limit for bodies of its own, and AWS's form for saying so.
     add_hygiene(app, PAGES, own_limits=("/a2i",))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -33,8 +35,28 @@ from review_ui.service import ReviewService
 LONGEST_SEARCH = 200
 
 
-def add_lead_pages(portal: Blueprint, review: ReviewService, people: People) -> None:
-    """Everything under ``/lead``."""
+class StuckItem(Protocol):
+    """An undecided item that does not get on by itself, and why."""
+
+    @property
+    def item_id(self) -> str: ...  # noqa: D102 - shown as they are
+    @property
+    def app(self) -> str: ...  # noqa: D102
+    @property
+    def since(self) -> datetime: ...  # noqa: D102
+    @property
+    def reason(self) -> str: ...  # noqa: D102
+
+
+StuckItems = Callable[[], Sequence[StuckItem]]
+
+
+def add_lead_pages(portal: Blueprint, review: ReviewService, people: People, stuck_items: StuckItems | None) -> None:
+    """Everything under ``/lead``.
+
+    Args:
+        stuck_items: items of the service that somebody has to look after; None where the endpoint runs without it.
+    """
 
     @portal.get("/lead")
     @leading
@@ -43,6 +65,7 @@ def add_lead_pages(portal: Blueprint, review: ReviewService, people: People) -> 
             "queues": queue_states(review, g.session.user.id),
             "workers": workers(review),
             "batches": batches.recent_batches(review),
+            "stuck": stuck_items() if stuck_items is not None else (),
             "now": review.clock(),
             "priorities": PRIORITIES,
         }

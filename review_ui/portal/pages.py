@@ -18,7 +18,7 @@ from review_ui.people.people import People
 from review_ui.portal.access import add_access, reviewing, signed_in
 from review_ui.portal.history_pages import add_history_pages
 from review_ui.portal.languages import _, add_languages
-from review_ui.portal.lead_pages import add_lead_pages
+from review_ui.portal.lead_pages import StuckItems, add_lead_pages
 from review_ui.portal.media import MediaAddresses, load_secret
 from review_ui.portal.oidc_pages import add_oidc_pages
 from review_ui.portal.people_pages import add_people_pages
@@ -31,7 +31,11 @@ from review_ui.settings import ReviewSettings
 
 
 def blueprint(
-    review: ReviewService, blobs: Blobs, settings: ReviewSettings, overturns: Overturns | None = None
+    review: ReviewService,
+    blobs: Blobs,
+    settings: ReviewSettings,
+    overturns: Overturns | None = None,
+    stuck_items: StuckItems | None = None,
 ) -> Blueprint:
     """The portal; mount it at ``/review``.
 
@@ -40,6 +44,7 @@ def blueprint(
         settings: the data folder, for the secret that signs addresses, the length of a session, and who vouches for
             people.
         overturns: how often people overturn the rules, for leads; None where there are no rules.
+        stuck_items: undecided items that do not get on, for leads; None where there are no items.
 
     Raises:
         SettingsError: the settings of sign-in are wrong or do not fit together.
@@ -100,7 +105,7 @@ def blueprint(
     add_task_pages(portal, review, blobs, addresses)
     add_wellbeing_pages(portal, review)
     add_history_pages(portal, review, addresses)
-    add_lead_pages(portal, review, people)
+    add_lead_pages(portal, review, people, stuck_items)
     add_quality_pages(portal, review, overturns)
     add_people_pages(portal, people)
     add_problems(portal)

@@ -16,6 +16,7 @@ from flask import Flask
 from ground.blobs import Blobs
 from ground.media_store import open_blobs
 from moderation.settings import load_settings
+from moderation.storage.attention import Attention
 from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.a2i.tables import tasks
 from review_ui.desk.answers import submit_answer
@@ -37,7 +38,9 @@ class Desk:
         self.review = open_review(self.settings, blobs=self.blobs)
         self.people = People(self.review.database)
         self.app = Flask("desk")
-        self.app.register_blueprint(blueprint(self.review, self.blobs, self.settings), url_prefix="/review")
+        self.stuck: list[Attention] = []
+        portal = blueprint(self.review, self.blobs, self.settings, stuck_items=lambda: self.stuck)
+        self.app.register_blueprint(portal, url_prefix="/review")
         resources.create_human_task_ui(self.review, {"HumanTaskUiName": "ui", "UiTemplate": {"Content": "<p></p>"}})
         workforces.create_workteam(self.review, {"WorkteamName": "team", "Description": "d", "MemberDefinitions": []})
         self.add_flow("general")

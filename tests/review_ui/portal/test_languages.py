@@ -6,6 +6,7 @@ import gettext
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from flask import g, render_template
 
 from ground.statistics import wilson
 from moderation.evidence.overturns import OverturnRate
+from moderation.storage.attention import Attention
 from review_ui.desk.preferences import choose_severe, end_break, take_break
 from review_ui.portal import languages
 from review_ui.quality.golden import Feedback, GoldenScore, add_golden
@@ -87,6 +89,7 @@ def brackets(monkeypatch: pytest.MonkeyPatch) -> None:
 def pages(desk: Desk, client: Any) -> Iterator[tuple[str, str]]:
     """Every page of the portal, by its address."""
     desk.review.undo_seconds = 60
+    desk.stuck = [Attention("1", "2", datetime.now(UTC), "3", has_loop=True)]
     visitor = desk.app.test_client()
 
     def page(path: str, who: Any = client) -> tuple[str, str]:
