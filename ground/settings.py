@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError
@@ -54,6 +54,7 @@ class GroundSettings(BaseSettings):
     )
     a2i_region: str = Field("us-east-1", description="AWS Region of the human loops.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: Literal["text", "json"] = Field("text", description="`json`: a log line is an object with fields.")
 
     @classmethod
     def settings_customise_sources(

@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from ground.json_logs import JsonLines
 from moderation.core.errors import ModerationError
 from moderation.settings import load_settings
 
@@ -99,7 +100,11 @@ def _offer_data(command: click.Command) -> None:
 
 def _read_settings(ctx: click.Context, _: click.Parameter, data: Path | None) -> None:
     ctx.obj = load_settings(data=data)
-    logging.getLogger().setLevel(ctx.obj.log_level.upper())
+    root = logging.getLogger()
+    root.setLevel(ctx.obj.log_level.upper())
+    if ctx.obj.log_format == "json":
+        for handler in root.handlers:
+            handler.setFormatter(JsonLines())
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
