@@ -54,9 +54,9 @@ def line(
     return picture
 
 
-def photograph(size: tuple[int, int] = (900, 600)) -> Drawn:
-    """One of the examples, at another size."""
-    with Image.open(EXAMPLES / "face.jpg") as picture:
+def photograph(size: tuple[int, int] = (900, 600), name: str = "face.jpg") -> Drawn:
+    """One of the examples, at another size. That of the face has badges with blurred letters."""
+    with Image.open(EXAMPLES / name) as picture:
         return picture.convert("RGB").resize(size, Image.Resampling.BICUBIC)
 
 
@@ -168,8 +168,10 @@ def texts() -> Mapping[str, Case]:
 def pictures() -> Mapping[str, bytes]:
     """Whose time is taken."""
     return {
-        "photograph, 12 megapixels": jpeg(photograph((4000, 3000))),
-        "photograph, 1 megapixel": jpeg(photograph((1152, 864))),
+        "landscape, 12 megapixels": jpeg(photograph((4000, 3000), "landscape.jpg")),
+        "landscape, 1 megapixel": jpeg(photograph((1152, 864), "landscape.jpg")),
+        "face, 12 megapixels": jpeg(photograph((4000, 3000))),
+        "face, 1 megapixel": jpeg(photograph((1152, 864))),
         "page of 50 lines": jpeg(page()),
         "screenshot of 720 x 9600": png(chat(9600)[0]),
         "strip of 4000 x 48": png(line("Maria called 206-555-0142 " * 9, 24).crop((0, 20, 4000, 68))),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moderation import hookimpl
+from moderation.hookspecs import Finding
 from moderation_vision.blanking import Blank
 from moderation_vision.faces import Faces
 from moderation_vision.frames import Frames
@@ -18,6 +19,8 @@ from moderation_vision.quality import Quality
 from moderation_vision.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from moderation.settings import Settings
 
 
@@ -37,3 +40,19 @@ def register_extractors(settings: Settings) -> list[Any]:
 def register_redactors(settings: Settings) -> list[Any]:
     """Offer ``vision.blank``."""
     return [Blank()]
+
+
+@hookimpl
+def examine(settings: Settings, services: Collection[str]) -> list[Finding]:
+    """Say which scripts ``vision.text`` reads here."""
+    from moderation_vision.reading.scripts import missing
+
+    absent = missing()
+    if not absent:
+        return [Finding("vision.text reads lines in Latin, Chinese, Japanese, Cyrillic and Greek letters")]
+    return [
+        Finding(
+            "vision.text reads lines in Latin, Chinese and Japanese letters; pictures with others go to people. "
+            f"For Cyrillic and Greek: {absent}"
+        )
+    ]

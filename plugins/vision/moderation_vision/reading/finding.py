@@ -15,7 +15,7 @@ import numpy
 
 from moderation.hookspecs import Unreadable
 from moderation_vision.reading.detail import fine_detail
-from moderation_vision.reading.lines import Line, lines_in, mean_inside, without_doubles
+from moderation_vision.reading.lines import Line, joined, lines_in, mean_inside, without_doubles
 from moderation_vision.reading.tiles import look_at, pixels_of, tiles_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Search:
         rest = self._rest(_fitted(detail, known.shape) & ~known | faint)
         # What is much larger would have been seen in the first look; here it is a pattern that looks like a letter.
         close = without_doubles(close, [line for line in rest if line.height * scale < 2 * EXACT])
-        return without_doubles([line for line in large if line not in several], close)
+        return joined(without_doubles([line for line in large if line not in several], close))
 
     def _rest(self, wanted: Any) -> list[Line]:
         """What stands in fine detail: the copy has as much of it as letters need to be found."""
@@ -172,7 +172,7 @@ def _first_scale(width: int, height: int) -> float:
 
 
 def _fitted(mask: Any, shape: tuple[int, int]) -> Any:
-    """A map at another scale, none of which is lost: the highest value counts."""
+    """A map at another scale, of which nothing is lost: the highest value nearby counts."""
     import cv2
 
     if mask.dtype == bool:
@@ -180,7 +180,9 @@ def _fitted(mask: Any, shape: tuple[int, int]) -> Any:
     rows, columns = math.ceil(mask.shape[0] / shape[0]), math.ceil(mask.shape[1] / shape[1])
     if rows > 1 or columns > 1:
         mask = cv2.dilate(mask, numpy.ones((rows + 1, columns + 1), numpy.uint8))
-    return cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    fitted = cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    # The nearest value is that of one corner of a cell; the cell may reach over several.
+    return cv2.dilate(fitted, numpy.ones((3, 3), numpy.uint8))
 
 
 def _resized(picture: Any, size: tuple[int, int]) -> Any:

@@ -20,6 +20,10 @@ GROWTH = 1.6
 """Times area by girth: how far a core is grown on each side."""
 _THINNEST = 3
 _MOST = 4000
+_ROW = 1.6
+"""Times the height of another that a line can have to be a piece of the same."""
+_PARALLEL = 0.1
+"""Sine of the angle between two that are."""
 _ALIKE = 3
 """Times the height of another that a line can have to be the same one."""
 
@@ -66,6 +70,42 @@ def without_doubles(first: Sequence[Line], others: Sequence[Line]) -> list[Line]
     """All of `first`, and those of `others` that stand elsewhere: no line of about their height covers half of them."""
     boxes = numpy.array([_bounds(line) for line in first]).reshape(-1, 4)
     return [*first, *(line for line in others if not _is_covered(line, first, boxes))]
+
+
+def joined(lines: Sequence[Line]) -> list[Line]:
+    """Pieces of one line, of which looks at two scales saw one each, as that line."""
+    whole: list[Line] = []
+    for line in sorted(lines, key=lambda each: -each.width):
+        number = next((number for number, other in enumerate(whole) if _continues(line, other)), None)
+        if number is None:
+            whole.append(line)
+        else:
+            whole[number] = _longer(whole[number], line)
+    return whole
+
+
+def _continues(line: Line, other: Line) -> bool:
+    """They overlap, and stand on one row."""
+    import cv2
+
+    away = line.corners.mean(axis=0) - other.corners.mean(axis=0)
+    if abs(away).max() > (line.width + other.width) / 2 or not 1 / _ROW < line.height / other.height < _ROW:
+        return False
+    along = (other.corners[1] - other.corners[0]) / other.width
+    turn = (line.corners[1] - line.corners[0]) @ numpy.array([-along[1], along[0]]) / line.width
+    off = abs(away[0] * along[1] - away[1] * along[0])
+    if abs(turn) > _PARALLEL or off > min(line.height, other.height) / 3:
+        return False
+    return bool(cv2.intersectConvexConvex(line.corners, other.corners)[0] > 0)
+
+
+def _longer(line: Line, piece: Line) -> Line:
+    """As high as it is, and as long as both together."""
+    start, along = line.corners[0], (line.corners[1] - line.corners[0]) / line.width
+    reach = (piece.corners - start) @ along
+    before, after = min(float(reach.min()), 0.0), max(float(reach.max()) - line.width, 0.0)
+    moved = numpy.array([before * along, after * along, after * along, before * along], numpy.float32)
+    return Line(line.corners + moved, line.sureness)
 
 
 def _is_covered(line: Line, by: Sequence[Line], boxes: Any) -> bool:

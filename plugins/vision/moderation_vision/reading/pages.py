@@ -20,8 +20,8 @@ LOWEST_SCORE = 0.5
 MOST_COLUMNS = 200_000
 """Of all lines, 48 pixels high, that are read in one picture: some 250 lines of a letter. Beyond them, people read."""
 _LONE = 0.7
-_LEGIBLE = 8
-"""Pixels of height without which nobody can say what a line is."""
+_LEGIBLE = 13
+"""Pixels of height, that of its letters and half as much again, without which nobody can say what a line is."""
 
 
 def read_page(
