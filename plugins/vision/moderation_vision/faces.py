@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-PIXELS = 640_000
-"""Larger pictures are shrunk to this many: a face of 64 pixels among four million is one of 26 then."""
-LOOKS = ((PIXELS, (0,)), (100_000, (72, 144, 216, 288)), (77_000, (0,)))
+PIXELS = 540_000
+"""Larger pictures are shrunk to this many: a face of 64 pixels among four million is one of 24 then."""
+LOOKS = ((PIXELS, (0,)), (80_000, (72, 144, 216, 288)), (70_000, (0,)))
 """Pixels, and degrees by which the picture is turned against the clock. The net knows faces of 10 to 300 pixels, so
 that one that fills a picture needs a small one. It knows faces that lean by some 40 degrees: five turns are never
 further from upright."""
-TURNED_PIXELS = 200_000
+TURNED_PIXELS = 160_000
 """Of a turned picture, corners included: a long one is shrunk further, because it needs a large square to turn in."""
 CANDIDATE = 0.3
 """The score from which something is looked at again."""
 MOST = 64
 """Candidates that are looked at again, those with the highest scores first."""
-VIEW = 160
+VIEW = 144
 """Pixels of the side of the picture in which a candidate is looked at again."""
 VIEWS = ((72, False), (72, True), (100, False))
 """Pixels of the face in it, and whether it is mirrored: chance looks like a face at one size and not at the next."""
 FAINTEST, SUREST = 0.1, 0.98
 """Scores beyond are taken as these."""
-WEIGHTS = (0.91, 0.62, 0.81, 1.06, -1.02)
+WEIGHTS = (0.98, 0.53, 0.81, 0.98, -0.74)
 """For the log-odds of the first score, of the mean of the two mirrored views, and of the large view; for a face that
 was found in a turned picture; and for all. Fitted by ``tools/faces/calibrate.py``, as FACES.md says."""
 
@@ -53,7 +53,7 @@ class Faces:
     version = "2.0"
     reads = ("image",)
     labels = ("Face",)
-    min_confidence = 70.0
+    min_confidence = 66.0
     time_limit_seconds = 10.0
 
     def __init__(self) -> None:
