@@ -1,8 +1,8 @@
 """``vision.text``: text in a picture as a text part, so that text detectors see it. RapidOCR's models, see `reading`.
 
-It sees lines in Latin letters, Chinese and Japanese, with the extra ``scripts`` also Cyrillic and Greek, from about 8
-pixels of height on, in the first frame. A line that it finds and cannot read makes the picture unreadable, so that
-people look. It does not find letters of less contrast than about 8 of 255, and small ones on grass and the like.
+It sees lines in Latin letters, Chinese and Japanese, with the extra ``scripts`` also Cyrillic and Greek, in the first
+frame. A line that it finds and cannot read makes the picture unreadable, so that people look. What it does not find,
+and what was measured: docs/text-in-pictures.md.
 """
 
 from __future__ import annotations

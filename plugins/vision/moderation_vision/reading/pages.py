@@ -70,7 +70,7 @@ def read_page(
 def is_unread(words: Words) -> bool:
     """It is a line of text for certain, and what was read is not what it says.
 
-    Measured on 266 photographs and lines in ten scripts: docs/models/vision.text.md.
+    Measured on photographs and on lines in ten scripts: docs/text-in-pictures.md.
     """
     line = words.line
     ratio = line.width / max(line.height, 1)

@@ -25,6 +25,8 @@ FOLDERS = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00
 SURE = 75
 """Percent, as the mean of its words, from which on a line is read: right ones have 90 and more, those of another script
 and Latin ones less than 70."""
+_FEWEST = 4
+"""Letters as which fewer count: one or two are found in any pattern."""
 _OWN = 0.5
 """Share of the letters that are of the script, or else it is not what the line is written in."""
 
@@ -94,7 +96,7 @@ def _file(script: str) -> Path | None:
 
 def _share(text: str, script: str) -> float:
     letters = [letter for letter in text if letter.isalpha()]
-    return sum(_is_of(letter, script) for letter in letters) / len(letters) if letters else 0.0
+    return sum(_is_of(letter, script) for letter in letters) / max(len(letters), _FEWEST)
 
 
 def _is_of(letter: str, script: str) -> bool:
