@@ -10,6 +10,7 @@ import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import Image, ImageChops
 
@@ -63,13 +64,16 @@ class Frame:
         return on_backgrounds(self.picture)
 
 
-def looks(data: bytes, longest: int | None = None, limits: Limits | None = None) -> list[Image.Image]:
+def looks(
+    data: bytes, longest: int | None = None, limits: Limits | None = None, *, is_deceptive: bool = False
+) -> list[Image.Image]:
     """What a browser shows of a picture, or of the first frame of an animation: RGB, upright.
 
     Args:
         data: the picture's bytes.
         longest: pixels of the longest side, to which larger pictures are shrunk; None keeps the size.
         limits: for pictures that did not come in at the door; None for the door's limits at their widest.
+        is_deceptive: what `measure` said of it; all of it is decoded then, however small it is asked for.
 
     Returns:
         One picture; or two, on white and on black, when it is transparent enough for these to differ visibly. What
@@ -79,7 +83,7 @@ def looks(data: bytes, longest: int | None = None, limits: Limits | None = None)
         MediaRefused: it cannot be decoded, or is beyond the limits.
     """
     with opened_picture(data, limits or WIDEST) as (picture, claims):
-        still, _, _ = next(shown_frames(picture, claims, data, longest))
+        still, _, _ = next(shown_frames(picture, claims, data, longest, may_be_scaled=not is_deceptive))
         return on_backgrounds(still)
 
 
@@ -96,8 +100,24 @@ def frames(data: bytes, longest: int | None = None, limits: Limits | None = None
             clock += seconds
 
 
-def measure(data: bytes, limits: Limits) -> tuple[int, int, int]:
-    """Width and height as it is shown, and the number of frames, of a picture of which every frame decodes.
+class Measured(NamedTuple):
+    """What a picture is.
+
+    Attributes:
+        width: pixels, as it is shown.
+        height: likewise.
+        frames: how many there are.
+        is_deceptive: True for a JPEG that is another picture when its decoder makes it smaller.
+    """
+
+    width: int
+    height: int
+    frames: int
+    is_deceptive: bool = False
+
+
+def measure(data: bytes, limits: Limits) -> Measured:
+    """What a picture is of which every frame decodes.
 
     Raises:
         MediaRefused: it cannot be decoded, or is beyond `limits`.
@@ -106,20 +126,23 @@ def measure(data: bytes, limits: Limits) -> tuple[int, int, int]:
         if claims.format != "GIF" and claims.frames == 1:
             how = read_appearance(data, claims, picture.info)
             _checked(picture, claims)
-            if claims.format == "JPEG" and picture.mode in ("L", "RGB"):
-                _check_small(picture, data[: claims.end])
-            width, height = picture.size
-            return (width, height, 1) if how.orientation < 5 else (height, width, 1)
+            is_plain = claims.format == "JPEG" and picture.mode in ("L", "RGB")
+            is_deceptive = is_plain and _is_deceptive(picture, data[: claims.end])
+            width, height = picture.size if how.orientation < 5 else reversed(picture.size)
+            return Measured(width, height, 1, is_deceptive)
         sizes = [still.size for still, _, _ in shown_frames(picture, claims, data, None)]
-    return *sizes[0], claims.frames
+    return Measured(*sizes[0], claims.frames)
 
 
 def shown_frames(
-    picture: Image.Image, claims: Claims, data: bytes, longest: int | None
+    picture: Image.Image, claims: Claims, data: bytes, longest: int | None, *, may_be_scaled: bool = True
 ) -> Iterator[tuple[Image.Image, float, bool]]:
     """Frames of an opened picture as RGB or RGBA, the seconds of each, and whether it is shown at all.
 
     A frame holds until the next is asked for.
+
+    Args:
+        may_be_scaled: False to have all of a JPEG decoded.
     """
     how = read_appearance(data, claims, picture.info)
     if claims.format == "GIF" or (claims.format == "PNG" and claims.frames > 1):
@@ -127,7 +150,7 @@ def shown_frames(
     elif claims.frames > 1:
         stills = _in_turn(picture, claims, data, how)
     else:
-        if longest is not None and _is_even(picture, how):
+        if longest is not None and may_be_scaled and _is_even(picture, how):
             picture.draft(None, _within(picture.size, longest))
         yield _seen(_checked(picture, claims), data, how, longest), 0.0, True
         return
@@ -180,21 +203,25 @@ def _checked(picture: Image.Image, claims: Claims) -> Image.Image:
     return picture
 
 
-def _check_small(picture: Image.Image, data: bytes) -> None:
-    """Refuse a JPEG whose small picture, which its decoder can make at an eighth of the cost, is another picture.
+def _is_deceptive(picture: Image.Image, data: bytes) -> bool:
+    """True when the small picture that a JPEG's decoder can make, at an eighth of the cost, is another picture.
 
     What is darker than black or brighter than white is cut off in the whole picture and evened out in the small one, so
-    that letters can be made that only the whole has. Detectors look at small ones.
+    that letters can be made that only the whole has. A few photographs with much glare are so without meaning it.
     """
-    whole = picture.reduce(_EIGHTH)
+    across, down = picture.width // _EIGHTH, picture.height // _EIGHTH
+    if not across or not down:
+        return False
+    # Blocks that reach over the edge are evened out with what lies beyond it.
+    blocks = (0, 0, across, down)
+    whole = picture.reduce(_EIGHTH, (0, 0, across * _EIGHTH, down * _EIGHTH))
     with Image.open(io.BytesIO(data), formats=("JPEG",)) as again:
         again.draft(None, (max(again.width // _EIGHTH, 1), max(again.height // _EIGHTH, 1)))
         again.load()
-        if again.size != whole.size:
-            return  # too small to be looked at smaller
-        apart = ImageChops.difference(whole, again.convert(whole.mode)).reduce(2)
-    if highest(apart) > FAR_APART:
-        raise Damaged("it is another picture when it is decoded small")
+        if again.width < across or again.height < down or again.width > 2 * across:
+            return False  # too small to be looked at smaller
+        apart = ImageChops.difference(whole, again.crop(blocks).convert(whole.mode)).reduce(2)
+    return highest(apart) > FAR_APART
 
 
 def has_holes(still: Image.Image) -> bool:

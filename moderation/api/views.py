@@ -44,7 +44,7 @@ def item_view(record: ItemRecord) -> ItemView:
                 text=part.text,
                 is_document=part.is_document,
                 extraction=part.extraction,
-                **(part.media.model_dump(exclude={"uri"}) if part.media else {}),
+                **(part.media.model_dump(exclude={"uri", "is_deceptive"}) if part.media else {}),
             )
             for part in record.parts
         ],

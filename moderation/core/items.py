@@ -130,6 +130,8 @@ class Media(Frozen):
         height: pixels after EXIF orientation, for pictures and films.
         frames: number of frames; 1 for a still picture.
         name: the file name the app gave, for display only; never used as a path.
+        is_deceptive: True for a JPEG that is another picture when its decoder makes it smaller; those who look at it
+            decode all of it.
     """
 
     uri: str
@@ -140,6 +142,7 @@ class Media(Frozen):
     height: int | None = None
     frames: int | None = None
     name: str | None = None
+    is_deceptive: bool = False
 
 
 class Place(Frozen):

@@ -53,7 +53,7 @@ class LocalContext:
 
     def looks(self, part: Part, longest: int | None = None) -> list[Image]:
         """See `moderation.hookspecs.Context.looks`."""
-        seen = looks(self.read(part), longest)
+        seen = looks(part, self.read(part), longest)
         self.seen += [digest for look in seen if (digest := pixel_digest(look)) not in self.seen]
         return seen
 

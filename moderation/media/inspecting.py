@@ -30,6 +30,7 @@ class MediaFacts:
 
     Attributes:
         seconds: how long a film or sound plays.
+        is_deceptive: see `moderation.core.items.Media`.
     """
 
     type: PartType
@@ -38,6 +39,7 @@ class MediaFacts:
     height: int | None = None
     frames: int | None = None
     seconds: float | None = None
+    is_deceptive: bool = False
 
 
 def inspect_file(data: bytes, limits: Limits, content_type: str | None) -> MediaFacts:
@@ -114,6 +116,7 @@ def media_at(uri: str, data: bytes, facts: MediaFacts, name: str | None = None) 
         height=facts.height,
         frames=facts.frames,
         name=name[:200] if name else None,
+        is_deceptive=facts.is_deceptive,
     )
 
 
@@ -153,8 +156,8 @@ def _inspect_text(data: bytes, limits: Limits, declared: PartType | None) -> Med
 
 
 def _inspect_picture(data: bytes, content_type: str, limits: Limits) -> MediaFacts:
-    width, height, frames = measure(data, limits)
-    return MediaFacts("image", content_type, width, height, frames)
+    found = measure(data, limits)
+    return MediaFacts("image", content_type, found.width, found.height, found.frames, is_deceptive=found.is_deceptive)
 
 
 def _inspect_recording(data: bytes, content_type: str) -> MediaFacts:

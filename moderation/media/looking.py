@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ground.errors import MediaRefused
+from moderation.core.items import Part
 from moderation.hookspecs import Frame, Unreadable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def looks(data: bytes, longest: int | None) -> list[Image]:
+def looks(part: Part, data: bytes, longest: int | None) -> list[Image]:
     """See `moderation.hookspecs.Context.looks`; of a picture's bytes."""
     # Detectors of text start without the library.
     from ground.media import rendering
 
     try:
-        return rendering.looks(data, longest)
+        return rendering.looks(data, longest, is_deceptive=part.media is not None and part.media.is_deceptive)
     except MediaRefused as error:
         raise Unreadable(str(error)) from error
 

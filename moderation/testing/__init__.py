@@ -100,7 +100,7 @@ class FakeContext:
 
     def looks(self, part: Part, longest: int | None = None) -> list[Image]:
         """See `moderation.hookspecs.Context.looks`."""
-        return looks(self.read(part), longest)
+        return looks(part, self.read(part), longest)
 
     def frames(self, part: Part, longest: int | None = None) -> Iterator[Frame]:
         """See `moderation.hookspecs.Context.frames`."""
