@@ -53,6 +53,7 @@ class Rounds:
     ) -> None:
         self.name = name
         self._work, self._pause_seconds, self._count, self._waits_first = work, pause_seconds, threads, waits_first
+        self._starting = threading.Lock()
         self._bell = threading.Condition()
         self._rings = 0
         self._is_stopped = False
@@ -69,14 +70,15 @@ class Rounds:
         return self._is_stopped
 
     def start(self) -> None:
-        """Begin. Called again, it does nothing."""
-        if self._threads:
-            return
-        for number in range(self._count):
-            name = self.name if self._count == 1 else f"{self.name}-{number}"
-            self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
-        for thread in self._threads:
-            thread.start()
+        """Begin. Called again, or by several at once, it does nothing more."""
+        with self._starting:
+            if self._threads:
+                return
+            for number in range(self._count):
+                name = self.name if self._count == 1 else f"{self.name}-{number}"
+                self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
+            for thread in self._threads:
+                thread.start()
 
     def ring(self) -> None:
         """End a pause: a whole round begins after this. Never waits, and may be called before `start`."""

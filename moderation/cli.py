@@ -25,7 +25,7 @@ COMMANDS = {
     "serve": ("moderation.commands.serve:serve", "The whole service in one process."),
     "check": ("moderation.commands.check:check", "Moderate files or standard input at once, without a server."),
     "demo": ("moderation.commands.demo:demo", "Serve on a fresh folder and post real examples."),
-    "worker": ("moderation.commands.worker:worker", "Moderate items that wait in Redis (RQ)."),
+    "worker": ("moderation.commands.worker:worker", "Moderate what waits, woken through Redis (RQ)."),
     "intake": ("moderation.commands.intake:intake", "Items from objects in S3 that a queue (SQS) tells of."),
     "export": ("moderation.commands.export:export", "Decisions as JSON Lines, in partitions that Athena reads."),
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),

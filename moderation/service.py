@@ -64,7 +64,7 @@ class Service:
         self.uploads, self.in_place = Uploads(settings, blobs, self.accounts), InPlace(settings, blobs)
         self.retention = Retention(database, blobs)
         self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
-        self.doorbell = open_doorbell(settings, lambda: self.store.has_waiting(datetime.now(UTC)))
+        self.doorbell = open_doorbell(settings)
         self._own_endpoint, self._refusals = own, LoopRefusals(database)
         self.human_loops = human_loops or open_human_loops(settings, own, blobs, self._refusals.note)
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))

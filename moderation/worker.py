@@ -1,26 +1,49 @@
-"""What RQ runs: claim waiting items from the database and moderate them. The service is opened once a process."""
+"""What a worker process does: it moderates what waits, then waits for a ring, at most until the next look."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-if TYPE_CHECKING:
-    from moderation.service import Service
-
-_service: Service | None = None
+from ground.rounds import Rounds
+from moderation.pipeline.doorbell import RedisListener
 
 
-def open_in(service: Service) -> None:
-    """Use this service for the jobs of this process."""
-    global _service
-    _service = service
+class Worker:
+    """One thread that works on waiting items; nothing that happens to Redis or the database ends it.
 
+    Args:
+        moderate: claims some waiting items and moderates them; says how many.
+        listener: where rings come from.
+        sweep_seconds: the longest until the database is asked for waiting items without a ring.
+        done: called when nothing waits any more, for a worker that is to end then.
+    """
 
-def moderate_waiting() -> int:
-    """Moderate what waits; says how many items. Carries no data: the database knows the items."""
-    if _service is None:
-        raise RuntimeError("this process has no open service; jobs run under `moderation worker`")
-    done = 0
-    while count := _service.work_once():
-        done += count
-    return done
+    def __init__(
+        self,
+        moderate: Callable[[], int],
+        listener: RedisListener,
+        sweep_seconds: float,
+        done: Callable[[], None] | None = None,
+    ) -> None:
+        self._moderate, self._listener, self._sweep_seconds, self._done = moderate, listener, sweep_seconds, done
+        self._rounds = Rounds("worker", self._round, pause_seconds=sweep_seconds)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._rounds.start()
+
+    def close(self, seconds: float) -> bool:
+        """Claim no more items; says whether those in hand were done within so many seconds."""
+        self._listener.close()
+        self._rounds.close(seconds)
+        return not self._rounds.is_running
+
+    def _round(self) -> float | None:
+        if self._moderate():
+            return 0
+        if self._done is None:
+            return self._listener.listen(self._sweep_seconds)
+        if self._listener.take():
+            return 0
+        self._done()
+        return None

@@ -58,12 +58,17 @@ def settle_memory() -> None:
     gc.freeze()
 
 
-def wait_for_signal() -> None:
-    """Until somebody asks the process to end (Ctrl-C or SIGTERM)."""
+def set_by_signals() -> threading.Event:
+    """Set once somebody asks the process to end (Ctrl-C or SIGTERM)."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    stop.wait()
+    return stop
+
+
+def wait_for_signal() -> None:
+    """Until somebody asks the process to end (Ctrl-C or SIGTERM)."""
+    set_by_signals().wait()
 
 
 def _data_option(settings: Settings) -> str:

@@ -1,54 +1,60 @@
-"""``moderation worker``: a process that moderates what waits, woken by RQ."""
+"""``moderation worker``: processes that moderate what waits, woken through RQ's queue in Redis."""
 
 from __future__ import annotations
 
+import logging
+import os
+import threading
+
 import click
 
-from moderation.commands.serve import settle_memory
+from moderation.commands.serve import set_by_signals, settle_memory
 from moderation.core.errors import SettingsError
 from moderation.settings import Settings
 
+logger = logging.getLogger(__name__)
+
+IN_HAND_SECONDS = 20.0
+"""How long a worker that is to end goes on with the items it has; under what `Processes` gives it."""
+
 
 @click.command()
+@click.option("--processes", type=click.IntRange(min=1), default=1, help="So many, each replaced when it dies.")
 @click.option("--burst", is_flag=True, help="End when nothing waits any more.")
 @click.pass_obj
-def worker(settings: Settings, burst: bool) -> None:
+def worker(settings: Settings, processes: int, burst: bool) -> None:
     """Moderate items that wait; woken through Redis (MODERATION_REDIS_URL), any number of processes."""
     if settings.redis_url is None:
         raise SettingsError("set MODERATION_REDIS_URL; without Redis, `moderation serve` moderates by itself")
-    import redis
-    from rq import Queue, SimpleWorker
-    from rq.job import Job
-    from rq.serializers import JSONSerializer
-
-    from moderation import worker as jobs
-    from moderation.pipeline.doorbell import JOB, QUEUE_NAME
-    from moderation.service import Service
+    from ground.processes import Processes
     from moderation.storage.opening import need_data_folder
 
-    class AllowListedWorker(SimpleWorker):
-        """Runs our one job and nothing else, whatever somebody puts into Redis."""
-
-        def execute_job(self, job: Job, queue: Queue) -> None:
-            """Refuse jobs that name another function."""
-            if job.func_name != JOB:
-                click.echo("a job that is not ours was refused", err=True)
-                job.delete()
-                return
-            super().execute_job(job, queue)
-
     need_data_folder(settings, settings.database_url)
+    stop = set_by_signals()
+    if processes == 1:
+        _work(settings, settings.redis_url, stop, burst)
+        return
+    url = settings.redis_url
+    Processes("worker", lambda: _work(settings, url, stop, burst), processes, stop, until_done=burst).run()
+
+
+def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool) -> None:
+    """Work until `stop` is set, or with `burst` until nothing waits."""
+    from moderation.pipeline.doorbell import RedisListener
+    from moderation.service import Service
+    from moderation.worker import Worker
+
+    listener = RedisListener(redis_url)
     service = Service.open(settings)
-    jobs.open_in(service)
     service.watch_policies()
     service.keep_warm()
-    jobs.moderate_waiting()
-    # One process, no fork a job: detectors have processes of their own, and the database has the last word.
-    connection = redis.Redis.from_url(settings.redis_url)
-    queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
+    worker = Worker(service.work_once, listener, settings.sweep_seconds, done=stop.set if burst else None)
     settle_memory()
     click.echo("worker waits for items")
-    try:
-        AllowListedWorker([queue], connection=connection, serializer=JSONSerializer).work(burst=burst)
-    finally:
-        service.close()
+    worker.start()
+    stop.wait()
+    if not worker.close(IN_HAND_SECONDS):
+        # Its leases are free soon. To end detectors under an item would be a failure of theirs, and send it to people.
+        logger.warning("what is in hand is left to other workers")
+        os._exit(0)
+    service.close()

@@ -17,7 +17,7 @@ from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
 from moderation.storage.records import ItemRecord, LoopRecord, loop_record
-from moderation.storage.tables import ITEM_LEASE, decisions, item_labels, item_loops, items
+from moderation.storage.tables import decisions, item_labels, item_loops, items
 
 
 class Reading:
@@ -88,11 +88,6 @@ class Reading:
     def need_attention(self, limit: int = 100) -> list[Attention]:
         """Undecided items that do not get on by themselves, oldest first."""
         return need_attention(self._db, limit)
-
-    def has_waiting(self, now: datetime) -> bool:
-        """True when a pending item is free to be claimed."""
-        free = (items.c.status == "pending") & ITEM_LEASE.is_free(now)
-        return self._db.read(lambda c: c.execute(sa.select(items.c.id).where(free).limit(1)).first()) is not None
 
     def backlog(self) -> tuple[int, datetime | None]:
         """How many items are pending, and since when the oldest."""

@@ -1,17 +1,28 @@
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+import threading
 import time
+import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
 
+from moderation.core.errors import SettingsError
 from moderation.core.items import Part
-from moderation.pipeline.doorbell import QUEUE_NAME, RedisDoorbell, ThreadDoorbell
+from moderation.pipeline.doorbell import JOB, QUEUE_NAME, RINGS_KEPT, RedisDoorbell, RedisListener, ThreadDoorbell
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
+from moderation.worker import Worker
+from tests.databases import RedisServer
 from tests.waiting import PATIENCE_SECONDS, wait_for
 
 
@@ -55,10 +66,6 @@ def test_a_redis_that_is_not_there_fails_no_post(settings: Settings) -> None:
 def test_a_worker_process_moderates_what_redis_rings_for_and_refuses_foreign_jobs(
     redis_url: str, settings: Settings, tmp_path: Path
 ) -> None:
-    import redis
-    from rq import Queue
-    from rq.serializers import JSONSerializer
-
     service = Service.open(settings.model_copy(update={"redis_url": redis_url}))
     canary = tmp_path / "canary"
     connection = redis.Redis.from_url(redis_url)
@@ -78,17 +85,191 @@ def test_a_worker_process_moderates_what_redis_rings_for_and_refuses_foreign_job
         connection.close()
 
 
+def jobs(url: str) -> Any:
+    return Queue(QUEUE_NAME, connection=redis.Redis.from_url(url), serializer=JSONSerializer)
+
+
+def ring(bell: RedisDoorbell, queue: Any) -> None:
+    """Ring, and wait until Redis has it."""
+    before = queue.count
+    bell.ring()
+    wait_for(lambda: queue.count > before)
+
+
 @pytest.mark.redis
 def test_rings_do_not_pile_up(redis_url: str) -> None:
-    import redis
-    from rq import Queue
-    from rq.serializers import JSONSerializer
+    bell, queue = RedisDoorbell(redis_url), jobs(redis_url)
+    for _ in range(RINGS_KEPT):
+        ring(bell, queue)
+    bell.ring()
+    bell.close()  # after the last one
 
-    queue = RedisDoorbell(redis_url, lambda: False, sweep_seconds=60)
-    for _ in range(200):
-        queue.ring()
-    connection = redis.Redis.from_url(redis_url)
+    assert queue.count == RINGS_KEPT
 
-    assert Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer).count <= 64
-    queue.close()
-    connection.close()
+
+@pytest.mark.redis
+def test_who_posts_never_speaks_to_redis(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_by: list[str] = []
+    ask = redis.Redis.execute_command
+
+    def noted(self: Any, *arguments: Any, **given: Any) -> Any:
+        asked_by.append(threading.current_thread().name)
+        return ask(self, *arguments, **given)
+
+    bell, queue = RedisDoorbell(redis_url), jobs(redis_url)
+    monkeypatch.setattr(redis.Redis, "execute_command", noted)
+    bell.ring()
+    wait_for(lambda: asked_by)
+    monkeypatch.undo()
+    wait_for(lambda: queue.count == 1)
+    bell.close()
+
+    assert set(asked_by) == {"doorbell"}
+
+
+@pytest.mark.redis
+def test_a_ring_that_redis_did_not_take_is_given_when_it_is_back(redis_server: RedisServer) -> None:
+    redis_server.stop()
+    bell = RedisDoorbell(redis_server.url)
+    bell.ring()
+    redis_server.start()
+    queue = jobs(redis_server.url)
+    wait_for(lambda: queue.count == 1)
+    bell.close()
+
+    assert queue.count == 1
+
+
+@pytest.mark.redis
+def test_a_ring_wakes_a_worker_that_would_not_look_for_an_hour_before_and_after_redis_was_away(
+    redis_server: RedisServer,
+) -> None:
+    looked: list[int] = []
+    worker = Worker(lambda: looked.append(1) or 0, RedisListener(redis_server.url), sweep_seconds=3600)
+    worker.start()
+    for _ in range(2):
+        wait_for(lambda: is_listened_to(redis_server.url))
+        before = len(looked)
+        bell = RedisDoorbell(redis_server.url)
+        bell.ring()
+        wait_for(lambda known=before: len(looked) > known)
+        bell.close()
+        redis_server.stop()
+        redis_server.start()
+
+    assert worker.close(PATIENCE_SECONDS)
+
+
+@pytest.mark.redis
+def test_a_worker_that_is_to_end_says_whether_something_is_still_in_its_hands(redis_url: str) -> None:
+    began, may_end = threading.Event(), threading.Event()
+    worker = Worker(lambda: began.set() or may_end.wait() or 1, RedisListener(redis_url), sweep_seconds=3600)
+    worker.start()
+    began.wait()
+
+    assert not worker.close(0.01)
+    may_end.set()
+    assert worker.close(PATIENCE_SECONDS)
+
+
+def is_listened_to(url: str) -> bool:
+    with redis.Redis.from_url(url) as client:
+        return any(each["cmd"] == "blpop" for each in client.client_list())
+
+
+def put(client: Any, data: bytes | None = None, **more: Any) -> None:
+    """A job as somebody who writes to Redis makes it."""
+    if data is not None:
+        client.hset(f"{Job.redis_job_namespace_prefix}bad", mapping={"data": data, **more})
+    client.rpush(f"{Queue.redis_queue_namespace_prefix}{QUEUE_NAME}", "bad")
+
+
+def packed(function: str, *arguments: Any) -> bytes:
+    return zlib.compress(JSONSerializer.dumps((function, None, arguments, {})))
+
+
+class Touch:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self._path,)
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize(
+    ("data", "more"),
+    [
+        (lambda canary: packed("pathlib.Path.touch", str(canary)), {}),
+        (lambda canary: packed(JOB, str(canary)), {}),
+        (lambda canary: zlib.compress(pickle.dumps(Touch(canary))), {}),
+        (lambda canary: pickle.dumps(Touch(canary)), {}),
+        (lambda canary: b"", {}),
+        (lambda canary: b"no job at all", {}),
+        (lambda canary: zlib.compress(b"[" * 100_000), {}),
+        (lambda canary: zlib.compress(b" " * 50_000_000), {}),
+        (
+            lambda canary: packed("pathlib.Path.touch", str(canary)),
+            {"timeout": "x", "created_at": b"\xff", "status": "?"},
+        ),
+    ],
+    ids=[
+        "foreign",
+        "with data",
+        "pickle",
+        "pickle not packed",
+        "empty",
+        "not packed",
+        "deep",
+        "bomb",
+        "no job's fields",
+    ],
+)
+def test_a_job_that_is_not_ours_is_refused_and_dropped(
+    redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, data: Any, more: dict[str, Any]
+) -> None:
+    canary, client, listener = tmp_path / "canary", redis.Redis.from_url(redis_url), RedisListener(redis_url)
+    put(client, data(canary), **more)
+
+    assert listener.take()
+    assert not listener.take()
+    assert caplog.messages == ["a job that is not ours was refused"]
+    assert not canary.exists()
+    assert client.keys() == []
+
+
+@pytest.mark.redis
+def test_a_job_of_another_type_of_key_is_refused_and_dropped(redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    client, listener = redis.Redis.from_url(redis_url), RedisListener(redis_url)
+    client.set(f"{Job.redis_job_namespace_prefix}bad", "text")
+    put(client)
+
+    assert listener.take()
+    assert caplog.messages == ["a job that is not ours was refused"]
+    assert client.keys() == []
+
+
+@pytest.mark.redis
+def test_our_job_is_a_ring_and_so_is_one_whose_time_ran_out_and_none_of_their_callbacks_is_called(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, listener = redis.Redis.from_url(redis_url), RedisListener(redis_url)
+    bell, queue = RedisDoorbell(redis_url), jobs(redis_url)
+    ring(bell, queue)
+    bell.close()
+    assert listener.take()
+    put(client)
+    assert listener.take()
+    put(client, packed(JOB), success_callback_name="tests.waiting.wait_for")
+    assert listener.take()
+
+    assert not listener.take()
+    assert caplog.messages == []
+    assert client.keys(f"{Job.redis_job_namespace_prefix}*") == []
+
+
+def test_a_redis_address_that_is_none_is_said(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match="MODERATION_REDIS_URL"):
+        Service.open(settings.model_copy(update={"redis_url": "127.0.0.1"}))
