@@ -42,6 +42,7 @@
     │   └── BeyondLimits                the files of a redaction job are too many, too large or too small
     ├── PluginError                     a plugin does not load or breaks its contract; stops the start
     ├── Unreadable                      a plugin cannot decode the part; becomes a failure
+    ├── Incomplete                      an extractor left something out; what it made is looked at all the same
     ├── Unavailable                     a service that a plugin calls said no; becomes a failure
     ├── CapReached                      a rule has rejected as many items today as it may; people look
     ├── HumanLoopRefused                A2I refused for good (account, permission, missing flow)

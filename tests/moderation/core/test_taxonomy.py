@@ -8,7 +8,7 @@ from moderation.core.policy.codes import label_hint
 from moderation.core.taxonomy import BEFORE_7, TREE, Taxonomy
 
 LABELS = st.sampled_from(Taxonomy().labels)
-IMAGE_ROOTS = [name for name in TREE if name not in ("PII", "Toxicity", "People", "PPE", "Quality", "Custom")]
+IMAGE_ROOTS = [name for name in TREE if name not in ("PII", "Toxicity", "People", "Text", "PPE", "Quality", "Custom")]
 
 
 REKOGNITION_7 = """
