@@ -30,8 +30,6 @@ class YuNet:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # Each shape of picture would keep the memory of its own for good.
         options.enable_cpu_mem_arena = False
-        # Numbers next to nothing, as dark places give, take a processor many times as long.
-        options.add_session_config_entry("session.set_denormal_as_zero", "1")
         self._session = onnxruntime.InferenceSession(WEIGHTS, options, providers=["CPUExecutionProvider"])
         self._names = [output.name for output in self._session.get_outputs()]
 
