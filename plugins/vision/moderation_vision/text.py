@@ -1,8 +1,8 @@
 """``vision.text``: text in a picture as a text part, so that text detectors see it. RapidOCR's models, see `reading`.
 
 It sees lines in Latin letters, Chinese and Japanese, with the extra ``scripts`` also Cyrillic and Greek, in the first
-frame. A line that it finds and cannot read makes the picture unreadable, so that people look. What it does not find,
-and what was measured: docs/text-in-pictures.md.
+frame. A line that it finds and cannot read is a failure beside what it reads, so that people look. What it does not
+find, and what was measured: docs/text-in-pictures.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from moderation.core.items import Box, Extraction, Part, Place, Span, Tool
-from moderation.hookspecs import Context
+from moderation.hookspecs import Context, Incomplete, Unreadable
 
 if TYPE_CHECKING:
     from moderation_vision.reading.models import Models
@@ -51,7 +51,8 @@ class Text:
         """One text part, or none where there is no text.
 
         Raises:
-            Unreadable: it cannot be decoded; or a line in it cannot be read, or there is too much to read.
+            Unreadable: it cannot be decoded, no line of its text can be read, or there is too much to read.
+            Incomplete: a line in it cannot be read, beside others that can.
         """
         from moderation_vision.reading.pages import read_page, without_repeats
 
@@ -61,11 +62,20 @@ class Text:
         if min(size) < SMALLEST_SIDE:
             return []
         words: list[Words] = []
+        unread = 0
         for number, copy in enumerate(copies):
             full = _Full(part, context, number) if copy.size != size else None
             shown = _pixels(copy)
-            words = without_repeats(words, read_page(models, scripts, shown, size, full or (lambda shown=shown: shown)))
-        return self._part(part, words, size)
+            page = read_page(models, scripts, shown, size, full or (lambda shown=shown: shown))
+            words, unread = without_repeats(words, page.words), unread + page.unread
+        parts = self._part(part, words, size)
+        if unread:
+            message = (
+                f"{unread} of {unread + len(words)} lines of text in it cannot be read here: "
+                "they are in a script that is not read, or too blurred"
+            )
+            raise Incomplete(message, parts) if parts else Unreadable(message)
+        return parts
 
     def _load(self) -> tuple[Models, Scripts]:
         if self._loaded is None:

@@ -10,7 +10,7 @@ from moderation_vision.text import Text
 from PIL import Image, ImageDraw, ImageFont
 
 from moderation.core.items import Part
-from moderation.hookspecs import Unreadable
+from moderation.hookspecs import Incomplete, Unreadable
 from moderation.testing import FakeContext
 from plugins.vision.tests.pictures import EXAMPLES, png
 
@@ -159,6 +159,21 @@ def test_a_line_that_cannot_be_read_makes_the_picture_unreadable(
 
     with pytest.raises(Unreadable, match="1 of 1 lines of text in it cannot be read"):
         read(Text(), context, (SAMPLES / f"{name}.png").read_bytes())
+
+
+def test_what_can_be_read_beside_a_line_that_cannot_is_read(
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scripts, "FOLDERS", ())
+    foreign = Image.open(SAMPLES / "georgian.png").convert("RGB")
+    both = Image.new("RGB", (max(foreign.width, 640), foreign.height + 120), "white")
+    both.paste(foreign, (0, 0))
+    ImageDraw.Draw(both).text((30, foreign.height + 40), WORDS, (0, 0, 0), ImageFont.load_default(28))
+
+    with pytest.raises(Incomplete, match="1 of 2 lines of text in it cannot be read") as caught:
+        read(Text(), context, png(both))
+
+    assert [part.text for part in caught.value.parts] == [WORDS]
 
 
 @pytest.mark.parametrize(

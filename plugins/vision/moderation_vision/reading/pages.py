@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from moderation.hookspecs import Unreadable
@@ -24,10 +25,21 @@ _LEGIBLE = 13
 """Pixels of height, that of its letters and half as much again, without which nobody can say what a line is."""
 
 
-def read_page(
-    models: Models, scripts: Scripts, copy: Any, size: tuple[int, int], full: Callable[[], Any]
-) -> list[Words]:
-    """The lines of a picture, in no order.
+@dataclass(frozen=True)
+class Page:
+    """What stands in a picture.
+
+    Attributes:
+        words: lines that were read, in no order.
+        unread: lines that stand there for certain and cannot be read.
+    """
+
+    words: list[Words]
+    unread: int
+
+
+def read_page(models: Models, scripts: Scripts, copy: Any, size: tuple[int, int], full: Callable[[], Any]) -> Page:
+    """The lines of a picture.
 
     Args:
         copy: the picture, or a smaller copy of it (RGB).
@@ -35,7 +47,7 @@ def read_page(
         full: gives the picture; asked when it is needed.
 
     Raises:
-        Unreadable: a line stands there that cannot be read, or there is more than is read in one picture.
+        Unreadable: there is more than is read in one picture.
     """
     measured = copy
 
@@ -54,17 +66,13 @@ def read_page(
     else:
         shown, scale = whole(), 1.0
     words = [_in_its_script(scripts, shown, each) for each in read(models, shown, lines)]
-    unread = [each for each in words if is_unread(each)]
-    if unread:
-        raise Unreadable(
-            f"{len(unread)} of {len(words)} lines of text in it cannot be read here: "
-            "they are in a script that is not read, or too blurred"
-        )
-    return [
+    known = [each for each in words if not is_unread(each)]
+    said = [
         Words(Line(each.line.corners / scale, each.line.sureness), each.text, each.score, each.unread)
-        for each in words
+        for each in known
         if each.score >= LOWEST_SCORE and _says_something(each)
     ]
+    return Page(said, len(words) - len(known))
 
 
 def is_unread(words: Words) -> bool:
