@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from review_ui.desk.preferences import choose_severe
-from review_ui.desk.tasks import next_task
+from review_ui.desk.tasks import next_task, release_task
 from review_ui.quality.golden import QueueQuality, add_golden, set_quality
 from tests.content import found, text
 from tests.houses.desk import Desk, answer, person
@@ -37,7 +37,12 @@ def test_no_page_on_wellbeing_or_quality_keeps_anybody_out(desk: Desk, reviewer:
     said += complaints(page)
     desk.review.chance = lambda: 0.99
     choose_severe(desk.review, user, takes_severe=True)
-    assert next_task(desk.review, user) is not None
+    task = next_task(desk.review, user)
+    if task is not None and "hard" not in str(task.content):  # the page may have gone on to the other one already
+        release_task(desk.review, task.id, user)
+        task = next_task(desk.review, user)
+    assert task is not None
+    assert "hard" in str(task.content)
     desk.pass_time(minutes=20)
     desk.review.care = replace(desk.review.care, break_after_minutes=1)
     for path in ("next", "wellbeing", "lead/quality", "lead/quality/general"):
