@@ -156,7 +156,10 @@ class Judge:
         return self.conclude(item, parts, detections, failures, in_force, coverage)
 
     def judge_texts(self, items: Sequence[Item]) -> list[Judgement] | None:
-        """Judge items of one app that are texts alone with one call of each detector, which saves most of the cost.
+        """Judge items that are texts alone with one call of each detector, which saves most of the cost.
+
+        Args:
+            items: of one app and the same content types, so that the same policies are for all of them.
 
         Returns:
             A judgement for each; None where that cannot be: something is to be made of the texts, a call costs money,

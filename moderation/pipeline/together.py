@@ -14,7 +14,7 @@ from moderation.core.errors import StoreUnavailable
 from moderation.core.items import Item
 from moderation.core.rules.caps import caps
 from moderation.core.started_loops import started
-from moderation.detection.judge import Judgement
+from moderation.detection.judge import Judgement, content_types_of
 from moderation.pipeline.deciding import decision_of_rules, media_kept_until, tell
 from moderation.pipeline.loops import sample_loop
 from moderation.pipeline.ports import Ports
@@ -26,12 +26,14 @@ logger = logging.getLogger(__name__)
 
 def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> set[str]:
     """Moderate what can be done together; says which items need nothing more, by id."""
-    by_app: defaultdict[str, list[Item]] = defaultdict(list)
+    # Which policies are for an item, and so which detectors are asked about it, follows from these two.
+    alike: defaultdict[tuple[str, frozenset[str]], list[Item]] = defaultdict(list)
     for claim in claims:
-        if claim.attempts == 1 and all(part.type == "text" for part in claim.item.parts):
-            by_app[claim.item.app].append(claim.item)
+        item = claim.item
+        if claim.attempts == 1 and all(part.type == "text" for part in item.parts):
+            alike[item.app, content_types_of(item.parts)].append(item)
     done: set[str] = set()
-    for together in by_app.values():
+    for together in alike.values():
         if len(together) > 1:
             try:
                 done |= _moderate(ports, together)

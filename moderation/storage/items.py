@@ -198,8 +198,7 @@ class Store(Reading):
 
         def work(c: Connection) -> Decision | None:
             values: dict[str, Any] = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
-            values |= {"problem": None}
-            values |= {"media_until": media_until, "media_tagged": False}
+            values |= {"problem": None, "media_until": media_until, "media_tagged": False}
             values |= evidence_values(findings, verdict)
             if redacted:
                 values["redacted"] = [part.model_dump(mode="json", exclude_none=True) for part in redacted]

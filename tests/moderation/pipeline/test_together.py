@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from moderation.core.items import Item, Part
 from moderation.detection.judge import Judge
 from moderation.pipeline.intake import Submission
 from moderation.pipeline.moderate import moderate_waiting
+from moderation.pipeline.together import moderate_texts
 from moderation.service import Service
 from moderation.settings import Settings
 from moderation.storage import tables
@@ -126,6 +129,49 @@ def test_each_detector_is_called_once_for_all(
     moderate_waiting(service.pipeline.ports, 20)
 
     assert sorted(asked) == [3, 4], "one call for each app, whose policies may differ"
+
+
+DEAR = """
+from moderation import hookimpl
+
+class Dear:
+    name, version, reads, labels = "dear.look", "1", ("text",), ("Weapons",)
+    min_confidence, time_limit_seconds, on_demand = 0.0, 60.0, True
+    def detect(self, part, context):
+        raise ValueError("it cannot say")
+
+@hookimpl
+def register_detectors(settings):
+    return [Dear()]
+"""
+FILES = (
+    HEAD.replace("policy: words", "policy: files").replace("[text]", "[document]")
+    + "needs: [dear.look]\nbands:\n  weapons: {label: Weapons, reject_from: 50}\n"
+)
+
+
+def test_a_file_beside_texts_is_looked_at_by_those_whom_its_own_policy_names(
+    settings: Settings, tmp_path: Path
+) -> None:
+    for name, text in (("rules/words.yml", POLICY), ("rules/files.yml", FILES), ("plugins/dear.py", DEAR)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    own = {"data": tmp_path / "data", "rules": tmp_path / "rules", "plugins_dir": tmp_path / "plugins"}
+    service = Service.open(settings.model_copy(update=own), human_loops=People())  # type: ignore[arg-type]
+    parts = [Part(id="p0", type="text", text=FINE, is_document=number > 1) for number in range(4)]
+    items = [service.pipeline.prepare(Submission("shop", (part,))) for part in parts]
+    service.pipeline.intake(items)
+    claims = service.store.claim(20, 60, datetime.now(UTC))
+    texts_first = sorted(claims, key=lambda claim: claim.item.parts[0].is_document)
+    done = moderate_texts(service.pipeline.ports, texts_first)
+    service.store.release([claim.item.id for claim in claims])
+    moderate_waiting(service.pipeline.ports, 20)
+    records = [service.store.get_item(item.id) for item in items]
+    service.close()
+
+    assert done == {item.id for item in items[:2]}
+    assert [record.status for record in records] == ["decided", "decided", "in_review", "in_review"]
+    assert [[failure.detector.name for failure in record.failures] for record in records[2:]] == [["dear.look"]] * 2
 
 
 def test_where_a_detector_gives_no_answer_each_is_moderated_by_itself(
