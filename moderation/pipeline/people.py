@@ -112,7 +112,7 @@ def appeal(ports: Ports, record: ItemRecord, reason: str) -> None:
 def _follow(ports: Ports, loop: LoopRecord) -> None:
     endpoint = ports.human_loops.at(loop.arn)
     state = endpoint.describe(loop.name)
-    if state.status in ("InProgress", "Stopping"):
+    if state.is_open:
         _pause(ports, loop, None)
     elif state.status == "Completed" and state.output_uri is not None:
         _consolidate(ports, loop, endpoint.answers(loop.name, state.output_uri))

@@ -77,7 +77,7 @@ def _end(ports: Ports, loop: LoopRecord) -> LoopEnd | None:
     endpoint, name = ports.human_loops.at(loop.arn), loop.arn.rpartition("/")[2]
     try:
         state = endpoint.describe(name)
-        if state.status in ("InProgress", "Stopping"):
+        if state.is_open:
             return None
         if state.status == "Completed" and state.output_uri is not None:
             answers = tuple(endpoint.confirmations(name, state.output_uri))

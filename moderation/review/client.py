@@ -58,6 +58,11 @@ class LoopState:
     failure: str = ""
     output_uri: str | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """True while somebody may still answer."""
+        return self.status in ("InProgress", "Stopping")
+
 
 @dataclass
 class OwnEndpoint:
