@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ground.errors import SettingsError
+from ground.failpoints import failpoint
 from ground.rounds import Rounds
 from moderation.settings import Settings
 
@@ -119,7 +120,8 @@ class RedisDoorbell:
         try:
             if self._queue.count < RINGS_KEPT:
                 # Times to live for workers of the version before, which hand the job to RQ.
-                self._queue.enqueue(JOB, ttl=RING_SECONDS, result_ttl=0, failure_ttl=60)
+                with failpoint("doorbell.ring"):
+                    self._queue.enqueue(JOB, ttl=RING_SECONDS, result_ttl=0, failure_ttl=60)
         except (redis.RedisError, OSError) as error:
             self._outage.goes_on(error)
             return AWAY_SECONDS
@@ -180,7 +182,8 @@ class RedisListener:
             # Redis takes 0 for ever, and anything under a millisecond for 0.
             taken: Any = self._redis.blpop([self._key], max(seconds, 0.01)) if seconds else self._redis.lpop(self._key)
             if taken:
-                self._drop(taken[1] if seconds else taken)
+                with failpoint("doorbell.answer"):
+                    self._drop(taken[1] if seconds else taken)
         except (redis.RedisError, OSError) as error:
             self._outage.goes_on(error)
             return None
