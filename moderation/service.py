@@ -143,7 +143,7 @@ class Service:
         self._retaining.start()
         self.deliveries.start()
         self.redactions.start()
-        self.doorbell.ring()
+        self.doorbell.ring(*LANES)
 
     def watch_policies(self) -> None:
         """Reload policies when their files change or somebody rolls one back, and say when rules fire unusually."""

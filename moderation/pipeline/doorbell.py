@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ground.errors import SettingsError
+from ground.failpoints import failpoint
 from ground.rounds import Rounds
 from moderation.core.items import LANES, Lane
 from moderation.settings import Settings
@@ -142,7 +143,8 @@ class RedisDoorbell:
             try:
                 if queue.count < RINGS_KEPT:
                     # Times to live for workers of the version before, which hand the job to RQ.
-                    queue.enqueue(JOB, ttl=RING_SECONDS, result_ttl=0, failure_ttl=60)
+                    with failpoint("doorbell.ring"):
+                        queue.enqueue(JOB, ttl=RING_SECONDS, result_ttl=0, failure_ttl=60)
             except (redis.RedisError, OSError) as error:
                 self._rung.add(lane)
                 self._outage.goes_on(error)
@@ -204,7 +206,8 @@ class RedisListener:
             # Redis takes 0 for ever, and anything under a millisecond for 0.
             taken = self._blpop(max(seconds, 0.01)) if seconds else self._lpop()
             if taken:
-                self._drop(taken)
+                with failpoint("doorbell.answer"):
+                    self._drop(taken)
         except (redis.RedisError, OSError) as error:
             self._outage.goes_on(error)
             return None

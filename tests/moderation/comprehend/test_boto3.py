@@ -116,7 +116,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 @pytest.fixture
 def endpoint(shared: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Endpoint:
     """The shared one without jobs, and with a bucket of the test's own."""
-    shared.service.database.write(lambda c: c.execute(sa.delete(redaction_jobs)))
+    shared.service.database.write(lambda c: c.execute(sa.delete(redaction_jobs)), step="test.write")
     monkeypatch.setattr(shared, "bucket", f"texts-{next(BUCKETS)}")
     return shared
 

@@ -144,7 +144,7 @@ def test_a_row_that_is_there_already_is_not_counted_as_written(database: Databas
     def insert(c: sa.Connection) -> int:
         return c.execute(insert_or_nothing(c, tables.idempotency_keys).values(values)).rowcount
 
-    assert [database.write(insert), database.write(insert)] == [1, 0]
+    assert [database.write(insert, step="test.write"), database.write(insert, step="test.write")] == [1, 0]
 
 
 def test_of_a_state_of_an_object_that_many_take_at_once_one_item_is_made(database: Database, store: Store) -> None:
@@ -223,7 +223,7 @@ def test_a_failing_write_undoes_itself_alone(database: Database) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        database.write(broken)
+        database.write(broken, step="test.write")
     assert database.read(lambda c: c.execute(sa.select(tables.apps)).all()) == []
 
 
