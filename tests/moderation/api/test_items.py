@@ -509,7 +509,7 @@ def test_an_item_that_waits_is_explained_as_such(idle_api: Api) -> None:
 
 def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
     posted = idle_api.post("/v1/items", **form(None, (picture(), "a.png"))).json["id"]
-    (claim,) = idle_api.service.store.claim("texts", 1, 60, datetime.now(UTC))
+    (claim,) = idle_api.service.store.claim("media", 1, 60, datetime.now(UTC))
     judgement = idle_api.service.judge.conclude(
         claim.item,
         list(claim.item.parts),
@@ -530,7 +530,7 @@ def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
         idle_api.service.policies,
         Coverage((), ()),
     )
-    conclude(idle_api.service.pipeline.ports, claim.item, judgement, ())
+    conclude(idle_api.service.pipeline.ports, claim.item, judgement)
 
     (found,) = idle_api.get(f"/v1/items/{posted}").json["detections"]
     assert found["box"] == {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}
