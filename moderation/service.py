@@ -10,6 +10,7 @@ from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
 from ground.rounds import Rounds
+from moderation.core.items import LANES, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
 from moderation.delivery.outbox import Outbox
@@ -36,9 +37,6 @@ from moderation.storage.items import Store
 from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
-
-CLAIM = 20
-"""Items that a worker takes at once."""
 
 
 class Service:
@@ -141,13 +139,13 @@ class Service:
             self._own_endpoint.url = f"{own_url}/a2i"
         self.watch_policies()
         self.keep_warm()
-        self.doorbell.start(lambda: bool(self.work_once()))
+        self.doorbell.start(self.work_once)
         self.following.rounds.start()
         self._sweeping.start()
         self._retaining.start()
         self.deliveries.start()
         self.redactions.start()
-        self.doorbell.ring()
+        self.doorbell.ring(*LANES)
 
     def watch_policies(self) -> None:
         """Reload policies when their files change or somebody rolls one back, and say when rules fire unusually."""
@@ -168,9 +166,9 @@ class Service:
         for part in (*busy, self.judge, self.database):
             part.close()
 
-    def work_once(self) -> int:
-        """Claim and moderate some waiting items; says how many."""
-        return self.pipeline.moderate_waiting(CLAIM)
+    def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
+        """Claim and moderate some waiting items of each of these lanes; says how many."""
+        return self.pipeline.moderate_waiting(lanes)
 
     def human_loop_notes(self) -> list[str]:
         """What to know of human loops while they get on: that Amazon refuses them, and where they are instead.

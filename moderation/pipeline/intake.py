@@ -53,5 +53,5 @@ def intake(ports: Ports, items: Sequence[Item], keyed: KeyedAnswer | None = None
     """Store prepared items in one durable commit, then say that there is work; all as in `Store.add_items`."""
     earlier = ports.store.add_items(items, keyed)
     if earlier is None:
-        ports.ring()
+        ports.ring(*{item.lane for item in items})
     return earlier

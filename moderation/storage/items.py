@@ -17,7 +17,7 @@ from ground.database import Database, insert_or_nothing
 from moderation.core.decisions import Decision
 from moderation.core.errors import AppealRefused
 from moderation.core.fingerprints import Fingerprint
-from moderation.core.items import Item
+from moderation.core.items import Item, Lane
 from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
@@ -93,12 +93,12 @@ class Store(Reading):
 
     # Work
 
-    def claim(self, limit: int, lease_seconds: float, now: datetime) -> list[Claim]:
-        """Take up to `limit` pending items that nobody holds, in the apps' turns, and hold them for the lease."""
+    def claim(self, lane: Lane, limit: int, lease_seconds: float, now: datetime) -> list[Claim]:
+        """Take up to `limit` waiting items of a lane that nobody holds, in the apps' turns, for the time of a lease."""
         until = now + timedelta(seconds=lease_seconds)
 
         def work(c: Connection) -> list[Claim]:
-            ids = self._turns.next_ids(c, limit, now)
+            ids = self._turns.next_ids(c, lane, limit, now)
             chosen = sa.select(items.c.id).where(items.c.id.in_(ids), items.c.status == "pending")
             rows = {row.id: row for row in ITEM_LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1)}
             taken = [rows[item_id] for item_id in ids if item_id in rows]

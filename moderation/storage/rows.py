@@ -22,6 +22,7 @@ def item_row(item: Item) -> dict[str, Any]:
         "app": item.app,
         "content_id": item.content_id,
         "status": "pending",
+        "lane": item.lane,
         "created_at": item.created_at,
         "document": item.model_dump(mode="json"),
         "attempts": 0,
