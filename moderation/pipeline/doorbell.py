@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ground.errors import SettingsError
+from ground.failpoints import failpoint
 from ground.rounds import Rounds
 from moderation.core.items import LANES, Lane
 from moderation.settings import Settings
@@ -47,7 +48,7 @@ class Doorbell(Protocol):
     """Where a post rings, and what workers listen to."""
 
     def ring(self, *lanes: Lane) -> None:
-        """Items of these lanes wait. Never raises and never waits: the post that rings is already durable."""
+        """Items of these lanes, or of any, wait. Never raises, never waits: the post that rings is durable already."""
         ...
 
     def start(self, work: Callable[[Sequence[Lane]], int]) -> None:
@@ -80,7 +81,7 @@ class ThreadDoorbell:
     def ring(self, *lanes: Lane) -> None:
         """See `Doorbell.ring`."""
         for theirs, rounds in self._rounds.items():
-            if not set(theirs).isdisjoint(lanes):
+            if not set(theirs).isdisjoint(lanes or LANES):
                 rounds.ring()
 
     def start(self, work: Callable[[Sequence[Lane]], int]) -> None:
@@ -119,7 +120,7 @@ class RedisDoorbell:
 
     def ring(self, *lanes: Lane) -> None:
         """See `Doorbell.ring`. Rings that come faster than Redis takes them are one."""
-        self._rung.update(lanes)
+        self._rung.update(lanes or LANES)
         self._rounds.start()
         self._rounds.ring()
 
@@ -142,7 +143,8 @@ class RedisDoorbell:
             try:
                 if queue.count < RINGS_KEPT:
                     # Times to live for workers of the version before, which hand the job to RQ.
-                    queue.enqueue(JOB, ttl=RING_SECONDS, result_ttl=0, failure_ttl=60)
+                    with failpoint("doorbell.ring"):
+                        queue.enqueue(JOB, ttl=RING_SECONDS, result_ttl=0, failure_ttl=60)
             except (redis.RedisError, OSError) as error:
                 self._rung.add(lane)
                 self._outage.goes_on(error)
@@ -204,7 +206,8 @@ class RedisListener:
             # Redis takes 0 for ever, and anything under a millisecond for 0.
             taken = self._blpop(max(seconds, 0.01)) if seconds else self._lpop()
             if taken:
-                self._drop(taken)
+                with failpoint("doorbell.answer"):
+                    self._drop(taken)
         except (redis.RedisError, OSError) as error:
             self._outage.goes_on(error)
             return None

@@ -81,15 +81,15 @@ class Store(Reading):
                 save_media(c, item.id, item.parts)
             return None
 
-        return self._db.write(work)
+        return self._db.write(work, step="items.add")
 
     def move_waits(self, names: Collection[str], held_until: datetime, until: datetime) -> None:
         """Say that posts with idempotency keys still wait for their decisions; see `idempotency.move_waits`."""
-        self._db.write(lambda c: move_waits(c, names, held_until, until))
+        self._db.write(lambda c: move_waits(c, names, held_until, until), step="items.move_waits")
 
     def make_final(self, post: KeyedPost, answer: Mapping[str, Any]) -> None:
         """Keep the answer that a repeated post gets after the first one has waited."""
-        self._db.write(lambda c: make_final(c, post, answer))
+        self._db.write(lambda c: make_final(c, post, answer), step="items.make_final")
 
     # Work
 
@@ -104,11 +104,11 @@ class Store(Reading):
             taken = [rows[item_id] for item_id in ids if item_id in rows]
             return [Claim(Item.model_validate(row.document), row.attempts, until) for row in taken]
 
-        return self._db.write(work)
+        return self._db.write(work, step="items.claim")
 
     def move_leases(self, item_ids: Collection[str], held_until: datetime, until: datetime) -> None:
         """Hold items that are held until one time until another; those that others took meanwhile stay with them."""
-        self._db.write(lambda c: ITEM_LEASE.move(c, item_ids, held_until, until))
+        self._db.write(lambda c: ITEM_LEASE.move(c, item_ids, held_until, until), step="items.move_leases")
 
     def release(self, item_ids: Collection[str], held_until: datetime | None = None) -> None:
         """Give items back that were claimed and not worked on.
@@ -117,12 +117,14 @@ class Store(Reading):
             held_until: the end of the claims' lease, so that items which another took meanwhile stay with it; None to
                 give them back whoever has them.
         """
-        self._db.write(lambda c: ITEM_LEASE.release(c, item_ids, held_until))
+        self._db.write(lambda c: ITEM_LEASE.release(c, item_ids, held_until), step="items.release")
 
     def note_problem(self, item_id: str, problem: str) -> None:
         """Keep why an item could not be judged, for those who look after the service."""
         waits = (items.c.id == item_id) & (items.c.status == "pending")
-        self._db.write(lambda c: c.execute(sa.update(items).where(waits).values(problem=problem)))
+        self._db.write(
+            lambda c: c.execute(sa.update(items).where(waits).values(problem=problem)), step="items.note_problem"
+        )
 
     # Outcomes
 
@@ -196,7 +198,7 @@ class Store(Reading):
                 c.execute(sa.insert(deliveries), told)
             return made
 
-        return self._db.write(work)
+        return self._db.write(work, step="items.decide")
 
     def decide_together(self, ruled: Sequence[Ruled]) -> set[str]:
         """Append the decisions of rules on several items, in one transaction of few statements; see `decide`.
@@ -204,7 +206,7 @@ class Store(Reading):
         Returns:
             The items that were decided by this; the others were not pending any more.
         """
-        return self._db.write(lambda c: decide_together(c, ruled, self._notify))
+        return self._db.write(lambda c: decide_together(c, ruled, self._notify), step="items.decide_together")
 
     def send_to_people(
         self,
@@ -248,7 +250,7 @@ class Store(Reading):
             new = [c.execute(insert_or_nothing(c, item_loops).values(loop_row(loop))).rowcount for loop in loops]
             return any(new)
 
-        return self._db.write(work)
+        return self._db.write(work, step="items.send_to_people")
 
     def open_appeal(self, item_id: str, loop: LoopRecord) -> None:
         """Put a decided item into review again, with the loop that is to be started, in one transaction.
@@ -263,16 +265,19 @@ class Store(Reading):
                 raise AppealRefused(f"item {item_id} is not decided; it can be appealed once it is")
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
 
-        self._db.write(work)
+        self._db.write(work, step="items.open_appeal")
 
     def end_loop(self, end: LoopEnd) -> None:
         """Mark a loop as ended that changes nothing about its item."""
-        self._db.write(lambda c: _end_loops(c, [end]))
+        self._db.write(lambda c: _end_loops(c, [end]), step="loops.end")
 
     def save_answers(self, loop: str, answers: Sequence[Answer]) -> None:
         """Keep what reviewers answered."""
         values = {"answers": [a.model_dump(mode="json") for a in answers]}
-        self._db.write(lambda c: c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values)))
+        self._db.write(
+            lambda c: c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values)),
+            step="loops.save_answers",
+        )
 
     def note_loop(
         self,
@@ -288,7 +293,7 @@ class Store(Reading):
         values |= {"arn": arn} if arn else {}
         where = (item_loops.c.name == name) & (item_loops.c.state != "ended")
         update = sa.update(item_loops).where(where).values({**values, "looks": item_loops.c.looks + 1})
-        self._db.write(lambda c: c.execute(update))
+        self._db.write(lambda c: c.execute(update), step="loops.note")
 
 
 def _end_loops(c: Connection, ends: Sequence[LoopEnd]) -> None:
