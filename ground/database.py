@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from pydantic_core import to_json
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 
@@ -67,6 +68,15 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class EncodedJSON(str):
+    """JSON that a JSON column takes as it is."""
+
+
+def as_json(value: Any) -> str:
+    """A value of a JSON column as JSON: what `json` writes, models too, several times as fast."""
+    return value if isinstance(value, EncodedJSON) else to_json(value).decode()
 
 
 class Database:
@@ -289,6 +299,7 @@ def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: 
             pool_size=10,
             max_overflow=30,
             pool_timeout=5,
+            json_serializer=as_json,
             connect_args={"connect_timeout": 5} if parsed.get_driver_name() == "psycopg" else {},
         )
     if not parsed.database or parsed.database == ":memory:":
@@ -300,7 +311,7 @@ def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: 
     except OSError as error:
         raise StoreUnavailable(f"the database {path} cannot be opened: {error.strerror}") from error
     # Readers do not wait for each other in WAL mode; each thread of the service may read at once.
-    engine = sa.create_engine(parsed, pool_size=10, max_overflow=90, pool_timeout=5)
+    engine = sa.create_engine(parsed, pool_size=10, max_overflow=90, pool_timeout=5, json_serializer=as_json)
     pragmas = (
         f"busy_timeout={int(lock_seconds * 1000)}",
         "journal_mode=WAL",

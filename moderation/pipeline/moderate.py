@@ -175,7 +175,8 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Finger
     except CapReached as reached:
         logger.warning("item=%s %s", item.id, reached)
         return Learned(spent=frozenset(reached.rules))
-    tell(ports, item, decided)
+    if decided is not None:
+        tell(ports, (item, decided))
     return None
 
 

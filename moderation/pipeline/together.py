@@ -69,9 +69,8 @@ def _moderate(ports: Ports, together: Sequence[Item]) -> set[str]:
     found = zip(together, judgements, strict=True)
     ruled = [_ruled(ports, item, judgement) for item, judgement in found if _is_plain(judgement)]
     decided = ports.store.decide_together(ruled) if ruled else set()
-    for each in ruled:
-        if each.item.id in decided:
-            tell(ports, each.item, each.decision)
+    if decided:
+        tell(ports, *((each.item, each.decision) for each in ruled if each.item.id in decided))
     return {each.item.id for each in ruled}
 
 

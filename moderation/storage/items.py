@@ -39,6 +39,9 @@ from moderation.storage.tables import (
 from moderation.storage.turns import Turns
 
 
+_CLAIMED = (items.c.id, items.c.attempts, sa.cast(items.c.document, sa.Text).label("document"))
+
+
 class Store(Reading):
     """Items and their path, in `database`: what can be read of them, and each step that they take.
 
@@ -100,9 +103,9 @@ class Store(Reading):
         def work(c: Connection) -> list[Claim]:
             ids = self._turns.next_ids(c, lane, limit, now)
             chosen = sa.select(items.c.id).where(items.c.id.in_(ids), items.c.status == "pending")
-            rows = {row.id: row for row in ITEM_LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1)}
-            taken = [rows[item_id] for item_id in ids if item_id in rows]
-            return [Claim(Item.model_validate(row.document), row.attempts, until) for row in taken]
+            rows = ITEM_LEASE.claim(c, chosen, now, until, _CLAIMED, attempts=items.c.attempts + 1)
+            taken = {row.id: Claim(Item.model_validate_json(row.document), row.attempts, until) for row in rows}
+            return [taken[item_id] for item_id in ids if item_id in taken]
 
         return self._db.write(work, step="items.claim")
 
@@ -179,8 +182,7 @@ class Store(Reading):
             count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
             number = c.execute(count).scalar_one() + 1
             made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
-            document = made.model_dump(mode="json")
-            new = {"item_id": item_id, "number": number, "document": document, "decided_at": made.decided_at}
+            new = {"item_id": item_id, "number": number, "document": made, "decided_at": made.decided_at}
             c.execute(sa.insert(decisions).values(new))
             if findings is not None:
                 save_labels(c, item_id, findings)
