@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -97,6 +98,26 @@ class Settings(ReviewSettings):
     overturn_alarm_percent: float = Field(
         10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."
     )
+
+    metrics_token: str | None = Field(
+        None,
+        min_length=16,
+        description="Token (`Authorization: Bearer ...`) that shows `/metrics` and the reasons in `/readyz` to who "
+        "calls from elsewhere; empty for none.",
+    )
+    metrics_from: str = Field(
+        "127.0.0.0/8 ::1",
+        description="Addresses and networks that `/metrics` and the reasons in `/readyz` are shown to without the "
+        "token, unless a proxy passes the call on; separated by blanks.",
+    )
+
+    @field_validator("metrics_from")
+    @classmethod
+    def know_addresses(cls, given: str) -> str:
+        """Addresses, and networks as address/bits."""
+        for each in given.split():
+            ipaddress.ip_network(each)
+        return given
 
     @field_validator("severity")
     @classmethod

@@ -46,8 +46,7 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
 
     listener = RedisListener(redis_url)
     service = Service.open(settings)
-    service.watch_policies()
-    service.keep_warm()
+    service.live("worker")
     worker = Worker(service.work_once, listener, settings.sweep_seconds, done=stop.set if burst else None)
     settle_memory()
     click.echo("worker waits for items")

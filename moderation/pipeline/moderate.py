@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ground.holding import LEASE_SECONDS, Hold
 from moderation.core.detections import Failure
@@ -26,11 +26,15 @@ from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.started import loops_started
 from moderation.storage.records import Claim
+from moderation.storage.tallies import WAIT_SECONDS, Tally
 
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 10.0
 """Before an item that could not be moderated is tried again; doubled with each attempt, at most the longest lease."""
+
+WAITS, RETRIES = "item_wait_seconds", "item_retries"
+"""Figures: how long items waited for their first try, and further tries."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def moderate_waiting(ports: Ports, limit: int) -> int:
     claims = ports.store.claim(limit, LEASE_SECONDS, ports.clock())
     if not claims:
         return 0
+    _count(ports.tally, claims, ports.clock())
     began = time.monotonic()
     with ports.holding.hold([each.item.id for each in claims], claims[0].held_until, ports.lease_seconds) as hold:
         done = together.moderate_texts(ports, claims)
@@ -68,6 +73,14 @@ def moderate_waiting(ports: Ports, limit: int) -> int:
             if not _moderate(ports, claim):
                 _put_off(ports, claim, hold)
     return len(claims)
+
+
+def _count(tally: Tally, claims: Sequence[Claim], now: datetime) -> None:
+    for claim in claims:
+        if claim.attempts == 1:
+            tally.observe(WAITS, (now - claim.item.created_at).total_seconds(), WAIT_SECONDS)
+        else:
+            tally.add(RETRIES)
 
 
 def _put_off(ports: Ports, claim: Claim, hold: Hold) -> None:
