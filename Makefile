@@ -43,6 +43,7 @@ oldest: .venv/.test ## the A2I contracts with the oldest boto3 that is supported
 lint: .venv/.test types imports ## ruff, types, import law, shipped rules
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+	@.venv/bin/python -m tools.failpoint_law > /dev/null || .venv/bin/python -m tools.failpoint_law
 	@.venv/bin/moderation rules lint
 
 types: .venv/.test

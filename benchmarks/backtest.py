@@ -82,7 +82,7 @@ def fill(database: Database, policies: PolicySet, number: int) -> None:
             if loops:
                 c.execute(sa.insert(human_loops), loops)
 
-        database.write(work)
+        database.write(work, step="test.write")
 
 
 def _detection(chance: random.Random) -> Detection:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ground.errors import MediaRefused, NotFound, StoreUnavailable
+from ground.failpoints import failpoint
 from ground.private_files import private_folder
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ class FolderBlobs:
     def put_uri(self, uri: str, data: bytes, content_type: str) -> None:
         """Write beside, flush to disk, then rename: a reader sees all of it or nothing."""
         path = self._path(uri)
+        with failpoint("blobs.put"):
+            self._write(path, data)
+
+    def _write(self, path: Path, data: bytes) -> None:
         try:
             private_folder(path.parent)
             beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}")
@@ -113,7 +118,8 @@ class FolderBlobs:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            beside.replace(path)
+            with failpoint("blobs.rename"):
+                beside.replace(path)
             folder = os.open(path.parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
@@ -140,7 +146,8 @@ class FolderBlobs:
     def delete(self, uri: str) -> None:
         """See `Blobs.delete`."""
         try:
-            self._path(uri).unlink(missing_ok=True)
+            with failpoint("blobs.delete"):
+                self._path(uri).unlink(missing_ok=True)
         except OSError as error:
             raise StoreUnavailable(f"media could not be deleted: {error.strerror}") from error
 

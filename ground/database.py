@@ -23,9 +23,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from pydantic_core import to_json
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 
+from ground import failpoints
 from ground.errors import SettingsError, StoreUnavailable
 from ground.private_files import private_file, private_folder
 
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Any]
+_Write = tuple[Work, str, Future[Any]]
 
 MAX_GROUP = 200
 """Writes that share one commit; bounds how long the first one waits."""
@@ -67,6 +70,15 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class EncodedJSON(str):
+    """JSON that a JSON column takes as it is."""
+
+
+def as_json(value: Any) -> str:
+    """A value of a JSON column as JSON: what `json` writes, models too, several times as fast."""
+    return value if isinstance(value, EncodedJSON) else to_json(value).decode()
+
+
 class Database:
     """An engine, its migrations, and one way to read and one to write.
 
@@ -86,7 +98,7 @@ class Database:
         self._version_table = version_table
         self.engine = _make_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writes: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._writer_lock = threading.Lock()
         self._closed = False
@@ -140,11 +152,13 @@ class Database:
         except sa.exc.SQLAlchemyError as error:
             raise _translated(error) from error
 
-    def write(self, work: Callable[[Connection], Result]) -> Result:
+    def write(self, work: Callable[[Connection], Result], *, step: str) -> Result:
         """Run `work` in a transaction and return its result once that is on disk.
 
-        `work` may run on the writer thread; it must only use the connection, and what it raises is raised here, with
-        its own changes undone.
+        Args:
+            work: may run on the writer thread; it must only use the connection, and what it raises is raised here,
+                with its own changes undone.
+            step: what this commit does, such as ``items.decide``: a name of its own, written out, for its failpoint.
 
         Raises:
             StoreUnavailable: the database did not take the write; nothing of it is stored.
@@ -152,9 +166,12 @@ class Database:
         if not self.is_sqlite:
             try:
                 with self.engine.begin() as connection:
-                    return work(connection)
+                    result = work(connection)
+                    failpoints.reach(step, failpoints.BEFORE)
             except sa.exc.SQLAlchemyError as error:
                 raise _translated(error) from error
+            failpoints.reach(step, failpoints.AFTER)
+            return result
         future: Future[Result] = Future()
         with self._writer_lock:
             if self._closed:
@@ -162,7 +179,7 @@ class Database:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_groups, name="sqlite-writer", daemon=True)
                 self._writer.start()
-            self._writes.put((work, future))
+            self._writes.put((work, step, future))
         return future.result()
 
     def close(self) -> None:
@@ -194,12 +211,12 @@ class Database:
                 group.append(more)
             self._commit_group(group)
 
-    def _commit_group(self, group: list[tuple[Work, Future[Any]]]) -> None:
+    def _commit_group(self, group: list[_Write]) -> None:
         """Run a group in one transaction. Every caller gets an answer, and a result only when it is on disk."""
-        done: list[tuple[Future[Any], Any]] = []
+        done: list[tuple[Future[Any], str, Any]] = []
         try:
             with self.engine.execution_options(is_write=True).begin() as connection:
-                for work, future in group:
+                for work, step, future in group:
                     # Where the transaction is gone, undoing fails too and would hide what was wrong first.
                     first: Exception | None = None
                     try:
@@ -209,16 +226,20 @@ class Database:
                             except Exception as error:
                                 first = error
                                 raise
-                        done.append((future, result))
+                        done.append((future, step, result))
                     except Exception as error:  # one caller's fault is that caller's alone
                         future.set_exception(_translated(first or error))
                         _check_still_open(connection)
+                for _, step, _ in done:
+                    failpoints.reach(step, failpoints.BEFORE)
         except BaseException as error:  # nothing may leave a caller waiting
-            for _, future in group:
+            for _, _, future in group:
                 if not future.done():
                     future.set_exception(_translated(error))
         else:
-            for future, result in done:
+            for _, step, _ in done:
+                failpoints.reach(step, failpoints.AFTER)
+            for future, _, result in done:
                 future.set_result(result)
 
 
@@ -291,6 +312,7 @@ def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: 
             pool_size=10,
             max_overflow=30,
             pool_timeout=5,
+            json_serializer=as_json,
             connect_args={"connect_timeout": 5} if parsed.get_driver_name() == "psycopg" else {},
         )
     if not parsed.database or parsed.database == ":memory:":
@@ -302,7 +324,7 @@ def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: 
     except OSError as error:
         raise StoreUnavailable(f"the database {path} cannot be opened: {error.strerror}") from error
     # Readers do not wait for each other in WAL mode; each thread of the service may read at once.
-    engine = sa.create_engine(parsed, pool_size=10, max_overflow=90, pool_timeout=5)
+    engine = sa.create_engine(parsed, pool_size=10, max_overflow=90, pool_timeout=5, json_serializer=as_json)
     pragmas = (
         f"busy_timeout={int(lock_seconds * 1000)}",
         "journal_mode=WAL",

@@ -12,6 +12,7 @@ from typing import Any
 
 from ground.blobs import MAX_OBJECT_BYTES, split_uri, too_large
 from ground.errors import NotFound
+from ground.failpoints import failpoint
 from ground.local_copies import LocalCopies
 from ground.s3_calls import Encryption, ask, metadata_of
 
@@ -68,7 +69,8 @@ class S3Blobs:
         """See `Blobs.put_uri`. S3 answers after the object is durable."""
         bucket, key = split_uri(uri)
         given = {"Bucket": bucket, "Key": key, "Body": data, "ContentType": content_type, **self._encryption.arguments}
-        ask(uri, "stored", lambda: self._client.put_object(**given))
+        with failpoint("s3.put"):
+            ask(uri, "stored", lambda: self._client.put_object(**given))
 
     def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
         """See `Blobs.get`."""
@@ -110,7 +112,8 @@ class S3Blobs:
     def delete(self, uri: str) -> None:
         """See `Blobs.delete`."""
         bucket, key = split_uri(uri)
-        ask(uri, "deleted", lambda: self._client.delete_object(Bucket=bucket, Key=key))
+        with failpoint("s3.delete"):
+            ask(uri, "deleted", lambda: self._client.delete_object(Bucket=bucket, Key=key))
         # The copy for detectors is named by the digest, as are the objects that this service stores.
         self._copies.forget(key.rpartition("/")[2].partition(".")[0])
 

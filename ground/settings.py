@@ -15,7 +15,9 @@ import yaml
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from ground import failpoints
 from ground.errors import SettingsError
+from ground.failpoints import PATTERN
 
 PREFIX = "MODERATION_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS"
@@ -54,6 +56,12 @@ class GroundSettings(BaseSettings):
     )
     a2i_region: str = Field("us-east-1", description="AWS Region of the human loops.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    failpoint: str | None = Field(
+        None,
+        pattern=PATTERN,
+        description="For tests of a kill: where a process ends itself, as `items.decide:after:3` (just after its third "
+        "commit of that name); empty for nowhere.",
+    )
     log_format: Literal["text", "json"] = Field("text", description="`json`: a log line is an object with fields.")
 
     @classmethod
@@ -72,6 +80,8 @@ class GroundSettings(BaseSettings):
     def load(cls, **given: Any) -> Self:
         """The settings in force. `given` (from the command line) wins; None values are ignored.
 
+        A failpoint that they name is armed.
+
         Raises:
             SettingsError: a name is unknown or a value is wrong; names the setting.
         """
@@ -80,11 +90,13 @@ class GroundSettings(BaseSettings):
         if unknown:
             raise SettingsError(f"unknown setting {unknown[0]}; `moderation doctor` lists all settings")
         try:
-            return cls(**{name: value for name, value in given.items() if value is not None})
+            settings = cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0]) if first["loc"] else ""
             raise SettingsError(f"setting {name} ({PREFIX}{name.upper()}): {first['msg']}") from error
+        failpoints.arm(settings.failpoint)
+        return settings
 
 
 class _FileSource(PydanticBaseSettingsSource):

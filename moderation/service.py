@@ -10,6 +10,7 @@ from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
 from ground.rounds import Rounds
+from moderation.core.items import LANES, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
 from moderation.delivery.outbox import Outbox
@@ -37,9 +38,6 @@ from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
-
-CLAIM = 20
-"""Items that a worker takes at once."""
 
 
 class Service:
@@ -142,13 +140,13 @@ class Service:
         if own_url is not None:
             self._own_endpoint.url = f"{own_url}/a2i"
         self.live("serve")
-        self.doorbell.start(lambda: bool(self.work_once()))
+        self.doorbell.start(self.work_once)
         self.following.rounds.start()
         self._sweeping.start()
         self._retaining.start()
         self.deliveries.start()
         self.redactions.start()
-        self.doorbell.ring()
+        self.doorbell.ring(*LANES)
 
     def live(self, role: Role) -> None:
         """What each process does, whatever its work: policies are watched, detectors ready, signs of life given."""
@@ -175,9 +173,9 @@ class Service:
         for part in (*busy, self.judge, self.heart, self.database):
             part.close()
 
-    def work_once(self) -> int:
-        """Claim and moderate some waiting items; says how many."""
-        return self.pipeline.moderate_waiting(CLAIM)
+    def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
+        """Claim and moderate some waiting items of each of these lanes; says how many."""
+        return self.pipeline.moderate_waiting(lanes)
 
     def human_loop_notes(self) -> list[str]:
         """What to know of human loops while they get on: that Amazon refuses them, and where they are instead.

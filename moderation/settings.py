@@ -23,7 +23,12 @@ class Settings(ReviewSettings):
     plugins_dir: Path | None = Field(None, description="Folder of loose plugin files (*.py).")
     database_url: str | None = Field(None, description="SQLAlchemy URL; empty for SQLite under the data folder.")
     redis_url: str | None = Field(None, description="Redis for RQ; empty for threads in the serving process.")
-    workers: int = Field(2, ge=0, le=64, description="Threads in the serving process that moderate items.")
+    workers: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="Threads in the serving process that moderate items; of several, one keeps to texts.",
+    )
     detector_processes: int | None = Field(
         None,
         ge=0,

@@ -4,9 +4,11 @@ from alembic import context
 from sqlalchemy import MetaData
 from sqlalchemy.engine import Engine
 
+from ground.failpoints import failpoint
+
 
 def _run(engine: Engine, metadata: MetaData, version_table: str) -> None:
-    with engine.execution_options(is_write=True).begin() as connection:
+    with failpoint("database.migrate"), engine.execution_options(is_write=True).begin() as connection:
         context.configure(
             connection=connection,
             target_metadata=metadata,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from moderation.core.items import LANES
 from moderation.delivery.webhooks import ATTEMPTS
 from moderation.detection.runner import CALLS, FAILURES
 from moderation.intake.ledger import Ledger
@@ -152,11 +153,11 @@ class _Stored:
         )
         yield _histogram(
             "moderation_item_wait_seconds",
-            "From the post of an item to its first try.",
-            [],
+            "From the post of an item to its first try; texts and media have lanes of their own.",
+            ["lane"],
             WAIT_SECONDS,
             counted.get(WAITS + BUCKET, {}),
-            {(): 0.0, **counted.get(WAITS + SUM, {})},
+            {**{(lane,): 0.0 for lane in LANES}, **counted.get(WAITS + SUM, {})},
         )
 
     def _processes(self) -> Iterable[Metric]:

@@ -62,7 +62,7 @@ class Checks:
     def _database_and_loops(self) -> Iterator[str]:
         service = self._service
         try:
-            service.database.write(lambda c: None)
+            service.database.write(lambda c: None, step="readiness.write")
             loops = service.store.loop_problems()
             waiting, _ = service.store.backlog()
         except StoreUnavailable as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from ground.failpoints import failpoint
 from ground.private_files import private_file
 from moderation.backup.manifest import BackupRefused, DumpedDatabase, Kind
 from moderation.settings import Settings
@@ -211,7 +212,8 @@ def note_deleted(url: str | sa.URL, uris: tuple[str, ...], made_at: datetime) ->
     """Say of the items of media that went while the backup was made that they have it no longer."""
     if not uris:
         return
-    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with failpoint("restore.note_deleted"), engine.begin() as connection:
         without = sa.select(item_media.c.item_id).where(item_media.c.uri.in_(uris))
         gone = sa.update(items).where(items.c.id.in_(without), items.c.media_deleted_at.is_(None))
         connection.execute(gone.values(media_deleted_at=made_at))

@@ -14,6 +14,8 @@ from moderation.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+THREADS = 2
+"""Of a worker process: one keeps to texts, so that they do not wait behind pictures."""
 IN_HAND_SECONDS = 20.0
 """How long a worker that is to end goes on with the items it has; under what `Processes` gives it."""
 
@@ -40,14 +42,14 @@ def worker(settings: Settings, processes: int, burst: bool) -> None:
 
 def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool) -> None:
     """Work until `stop` is set, or with `burst` until nothing waits."""
-    from moderation.pipeline.doorbell import RedisListener
+    from moderation.pipeline.doorbell import RedisListener, lanes_of
     from moderation.service import Service
     from moderation.worker import Worker
 
-    listener = RedisListener(redis_url)
+    listeners = [(lanes, RedisListener(redis_url, lanes)) for lanes in lanes_of(1 if burst else THREADS)]
     service = Service.open(settings)
     service.live("worker")
-    worker = Worker(service.work_once, listener, settings.sweep_seconds, done=stop.set if burst else None)
+    worker = Worker(service.work_once, listeners, settings.sweep_seconds, done=stop.set if burst else None)
     settle_memory()
     click.echo("worker waits for items")
     worker.start()

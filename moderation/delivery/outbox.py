@@ -93,12 +93,12 @@ class Outbox:
         """Those of `ids` that are still due, held for `LEASE_SECONDS` so that nobody else sends them meanwhile."""
         chosen = sa.select(deliveries.c.id).where(deliveries.c.id.in_(ids), deliveries.c.state == "due")
         until = now + timedelta(seconds=LEASE_SECONDS)
-        rows = self._db.write(lambda c: _LEASE.claim(c, chosen, now, until))
+        rows = self._db.write(lambda c: _LEASE.claim(c, chosen, now, until), step="deliveries.take")
         return [Delivery(r.id, r.item_id, r.app, r.endpoint, r.url, r.payload, r.attempts, until) for r in rows]
 
     def move_leases(self, ids: Collection[str], held_until: datetime, until: datetime) -> None:
         """Hold deliveries that are held until one time until another; those that others took meanwhile stay theirs."""
-        self._db.write(lambda c: _LEASE.move(c, ids, held_until, until))
+        self._db.write(lambda c: _LEASE.move(c, ids, held_until, until), step="deliveries.move_leases")
 
     def take_due(self, now: datetime, limit: int) -> Sequence[Delivery]:
         """The deliveries that have been due longest, taken."""
@@ -124,7 +124,7 @@ class Outbox:
             }
             c.execute(sa.insert(delivery_attempts).values(row))
 
-        self._db.write(work)
+        self._db.write(work, step="deliveries.note")
 
     def attempts(self, item_id: str) -> Sequence[Attempt]:
         """All attempts to tell of an item, oldest first."""
@@ -141,7 +141,10 @@ class Outbox:
     def replay(self, item_id: str, now: datetime) -> int:
         """Send an item's events again, with the same ids and bytes; says how many there are."""
         update = sa.update(deliveries).where(deliveries.c.item_id == item_id)
-        return self._db.write(lambda c: c.execute(update.values(state="due", attempts=0, next_attempt_at=now)).rowcount)
+        return self._db.write(
+            lambda c: c.execute(update.values(state="due", attempts=0, next_attempt_at=now)).rowcount,
+            step="deliveries.replay",
+        )
 
     def counts(self) -> dict[str, int]:
         """How many deliveries there are by state."""

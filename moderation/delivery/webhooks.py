@@ -20,6 +20,7 @@ from email.utils import parsedate_to_datetime
 
 from standardwebhooks import Webhook
 
+from ground.failpoints import failpoint
 from ground.fetch import FetchFailed, post
 from ground.holding import Holding
 from ground.rounds import Rounds
@@ -168,7 +169,8 @@ class Deliveries:
     def _attempt_once(self, delivery: Delivery) -> None:
         now = self._clock()
         is_callback = delivery.url.startswith(("http://", "https://"))
-        result = self._post(delivery, now) if is_callback else self._notify(delivery)
+        with failpoint("deliveries.send"):
+            result = self._post(delivery, now) if is_callback else self._notify(delivery)
         attempts = delivery.attempts + 1
         state, next_attempt_at = "due", None
         if result.is_delivered:

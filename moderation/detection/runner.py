@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -45,6 +46,34 @@ CALLS, FAILURES = "detector_call_seconds", "detector_failures"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 Asked = Callable[[Detector | Extractor | Redactor], bool]
 """Says of a tool whether anybody may ask it."""
+
+
+@dataclass
+class Answers:
+    """What tools found, who answered, and who did not.
+
+    Attributes:
+        answered: tool and part of each look that was answered; nobody else's look counts.
+        shown: what was shown of pictures to tools that tell.
+    """
+
+    detections: list[Detection] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    answered: list[tuple[str, str]] = field(default_factory=list)
+    shown: list[Look] = field(default_factory=list)
+
+    def add(self, more: Answers) -> None:
+        """What came of later looks, too."""
+        self.detections += more.detections
+        self.failures += more.failures
+        self.answered += more.answered
+        self.shown += more.shown
+
+    @property
+    def counted(self) -> list[tuple[str, str]]:
+        """The looks that count: those of tools that failed on the part, or on all of them, were not whole."""
+        failed = {(failure.detector.name, failure.part) for failure in self.failures}
+        return [each for each in self.answered if each not in failed and (each[0], "") not in failed]
 
 
 class Runner:
@@ -108,13 +137,11 @@ class Runner:
         app: str,
         parts: Sequence[Part],
         only: Callable[[Detector], bool] = lambda _: True,
-        shown: list[Look] | None = None,
-    ) -> tuple[list[Detection], list[Failure]]:
+    ) -> Answers:
         """Every detector on every part it reads.
 
         Args:
             only: the detectors to ask.
-            shown: takes what they were shown of pictures.
 
         Returns:
             Detections with detector, part and parents filled in; and a failure for each look without an answer.
@@ -125,14 +152,15 @@ class Runner:
             for part in parts
             if part.type in detector.reads and only(detector)
         ]
-        detections: list[Detection] = []
-        failures: list[Failure] = []
-        for found in self._threads.map(lambda job: self._look(app, job[0], job[1], shown), jobs):
+        answers = Answers()
+        looks = self._threads.map(lambda job: self._look(app, job[0], job[1], answers.shown), jobs)
+        for (detector, part), found in zip(jobs, looks, strict=True):
             if isinstance(found, Failure):
-                failures.append(found)
+                answers.failures.append(found)
             else:
-                detections += found
-        return detections, failures
+                answers.detections += found
+                answers.answered.append((detector.name, part.id))
+        return answers
 
     def has_detector(self, reads: PartType, only: Callable[[Detector], bool]) -> bool:
         """True when `look` would ask somebody about a part of that type."""
@@ -140,34 +168,36 @@ class Runner:
 
     def look_each(
         self, app: str, texts: Sequence[Part], only: Callable[[Detector], bool] = lambda _: True
-    ) -> tuple[list[list[Detection]], list[Failure]]:
+    ) -> tuple[list[list[Detection]], Answers]:
         """Like `look`, for many short texts: one call of each detector, within the time limit of one look.
 
         Returns:
-            The detections in each text, in order; worth nothing when there is a failure.
+            The detections in each text, in order, worth nothing when there is a failure; and who answered for all.
         """
         found: list[list[Detection]] = [[] for _ in texts]
-        failures: list[Failure] = []
+        answers = Answers()
+        ids = sorted({text.id for text in texts})
         detectors = [each for each in self._plugins.detectors if "text" in each.reads and only(each)] if texts else []
-        for answer in self._threads.map(lambda detector: self._look_each(app, detector, texts), detectors):
+        looks = self._threads.map(lambda detector: self._look_each(app, detector, texts), detectors)
+        for detector, answer in zip(detectors, looks, strict=True):
             if isinstance(answer, Failure):
-                failures.append(answer)
+                answers.failures.append(answer)
             else:
-                found = [[*before, *more] for before, more in zip(found, answer, strict=True)]
-        return found, failures
+                for before, more in zip(found, answer, strict=True):
+                    before += more
+                answers.answered += [(detector.name, part) for part in ids]
+        return found, answers
 
     def extract(
         self,
         app: str,
         parts: Sequence[Part],
         only: Callable[[Extractor], bool] = lambda _: True,
-        shown: list[Look] | None = None,
-    ) -> tuple[list[Part], list[Failure]]:
+    ) -> tuple[list[Part], Answers]:
         """Every extractor on every part it reads; the new parts carry their bytes and have no ids yet.
 
         Args:
             only: the extractors to ask.
-            shown: takes what they were shown of pictures.
         """
         jobs = [
             (extractor, part)
@@ -176,11 +206,15 @@ class Runner:
             if part.type in extractor.reads and only(extractor)
         ]
         made: list[Part] = []
-        failures: list[Failure] = []
-        for found, failure in self._threads.map(lambda job: self._extract(app, job[0], job[1], shown), jobs):
+        answers = Answers()
+        looks = self._threads.map(lambda job: self._extract(app, job[0], job[1], answers.shown), jobs)
+        for (extractor, part), (found, failure) in zip(jobs, looks, strict=True):
             made += found
-            failures += [failure] if failure is not None else []
-        return made, failures
+            if failure is not None:
+                answers.failures.append(failure)
+            else:
+                answers.answered.append((extractor.name, part.id))
+        return made, answers
 
     def redact(self, app: str, part: Part, detections: Sequence[Detection]) -> Part | Failure:
         """A copy of a part with the places of `detections` taken out, its bytes in `data`; or why there is none."""
@@ -213,7 +247,7 @@ class Runner:
             list(closing.map(Pool.close, self._pools.values()))
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _look(self, app: str, detector: Any, part: Part, shown: list[Look] | None) -> list[Detection] | Failure:
+    def _look(self, app: str, detector: Any, part: Part, shown: list[Look]) -> list[Detection] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
 
@@ -238,9 +272,7 @@ class Runner:
         except NoAnswer as error:
             return self._failed(tool, texts[0], error)
 
-    def _extract(
-        self, app: str, extractor: Any, part: Part, shown: list[Look] | None
-    ) -> tuple[list[Part], Failure | None]:
+    def _extract(self, app: str, extractor: Any, part: Part, shown: list[Look]) -> tuple[list[Part], Failure | None]:
         """What was made, and what is wrong with it."""
         tool = Tool(name=extractor.name, version=extractor.version)
         try:
@@ -264,7 +296,7 @@ class Runner:
         tool: Any,
         part: Part,
         check: Callable[[dict[str, Any]], object],
-        shown: list[Look] | None,
+        shown: list[Look],
     ) -> dict[str, Any]:
         """What the tool answers, or did on the same content lately. An answer that `check` refuses is not kept."""
 
@@ -277,7 +309,7 @@ class Runner:
 
         answer: dict[str, Any] = self._recent.find(key_of(operation, app, tool, self._set_ups[tool.name], part), look)
         digests = _digests(answer)
-        if shown is not None and digests:
+        if digests:
             shown.append(Look(tool.name, part.id, digests))
         return answer
 

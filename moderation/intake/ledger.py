@@ -94,7 +94,7 @@ class Ledger:
             # In one order, so that processes that take the same objects never wait for each other in a ring.
             return [each.item for each in sorted(found, key=_order) if _take(c, app, each)]
 
-        return self._db.write(work)
+        return self._db.write(work, step="ledger.take")
 
     def bury(self, app: str, body: str, uri: str | None, reason: str, now: datetime) -> None:
         """Keep a message that cannot become an item. The same one again changes nothing."""
@@ -107,7 +107,7 @@ class Ledger:
             "reason": reason[:1000],
             "created_at": now,
         }
-        self._db.write(lambda c: c.execute(insert_or_nothing(c, dead_letters).values(values)))
+        self._db.write(lambda c: c.execute(insert_or_nothing(c, dead_letters).values(values)), step="ledger.bury")
 
     def dead(self, ids: Collection[str] = (), limit: int = 1000) -> list[DeadLetter]:
         """Messages that are kept, oldest first; of `ids`, or all.
@@ -128,7 +128,9 @@ class Ledger:
 
     def forget(self, letter_id: str) -> None:
         """Drop a message that has become items after all, or never will."""
-        self._db.write(lambda c: c.execute(sa.delete(dead_letters).where(dead_letters.c.id == letter_id)))
+        self._db.write(
+            lambda c: c.execute(sa.delete(dead_letters).where(dead_letters.c.id == letter_id)), step="ledger.forget"
+        )
 
 
 def _take(c: Connection, app: str, found: Found) -> bool:

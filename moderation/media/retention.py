@@ -90,7 +90,8 @@ class Retention:
             for uri in due.uris:
                 self._blobs.delete(uri)
             update = sa.update(items).where(items.c.id == due.item_id, items.c.media_until <= now)
-            self._db.write(lambda c, update=update: c.execute(update.values(media_deleted_at=now)))  # type: ignore[misc]
+            update = update.values(media_deleted_at=now)
+            self._db.write(lambda c, update=update: c.execute(update), step="retention.note_deleted")  # type: ignore[misc]
             yield due
 
     def tag_decided(self, now: datetime) -> int:
@@ -110,7 +111,7 @@ class Retention:
                 for uri, tags in self._db.read(lambda c, item_id=item_id: self._tags(c, item_id)):  # type: ignore[misc]
                     self._tag(uri, tags)
                 update = sa.update(items).where(items.c.id == item_id).values(media_tagged=True)
-                self._db.write(lambda c, update=update: c.execute(update))  # type: ignore[misc]
+                self._db.write(lambda c, update=update: c.execute(update), step="retention.note_tagged")  # type: ignore[misc]
                 count += 1
         return count
 

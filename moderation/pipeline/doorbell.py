@@ -11,11 +11,14 @@ import logging
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ground.errors import SettingsError
+from ground.failpoints import failpoint
 from ground.rounds import Rounds
+from moderation.core.items import LANES, Lane
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-QUEUE_NAME = "moderation"
+QUEUE_NAMES: Mapping[Lane, str] = {"media": "moderation", "texts": "moderation-texts"}
+"""A queue for each lane, so that a ring reaches somebody who works on it."""
 JOB = "moderation.worker.moderate_waiting"
 """What a ring's job is called. To a worker it is a ring and no more: nothing is called by what lies in Redis."""
 RINGS_KEPT = 64
@@ -43,17 +47,22 @@ _LONGEST_JOB = 1000
 class Doorbell(Protocol):
     """Where a post rings, and what workers listen to."""
 
-    def ring(self) -> None:
-        """Items wait. Never raises and never waits: the post that rings is already durable."""
+    def ring(self, *lanes: Lane) -> None:
+        """Items of these lanes, or of any, wait. Never raises, never waits: the post that rings is durable already."""
         ...
 
-    def start(self, work: Callable[[], bool]) -> None:
-        """Call `work` whenever there may be something; it says whether there was."""
+    def start(self, work: Callable[[Sequence[Lane]], int]) -> None:
+        """Call `work` with lanes in which there may be something; it says how much there was."""
         ...
 
     def close(self) -> None:
         """Stop calling `work`; calls under way end first, within a few seconds."""
         ...
+
+
+def lanes_of(threads: int) -> list[Sequence[Lane]]:
+    """What each of several threads works on: everything, but for one that keeps to texts where there are others."""
+    return [("texts",), *[LANES] * (threads - 1)] if threads > 1 else [LANES] * threads
 
 
 class ThreadDoorbell:
@@ -65,25 +74,34 @@ class ThreadDoorbell:
     """
 
     def __init__(self, threads: int, sweep_seconds: float) -> None:
-        self._count, self._sweep_seconds = threads, sweep_seconds
-        self._rounds: Rounds | None = None
+        self._threads = Counter(lanes_of(threads))
+        self._sweep_seconds = sweep_seconds
+        self._rounds: dict[Sequence[Lane], Rounds] = {}
 
-    def ring(self) -> None:
+    def ring(self, *lanes: Lane) -> None:
         """See `Doorbell.ring`."""
-        if self._rounds is not None:
-            self._rounds.ring()
+        for theirs, rounds in self._rounds.items():
+            if not set(theirs).isdisjoint(lanes or LANES):
+                rounds.ring()
 
-    def start(self, work: Callable[[], bool]) -> None:
+    def start(self, work: Callable[[Sequence[Lane]], int]) -> None:
         """See `Doorbell.start`."""
-        self._rounds = Rounds(
-            "worker", lambda: 0 if work() else None, pause_seconds=self._sweep_seconds, threads=self._count
-        )
-        self._rounds.start()
+        for lanes, threads in self._threads.items():
+
+            def once(lanes: Sequence[Lane] = lanes) -> float | None:
+                return 0 if work(lanes) else None
+
+            name = "worker" if lanes == LANES else "texts"
+            self._rounds[lanes] = Rounds(name, once, pause_seconds=self._sweep_seconds, threads=threads)
+        for rounds in self._rounds.values():
+            rounds.start()
 
     def close(self) -> None:
         """See `Doorbell.close`."""
-        if self._rounds is not None:
-            self._rounds.close()
+        for rounds in self._rounds.values():
+            rounds.stop()
+        for rounds in self._rounds.values():
+            rounds.close()
 
 
 class RedisDoorbell:
@@ -95,16 +113,18 @@ class RedisDoorbell:
 
     def __init__(self, url: str) -> None:
         self._redis = _client(url)
-        self._queue = _queue(self._redis)
+        self._queues = {lane: _queue(self._redis, lane) for lane in LANES}
+        self._rung: set[Lane] = set()
         self._outage = _Outage("rings wait")
         self._rounds = Rounds("doorbell", self._put, pause_seconds=None, waits_first=True)
 
-    def ring(self) -> None:
+    def ring(self, *lanes: Lane) -> None:
         """See `Doorbell.ring`. Rings that come faster than Redis takes them are one."""
+        self._rung.update(lanes or LANES)
         self._rounds.start()
         self._rounds.ring()
 
-    def start(self, work: Callable[[], bool]) -> None:
+    def start(self, work: Callable[[Sequence[Lane]], int]) -> None:
         """Nobody works here: `moderation worker` processes do."""
 
     def close(self) -> None:
@@ -113,22 +133,28 @@ class RedisDoorbell:
         self._redis.close()
 
     def _put(self) -> float | None:
-        """Put one job, unless enough wait already; again after a while when Redis does not take it."""
+        """Put one job a lane, unless enough wait already; again after a while when Redis does not take it."""
         import redis
 
-        try:
-            if self._queue.count < RINGS_KEPT:
-                # Times to live for workers of the version before, which hand the job to RQ.
-                self._queue.enqueue(JOB, ttl=RING_SECONDS, result_ttl=0, failure_ttl=60)
-        except (redis.RedisError, OSError) as error:
-            self._outage.goes_on(error)
-            return AWAY_SECONDS
+        for lane, queue in self._queues.items():
+            if lane not in self._rung:
+                continue
+            self._rung.discard(lane)  # before the job is put: whoever rings now gets one of his own
+            try:
+                if queue.count < RINGS_KEPT:
+                    # Times to live for workers of the version before, which hand the job to RQ.
+                    with failpoint("doorbell.ring"):
+                        queue.enqueue(JOB, ttl=RING_SECONDS, result_ttl=0, failure_ttl=60)
+            except (redis.RedisError, OSError) as error:
+                self._rung.add(lane)
+                self._outage.goes_on(error)
+                return AWAY_SECONDS
         self._outage.is_over()
         return None
 
 
 class RedisListener:
-    """What a worker process listens to: RQ's queue, where each job is a ring.
+    """What a thread of a worker process listens to: RQ's queues of its lanes, where each job is a ring.
 
     RQ's own worker is not used: it ends when Redis does, ends a job after 180 seconds, unpacks a job before anybody can
     look at it, and calls whatever functions and addresses the job names, its callbacks and webhooks among them. Here a
@@ -138,12 +164,12 @@ class RedisListener:
         url: of Redis or Valkey.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, lanes: Sequence[Lane] = LANES) -> None:
         from rq.job import Job
         from rq.serializers import JSONSerializer
 
         self._redis = _client(url, waits_seconds=LISTEN_SECONDS)
-        self._key: str = _queue(self._redis).key
+        self._keys: list[str] = [_queue(self._redis, lane).key for lane in lanes]
         self._prefix: bytes = Job.key_for("").encode()
         self._ours: bytes = Job.create(JOB, connection=self._redis, serializer=JSONSerializer).data
         self._outage = _Outage("the database is looked at now and then")
@@ -178,14 +204,23 @@ class RedisListener:
 
         try:
             # Redis takes 0 for ever, and anything under a millisecond for 0.
-            taken: Any = self._redis.blpop([self._key], max(seconds, 0.01)) if seconds else self._redis.lpop(self._key)
+            taken = self._blpop(max(seconds, 0.01)) if seconds else self._lpop()
             if taken:
-                self._drop(taken[1] if seconds else taken)
+                with failpoint("doorbell.answer"):
+                    self._drop(taken)
         except (redis.RedisError, OSError) as error:
             self._outage.goes_on(error)
             return None
         self._outage.is_over()
         return bool(taken)
+
+    def _blpop(self, seconds: float) -> bytes | None:
+        taken: Any = self._redis.blpop(self._keys, seconds)
+        return taken[1] if taken else None
+
+    def _lpop(self) -> bytes | None:
+        client: Any = self._redis
+        return next((job_id for key in self._keys if (job_id := client.lpop(key))), None)
 
     def _drop(self, job_id: bytes) -> None:
         """Remove what a job has left in Redis, and say so when it was not ours."""
@@ -246,11 +281,11 @@ def _client(url: str, waits_seconds: float = 0.0) -> Redis:
         raise SettingsError(f"MODERATION_REDIS_URL: {error}") from error
 
 
-def _queue(client: Redis) -> Any:
+def _queue(client: Redis, lane: Lane) -> Any:
     from rq import Queue
     from rq.serializers import JSONSerializer
 
-    return Queue(QUEUE_NAME, connection=client, serializer=JSONSerializer)
+    return Queue(QUEUE_NAMES[lane], connection=client, serializer=JSONSerializer)
 
 
 def open_doorbell(settings: Settings) -> Doorbell:

@@ -51,4 +51,4 @@ def prepare(ports: Ports, submission: Submission) -> Item:
 def intake(ports: Ports, items: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
     """Store prepared items in one durable commit, then say that there is work. `key` as in `Store.add_items`."""
     ports.store.add_items(items, key)
-    ports.ring()
+    ports.ring(*{item.lane for item in items})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from ground.holding import LEASE_SECONDS, Hold
 from moderation.core.detections import Failure
 from moderation.core.errors import CapReached, ModerationError, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
-from moderation.core.items import Item
+from moderation.core.items import LANES, Item, Lane
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
 from moderation.detection.judge import Judgement
@@ -34,7 +34,7 @@ FIRST_PAUSE_SECONDS = 10.0
 """Before an item that could not be moderated is tried again; doubled with each attempt, at most the longest lease."""
 
 WAITS, RETRIES = "item_wait_seconds", "item_retries"
-"""Figures: how long items waited for their first try, and further tries."""
+"""Figures: how long items waited for their first try, by lane, and further tries."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,23 @@ class Learned:
         return Learned(self.spent | other.spent, self.failures + _not_among(other.failures, self.failures))
 
 
-def moderate_waiting(ports: Ports, limit: int) -> int:
-    """Claim waiting items and moderate them, texts together and others one by one; says how many were claimed."""
-    claims = ports.store.claim(limit, LEASE_SECONDS, ports.clock())
+CLAIMED_AT_ONCE: Mapping[Lane, int] = {"texts": 200, "media": 4}
+"""Texts share calls and commits. What takes long is taken by few, so that others who are free get the next."""
+
+
+def moderate_waiting(ports: Ports, lanes: Sequence[Lane] = LANES) -> int:
+    """Claim waiting items of each lane once and moderate them; says how many were claimed."""
+    return sum(_moderate_lane(ports, lane) for lane in lanes)
+
+
+def _moderate_lane(ports: Ports, lane: Lane) -> int:
+    limit = CLAIMED_AT_ONCE[lane]
+    claims = ports.store.claim(lane, limit, LEASE_SECONDS, ports.clock())
     if not claims:
         return 0
-    _count(ports.tally, claims, ports.clock())
+    _count(ports.tally, lane, claims, ports.clock())
+    if len(claims) == limit:  # there may be more, for whoever is free
+        ports.ring(lane)
     began = time.monotonic()
     with ports.holding.hold([each.item.id for each in claims], claims[0].held_until, ports.lease_seconds) as hold:
         done = together.moderate_texts(ports, claims)
@@ -75,10 +86,10 @@ def moderate_waiting(ports: Ports, limit: int) -> int:
     return len(claims)
 
 
-def _count(tally: Tally, claims: Sequence[Claim], now: datetime) -> None:
+def _count(tally: Tally, lane: Lane, claims: Sequence[Claim], now: datetime) -> None:
     for claim in claims:
         if claim.attempts == 1:
-            tally.observe(WAITS, (now - claim.item.created_at).total_seconds(), WAIT_SECONDS)
+            tally.observe(WAITS, (now - claim.item.created_at).total_seconds(), WAIT_SECONDS, lane)
         else:
             tally.add(RETRIES)
 
@@ -177,7 +188,8 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Finger
     except CapReached as reached:
         logger.warning("item=%s %s", item.id, reached)
         return Learned(spent=frozenset(reached.rules))
-    tell(ports, item, decided)
+    if decided is not None:
+        tell(ports, (item, decided))
     return None
 
 

@@ -45,7 +45,7 @@ class Ports:
 
     Attributes:
         human_loops: A2I.
-        ring: says that items wait.
+        ring: says that items of some lanes wait.
         deliver: says that something may be delivered.
         decided: told of each decision after its commit, as ``item`` and ``decision``: the plugins' hook.
         old_policy: the policy of a version that was in force at some time; None when it is not known.
@@ -62,7 +62,7 @@ class Ports:
     store: Store
     judge: Judge
     human_loops: AnyHumanLoops
-    ring: Callable[[], None]
+    ring: Callable[..., None]
     deliver: Callable[[], None]
     decided: Callable[..., object]
     old_policy: Callable[[str], Policy | None]

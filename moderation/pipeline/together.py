@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from moderation.core.errors import StoreUnavailable
 from moderation.core.items import Item
@@ -23,6 +24,9 @@ from moderation.storage.records import Claim
 
 logger = logging.getLogger(__name__)
 
+CHARS_TOGETHER = 200_000
+"""Of the texts that one call has, which is to be answered within the time limit of one look."""
+
 
 def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> set[str]:
     """Moderate what can be done together; says which items need nothing more, by id."""
@@ -33,7 +37,7 @@ def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> set[str]:
         if claim.attempts == 1 and all(part.type == "text" for part in item.parts):
             alike[item.app, content_types_of(item.parts)].append(item)
     done: set[str] = set()
-    for together in alike.values():
+    for together in chain.from_iterable(map(_portions, alike.values())):
         if len(together) > 1:
             try:
                 done |= _moderate(ports, together)
@@ -44,6 +48,20 @@ def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> set[str]:
     return done
 
 
+def _portions(alike: Sequence[Item]) -> Iterator[list[Item]]:
+    """Items in order, so many at a time that their texts are not longer than one call should have."""
+    portion: list[Item] = []
+    chars = 0
+    for item in alike:
+        length = sum(len(part.text or "") for part in item.parts)
+        if portion and chars + length > CHARS_TOGETHER:
+            yield portion
+            portion, chars = [], 0
+        portion.append(item)
+        chars += length
+    yield portion
+
+
 def _moderate(ports: Ports, together: Sequence[Item]) -> set[str]:
     judgements = ports.judge.judge_texts(together)
     if judgements is None:
@@ -51,9 +69,8 @@ def _moderate(ports: Ports, together: Sequence[Item]) -> set[str]:
     found = zip(together, judgements, strict=True)
     ruled = [_ruled(ports, item, judgement) for item, judgement in found if _is_plain(judgement)]
     decided = ports.store.decide_together(ruled) if ruled else set()
-    for each in ruled:
-        if each.item.id in decided:
-            tell(ports, each.item, each.decision)
+    if decided:
+        tell(ports, *((each.item, each.decision) for each in ruled if each.item.id in decided))
     return {each.item.id for each in ruled}
 
 

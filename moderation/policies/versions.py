@@ -119,7 +119,7 @@ class PolicyVersions:
                     noted += 1
             return noted
 
-        return self._db.write(work)
+        return self._db.write(work, step="policies.record")
 
     def plan_roll_back(self, name: str, to: str | None, by: str, now: datetime) -> Enactment:
         """What would put an earlier text into force; `roll_back` does it.
@@ -150,7 +150,7 @@ class PolicyVersions:
 
     def roll_back(self, row: Enactment) -> None:
         """Put a text into force, in place of what the file says, until the file says something else."""
-        self._db.write(lambda c: c.execute(sa.insert(policy_activations).values(vars(row))))
+        self._db.write(lambda c: c.execute(sa.insert(policy_activations).values(vars(row))), step="policies.roll_back")
 
     def instead_of(self, name: str, file_version: str) -> str:
         """The version that is to be in force where the file has `file_version`."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ground.failpoints import failpoint
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
 from moderation.redacting.numbering import StoredNumbers
 from moderation.redacting.progress import JobStatus, Progress
@@ -66,7 +67,8 @@ class Journal:
             self._db = sqlite3.connect(folder / FILE, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            with failpoint("journal.open"):
+                self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
         except sqlite3.Error as error:
             os.close(self._lock)
             raise _not_kept(folder, error) from error
@@ -81,8 +83,13 @@ class Journal:
         Raises:
             InputError: two files of one name.
         """
+        with failpoint("journal.begin"):
+            self._db.execute("BEGIN IMMEDIATE")
+            self._take_up(listed)
+            self._db.execute("COMMIT")
+
+    def _take_up(self, listed: Iterable[tuple[int, Listed]]) -> None:
         run = int(self._get("run", "0")) + 1
-        self._db.execute("BEGIN IMMEDIATE")
         try:
             for source, file in listed:
                 before = self._db.execute("SELECT run, size, stamp FROM files WHERE name = ?", (file.name,)).fetchone()
@@ -102,7 +109,6 @@ class Journal:
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def done(self, after: str) -> tuple[str, Progress] | None:
         """The first finished file behind a name."""
@@ -112,7 +118,8 @@ class Journal:
 
     def wait_again(self, name: str) -> None:
         """A finished file has to be done anew."""
-        self._db.execute("UPDATE files SET state = 'waiting', progress = NULL WHERE name = ?", (name,))
+        with failpoint("journal.wait_again"):
+            self._db.execute("UPDATE files SET state = 'waiting', progress = NULL WHERE name = ?", (name,))
 
     def waiting(self) -> tuple[int, Listed, Progress] | None:
         """The next file to work on, with its source; one that was begun comes first."""
@@ -142,19 +149,22 @@ class Journal:
             self._commit()
 
     def _note(self, name: str, progress: Progress, numbers: StoredNumbers, state: str) -> None:
-        if not self._db.in_transaction:
-            self._db.execute("BEGIN IMMEDIATE")
-        numbers.write()
-        self._db.execute("UPDATE files SET state = ?, progress = ? WHERE name = ?", (state, progress.dump(), name))
+        with failpoint("journal.note"):
+            if not self._db.in_transaction:
+                self._db.execute("BEGIN IMMEDIATE")
+            numbers.write()
+            self._db.execute("UPDATE files SET state = ?, progress = ? WHERE name = ?", (state, progress.dump(), name))
 
     def _commit(self) -> None:
         if self._db.in_transaction:
-            self._db.execute("COMMIT")
+            with failpoint("journal.commit"):
+                self._db.execute("COMMIT")
         self._committed_at = time.monotonic()
 
     def fail(self, name: str, message: str) -> None:
         """A file gets no copy in this run; the next one tries again."""
-        self._db.execute("UPDATE files SET state = 'failed', message = ? WHERE name = ?", (message[:500], name))
+        with failpoint("journal.fail"):
+            self._db.execute("UPDATE files SET state = 'failed', message = ? WHERE name = ?", (message[:500], name))
 
     def end(self, state: str | None) -> None:
         """The run is over.
@@ -164,7 +174,8 @@ class Journal:
         """
         failed = self._db.execute("SELECT count(*) FROM files WHERE state = 'failed'").fetchone()[0]
         self._commit()
-        self._set(state=state or ("failed" if failed else "completed"), ended_at=str(time.time()))
+        with failpoint("journal.end"):
+            self._set(state=state or ("failed" if failed else "completed"), ended_at=str(time.time()))
 
     def status(self) -> JobStatus:
         """How far the job is."""

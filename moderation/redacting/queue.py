@@ -106,10 +106,10 @@ class RequestedJobs:
             return _job(c.execute(sa.select(_JOBS).where(_JOBS.c.id == row["id"])).one())
 
         try:
-            job = self._database.write(insert)
+            job = self._database.write(insert, step="redactions.add")
         except sa.exc.IntegrityError:
             # Somebody asked for the same at the same time and was first; now there is one to find.
-            job = self._database.write(insert)
+            job = self._database.write(insert, step="redactions.add_again")
         self._rounds.ring()
         return job
 
@@ -161,7 +161,7 @@ class RequestedJobs:
             InputError: it has ended.
         """
         update = sa.update(_JOBS).where(_JOBS.c.id == job_id, _JOBS.c.state.in_(OPEN)).values(state="STOP_REQUESTED")
-        if not self._database.write(lambda c: c.execute(update).rowcount):
+        if not self._database.write(lambda c: c.execute(update).rowcount, step="redactions.stop"):
             raise InputError(f"the job has ended already: it is {self.get(job_id).state}")
         self._rounds.ring()
         return self.get(job_id)
@@ -229,7 +229,7 @@ class RequestedJobs:
         chosen = sa.select(_JOBS.c.id).where(_JOBS.c.state.in_(OPEN)).order_by(_JOBS.c.submitted_at).limit(1)
         begun = sa.case((_JOBS.c.state == "SUBMITTED", "IN_PROGRESS"), else_=_JOBS.c.state)
         more: Mapping[str, Any] = {"attempts": _JOBS.c.attempts + 1, "state": begun}
-        rows = self._database.write(lambda c: _LEASE.claim(c, chosen, now, until, **more))
+        rows = self._database.write(lambda c: _LEASE.claim(c, chosen, now, until, **more), step="redactions.claim")
         return _Held(self, self._database, _job(rows[0]), rows[0].attempts, until) if rows else None
 
 
@@ -277,14 +277,14 @@ class _Held:
         return self._jobs.clock() + min(self._jobs.lease / 4, timedelta(seconds=2))
 
     def _keep(self, until: datetime) -> None:
-        if self._database.write(lambda c: _LEASE.extend(c, self.job.id, self._until, until)):
+        if self._database.write(lambda c: _LEASE.extend(c, self.job.id, self._until, until), step="redactions.keep"):
             self._until = until
         else:
             self._lost()
 
     def _give_back(self, **values: Any) -> bool:
         if not self._is_lost and not self._database.write(
-            lambda c: _LEASE.release(c, [self.job.id], self._until, **values)
+            lambda c: _LEASE.release(c, [self.job.id], self._until, **values), step="redactions.give_back"
         ):
             self._lost()
         return not self._is_lost

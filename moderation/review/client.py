@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ground.blobs import Blobs
+from ground.failpoints import failpoint
 from ground.s3 import S3Blobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, ModerationError, NotFound, OutputMissing
 from moderation.core.loops import Answer
@@ -151,9 +152,10 @@ class HumanLoops:
         arn = self._flow_arn(flow)
         body = json.dumps(content, separators=(",", ":"))
         try:
-            answer = self._runtime(
-                "start_human_loop", HumanLoopName=name, FlowDefinitionArn=arn, HumanLoopInput={"InputContent": body}
-            )
+            with failpoint("a2i.ask_to_start"):
+                answer = self._runtime(
+                    "start_human_loop", HumanLoopName=name, FlowDefinitionArn=arn, HumanLoopInput={"InputContent": body}
+                )
             return str(answer["HumanLoopArn"])
         except _Conflict:
             # Somebody opened it before, perhaps this service before it was killed: A2I says 409 for such a name.
@@ -188,7 +190,8 @@ class HumanLoops:
 
     def stop(self, name: str) -> None:
         """Withdraw a loop; nothing happens when it has ended."""
-        self._runtime("stop_human_loop", HumanLoopName=name)
+        with failpoint("a2i.ask_to_stop"):
+            self._runtime("stop_human_loop", HumanLoopName=name)
 
     def answers(self, name: str, output_uri: str) -> list[Answer]:
         """What reviewers answered in a completed loop.

@@ -61,7 +61,7 @@ class Accounts:
             kept: str = c.execute(sa.select(apps.c.webhook_secret).where(apps.c.name == app)).scalar_one()
             return kept
 
-        return NewKey(key_id, app, f"mod_{key_id}_{secret}", self._db.write(work))
+        return NewKey(key_id, app, f"mod_{key_id}_{secret}", self._db.write(work, step="keys.add"))
 
     def app_of(self, key: str) -> str | None:
         """The app that a key belongs to; None when there is no such key or it is revoked. Compares in constant time."""
@@ -86,7 +86,7 @@ class Accounts:
         """Make a key useless from now on; a second time changes nothing. Raises `NotFound`."""
         revoked_at = sa.func.coalesce(api_keys.c.revoked_at, sa.bindparam("now", now, type_=api_keys.c.revoked_at.type))
         update = sa.update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=revoked_at)
-        if not self._db.write(lambda c: c.execute(update).rowcount):
+        if not self._db.write(lambda c: c.execute(update).rowcount, step="keys.revoke"):
             raise NotFound(f"no API key {key_id}")
 
     def webhook_secret(self, app: str) -> str:

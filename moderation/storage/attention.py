@@ -38,7 +38,9 @@ def let_go(database: Database, item_id: str) -> None:
         NotFound: no loop of such an item is stuck.
     """
     stuck = (item_loops.c.item_id == item_id) & (item_loops.c.state == "stuck")
-    if not database.write(lambda c: c.execute(sa.update(item_loops).where(stuck).values(state="ended")).rowcount):
+    if not database.write(
+        lambda c: c.execute(sa.update(item_loops).where(stuck).values(state="ended")).rowcount, step="loops.let_go"
+    ):
         raise NotFound(f"no human loop of item {item_id} is stuck; `moderation attention` lists what needs a look")
 
 

@@ -17,7 +17,7 @@ from ground.database import Database, insert_or_nothing
 from moderation.core.decisions import Decision
 from moderation.core.errors import AppealRefused, IdempotencyConflict, IdempotencyInFlight
 from moderation.core.fingerprints import Fingerprint
-from moderation.core.items import Item
+from moderation.core.items import Item, Lane
 from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
@@ -40,6 +40,9 @@ from moderation.storage.turns import Turns
 
 IN_FLIGHT_SECONDS = 60
 """A post that has not been answered after this long was lost with its process; its key may be used again."""
+
+
+_CLAIMED = (items.c.id, items.c.attempts, sa.cast(items.c.document, sa.Text).label("document"))
 
 
 class Store(Reading):
@@ -89,19 +92,22 @@ class Store(Reading):
             c.execute(sa.update(idempotency_keys).where(where).values(created_at=now))
             return None
 
-        return self._db.write(work)
+        return self._db.write(work, step="items.reserve_key")
 
     def release_key(self, app: str, key: str) -> None:
         """Give back a key whose post was refused: nothing was stored for it."""
         where = (
             (idempotency_keys.c.app == app) & (idempotency_keys.c.key == key) & idempotency_keys.c.response.is_(None)
         )
-        self._db.write(lambda c: c.execute(sa.delete(idempotency_keys).where(where)))
+        self._db.write(lambda c: c.execute(sa.delete(idempotency_keys).where(where)), step="items.release_key")
 
     def save_response(self, app: str, key: str, response: Mapping[str, Any]) -> None:
         """Keep the answer that a repeated post gets."""
         where = (idempotency_keys.c.app == app) & (idempotency_keys.c.key == key)
-        self._db.write(lambda c: c.execute(sa.update(idempotency_keys).where(where).values(response=dict(response))))
+        self._db.write(
+            lambda c: c.execute(sa.update(idempotency_keys).where(where).values(response=dict(response))),
+            step="items.save_response",
+        )
 
     def add_items(self, new: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
         """Store items as pending, in one durable commit.
@@ -126,26 +132,26 @@ class Store(Reading):
                 if not c.execute(sa.update(idempotency_keys).where(mine).values(response=dict(key[2]))).rowcount:
                     raise IdempotencyInFlight(f"another post with idempotency key {key[1]!r} was faster; try again")
 
-        self._db.write(work)
+        self._db.write(work, step="items.add")
 
     # Work
 
-    def claim(self, limit: int, lease_seconds: float, now: datetime) -> list[Claim]:
-        """Take up to `limit` pending items that nobody holds, in the apps' turns, and hold them for the lease."""
+    def claim(self, lane: Lane, limit: int, lease_seconds: float, now: datetime) -> list[Claim]:
+        """Take up to `limit` waiting items of a lane that nobody holds, in the apps' turns, for the time of a lease."""
         until = now + timedelta(seconds=lease_seconds)
 
         def work(c: Connection) -> list[Claim]:
-            ids = self._turns.next_ids(c, limit, now)
+            ids = self._turns.next_ids(c, lane, limit, now)
             chosen = sa.select(items.c.id).where(items.c.id.in_(ids), items.c.status == "pending")
-            rows = {row.id: row for row in ITEM_LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1)}
-            taken = [rows[item_id] for item_id in ids if item_id in rows]
-            return [Claim(Item.model_validate(row.document), row.attempts, until) for row in taken]
+            rows = ITEM_LEASE.claim(c, chosen, now, until, _CLAIMED, attempts=items.c.attempts + 1)
+            taken = {row.id: Claim(Item.model_validate_json(row.document), row.attempts, until) for row in rows}
+            return [taken[item_id] for item_id in ids if item_id in taken]
 
-        return self._db.write(work)
+        return self._db.write(work, step="items.claim")
 
     def move_leases(self, item_ids: Collection[str], held_until: datetime, until: datetime) -> None:
         """Hold items that are held until one time until another; those that others took meanwhile stay with them."""
-        self._db.write(lambda c: ITEM_LEASE.move(c, item_ids, held_until, until))
+        self._db.write(lambda c: ITEM_LEASE.move(c, item_ids, held_until, until), step="items.move_leases")
 
     def release(self, item_ids: Collection[str], held_until: datetime | None = None) -> None:
         """Give items back that were claimed and not worked on.
@@ -154,12 +160,14 @@ class Store(Reading):
             held_until: the end of the claims' lease, so that items which another took meanwhile stay with it; None to
                 give them back whoever has them.
         """
-        self._db.write(lambda c: ITEM_LEASE.release(c, item_ids, held_until))
+        self._db.write(lambda c: ITEM_LEASE.release(c, item_ids, held_until), step="items.release")
 
     def note_problem(self, item_id: str, problem: str) -> None:
         """Keep why an item could not be judged, for those who look after the service."""
         waits = (items.c.id == item_id) & (items.c.status == "pending")
-        self._db.write(lambda c: c.execute(sa.update(items).where(waits).values(problem=problem)))
+        self._db.write(
+            lambda c: c.execute(sa.update(items).where(waits).values(problem=problem)), step="items.note_problem"
+        )
 
     # Outcomes
 
@@ -214,8 +222,7 @@ class Store(Reading):
             count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
             number = c.execute(count).scalar_one() + 1
             made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
-            document = made.model_dump(mode="json")
-            new = {"item_id": item_id, "number": number, "document": document, "decided_at": made.decided_at}
+            new = {"item_id": item_id, "number": number, "document": made, "decided_at": made.decided_at}
             c.execute(sa.insert(decisions).values(new))
             if findings is not None:
                 save_labels(c, item_id, findings)
@@ -233,7 +240,7 @@ class Store(Reading):
                 c.execute(sa.insert(deliveries), told)
             return made
 
-        return self._db.write(work)
+        return self._db.write(work, step="items.decide")
 
     def decide_together(self, ruled: Sequence[Ruled]) -> set[str]:
         """Append the decisions of rules on several items, in one transaction of few statements; see `decide`.
@@ -241,7 +248,7 @@ class Store(Reading):
         Returns:
             The items that were decided by this; the others were not pending any more.
         """
-        return self._db.write(lambda c: decide_together(c, ruled, self._notify))
+        return self._db.write(lambda c: decide_together(c, ruled, self._notify), step="items.decide_together")
 
     def send_to_people(
         self,
@@ -285,7 +292,7 @@ class Store(Reading):
             new = [c.execute(insert_or_nothing(c, item_loops).values(loop_row(loop))).rowcount for loop in loops]
             return any(new)
 
-        return self._db.write(work)
+        return self._db.write(work, step="items.send_to_people")
 
     def open_appeal(self, item_id: str, loop: LoopRecord) -> None:
         """Put a decided item into review again, with the loop that is to be started, in one transaction.
@@ -300,16 +307,19 @@ class Store(Reading):
                 raise AppealRefused(f"item {item_id} is not decided; it can be appealed once it is")
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
 
-        self._db.write(work)
+        self._db.write(work, step="items.open_appeal")
 
     def end_loop(self, end: LoopEnd) -> None:
         """Mark a loop as ended that changes nothing about its item."""
-        self._db.write(lambda c: _end_loops(c, [end]))
+        self._db.write(lambda c: _end_loops(c, [end]), step="loops.end")
 
     def save_answers(self, loop: str, answers: Sequence[Answer]) -> None:
         """Keep what reviewers answered."""
         values = {"answers": [a.model_dump(mode="json") for a in answers]}
-        self._db.write(lambda c: c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values)))
+        self._db.write(
+            lambda c: c.execute(sa.update(item_loops).where(item_loops.c.name == loop).values(values)),
+            step="loops.save_answers",
+        )
 
     def note_loop(
         self,
@@ -325,7 +335,7 @@ class Store(Reading):
         values |= {"arn": arn} if arn else {}
         where = (item_loops.c.name == name) & (item_loops.c.state != "ended")
         update = sa.update(item_loops).where(where).values({**values, "looks": item_loops.c.looks + 1})
-        self._db.write(lambda c: c.execute(update))
+        self._db.write(lambda c: c.execute(update), step="loops.note")
 
 
 def _end_loops(c: Connection, ends: Sequence[LoopEnd]) -> None:

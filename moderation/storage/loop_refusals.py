@@ -42,7 +42,7 @@ class LoopRefusals:
     def note(self, loop: str, why: str) -> None:
         """A loop was opened at the own endpoint, because Amazon refused it."""
         update = sa.update(item_loops).where(item_loops.c.name == loop).values(refusal=why)
-        self._db.write(lambda c: c.execute(update))
+        self._db.write(lambda c: c.execute(update), step="loops.note_refusal")
 
     def look(self) -> Refusals:
         """How things stand now."""

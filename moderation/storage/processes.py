@@ -112,7 +112,7 @@ class Heart:
                 add_tallies(c, new)
 
         try:
-            self._db.write(work)
+            self._db.write(work, step="processes.beat")
         except BaseException:
             for tally, new in taken:
                 tally.give_back(new)

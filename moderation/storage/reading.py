@@ -17,7 +17,7 @@ from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
 from moderation.storage.records import ItemRecord, LoopRecord, loop_record
-from moderation.storage.tables import decisions, item_labels, item_loops, items
+from moderation.storage.tables import IS_WAITING, decisions, item_labels, item_loops, items
 
 
 class Reading:
@@ -91,7 +91,7 @@ class Reading:
 
     def backlog(self) -> tuple[int, datetime | None]:
         """How many items are pending, and since when the oldest."""
-        query = sa.select(sa.func.count(), sa.func.min(items.c.id)).where(items.c.status == "pending")
+        query = sa.select(sa.func.count(), sa.func.min(items.c.id)).where(IS_WAITING)
 
         def work(c: Connection) -> tuple[int, datetime | None]:
             count, oldest = c.execute(query).one()
@@ -103,7 +103,7 @@ class Reading:
 
     def backlog_by_app(self) -> dict[str, int]:
         """How many items of each app are pending."""
-        waiting = sa.select(items.c.app, sa.func.count()).where(items.c.status == "pending").group_by(items.c.app)
+        waiting = sa.select(items.c.app, sa.func.count()).where(IS_WAITING).group_by(items.c.app)
         return self._db.read(lambda c: {row[0]: row[1] for row in c.execute(waiting)})
 
     def _record(self, c: Connection, row: sa.Row[Any]) -> ItemRecord:

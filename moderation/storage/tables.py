@@ -16,6 +16,9 @@ metadata = sa.MetaData(
     }
 )
 
+_IS_WAITING = sa.text("status = 'pending'")
+"""Few items wait, however many there are: an index of them alone stays small."""
+
 items = sa.Table(
     "items",
     metadata,
@@ -23,6 +26,7 @@ items = sa.Table(
     sa.Column("app", sa.String(100), nullable=False),
     sa.Column("content_id", sa.String(200)),
     sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("lane", sa.String(10), nullable=False, server_default="media"),
     sa.Column("outcome", sa.String(20)),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("document", sa.JSON, nullable=False),
@@ -36,12 +40,14 @@ items = sa.Table(
     sa.Column("media_deleted_at", UTCDateTime),
     sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "status", "id"),
-    sa.Index(None, "status", "app", "id"),
+    sa.Index("ix_items_waiting", "lane", "app", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     sa.Index(None, "app", "id"),
     sa.Index(None, "app", "content_id"),
 )
 
 ITEM_LEASE = Lease(items.c.id, items.c.lease_until)
+IS_WAITING = items.c.status == sa.literal_column("'pending'")
+"""As the index of those that wait has it: a parameter in its place would keep databases from using it."""
 
 item_labels = sa.Table(
     "item_labels",

@@ -58,7 +58,7 @@ def create_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
         if not c.execute(insert_or_nothing(c, flow_definitions).values(row)).rowcount:
             raise ApiError("ResourceInUse", f"{name} exists already")
 
-    review.database.write(work)
+    review.database.write(work, step="a2i.create_flow_definition")
     return {"FlowDefinitionArn": review.arn("flow-definition", name)}
 
 
@@ -114,7 +114,7 @@ def delete_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
         c.execute(running.where(human_loops.c.name.in_(begun)).values(ended("Stopped", now)))
         c.execute(running.values({**ended("Stopped", now), "is_deleted": True}))
 
-    review.database.write(work)
+    review.database.write(work, step="a2i.delete_flow_definition")
     return {}
 
 

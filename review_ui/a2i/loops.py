@@ -85,7 +85,7 @@ def start(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
             c.execute(sa.insert(tasks).values(task))
         return name
 
-    started = review.database.write(work)
+    started = review.database.write(work, step="a2i.start_loop")
     return {"HumanLoopArn": review.arn("human-loop", started)} if started is not None else {}
 
 
@@ -211,7 +211,7 @@ def stop(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
         values = {"status": "Stopping"} if is_open else ended("Stopped", now)
         c.execute(sa.update(human_loops).where(human_loops.c.name == name).values(values))
 
-    review.database.write(work)
+    review.database.write(work, step="a2i.stop_loop")
     return {}
 
 
@@ -227,7 +227,7 @@ def delete(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
         c.execute(hidden)
         delete_finished(c)
 
-    review.database.write(work)
+    review.database.write(work, step="a2i.delete_loop")
     return {}
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from ground.awswire.times import iso
 from ground.errors import StoreUnavailable
+from ground.failpoints import failpoint
 from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import HANDS, WAITING, delete_finished, ended, settle_due
 from review_ui.a2i.tables import flow_definitions, human_loops, tasks
@@ -47,17 +48,18 @@ def finish(review: A2IService, name: str) -> None:
     try:
         if not loop.is_written and (loop.status == "Completed" or (loop.status == "Stopped" and answered)):
             review.blobs.put_uri(loop.output_uri, output_of(review, loop, answered), "application/json")
-            review.database.write(lambda c: c.execute(update.values(is_written=True)))
+            review.database.write(lambda c: c.execute(update.values(is_written=True)), step="a2i.note_output")
         if review.on_status_change is not None:
-            review.on_status_change(event_of(review, loop))
+            with failpoint("a2i.tell"):
+                review.on_status_change(event_of(review, loop))
     except Exception:
         # Again in a second, then after twice as long each time, up to a minute.
         now = review.clock()
         waited = now - (loop.ended_at or now)
         later = now + min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE)
-        review.database.write(lambda c: c.execute(update.values(tell_after=later)))
+        review.database.write(lambda c: c.execute(update.values(tell_after=later)), step="a2i.put_event_off")
         raise
-    review.database.write(lambda c: c.execute(update.values(event_pending=False)))
+    review.database.write(lambda c: c.execute(update.values(event_pending=False)), step="a2i.note_event")
 
 
 def output_of(review: A2IService, loop: Any, answered: list[Any]) -> bytes:
@@ -145,7 +147,7 @@ def sweep(review: A2IService) -> None:
         pending = sa.select(human_loops.c.name).where(human_loops.c.event_pending.is_(True), due).limit(500)
         return [row.name for row in c.execute(pending)]
 
-    for name in review.database.write(work):
+    for name in review.database.write(work, step="a2i.sweep"):
         try:
             finish(review, name)
         except StoreUnavailable as error:

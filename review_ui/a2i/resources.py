@@ -94,7 +94,9 @@ def name_in(arn: str, prefix: str, member: str) -> str:
 def insert_named(review: A2IService, table: sa.Table, name: str, values: Mapping[str, Any]) -> None:
     """A new row; `ResourceInUse` when the name is taken."""
     row = {"name": name, "created_at": review.clock(), **values}
-    if not review.database.write(lambda c: c.execute(insert_or_nothing(c, table).values(row)).rowcount):
+    if not review.database.write(
+        lambda c: c.execute(insert_or_nothing(c, table).values(row)).rowcount, step="a2i.insert_named"
+    ):
         raise ApiError("ResourceInUse", f"{name} exists already")
 
 
@@ -113,7 +115,11 @@ def need(review: A2IService, table: sa.Table, name: str, kind: str) -> Any:
 
 def delete_named(review: A2IService, table: sa.Table, name: str) -> bool:
     """Delete a row; says whether it was there."""
-    return bool(review.database.write(lambda c: c.execute(sa.delete(table).where(table.c.name == name)).rowcount))
+    return bool(
+        review.database.write(
+            lambda c: c.execute(sa.delete(table).where(table.c.name == name)).rowcount, step="a2i.delete_named"
+        )
+    )
 
 
 def page(

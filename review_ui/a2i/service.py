@@ -119,7 +119,7 @@ class A2IService:
             "MODA" + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30), self.clock()
         )
         row = {"id": key.id, "secret": key.secret, "is_internal": is_internal, "created_at": key.created_at}
-        self.database.write(lambda c: c.execute(sa.insert(tables.access_keys).values(row)))
+        self.database.write(lambda c: c.execute(sa.insert(tables.access_keys).values(row)), step="a2i.add_access_key")
         return key
 
     def internal_access_key(self) -> tuple[str, str]:
@@ -143,7 +143,9 @@ class A2IService:
     def revoke_access_key(self, key_id: str) -> None:
         """Make a key useless from now on. Raises `NotFound`."""
         update = sa.update(tables.access_keys).where(tables.access_keys.c.id == key_id)
-        if not self.database.write(lambda c: c.execute(update.values(revoked_at=self.clock())).rowcount):
+        if not self.database.write(
+            lambda c: c.execute(update.values(revoked_at=self.clock())).rowcount, step="a2i.revoke_access_key"
+        ):
             raise NotFound(f"no access key {key_id}")
 
     def secret_of(self, key_id: str) -> str | None:

@@ -43,7 +43,7 @@ def update_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
     row = _need(review, p["WorkteamName"])
     document = {**row.document, **{key: p[key] for key in _TEAM_KEYS if key in p}}
     update = sa.update(tables.workteams).where(tables.workteams.c.name == row.name).values(document=document)
-    review.database.write(lambda c: c.execute(update))
+    review.database.write(lambda c: c.execute(update), step="a2i.update_workteam")
     return {"Workteam": _view(review, _need(review, p["WorkteamName"]))}
 
 
@@ -91,7 +91,7 @@ def update_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
         document["OidcConfig"] = {key: value for key, value in p["OidcConfig"].items() if key != "ClientSecret"}
     values = {"document": document, "updated_at": review.clock()}
     update = sa.update(tables.workforces).where(tables.workforces.c.name == row.name).values(values)
-    review.database.write(lambda c: c.execute(update))
+    review.database.write(lambda c: c.execute(update), step="a2i.update_workforce")
     return {"Workforce": _workforce(review, _need_workforce(review, p["WorkforceName"]))}
 
 

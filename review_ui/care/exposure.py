@@ -166,7 +166,9 @@ def note_missing_harms(database: Database, care: Care) -> None:
             note_harms(c, care, row.name, json.loads(row.input_content))
         return len(rows)
 
-    while database.read(lambda c: c.execute(query).first()) is not None and database.write(work):
+    while database.read(lambda c: c.execute(query).first()) is not None and database.write(
+        work, step="exposure.note_missing_harms"
+    ):
         pass
 
 

@@ -70,7 +70,7 @@ def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Map
         final = list(c.execute(sa.select(tasks.c.id).where(_last_given(user_id), tasks.c.id != task_id)).scalars())
         return row.loop_name, settle(c, final if review.undo_seconds > 0 else [*final, task_id], now)
 
-    loop_name, ended = review.database.write(work)
+    loop_name, ended = review.database.write(work, step="tasks.submit_answer")
     logger.info("task=%s loop=%s is answered", task_id, loop_name)
     if not ended or review.nudge():
         return
@@ -116,7 +116,7 @@ def undo(review: ReviewService, task_id: str, user_id: str) -> None:
         begin_look(c, task_id, user_id, now, until)
         note(c, now, "undone", user_id, task=row)
 
-    review.database.write(work)
+    review.database.write(work, step="tasks.undo")
 
 
 def _last_given(user_id: str) -> sa.ColumnElement[bool]:

@@ -63,7 +63,7 @@ def unmask(review: ReviewService, task_id: str, user_id: str) -> None:
         row = c.execute(sa.select(tasks.c.id, tasks.c.flow).where(tasks.c.id == task_id)).first()
         note(c, now, "unmasked", user_id, task=row)
 
-    review.database.write(work)
+    review.database.write(work, step="tasks.unmask")
 
 
 def is_unmasked(review: ReviewService, task_id: str, user_id: str) -> bool:

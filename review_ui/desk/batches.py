@@ -99,7 +99,7 @@ def decide_batch(
         c.execute(sa.insert(batches).values(row))
         note(c, now, "batch", user_id, flow=flow, detail=f"{outcome} {done.rowcount} tasks: {words}")
 
-    review.database.write(work)
+    review.database.write(work, step="tasks.decide_batch")
     return batch_id
 
 
@@ -126,7 +126,7 @@ def undo_batch(review: ReviewService, batch_id: str, user_id: str) -> int:
         note(c, now, "batch undone", user_id, flow=row.flow, detail=f"{count} tasks")
         return count
 
-    return review.database.write(work)
+    return review.database.write(work, step="tasks.undo_batch")
 
 
 def recent_batches(review: ReviewService, limit: int = 20) -> Sequence[Batch]:

@@ -184,7 +184,7 @@ def pause_queue(review: ReviewService, flow: str, user_id: str, user_name: str, 
         _control(c, flow, values)
         note(c, now, "paused" if is_paused else "resumed", user_id, flow=flow)
 
-    review.database.write(work)
+    review.database.write(work, step="queues.pause")
 
 
 def prioritise_queue(review: ReviewService, flow: str, user_id: str, priority: int) -> None:
@@ -196,7 +196,7 @@ def prioritise_queue(review: ReviewService, flow: str, user_id: str, priority: i
         _control(c, flow, {"priority": priority})
         note(c, now, "prioritised", user_id, flow=flow, detail=str(priority))
 
-    review.database.write(work)
+    review.database.write(work, step="queues.prioritise")
 
 
 def prioritise_task(review: ReviewService, task_id: str, user_id: str, priority: int) -> None:
@@ -236,7 +236,7 @@ def _change(
             end_look(c, task_id, now)
         note(c, now, kind, user_id, task=row, detail=detail)
 
-    review.database.write(work)
+    review.database.write(work, step="tasks.change")
 
 
 def _control(c: Connection, flow: str, values: Mapping[str, Any]) -> None:

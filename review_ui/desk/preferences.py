@@ -67,7 +67,9 @@ def choose_severe(review: ReviewService, user_id: str, *, takes_severe: bool) ->
         return
     _release(review, user_id, _is_severe())
     assigned = (tasks.c.assigned_to == user_id) & (tasks.c.state == "waiting") & _is_severe()
-    review.database.write(lambda c: c.execute(sa.update(tasks).where(assigned).values(assigned_to=None)))
+    review.database.write(
+        lambda c: c.execute(sa.update(tasks).where(assigned).values(assigned_to=None)), step="tasks.unassign_severe"
+    )
 
 
 def take_break(review: ReviewService, user_id: str) -> None:
@@ -97,4 +99,4 @@ def _set(review: ReviewService, user_id: str, **values: Any) -> None:
         c.execute(insert_or_nothing(c, preferences).values(user_id=user_id))
         c.execute(sa.update(preferences).where(preferences.c.user_id == user_id).values(values))
 
-    review.database.write(work)
+    review.database.write(work, step="preferences.set")

@@ -128,7 +128,7 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
         begin_look(c, task_id, user_id, now, until)
         return task_id
 
-    task_id = review.database.write(work)
+    task_id = review.database.write(work, step="tasks.claim")
     return get_task(review, task_id, user_id) if task_id is not None else None
 
 
@@ -227,7 +227,7 @@ def _give_back(review: ReviewService, task_id: str, user_id: str, kind: str, rea
         if kind == "escalated":
             c.execute(insert_or_nothing(c, not_for).values(loop_name=row.loop_name, worker_id=worker_id(user_id)))
 
-    review.database.write(work)
+    review.database.write(work, step="tasks.give_back")
 
 
 def allowance_of(review: ReviewService, user_id: str) -> Allowance:

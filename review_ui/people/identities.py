@@ -76,16 +76,18 @@ class Identities:
 
         for _ in range(_TRIES - 1):
             try:
-                return self._db.write(work)
+                return self._db.write(work, step="identities.sign_in")
             except sa.exc.IntegrityError:
                 # Another process made this person, or somebody of this name, between our look and our insert.
                 continue
-        return self._db.write(work)
+        return self._db.write(work, step="identities.sign_in_at_last")
 
     def end_sessions(self, identity: Identity) -> None:
         """End what is open of somebody who may not sign in any more; nothing happens when nobody is known by it."""
         ids = _users_of(identity).with_only_columns(users.c.id)
-        self._db.write(lambda c: c.execute(sa.delete(sign_ins).where(sign_ins.c.user_id.in_(ids))))
+        self._db.write(
+            lambda c: c.execute(sa.delete(sign_ins).where(sign_ins.c.user_id.in_(ids))), step="identities.end_sessions"
+        )
 
 
 def fit_name(text: str) -> str:

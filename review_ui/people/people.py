@@ -84,7 +84,7 @@ class People:
             "created_at": user.created_at,
         }
         try:
-            self._db.write(lambda c: c.execute(sa.insert(users).values(row)))
+            self._db.write(lambda c: c.execute(sa.insert(users).values(row)), step="people.add")
         except sa.exc.IntegrityError as error:
             raise InputError(f"there is a user '{name}' already") from error
         return user
@@ -114,7 +114,7 @@ class People:
                 raise NotFound(f"no user '{name}'")
             put_into_groups(c, user_id, wanted)
 
-        self._db.write(work)
+        self._db.write(work, step="people.set_groups")
 
     def disable(self, name: str) -> None:
         """Shut a user out, from open sessions too, at once. Raises `NotFound`."""
@@ -128,7 +128,7 @@ class People:
             c.execute(sa.update(users).where(users.c.id == row.id).values(disabled_at=self._clock()))
             c.execute(sa.delete(sign_ins).where(sign_ins.c.user_id == row.id))
 
-        self._db.write(work)
+        self._db.write(work, step="people.disable")
 
     def ensure_first_admin(self) -> str | None:
         """Make user ``admin`` when there is nobody yet; its password, to be shown once, or None."""
@@ -148,12 +148,15 @@ class People:
             check_password_hash(_nobody(), password[:1000])
             return None
         # Counted as a failure before it is looked at: guesses at the same time could all pass a count made first.
-        attempt = self._db.write(lambda c: self._count_attempt(c, name))
+        attempt = self._db.write(lambda c: self._count_attempt(c, name), step="people.count_attempt")
         row = self._db.read(lambda c: c.execute(sa.select(users).where(users.c.name == name)).first())
         matches = check_password_hash(row.password_hash if row is not None else _nobody(), password[:1000])
         if row is None or not matches or row.disabled_at is not None:
             return None
-        self._db.write(lambda c: c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.id == attempt)))
+        self._db.write(
+            lambda c: c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.id == attempt)),
+            step="people.forget_attempt",
+        )
         return _user(row)
 
     def _count_attempt(self, c: Connection, name: str) -> int:
@@ -174,7 +177,7 @@ class People:
         if user is None:
             return None
         now = self._clock()
-        return self._db.write(lambda c: open_session(c, user.id, now, hours))
+        return self._db.write(lambda c: open_session(c, user.id, now, hours), step="people.sign_in")
 
     def session(self, token: str) -> Session | None:
         """The session of a token, unless it is over or the user is shut out."""
@@ -189,7 +192,10 @@ class People:
 
     def sign_out(self, token: str) -> None:
         """End a session; nothing happens when it is over."""
-        self._db.write(lambda c: c.execute(sa.delete(sign_ins).where(sign_ins.c.token_sha256 == _digest(token))))
+        self._db.write(
+            lambda c: c.execute(sa.delete(sign_ins).where(sign_ins.c.token_sha256 == _digest(token))),
+            step="people.sign_out",
+        )
 
 
 def is_group(name: str) -> bool:

@@ -130,7 +130,7 @@ def add_golden(review: ReviewService, source: str, outcome: str, because: str, b
         for worker in sorted(knowing):
             c.execute(sa.insert(not_for).values(loop_name=name, worker_id=worker))
 
-    review.database.write(work)
+    review.database.write(work, step="golden.add")
     return name
 
 
@@ -138,7 +138,7 @@ def retire_golden(review: ReviewService, loop_name: str) -> None:
     """Give a golden item to nobody any more; what was answered stays. Raises `NotFound`."""
     there = (golden_items.c.loop_name == loop_name) & golden_items.c.retired_at.is_(None)
     update = sa.update(golden_items).where(there).values(retired_at=review.clock())
-    if not review.database.write(lambda c: c.execute(update).rowcount):
+    if not review.database.write(lambda c: c.execute(update).rowcount, step="golden.retire"):
         raise NotFound(f"no golden item '{loop_name}' in use")
 
 
@@ -180,7 +180,7 @@ def set_quality(review: ReviewService, flow: str, quality: QueueQuality) -> None
         if not c.execute(sa.update(queue_quality).where(queue_quality.c.flow == flow).values(values)).rowcount:
             c.execute(sa.insert(queue_quality).values(flow=flow, **values))
 
-    review.database.write(work)
+    review.database.write(work, step="quality.set")
 
 
 def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str) -> str | None:
@@ -234,7 +234,7 @@ def feedback(review: ReviewService, task_id: str, user_id: str) -> Feedback | No
         settle(c, [task_id], review.clock())
         return Feedback(row.expected["decision"], outcome_of(row.answer), row.because)
 
-    return review.database.write(work)
+    return review.database.write(work, step="golden.show_feedback")
 
 
 def accuracy(review: ReviewService, flows: Sequence[str], days: int) -> Sequence[GoldenScore]:

@@ -61,13 +61,13 @@ def outcomes(database: Database, works: list[Callable[[sa.Connection], Any]]) ->
 
     def run(work: Callable[[sa.Connection], Any]) -> str:
         try:
-            database.write(work)
+            database.write(work, step="test.write")
         except Exception as error:
             return type(error).__name__
         return "stored"
 
     with ThreadPoolExecutor(len(works) + 1) as threads:
-        busy = threads.submit(database.write, hold)
+        busy = threads.submit(database.write, hold, step="test.hold")
         assert began.wait(PATIENCE_SECONDS)
         waiting = [threads.submit(run, work) for work in works]
         while database._writes.qsize() < len(works):
@@ -85,11 +85,11 @@ def test_a_locked_database_refuses_every_waiting_write_and_takes_the_next_one(
     other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with ThreadPoolExecutor(3) as threads:
-        waiting = [threads.submit(database.write, add(name)) for name in "abc"]
+        waiting = [threads.submit(database.write, add(name), step="test.add") for name in "abc"]
         refused = [type(one.exception(timeout=PATIENCE_SECONDS)) for one in waiting]
     other.execute("ROLLBACK")
     other.close()
-    database.write(add("d"))
+    database.write(add("d"), step="test.write")
 
     assert refused == [StoreUnavailable] * 3
     assert names(database) == {"d"}
@@ -112,25 +112,25 @@ def test_what_shared_a_transaction_that_the_database_gave_up_is_not_called_store
 
     assert outcomes(database, [add("a"), gives_up, add("b")]) == ["StoreUnavailable"] * 3
     assert names(database) == set()
-    database.write(add("c"))
+    database.write(add("c"), step="test.write")
     assert names(database) == {"c"}
 
 
 def test_a_full_disk_refuses_the_write_keeps_what_was_stored_and_mends_by_itself(database: Database) -> None:
-    database.write(add("before"))
-    database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=70").all())
+    database.write(add("before"), step="test.write")
+    database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=70").all(), step="test.write")
     with pytest.raises(StoreUnavailable, match="full"):
-        database.write(add("large", "x" * 4_000_000))
+        database.write(add("large", "x" * 4_000_000), step="test.write")
     assert names(database) == {"before"}
-    database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=100000").all())
-    database.write(add("after"))
+    database.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=100000").all(), step="test.write")
+    database.write(add("after"), step="test.write")
 
     assert names(database) == {"before", "after"}
     assert database.read(lambda c: c.exec_driver_sql("PRAGMA integrity_check").scalar()) == "ok"
 
 
 def test_a_result_is_on_disk_before_the_caller_has_it(database: Database, tmp_path: Path) -> None:
-    database.write(add("a"))
+    database.write(add("a"), step="test.write")
     other = sqlite3.connect(tmp_path / "x.db")
 
     assert other.execute("SELECT name FROM apps").fetchall() == [("a",)]
@@ -142,16 +142,16 @@ def test_a_closed_database_refuses_writes(database: Database) -> None:
     database.close()
 
     with pytest.raises(StoreUnavailable, match="closed"):
-        database.write(add("a"))
+        database.write(add("a"), step="test.write")
 
 
 def test_a_schema_of_a_later_version_is_left_as_it_is(
     database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    database.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'"))
+    database.write(lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'"), step="test.write")
     with caplog.at_level(logging.WARNING):
         older = opened(tmp_path / "x.db")
-    older.write(add("a"))
+    older.write(add("a"), step="test.write")
 
     assert names(database) == {"a"}
     assert "9999" in caplog.text

@@ -41,20 +41,20 @@ class Chores:
 
     def add(self, *ids: int, room: str = "hall") -> None:
         rows = [{"id": each, "room": room} for each in ids]
-        self.database.write(lambda c: c.execute(sa.insert(CHORES), rows))
+        self.database.write(lambda c: c.execute(sa.insert(CHORES), rows), step="test.write")
 
     def claim(self, holder: str, *, limit: int = 10, now: datetime = NOW, lease: timedelta = MINUTE) -> list[int]:
         chosen = sa.select(CHORES.c.id).order_by(CHORES.c.id).limit(limit)
         more: dict[str, Any] = {"holder": holder, "attempts": CHORES.c.attempts + 1}
-        rows = self.database.write(lambda c: LEASE.claim(c, chosen, now, now + lease, **more))
+        rows = self.database.write(lambda c: LEASE.claim(c, chosen, now, now + lease, **more), step="test.write")
         assert all((row.holder, row.held_until) == (holder, now + lease) for row in rows)
         return sorted(row.id for row in rows)
 
     def extend(self, one: int, held_until: datetime, until: datetime) -> bool:
-        return self.database.write(lambda c: LEASE.extend(c, one, held_until, until))
+        return self.database.write(lambda c: LEASE.extend(c, one, held_until, until), step="test.write")
 
     def release(self, ids: Collection[int], held_until: datetime | None = None, **more: Any) -> int:
-        return self.database.write(lambda c: LEASE.release(c, ids, held_until, **more))
+        return self.database.write(lambda c: LEASE.release(c, ids, held_until, **more), step="test.write")
 
     def row(self, one: int) -> Any:
         return self.database.read(lambda c: c.execute(sa.select(CHORES).where(CHORES.c.id == one)).one())
@@ -118,15 +118,15 @@ def test_rows_that_another_process_is_just_taking_are_passed_over(tmp_path: Path
 def test_the_choice_may_join_other_tables(chores: Chores) -> None:
     chores.add(1, room="hall")
     chores.add(2, room="attic")
-    chores.database.write(lambda c: c.execute(sa.insert(ROOMS), [{"room": "hall", "floor": 0}]))
-    chores.database.write(lambda c: c.execute(sa.insert(ROOMS), [{"room": "attic", "floor": 3}]))
+    chores.database.write(lambda c: c.execute(sa.insert(ROOMS), [{"room": "hall", "floor": 0}]), step="test.write")
+    chores.database.write(lambda c: c.execute(sa.insert(ROOMS), [{"room": "attic", "floor": 3}]), step="test.write")
 
     def work(c: Connection) -> list[int]:
         high = sa.select(CHORES.c.id, ROOMS.c.floor).join(ROOMS, ROOMS.c.room == CHORES.c.room)
         chosen = high.where(ROOMS.c.floor > 1).order_by(CHORES.c.id).limit(5)
         return [row.id for row in LEASE.claim(c, chosen, NOW, NOW + MINUTE)]
 
-    assert chores.database.write(work) == [2]
+    assert chores.database.write(work, step="test.write") == [2]
     assert chores.row(1).held_until is None
 
 
@@ -175,7 +175,7 @@ def test_rows_that_name_their_holder_are_given_back_when_the_time_is_over(chores
     chores.claim("ann", limit=1)
     chores.claim("bob", limit=1, lease=5 * MINUTE)
 
-    gone = chores.database.write(lambda c: LEASE.expire(c, sa.true(), NOW + 2 * MINUTE, holder=None))
+    gone = chores.database.write(lambda c: LEASE.expire(c, sa.true(), NOW + 2 * MINUTE, holder=None), step="test.write")
 
     assert gone == 1
     assert [chores.row(one).holder for one in (1, 2, 3)] == [None, "bob", None]

@@ -76,7 +76,7 @@ def test_calls_of_detectors_and_waits_are_told_by_whoever_serves_whoever_made_th
     assert told[name % ("count", "")] == 1
     assert told[name % ("sum", "")] > 0
     assert told[name % ("bucket", '"le": "+Inf", ')] == 1
-    assert told["moderation_item_wait_seconds_count{}"] == 1
+    assert told['moderation_item_wait_seconds_count{"lane": "texts"}'] == 1
     assert told["moderation_item_retries_total{}"] == 0
 
 
@@ -139,7 +139,8 @@ def test_a_process_that_was_killed_is_told_dead_and_one_that_ended_is_gone(idle_
     ended.close()
     killed._rounds.close()
     service.database.write(
-        lambda c: c.execute(sa.update(processes).values(seen_at=now - DEAD_AFTER - timedelta(seconds=1)))
+        lambda c: c.execute(sa.update(processes).values(seen_at=now - DEAD_AFTER - timedelta(seconds=1))),
+        step="test.seen",
     )
 
     told = figures(idle_api)
@@ -153,7 +154,7 @@ def test_a_process_that_was_killed_is_told_dead_and_one_that_ended_is_gone(idle_
 def test_items_that_are_tried_again_and_apps_that_wait_are_told(idle_api: Api) -> None:
     for app in ("shop", "forum", "shop"):
         idle_api.post("/v1/items", json=TEXT, app=app)
-    idle_api.service.database.write(lambda c: c.execute(sa.update(items).values(attempts=2)))
+    idle_api.service.database.write(lambda c: c.execute(sa.update(items).values(attempts=2)), step="test.attempts")
 
     told = figures(idle_api)
     assert (told["moderation_backlog_apps{}"], told["moderation_backlog_tried_items{}"]) == (2, 3)
@@ -227,7 +228,7 @@ def exported(api: Api) -> dict[str, set[str]]:
     tally.add(FAILURES, "pii.text", "timed_out")
     api.service.heart.beat()
     rule_days_row = {"day": day_of(datetime.now(UTC)), "policy": "words", "rule": "one", "fired": 1, "rejected": 0}
-    api.service.database.write(lambda c: c.execute(sa.insert(rule_days).values(rule_days_row)))
+    api.service.database.write(lambda c: c.execute(sa.insert(rule_days).values(rule_days_row)), step="test.rules")
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(api.client.get("/metrics").text):
         names = {sample.name for sample in family.samples} or {family.name}

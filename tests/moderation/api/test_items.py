@@ -509,7 +509,7 @@ def test_an_item_that_waits_is_explained_as_such(idle_api: Api) -> None:
 
 def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
     posted = idle_api.post("/v1/items", **form(None, (picture(), "a.png"))).json["id"]
-    (claim,) = idle_api.service.store.claim(1, 60, datetime.now(UTC))
+    (claim,) = idle_api.service.store.claim("texts", 1, 60, datetime.now(UTC))
     judgement = idle_api.service.judge.conclude(
         claim.item,
         list(claim.item.parts),

@@ -86,7 +86,7 @@ class Kept:
         assert answer.status_code == 202, answer.text
         item: str = answer.json["id"]
         # Held, as by a worker, until it is to be decided.
-        self.api.service.store.claim(1, 3600, datetime.now(UTC))
+        self.api.service.store.claim("texts", 1, 3600, datetime.now(UTC))
         if outcome is not None:
             self.decide(item, outcome)
         return item
@@ -192,7 +192,7 @@ def test_what_people_still_look_at_stays(kept: Kept) -> None:
     item = kept.post(PICTURE, outcome="reject")
     loop = {"name": f"{item}-s1", "item_id": item, "round": 1, "policy": "p", "policy_version": "0", "queue": "q"}
     loop |= {"flow": "f", "state": "open", "purpose": "sample", "looks": 0, "created_at": NOW}
-    kept.api.service.database.write(lambda c: c.execute(sa.insert(tables.item_loops).values(loop)))
+    kept.api.service.database.write(lambda c: c.execute(sa.insert(tables.item_loops).values(loop)), step="test.write")
 
     assert kept.sweep(1) == []
     kept.api.service.store.end_loop(LoopEnd(f"{item}-s1"))

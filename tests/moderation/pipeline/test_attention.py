@@ -29,7 +29,7 @@ def house(open_house: Callable[[str], House]) -> House:
 
 
 def change(house: House, statement: Any) -> None:
-    house.service.database.write(lambda c: c.execute(statement))
+    house.service.database.write(lambda c: c.execute(statement), step="test.write")
 
 
 def reason(house: House, item_id: str) -> str | None:

@@ -35,9 +35,9 @@ def store(database: Database) -> Store:
     return Store(database)
 
 
-def item(app: str = "shop", callback: str | None = None) -> Item:
-    part = Part(id="p0", type="text", text="hi")
-    return Item(id=new_item_id(datetime.now(UTC)), app=app, parts=(part,), callback_url=callback, created_at=NOW)
+def item(app: str = "shop", callback: str | None = None, picture: bool = False) -> Item:
+    parts = (Part(id="p0", type="text", text="hi"), *([Part(id="p1", type="image")] if picture else []))
+    return Item(id=new_item_id(datetime.now(UTC)), app=app, parts=parts, callback_url=callback, created_at=NOW)
 
 
 def decision(outcome: str = "approve") -> Decision:
@@ -80,11 +80,11 @@ def test_an_item_is_decided_once_however_often_it_is_tried(store: Store) -> None
 
 def test_a_claimed_item_is_nobody_elses_until_the_lease_is_over(store: Store) -> None:
     store.add_items([item(), item()])
-    first = store.claim(10, 60, NOW)
+    first = store.claim("texts", 10, 60, NOW)
 
     assert len(first) == 2
-    assert store.claim(10, 60, NOW + timedelta(seconds=30)) == []
-    again = store.claim(10, 60, NOW + timedelta(seconds=61))
+    assert store.claim("texts", 10, 60, NOW + timedelta(seconds=30)) == []
+    again = store.claim("texts", 10, 60, NOW + timedelta(seconds=61))
     assert [claim.attempts for claim in again] == [2, 2]
 
 
@@ -94,10 +94,10 @@ def test_apps_take_turns_however_much_one_of_them_posts(store: Store) -> None:
     quiet = [item(app="quiet") for _ in range(2)] + [item(app="small")]
     store.add_items(quiet)
 
-    first = [claim.item for claim in store.claim(6, 60, NOW)]
-    second = [claim.item.app for claim in store.claim(3, 60, NOW)]
+    first = [claim.item for claim in store.claim("texts", 6, 60, NOW)]
+    second = [claim.item.app for claim in store.claim("texts", 3, 60, NOW)]
     store.add_items([item(app="new")])
-    third = [claim.item.app for claim in store.claim(3, 60, NOW)]
+    third = [claim.item.app for claim in store.claim("texts", 3, 60, NOW)]
 
     assert [each.app for each in first] == ["loud", "quiet", "small", "loud", "quiet", "loud"]
     assert [each.id for each in first if each.app == "loud"] == sorted(each.id for each in flood)[:3]
@@ -105,11 +105,19 @@ def test_apps_take_turns_however_much_one_of_them_posts(store: Store) -> None:
     assert third == ["new", "loud", "loud"]
 
 
+def test_texts_and_media_are_claimed_apart(store: Store) -> None:
+    text, picture = item(), item(picture=True)
+    store.add_items([text, picture])
+
+    assert [claim.item.id for claim in store.claim("texts", 10, 60, NOW)] == [text.id]
+    assert [claim.item.id for claim in store.claim("media", 10, 60, NOW)] == [picture.id]
+
+
 def test_a_turn_goes_on_where_the_last_one_ended(store: Store) -> None:
     for app in ("a", "b", "c", "d", "e"):
         store.add_items([item(app=app) for _ in range(3)])
 
-    taken = [claim.item.app for _ in range(5) for claim in store.claim(2, 60, NOW)]
+    taken = [claim.item.app for _ in range(5) for claim in store.claim("texts", 2, 60, NOW)]
 
     assert taken == ["a", "b", "c", "d", "e", "a", "b", "c", "d", "e"]
 
@@ -119,7 +127,7 @@ def test_many_workers_claim_each_item_once(store: Store) -> None:
     claimed: list[str] = []
 
     def work() -> None:
-        while claims := store.claim(5, 60, NOW):
+        while claims := store.claim("texts", 5, 60, NOW):
             claimed.extend(claim.item.id for claim in claims)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -136,7 +144,7 @@ def test_a_row_that_is_there_already_is_not_counted_as_written(database: Databas
     def insert(c: sa.Connection) -> int:
         return c.execute(insert_or_nothing(c, tables.idempotency_keys).values(values)).rowcount
 
-    assert [database.write(insert), database.write(insert)] == [1, 0]
+    assert [database.write(insert, step="test.write"), database.write(insert, step="test.write")] == [1, 0]
 
 
 def test_of_a_state_of_an_object_that_many_take_at_once_one_item_is_made(database: Database, store: Store) -> None:
@@ -215,7 +223,7 @@ def test_a_failing_write_undoes_itself_alone(database: Database) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        database.write(broken)
+        database.write(broken, step="test.write")
     assert database.read(lambda c: c.execute(sa.select(tables.apps)).all()) == []
 
 

@@ -22,6 +22,7 @@ from ground.media.pictures import Limits
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.fingerprints import Fingerprint, distance
 from moderation.core.items import Item, Media, Part
+from moderation.detection.runner import Answers
 from moderation.media.fingerprinting import fingerprints, picture_fingerprint
 from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline.intake import Submission
@@ -296,8 +297,9 @@ def test_a_reviewer_is_told_of_the_decision_on_nearly_the_same_picture(
     open_house: Callable[[str], House], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = open_house(SEES)
-    for step in ("extract", "look"):  # what detectors find in a picture plays no part here, and takes them long
-        monkeypatch.setattr(house.service.judge.runner, step, lambda *_: ([], []))
+    # What detectors find in a picture plays no part here, and takes them long.
+    monkeypatch.setattr(house.service.judge.runner, "extract", lambda *_: ([], Answers()))
+    monkeypatch.setattr(house.service.judge.runner, "look", lambda *_: Answers())
     first = post_picture(house, (EXAMPLES / PHOTO).read_bytes())
     assert "earlier" not in shown(house, f"{first}-1")
     house.people.said[f"{first}-1"] = "reject"

@@ -304,7 +304,7 @@ def test_severe_tasks_go_only_to_who_opted_in_and_back_when_they_opt_out(desk: D
 def test_loops_from_before_exposure_was_kept_are_looked_at_when_the_service_opens(desk: Desk) -> None:
     shift = Shift(desk, severe_by_choice=True)
     shift.add("Explicit")
-    desk.review.database.write(lambda c: c.execute(loop_harms.delete()))
+    desk.review.database.write(lambda c: c.execute(loop_harms.delete()), step="test.write")
     assert [q.waiting for q in waiting(desk.review, shift.user)] == [1]
     again = open_review(desk.settings, blobs=desk.blobs)
 

@@ -81,7 +81,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 def open_desk(house: Desk, provider: IdentityProvider) -> Callable[..., Desk]:
     """Opens a desk that trusts the provider."""
     for table in (tables.sign_ins, tables.user_groups, tables.identities, tables.users):
-        house.review.database.write(lambda c, table=table: c.execute(sa.delete(table)))
+        house.review.database.write(lambda c, table=table: c.execute(sa.delete(table)), step="test.write")
     house.pass_time(seconds=0)
 
     def opener(**given: Any) -> Desk:
