@@ -10,6 +10,7 @@ from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
 from ground.rounds import Rounds
+from moderation.cleaning import clean_now_and_then
 from moderation.core.items import LANES, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
@@ -93,6 +94,7 @@ class Service:
         self.hit_rates, self.overturns = self.alarms.hit_rates, self.alarms.overturns
         self.loop_changed, self.reload_policies = self.following.loop_changed, self._watching.ring
         self._retaining = retain(self.retention, self.uploads, self.pipeline.now, judge.runner.forget_findings)
+        self._cleaning = clean_now_and_then(settings, database, blobs, self.pipeline.now)
         tallies = (judge.runner.tally, self._redactor.tally, self.pipeline.ports.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
         self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
@@ -144,6 +146,7 @@ class Service:
         self.following.rounds.start()
         self._sweeping.start()
         self._retaining.start()
+        self._cleaning.start()
         self.deliveries.start()
         self.redactions.start()
         self.doorbell.ring(*LANES)
@@ -166,7 +169,14 @@ class Service:
 
     def close(self) -> None:
         """Stop everything; what is under way ends first, within seconds."""
-        own = (self.following.rounds, self._sweeping, self._retaining, self._watching, self.alarms.rounds)
+        own = (
+            self.following.rounds,
+            self._sweeping,
+            self._retaining,
+            self._cleaning,
+            self._watching,
+            self.alarms.rounds,
+        )
         for rounds in own:
             rounds.stop()
         busy = (self.doorbell, self.deliveries, self.redactions, *own, self._redactor, self._holding)
