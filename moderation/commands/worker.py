@@ -48,8 +48,7 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
 
     listeners = [(lanes, RedisListener(redis_url, lanes)) for lanes in lanes_of(1 if burst else THREADS)]
     service = Service.open(settings)
-    service.watch_policies()
-    service.keep_warm()
+    service.live("worker")
     worker = Worker(service.work_once, listeners, settings.sweep_seconds, done=stop.set if burst else None)
     settle_memory()
     click.echo("worker waits for items")

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 from ground.holding import LEASE_SECONDS, Hold
@@ -27,11 +27,15 @@ from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.started import loops_started
 from moderation.storage.records import Claim
+from moderation.storage.tallies import WAIT_SECONDS, Tally
 
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 10.0
 """Before an item that could not be moderated is tried again; doubled with each attempt, at most the longest lease."""
+
+WAITS, RETRIES = "item_wait_seconds", "item_retries"
+"""Figures: how long items waited for their first try, by lane, and further tries."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ def _moderate_lane(ports: Ports, lane: Lane) -> int:
     claims = ports.store.claim(lane, limit, LEASE_SECONDS, ports.clock())
     if not claims:
         return 0
+    _count(ports.tally, lane, claims, ports.clock())
     if len(claims) == limit:  # there may be more, for whoever is free
         ports.ring(lane)
     began = time.monotonic()
@@ -80,6 +85,14 @@ def _moderate_lane(ports: Ports, lane: Lane) -> int:
             if not _moderate(ports, claim):
                 _put_off(ports, claim, hold)
     return len(claims)
+
+
+def _count(tally: Tally, lane: Lane, claims: Sequence[Claim], now: datetime) -> None:
+    for claim in claims:
+        if claim.attempts == 1:
+            tally.observe(WAITS, (now - claim.item.created_at).total_seconds(), WAIT_SECONDS, lane)
+        else:
+            tally.add(RETRIES)
 
 
 def _put_off(ports: Ports, claim: Claim, hold: Hold) -> None:

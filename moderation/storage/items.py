@@ -38,7 +38,6 @@ from moderation.storage.tables import (
 )
 from moderation.storage.turns import Turns
 
-
 _CLAIMED = (items.c.id, items.c.attempts, sa.cast(items.c.document, sa.Text).label("document"))
 
 
