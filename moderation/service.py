@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
+from ground.paced import Paced
 from ground.rounds import Rounds
 from moderation.cleaning import clean_now_and_then
 from moderation.core.items import LANES, Lane
@@ -100,7 +100,7 @@ class Service:
         tallies = (judge.runner.tally, self._redactor.tally, self.pipeline.ports.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
         self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
-        self._backlog: tuple[float, Mapping[str, int]] = (float("-inf"), {})
+        self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
 
     @classmethod
     def open(
@@ -198,11 +198,8 @@ class Service:
         return notes_on(self.human_loops, self._refusals.look())
 
     def backlog(self) -> Mapping[str, int]:
-        """How many items of each app wait; counted at most once a second, because every post asks."""
-        now = time.monotonic()
-        if now - self._backlog[0] > 1:
-            self._backlog = (now, self.store.backlog_by_app())
-        return self._backlog[1]
+        """How many items of each app wait; counted now and then, because every post asks."""
+        return self._backlog.ask()
 
     def _queues(self) -> Sequence[Queue]:
         return [queue for policy in self.policies.policies for queue in policy.file.queues]
