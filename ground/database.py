@@ -112,11 +112,7 @@ class Database:
         Raises:
             StoreUnavailable: the database did not answer, or another process migrates for too long.
         """
-        config = Config()
-        config.set_main_option("path_separator", "newline")
-        for option, folder in (("script_location", ENVIRONMENT), ("version_locations", self._migrations / "versions")):
-            # Alembic's options are ConfigParser's, where a percent sign in a path would be an interpolation.
-            config.set_main_option(option, str(folder).replace("%", "%%"))
+        config = _config(self._migrations)
         # Enforced foreign keys would refuse to rebuild a table that others point at, which is how SQLite alters one.
         engine = _make_engine(self.url, lock_seconds=MIGRATION_LOCK_SECONDS, foreign_keys=False)
         config.attributes["engine"] = engine
@@ -124,7 +120,7 @@ class Database:
         config.attributes["version_table"] = self._version_table
         try:
             with engine.connect() as connection, _alone(connection):
-                if later := self._later_revision(connection, config):
+                if later := self._later_revision(connection):
                     logger.warning(
                         "the schema is of a later version (%s) than this program; it is left as it is", later
                     )
@@ -136,14 +132,13 @@ class Database:
         finally:
             engine.dispose()
 
-    def _later_revision(self, connection: Connection, config: Config) -> str | None:
+    def _later_revision(self, connection: Connection) -> str | None:
         """The schema's revision when this program does not know it."""
         if not sa.inspect(connection).has_table(self._version_table):
             return None
         table = sa.table(self._version_table, sa.column("version_num"))
         current = connection.execute(sa.select(table.c.version_num)).scalar()
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        return None if current is None or current in known else str(current)
+        return None if current is None or current in known_revisions(self._migrations) else str(current)
 
     def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on a connection whose changes are rolled back.
@@ -246,6 +241,24 @@ class Database:
                 failpoints.reach(step, failpoints.AFTER)
             for future, _, result in done:
                 future.set_result(result)
+
+
+def known_revisions(migrations: Path) -> set[str]:
+    """The revisions of a schema that this program knows.
+
+    Args:
+        migrations: see `Database`.
+    """
+    return {script.revision for script in ScriptDirectory.from_config(_config(migrations)).walk_revisions()}
+
+
+def _config(migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("path_separator", "newline")
+    for option, folder in (("script_location", ENVIRONMENT), ("version_locations", migrations / "versions")):
+        # Alembic's options are ConfigParser's, where a percent sign in a path would be an interpolation.
+        config.set_main_option(option, str(folder).replace("%", "%%"))
+    return config
 
 
 @contextlib.contextmanager

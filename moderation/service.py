@@ -10,6 +10,7 @@ from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
 from ground.rounds import Rounds
+from moderation.cleaning import clean_now_and_then
 from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
@@ -40,12 +41,14 @@ from moderation.storage.items import Store
 from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
+from moderation.storage.processes import Heart, Role
 
 
 class Service:
     """Stores, judge, pipeline, human loops and deliveries, and what looks after them in the background.
 
     Attributes:
+        heart: gives this process's signs of life; see `Heart`.
         taxonomy: the labels, with those that plugins add.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
@@ -100,6 +103,9 @@ class Service:
         self.hit_rates, self.overturns = self.alarms.hit_rates, self.alarms.overturns
         self.loop_changed, self.reload_policies = self.following.loop_changed, self._watching.ring
         self._retaining = retain(self.retention, self.uploads, self.pipeline.now, judge.runner.forget_findings)
+        self._cleaning = clean_now_and_then(settings, database, blobs, self.pipeline.now)
+        tallies = (judge.runner.tally, self._redactor.tally, self.pipeline.ports.tally, self.deliveries.tally)
+        self.heart = Heart(database, tallies, self.pipeline.now)
         self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
         self._backlog: tuple[float, Mapping[str, int]] = (float("-inf"), {})
 
@@ -144,15 +150,21 @@ class Service:
         """
         if own_url is not None:
             self._own_endpoint.url = f"{own_url}/a2i"
-        self.watch_policies()
-        self.keep_warm()
+        self.live("serve")
         self.doorbell.start(self.work_once)
         self.following.rounds.start()
         self._sweeping.start()
         self._retaining.start()
+        self._cleaning.start()
         self.deliveries.start()
         self.redactions.start()
         self.doorbell.ring(*LANES)
+
+    def live(self, role: Role) -> None:
+        """What each process does, whatever its work: policies are watched, detectors ready, signs of life given."""
+        self.heart.start(role)
+        self.watch_policies()
+        self.keep_warm()
 
     def watch_policies(self) -> None:
         """Reload policies when their files change or somebody rolls one back, and say when rules fire unusually."""
@@ -166,20 +178,19 @@ class Service:
 
     def close(self) -> None:
         """Stop everything; what is under way ends first, within seconds."""
-        own = (self.following.rounds, self._sweeping, self._retaining, self._watching, self.alarms.rounds)
+        own = (
+            self.following.rounds,
+            self._sweeping,
+            self._retaining,
+            self._cleaning,
+            self._watching,
+            self.alarms.rounds,
+        )
         for rounds in own:
             rounds.stop()
-        busy = (
-            self.doorbell,
-            self.fetching,
-            self.deliveries,
-            self.redactions,
-            *own,
-            self._redactor,
-            self._holding,
-            self.waits,
-        )
-        for part in (*busy, self.judge, self.database):
+        first = (self.doorbell, self.fetching, self.deliveries, self.redactions)
+        last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
+        for part in (*first, *own, *last):
             part.close()
 
     def work_once(self, lanes: Sequence[Lane] = LANES) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,6 +110,45 @@ class Settings(ReviewSettings):
     overturn_alarm_percent: float = Field(
         10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."
     )
+
+    clean_seconds: float = Field(
+        3600.0, gt=0, description="Pause between passes that remove what is kept no longer (the settings below)."
+    )
+    idempotency_keep_days: int = Field(
+        7, ge=1, le=3650, description="Days that a post can be repeated under its idempotency key."
+    )
+    delivery_keep_days: int = Field(
+        90, ge=7, le=3650, description="Days that deliveries which were made or given up are kept, with their attempts."
+    )
+    intake_keep_days: int = Field(
+        90,
+        ge=15,
+        le=3650,
+        description="Days that an object in S3 which became an item is remembered; told of again after that, it "
+        "becomes an item anew. SQS tells of it for 14 days at most.",
+    )
+    redaction_keep_days: int = Field(
+        30, ge=1, le=3650, description="Days that redaction jobs are remembered after their end."
+    )
+    metrics_token: str | None = Field(
+        None,
+        min_length=16,
+        description="Token (`Authorization: Bearer ...`) that shows `/metrics` and the reasons in `/readyz` to who "
+        "calls from elsewhere; empty for none.",
+    )
+    metrics_from: str = Field(
+        "127.0.0.0/8 ::1",
+        description="Addresses and networks that `/metrics` and the reasons in `/readyz` are shown to without the "
+        "token, unless a proxy passes the call on; separated by blanks.",
+    )
+
+    @field_validator("metrics_from")
+    @classmethod
+    def know_addresses(cls, given: str) -> str:
+        """Addresses, and networks as address/bits."""
+        for each in given.split():
+            ipaddress.ip_network(each)
+        return given
 
     @field_validator("severity")
     @classmethod

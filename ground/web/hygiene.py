@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Callable
 
 from flask import Flask, Response, g, request
 
@@ -23,12 +24,19 @@ SANDBOX = "default-src 'none'; sandbox"
 """Content security policy of bytes that somebody else made."""
 
 
-def add_hygiene(app: Flask, pages: tuple[str, ...], own_limits: tuple[str, ...] = ()) -> None:
+Timed = Callable[[str, str, int, float], None]
+"""Told of each answer: method, template of the route (empty where there is none), status, seconds."""
+
+
+def add_hygiene(
+    app: Flask, pages: tuple[str, ...], own_limits: tuple[str, ...] = (), timed: Timed = lambda *_: None
+) -> None:
     """See the module.
 
     Args:
         pages: beginnings of the paths where our pages are.
         own_limits: beginnings of the paths that bound bodies themselves, in a form of their own.
+        timed: see `Timed`.
     """
 
     @app.before_request
@@ -50,12 +58,14 @@ def add_hygiene(app: Flask, pages: tuple[str, ...], own_limits: tuple[str, ...] 
         headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Cache-Control", "no-store")
+        seconds = time.monotonic() - g.get("began", time.monotonic())
+        timed(request.method, str(request.url_rule or ""), response.status_code, seconds)
         logger.info(
             "request=%s method=%s route=%s status=%d ms=%.1f",
             g.get("request_id", ""),
             request.method,
             request.url_rule,
             response.status_code,
-            (time.monotonic() - g.get("began", time.monotonic())) * 1000,
+            seconds * 1000,
         )
         return response

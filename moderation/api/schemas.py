@@ -298,5 +298,6 @@ class Readiness(BaseModel):
 
     status: Literal["ready", "not ready"]
     reasons: list[str] = Field(
-        description="What is wrong, in words. Faults in changed policy files are named although the service is ready."
+        description="What is wrong, in words. Faults in changed policy files are named although the service is ready. "
+        "Empty for who may not see figures."
     )

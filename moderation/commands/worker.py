@@ -55,8 +55,7 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
 
     listeners = [(lanes, RedisListener(redis_url, lanes)) for lanes in lanes_of(1 if burst else THREADS)]
     service = Service.open(settings)
-    service.watch_policies()
-    service.keep_warm()
+    service.live("worker")
 
     def work(lanes: Sequence[Lane]) -> int:
         # Who is to end when nothing waits does not end while something is being fetched.

@@ -9,8 +9,7 @@ from __future__ import annotations
 import base64
 import logging
 import re
-import threading
-from collections import Counter
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,6 +33,7 @@ from moderation.detection.process import Call, NoAnswer
 from moderation.detection.recent import RecentFindings, key_of, set_up
 from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.plugins import Plugins
+from moderation.storage.tallies import CALL_SECONDS, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,8 @@ FORGET_SECONDS = 60.0
 """How often findings that were kept long enough are dropped where nobody asks for them."""
 MAX_PARTS_MADE = 32
 """Parts that one extractor may make of one part."""
+CALLS, FAILURES = "detector_call_seconds", "detector_failures"
+"""Figures: calls by detector and outcome (``answered``, or the kind of failure); looks without an answer, by both."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 Asked = Callable[[Detector | Extractor | Redactor], bool]
 """Says of a tool whether anybody may ask it."""
@@ -77,6 +79,9 @@ class Answers:
 class Runner:
     """Runs detectors and extractors on parts, in parallel, and never raises for what they do.
 
+    Attributes:
+        tally: how long calls took, those that waited for a process too, and looks without an answer.
+
     Args:
         plugins: what is loaded.
         plugins_dir: folder of loose plugins, so that the processes can import them too.
@@ -101,8 +106,7 @@ class Runner:
         self._recent = recent or RecentFindings()
         self._set_ups = {tool.name: set_up(tool) for tool in tools}
         self._forgetting = Rounds("findings", self._recent.drop_old, pause_seconds=FORGET_SECONDS, waits_first=True)
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._counting = threading.Lock()
+        self.tally = Tally()
         self._threads = ThreadPoolExecutor(max_workers=max(4, 4 * len(tools)), thread_name_prefix="detect")
 
     def keep_warm(self, asked: Asked) -> None:
@@ -221,22 +225,18 @@ class Runner:
             return Failure(detector=tool, part=part.id, kind="not_run", message=message)
         tool = Tool(name=redactor.name, version=redactor.version)
         try:
-            answer = self._call("redact", app, redactor, part, detections)
-            made = _part_of(answer["found"][0])
-            if made.type != part.type or made.data is None:
-                raise NoAnswer("invalid_answer", "what it made is no redacted copy")
-            return made
+            with self._timed(redactor.name):
+                answer = self._call("redact", app, redactor, part, detections)
+                made = _part_of(answer["found"][0])
+                if made.type != part.type or made.data is None:
+                    raise NoAnswer("invalid_answer", "what it made is no redacted copy")
+                return made
         except NoAnswer as error:
             return self._failed(tool, part, error)
 
     def forget_findings(self) -> None:
         """Drop what was found lately: some of it may be of an item whose content is deleted now."""
         self._recent.drop_all()
-
-    def failure_counts(self) -> dict[tuple[str, str], int]:
-        """Looks without an answer since the start, by (detector, kind)."""
-        with self._counting:
-            return dict(self._counts)
 
     def close(self) -> None:
         """End all processes."""
@@ -261,13 +261,14 @@ class Runner:
     def _look_each(self, app: str, detector: Any, texts: Sequence[Part]) -> list[list[Detection]] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
-            answer = self._pools[detector.name].call(Call("detect_each", app, texts[0], parts=texts))["found"]
-            if len(answer) != len(texts):
-                raise NoAnswer("invalid_answer", "it did not answer each text")
-            return [
-                [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in each]
-                for part, each in zip(texts, answer, strict=True)
-            ]
+            with self._timed(detector.name):
+                answer = self._pools[detector.name].call(Call("detect_each", app, texts[0], parts=texts))["found"]
+                if len(answer) != len(texts):
+                    raise NoAnswer("invalid_answer", "it did not answer each text")
+                return [
+                    [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in each]
+                    for part, each in zip(texts, answer, strict=True)
+                ]
         except NoAnswer as error:
             return self._failed(tool, texts[0], error)
 
@@ -300,16 +301,29 @@ class Runner:
         """What the tool answers, or did on the same content lately. An answer that `check` refuses is not kept."""
 
         def look() -> dict[str, Any]:
-            answer = self._call(operation, app, tool, part)
-            check(answer)
-            _digests(answer)
-            return answer
+            with self._timed(tool.name):
+                answer = self._call(operation, app, tool, part)
+                check(answer)
+                _digests(answer)
+                return answer
 
         answer: dict[str, Any] = self._recent.find(key_of(operation, app, tool, self._set_ups[tool.name], part), look)
         digests = _digests(answer)
         if digests:
             shown.append(Look(tool.name, part.id, digests))
         return answer
+
+    @contextmanager
+    def _timed(self, tool: str) -> Iterator[None]:
+        """Count a call, and how long it took."""
+        began, outcome = time.monotonic(), "answered"
+        try:
+            yield
+        except NoAnswer as error:
+            outcome = error.kind
+            raise
+        finally:
+            self.tally.observe(CALLS, time.monotonic() - began, CALL_SECONDS, tool, outcome)
 
     def _call(
         self, operation: str, app: str, tool: Any, part: Part, detections: Sequence[Detection] = ()
@@ -337,8 +351,7 @@ class Runner:
             yield path
 
     def _failed(self, tool: Tool, part: Part, error: NoAnswer) -> Failure:
-        with self._counting:
-            self._counts[tool.name, error.kind] += 1
+        self.tally.add(FAILURES, tool.name, error.kind)
         logger.warning("no answer detector=%s part=%s kind=%s reason=%r", tool.name, part.id, error.kind, error.message)
         return Failure(detector=tool, part=part.id, kind=error.kind, message=error.message)
 

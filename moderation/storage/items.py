@@ -106,6 +106,8 @@ class Store(Reading):
 
         def work(c: Connection) -> list[Claim]:
             ids = self._turns.next_ids(c, lane, limit, now)
+            if not ids:
+                return []
             chosen = sa.select(items.c.id).where(items.c.id.in_(ids), items.c.status == "pending")
             rows = ITEM_LEASE.claim(c, chosen, now, until, _CLAIMED, attempts=items.c.attempts + 1)
             taken = {row.id: Claim(Item.model_validate_json(row.document), row.attempts, until) for row in rows}
@@ -258,17 +260,21 @@ class Store(Reading):
 
         return self._db.write(work, step="items.send_to_people")
 
-    def open_appeal(self, item_id: str, loop: LoopRecord) -> None:
+    def open_appeal(self, item: Item, loop: LoopRecord, fingerprints: Sequence[Fingerprint] = ()) -> None:
         """Put a decided item into review again, with the loop that is to be started, in one transaction.
+
+        Args:
+            fingerprints: what its parts are recognised by, in case they are not kept yet.
 
         Raises:
             AppealRefused: it is not decided; another appeal may be open.
         """
 
         def work(c: Connection) -> None:
-            decided = (items.c.id == item_id) & (items.c.status == "decided")
+            decided = (items.c.id == item.id) & (items.c.status == "decided")
             if not c.execute(sa.update(items).where(decided).values(status="in_review")).rowcount:
-                raise AppealRefused(f"item {item_id} is not decided; it can be appealed once it is")
+                raise AppealRefused(f"item {item.id} is not decided; it can be appealed once it is")
+            save_fingerprints(c, item.id, item.app, fingerprints, None)
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
 
         self._db.write(work, step="items.open_appeal")

@@ -266,3 +266,23 @@ redaction_jobs = sa.Table(
     sa.Index(None, "state", "submitted_at"),
 )
 """How far each is stands in its ledger, in the data folder of the process that does it."""
+
+processes = sa.Table(
+    "processes",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("place", sa.String(120), nullable=False),
+    sa.Column("started_at", UTCDateTime, nullable=False),
+    sa.Column("seen_at", UTCDateTime, nullable=False),
+)
+"""The processes that moderate and serve, each with its last sign of life."""
+
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("figure", sa.String(60), primary_key=True),
+    sa.Column("labels", sa.String(300), primary_key=True),
+    sa.Column("amount", sa.Float, nullable=False),
+)
+"""Counts that only grow, of all processes together; `labels` is a list in JSON."""

@@ -520,7 +520,7 @@ def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
         idle_api.service.policies,
         Coverage((), ()),
     )
-    conclude(idle_api.service.pipeline.ports, claim.item, judgement, ())
+    conclude(idle_api.service.pipeline.ports, claim.item, judgement)
 
     (found,) = idle_api.get(f"/v1/items/{posted}").json["detections"]
     assert found["box"] == {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}
