@@ -23,6 +23,7 @@ from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.verdicts import Verdict
 from moderation.storage.deciding import Ruled, decide_together
+from moderation.storage.fetches import fetch_rows
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
@@ -33,6 +34,7 @@ from moderation.storage.tables import (
     ITEM_LEASE,
     decisions,
     deliveries,
+    fetches,
     item_loops,
     items,
 )
@@ -74,6 +76,7 @@ class Store(Reading):
             IdempotencyInFlight: the same post was faster, and waits for its decision; nothing is stored.
         """
         rows = [item_row(item) for item in new]
+        to_fetch = [row for item in new for row in fetch_rows(item)]
 
         def work(c: Connection) -> Mapping[str, Any] | None:
             if keyed is not None and not keep_answer(c, keyed):
@@ -81,6 +84,8 @@ class Store(Reading):
             c.execute(sa.insert(items), rows)
             for item in new:
                 save_media(c, item.id, item.parts)
+            if to_fetch:
+                c.execute(sa.insert(fetches), to_fetch)
             return None
 
         return self._db.write(work, step="items.add")

@@ -145,6 +145,20 @@ idempotency_keys = sa.Table(
     sa.Column("in_flight_until", UTCDateTime),
 )
 
+fetches = sa.Table(
+    "fetches",
+    metadata,
+    sa.Column("id", sa.String(60), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+    sa.Column("part", sa.String(20), nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("lease_until", UTCDateTime),
+    sa.Index(None, "app", "id"),
+)
+"""Parts that are still to be fetched, until they are."""
+
 apps = sa.Table(
     "apps",
     metadata,
