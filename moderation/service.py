@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from ground import tracing
 from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
@@ -152,7 +153,13 @@ class Service:
         self.doorbell.ring(*LANES)
 
     def live(self, role: Role) -> None:
-        """What each process does, whatever its work: policies are watched, detectors ready, signs of life given."""
+        """What each process does, whatever its work: policies are watched, detectors ready, signs of life given.
+
+        Raises:
+            SettingsError: traces are wanted, and the packages for it are not installed.
+        """
+        if self.settings.otlp_endpoint is not None:
+            tracing.start(self.settings.otlp_endpoint, role)
         self.heart.start(role)
         self.watch_policies()
         self.keep_warm()
@@ -182,6 +189,8 @@ class Service:
         busy = (self.doorbell, self.deliveries, self.redactions, *own, self._redactor, self._holding)
         for part in (*busy, self.judge, self.heart, self.database):
             part.close()
+        if self.settings.otlp_endpoint is not None:
+            tracing.stop()
 
     def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
         """Claim and moderate some waiting items of each of these lanes; says how many."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from ground import tracing
 from moderation.core.items import Item, Part
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import new_item_id
@@ -51,4 +52,6 @@ def prepare(ports: Ports, submission: Submission) -> Item:
 def intake(ports: Ports, items: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
     """Store prepared items in one durable commit, then say that there is work. `key` as in `Store.add_items`."""
     ports.store.add_items(items, key)
+    for item in items:
+        tracing.begin_item(item.id, item.app)
     ports.ring(*{item.lane for item in items})
