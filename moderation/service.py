@@ -50,6 +50,7 @@ class Service:
         taxonomy: the labels, with those that plugins add.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
+        waits: the leases under which posts with idempotency keys wait for their decisions.
         loop_changed: told of status change events of A2I; see `Following`.
         reload_policies: has the policy files looked at now.
     """
@@ -70,6 +71,7 @@ class Service:
         self._own_endpoint, self._refusals = own, LoopRefusals(database)
         self.human_loops = human_loops or open_human_loops(settings, own, blobs, self._refusals.note)
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
+        self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
         self.pipeline = Pipeline(
             Ports(
                 store=self.store,
@@ -186,7 +188,7 @@ class Service:
         )
         for rounds in own:
             rounds.stop()
-        busy = (self.doorbell, self.deliveries, self.redactions, *own, self._redactor, self._holding)
+        busy = (self.doorbell, self.deliveries, self.redactions, *own, self._redactor, self._holding, self.waits)
         for part in (*busy, self.judge, self.heart, self.database):
             part.close()
         if self.settings.otlp_endpoint is not None:

@@ -26,7 +26,7 @@ KINDS: Mapping[str, str] = {
     "forbidden": "Figures are not shown to this address; see MODERATION_METRICS_FROM and MODERATION_METRICS_TOKEN.",
     "not-found": "No such thing, or not yours.",
     "method-not-allowed": "The resource is there, but not with this method; see the Allow header.",
-    "idempotency-in-flight": "The first post with this Idempotency-Key is not answered yet; see Retry-After.",
+    "idempotency-in-flight": "The first post with this Idempotency-Key waits for its decision; see Retry-After.",
     "idempotency-conflict": "The Idempotency-Key was used with another body. Use a new key for a new post.",
     "appeal-refused": "The item is not decided yet, is being looked at again, or was appealed often enough.",
     "too-large": "The body, or one of its parts, is larger than accepted.",

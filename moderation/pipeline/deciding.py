@@ -15,7 +15,7 @@ from moderation.core.retention import media_until
 from moderation.core.verdicts import Verdict
 from moderation.detection.judge import Judgement, content_types_of
 from moderation.pipeline.ports import Ports
-from moderation.storage.records import ItemRecord, LoopEnd
+from moderation.storage.records import ItemRecord, LoopEnd, LoopRecord
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,14 @@ def decision_of_rules(ports: Ports, verdict: Verdict) -> Decision:
         policy=verdict.policy,
         decided_at=ports.clock(),
     )
+
+
+def is_remembered(decision: Decision, loops: Sequence[LoopRecord]) -> bool:
+    """Whether reviewers may be told of a decision by the rules when the like comes again.
+
+    Not of one that approved what nobody will look at: there is nothing to learn from it, and nearly all are such.
+    """
+    return decision.outcome == "reject" or bool(loops)
 
 
 def media_kept_until(

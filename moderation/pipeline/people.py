@@ -112,7 +112,7 @@ def appeal(ports: Ports, record: ItemRecord, reason: str) -> None:
         AppealRefused: the item is not decided, or was appealed `moderation.pipeline.loops.MAX_APPEALS` times.
     """
     loop = appeal_loop(ports, record, reason)
-    ports.store.open_appeal(record.item.id, loop)
+    ports.store.open_appeal(record.item, loop, ports.judge.fingerprints(record.item))
     start(ports, loop)
 
 

@@ -139,6 +139,7 @@ idempotency_keys = sa.Table(
     sa.Column("body_sha256", sa.String(64), nullable=False),
     sa.Column("response", sa.JSON),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("in_flight_until", UTCDateTime),
 )
 
 apps = sa.Table(

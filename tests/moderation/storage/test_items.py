@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from moderation.intake.s3_events import ObjectEvent
 from moderation.settings import load_settings
 from moderation.storage import tables
 from moderation.storage.accounts import Accounts
+from moderation.storage.idempotency import KeyedAnswer, KeyedPost
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
 from moderation.storage.records import new_item_id
@@ -165,23 +167,80 @@ def test_of_a_state_of_an_object_that_many_take_at_once_one_item_is_made(databas
     assert store.backlog()[0] == 1 + 20
 
 
+POST = KeyedPost("shop", "k", "body")
+
+
+def keyed(body: str = "body", status: int = 202, *, until: datetime | None = None) -> KeyedAnswer:
+    return KeyedAnswer(KeyedPost("shop", "k", body), {"status": status}, NOW, until)
+
+
 def test_an_idempotency_key_belongs_to_one_body(store: Store) -> None:
-    assert store.reserve_key("shop", "k", "body", NOW) is None
-    with pytest.raises(IdempotencyInFlight):
-        store.reserve_key("shop", "k", "body", NOW)
+    assert store.kept_answer(POST, NOW) is None
+    assert store.add_items([item()], keyed()) is None
+
+    assert store.kept_answer(POST, NOW) == {"status": 202}
+    assert store.kept_answer(KeyedPost("other-app", "k", "other"), NOW) is None
     with pytest.raises(IdempotencyConflict):
-        store.reserve_key("shop", "k", "other", NOW)
+        store.kept_answer(KeyedPost("shop", "k", "other"), NOW)
+
+
+def test_of_posts_with_one_key_the_first_to_commit_is_stored_and_the_others_get_its_answer(store: Store) -> None:
+    store.add_items([item()], keyed(status=202))
+
+    assert store.add_items([item()], keyed(status=299)) == {"status": 202}
+    with pytest.raises(IdempotencyConflict):
+        store.add_items([item()], keyed("other"))
+    assert store.backlog()[0] == 1
+
+
+def test_of_many_posts_with_one_key_at_once_one_is_stored(store: Store) -> None:
+    barrier = threading.Barrier(16)
+
+    def post(number: int) -> int:
+        barrier.wait()
+        return (store.add_items([item()], keyed(status=number)) or {"status": number})["status"]
+
+    with ThreadPoolExecutor(16) as threads:
+        answered = set(threads.map(post, range(16)))
+
+    assert len(answered) == 1
+    assert store.backlog()[0] == 1
+
+
+def test_items_that_cannot_be_stored_leave_no_key(store: Store) -> None:
     posted = item()
-    store.add_items([posted], ("shop", "k", {"status": 202}))
+    store.add_items([posted])
+    with pytest.raises(sa.exc.IntegrityError):
+        store.add_items([posted], keyed())
 
-    assert store.reserve_key("shop", "k", "body", NOW) == {"status": 202}
-    assert store.reserve_key("other-app", "k", "other", NOW) is None
+    assert store.kept_answer(POST, NOW) is None
+    assert store.add_items([item()], keyed()) is None
 
 
-def test_a_key_whose_post_was_lost_can_be_used_again(store: Store) -> None:
-    store.reserve_key("shop", "k", "body", NOW)
+def test_a_post_that_waits_is_in_flight_until_its_lease_is_over_or_its_answer_is_final(store: Store) -> None:
+    end, later = NOW + timedelta(seconds=5), NOW + timedelta(seconds=9)
+    store.add_items([item()], keyed(until=end))
+    with pytest.raises(IdempotencyInFlight):
+        store.kept_answer(POST, NOW)
+    assert store.kept_answer(POST, end) == {"status": 202}
 
-    assert store.reserve_key("shop", "k", "body", NOW + timedelta(seconds=61)) is None
+    store.move_waits([POST.name], end, later)
+    store.move_waits([POST.name], end, NOW + timedelta(days=1))  # of a lease that is not there any more
+    with pytest.raises(IdempotencyInFlight):
+        store.add_items([item()], keyed())
+    assert store.kept_answer(POST, later) == {"status": 202}
+
+    store.make_final(POST, {"status": 200})
+    assert store.kept_answer(POST, NOW) == {"status": 200}
+
+
+def test_a_reservation_of_the_version_before_keeps_its_key_from_nobody(database: Database, store: Store) -> None:
+    values = {"app": "shop", "key": "k", "body_sha256": "another", "created_at": NOW}
+    database.write(lambda c: c.execute(sa.insert(tables.idempotency_keys).values(values)), step="test")
+
+    assert store.kept_answer(POST, NOW) is None
+    assert store.add_items([item()], keyed()) is None
+    assert store.kept_answer(POST, NOW) == {"status": 202}
 
 
 def test_another_apps_item_is_not_there(store: Store) -> None:
