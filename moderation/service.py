@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from ground import tracing
 from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
@@ -161,7 +162,13 @@ class Service:
         self.doorbell.ring(*LANES)
 
     def live(self, role: Role) -> None:
-        """What each process does, whatever its work: policies are watched, detectors ready, signs of life given."""
+        """What each process does, whatever its work: policies are watched, detectors ready, signs of life given.
+
+        Raises:
+            SettingsError: traces are wanted, and the packages for it are not installed.
+        """
+        if self.settings.otlp_endpoint is not None:
+            tracing.start(self.settings.otlp_endpoint, role)
         self.heart.start(role)
         self.watch_policies()
         self.keep_warm()
@@ -192,6 +199,8 @@ class Service:
         last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
         for part in (*first, *own, *last):
             part.close()
+        if self.settings.otlp_endpoint is not None:
+            tracing.stop()
 
     def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
