@@ -24,7 +24,7 @@ class Settings(ReviewSettings):
     database_url: str | None = Field(None, description="SQLAlchemy URL; empty for SQLite under the data folder.")
     redis_url: str | None = Field(None, description="Redis for RQ; empty for threads in the serving process.")
     workers: int = Field(
-        2,
+        3,
         ge=0,
         le=64,
         description="Threads in the serving process that moderate items; of several, one keeps to texts.",
