@@ -52,6 +52,7 @@ HERE = "tests/moderation/test_settings.py"
 OIDC = "tests/review_ui/people/test_oidc.py"
 CARE = "tests/review_ui/care/test_wellbeing.py"
 CLEANING = "tests/moderation/test_cleaning.py"
+FRONT = "tests/moderation/serving/test_front.py"
 FIGURES = "tests/moderation/api/test_figures.py"
 IN_S3 = "tests/moderation/media/test_in_s3.py"
 REFUSALS = "tests/moderation/api/test_refusals.py"
@@ -61,6 +62,10 @@ SHOWN_BY = {
     "host": f"{HERE}::test_it_listens_on_the_address_and_the_port_that_are_set",
     "port": f"{HERE}::test_it_listens_on_the_address_and_the_port_that_are_set",
     "threads": f"{HERE}::test_so_many_requests_are_answered_at_once_as_there_are_threads",
+    "connections": f"{FRONT}::test_whoever_is_idle_longest_makes_room",
+    "idle_seconds": f"{FRONT}::test_who_is_idle_or_takes_no_answer_is_cut_off",
+    "receive_seconds": f"{FRONT}::test_who_takes_too_long_to_send_a_request_is_cut_off",
+    "waits": "tests/moderation/api/test_items.py::test_each_app_has_its_share_of_posts_that_wait",
     "public_url": "tests/review_ui/a2i/test_access.py::test_links_lead_to_the_public_address_where_there_is_one",
     "max_body_bytes": f"{REFUSALS}::test_a_body_beyond_the_limit_is_413_before_it_is_read",
     "max_media_bytes": f"{HERE}::test_a_limit_of_what_is_posted_is_where_it_is_set",
