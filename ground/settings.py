@@ -69,6 +69,12 @@ class GroundSettings(BaseSettings):
         "`APP=s3://bucket/prefix/`, separated by blanks.",
     )
     a2i_region: str = Field("us-east-1", description="AWS Region of the human loops.")
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#@]+$",
+        description="Collector that traces are told to by OTLP over HTTP, such as http://127.0.0.1:4318; empty for "
+        "none.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     failpoint: str | None = Field(
         None,

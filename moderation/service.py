@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from ground import tracing
 from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
+from ground.paced import Paced
 from ground.rounds import Rounds
 from moderation.cleaning import clean_now_and_then
 from moderation.core.items import LANES, MODERATED, Lane
@@ -107,7 +108,7 @@ class Service:
         tallies = (judge.runner.tally, self._redactor.tally, self.pipeline.ports.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
         self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
-        self._backlog: tuple[float, Mapping[str, int]] = (float("-inf"), {})
+        self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
 
     @classmethod
     def open(
@@ -161,7 +162,13 @@ class Service:
         self.doorbell.ring(*LANES)
 
     def live(self, role: Role) -> None:
-        """What each process does, whatever its work: policies are watched, detectors ready, signs of life given."""
+        """What each process does, whatever its work: policies are watched, detectors ready, signs of life given.
+
+        Raises:
+            SettingsError: traces are wanted, and the packages for it are not installed.
+        """
+        if self.settings.otlp_endpoint is not None:
+            tracing.start(self.settings.otlp_endpoint, role)
         self.heart.start(role)
         self.watch_policies()
         self.keep_warm()
@@ -192,6 +199,8 @@ class Service:
         last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
         for part in (*first, *own, *last):
             part.close()
+        if self.settings.otlp_endpoint is not None:
+            tracing.stop()
 
     def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
@@ -207,11 +216,8 @@ class Service:
         return notes_on(self.human_loops, self._refusals.look())
 
     def backlog(self) -> Mapping[str, int]:
-        """How many items of each app wait; counted at most once a second, because every post asks."""
-        now = time.monotonic()
-        if now - self._backlog[0] > 1:
-            self._backlog = (now, self.store.backlog_by_app())
-        return self._backlog[1]
+        """How many items of each app wait; counted now and then, because every post asks."""
+        return self._backlog.ask()
 
     def _queues(self) -> Sequence[Queue]:
         return [queue for policy in self.policies.policies for queue in policy.file.queues]

@@ -6,9 +6,11 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from flask import Flask, Response, g, request
 
+from ground import tracing
 from ground.web.problems import Refused
 
 logger = logging.getLogger("moderation.access")
@@ -43,6 +45,9 @@ def add_hygiene(
     def begin() -> None:
         g.request_id = secrets.token_hex(8)
         g.began = time.monotonic()
+        route = str(request.url_rule or "none")
+        g.trace = ExitStack()
+        g.span = g.trace.enter_context(tracing.span(f"{request.method} {route}", http__route=route))
         if request.path.startswith(own_limits):
             return
         if request.content_length is not None and request.content_length > app.config["MAX_CONTENT_LENGTH"]:
@@ -60,6 +65,8 @@ def add_hygiene(
         headers.setdefault("Cache-Control", "no-store")
         seconds = time.monotonic() - g.get("began", time.monotonic())
         timed(request.method, str(request.url_rule or ""), response.status_code, seconds)
+        if "span" in g:
+            g.span.set(http__response__status_code=response.status_code, moderation__request__id=g.request_id)
         logger.info(
             "request=%s method=%s route=%s status=%d ms=%.1f",
             g.get("request_id", ""),
@@ -69,3 +76,8 @@ def add_hygiene(
             seconds * 1000,
         )
         return response
+
+    @app.teardown_request
+    def end(_: BaseException | None) -> None:
+        if "trace" in g:
+            g.trace.close()

@@ -20,6 +20,7 @@ from email.utils import parsedate_to_datetime
 
 from standardwebhooks import Webhook
 
+from ground import tracing
 from ground.failpoints import failpoint
 from ground.fetch import FetchFailed, post
 from ground.holding import Holding
@@ -154,8 +155,12 @@ class Deliveries:
 
     def _attempt(self, delivery: Delivery) -> None:
         try:
-            with self._holding.hold([delivery.id], delivery.held_until, LONGEST_ATTEMPT_SECONDS):
-                self._attempt_once(delivery)
+            with (
+                tracing.span("deliver", item=delivery.item_id, moderation__delivery=delivery.id) as span,
+                self._holding.hold([delivery.id], delivery.held_until, LONGEST_ATTEMPT_SECONDS),
+            ):
+                state = self._attempt_once(delivery)
+                span.set(moderation__state=state, moderation__attempt=delivery.attempts + 1)
         except StoreUnavailable as error:
             logger.warning("delivery=%s is sent again later: its result was not stored (%s)", delivery.id, error)
         except Exception:
@@ -166,7 +171,8 @@ class Deliveries:
                 self._of -= Counter((delivery.app,))
             self._rounds.ring()
 
-    def _attempt_once(self, delivery: Delivery) -> None:
+    def _attempt_once(self, delivery: Delivery) -> str:
+        """Make an attempt and store what came of it; gives the delivery's new state."""
         now = self._clock()
         is_callback = delivery.url.startswith(("http://", "https://"))
         with failpoint("deliveries.send"):
@@ -184,6 +190,7 @@ class Deliveries:
         attempt = Attempt(delivery.id, now, result.status, result.reason)
         self._outbox.note(attempt, state=state, next_attempt_at=next_attempt_at)
         self.tally.add(ATTEMPTS, state)
+        return state
 
     def _notify(self, delivery: Delivery) -> _Result:
         if not self._notifiers.knows(delivery.url):

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ground import tracing
 from ground.blobs import Blobs
 from ground.media.pictures import Limits
 from moderation.core.coverage import COVERAGE, STEPS, Coverage, counted, examined
@@ -227,15 +228,17 @@ class Judge:
         if not applicable:
             applicable, in_force = self.applicable(item.app, item.parts), self.policies
         findings: list[Detection | Failure] = [*detections, *failures]
-        verdict = evaluate(
-            applicable,
-            subject_of(item, parts),
-            findings,
-            self.plugins.taxonomy,
-            self._reach,
-            frozenset(spent),
-            coverage,
-        )
+        with tracing.span("rules", item=item.id) as span:
+            verdict = evaluate(
+                applicable,
+                subject_of(item, parts),
+                findings,
+                self.plugins.taxonomy,
+                self._reach,
+                frozenset(spent),
+                coverage,
+            )
+            span.set(moderation__outcome=verdict.outcome, moderation__policy=verdict.policy.name)
         found = Findings(tuple(parts), tuple(detections), verdict.failures, self._basis(applicable, failures))
         return Judgement(found, verdict, in_force)
 

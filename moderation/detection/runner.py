@@ -22,6 +22,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ground.rounds import Rounds
+from ground.tracing import carried, span
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, Part, PartType, Tool
 from moderation.core.started_loops import started
@@ -153,7 +154,7 @@ class Runner:
             if part.type in detector.reads and only(detector)
         ]
         answers = Answers()
-        looks = self._threads.map(lambda job: self._look(app, job[0], job[1], answers.shown), jobs)
+        looks = self._threads.map(carried(lambda job: self._look(app, job[0], job[1], answers.shown)), jobs)
         for (detector, part), found in zip(jobs, looks, strict=True):
             if isinstance(found, Failure):
                 answers.failures.append(found)
@@ -178,7 +179,7 @@ class Runner:
         answers = Answers()
         ids = sorted({text.id for text in texts})
         detectors = [each for each in self._plugins.detectors if "text" in each.reads and only(each)] if texts else []
-        looks = self._threads.map(lambda detector: self._look_each(app, detector, texts), detectors)
+        looks = self._threads.map(carried(lambda detector: self._look_each(app, detector, texts)), detectors)
         for detector, answer in zip(detectors, looks, strict=True):
             if isinstance(answer, Failure):
                 answers.failures.append(answer)
@@ -207,7 +208,7 @@ class Runner:
         ]
         made: list[Part] = []
         answers = Answers()
-        looks = self._threads.map(lambda job: self._extract(app, job[0], job[1], answers.shown), jobs)
+        looks = self._threads.map(carried(lambda job: self._extract(app, job[0], job[1], answers.shown)), jobs)
         for (extractor, part), (found, failure) in zip(jobs, looks, strict=True):
             made += found
             if failure is not None:
@@ -317,13 +318,15 @@ class Runner:
     def _timed(self, tool: str) -> Iterator[None]:
         """Count a call, and how long it took."""
         began, outcome = time.monotonic(), "answered"
-        try:
-            yield
-        except NoAnswer as error:
-            outcome = error.kind
-            raise
-        finally:
-            self.tally.observe(CALLS, time.monotonic() - began, CALL_SECONDS, tool, outcome)
+        with span(f"call {tool}", moderation__detector=tool) as traced:
+            try:
+                yield
+            except NoAnswer as error:
+                outcome = error.kind
+                raise
+            finally:
+                self.tally.observe(CALLS, time.monotonic() - began, CALL_SECONDS, tool, outcome)
+                traced.set(moderation__outcome=outcome)
 
     def _call(
         self, operation: str, app: str, tool: Any, part: Part, detections: Sequence[Detection] = ()

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from ground import tracing
 from moderation.core.items import Item, Part
 from moderation.pipeline.ports import Ports
 from moderation.storage.idempotency import KeyedAnswer
@@ -53,5 +54,7 @@ def intake(ports: Ports, items: Sequence[Item], keyed: KeyedAnswer | None = None
     """Store prepared items in one durable commit, then say that there is work; all as in `Store.add_items`."""
     earlier = ports.store.add_items(items, keyed)
     if earlier is None:
+        for item in items:
+            tracing.begin_item(item.id, item.app)
         ports.ring(*{item.lane for item in items})
     return earlier

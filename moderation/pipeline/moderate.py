@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
+from ground import tracing
 from ground.holding import LEASE_SECONDS, Hold
 from moderation.core.detections import Failure
 from moderation.core.errors import CapReached, ModerationError, StoreUnavailable
@@ -72,7 +73,11 @@ def _moderate_lane(ports: Ports, lane: Lane) -> int:
     if len(claims) == limit:  # there may be more, for whoever is free
         ports.ring(lane)
     began = time.monotonic()
-    with ports.holding.hold([each.item.id for each in claims], claims[0].held_until, ports.lease_seconds) as hold:
+    ids = [each.item.id for each in claims]
+    with (
+        tracing.span("claim", items=ids, moderation__lane=lane, moderation__items=len(ids)),
+        ports.holding.hold(ids, claims[0].held_until, ports.lease_seconds) as hold,
+    ):
         done = together.moderate_texts(ports, claims)
         others = [claim for claim in claims if claim.item.id not in done]
         for number, claim in enumerate(others):
@@ -82,7 +87,9 @@ def _moderate_lane(ports: Ports, lane: Lane) -> int:
                 with hold.let_go(*late) as until:
                     ports.store.release(late, until)
                 break
-            if not _moderate(ports, claim):
+            with tracing.span("moderate", item=claim.item.id, moderation__attempt=claim.attempts):
+                is_done = _moderate(ports, claim)
+            if not is_done:
                 _put_off(ports, claim, hold)
     return len(claims)
 

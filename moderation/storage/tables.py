@@ -19,6 +19,8 @@ metadata = sa.MetaData(
 _IS_WAITING = sa.text("status = 'pending'")
 """Few items wait, however many there are: an index of them alone stays small."""
 
+_HAS_PROBLEM = sa.text("problem IS NOT NULL")
+
 items = sa.Table(
     "items",
     metadata,
@@ -42,7 +44,8 @@ items = sa.Table(
     sa.Index(None, "status", "id"),
     sa.Index("ix_items_waiting", "lane", "app", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     sa.Index(None, "app", "id"),
-    sa.Index(None, "app", "content_id"),
+    sa.Index(None, "app", "content_id", "id"),
+    sa.Index("ix_items_problem", "id", sqlite_where=_HAS_PROBLEM, postgresql_where=_HAS_PROBLEM),
 )
 
 ITEM_LEASE = Lease(items.c.id, items.c.lease_until)

@@ -255,7 +255,7 @@ def test_one_app_cannot_fill_the_backlog_for_all(make_api: Callable[..., Api]) -
     api = make_api(max_app_backlog=2, max_backlog=100)
     for _ in range(2):
         assert api.post("/v1/items", json=TEXT).status_code == 202
-    api.service._backlog = (float("-inf"), {})
+    api.service._backlog.forget()
 
     refused = api.post("/v1/items", json=TEXT)
 
