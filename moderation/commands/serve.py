@@ -12,6 +12,7 @@ import click
 from moderation.commands.options import HOST, PLUGINS_DIR, PORT, RULES
 from moderation.serving.server import Server
 from moderation.settings import Settings, with_places
+from moderation.storage.opening import wait_for_databases
 
 
 @click.command()
@@ -24,6 +25,7 @@ def serve(settings: Settings, host: str | None, port: int | None, rules: Path | 
     """The whole service in one process: API, workers, portal, A2I endpoint."""
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    wait_for_databases(settings)
     with Server(with_places(settings, rules, plugins_dir)) as server:
         server.start()
         say_hello(server)
