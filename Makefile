@@ -11,10 +11,10 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test fast oldest messages lint types imports bench lock clean
+.PHONY: help demo serve test test-faults fast oldest messages lint types imports bench lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST)
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
 
 .venv/.run: requirements-run.lock $(DISTRIBUTIONS) scripts/venv.sh
 	@scripts/venv.sh $(PYTHON) run
@@ -36,6 +36,10 @@ test: .venv/.test ## install all that tests need, and run the whole suite, or on
 fast: .venv/.test ## the core, the rules, each plugin's contract and a slice of the service, in less than a minute
 	@.venv/bin/python -m pytest -n auto --dist worksteal --hypothesis-profile fast \
 		-m 'not slow and not browser and not postgres and not redis' $(PYTEST_ARGS) $(FAST)
+
+test-faults: .venv/.test ## kills at every step, a hundred thousand random steps, Redis and Postgres away: at most an hour (FAULTS_SEED=n again)
+	@scripts/debian.sh chromium redis-server postgresql
+	@.venv/bin/python -m pytest tests/faults -m '' -n 2 --timeout 3600 $(PYTEST_ARGS)
 
 oldest: .venv/.test ## the A2I contracts with the oldest boto3 that is supported
 	@scripts/oldest.sh

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from moderation.commands.serve import settle_memory
 from moderation.core.items import Part
 from moderation.core.rules.engine import evaluate
 from moderation.detection.judge import subject_of
@@ -67,6 +68,7 @@ def opened() -> Service:
     service.judge.keep_warm()
     while service.judge.runner.problems():
         time.sleep(0.1)
+    settle_memory()
     service.doorbell.start(service.work_once)
     return service
 

@@ -181,7 +181,9 @@ class Database:
                 self._writer = threading.Thread(target=self._write_groups, name="sqlite-writer", daemon=True)
                 self._writer.start()
             self._writes.put((work, step, future))
-        return future.result()
+        result = future.result()
+        failpoints.reach(step, failpoints.AFTER)
+        return result
 
     def close(self) -> None:
         """Let waiting writes finish and drop the connections."""
@@ -238,8 +240,6 @@ class Database:
                 if not future.done():
                     future.set_exception(_translated(error))
         else:
-            for _, step, _ in done:
-                failpoints.reach(step, failpoints.AFTER)
             for future, _, result in done:
                 future.set_result(result)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -10,19 +9,22 @@ from ground import tracing
 from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
+from ground.paced import Paced
 from ground.rounds import Rounds
 from moderation.cleaning import clean_now_and_then
-from moderation.core.items import LANES, Lane
+from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
 from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import Deliveries
 from moderation.detection.judge import Judge
 from moderation.evidence.alarms import Alarms
+from moderation.media.fetching import MediaFetcher
 from moderation.media.in_place import InPlace
 from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
 from moderation.pipeline.doorbell import open_doorbell
+from moderation.pipeline.fetching import Fetching
 from moderation.pipeline.path import Pipeline
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.sweeping import SWEEP_SECONDS
@@ -35,6 +37,7 @@ from moderation.review.fallback import AnyHumanLoops, notes_on, open_human_loops
 from moderation.review.following import Following
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
+from moderation.storage.fetches import Fetches
 from moderation.storage.items import Store
 from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
@@ -50,6 +53,7 @@ class Service:
         taxonomy: the labels, with those that plugins add.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
+        fetching: gets the media that items name by address.
         waits: the leases under which posts with idempotency keys wait for their decisions.
         loop_changed: told of status change events of A2I; see `Following`.
         reload_policies: has the policy files looked at now.
@@ -89,6 +93,9 @@ class Service:
                 media_keep_days=settings.media_keep_days,
             )
         )
+        fetcher = MediaFetcher(settings, blobs)
+        ring, now = self.doorbell.ring, self.pipeline.now
+        self.fetching = Fetching(Fetches(database), fetcher.fetch, ring, now, settings.fetches)
         self.redactions, self._redactor = open_jobs(settings, database, judge.plugins)
         answer, look = self.pipeline.answer, self.pipeline.look_at_loops
         self.following = Following(self.human_loops, self._queues, answer, look, settings.poll_seconds)
@@ -101,7 +108,7 @@ class Service:
         tallies = (judge.runner.tally, self._redactor.tally, self.pipeline.ports.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
         self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
-        self._backlog: tuple[float, Mapping[str, int]] = (float("-inf"), {})
+        self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
 
     @classmethod
     def open(
@@ -188,15 +195,17 @@ class Service:
         )
         for rounds in own:
             rounds.stop()
-        busy = (self.doorbell, self.deliveries, self.redactions, *own, self._redactor, self._holding, self.waits)
-        for part in (*busy, self.judge, self.heart, self.database):
+        first = (self.doorbell, self.fetching, self.deliveries, self.redactions)
+        last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
+        for part in (*first, *own, *last):
             part.close()
         if self.settings.otlp_endpoint is not None:
             tracing.stop()
 
     def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
-        """Claim and moderate some waiting items of each of these lanes; says how many."""
-        return self.pipeline.moderate_waiting(lanes)
+        """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
+        begun = self.fetching.look() if "fetches" in lanes else 0
+        return begun + self.pipeline.moderate_waiting([lane for lane in lanes if lane in MODERATED])
 
     def human_loop_notes(self) -> list[str]:
         """What to know of human loops while they get on: that Amazon refuses them, and where they are instead.
@@ -207,11 +216,8 @@ class Service:
         return notes_on(self.human_loops, self._refusals.look())
 
     def backlog(self) -> Mapping[str, int]:
-        """How many items of each app wait; counted at most once a second, because every post asks."""
-        now = time.monotonic()
-        if now - self._backlog[0] > 1:
-            self._backlog = (now, self.store.backlog_by_app())
-        return self._backlog[1]
+        """How many items of each app wait; counted now and then, because every post asks."""
+        return self._backlog.ask()
 
     def _queues(self) -> Sequence[Queue]:
         return [queue for policy in self.policies.policies for queue in policy.file.queues]

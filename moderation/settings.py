@@ -58,7 +58,14 @@ class Settings(ReviewSettings):
         description="API calls a second of one app, beyond which it is answered 429; twice as many at once after a "
         "pause; 0 for any number. Each process counts for itself.",
     )
-    fetch_timeout_seconds: float = Field(10.0, gt=0, description="Longest fetch of one media URL.")
+    fetch_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Longest fetch of one media URL.")
+    fetches: int = Field(
+        16,
+        ge=1,
+        le=256,
+        description="Media URLs that a process fetches at once; half of them at most for one app, a quarter from one "
+        "host.",
+    )
     media_keep_days: int | None = Field(
         None,
         ge=0,

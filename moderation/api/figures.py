@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from ground.paced import Paced
 from moderation.core.items import LANES
 from moderation.delivery.webhooks import ATTEMPTS
 from moderation.detection.runner import CALLS, FAILURES
@@ -65,9 +66,13 @@ class _Stored:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._metrics = Paced(lambda: list(self._read()))
 
     def collect(self) -> Iterable[Metric]:
-        """Prometheus calls this at each scrape."""
+        """Prometheus calls this at each scrape. Over very many items it takes long, and is read less often."""
+        return self._metrics.ask()
+
+    def _read(self) -> Iterable[Metric]:
         yield from self._items()
         yield from self._deliveries()
         yield from self._ages()

@@ -75,6 +75,8 @@ class PartView(BaseModel):
     height: int | None = None
     frames: int | None = None
     name: str | None = None
+    url: str | None = Field(None, description="Where it is fetched from, as long as it is not here.")
+    problem: str | None = Field(None, description="Why it could not be fetched; null while that is still to be tried.")
     is_document: bool = Field(False, description="True for text that was posted as a file.")
     extraction: Extraction | None = None
 

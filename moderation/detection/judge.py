@@ -12,7 +12,7 @@ from typing import Any
 from ground import tracing
 from ground.blobs import Blobs
 from ground.media.pictures import Limits
-from moderation.core.coverage import STEPS, Coverage, counted, examined
+from moderation.core.coverage import COVERAGE, STEPS, Coverage, counted, examined
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
@@ -153,7 +153,7 @@ class Judge:
         parts, answers = self._extract(item, in_force)
         types = content_types_of(parts)
         applicable = in_force.for_content(item.app, types)
-        answers.add(self.runner.look(item.app, parts, wanted(applicable)))
+        answers.add(self.runner.look(item.app, [part for part in parts if part.is_here], wanted(applicable)))
         waiting = in_force.waiting_for(item.app, types)
         coverage = self._coverage(tuple(part.id for part in item.parts), answers, applicable, waiting)
         return self.conclude(item, parts, answers.detections, answers.failures, in_force, coverage)
@@ -319,7 +319,8 @@ class Judge:
         asked = wanted(in_force.for_content(item.app, content_types_of(item.parts)))
         parts: list[Part] = list(item.parts)
         answers = Answers()
-        fresh: list[Part] = list(item.parts)
+        answers.failures += _not_fetched(item)
+        fresh = [part for part in item.parts if part.is_here]
         for _ in range(STEPS):
             made, more = self.runner.extract(item.app, fresh, asked)
             answers.add(more)
@@ -335,7 +336,7 @@ class Judge:
             fresh = [part for part in fresh if part.type != "text"]
             if not fresh:
                 break
-        return [part for part in parts if part.text is not None or part.media is not None], answers
+        return [part for part in parts if part.is_here or part.extraction is None], answers
 
     def _admit(self, part: Part, parts: Sequence[Part], failures: list[Failure]) -> Part:
         """An extracted part with an id and, when it carries bytes, a place in the media store."""
@@ -356,6 +357,15 @@ class Judge:
             logger.warning("media store refused an extracted part part=%s", part.id)
             raise
         return part.model_copy(update={"data": None, "media": media})
+
+
+def _not_fetched(item: Item) -> list[Failure]:
+    """A failure for each given part that nobody can look at, with what kept it from being fetched."""
+    return [
+        Failure(detector=COVERAGE, part=part.id, kind="not_examined", message=part.source.problem)
+        for part in item.parts
+        if part.source is not None and part.source.problem is not None
+    ]
 
 
 def _not_covered(app: str, part: Part) -> str:

@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-QUEUE_NAMES: Mapping[Lane, str] = {"media": "moderation", "texts": "moderation-texts"}
+QUEUE_NAMES: Mapping[Lane, str] = {
+    "media": "moderation",
+    "texts": "moderation-texts",
+    "fetches": "moderation-fetches",
+}
 """A queue for each lane, so that a ring reaches somebody who works on it."""
+QUICK: Sequence[Lane] = ("texts", "fetches")
+"""Lanes of which a thread does much in little time."""
 JOB = "moderation.worker.moderate_waiting"
 """What a ring's job is called. To a worker it is a ring and no more: nothing is called by what lies in Redis."""
 RINGS_KEPT = 64
@@ -61,8 +67,11 @@ class Doorbell(Protocol):
 
 
 def lanes_of(threads: int) -> list[Sequence[Lane]]:
-    """What each of several threads works on: everything, but for one that keeps to texts where there are others."""
-    return [("texts",), *[LANES] * (threads - 1)] if threads > 1 else [LANES] * threads
+    """What each of several threads works on: everything, but for one that keeps to what is quick.
+
+    To begin a fetch is quick; other threads wait for it (`pipeline.fetching`).
+    """
+    return [QUICK, *[LANES] * (threads - 1)] if threads > 1 else [LANES] * threads
 
 
 class ThreadDoorbell:
@@ -91,7 +100,7 @@ class ThreadDoorbell:
             def once(lanes: Sequence[Lane] = lanes) -> float | None:
                 return 0 if work(lanes) else None
 
-            name = "worker" if lanes == LANES else "texts"
+            name = "worker" if lanes == LANES else "quick"
             self._rounds[lanes] = Rounds(name, once, pause_seconds=self._sweep_seconds, threads=threads)
         for rounds in self._rounds.values():
             rounds.start()

@@ -18,7 +18,7 @@ from ground.holding import LEASE_SECONDS, Hold
 from moderation.core.detections import Failure
 from moderation.core.errors import CapReached, ModerationError, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
-from moderation.core.items import LANES, Item, Lane
+from moderation.core.items import MODERATED, Item, Lane
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
 from moderation.detection.judge import Judgement
@@ -59,7 +59,7 @@ CLAIMED_AT_ONCE: Mapping[Lane, int] = {"texts": 200, "media": 4}
 """Texts share calls and commits. What takes long is taken by few, so that others who are free get the next."""
 
 
-def moderate_waiting(ports: Ports, lanes: Sequence[Lane] = LANES) -> int:
+def moderate_waiting(ports: Ports, lanes: Sequence[Lane] = MODERATED) -> int:
     """Claim waiting items of each lane once and moderate them; says how many were claimed."""
     return sum(_moderate_lane(ports, lane) for lane in lanes)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from moderation.core.items import LANES, Item, Lane
+from moderation.core.items import MODERATED, Item, Lane
 from moderation.pipeline import deciding, moderate, people, sweeping
 from moderation.pipeline import intake as taking_in
 from moderation.pipeline.intake import Submission
@@ -37,7 +37,7 @@ class Pipeline:
         """The item as soon as it is decided or people are asked, or as it is when the time is over."""
         return deciding.wait_decided(self.ports, item_id, seconds)
 
-    def moderate_waiting(self, lanes: Sequence[Lane] = LANES) -> int:
+    def moderate_waiting(self, lanes: Sequence[Lane] = MODERATED) -> int:
         """Claim waiting items of these lanes and moderate them; says how many were claimed."""
         return moderate.moderate_waiting(self.ports, lanes)
 

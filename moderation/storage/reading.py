@@ -17,7 +17,7 @@ from moderation.core.items import LANES, Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
-from moderation.storage.records import ItemRecord, LoopRecord, loop_record
+from moderation.storage.records import ItemRecord, LoopRecord, first_item_id, loop_record
 from moderation.storage.tables import IS_WAITING, decisions, item_labels, item_loops, items
 
 
@@ -57,7 +57,8 @@ class Reading:
         if label is not None:
             query = query.where(items.c.id.in_(sa.select(item_labels.c.item_id).where(item_labels.c.label == label)))
         if since is not None:
-            query = query.where(items.c.created_at >= since)
+            # Ids begin with the time, so that nothing older is read.
+            query = query.where(items.c.id >= first_item_id(since), items.c.created_at >= since)
         if before is not None:
             query = query.where(items.c.id < before)
         query = query.order_by(items.c.id.desc()).limit(limit)

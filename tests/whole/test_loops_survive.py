@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from ground.media_store import open_blobs
 from moderation.settings import load_settings
 from review_ui.opening import open_review
 from review_ui.people.people import People
+from tests.reviewers import Reviewer
 from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 
 pytestmark = pytest.mark.slow
@@ -85,62 +85,6 @@ class Endpoint:
         )
 
 
-class Reviewer(threading.Thread):
-    """Works task after task with plain forms until told to stop; retries whatever a kill cut short."""
-
-    def __init__(self, endpoint: Endpoint, name: str, stop: threading.Event) -> None:
-        super().__init__(daemon=True)
-        self.endpoint, self.name_, self.stop = endpoint, name, stop
-        self.http = urllib3.PoolManager(retries=False, timeout=PATIENCE_SECONDS)
-        self.cookies: dict[str, str] = {}
-        self.csrf = ""
-        self.surprises: list[int] = []
-
-    def run(self) -> None:
-        while not self.stop.is_set():
-            try:
-                self.work()
-            except (urllib3.exceptions.HTTPError, TypeError):
-                time.sleep(0.05)
-
-    def work(self) -> None:
-        if not self.csrf:
-            if "review_session" not in self.cookies:
-                form = {"username": self.name_, "password": PASSWORD}
-                self.fetch("POST", "/review/sign-in", {**form, "csrf": self.token("/review/sign-in")})
-            self.csrf = self.token("/review/")
-        where = self.fetch("GET", "/review/next").headers.get("Location", "")
-        while "/tasks/" in where and not self.stop.is_set():
-            form = {"csrf": self.csrf, "decision": "approve", "note": self.name_}
-            where = self.fetch("POST", where, form).headers.get("Location", "")
-        time.sleep(0.02)
-
-    def fetch(self, method: str, path: str, form: dict[str, str] | None = None) -> urllib3.BaseHTTPResponse:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        answer = (
-            self.http.request_encode_body(
-                method,
-                f"{self.endpoint.url}{path}",
-                fields=form,
-                headers=headers,
-                encode_multipart=False,
-                redirect=False,
-            )
-            if form
-            else self.http.request(method, f"{self.endpoint.url}{path}", headers=headers, redirect=False)
-        )
-        for cookie in answer.headers.getlist("Set-Cookie"):
-            name, _, value = cookie.partition(";")[0].partition("=")
-            self.cookies[name] = value
-        if answer.status not in (200, 303, 409, 503):
-            self.surprises.append(answer.status)
-        return answer
-
-    def token(self, path: str) -> str:
-        match = re.search(rb'name="csrf" value="([^"]+)"', self.fetch("GET", path).data)
-        return match[1].decode() if match else ""
-
-
 @pytest.fixture
 def told() -> Any:
     """The events that an HTTP target got; `told.url` is its address."""
@@ -189,7 +133,7 @@ def test_loops_end_once_with_all_answers_though_the_endpoint_is_killed(tmp_path:
     got, address = told
     endpoint, stop = Endpoint(tmp_path / "data", address), threading.Event()
     flow, runtime = make_flow(endpoint), endpoint.client("sagemaker-a2i-runtime")
-    people = [Reviewer(endpoint, name, stop) for name in NAMES]
+    people = [Reviewer(lambda: endpoint.url, name, PASSWORD, stop, "approve") for name in NAMES]
     for person in people:
         person.start()
     started = 0

@@ -9,7 +9,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -123,30 +122,6 @@ def test_a_picture_may_come_in_base64_as_a_data_url_or_as_a_file(idle_api: Api) 
         assert "uri" not in part
     assert [part.get("name") for (part,) in parts] == [None, None, "photo.jpg", "photo.png", "x"]
     assert len({part["sha256"] for (part,) in parts}) == 1
-
-
-def test_a_picture_may_be_fetched_from_a_url(idle_api: Api) -> None:
-    data = picture()
-
-    class Site(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    url = f"http://127.0.0.1:{site.server_port}/x.png"
-
-    answer = idle_api.post("/v1/items", json={"parts": [{"type": "image", "url": url}]})
-
-    site.shutdown()
-    site.server_close()
-    assert answer.status_code == 202
-    assert idle_api.get(answer.headers["Location"]).json["parts"][0]["content_type"] == "image/png"
 
 
 def test_a_form_takes_texts_as_documents_and_keeps_the_order(idle_api: Api) -> None:
