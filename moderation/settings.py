@@ -22,6 +22,9 @@ class Settings(ReviewSettings):
     lists: Path | None = Field(None, description="Folder of block lists; empty for the shipped ones.")
     plugins_dir: Path | None = Field(None, description="Folder of loose plugin files (*.py).")
     database_url: str | None = Field(None, description="SQLAlchemy URL; empty for SQLite under the data folder.")
+    database_wait_seconds: float = Field(
+        60.0, ge=0, description="How long `serve` and `worker` wait at their start for a Postgres that does not answer."
+    )
     redis_url: str | None = Field(None, description="Redis for RQ; empty for threads in the serving process.")
     workers: int = Field(
         3,

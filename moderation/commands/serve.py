@@ -16,6 +16,7 @@ from ground.web.listening import listen
 from moderation.commands.options import HOST, PLUGINS_DIR, PORT, RULES
 from moderation.serving.server import Server
 from moderation.settings import PREFIX, Settings, with_places
+from moderation.storage.opening import wait_for_databases
 
 
 @click.command()
@@ -43,6 +44,7 @@ def serve(
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     settings = with_places(settings, rules, plugins_dir)
+    wait_for_databases(settings)
     if processes > 1:
         _serve_by_several(settings, processes)
         return
