@@ -44,7 +44,7 @@ def worker(settings: Settings, processes: int, burst: bool) -> None:
         _work(settings, settings.redis_url, stop, burst)
         return
     url = settings.redis_url
-    Processes("worker", lambda: _work(settings, url, stop, burst), processes, stop, until_done=burst).run()
+    Processes("worker", lambda _: _work(settings, url, stop, burst), processes, stop, until_done=burst).run()
 
 
 def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool) -> None:

@@ -28,14 +28,13 @@ from flask import Flask
 from PIL import Image
 
 from ground.blobs import FolderBlobs
-from ground.fetch import FetchFailed
 from ground.web.listening import Listener
 from moderation.core.errors import SettingsError
-from moderation.core.items import Part, Source
+from moderation.core.items import Part
 from moderation.core.policy.policies import Queue
 from moderation.evidence import alarms
 from moderation.evidence.overturns import overturn_rates
-from moderation.media.fetching import MediaFetcher
+from moderation.pipeline import fetching
 from moderation.pipeline.intake import Submission
 from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.service import Service
@@ -53,6 +52,7 @@ HERE = "tests/moderation/test_settings.py"
 OIDC = "tests/review_ui/people/test_oidc.py"
 CARE = "tests/review_ui/care/test_wellbeing.py"
 CLEANING = "tests/moderation/test_cleaning.py"
+FRONT = "tests/moderation/serving/test_front.py"
 FIGURES = "tests/moderation/api/test_figures.py"
 IN_S3 = "tests/moderation/media/test_in_s3.py"
 REFUSALS = "tests/moderation/api/test_refusals.py"
@@ -62,6 +62,10 @@ SHOWN_BY = {
     "host": f"{HERE}::test_it_listens_on_the_address_and_the_port_that_are_set",
     "port": f"{HERE}::test_it_listens_on_the_address_and_the_port_that_are_set",
     "threads": f"{HERE}::test_so_many_requests_are_answered_at_once_as_there_are_threads",
+    "connections": f"{FRONT}::test_whoever_is_idle_longest_makes_room",
+    "idle_seconds": f"{FRONT}::test_who_is_idle_or_takes_no_answer_is_cut_off",
+    "receive_seconds": f"{FRONT}::test_who_takes_too_long_to_send_a_request_is_cut_off",
+    "waits": "tests/moderation/api/test_items.py::test_each_app_has_its_share_of_posts_that_wait",
     "public_url": "tests/review_ui/a2i/test_access.py::test_links_lead_to_the_public_address_where_there_is_one",
     "max_body_bytes": f"{REFUSALS}::test_a_body_beyond_the_limit_is_413_before_it_is_read",
     "max_media_bytes": f"{HERE}::test_a_limit_of_what_is_posted_is_where_it_is_set",
@@ -288,17 +292,18 @@ def test_a_limit_of_what_is_posted_is_where_it_is_set(open_api: Callable[..., Ap
     assert post(open_api(**{setting: limit - 1})) == 422
 
 
-def test_a_fetch_takes_no_longer_than_is_set(tmp_path: Path) -> None:
+def test_a_fetch_takes_no_longer_than_is_set(open_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "PAUSES_SECONDS", ())
     receiver = Receiver()
     receiver.answers["/never.png"] = lambda _: receiver.closing.wait()
     receiver.start()
-    given = Settings(data=tmp_path, fetch_timeout_seconds=0.2, allow_private_urls=True)
-    part = Part(id="p0", type="image", source=Source(url=f"{receiver.url}/never.png"))
-    try:
-        with pytest.raises(FetchFailed):  # it comes back at all: the receiver would never answer
-            MediaFetcher(given, FolderBlobs(tmp_path, "bucket")).fetch(part)
-    finally:
-        receiver.stop()
+    item = {"parts": [{"type": "image", "url": f"{receiver.url}/never.png"}]}
+    api = open_api(fetch_timeout_seconds=0.2, allow_private_urls=True)
+    posted = api.post("/v1/items", json=item).headers["Location"]
+    api.service.fetching.look()
+    wait_for(lambda: "problem" in api.get(posted).json["parts"][0])  # the receiver would never answer
+    receiver.stop()
+    assert "the time limit passed" in api.get(posted).json["parts"][0]["problem"]
 
 
 # Logs
