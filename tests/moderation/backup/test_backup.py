@@ -445,7 +445,9 @@ def test_without_the_programs_of_postgres_it_is_said_what_to_install(
     monkeypatch.setattr(databases, "_DEBIAN", tmp_path)
     monkeypatch.setattr(databases.shutil, "which", lambda _: None)
 
-    with pytest.raises(BackupRefused, match=r"pg_dump is not installed; install .*postgresql-client"):
+    with pytest.raises(
+        BackupRefused, match=r"pg_dump for Postgres \d+ is not installed; install .*postgresql-client-\d+"
+    ):
         make_backup(given, tmp_path / "b.tar")
     assert not list(tmp_path.glob("*b.tar*"))
 
