@@ -6,11 +6,12 @@ Postgres takes all rows in one statement, as JSON: a statement for each costs it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect
 
 from ground.database import as_json
@@ -31,16 +32,26 @@ def insert_many(c: Connection, table: sa.Table, rows: Sequence[Row], *, or_nothi
         _insert(c.dialect, table, tuple(rows[0]), or_nothing).run(c, rows)
 
 
-def update_many(c: Connection, table: sa.Table, key: str, rows: Sequence[Row], same: Constants) -> None:
-    """Update rows, each found by a column that it names.
+def update_many(
+    c: Connection, table: sa.Table, key: str, rows: Sequence[Row], same: Constants, while_: Constants = ()
+) -> int:
+    """Update rows, each found by a column that it names; says how many there were.
 
     Args:
         c: of a write.
         rows: `key` and the columns that differ, the same in all.
         same: columns and what they become in every row; None for NULL.
+        while_: only rows that have these values in these columns.
     """
-    if rows:
-        _update(c.dialect, table, key, tuple(rows[0]), tuple(same)).run(c, rows)
+    return _update(c.dialect, table, key, tuple(rows[0]), tuple(same), tuple(while_)).run(c, rows) if rows else 0
+
+
+def among(c: Connection, column: sa.Column[str], values: Collection[str]) -> sa.ColumnElement[bool]:
+    """The rows that have one of many values, with one parameter however many there are."""
+    if c.dialect.name == "postgresql":
+        return column == sa.func.any(sa.bindparam(None, list(values), type_=postgresql.ARRAY(sa.Text)))
+    listed = sa.func.json_each(as_json(list(values))).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
 
 
 class _Prepared:
@@ -59,16 +70,16 @@ class _Prepared:
         self._columns = [(column.name, make(column, dialect)) for column in columns]
         self._constants = tuple(constants)
 
-    def run(self, c: Connection, rows: Sequence[Row]) -> None:
+    def run(self, c: Connection, rows: Sequence[Row]) -> int:
+        """Says how many rows were written."""
         ready = [
             [row[name] if convert is None else convert(row[name]) for name, convert in self._columns] for row in rows
         ]
         if self._is_one:
             names = [name for name, _ in self._columns]
             one = as_json([dict(zip(names, row, strict=True)) for row in ready])
-            c.exec_driver_sql(self._text, (*self._constants, one))
-        else:
-            c.exec_driver_sql(self._text, [(*self._constants, *row) for row in ready])
+            return c.exec_driver_sql(self._text, (*self._constants, one)).rowcount
+        return c.exec_driver_sql(self._text, [(*self._constants, *row) for row in ready]).rowcount
 
 
 @lru_cache(maxsize=100)
@@ -84,7 +95,12 @@ def _insert(dialect: Dialect, table: sa.Table, names: tuple[str, ...], or_nothin
 
 @lru_cache(maxsize=100)
 def _update(
-    dialect: Dialect, table: sa.Table, key: str, names: tuple[str, ...], same: tuple[tuple[str, Any], ...]
+    dialect: Dialect,
+    table: sa.Table,
+    key: str,
+    names: tuple[str, ...],
+    same: tuple[tuple[str, Any], ...],
+    while_: tuple[tuple[str, str], ...],
 ) -> _Prepared:
     is_postgres = dialect.name == "postgresql"
     constants, sets = [], []
@@ -101,6 +117,9 @@ def _update(
     found = f"{_quoted(dialect, table)}.{_quoted(dialect, table.c[key])}"
     where = f"{_from(dialect, columns)} WHERE {found} = {_taken(dialect, table.c[key])}"
     end = where if is_postgres else f"WHERE {found} = ?"
+    for name, value in while_:
+        literal = sa.literal(value).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        end += f" AND {_quoted(dialect, table)}.{_quoted(dialect, table.c[name])} = {literal}"
     text = " ".join(("UPDATE", _quoted(dialect, table), "SET", ", ".join(sets), end))
     return _Prepared(text, dialect, columns, constants)
 
