@@ -22,9 +22,12 @@ class Settings(ReviewSettings):
     lists: Path | None = Field(None, description="Folder of block lists; empty for the shipped ones.")
     plugins_dir: Path | None = Field(None, description="Folder of loose plugin files (*.py).")
     database_url: str | None = Field(None, description="SQLAlchemy URL; empty for SQLite under the data folder.")
+    database_wait_seconds: float = Field(
+        60.0, ge=0, description="How long `serve` and `worker` wait at their start for a Postgres that does not answer."
+    )
     redis_url: str | None = Field(None, description="Redis for RQ; empty for threads in the serving process.")
     workers: int = Field(
-        2,
+        3,
         ge=0,
         le=64,
         description="Threads in the serving process that moderate items; of several, one keeps to texts.",

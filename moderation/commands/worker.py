@@ -51,8 +51,11 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
     """Work until `stop` is set, or with `burst` until nothing waits."""
     from moderation.pipeline.doorbell import RedisListener, lanes_of
     from moderation.service import Service
+    from moderation.storage.opening import wait_for_databases
     from moderation.worker import Worker
 
+    if not wait_for_databases(settings, stop.wait):
+        return
     listeners = [(lanes, RedisListener(redis_url, lanes)) for lanes in lanes_of(1 if burst else THREADS)]
     service = Service.open(settings)
     service.live("worker")

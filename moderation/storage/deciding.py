@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.database import insert_or_nothing
+from ground.prepared import insert_many, update_many
 from moderation.core.decisions import Decision
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
@@ -52,44 +52,26 @@ def decide_together(c: Connection, ruled: Sequence[Ruled], notify: Sequence[str]
     made = [each for each in ruled if each.item.id in still]
     if not made:
         return still
-    c.execute(_DECIDE, [_values(each) for each in made])
-    c.execute(sa.insert(decisions), [_decision_row(each) for each in made])
-    _insert(c, item_labels, [row for each in made for row in label_rows(each.item.id, each.findings)])
-    _insert(c, item_media, [row for each in made for row in media_rows(each.item.id, each.findings.parts)])
-    _insert(c, fingerprints, [row for each in made for row in _fingerprint_rows(each)])
-    _insert(c, item_loops, [loop_row(loop) for each in made for loop in each.loops])
+    update_many(c, items, "id", [_values(each) for each in made], _SAME)
+    insert_many(c, decisions, [_decision_row(each) for each in made])
+    for table, rows in (
+        (item_labels, [row for each in made for row in label_rows(each.item.id, each.findings)]),
+        (item_media, [row for each in made for row in media_rows(each.item.id, each.findings.parts)]),
+        (fingerprints, [row for each in made for row in _fingerprint_rows(each)]),
+        (item_loops, [loop_row(loop) for each in made for loop in each.loops]),
+    ):
+        insert_many(c, table, rows, or_nothing=True)
     count_rules(c, [each.verdict for each in made], made[0].decision.decided_at, {})
-    if told := [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), notify)]:
-        c.execute(sa.insert(deliveries), told)
+    insert_many(c, deliveries, [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), notify)])
     return still
 
 
-_DECIDE = (
-    sa.update(items)
-    .where(items.c.id == sa.bindparam("decided_id"))
-    .values(
-        status="decided",
-        outcome=sa.bindparam("its_outcome"),
-        findings=sa.bindparam("its_findings", type_=items.c.findings.type),
-        verdict=sa.bindparam("its_verdict", type_=items.c.verdict.type),
-        media_until=sa.bindparam("its_media_until", type_=items.c.media_until.type),
-        media_tagged=False,
-        lease_until=None,
-        problem=None,
-        redacted=sa.null(),
-    )
-)
+_SAME = (("status", "decided"), ("media_tagged", False), ("lease_until", None), ("problem", None), ("redacted", None))
 
 
 def _values(each: Ruled) -> dict[str, Any]:
     evidence = evidence_values(each.findings, each.verdict)
-    return {
-        "decided_id": each.item.id,
-        "its_outcome": each.decision.outcome,
-        "its_findings": evidence["findings"],
-        "its_verdict": evidence["verdict"],
-        "its_media_until": each.media_until,
-    }
+    return {"id": each.item.id, "outcome": each.decision.outcome, "media_until": each.media_until, **evidence}
 
 
 def _decision_row(each: Ruled) -> dict[str, Any]:
@@ -100,8 +82,3 @@ def _decision_row(each: Ruled) -> dict[str, Any]:
 def _fingerprint_rows(each: Ruled) -> list[dict[str, Any]]:
     item, at = each.item, each.decision.decided_at
     return [fingerprint_row(item.id, item.app, made, at) for made in each.fingerprints]
-
-
-def _insert(c: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        c.execute(insert_or_nothing(c, table), rows)

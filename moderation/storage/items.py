@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
+from ground.prepared import insert_many
 from moderation.core.decisions import Decision
 from moderation.core.errors import AppealRefused
 from moderation.core.fingerprints import Fingerprint
@@ -28,7 +29,7 @@ from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, 
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
 from moderation.storage.records import Claim, Findings, LoopEnd, LoopRecord, delivery_rows
-from moderation.storage.rows import evidence_values, item_row, loop_row, save_labels, save_media
+from moderation.storage.rows import evidence_values, item_row, loop_row, media_rows, save_labels, save_media
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
     ITEM_LEASE,
@@ -36,6 +37,7 @@ from moderation.storage.tables import (
     deliveries,
     fetches,
     item_loops,
+    item_media,
     items,
 )
 from moderation.storage.turns import Turns
@@ -76,16 +78,15 @@ class Store(Reading):
             IdempotencyInFlight: the same post was faster, and waits for its decision; nothing is stored.
         """
         rows = [item_row(item) for item in new]
+        media = [row for item in new for row in media_rows(item.id, item.parts)]
         to_fetch = [row for item in new for row in fetch_rows(item)]
 
         def work(c: Connection) -> Mapping[str, Any] | None:
             if keyed is not None and not keep_answer(c, keyed):
                 return kept_answer(c, keyed.post, keyed.answered_at)
-            c.execute(sa.insert(items), rows)
-            for item in new:
-                save_media(c, item.id, item.parts)
-            if to_fetch:
-                c.execute(sa.insert(fetches), to_fetch)
+            insert_many(c, items, rows)
+            insert_many(c, item_media, media, or_nothing=True)
+            insert_many(c, fetches, to_fetch)
             return None
 
         return self._db.write(work, step="items.add")
