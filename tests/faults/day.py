@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.faults.installation import REVIEWERS, Installation
@@ -102,7 +100,7 @@ class Day:
             deadline = time.monotonic() + self._patience
             while time.monotonic() < deadline:
                 try:
-                    _a2i(self.installation).stop_human_loop(HumanLoopName=f"{item_id}-1")
+                    self.installation.client("sagemaker-a2i-runtime").stop_human_loop(HumanLoopName=f"{item_id}-1")
                     return
                 except (BotoCoreError, ClientError):
                     time.sleep(0.05)
@@ -126,18 +124,6 @@ class Day:
         if left:
             said = self.installation.said()[-4000:]
             raise AssertionError(f"after {self._patience:.0f} s there are still {left}\n{said}")
-
-
-def _a2i(installation: Installation) -> Any:
-    key_id, secret = installation.access_key
-    return boto3.session.Session().client(
-        "sagemaker-a2i-runtime",
-        region_name="us-east-1",
-        endpoint_url=f"{installation.url}/a2i",
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        config=Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=10, read_timeout=30),
-    )
 
 
 def _slowly(handler: BaseHTTPRequestHandler) -> None:
