@@ -30,6 +30,7 @@ SENTENCE = (
     "table that stands by the window where nobody looks at it since the summer"
 )
 BATCH = 100
+CLIENTS = 4
 
 
 def make_texts(number: int) -> list[str]:
@@ -66,34 +67,26 @@ def opened() -> Service:
     service.judge.keep_warm()
     while service.judge.runner.problems():
         time.sleep(0.1)
+    service.doorbell.start(service.work_once)
     return service
 
 
 def through_the_service(service: Service, texts: list[str]) -> None:
-    """Post in batches while workers moderate; until all are judged."""
-    left = len(texts)
-    lock, done = threading.Lock(), threading.Event()
+    """Post in batches, as several clients do, while workers moderate; until nothing waits."""
+    batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
 
-    def work() -> None:
-        nonlocal left
-        while not done.is_set():
-            count = service.work_once()
-            with lock:
-                left -= count
-                if left <= 0:
-                    done.set()
-            if not count:
-                time.sleep(0.001)
+    def post(mine: list[list[str]]) -> None:
+        for batch in mine:
+            parts = [(Part(id="p0", type="text", text=text),) for text in batch]
+            service.pipeline.intake([service.pipeline.prepare(Submission("shop", each)) for each in parts])
 
-    workers = [threading.Thread(target=work) for _ in range(service.settings.workers)]
-    for worker in workers:
-        worker.start()
-    for start in range(0, len(texts), BATCH):
-        parts = [(Part(id="p0", type="text", text=text),) for text in texts[start : start + BATCH]]
-        items = [service.pipeline.prepare(Submission("shop", each)) for each in parts]
-        service.pipeline.intake(items)
-    for worker in workers:
-        worker.join()
+    clients = [threading.Thread(target=post, args=(batches[number::CLIENTS],)) for number in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    while service.store.backlog()[0]:
+        time.sleep(0.01)
 
 
 def plain_loop(service: Service, texts: list[str]) -> None:

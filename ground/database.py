@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from pydantic_core import to_json
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 
@@ -69,6 +70,15 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class EncodedJSON(str):
+    """JSON that a JSON column takes as it is."""
+
+
+def as_json(value: Any) -> str:
+    """A value of a JSON column as JSON: what `json` writes, models too, several times as fast."""
+    return value if isinstance(value, EncodedJSON) else to_json(value).decode()
+
+
 class Database:
     """An engine, its migrations, and one way to read and one to write.
 
@@ -102,11 +112,7 @@ class Database:
         Raises:
             StoreUnavailable: the database did not answer, or another process migrates for too long.
         """
-        config = Config()
-        config.set_main_option("path_separator", "newline")
-        for option, folder in (("script_location", ENVIRONMENT), ("version_locations", self._migrations / "versions")):
-            # Alembic's options are ConfigParser's, where a percent sign in a path would be an interpolation.
-            config.set_main_option(option, str(folder).replace("%", "%%"))
+        config = _config(self._migrations)
         # Enforced foreign keys would refuse to rebuild a table that others point at, which is how SQLite alters one.
         engine = _make_engine(self.url, lock_seconds=MIGRATION_LOCK_SECONDS, foreign_keys=False)
         config.attributes["engine"] = engine
@@ -114,7 +120,7 @@ class Database:
         config.attributes["version_table"] = self._version_table
         try:
             with engine.connect() as connection, _alone(connection):
-                if later := self._later_revision(connection, config):
+                if later := self._later_revision(connection):
                     logger.warning(
                         "the schema is of a later version (%s) than this program; it is left as it is", later
                     )
@@ -126,14 +132,13 @@ class Database:
         finally:
             engine.dispose()
 
-    def _later_revision(self, connection: Connection, config: Config) -> str | None:
+    def _later_revision(self, connection: Connection) -> str | None:
         """The schema's revision when this program does not know it."""
         if not sa.inspect(connection).has_table(self._version_table):
             return None
         table = sa.table(self._version_table, sa.column("version_num"))
         current = connection.execute(sa.select(table.c.version_num)).scalar()
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        return None if current is None or current in known else str(current)
+        return None if current is None or current in known_revisions(self._migrations) else str(current)
 
     def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on a connection whose changes are rolled back.
@@ -238,6 +243,24 @@ class Database:
                 future.set_result(result)
 
 
+def known_revisions(migrations: Path) -> set[str]:
+    """The revisions of a schema that this program knows.
+
+    Args:
+        migrations: see `Database`.
+    """
+    return {script.revision for script in ScriptDirectory.from_config(_config(migrations)).walk_revisions()}
+
+
+def _config(migrations: Path) -> Config:
+    config = Config()
+    config.set_main_option("path_separator", "newline")
+    for option, folder in (("script_location", ENVIRONMENT), ("version_locations", migrations / "versions")):
+        # Alembic's options are ConfigParser's, where a percent sign in a path would be an interpolation.
+        config.set_main_option(option, str(folder).replace("%", "%%"))
+    return config
+
+
 @contextlib.contextmanager
 def _alone(connection: Connection) -> Iterator[None]:
     """Hold back other processes that migrate. SQLite's own lock does; Postgres would let them run side by side."""
@@ -289,6 +312,7 @@ def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: 
             pool_size=10,
             max_overflow=30,
             pool_timeout=5,
+            json_serializer=as_json,
             connect_args={"connect_timeout": 5} if parsed.get_driver_name() == "psycopg" else {},
         )
     if not parsed.database or parsed.database == ":memory:":
@@ -300,7 +324,7 @@ def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: 
     except OSError as error:
         raise StoreUnavailable(f"the database {path} cannot be opened: {error.strerror}") from error
     # Readers do not wait for each other in WAL mode; each thread of the service may read at once.
-    engine = sa.create_engine(parsed, pool_size=10, max_overflow=90, pool_timeout=5)
+    engine = sa.create_engine(parsed, pool_size=10, max_overflow=90, pool_timeout=5, json_serializer=as_json)
     pragmas = (
         f"busy_timeout={int(lock_seconds * 1000)}",
         "journal_mode=WAL",

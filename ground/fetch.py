@@ -27,6 +27,7 @@ ALLOWED_PORTS = {80, 443, 8080, 8443}
 MAX_REDIRECTS = 3
 LONGEST_CONNECT_SECONDS = 10.0
 _CHUNK = 65_536
+_COME_BACK = (408, 425, 429)
 # Carrier NAT, protocol assignments, benchmarking, local NAT64, 6to4 (given up by RFC 7526, and full of IPv4), and a
 # cloud host's own service address, which is public in form only.
 _NEVER_PUBLIC = [
@@ -37,7 +38,15 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class FetchFailed(ModerationError):
-    """The address answered badly, too slowly, too much, or not at all."""
+    """The address answered badly, too slowly, too much, or not at all.
+
+    Attributes:
+        is_passing: True for what may go better later: no answer, none in time, or one that says so.
+    """
+
+    def __init__(self, message: str, *, is_passing: bool = True) -> None:
+        super().__init__(message)
+        self.is_passing = is_passing
 
 
 @dataclass(frozen=True)
@@ -111,9 +120,10 @@ def fetch(url: str, *, max_bytes: int, timeout_seconds: float, allow_private: bo
                 raise UrlRefused("the address redirects to what is no URL") from error
             continue
         if answer.status != 200:
-            raise FetchFailed(f"the address answered {answer.status}")
+            is_passing = answer.status >= 500 or answer.status in _COME_BACK
+            raise FetchFailed(f"the address answered {answer.status}", is_passing=is_passing)
         return answer.body
-    raise FetchFailed(f"more than {MAX_REDIRECTS} redirects")
+    raise FetchFailed(f"more than {MAX_REDIRECTS} redirects", is_passing=False)
 
 
 def get(url: str, *, timeout_seconds: float, allow_private: bool, max_response_bytes: int) -> Response:
@@ -198,7 +208,7 @@ def _read(answer: urllib3.BaseHTTPResponse, deadline: float, max_bytes: int, cut
         if len(received) > max_bytes:
             if cut:
                 return bytes(received[:max_bytes])
-            raise FetchFailed(f"the answer has more than {max_bytes:,} bytes")
+            raise FetchFailed(f"the answer has more than {max_bytes:,} bytes", is_passing=False)
         if time.monotonic() > deadline:
             raise FetchFailed("the time limit passed")
     if time.monotonic() > deadline:

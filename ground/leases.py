@@ -36,7 +36,13 @@ class Lease:
         return self.until.is_(None) | (self.until <= now)
 
     def claim(
-        self, c: Connection, chosen: sa.Select[Any], now: datetime, until: datetime, **values: Any
+        self,
+        c: Connection,
+        chosen: sa.Select[Any],
+        now: datetime,
+        until: datetime,
+        returning: Sequence[sa.ColumnElement[Any]] = (),
+        **values: Any,
     ) -> Sequence[sa.Row[Any]]:
         """Take those of the rows `chosen` that are free; rows that another process is just taking are passed over.
 
@@ -44,6 +50,7 @@ class Lease:
             c: of a write.
             chosen: a select of the key, with its own conditions, order and limit; it may join other tables.
             until: the end of the lease.
+            returning: columns that are wanted; none for all.
             values: what else is written into the rows, such as a count of attempts or the name of the holder.
 
         Returns:
@@ -57,7 +64,7 @@ class Lease:
             sa.update(table)
             .where(self.key.in_(sa.select(free.c[self.key.name])))
             .values({self.until.name: until, **values})
-            .returning(*table.c)
+            .returning(*(returning or table.c))
         )
         return c.execute(update).all()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ground import failpoints
@@ -21,6 +21,7 @@ from ground.failpoints import PATTERN
 
 PREFIX = "MODERATION_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS"
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class GroundSettings(BaseSettings):
@@ -55,6 +56,12 @@ class GroundSettings(BaseSettings):
         "`APP=s3://bucket/prefix/`, separated by blanks.",
     )
     a2i_region: str = Field("us-east-1", description="AWS Region of the human loops.")
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#@]+$",
+        description="Collector that traces are told to by OTLP over HTTP, such as http://127.0.0.1:4318; empty for "
+        "none.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     failpoint: str | None = Field(
         None,
@@ -63,6 +70,13 @@ class GroundSettings(BaseSettings):
         "commit of that name); empty for nowhere.",
     )
     log_format: Literal["text", "json"] = Field("text", description="`json`: a log line is an object with fields.")
+
+    @field_validator("log_level")
+    @classmethod
+    def _know_level(cls, given: str) -> str:
+        if given.upper() not in _LEVELS:
+            raise ValueError(f"expected one of {', '.join(_LEVELS)}")
+        return given.upper()
 
     @classmethod
     def settings_customise_sources(

@@ -30,6 +30,8 @@ COMMANDS = {
     "export": ("moderation.commands.export:export", "Decisions as JSON Lines, in partitions that Athena reads."),
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),
+    "backup": ("moderation.commands.backup:backup", "The databases and the media into a file or folder."),
+    "restore": ("moderation.commands.backup:restore", "A backup into a new data folder or empty databases."),
     "redact": ("moderation.commands.redact:redact", "Text files without personal data."),
     "rules": ("moderation.commands.rules.checking:rules", "Check, test and explain policies."),
     "plugins": ("moderation.commands.plugins:plugins", "What is loaded, with versions."),

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from ground import tracing
 from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
+from ground.paced import Paced
 from ground.rounds import Rounds
-from moderation.core.items import LANES, Lane
+from moderation.cleaning import clean_now_and_then
+from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
 from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import Deliveries
 from moderation.detection.judge import Judge
 from moderation.evidence.alarms import Alarms
+from moderation.media.fetching import MediaFetcher
 from moderation.media.in_place import InPlace
 from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
 from moderation.pipeline.doorbell import open_doorbell
+from moderation.pipeline.fetching import Fetching
 from moderation.pipeline.path import Pipeline
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.sweeping import SWEEP_SECONDS
@@ -33,19 +37,24 @@ from moderation.review.fallback import AnyHumanLoops, notes_on, open_human_loops
 from moderation.review.following import Following
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
+from moderation.storage.fetches import Fetches
 from moderation.storage.items import Store
 from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
+from moderation.storage.processes import Heart, Role
 
 
 class Service:
     """Stores, judge, pipeline, human loops and deliveries, and what looks after them in the background.
 
     Attributes:
+        heart: gives this process's signs of life; see `Heart`.
         taxonomy: the labels, with those that plugins add.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
+        fetching: gets the media that items name by address.
+        waits: the leases under which posts with idempotency keys wait for their decisions.
         loop_changed: told of status change events of A2I; see `Following`.
         reload_policies: has the policy files looked at now.
     """
@@ -66,6 +75,7 @@ class Service:
         self._own_endpoint, self._refusals = own, LoopRefusals(database)
         self.human_loops = human_loops or open_human_loops(settings, own, blobs, self._refusals.note)
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
+        self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
         self.pipeline = Pipeline(
             Ports(
                 store=self.store,
@@ -83,6 +93,9 @@ class Service:
                 media_keep_days=settings.media_keep_days,
             )
         )
+        fetcher = MediaFetcher(settings, blobs)
+        ring, now = self.doorbell.ring, self.pipeline.now
+        self.fetching = Fetching(Fetches(database), fetcher.fetch, ring, now, settings.fetches)
         self.redactions, self._redactor = open_jobs(settings, database, judge.plugins)
         answer, look = self.pipeline.answer, self.pipeline.look_at_loops
         self.following = Following(self.human_loops, self._queues, answer, look, settings.poll_seconds)
@@ -91,8 +104,11 @@ class Service:
         self.hit_rates, self.overturns = self.alarms.hit_rates, self.alarms.overturns
         self.loop_changed, self.reload_policies = self.following.loop_changed, self._watching.ring
         self._retaining = retain(self.retention, self.uploads, self.pipeline.now, judge.runner.forget_findings)
+        self._cleaning = clean_now_and_then(settings, database, blobs, self.pipeline.now)
+        tallies = (judge.runner.tally, self._redactor.tally, self.pipeline.ports.tally, self.deliveries.tally)
+        self.heart = Heart(database, tallies, self.pipeline.now)
         self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
-        self._backlog: tuple[float, Mapping[str, int]] = (float("-inf"), {})
+        self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
 
     @classmethod
     def open(
@@ -135,15 +151,27 @@ class Service:
         """
         if own_url is not None:
             self._own_endpoint.url = f"{own_url}/a2i"
-        self.watch_policies()
-        self.keep_warm()
+        self.live("serve")
         self.doorbell.start(self.work_once)
         self.following.rounds.start()
         self._sweeping.start()
         self._retaining.start()
+        self._cleaning.start()
         self.deliveries.start()
         self.redactions.start()
         self.doorbell.ring(*LANES)
+
+    def live(self, role: Role) -> None:
+        """What each process does, whatever its work: policies are watched, detectors ready, signs of life given.
+
+        Raises:
+            SettingsError: traces are wanted, and the packages for it are not installed.
+        """
+        if self.settings.otlp_endpoint is not None:
+            tracing.start(self.settings.otlp_endpoint, role)
+        self.heart.start(role)
+        self.watch_policies()
+        self.keep_warm()
 
     def watch_policies(self) -> None:
         """Reload policies when their files change or somebody rolls one back, and say when rules fire unusually."""
@@ -157,16 +185,27 @@ class Service:
 
     def close(self) -> None:
         """Stop everything; what is under way ends first, within seconds."""
-        own = (self.following.rounds, self._sweeping, self._retaining, self._watching, self.alarms.rounds)
+        own = (
+            self.following.rounds,
+            self._sweeping,
+            self._retaining,
+            self._cleaning,
+            self._watching,
+            self.alarms.rounds,
+        )
         for rounds in own:
             rounds.stop()
-        busy = (self.doorbell, self.deliveries, self.redactions, *own, self._redactor, self._holding)
-        for part in (*busy, self.judge, self.database):
+        first = (self.doorbell, self.fetching, self.deliveries, self.redactions)
+        last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
+        for part in (*first, *own, *last):
             part.close()
+        if self.settings.otlp_endpoint is not None:
+            tracing.stop()
 
     def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
-        """Claim and moderate some waiting items of each of these lanes; says how many."""
-        return self.pipeline.moderate_waiting(lanes)
+        """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
+        begun = self.fetching.look() if "fetches" in lanes else 0
+        return begun + self.pipeline.moderate_waiting([lane for lane in lanes if lane in MODERATED])
 
     def human_loop_notes(self) -> list[str]:
         """What to know of human loops while they get on: that Amazon refuses them, and where they are instead.
@@ -177,11 +216,8 @@ class Service:
         return notes_on(self.human_loops, self._refusals.look())
 
     def backlog(self) -> Mapping[str, int]:
-        """How many items of each app wait; counted at most once a second, because every post asks."""
-        now = time.monotonic()
-        if now - self._backlog[0] > 1:
-            self._backlog = (now, self.store.backlog_by_app())
-        return self._backlog[1]
+        """How many items of each app wait; counted now and then, because every post asks."""
+        return self._backlog.ask()
 
     def _queues(self) -> Sequence[Queue]:
         return [queue for policy in self.policies.policies for queue in policy.file.queues]

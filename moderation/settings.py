@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +23,12 @@ class Settings(ReviewSettings):
     plugins_dir: Path | None = Field(None, description="Folder of loose plugin files (*.py).")
     database_url: str | None = Field(None, description="SQLAlchemy URL; empty for SQLite under the data folder.")
     redis_url: str | None = Field(None, description="Redis for RQ; empty for threads in the serving process.")
-    workers: int = Field(2, ge=0, le=64, description="Threads in the serving process that moderate items.")
+    workers: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="Threads in the serving process that moderate items; of several, one keeps to texts.",
+    )
     detector_processes: int | None = Field(
         None,
         ge=0,
@@ -49,7 +55,14 @@ class Settings(ReviewSettings):
         description="API calls a second of one app, beyond which it is answered 429; twice as many at once after a "
         "pause; 0 for any number. Each process counts for itself.",
     )
-    fetch_timeout_seconds: float = Field(10.0, gt=0, description="Longest fetch of one media URL.")
+    fetch_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Longest fetch of one media URL.")
+    fetches: int = Field(
+        16,
+        ge=1,
+        le=256,
+        description="Media URLs that a process fetches at once; half of them at most for one app, a quarter from one "
+        "host.",
+    )
     media_keep_days: int | None = Field(
         None,
         ge=0,
@@ -97,6 +110,45 @@ class Settings(ReviewSettings):
     overturn_alarm_percent: float = Field(
         10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."
     )
+
+    clean_seconds: float = Field(
+        3600.0, gt=0, description="Pause between passes that remove what is kept no longer (the settings below)."
+    )
+    idempotency_keep_days: int = Field(
+        7, ge=1, le=3650, description="Days that a post can be repeated under its idempotency key."
+    )
+    delivery_keep_days: int = Field(
+        90, ge=7, le=3650, description="Days that deliveries which were made or given up are kept, with their attempts."
+    )
+    intake_keep_days: int = Field(
+        90,
+        ge=15,
+        le=3650,
+        description="Days that an object in S3 which became an item is remembered; told of again after that, it "
+        "becomes an item anew. SQS tells of it for 14 days at most.",
+    )
+    redaction_keep_days: int = Field(
+        30, ge=1, le=3650, description="Days that redaction jobs are remembered after their end."
+    )
+    metrics_token: str | None = Field(
+        None,
+        min_length=16,
+        description="Token (`Authorization: Bearer ...`) that shows `/metrics` and the reasons in `/readyz` to who "
+        "calls from elsewhere; empty for none.",
+    )
+    metrics_from: str = Field(
+        "127.0.0.0/8 ::1",
+        description="Addresses and networks that `/metrics` and the reasons in `/readyz` are shown to without the "
+        "token, unless a proxy passes the call on; separated by blanks.",
+    )
+
+    @field_validator("metrics_from")
+    @classmethod
+    def know_addresses(cls, given: str) -> str:
+        """Addresses, and networks as address/bits."""
+        for each in given.split():
+            ipaddress.ip_network(each)
+        return given
 
     @field_validator("severity")
     @classmethod

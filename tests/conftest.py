@@ -61,7 +61,7 @@ def service(settings: Settings) -> Iterator[Service]:
     from moderation.service import Service
 
     opened = Service.open(settings.model_copy(update={"a2i_endpoint_url": "http://127.0.0.1:9"}))
-    opened.doorbell.start(lambda: bool(opened.work_once()))
+    opened.doorbell.start(opened.work_once)
     yield opened
     opened.close()
 

@@ -38,6 +38,8 @@ class Listener:
                 max_request_body_size=2 * max(settings.max_body_bytes, A2I_BODY_BYTES),
                 max_request_header_size=MAX_HEADER_BYTES,
                 channel_timeout=60,
+                # Nobody believes them, but that they are there says that a proxy asks for somebody else.
+                clear_untrusted_proxy_headers=False,
                 ident=None,
             )
             make_strict(self._http)

@@ -1,14 +1,30 @@
-"""Figures for Prometheus: counts and ages, never content. One registry for each application."""
+"""Figures for Prometheus: counts and ages, never content. One registry for each application.
+
+What concerns the whole installation is read from the database, so that whoever serves tells it of all processes; only
+requests are those of the process that is asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter as Counting
+from collections.abc import Iterable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from ground.paced import Paced
+from moderation.core.items import LANES
+from moderation.delivery.webhooks import ATTEMPTS
+from moderation.detection.runner import CALLS, FAILURES
 from moderation.intake.ledger import Ledger
+from moderation.pipeline.moderate import RETRIES, WAITS
 from moderation.service import Service
+from moderation.storage.ages import JOB_STATES, LOOP_STATES, OPEN_JOBS, Line, look_at_ages
+from moderation.storage.processes import ROLES, known_processes
+from moderation.storage.tallies import BUCKET, CALL_SECONDS, SUM, WAIT_SECONDS, read_tallies
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_NONE = Line(0, None)
 
 
 class Figures:
@@ -17,6 +33,7 @@ class Figures:
     Attributes:
         registry: of this application alone.
         posts: answers to posted items, by what came of them, since this process started.
+        requests: how long answers took, by method, route and class of status, since this process started.
     """
 
     def __init__(self, service: Service) -> None:
@@ -29,7 +46,19 @@ class Figures:
         )
         for answer in ("accepted", "refused", "repeated", "overloaded"):
             self.posts.labels(answer)
+        self.requests = Histogram(
+            "moderation_http_request_seconds",
+            "Requests by method, route (its template) and class of status; of this process.",
+            ["method", "route", "status"],
+            buckets=CALL_SECONDS,
+            registry=self.registry,
+        )
         self.registry.register(_Stored(service))
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered. Only what we know becomes a label: others could make up any number of them."""
+        known = method if method in _METHODS else "other"
+        self.requests.labels(known, route or "none", f"{status // 100}xx").observe(seconds)
 
 
 class _Stored:
@@ -37,9 +66,22 @@ class _Stored:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._metrics = Paced(lambda: list(self._read()))
 
     def collect(self) -> Iterable[Metric]:
-        """Prometheus calls this at each scrape."""
+        """Prometheus calls this at each scrape. Over very many items it takes long, and is read less often."""
+        return self._metrics.ask()
+
+    def _read(self) -> Iterable[Metric]:
+        yield from self._items()
+        yield from self._deliveries()
+        yield from self._ages()
+        yield from self._counted()
+        yield from self._processes()
+        yield from self._rules()
+        yield from self._overturns()
+
+    def _items(self) -> Iterable[Metric]:
         items = GaugeMetricFamily("moderation_items", "Items by status and outcome.", labels=["status", "outcome"])
         for (status, outcome), count in self._service.store.counts().items():
             items.add_metric([status, outcome], count)
@@ -55,20 +97,86 @@ class _Stored:
             "Undecided items that do not get on by themselves; at most 1000 are counted.",
             value=len(self._service.store.need_attention(1000)),
         )
-        deliveries = GaugeMetricFamily("moderation_deliveries", "Deliveries by state.", labels=["state"])
-        for state, count in self._service.outbox.counts().items():
-            deliveries.add_metric([state], count)
-        yield deliveries
         dead = Ledger(self._service.database).dead_count()
         yield GaugeMetricFamily("moderation_dead_letters", "Messages that could not become items.", value=dead)
-        failures = CounterMetricFamily(
-            "moderation_detector_failures", "Looks without an answer, by this process.", labels=["detector", "kind"]
+
+    def _deliveries(self) -> Iterable[Metric]:
+        deliveries = GaugeMetricFamily("moderation_deliveries", "Deliveries by state.", labels=["state"])
+        for state, count in {"due": 0, "delivered": 0, "given_up": 0, **self._service.outbox.counts()}.items():
+            deliveries.add_metric([state], count)
+        yield deliveries
+
+    def _ages(self) -> Iterable[Metric]:
+        now = self._service.pipeline.now()
+        ages = look_at_ages(self._service.database, now)
+        yield GaugeMetricFamily("moderation_backlog_apps", "Apps that have items waiting.", value=ages.apps)
+        yield GaugeMetricFamily(
+            "moderation_backlog_tried_items", "Waiting items that were tried before.", value=ages.again
         )
-        for (detector, kind), count in self._service.judge.runner.failure_counts().items():
-            failures.add_metric([detector, kind], count)
-        yield failures
-        yield from self._rules()
-        yield from self._overturns()
+        yield GaugeMetricFamily(
+            "moderation_delivery_oldest_due_seconds",
+            "How long the delivery that is overdue longest has been due.",
+            value=ages.due.age_seconds(now),
+        )
+        loops = GaugeMetricFamily("moderation_human_loops", "Human loops that are not over.", labels=["state"])
+        oldest = GaugeMetricFamily("moderation_human_loop_oldest_seconds", "Age of the oldest.", labels=["state"])
+        for state in LOOP_STATES:
+            line = ages.loops.get(state, _NONE)
+            loops.add_metric([state], line.count)
+            oldest.add_metric([state], line.age_seconds(now))
+        yield from (loops, oldest)
+        jobs = GaugeMetricFamily("moderation_redaction_jobs", "Redaction jobs by state.", labels=["state"])
+        for state in JOB_STATES:
+            jobs.add_metric([state.lower()], ages.jobs.get(state, _NONE).count)
+        yield jobs
+        waiting = [ages.jobs[state].age_seconds(now) for state in OPEN_JOBS & ages.jobs.keys()]
+        yield GaugeMetricFamily(
+            "moderation_redaction_job_oldest_seconds",
+            "Time since the oldest redaction job was asked for that is not done.",
+            value=max(waiting, default=0.0),
+        )
+
+    def _counted(self) -> Iterable[Metric]:
+        counted = read_tallies(self._service.database)
+        yield _counters(
+            "moderation_detector_failures", "Looks without an answer.", ["detector", "kind"], counted.get(FAILURES, {})
+        )
+        yield _counters(
+            "moderation_delivery_attempts",
+            "Attempts to deliver, by what came of them.",
+            ["result"],
+            {("delivered",): 0.0, ("due",): 0.0, ("given_up",): 0.0, **counted.get(ATTEMPTS, {})},
+        )
+        yield _counters("moderation_item_retries", "Further tries of items.", [], {(): 0.0, **counted.get(RETRIES, {})})
+        yield _histogram(
+            "moderation_detector_call_seconds",
+            "Calls of detectors, extractors and redactors, waiting for a process included.",
+            ["detector", "outcome"],
+            CALL_SECONDS,
+            counted.get(CALLS + BUCKET, {}),
+            counted.get(CALLS + SUM, {}),
+        )
+        yield _histogram(
+            "moderation_item_wait_seconds",
+            "From the post of an item to its first try; texts and media have lanes of their own.",
+            ["lane"],
+            WAIT_SECONDS,
+            counted.get(WAITS + BUCKET, {}),
+            {**{(lane,): 0.0 for lane in LANES}, **counted.get(WAITS + SUM, {})},
+        )
+
+    def _processes(self) -> Iterable[Metric]:
+        now = self._service.pipeline.now()
+        found = Counting((row.role, row.is_dead(now)) for row in known_processes(self._service.database, now))
+        processes = GaugeMetricFamily(
+            "moderation_processes",
+            "Processes by role: alive, or dead (killed or out of reach within the last hour).",
+            labels=["role", "state"],
+        )
+        for role in ROLES:
+            processes.add_metric([role, "alive"], found[role, False])
+            processes.add_metric([role, "dead"], found[role, True])
+        yield processes
 
     def _overturns(self) -> Iterable[Metric]:
         names = ["policy", "sampling", "outcome"]
@@ -104,3 +212,31 @@ class _Stored:
         yield GaugeMetricFamily(
             "moderation_policy_faults", "Faults that keep changed policy files from coming into force.", value=refused
         )
+
+
+def _counters(
+    name: str, words: str, labels: Sequence[str], counted: Mapping[tuple[str, ...], float]
+) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, words, labels=labels)
+    for values, amount in sorted(counted.items()):
+        family.add_metric(values, amount)
+    return family
+
+
+def _histogram(
+    name: str,
+    words: str,
+    labels: Sequence[str],
+    ends: Sequence[float],
+    buckets: Mapping[tuple[str, ...], float],
+    sums: Mapping[tuple[str, ...], float],
+) -> HistogramMetricFamily:
+    """Each bucket is stored with what fell into it alone; Prometheus's hold all up to their end."""
+    family = HistogramMetricFamily(name, words, labels=labels)
+    for values, total in sorted(sums.items()):
+        below, cumulated = 0.0, []
+        for end in (*map(str, ends), "+Inf"):
+            below += buckets.get((*values, end), 0.0)
+            cumulated.append((end, below))
+        family.add_metric(values, cumulated, total)
+    return family

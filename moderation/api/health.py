@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, Response
 from prometheus_client import generate_latest
@@ -12,8 +12,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from moderation.api.figures import Figures
 from moderation.api.openapi import Operation
 from moderation.api.schemas import Health, Readiness
+from moderation.api.watchers import Watchers
 from moderation.core.errors import StoreUnavailable
 from moderation.service import Service
+from moderation.storage.processes import known_processes
 
 MEDIA_CHECK_SECONDS = 15.0
 """How long a write to the media store that went well is believed; each one costs a flush to disk or a call to S3."""
@@ -38,7 +40,7 @@ class Checks:
         detectors = [f"detectors: {note}" for note in self._service.judge.runner.notes()]
         try:
             loops = [f"human loops: {sentence}" for sentence in self._service.human_loop_notes()]
-            return [*detectors, *loops, *self._items()]
+            return [*detectors, *loops, *self._items(), *self._processes()]
         except StoreUnavailable:
             return detectors  # that is among the problems
 
@@ -50,6 +52,12 @@ class Checks:
                 f"items: {count} undecided need attention (`moderation attention` lists them); the oldest is "
                 f"{oldest.item_id}: {oldest.reason}"
             )
+
+    def _processes(self) -> Iterator[str]:
+        now = self._service.pipeline.now()
+        for row in known_processes(self._service.database, now):
+            if row.is_dead(now):
+                yield f"processes: {row.role} {row.place} has given no sign of life since {row.seen_at:%H:%M:%S} UTC"
 
     def _database_and_loops(self) -> Iterator[str]:
         service = self._service
@@ -89,7 +97,7 @@ class Checks:
 def blueprint(service: Service, figures: Figures) -> Blueprint:
     """The pages over `service`."""
     health = Blueprint("health", __name__)
-    checks = Checks(service)
+    checks, watchers = Checks(service), Watchers(service.settings)
 
     @health.get("/healthz")
     @Operation("Does the process answer?", {200: Health}, problems=(), is_open=True)
@@ -104,6 +112,8 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
     def readyz() -> Response:
         """Whether the service can do all of its work, and if not, why."""
         reasons = checks.problems()
+        if not watchers.is_one():
+            return _ready(reasons, [])
         # Refused files stop nothing, because the last good ones act; but somebody should hear of it.
         notes = [f"policies: {fault.render()}" for fault in service.in_force.faults]
         notes += [
@@ -111,13 +121,18 @@ def blueprint(service: Service, figures: Figures) -> Blueprint:
             for name, reason in service.policies.approving_failures()
         ]
         notes += checks.notes()
-        body = Readiness(status="not ready" if reasons else "ready", reasons=[*reasons, *notes])
-        return Response(body.model_dump_json(), 503 if reasons else 200, content_type="application/json")
+        return _ready(reasons, [*reasons, *notes])
 
     @health.get("/metrics")
-    @Operation("Figures for Prometheus.", {200: "text/plain"}, problems=(503,), is_open=True)
+    @Operation("Figures for Prometheus.", {200: "text/plain"}, problems=(401, 403, 503), is_open=True)
     def metrics() -> Response:
         """Figures in Prometheus's text format."""
+        watchers.admit()
         return Response(generate_latest(figures.registry), content_type=CONTENT_TYPE_LATEST)
 
     return health
+
+
+def _ready(problems: Sequence[str], reasons: Sequence[str]) -> Response:
+    body = Readiness(status="not ready" if problems else "ready", reasons=list(reasons))
+    return Response(body.model_dump_json(), 503 if problems else 200, content_type="application/json")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from flask import Blueprint, Response, g, request, url_for
 
+from ground.holding import LEASE_SECONDS
 from ground.ids import is_uuid
 from ground.web.hygiene import SANDBOX
 from moderation.api.auth import Gate
@@ -37,6 +38,7 @@ from moderation.core.errors import NotFound, StoreUnavailable
 from moderation.core.items import Item
 from moderation.intake.submissions import PostedItem, Submissions
 from moderation.service import Service
+from moderation.storage.idempotency import Answer, KeyedAnswer, KeyedPost
 from moderation.storage.records import ItemRecord
 
 MAX_BATCH = 100
@@ -63,9 +65,6 @@ LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 200}, f"
 FILTERS = (STATUS, APP, LABEL, OUTCOME, CONTENT_ID, SINCE, CURSOR, LIMIT)
 _POSTING = (400, 401, 403, 409, 413, 415, 422, 429, 503)
 
-Answer = Mapping[str, Any]
-"""What is kept for an idempotency key: ``status``, ``location``, ``body``, and ``in_flight_until`` during a wait."""
-
 
 def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
     """The resource over `service`."""
@@ -89,7 +88,7 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
         A wait is over when people are asked, too: they take longer than anybody waits for.
         """
         wait = _wait_seconds()
-        return posting.once(lambda key: posting.take_one(wait, key))
+        return posting.once(lambda post: posting.take_one(wait, post))
 
     @items.post("/batch")
     @Operation(
@@ -185,24 +184,20 @@ class _Posting:
         self._service, self._figures = service, figures
         self._waits = threading.BoundedSemaphore(max(1, service.settings.threads * 3 // 4))
 
-    def once(self, take: Callable[[str | None], Answer]) -> Response:
+    def once(self, take: Callable[[KeyedPost | None], Answer]) -> Response:
         """Answer with `take`, or with what the same post was answered before."""
         check_encoding(request)
         key = _idempotency_key()
         if key is None:
             return _response(self._counted(lambda: take(None)))
-        store = self._service.store
-        kept = store.reserve_key(g.app_name, key, _body_digest(), self._service.pipeline.now())
+        post = KeyedPost(g.app_name, key, _body_digest())
+        kept = self._service.store.kept_answer(post, self._service.pipeline.now())
         if kept is not None:
             self._count("repeated")
             return _response(kept)
-        try:
-            return _response(self._counted(lambda: take(key)))
-        except BaseException:
-            store.release_key(g.app_name, key)
-            raise
+        return _response(self._counted(lambda: take(post)))
 
-    def take_one(self, wait: float, key: str | None) -> Answer:
+    def take_one(self, wait: float, post: KeyedPost | None) -> Answer:
         """Store one item and wait for its decision."""
         self._refuse_overload()
         data, files = read_items(request)
@@ -210,18 +205,16 @@ class _Posting:
         answer = _accepted(item)
         waits = wait > 0 and self._waits.acquire(blocking=False)
         try:
-            kept = dict(answer)
-            if waits:
-                # Others with this key are told that it is in flight, until the answer is final or must have been lost.
-                kept["in_flight_until"] = (item.created_at + timedelta(seconds=wait + 5)).isoformat()
-            self._service.pipeline.intake([item], (g.app_name, key, kept) if key is not None else None)
-            self._count("accepted")
-            return self._waited(item, wait, key, answer) if waits else answer
+            until = item.created_at + timedelta(seconds=LEASE_SECONDS) if waits else None
+            earlier = self._stored([item], post, answer, until)
+            if earlier is not None:
+                return earlier
+            return self._waited(item, wait, post, answer, until) if until is not None else answer
         finally:
             if waits:
                 self._waits.release()
 
-    def take_batch(self, key: str | None) -> Answer:
+    def take_batch(self, post: KeyedPost | None) -> Answer:
         """Store the good items of a batch in one commit."""
         self._refuse_overload()
         submissions = self._submissions()
@@ -243,26 +236,45 @@ class _Posting:
             detail = "no item was accepted and nothing was stored; items[].problem says why"
             raise Refused(422, "batch-refused", detail, more=body)
         answer = {"status": 202, "location": None, "body": body}
-        self._service.pipeline.intake(good, (g.app_name, key, answer) if key is not None else None)
-        self._count("accepted", len(good))
-        self._count("refused", len(entries) - len(good))
-        return answer
+        earlier = self._stored(good, post, answer)
+        if earlier is None:
+            self._count("refused", len(entries) - len(good))
+        return earlier or answer
+
+    def _stored(
+        self, new: Sequence[Item], post: KeyedPost | None, answer: Answer, in_flight_until: datetime | None = None
+    ) -> Answer | None:
+        """Store items with the answer to their post; where the same post was faster, its answer, and nothing is."""
+        keyed = None if post is None else KeyedAnswer(post, answer, new[0].created_at, in_flight_until)
+        earlier = self._service.pipeline.intake(new, keyed)
+        if earlier is None:
+            self._count("accepted", len(new))
+        else:
+            self._count("repeated")
+        return earlier
 
     def _submissions(self) -> Submissions:
         return Submissions(self._service, g.app_name)
 
-    def _waited(self, item: Item, wait: float, key: str | None, answer: Answer) -> Answer:
-        """The answer after the wait. The item is stored: whatever happens now, it was accepted."""
+    def _waited(self, item: Item, wait: float, post: KeyedPost | None, answer: Answer, until: datetime) -> Answer:
+        """The answer after the wait. The item is stored: whatever happens now, it was accepted.
+
+        Args:
+            until: the end of the lease under which others with the same key are told that the post is in flight. It is
+                moved on as long as this process lives, so that a kill keeps the key from nobody.
+        """
+        names = [] if post is None else [post.name]
         try:
-            record = self._service.pipeline.wait_decided(item.id, wait)
-            if record.status == "decided":
-                answer = {**answer, "status": 200, "body": document_of(item_view(record))}
-            else:
-                answer = _accepted(item, record.status)
-            if key is not None:
-                self._service.store.save_response(g.app_name, key, answer)
+            with self._service.waits.hold(names, until, wait + LEASE_SECONDS):
+                record = self._service.pipeline.wait_decided(item.id, wait)
+                if record.status == "decided":
+                    answer = {**answer, "status": 200, "body": document_of(item_view(record))}
+                else:
+                    answer = _accepted(item, record.status)
+                if post is not None:
+                    self._service.store.make_final(post, answer)
         except StoreUnavailable:
-            return answer
+            return _accepted(item)
         return answer
 
     def _refuse_overload(self) -> None:

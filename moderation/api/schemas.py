@@ -75,6 +75,8 @@ class PartView(BaseModel):
     height: int | None = None
     frames: int | None = None
     name: str | None = None
+    url: str | None = Field(None, description="Where it is fetched from, as long as it is not here.")
+    problem: str | None = Field(None, description="Why it could not be fetched; null while that is still to be tried.")
     is_document: bool = Field(False, description="True for text that was posted as a file.")
     extraction: Extraction | None = None
 
@@ -296,5 +298,6 @@ class Readiness(BaseModel):
 
     status: Literal["ready", "not ready"]
     reasons: list[str] = Field(
-        description="What is wrong, in words. Faults in changed policy files are named although the service is ready."
+        description="What is wrong, in words. Faults in changed policy files are named although the service is ready. "
+        "Empty for who may not see figures."
     )

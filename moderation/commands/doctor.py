@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,8 +24,7 @@ def doctor(settings: Settings, show_settings: bool, aws: bool) -> int:
     """Check this installation; exit code 1 when something is wrong."""
     if show_settings:
         for name, field in Settings.model_fields.items():
-            value = "(set)" if "secret" in name and getattr(settings, name) else getattr(settings, name)
-            click.echo(f"{PREFIX}{name.upper()}={'' if value is None else value}\n    {field.description}")
+            click.echo(f"{PREFIX}{name.upper()}={_shown(name, getattr(settings, name))}\n    {field.description}")
         return 0
     failed = 0
     services = frozenset({"aws"} if aws else ())
@@ -38,6 +38,15 @@ def doctor(settings: Settings, show_settings: bool, aws: bool) -> int:
         for finding in found:
             click.echo(f"         {finding.text}")
     return 1 if failed else 0
+
+
+def _shown(name: str, value: object) -> object:
+    """A setting's value without what is secret in it."""
+    if value is None:
+        return ""
+    if name.endswith(("_secret", "_token")):
+        return "(set)"
+    return re.sub(r"(?<=://)([^/@]*:)[^/@]*@", r"\1***@", value) if isinstance(value, str) else value
 
 
 Check = Callable[[Settings], Iterator[Finding]]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,10 +14,15 @@ from moderation.commands.serve import set_by_signals, settle_memory
 from moderation.core.errors import SettingsError
 from moderation.settings import Settings
 
+if TYPE_CHECKING:
+    from moderation.core.items import Lane
+
 logger = logging.getLogger(__name__)
 
 THREADS = 2
-"""Of a worker process: one keeps to texts, so that they do not wait behind pictures."""
+"""Of a worker process: one keeps to what is quick, so that they do not wait behind pictures."""
+FETCHING_SECONDS = 1.0
+"""How long a worker that is to end when nothing waits is without work before it looks again, while it fetches."""
 IN_HAND_SECONDS = 20.0
 """How long a worker that is to end goes on with the items it has; under what `Processes` gives it."""
 
@@ -48,9 +55,13 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
 
     listeners = [(lanes, RedisListener(redis_url, lanes)) for lanes in lanes_of(1 if burst else THREADS)]
     service = Service.open(settings)
-    service.watch_policies()
-    service.keep_warm()
-    worker = Worker(service.work_once, listeners, settings.sweep_seconds, done=stop.set if burst else None)
+    service.live("worker")
+
+    def work(lanes: Sequence[Lane]) -> int:
+        # Who is to end when nothing waits does not end while something is being fetched.
+        return service.work_once(lanes) or (service.fetching.wait(FETCHING_SECONDS) if burst else 0)
+
+    worker = Worker(work, listeners, settings.sweep_seconds, done=stop.set if burst else None)
     settle_memory()
     click.echo("worker waits for items")
     worker.start()

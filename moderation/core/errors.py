@@ -34,10 +34,11 @@
     │   ├── OtherApp                    the item names another app than the key's
     │   ├── EventMalformed              a message of a queue is no event of S3
     │   ├── IdempotencyConflict         the key was used with another body
-    │   ├── IdempotencyInFlight         the first post with this key has not been answered yet
+    │   ├── IdempotencyInFlight         the first post with this key waits for its decision
     │   ├── AppealRefused               the item is not decided, is being looked at again, or was appealed often enough
     │   ├── PolicyFault                 a rule file cannot be used (lists every fault with file:line:column)
     │   ├── NotText                     the bytes of a file to redact are no text
+    │   ├── BackupRefused               a backup cannot be made there, is damaged, or does not go where it is put
     │   ├── AlreadyRuns                 another process does the redaction job now
     │   └── BeyondLimits                the files of a redaction job are too many, too large or too small
     ├── PluginError                     a plugin does not load or breaks its contract; stops the start

@@ -169,17 +169,33 @@ class Extraction(Frozen):
     time_range: TimeRange | None = None
 
 
+class Source(Frozen):
+    """Where a part's bytes are to be fetched from, as long as they are not here.
+
+    Attributes:
+        url: as the app gave it.
+        name: the file name the app gave, for display only.
+        problem: why they could not be fetched, for people; None while that is still to be tried.
+    """
+
+    url: str
+    name: str | None = None
+    problem: str | None = None
+
+
 class Part(Frozen):
     """One piece of an item.
 
-    A text part has `text`; the others have `media`. What an extractor returns has no `id` yet and may carry `data`
-    (bytes that the pipeline puts into the media store); the pipeline fills in `id`, `media` and `extraction.part`.
+    A text part has `text`; the others have `media`, or a `source` until that is fetched. What an extractor returns has
+    no `id` yet and may carry `data` (bytes that the pipeline puts into the media store); the pipeline fills in `id`,
+    `media` and `extraction.part`.
 
     Attributes:
         id: unique in the item: ``p0``, ``p1`` for given parts, ``p1.0`` for the first part extracted from ``p1``.
         type: what it is; decides which detectors look at it.
         text: the text, for text parts.
         media: the bytes' place and facts, for the others.
+        source: where the bytes are to be fetched from; None for a part that is here.
         data: bytes on their way from an extractor to the media store; None everywhere else.
         is_document: True for text that was posted as a file.
         extraction: None when the app gave the part.
@@ -189,9 +205,15 @@ class Part(Frozen):
     type: PartType
     text: str | None = None
     media: Media | None = None
+    source: Source | None = Field(None, exclude_if=lambda source: source is None)
     data: bytes | None = None
     is_document: bool = False
     extraction: Extraction | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """True when there is something of it to look at."""
+        return self.text is not None or self.media is not None
 
     @property
     def content_types(self) -> frozenset[str]:
@@ -199,9 +221,11 @@ class Part(Frozen):
         return frozenset({self.type, "document"} if self.is_document else {self.type})
 
 
-Lane = Literal["texts", "media"]
-"""Quick and slow work, kept apart so that no text waits behind pictures."""
+Lane = Literal["texts", "media", "fetches"]
+"""Quick and slow work, kept apart so that no text waits behind pictures, and nothing behind somebody else's server."""
 LANES: tuple[Lane, ...] = get_args(Lane)
+MODERATED: tuple[Lane, ...] = ("texts", "media")
+"""The lanes of items that can be moderated; in the third they wait until their media is fetched."""
 
 
 class Item(Frozen):
@@ -228,4 +252,6 @@ class Item(Frozen):
     @property
     def lane(self) -> Lane:
         """Texts are looked at in milliseconds, hundreds at once; everything else takes its time."""
+        if any(part.source is not None and part.source.problem is None for part in self.parts):
+            return "fetches"
         return "texts" if all(part.type == "text" for part in self.parts) else "media"

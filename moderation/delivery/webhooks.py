@@ -20,6 +20,7 @@ from email.utils import parsedate_to_datetime
 
 from standardwebhooks import Webhook
 
+from ground import tracing
 from ground.failpoints import failpoint
 from ground.fetch import FetchFailed, post
 from ground.holding import Holding
@@ -29,6 +30,7 @@ from moderation.delivery.notifiers import Notifiers
 from moderation.delivery.outbox import Attempt, Delivery, Outbox
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
+from moderation.storage.tallies import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ PER_ENDPOINT, PER_APP = 4, 12
 MAX_RETRY_AFTER_SECONDS = 86_400
 LONGEST_ATTEMPT_SECONDS = 120.0
 """An attempt that takes longer than any time limit of its parts is left to others."""
+ATTEMPTS = "delivery_attempts"
+"""Figure: attempts by what came of them (``delivered``, ``due`` again, ``given_up``)."""
 _LOOK = 64
 _TICK_SECONDS = 1.0
 
@@ -65,6 +69,9 @@ class _Result:
 class Deliveries:
     """Sends what is due in the outbox, several callbacks at once, so that a slow one delays no other.
 
+    Attributes:
+        tally: attempts, by what came of them.
+
     Args:
         notifiers: tells topics, buses and queues; None when there are none.
         clock: the wall time; given for tests.
@@ -80,6 +87,7 @@ class Deliveries:
     ) -> None:
         self._outbox, self._accounts, self._settings, self._clock = outbox, accounts, settings, clock
         self._notifiers = notifiers or Notifiers(())
+        self.tally = Tally()
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="deliver")
         self._holding = Holding("delivery leases", outbox.move_leases, clock)
         self._rounds = Rounds("deliveries", self._round, pause_seconds=_TICK_SECONDS)
@@ -147,8 +155,12 @@ class Deliveries:
 
     def _attempt(self, delivery: Delivery) -> None:
         try:
-            with self._holding.hold([delivery.id], delivery.held_until, LONGEST_ATTEMPT_SECONDS):
-                self._attempt_once(delivery)
+            with (
+                tracing.span("deliver", item=delivery.item_id, moderation__delivery=delivery.id) as span,
+                self._holding.hold([delivery.id], delivery.held_until, LONGEST_ATTEMPT_SECONDS),
+            ):
+                state = self._attempt_once(delivery)
+                span.set(moderation__state=state, moderation__attempt=delivery.attempts + 1)
         except StoreUnavailable as error:
             logger.warning("delivery=%s is sent again later: its result was not stored (%s)", delivery.id, error)
         except Exception:
@@ -159,7 +171,8 @@ class Deliveries:
                 self._of -= Counter((delivery.app,))
             self._rounds.ring()
 
-    def _attempt_once(self, delivery: Delivery) -> None:
+    def _attempt_once(self, delivery: Delivery) -> str:
+        """Make an attempt and store what came of it; gives the delivery's new state."""
         now = self._clock()
         is_callback = delivery.url.startswith(("http://", "https://"))
         with failpoint("deliveries.send"):
@@ -176,6 +189,8 @@ class Deliveries:
         logger.info("delivery=%s attempt=%d state=%s result=%s", delivery.id, attempts, state, result.reason)
         attempt = Attempt(delivery.id, now, result.status, result.reason)
         self._outbox.note(attempt, state=state, next_attempt_at=next_attempt_at)
+        self.tally.add(ATTEMPTS, state)
+        return state
 
     def _notify(self, delivery: Delivery) -> _Result:
         if not self._notifiers.knows(delivery.url):

@@ -25,8 +25,8 @@ class Asking:
         self._named: WeakKeyDictionary[Policy, frozenset[str]] = WeakKeyDictionary()
         self._not_examined: WeakKeyDictionary[Policy, NotExamined] = WeakKeyDictionary()
         readers = {tool.name for tool in self._tools.readers}
-        self.readers: tuple[Extractor, ...] = tuple(tool for tool in plugins.extractors if tool.name in readers)
-        """Extractors that look at a part by reading it out."""
+        self.lookers: frozenset[str] = frozenset(readers | {tool.name for tool in plugins.detectors})
+        """Detectors, and extractors that look at a part by reading it out. Taking frames out is no look."""
 
     def named_by(self, policies: Iterable[Policy]) -> frozenset[str]:
         """The tools whose look counts for these policies (`Tools.named_by`)."""

@@ -20,7 +20,7 @@ from moderation.core.redaction import places
 from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Verdict
-from moderation.detection.runner import Runner
+from moderation.detection.runner import Answers, Runner
 from moderation.hookspecs import Detector, Extractor
 from moderation.media.inspecting import MediaFacts, inspect, media_at
 from moderation.plugins import Plugins
@@ -95,13 +95,13 @@ class CopyMaker:
         """What is still found in a copy, and who could not look."""
         media = media_at(f"copy:{hashlib.sha256(data).hexdigest()}", data, facts)
         parts = [Part(id=part.id, type=part.type, data=data, media=media)]
-        failures: list[Failure] = []
+        answers = Answers()
         if any("text" in each.reads and self._looks_for(each) for each in self.plugins.detectors):
-            texts, failures = self.runner.extract(self.app, parts, self._reads_out)
+            texts, answers = self.runner.extract(self.app, parts, self._reads_out)
             parts += [text.model_copy(update={"id": f"{part.id}.{number}"}) for number, text in enumerate(texts)]
-        detections, more = self.runner.look(self.app, parts, self._looks_for)
-        unwanted = [detection for detection in detections if detection.label in self.labels]
-        told = [failure.model_copy(update={"part": part.id}) for failure in (*failures, *more)]
+        answers.add(self.runner.look(self.app, parts, self._looks_for))
+        unwanted = [detection for detection in answers.detections if detection.label in self.labels]
+        told = [failure.model_copy(update={"part": part.id}) for failure in answers.failures]
         return places(parts, unwanted).get(part.id, []), tuple(told)
 
     def _looks_for(self, detector: Detector) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ground import tracing
 from ground.blobs import Blobs
 from ground.media.pictures import Limits
-from moderation.core.coverage import STEPS, Coverage, counted, examined
+from moderation.core.coverage import COVERAGE, STEPS, Coverage, counted, examined
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
@@ -21,11 +22,11 @@ from moderation.core.redaction import RedactedPart, places, redact_text
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.rules.scene import root_of
 from moderation.core.taxonomy import CUSTOM_PREFIX
-from moderation.core.verdicts import Look, Verdict
+from moderation.core.verdicts import Verdict
 from moderation.detection.asking import Asking, wanted
 from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
 from moderation.detection.pool import most_processes
-from moderation.detection.runner import Runner
+from moderation.detection.runner import Answers, Runner
 from moderation.hookspecs import Detector, Extractor
 from moderation.media.fingerprinting import fingerprints
 from moderation.media.inspecting import inspect, store_media
@@ -83,6 +84,8 @@ class Judge:
         self._limits = limits
         self._reach = plugins.reach()
         self._asking = Asking(plugins)
+        self._custom_labels = [label for label in plugins.taxonomy.labels if label.startswith(CUSTOM_PREFIX)]
+        self._tools = sorted(plugins.names)
 
     @classmethod
     def open(cls, settings: Settings, blobs: Blobs, policy: str | None = None) -> Judge:
@@ -147,13 +150,13 @@ class Judge:
             StoreUnavailable: the media store did not take an extracted part; try again.
         """
         in_force = policies or self.policies
-        shown: list[Look] = []
-        parts, failures = self._extract(item, in_force, shown)
-        asked = wanted(in_force.for_content(item.app, content_types_of(parts)))
-        detections, more = self.runner.look(item.app, parts, asked, shown)
-        failures += more
-        coverage = self._coverage(item, parts, failures, in_force, shown)
-        return self.conclude(item, parts, detections, failures, in_force, coverage)
+        parts, answers = self._extract(item, in_force)
+        types = content_types_of(parts)
+        applicable = in_force.for_content(item.app, types)
+        answers.add(self.runner.look(item.app, [part for part in parts if part.is_here], wanted(applicable)))
+        waiting = in_force.waiting_for(item.app, types)
+        coverage = self._coverage(tuple(part.id for part in item.parts), answers, applicable, waiting)
+        return self.conclude(item, parts, answers.detections, answers.failures, in_force, coverage)
 
     def judge_texts(self, items: Sequence[Item]) -> list[Judgement] | None:
         """Judge items that are texts alone with one call of each detector, which saves most of the cost.
@@ -172,14 +175,19 @@ class Judge:
         is_made = any("text" in tool.reads and asked(tool) for tool in self.plugins.extractors)
         if not applicable or is_made or any(getattr(tool, "on_demand", False) for tool in asking):
             return None
-        found, failures = self.runner.look_each(app, [part for item in items for part in item.parts], asked)
-        if failures:
+        found, answers = self.runner.look_each(app, [part for item in items for part in item.parts], asked)
+        if answers.failures:
             return None
+        waiting = in_force.waiting_for(app, content_types_of(items[0].parts))
+        coverages: dict[tuple[str, ...], Coverage] = {}
         judgements, at = [], 0
         for item in items:
             detections = [each for listed in found[at : at + len(item.parts)] for each in listed]
             at += len(item.parts)
-            coverage = self._coverage(item, item.parts, [], in_force, [])
+            given = tuple(part.id for part in item.parts)
+            coverage = coverages.get(given)
+            if coverage is None:
+                coverage = coverages[given] = self._coverage(given, answers, applicable, waiting)
             judgements.append(self.conclude(item, item.parts, detections, [], in_force, coverage))
         return judgements
 
@@ -220,15 +228,17 @@ class Judge:
         if not applicable:
             applicable, in_force = self.applicable(item.app, item.parts), self.policies
         findings: list[Detection | Failure] = [*detections, *failures]
-        verdict = evaluate(
-            applicable,
-            subject_of(item, parts),
-            findings,
-            self.plugins.taxonomy,
-            self._reach,
-            frozenset(spent),
-            coverage,
-        )
+        with tracing.span("rules", item=item.id) as span:
+            verdict = evaluate(
+                applicable,
+                subject_of(item, parts),
+                findings,
+                self.plugins.taxonomy,
+                self._reach,
+                frozenset(spent),
+                coverage,
+            )
+            span.set(moderation__outcome=verdict.outcome, moderation__policy=verdict.policy.name)
         found = Findings(tuple(parts), tuple(detections), verdict.failures, self._basis(applicable, failures))
         return Judgement(found, verdict, in_force)
 
@@ -277,70 +287,56 @@ class Judge:
 
     def _coverage(
         self,
-        item: Item,
-        parts: Sequence[Part],
-        failures: Sequence[Failure],
-        in_force: PolicySet,
-        shown: Sequence[Look],
+        given: tuple[str, ...],
+        answers: Answers,
+        applicable: Sequence[Policy],
+        waiting: Iterable[tuple[Policy, Sequence[str]]],
     ) -> Coverage:
-        """Who looked at which given part, by the policies for the item."""
-        types = content_types_of(parts)
-        applicable = in_force.for_content(item.app, types)
-        asked = wanted(applicable)
-        failed = {(failure.detector.name, failure.part) for failure in failures}
-        looks = [
-            (tool.name, part.id)
-            for tools, among in ((self.plugins.detectors, parts), (self._asking.readers, item.parts))
-            for tool in tools
-            for part in among
-            if part.type in tool.reads and asked(tool)
-        ]
-        answered = [look for look in looks if look not in failed and (look[0], "") not in failed]
-        given = tuple(part.id for part in item.parts)
-        seen = examined(given, answered, self._asking.named_by(applicable))
-        waiting = self._asking.not_examined(in_force.waiting_for(item.app, types))
-        return Coverage(given, seen, waiting, counted(shown, seen))
+        """Who looked at which given part, by the policies for the item and those that would be."""
+        looks = [look for look in answers.counted if look[0] in self._asking.lookers]
+        seen = examined(given, looks, self._asking.named_by(applicable))
+        return Coverage(given, seen, self._asking.not_examined(waiting), counted(answers.shown, seen))
 
     def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:
         reach: dict[str, list[str] | None] = {}
         for failure in failures:
             labels = self._reach.get(failure.detector.name)
             reach[failure.detector.name] = None if labels is None else sorted(labels)
-        custom = [label for label in self.plugins.taxonomy.labels if label.startswith(CUSTOM_PREFIX)]
         paths = {policy.name: policy.path for policy in policies}
         return {
             "engine": ENGINE,
             "policies": paths,
             "reach": reach,
-            "custom_labels": custom,
-            "tools": sorted(self.plugins.names),
+            "custom_labels": self._custom_labels,
+            "tools": self._tools,
         }
 
     def close(self) -> None:
         """End the detectors' processes."""
         self.runner.close()
 
-    def _extract(self, item: Item, in_force: PolicySet, shown: list[Look]) -> tuple[list[Part], list[Failure]]:
+    def _extract(self, item: Item, in_force: PolicySet) -> tuple[list[Part], Answers]:
         asked = wanted(in_force.for_content(item.app, content_types_of(item.parts)))
         parts: list[Part] = list(item.parts)
-        failures: list[Failure] = []
-        fresh: list[Part] = list(item.parts)
+        answers = Answers()
+        answers.failures += _not_fetched(item)
+        fresh = [part for part in item.parts if part.is_here]
         for _ in range(STEPS):
-            made, more = self.runner.extract(item.app, fresh, asked, shown)
-            failures += more
+            made, more = self.runner.extract(item.app, fresh, asked)
+            answers.add(more)
             fresh = []
             for part in made:
                 if len(parts) - len(item.parts) >= MAX_EXTRACTED:
                     tool = part.extraction.extractor if part.extraction else Tool(name="extraction", version="1")
                     message = f"more than {MAX_EXTRACTED} parts were extracted; the rest was not looked at"
-                    failures.append(Failure(detector=tool, kind="not_run", message=message))
-                    return parts, failures
-                fresh.append(self._admit(part, parts, failures))
+                    answers.failures.append(Failure(detector=tool, kind="not_run", message=message))
+                    return parts, answers
+                fresh.append(self._admit(part, parts, answers.failures))
                 parts.append(fresh[-1])
             fresh = [part for part in fresh if part.type != "text"]
             if not fresh:
                 break
-        return [part for part in parts if part.text is not None or part.media is not None], failures
+        return [part for part in parts if part.is_here or part.extraction is None], answers
 
     def _admit(self, part: Part, parts: Sequence[Part], failures: list[Failure]) -> Part:
         """An extracted part with an id and, when it carries bytes, a place in the media store."""
@@ -361,6 +357,15 @@ class Judge:
             logger.warning("media store refused an extracted part part=%s", part.id)
             raise
         return part.model_copy(update={"data": None, "media": media})
+
+
+def _not_fetched(item: Item) -> list[Failure]:
+    """A failure for each given part that nobody can look at, with what kept it from being fetched."""
+    return [
+        Failure(detector=COVERAGE, part=part.id, kind="not_examined", message=part.source.problem)
+        for part in item.parts
+        if part.source is not None and part.source.problem is not None
+    ]
 
 
 def _not_covered(app: str, part: Part) -> str:

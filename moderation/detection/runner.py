@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import logging
 import re
-import threading
-from collections import Counter
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -22,6 +22,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ground.rounds import Rounds
+from ground.tracing import carried, span
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, Part, PartType, Tool
 from moderation.core.started_loops import started
@@ -33,6 +34,7 @@ from moderation.detection.process import Call, NoAnswer
 from moderation.detection.recent import RecentFindings, key_of, set_up
 from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.plugins import Plugins
+from moderation.storage.tallies import CALL_SECONDS, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -40,13 +42,46 @@ FORGET_SECONDS = 60.0
 """How often findings that were kept long enough are dropped where nobody asks for them."""
 MAX_PARTS_MADE = 32
 """Parts that one extractor may make of one part."""
+CALLS, FAILURES = "detector_call_seconds", "detector_failures"
+"""Figures: calls by detector and outcome (``answered``, or the kind of failure); looks without an answer, by both."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 Asked = Callable[[Detector | Extractor | Redactor], bool]
 """Says of a tool whether anybody may ask it."""
 
 
+@dataclass
+class Answers:
+    """What tools found, who answered, and who did not.
+
+    Attributes:
+        answered: tool and part of each look that was answered; nobody else's look counts.
+        shown: what was shown of pictures to tools that tell.
+    """
+
+    detections: list[Detection] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    answered: list[tuple[str, str]] = field(default_factory=list)
+    shown: list[Look] = field(default_factory=list)
+
+    def add(self, more: Answers) -> None:
+        """What came of later looks, too."""
+        self.detections += more.detections
+        self.failures += more.failures
+        self.answered += more.answered
+        self.shown += more.shown
+
+    @property
+    def counted(self) -> list[tuple[str, str]]:
+        """The looks that count: those of tools that failed on the part, or on all of them, were not whole."""
+        failed = {(failure.detector.name, failure.part) for failure in self.failures}
+        return [each for each in self.answered if each not in failed and (each[0], "") not in failed]
+
+
 class Runner:
     """Runs detectors and extractors on parts, in parallel, and never raises for what they do.
+
+    Attributes:
+        tally: how long calls took, those that waited for a process too, and looks without an answer.
 
     Args:
         plugins: what is loaded.
@@ -72,8 +107,7 @@ class Runner:
         self._recent = recent or RecentFindings()
         self._set_ups = {tool.name: set_up(tool) for tool in tools}
         self._forgetting = Rounds("findings", self._recent.drop_old, pause_seconds=FORGET_SECONDS, waits_first=True)
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._counting = threading.Lock()
+        self.tally = Tally()
         self._threads = ThreadPoolExecutor(max_workers=max(4, 4 * len(tools)), thread_name_prefix="detect")
 
     def keep_warm(self, asked: Asked) -> None:
@@ -104,13 +138,11 @@ class Runner:
         app: str,
         parts: Sequence[Part],
         only: Callable[[Detector], bool] = lambda _: True,
-        shown: list[Look] | None = None,
-    ) -> tuple[list[Detection], list[Failure]]:
+    ) -> Answers:
         """Every detector on every part it reads.
 
         Args:
             only: the detectors to ask.
-            shown: takes what they were shown of pictures.
 
         Returns:
             Detections with detector, part and parents filled in; and a failure for each look without an answer.
@@ -121,14 +153,15 @@ class Runner:
             for part in parts
             if part.type in detector.reads and only(detector)
         ]
-        detections: list[Detection] = []
-        failures: list[Failure] = []
-        for found in self._threads.map(lambda job: self._look(app, job[0], job[1], shown), jobs):
+        answers = Answers()
+        looks = self._threads.map(carried(lambda job: self._look(app, job[0], job[1], answers.shown)), jobs)
+        for (detector, part), found in zip(jobs, looks, strict=True):
             if isinstance(found, Failure):
-                failures.append(found)
+                answers.failures.append(found)
             else:
-                detections += found
-        return detections, failures
+                answers.detections += found
+                answers.answered.append((detector.name, part.id))
+        return answers
 
     def has_detector(self, reads: PartType, only: Callable[[Detector], bool]) -> bool:
         """True when `look` would ask somebody about a part of that type."""
@@ -136,34 +169,36 @@ class Runner:
 
     def look_each(
         self, app: str, texts: Sequence[Part], only: Callable[[Detector], bool] = lambda _: True
-    ) -> tuple[list[list[Detection]], list[Failure]]:
+    ) -> tuple[list[list[Detection]], Answers]:
         """Like `look`, for many short texts: one call of each detector, within the time limit of one look.
 
         Returns:
-            The detections in each text, in order; worth nothing when there is a failure.
+            The detections in each text, in order, worth nothing when there is a failure; and who answered for all.
         """
         found: list[list[Detection]] = [[] for _ in texts]
-        failures: list[Failure] = []
+        answers = Answers()
+        ids = sorted({text.id for text in texts})
         detectors = [each for each in self._plugins.detectors if "text" in each.reads and only(each)] if texts else []
-        for answer in self._threads.map(lambda detector: self._look_each(app, detector, texts), detectors):
+        looks = self._threads.map(carried(lambda detector: self._look_each(app, detector, texts)), detectors)
+        for detector, answer in zip(detectors, looks, strict=True):
             if isinstance(answer, Failure):
-                failures.append(answer)
+                answers.failures.append(answer)
             else:
-                found = [[*before, *more] for before, more in zip(found, answer, strict=True)]
-        return found, failures
+                for before, more in zip(found, answer, strict=True):
+                    before += more
+                answers.answered += [(detector.name, part) for part in ids]
+        return found, answers
 
     def extract(
         self,
         app: str,
         parts: Sequence[Part],
         only: Callable[[Extractor], bool] = lambda _: True,
-        shown: list[Look] | None = None,
-    ) -> tuple[list[Part], list[Failure]]:
+    ) -> tuple[list[Part], Answers]:
         """Every extractor on every part it reads; the new parts carry their bytes and have no ids yet.
 
         Args:
             only: the extractors to ask.
-            shown: takes what they were shown of pictures.
         """
         jobs = [
             (extractor, part)
@@ -172,11 +207,15 @@ class Runner:
             if part.type in extractor.reads and only(extractor)
         ]
         made: list[Part] = []
-        failures: list[Failure] = []
-        for found, failure in self._threads.map(lambda job: self._extract(app, job[0], job[1], shown), jobs):
+        answers = Answers()
+        looks = self._threads.map(carried(lambda job: self._extract(app, job[0], job[1], answers.shown)), jobs)
+        for (extractor, part), (found, failure) in zip(jobs, looks, strict=True):
             made += found
-            failures += [failure] if failure is not None else []
-        return made, failures
+            if failure is not None:
+                answers.failures.append(failure)
+            else:
+                answers.answered.append((extractor.name, part.id))
+        return made, answers
 
     def redact(self, app: str, part: Part, detections: Sequence[Detection]) -> Part | Failure:
         """A copy of a part with the places of `detections` taken out, its bytes in `data`; or why there is none."""
@@ -187,22 +226,18 @@ class Runner:
             return Failure(detector=tool, part=part.id, kind="not_run", message=message)
         tool = Tool(name=redactor.name, version=redactor.version)
         try:
-            answer = self._call("redact", app, redactor, part, detections)
-            made = _part_of(answer["found"][0])
-            if made.type != part.type or made.data is None:
-                raise NoAnswer("invalid_answer", "what it made is no redacted copy")
-            return made
+            with self._timed(redactor.name):
+                answer = self._call("redact", app, redactor, part, detections)
+                made = _part_of(answer["found"][0])
+                if made.type != part.type or made.data is None:
+                    raise NoAnswer("invalid_answer", "what it made is no redacted copy")
+                return made
         except NoAnswer as error:
             return self._failed(tool, part, error)
 
     def forget_findings(self) -> None:
         """Drop what was found lately: some of it may be of an item whose content is deleted now."""
         self._recent.drop_all()
-
-    def failure_counts(self) -> dict[tuple[str, str], int]:
-        """Looks without an answer since the start, by (detector, kind)."""
-        with self._counting:
-            return dict(self._counts)
 
     def close(self) -> None:
         """End all processes."""
@@ -213,7 +248,7 @@ class Runner:
             list(closing.map(Pool.close, self._pools.values()))
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _look(self, app: str, detector: Any, part: Part, shown: list[Look] | None) -> list[Detection] | Failure:
+    def _look(self, app: str, detector: Any, part: Part, shown: list[Look]) -> list[Detection] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
 
@@ -227,19 +262,18 @@ class Runner:
     def _look_each(self, app: str, detector: Any, texts: Sequence[Part]) -> list[list[Detection]] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
-            answer = self._pools[detector.name].call(Call("detect_each", app, texts[0], parts=texts))["found"]
-            if len(answer) != len(texts):
-                raise NoAnswer("invalid_answer", "it did not answer each text")
-            return [
-                [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in each]
-                for part, each in zip(texts, answer, strict=True)
-            ]
+            with self._timed(detector.name):
+                answer = self._pools[detector.name].call(Call("detect_each", app, texts[0], parts=texts))["found"]
+                if len(answer) != len(texts):
+                    raise NoAnswer("invalid_answer", "it did not answer each text")
+                return [
+                    [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in each]
+                    for part, each in zip(texts, answer, strict=True)
+                ]
         except NoAnswer as error:
             return self._failed(tool, texts[0], error)
 
-    def _extract(
-        self, app: str, extractor: Any, part: Part, shown: list[Look] | None
-    ) -> tuple[list[Part], Failure | None]:
+    def _extract(self, app: str, extractor: Any, part: Part, shown: list[Look]) -> tuple[list[Part], Failure | None]:
         """What was made, and what is wrong with it."""
         tool = Tool(name=extractor.name, version=extractor.version)
         try:
@@ -263,21 +297,36 @@ class Runner:
         tool: Any,
         part: Part,
         check: Callable[[dict[str, Any]], object],
-        shown: list[Look] | None,
+        shown: list[Look],
     ) -> dict[str, Any]:
         """What the tool answers, or did on the same content lately. An answer that `check` refuses is not kept."""
 
         def look() -> dict[str, Any]:
-            answer = self._call(operation, app, tool, part)
-            check(answer)
-            _digests(answer)
-            return answer
+            with self._timed(tool.name):
+                answer = self._call(operation, app, tool, part)
+                check(answer)
+                _digests(answer)
+                return answer
 
         answer: dict[str, Any] = self._recent.find(key_of(operation, app, tool, self._set_ups[tool.name], part), look)
         digests = _digests(answer)
-        if shown is not None and digests:
+        if digests:
             shown.append(Look(tool.name, part.id, digests))
         return answer
+
+    @contextmanager
+    def _timed(self, tool: str) -> Iterator[None]:
+        """Count a call, and how long it took."""
+        began, outcome = time.monotonic(), "answered"
+        with span(f"call {tool}", moderation__detector=tool) as traced:
+            try:
+                yield
+            except NoAnswer as error:
+                outcome = error.kind
+                raise
+            finally:
+                self.tally.observe(CALLS, time.monotonic() - began, CALL_SECONDS, tool, outcome)
+                traced.set(moderation__outcome=outcome)
 
     def _call(
         self, operation: str, app: str, tool: Any, part: Part, detections: Sequence[Detection] = ()
@@ -305,8 +354,7 @@ class Runner:
             yield path
 
     def _failed(self, tool: Tool, part: Part, error: NoAnswer) -> Failure:
-        with self._counting:
-            self._counts[tool.name, error.kind] += 1
+        self.tally.add(FAILURES, tool.name, error.kind)
         logger.warning("no answer detector=%s part=%s kind=%s reason=%r", tool.name, part.id, error.kind, error.message)
         return Failure(detector=tool, part=part.id, kind=error.kind, message=error.message)
 

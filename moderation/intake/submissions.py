@@ -8,24 +8,21 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from ground.fetch import FetchFailed, check_url, fetch
+from ground.fetch import check_url
 from ground.media.pictures import Limits
 from ground.strict_json import text_fault
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused
-from moderation.core.items import Part, PartType
+from moderation.core.items import Part, PartType, Source
 from moderation.media.inspecting import MediaFacts, inspect, inspect_file, store_media
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 
-FETCHING_SECONDS = 30.0
-"""What all fetches of one request may take together; each has its own limit besides."""
 MAX_ERRORS = 50
 MAX_CONTENT_ID = 200
 
@@ -37,7 +34,7 @@ class PostedPart(BaseModel):
 
     type: PartType
     text: str | None = Field(None, description="For type text.")
-    url: str | None = Field(None, max_length=2048, description="Fetched once, at intake; http or https.")
+    url: str | None = Field(None, max_length=2048, description="Fetched after the answer; http or https.")
     s3: str | None = Field(None, max_length=2048, description="s3://bucket/key; read in place, where that is allowed.")
     base64: str | None = Field(None, description="The bytes, base64; a data: URL is taken too.")
     upload: str | None = Field(None, max_length=200, description="The id of an upload; see POST /v1/uploads.")
@@ -96,7 +93,8 @@ class _Looked:
     """A part that may be accepted, its bytes not stored yet.
 
     Attributes:
-        facts: of bytes that are to be stored; None for text, and for objects that stay where they are.
+        facts: of bytes that are to be stored; None for text, for objects that stay where they are, and for what is
+            fetched later.
         object_facts: what S3 holds about an object.
     """
 
@@ -113,7 +111,6 @@ class Submissions:
     def __init__(self, service: Service, app: str) -> None:
         self._service, self._settings, self._app = service, service.settings, app
         self._limits = Limits.of(service.settings)
-        self._fetch_until = time.monotonic() + FETCHING_SECONDS
 
     def of_object(
         self, uri: str, version: str | None, facts: Mapping[str, JsonValue], callback_url: str | None
@@ -162,11 +159,12 @@ class Submissions:
         if faults:
             raise _joined(faults)
         self._service.judge.applicable(self._app, [part.part for part in looked])
+        metadata = self._with_facts(posted.metadata, looked)
         return Submission(
             app=self._app,
             parts=tuple(self._stored(part) for part in looked),
             content_id=posted.content_id,
-            metadata=self._with_facts(posted.metadata, looked),
+            metadata=metadata,
             callback_url=posted.callback_url,
         )
 
@@ -213,6 +211,8 @@ class Submissions:
         try:
             if posted.s3 is not None:
                 return self._in_place(f"{field}.s3", part_id, posted.s3, posted.type)
+            if posted.url is not None:
+                return self._to_fetch(f"{field}.url", part_id, posted.url, posted)
             data = self._bytes(field, posted)
             facts = inspect(data, self._limits, posted.type)
             return self._media(f"{field}.{given[0]}", part_id, data, facts, posted.name)
@@ -223,26 +223,18 @@ class Submissions:
     def _bytes(self, field: str, posted: PostedPart) -> bytes:
         if posted.base64 is not None:
             return _decoded(f"{field}.base64", posted.base64)
-        if posted.url is not None:
-            return self._fetched(f"{field}.url", posted.url)
         try:
             return self._service.uploads.read(self._app, posted.upload or "")
         except (NotFound, MediaRefused) as error:
             raise _invalid(f"{field}.upload", str(error)) from error
 
-    def _fetched(self, field: str, url: str) -> bytes:
-        left = self._fetch_until - time.monotonic()
-        if left <= 0:
-            raise _invalid(field, f"not fetched: the addresses before it took {FETCHING_SECONDS:g} s; send the bytes")
+    def _to_fetch(self, field: str, part_id: str, url: str, posted: PostedPart) -> _Looked:
+        """A part whose bytes are fetched once it is stored; its address is checked without the network."""
         try:
-            return fetch(
-                url,
-                max_bytes=self._limits.max_media_bytes,
-                timeout_seconds=min(self._settings.fetch_timeout_seconds, left),
-                allow_private=self._settings.allow_private_urls,
-            )
-        except (UrlRefused, FetchFailed) as error:
+            check_url(url, allow_private=self._settings.allow_private_urls)
+        except UrlRefused as error:
             raise _invalid(field, str(error)) from error
+        return _Looked(Part(id=part_id, type=posted.type, source=Source(url=url, name=_clean(posted.name))))
 
     def _in_place(self, field: str, part_id: str, uri: str, declared: PartType) -> _Looked:
         """An object that the app holds in S3; nothing of it is stored. Raises `MediaRefused` too."""

@@ -15,7 +15,7 @@ from moderation.core.retention import media_until
 from moderation.core.verdicts import Verdict
 from moderation.detection.judge import Judgement, content_types_of
 from moderation.pipeline.ports import Ports
-from moderation.storage.records import ItemRecord, LoopEnd
+from moderation.storage.records import ItemRecord, LoopEnd, LoopRecord
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,14 @@ def decision_of_rules(ports: Ports, verdict: Verdict) -> Decision:
         policy=verdict.policy,
         decided_at=ports.clock(),
     )
+
+
+def is_remembered(decision: Decision, loops: Sequence[LoopRecord]) -> bool:
+    """Whether reviewers may be told of a decision by the rules when the like comes again.
+
+    Not of one that approved what nobody will look at: there is nothing to learn from it, and nearly all are such.
+    """
+    return decision.outcome == "reject" or bool(loops)
 
 
 def media_kept_until(
@@ -61,20 +69,21 @@ def decide_by_people(
         redacted, _ = ports.judge.redact(record.item, record.parts, last)
     until = media_kept_until(ports, decision, record.item, record.parts, ports.judge.policies)
     made = ports.store.decide(record.item.id, decision, findings, verdict, ended, redacted=redacted, media_until=until)
-    tell(ports, record.item, made)
+    if made is not None:
+        tell(ports, (record.item, made))
 
 
-def tell(ports: Ports, item: Item, decision: Decision | None) -> None:
-    """Say that an item is decided; nothing when it was decided before."""
-    if decision is None:
-        return
-    logger.info("item=%s outcome=%s by=%s", item.id, decision.outcome, decision.decided_by)
+def tell(ports: Ports, *decided: tuple[Item, Decision]) -> None:
+    """Say that items are decided."""
+    for item, decision in decided:
+        logger.info("item=%s outcome=%s by=%s", item.id, decision.outcome, decision.decided_by)
     ports.news.spread()
     ports.deliver()
-    try:
-        ports.decided(item=item, decision=decision)
-    except Exception:  # a plugin's fault changes nothing about the decision
-        logger.exception("item=%s a plugin's item_decided failed", item.id)
+    for item, decision in decided:
+        try:
+            ports.decided(item=item, decision=decision)
+        except Exception:  # a plugin's fault changes nothing about the decision
+            logger.exception("item=%s a plugin's item_decided failed", item.id)
 
 
 def wait_decided(ports: Ports, item_id: str, seconds: float) -> ItemRecord:

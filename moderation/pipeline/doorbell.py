@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-QUEUE_NAMES: Mapping[Lane, str] = {"media": "moderation", "texts": "moderation-texts"}
+QUEUE_NAMES: Mapping[Lane, str] = {
+    "media": "moderation",
+    "texts": "moderation-texts",
+    "fetches": "moderation-fetches",
+}
 """A queue for each lane, so that a ring reaches somebody who works on it."""
+QUICK: Sequence[Lane] = ("texts", "fetches")
+"""Lanes of which a thread does much in little time."""
 JOB = "moderation.worker.moderate_waiting"
 """What a ring's job is called. To a worker it is a ring and no more: nothing is called by what lies in Redis."""
 RINGS_KEPT = 64
@@ -48,7 +54,7 @@ class Doorbell(Protocol):
     """Where a post rings, and what workers listen to."""
 
     def ring(self, *lanes: Lane) -> None:
-        """Items of these lanes wait. Never raises and never waits: the post that rings is already durable."""
+        """Items of these lanes, or of any, wait. Never raises, never waits: the post that rings is durable already."""
         ...
 
     def start(self, work: Callable[[Sequence[Lane]], int]) -> None:
@@ -61,8 +67,11 @@ class Doorbell(Protocol):
 
 
 def lanes_of(threads: int) -> list[Sequence[Lane]]:
-    """What each of several threads works on: everything, but for one that keeps to texts where there are others."""
-    return [("texts",), *[LANES] * (threads - 1)] if threads > 1 else [LANES] * threads
+    """What each of several threads works on: everything, but for one that keeps to what is quick.
+
+    To begin a fetch is quick; other threads wait for it (`pipeline.fetching`).
+    """
+    return [QUICK, *[LANES] * (threads - 1)] if threads > 1 else [LANES] * threads
 
 
 class ThreadDoorbell:
@@ -81,7 +90,7 @@ class ThreadDoorbell:
     def ring(self, *lanes: Lane) -> None:
         """See `Doorbell.ring`."""
         for theirs, rounds in self._rounds.items():
-            if not set(theirs).isdisjoint(lanes):
+            if not set(theirs).isdisjoint(lanes or LANES):
                 rounds.ring()
 
     def start(self, work: Callable[[Sequence[Lane]], int]) -> None:
@@ -91,7 +100,7 @@ class ThreadDoorbell:
             def once(lanes: Sequence[Lane] = lanes) -> float | None:
                 return 0 if work(lanes) else None
 
-            name = "worker" if lanes == LANES else "texts"
+            name = "worker" if lanes == LANES else "quick"
             self._rounds[lanes] = Rounds(name, once, pause_seconds=self._sweep_seconds, threads=threads)
         for rounds in self._rounds.values():
             rounds.start()
@@ -120,7 +129,7 @@ class RedisDoorbell:
 
     def ring(self, *lanes: Lane) -> None:
         """See `Doorbell.ring`. Rings that come faster than Redis takes them are one."""
-        self._rung.update(lanes)
+        self._rung.update(lanes or LANES)
         self._rounds.start()
         self._rounds.ring()
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from ground import tracing
 from moderation.core.items import Item, Part
 from moderation.pipeline.ports import Ports
+from moderation.storage.idempotency import KeyedAnswer
 from moderation.storage.records import new_item_id
 
 
@@ -48,7 +50,11 @@ def prepare(ports: Ports, submission: Submission) -> Item:
     )
 
 
-def intake(ports: Ports, items: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
-    """Store prepared items in one durable commit, then say that there is work. `key` as in `Store.add_items`."""
-    ports.store.add_items(items, key)
-    ports.ring(*{item.lane for item in items})
+def intake(ports: Ports, items: Sequence[Item], keyed: KeyedAnswer | None = None) -> Mapping[str, Any] | None:
+    """Store prepared items in one durable commit, then say that there is work; all as in `Store.add_items`."""
+    earlier = ports.store.add_items(items, keyed)
+    if earlier is None:
+        for item in items:
+            tracing.begin_item(item.id, item.app)
+        ports.ring(*{item.lane for item in items})
+    return earlier

@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 
+from ground import tracing
 from ground.holding import LEASE_SECONDS, Hold
 from moderation.core.detections import Failure
 from moderation.core.errors import CapReached, ModerationError, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
-from moderation.core.items import LANES, Item, Lane
+from moderation.core.items import MODERATED, Item, Lane
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
 from moderation.detection.judge import Judgement
 from moderation.pipeline import people, together
-from moderation.pipeline.deciding import decision_of_rules, media_kept_until, tell
+from moderation.pipeline.deciding import decision_of_rules, is_remembered, media_kept_until, tell
 from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.started import loops_started
 from moderation.storage.records import Claim
+from moderation.storage.tallies import WAIT_SECONDS, Tally
 
 logger = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 10.0
 """Before an item that could not be moderated is tried again; doubled with each attempt, at most the longest lease."""
+
+WAITS, RETRIES = "item_wait_seconds", "item_retries"
+"""Figures: how long items waited for their first try, by lane, and further tries."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ CLAIMED_AT_ONCE: Mapping[Lane, int] = {"texts": 200, "media": 4}
 """Texts share calls and commits. What takes long is taken by few, so that others who are free get the next."""
 
 
-def moderate_waiting(ports: Ports, lanes: Sequence[Lane] = LANES) -> int:
+def moderate_waiting(ports: Ports, lanes: Sequence[Lane] = MODERATED) -> int:
     """Claim waiting items of each lane once and moderate them; says how many were claimed."""
     return sum(_moderate_lane(ports, lane) for lane in lanes)
 
@@ -63,10 +69,15 @@ def _moderate_lane(ports: Ports, lane: Lane) -> int:
     claims = ports.store.claim(lane, limit, LEASE_SECONDS, ports.clock())
     if not claims:
         return 0
+    _count(ports.tally, lane, claims, ports.clock())
     if len(claims) == limit:  # there may be more, for whoever is free
         ports.ring(lane)
     began = time.monotonic()
-    with ports.holding.hold([each.item.id for each in claims], claims[0].held_until, ports.lease_seconds) as hold:
+    ids = [each.item.id for each in claims]
+    with (
+        tracing.span("claim", items=ids, moderation__lane=lane, moderation__items=len(ids)),
+        ports.holding.hold(ids, claims[0].held_until, ports.lease_seconds) as hold,
+    ):
         done = together.moderate_texts(ports, claims)
         others = [claim for claim in claims if claim.item.id not in done]
         for number, claim in enumerate(others):
@@ -76,9 +87,19 @@ def _moderate_lane(ports: Ports, lane: Lane) -> int:
                 with hold.let_go(*late) as until:
                     ports.store.release(late, until)
                 break
-            if not _moderate(ports, claim):
+            with tracing.span("moderate", item=claim.item.id, moderation__attempt=claim.attempts):
+                is_done = _moderate(ports, claim)
+            if not is_done:
                 _put_off(ports, claim, hold)
     return len(claims)
+
+
+def _count(tally: Tally, lane: Lane, claims: Sequence[Claim], now: datetime) -> None:
+    for claim in claims:
+        if claim.attempts == 1:
+            tally.observe(WAITS, (now - claim.item.created_at).total_seconds(), WAIT_SECONDS, lane)
+        else:
+            tally.add(RETRIES)
 
 
 def _put_off(ports: Ports, claim: Claim, hold: Hold) -> None:
@@ -94,14 +115,13 @@ def _put_off(ports: Ports, claim: Claim, hold: Hold) -> None:
 def _moderate(ports: Ports, claim: Claim) -> bool:
     """Moderate an item; False when it is to be tried again."""
     item = claim.item
-    prints: tuple[Fingerprint, ...] = ()
+    is_given_up = claim.attempts > ports.max_attempts
     try:
-        if claim.attempts > ports.max_attempts:
+        if is_given_up:
             judgement = ports.judge.give_up(item, f"given up after {ports.max_attempts} attempts")
         else:
             judgement = ports.judge.judge(item)
-            prints = ports.judge.fingerprints(item)
-        conclude(ports, item, judgement, prints)
+        conclude(ports, item, judgement, remember=not is_given_up)
     except StoreUnavailable as error:
         logger.warning("item=%s waits: %s", item.id, error)
         return False
@@ -122,12 +142,20 @@ def _note(ports: Ports, item: Item, error: Exception) -> None:
         logger.warning("item=%s waits: %s", item.id, unavailable)
 
 
-def conclude(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Fingerprint]) -> None:
+def conclude(ports: Ports, item: Item, judgement: Judgement, *, remember: bool = True) -> None:
     """Do what a judgement asks for; where that brings up what the rules did not know, what they ask for knowing it.
+
+    Args:
+        remember: keep fingerprints of an item that people see or the rules reject; False where it harms who reads it.
 
     Ends: each time strictly more is known than before, and there is only so much to know, because an item has so many
     rules, and so many parts that so many redactors may fail on.
     """
+
+    @cache
+    def prints() -> Sequence[Fingerprint]:
+        return ports.judge.fingerprints(item) if remember else ()
+
     known, latest = Learned(), judgement
     while (new := _act(ports, item, latest, prints)) is not None:
         more = known | new
@@ -137,18 +165,18 @@ def conclude(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Fi
         latest = ports.judge.judge_again(item, judgement, known.spent, known.failures)
 
 
-def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Fingerprint]) -> Learned | None:
+def _act(ports: Ports, item: Item, judgement: Judgement, prints: Callable[[], Sequence[Fingerprint]]) -> Learned | None:
     """Send an item to people or decide it; says what came up instead when neither was done."""
     verdict = judgement.verdict
     elsewhere = loops_started(ports, item, judgement)
     if elsewhere and verdict.outcome != "reject":
-        ports.store.send_to_people(item.id, judgement.findings, verdict, elsewhere, prints)
+        ports.store.send_to_people(item.id, judgement.findings, verdict, elsewhere, prints())
         ports.news.spread()
         return None
     held = [sample for sample in verdict.samples if sample.hold]
     if verdict.outcome == "review" or held:
         loop = first_loop(ports, item, judgement, held[0] if held else None)
-        ports.store.send_to_people(item.id, judgement.findings, verdict, [loop], prints)
+        ports.store.send_to_people(item.id, judgement.findings, verdict, [loop], prints())
         ports.news.spread()
         people.start(ports, loop)
         return None
@@ -160,6 +188,7 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Finger
             return Learned(failures=unknown)
     decision = decision_of_rules(ports, verdict)
     samples = [sample_loop(ports, item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)]
+    loops = [*samples, *elsewhere]
     try:
         decided = ports.store.decide(
             item.id,
@@ -167,15 +196,16 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Sequence[Finger
             judgement.findings,
             verdict,
             redacted=redacted,
-            samples=[*samples, *elsewhere],
+            samples=loops,
             caps=caps(verdict, judgement.policies),
             media_until=media_kept_until(ports, decision, item, judgement.parts, judgement.policies),
-            fingerprints=prints,
+            fingerprints=prints() if is_remembered(decision, loops) else (),
         )
     except CapReached as reached:
         logger.warning("item=%s %s", item.id, reached)
         return Learned(spent=frozenset(reached.rules))
-    tell(ports, item, decided)
+    if decided is not None:
+        tell(ports, (item, decided))
     return None
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from moderation.core.items import LANES, Item, Lane
+from moderation.core.items import MODERATED, Item, Lane
 from moderation.pipeline import deciding, moderate, people, sweeping
 from moderation.pipeline import intake as taking_in
 from moderation.pipeline.intake import Submission
 from moderation.pipeline.ports import Ports
+from moderation.storage.idempotency import KeyedAnswer
 from moderation.storage.records import ItemRecord
 
 
@@ -28,15 +29,15 @@ class Pipeline:
         """The item that a submission becomes; nothing is stored."""
         return taking_in.prepare(self.ports, submission)
 
-    def intake(self, items: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
+    def intake(self, items: Sequence[Item], keyed: KeyedAnswer | None = None) -> Mapping[str, Any] | None:
         """Store prepared items in one durable commit, then say that there is work."""
-        taking_in.intake(self.ports, items, key)
+        return taking_in.intake(self.ports, items, keyed)
 
     def wait_decided(self, item_id: str, seconds: float) -> ItemRecord:
         """The item as soon as it is decided or people are asked, or as it is when the time is over."""
         return deciding.wait_decided(self.ports, item_id, seconds)
 
-    def moderate_waiting(self, lanes: Sequence[Lane] = LANES) -> int:
+    def moderate_waiting(self, lanes: Sequence[Lane] = MODERATED) -> int:
         """Claim waiting items of these lanes and moderate them; says how many were claimed."""
         return moderate.moderate_waiting(self.ports, lanes)
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from ground import tracing
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import (
     HumanLoopRefused,
@@ -15,6 +16,7 @@ from moderation.core.errors import (
     StoreUnavailable,
 )
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
+from moderation.core.verdicts import Verdict
 from moderation.pipeline import started
 from moderation.pipeline.deciding import decide_by_people
 from moderation.pipeline.loops import appeal_loop, next_loop, policy_and_queue
@@ -53,10 +55,15 @@ def start(ports: Ports, loop: LoopRecord) -> None:
     record = ports.store.get_item(loop.item_id)
     if record.verdict is None or (record.status == "decided" and loop.purpose == "review"):
         return
+    with tracing.span("start human loop", item=loop.item_id, moderation__loop=loop.name, moderation__queue=loop.queue):
+        _start(ports, loop, record, record.verdict)
+
+
+def _start(ports: Ports, loop: LoopRecord, record: ItemRecord, verdict: Verdict) -> None:
     try:
         policy, queue = policy_and_queue(ports, loop)
         earlier = [each.sentence() for each in ports.earlier(loop.item_id)]
-        case = ReviewCase(record, record.verdict, loop, policy, queue, earlier)
+        case = ReviewCase(record, verdict, loop, policy, queue, earlier)
         arn = ports.human_loops.start(loop.name, loop.flow, input_content(case))
     except (HumanLoopRefused, NotFound) as error:
         # Shown in readiness and logs, and tried again now and then: the cause may go.
@@ -105,7 +112,7 @@ def appeal(ports: Ports, record: ItemRecord, reason: str) -> None:
         AppealRefused: the item is not decided, or was appealed `moderation.pipeline.loops.MAX_APPEALS` times.
     """
     loop = appeal_loop(ports, record, reason)
-    ports.store.open_appeal(record.item.id, loop)
+    ports.store.open_appeal(record.item, loop, ports.judge.fingerprints(record.item))
     start(ports, loop)
 
 

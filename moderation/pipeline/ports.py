@@ -13,6 +13,7 @@ from moderation.core.policy.policies import Policy
 from moderation.detection.judge import Judge
 from moderation.review.fallback import AnyHumanLoops
 from moderation.storage.items import Store
+from moderation.storage.tallies import Tally
 
 
 class News:
@@ -55,6 +56,7 @@ class Ports:
         poll_seconds: shortest pause between looks at an open human loop.
         media_keep_days: how long media is kept where no policy says it; None for good.
         clock: the wall time that the steps go by.
+        tally: how long items waited, and how often they were tried again.
     """
 
     store: Store
@@ -72,3 +74,4 @@ class Ports:
     media_keep_days: int | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     news: News = field(default_factory=News)
+    tally: Tally = field(default_factory=Tally)

@@ -16,7 +16,7 @@ from moderation.core.items import Item
 from moderation.core.rules.caps import caps
 from moderation.core.started_loops import started
 from moderation.detection.judge import Judgement, content_types_of
-from moderation.pipeline.deciding import decision_of_rules, media_kept_until, tell
+from moderation.pipeline.deciding import decision_of_rules, is_remembered, media_kept_until, tell
 from moderation.pipeline.loops import sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.storage.deciding import Ruled
@@ -69,9 +69,8 @@ def _moderate(ports: Ports, together: Sequence[Item]) -> set[str]:
     found = zip(together, judgements, strict=True)
     ruled = [_ruled(ports, item, judgement) for item, judgement in found if _is_plain(judgement)]
     decided = ports.store.decide_together(ruled) if ruled else set()
-    for each in ruled:
-        if each.item.id in decided:
-            tell(ports, each.item, each.decision)
+    if decided:
+        tell(ports, *((each.item, each.decision) for each in ruled if each.item.id in decided))
     return {each.item.id for each in ruled}
 
 
@@ -86,12 +85,13 @@ def _is_plain(judgement: Judgement) -> bool:
 def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
     decision = decision_of_rules(ports, judgement.verdict)
     samples = enumerate(judgement.verdict.samples, 1)
+    loops = [sample_loop(ports, item, judgement, number, sample) for number, sample in samples]
     return Ruled(
         item=item,
         decision=decision,
         findings=judgement.findings,
         verdict=judgement.verdict,
-        loops=[sample_loop(ports, item, judgement, number, sample) for number, sample in samples],
+        loops=loops,
         media_until=media_kept_until(ports, decision, item, judgement.parts, judgement.policies),
-        fingerprints=ports.judge.fingerprints(item),
+        fingerprints=ports.judge.fingerprints(item) if is_remembered(decision, loops) else (),
     )

@@ -9,15 +9,18 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import shutil
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ground.failpoints import failpoint
+from ground.private_files import private_file, private_folder
 from moderation.core.errors import InputError, NotFound, StoreUnavailable
 from moderation.redacting.numbering import StoredNumbers
 from moderation.redacting.progress import JobStatus, Progress
@@ -56,7 +59,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.id, self._folder = folder.name, folder
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(folder)
             self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise _not_kept(folder, error) from error
@@ -64,7 +67,7 @@ class Journal:
             os.close(self._lock)
             raise AlreadyRuns(f"job {self.id} runs already")
         try:
-            self._db = sqlite3.connect(folder / FILE, isolation_level=None)
+            self._db = sqlite3.connect(private_file(folder / FILE), isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             with failpoint("journal.open"):
@@ -233,6 +236,24 @@ def read_status(folder: Path) -> JobStatus:
         return _status(db, folder.name, is_running=is_running)
     finally:
         db.close()
+
+
+def forget_ended(folder: str | os.PathLike[str], before: datetime) -> bool:
+    """Remove the folder of a job that ended before a time, unless somebody works on it; says whether it did."""
+    path = Path(folder)
+    try:
+        ended_at = read_status(path).ended_at
+        lock = os.open(path / "lock", os.O_RDWR)
+    except (NotFound, OSError, sqlite3.Error):
+        return False
+    try:
+        if ended_at is None or ended_at >= before.timestamp() or not _is_locked(lock):
+            return False
+        with failpoint("journal.forget"):
+            shutil.rmtree(path)
+        return True
+    finally:
+        os.close(lock)
 
 
 def _not_kept(folder: Path, error: OSError | sqlite3.Error) -> StoreUnavailable:

@@ -99,9 +99,9 @@ def look_each(runner: Runner, app: str, texts: Sequence[str], labels: frozenset[
         message = "no detector is loaded that finds any of what is wanted in texts"
         raise NotRedacted(Failure(detector=Tool(name="redaction", version="1"), kind="not_run", message=message))
     parts = [Part(id=f"p{number}", type="text", text=text) for number, text in enumerate(texts)]
-    found, failures = runner.look_each(app, parts, could_find)
-    if failures:
-        raise NotRedacted(failures[0])
+    found, answers = runner.look_each(app, parts, could_find)
+    if answers.failures:
+        raise NotRedacted(answers.failures[0])
     return [
         sorted(
             (detection for detection in each if detection.label in labels),

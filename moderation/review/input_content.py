@@ -49,7 +49,8 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks.
     ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
 
-    ``schema``, ``item``, ``parts`` (text, or ``uri`` of media), ``detections``, ``failures``, ``why`` (sentences),
+    ``schema``, ``item``, ``parts`` (text, ``uri`` of media, or the ``problem`` that kept it from being fetched),
+    ``detections``, ``failures``, ``why`` (sentences),
     ``policy`` (name, version, description), ``labels`` to choose from, ``queue``, ``earlier`` (sentences on decisions
     on nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
     they see themselves.
@@ -94,6 +95,7 @@ def _part(part: Part) -> dict[str, Any]:
         "type": part.type,
         "text": part.text,
         "uri": media.uri if media else None,
+        "problem": part.source.problem if part.source else None,
         "content_type": media.content_type if media else None,
         "width": media.width if media else None,
         "height": media.height if media else None,

@@ -44,7 +44,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)
     # A2I has a limit for bodies of its own, and AWS's form for saying so.
-    add_hygiene(app, PAGES, own_limits=("/a2i",))
+    add_hygiene(app, PAGES, own_limits=("/a2i",), timed=figures.answered)
     return app
 
 

@@ -54,20 +54,20 @@ def need_attention(database: Database, limit: int = 100) -> list[Attention]:
     troubled = sa.exists().where(alive & loops.c.problem.is_not(None))
     in_review = (items.c.status == "in_review") & (troubled | ~has_loop)
     waiting = (items.c.status == "pending") & items.c.problem.is_not(None)
-    columns = (items.c.id, items.c.app, items.c.status, items.c.created_at, items.c.problem)
-    query = sa.select(*columns, problem.scalar_subquery().label("of_loop"), has_loop.label("has_loop"))
-    query = query.where(in_review | waiting).order_by(items.c.id).limit(limit)
+    columns = (items.c.id, items.c.app, items.c.created_at)
+    reviewed = sa.select(*columns, problem.scalar_subquery().label("problem"), has_loop.label("has_loop"))
+    # Two questions, because each has its index: together they would read all that wait.
+    queries = (
+        reviewed.where(in_review),
+        sa.select(*columns, items.c.problem, sa.true().label("has_loop")).where(waiting),
+    )
 
     def work(c: Connection) -> list[Attention]:
+        rows = [row for query in queries for row in c.execute(query.order_by(items.c.id).limit(limit))]
+        rows.sort(key=lambda row: row.id)
         return [
-            Attention(
-                row.id,
-                row.app,
-                row.created_at,
-                (row.problem if row.status == "pending" else row.of_loop) or NO_LOOP,
-                row.status == "pending" or bool(row.has_loop),
-            )
-            for row in c.execute(query)
+            Attention(row.id, row.app, row.created_at, row.problem or NO_LOOP, bool(row.has_loop))
+            for row in rows[:limit]
         ]
 
     return database.read(work)

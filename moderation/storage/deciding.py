@@ -94,8 +94,7 @@ def _values(each: Ruled) -> dict[str, Any]:
 
 def _decision_row(each: Ruled) -> dict[str, Any]:
     """The first decision on an item: one that is pending has none."""
-    document = each.decision.model_dump(mode="json")
-    return {"item_id": each.item.id, "number": 1, "document": document, "decided_at": each.decision.decided_at}
+    return {"item_id": each.item.id, "number": 1, "document": each.decision, "decided_at": each.decision.decided_at}
 
 
 def _fingerprint_rows(each: Ruled) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
 from moderation.core.decisions import Decision
-from moderation.core.errors import AppealRefused, IdempotencyConflict, IdempotencyInFlight
+from moderation.core.errors import AppealRefused
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Lane
 from moderation.core.loops import Answer
@@ -23,6 +23,8 @@ from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.verdicts import Verdict
 from moderation.storage.deciding import Ruled, decide_together
+from moderation.storage.fetches import fetch_rows
+from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
 from moderation.storage.records import Claim, Findings, LoopEnd, LoopRecord, delivery_rows
@@ -32,14 +34,13 @@ from moderation.storage.tables import (
     ITEM_LEASE,
     decisions,
     deliveries,
-    idempotency_keys,
+    fetches,
     item_loops,
     items,
 )
 from moderation.storage.turns import Turns
 
-IN_FLIGHT_SECONDS = 60
-"""A post that has not been answered after this long was lost with its process; its key may be used again."""
+_CLAIMED = (items.c.id, items.c.attempts, sa.cast(items.c.document, sa.Text).label("document"))
 
 
 class Store(Reading):
@@ -56,80 +57,46 @@ class Store(Reading):
 
     # Intake
 
-    def reserve_key(self, app: str, key: str, body_sha256: str, now: datetime) -> Mapping[str, Any] | None:
-        """Take an idempotency key for a post that begins now.
+    def kept_answer(self, post: KeyedPost, now: datetime) -> Mapping[str, Any] | None:
+        """What a post with an idempotency key was answered before; see `idempotency.kept_answer`."""
+        return self._db.read(lambda c: kept_answer(c, post, now))
 
-        Returns:
-            The stored answer when this very post was answered before; None when the caller is the first. An answer
-            may say ``in_flight_until``: till then it is not final.
-
-        Raises:
-            IdempotencyConflict: the key was used with another body.
-            IdempotencyInFlight: the first post is still being answered.
-        """
-
-        def work(c: Connection) -> Mapping[str, Any] | None:
-            where = (idempotency_keys.c.app == app) & (idempotency_keys.c.key == key)
-            row = c.execute(sa.select(idempotency_keys).where(where)).first()
-            if row is None:
-                values = {"app": app, "key": key, "body_sha256": body_sha256, "created_at": now}
-                if c.execute(insert_or_nothing(c, idempotency_keys).values(values)).rowcount:
-                    return None
-                raise IdempotencyInFlight(f"a post with idempotency key {key!r} has just begun; try again")
-            if row.body_sha256 != body_sha256:
-                raise IdempotencyConflict(f"idempotency key {key!r} was used with another body; use a new key")
-            if row.response is not None:
-                response: Mapping[str, Any] = row.response
-                until = response.get("in_flight_until")
-                if until is None or datetime.fromisoformat(until) <= now:
-                    return response
-                raise IdempotencyInFlight(f"the first post with idempotency key {key!r} waits for its decision")
-            if row.created_at > now - timedelta(seconds=IN_FLIGHT_SECONDS):
-                raise IdempotencyInFlight(f"the first post with idempotency key {key!r} is not answered yet; try again")
-            c.execute(sa.update(idempotency_keys).where(where).values(created_at=now))
-            return None
-
-        return self._db.write(work, step="items.reserve_key")
-
-    def release_key(self, app: str, key: str) -> None:
-        """Give back a key whose post was refused: nothing was stored for it."""
-        where = (
-            (idempotency_keys.c.app == app) & (idempotency_keys.c.key == key) & idempotency_keys.c.response.is_(None)
-        )
-        self._db.write(lambda c: c.execute(sa.delete(idempotency_keys).where(where)), step="items.release_key")
-
-    def save_response(self, app: str, key: str, response: Mapping[str, Any]) -> None:
-        """Keep the answer that a repeated post gets."""
-        where = (idempotency_keys.c.app == app) & (idempotency_keys.c.key == key)
-        self._db.write(
-            lambda c: c.execute(sa.update(idempotency_keys).where(where).values(response=dict(response))),
-            step="items.save_response",
-        )
-
-    def add_items(self, new: Sequence[Item], key: tuple[str, str, Mapping[str, Any]] | None = None) -> None:
+    def add_items(self, new: Sequence[Item], keyed: KeyedAnswer | None = None) -> Mapping[str, Any] | None:
         """Store items as pending, in one durable commit.
 
         Args:
             new: at least one.
-            key: app, idempotency key and the answer to keep for it, committed with the items.
+            keyed: the answer to keep for the post's idempotency key, in the same commit.
+
+        Returns:
+            None when they are stored; or, where the same post was faster, what that was answered: nothing is stored.
 
         Raises:
-            IdempotencyInFlight: the key's reservation was lost to another post meanwhile; nothing is stored.
+            IdempotencyConflict: another post with this key and another body was faster; nothing is stored.
+            IdempotencyInFlight: the same post was faster, and waits for its decision; nothing is stored.
         """
         rows = [item_row(item) for item in new]
+        to_fetch = [row for item in new for row in fetch_rows(item)]
 
-        def work(c: Connection) -> None:
+        def work(c: Connection) -> Mapping[str, Any] | None:
+            if keyed is not None and not keep_answer(c, keyed):
+                return kept_answer(c, keyed.post, keyed.answered_at)
             c.execute(sa.insert(items), rows)
             for item in new:
                 save_media(c, item.id, item.parts)
-            if key is not None:
-                # A post that took longer than IN_FLIGHT_SECONDS may find its key with another: one of them is stored.
-                mine = (idempotency_keys.c.app == key[0]) & (idempotency_keys.c.key == key[1])
-                mine &= idempotency_keys.c.response.is_(None)
-                if not c.execute(sa.update(idempotency_keys).where(mine).values(response=dict(key[2]))).rowcount:
-                    raise IdempotencyInFlight(f"another post with idempotency key {key[1]!r} was faster; try again")
+            if to_fetch:
+                c.execute(sa.insert(fetches), to_fetch)
+            return None
 
-        self._db.write(work, step="items.add")
+        return self._db.write(work, step="items.add")
+
+    def move_waits(self, names: Collection[str], held_until: datetime, until: datetime) -> None:
+        """Say that posts with idempotency keys still wait for their decisions; see `idempotency.move_waits`."""
+        self._db.write(lambda c: move_waits(c, names, held_until, until), step="items.move_waits")
+
+    def make_final(self, post: KeyedPost, answer: Mapping[str, Any]) -> None:
+        """Keep the answer that a repeated post gets after the first one has waited."""
+        self._db.write(lambda c: make_final(c, post, answer), step="items.make_final")
 
     # Work
 
@@ -139,10 +106,12 @@ class Store(Reading):
 
         def work(c: Connection) -> list[Claim]:
             ids = self._turns.next_ids(c, lane, limit, now)
+            if not ids:
+                return []
             chosen = sa.select(items.c.id).where(items.c.id.in_(ids), items.c.status == "pending")
-            rows = {row.id: row for row in ITEM_LEASE.claim(c, chosen, now, until, attempts=items.c.attempts + 1)}
-            taken = [rows[item_id] for item_id in ids if item_id in rows]
-            return [Claim(Item.model_validate(row.document), row.attempts, until) for row in taken]
+            rows = ITEM_LEASE.claim(c, chosen, now, until, _CLAIMED, attempts=items.c.attempts + 1)
+            taken = {row.id: Claim(Item.model_validate_json(row.document), row.attempts, until) for row in rows}
+            return [taken[item_id] for item_id in ids if item_id in taken]
 
         return self._db.write(work, step="items.claim")
 
@@ -219,8 +188,7 @@ class Store(Reading):
             count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
             number = c.execute(count).scalar_one() + 1
             made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
-            document = made.model_dump(mode="json")
-            new = {"item_id": item_id, "number": number, "document": document, "decided_at": made.decided_at}
+            new = {"item_id": item_id, "number": number, "document": made, "decided_at": made.decided_at}
             c.execute(sa.insert(decisions).values(new))
             if findings is not None:
                 save_labels(c, item_id, findings)
@@ -292,17 +260,21 @@ class Store(Reading):
 
         return self._db.write(work, step="items.send_to_people")
 
-    def open_appeal(self, item_id: str, loop: LoopRecord) -> None:
+    def open_appeal(self, item: Item, loop: LoopRecord, fingerprints: Sequence[Fingerprint] = ()) -> None:
         """Put a decided item into review again, with the loop that is to be started, in one transaction.
+
+        Args:
+            fingerprints: what its parts are recognised by, in case they are not kept yet.
 
         Raises:
             AppealRefused: it is not decided; another appeal may be open.
         """
 
         def work(c: Connection) -> None:
-            decided = (items.c.id == item_id) & (items.c.status == "decided")
+            decided = (items.c.id == item.id) & (items.c.status == "decided")
             if not c.execute(sa.update(items).where(decided).values(status="in_review")).rowcount:
-                raise AppealRefused(f"item {item_id} is not decided; it can be appealed once it is")
+                raise AppealRefused(f"item {item.id} is not decided; it can be appealed once it is")
+            save_fingerprints(c, item.id, item.app, fingerprints, None)
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
 
         self._db.write(work, step="items.open_appeal")

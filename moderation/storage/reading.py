@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,11 @@ from ground.database import Database
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import NotFound
-from moderation.core.items import Item, Part
+from moderation.core.items import LANES, Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
-from moderation.storage.records import ItemRecord, LoopRecord, loop_record
+from moderation.storage.records import ItemRecord, LoopRecord, first_item_id, loop_record
 from moderation.storage.tables import IS_WAITING, decisions, item_labels, item_loops, items
 
 
@@ -56,7 +57,8 @@ class Reading:
         if label is not None:
             query = query.where(items.c.id.in_(sa.select(item_labels.c.item_id).where(item_labels.c.label == label)))
         if since is not None:
-            query = query.where(items.c.created_at >= since)
+            # Ids begin with the time, so that nothing older is read.
+            query = query.where(items.c.id >= first_item_id(since), items.c.created_at >= since)
         if before is not None:
             query = query.where(items.c.id < before)
         query = query.order_by(items.c.id.desc()).limit(limit)
@@ -103,8 +105,13 @@ class Reading:
 
     def backlog_by_app(self) -> dict[str, int]:
         """How many items of each app are pending."""
-        waiting = sa.select(items.c.app, sa.func.count()).where(IS_WAITING).group_by(items.c.app)
-        return self._db.read(lambda c: {row[0]: row[1] for row in c.execute(waiting)})
+        # By lane too, as the index of those that wait has it: then it is all that is read.
+        by_lane = sa.select(items.c.app, sa.func.count()).where(IS_WAITING, items.c.lane.in_(LANES))
+        by_lane = by_lane.group_by(items.c.lane, items.c.app)
+        counts = Counter[str]()
+        for app, count in self._db.read(lambda c: c.execute(by_lane).all()):
+            counts[app] += count
+        return counts
 
     def _record(self, c: Connection, row: sa.Row[Any]) -> ItemRecord:
         item = Item.model_validate(row.document)

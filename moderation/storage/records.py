@@ -164,6 +164,11 @@ def new_item_id(now: datetime) -> str:
     return str(uuid.UUID(int=value))
 
 
+def first_item_id(at: datetime) -> str:
+    """The lowest id of an item that is made at a time or later."""
+    return str(uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80))
+
+
 def payload_of(item: Item, decision: Decision, redacted: Sequence[RedactedPart] = ()) -> bytes:
     """The bytes that a callback receives, made once so that every attempt sends the same."""
     body: dict[str, Any] = {

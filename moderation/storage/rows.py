@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy.engine import Connection
 
-from ground.database import insert_or_nothing
+from ground.database import EncodedJSON, insert_or_nothing
 from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
@@ -24,7 +25,7 @@ def item_row(item: Item) -> dict[str, Any]:
         "status": "pending",
         "lane": item.lane,
         "created_at": item.created_at,
-        "document": item.model_dump(mode="json"),
+        "document": item,
         "attempts": 0,
     }
 
@@ -79,12 +80,18 @@ def evidence_values(findings: Findings | None, verdict: Verdict | None) -> dict[
     """The columns of an item that say what was found, and what the rules made of it; None leaves one as it is."""
     values: dict[str, Any] = {}
     if findings is not None:
-        values["findings"] = {
-            "parts": [part.model_dump(mode="json", exclude_none=True) for part in findings.parts],
-            "detections": [d.model_dump(mode="json", exclude_none=True) for d in findings.detections],
-            "failures": [f.model_dump(mode="json") for f in findings.failures],
-            "basis": dict(findings.basis),
-        }
+        values["findings"] = _without_none(
+            {
+                "parts": findings.parts,
+                "detections": findings.detections,
+                "failures": findings.failures,
+                "basis": dict(findings.basis),
+            }
+        )
     if verdict is not None:
-        values["verdict"] = verdict.model_dump(mode="json", exclude_none=True)
+        values["verdict"] = _without_none(verdict)
     return values
+
+
+def _without_none(value: Any) -> EncodedJSON:
+    return EncodedJSON(to_json(value, exclude_none=True).decode())

@@ -19,6 +19,8 @@ metadata = sa.MetaData(
 _IS_WAITING = sa.text("status = 'pending'")
 """Few items wait, however many there are: an index of them alone stays small."""
 
+_HAS_PROBLEM = sa.text("problem IS NOT NULL")
+
 items = sa.Table(
     "items",
     metadata,
@@ -42,7 +44,8 @@ items = sa.Table(
     sa.Index(None, "status", "id"),
     sa.Index("ix_items_waiting", "lane", "app", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     sa.Index(None, "app", "id"),
-    sa.Index(None, "app", "content_id"),
+    sa.Index(None, "app", "content_id", "id"),
+    sa.Index("ix_items_problem", "id", sqlite_where=_HAS_PROBLEM, postgresql_where=_HAS_PROBLEM),
 )
 
 ITEM_LEASE = Lease(items.c.id, items.c.lease_until)
@@ -139,7 +142,22 @@ idempotency_keys = sa.Table(
     sa.Column("body_sha256", sa.String(64), nullable=False),
     sa.Column("response", sa.JSON),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("in_flight_until", UTCDateTime),
 )
+
+fetches = sa.Table(
+    "fetches",
+    metadata,
+    sa.Column("id", sa.String(60), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+    sa.Column("part", sa.String(20), nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("lease_until", UTCDateTime),
+    sa.Index(None, "app", "id"),
+)
+"""Parts that are still to be fetched, until they are."""
 
 apps = sa.Table(
     "apps",
@@ -251,3 +269,23 @@ redaction_jobs = sa.Table(
     sa.Index(None, "state", "submitted_at"),
 )
 """How far each is stands in its ledger, in the data folder of the process that does it."""
+
+processes = sa.Table(
+    "processes",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("place", sa.String(120), nullable=False),
+    sa.Column("started_at", UTCDateTime, nullable=False),
+    sa.Column("seen_at", UTCDateTime, nullable=False),
+)
+"""The processes that moderate and serve, each with its last sign of life."""
+
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("figure", sa.String(60), primary_key=True),
+    sa.Column("labels", sa.String(300), primary_key=True),
+    sa.Column("amount", sa.Float, nullable=False),
+)
+"""Counts that only grow, of all processes together; `labels` is a list in JSON."""

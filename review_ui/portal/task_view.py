@@ -215,6 +215,8 @@ def _part(
         hints.append(
             _("Only the %(shown)s most certain of %(all)s detections are marked.", shown=MAX_MARKS, all=of_all)
         )
+    if problem := reading.text(part, "problem"):
+        hints.append(problem)
     frames = [frame for one in here if (frame := frame_of(one.raw.get("box"), one))]
     # What was read in this picture is drawn where it stood, and what was found in that text, too.
     for child in read_from.get(part_id, ()) if kind == "image" else ():

@@ -53,7 +53,7 @@ class Api:
             return service.store.get_item(item_id) if record.status == "pending" else record
 
         service.pipeline.wait_decided = wait_long  # type: ignore[method-assign]
-        service.doorbell.start(lambda: bool(service.work_once()))
+        service.doorbell.start(service.work_once)
 
     def close(self) -> None:
         self.service.close()

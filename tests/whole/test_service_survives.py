@@ -55,7 +55,7 @@ def test_a_detector_that_breaks_sends_its_item_to_people_and_the_service_lives(
     service = Service.open(
         settings.model_copy(update={"plugins_dir": plugins, "a2i_endpoint_url": "http://127.0.0.1:9"})
     )
-    service.doorbell.start(lambda: bool(service.work_once()))
+    service.doorbell.start(service.work_once)
     try:
         broken, fine = moderate(service, "hello MODE"), moderate(service, "hello friend")
     finally:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from moderation.core.errors import StoreUnavailable
 from moderation.core.items import Part
-from moderation.pipeline.doorbell import QUEUE_NAME
+from moderation.pipeline.doorbell import QUEUE_NAMES
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
@@ -117,13 +117,13 @@ def test_a_worker_decides_all_items_whatever_befalls_redis(
         wait_for(is_listened_to)
 
         # What it listens to is no queue; and memory for no ring.
-        client.delete(f"rq:queue:{QUEUE_NAME}")
-        client.set(f"rq:queue:{QUEUE_NAME}", "text")
+        client.delete(f"rq:queue:{QUEUE_NAMES['texts']}")
+        client.set(f"rq:queue:{QUEUE_NAMES['texts']}", "text")
         assert all_decided()
         client.config_set("maxmemory", 1)
         assert all_decided()
         client.config_set("maxmemory", 0)
-        client.delete(f"rq:queue:{QUEUE_NAME}")
+        client.delete(f"rq:queue:{QUEUE_NAMES['texts']}")
         wait_for(is_listened_to)
 
         # It hangs.

@@ -9,13 +9,13 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from PIL import Image
 from standardwebhooks import Webhook
 
+from ground.holding import LEASE_SECONDS
 from moderation.core.coverage import Coverage
 from moderation.core.detections import Detection
 from moderation.core.items import Tool
@@ -122,30 +122,6 @@ def test_a_picture_may_come_in_base64_as_a_data_url_or_as_a_file(idle_api: Api) 
         assert "uri" not in part
     assert [part.get("name") for (part,) in parts] == [None, None, "photo.jpg", "photo.png", "x"]
     assert len({part["sha256"] for (part,) in parts}) == 1
-
-
-def test_a_picture_may_be_fetched_from_a_url(idle_api: Api) -> None:
-    data = picture()
-
-    class Site(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    url = f"http://127.0.0.1:{site.server_port}/x.png"
-
-    answer = idle_api.post("/v1/items", json={"parts": [{"type": "image", "url": url}]})
-
-    site.shutdown()
-    site.server_close()
-    assert answer.status_code == 202
-    assert idle_api.get(answer.headers["Location"]).json["parts"][0]["content_type"] == "image/png"
 
 
 def test_a_form_takes_texts_as_documents_and_keeps_the_order(idle_api: Api) -> None:
@@ -292,29 +268,43 @@ def test_while_the_first_post_waits_for_its_decision_the_second_is_told_so(idle_
     assert (third.status_code, third.data) == (200, decided.data)
 
 
-def test_many_clients_with_one_key_make_one_item(idle_api: Api) -> None:
-    def post(_: int) -> Any:
-        return idle_api.post("/v1/items", json=TEXT, headers={"Idempotency-Key": "race"})
+def test_a_wait_that_was_killed_keeps_its_key_from_nobody(idle_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = {"Idempotency-Key": "killed"}
 
-    with ThreadPoolExecutor(16) as threads:
-        answers = list(threads.map(post, range(64)))
+    class Killed(BaseException):
+        pass
 
-    assert {answer.status_code for answer in answers} <= {202, 409}
-    assert len({answer.data for answer in answers if answer.status_code == 202}) == 1
+    def die(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(idle_api.service.pipeline, "wait_decided", die)
+    with pytest.raises(Killed):
+        idle_api.post("/v1/items?wait=20", json=TEXT, headers=headers)
+    assert idle_api.post("/v1/items", json=TEXT, headers=headers).status_code == 409
+    clock = idle_api.service.pipeline.now()
+    monkeypatch.setattr(idle_api.service.pipeline, "now", lambda: clock + timedelta(seconds=LEASE_SECONDS))
+
+    again = idle_api.post("/v1/items", json=TEXT, headers=headers)
+
+    assert again.status_code == 202
+    assert idle_api.get(again.headers["Location"]).json["status"] == "pending"
     assert idle_api.service.store.backlog()[0] == 1
 
 
-def test_a_key_that_was_taken_over_while_its_post_took_too_long_stores_nothing(idle_api: Api) -> None:
-    store, now = idle_api.service.store, datetime.now(UTC)
-    assert store.reserve_key("shop", "slow", "0" * 64, now) is None
-    idle_api.service.store.release_key("shop", "slow")
-    first = idle_api.post("/v1/items", json=TEXT, headers={"Idempotency-Key": "slow"})
-    record = store.get_item(first.json["id"])
+def test_many_clients_with_one_key_make_one_item(idle_api: Api) -> None:
+    barrier = threading.Barrier(64)
 
-    with pytest.raises(Exception, match="was faster"):
-        store.add_items([record.item.model_copy(update={"id": "x"})], ("shop", "slow", {"status": 202}))
+    def post(body: Any) -> Any:
+        barrier.wait()
+        return idle_api.post("/v1/items", json=body, headers={"Idempotency-Key": "race"})
 
-    assert store.backlog()[0] == 1
+    with ThreadPoolExecutor(64) as threads:
+        answers = list(threads.map(post, [TEXT, {**TEXT, "content_id": "other"}] * 32))
+
+    taken = [answer.data for answer in answers if answer.status_code == 202]
+    assert sorted(answer.status_code for answer in answers) == [202] * 32 + [422] * 32, "whichever body came first"
+    assert len(set(taken)) == 1
+    assert idle_api.service.store.backlog()[0] == 1
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "ä", "a\tb"])
@@ -509,7 +499,7 @@ def test_an_item_that_waits_is_explained_as_such(idle_api: Api) -> None:
 
 def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
     posted = idle_api.post("/v1/items", **form(None, (picture(), "a.png"))).json["id"]
-    (claim,) = idle_api.service.store.claim(1, 60, datetime.now(UTC))
+    (claim,) = idle_api.service.store.claim("media", 1, 60, datetime.now(UTC))
     judgement = idle_api.service.judge.conclude(
         claim.item,
         list(claim.item.parts),
@@ -530,7 +520,7 @@ def test_places_are_shown_as_named_numbers(idle_api: Api) -> None:
         idle_api.service.policies,
         Coverage((), ()),
     )
-    conclude(idle_api.service.pipeline.ports, claim.item, judgement, ())
+    conclude(idle_api.service.pipeline.ports, claim.item, judgement)
 
     (found,) = idle_api.get(f"/v1/items/{posted}").json["detections"]
     assert found["box"] == {"left": 0.1, "top": 0.2, "width": 0.3, "height": 0.4}

@@ -226,3 +226,20 @@ def test_the_demo_shows_all_three_outcomes_and_ends() -> None:
     assert rows["tiny picture"] == "reject"
     assert rows["corrupt file"] == "refused"
     assert len([outcome for outcome in rows.values() if outcome in ("approve", "reject", "review", "refused")]) == 15
+
+
+def test_doctor_shows_no_secret_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    canary = "CanaryOfTheSettings"
+    monkeypatch.setenv("MODERATION_METRICS_TOKEN", canary)
+    monkeypatch.setenv("MODERATION_WEBHOOK_SECRET", canary)
+    monkeypatch.setenv("MODERATION_DATABASE_URL", f"postgresql+psycopg://me:{canary}@db/moderation")
+    monkeypatch.setenv("MODERATION_REDIS_URL", f"redis://:{canary}@redis:6379/0")
+
+    assert cli.run(["doctor", "--settings"]) == 0
+
+    said = capsys.readouterr().out
+    assert canary not in said
+    assert "postgresql+psycopg://me:***@db/moderation" in said
+    assert "redis://:***@redis:6379/0" in said

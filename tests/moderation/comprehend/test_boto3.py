@@ -31,6 +31,7 @@ from waitress.server import create_server
 from moderation.core.detections import Failure
 from moderation.core.items import Tool
 from moderation.core.replacing import FreshNumbers
+from moderation.detection.runner import Answers
 from moderation.redacting import jobs
 from moderation.redacting.comprehend import LIMITS, NOT_OF_COMPREHEND, style_of
 from moderation.redacting.texts import NotRedacted, labels_of
@@ -279,7 +280,7 @@ class TestOneText:
         failure = Failure(
             detector=Tool(name="pii.text", version="1"), kind="timed_out", message="no answer within 10 s"
         )
-        monkeypatch.setattr(shared.service.judge.runner, "look_each", lambda *_: ([[]], [failure]))
+        monkeypatch.setattr(shared.service.judge.runner, "look_each", lambda *_: ([[]], Answers(failures=[failure])))
 
         found = refused(shared.the_client.detect_pii_entities, Text="x", LanguageCode="en")
 
@@ -432,7 +433,7 @@ class TestJobs:
         self, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         failure = Failure(detector=Tool(name="pii.text", version="1"), kind="raised", message="KeyError at x.py:1")
-        monkeypatch.setattr(endpoint.service._redactor, "look_each", lambda *_: ([], [failure]))
+        monkeypatch.setattr(endpoint.service._redactor, "look_each", lambda *_: ([], Answers(failures=[failure])))
         put(endpoint, {"in/a": LINE * 6})
         job = start(endpoint)
 

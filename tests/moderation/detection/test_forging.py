@@ -114,10 +114,11 @@ def outcome(judge: Judge, app: str, text: str = "hello") -> tuple[str, list[str]
     """What becomes of an item, the kinds of the forger's failures on it, and how much the forger found."""
     part = Part(id="p0", type="text", text=text)
     name = f"forger.{app}"
-    detections, failures = judge.runner.look(app, [part], lambda detector: detector.name == name)
+    answers = judge.runner.look(app, [part], lambda detector: detector.name == name)
     item = Item(id="i", app=app, parts=(part,), created_at=datetime.now(UTC))
-    verdict = judge.conclude(item, [part], detections, failures, judge.policies, Coverage((), ())).verdict
-    return verdict.outcome, [failure.kind for failure in failures], len(detections)
+    coverage = Coverage((), ())
+    judged = judge.conclude(item, [part], answers.detections, answers.failures, judge.policies, coverage)
+    return judged.verdict.outcome, [failure.kind for failure in answers.failures], len(answers.detections)
 
 
 @pytest.mark.parametrize("app", ITSELF)

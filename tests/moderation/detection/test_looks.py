@@ -16,6 +16,7 @@ from moderation.core.items import Item, Part
 from moderation.core.verdicts import Verdict
 from moderation.core.wording import verdict_words
 from moderation.detection.judge import Judge
+from moderation.detection.runner import Answers
 from moderation.media.inspecting import inspect, store_media
 from moderation.settings import load_settings
 from tests.odd_pictures import saved
@@ -124,5 +125,5 @@ def test_what_an_extractor_leaves_out_is_a_failure_and_what_it_made_is_looked_at
     assert (whole.outcome, half.outcome) == ("approve", "review")
     [failure] = half.failures
     assert (failure.detector.name, failure.kind, failure.message) == ("a.words", "not_run", "only half of it was read")
-    _, failures = judge.runner.extract("shop", [], lambda tool: True)
-    assert failures == []
+    _, answers = judge.runner.extract("shop", [], lambda tool: True)
+    assert answers == Answers()

@@ -78,7 +78,8 @@ class House:
         self.runners.append(Runner(plugins, self.folder, lambda part: self.folder / "picture", recent=self.recent))
 
     def look(self, part: Part, app: str = "shop", name: str = "counts.well") -> tuple[list[Any], list[Any]]:
-        return self.runners[-1].look(app, [part], lambda tool: tool.name == name)
+        answers = self.runners[-1].look(app, [part], lambda tool: tool.name == name)
+        return answers.detections, answers.failures
 
     def seen(self) -> int:
         """How many looks there were since this was asked last."""

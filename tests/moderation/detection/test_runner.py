@@ -9,7 +9,7 @@ import pytest
 
 from moderation.core.items import Part
 from moderation.detection.pool import BREAKER_FAILURES
-from moderation.detection.runner import Runner
+from moderation.detection.runner import Answers, Runner
 from moderation.hookspecs import Detector
 from moderation.plugins import load_plugins
 from moderation.settings import load_settings
@@ -67,10 +67,14 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
 
 
 def test_each_way_to_misbehave_is_a_failure_of_its_own_kind_and_the_others_findings_stand(runner: Runner) -> None:
-    detections, failures = runner.look("app", [TEXT])
+    answers = runner.look("app", [TEXT])
 
-    assert {f.detector.name.removeprefix("bad."): f.kind for f in failures} == KINDS
-    assert {d.detector.name for d in detections if d.detector} == {"bad.prints", "pii.text"}
+    assert {f.detector.name.removeprefix("bad."): f.kind for f in answers.failures} == KINDS
+    assert {d.detector.name for d in answers.detections if d.detector} == {"bad.prints", "pii.text"}
+    assert answers.answered == answers.counted
+    assert {part for _, part in answers.answered} == {"p0"}
+    assert {name for name, _ in answers.answered}.isdisjoint(f.detector.name for f in answers.failures)
+    assert {"bad.prints", "pii.text"} <= {name for name, _ in answers.answered}
 
 
 def test_many_texts_in_one_call_are_looked_at_as_one_by_one(runner: Runner) -> None:
@@ -79,25 +83,26 @@ def test_many_texts_in_one_call_are_looked_at_as_one_by_one(runner: Runner) -> N
     def is_well(detector: Detector) -> bool:
         return detector.name in ("pii.text", "bad.prints")
 
-    together, failures = runner.look_each("app", texts, is_well)
-    _, every_failure = runner.look_each("app", texts)
+    together, answers = runner.look_each("app", texts, is_well)
+    _, every = runner.look_each("app", texts)
 
-    assert not failures
+    assert not answers.failures
+    assert sorted(answers.answered) == sorted((name, part.id) for name in ("pii.text", "bad.prints") for part in texts)
     assert [sorted(found, key=repr) for found in together] == [
-        sorted(runner.look("app", [text], is_well)[0], key=repr) for text in texts
+        sorted(runner.look("app", [text], is_well).detections, key=repr) for text in texts
     ]
-    assert {f.detector.name.removeprefix("bad."): f.kind for f in every_failure} == KINDS
-    assert runner.look_each("app", []) == ([], [])
+    assert {f.detector.name.removeprefix("bad."): f.kind for f in every.failures} == KINDS
+    assert runner.look_each("app", []) == ([], Answers())
 
 
 def test_a_failures_words_carry_no_content(runner: Runner) -> None:
-    _, failures = runner.look("app", [TEXT])
+    failures = runner.look("app", [TEXT]).failures
 
     assert not [f.message for f in failures if "206-555" in f.message or "secret" in f.message]
 
 
 def test_detections_say_who_where_and_under_what(runner: Runner) -> None:
-    detections, _ = runner.look("app", [TEXT])
+    detections = runner.look("app", [TEXT]).detections
     [phone] = [d for d in detections if d.label == "PII/PHONE"]
 
     assert (phone.part, phone.parents) == ("p0", ("PII",))
@@ -110,7 +115,7 @@ def test_detections_say_who_where_and_under_what(runner: Runner) -> None:
 def test_one_that_fails_again_and_again_is_left_alone_for_a_while(runner: Runner) -> None:
     for _ in range(BREAKER_FAILURES):
         runner.look("app", [TEXT])
-    _, failures = runner.look("app", [TEXT])
+    failures = runner.look("app", [TEXT]).failures
     kinds = {f.detector.name: f.kind for f in failures}
 
     assert kinds["bad.hangs"] == "unavailable"

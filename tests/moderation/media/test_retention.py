@@ -86,7 +86,7 @@ class Kept:
         assert answer.status_code == 202, answer.text
         item: str = answer.json["id"]
         # Held, as by a worker, until it is to be decided.
-        self.api.service.store.claim(1, 3600, datetime.now(UTC))
+        self.api.service.store.claim("media", 1, 3600, datetime.now(UTC))
         if outcome is not None:
             self.decide(item, outcome)
         return item

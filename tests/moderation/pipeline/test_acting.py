@@ -79,7 +79,7 @@ class World:
 
 def test_an_item_is_decided_at_once_when_nothing_comes_up() -> None:
     world = World()
-    conclude(world.ports, ITEM, FIRST, ())
+    conclude(world.ports, ITEM, FIRST)
 
     assert [decision.outcome for decision in world.decided] == ["approve"]
     assert world.known == []
@@ -90,7 +90,7 @@ def test_each_time_all_that_is_known_is_judged_with() -> None:
         redactions=[[failure("blur")], [], [failure("blur"), failure("mask")], [failure("mask")], [failure("blur")]],
         caps=[{"words/a"}, {"words/b"}],
     )
-    conclude(world.ports, ITEM, FIRST, ())
+    conclude(world.ports, ITEM, FIRST)
 
     assert world.known == [
         (set(), {"blur"}),
@@ -104,7 +104,7 @@ def test_each_time_all_that_is_known_is_judged_with() -> None:
 def test_a_failure_that_the_judgement_knew_is_nothing_new() -> None:
     known = Judgement(Findings(ITEM.parts, (FOUND,), (failure("blur"),)), VERDICT, PolicySet(()))
     world = World(redactions=[[failure("blur")]])
-    conclude(world.ports, ITEM, known, ())
+    conclude(world.ports, ITEM, known)
 
     assert len(world.decided) == 1
     assert world.known == []
@@ -114,7 +114,7 @@ def test_an_item_is_not_judged_again_and_again_over_nothing_new() -> None:
     world = World(caps=[{"words/a"}] * 1000)
 
     with pytest.raises(RuntimeError, match="nothing new"):
-        conclude(world.ports, ITEM, FIRST, ())
+        conclude(world.ports, ITEM, FIRST)
 
     assert len(world.known) == 1
     assert world.decided == []

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from moderation.core.errors import SettingsError
-from moderation.core.items import Part
-from moderation.pipeline.doorbell import JOB, QUEUE_NAME, RINGS_KEPT, RedisDoorbell, RedisListener, ThreadDoorbell
+from moderation.core.items import LANES, Lane, Part
+from moderation.pipeline.doorbell import JOB, QUEUE_NAMES, RINGS_KEPT, RedisDoorbell, RedisListener, ThreadDoorbell
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
@@ -29,7 +30,7 @@ from tests.waiting import PATIENCE_SECONDS, wait_for
 def test_a_ring_wakes_a_thread_and_a_lost_ring_is_swept_up() -> None:
     calls: list[float] = []
     queue = ThreadDoorbell(1, sweep_seconds=0.2)
-    queue.start(lambda: bool(calls.append(time.monotonic())))
+    queue.start(lambda lanes: calls.append(time.monotonic()) or 0)
     queue.ring()
     wait_for(lambda: len(calls) >= 3)
     queue.close()
@@ -40,7 +41,7 @@ def test_a_ring_wakes_a_thread_and_a_lost_ring_is_swept_up() -> None:
 def test_a_workers_fault_does_not_end_it() -> None:
     calls: list[int] = []
 
-    def work() -> bool:
+    def work(lanes: Sequence[Lane]) -> int:
         calls.append(1)
         raise ValueError("once")
 
@@ -49,6 +50,56 @@ def test_a_workers_fault_does_not_end_it() -> None:
     wait_for(lambda: len(calls) >= 3)
     queue.close()
     assert len(calls) >= 3
+
+
+def test_a_text_does_not_wait_behind_pictures_that_hold_every_thread_there_is_for_them() -> None:
+    may_end = threading.Event()
+    held, texts = threading.Semaphore(0), threading.Event()
+
+    def work(lanes: Sequence[Lane]) -> int:
+        if "media" in lanes:
+            held.release()
+            may_end.wait(PATIENCE_SECONDS)
+        else:
+            texts.set()
+        return 0
+
+    queue = ThreadDoorbell(3, sweep_seconds=3600)
+    queue.start(work)
+    try:
+        assert held.acquire(timeout=PATIENCE_SECONDS)
+        assert held.acquire(timeout=PATIENCE_SECONDS)
+        assert texts.wait(PATIENCE_SECONDS)
+        texts.clear()
+        queue.ring("media")
+        queue.ring("texts")
+        assert texts.wait(PATIENCE_SECONDS), "there is a thread that keeps to texts"
+    finally:
+        may_end.set()
+        queue.close()
+
+
+def test_one_thread_alone_works_on_everything() -> None:
+    seen: list[Sequence[Lane]] = []
+    queue = ThreadDoorbell(1, sweep_seconds=3600)
+    queue.start(lambda lanes: seen.append(lanes) or 0)
+    wait_for(lambda: seen)
+    queue.close()
+
+    assert seen == [LANES]
+
+
+@pytest.mark.redis
+def test_a_ring_reaches_who_works_on_what_waits(redis_url: str) -> None:
+    texts, media = RedisListener(redis_url, ["texts"]), RedisListener(redis_url, ["media"])
+    bell = RedisDoorbell(redis_url)
+    bell.ring("media")
+    wait_for(media.take)
+    bell.close()
+
+    assert not texts.take()
+    assert not media.take()
+    assert not RedisListener(redis_url).take()
 
 
 def test_a_redis_that_is_not_there_fails_no_post(settings: Settings) -> None:
@@ -69,7 +120,9 @@ def test_a_worker_process_moderates_what_redis_rings_for_and_refuses_foreign_job
     service = Service.open(settings.model_copy(update={"redis_url": redis_url}))
     canary = tmp_path / "canary"
     connection = redis.Redis.from_url(redis_url)
-    Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer).enqueue("pathlib.Path.touch", str(canary))
+    Queue(QUEUE_NAMES["texts"], connection=connection, serializer=JSONSerializer).enqueue(
+        "pathlib.Path.touch", str(canary)
+    )
     item = service.pipeline.prepare(Submission("shop", (Part(id="p0", type="text", text="hi"),)))
     service.pipeline.intake([item])
     command = [sys.executable, "-m", "tests.patience", "worker", "--burst", "--data", str(settings.data)]
@@ -86,13 +139,13 @@ def test_a_worker_process_moderates_what_redis_rings_for_and_refuses_foreign_job
 
 
 def jobs(url: str) -> Any:
-    return Queue(QUEUE_NAME, connection=redis.Redis.from_url(url), serializer=JSONSerializer)
+    return Queue(QUEUE_NAMES["texts"], connection=redis.Redis.from_url(url), serializer=JSONSerializer)
 
 
 def ring(bell: RedisDoorbell, queue: Any) -> None:
     """Ring, and wait until Redis has it."""
     before = queue.count
-    bell.ring()
+    bell.ring("texts")
     wait_for(lambda: queue.count > before)
 
 
@@ -145,7 +198,7 @@ def test_a_ring_wakes_a_worker_that_would_not_look_for_an_hour_before_and_after_
     redis_server: RedisServer,
 ) -> None:
     looked: list[int] = []
-    worker = Worker(lambda: looked.append(1) or 0, RedisListener(redis_server.url), sweep_seconds=3600)
+    worker = Worker(lambda lanes: looked.append(1) or 0, heard(redis_server.url), sweep_seconds=3600)
     worker.start()
     for _ in range(2):
         wait_for(lambda: is_listened_to(redis_server.url))
@@ -163,13 +216,17 @@ def test_a_ring_wakes_a_worker_that_would_not_look_for_an_hour_before_and_after_
 @pytest.mark.redis
 def test_a_worker_that_is_to_end_says_whether_something_is_still_in_its_hands(redis_url: str) -> None:
     began, may_end = threading.Event(), threading.Event()
-    worker = Worker(lambda: began.set() or may_end.wait() or 1, RedisListener(redis_url), sweep_seconds=3600)
+    worker = Worker(lambda lanes: began.set() or may_end.wait() or 1, heard(redis_url), sweep_seconds=3600)
     worker.start()
     began.wait()
 
     assert not worker.close(0.01)
     may_end.set()
     assert worker.close(PATIENCE_SECONDS)
+
+
+def heard(url: str, lanes: Sequence[Lane] = LANES) -> list[tuple[Sequence[Lane], RedisListener]]:
+    return [(lanes, RedisListener(url, lanes))]
 
 
 def is_listened_to(url: str) -> bool:
@@ -181,7 +238,7 @@ def put(client: Any, data: bytes | None = None, **more: Any) -> None:
     """A job as somebody who writes to Redis makes it."""
     if data is not None:
         client.hset(f"{Job.redis_job_namespace_prefix}bad", mapping={"data": data, **more})
-    client.rpush(f"{Queue.redis_queue_namespace_prefix}{QUEUE_NAME}", "bad")
+    client.rpush(f"{Queue.redis_queue_namespace_prefix}{QUEUE_NAMES['texts']}", "bad")
 
 
 def packed(function: str, *arguments: Any) -> bytes:

@@ -241,5 +241,5 @@ def test_no_face_of_a_group_and_no_word_is_left_whoever_looks(open_house: Callab
     assert copy is not None
     data = house.service.blobs.get(copy.uri)
     assert (haar(out.getvalue()) >= 4, haar(data)) == (True, 0)
-    read = house.service.judge.runner.extract("shop", [Part(id="p0", type="image", media=copy)])
-    assert read == ([], [])
+    made, answers = house.service.judge.runner.extract("shop", [Part(id="p0", type="image", media=copy)])
+    assert (made, answers.failures) == ([], [])

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item, Part
 from moderation.detection.judge import Judge
+from moderation.detection.runner import Answers
+from moderation.pipeline import moderate
 from moderation.pipeline.intake import Submission
 from moderation.pipeline.moderate import moderate_waiting
 from moderation.pipeline.together import moderate_texts
@@ -100,12 +102,16 @@ def rows(service: Service, items: Sequence[Item]) -> dict[str, Any]:
     return found
 
 
-def test_what_is_written_is_the_same_as_one_by_one(open_service: Callable[[str], Service]) -> None:
+def test_what_is_written_is_the_same_as_one_by_one(
+    open_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
     alone, together = open_service("alone"), open_service("together")
     first, second = post(alone, TEXTS), post(together, TEXTS)
-    for _ in TEXTS:
-        moderate_waiting(alone.pipeline.ports, 1)
-    assert moderate_waiting(together.pipeline.ports, len(TEXTS)) == len(TEXTS)
+    with monkeypatch.context() as patched:
+        patched.setattr(moderate, "CLAIMED_AT_ONCE", {"texts": 1, "media": 1})
+        for _ in TEXTS:
+            moderate_waiting(alone.pipeline.ports)
+    assert moderate_waiting(together.pipeline.ports) == len(TEXTS)
 
     assert rows(together, second) == rows(alone, first)
     statuses = [together.store.get_item(item.id).status for item in second]
@@ -126,7 +132,7 @@ def test_each_detector_is_called_once_for_all(
     monkeypatch.setattr(service.judge.runner, "look_each", counted)
     post(service, [FINE] * 4)
     post(service, [FINE] * 3, app="forum")
-    moderate_waiting(service.pipeline.ports, 20)
+    moderate_waiting(service.pipeline.ports)
 
     assert sorted(asked) == [3, 4], "one call for each app, whose policies may differ"
 
@@ -161,11 +167,11 @@ def test_a_file_beside_texts_is_looked_at_by_those_whom_its_own_policy_names(
     parts = [Part(id="p0", type="text", text=FINE, is_document=number > 1) for number in range(4)]
     items = [service.pipeline.prepare(Submission("shop", (part,))) for part in parts]
     service.pipeline.intake(items)
-    claims = service.store.claim(20, 60, datetime.now(UTC))
+    claims = service.store.claim("texts", 20, 60, datetime.now(UTC))
     texts_first = sorted(claims, key=lambda claim: claim.item.parts[0].is_document)
     done = moderate_texts(service.pipeline.ports, texts_first)
     service.store.release([claim.item.id for claim in claims])
-    moderate_waiting(service.pipeline.ports, 20)
+    moderate_waiting(service.pipeline.ports)
     records = [service.store.get_item(item.id) for item in items]
     service.close()
 
@@ -180,9 +186,9 @@ def test_where_a_detector_gives_no_answer_each_is_moderated_by_itself(
     service = open_service("alone")
     runner, look = service.judge.runner, service.judge.runner.look
 
-    def fails(app: str, texts: Sequence[Part], *more: Any) -> tuple[list[list[Detection]], list[Failure]]:
+    def fails(app: str, texts: Sequence[Part], *more: Any) -> tuple[list[list[Detection]], Answers]:
         failure = Failure(detector=service.judge.plugins.detectors[0], part="p0", kind="timed_out", message="slow")  # type: ignore[arg-type]
-        return [[] for _ in texts], [failure]
+        return [[] for _ in texts], Answers(failures=[failure])
 
     alone: list[str] = []
     monkeypatch.setattr(runner, "look_each", fails)
@@ -190,7 +196,7 @@ def test_where_a_detector_gives_no_answer_each_is_moderated_by_itself(
         runner, "look", lambda app, parts, *more: alone.append(parts[0].text or "") or look(app, parts, *more)
     )
     items = post(service, [FINE, SSN])
-    moderate_waiting(service.pipeline.ports, 20)
+    moderate_waiting(service.pipeline.ports)
 
     assert sorted(alone) == sorted([FINE, SSN])
     assert [service.store.get_item(item.id).decision.outcome for item in items] == ["approve", "reject"]  # type: ignore[union-attr]
@@ -206,7 +212,7 @@ def test_a_fault_while_they_are_judged_together_stops_none(
 
     monkeypatch.setattr(Judge, "judge_texts", broken)
     items = post(service, [FINE, SSN])
-    moderate_waiting(service.pipeline.ports, 20)
+    moderate_waiting(service.pipeline.ports)
 
     assert [service.store.get_item(item.id).status for item in items] == ["decided", "decided"]
 
@@ -223,13 +229,13 @@ def test_an_item_that_was_decided_meanwhile_is_not_decided_again(
         other = service.pipeline.ports
         monkeypatch.undo()
         service.store.release([item.id for item in given])
-        moderate_waiting(other, 20)
+        moderate_waiting(other)
         return judged
 
     monkeypatch.setattr(service.judge, "judge_texts", late)
     told: list[str] = []
     service.judge.plugins.manager.register(Told(told))
-    moderate_waiting(service.pipeline.ports, 20)
+    moderate_waiting(service.pipeline.ports)
 
     assert [len(service.store.get_item(item.id).decisions) for item in items] == [1, 1]
     assert sorted(told) == sorted(item.id for item in items), "each is told of once"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from moderation.intake.s3_events import ObjectEvent
 from moderation.settings import load_settings
 from moderation.storage import tables
 from moderation.storage.accounts import Accounts
+from moderation.storage.idempotency import KeyedAnswer, KeyedPost
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
 from moderation.storage.records import new_item_id
@@ -35,9 +37,9 @@ def store(database: Database) -> Store:
     return Store(database)
 
 
-def item(app: str = "shop", callback: str | None = None) -> Item:
-    part = Part(id="p0", type="text", text="hi")
-    return Item(id=new_item_id(datetime.now(UTC)), app=app, parts=(part,), callback_url=callback, created_at=NOW)
+def item(app: str = "shop", callback: str | None = None, picture: bool = False) -> Item:
+    parts = (Part(id="p0", type="text", text="hi"), *([Part(id="p1", type="image")] if picture else []))
+    return Item(id=new_item_id(datetime.now(UTC)), app=app, parts=parts, callback_url=callback, created_at=NOW)
 
 
 def decision(outcome: str = "approve") -> Decision:
@@ -80,11 +82,11 @@ def test_an_item_is_decided_once_however_often_it_is_tried(store: Store) -> None
 
 def test_a_claimed_item_is_nobody_elses_until_the_lease_is_over(store: Store) -> None:
     store.add_items([item(), item()])
-    first = store.claim(10, 60, NOW)
+    first = store.claim("texts", 10, 60, NOW)
 
     assert len(first) == 2
-    assert store.claim(10, 60, NOW + timedelta(seconds=30)) == []
-    again = store.claim(10, 60, NOW + timedelta(seconds=61))
+    assert store.claim("texts", 10, 60, NOW + timedelta(seconds=30)) == []
+    again = store.claim("texts", 10, 60, NOW + timedelta(seconds=61))
     assert [claim.attempts for claim in again] == [2, 2]
 
 
@@ -94,10 +96,10 @@ def test_apps_take_turns_however_much_one_of_them_posts(store: Store) -> None:
     quiet = [item(app="quiet") for _ in range(2)] + [item(app="small")]
     store.add_items(quiet)
 
-    first = [claim.item for claim in store.claim(6, 60, NOW)]
-    second = [claim.item.app for claim in store.claim(3, 60, NOW)]
+    first = [claim.item for claim in store.claim("texts", 6, 60, NOW)]
+    second = [claim.item.app for claim in store.claim("texts", 3, 60, NOW)]
     store.add_items([item(app="new")])
-    third = [claim.item.app for claim in store.claim(3, 60, NOW)]
+    third = [claim.item.app for claim in store.claim("texts", 3, 60, NOW)]
 
     assert [each.app for each in first] == ["loud", "quiet", "small", "loud", "quiet", "loud"]
     assert [each.id for each in first if each.app == "loud"] == sorted(each.id for each in flood)[:3]
@@ -105,11 +107,19 @@ def test_apps_take_turns_however_much_one_of_them_posts(store: Store) -> None:
     assert third == ["new", "loud", "loud"]
 
 
+def test_texts_and_media_are_claimed_apart(store: Store) -> None:
+    text, picture = item(), item(picture=True)
+    store.add_items([text, picture])
+
+    assert [claim.item.id for claim in store.claim("texts", 10, 60, NOW)] == [text.id]
+    assert [claim.item.id for claim in store.claim("media", 10, 60, NOW)] == [picture.id]
+
+
 def test_a_turn_goes_on_where_the_last_one_ended(store: Store) -> None:
     for app in ("a", "b", "c", "d", "e"):
         store.add_items([item(app=app) for _ in range(3)])
 
-    taken = [claim.item.app for _ in range(5) for claim in store.claim(2, 60, NOW)]
+    taken = [claim.item.app for _ in range(5) for claim in store.claim("texts", 2, 60, NOW)]
 
     assert taken == ["a", "b", "c", "d", "e", "a", "b", "c", "d", "e"]
 
@@ -119,7 +129,7 @@ def test_many_workers_claim_each_item_once(store: Store) -> None:
     claimed: list[str] = []
 
     def work() -> None:
-        while claims := store.claim(5, 60, NOW):
+        while claims := store.claim("texts", 5, 60, NOW):
             claimed.extend(claim.item.id for claim in claims)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -157,23 +167,80 @@ def test_of_a_state_of_an_object_that_many_take_at_once_one_item_is_made(databas
     assert store.backlog()[0] == 1 + 20
 
 
+POST = KeyedPost("shop", "k", "body")
+
+
+def keyed(body: str = "body", status: int = 202, *, until: datetime | None = None) -> KeyedAnswer:
+    return KeyedAnswer(KeyedPost("shop", "k", body), {"status": status}, NOW, until)
+
+
 def test_an_idempotency_key_belongs_to_one_body(store: Store) -> None:
-    assert store.reserve_key("shop", "k", "body", NOW) is None
-    with pytest.raises(IdempotencyInFlight):
-        store.reserve_key("shop", "k", "body", NOW)
+    assert store.kept_answer(POST, NOW) is None
+    assert store.add_items([item()], keyed()) is None
+
+    assert store.kept_answer(POST, NOW) == {"status": 202}
+    assert store.kept_answer(KeyedPost("other-app", "k", "other"), NOW) is None
     with pytest.raises(IdempotencyConflict):
-        store.reserve_key("shop", "k", "other", NOW)
+        store.kept_answer(KeyedPost("shop", "k", "other"), NOW)
+
+
+def test_of_posts_with_one_key_the_first_to_commit_is_stored_and_the_others_get_its_answer(store: Store) -> None:
+    store.add_items([item()], keyed(status=202))
+
+    assert store.add_items([item()], keyed(status=299)) == {"status": 202}
+    with pytest.raises(IdempotencyConflict):
+        store.add_items([item()], keyed("other"))
+    assert store.backlog()[0] == 1
+
+
+def test_of_many_posts_with_one_key_at_once_one_is_stored(store: Store) -> None:
+    barrier = threading.Barrier(16)
+
+    def post(number: int) -> int:
+        barrier.wait()
+        return (store.add_items([item()], keyed(status=number)) or {"status": number})["status"]
+
+    with ThreadPoolExecutor(16) as threads:
+        answered = set(threads.map(post, range(16)))
+
+    assert len(answered) == 1
+    assert store.backlog()[0] == 1
+
+
+def test_items_that_cannot_be_stored_leave_no_key(store: Store) -> None:
     posted = item()
-    store.add_items([posted], ("shop", "k", {"status": 202}))
+    store.add_items([posted])
+    with pytest.raises(sa.exc.IntegrityError):
+        store.add_items([posted], keyed())
 
-    assert store.reserve_key("shop", "k", "body", NOW) == {"status": 202}
-    assert store.reserve_key("other-app", "k", "other", NOW) is None
+    assert store.kept_answer(POST, NOW) is None
+    assert store.add_items([item()], keyed()) is None
 
 
-def test_a_key_whose_post_was_lost_can_be_used_again(store: Store) -> None:
-    store.reserve_key("shop", "k", "body", NOW)
+def test_a_post_that_waits_is_in_flight_until_its_lease_is_over_or_its_answer_is_final(store: Store) -> None:
+    end, later = NOW + timedelta(seconds=5), NOW + timedelta(seconds=9)
+    store.add_items([item()], keyed(until=end))
+    with pytest.raises(IdempotencyInFlight):
+        store.kept_answer(POST, NOW)
+    assert store.kept_answer(POST, end) == {"status": 202}
 
-    assert store.reserve_key("shop", "k", "body", NOW + timedelta(seconds=61)) is None
+    store.move_waits([POST.name], end, later)
+    store.move_waits([POST.name], end, NOW + timedelta(days=1))  # of a lease that is not there any more
+    with pytest.raises(IdempotencyInFlight):
+        store.add_items([item()], keyed())
+    assert store.kept_answer(POST, later) == {"status": 202}
+
+    store.make_final(POST, {"status": 200})
+    assert store.kept_answer(POST, NOW) == {"status": 200}
+
+
+def test_a_reservation_of_the_version_before_keeps_its_key_from_nobody(database: Database, store: Store) -> None:
+    values = {"app": "shop", "key": "k", "body_sha256": "another", "created_at": NOW}
+    database.write(lambda c: c.execute(sa.insert(tables.idempotency_keys).values(values)), step="test")
+
+    assert store.kept_answer(POST, NOW) is None
+    assert store.add_items([item()], keyed()) is None
+    assert store.kept_answer(POST, NOW) == {"status": 202}
 
 
 def test_another_apps_item_is_not_there(store: Store) -> None:

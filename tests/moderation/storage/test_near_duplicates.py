@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given
 from hypothesis import settings as property_settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from ground.media.pictures import Limits
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.fingerprints import Fingerprint, distance
 from moderation.core.items import Item, Media, Part
+from moderation.detection.runner import Answers
 from moderation.media.fingerprinting import fingerprints, picture_fingerprint
 from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline.intake import Submission
@@ -148,7 +150,7 @@ def test_an_item_under_appeal_is_left_out_for_an_older_one(past: Past, monkeypat
     for _ in range(4):
         item = past.add(777)
         loop = LoopRecord(f"{item}-a1", item, 1, "p", "1", "q", "f", "starting", 0, NOW, purpose="appeal", appeal="x")
-        past.store.open_appeal(item, loop)
+        past.store.open_appeal(past.store.get_item(item).item, loop)
 
     assert list(past.told(past.add(777, decide=False))) == old[:0:-1]
 
@@ -296,8 +298,9 @@ def test_a_reviewer_is_told_of_the_decision_on_nearly_the_same_picture(
     open_house: Callable[[str], House], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = open_house(SEES)
-    for step in ("extract", "look"):  # what detectors find in a picture plays no part here, and takes them long
-        monkeypatch.setattr(house.service.judge.runner, step, lambda *_: ([], []))
+    # What detectors find in a picture plays no part here, and takes them long.
+    monkeypatch.setattr(house.service.judge.runner, "extract", lambda *_: ([], Answers()))
+    monkeypatch.setattr(house.service.judge.runner, "look", lambda *_: Answers())
     first = post_picture(house, (EXAMPLES / PHOTO).read_bytes())
     assert "earlier" not in shown(house, f"{first}-1")
     house.people.said[f"{first}-1"] = "reject"
@@ -332,6 +335,23 @@ def test_a_reviewer_is_told_of_decisions_on_texts_alike_but_not_on_short_ones(
     [sentence] = shown(house, f"{close.item.id}-1")["earlier"]
     assert "a text nearly the same (" in sentence
     assert "earlier" not in shown(house, f"{short.item.id}-1")
+
+
+def test_what_the_rules_approved_and_nobody_saw_is_not_remembered_until_it_is_appealed(
+    open_house: Callable[[str], House],
+) -> None:
+    house = open_house(REVIEWS)
+    text = ADVERT.removeprefix(NUMBER)
+    fine = [house.wait(house.post(text).item.id, lambda record: record.status == "decided") for _ in range(2)]
+
+    def remembered() -> set[str]:
+        kept = sa.select(tables.fingerprints.c.item_id).where(tables.fingerprints.c.decided_at.is_not(None))
+        return set(house.service.database.read(lambda c: c.execute(kept).scalars().all()))
+
+    assert [record.decision.outcome for record in fine if record.decision] == ["approve", "approve"]
+    assert remembered() == set()
+    appealed(house, fine[0].item.id, "reject")
+    assert remembered() == {fine[0].item.id}
 
 
 def test_samples_are_told_of_decisions_by_rules_unless_they_are_blind_and_appeals_are_not(

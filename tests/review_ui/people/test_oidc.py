@@ -145,6 +145,14 @@ def test_somebody_in_a_mapped_group_is_made_and_let_in(desk: Desk, provider: Ide
     assert provider.asked["scope"] == "openid profile email groups"
 
 
+def test_groups_are_read_from_the_claim_that_is_set(open_desk: Callable[..., Desk], provider: IdentityProvider) -> None:
+    desk = open_desk(oidc_groups_claim="cognito:groups")
+    provider.person |= {"groups": ["admins"], "cognito:groups": ["reviewers"]}
+    come_in(desk)
+
+    assert people(desk) == [("ann", "reviewer", ("reviewers",))]
+
+
 def test_the_same_person_comes_again_with_another_name_role_and_groups(desk: Desk, provider: IdentityProvider) -> None:
     come_in(desk)
     provider.person |= {"preferred_username": "ann.married", "groups": ["/mod/owners"]}

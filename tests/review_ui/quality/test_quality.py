@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +36,19 @@ def golden(desk: Desk, words: str = "known", outcome: str = "reject", because: s
     choose_severe(desk.review, maker, takes_severe=True)
     answer(desk, maker, outcome)
     return add_golden(desk.review, source, outcome, because, "lea")
+
+
+@pytest.mark.parametrize(("chance", "is_golden"), [(0.249, True), (0.25, False)])
+def test_golden_items_are_as_frequent_as_the_setting_says(tmp_path: Path, chance: float, is_golden: bool) -> None:
+    desk = Desk(tmp_path, golden_percent=25)
+    try:
+        known, waits = golden(desk), desk.start_item(text("new"))
+        desk.review.chance = lambda: chance
+        task = answer(desk, person(desk, "ann"), "approve")
+    finally:
+        desk.review.close()
+
+    assert task.loop_name == (known if is_golden else waits)
 
 
 def test_a_golden_item_comes_as_any_task_and_gives_no_output(desk: Desk) -> None:

@@ -1,0 +1,78 @@
+"""Ages: how many things wait, and since when the oldest of each kind does. For figures, which hold no content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.database import Database
+from moderation.storage.tables import deliveries, item_loops, items, redaction_jobs
+
+LOOP_STATES = ("starting", "open", "stuck")
+"""In which a human loop keeps an item waiting."""
+JOB_STATES = ("SUBMITTED", "IN_PROGRESS", "STOP_REQUESTED", "STOPPED", "COMPLETED", "FAILED")
+OPEN_JOBS = frozenset({"SUBMITTED", "IN_PROGRESS", "STOP_REQUESTED"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """Things that wait.
+
+    Attributes:
+        since: of the oldest; None when there is none.
+    """
+
+    count: int
+    since: datetime | None
+
+    def age_seconds(self, now: datetime) -> float:
+        """Of the oldest; 0 when there is none."""
+        return 0.0 if self.since is None else max((now - self.since).total_seconds(), 0.0)
+
+
+@dataclass(frozen=True)
+class Ages:
+    """All that wait at one time.
+
+    Attributes:
+        loops: human loops that are not over, by state.
+        due: deliveries whose next attempt is due; since when.
+        jobs: redaction jobs, by state.
+        apps: how many apps have items waiting.
+        again: waiting items that were tried before.
+    """
+
+    loops: dict[str, Line]
+    due: Line
+    jobs: dict[str, Line]
+    apps: int
+    again: int
+
+
+def look_at_ages(database: Database, now: datetime) -> Ages:
+    """What waits now."""
+    is_open, is_due = item_loops.c.state.in_(LOOP_STATES), deliveries.c.state == "due"
+    due_at = deliveries.c.next_attempt_at
+    waiting = sa.select(sa.func.count(items.c.app.distinct())).where(items.c.status == "pending")
+    tried = sa.select(sa.func.count()).where(items.c.status == "pending", items.c.attempts > 1)
+
+    def work(c: Connection) -> Ages:
+        due = c.execute(sa.select(sa.func.count(), sa.func.min(due_at)).where(is_due, due_at <= now)).one()
+        return Ages(
+            loops=_lines(c, item_loops.c.state, item_loops.c.created_at, is_open),
+            due=Line(due[0], due[1]),
+            jobs=_lines(c, redaction_jobs.c.state, redaction_jobs.c.submitted_at, sa.true()),
+            apps=c.execute(waiting).scalar_one(),
+            again=c.execute(tried).scalar_one(),
+        )
+
+    return database.read(work)
+
+
+def _lines(c: Connection, state: sa.Column[Any], at: sa.Column[Any], among: sa.ColumnElement[bool]) -> dict[str, Line]:
+    rows = c.execute(sa.select(state, sa.func.count(), sa.func.min(at)).where(among).group_by(state))
+    return {row[0]: Line(row[1], row[2]) for row in rows}

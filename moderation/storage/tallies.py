@@ -1,0 +1,90 @@
+"""Tallies: counts that only grow, of all processes together and for good, so that any of them can tell them.
+
+A process counts in memory, and adds what is new to the database with each of its signs of life
+(`moderation.storage.processes`). One that is killed takes the counts of its last seconds with it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from ground.database import Database
+from moderation.storage.tables import tallies
+
+CALL_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Upper ends of the buckets of a histogram of what takes a moment."""
+WAIT_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
+"""Upper ends of the buckets of a histogram of how long something waited."""
+BUCKET, SUM = "_bucket", "_sum"
+
+Counted = tuple[str, tuple[str, ...]]
+"""A figure, and the values of its labels."""
+
+
+class Tally:
+    """Counts of this process that are not in the database yet. For several threads."""
+
+    def __init__(self) -> None:
+        self._new: defaultdict[Counted, float] = defaultdict(float)
+        self._lock = threading.Lock()
+
+    def add(self, figure: str, *labels: str) -> None:
+        """One more."""
+        with self._lock:
+            self._new[figure, labels] += 1
+
+    def observe(self, figure: str, seconds: float, buckets: Sequence[float], *labels: str) -> None:
+        """One more in a histogram."""
+        place = bisect_left(buckets, seconds)
+        bucket = str(buckets[place]) if place < len(buckets) else "+Inf"
+        with self._lock:
+            self._new[figure + BUCKET, (*labels, bucket)] += 1
+            self._new[figure + SUM, labels] += max(seconds, 0.0)
+
+    def take(self) -> Mapping[Counted, float]:
+        """What is new; it is none any more."""
+        with self._lock:
+            new, self._new = self._new, defaultdict(float)
+        return new
+
+    def give_back(self, new: Mapping[Counted, float]) -> None:
+        """What was taken and could not be stored."""
+        with self._lock:
+            for counted, amount in new.items():
+                self._new[counted] += amount
+
+
+def add_tallies(c: Connection, new: Mapping[Counted, float]) -> None:
+    """Add to the counts in the database."""
+    if not new:
+        return
+    dialect = postgresql if c.dialect.name == "postgresql" else sqlite
+    insert: Any = dialect.insert(tallies)
+    add = insert.on_conflict_do_update(
+        index_elements=["figure", "labels"], set_={"amount": tallies.c.amount + insert.excluded.amount}
+    )
+    # In one order everywhere, or two transactions could wait for each other's rows.
+    c.execute(
+        add,
+        [
+            {"figure": figure, "labels": json.dumps(labels), "amount": float(amount)}
+            for (figure, labels), amount in sorted(new.items())
+        ],
+    )
+
+
+def read_tallies(database: Database) -> dict[str, dict[tuple[str, ...], float]]:
+    """All counts: by figure, then by the values of its labels."""
+    found: dict[str, dict[tuple[str, ...], float]] = {}
+    for row in database.read(lambda c: c.execute(sa.select(tallies)).all()):
+        found.setdefault(row.figure, {})[tuple(json.loads(row.labels))] = row.amount
+    return found
