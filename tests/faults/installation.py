@@ -195,6 +195,12 @@ class Installation:
         """Where the API answers."""
         return f"http://127.0.0.1:{self._roles['serve'].port}"
 
+    def port(self, name: str) -> int:
+        """Where a role answers."""
+        port = self._roles[name].port
+        assert port is not None
+        return port
+
     def add(self, name: str, *arguments: str, port: int | None = None, failpoints: list[str] | None = None) -> Role:
         """Have processes of a kind; the first starts now."""
         role = Role(name, arguments, port, failpoints or [])
@@ -226,6 +232,13 @@ class Installation:
         self.set("A2I_ENDPOINT_URL", address or f"http://127.0.0.1:{port}/a2i")
         key_id, secret = self.access_key
         self._environment |= {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret}
+
+    def scaled(self, workers: int = 2, a2i: str | None = None) -> None:
+        """Have an API, workers and an endpoint of A2I, each a process."""
+        self.a2i(a2i)
+        self.serve()
+        for number in range(1, workers + 1):
+            self.add(f"worker{number}", "worker")
 
     def client(self, service: str, port: int | None = None) -> Any:
         """boto3's client of the endpoint on a port; None for the one of `serve`."""
@@ -278,6 +291,15 @@ class Installation:
     def said(self) -> str:
         """The processes' logs, all in one."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def run(self, *arguments: str, failpoint: str | None = None) -> int:
+        """Run a command to its end; gives its exit code."""
+        environment = self._environment | ({"MODERATION_FAILPOINT": failpoint} if failpoint else {})
+        command = [sys.executable, "-m", *self._main, *arguments]
+        with self.log.open("ab") as log:
+            return subprocess.run(
+                command, env=environment, stdout=log, stderr=log, cwd=Path(__file__).parents[2], check=False
+            ).returncode
 
     def _start(self, role: Role) -> None:
         environment = dict(self._environment)

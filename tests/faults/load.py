@@ -16,6 +16,7 @@ from moderation.storage import tables
 from tests.faults.installation import REVIEWERS, Death, Installation
 from tests.faults.invariants import Broken, Facts
 from tests.faults.people import App, at_work
+from tests.faults.report import Row, keep
 from tests.receiver import Receiver
 from tests.waiting import PATIENCE_SECONDS
 
@@ -49,10 +50,13 @@ class Load:
 
     Args:
         installation: whose processes may be started before or after this.
+        reviews: share of the posts that people have to look at, where there are people.
     """
 
-    def __init__(self, installation: Installation, chance: random.Random, *, with_people: bool = True) -> None:
-        self.installation, self._chance, self._with_people = installation, chance, with_people
+    def __init__(
+        self, installation: Installation, chance: random.Random, *, with_people: bool = True, reviews: float = 0.08
+    ) -> None:
+        self.installation, self._chance, self._with_people, self._reviews = installation, chance, with_people, reviews
         self.receiver = Receiver()
         self.receiver.start()
         self.app = App(lambda: installation.url, installation.key, f"{self.receiver.url}/told")
@@ -108,11 +112,13 @@ class Load:
             number = next(self._numbers)
             key = f"load-{number}" if chance.random() < 0.7 else None
             try:
-                match chance.randrange(12):
-                    case 0:
-                        self.app.text(f"REVIEW {number}", key=key)
+                if self._with_people and chance.random() < self._reviews:
+                    self.app.text(f"REVIEW {number}", key=key)
+                    continue
+                match chance.randrange(11):
                     case 1:
-                        self.app.text(f"REFUSE {number}", key=key)
+                        text = f"REFUSE {number}" if self._with_people else f"alone {number}"
+                        self.app.text(text, key=key)
                     case 2:
                         self.app.picture(16, number, key=key)
                     case 3:
@@ -123,7 +129,8 @@ class Load:
                         self.app.text(*(f"batch {number}-{each}" for each in range(4)), key=key)
             except Exception as error:
                 self._faults.append(f"a client: {type(error).__name__} {error}"[:300])
-            time.sleep(PAUSE_SECONDS * chance.uniform(0.5, 1.5))
+            finally:
+                time.sleep(PAUSE_SECONDS * chance.uniform(0.5, 1.5))
 
     def _wait(self, facts: Facts, patience: float) -> None:
         deadline = time.monotonic() + patience
@@ -150,3 +157,14 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least `share` of them do not exceed; 0 of none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def told(record_property: Any, test: str, outcome: Outcome, injected: int, note: str = "") -> None:
+    """For the closing table; fails when something does not hold."""
+    broken = outcome.broken
+    slowest = max(outcome.recoveries, default=0.0)
+    said = f"{outcome.accepted} accepted, p99 of recovery {outcome.p99:.1f} s, "
+    said += f"p95 of restart {percentile(outcome.restarts, 0.95):.1f} s{note}"
+    doubles = len(broken.doubles) + len(broken.loops)
+    keep(record_property, Row(test, injected, len(broken.lost), doubles, len(broken.answers), slowest, said))
+    assert not broken, str(broken)

@@ -6,16 +6,14 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.faults.installation import Installation
-from tests.faults.load import Load, Outcome, percentile
-from tests.faults.report import Row, keep
+from tests.faults.load import Load, told
 
 KILLS = int(os.environ.get("KILLS", "200"))
 """Of each long run."""
@@ -23,31 +21,6 @@ LONGEST_RECOVERY_SECONDS = 10.0
 
 pytestmark = pytest.mark.faults
 Start = Callable[..., Installation]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Opens installations, which end with the test."""
-    opened: list[Installation] = []
-
-    def starter(**given: Any) -> Installation:
-        opened.append(Installation(tmp_path / f"house-{len(opened)}", **given))
-        return opened[-1]
-
-    yield starter
-    for installation in opened:
-        installation.stop()
-
-
-def told(record_property: Any, test: str, outcome: Outcome, injected: int, note: str = "") -> None:
-    """For the closing table; fails when something does not hold."""
-    broken = outcome.broken
-    slowest = max(outcome.recoveries, default=0.0)
-    said = f"{outcome.accepted} accepted, p99 of recovery {outcome.p99:.1f} s, "
-    said += f"p95 of restart {percentile(outcome.restarts, 0.95):.1f} s{note}"
-    doubles = len(broken.doubles) + len(broken.loops)
-    keep(record_property, Row(test, injected, len(broken.lost), doubles, len(broken.answers), slowest, said))
-    assert not broken, str(broken)
 
 
 def test_an_embedded_service_is_killed_at_random_moments(
@@ -69,22 +42,13 @@ def test_an_embedded_service_is_killed_at_random_moments(
     assert outcome.p99 <= LONGEST_RECOVERY_SECONDS
 
 
-def scaled(start: Start, postgres_url: str, redis_url: str, **more: Any) -> Installation:
-    """An API, two workers, and an endpoint of A2I, each a process; Postgres and Redis."""
-    installation = start(given={"DATABASE_URL": postgres_url, "REDIS_URL": redis_url}, **more)
-    installation.a2i()
-    installation.serve()
-    for number in (1, 2):
-        installation.add(f"worker{number}", "worker")
-    return installation
-
-
 @pytest.mark.postgres
 @pytest.mark.redis
 def test_processes_of_a_scaled_service_are_killed_at_random_moments(
     start: Start, chance: random.Random, record_property: Any, postgres_url: str, redis_url: str
 ) -> None:
-    installation = scaled(start, postgres_url, redis_url)
+    installation = start(given={"DATABASE_URL": postgres_url, "REDIS_URL": redis_url})
+    installation.scaled()
     load = Load(installation, chance)
     kills = 0
 
