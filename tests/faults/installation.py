@@ -29,6 +29,7 @@ from moderation.service import Service
 from moderation.settings import Settings, load_settings
 from review_ui.opening import open_review
 from review_ui.people.people import People
+from tests.faults.objects import Objects
 from tests.faults.people import PASSWORD
 from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 
@@ -186,6 +187,8 @@ class Installation:
         for name, value in {**SETTINGS, **places, **(given or {})}.items():
             self._environment[f"MODERATION_{name}"] = str(value)
         self._roles: dict[str, Role] = {}
+        self.objects: Objects | None = None
+        self._has_stopped = False
         self._is_over = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._lock = threading.RLock()
@@ -216,11 +219,21 @@ class Installation:
         self._environment[f"MODERATION_{name}"] = value
 
     def a2i(self, address: str | None = None) -> None:
-        """Have an A2I endpoint in a process of its own, whose human loops the others use.
+        """Have an A2I endpoint in a process of its own, whose human loops the others use, and media in S3 for all.
 
         Args:
             address: where they reach it; None for the endpoint itself.
         """
+        self.objects = Objects()
+        self.objects.start()
+        key_id, secret = self.access_key
+        self._environment |= {
+            "AWS_ACCESS_KEY_ID": key_id,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_ENDPOINT_URL_S3": self.objects.address,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "MODERATION_MEDIA_S3": "1",
+        }
         port = free_port()
         self.add("a2i", "a2i", "serve", "--port", str(port), port=port)
         self.wait_up("a2i")
@@ -230,8 +243,6 @@ class Installation:
         )
         self.set("A2I_WORKTEAM_ARN", team["WorkteamArn"])
         self.set("A2I_ENDPOINT_URL", address or f"http://127.0.0.1:{port}/a2i")
-        key_id, secret = self.access_key
-        self._environment |= {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret}
 
     def scaled(self, workers: int = 2, a2i: str | None = None) -> None:
         """Have an API, workers and an endpoint of A2I, each a process."""
@@ -287,6 +298,9 @@ class Installation:
             if role.process is not None:
                 _kill_group(role.process)
                 role.process.wait(timeout=PATIENCE_SECONDS)
+        if self.objects is not None and not self._has_stopped:
+            self.objects.stop()
+        self._has_stopped = True
 
     def said(self) -> str:
         """The processes' logs, all in one."""

@@ -64,7 +64,7 @@ class Load:
         self._numbers = itertools.count()
         self._faults: list[str] = []
 
-    def run(self, breaking: Callable[[], Any], patience: float = PATIENCE_SECONDS) -> Outcome:
+    def run(self, breaking: Callable[[], Any], patience: float = 60.0) -> Outcome:
         """Post while `breaking` does what it does, then wait until nothing is left to do, and see what does not hold."""
         clients = [threading.Thread(target=self._post, args=(seed,), daemon=True) for seed in self._seeds()]
         people = []
@@ -78,7 +78,7 @@ class Load:
             self._end.set()
             for client in clients:
                 client.join(timeout=PATIENCE_SECONDS)
-            facts = Facts(self.installation.settings)
+            facts = Facts(self.installation.settings, self.installation.objects)
             self._wait(facts, patience)
         finally:
             self._end.set()
