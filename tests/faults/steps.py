@@ -22,17 +22,20 @@ EMBEDDED = frozenset(
         "deliveries.note",
         "deliveries.send",
         "deliveries.take",
+        "fetches.claim",
+        "fetches.finish",
+        "fetches.move_leases",
+        "fetches.put_off",
         "golden.show_feedback",
         "items.add",
         "items.claim",
         "items.decide",
         "items.decide_together",
+        "items.make_final",
         "items.move_leases",
         "items.open_appeal",
         "items.release",
-        "items.release_key",
-        "items.reserve_key",
-        "items.save_response",
+        "items.move_waits",
         "items.send_to_people",
         "loops.end",
         "loops.note",
@@ -40,6 +43,7 @@ EMBEDDED = frozenset(
         "people.forget_attempt",
         "people.sign_in",
         "policies.record",
+        "processes.beat",
         "redactions.claim",
         "tasks.claim",
         "tasks.give_back",
@@ -54,11 +58,16 @@ SCALED = frozenset({"doorbell.ring", "doorbell.answer"})
 """Reached by `moderation serve` and `moderation worker` with Redis between them."""
 RETENTION = frozenset({"blobs.delete", "retention.note_deleted"})
 """Reached by `moderation retention --yes`."""
-KILLED = EMBEDDED | STUCK | SCALED | RETENTION
+FETCHED = frozenset({"fetches.claim", "fetches.finish", "fetches.move_leases", "fetches.put_off"})
+"""Reached where media is named by its address, and its server is slow at first; see `test_front`."""
+WAITED = frozenset({"items.move_waits"})
+"""Reached where a post with an idempotency key waits for longer than a second."""
+KILLED = EMBEDDED | STUCK | SCALED | RETENTION | FETCHED | WAITED
 
 OF_PEOPLE = "somebody's own act, one commit of its own; done again when its page does not come"
 OF_OPERATORS = "an operator's command, one commit of its own; done again when it does not say that it is done"
 OF_REDACTION = "no item's path; tests/moderation/redacting kills redaction jobs"
+OF_CLEANING = "removes what is older than anything looks at; what one round leaves the next one removes"
 BESIDE = {
     "a2i.ask_to_stop": "nobody calls it on an item's path",
     "a2i.delete_flow_definition": OF_OPERATORS,
@@ -67,6 +76,12 @@ BESIDE = {
     "a2i.revoke_access_key": OF_OPERATORS,
     "a2i.update_workforce": OF_OPERATORS,
     "a2i.update_workteam": OF_OPERATORS,
+    "cleaning.deliveries": OF_CLEANING,
+    "cleaning.idempotency_keys": OF_CLEANING,
+    "cleaning.object_states": OF_CLEANING,
+    "cleaning.orphan": OF_CLEANING,
+    "cleaning.processes": OF_CLEANING,
+    "cleaning.redaction_jobs": OF_CLEANING,
     "deliveries.replay": OF_OPERATORS,
     "exposure.note_missing_harms": "counts for wellbeing, at the first start of a version",
     "golden.add": OF_PEOPLE,
@@ -74,11 +89,13 @@ BESIDE = {
     "identities.end_sessions": OF_PEOPLE,
     "identities.sign_in": OF_PEOPLE,
     "identities.sign_in_at_last": OF_PEOPLE,
+    "items.decide_those_left": "the commit of items.decide_together without those that another process decided meanwhile",
     "items.note_problem": "a note for operators, after a fault of the program that no test can bring about from outside",
     "journal.begin": OF_REDACTION,
     "journal.commit": OF_REDACTION,
     "journal.end": OF_REDACTION,
     "journal.fail": OF_REDACTION,
+    "journal.forget": OF_REDACTION,
     "journal.note": OF_REDACTION,
     "journal.open": OF_REDACTION,
     "journal.wait_again": OF_REDACTION,
@@ -104,6 +121,7 @@ BESIDE = {
     "redactions.give_back": OF_REDACTION,
     "redactions.keep": OF_REDACTION,
     "redactions.stop": OF_REDACTION,
+    "restore.note_deleted": OF_OPERATORS,
     "retention.note_tagged": "tags objects in S3, again when it is not noted",
     "s3.delete": "as blobs.delete, which is killed",
     "s3.put": "as blobs.put, which is killed; S3 answers once the object is durable",
