@@ -63,14 +63,19 @@ class Nobody:
         return f"arn:aws:sagemaker:us-east-1:000000000000:human-loop/{name}"
 
 
-def opened() -> Service:
-    """A service over a folder of its own, with its detectors ready."""
-    folder = Path(tempfile.mkdtemp(prefix="moderation-bench-"))
-    service = Service.open(Settings(data=folder), human_loops=Nobody())  # type: ignore[arg-type]
+def settled(settings: Settings) -> Service:
+    """A service with its detectors ready."""
+    service = Service.open(settings, human_loops=Nobody())  # type: ignore[arg-type]
     service.judge.keep_warm()
     while service.judge.runner.problems():
         time.sleep(0.1)
     settle_memory()
+    return service
+
+
+def opened() -> Service:
+    """One over a folder of its own, whose workers run."""
+    service = settled(Settings(data=Path(tempfile.mkdtemp(prefix="moderation-bench-"))))
     service.doorbell.start(service.work_once)
     return service
 

@@ -63,9 +63,13 @@ class PostgresServer:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: subprocess.run(self._ready, check=False).returncode == 0)
 
-    def stop(self) -> None:
-        """As an operator's restart does: those who are connected are thrown out (Postgres's fast shutdown)."""
-        self._process.send_signal(signal.SIGINT)
+    def stop(self, *, at_once: bool = False) -> None:
+        """As an operator's restart does: those who are connected are thrown out (Postgres's fast shutdown).
+
+        Args:
+            at_once: as when it is killed (immediate shutdown): what it was doing is mended at its next start.
+        """
+        self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
         self._process.wait(timeout=PATIENCE_SECONDS)
 
     def remove(self) -> None:

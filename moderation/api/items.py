@@ -297,7 +297,7 @@ class _Posting:
             raise
 
     def _count(self, answer: str, items: int = 1) -> None:
-        self._figures.posts.labels(answer).inc(items)
+        self._figures.posted(answer, items)
 
 
 class _Shares:

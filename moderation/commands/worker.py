@@ -72,5 +72,6 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
     if not worker.close(IN_HAND_SECONDS):
         # Its leases are free soon. To end detectors under an item would be a failure of theirs, and send it to people.
         logger.warning("what is in hand is left to other workers")
+        service.heart.close()  # or it would be told as one that died
         os._exit(0)
     service.close()

@@ -302,10 +302,15 @@ class HumanLoops:
             if self._is_own:
                 key_id, secret = self._own.access_key
                 given |= {"aws_access_key_id": key_id, "aws_secret_access_key": secret, "endpoint_url": self._own.url}
-            elif self._settings.a2i_endpoint_url != "aws":
-                given["endpoint_url"] = self._settings.a2i_endpoint_url
             retries: Any = {"mode": "standard", "total_max_attempts": 4}
             config = Config(retries=retries, connect_timeout=5, read_timeout=20, max_pool_connections=20)
+            url = self._settings.a2i_endpoint_url
+            if not self._is_own and url is not None and url != "aws":
+                given["endpoint_url"] = url
+                if service == "s3":
+                    # Another installation's endpoint gives outputs itself, under a path of its own.
+                    given["endpoint_url"] = f"{url.rstrip('/')}/s3"
+                    config = config.merge(Config(s3={"addressing_style": "path"}))
             make: Any = boto3.session.Session().client
             self._clients[service] = make(service, config=config, **given)
         return self._clients[service]

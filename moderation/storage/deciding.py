@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.prepared import insert_many, update_many
+from ground.prepared import among, insert_many, update_many
 from moderation.core.decisions import Decision
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
@@ -19,7 +19,16 @@ from moderation.storage.near_duplicates import fingerprint_row
 from moderation.storage.records import Findings, LoopRecord, delivery_rows
 from moderation.storage.rows import evidence_values, label_rows, loop_row, media_rows
 from moderation.storage.rule_counts import count_rules
-from moderation.storage.tables import decisions, deliveries, fingerprints, item_labels, item_loops, item_media, items
+from moderation.storage.tables import (
+    IS_WAITING,
+    decisions,
+    deliveries,
+    fingerprints,
+    item_labels,
+    item_loops,
+    item_media,
+    items,
+)
 
 
 @dataclass(frozen=True)
@@ -40,19 +49,29 @@ class Ruled:
     fingerprints: Sequence[Fingerprint]
 
 
-def decide_together(c: Connection, ruled: Sequence[Ruled], notify: Sequence[str]) -> set[str]:
-    """Decide those that are still pending; says which, by id.
+class NotAllPending(Exception):
+    """Some of the items were decided meanwhile; nothing of the transaction may stay."""
+
+
+def still_pending(c: Connection, ruled: Sequence[Ruled]) -> list[Ruled]:
+    """Those that nobody has decided meanwhile; held until the end of the transaction."""
+    pending = sa.select(items.c.id).where(among(c, items.c.id, [each.item.id for each in ruled]), IS_WAITING)
+    ids = set(c.execute(pending.order_by(items.c.id).with_for_update()).scalars())
+    return [each for each in ruled if each.item.id in ids]
+
+
+def decide_together(c: Connection, made: Sequence[Ruled], notify: Sequence[str]) -> None:
+    """Decide items that are pending.
 
     Args:
         c: of a write.
         notify: targets that every decision is told to.
+
+    Raises:
+        NotAllPending: some are not.
     """
-    pending = sa.select(items.c.id).where(items.c.id.in_([each.item.id for each in ruled]), items.c.status == "pending")
-    still = set(c.execute(pending.order_by(items.c.id).with_for_update()).scalars())
-    made = [each for each in ruled if each.item.id in still]
-    if not made:
-        return still
-    update_many(c, items, "id", [_values(each) for each in made], _SAME)
+    if update_many(c, items, "id", [_values(each) for each in made], _SAME, _PENDING) != len(made):
+        raise NotAllPending
     insert_many(c, decisions, [_decision_row(each) for each in made])
     for table, rows in (
         (item_labels, [row for each in made for row in label_rows(each.item.id, each.findings)]),
@@ -63,9 +82,9 @@ def decide_together(c: Connection, ruled: Sequence[Ruled], notify: Sequence[str]
         insert_many(c, table, rows, or_nothing=True)
     count_rules(c, [each.verdict for each in made], made[0].decision.decided_at, {})
     insert_many(c, deliveries, [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), notify)])
-    return still
 
 
+_PENDING = (("status", "pending"),)
 _SAME = (("status", "decided"), ("media_tagged", False), ("lease_until", None), ("problem", None), ("redacted", None))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import uuid
@@ -153,6 +154,7 @@ def _read_object(review: A2IService, path: str, request_id: str) -> Response:
         return _s3_error("NoSuchKey", "The specified key does not exist.", 404, request_id)
     kind = shown_type(data)
     response = Response(data, 200, content_type=kind or "application/octet-stream")
+    response.set_etag(hashlib.sha256(data).hexdigest())  # S3 gives one with every object
     # Pictures, films and sounds may stand in a template's page; nothing else of what apps post is ever shown as a page.
     response.headers["Content-Disposition"] = "inline" if kind else "attachment"
     response.headers["Content-Security-Policy"] = SANDBOX

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from tests.faults.report import rows_of, table
+from ground.blobs import FolderBlobs
+from moderation.plugins import load_plugins
+from moderation.policies.files import load_policies
+from moderation.storage import tables
+from moderation.storage.opening import open_database
+from tests.faults.installation import Installation, settings_of
+from tests.faults.machine import World, folder_for, numbered_id
+from tests.faults.report import SEED, rows_of, table
 
-SEED = int(os.environ.get("FAULTS_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
+Start = Callable[..., Installation]
+Opener = Callable[[], World]
+
 os.environ["FAULTS_SEED"] = str(SEED)  # the same in all processes of a run
 
 
@@ -22,6 +35,68 @@ def pytest_report_header() -> str:
 def chance(request: pytest.FixtureRequest) -> random.Random:
     """Chance that the seed and the test's name settle."""
     return random.Random(f"{SEED} {request.node.name}")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Opens installations, which end with the test."""
+    opened: list[Installation] = []
+
+    def starter(**given: Any) -> Installation:
+        opened.append(Installation(tmp_path / f"house-{len(opened)}", **given))
+        return opened[-1]
+
+    yield starter
+    for installation in opened:
+        installation.stop()
+
+
+@pytest.fixture
+def same_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids that are the same each time; see `numbered_id`."""
+    monkeypatch.setattr("moderation.pipeline.intake.new_item_id", numbered_id)
+
+
+@pytest.fixture
+def open_on_sqlite(tmp_path: Path, same_ids: None) -> Opener:
+    """Makes worlds over fresh files, whose writes are not flushed to the disk: no power is cut here."""
+    given = settings_of(tmp_path)
+    open_database(given).close()
+    plugins = load_plugins(given)
+    policies = load_policies(tmp_path / "rules", plugins.taxonomy, plugins.tools)
+
+    def opener() -> World:
+        folder = folder_for(tmp_path / "worlds")
+        shutil.copy(given.data / "moderation.db", folder)
+        database = open_database(given.model_copy(update={"data": folder}))
+        sa.event.listen(database.engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF").close())
+        database.engine.dispose()
+        return World(database, plugins, policies, FolderBlobs(folder / "media", "moderation"))
+
+    return opener
+
+
+@pytest.fixture
+def open_on_postgres(tmp_path: Path, postgres_url: str, same_ids: None) -> Opener:
+    """Makes worlds over one database that is emptied."""
+    given = settings_of(tmp_path, database_url=postgres_url)
+    open_database(given).close()
+    plugins = load_plugins(given)
+    policies = load_policies(tmp_path / "rules", plugins.taxonomy, plugins.tools)
+    names = ", ".join(table.name for table in tables.metadata.sorted_tables)
+
+    def opener() -> World:
+        database = open_database(given)
+        database.write(lambda c: c.exec_driver_sql(f"TRUNCATE {names} CASCADE"), step="test.empty")
+        return World(database, plugins, policies, FolderBlobs(folder_for(tmp_path / "worlds"), "moderation"))
+
+    return opener
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def open_world(request: pytest.FixtureRequest) -> Opener:
+    opener: Opener = request.getfixturevalue(f"open_on_{request.param}")
+    return opener
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

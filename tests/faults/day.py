@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.faults.installation import REVIEWERS, Installation
 from tests.faults.invariants import Broken, Facts
-from tests.faults.people import App, at_work
+from tests.faults.people import App, at_work, picture
 from tests.receiver import Receiver, status
 from tests.waiting import PATIENCE_SECONDS
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 class Day:
@@ -32,16 +32,18 @@ class Day:
         self.installation, self._patience = installation, patience
         self.receiver = Receiver()
         self.receiver.answers["/slow"] = _slowly
-        self.receiver.answers["/events"] = self._refuse_one_event
+        self.receiver.answers["/events"] = _refusing_once(status(200))
+        self.receiver.answers["/picture"] = _show_slowly
         self.receiver.start()
         self.app = App(lambda: installation.url, installation.key, f"{self.receiver.url}/told")
         self._slow = App(lambda: installation.url, installation.key, f"{self.receiver.url}/slow")
         self.surprises: list[int] = []
-        self._has_refused = False
         installation.set("A2I_EVENTS", f"{self.receiver.url}/events")
 
     def live(self, number: int = 0, *, with_people: bool = True) -> Broken:
         """Post everything, have people answer, wait until nothing is left to do, and see what does not hold."""
+        if with_people:  # who see what could not be fetched after many kills
+            self.receiver.answers["/picture"] = _refusing_once(_show_slowly)
         stop = threading.Event()
         people = at_work(lambda: self.installation.url, REVIEWERS, stop) if with_people else []
         facts = None
@@ -76,6 +78,8 @@ class Day:
             lambda: app.text(*(f"no key {number}-{each}" for each in range(3))),
             lambda: app.text(f"with a key {number}", key=f"key-{number}"),
             lambda: app.text(f"with a key and a wait {number}", key=f"waits-{number}", wait=3),
+            lambda: app.text(f"SLOW, with a key and a wait {number}", key=f"waits-long-{number}", wait=10),
+            lambda: app.address(f"{self.receiver.url}/picture", f"address-{number}"),
             lambda: app.post("/v1/items", {"parts": []}, f"wrong-{number}"),
             lambda: app.picture(16, number, key=f"picture-{number}"),
             lambda: [app.picture(24, number * 3 + each, key=f"slow-{number}-{each}") for each in range(3)],
@@ -102,14 +106,10 @@ class Day:
             deadline = time.monotonic() + self._patience
             while time.monotonic() < deadline:
                 try:
-                    _a2i(self.installation).stop_human_loop(HumanLoopName=f"{item_id}-1")
+                    self.installation.client("sagemaker-a2i-runtime").stop_human_loop(HumanLoopName=f"{item_id}-1")
                     return
                 except (BotoCoreError, ClientError):
                     time.sleep(0.05)
-
-    def _refuse_one_event(self, handler: BaseHTTPRequestHandler) -> None:
-        refuses, self._has_refused = not self._has_refused, True
-        status(503 if refuses else 200)(handler)
 
     def _until_decided(self, item_id: str) -> None:
         deadline = time.monotonic() + self._patience
@@ -128,16 +128,20 @@ class Day:
             raise AssertionError(f"after {self._patience:.0f} s there are still {left}\n{said}")
 
 
-def _a2i(installation: Installation) -> Any:
-    key_id, secret = installation.access_key
-    return boto3.session.Session().client(
-        "sagemaker-a2i-runtime",
-        region_name="us-east-1",
-        endpoint_url=f"{installation.url}/a2i",
-        aws_access_key_id=key_id,
-        aws_secret_access_key=secret,
-        config=Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=10, read_timeout=30),
-    )
+def _refusing_once(answer: Answer) -> Answer:
+    """503 for the first request."""
+    refusals = [status(503)]
+    return lambda handler: (refusals.pop() if refusals else answer)(handler)
+
+
+def _show_slowly(handler: BaseHTTPRequestHandler) -> None:
+    time.sleep(1.3)
+    data = picture(16, 9)
+    handler.send_response(200)
+    handler.send_header("Content-Type", "image/png")
+    handler.send_header("Content-Length", str(len(data)))
+    handler.end_headers()
+    handler.wfile.write(data)
 
 
 def _slowly(handler: BaseHTTPRequestHandler) -> None:

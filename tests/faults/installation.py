@@ -20,12 +20,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
+from botocore.config import Config
+
 from ground.failpoints import EXIT_CODE
 from ground.media_store import open_blobs
 from moderation.service import Service
 from moderation.settings import Settings, load_settings
 from review_ui.opening import open_review
 from review_ui.people.people import People
+from tests.faults.objects import Objects
 from tests.faults.people import PASSWORD
 from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 
@@ -102,7 +106,7 @@ def _prepared() -> tuple[Path, str, tuple[str, str]]:
 
 def settings_of(folder: Path, **given: Any) -> Settings:
     """The settings of this test process over the same folder."""
-    (folder / "rules").mkdir(exist_ok=True)
+    (folder / "rules").mkdir(parents=True, exist_ok=True)
     (folder / "plugins").mkdir(exist_ok=True)
     (folder / "rules" / "faults.yml").write_text(RULES)
     (folder / "plugins" / "fault_words.py").write_text(PLUGIN)
@@ -163,24 +167,28 @@ class Installation:
     Args:
         folder: with ``data``, rules and a plugin.
         given: settings beside `SETTINGS`, by their names without ``MODERATION_``.
-        is_fresh: True to begin with nothing in the folder.
+        without: a safety that the processes have switched off; see `tests.faults.unsafe`.
     """
 
-    def __init__(self, folder: Path, given: Mapping[str, str] | None = None, *, is_fresh: bool = False) -> None:
+    def __init__(self, folder: Path, given: Mapping[str, str] | None = None, *, without: str | None = None) -> None:
         self.folder, self.log = folder, folder / "log"
         self.deaths: list[Death] = []
         self.faults: list[str] = []
         """What no supervisor should see: processes that ended by themselves."""
-        self.key, self.access_key = "", ("", "")
-        if not is_fresh:
+        self._main = ("tests.faults.unsafe", without) if without else ("tests.patience",)
+        self.settings = settings_of(folder, **{name.lower(): value for name, value in (given or {}).items()})
+        if self.settings.database_url is None:
             made, self.key, self.access_key = _prepared()
             shutil.copytree(made, folder, dirs_exist_ok=True)
-        self.settings = settings_of(folder, **{name.lower(): value for name, value in (given or {}).items()})
+        else:
+            self.key, self.access_key = furnish(self.settings)
         places = {"DATA": folder / "data", "RULES": folder / "rules", "PLUGINS_DIR": folder / "plugins"}
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("MODERATION_")}
         for name, value in {**SETTINGS, **places, **(given or {})}.items():
             self._environment[f"MODERATION_{name}"] = str(value)
         self._roles: dict[str, Role] = {}
+        self.objects: Objects | None = None
+        self._has_stopped = False
         self._is_over = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._lock = threading.RLock()
@@ -189,6 +197,12 @@ class Installation:
     def url(self) -> str:
         """Where the API answers."""
         return f"http://127.0.0.1:{self._roles['serve'].port}"
+
+    def port(self, name: str) -> int:
+        """Where a role answers."""
+        port = self._roles[name].port
+        assert port is not None
+        return port
 
     def add(self, name: str, *arguments: str, port: int | None = None, failpoints: list[str] | None = None) -> Role:
         """Have processes of a kind; the first starts now."""
@@ -203,6 +217,51 @@ class Installation:
     def set(self, name: str, value: str) -> None:
         """Another setting for processes that start from now on, by its name without ``MODERATION_``."""
         self._environment[f"MODERATION_{name}"] = value
+
+    def a2i(self, address: str | None = None) -> None:
+        """Have an A2I endpoint in a process of its own, whose human loops the others use, and media in S3 for all.
+
+        Args:
+            address: where they reach it; None for the endpoint itself.
+        """
+        self.objects = Objects()
+        self.objects.start()
+        key_id, secret = self.access_key
+        self._environment |= {
+            "AWS_ACCESS_KEY_ID": key_id,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_ENDPOINT_URL_S3": self.objects.address,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "MODERATION_MEDIA_S3": "1",
+        }
+        port = free_port()
+        self.add("a2i", "a2i", "serve", "--port", str(port), port=port)
+        self.wait_up("a2i")
+        members = [{"OidcMemberDefinition": {"Groups": ["reviewers"]}}]
+        team = self.client("sagemaker", port).create_workteam(
+            WorkteamName="reviewers", Description="everybody", MemberDefinitions=members
+        )
+        self.set("A2I_WORKTEAM_ARN", team["WorkteamArn"])
+        self.set("A2I_ENDPOINT_URL", address or f"http://127.0.0.1:{port}/a2i")
+
+    def scaled(self, workers: int = 2, a2i: str | None = None) -> None:
+        """Have an API, workers and an endpoint of A2I, each a process."""
+        self.a2i(a2i)
+        self.serve()
+        for number in range(1, workers + 1):
+            self.add(f"worker{number}", "worker")
+
+    def client(self, service: str, port: int | None = None) -> Any:
+        """boto3's client of the endpoint on a port; None for the one of `serve`."""
+        key_id, secret = self.access_key
+        return boto3.session.Session().client(
+            service,  # type: ignore[call-overload]
+            region_name="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{port or self._roles['serve'].port}/a2i",
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=10, read_timeout=30),
+        )
 
     def serve(self, failpoints: list[str] | None = None) -> Role:
         """Have `moderation serve`."""
@@ -239,17 +298,29 @@ class Installation:
             if role.process is not None:
                 _kill_group(role.process)
                 role.process.wait(timeout=PATIENCE_SECONDS)
+        if self.objects is not None and not self._has_stopped:
+            self.objects.stop()
+        self._has_stopped = True
 
     def said(self) -> str:
         """The processes' logs, all in one."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def run(self, *arguments: str, failpoint: str | None = None) -> int:
+        """Run a command to its end; gives its exit code."""
+        environment = self._environment | ({"MODERATION_FAILPOINT": failpoint} if failpoint else {})
+        command = [sys.executable, "-m", *self._main, *arguments]
+        with self.log.open("ab") as log:
+            return subprocess.run(
+                command, env=environment, stdout=log, stderr=log, cwd=Path(__file__).parents[2], check=False
+            ).returncode
 
     def _start(self, role: Role) -> None:
         environment = dict(self._environment)
         if role.failpoints:
             environment["MODERATION_FAILPOINT"] = role.failpoints.pop(0)
         role.starts += 1
-        command = [sys.executable, "-m", "tests.patience", *role.arguments]
+        command = [sys.executable, "-m", *self._main, *role.arguments]
         with self.log.open("ab") as log:
             role.process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, start_new_session=True, cwd=Path(__file__).parents[2]

@@ -27,6 +27,7 @@ from moderation.storage.opening import open_database
 from review_ui.a2i.tables import human_loops
 from review_ui.opening import MIGRATIONS
 from review_ui.tables import metadata as review_metadata
+from tests.faults.objects import Objects
 from tests.faults.people import App
 from tests.receiver import Request
 
@@ -63,10 +64,14 @@ class Broken:
 
 
 class Facts:
-    """The databases as they stand, opened beside the processes that write them."""
+    """The databases as they stand, opened beside the processes that write them.
 
-    def __init__(self, settings: Settings, webhook_app: str = "shop") -> None:
-        self.settings = settings
+    Args:
+        objects: where media is, where it is not in the data folder.
+    """
+
+    def __init__(self, settings: Settings, objects: Objects | None = None, webhook_app: str = "shop") -> None:
+        self.settings, self.objects = settings, objects
         self.database = open_database(settings)
         url = settings.review_database_url or f"sqlite:///{settings.data / 'review.db'}"
         self.review = Database(url, MIGRATIONS, review_metadata, version_table="review_alembic_version")
@@ -141,7 +146,9 @@ class Facts:
                 if part.media is None or row.media_deleted_at is not None:
                     continue
                 try:
-                    digest = hashlib.sha256(blobs.get(part.media.uri)).hexdigest()
+                    in_s3 = self.objects.kept.get("/" + part.media.uri.removeprefix("s3://")) if self.objects else None
+                    data = in_s3[0] if in_s3 else blobs.get(part.media.uri)
+                    digest = hashlib.sha256(data).hexdigest()
                 except NotFound:
                     digest = "missing"
                 if digest != part.media.sha256:

@@ -50,6 +50,7 @@ from moderation.pipeline.ports import Ports
 from moderation.plugins import Plugins
 from moderation.review.client import LoopState
 from moderation.storage import tables
+from moderation.storage.idempotency import KeyedAnswer, KeyedPost
 from moderation.storage.items import Store
 from moderation.storage.records import Claim
 from tests.faults.people import picture
@@ -291,21 +292,22 @@ class ItemMachine(RuleBasedStateMachine):
         text=st.sampled_from(TEXTS),
         called_back=st.booleans(),
         key=st.sampled_from([None, "k1", "k2", "k3"]),
-        death=dies("items.reserve_key", "items.add"),
+        death=dies("items.add"),
     )
     def post(self, who: int, text: str, called_back: bool, key: str | None, death: tuple[str, bool] | None) -> None:
         """A post of a text; with a key, an app that hears nothing posts it again some time."""
 
         def act(process: Process) -> None:
-            kept = process.store.reserve_key("shop", key, text, self.world.now) if key else None
+            keyed_post = KeyedPost("shop", key, text) if key else None
+            kept = process.store.kept_answer(keyed_post, self.world.now) if keyed_post else None
             if kept is not None:
-                assert kept["id"] in self.world.posted or self._is_stored(kept["id"])
                 self.world.posted[kept["id"]] = text
                 return
             part = Part(id="p0", type="text", text=text)
             callback = "http://app.example/told" if called_back else None
             item = process.pipeline.prepare(Submission("shop", (part,), callback_url=callback))
-            process.pipeline.intake([item], ("shop", key, {"id": item.id}) if key else None)
+            keyed = KeyedAnswer(keyed_post, {"id": item.id}, self.world.now) if keyed_post else None
+            assert process.pipeline.intake([item], keyed) is None
             self.world.posted[item.id] = text
 
         with self._refused(IdempotencyConflict, IdempotencyInFlight):
@@ -669,9 +671,6 @@ class ItemMachine(RuleBasedStateMachine):
             yield
         except kinds:
             self._count("refused")
-
-    def _is_stored(self, item_id: str) -> bool:
-        return bool(self.world.rows(sa.select(tables.items.c.id).where(tables.items.c.id == item_id)))
 
     def _status(self, item_id: str) -> str:
         return str(self.world.rows(sa.select(tables.items.c.status).where(tables.items.c.id == item_id))[0][0])

@@ -61,6 +61,10 @@ class App:
         }
         return self.post("/v1/items", None, key, fields)
 
+    def address(self, url: str, key: str) -> list[str]:
+        """Post a picture by its address."""
+        return self.post("/v1/items", {"parts": [{"type": "image", "url": url}]}, key)
+
     def post(self, path: str, body: Any, key: str | None = None, fields: Any = None) -> list[str]:
         """Post until it is answered. Without a key an answer that is lost is not asked for again: it would be another item."""
         headers = {**self.headers, **({"Idempotency-Key": key} if key else {})}

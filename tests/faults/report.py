@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 PROPERTY = "fault"
+SEED = int(os.environ.get("FAULTS_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
+"""Of a run: ``FAULTS_SEED=n`` does the same again."""
 
 
 @dataclass

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,66 +12,12 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from ground.blobs import FolderBlobs
-from moderation.plugins import load_plugins
-from moderation.policies.files import load_policies
-from moderation.storage import tables
-from moderation.storage.opening import open_database
-from tests.faults.conftest import SEED
-from tests.faults.installation import settings_of
-from tests.faults.machine import ItemMachine, World, folder_for, numbered_id, steps_of
-from tests.faults.report import Row, keep
+from tests.faults.machine import ItemMachine, World, steps_of
+from tests.faults.report import SEED, Row, keep
 
 STEPS = int(os.environ.get("STEPS", "100000"))
 """Of the long run, all in all; half of them on each database."""
 Opener = Callable[[], World]
-
-
-@pytest.fixture(autouse=True)
-def _same_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("moderation.pipeline.intake.new_item_id", numbered_id)
-
-
-@pytest.fixture
-def open_on_sqlite(tmp_path: Path) -> Opener:
-    """Makes worlds over fresh files, whose writes are not flushed to the disk: no power is cut here."""
-    given = settings_of(tmp_path)
-    open_database(given).close()
-    plugins = load_plugins(given)
-    policies = load_policies(tmp_path / "rules", plugins.taxonomy, plugins.tools)
-
-    def opener() -> World:
-        folder = folder_for(tmp_path / "worlds")
-        shutil.copy(given.data / "moderation.db", folder)
-        database = open_database(given.model_copy(update={"data": folder}))
-        sa.event.listen(database.engine, "connect", lambda c, _: c.execute("PRAGMA synchronous=OFF").close())
-        database.engine.dispose()
-        return World(database, plugins, policies, FolderBlobs(folder / "media", "moderation"))
-
-    return opener
-
-
-@pytest.fixture
-def open_on_postgres(tmp_path: Path, postgres_url: str) -> Opener:
-    """Makes worlds over one database that is emptied."""
-    given = settings_of(tmp_path, database_url=postgres_url)
-    open_database(given).close()
-    plugins = load_plugins(given)
-    policies = load_policies(tmp_path / "rules", plugins.taxonomy, plugins.tools)
-    names = ", ".join(table.name for table in tables.metadata.sorted_tables)
-
-    def opener() -> World:
-        database = open_database(given)
-        database.write(lambda c: c.exec_driver_sql(f"TRUNCATE {names} CASCADE"), step="test.empty")
-        return World(database, plugins, policies, FolderBlobs(folder_for(tmp_path / "worlds"), "moderation"))
-
-    return opener
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def open_world(request: pytest.FixtureRequest) -> Opener:
-    opener: Opener = request.getfixturevalue(f"open_on_{request.param}")
-    return opener
 
 
 def walk(opener: Opener, examples: int, steps: int, *, shrinks: bool = True) -> type[ItemMachine]:

@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -436,7 +437,9 @@ def test_an_item_that_cannot_be_judged_goes_to_people_after_as_many_tries_as_are
     opened.close()
 
 
-def test_changed_policies_are_looked_for_as_often_as_is_set(settings: Settings, tmp_path: Path) -> None:
+def test_changed_policies_are_looked_for_as_often_as_is_set(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "rules"
     folder.mkdir()
     (folder / "words.yml").write_text(REJECTS)
@@ -444,16 +447,25 @@ def test_changed_policies_are_looked_for_as_often_as_is_set(settings: Settings, 
     def opened(seconds: float, name: str) -> Service:
         given = {"rules": folder, "rules_seconds": seconds, "data": tmp_path / name}
         service = Service.open(settings.model_copy(update=given))
+        look = service.in_force.look
+
+        def counted(now: datetime) -> Any:
+            found = look(now)
+            looks[name] += 1
+            return found
+
+        monkeypatch.setattr(service.in_force, "look", counted)
         service.watch_policies()
         return service
 
+    looks: Counter[str] = Counter()
     eager, told = opened(0.05, "eager"), opened(0, "told")
     try:
         old = told.policies.get("words").version
-        wait_for(lambda: told._watching._rings == 0)
+        wait_for(lambda: looks["told"] == 1)  # at the start
         (folder / "words.yml").write_text(REVIEWS)
         wait_for(lambda: eager.policies.get("words").version != old)
-        assert told.policies.get("words").version == old
+        assert (told.policies.get("words").version, looks["told"]) == (old, 1)
         told.reload_policies()
         wait_for(lambda: told.policies.get("words").version != old)
     finally:

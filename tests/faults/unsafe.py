@@ -1,0 +1,52 @@
+"""The command line with a safety switched off, for tests that must fail then: ``python -m tests.faults.unsafe lease serve``."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+
+def _without_lease() -> None:
+    """What a process took is its own for ever, also when it is dead."""
+    from moderation.pipeline import moderate
+
+    moderate.LEASE_SECONDS = 1e6
+
+
+def _commit_after_the_answer() -> None:
+    """An app is told that its item is stored before it is."""
+    from moderation.storage.items import Store
+
+    add = Store.add_items
+
+    def add_later(self: Store, *given: Any, **more: Any) -> None:
+        def write() -> None:
+            time.sleep(0.3)
+            add(self, *given, **more)
+
+        threading.Thread(target=write, daemon=True).start()
+
+    Store.add_items = add_later  # type: ignore[method-assign]
+
+
+def _no_look_without_a_ring() -> None:
+    """Workers believe that each ring reaches them."""
+    from moderation.pipeline.doorbell import RedisListener
+
+    listen = RedisListener.listen
+    RedisListener.listen = lambda self, seconds: listen(self, 1e6)  # type: ignore[method-assign]
+
+
+SAFETIES = {"lease": _without_lease, "commit": _commit_after_the_answer, "look": _no_look_without_a_ring}
+
+if __name__ == "__main__":
+    from moderation.cli import main
+    from tests.patience import be_patient
+
+    be_patient()
+    SAFETIES[sys.argv.pop(1)]()
+    sys.argv[0] = str(Path(sys.argv[0]).with_name("moderation"))
+    main()
