@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import re
 import sqlite3
 import threading
 import time
@@ -285,6 +286,50 @@ def _check_still_open(connection: Connection) -> None:
     raw = connection.connection.dbapi_connection
     if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
         raise StoreUnavailable("the database gave up the transaction; nothing of it is stored")
+
+
+_REFUSAL = "FATAL:"
+_FOR_NOW = re.compile("starting up|shutting down|recovery|not yet accepting|too many|connection slots")
+"""What a Postgres that is there says of a connection it does not take, and what it says where it will soon. The driver
+gives its SQLSTATE for what happens later only."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
+
+
+def wait_until_reached(url: str, seconds: float, pause: Callable[[float], object] = time.sleep) -> bool:
+    """Wait for a database that does not answer; SQLite's always does.
+
+    Args:
+        seconds: the longest.
+        pause: waits so many seconds; when it gives something true, nobody waits any more.
+
+    Returns:
+        False when `pause` ended it.
+
+    Raises:
+        StoreUnavailable: it did not answer all the time, or refuses, which waiting does not mend.
+    """
+    if sa.make_url(url).get_backend_name() == "sqlite":
+        return True
+    engine = _make_engine(url)
+    deadline, next_pause = time.monotonic() + seconds, FIRST_PAUSE_SECONDS
+    try:
+        while True:
+            try:
+                with engine.connect():
+                    return True
+            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+                said = str(error.orig)
+                refused = _REFUSAL in said and not _FOR_NOW.search(said)
+                left = deadline - time.monotonic()
+                if refused or left <= 0:
+                    raise StoreUnavailable(f"the database {engine.url!r} cannot be reached: {error.orig}") from error
+                why = said.partition("\n")[0]
+                logger.warning("the database %r does not answer, waiting up to %.0f s: %s", engine.url, left, why)
+            if pause(min(next_pause, left)):
+                return False
+            next_pause = min(2 * next_pause, LONGEST_PAUSE_SECONDS)
+    finally:
+        engine.dispose()
 
 
 def insert_or_nothing(c: Connection, table: sa.Table) -> Any:

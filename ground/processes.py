@@ -24,10 +24,20 @@ TEND_SECONDS = 0.5
 STEADY_SECONDS = 60.0
 """Who has lived that long is not one that dies again and again."""
 LONGEST_BACK_OFF_SECONDS = 30.0
+READY_SECONDS = 120.0
+"""How long one may take to be ready that is to take the place of another."""
 END_SECONDS = 30.0
 """How long they are given to end what they have in hand; those that have not by then are killed."""
 
 _forking = multiprocessing.get_context("fork")
+
+Ready = Callable[[], None]
+"""Called by a process once it does its work."""
+Work = Callable[[Ready], None]
+
+
+class ProcessNotReady(ModerationError):
+    """One of several processes ended before it did its work; it has said why."""
 
 
 class Processes:
@@ -35,26 +45,64 @@ class Processes:
 
     Args:
         name: of each, with a number, and in logs.
-        work: what each does, until `stop` is set. It opens what it needs itself: the first process must have no thread,
-            connection or file that they would share.
+        work: what each does, until `stop` is set; it says when it is ready. It opens what it needs itself: the first
+            process must have no thread, connection or file that they would share, but for sockets that listen.
         count: how many there are at a time.
         stop: set by a signal, in the first process and, because they are forked, in each.
         until_done: True to leave it at that when one ends with exit code 0; False to start another.
+        restart: set by a signal, in the first process: others take the places of all of them, one after the other, each
+            once it is ready. Where there is one, they are started one after the other as well, and one that does not
+            get ready at the start ends it all. None for processes that are just started.
     """
 
     def __init__(
-        self, name: str, work: Callable[[], None], count: int, stop: threading.Event, *, until_done: bool = False
+        self,
+        name: str,
+        work: Work,
+        count: int,
+        stop: threading.Event,
+        *,
+        until_done: bool = False,
+        restart: threading.Event | None = None,
     ) -> None:
-        self._stop = stop
+        self._stop, self._restart = stop, restart
         self._places = [_Place(f"{name}-{number}", work, stop, until_done) for number in range(count)]
 
     def run(self) -> None:
-        """Start them and look after them until `stop` is set or all are done; then have them end."""
+        """Start them and look after them until `stop` is set or all are done; then have them end.
+
+        Raises:
+            ProcessNotReady: one ended at the start; it has said why.
+        """
+        try:
+            if self._restart is not None:
+                for place in self._places:
+                    place.tend()
+                    if not place.gets_ready() and not self._stop.is_set():
+                        raise ProcessNotReady("a process could not start; what is wrong is said above")
+            self._look_after()
+        finally:
+            self._end()
+
+    def _look_after(self) -> None:
         while not all(place.is_done for place in self._places):
             for place in self._places:
                 place.tend()
+            if self._restart is not None and self._restart.is_set():
+                self._restart.clear()
+                self._replace_all()
             if self._stop.wait(TEND_SECONDS):
                 break
+
+    def _replace_all(self) -> None:
+        for place in self._places:
+            if self._stop.is_set():
+                return
+            if not place.replace():
+                logger.error("the restart ends here: what runs goes on as it was")
+                return
+
+    def _end(self) -> None:
         deadline = time.monotonic() + END_SECONDS
         for place in self._places:
             place.ask_to_end()
@@ -65,21 +113,51 @@ class Processes:
 class _Place:
     """One of the processes, and who takes its place."""
 
-    def __init__(self, name: str, work: Callable[[], None], stop: threading.Event, until_done: bool) -> None:
+    def __init__(self, name: str, work: Work, stop: threading.Event, until_done: bool) -> None:
         self.is_done = False
         self._name, self._work, self._stop, self._until_done = name, work, stop, until_done
         self._process: BaseProcess | None = None
         self._started_at = self._starts_from = 0.0
         self._deaths = 0
+        self._ready = _forking.Event()
 
     def tend(self) -> None:
         """Start it when there is none."""
         if self._process is not None and not self._process.is_alive():
             self._ended(self._process)
         if self._process is None and not self.is_done and time.monotonic() >= self._starts_from:
-            self._process = _forking.Process(target=self._run, name=self._name)
-            self._started_at = time.monotonic()
-            self._process.start()
+            self._process = self._start()
+
+    def gets_ready(self) -> bool:
+        """Wait until it is ready; False when it ended before, took too long, or all are to end."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._ready.wait(TEND_SECONDS / 10):
+            is_alive = self._process is not None and self._process.is_alive()
+            if not is_alive or self._stop.is_set() or time.monotonic() >= deadline:
+                return False
+        return True
+
+    def replace(self) -> bool:
+        """Have another take its place once that is ready; False when that does not get so, and nothing changes."""
+        before = self._process
+        self._process = self._start()
+        if not self.gets_ready():
+            self.ask_to_end()
+            self.end(time.monotonic() + END_SECONDS)
+            self._process = before
+            return False
+        after, self._process = self._process, before
+        self.ask_to_end()
+        self.end(time.monotonic() + END_SECONDS)
+        self._process = after
+        return True
+
+    def _start(self) -> BaseProcess:
+        self._ready = _forking.Event()
+        process = _forking.Process(target=self._run, args=(self._ready.set,), name=self._name)
+        self._started_at = time.monotonic()
+        process.start()
+        return process
 
     def ask_to_end(self) -> None:
         """As whoever sends SIGTERM does."""
@@ -109,11 +187,11 @@ class _Place:
         self._starts_from = now + pause
         logger.warning("%s ended (exit code %s); another is started in %.1f s", self._name, code, pause)
 
-    def _run(self) -> None:
+    def _run(self, ready: Ready) -> None:
         """In the new process."""
         threading.Thread(target=self._end_with_the_first, name="first process", daemon=True).start()
         try:
-            self._work()
+            self._work(ready)
         except ModerationError as error:
             logger.error("%s: %s", self._name, error)
             sys.exit(2)

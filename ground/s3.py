@@ -14,6 +14,7 @@ from ground.blobs import MAX_OBJECT_BYTES, split_uri, too_large
 from ground.errors import NotFound
 from ground.failpoints import failpoint
 from ground.local_copies import LocalCopies
+from ground.private_files import private_file
 from ground.s3_calls import Encryption, ask, metadata_of
 
 _CHUNK = 2**20
@@ -161,7 +162,7 @@ class S3Blobs:
         """Write the object to a file, a piece at a time; says its digest."""
         digest = hashlib.sha256()
         answer = self._open(uri)
-        with answer["Body"] as body, to.open("wb") as file:
+        with answer["Body"] as body, private_file(to).open("wb") as file:
             if answer["ContentLength"] > self._max_bytes:
                 raise too_large(f"{answer['ContentLength']:,}", self._max_bytes)
             while chunk := ask(uri, "read", lambda: body.read(_CHUNK)):

@@ -33,6 +33,19 @@ class GroundSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `serve` listens on.")
     threads: int = Field(16, ge=1, le=256, description="Threads that answer HTTP.")
+    connections: int = Field(
+        20_000,
+        ge=16,
+        le=1_000_000,
+        description="Open connections of a process beyond which those that were idle longest are closed; fewer where "
+        "the system lets a process open fewer files.",
+    )
+    idle_seconds: float = Field(
+        60.0, gt=0, description="Before a connection is closed that is idle, or does not take its answer."
+    )
+    receive_seconds: float = Field(
+        30.0, gt=0, description="Longest until a request is here as a whole; a second more for each 16 kB of its body."
+    )
     public_url: str | None = Field(None, description="How others reach this service; empty for http://HOST:PORT.")
     max_body_bytes: int = Field(30_000_000, ge=1, description="Largest request body.")
     max_media_bytes: int = Field(15_728_640, ge=1, description="Largest single picture, film or sound.")

@@ -1,5 +1,7 @@
 """Tracing: where the time of a request and of an item goes, told to an OpenTelemetry collector; nothing unless started.
 
+Started or not, what is logged within a span of an item names that item (`NamesItem`).
+
 An item's trace goes from its post through whatever process works on it. Its id, and that of its first span, follow from
 the item's id, so that nothing has to be kept or passed on: every process knows them. Spans carry ids, names and counts,
 never content, addresses or words of errors.
@@ -10,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import hashlib
+import logging
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -70,14 +73,17 @@ class _Tracing:
         if item is not None:
             attributes[ITEM] = item
         links = [trace.Link(self._context_of(each)) for each in list(items)[:MOST_LINKS]]
-        with self._tracer.start_as_current_span(
-            name,
-            context=self._parent(item),
-            attributes=attributes,
-            links=links,
-            record_exception=False,  # its words may quote the content
-            set_status_on_exception=False,
-        ) as started:
+        with (
+            contextlib.nullcontext() if item is None else _about(item),
+            self._tracer.start_as_current_span(
+                name,
+                context=self._parent(item),
+                attributes=attributes,
+                links=links,
+                record_exception=False,  # its words may quote the content
+                set_status_on_exception=False,
+            ) as started,
+        ):
             try:
                 yield Span(started)
             except BaseException as error:
@@ -123,6 +129,7 @@ class Span:
             self._started.set_attributes(_dotted(attributes))
 
 
+_item: contextvars.ContextVar[str | None] = contextvars.ContextVar("item", default=None)
 _tracing: _Tracing | None = None
 _lock = threading.Lock()
 _nothing = contextlib.nullcontext(Span())
@@ -175,8 +182,20 @@ def span(
         items: those it is for together; links their traces to it.
         attributes: ids, names and counts; dots in their names are written as two underscores.
     """
-    tracing = _tracing
-    return _nothing if tracing is None else tracing.span(name, item, items, _dotted(attributes))
+    if (tracing := _tracing) is not None:
+        return tracing.span(name, item, items, _dotted(attributes))
+    return _nothing if item is None else _about(item)
+
+
+class NamesItem(logging.Filter):
+    """Adds ``item=...`` to lines of a handler that are about an item and do not name it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lets every line through."""
+        item = _item.get()
+        if item is not None and item not in (message := record.getMessage()):
+            record.msg, record.args = f"{message} item={item}", ()
+        return True
 
 
 def begin_item(item: str, app: str) -> None:
@@ -186,11 +205,18 @@ def begin_item(item: str, app: str) -> None:
 
 
 def carried(work: Callable[[Given], Result]) -> Callable[[Given], Result]:
-    """`work` for other threads, whose spans go below the one that is open here."""
-    if _tracing is None:
-        return work
+    """`work` for other threads, whose spans and log lines go with those here."""
     here = contextvars.copy_context()
     return lambda given: here.copy().run(work, given)
+
+
+@contextmanager
+def _about(item: str) -> Iterator[Span]:
+    token = _item.set(item)
+    try:
+        yield Span()
+    finally:
+        _item.reset(token)
 
 
 def _ids_of(item: str) -> tuple[int, int]:

@@ -17,7 +17,8 @@ from typing import Any
 
 import click
 
-from ground.json_logs import JsonLines
+from ground.json_logs import JsonLines, TextLines
+from ground.tracing import NamesItem
 from moderation.core.errors import ModerationError
 from moderation.settings import load_settings
 
@@ -106,7 +107,8 @@ def _read_settings(ctx: click.Context, _: click.Parameter, data: Path | None) ->
     root.setLevel(ctx.obj.log_level.upper())
     if ctx.obj.log_format == "json":
         for handler in root.handlers:
-            handler.setFormatter(JsonLines())
+            if isinstance(handler.formatter, TextLines):
+                handler.setFormatter(JsonLines())
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -124,7 +126,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Never shows a traceback unless the log level is DEBUG."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it speaks at every short burst
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    if not logging.getLogger().handlers:  # who runs this within a program of theirs has their own
+        lines = logging.StreamHandler()
+        lines.setFormatter(TextLines())
+        lines.addFilter(NamesItem())
+        logging.getLogger().addHandler(lines)
     try:
         result: Any = cli.main(arguments, standalone_mode=False)
     except click.exceptions.Abort:

@@ -43,6 +43,7 @@ from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
+from moderation.storage.tallies import Tally
 
 
 class Service:
@@ -50,6 +51,7 @@ class Service:
 
     Attributes:
         heart: gives this process's signs of life; see `Heart`.
+        tally: what is counted here and told of all processes together.
         taxonomy: the labels, with those that plugins add.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
@@ -76,6 +78,7 @@ class Service:
         self.human_loops = human_loops or open_human_loops(settings, own, blobs, self._refusals.note)
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
         self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
+        self.tally = Tally()
         self.pipeline = Pipeline(
             Ports(
                 store=self.store,
@@ -91,6 +94,7 @@ class Service:
                 max_attempts=settings.max_attempts,
                 poll_seconds=settings.poll_seconds,
                 media_keep_days=settings.media_keep_days,
+                tally=self.tally,
             )
         )
         fetcher = MediaFetcher(settings, blobs)
@@ -105,7 +109,7 @@ class Service:
         self.loop_changed, self.reload_policies = self.following.loop_changed, self._watching.ring
         self._retaining = retain(self.retention, self.uploads, self.pipeline.now, judge.runner.forget_findings)
         self._cleaning = clean_now_and_then(settings, database, blobs, self.pipeline.now)
-        tallies = (judge.runner.tally, self._redactor.tally, self.pipeline.ports.tally, self.deliveries.tally)
+        tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
         self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
         self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)

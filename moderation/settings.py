@@ -22,9 +22,12 @@ class Settings(ReviewSettings):
     lists: Path | None = Field(None, description="Folder of block lists; empty for the shipped ones.")
     plugins_dir: Path | None = Field(None, description="Folder of loose plugin files (*.py).")
     database_url: str | None = Field(None, description="SQLAlchemy URL; empty for SQLite under the data folder.")
+    database_wait_seconds: float = Field(
+        60.0, ge=0, description="How long `serve` and `worker` wait at their start for a Postgres that does not answer."
+    )
     redis_url: str | None = Field(None, description="Redis for RQ; empty for threads in the serving process.")
     workers: int = Field(
-        2,
+        3,
         ge=0,
         le=64,
         description="Threads in the serving process that moderate items; of several, one keeps to texts.",
@@ -54,6 +57,13 @@ class Settings(ReviewSettings):
         ge=0,
         description="API calls a second of one app, beyond which it is answered 429; twice as many at once after a "
         "pause; 0 for any number. Each process counts for itself.",
+    )
+    waits: int = Field(
+        32,
+        ge=0,
+        le=256,
+        description="Posts with ?wait= that wait for their decision at once, half of them at most of one app; others "
+        "are answered 202 at once. Each takes a thread of its own.",
     )
     fetch_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Longest fetch of one media URL.")
     fetches: int = Field(

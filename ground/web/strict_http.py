@@ -79,10 +79,3 @@ class _Problem:
             ("Cache-Control", "no-store"),
         ]
         return f"{code} {reason}", headers, json.dumps(document).encode()
-
-
-def make_strict(server: Any) -> None:
-    """Let every listening socket of a waitress server speak through `StrictChannel`. Call before it runs."""
-    for listener in (server, *getattr(server, "map", {}).values()):
-        if hasattr(listener, "channel_class"):
-            listener.channel_class = StrictChannel

@@ -1,7 +1,7 @@
 """Figures for Prometheus: counts and ages, never content. One registry for each application.
 
-What concerns the whole installation is read from the database, so that whoever serves tells it of all processes; only
-requests are those of the process that is asked.
+All is of the whole installation and read from the database, so that whoever serves tells the same: what happened until
+the last sign of life of each process.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter as Counting
 from collections.abc import Iterable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from ground.paced import Paced
@@ -25,40 +25,31 @@ from moderation.storage.tallies import BUCKET, CALL_SECONDS, SUM, WAIT_SECONDS, 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NONE = Line(0, None)
+POSTS, REQUESTS = "posted_items", "http_request_seconds"
+"""Figures: posted items by answer; requests by method, route and class of status."""
+ANSWERS = ("accepted", "refused", "repeated", "overloaded")
 
 
 class Figures:
-    """What `/metrics` shows.
+    """What `/metrics` shows, and counts what this process answers.
 
     Attributes:
         registry: of this application alone.
-        posts: answers to posted items, by what came of them, since this process started.
-        requests: how long answers took, by method, route and class of status, since this process started.
     """
 
     def __init__(self, service: Service) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
-        self.posts = Counter(
-            "moderation_posted_items",
-            "Posted items by answer: accepted, refused, repeated (an idempotency key), overloaded; of this process.",
-            ["answer"],
-            registry=self.registry,
-        )
-        for answer in ("accepted", "refused", "repeated", "overloaded"):
-            self.posts.labels(answer)
-        self.requests = Histogram(
-            "moderation_http_request_seconds",
-            "Requests by method, route (its template) and class of status; of this process.",
-            ["method", "route", "status"],
-            buckets=CALL_SECONDS,
-            registry=self.registry,
-        )
         self.registry.register(_Stored(service))
+        self._tally = service.tally
+
+    def posted(self, answer: str, items: int) -> None:
+        """Posted items were answered, with what is in `ANSWERS`."""
+        self._tally.add(POSTS, answer, count=items)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered. Only what we know becomes a label: others could make up any number of them."""
         known = method if method in _METHODS else "other"
-        self.requests.labels(known, route or "none", f"{status // 100}xx").observe(seconds)
+        self._tally.observe(REQUESTS, seconds, CALL_SECONDS, known, route or "none", f"{status // 100}xx")
 
 
 class _Stored:
@@ -138,6 +129,20 @@ class _Stored:
 
     def _counted(self) -> Iterable[Metric]:
         counted = read_tallies(self._service.database)
+        yield _counters(
+            "moderation_posted_items",
+            "Posted items by answer: accepted, refused, repeated (an idempotency key), overloaded.",
+            ["answer"],
+            {**{(answer,): 0.0 for answer in ANSWERS}, **counted.get(POSTS, {})},
+        )
+        yield _histogram(
+            "moderation_http_request_seconds",
+            "Requests by method, route (its template) and class of status.",
+            ["method", "route", "status"],
+            CALL_SECONDS,
+            counted.get(REQUESTS + BUCKET, {}),
+            counted.get(REQUESTS + SUM, {}),
+        )
         yield _counters(
             "moderation_detector_failures", "Looks without an answer.", ["detector", "kind"], counted.get(FAILURES, {})
         )

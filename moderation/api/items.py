@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
@@ -176,13 +177,13 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
 class _Posting:
     """Taking items in: once for each idempotency key, within the backlog, counted.
 
-    A thread that waits for a decision answers nobody else, so a quarter of the threads never waits: when the others
-    all do, a post is answered 202 without waiting.
+    Posts that wait for their decisions do so in threads that are there for it, within their app's share of them: others
+    are answered 202 without waiting.
     """
 
     def __init__(self, service: Service, figures: Figures) -> None:
         self._service, self._figures = service, figures
-        self._waits = threading.BoundedSemaphore(max(1, service.settings.threads * 3 // 4))
+        self._waits = _Shares(service.settings.waits)
 
     def once(self, take: Callable[[KeyedPost | None], Answer]) -> Response:
         """Answer with `take`, or with what the same post was answered before."""
@@ -203,7 +204,7 @@ class _Posting:
         data, files = read_items(request)
         item = self._service.pipeline.prepare(self._submissions().of_posted(data, files))
         answer = _accepted(item)
-        waits = wait > 0 and self._waits.acquire(blocking=False)
+        waits = wait > 0 and self._waits.take(g.app_name)
         try:
             until = item.created_at + timedelta(seconds=LEASE_SECONDS) if waits else None
             earlier = self._stored([item], post, answer, until)
@@ -212,7 +213,7 @@ class _Posting:
             return self._waited(item, wait, post, answer, until) if until is not None else answer
         finally:
             if waits:
-                self._waits.release()
+                self._waits.give_back(g.app_name)
 
     def take_batch(self, post: KeyedPost | None) -> Answer:
         """Store the good items of a batch in one commit."""
@@ -296,7 +297,31 @@ class _Posting:
             raise
 
     def _count(self, answer: str, items: int = 1) -> None:
-        self._figures.posts.labels(answer).inc(items)
+        self._figures.posted(answer, items)
+
+
+class _Shares:
+    """Places of which each app has half at most."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, app: str) -> bool:
+        """Take a place; False when all are taken, or the app's share."""
+        with self._lock:
+            if self._taken.total() >= self._places or self._taken[app] >= (self._places + 1) // 2:
+                return False
+            self._taken[app] += 1
+            return True
+
+    def give_back(self, app: str) -> None:
+        """Let somebody else have it."""
+        with self._lock:
+            self._taken[app] -= 1
+            if not self._taken[app]:
+                del self._taken[app]
 
 
 def _record(service: Service, item_id: str) -> ItemRecord:

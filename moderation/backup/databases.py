@@ -230,18 +230,29 @@ def _reached(source: Source) -> Iterator[sa.Connection]:
 
 def _run(source: Source, program: str, *arguments: str) -> None:
     """Run a program of Postgres; what it is to connect to goes by variables, which others cannot see as arguments."""
-    command = [_program(program), *arguments]
+    command = [_program(program, _major_of(source)), *arguments]
     done = subprocess.run(command, env=_environment(source.url), capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         said = next((line for line in done.stderr.splitlines() if "error" in line), done.stderr.strip()[:300])
         raise BackupRefused(f"{program} failed on {source.url!r}: {said}")
 
 
-def _program(name: str) -> str:
-    found = sorted(_DEBIAN.glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
-    program = str(found[-1]) if found else shutil.which(name)
+def _major_of(source: Source) -> int:
+    with _reached(source) as connection:
+        version = connection.dialect.server_version_info
+    return int(version[0]) if version else 0
+
+
+def _program(name: str, major: int) -> str:
+    """Of the server's own version, else the next: an older one refuses, a later one may write what the server lacks."""
+    found = {int(float(path.parts[-3])): str(path) for path in _DEBIAN.glob(f"*/bin/{name}")}
+    fitting = min((each for each in found if each >= major), default=None)
+    program = found[fitting] if fitting is not None else shutil.which(name)
     if program is None:
-        raise BackupRefused(f"{name} is not installed; install Postgres's client programs (Debian: postgresql-client)")
+        raise BackupRefused(
+            f"{name} for Postgres {major} is not installed; install its client programs "
+            f"(Debian: postgresql-client-{major})"
+        )
     return program
 
 

@@ -12,6 +12,7 @@ from moderation.commands.options import HOST, JSON, PORT
 from moderation.detection.judge import Judge
 from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.settings import Settings
+from moderation.storage.opening import wait_for_databases
 
 
 @click.group()
@@ -71,6 +72,7 @@ def serve(settings: Settings, host: str | None, port: int | None) -> None:
 
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    wait_for_databases(settings)
     with A2IServer(settings) as server:
         server.start()
         click.echo(f"A2I serves at {server.url}/a2i, region {settings.a2i_region}; reviewers at {server.url}/review")

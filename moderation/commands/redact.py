@@ -9,7 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,9 @@ def _key(settings: Settings, key_file: Path | None) -> TokenKey:
 def _folder(settings: Settings, job: str) -> Path:
     if not job.isalnum():
         raise click.UsageError(f"{job!r} is no id of a job")
-    return settings.data / "redactions" / job
+    # Only `serve` and `demo` make a data folder: whoever just redacts files has a place of their own for what is begun.
+    root = settings.data if settings.data.is_dir() else Path.home() / ".local" / "state" / "moderation"
+    return root / "redactions" / job
 
 
 def _redact(
@@ -165,6 +167,9 @@ def _redact(
         click.echo(f"job {folder.name}", err=True)
         watch = _Shown(as_json)
         stack.enter_context(watch.bar)
+        if settings.data not in folder.parents and folder.parent.is_dir():  # nobody else cleans up there
+            for old in folder.parent.iterdir():
+                journal.forget_ended(old, datetime.now(UTC) - timedelta(days=settings.redaction_keep_days))
         done = jobs.run(folder, work, jobs.Watch(watch.began, watch.advanced, watch.ended))
     if passed_over := sum(source.passed_over for source in sources if isinstance(source, FolderSource)):
         click.echo(f"left out: {passed_over:,} links and special files, which have no copies", err=True)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import signal
 import threading
 from pathlib import Path
 
 import click
 
+from ground.errors import SettingsError
+from ground.processes import Processes, Ready
+from ground.web.listening import listen
 from moderation.commands.options import HOST, PLUGINS_DIR, PORT, RULES
 from moderation.serving.server import Server
-from moderation.settings import Settings, with_places
+from moderation.settings import PREFIX, Settings, with_places
+from moderation.storage.opening import wait_for_databases
 
 
 @click.command()
@@ -19,18 +24,61 @@ from moderation.settings import Settings, with_places
 @PORT
 @RULES
 @PLUGINS_DIR
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that answer HTTP at the same address; more than one need Postgres and Redis.",
+)
 @click.pass_obj
-def serve(settings: Settings, host: str | None, port: int | None, rules: Path | None, plugins_dir: Path | None) -> None:
+def serve(
+    settings: Settings,
+    host: str | None,
+    port: int | None,
+    rules: Path | None,
+    plugins_dir: Path | None,
+    processes: int,
+) -> None:
     """The whole service in one process: API, workers, portal, A2I endpoint."""
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
-    with Server(with_places(settings, rules, plugins_dir)) as server:
+    settings = with_places(settings, rules, plugins_dir)
+    wait_for_databases(settings)
+    if processes > 1:
+        _serve_by_several(settings, processes)
+        return
+    with Server(settings) as server:
         server.start()
         say_hello(server)
         settle_memory()
         signal.signal(signal.SIGHUP, lambda *_: server.service.reload_policies())
         wait_for_signal()
         click.echo("stopping ...")
+
+
+def _serve_by_several(settings: Settings, processes: int) -> None:
+    """Processes that listen on the same sockets. SIGHUP has others take their places, one after the other."""
+    for value, name in ((settings.database_url, "DATABASE_URL"), (settings.redis_url, "REDIS_URL")):
+        if value is None:
+            raise SettingsError(f"several processes share a database and Redis; set {PREFIX}{name}, or serve by one")
+    sockets = listen(settings)
+    stop, restart = set_by_signals(), threading.Event()
+    signal.signal(signal.SIGHUP, lambda *_: restart.set())
+    is_first = multiprocessing.get_context("fork").Semaphore()
+
+    def work(ready: Ready) -> None:
+        with Server(settings, sockets) as server:
+            server.start()
+            signal.signal(signal.SIGHUP, lambda *_: server.service.reload_policies())
+            ready()
+            if is_first.acquire(block=False):
+                say_hello(server)
+            settle_memory()
+            stop.wait()
+
+    Processes("serve", work, processes, stop, restart=restart).run()
+    click.echo("stopping ...")
 
 
 def say_hello(server: Server) -> None:
@@ -53,9 +101,13 @@ def say_hello(server: Server) -> None:
 
 
 def settle_memory() -> None:
-    """Tell Python that what is loaded now stays: collecting garbage then looks at what items leave behind only."""
+    """Tell Python that what is loaded now stays: collecting garbage then looks at what items leave behind only.
+
+    And not at every 700th object: two hundred texts in work are more, and were looked at again and again.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)
 
 
 def set_by_signals() -> threading.Event:

@@ -44,15 +44,18 @@ def worker(settings: Settings, processes: int, burst: bool) -> None:
         _work(settings, settings.redis_url, stop, burst)
         return
     url = settings.redis_url
-    Processes("worker", lambda: _work(settings, url, stop, burst), processes, stop, until_done=burst).run()
+    Processes("worker", lambda _: _work(settings, url, stop, burst), processes, stop, until_done=burst).run()
 
 
 def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool) -> None:
     """Work until `stop` is set, or with `burst` until nothing waits."""
     from moderation.pipeline.doorbell import RedisListener, lanes_of
     from moderation.service import Service
+    from moderation.storage.opening import wait_for_databases
     from moderation.worker import Worker
 
+    if not wait_for_databases(settings, stop.wait):
+        return
     listeners = [(lanes, RedisListener(redis_url, lanes)) for lanes in lanes_of(1 if burst else THREADS)]
     service = Service.open(settings)
     service.live("worker")
@@ -69,5 +72,6 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
     if not worker.close(IN_HAND_SECONDS):
         # Its leases are free soon. To end detectors under an item would be a failure of theirs, and send it to people.
         logger.warning("what is in hand is left to other workers")
+        service.heart.close()  # or it would be told as one that died
         os._exit(0)
     service.close()

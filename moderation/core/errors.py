@@ -11,6 +11,7 @@
     ├── SettingsError                   a setting is unknown or has a wrong value
     ├── StoreUnavailable                the database or the media store did not take the write; try again
     ├── FetchFailed                     an address answered badly, too slowly, too much, or not at all
+    ├── ProcessNotReady                 one of several processes could not start, and has said why
     ├── Damaged                         the blocks of a picture do not fit together
     ├── ApiError                        what AWS's protocols answer; has its code
     └── Refused                         what HTTP answers; has its status and kind of problem

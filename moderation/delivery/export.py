@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from ground.database import Database
+from ground.private_files import private_file, private_folder
 from moderation.core.errors import StoreUnavailable
 from moderation.storage.tables import decisions, items
 
@@ -76,8 +77,8 @@ class Folder:
         to = self._root / name
         beside = to.with_name(f".{to.name}.{secrets.token_hex(6)}")
         try:
-            to.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_bytes(path.read_bytes())
+            private_folder(to.parent)
+            private_file(beside).write_bytes(path.read_bytes())
             with beside.open("rb") as file:
                 os.fsync(file.fileno())
             beside.replace(to)
@@ -197,7 +198,7 @@ def _fill(path: Path, rows: Iterator[dict[str, Any]], most: int) -> int:
     """Write up to `most` rows; says how many there were."""
     count = 0
     # Neither name nor time in the header, so that the same rows are the same bytes.
-    with path.open("wb") as file, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+    with private_file(path).open("wb") as file, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
         for row in rows:
             packed.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
             count += 1

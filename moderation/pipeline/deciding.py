@@ -94,7 +94,7 @@ def wait_decided(ports: Ports, item_id: str, seconds: float) -> ItemRecord:
         known = ports.news.count
         record = ports.store.get_item(item_id)
         left = deadline - time.monotonic()
-        if record.status != "pending" or left <= 0:
+        if record.status != "pending" or left <= 0 or ports.news.is_over:
             return record
         ports.news.wait(known, min(left, pause))
         pause = min(pause * 1.5, LONGEST_WAIT_SECONDS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -55,7 +55,7 @@ class Learned:
         return Learned(self.spent | other.spent, self.failures + _not_among(other.failures, self.failures))
 
 
-CLAIMED_AT_ONCE: Mapping[Lane, int] = {"texts": 200, "media": 4}
+CLAIMED_AT_ONCE: dict[Lane, int] = {"texts": 200, "media": 4}
 """Texts share calls and commits. What takes long is taken by few, so that others who are free get the next."""
 
 

@@ -21,10 +21,12 @@ class News:
 
     Attributes:
         count: grows whenever an item got on.
+        is_over: True when nobody is to wait any more, because the process ends.
     """
 
     def __init__(self) -> None:
         self.count = 0
+        self.is_over = False
         self._changed = threading.Condition()
 
     def spread(self) -> None:
@@ -32,6 +34,11 @@ class News:
         with self._changed:
             self.count += 1
             self._changed.notify_all()
+
+    def end(self) -> None:
+        """Nobody is to wait any more."""
+        self.is_over = True
+        self.spread()
 
     def wait(self, known: int, seconds: float) -> None:
         """Until the count is another one than was known before the item was looked at, or the time is over."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from ground.private_files import private_folder
 from moderation.core.errors import InputError, StoreUnavailable
 
 RANGE_BYTES = 8 << 20
@@ -195,7 +196,7 @@ class FolderDestination:
             raise InputError(f"{path} is among the files that are read; choose another place for the copy")
         if path.exists() and not path.is_file():
             raise InputError(f"{path} is there and is no file; choose another place for the copy")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         return path.with_name(f".{path.name[:40]}.{_short(path.name)}.{job[:12]}.part")
 
     def publish(self, name: str, draft: Path) -> None:
@@ -289,7 +290,7 @@ class S3Destination:
 
     def draft(self, name: str, job: str) -> Path:
         """See `Destination.draft`."""
-        self._drafts.mkdir(parents=True, exist_ok=True)
+        private_folder(self._drafts)
         return self._drafts / f"{_short(name)}.part"
 
     def publish(self, name: str, draft: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,12 +23,15 @@ class Server:
 
     The socket listens before the workers start, because they open human loops at the endpoint behind it.
 
+    Args:
+        sockets: that listen already and that other processes listen on, too; none to listen where the settings say.
+
     Attributes:
         url: how this machine reaches it, without a slash at the end.
         first_admin_password: set when this start made the first admin; shown once, stored only as a hash.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, sockets: Sequence[socket.socket] = ()) -> None:
         prepare(settings)
         self.settings = settings
         self.blobs = open_blobs(settings)
@@ -35,7 +40,7 @@ class Server:
         self.service = Service.open(settings, blobs=self.blobs, a2i_access_key=self.review.internal_access_key())
         self.first_admin_password = first_admin_password(self.review, settings)
         try:
-            self._listener = Listener(create_app(self.service, self.review), settings)
+            self._listener = Listener(create_app(self.service, self.review), settings, settings.waits, sockets)
         except SettingsError:
             self.close()
             raise
@@ -55,7 +60,8 @@ class Server:
         self.service.start(own_url=self.url)
 
     def close(self) -> None:
-        """Stop answering, let running work end, close the databases. May be called twice."""
+        """Answer what was begun and end: the work in hand too, then the databases. May be called twice."""
+        self.service.pipeline.ports.news.end()  # posts that wait are answered as things stand
         if hasattr(self, "_listener"):
             self._listener.close()
         self.service.close()

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.database import insert_or_nothing
+from ground.prepared import among, insert_many, update_many
 from moderation.core.decisions import Decision
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
@@ -19,7 +19,16 @@ from moderation.storage.near_duplicates import fingerprint_row
 from moderation.storage.records import Findings, LoopRecord, delivery_rows
 from moderation.storage.rows import evidence_values, label_rows, loop_row, media_rows
 from moderation.storage.rule_counts import count_rules
-from moderation.storage.tables import decisions, deliveries, fingerprints, item_labels, item_loops, item_media, items
+from moderation.storage.tables import (
+    IS_WAITING,
+    decisions,
+    deliveries,
+    fingerprints,
+    item_labels,
+    item_loops,
+    item_media,
+    items,
+)
 
 
 @dataclass(frozen=True)
@@ -40,56 +49,48 @@ class Ruled:
     fingerprints: Sequence[Fingerprint]
 
 
-def decide_together(c: Connection, ruled: Sequence[Ruled], notify: Sequence[str]) -> set[str]:
-    """Decide those that are still pending; says which, by id.
+class NotAllPending(Exception):
+    """Some of the items were decided meanwhile; nothing of the transaction may stay."""
+
+
+def still_pending(c: Connection, ruled: Sequence[Ruled]) -> list[Ruled]:
+    """Those that nobody has decided meanwhile; held until the end of the transaction."""
+    pending = sa.select(items.c.id).where(among(c, items.c.id, [each.item.id for each in ruled]), IS_WAITING)
+    ids = set(c.execute(pending.order_by(items.c.id).with_for_update()).scalars())
+    return [each for each in ruled if each.item.id in ids]
+
+
+def decide_together(c: Connection, made: Sequence[Ruled], notify: Sequence[str]) -> None:
+    """Decide items that are pending.
 
     Args:
         c: of a write.
         notify: targets that every decision is told to.
+
+    Raises:
+        NotAllPending: some are not.
     """
-    pending = sa.select(items.c.id).where(items.c.id.in_([each.item.id for each in ruled]), items.c.status == "pending")
-    still = set(c.execute(pending.order_by(items.c.id).with_for_update()).scalars())
-    made = [each for each in ruled if each.item.id in still]
-    if not made:
-        return still
-    c.execute(_DECIDE, [_values(each) for each in made])
-    c.execute(sa.insert(decisions), [_decision_row(each) for each in made])
-    _insert(c, item_labels, [row for each in made for row in label_rows(each.item.id, each.findings)])
-    _insert(c, item_media, [row for each in made for row in media_rows(each.item.id, each.findings.parts)])
-    _insert(c, fingerprints, [row for each in made for row in _fingerprint_rows(each)])
-    _insert(c, item_loops, [loop_row(loop) for each in made for loop in each.loops])
+    if update_many(c, items, "id", [_values(each) for each in made], _SAME, _PENDING) != len(made):
+        raise NotAllPending
+    insert_many(c, decisions, [_decision_row(each) for each in made])
+    for table, rows in (
+        (item_labels, [row for each in made for row in label_rows(each.item.id, each.findings)]),
+        (item_media, [row for each in made for row in media_rows(each.item.id, each.findings.parts)]),
+        (fingerprints, [row for each in made for row in _fingerprint_rows(each)]),
+        (item_loops, [loop_row(loop) for each in made for loop in each.loops]),
+    ):
+        insert_many(c, table, rows, or_nothing=True)
     count_rules(c, [each.verdict for each in made], made[0].decision.decided_at, {})
-    if told := [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), notify)]:
-        c.execute(sa.insert(deliveries), told)
-    return still
+    insert_many(c, deliveries, [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), notify)])
 
 
-_DECIDE = (
-    sa.update(items)
-    .where(items.c.id == sa.bindparam("decided_id"))
-    .values(
-        status="decided",
-        outcome=sa.bindparam("its_outcome"),
-        findings=sa.bindparam("its_findings", type_=items.c.findings.type),
-        verdict=sa.bindparam("its_verdict", type_=items.c.verdict.type),
-        media_until=sa.bindparam("its_media_until", type_=items.c.media_until.type),
-        media_tagged=False,
-        lease_until=None,
-        problem=None,
-        redacted=sa.null(),
-    )
-)
+_PENDING = (("status", "pending"),)
+_SAME = (("status", "decided"), ("media_tagged", False), ("lease_until", None), ("problem", None), ("redacted", None))
 
 
 def _values(each: Ruled) -> dict[str, Any]:
     evidence = evidence_values(each.findings, each.verdict)
-    return {
-        "decided_id": each.item.id,
-        "its_outcome": each.decision.outcome,
-        "its_findings": evidence["findings"],
-        "its_verdict": evidence["verdict"],
-        "its_media_until": each.media_until,
-    }
+    return {"id": each.item.id, "outcome": each.decision.outcome, "media_until": each.media_until, **evidence}
 
 
 def _decision_row(each: Ruled) -> dict[str, Any]:
@@ -100,8 +101,3 @@ def _decision_row(each: Ruled) -> dict[str, Any]:
 def _fingerprint_rows(each: Ruled) -> list[dict[str, Any]]:
     item, at = each.item, each.decision.decided_at
     return [fingerprint_row(item.id, item.app, made, at) for made in each.fingerprints]
-
-
-def _insert(c: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        c.execute(insert_or_nothing(c, table), rows)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
+from ground.prepared import among, insert_many
 from moderation.core.decisions import Decision
 from moderation.core.errors import AppealRefused
 from moderation.core.fingerprints import Fingerprint
@@ -22,20 +23,22 @@ from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.verdicts import Verdict
-from moderation.storage.deciding import Ruled, decide_together
+from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
 from moderation.storage.fetches import fetch_rows
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
 from moderation.storage.records import Claim, Findings, LoopEnd, LoopRecord, delivery_rows
-from moderation.storage.rows import evidence_values, item_row, loop_row, save_labels, save_media
+from moderation.storage.rows import evidence_values, item_row, loop_row, media_rows, save_labels, save_media
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
+    IS_WAITING,
     ITEM_LEASE,
     decisions,
     deliveries,
     fetches,
     item_loops,
+    item_media,
     items,
 )
 from moderation.storage.turns import Turns
@@ -76,16 +79,15 @@ class Store(Reading):
             IdempotencyInFlight: the same post was faster, and waits for its decision; nothing is stored.
         """
         rows = [item_row(item) for item in new]
+        media = [row for item in new for row in media_rows(item.id, item.parts)]
         to_fetch = [row for item in new for row in fetch_rows(item)]
 
         def work(c: Connection) -> Mapping[str, Any] | None:
             if keyed is not None and not keep_answer(c, keyed):
                 return kept_answer(c, keyed.post, keyed.answered_at)
-            c.execute(sa.insert(items), rows)
-            for item in new:
-                save_media(c, item.id, item.parts)
-            if to_fetch:
-                c.execute(sa.insert(fetches), to_fetch)
+            insert_many(c, items, rows)
+            insert_many(c, item_media, media, or_nothing=True)
+            insert_many(c, fetches, to_fetch)
             return None
 
         return self._db.write(work, step="items.add")
@@ -108,7 +110,7 @@ class Store(Reading):
             ids = self._turns.next_ids(c, lane, limit, now)
             if not ids:
                 return []
-            chosen = sa.select(items.c.id).where(items.c.id.in_(ids), items.c.status == "pending")
+            chosen = sa.select(items.c.id).where(among(c, items.c.id, ids), IS_WAITING)
             rows = ITEM_LEASE.claim(c, chosen, now, until, _CLAIMED, attempts=items.c.attempts + 1)
             taken = {row.id: Claim(Item.model_validate_json(row.document), row.attempts, until) for row in rows}
             return [taken[item_id] for item_id in ids if item_id in taken]
@@ -214,7 +216,19 @@ class Store(Reading):
         Returns:
             The items that were decided by this; the others were not pending any more.
         """
-        return self._db.write(lambda c: decide_together(c, ruled, self._notify), step="items.decide_together")
+
+        def work(c: Connection, made: Sequence[Ruled]) -> set[str]:
+            if made:
+                decide_together(c, made, self._notify)
+            return {each.item.id for each in made}
+
+        def carefully(c: Connection) -> set[str]:
+            return work(c, still_pending(c, ruled))
+
+        try:
+            return self._db.write(lambda c: work(c, ruled), step="items.decide_together")
+        except NotAllPending:
+            return self._db.write(carefully, step="items.decide_those_left")
 
     def send_to_people(
         self,

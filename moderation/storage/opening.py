@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ground.database import Database
+from ground.database import Database, wait_until_reached
 from moderation.core.errors import NotFound
 from moderation.settings import Settings
 from moderation.storage import tables
@@ -22,6 +23,12 @@ def open_database(settings: Settings) -> Database:
     database = Database(url, MIGRATIONS, tables.metadata)
     database.migrate()
     return database
+
+
+def wait_for_databases(settings: Settings, pause: Callable[[float], object] = time.sleep) -> bool:
+    """Wait until Postgres answers where the settings name one, as long as they say; see `wait_until_reached`."""
+    urls = dict.fromkeys(url for url in (settings.database_url, settings.review_database_url) if url is not None)
+    return all(wait_until_reached(url, settings.database_wait_seconds, pause) for url in urls)
 
 
 def need_data_folder(settings: Settings, database_url: str | None) -> None:

@@ -37,10 +37,10 @@ class Tally:
         self._new: defaultdict[Counted, float] = defaultdict(float)
         self._lock = threading.Lock()
 
-    def add(self, figure: str, *labels: str) -> None:
-        """One more."""
+    def add(self, figure: str, *labels: str, count: int = 1) -> None:
+        """So many more."""
         with self._lock:
-            self._new[figure, labels] += 1
+            self._new[figure, labels] += count
 
     def observe(self, figure: str, seconds: float, buckets: Sequence[float], *labels: str) -> None:
         """One more in a histogram."""

@@ -31,10 +31,10 @@ EMBEDDED = frozenset(
         "items.claim",
         "items.decide",
         "items.decide_together",
+        "items.make_final",
         "items.move_leases",
         "items.open_appeal",
         "items.release",
-        "items.make_final",
         "items.move_waits",
         "items.send_to_people",
         "loops.end",
@@ -58,7 +58,11 @@ SCALED = frozenset({"doorbell.ring", "doorbell.answer"})
 """Reached by `moderation serve` and `moderation worker` with Redis between them."""
 RETENTION = frozenset({"blobs.delete", "retention.note_deleted"})
 """Reached by `moderation retention --yes`."""
-KILLED = EMBEDDED | STUCK | SCALED | RETENTION
+FETCHED = frozenset({"fetches.claim", "fetches.finish", "fetches.move_leases", "fetches.put_off"})
+"""Reached where media is named by its address, and its server is slow at first; see `test_front`."""
+WAITED = frozenset({"items.move_waits"})
+"""Reached where a post with an idempotency key waits for longer than a second."""
+KILLED = EMBEDDED | STUCK | SCALED | RETENTION | FETCHED | WAITED
 
 OF_PEOPLE = "somebody's own act, one commit of its own; done again when its page does not come"
 OF_OPERATORS = "an operator's command, one commit of its own; done again when it does not say that it is done"
@@ -85,6 +89,7 @@ BESIDE = {
     "identities.end_sessions": OF_PEOPLE,
     "identities.sign_in": OF_PEOPLE,
     "identities.sign_in_at_last": OF_PEOPLE,
+    "items.decide_those_left": "the commit of items.decide_together without those that another process decided meanwhile",
     "items.note_problem": "a note for operators, after a fault of the program that no test can bring about from outside",
     "journal.begin": OF_REDACTION,
     "journal.commit": OF_REDACTION,

@@ -6,6 +6,7 @@ A store is a small frozen value, so that it travels to the processes that detect
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -126,7 +127,9 @@ class SqliteStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self.path.exists():
+                # For the owner alone from its first byte on. Its folder is the installation's: only `serve` makes that.
+                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
             with closing(sqlite3.connect(self.path, timeout=10, isolation_level=None)) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
                 # A power cut may cost the last seconds of the meter, an estimate; so no call waits for the disk.

@@ -171,6 +171,7 @@ def test_an_idle_model_is_stopped_and_a_busy_one_is_not(
 ) -> None:
     from moderation_aws.shared import SqliteStore
 
+    (tmp_path / "data").mkdir()
     SqliteStore(tmp_path / "data" / "aws.db").used(
         "a", "rekognition.custom_labels", "rekognition.DetectCustomLabels", 1
     )
@@ -245,6 +246,7 @@ def test_costs_are_counts_times_prices(
 
     settings = configured("prices: {rekognition.DetectText: 0.5}")
     monkeypatch.setenv("MODERATION_AWS_CONFIG", str(settings.aws_config))
+    settings.data.mkdir(exist_ok=True)
     store = open_store(settings)
     for _ in range(3):
         store.used("shop", "rekognition.moderation", "rekognition.DetectModerationLabels", 1)

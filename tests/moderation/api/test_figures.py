@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from moderation.core.errors import SettingsError, StoreUnavailable
 from moderation.detection.runner import CALLS, FAILURES
 from moderation.service import Service
+from moderation.serving.app import create_app
 from moderation.settings import load_settings
 from moderation.storage.processes import DEAD_AFTER, DEAD_SHOWN, Heart, known_processes
 from moderation.storage.rule_counts import day_of
@@ -32,7 +33,9 @@ TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
 
 
 def figures(api: Api, **more: Any) -> dict[str, float]:
-    text = api.client.get("/metrics", **more).text
+    api.service.heart.beat()
+    fresh = create_app(api.service, api.review).test_client()  # which has kept no answer for a while
+    text = fresh.get("/metrics", **more).text
     return {
         sample.name + json.dumps(sample.labels, sort_keys=True): sample.value
         for family in text_string_to_metric_families(text)

@@ -21,9 +21,10 @@ from moderation.core.detections import Detection
 from moderation.core.items import Tool
 from moderation.core.loops import Answer
 from moderation.pipeline.moderate import conclude
+from moderation.settings import Settings
 from tests.houses.api import Api
 from tests.receiver import Receiver, status
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS, wait_for
 
 TEXT = {"parts": [{"type": "text", "text": "Have a nice day"}]}
 
@@ -156,16 +157,20 @@ def test_any_text_comes_back_as_it_was_posted(idle_api: Api) -> None:
     assert idle_api.get(answer.headers["Location"]).json["parts"][0]["text"] == text
 
 
-def test_threads_that_wait_leave_some_for_others(idle_api: Api) -> None:
-    waiting = idle_api.service.settings.threads * 3 // 4
-    with ThreadPoolExecutor(waiting) as threads:
-        waits = [threads.submit(idle_api.post, "/v1/items?wait=1", json=TEXT) for _ in range(waiting)]
-        while idle_api.service.store.backlog()[0] < waiting:
-            time.sleep(0.01)
-        late = idle_api.post("/v1/items?wait=30", json=TEXT)
-
-    assert late.status_code == 202
-    assert {answer.result().status_code for answer in waits} == {202}
+def test_each_app_has_its_share_of_posts_that_wait(settings: Settings) -> None:
+    api = Api.open(settings.model_copy(update={"waits": 4, "workers": 0}))
+    store = api.service.store
+    with ThreadPoolExecutor(4) as threads:
+        waits = [threads.submit(api.post, "/v1/items?wait=30", json=TEXT, app="shop") for _ in range(2)]
+        wait_for(lambda: store.backlog()[0] == 2)
+        assert api.post("/v1/items?wait=30", json=TEXT, app="shop").status_code == 202, "it has its share"
+        waits += [threads.submit(api.post, "/v1/items?wait=30", json=TEXT, app="forum") for _ in range(2)]
+        wait_for(lambda: store.backlog()[0] == 5)
+        assert api.post("/v1/items?wait=30", json=TEXT, app="forum").status_code == 202
+        assert not any(wait.done() for wait in waits)
+        api.service.pipeline.ports.news.end()
+        assert {wait.result().status_code for wait in waits} == {202}, "nobody waits when the process is to end"
+    api.close()
 
 
 def test_the_app_is_told_of_the_decision_by_a_signed_webhook(api: Api) -> None:

@@ -352,7 +352,7 @@ def test_a_backup_at_any_time_under_load_is_whole_and_the_service_goes_on_from_i
             thread.start()
         try:
             wait_for(lambda: len(accepted) > 20)
-            for number in range(4):
+            for number in range(3):
                 time.sleep(choose.uniform(0.0, 0.6))
                 before = set(accepted)
                 place = tmp_path / (f"backup-{number}" + (".tar" if number % 2 else ""))
@@ -445,7 +445,9 @@ def test_without_the_programs_of_postgres_it_is_said_what_to_install(
     monkeypatch.setattr(databases, "_DEBIAN", tmp_path)
     monkeypatch.setattr(databases.shutil, "which", lambda _: None)
 
-    with pytest.raises(BackupRefused, match=r"pg_dump is not installed; install .*postgresql-client"):
+    with pytest.raises(
+        BackupRefused, match=r"pg_dump for Postgres \d+ is not installed; install .*postgresql-client-\d+"
+    ):
         make_backup(given, tmp_path / "b.tar")
     assert not list(tmp_path.glob("*b.tar*"))
 

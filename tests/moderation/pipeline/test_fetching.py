@@ -73,7 +73,7 @@ def api(settings: Settings, tmp_path: Path) -> Iterator[Api]:
     rules = tmp_path / "rules"
     rules.mkdir()
     (rules / "words.yml").write_text(POLICY)
-    given = {"rules": rules, "a2i_endpoint_url": NOBODY, "fetch_timeout_seconds": PATIENCE_SECONDS}
+    given = {"rules": rules, "a2i_endpoint_url": NOBODY, "fetch_timeout_seconds": PATIENCE_SECONDS, "fetches": 8}
     opened = Api.open(settings.model_copy(update=given))
     yield opened
     opened.close()

@@ -590,6 +590,7 @@ class TestCommand:
 def test_a_process_that_is_killed_is_taken_up_by_the_next(tmp_path: Path) -> None:
     line = b"the order came late and nobody in the office knew what to say about it, so we wrote once more\n"
     (tmp_path / "in.txt").write_bytes((line * 3000 + b"Write to ann@example.org\n") * 45)
+    (tmp_path / "data").mkdir()
     arguments = ["redact", str(tmp_path / "in.txt"), "-o", str(tmp_path / "out.txt"), "--data", str(tmp_path / "data")]
     process = subprocess.Popen([sys.executable, "-m", "moderation", *arguments], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from waitress.server import create_server
 
-from ground.web.strict_http import MAX_HEADER_BYTES, make_strict
+from ground.web.front import Front, Limits
+from ground.web.strict_http import MAX_HEADER_BYTES
 from moderation.api.problems import KINDS
 from moderation.settings import Settings
 from tests.houses.api import NOBODY, Api
@@ -27,24 +27,13 @@ class Wire:
     def __init__(self, folder: Path) -> None:
         self.api = Api.open(Settings(data=folder, a2i_endpoint_url=NOBODY, max_body_bytes=MAX_BODY))
         application = self.api.client.application
-        self._server = create_server(
-            application,
-            host="127.0.0.1",
-            port=0,
-            threads=2,
-            max_request_body_size=2 * MAX_BODY,
-            max_request_header_size=MAX_HEADER_BYTES,
-            ident=None,
-        )
-        make_strict(self._server)
+        self._server = Front(application, ("127.0.0.1", 0), Limits(2, 100, 60, 60, 2 * MAX_BODY))
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
 
     def send(self, data: bytes) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of the first answer, read to the end of the connection."""
-        with socket.create_connection(
-            ("127.0.0.1", int(self._server.effective_port)), timeout=PATIENCE_SECONDS
-        ) as connection:
+        with socket.create_connection(("127.0.0.1", self._server.port), timeout=PATIENCE_SECONDS) as connection:
             connection.sendall(data)
             received = b""
             while chunk := connection.recv(65_536):
@@ -68,8 +57,7 @@ class Wire:
         return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
     def close(self) -> None:
-        self._server.close()
-        self._server.task_dispatcher.shutdown()
+        self._server.close(0, 5)
         self.api.close()
 
 

@@ -1,0 +1,161 @@
+"""Statements for many rows at once, prepared: written once, and then values are converted and no more.
+
+SQLAlchemy's `execute` looks at every parameter of every row anew, which takes longer than SQLite does to store it. And
+Postgres takes all rows in one statement, as JSON: a statement for each costs it ten times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection, Dialect
+
+from ground.database import as_json
+
+Row = Mapping[str, Any]
+Converter = Callable[[Any], Any]
+Constants = Sequence[tuple[str, Any]]
+
+
+def insert_many(c: Connection, table: sa.Table, rows: Sequence[Row], *, or_nothing: bool = False) -> None:
+    """Insert rows, all with the same columns; a column that they leave out gets what the database gives it.
+
+    Args:
+        c: of a write.
+        or_nothing: leave a row alone that is there already.
+    """
+    if rows:
+        _insert(c.dialect, table, tuple(rows[0]), or_nothing).run(c, rows)
+
+
+def update_many(
+    c: Connection, table: sa.Table, key: str, rows: Sequence[Row], same: Constants, while_: Constants = ()
+) -> int:
+    """Update rows, each found by a column that it names; says how many there were.
+
+    Args:
+        c: of a write.
+        rows: `key` and the columns that differ, the same in all.
+        same: columns and what they become in every row; None for NULL.
+        while_: only rows that have these values in these columns.
+    """
+    return _update(c.dialect, table, key, tuple(rows[0]), tuple(same), tuple(while_)).run(c, rows) if rows else 0
+
+
+def among(c: Connection, column: sa.Column[str], values: Collection[str]) -> sa.ColumnElement[bool]:
+    """The rows that have one of many values, with one parameter however many there are."""
+    if c.dialect.name == "postgresql":
+        return column == sa.func.any(sa.bindparam(None, list(values), type_=postgresql.ARRAY(sa.Text)))
+    listed = sa.func.json_each(as_json(list(values))).table_valued("value")
+    return column.in_(sa.select(listed.c.value))
+
+
+class _Prepared:
+    """A statement and how the columns of rows become its parameters.
+
+    Args:
+        constants: parameters that are the same for all rows; they come first.
+    """
+
+    def __init__(
+        self, text: str, dialect: Dialect, columns: Sequence[sa.Column[Any]], constants: Sequence[Any] = ()
+    ) -> None:
+        self._text = text
+        self._is_one = dialect.name == "postgresql"
+        make = _json_value if self._is_one else _driver_value
+        self._columns = [(column.name, make(column, dialect)) for column in columns]
+        self._constants = tuple(constants)
+
+    def run(self, c: Connection, rows: Sequence[Row]) -> int:
+        """Says how many rows were written."""
+        ready = [
+            [row[name] if convert is None else convert(row[name]) for name, convert in self._columns] for row in rows
+        ]
+        if self._is_one:
+            names = [name for name, _ in self._columns]
+            one = as_json([dict(zip(names, row, strict=True)) for row in ready])
+            return c.exec_driver_sql(self._text, (*self._constants, one)).rowcount
+        return c.exec_driver_sql(self._text, [(*self._constants, *row) for row in ready]).rowcount
+
+
+@lru_cache(maxsize=100)
+def _insert(dialect: Dialect, table: sa.Table, names: tuple[str, ...], or_nothing: bool) -> _Prepared:
+    columns = [table.c[name] for name in names]
+    into = f"INSERT INTO {_quoted(dialect, table)} ({', '.join(_quoted(dialect, column) for column in columns)})"
+    if dialect.name == "postgresql":
+        what = " ".join(("SELECT", ", ".join(_taken(dialect, column) for column in columns), _from(dialect, columns)))
+    else:
+        what = f"VALUES ({', '.join('?' * len(columns))})"
+    return _Prepared(f"{into} {what}{' ON CONFLICT DO NOTHING' if or_nothing else ''}", dialect, columns)
+
+
+@lru_cache(maxsize=100)
+def _update(
+    dialect: Dialect,
+    table: sa.Table,
+    key: str,
+    names: tuple[str, ...],
+    same: tuple[tuple[str, Any], ...],
+    while_: tuple[tuple[str, str], ...],
+) -> _Prepared:
+    is_postgres = dialect.name == "postgresql"
+    constants, sets = [], []
+    for name, value in same:
+        column = table.c[name]
+        convert = _driver_value(column, dialect)
+        constants.append(value if value is None or convert is None else convert(value))
+        place = f"%s::{column.type.compile(dialect)}" if is_postgres else "?"
+        sets.append(f"{_quoted(dialect, column)} = {place}")
+    # The key comes last, as the statement for one row has it.
+    columns = [*(table.c[name] for name in names if name != key), table.c[key]]
+    for column in columns[:-1]:
+        sets.append(f"{_quoted(dialect, column)} = {_taken(dialect, column) if is_postgres else '?'}")
+    found = f"{_quoted(dialect, table)}.{_quoted(dialect, table.c[key])}"
+    where = f"{_from(dialect, columns)} WHERE {found} = {_taken(dialect, table.c[key])}"
+    end = where if is_postgres else f"WHERE {found} = ?"
+    for name, value in while_:
+        literal = sa.literal(value).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        end += f" AND {_quoted(dialect, table)}.{_quoted(dialect, table.c[name])} = {literal}"
+    text = " ".join(("UPDATE", _quoted(dialect, table), "SET", ", ".join(sets), end))
+    return _Prepared(text, dialect, columns, constants)
+
+
+def _quoted(dialect: Dialect, named: sa.Table | sa.Column[Any]) -> str:
+    quoted: str = dialect.identifier_preparer.quote(named.name)
+    return quoted
+
+
+def _from(dialect: Dialect, columns: Sequence[sa.Column[Any]]) -> str:
+    """The rows of a JSON array, for Postgres."""
+    listed = ", ".join(f"{_quoted(dialect, column)} {_read_as(dialect, column)}" for column in columns)
+    return f"FROM json_to_recordset(%s::JSON) AS v ({listed})"
+
+
+def _read_as(dialect: Dialect, column: sa.Column[Any]) -> str:
+    """A column's type, but that a document is a text among the rows, so that it is kept letter for letter."""
+    return "TEXT" if _is_json(column) else column.type.compile(dialect)
+
+
+def _taken(dialect: Dialect, column: sa.Column[Any]) -> str:
+    value = f"v.{_quoted(dialect, column)}"
+    return f"{value}::JSON" if _is_json(column) else value
+
+
+def _is_json(column: sa.Column[Any]) -> bool:
+    return isinstance(column.type, sa.JSON)
+
+
+def _driver_value(column: sa.Column[Any], dialect: Dialect) -> Converter | None:
+    """What makes of a value what the driver takes; None for nothing."""
+    return as_json if _is_json(column) else column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _json_value(column: sa.Column[Any], _: Dialect) -> Converter | None:
+    """What makes of a value what stands for it in JSON."""
+    if isinstance(column.type, sa.LargeBinary):
+        return lambda value: None if value is None else "\\x" + bytes(value).hex()
+    return as_json if _is_json(column) else None
