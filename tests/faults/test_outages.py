@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def test_redis_forgets_everything_again_and_again(
 ) -> None:
     installation = start(given={"REDIS_URL": redis_server.url})
     installation.scaled()
-    client = redis.Redis.from_url(redis_server.url)
+    client = redis.Redis.from_url(redis_server.url, socket_timeout=PATIENCE_SECONDS)
 
     def breaking() -> None:
         for _ in range(10):
@@ -72,23 +72,6 @@ def test_redis_is_away_for_a_minute(
     told(record_property, "F-05 Redis away", outcome, 1, f", {accepted[0]} of them meanwhile")
     assert accepted[0] > AWAY_SECONDS, "posts are taken without Redis"
     assert load.app.statuses[503] == 0
-
-
-def test_a_worker_that_trusts_each_ring_is_found(
-    start: Start, chance: random.Random, redis_server: RedisServer
-) -> None:
-    installation = start(given={"REDIS_URL": redis_server.url}, without="look")
-    installation.scaled(workers=1)
-    client = redis.Redis.from_url(redis_server.url)
-
-    def breaking() -> None:
-        for _ in range(200):
-            client.flushall()
-            time.sleep(0.02)
-
-    with pytest.raises(AssertionError, match="there are still"):
-        Load(installation, chance, with_people=False).run(breaking, patience=15)
-    client.close()
 
 
 @pytest.mark.postgres
@@ -145,7 +128,7 @@ def test_no_file_can_be_written_for_a_while(start: Start, chance: random.Random,
         for _ in range(5):
             time.sleep(chance.uniform(1.0, 2.0))
             with no_file_may_grow(installation):
-                time.sleep(0.5)  # what was under way is over
+                time.sleep(2.5)  # posts that were stored and waited for their decisions are answered
                 before = len(load.app.accepted)
                 time.sleep(3)
                 taken.append(len(load.app.accepted) - before)
@@ -179,13 +162,9 @@ def test_the_disk_is_full_for_a_while(
         def breaking() -> None:
             for _ in range(4):
                 time.sleep(chance.uniform(1.0, 2.0))
-                with ballast.open("wb") as file:
-                    try:
-                        while True:
-                            file.write(b"x" * 4096)
-                            file.flush()
-                    except OSError:
-                        pass
+                with ballast.open("wb", buffering=0) as file, suppress(OSError):
+                    while True:
+                        file.write(b"x" * 4096)
                 time.sleep(3)
                 ballast.unlink()
                 before = load.app.statuses[202]

@@ -137,7 +137,7 @@ def test_content_is_in_no_log_no_figure_and_not_in_redis(
             app.text(text.format(canary))
     app.post("/v1/items", {"parts": [{"type": "text", "text": canaries[0], canaries[1]: canaries[2]}]}, canaries[2])
     app.post("/v1/items", {"parts": [{"type": "image", "base64": canaries[1]}], "metadata": {"a": canaries[0]}})
-    client = redis.Redis.from_url(redis_server.url)
+    client = redis.Redis.from_url(redis_server.url, socket_timeout=PATIENCE_SECONDS)
     seen: list[bytes] = []
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:

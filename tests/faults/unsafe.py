@@ -32,15 +32,7 @@ def _commit_after_the_answer() -> None:
     Store.add_items = add_later  # type: ignore[method-assign]
 
 
-def _no_look_without_a_ring() -> None:
-    """Workers believe that each ring reaches them."""
-    from moderation.pipeline.doorbell import RedisListener
-
-    listen = RedisListener.listen
-    RedisListener.listen = lambda self, seconds: listen(self, 1e6)  # type: ignore[method-assign]
-
-
-SAFETIES = {"lease": _without_lease, "commit": _commit_after_the_answer, "look": _no_look_without_a_ring}
+SAFETIES = {"lease": _without_lease, "commit": _commit_after_the_answer}
 
 if __name__ == "__main__":
     from moderation.cli import main
