@@ -113,7 +113,7 @@ class Service:
         self._cleaning = clean_now_and_then(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
-        self._sweeping = Rounds("sweep", self.pipeline.sweep, pause_seconds=SWEEP_SECONDS)
+        self._sweeping = Rounds("sweep", self._sweep, pause_seconds=SWEEP_SECONDS)
         self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
 
     @classmethod
@@ -216,6 +216,10 @@ class Service:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
         begun = self.fetching.look() if "fetches" in lanes else 0
         return begun + self.pipeline.moderate_waiting([lane for lane in lanes if lane in MODERATED])
+
+    def _sweep(self) -> None:
+        self.pipeline.sweep()
+        self.fetching.sweep()
 
     def human_loop_notes(self) -> list[str]:
         """What to know of human loops while they get on: that Amazon refuses them, and where they are instead.

@@ -361,10 +361,11 @@ class Judge:
 
 def _not_fetched(item: Item) -> list[Failure]:
     """A failure for each given part that nobody can look at, with what kept it from being fetched."""
+    unsaid = "it was not fetched"
     return [
-        Failure(detector=COVERAGE, part=part.id, kind="not_examined", message=part.source.problem)
+        Failure(detector=COVERAGE, part=part.id, kind="not_examined", message=part.source.problem or unsaid)
         for part in item.parts
-        if part.source is not None and part.source.problem is not None
+        if part.source is not None
     ]
 
 

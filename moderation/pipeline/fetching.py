@@ -71,6 +71,16 @@ class Fetching:
                     threading.Thread(target=self._run, args=(fetch,), name=f"fetch {fetch.id}", daemon=True).start()
         return begun
 
+    def sweep(self) -> None:
+        """Let items be moderated that wait for a fetch which nobody knows of.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        if freed := self._fetches.free_forgotten():
+            logger.warning("%d items waited for what nobody was to fetch; they are moderated without it", freed)
+            self._ring("media")
+
     def wait(self, seconds: float) -> int:
         """Until one of those that are under way has ended, or the time is over; says how many there were."""
         with self._changed:

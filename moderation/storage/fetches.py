@@ -18,7 +18,7 @@ from ground.database import Database
 from ground.leases import Lease
 from moderation.core.items import Item, Lane, Part
 from moderation.storage.rows import save_media
-from moderation.storage.tables import fetches, items
+from moderation.storage.tables import IS_WAITING, fetches, items
 
 _LEASE = Lease(fetches.c.id, fetches.c.lease_until)
 
@@ -117,6 +117,18 @@ class Fetches:
             return None if item.lane == "fetches" else item.lane
 
         return self._db.write(work, step="fetches.finish")
+
+    def free_forgotten(self) -> int:
+        """Let items be moderated of which nothing is to be fetched any more, though they wait for it; says how many.
+
+        There is none such, unless somebody changed the database.
+        """
+        known = sa.select(fetches.c.id).where(fetches.c.item_id == items.c.id)
+        forgotten = IS_WAITING & (items.c.lane == "fetches") & ~known.exists()
+        if not self._db.read(lambda c: c.execute(sa.select(items.c.id).where(forgotten).limit(1)).first()):
+            return 0
+        update = sa.update(items).where(forgotten).values(lane="media")
+        return self._db.write(lambda c: c.execute(update).rowcount, step="fetches.free_forgotten")
 
     def _choose(
         self, c: Connection, limit: int, now: datetime, apps: Collection[str], hosts: Collection[str]

@@ -85,6 +85,7 @@ BESIDE = {
     "cleaning.redaction_jobs": OF_CLEANING,
     "deliveries.replay": OF_OPERATORS,
     "exposure.note_missing_harms": "counts for wellbeing, at the first start of a version",
+    "fetches.free_forgotten": "mends what somebody did to the database; done again by the next sweep",
     "golden.add": OF_PEOPLE,
     "golden.retire": OF_PEOPLE,
     "identities.end_sessions": OF_PEOPLE,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
 from ground.database import Database
@@ -21,6 +22,7 @@ from moderation.core.items import Item, Media, Part, Source
 from moderation.pipeline import fetching
 from moderation.pipeline.intake import Submission
 from moderation.settings import Settings
+from moderation.storage import tables
 from moderation.storage.fetches import Fetches
 from moderation.storage.items import Store
 from moderation.storage.records import new_item_id
@@ -248,6 +250,24 @@ def test_slow_servers_hold_up_neither_texts_nor_other_apps_nor_other_servers(api
     for item_id in held:
         fetched_parts(api, item_id)
     assert most == service.settings.fetches // 4
+
+
+def test_an_item_that_waits_for_what_nobody_is_to_fetch_goes_to_people(
+    open_house: Callable[[str], House], site: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = open_house(POLICY)
+    service = house.service
+    monkeypatch.setattr(service.fetching, "look", lambda: 0)
+    item = service.pipeline.prepare(Submission("shop", parts_of(f"{site.url}/x.png")))
+    service.pipeline.intake([item])
+    service.fetching.sweep()
+    assert service.store.get_item(item.id).item.lane == "fetches", "it is to be fetched"
+    service.database.write(lambda c: c.execute(sa.delete(tables.fetches)), step="test")
+
+    service.fetching.sweep()
+
+    record = house.wait(item.id, lambda record: record.status == "in_review")
+    assert [(each.kind, each.message) for each in record.failures] == [("not_examined", "it was not fetched")]
 
 
 # The rows
