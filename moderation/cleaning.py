@@ -1,7 +1,8 @@
 """Cleaning: what nobody needs any more goes, a little at a time, while the service works.
 
 Each kind is cleaned by itself, so that a fault with one leaves no other lying. May run in several processes at once.
-What is not touched: items, decisions, evidence, counts of rules, given-up messages of queues, what people did.
+What is not touched: counts of rules, given-up messages of queues, what people did; and items with their decisions and
+evidence, unless the settings say how long they are kept.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from ground.media_store import own_of
 from ground.rounds import Rounds
 from moderation.redacting.journal import forget_ended
 from moderation.settings import Settings
+from moderation.storage.pruning import prune
 from moderation.storage.tables import (
     deliveries,
     delivery_attempts,
@@ -76,6 +78,7 @@ class Cleaning:
         kinds: Sequence[tuple[str, Callable[[datetime], int]]] = (
             ("idempotency keys", self.idempotency_keys),
             ("deliveries", self.deliveries),
+            ("items", self.items),
             ("states of objects", self.object_states),
             ("redaction jobs", self.redaction_jobs),
             ("folders of redaction jobs", self.job_folders),
@@ -122,6 +125,14 @@ class Cleaning:
             return c.execute(sa.delete(deliveries).where(deliveries.c.id.in_(ids))).rowcount
 
         return self._in_batches(lambda: self._db.write(work, step="cleaning.deliveries"))
+
+    def items(self, now: datetime) -> int:
+        """Items that were decided long ago, where the settings say how long they are kept (`pruning.prune`)."""
+        days = self._settings.item_keep_days
+        if days is None:
+            return 0
+        before = now - timedelta(days=days)
+        return self._in_batches(lambda: self._db.write(lambda c: prune(c, before, BATCH), step="cleaning.items"))
 
     def object_states(self, now: datetime) -> int:
         """States of objects in S3 whose items are old: their queues have forgotten the events long since."""

@@ -93,7 +93,9 @@ class Service:
                 lease_seconds=settings.lease_seconds,
                 max_attempts=settings.max_attempts,
                 poll_seconds=settings.poll_seconds,
-                media_keep_days=settings.media_keep_days,
+                media_keep_days=settings.item_keep_days
+                if settings.media_keep_days is None
+                else settings.media_keep_days,
                 tally=self.tally,
             )
         )
@@ -166,7 +168,13 @@ class Service:
         self.doorbell.ring(*LANES)
 
     def live(self, role: Role) -> None:
-        """What each process does, whatever its work: policies are watched, detectors ready, signs of life given.
+        """What each process that judges items does: see `report`; policies are watched, and detectors ready."""
+        self.report(role)
+        self.watch_policies()
+        self.keep_warm()
+
+    def report(self, role: Role) -> None:
+        """Give signs of life, and tell traces where the settings say so.
 
         Raises:
             SettingsError: traces are wanted, and the packages for it are not installed.
@@ -174,8 +182,6 @@ class Service:
         if self.settings.otlp_endpoint is not None:
             tracing.start(self.settings.otlp_endpoint, role)
         self.heart.start(role)
-        self.watch_policies()
-        self.keep_warm()
 
     def watch_policies(self) -> None:
         """Reload policies when their files change or somebody rolls one back, and say when rules fire unusually."""

@@ -79,6 +79,13 @@ class Settings(ReviewSettings):
         le=3650,
         description="Days that media is kept after the decision where no policy says it; empty for good.",
     )
+    item_keep_days: int | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="Days that decided items are kept, with decisions and evidence, and their media unless a policy or "
+        "the setting before says less; those whose media a policy keeps for longer stay as long. Empty for good.",
+    )
     upload_seconds: int = Field(900, ge=1, le=604_800, description="How long an upload address can be used.")
     a2i_endpoint_url: str | None = Field(
         None, description="A2I endpoint; empty for this service's own, `aws` for Amazon's."
@@ -178,6 +185,11 @@ class Settings(ReviewSettings):
         if value is not None and info.data.get("a2i_endpoint_url") != "aws":
             raise ValueError(f"only where {PREFIX}A2I_ENDPOINT_URL is aws; unset it, or set that")
         return value
+
+    @property
+    def media_days(self) -> int | None:
+        """Days that media is kept where no policy says it: no longer than the item."""
+        return self.item_keep_days if self.media_keep_days is None else self.media_keep_days
 
 
 def load_settings(**given: Any) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from ground import tracing
 from ground.awswire.signing import is_loopback
 from ground.errors import SettingsError
 from ground.media_store import open_blobs
@@ -55,6 +56,8 @@ class A2IServer:
 
     def start(self) -> None:
         """Answer requests, and look after time limits, outputs and events."""
+        if self.settings.otlp_endpoint is not None:
+            tracing.start(self.settings.otlp_endpoint, "a2i")
         self.review.start()
         self._listener.start()
 
@@ -62,6 +65,8 @@ class A2IServer:
         """Stop answering and close the database."""
         self._listener.close()
         self.review.close()
+        if self.settings.otlp_endpoint is not None:
+            tracing.stop()
 
     def __enter__(self) -> Self:
         return self

@@ -60,6 +60,7 @@ def sqs(
         queue = client("sqs", region_of(queue_url, settings), read_timeout=LONG_POLL_SECONDS + 10)
         taker = QueueIntake(service, queue, queue_url, app, callback_url=callback_url, visibility_seconds=visibility)
         _depth(queue, queue_url)  # a wrong name or a missing permission is said now, not in a log
+        service.report("intake")
         service.watch_policies()
         settle_memory()
         for number in (signal.SIGINT, signal.SIGTERM):

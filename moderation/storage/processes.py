@@ -32,8 +32,8 @@ DEAD_AFTER = timedelta(seconds=40)
 DEAD_SHOWN = timedelta(hours=1)
 """How long a dead process is told of, since others do its work long before."""
 
-Role = Literal["serve", "worker"]
-ROLES: tuple[Role, ...] = ("serve", "worker")
+Role = Literal["serve", "worker", "intake"]
+ROLES: tuple[Role, ...] = ("serve", "worker", "intake")
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ BESIDE = {
     "a2i.update_workteam": OF_OPERATORS,
     "cleaning.deliveries": OF_CLEANING,
     "cleaning.idempotency_keys": OF_CLEANING,
+    "cleaning.items": OF_CLEANING,
     "cleaning.object_states": OF_CLEANING,
     "cleaning.orphan": OF_CLEANING,
     "cleaning.processes": OF_CLEANING,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -27,6 +28,7 @@ from moderation.storage.tables import (
     delivery_attempts,
     idempotency_keys,
     items,
+    metadata,
     processes,
     redaction_jobs,
     s3_objects,
@@ -127,6 +129,36 @@ def test_deliveries_that_are_over_go_with_their_attempts_and_waiting_ones_never(
     assert left(database, deliveries.c.id) == ["sent-again", "waits", "young"]
     assert set(left(database, delivery_attempts.c.delivery_id)) == {"sent-again", "waits", "young"}
     assert clean(database, tmp_path, delivery_keep_days=30) == {"deliveries": 1}
+
+
+def test_decided_items_go_with_all_that_was_known_of_them(api: Api, tmp_path: Path) -> None:
+    service = api.service
+    posted = {}
+    for name in ("old", "delivered", "under appeal", "with media", "young"):
+        body: dict[str, Any] = {"parts": [{"type": "text", "text": f"{name}: my card is 4111 1111 1111 1111"}]}
+        if name == "with media":
+            body["parts"].append({"type": "image", "base64": base64.b64encode(picture(1)).decode()})
+        posted[name] = api.post("/v1/items?wait=30", json=body).json["id"]
+        wait_for(lambda item_id=posted[name]: service.store.get_item(item_id).status == "decided")
+    api.post(f"/v1/items/{posted['under appeal']}/appeal", json={"reason": "it was another"})
+
+    def cleaned(days: float, **settings: Any) -> int:
+        given = service.settings.model_copy(update=settings)
+        found = Cleaning(given, service.database, service.blobs).clean(datetime.now(UTC) + timedelta(days=days))
+        return next((each.count for each in found if each.what == "items"), 0)
+
+    assert cleaned(400) == 0, "they are kept for good unless somebody says otherwise"
+    assert cleaned(29, item_keep_days=30) == 0
+    assert cleaned(31, item_keep_days=30) == 3
+    assert {name for name in posted if api.get(f"/v1/items/{posted[name]}").status_code == 200} == {
+        "under appeal",
+        "with media",
+    }
+    for table in metadata.sorted_tables:
+        if "item_id" in table.c:
+            assert set(left(service.database, table.c.item_id)) <= {posted["under appeal"], posted["with media"]}
+    list(service.retention.delete_due(datetime.now(UTC) + timedelta(days=31)))
+    assert cleaned(31, item_keep_days=30) == 0, "its media is kept for good here"
 
 
 def test_objects_told_of_long_ago_are_forgotten(database: Database, tmp_path: Path) -> None:

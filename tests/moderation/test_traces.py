@@ -7,8 +7,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import urllib3
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -20,6 +22,7 @@ from ground.tracing import ITEM
 from moderation.core.errors import SettingsError
 from moderation.service import Service
 from moderation.settings import Settings, load_settings
+from review_ui.server import A2IServer
 from tests.houses.api import Api
 from tests.houses.service import NUMBER, REVIEWS, House
 from tests.receiver import Receiver
@@ -183,6 +186,19 @@ def test_a_collector_is_told_over_http(settings: Settings) -> None:
     assert "moderate" in names
     resource = {each.key: each.value.string_value for each in sent[0].resource_spans[0].resource.attributes}
     assert (resource["service.name"], resource["moderation.role"]) == ("moderation", "worker")
+
+
+def test_the_endpoint_alone_tells_its_requests(tmp_path: Path) -> None:
+    receiver = Receiver()
+    receiver.start()
+    try:
+        with A2IServer(load_settings(data=tmp_path, port=0, otlp_endpoint=receiver.url)) as server:
+            server.start()
+            assert urllib3.request("GET", f"{server.url}/healthz").status == 200
+        sent = b"".join(each.body for each in receiver.got("/v1/traces"))
+    finally:
+        receiver.stop()
+    assert b"GET /healthz" in sent
 
 
 def test_nothing_of_it_is_imported_while_it_is_off() -> None:

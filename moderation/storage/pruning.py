@@ -1,0 +1,55 @@
+"""Pruning: decided items that were kept long enough go, with everything that was known of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.prepared import among
+from moderation.storage.records import first_item_id
+from moderation.storage.tables import (
+    decisions,
+    deliveries,
+    delivery_attempts,
+    fetches,
+    fingerprints,
+    item_labels,
+    item_loops,
+    item_media,
+    items,
+    s3_objects,
+)
+
+_OF_ITEMS = (deliveries, fetches, fingerprints, item_labels, item_loops, item_media, decisions, s3_objects)
+
+
+def prune(c: Connection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` items whose last decision is older; says how many went.
+
+    Kept are items that people look at or that are under appeal, whose decision is still being delivered, and whose
+    media is not deleted yet: `moderation.media.retention` does that first.
+
+    Args:
+        c: of a write.
+    """
+    # Ids begin with the time, so the oldest are found without reading the others.
+    old = items.c.id < first_item_id(before)
+    lately = _of_item(decisions, decisions.c.decided_at >= before)
+    unfinished = _of_item(item_loops, item_loops.c.state != "ended")
+    due = _of_item(deliveries, deliveries.c.state == "due")
+    has_media = _of_item(item_media, sa.true()) & items.c.media_deleted_at.is_(None)
+    chosen = sa.select(items.c.id).where(old, items.c.status == "decided", ~lately, ~unfinished, ~due, ~has_media)
+    ids = list(c.execute(chosen.order_by(items.c.id).limit(limit).with_for_update(skip_locked=True)).scalars())
+    if not ids:
+        return 0
+    theirs = sa.select(deliveries.c.id).where(among(c, deliveries.c.item_id, ids))
+    c.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(theirs)))
+    for table in _OF_ITEMS:
+        c.execute(sa.delete(table).where(among(c, table.c.item_id, ids)))
+    return c.execute(sa.delete(items).where(among(c, items.c.id, ids))).rowcount
+
+
+def _of_item(table: sa.Table, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(table.c.item_id == items.c.id, condition)
