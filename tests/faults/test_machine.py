@@ -47,6 +47,7 @@ def test_random_paths_keep_every_promise(open_world: Opener) -> None:
 
     assert steps_of(counted) > 100
     assert counted["killed"] > 0
+    assert {"finish", "review", "follow"} <= set(counted), "items got somewhere"
 
 
 @pytest.mark.faults
