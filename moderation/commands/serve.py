@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -108,6 +109,7 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)
+    sys.setswitchinterval(0.0005)
 
 
 def set_by_signals() -> threading.Event:

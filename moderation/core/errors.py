@@ -46,6 +46,7 @@
     ├── Unreadable                      a plugin cannot decode the part; becomes a failure
     ├── Incomplete                      an extractor left something out; what it made is looked at all the same
     ├── Unavailable                     a service that a plugin calls said no; becomes a failure
+    ├── NotAllPending                   of items that are decided together, somebody decided some meanwhile
     ├── CapReached                      a rule has rejected as many items today as it may; people look
     ├── HumanLoopRefused                A2I refused for good (account, permission, missing flow)
     ├── HumanLoopsUnavailable           A2I does not answer, or asks to come back later; try again

@@ -37,14 +37,14 @@ def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> set[str]:
         if claim.attempts == 1 and all(part.type == "text" for part in item.parts):
             alike[item.app, content_types_of(item.parts)].append(item)
     done: set[str] = set()
-    for together in chain.from_iterable(map(_portions, alike.values())):
-        if len(together) > 1:
-            try:
-                done |= _moderate(ports, together)
-            except StoreUnavailable as error:
-                logger.warning("%d items are moderated one by one: %s", len(together), error)
-            except Exception:  # one of them may be what does it: alone, it harms no other
-                logger.exception("%d items are moderated one by one", len(together))
+    # The fewest first: an app with one text does not wait for another's two hundred.
+    for together in chain.from_iterable(_portions(each) for each in sorted(alike.values(), key=len)):
+        try:
+            done |= _moderate(ports, together)
+        except StoreUnavailable as error:
+            logger.warning("%d items are moderated one by one: %s", len(together), error)
+        except Exception:  # one of them may be what does it: alone, it harms no other
+            logger.exception("%d items are moderated one by one", len(together))
     return done
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ground.errors import ModerationError
 from ground.prepared import among, insert_many, update_many
 from moderation.core.decisions import Decision
 from moderation.core.fingerprints import Fingerprint
@@ -49,7 +50,7 @@ class Ruled:
     fingerprints: Sequence[Fingerprint]
 
 
-class NotAllPending(Exception):
+class NotAllPending(ModerationError):
     """Some of the items were decided meanwhile; nothing of the transaction may stay."""
 
 
