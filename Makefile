@@ -39,7 +39,7 @@ fast: .venv/.test ## the core, the rules, each plugin's contract and a slice of 
 
 test-faults: .venv/.test ## kills at every step, a hundred thousand random steps, Redis and Postgres away: at most an hour (FAULTS_SEED=n again)
 	@scripts/debian.sh chromium redis-server postgresql
-	@.venv/bin/python -m pytest tests/faults -m '' -n 2 --timeout 3600 $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest tests/faults -m '' -n 2 --dist worksteal --timeout 3600 $(PYTEST_ARGS)
 
 oldest: .venv/.test ## the A2I contracts with the oldest boto3 that is supported
 	@scripts/oldest.sh

@@ -75,7 +75,7 @@ class GroundSettings(BaseSettings):
         description="Collector that traces are told to by OTLP over HTTP, such as http://127.0.0.1:4318; empty for "
         "none.",
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR; DEBUG is for this program's own lines.")
     failpoint: str | None = Field(
         None,
         pattern=PATTERN,

@@ -22,6 +22,8 @@ from ground.tracing import NamesItem
 from moderation.core.errors import ModerationError
 from moderation.settings import load_settings
 
+OWN_LOGGERS = ("ground", "review_ui", "moderation")
+"""What `MODERATION_LOG_LEVEL=DEBUG` makes speak."""
 COMMANDS = {
     "serve": ("moderation.commands.serve:serve", "The whole service in one process."),
     "check": ("moderation.commands.check:check", "Moderate files or standard input at once, without a server."),
@@ -103,8 +105,12 @@ def _offer_data(command: click.Command) -> None:
 
 def _read_settings(ctx: click.Context, _: click.Parameter, data: Path | None) -> None:
     ctx.obj = load_settings(data=data)
+    level = logging.getLevelNamesMapping()[ctx.obj.log_level.upper()]
     root = logging.getLogger()
-    root.setLevel(ctx.obj.log_level.upper())
+    root.setLevel(max(level, logging.INFO))
+    # At DEBUG, botocore writes down whole requests: what apps posted, and what signs them.
+    for name in OWN_LOGGERS:
+        logging.getLogger(name).setLevel(level if level < logging.INFO else logging.NOTSET)
     if ctx.obj.log_format == "json":
         for handler in root.handlers:
             if isinstance(handler.formatter, TextLines):
@@ -145,7 +151,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:  # the last resort: a stranger gets a sentence, not a traceback
         click.echo(f"internal failure: {type(error).__name__}: {error}", err=True)
-        if logging.getLogger().isEnabledFor(logging.DEBUG):
+        if logging.getLogger("moderation").isEnabledFor(logging.DEBUG):
             traceback.print_exc()
         else:
             click.echo("MODERATION_LOG_LEVEL=DEBUG shows where.", err=True)

@@ -31,6 +31,13 @@ def pytest_report_header() -> str:
     return f"faults: FAULTS_SEED={SEED}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who asks for what is not slow means none of these."""
+    for item in items:
+        if item.get_closest_marker("faults"):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
     """Chance that the seed and the test's name settle."""

@@ -33,7 +33,7 @@ class Day:
         self.receiver = Receiver()
         self.receiver.answers["/slow"] = _slowly
         self.receiver.answers["/events"] = _refusing_once(status(200))
-        self.receiver.answers["/picture"] = _show_slowly
+        self.receiver.answers["/picture"] = _refusing_once(_show_slowly)
         self.receiver.start()
         self.app = App(lambda: installation.url, installation.key, f"{self.receiver.url}/told")
         self._slow = App(lambda: installation.url, installation.key, f"{self.receiver.url}/slow")
@@ -41,9 +41,11 @@ class Day:
         installation.set("A2I_EVENTS", f"{self.receiver.url}/events")
 
     def live(self, number: int = 0, *, with_people: bool = True) -> Broken:
-        """Post everything, have people answer, wait until nothing is left to do, and see what does not hold."""
-        if with_people:  # who see what could not be fetched after many kills
-            self.receiver.answers["/picture"] = _refusing_once(_show_slowly)
+        """Post everything, have people answer, wait until nothing is left to do, and see what does not hold.
+
+        Args:
+            with_people: False for a short day, of what rules decide at once.
+        """
         stop = threading.Event()
         people = at_work(lambda: self.installation.url, REVIEWERS, stop) if with_people else []
         facts = None
@@ -78,15 +80,15 @@ class Day:
             lambda: app.text(*(f"no key {number}-{each}" for each in range(3))),
             lambda: app.text(f"with a key {number}", key=f"key-{number}"),
             lambda: app.text(f"with a key and a wait {number}", key=f"waits-{number}", wait=3),
-            lambda: app.text(f"SLOW, with a key and a wait {number}", key=f"waits-long-{number}", wait=10),
-            lambda: app.address(f"{self.receiver.url}/picture", f"address-{number}"),
             lambda: app.post("/v1/items", {"parts": []}, f"wrong-{number}"),
             lambda: app.picture(16, number, key=f"picture-{number}"),
-            lambda: [app.picture(24, number * 3 + each, key=f"slow-{number}-{each}") for each in range(3)],
-            lambda: self._slow.text(f"told slowly {number}", key=f"told-slowly-{number}"),
         ]
         if with_people:
             steps += [
+                lambda: app.text(f"SLOW, with a key and a wait {number}", key=f"waits-long-{number}", wait=10),
+                lambda: app.address(f"{self.receiver.url}/picture", f"address-{number}"),
+                lambda: [app.picture(24, number * 3 + each, key=f"slow-{number}-{each}") for each in range(3)],
+                lambda: self._slow.text(f"told slowly {number}", key=f"told-slowly-{number}"),
                 lambda: app.text(f"REVIEW {number}", key=f"review-{number}"),
                 lambda: app.text(f"REVIEW and BREAK {number}", key=f"breaks-{number}"),
                 lambda: app.text(f"REFUSE {number}", key=f"refuse-{number}"),

@@ -41,6 +41,7 @@ from moderation.core.loops import Answer
 from moderation.core.policy.policies import PolicySet
 from moderation.delivery.outbox import Attempt, Delivery, Outbox
 from moderation.detection.judge import Judge
+from moderation.detection.runner import Answers
 from moderation.media.inspecting import inspect, store_media
 from moderation.media.retention import Retention
 from moderation.pipeline import moderate, together
@@ -73,35 +74,39 @@ class Detectors:
     def __init__(self, plugins: Plugins) -> None:
         self._plugins = plugins
 
-    def look(
-        self, app: str, parts: Sequence[Part], only: Callable[[Any], bool], shown: Any = None
-    ) -> tuple[list[Detection], list[Failure]]:
+    def look(self, app: str, parts: Sequence[Part], only: Callable[[Any], bool]) -> Answers:
         """What is found; a failure for a text that says so."""
-        found: list[Detection] = []
-        failed: list[Failure] = []
+        answers = Answers()
         for detector in (each for each in self._plugins.detectors if only(each)):
             tool = Tool(name=detector.name, version=detector.version)
             for part in (each for each in parts if each.type in detector.reads):
                 text = part.text or ""
                 if "BREAK" in text:
-                    failed.append(Failure(detector=tool, part=part.id, kind="raised", message="told to"))
+                    failure = Failure(detector=tool, part=part.id, kind="raised", message="told to")
+                    answers.failures.append(failure)
                     continue
+                answers.answered.append((detector.name, part.id))
                 for label in detector.labels:
                     if label.partition("/")[2] in text:
                         given = {"label": label, "confidence": 90.0, "detector": tool, "part": part.id}
-                        found.append(Detection(parents=self._plugins.taxonomy.parents(label), **given))
-        return found, failed
+                        parents = self._plugins.taxonomy.parents(label)
+                        answers.detections.append(Detection(parents=parents, **given))
+        return answers
 
     def look_each(
         self, app: str, texts: Sequence[Part], only: Callable[[Any], bool]
-    ) -> tuple[list[list[Detection]], list[Failure]]:
+    ) -> tuple[list[list[Detection]], Answers]:
         """The same for many."""
-        looks = [self.look(app, [text], only) for text in texts]
-        return [found for found, _ in looks], [failure for _, failed in looks for failure in failed]
+        answers, found = Answers(), []
+        for text in texts:
+            answer = self.look(app, [text], only)
+            found.append(list(answer.detections))
+            answers.add(answer)
+        return found, answers
 
-    def extract(self, *given: Any) -> tuple[list[Part], list[Failure]]:
+    def extract(self, *given: Any) -> tuple[list[Part], Answers]:
         """Nothing is made of anything."""
-        return [], []
+        return [], Answers()
 
 
 @dataclass
@@ -608,6 +613,7 @@ class ItemMachine(RuleBasedStateMachine):
         counted = world.rows(sa.select(sa.func.sum(tables.rule_days.c.fired)).where(tables.rule_days.c.rule == ""))
         judged = sum(row.verdict is not None for row in items.values())
         assert (counted[0][0] or 0) == judged, "the rules' counts have each item once"
+        assert not [row.problem for row in items.values() if row.problem], "the machine itself is at fault"
 
     def teardown(self) -> None:
         """Whatever happened: everything comes to its end."""

@@ -18,6 +18,7 @@ from tests.faults.load import Load, told
 KILLS = int(os.environ.get("KILLS", "200"))
 """Of each long run."""
 LONGEST_RECOVERY_SECONDS = 10.0
+"""Beside what a process takes to start in the same run: detectors and workers start as slowly as the API does."""
 
 pytestmark = pytest.mark.faults
 Start = Callable[..., Installation]
@@ -39,7 +40,7 @@ def test_an_embedded_service_is_killed_at_random_moments(
     outcome = load.run(breaking)
 
     told(record_property, "F-01 kills, embedded", outcome, len(installation.deaths))
-    assert outcome.p99 <= LONGEST_RECOVERY_SECONDS
+    assert outcome.p99 <= LONGEST_RECOVERY_SECONDS + max(outcome.restarts)
 
 
 @pytest.mark.postgres
@@ -69,7 +70,6 @@ def test_processes_of_a_scaled_service_are_killed_at_random_moments(
     outcome = load.run(breaking)
 
     told(record_property, "F-02 kills, scaled", outcome, kills)
-    # Nobody can ask a worker whether it is up; it takes as long to start as the API does.
     assert outcome.p99 <= LONGEST_RECOVERY_SECONDS + max(outcome.restarts, default=0.0)
 
 

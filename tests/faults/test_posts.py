@@ -104,6 +104,8 @@ def test_rules_change_all_the_time_and_no_decision_mixes_two_of_them(
             time.sleep(0.1)
         file.write_text(RULES)
 
+    installation.wait_up()
+    time.sleep(1.0)  # a signal before it is all up ends it, as SIGHUP does
     load = Load(installation, chance)
     outcome = load.run(breaking)
 

@@ -15,6 +15,7 @@ import urllib3
 from ground import tracing
 from ground.json_logs import JsonLines, TextLines
 from ground.tracing import NamesItem
+from moderation.cli import OWN_LOGGERS, run
 from moderation.core.errors import HumanLoopsUnavailable
 from moderation.core.items import Part
 from moderation.pipeline.intake import Submission
@@ -166,6 +167,23 @@ def test_an_error_of_a2i_that_quotes_what_was_sent_is_told_by_item_without_it(
     [first, *_] = [line for line in lines() if "is started later" in line]
     assert record.item.id in first
     assert CANARY not in "".join(lines())
+
+
+def test_at_debug_no_library_speaks_that_writes_down_whole_requests(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loggers = [logging.getLogger(), *map(logging.getLogger, OWN_LOGGERS)]
+    before = [logger.level for logger in loggers]
+    monkeypatch.setenv("MODERATION_LOG_LEVEL", "DEBUG")
+    try:
+        assert run(["rules", "lint", "--data", str(settings.data)]) == 0
+
+        assert logging.getLogger("moderation.pipeline.people").isEnabledFor(logging.DEBUG)
+        assert not logging.getLogger("botocore.endpoint").isEnabledFor(logging.DEBUG)
+        assert not logging.getLogger("urllib3.connectionpool").isEnabledFor(logging.DEBUG)
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def test_a_line_that_names_its_item_does_not_name_it_twice() -> None:
