@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect
 
-from ground.database import as_json
+from ground.encoded_json import as_json
 
 Row = Mapping[str, Any]
 Converter = Callable[[Any], Any]

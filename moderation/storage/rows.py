@@ -8,7 +8,8 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy.engine import Connection
 
-from ground.database import EncodedJSON, insert_or_nothing
+from ground.database import insert_or_nothing
+from ground.encoded_json import EncodedJSON
 from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from moderation.core.items import Item, Part
+from moderation.core.items import Part
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
@@ -69,10 +69,11 @@ def test_a_detector_that_breaks_sends_its_item_to_people_and_the_service_lives(
 def test_an_item_that_breaks_its_worker_again_and_again_goes_to_people(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(item: Item, policies: Any = None) -> Any:
+    def broken(*_: Any) -> Any:
         raise MemoryError
 
     monkeypatch.setattr(service.judge, "judge", broken)
+    monkeypatch.setattr(service.judge, "judge_texts", broken)
     item = service.pipeline.prepare(Submission("shop", (Part(id="p0", type="text", text="poison"),)))
     service.store.add_items([item])
     for _ in range(service.settings.max_attempts + 1):
