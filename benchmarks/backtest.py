@@ -23,7 +23,7 @@ from moderation.core.loops import Answer
 from moderation.core.policy.policies import PolicySet
 from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import Taxonomy
-from moderation.detection.judge import subject_of
+from moderation.detection.subjects import subject_of
 from moderation.evidence.backtest import Comparer
 from moderation.evidence.history import cases
 from moderation.plugins import load_plugins

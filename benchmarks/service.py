@@ -23,7 +23,7 @@ from typing import Any
 from moderation.commands.serve import settle_memory
 from moderation.core.items import Part
 from moderation.core.rules.engine import evaluate
-from moderation.detection.judge import subject_of
+from moderation.detection.subjects import subject_of
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,14 +19,14 @@ from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Part, Tool
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.redaction import RedactedPart, places, redact_text
-from moderation.core.rules.engine import Subject, evaluate
-from moderation.core.rules.scene import root_of
+from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Verdict
 from moderation.detection.asking import Asking, wanted
 from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Answers, Runner
+from moderation.detection.subjects import content_types_of, subject_of
 from moderation.hookspecs import Detector, Extractor
 from moderation.media.fingerprinting import fingerprints
 from moderation.media.inspecting import inspect, store_media
@@ -48,11 +48,13 @@ class Judgement:
 
     Attributes:
         policies: those that were in force.
+        applicable: those of them that are for the item.
     """
 
     findings: Findings
     verdict: Verdict
     policies: PolicySet
+    applicable: tuple[Policy, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -179,6 +181,8 @@ class Judge:
         if answers.failures:
             return None
         waiting = in_force.waiting_for(app, content_types_of(items[0].parts))
+        # What is the same for all of them is worked out once.
+        basis = self._basis(applicable, [])
         coverages: dict[tuple[str, ...], Coverage] = {}
         judgements, at = [], 0
         for item in items:
@@ -188,7 +192,7 @@ class Judge:
             coverage = coverages.get(given)
             if coverage is None:
                 coverage = coverages[given] = self._coverage(given, answers, applicable, waiting)
-            judgements.append(self.conclude(item, item.parts, detections, [], in_force, coverage))
+            judgements.append(self._judgement(item, item.parts, detections, [], applicable, in_force, coverage, basis))
         return judgements
 
     def fingerprints(self, item: Item) -> tuple[Fingerprint, ...]:
@@ -227,6 +231,21 @@ class Judge:
         applicable = in_force.for_content(item.app, content_types_of(parts))
         if not applicable:
             applicable, in_force = self.applicable(item.app, item.parts), self.policies
+        basis = self._basis(applicable, failures)
+        return self._judgement(item, parts, detections, failures, applicable, in_force, coverage, basis, spent)
+
+    def _judgement(
+        self,
+        item: Item,
+        parts: Sequence[Part],
+        detections: Sequence[Detection],
+        failures: Sequence[Failure],
+        applicable: tuple[Policy, ...],
+        in_force: PolicySet,
+        coverage: Coverage,
+        basis: Mapping[str, Any],
+        spent: Collection[str] = (),
+    ) -> Judgement:
         findings: list[Detection | Failure] = [*detections, *failures]
         with tracing.span("rules", item=item.id) as span:
             verdict = evaluate(
@@ -239,8 +258,8 @@ class Judge:
                 coverage,
             )
             span.set(moderation__outcome=verdict.outcome, moderation__policy=verdict.policy.name)
-        found = Findings(tuple(parts), tuple(detections), verdict.failures, self._basis(applicable, failures))
-        return Judgement(found, verdict, in_force)
+        found = Findings(tuple(parts), tuple(detections), verdict.failures, basis)
+        return Judgement(found, verdict, in_force, applicable)
 
     def judge_again(
         self, item: Item, judgement: Judgement, spent: Collection[str], failures: Sequence[Failure] = ()
@@ -375,17 +394,3 @@ def _not_covered(app: str, part: Part) -> str:
         f"no policy in force covers content of type {types} for app '{app}'; leave this part out, or put a policy in "
         "force whose applies_to names that type and, where it lists apps, this one (see GET /v1/policies)"
     )
-
-
-def content_types_of(parts: Sequence[Part]) -> frozenset[str]:
-    """What kinds of content there are among the parts."""
-    return frozenset().union(*(part.content_types for part in parts))
-
-
-def subject_of(item: Item, parts: Sequence[Part]) -> Subject:
-    """What policies may know of an item beside what was found; `parts` are given and extracted ones."""
-    types: dict[str, frozenset[str]] = {}
-    for part in parts:
-        root = root_of(part.id)
-        types[root] = types.get(root, frozenset()) | part.content_types
-    return Subject(item.app, content_types_of(parts), item.id, item.metadata, types)

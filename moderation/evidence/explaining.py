@@ -48,7 +48,7 @@ def stored_evidence(settings: Settings, item: str) -> ItemEvidence | None:
     """
     if not is_uuid(item):
         return None
-    from moderation.detection.judge import subject_of
+    from moderation.detection.subjects import subject_of
     from moderation.storage.items import Store
     from moderation.storage.opening import existing_database
 

@@ -17,7 +17,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Verdict
-from moderation.detection.judge import subject_of
+from moderation.detection.subjects import subject_of
 from moderation.policies.versions import PolicyVersions
 from moderation.storage.records import ItemRecord
 

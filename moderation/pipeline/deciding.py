@@ -13,7 +13,8 @@ from moderation.core.policy.policies import PolicySet
 from moderation.core.redaction import RedactedPart
 from moderation.core.retention import media_until
 from moderation.core.verdicts import Verdict
-from moderation.detection.judge import Judgement, content_types_of
+from moderation.detection.judge import Judgement
+from moderation.detection.subjects import content_types_of
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord, LoopEnd, LoopRecord
 

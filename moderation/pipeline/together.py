@@ -13,10 +13,12 @@ from itertools import chain
 
 from moderation.core.errors import StoreUnavailable
 from moderation.core.items import Item
+from moderation.core.retention import media_until
 from moderation.core.rules.caps import caps
 from moderation.core.started_loops import started
-from moderation.detection.judge import Judgement, content_types_of
-from moderation.pipeline.deciding import decision_of_rules, is_remembered, media_kept_until, tell
+from moderation.detection.judge import Judgement
+from moderation.detection.subjects import content_types_of
+from moderation.pipeline.deciding import decision_of_rules, is_remembered, tell
 from moderation.pipeline.loops import sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.storage.deciding import Ruled
@@ -92,6 +94,6 @@ def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
         findings=judgement.findings,
         verdict=judgement.verdict,
         loops=loops,
-        media_until=media_kept_until(ports, decision, item, judgement.parts, judgement.policies),
+        media_until=media_until(judgement.applicable, decision.outcome, decision.decided_at, ports.media_keep_days),
         fingerprints=ports.judge.fingerprints(item) if is_remembered(decision, loops) else (),
     )

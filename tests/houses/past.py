@@ -13,7 +13,7 @@ from moderation.core.loops import Answer
 from moderation.core.policy.policies import PolicySet
 from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import Taxonomy
-from moderation.detection.judge import subject_of
+from moderation.detection.subjects import subject_of
 from moderation.policies.files import read_policy
 from moderation.settings import Settings
 from moderation.storage.items import Store

@@ -423,6 +423,7 @@ def test_an_item_that_cannot_be_judged_goes_to_people_after_as_many_tries_as_are
         raise ValueError("always")
 
     monkeypatch.setattr(service.judge, "judge", fail)
+    monkeypatch.setattr(service.judge, "judge_texts", fail)
     for tries in (1, 3):
         object.__setattr__(service.pipeline.ports, "max_attempts", tries)
         item = service.pipeline.prepare(_text("hello"))

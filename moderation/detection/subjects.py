@@ -1,0 +1,23 @@
+"""What policies may know of an item beside what was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moderation.core.items import Item, Part
+from moderation.core.rules.engine import Subject
+from moderation.core.rules.scene import root_of
+
+
+def content_types_of(parts: Sequence[Part]) -> frozenset[str]:
+    """What kinds of content there are among the parts."""
+    return frozenset().union(*(part.content_types for part in parts))
+
+
+def subject_of(item: Item, parts: Sequence[Part]) -> Subject:
+    """What policies may know of an item beside what was found; `parts` are given and extracted ones."""
+    types: dict[str, frozenset[str]] = {}
+    for part in parts:
+        root = root_of(part.id)
+        types[root] = types.get(root, frozenset()) | part.content_types
+    return Subject(item.app, content_types_of(parts), item.id, item.metadata, types)
