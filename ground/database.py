@@ -1,21 +1,17 @@
 """One relational database: SQLite (WAL, FULL) or Postgres, migrated at start, with group-committed writes.
 
-What is answered 2xx must be on disk, and several SQLite writers would wait for each other. So one writer thread takes
-waiting writes, runs each in a savepoint of one shared transaction, commits once, and only then lets the callers go.
-On Postgres every write is its own transaction: the server groups commits itself.
+What is answered 2xx must be on disk, and several SQLite writers would wait for each other, so `ground.group_commit` has
+one for all. On Postgres every write is its own transaction: the server groups commits itself.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import queue
 import re
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,16 +26,13 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from ground import failpoints
 from ground.encoded_json import as_json
 from ground.errors import SettingsError, StoreUnavailable
+from ground.group_commit import GroupCommit, translated
 from ground.private_files import private_file, private_folder
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-Work = Callable[[Connection], Any]
-_Write = tuple[Work, str, Future[Any]]
 
-MAX_GROUP = 200
-"""Writes that share one commit; bounds how long the first one waits."""
 LOCK_SECONDS = 2.0
 """Wait for another process's lock. A write may come just after a group began to wait, so callers wait twice this."""
 ENVIRONMENT = Path(__file__).parent / "migrations"
@@ -90,10 +83,7 @@ class Database:
         self._version_table = version_table
         self.engine = _make_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
-        self._writer: threading.Thread | None = None
-        self._writer_lock = threading.Lock()
-        self._closed = False
+        self._writer = GroupCommit(self.engine) if self.is_sqlite else None
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision. Safe to run in several processes at once: they take turns.
@@ -120,7 +110,7 @@ class Database:
                 connection.commit()
                 command.upgrade(config, "head")
         except sa.exc.SQLAlchemyError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         finally:
             engine.dispose()
 
@@ -142,7 +132,7 @@ class Database:
             with self.engine.connect() as connection:
                 return work(connection)
         except sa.exc.SQLAlchemyError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def write(self, work: Callable[[Connection], Result], *, step: str) -> Result:
         """Run `work` in a transaction and return its result once that is on disk.
@@ -155,84 +145,24 @@ class Database:
         Raises:
             StoreUnavailable: the database did not take the write; nothing of it is stored.
         """
-        if not self.is_sqlite:
+        if self._writer is None:
             try:
                 with self.engine.begin() as connection:
                     result = work(connection)
                     failpoints.reach(step, failpoints.BEFORE)
             except sa.exc.SQLAlchemyError as error:
-                raise _translated(error) from error
+                raise translated(error) from error
             failpoints.reach(step, failpoints.AFTER)
             return result
-        future: Future[Result] = Future()
-        with self._writer_lock:
-            if self._closed:
-                raise StoreUnavailable("the database is closed")
-            if self._writer is None:
-                self._writer = threading.Thread(target=self._write_groups, name="sqlite-writer", daemon=True)
-                self._writer.start()
-            self._writes.put((work, step, future))
-        result = future.result()
+        result = self._writer.run(work, step)
         failpoints.reach(step, failpoints.AFTER)
         return result
 
     def close(self) -> None:
         """Let waiting writes finish and drop the connections."""
-        with self._writer_lock:
-            self._closed = True
-            if self._writer is not None:
-                self._writes.put(None)
         if self._writer is not None:
-            self._writer.join()
+            self._writer.close()
         self.engine.dispose()
-
-    def _write_groups(self) -> None:
-        """The writer thread: gather what waits, run it in one transaction, commit, tell the callers."""
-        stop = False
-        while not stop:
-            first = self._writes.get()
-            if first is None:
-                return
-            group = [first]
-            while len(group) < MAX_GROUP:
-                try:
-                    more = self._writes.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    stop = True
-                    break
-                group.append(more)
-            self._commit_group(group)
-
-    def _commit_group(self, group: list[_Write]) -> None:
-        """Run a group in one transaction. Every caller gets an answer, and a result only when it is on disk."""
-        done: list[tuple[Future[Any], str, Any]] = []
-        try:
-            with self.engine.execution_options(is_write=True).begin() as connection:
-                for work, step, future in group:
-                    # Where the transaction is gone, undoing fails too and would hide what was wrong first.
-                    first: Exception | None = None
-                    try:
-                        with connection.begin_nested():
-                            try:
-                                result = work(connection)
-                            except Exception as error:
-                                first = error
-                                raise
-                        done.append((future, step, result))
-                    except Exception as error:  # one caller's fault is that caller's alone
-                        future.set_exception(_translated(first or error))
-                        _check_still_open(connection)
-                for _, step, _ in done:
-                    failpoints.reach(step, failpoints.BEFORE)
-        except BaseException as error:  # nothing may leave a caller waiting
-            for _, _, future in group:
-                if not future.done():
-                    future.set_exception(_translated(error))
-        else:
-            for future, _, result in done:
-                future.set_result(result)
 
 
 def known_revisions(migrations: Path) -> set[str]:
@@ -267,16 +197,6 @@ def _alone(connection: Connection) -> Iterator[None]:
         connection.rollback()
         connection.execute(sa.select(sa.func.pg_advisory_unlock(_MIGRATION_LOCK)))
         connection.commit()
-
-
-def _check_still_open(connection: Connection) -> None:
-    """Raise when SQLite gave up the whole transaction, as it may when the disk is full.
-
-    The next savepoint would begin a transaction of its own, and the works before it would be lost in silence.
-    """
-    raw = connection.connection.dbapi_connection
-    if isinstance(raw, sqlite3.Connection) and not raw.in_transaction:
-        raise StoreUnavailable("the database gave up the transaction; nothing of it is stored")
 
 
 _REFUSAL = "FATAL:"
@@ -328,15 +248,6 @@ def insert_or_nothing(c: Connection, table: sa.Table) -> Any:
     dialect = postgresql if c.dialect.name == "postgresql" else sqlite
     # Without the option SQLAlchemy leaves the count of an INSERT to the driver, and psycopg then says -1 for all.
     return dialect.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
-
-
-def _translated(error: BaseException) -> BaseException:
-    """Operational faults become `StoreUnavailable`; integrity errors and the like stay themselves."""
-    if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) or type(error) is sa.exc.DatabaseError:
-        return StoreUnavailable(f"the database did not take it: {error.orig}")
-    if isinstance(error, sa.exc.TimeoutError):
-        return StoreUnavailable("all connections to the database are busy")
-    return error
 
 
 def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: bool = True) -> Engine:

@@ -70,7 +70,7 @@ def outcomes(database: Database, works: list[Callable[[sa.Connection], Any]]) ->
         busy = threads.submit(database.write, hold, step="test.hold")
         assert began.wait(PATIENCE_SECONDS)
         waiting = [threads.submit(run, work) for work in works]
-        while database._writes.qsize() < len(works):
+        while database._writer._writes.qsize() < len(works):
             pass
         go.set()
         busy.result(PATIENCE_SECONDS)
