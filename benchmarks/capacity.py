@@ -1,9 +1,9 @@
 """How long texts wait for their decision at a given rate, measured, and as a model of the queue predicts it.
 
 The model is a server with bulk service: it takes all that waits, at most 200 texts, and is busy with n of them for a
-time that was measured with nothing beside it. Whoever posts takes its share of the processor, measured alone too, and
-slows the server by so much. From these two and the rate alone a simulation of arrivals and turns says how long texts
-wait; then the service itself is posted to at the same rates.
+time that was measured with nothing beside it. Whoever posts slows it: by how much was measured with posts that it
+does not take, at one rate, and grows with the rate. From these and the rate alone a simulation of arrivals and turns
+says how long texts wait; then the service itself is posted to at the same rates.
 
     python benchmarks/capacity.py [--seconds 8]
 
@@ -17,6 +17,7 @@ import itertools
 import random
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from typing import Any
 from service import make_texts, settled
 
 from moderation import hookimpl
-from moderation.core.items import Part
+from moderation.core.items import Lane, Part
 from moderation.pipeline.intake import Submission
 from moderation.pipeline.moderate import CLAIMED_AT_ONCE
 from moderation.service import Service
@@ -48,10 +49,12 @@ class Costs:
     Attributes:
         turns: seconds that a turn with so many texts takes, by `SIZES`.
         posts: seconds that a commit of so many texts takes, by `SIZES`.
+        slower: by what share a turn takes longer for each text a second that is posted meanwhile.
     """
 
     turns: list[float]
     posts: list[float]
+    slower: float = 0.0
 
     def turn(self, number: int) -> float:
         """Of the worker."""
@@ -84,8 +87,6 @@ def arrivals(rate: float, seconds: float) -> Iterator[float]:
 
 def predicted(costs: Costs, rate: float, seconds: float) -> float:
     """Seconds from stored to decided, on average, by simulation."""
-    batch = max(1, round(rate * TICK_SECONDS))
-    share = min(0.95, costs.post(batch) / (TICK_SECONDS + costs.post(batch)))
     due, waiting, took = list(arrivals(rate, seconds)), list[float](), list[float]()
     now = free_at = 0.0
     while due or waiting:
@@ -100,7 +101,7 @@ def predicted(costs: Costs, rate: float, seconds: float) -> float:
                 break
             taken = [each for each in waiting[:MOST] if each <= begin]
             del waiting[: len(taken)]
-            free_at = begin + costs.turn(len(taken)) / (1 - share)
+            free_at = begin + costs.turn(len(taken)) * (1 + costs.slower * rate)
             took += [free_at - each for each in taken if each > seconds / 4]
         now = next_tick
     return statistics.fmean(took)
@@ -119,10 +120,12 @@ class Clock:
         self.took.append(time.perf_counter() - self.stored.pop(item.id, time.perf_counter()))
 
 
-def post(service: Service, clock: Clock, texts: list[str]) -> None:
-    """Store texts in one commit."""
+def post(service: Service, clock: Clock, texts: list[str], lane: Lane = "texts") -> None:
+    """Store texts in one commit; those of the other lane are taken by nobody here."""
     parts = [(Part(id="p0", type="text", text=text),) for text in texts]
     items = [service.pipeline.prepare(Submission("shop", each)) for each in parts]
+    if lane == "media":
+        items = [item.model_copy(update={"parts": (Part(id="p0", type="image"),)}) for item in items]
     now = time.perf_counter()
     clock.stored.update({item.id: now for item in items})
     service.pipeline.intake(items)
@@ -172,6 +175,36 @@ def measured_alone(service: Service, clock: Clock) -> Costs:
     return Costs(turns, posts)
 
 
+def slowed(service: Service, clock: Clock, costs: Costs, rate: float) -> float:
+    """By what share turns of a hundred take longer for each text a second that is posted beside them."""
+    ended = threading.Event()
+
+    def beside() -> None:
+        texts, began, number = make_texts(2000), time.perf_counter(), 0
+        while not ended.is_set():
+            due = int((time.perf_counter() - began) * rate) - number
+            if due > 0:
+                names = range(number, number + due)
+                post(service, clock, [f"{texts[each % len(texts)]} beside {each}" for each in names], "media")
+                number += due
+            time.sleep(TICK_SECONDS)
+
+    poster = threading.Thread(target=beside)
+    took = []
+    for number in range(-1, 40):
+        texts = [f"{text} slowed {number}" for text in make_texts(100)]
+        post(service, clock, texts)
+        if number < 0:
+            poster.start()
+            time.sleep(0.2)
+        began = time.perf_counter()
+        service.work_once(["texts", "texts"])
+        took.append(time.perf_counter() - began)
+    ended.set()
+    poster.join()
+    return max(0.0, (statistics.median(took) / costs.turn(100) - 1) / rate)
+
+
 def main() -> None:
     """Print what was measured beside what is predicted."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -183,6 +216,8 @@ def main() -> None:
     costs = measured_alone(service, clock)
     for size, turn, stored in zip(SIZES, costs.turns, costs.posts, strict=True):
         print(f"{size:4} texts: a turn of {1000 * turn:5.1f} ms, a post of {1000 * stored:5.1f} ms")
+    costs.slower = slowed(service, clock, costs, costs.most / 2)
+    print(f"a turn takes {costs.slower * costs.most / 2:.0%} longer while {costs.most / 2:,.0f} texts/s are posted")
     print(f"at most {costs.most:,.0f} texts/s by one worker thread and one who posts")
     service.doorbell.start(service.work_once)
     print("        rate   measured   predicted")
