@@ -53,7 +53,8 @@ def need_attention(database: Database, limit: int = 100) -> list[Attention]:
     problem = sa.select(loops.c.problem).where(ended).order_by(loops.c.created_at.desc(), loops.c.round.desc()).limit(1)
     troubled = sa.exists().where(alive & loops.c.problem.is_not(None))
     in_review = (items.c.status == "in_review") & (troubled | ~has_loop)
-    waiting = (items.c.status == "pending") & items.c.problem.is_not(None)
+    # Nothing but an item that waits has a problem; said too, its status would have an index read of all that wait.
+    waiting = items.c.problem.is_not(None)
     columns = (items.c.id, items.c.app, items.c.created_at)
     reviewed = sa.select(*columns, problem.scalar_subquery().label("problem"), has_loop.label("has_loop"))
     # Two questions, because each has its index: together they would read all that wait.

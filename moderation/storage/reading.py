@@ -18,7 +18,7 @@ from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
 from moderation.storage.records import ItemRecord, LoopRecord, first_item_id, loop_record
-from moderation.storage.tables import IS_WAITING, decisions, item_labels, item_loops, items
+from moderation.storage.tables import IS_REJECTED, IS_WAITING, decisions, item_labels, item_loops, items
 
 
 class Reading:
@@ -52,6 +52,8 @@ class Reading:
     ) -> list[ItemRecord]:
         """Items of an app, newest first; `before` is the id that the last page ended with."""
         query = sa.select(items).where(items.c.app == app)
+        if outcome == "reject":
+            query, outcome = query.where(IS_REJECTED), None
         for column, value in ((items.c.status, status), (items.c.outcome, outcome), (items.c.content_id, content_id)):
             query = query.where(column == value) if value is not None else query
         if label is not None:

@@ -20,6 +20,8 @@ _IS_WAITING = sa.text("status = 'pending'")
 """Few items wait, however many there are: an index of them alone stays small."""
 
 _HAS_PROBLEM = sa.text("problem IS NOT NULL")
+_IS_REJECTED = sa.text("outcome = 'reject'")
+"""One of twenty or fewer."""
 
 items = sa.Table(
     "items",
@@ -45,12 +47,14 @@ items = sa.Table(
     sa.Index("ix_items_waiting", "lane", "app", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     sa.Index(None, "app", "id"),
     sa.Index(None, "app", "content_id", "id"),
+    sa.Index("ix_items_rejected", "app", "id", sqlite_where=_IS_REJECTED, postgresql_where=_IS_REJECTED),
     sa.Index("ix_items_problem", "id", sqlite_where=_HAS_PROBLEM, postgresql_where=_HAS_PROBLEM),
 )
 
 ITEM_LEASE = Lease(items.c.id, items.c.lease_until)
 IS_WAITING = items.c.status == sa.literal_column("'pending'")
 """As the index of those that wait has it: a parameter in its place would keep databases from using it."""
+IS_REJECTED = items.c.outcome == sa.literal_column("'reject'")
 
 item_labels = sa.Table(
     "item_labels",
