@@ -33,11 +33,17 @@ def change(house: House, statement: Any) -> None:
 
 
 def reason(house: House, item_id: str) -> str | None:
-    """As the API, and as the list of all of them say it: they agree."""
-    shown = item_view(house.service.store.get_item(item_id)).needs_attention
-    listed = {each.item_id: each.reason for each in house.service.store.need_attention()}
-    assert listed.get(item_id) == shown
-    return shown
+    """As the API, and as the list of all of them say it: they agree, once nothing changes between the two."""
+    said: list[str | None] = []
+
+    def agree() -> bool:
+        shown = item_view(house.service.store.get_item(item_id)).needs_attention
+        listed = {each.item_id: each.reason for each in house.service.store.need_attention()}
+        said[:] = [shown, listed.get(item_id)]
+        return said[0] == said[1]
+
+    wait_for(agree)
+    return said[0]
 
 
 def test_an_item_that_people_are_asked_about_gets_on(house: House) -> None:
