@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from moderation.core.decisions import Decision
-from moderation.core.items import Item, Part
-from moderation.core.policy.policies import PolicySet
+from moderation.core.items import Item
+from moderation.core.policy.policies import Policy
 from moderation.core.redaction import RedactedPart
 from moderation.core.retention import media_until
 from moderation.core.verdicts import Verdict
@@ -46,11 +46,8 @@ def is_remembered(decision: Decision, loops: Sequence[LoopRecord]) -> bool:
     return decision.outcome == "reject" or bool(loops)
 
 
-def media_kept_until(
-    ports: Ports, decision: Decision, item: Item, parts: Sequence[Part], policies: PolicySet
-) -> datetime | None:
-    """When the item's media may go, by those of `policies` that are for it; None for never."""
-    applicable = policies.for_content(item.app, content_types_of(parts))
+def media_kept_until(ports: Ports, decision: Decision, applicable: Sequence[Policy]) -> datetime | None:
+    """When an item's media may go, by the policies for the item; None for never."""
     return media_until(applicable, decision.outcome, decision.decided_at, ports.media_keep_days)
 
 
@@ -68,7 +65,8 @@ def decide_by_people(
     if decision.outcome == "approve" and last is not None and last.redact:
         # People have approved it: what cannot be redacted is withheld.
         redacted, _ = ports.judge.redact(record.item, record.parts, last)
-    until = media_kept_until(ports, decision, record.item, record.parts, ports.judge.policies)
+    applicable = ports.judge.policies.for_content(record.item.app, content_types_of(record.parts))
+    until = media_kept_until(ports, decision, applicable)
     made = ports.store.decide(record.item.id, decision, findings, verdict, ended, redacted=redacted, media_until=until)
     if made is not None:
         tell(ports, (record.item, made))

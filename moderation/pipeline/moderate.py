@@ -81,8 +81,8 @@ def _moderate_lane(ports: Ports, lane: Lane, limit: int) -> int:
         tracing.span("claim", items=ids, moderation__lane=lane, moderation__items=len(ids)),
         ports.holding.hold(ids, claims[0].held_until, ports.lease_seconds) as hold,
     ):
-        done = together.moderate_texts(ports, claims)
-        others = [claim for claim in claims if claim.item.id not in done]
+        became = together.moderate_texts(ports, claims)
+        others = [claim for claim in claims if claim.item.id not in became.done]
         for number, claim in enumerate(others):
             # Items at the end of a long claim must not outlive its lease unseen.
             if time.monotonic() - began > ports.lease_seconds / 2:
@@ -91,7 +91,7 @@ def _moderate_lane(ports: Ports, lane: Lane, limit: int) -> int:
                     ports.store.release(late, until)
                 break
             with tracing.span("moderate", item=claim.item.id, moderation__attempt=claim.attempts):
-                is_done = _moderate(ports, claim)
+                is_done = _moderate(ports, claim, became.judged.get(claim.item.id))
             if not is_done:
                 _put_off(ports, claim, hold)
     return len(claims)
@@ -115,14 +115,18 @@ def _put_off(ports: Ports, claim: Claim, hold: Hold) -> None:
         logger.warning("item=%s is tried again soon: %s", claim.item.id, error)
 
 
-def _moderate(ports: Ports, claim: Claim) -> bool:
-    """Moderate an item; False when it is to be tried again."""
+def _moderate(ports: Ports, claim: Claim, judgement: Judgement | None) -> bool:
+    """Moderate an item; False when it is to be tried again.
+
+    Args:
+        judgement: on it, where it was judged already.
+    """
     item = claim.item
     is_given_up = claim.attempts > ports.max_attempts
     try:
         if is_given_up:
             judgement = ports.judge.give_up(item, f"given up after {ports.max_attempts} attempts")
-        else:
+        elif judgement is None:
             judgement = ports.judge.judge(item)
         conclude(ports, item, judgement, remember=not is_given_up)
     except StoreUnavailable as error:
@@ -201,7 +205,7 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Callable[[], Se
             redacted=redacted,
             samples=loops,
             caps=caps(verdict, judgement.policies),
-            media_until=media_kept_until(ports, decision, item, judgement.parts, judgement.policies),
+            media_until=media_kept_until(ports, decision, judgement.applicable),
             fingerprints=prints() if is_remembered(decision, loops) else (),
         )
     except CapReached as reached:

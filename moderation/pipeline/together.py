@@ -1,7 +1,8 @@
 """Together: texts that wait at the same time are judged with one call of each detector, and decided in one commit.
 
 That is a shortcut for what the rules decide without people. Whatever takes another way (a review, a sample that is
-held, a copy to be redacted, a daily cap, a detector without an answer) is moderated one by one, from its beginning.
+held, a copy to be redacted, a daily cap) goes on one by one with its judgement; where a detector gave no answer, each
+is moderated by itself from its beginning.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 
 from moderation.core.errors import StoreUnavailable
 from moderation.core.items import Item
-from moderation.core.retention import media_until
 from moderation.core.rules.caps import caps
 from moderation.core.started_loops import started
 from moderation.detection.judge import Judgement
 from moderation.detection.subjects import content_types_of
-from moderation.pipeline.deciding import decision_of_rules, is_remembered, tell
+from moderation.pipeline.deciding import decision_of_rules, is_remembered, media_kept_until, tell
 from moderation.pipeline.loops import sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.storage.deciding import Ruled
@@ -30,24 +31,37 @@ CHARS_TOGETHER = 200_000
 """Of the texts that one call has, which is to be answered within the time limit of one look."""
 
 
-def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> set[str]:
-    """Moderate what can be done together; says which items need nothing more, by id."""
+@dataclass
+class Together:
+    """What became of items that were moderated together; others of them are not judged.
+
+    Attributes:
+        done: ids of those that need nothing more.
+        judged: the judgements on those that nothing is done about yet, by id.
+    """
+
+    done: set[str] = field(default_factory=set)
+    judged: dict[str, Judgement] = field(default_factory=dict)
+
+
+def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> Together:
+    """Moderate what can be done together."""
     # Which policies are for an item, and so which detectors are asked about it, follows from these two.
     alike: defaultdict[tuple[str, frozenset[str]], list[Item]] = defaultdict(list)
     for claim in claims:
         item = claim.item
         if claim.attempts == 1 and all(part.type == "text" for part in item.parts):
             alike[item.app, content_types_of(item.parts)].append(item)
-    done: set[str] = set()
+    became = Together()
     # The fewest first: an app with one text does not wait for another's two hundred.
     for together in chain.from_iterable(_portions(each) for each in sorted(alike.values(), key=len)):
         try:
-            done |= _moderate(ports, together)
+            _moderate(ports, together, became)
         except StoreUnavailable as error:
             logger.warning("%d items are moderated one by one: %s", len(together), error)
         except Exception:  # one of them may be what does it: alone, it harms no other
             logger.exception("%d items are moderated one by one", len(together))
-    return done
+    return became
 
 
 def _portions(alike: Sequence[Item]) -> Iterator[list[Item]]:
@@ -64,16 +78,20 @@ def _portions(alike: Sequence[Item]) -> Iterator[list[Item]]:
     yield portion
 
 
-def _moderate(ports: Ports, together: Sequence[Item]) -> set[str]:
+def _moderate(ports: Ports, together: Sequence[Item], became: Together) -> None:
     judgements = ports.judge.judge_texts(together)
     if judgements is None:
-        return set()
-    found = zip(together, judgements, strict=True)
-    ruled = [_ruled(ports, item, judgement) for item, judgement in found if _is_plain(judgement)]
+        return
+    ruled = []
+    for item, judgement in zip(together, judgements, strict=True):
+        if _is_plain(judgement):
+            ruled.append(_ruled(ports, item, judgement))
+        else:
+            became.judged[item.id] = judgement
     decided = ports.store.decide_together(ruled) if ruled else set()
     if decided:
         tell(ports, *((each.item, each.decision) for each in ruled if each.item.id in decided))
-    return {each.item.id for each in ruled}
+    became.done.update(each.item.id for each in ruled)
 
 
 def _is_plain(judgement: Judgement) -> bool:
@@ -94,6 +112,6 @@ def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
         findings=judgement.findings,
         verdict=judgement.verdict,
         loops=loops,
-        media_until=media_until(judgement.applicable, decision.outcome, decision.decided_at, ports.media_keep_days),
+        media_until=media_kept_until(ports, decision, judgement.applicable),
         fingerprints=ports.judge.fingerprints(item) if is_remembered(decision, loops) else (),
     )

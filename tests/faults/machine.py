@@ -382,9 +382,10 @@ class ItemMachine(RuleBasedStateMachine):
 
         def act(process: Process) -> None:
             claims, process.claims = process.claims, []
-            done = together.moderate_texts(process.ports, claims) if is_together else set()
+            became = together.moderate_texts(process.ports, claims) if is_together else together.Together()
             for claim in claims:
-                if claim.item.id not in done and not moderate._moderate(process.ports, claim):
+                judged = became.judged.get(claim.item.id)
+                if claim.item.id not in became.done and not moderate._moderate(process.ports, claim, judged):
                     hold = Hold([claim.item.id], claim.held_until, float("inf"))
                     moderate._put_off(process.ports, claim, hold)
 

@@ -169,13 +169,13 @@ def test_a_file_beside_texts_is_looked_at_by_those_whom_its_own_policy_names(
     service.pipeline.intake(items)
     claims = service.store.claim("texts", 20, 60, datetime.now(UTC))
     texts_first = sorted(claims, key=lambda claim: claim.item.parts[0].is_document)
-    done = moderate_texts(service.pipeline.ports, texts_first)
+    became = moderate_texts(service.pipeline.ports, texts_first)
     service.store.release([claim.item.id for claim in claims])
     moderate_waiting(service.pipeline.ports)
     records = [service.store.get_item(item.id) for item in items]
     service.close()
 
-    assert done == {item.id for item in items[:2]}
+    assert became.done == {item.id for item in items[:2]}
     assert [record.status for record in records] == ["decided", "decided", "in_review", "in_review"]
     assert [[failure.detector.name for failure in record.failures] for record in records[2:]] == [["dear.look"]] * 2
 
