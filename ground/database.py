@@ -243,11 +243,16 @@ def wait_until_reached(url: str, seconds: float, pause: Callable[[float], object
         engine.dispose()
 
 
-def insert_or_nothing(c: Connection, table: sa.Table) -> Any:
-    """INSERT that leaves a row alone that is there already; ``rowcount`` says whether it wrote."""
+def insert_unless(c: Connection, table: sa.Table) -> Any:
+    """INSERT that can say what is to be done where a row is there already; ``rowcount`` says whether it wrote."""
     dialect = postgresql if c.dialect.name == "postgresql" else sqlite
     # Without the option SQLAlchemy leaves the count of an INSERT to the driver, and psycopg then says -1 for all.
-    return dialect.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return dialect.insert(table).execution_options(preserve_rowcount=True)
+
+
+def insert_or_nothing(c: Connection, table: sa.Table) -> Any:
+    """INSERT that leaves a row alone that is there already; ``rowcount`` says whether it wrote."""
+    return insert_unless(c, table).on_conflict_do_nothing()
 
 
 def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: bool = True) -> Engine:

@@ -93,9 +93,7 @@ class Service:
                 lease_seconds=settings.lease_seconds,
                 max_attempts=settings.max_attempts,
                 poll_seconds=settings.poll_seconds,
-                media_keep_days=settings.item_keep_days
-                if settings.media_keep_days is None
-                else settings.media_keep_days,
+                media_keep_days=settings.media_days,
                 tally=self.tally,
             )
         )

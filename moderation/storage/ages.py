@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
-from moderation.storage.tables import deliveries, item_loops, items, redaction_jobs
+from moderation.storage.tables import IS_WAITING, deliveries, item_loops, items, redaction_jobs
 
 LOOP_STATES = ("starting", "open", "stuck")
 """In which a human loop keeps an item waiting."""
@@ -57,8 +57,8 @@ def look_at_ages(database: Database, now: datetime) -> Ages:
     """What waits now."""
     is_open, is_due = item_loops.c.state.in_(LOOP_STATES), deliveries.c.state == "due"
     due_at = deliveries.c.next_attempt_at
-    waiting = sa.select(sa.func.count(items.c.app.distinct())).where(items.c.status == "pending")
-    tried = sa.select(sa.func.count()).where(items.c.status == "pending", items.c.attempts > 1)
+    waiting = sa.select(sa.func.count(items.c.app.distinct())).where(IS_WAITING)
+    tried = sa.select(sa.func.count()).where(IS_WAITING, items.c.attempts > 1)
 
     def work(c: Connection) -> Ages:
         due = c.execute(sa.select(sa.func.count(), sa.func.min(due_at)).where(is_due, due_at <= now)).one()

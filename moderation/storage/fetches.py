@@ -19,6 +19,7 @@ from ground.leases import Lease
 from moderation.core.items import Item, Lane, Part
 from moderation.storage.rows import save_media
 from moderation.storage.tables import IS_WAITING, fetches, items
+from moderation.storage.turns import apps_in_turn
 
 _LEASE = Lease(fetches.c.id, fetches.c.lease_until)
 
@@ -139,16 +140,13 @@ class Fetches:
         """
         chosen: dict[str, str] = {}
         passed_over = set(hosts)
-        begin = after = self._last
-        has_turned = False
-        while len(chosen) < limit:
-            app = c.execute(sa.select(sa.func.min(fetches.c.app)).where(fetches.c.app > after)).scalar()
-            if app is None and not has_turned and begin:
-                after, has_turned = "", True
-                continue
-            if app is None or (has_turned and app > begin):
+
+        def next_app(after: str) -> str | None:
+            return c.execute(sa.select(sa.func.min(fetches.c.app)).where(fetches.c.app > after)).scalar()
+
+        for app in apps_in_turn(next_app, self._last):
+            if len(chosen) == limit:
                 break
-            after = app
             if app in apps:
                 continue
             free = (fetches.c.app == app) & _LEASE.is_free(now) & fetches.c.host.not_in(passed_over)

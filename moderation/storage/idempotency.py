@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from ground.database import insert_unless
 from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight
 from moderation.storage.tables import idempotency_keys
 
@@ -85,11 +85,11 @@ def keep_answer(c: Connection, keyed: KeyedAnswer) -> bool:
         "created_at": keyed.answered_at,
         "in_flight_until": keyed.in_flight_until,
     }
-    dialect = postgresql if c.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(idempotency_keys).values(app=keyed.post.app, key=keyed.post.key, **values)
+    insert = insert_unless(c, idempotency_keys).values(app=keyed.post.app, key=keyed.post.key, **values)
     # A reservation of the version before goes to who commits first: its holder then finds it answered, and stores none.
     unless = insert.on_conflict_do_update(index_elements=["app", "key"], set_=values, where=_keys.response.is_(None))
-    return c.execute(unless.execution_options(preserve_rowcount=True)).rowcount == 1
+    stored: bool = c.execute(unless).rowcount == 1
+    return stored
 
 
 def make_final(c: Connection, post: KeyedPost, answer: Answer) -> None:

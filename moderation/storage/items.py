@@ -202,10 +202,8 @@ class Store(Reading):
             if verdict is not None:
                 count_rules(c, [verdict], decision.decided_at, caps or {})
             _end_loops(c, ended)
-            for sample in samples:
-                c.execute(insert_or_nothing(c, item_loops).values(loop_row(sample)))
-            if told := delivery_rows(item, made, number, redacted, self._notify):
-                c.execute(sa.insert(deliveries), told)
+            insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
+            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify))
             return made
 
         return self._db.write(work, step="items.decide")

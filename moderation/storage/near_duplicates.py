@@ -13,7 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.database import Database, insert_or_nothing
+from ground.database import Database
+from ground.prepared import insert_many
 from moderation.core.decisions import Decision
 from moderation.core.fingerprints import BITS, MAX_DISTANCE, EarlierDecision, Fingerprint, bands, distance, newest
 from moderation.storage.tables import decisions, fingerprints, items
@@ -36,8 +37,8 @@ def save_fingerprints(
     Args:
         decided_at: None while it waits for people; see `fingerprints_decided`.
     """
-    if rows := [fingerprint_row(item_id, app, each, decided_at) for each in made]:
-        c.execute(insert_or_nothing(c, fingerprints), rows)
+    rows = [fingerprint_row(item_id, app, each, decided_at) for each in made]
+    insert_many(c, fingerprints, rows, or_nothing=True)
 
 
 def fingerprint_row(item_id: str, app: str, made: Fingerprint, decided_at: datetime | None) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy.engine import Connection
 
-from ground.database import insert_or_nothing
 from ground.encoded_json import EncodedJSON
+from ground.prepared import insert_many
 from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
@@ -45,14 +45,12 @@ def label_rows(item_id: str, findings: Findings) -> list[dict[str, Any]]:
 
 def save_media(c: Connection, item_id: str, parts: Sequence[Part] | Sequence[RedactedPart]) -> None:
     """Note which objects an item has; those there stay."""
-    if rows := media_rows(item_id, parts):
-        c.execute(insert_or_nothing(c, item_media), rows)
+    insert_many(c, item_media, media_rows(item_id, parts), or_nothing=True)
 
 
 def save_labels(c: Connection, item_id: str, findings: Findings) -> None:
     """Note by which labels an item is found; those there stay."""
-    if rows := label_rows(item_id, findings):
-        c.execute(insert_or_nothing(c, item_labels), rows)
+    insert_many(c, item_labels, label_rows(item_id, findings), or_nothing=True)
 
 
 def loop_row(loop: LoopRecord) -> dict[str, Any]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from ground.database import Database
+from ground.database import Database, insert_unless
 from moderation.core.errors import CapReached
 from moderation.core.rules.caps import RuleName, fired
 from moderation.core.verdicts import Verdict
@@ -43,8 +41,7 @@ def count_rules(c: Connection, verdicts: Iterable[Verdict], at: datetime, caps: 
         {"day": day, "policy": policy, "rule": rule, "fired": count, "rejected": rejects[policy, rule]}
         for (policy, rule), count in times.items()
     ]
-    dialect = postgresql if c.dialect.name == "postgresql" else sqlite
-    insert: Any = dialect.insert(rule_days)
+    insert = insert_unless(c, rule_days)
     add = insert.on_conflict_do_update(
         index_elements=["day", "policy", "rule"],
         set_={

@@ -11,13 +11,11 @@ import threading
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from ground.database import Database
+from ground.database import Database, insert_unless
 from moderation.storage.tables import tallies
 
 CALL_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -67,8 +65,7 @@ def add_tallies(c: Connection, new: Mapping[Counted, float]) -> None:
     """Add to the counts in the database."""
     if not new:
         return
-    dialect = postgresql if c.dialect.name == "postgresql" else sqlite
-    insert: Any = dialect.insert(tallies)
+    insert = insert_unless(c, tallies)
     add = insert.on_conflict_do_update(
         index_elements=["figure", "labels"], set_={"amount": tallies.c.amount + insert.excluded.amount}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import chain, zip_longest
 
@@ -28,21 +29,31 @@ class Turns:
         with self._lock:
             begin = self._last.get(lane, "")
         lines: list[list[str]] = []
-        after, has_turned = begin, False
-        while len(lines) < limit:
-            app = _next_app(c, lane, after)
-            if app is None and not has_turned and begin:
-                after, has_turned = "", True
-                continue
-            if app is None or (has_turned and app > begin):
-                break
-            after = app
+        for app in apps_in_turn(lambda after: _next_app(c, lane, after), begin):
             if line := _line(c, lane, app, limit, now):
                 lines.append(line)
                 with self._lock:
                     self._last[lane] = app
+            if len(lines) == limit:
+                break
         dealt = chain.from_iterable(zip_longest(*lines))
         return [item_id for item_id in dealt if item_id is not None][:limit]
+
+
+def apps_in_turn(next_app: Callable[[str], str | None], begin: str) -> Iterator[str]:
+    """Each app once, by name: from the one after `begin` to the last, then from the first to `begin`.
+
+    Args:
+        next_app: the next one by name after a name, of those that have something waiting; None after the last.
+    """
+    after = begin
+    while (app := next_app(after)) is not None:
+        yield app
+        after = app
+    after = ""
+    while begin and (app := next_app(after)) is not None and app <= begin:
+        yield app
+        after = app
 
 
 def _next_app(c: Connection, lane: Lane, after: str) -> str | None:
