@@ -20,7 +20,8 @@ from moderation.core.redaction import places
 from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Verdict
-from moderation.detection.runner import Answers, Runner
+from moderation.detection.answers import Answers
+from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector, Extractor
 from moderation.media.inspecting import MediaFacts, inspect, media_at
 from moderation.plugins import Plugins

@@ -22,10 +22,11 @@ from moderation.core.redaction import RedactedPart, places, redact_text
 from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Verdict
+from moderation.detection.answers import Answers
 from moderation.detection.asking import Asking, wanted
 from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
 from moderation.detection.pool import most_processes
-from moderation.detection.runner import Answers, Runner
+from moderation.detection.runner import Runner
 from moderation.detection.subjects import content_types_of, subject_of
 from moderation.hookspecs import Detector, Extractor
 from moderation.media.fingerprinting import fingerprints

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -28,6 +27,7 @@ from moderation.core.items import Extraction, Part, PartType, Tool
 from moderation.core.started_loops import started
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Look
+from moderation.detection.answers import Answers
 from moderation.detection.pool import Pool
 from moderation.detection.probes import probes_of
 from moderation.detection.process import Call, NoAnswer
@@ -47,34 +47,6 @@ CALLS, FAILURES = "detector_call_seconds", "detector_failures"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 Asked = Callable[[Detector | Extractor | Redactor], bool]
 """Says of a tool whether anybody may ask it."""
-
-
-@dataclass
-class Answers:
-    """What tools found, who answered, and who did not.
-
-    Attributes:
-        answered: tool and part of each look that was answered; nobody else's look counts.
-        shown: what was shown of pictures to tools that tell.
-    """
-
-    detections: list[Detection] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    answered: list[tuple[str, str]] = field(default_factory=list)
-    shown: list[Look] = field(default_factory=list)
-
-    def add(self, more: Answers) -> None:
-        """What came of later looks, too."""
-        self.detections += more.detections
-        self.failures += more.failures
-        self.answered += more.answered
-        self.shown += more.shown
-
-    @property
-    def counted(self) -> list[tuple[str, str]]:
-        """The looks that count: those of tools that failed on the part, or on all of them, were not whole."""
-        failed = {(failure.detector.name, failure.part) for failure in self.failures}
-        return [each for each in self.answered if each not in failed and (each[0], "") not in failed]
 
 
 class Runner:

@@ -40,8 +40,8 @@ from moderation.core.items import Part, Tool
 from moderation.core.loops import Answer
 from moderation.core.policy.policies import PolicySet
 from moderation.delivery.outbox import Attempt, Delivery, Outbox
+from moderation.detection.answers import Answers
 from moderation.detection.judge import Judge
-from moderation.detection.runner import Answers
 from moderation.media.inspecting import inspect, store_media
 from moderation.media.retention import Retention
 from moderation.pipeline import moderate, together

@@ -31,7 +31,7 @@ from waitress.server import create_server
 from moderation.core.detections import Failure
 from moderation.core.items import Tool
 from moderation.core.replacing import FreshNumbers
-from moderation.detection.runner import Answers
+from moderation.detection.answers import Answers
 from moderation.redacting import jobs
 from moderation.redacting.comprehend import LIMITS, NOT_OF_COMPREHEND, style_of
 from moderation.redacting.texts import NotRedacted, labels_of

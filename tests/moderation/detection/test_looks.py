@@ -15,8 +15,8 @@ from ground.media.rendering import looks
 from moderation.core.items import Item, Part
 from moderation.core.verdicts import Verdict
 from moderation.core.wording import verdict_words
+from moderation.detection.answers import Answers
 from moderation.detection.judge import Judge
-from moderation.detection.runner import Answers
 from moderation.media.inspecting import inspect, store_media
 from moderation.settings import load_settings
 from tests.odd_pictures import saved

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from moderation.core.items import Part
+from moderation.detection.answers import Answers
 from moderation.detection.pool import BREAKER_FAILURES
-from moderation.detection.runner import Answers, Runner
+from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector
 from moderation.plugins import load_plugins
 from moderation.settings import load_settings

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item, Part
+from moderation.detection.answers import Answers
 from moderation.detection.judge import Judge
-from moderation.detection.runner import Answers
 from moderation.pipeline import moderate
 from moderation.pipeline.intake import Submission
 from moderation.pipeline.moderate import moderate_waiting

@@ -13,7 +13,7 @@ from moderation.core.detections import Failure
 from moderation.core.errors import SettingsError
 from moderation.core.items import Tool
 from moderation.core.replacing import FreshNumbers, replace_places
-from moderation.detection.runner import Answers
+from moderation.detection.answers import Answers
 from moderation.redacting.styles import MODES, Style, StyleName
 from moderation.redacting.tokens import Restored, TokenKey
 from moderation.settings import Settings

@@ -23,7 +23,7 @@ from ground.media.pictures import Limits
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.fingerprints import Fingerprint, distance
 from moderation.core.items import Item, Media, Part
-from moderation.detection.runner import Answers
+from moderation.detection.answers import Answers
 from moderation.media.fingerprinting import fingerprints, picture_fingerprint
 from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline.intake import Submission
