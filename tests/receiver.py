@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.loopback import Loopback, Silent
 
 
 @dataclass
@@ -15,48 +17,35 @@ class Request:
     body: bytes
 
 
-class Receiver(ThreadingHTTPServer):
+class Receiver(Loopback):
     """Answers each path as told; remembers what it was sent."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.requests: list[Request] = []
         self.answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.closing = threading.Event()
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """The tests cut connections on purpose."""
-
-    def start(self) -> None:
-        """Answer in the background."""
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
     def stop(self) -> None:
         """Stop answering, and let answers that never end come to their end."""
         self.closing.set()
-        self.shutdown()
-        self.server_close()
+        super().stop()
 
     def got(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Silent, BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.requests.append(Request(self.path, headers, body))
         self.server.answers.get(self.path, status(200))(self)
 
     do_GET = do_POST  # noqa: N815 - the standard library's names
-
-    def log_message(self, *args: object) -> None:
-        pass
 
 
 def status(code: int, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:

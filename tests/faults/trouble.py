@@ -6,10 +6,11 @@ import json
 import random
 import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import urllib3
 
+from tests.loopback import Loopback, Silent
 from tests.waiting import PATIENCE_SECONDS
 
 KINDS = {
@@ -19,7 +20,7 @@ KINDS = {
 }
 
 
-class Troubled(ThreadingHTTPServer):
+class Troubled(Loopback):
     """Hands requests on, and gives some share of those about human loops another answer, or none.
 
     Attributes:
@@ -28,26 +29,14 @@ class Troubled(ThreadingHTTPServer):
         starts: how often each human loop was asked for, by name.
     """
 
-    daemon_threads = True
-
     def __init__(self, share: float, chance: random.Random) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.share, self.target = share, 0
         self.injected: Counter[str] = Counter()
         self.starts: Counter[str] = Counter()
         self._chance, self._lock = chance, threading.Lock()
         self.http = urllib3.PoolManager(maxsize=16, retries=False, timeout=PATIENCE_SECONDS)
         self.address = f"http://127.0.0.1:{self.server_port}/a2i"
-
-    def start(self) -> None:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-    def stop(self) -> None:
-        self.shutdown()
-        self.server_close()
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Connections are cut on purpose."""
 
     def draw(self) -> str:
         """The trouble of a request; empty for none."""
@@ -57,18 +46,18 @@ class Troubled(ThreadingHTTPServer):
             return kind
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Silent, BaseHTTPRequestHandler):
     server: Troubled
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         is_of_loops = "human-loops" in self.path
         if is_of_loops and self.command == "POST" and b"HumanLoopName" in body:
             self.server.starts[json.loads(body)["HumanLoopName"]] += 1
         kind = self.server.draw() if is_of_loops else ""
         if kind in KINDS:
             status, name = KINDS[kind]
-            return self._answer(status, {"x-amzn-errortype": name}, json.dumps({"Message": "injected"}).encode())
+            return self.answer(status, {"x-amzn-errortype": name}, json.dumps({"Message": "injected"}).encode())
         url = f"http://127.0.0.1:{self.server.target}{self.path}"
         answer = self.server.http.request(self.command, url, body=body or None, headers=dict(self.headers))
         if kind == "lost":
@@ -76,16 +65,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return None
         kept = {n: v for n, v in answer.headers.items() if n.lower() not in ("content-length", "transfer-encoding")}
-        return self._answer(answer.status, kept, answer.data)
+        return self.answer(answer.status, kept, answer.data)
 
     do_GET = do_DELETE = do_POST  # noqa: N815 - the standard library's names
-
-    def _answer(self, status: int, headers: dict[str, str], data: bytes) -> None:
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(data))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
