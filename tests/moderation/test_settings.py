@@ -46,6 +46,7 @@ from tests.houses.api import Api
 from tests.houses.desk import PASSWORD, Desk, sign_in
 from tests.houses.endpoint import Endpoint
 from tests.houses.service import NUMBER, REJECTS, REVIEWS, House
+from tests.leases import end_leases
 from tests.receiver import Receiver
 from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 
@@ -431,7 +432,7 @@ def test_an_item_that_cannot_be_judged_goes_to_people_after_as_many_tries_as_are
         for _ in range(tries):
             service.work_once()
             assert service.store.get_item(item.id).status == "pending"
-            service.store.release([item.id])
+            end_leases(service, item.id)
         service.work_once()
         assert service.store.get_item(item.id).status == "in_review"
     opened = Service.open(house.settings.model_copy(update={"max_attempts": 2}), human_loops=house.people)  # type: ignore[arg-type]
