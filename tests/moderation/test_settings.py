@@ -112,6 +112,7 @@ SHOWN_BY = {
     "lists": "plugins/text/tests/test_lists.py::test_a_faulty_list_stops_the_start",
     "hashes": "plugins/hashes/tests/test_lists.py::test_a_faulty_list_stops_the_start_and_no_list_offers_no_detector",
     "plugins_dir": "tests/moderation/plugins/test_docs.py::test_the_loose_file_of_the_docs_is_a_plugin",
+    "models": "plugins/models/tests/test_own_models.py::test_it_is_offered_beside_the_shipped_ones",
     "database_url": f"{HERE}::test_databases_and_media_lie_in_the_data_folder_or_where_they_are_named",
     "database_wait_seconds": "tests/moderation/commands/test_folders.py::test_a_start_waits_no_longer_than_is_set_and_then_names_the_database",
     "redis_url": "tests/moderation/pipeline/test_doorbell.py::test_a_worker_process_moderates_what_redis_rings_for_and_refuses_foreign_jobs",
