@@ -8,7 +8,9 @@
     entries:
       - idiot
       - {text: shut your mouth, severity: mild}
+      - {text: retard, language: en}    # elsewhere it is a delay
     allow: [idiot proof]        # where these stand, nothing inside them counts
+    softened_by: quoting        # of entries that say nothing: at most strong where the words are quoted or reported
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import yaml
 
 from moderation.core.errors import Fault, PolicyFault
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
+from moderation_text.languages import LANGUAGES
 
 SEVERITIES = {"mild": 60.0, "strong": 85.0, "severe": 97.0}
 """Names for confidences, percent."""
@@ -30,8 +33,11 @@ MAX_FILE_BYTES = 2_000_000
 MAX_ENTRY_WORDS = 16
 MAX_ENTRY_CHARS = 200
 
-_KEYS = ("list", "label", "severity", "entries", "allow")
-_ENTRY_KEYS = ("text", "severity")
+SOFTENERS = ("quoting", "nothing")
+"""What ``softened_by`` may say."""
+
+_KEYS = ("list", "label", "severity", "softened_by", "language", "entries", "allow")
+_ENTRY_KEYS = ("text", "severity", "softened_by", "language")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -45,6 +51,8 @@ class Entry:
         severity: as the list has it: a name of `SEVERITIES` or a number.
         confidence: percent.
         source: the list's name.
+        softened_by: ``quoting`` when it is at most strong where it is quoted or reported; else ``nothing``.
+        language: what it is a word of, so that it does not count in texts of another; "" for a word of any.
     """
 
     text: str
@@ -52,6 +60,8 @@ class Entry:
     severity: str | float
     confidence: float
     source: str
+    softened_by: str = "nothing"
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,16 @@ def read_lists(folder: Path) -> Lists:
     return Lists(tuple(entries), tuple(allow))
 
 
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How an entry counts; see `Entry`."""
+
+    severity: str | float
+    confidence: float
+    softened_by: str = "nothing"
+    language: str = ""
+
+
 class _Reader:
     """One file; notes faults at the line and column they stand on."""
 
@@ -123,7 +143,7 @@ class _Reader:
             return []
         name = self._name(values["list"], names)
         label = self._label(values["label"])
-        default = self._severity(values["severity"]) if "severity" in values else ("strong", SEVERITIES["strong"])
+        default = self._manner(values, _Manner("strong", SEVERITIES["strong"]))
         self.allow = [
             text for node in self._sequence(values.get("allow"), "allow") if (text := self._words(node)) is not None
         ]
@@ -132,13 +152,15 @@ class _Reader:
             found = self._entry(node, default)
             if found is None:
                 continue
-            text, (severity, confidence), place = found
+            text, manner, place = found
             key = (label, " ".join(text.casefold().split()))
             if key in seen:
                 self._fault(place, "E108", f"'{text}' stands in {seen[key]} already", "remove one")
                 continue
             seen[key] = f"{self.path.name}:{place.start_mark.line + 1}"
-            entries.append(Entry(text, label, severity, confidence, name))
+            entries.append(
+                Entry(text, label, manner.severity, manner.confidence, name, manner.softened_by, manner.language)
+            )
         return entries
 
     def _parse(self) -> yaml.MappingNode | None:
@@ -212,21 +234,40 @@ class _Reader:
             self._fault(node, "E104", f"unknown label '{label}'", hint)
         return label
 
-    def _entry(
-        self, node: yaml.Node, default: tuple[str | float, float]
-    ) -> tuple[str, tuple[str | float, float], yaml.Node] | None:
-        """Text, severity and place of one entry."""
+    def _entry(self, node: yaml.Node, default: _Manner) -> tuple[str, _Manner, yaml.Node] | None:
+        """Text, manner and place of one entry."""
+        manner = default
         if isinstance(node, yaml.MappingNode):
-            values = self._mapping(node, _ENTRY_KEYS, "an entry has the keys text and severity")
+            values = self._mapping(node, _ENTRY_KEYS, f"an entry has the keys {', '.join(_ENTRY_KEYS)}")
             if "text" not in values:
                 self._fault(node, "E103", "'text' is missing", "write {text: a word, severity: mild}")
                 return None
-            severity = self._severity(values["severity"]) if "severity" in values else default
+            manner = self._manner(values, default)
             node = values["text"]
-        else:
-            severity = default
         text = self._words(node)
-        return None if text is None else (text, severity, node)
+        return None if text is None else (text, manner, node)
+
+    def _manner(self, values: dict[str, yaml.Node], default: _Manner) -> _Manner:
+        """How an entry counts: what is said here, and `default` for what is not."""
+        severity, confidence = default.severity, default.confidence
+        if "severity" in values:
+            severity, confidence = self._severity(values["severity"])
+        softened_by, language = default.softened_by, default.language
+        if "softened_by" in values:
+            softened_by = self._one_of(values["softened_by"], "softened_by", SOFTENERS)
+        if "language" in values:
+            language = self._one_of(values["language"], "language", LANGUAGES)
+        return _Manner(severity, confidence, softened_by, language)
+
+    def _one_of(self, node: yaml.Node, key: str, known: tuple[str, ...]) -> str:
+        """The word that a node is; the first of `known` where it is none of them."""
+        word = node.value if isinstance(node, yaml.ScalarNode) else ""
+        if word not in known:
+            close = difflib.get_close_matches(word, known, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else f"write one of {', '.join(known)}"
+            self._fault(node, "E102", f"{key} '{word[:60]}' is not known", hint)
+            return known[0]
+        return str(word)
 
     def _words(self, node: yaml.Node) -> str | None:
         """The word or phrase that a node is."""

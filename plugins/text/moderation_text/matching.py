@@ -27,6 +27,8 @@ _SPELLED_FILLERS = ("a", "i", "u", "r", "ur", "an", "are", "you", "youre")
 """Words that may be spelled out together with a listed one: ``y o u i d i o t``."""
 _MAX_SPELLED = 48
 _MAX_PIECES = 8
+_PARTED_LETTERS = 6
+"""A word of a phrase counts when written as two (``kill your self``) from this many letters on."""
 _JOINED_LETTERS = 7
 """A phrase counts when written as one word (``killyourself``) from this many letters on."""
 
@@ -70,8 +72,10 @@ class Matcher:
     def __init__(self, entries: Iterable[Entry], allow: Iterable[str] = ()) -> None:
         self._root, self._allow = _Node(), _Node()
         words: set[str] = set()
+        self._parted: set[str] = set()
         for entry in entries:
             words |= self._plant(self._root, entry.text, entry)
+        self._parted = {word for word in self._parted if not self._stands_alone(word)}
         for phrase in allow:
             words |= self._plant(self._allow, phrase, Entry(phrase, "", "", 0.0, "allow"))
         self._vocabulary = Vocabulary(words)
@@ -97,6 +101,8 @@ class Matcher:
         words = listed_words(Folded(phrase).text)
         paths = [words]
         joined = "".join(words)
+        if len(words) > 1:
+            self._parted.update(word for word in words if len(word) >= _PARTED_LETTERS)
         if len(words) > 1 and len(joined) >= _JOINED_LETTERS and min(map(len, words)) >= 3 and root is self._root:
             paths.append([joined])
         for path in paths:
@@ -108,6 +114,10 @@ class Matcher:
                 node.entries[entry.label] = entry
         return {word for path in paths for word in path}
 
+    def _stands_alone(self, word: str) -> bool:
+        node = self._root.below.get(word)
+        return node is not None and bool(node.entries)
+
     def _steps(self, text: str, words: Sequence[Word]) -> list[list[_Step]]:
         """For each word, the steps that begin with it."""
         steps: list[list[_Step]] = [[] for _ in words]
@@ -115,6 +125,10 @@ class Matcher:
             readings = self._vocabulary.readings(word)
             if readings:
                 steps[number].append(_Step(tuple(readings), number + 1))
+            if number and words[number - 1].end + 1 == word.start and text[word.start - 1] == " ":
+                before = words[number - 1]
+                if (joined := before.text + word.text) in self._parted:
+                    steps[number - 1].append(_Step((Reading(joined, before.start, word.end),), number + 1))
         for first, after in _runs(text, words, _SPACED, lambda word: word.letter is not None):
             if after - first >= 3:
                 self._add_spelled(steps, text, words, first, after)

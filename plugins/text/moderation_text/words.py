@@ -28,6 +28,17 @@ _WORD = re.compile(rf"[{_ALONE}]|(?:[^\W_{_ALONE}]|[{re.escape(_SIGNS)}])+")
 _WITHOUT_SIGNS = dict.fromkeys(map(ord, _TAIL_SIGNS))
 
 _IS_ALONE = re.compile(f"[{_ALONE}]")
+_BARE_U = re.compile(r"0(?=ck|nt)")
+"""A nought in front of these stands for a u as well: f0ck."""
+_TAILED = re.compile(r"([^\W\d_]{4,})[0-9]{1,2}")
+"""A word of four letters or more with a digit or two behind it, as names have them: idiot2."""
+_RUN_TOGETHER = (
+    *("you", "your", "youre", "are", "r", "a", "an", "such", "so"),
+    *("stupid", "dumb", "fat", "ugly", "dirty", "little", "fucking", "damn", "u"),
+)
+"""Words that are written together with a listed one: youstupididiot. The first must be one of the first three."""
+_FEWEST_RUN_TOGETHER = 4
+"""Letters of a listed word in there."""
 _MODEL = re.compile(r"[^\W\d_]+[0-9]+")
 """Letters, then digits: A55, SH17; a model or room, not a disguise."""
 _MAX_LETTERS = 48
@@ -113,7 +124,10 @@ class Vocabulary:
         if word.text in self._words:
             return [Reading(word.text, word.start, word.end)]
         if word.text.isalpha():
-            return [Reading(read, word.start, word.end) for read in self._drawn_out(word.text)]
+            readings = [Reading(read, word.start, word.end) for read in self._drawn_out(word.text)]
+            if not readings and word.text.startswith("you") and 7 <= len(word.text) <= _MAX_LETTERS:
+                return self._run_together(word)
+            return readings
         found: dict[str, Reading] = {}
         for text, left, right in bared(word.text):
             for read in self.disguised(text):
@@ -136,6 +150,8 @@ class Vocabulary:
             yield from self._unhidden(text)
         elif letters == len(text):
             yield from self._drawn_out(text)
+        elif (tailed := _TAILED.fullmatch(text)) is not None and tailed.group(1) in self._words:
+            yield tailed.group(1)
         elif _is_leet(text, letters):
             for read in _leet_readings(text):
                 if read in self._words:
@@ -155,6 +171,27 @@ class Vocabulary:
                 if canonical[start : start + length] in self._long:
                     for word in self.disguised(spelled[start : start + length]):
                         yield start, start + length, word
+
+    def _run_together(self, word: Word) -> list[Reading]:
+        """Listed words in one that is ``you`` and listed words through and through: ``youstupididiot``."""
+        text, size = word.text, len(word.text)
+        pieces: dict[int, list[int]] = {}
+        for start in range(size - 1, -1, -1):
+            ends = (end for end in range(start + 1, size + 1) if end == size or end in pieces)
+            fitting = [end for end in ends if text[start:end] in _RUN_TOGETHER or self._is_piece(text[start:end])]
+            if fitting:
+                pieces[start] = fitting
+        reached, found = {0}, []
+        for start in range(size):
+            for end in pieces.get(start, ()) if start in reached else ():
+                if start or text[:end] in _RUN_TOGETHER[:3]:
+                    reached.add(end)
+                    if start and self._is_piece(text[start:end]):
+                        found.append(Reading(text[start:end], word.start + start, word.start + end))
+        return found
+
+    def _is_piece(self, text: str) -> bool:
+        return len(text) >= _FEWEST_RUN_TOGETHER and text in self._words
 
     def _drawn_out(self, text: str) -> Iterator[str]:
         """Listed words with letters written more often than they have them: ``idiooot``, ``fuuck``."""
@@ -207,6 +244,8 @@ def _leet_readings(text: str) -> Iterator[str]:
     if len(text) > 4 * _MAX_LETTERS:
         return
     choices = [_LEET.get(c, c) if not c.isalpha() else c for c in text]
+    for nought in _BARE_U.finditer(text):
+        choices[nought.start()] = "ou"
     for read in islice(product(*choices), _MAX_READINGS):
         yield "".join(read)
 

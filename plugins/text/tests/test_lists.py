@@ -67,6 +67,8 @@ def test_reads_entries_with_their_severities(tmp_path):
         ("  - dolt\n", "  - *dolt\n", "E100", 6, 5, "not YAML", "quotes"),
         ("[dolt proof]", "dolt proof", "E102", 10, 8, "'allow' is a list", "- "),
         ("list: mine", "list: ''", "E102", 2, 7, "the list's name", "list: insults"),
+        ("72.5}", "72.5, softened_by: quotes}", "E102", 8, 52, "softened_by 'quotes' is not known", "'quoting'"),
+        ("72.5}", "72.5, language: english}", "E102", 8, 49, "language 'english' is not known", "write one of ca, "),
         ("severity: mild\n", "label: Toxicity/SPAM\n", "E101", 4, 1, "key 'label' stands here twice", "remove one"),
     ],
 )
@@ -79,6 +81,17 @@ def test_a_fault_is_told_with_its_place_and_remedy(tmp_path, old, new, code, lin
     assert hint in first.hint
     assert first.path == str(tmp_path / "mine.yml")
     assert f"mine.yml:{line}:{column}: {code}" in first.render()
+
+
+def test_an_entry_may_say_otherwise_than_its_list_what_softens_it_and_which_language_it_is_of(tmp_path):
+    rest = "entries: [dolt, {text: oaf, softened_by: nothing}, {text: clod, language: nl}]\n"
+    (tmp_path / "mine.yml").write_text(
+        f"list: mine\nlabel: Toxicity/INSULT\nsoftened_by: quoting\nlanguage: en\n{rest}"
+    )
+
+    entries = read_lists(tmp_path).entries
+
+    assert [(e.softened_by, e.language) for e in entries] == [("quoting", "en"), ("nothing", "en"), ("quoting", "nl")]
 
 
 def test_all_faults_of_all_files_are_told_at_once(tmp_path):
@@ -113,7 +126,7 @@ def test_a_folder_that_is_missing_or_empty_is_a_fault(tmp_path):
 def test_the_same_words_may_stand_under_two_labels(tmp_path):
     (tmp_path / "a.yml").write_text("list: a\nlabel: Toxicity/INSULT\nentries: [dolt]\n")
     (tmp_path / "b.yml").write_text("list: b\nlabel: Custom/HOUSE_RULES\nentries: [dolt]\n")
-    (detector,) = register_detectors(Settings(lists=tmp_path))
+    detector, *_ = register_detectors(Settings(lists=tmp_path))
 
     assert detector.labels == ("Custom/HOUSE_RULES", "Toxicity/INSULT")
 
@@ -139,6 +152,6 @@ def test_the_docs_example_loads_and_its_fault_is_told_like_that(tmp_path):
     example, fault = (docs.split(f"```{kind}\n")[1].split("```")[0] for kind in ("yaml", "text"))
     (tmp_path / "house.yml").write_text(example)
 
-    assert [entry.confidence for entry in read_lists(tmp_path).entries] == [85, 60, 92]
+    assert [entry.confidence for entry in read_lists(tmp_path).entries] == [85, 85, 60, 92]
     told = faults_of(tmp_path, GOOD.replace("  - no\n", "").replace("INSULT", "INSLUT"))[0].render()
     assert told.partition(":")[2] == fault.strip().partition(":")[2]
