@@ -11,7 +11,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-faults fast oldest messages lint types imports bench lock clean
+.PHONY: help demo serve test test-faults fast oldest messages lint types imports bench train-toxicity lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ messages: .venv/.run ## collect the portal's strings, and bring its catalogs up 
 
 bench: .venv/.test ## ratios against baselines, each in one run
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; .venv/bin/python $$file; done
+
+train-toxicity: .venv/.test ## train text.toxicity anew: make train-toxicity DATA=folder (tools/text-training/README.md says of what)
+	@test -n "$(DATA)" || { echo "DATA is missing: the folder of the data sets that tools/text-training/README.md names"; exit 2; }
+	@OMP_NUM_THREADS=1 .venv/bin/python tools/text-training/train.py $(DATA)
 
 lock: ## write the lock files anew from the pyproject files
 	@scripts/lock.sh $(PYTHON)

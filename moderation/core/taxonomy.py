@@ -2,7 +2,8 @@
 
 Its image branch is Amazon Rekognition's moderation taxonomy 7.0, names unchanged. ``PII/`` carries Amazon Comprehend's
 entity types (and two that only pictures have), ``Toxicity/`` the classes of Comprehend's toxicity detection, ``PPE/``
-Rekognition's protective equipment. ``Custom/`` is open: a plugin's own label is ``Custom/`` and a name.
+Rekognition's protective equipment, ``Wellbeing/`` texts of people in danger. ``Custom/`` is open: a plugin's own label
+is ``Custom/`` and a name.
 
 Names are whole and case-sensitive, never matched as substrings: ``Non-Explicit Nudity`` contains ``Explicit Nudity``.
 """
@@ -139,6 +140,11 @@ TREE: Mapping[str, Mapping[str, Any]] = {
         "Toxicity/SEXUAL": {},
         "Toxicity/VIOLENCE_OR_THREAT": {},
         "Toxicity/SPAM": {},
+    },
+    # Ours: texts of people who may be in danger from themselves. That is no misconduct, so it stands apart from Toxicity,
+    # which policies reject as a whole, and from Rekognition's Self-Harm, which is a picture of it.
+    "Wellbeing": {
+        "Wellbeing/SELF_HARM": {},
     },
     # People and faces, seen but not identified. `Person` carries body parts and covers in its attributes.
     "People": {

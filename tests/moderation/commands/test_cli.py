@@ -40,6 +40,26 @@ def test_check_reads_standard_input_and_speaks_json() -> None:
     assert (document["path"], document["outcome"]) == ("standard input", "approve")
 
 
+def test_a_text_in_a_language_that_the_classifier_does_not_read_goes_to_people() -> None:
+    done = run("check", "--json", "-", stdin="Der Zug nach Hamburg ist heute leider wieder ausgefallen, wir warten.")
+    [document] = json.loads(done.stdout)
+
+    assert document["outcome"] == "review"
+    assert [(failure["detector"]["name"], failure["kind"]) for failure in document["failures"]] == [
+        ("text.toxicity", "unreadable")
+    ]
+    assert [examined["detectors"] for examined in document["examined"]] == [["pii.text", "text.blocklist"]]
+
+
+def test_who_may_be_in_danger_is_met_by_people() -> None:
+    done = run("check", "--json", "-", stdin="I want to die. I cut myself again last night and nobody knows.")
+    [document] = json.loads(done.stdout)
+
+    assert document["outcome"] == "review"
+    assert document["queue"] == "self-harm"
+    assert "may-be-in-danger" in json.dumps(document["deciding"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -143,7 +163,7 @@ def test_doctor_and_plugins_say_what_is_here(tmp_path: Path) -> None:
     names = {d["name"] for d in json.loads(plugins.stdout)["detectors"]}
 
     assert doctor.returncode == 0, doctor.stdout
-    assert {"pii.text", "text.blocklist", "vision.faces", "vision.exif", "vision.quality"} <= names
+    assert {"pii.text", "text.blocklist", "text.toxicity", "vision.faces", "vision.exif", "vision.quality"} <= names
 
 
 def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
