@@ -18,12 +18,13 @@ from moderation.commands.rules import writing as rules_writing
 from moderation.core.errors import Fault
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.schema import policy_schema
-from moderation.core.rules.lint import Setting, warnings
+from moderation.core.rules.lint import warnings
+from moderation.core.rules.setting import Setting
 from moderation.plugins import Plugins, load_plugins
 from moderation.policies.cases import TestResult, never_fired, run_tests, untried_edges
 from moderation.policies.files import policy_paths, read_document, read_policy, shipped_rules, shown_path
 from moderation.settings import Settings
-from moderation.yaml_reader import located
+from moderation.yaml_reader import cut_sentences, located
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH..]")
 
@@ -108,6 +109,7 @@ def _warnings(policy: Policy, path: Path, plugins: Plugins) -> Iterator[Fault]:
     setting = Setting(plugins.taxonomy, plugins.detectors, plugins.tools, datetime.now(UTC).date(), redacts)
     untested = never_fired(policy, run_tests(policy, plugins.taxonomy, plugins.reach()))
     found = [located(problem, document) for problem in warnings(policy, setting, untested)]
+    found += cut_sentences(document)
     yield from sorted(found, key=lambda fault: (fault.line, fault.column, fault.code))
 
 

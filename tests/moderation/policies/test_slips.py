@@ -18,7 +18,7 @@ SLIPS = [
         "taxonomy: rekognition-moderation-6",
         "rekognition-moderation-6",
         "E104",
-        "did you mean 'rekognition-moderation-7'?",
+        "known: rekognition-moderation-7",
     ),
     ("content_type: [text, image]", "content_type: [txt, image]", "txt", "E102", "did you mean 'text'?"),
     ("content_type: [text, image]", "content_type: text", "text", "E102", "write [text]"),
