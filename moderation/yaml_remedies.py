@@ -163,7 +163,7 @@ def _no_colon(complaint: Complaint, lines: Sequence[str]) -> Remedy:
         return Remedy(place, "a list's entry begins with a dash and a blank", "put a space after the -")
     if _NO_SPACE.match(line):
         return Remedy(place, "a key and its value run together", "put a space after the colon")
-    word = line.strip().rstrip("=").strip().split(" ")[0][:60]
+    word = line.strip().removeprefix("- ").rstrip("=").strip().split(" ")[0][:60]
     return Remedy(place, "a colon is missing", f"write {word}: and what belongs to it")
 
 
@@ -184,7 +184,7 @@ def _second_colon(complaint: Complaint, lines: Sequence[str]) -> Remedy:
     if _NO_SPACE.match(previous) and not _KEY.match(previous):
         return Remedy(start, "a key and its value run together", "put a space after the colon")
     if not _KEY.match(previous):
-        word = previous.strip().split(" ")[0][:60]
+        word = previous.strip().removeprefix("- ").split(" ")[0][:60]
         return Remedy(start, "a colon is missing", f"write {word}: and what belongs to it")
     head = next((n for n in range(above - 1, -1, -1) if _is_said(_line(lines, n))), above)
     if _line(lines, head).rstrip().endswith(":") and not previous.lstrip().startswith("-") and _is_list(lines, head):
@@ -205,6 +205,19 @@ def _is_list(lines: Sequence[str], head: int) -> bool:
             break
         under.append(line)
     return key in ("rules", "queues", "tests", "sampling", "entries") or any(u.lstrip().startswith("- ") for u in under)
+
+
+def _undashed(at: Place, lines: Sequence[str]) -> Place | None:
+    """Of a list's entry that fits nowhere: the first thing under the list's key, when that has no dash."""
+    if not _line(lines, at.line).lstrip().startswith("- "):
+        return None
+    for number in range(at.line - 1, -1, -1):
+        line = _line(lines, number)
+        if _is_said(line) and _indent(line) < at.column:
+            first = next(n for n in range(number + 1, at.line + 1) if _is_said(_line(lines, n)))
+            is_dashed = _line(lines, first).lstrip().startswith("-")
+            return None if is_dashed else Place(first, _indent(_line(lines, first)))
+    return None
 
 
 def _is_said(line: str) -> bool:
@@ -237,8 +250,17 @@ def _whole(sign: str) -> str:
 def _misplaced(complaint: Complaint, lines: Sequence[str]) -> Remedy:
     """A line whose indentation is that of nothing above it."""
     here = complaint.opened
+    if (undashed := _undashed(complaint.at, lines)) is not None:
+        return Remedy(undashed, "the entries of this list begin with a dash", "is the - missing?")
     if _line(lines, complaint.at.line)[complaint.at.column :].startswith(("}", "]")):
         return Remedy(complaint.at, "a bracket closes that none opens", "remove it")
+    if _line(lines, complaint.at.line).lstrip().startswith("- "):
+        above = next((n for n in range(complaint.at.line - 1, -1, -1) if _is_said(_line(lines, n))), 0)
+        if re.search(r":\s+\S", _line(lines, above)) and not _line(lines, above).lstrip().startswith("- "):
+            place = Place(above, _indent(_line(lines, above)))
+            return Remedy(
+                place, "a list follows although something stands behind the colon", "remove what stands there"
+            )
     is_list = "'-'" in complaint.problem
     what = "with a dash" if is_list else "its key"
     hint = (

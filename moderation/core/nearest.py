@@ -61,7 +61,7 @@ def _is_contrary(typed: str, word: str, slips: int) -> bool:
     plain = [_NEGATION.sub("", each) for each in (typed, word)]
     if (plain[0] == typed) is (plain[1] == word):
         return False
-    return distance(*plain, slips - 1) is not None
+    return distance(plain[0], plain[1], slips - 1) is not None
 
 
 def distance(one: str, other: str, most: int) -> int | None:

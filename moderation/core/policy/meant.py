@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ SAME: Mapping[str, tuple[str, ...]] = {
     "reasons": ("because",),
     "name": ("id", "policy"),
     "id": ("name", "policy"),
+    **dict.fromkeys(("max", "maximum", "lte", "up_to"), ("at_most",)),
     "min": ("at_least",),
     "minimum": ("at_least",),
     "gte": ("at_least",),
@@ -37,6 +39,7 @@ SAME: Mapping[str, tuple[str, ...]] = {
 }
 """What others call a key, and our words for it, of which the first that may stand at the place counts."""
 _LEAVES_OUT = "below leaves its own number out, at_least has it in; there is no other bound"
+_COUNTED = "at_least and at_most have their own number in"
 NOT_THE_SAME: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("at_most", "max", "maximum", "lte", "up_to", "until"), ("below", _LEAVES_OUT)),
     **dict.fromkeys(("above", "over", "more_than", "greater_than", "gt"), ("at_least", _LEAVES_OUT)),
@@ -73,13 +76,27 @@ def key_hint(key: str, known: Collection[str], value: Any, elsewhere: str = "") 
         value: what was written behind it.
         elsewhere: where such a key stands, when it does.
     """
-    if glued := re.fullmatch(r"([A-Za-z_]+)( *[:=] *| +)([^\s:=].*)", key):
+    # Wide signs, as keyboards for Chinese and Japanese type them, are read as the plain ones.
+    if glued := re.fullmatch(r"([A-Za-z_]+)( *[:=] *| +)([^\s:=].*)", unicodedata.normalize("NFKC", key)):
         word, sign, rest = glued.groups()
         if value is None and (meant := meant_key(word, known)):
-            return f"put a space after the colon: {meant}: {rest}" if sign == ":" else f"write {meant}: {rest}"
+            return (
+                f"put a space after the colon: {meant}: {rest}"
+                if sign == ":" and ":" in key
+                else f"write {meant}: {rest}"
+            )
     folded = key.strip().casefold().replace("-", "_").replace(" ", "_")
-    if folded in NOT_THE_SAME and NOT_THE_SAME[folded][0] in known:
-        return NOT_THE_SAME[folded][1]
+    if "label" in known and isinstance(value, int | float) and key[:1].isupper():
+        return f"write label: {key}, at_least: {value}"
+    if (
+        folded in NOT_THE_SAME
+        and NOT_THE_SAME[folded][0] in known
+        and not any(s in known for s in SAME.get(folded, ()))
+    ):
+        hint = NOT_THE_SAME[folded][1]
+        return _COUNTED if hint is _LEAVES_OUT and "at_most" in known else hint
+    if isinstance(value, list) and f"{folded}s" in known:
+        return f"did you mean '{folded}s'?"
     if elsewhere and folded == key:
         return elsewhere
     if meant := meant_key(key, known):

@@ -39,6 +39,13 @@ _WRITTEN: Mapping[str, str] = {
     "content_type": "content_type: [text, image]",
     "format": f"format: {FORMAT}",
     "detections": "detections: [{Weapons: 96}]",
+    "metadata": "metadata: {key: seller.age_days, below: 7}",
+    "count": "count: {at_least: 2}",
+    "different_labels": "different_labels: {at_least: 2}",
+    "box_area": "box_area: {at_least: 10}",
+    "span_length": "span_length: {at_least: 8}",
+    "seconds": "seconds: {at_least: 5}",
+    "lacking": "lacking: {head: head_cover}",
     "mode": "mode: {percent: 10} or {shadow_until: 2027-01-31}",
 }
 """How some keys are written."""
@@ -149,10 +156,13 @@ def _say(kind: str, context: Mapping[str, Any], value: Any, path: Path, keys: li
         hint = f"did you mean '{close}'?" if close else f"write {' or '.join(choices)}"
         return f"{shown} is not {choices[0] if len(choices) == 1 else 'one of ' + ', '.join(choices)}", hint
     if kind in ("list_type", "union_tag_invalid"):
+        if isinstance(value, Mapping):
+            return "a list is wanted", "put it in square brackets, or begin each entry with a dash"
         is_bare = isinstance(value, str | int | float) and not str(value).startswith("(")
         return "a list is wanted", f"write [{value}]" if is_bare else "a list has square brackets: [one, two]"
     if kind in ("dict_type", "model_type", "model_attributes_type", "mapping_type"):
         hint = f"its keys: {', '.join(keys)}" if keys else "write {KEY: VALUE}"
+        hint = _WRITTEN["when"].removeprefix("when: ") if "one_part" in keys else hint
         return "a mapping of keys to values is wanted", _WRITTEN.get(str(path[-1]), hint) if path else hint
     if kind == "string_type":
         is_word = isinstance(value, bool) or is_number(value)

@@ -63,7 +63,8 @@ def _percent(value: Any) -> Any:
     if not is_number(value):
         raise wrong("a threshold is a number from 0 to 100", hint=meant_number(value) or "such as 60")
     if 0 < value <= 1:
-        raise wrong(f"threshold {value:g} is in (0, 1]; thresholds are percent", hint=f"did you mean {value * 100:g}?")
+        hint = f"did you mean {value * 100:g}?" if value < 1 else "write 100 for certainty; 1 could be one percent too"
+        raise wrong(f"threshold {value:g} is in (0, 1]; thresholds are percent", hint=hint)
     if not 0 <= value <= 100:
         raise wrong(f"threshold {value:g} is outside 0 to 100", hint="thresholds are percent, such as 60")
     return float(value)
@@ -174,6 +175,12 @@ _OUTCOMES: Mapping[str, str] = {
 
 def _closest_outcome(value: Any) -> str:
     """What was meant, where that is sure."""
+    if isinstance(value, Mapping) and len(value) == 1 and isinstance(queue := value.get("queue"), str):
+        return f"write {{review: {queue}}}"
+    if isinstance(value, str) and (spoken := re.fullmatch(r"review[ :]+([a-z0-9_-]+)", value)):
+        return f"write {{review: {spoken[1]}}}"
+    if isinstance(value, list):
+        return "write one of them, without square brackets"
     words = [value] if isinstance(value, str) else list(value) if isinstance(value, Mapping) and len(value) == 1 else []
     for word in words:
         folded = str(word).strip().casefold()
@@ -182,7 +189,7 @@ def _closest_outcome(value: Any) -> str:
             return "write {review: QUEUE}"
         if meant is not None:
             return f"did you mean {meant}?"
-    return "nothing else can follow"
+    return "nothing else can stand here"
 
 
 class ListRef(PolicyModel):

@@ -38,7 +38,7 @@ SLIPS = [
     ("label: Weapons, review", "label: Weapon, review", "Weapon", "E104", "did you mean 'Weapons' (under Violence)?"),
     ("label: Weapons, review", "label: weapons, review", "weapons", "E104", "did you mean 'Weapons'"),
     ("review_from: 60", "review_from: 0.6", "0.6", "E102", "did you mean 60?"),
-    ("review_from: 60", "review_from: 1", "1", "E102", "did you mean 100?"),
+    ("review_from: 60", "review_from: 1", "1", "E102", "write 100 for certainty"),
     ("review_from: 60", 'review_from: "60"', '"60"', "E102", "write 60, without quotes"),
     ("review_from: 60", "review_from: 60%", "60%", "E102", "write 60, without %"),
     ("review_from: 60", "review_from: '0,6'", "'0,6'", "E102", "did you mean 60?"),
