@@ -25,7 +25,7 @@ from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.subjects import subject_of
 from moderation.evidence.backtest import Comparer
-from moderation.evidence.history import cases
+from moderation.evidence.history import cases, cases_of
 from moderation.plugins import load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.policies.revisions import policy_set
@@ -141,8 +141,8 @@ def main() -> None:
 
         comparer = Comparer(new, None, plugins.taxonomy, plugins.reach())
         began = time.process_time()
-        for case in cases(database):
-            comparer.add(case)
+        for _ in comparer.add_all(cases(database), lambda ids: cases_of(database, ids)):
+            pass
         took = time.process_time() - began
         assert comparer.result.items == rows == given.items
         moved = comparer.result.moved

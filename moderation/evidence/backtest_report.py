@@ -62,7 +62,11 @@ def _moves(result: Comparison) -> list[tuple[str, ...]]:
 
 def _load(result: Comparison) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for name, of in (("reviews a day", result.reviews_a_day), ("reviewers' hours a day", result.hours_a_day)):
+    for name, of in (
+        ("reviews a day", result.reviews_a_day),
+        ("samples among them", result.samples_a_day),
+        ("reviewers' hours a day", result.hours_a_day),
+    ):
         was, would_be = of(result.was), of(result.would_be)
         rows.append((name, f"{was:,.1f}", f"{would_be:,.1f}", f"{would_be - was:+,.1f}"))
     for outcome in OUTCOMES:
@@ -118,6 +122,7 @@ def as_json(result: Comparison, changes: Sequence[str]) -> dict[str, Any]:
         return {
             "outcomes": dict(of.outcomes),
             "reviews_per_day": result.reviews_a_day(of),
+            "samples_per_day": result.samples_a_day(of),
             "reviewer_hours_per_day": result.hours_a_day(of),
             "reject": accuracy(of.reject),
             "needs_a_person": accuracy(of.person),
@@ -162,7 +167,7 @@ def as_html(result: Comparison, title: str, changes: Sequence[str]) -> str:
     for (_, _, was, would_be), count in result.moves.items():
         grid[was, would_be] += count
     shown = [outcome for outcome in OUTCOMES if any(outcome in pair for pair in grid)]
-    days = sorted(result.days)[-SHOWN_DAYS:]
+    days = result.days[-SHOWN_DAYS:]
     bars = [(day, result.was.reviews[day], result.would_be.reviews[day]) for day in days]
     return template.render(
         title=title,

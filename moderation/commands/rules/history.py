@@ -192,13 +192,15 @@ def _compare(
     since: datetime | None,
     in_force: PolicySet | None = None,
 ) -> Comparison:
-    from moderation.evidence.history import cases, count_cases
+    from moderation.evidence.history import cases, cases_of, count_cases
     from moderation.storage.opening import existing_database
 
-    comparer = Comparer(new, old, plugins.taxonomy, plugins.reach(), in_force)
+    comparer = Comparer(new, old, plugins.taxonomy, plugins.reach(), in_force, since)
+    # Daily caps begin with the day.
+    start = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) if since is not None else None
     with existing_database(settings) as database:
-        number = count_cases(database, since)
-        _with_progress(comparer.add_all(cases(database, since)), number)
+        number = count_cases(database, start)
+        _with_progress(comparer.add_all(cases(database, start), lambda ids: cases_of(database, ids)), number)
     return comparer.result
 
 

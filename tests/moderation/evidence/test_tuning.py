@@ -79,6 +79,7 @@ def history(number: int, chance: random.Random, *, sampled: bool = True) -> list
                 queue=None,
                 reach={},
                 tools=None,
+                judged_at=datetime(2027, 1, 1 + n % 10, tzinfo=UTC),
                 opinions=opinions,
             )
         )
