@@ -32,7 +32,7 @@ from moderation.policies.revisions import policy_set
 from moderation.settings import load_settings
 from moderation.storage.opening import open_database
 from moderation.storage.records import new_item_id
-from moderation.storage.tables import human_loops, items
+from moderation.storage.tables import item_loops, items
 
 TAXONOMY = Taxonomy()
 FOUND = ["PII/EMAIL", "PII/PHONE", "PII/NAME", "PII/SSN", "PII/ADDRESS", "Toxicity/INSULT", "Toxicity/PROFANITY"]
@@ -80,7 +80,7 @@ def fill(database: Database, policies: PolicySet, number: int) -> None:
         def work(c: sa.Connection, rows: Any = rows, loops: Any = loops) -> None:
             c.execute(sa.insert(items), rows)
             if loops:
-                c.execute(sa.insert(human_loops), loops)
+                c.execute(sa.insert(item_loops), loops)
 
         database.write(work, step="test.write")
 

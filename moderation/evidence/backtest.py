@@ -29,7 +29,12 @@ ASSUMED_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Changed:
-    """An item whose outcome changes, and why: the rule of the new set that decides."""
+    """An item whose outcome changes, and why: the rule of the new set that decides.
+
+    Attributes:
+        content: what it looks like, without personal data; empty where it is gone.
+        link: where its explanation is; empty where that is not known.
+    """
 
     item_id: str
     app: str
@@ -37,6 +42,8 @@ class Changed:
     would_be: str
     because: str
     people: str | None
+    content: str = ""
+    link: str = ""
 
 
 @dataclass

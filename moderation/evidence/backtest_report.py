@@ -45,6 +45,8 @@ def as_text(result: Comparison, title: str, changes: Sequence[str]) -> Iterator[
             people = f" (people said {each.people})" if each.people else ""
             yield f"  {each.item_id}  {each.app}: {each.was} -> {each.would_be}{people}"
             yield f"      {each.because}"
+            if each.content:
+                yield f"      {each.content}"
 
 
 def time_words(result: Comparison) -> str:
@@ -153,6 +155,8 @@ def as_json(result: Comparison, changes: Sequence[str]) -> dict[str, Any]:
                 "would_be": each.would_be,
                 "because": each.because,
                 "people": each.people,
+                "content": each.content,
+                "link": each.link,
             }
             for each in result.most_changed
         ],

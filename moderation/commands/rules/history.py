@@ -192,6 +192,7 @@ def _compare(
     since: datetime | None,
     in_force: PolicySet | None = None,
 ) -> Comparison:
+    from moderation.evidence.glimpses import glimpses
     from moderation.evidence.history import cases, cases_of, count_cases
     from moderation.storage.opening import existing_database
 
@@ -201,6 +202,12 @@ def _compare(
     with existing_database(settings) as database:
         number = count_cases(database, start)
         _with_progress(comparer.add_all(cases(database, start), lambda ids: cases_of(database, ids)), number)
+        changed = comparer.result.most_changed
+        shown = glimpses(database, [each.item_id for each in changed])
+    here = settings.public_url or f"http://127.0.0.1:{settings.port}"
+    for each in changed:
+        each.content = shown.get(each.item_id, "")
+        each.link = f"{here.rstrip('/')}/v1/items/{each.item_id}/explanation"
     return comparer.result
 
 
