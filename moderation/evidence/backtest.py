@@ -10,7 +10,7 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from ground.statistics import Interval, wilson
@@ -18,7 +18,7 @@ from moderation.core.policy.policies import PolicySet
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Verdict
 from moderation.evidence.forecast import Forecast, Review, reviews_of
-from moderation.evidence.history import Case
+from moderation.evidence.history import Case, days_between
 from moderation.storage.rule_counts import day_of
 
 NOT_COVERED = "not covered"
@@ -144,10 +144,7 @@ class Comparison:
     @property
     def days(self) -> list[str]:
         """Every day from the first item's to the last one's, those without items too."""
-        if not self.first_day:
-            return []
-        first, last = date.fromisoformat(self.first_day), date.fromisoformat(self.last_day)
-        return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+        return days_between(self.first_day, self.last_day)
 
     def at(self, day: str) -> None:
         """Note that there is an item of this day."""

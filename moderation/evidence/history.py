@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -98,6 +98,14 @@ class Case:
     def opinion(self) -> Opinion | None:
         """The last word of people; None when nobody looked."""
         return self.opinions[-1] if self.opinions else None
+
+
+def days_between(first: str, last: str) -> list[str]:
+    """Every day from the first to the last one, such as ``2027-01-31``; none where they are empty."""
+    if not first:
+        return []
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [(start + timedelta(days=n)).isoformat() for n in range((end - start).days + 1)]
 
 
 def count_cases(database: Database, since: datetime | None = None) -> int:
