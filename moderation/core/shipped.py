@@ -7,6 +7,8 @@ from collections.abc import Mapping
 SHIPPED_TOOLS: Mapping[str, str] = {
     "pii.text": "plugins/pii",
     "text.blocklist": "plugins/text",
+    "text.hashes": "plugins/hashes (moderation hashes import)",
+    "vision.hashes": "plugins/hashes (moderation hashes import)",
     "vision.faces": "plugins/vision",
     "vision.exif": "plugins/vision",
     "vision.quality": "plugins/vision",
