@@ -90,6 +90,7 @@ class ModelDetector:
         self.name, self.version = file.model, file.version
         self.labels = tuple(sorted(set(file.labels.values())))
         self.min_confidence, self.time_limit_seconds = file.floor, file.time_limit_seconds
+        self.examines = file.examines
         self.card: Card | None = file.card_words()
         self._ready: _Ready | None = None
 

@@ -237,6 +237,7 @@ class ModelFile(PolicyModel):
         labels: raw name to label of the taxonomy, or ``Custom/NAME``; other classes are not reported.
         percent: what confidence a raw score is: a table, or one for each label. Scores under its beginning are nothing.
         floor: percent from which it is reported.
+        examines: false for a net that knows a few things: its silence is no look at a picture.
         crops_from: looks at these places of a picture instead of all of it: ``face``, or a model with boxes.
         crop_margin: so much more of a place's sides, on each side.
     """
@@ -252,6 +253,7 @@ class ModelFile(PolicyModel):
     labels: Annotated[dict[str, str], Field(min_length=1), AfterValidator(_known)]
     percent: Annotated[dict[str, Table], BeforeValidator(_tables)] = Field(default_factory=lambda: {"": STRAIGHT})
     floor: Annotated[float, Field(ge=0, le=100)] = 20.0
+    examines: bool = True
     crops_from: str | None = None
     crop_margin: Annotated[float, Field(ge=0, le=4)] = 0.0
     tiles: Tiles | None = None
