@@ -29,6 +29,7 @@ SCHEMA = "moderation-item/1"
 TONES = 8
 """Colours that labels take turns with; ``portal.css`` has them."""
 MAX_PARTS, MAX_DETECTIONS, MAX_EARLIER = 200, 5000, 20
+MAX_REASONS, MAX_REASON_CHARS = 3, 500
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class FoundLabel:
         places: number of detections.
         by: the detectors.
         anchor: id on the page of the most certain one's place, or of its part.
+        reasons: what detectors that give reasons say, in their words.
     """
 
     name: str
@@ -77,6 +79,7 @@ class FoundLabel:
     places: int
     by: tuple[str, ...]
     anchor: str
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -271,7 +274,10 @@ def _found(seen: Sequence[Shown], parts: Sequence[ShownPart]) -> tuple[FoundLabe
         if not anchor and first.part in numbers:
             anchor = f"part-{numbers[first.part]}"
         by = tuple(dict.fromkeys(one.by for one in all_of))
-        found.append(FoundLabel(name, first.tone, reading.percent(first.confidence), len(all_of), by, anchor))
+        given = (reading.text(reading.mapping(one.raw, "attributes"), "reason") for one in all_of)
+        reasons = tuple(dict.fromkeys(reason[:MAX_REASON_CHARS] for reason in given if reason))[:MAX_REASONS]
+        confidence = reading.percent(first.confidence)
+        found.append(FoundLabel(name, first.tone, confidence, len(all_of), by, anchor, reasons))
     return tuple(found)
 
 
