@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -137,7 +137,8 @@ def show(content: Mapping[str, Any]) -> ShownTask:
     for part in raw_parts[:MAX_PARTS]:
         if part.get("type") == "text":
             read_from.setdefault(reading.text(part, "extracted_from"), []).append(part)
-    parts = tuple(_part(n, part, read_from, by_part) for n, part in enumerate(raw_parts[:MAX_PARTS], start=1))
+    sounding = {reading.text(part, "id") for part in raw_parts if part.get("type") in ("audio", "video")}
+    parts = tuple(_part(n, part, read_from, by_part, sounding) for n, part in enumerate(raw_parts[:MAX_PARTS], start=1))
     numbers = {part.id: part.number for part in parts}
     parts = tuple(replace(part, source_number=numbers.get(part.source, 0)) for part in parts)
     hints = []
@@ -202,6 +203,7 @@ def _part(
     part: Mapping[str, Any],
     read_from: Mapping[str, Sequence[Mapping[str, Any]]],
     by_part: Mapping[str, Sequence[Shown]],
+    sounding: Collection[str],
 ) -> ShownPart:
     part_id, kind, source = (reading.text(part, key) for key in ("id", "type", "extracted_from"))
     here = by_part.get(part_id, ())
@@ -233,9 +235,7 @@ def _part(
         id=part_id,
         number=number,
         type=kind,
-        origin=_("read from %(part)s by %(tool)s", part=source, tool=reading.text(part, "extractor"))
-        if source
-        else _("as posted"),
+        origin=_origin(source, reading.text(part, "extractor"), is_heard=kind == "text" and source in sounding),
         source=source,
         runs=cut(words, drawn) if kind == "text" else (),
         lines=lines_of(part, words, drawn) if kind == "text" else (),
@@ -245,6 +245,13 @@ def _part(
         size=f"{width} × {height} px" if width and height else "",
         hints=tuple(hints),
     )
+
+
+def _origin(source: str, tool: str, *, is_heard: bool) -> str:
+    """How a part came to be, in words."""
+    if is_heard:
+        return _("written down by a machine (%(tool)s) from what is said in %(part)s", part=source, tool=tool)
+    return _("read from %(part)s by %(tool)s", part=source, tool=tool) if source else _("as posted")
 
 
 def media_of(content: Mapping[str, Any], kind: str) -> list[str]:

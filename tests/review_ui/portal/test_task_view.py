@@ -166,3 +166,13 @@ def test_a_reason_is_shown_as_it_stands_and_never_as_markup(desk: Desk) -> None:
     page = desk.client("reviewer").get("/review/next", follow_redirects=True).get_data(as_text=True)
 
     assert '<q class="reason" dir="auto">&lt;img src=x&gt; &amp; it is sold</q>' in page
+
+
+@pytest.mark.parametrize("kind", ["audio", "video"])
+def test_a_transcript_is_marked_as_a_machines(kind: str) -> None:
+    spoken = {"id": "p0", "type": kind, "uri": "s3://bucket/a.mp4"}
+    heard = {"id": "p0.0", "type": "text", "text": "hello", "extracted_from": "p0", "extractor": "speech.text"}
+
+    assert show(item(spoken, heard)).parts[1].origin == (
+        "written down by a machine (speech.text) from what is said in p0"
+    )
