@@ -174,6 +174,7 @@ def _decision(
         labels=result.labels or (verdict.labels if verdict and result.outcome == "reject" else ()),
         reason=reason,
         policy=PolicyRef(name=loop.policy, version=loop.policy_version),
+        actions=verdict.actions if verdict is not None else (),
         decided_at=ports.clock(),
     )
     if verdict is not None and verdict.has_locked_reject and result.outcome == "approve":

@@ -105,6 +105,17 @@ class RuleMode(PolicyModel):
         return self
 
 
+def _action_value(value: Any) -> Any:
+    if isinstance(value, str) and not 0 < len(value) <= 1000:
+        raise wrong("the value of an action is a text of 1 to 1,000 characters, a number, true or false")
+    if isinstance(value, str | bool) or is_number(value):
+        return value
+    raise wrong("the value of an action is a text, a number, true or false", hint="such as {age_gate: 18, warn: true}")
+
+
+ActionValue = Annotated[str | int | float | bool, BeforeValidator(_action_value)]
+"""Of the type it is written in: 18 is not '18'."""
+
 DailyCap = Annotated[int, Field(ge=1, le=10_000_000)]
 CAP = "So many items a day (UTC) are rejected by it without people; what is over goes to review."
 
@@ -151,6 +162,12 @@ class Rule(PolicyModel):
     at_most_per_day: DailyCap | None = Field(None, description=CAP)
     redact: list[LabelName] = Field(
         default_factory=list, description="When it fires and the item is approved: labels to redact in what is shown."
+    )
+
+    actions: dict[Name, ActionValue] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="When it fires: what the app is asked to do beside, such as {age_gate: 18, warn: true}.",
     )
 
     @model_validator(mode="after")
@@ -237,6 +254,9 @@ class Example(PolicyModel):
     item: ExampleItem = Field(description="The item.")
     expect: Ask = Field(description="The outcome it must have.")
     because: list[str] | None = Field(None, description="Rules or sides of bands that must be among the reasons.")
+    actions: dict[Name, ActionValue] | None = Field(
+        None, description="What the app must be asked to do, all of it; {} for nothing."
+    )
 
 
 class FailureAsk(Ask):

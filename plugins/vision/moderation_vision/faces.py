@@ -65,10 +65,11 @@ class Faces:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The faces of the picture, or of an animation's first frame, surest first. Raises `Unreadable`."""
-        found = merge_looks([self._faces(picture) for picture in context.looks(part, _longest(part))])
+        found = merge_looks([self.find(picture) for picture in context.looks(part, _longest(part))])
         return sorted(found, key=lambda detection: -detection.confidence)
 
-    def _faces(self, picture: Image) -> list[Detection]:
+    def find(self, picture: Image) -> list[Detection]:
+        """The faces in one picture (RGB), in any order."""
         found = []
         for row, signs in zip(*self.candidates(picture), strict=True):
             confidence, box = _confidence(signs), _box(row, picture.width, picture.height)

@@ -96,6 +96,7 @@ def test_each_decision_is_a_row_in_the_partition_of_its_day(database: Database, 
         "reason": "fine",
         "policy": "text",
         "policy_version": "0" * 64,
+        "actions": "[]",
         "supersedes": None,
     }
     assert list(first[0]) == list(COLUMNS)
