@@ -15,6 +15,7 @@ from moderation.core.detections import Detection
 from moderation.core.fingerprints import MIN_CHARS, normalised, text_bits
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unreadable
+from moderation_hashes.cards import MEDIA, TEXTS
 from moderation_hashes.entries import digest_of_text
 from moderation_hashes.index import NEAR, Hashes
 from moderation_hashes.lists import HashList, version_of
@@ -135,6 +136,7 @@ class KnownMedia(_Known):
     """
 
     name = "vision.hashes"
+    card = MEDIA
     reads = ("image", "video", "audio")
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
@@ -161,6 +163,7 @@ class KnownTexts(_Known):
     """
 
     name = "text.hashes"
+    card = TEXTS
     reads = ("text",)
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
