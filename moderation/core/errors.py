@@ -70,6 +70,11 @@
     │   └── CallRefused                 AWS refused a call for good, or for longer than there is time
     └── StoreFailed                     what workers share of their calls cannot be read or written
 
+    moderation_llm
+    ModerationError
+    └── Unavailable
+        └── NotAnswered                 a language model gave no answer that counts
+
 Messages name the thing, the place and the remedy. Edges translate: HTTP turns `InputError` into 4xx problem
 documents, the command line into exit code 2.
 """
