@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from review_ui.portal.drawing import (
     mark_of,
     moments_of,
 )
-from review_ui.portal.languages import _
+from review_ui.portal.languages import _, best_language
 from review_ui.portal.marking import Run, cut
 
 SCHEMA = "moderation-item/1"
@@ -98,6 +98,8 @@ class ShownTask:
     Attributes:
         about: what the service knows of the item, name and words.
         metadata: what the app says of it, name and words.
+        names: the words that are read in place of labels, where the policy has some.
+        reasons: to choose from, name and words.
         tones: the colour of each label that was found.
         not_examined: what nobody looked for, in sentences.
         earlier: decisions on items that look nearly the same, in sentences.
@@ -116,6 +118,8 @@ class ShownTask:
     found: tuple[FoundLabel, ...]
     labels: tuple[str, ...]
     tones: Mapping[str, int]
+    names: Mapping[str, str] = field(default_factory=dict)
+    reasons: tuple[tuple[str, str], ...] = ()
     not_examined: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
     hidden: int = 0
@@ -150,6 +154,12 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         )
     policy, item = reading.mapping(content, "policy"), reading.mapping(content, "item")
     metadata = reading.mapping(item, "metadata")
+    said = reading.mapping(content, "names")
+    names = [(name, _in_own_language(reading.mapping(said, name))) for name in said]
+    reasons = [
+        (reading.text(reason, "name"), _in_own_language(reading.mapping(reason, "words")))
+        for reason in reading.mappings(content, "reasons")
+    ]
     return ShownTask(
         why=tuple(reading.texts(content, "why")),
         unseen=tuple(
@@ -165,10 +175,16 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         found=_found(seen, parts),
         labels=tuple(dict.fromkeys(reading.texts(content, "labels"))),
         tones={one.label: one.tone for one in seen},
+        names={name: words for name, words in names if words},
+        reasons=tuple(reason for reason in reasons if all(reason)),
         not_examined=tuple(reading.texts(content, "not_examined"))[:MAX_EARLIER],
         earlier=tuple(reading.texts(content, "earlier"))[:MAX_EARLIER],
         hints=tuple(hints),
     )
+
+
+def _in_own_language(words: Mapping[str, Any]) -> str:
+    return reading.text(words, best_language(list(words)))
 
 
 def _detections(content: Mapping[str, Any]) -> list[Shown]:

@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from moderation.core.policy.choices import Words
 from moderation.core.policy.terms import (
     AppName,
     Ask,
@@ -330,6 +331,16 @@ class PolicyFile(PolicyModel):
     scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")
     bands: dict[Name, Band] = Field(default_factory=dict, description="One line per label: review from, reject from.")
     rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
+    labels: dict[LabelName, Words] = Field(
+        default_factory=dict,
+        max_length=60,
+        description="Labels that reviewers may choose, with the words that they read; left out: all that it names.",
+    )
+    reasons: dict[Name, Words] = Field(
+        default_factory=dict,
+        max_length=60,
+        description="Reasons that reviewers may choose, with the words that they read.",
+    )
     apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
     sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
     keep_media_days: KeepMedia | None = Field(

@@ -105,6 +105,8 @@ class Uses:
                 yield ("rules", number, "when"), "Person"
             for position, label in enumerate(rule.redact):
                 yield ("rules", number, "redact", position), label
+        for label in self._file.labels:
+            yield ("labels", label), label
         for name in sorted(lists):
             for position, entry in enumerate(self._file.lists.get(name, ())):
                 yield ("lists", name, position), entry
