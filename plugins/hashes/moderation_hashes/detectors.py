@@ -141,7 +141,7 @@ class KnownMedia(_Known):
         sees="files of which the same bytes are on a list, and pictures that look like one on a list: saved anew, "
         "smaller, a little cropped or brightened, turned by quarters, mirrored",
         does_not_see="anything that is on no list; pictures cropped by much, framed or drawn over, or with "
-        "little in them; films and sounds that are not the same file. Two pictures may look alike by chance, or by a template",
+        "little in them; films and sounds that are not the same file. Two pictures may be alike by chance or template",
         licence=Licence(code="Apache-2.0"),
         figures=(
             "the bits of Meta's own PDQ on 10 published pictures; of a photograph of 1,600 pixels 2 of 256 bits differ",
@@ -181,7 +181,7 @@ class KnownTexts(_Known):
         "other words",
         licence=Licence(code="Apache-2.0"),
         figures=("with one word replaced, 80 % of texts of 1,000 characters are found, 54 % of 400, 10 % of 100",),
-        cost="a fifth of a microsecond to two a character, and 1 ms against 1,000,000 hashes; 25 MB of memory",
+        cost="a fifth of a microsecond to two a character, and 0.1 ms against 1,000,000 hashes; 25 MB of memory",
         languages="any",
     )
 
