@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-import yaml
 from moderation_aws.calls import Account
 from moderation_aws.shared import open_store
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import Field, JsonValue, model_validator
 
-from moderation.core.errors import SettingsError
+from moderation.core.errors import Fault, PolicyFault, SettingsError
+from moderation.core.policy.shape import fit
+from moderation.core.policy.terms import PolicyModel, wrong
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
+from moderation.yaml_reader import located, parse_document
 from moderation_llm.chat import ChatModel
 from moderation_llm.converse import ConverseModel
 from moderation_llm.models import Meter, Model
@@ -22,20 +23,20 @@ from moderation_llm.models import Meter, Model
 if TYPE_CHECKING:
     from moderation.settings import Settings
 
+OURS = {"model", "messages", "temperature", "max_tokens", "stream", "response_format", "n"}
+"""Fields of a request that are not to be set by `body`."""
 NOT_BY_DEFAULT = ("PII", "People", "Text", "PPE", "Quality", "Custom")
 """Branches of the taxonomy that other detectors see better, left out where no labels are named."""
 
 
-class Prices(BaseModel):
+class Prices(PolicyModel):
     """US dollars for a million tokens; nothing where the model is your own."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    input: Annotated[float, Field(ge=0)] = 0.0
-    output: Annotated[float, Field(ge=0)] = 0.0
+    input: float = Field(0.0, ge=0)
+    output: float = Field(0.0, ge=0)
 
 
-class LlmConfig(BaseModel):
+class LlmConfig(PolicyModel):
     """The file's content.
 
     Attributes:
@@ -58,61 +59,38 @@ class LlmConfig(BaseModel):
         examines: whether its silence is a look at the part; false: it only finds, and somebody else has to look.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     via: Literal["openai", "bedrock"] = "openai"
     endpoint: str | None = None
-    model: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")]
-    key_file: Path | None = None
-    reads: Annotated[tuple[Literal["text", "image"], ...], Field(min_length=1)] = ("text",)
-    labels: dict[str, Annotated[str, Field(max_length=2000)]] = {}
-    report_from: Annotated[float, Field(ge=0, le=100)] = 30.0
+    model: str = Field(min_length=1, max_length=200)
+    key_file: str | None = None
+    reads: list[Literal["text", "image"]] = Field(["text"], min_length=1)
+    labels: dict[str, str] = Field(default_factory=dict)
+    report_from: float = Field(30.0, ge=0, le=100)
     form: Literal["json_schema", "json_object", "text"] = "json_schema"
-    body: dict[str, JsonValue] = {}
-    max_tokens: Annotated[int, Field(ge=64, le=32_000)] = 2000
-    max_chars: Annotated[int, Field(ge=500, le=200_000)] = 12_000
-    wait_seconds: Annotated[float, Field(ge=1, le=70)] = 30.0
+    body: dict[str, JsonValue] = Field(default_factory=dict)
+    max_tokens: int = Field(2000, ge=64, le=32_000)
+    max_chars: int = Field(12_000, ge=500, le=200_000)
+    wait_seconds: float = Field(30.0, ge=1, le=70)
     prices: Prices = Prices()
     examines: bool = True
 
-    @field_validator("endpoint")
-    @classmethod
-    def _is_an_address(cls, given: str | None) -> str | None:
-        if given is not None:
-            parts = urlsplit(given)
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-                raise ValueError("an http or https address is wanted, such as http://127.0.0.1:8080/v1")
-            if parts.username or parts.password:
-                raise ValueError("no passwords in the address; put the key into a file and name it in key_file")
-        return given
-
-    @field_validator("labels")
-    @classmethod
-    def _are_labels(cls, given: dict[str, str]) -> dict[str, str]:
-        taxonomy = Taxonomy(given)
-        for label in given:
+    @model_validator(mode="after")
+    def _can_be_meant(self) -> LlmConfig:
+        if (self.endpoint is None) == (self.via == "openai"):
+            raise wrong("via: openai needs an endpoint, and via: bedrock has none", at="endpoint")
+        if self.via == "bedrock" and (self.key_file is not None or self.body):
+            raise wrong("via: bedrock takes AWS credentials, and no key_file or body", at="via")
+        if self.endpoint is not None:
+            _check_address(self.endpoint)
+        taken = sorted(OURS & set(self.body))
+        if taken:
+            raise wrong(f"{', '.join(taken)} cannot be set here", at="body", hint="there are keys of their own")
+        taxonomy = Taxonomy(self.labels)
+        for label in self.labels:
             if label not in taxonomy:
                 close = taxonomy.suggest(label)
                 hint = f"did you mean '{close}'?" if close else f"your own begin with '{CUSTOM_PREFIX}'"
-                raise ValueError(f"unknown label '{label}'; {hint}")
-        return given
-
-    @field_validator("body")
-    @classmethod
-    def _leaves_ours(cls, given: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        taken = sorted(
-            {"model", "messages", "temperature", "max_tokens", "stream", "response_format", "n"} & set(given)
-        )
-        if taken:
-            raise ValueError(f"{', '.join(taken)} cannot be set here")
-        return given
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> LlmConfig:
-        if (self.endpoint is None) == (self.via == "openai"):
-            raise ValueError("via: openai needs an endpoint, and via: bedrock has none")
-        if self.via == "bedrock" and (self.key_file is not None or self.body):
-            raise ValueError("via: bedrock takes AWS credentials, and no key_file or body")
+                raise wrong(f"unknown label '{label}'", at="labels", hint=hint)
         return self
 
     @property
@@ -125,6 +103,12 @@ class LlmConfig(BaseModel):
         return tuple(sorted(name for name, top in tops.items() if top not in NOT_BY_DEFAULT))
 
     @property
+    def is_local(self) -> bool:
+        """Whether the endpoint is on this machine."""
+        host = urlsplit(self.endpoint or "").hostname or ""
+        return host == "localhost" or host.startswith("127.") or host == "::1"
+
+    @property
     def digest(self) -> str:
         """Of all that answers depend on."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
@@ -134,20 +118,29 @@ def load_config(path: Path) -> LlmConfig:
     """Read the file.
 
     Raises:
-        SettingsError: it cannot be read, or a value is wrong; names the file and the key.
+        PolicyFault: with every fault of it, at its line.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise SettingsError(f"MODERATION_LLM_CONFIG={path} cannot be read: {error}") from error
-    if not isinstance(content, Mapping):
-        raise SettingsError(f"{path}: expected a mapping with the keys endpoint and model; see docs/llm.md")
-    try:
-        return LlmConfig.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise SettingsError(f"{path}: {where}{': ' if where else ''}{first['msg']}; see docs/llm.md") from error
+        document = parse_document(str(path), path.read_bytes())
+    except OSError as error:
+        remedy = "mend MODERATION_LLM_CONFIG"
+        raise PolicyFault([Fault(str(path), 0, 0, "E100", f"cannot be read: {error.strerror}", remedy)]) from error
+    if document.faults:
+        raise PolicyFault(document.faults)
+    config, slips = fit(LlmConfig, document.data)
+    if config is None:
+        raise PolicyFault([located(slip, document) for slip in slips])
+    return config
+
+
+def _check_address(address: str) -> None:
+    """Refuse what is no address of an endpoint, as a validator does."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        hint = "such as http://127.0.0.1:8080/v1"
+        raise wrong("an http or https address is wanted", at="endpoint", hint=hint)
+    if parts.username or parts.password:
+        raise wrong("no passwords in the address", at="endpoint", hint="put the key into a file; name it in key_file")
 
 
 def open_model(settings: Settings, config: LlmConfig) -> Model:
@@ -166,7 +159,7 @@ def open_model(settings: Settings, config: LlmConfig) -> Model:
     return ChatModel(
         url=f"{config.endpoint.rstrip('/')}/chat/completions",
         model=config.model,
-        key_file=config.key_file,
+        key_file=Path(config.key_file) if config.key_file is not None else None,
         form=config.form,
         body=body,
         max_tokens=config.max_tokens,

@@ -9,6 +9,7 @@ from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS
 from moderation_aws.cutting import Piece, pieces, sendable
 
+from moderation.core.cards import Card, Licence
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.core.looks import merge_looks
@@ -46,10 +47,21 @@ class PolicyJudge:
     def __init__(self, config: LlmConfig, model: Model) -> None:
         self._config, self._model = config, model
         self.version = f"1.0+{config.digest}"
-        self.reads = config.reads
+        self.reads = tuple(config.reads)
         self.labels = config.known_labels
         self.min_confidence = config.report_from
         self.examines = config.examines
+        self.card = Card(
+            sees=f"what {config.model} takes to be meant by the labels of the policies that name it, by their words",
+            does_not_see="other parts of the item; films and sounds; what the model does not understand. Content that "
+            "is written for it may talk the model out of seeing it. Its confidence is its own word, not calibrated",
+            licence=Licence(code="Apache-2.0", weights=f"of {config.model}, which is yours to know"),
+            training_data=f"what {config.model} was trained on",
+            figures=("none: they are the model's; label some items of yours and compare",),
+            cost="a call for each part, two where the first answer is no good; tokens in `moderation costs`",
+            languages="those of the model",
+            leaves_machine=not config.is_local,
+        )
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """What is over the reporting floor, by label. Raises `Unreadable` and `Unavailable`."""

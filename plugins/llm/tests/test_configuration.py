@@ -14,7 +14,8 @@ from moderation_aws import clients
 from moderation_llm import register_detectors
 
 from moderation.cli import run
-from moderation.core.errors import SettingsError
+from moderation.core.cards import card_of
+from moderation.core.errors import PolicyFault, SettingsError
 from moderation.core.policy.policies import PolicyWords
 from moderation.hookspecs import Unavailable
 from moderation.plugins import load_plugins
@@ -48,27 +49,28 @@ def test_the_detector_is_as_configured_and_its_version_says_so(configured: Confi
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"endpoint": "ftp://models"}, "llm.yml: endpoint: .*an http or https address"),
-        ({"endpoint": "http://user:word@models/v1"}, "llm.yml: endpoint: .*no passwords"),
-        ({"endpoint": None}, "llm.yml: .*via: openai needs an endpoint"),
-        ({"via": "bedrock"}, "llm.yml: .*via: bedrock has none"),
-        ({"labels": {"Weapon": ""}}, "llm.yml: labels: .*unknown label 'Weapon'; did you mean 'Weapons'"),
-        ({"body": {"temperature": 2}}, "llm.yml: body: .*temperature cannot be set here"),
-        ({"modell": "x"}, "llm.yml: modell: Extra inputs"),
-        ({"reads": ["video"]}, "llm.yml: reads.0: "),
-        ({"wait_seconds": 0}, "llm.yml: wait_seconds: "),
+        ({"endpoint": "ftp://models"}, r"llm.yml:1:\d+: E102 an http or https address is wanted"),
+        ({"endpoint": "http://user:word@models/v1"}, r"llm.yml:1:\d+: E102 no passwords in the address"),
+        ({"endpoint": None}, r"llm.yml:.* E102 via: openai needs an endpoint"),
+        ({"via": "bedrock"}, r"llm.yml:1:\d+: E102 via: openai needs an endpoint, and via: bedrock has none"),
+        ({"labels": {"Weapon": ""}}, r"llm.yml:3:\d+: E102 unknown label 'Weapon'[^$]*did you mean 'Weapons'"),
+        ({"body": {"temperature": 2}}, r"llm.yml:2:\d+: E102 temperature cannot be set here"),
+        ({"modell": "x"}, r"llm.yml:\d:1: E101 unknown key 'modell'[^$]*did you mean 'model'"),
+        ({"reads": ["video"]}, r"llm.yml:.* E102 'video' is not one of text, image"),
+        ({"wait_seconds": 0}, r"llm.yml:.* E102 0 is wrong here: at least 1"),
+        ({"model": None}, r"llm.yml:.* E103 'model' is missing"),
     ],
 )
-def test_a_wrong_value_is_told_by_file_and_key(configured: Configured, content: dict[str, Any], message: str) -> None:
-    with pytest.raises(SettingsError, match=message):
+def test_a_wrong_value_is_told_by_its_place(configured: Configured, content: dict[str, Any], message: str) -> None:
+    with pytest.raises(PolicyFault, match=message):
         register_detectors(configured(**content))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"MODERATION_LLM_CONFIG=.*none.yml cannot be read"):
+    with pytest.raises(PolicyFault, match=r"none.yml: E100 cannot be read: .*mend MODERATION_LLM_CONFIG"):
         register_detectors(load_settings(llm_config=tmp_path / "none.yml"))
     (tmp_path / "list.yml").write_text("- a")
-    with pytest.raises(SettingsError, match="expected a mapping"):
+    with pytest.raises(PolicyFault, match="E102 a mapping of keys to values is wanted"):
         register_detectors(load_settings(llm_config=tmp_path / "list.yml"))
     (tmp_path / "bedrock.yml").write_text("{via: bedrock, model: m}")
     with pytest.raises(SettingsError, match="set MODERATION_AWS_REGION"):
@@ -184,3 +186,17 @@ def test_doctor_says_which_model_is_asked_where(configured: Configured, endpoint
 
     texts = [finding.text for findings in found for finding in findings]
     assert f"llm.policy asks judge at {endpoint.url}, about text" in texts
+
+
+@pytest.mark.parametrize(
+    ("address", "leaves"),
+    [("http://127.0.0.1:8080/v1", False), ("http://[::1]:8080/v1", False), ("https://models.example/v1", True)],
+)
+def test_its_card_says_whether_content_leaves_the_machine(configured: Configured, address: str, leaves: bool) -> None:
+    (judge,) = register_detectors(configured(endpoint=address))
+
+    card = card_of(judge)
+
+    assert card is not None
+    assert card.leaves_machine == leaves
+    assert "judge" in card.sees
