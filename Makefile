@@ -53,6 +53,7 @@ lint: .venv/.test types imports ## ruff, types, import law, shipped rules
 	@.venv/bin/ruff format --check .
 	@.venv/bin/python -m tools.failpoint_law > /dev/null || .venv/bin/python -m tools.failpoint_law
 	@.venv/bin/moderation rules lint
+	@.venv/bin/python -m tools.cards --check
 
 types: .venv/.test
 	@.venv/bin/mypy

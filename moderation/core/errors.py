@@ -60,6 +60,10 @@
     ├── OutOfTime                       a call of a tool has had its time (a `TimeoutError` too)
     └── _TooMuch                        a policy file is read no further; why is among its faults
 
+    moderation_models
+    ModerationError
+    └── ModelBroken                     a model's file cannot be used; becomes a failure
+
     moderation_aws
     ModerationError
     ├── Unavailable

@@ -17,6 +17,8 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "vision.lettering": "plugins/vision",
     "vision.text": "plugins/vision",
     "vision.frames": "plugins/vision",
+    "vision.explicit": "plugins/models",
+    "vision.hints": "plugins/models",
     "vision.nudity": "plugins/nudenet",
     **dict.fromkeys(
         (

@@ -16,6 +16,7 @@ from moderation.core.detections import Detection
 from moderation.core.fingerprints import MIN_CHARS, normalised, text_bits
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unreadable
+from moderation_hashes.cards import MEDIA, TEXTS
 from moderation_hashes.entries import digest_of_text
 from moderation_hashes.index import NEAR, Hashes
 from moderation_hashes.lists import HashList, version_of
@@ -136,6 +137,7 @@ class KnownMedia(_Known):
     """
 
     name = "vision.hashes"
+    card = MEDIA
     reads = ("image", "video", "audio")
     card = Card(
         sees="files of which the same bytes are on a list, and pictures that look like one on a list: saved anew, "
@@ -173,6 +175,7 @@ class KnownTexts(_Known):
     """
 
     name = "text.hashes"
+    card = TEXTS
     reads = ("text",)
     card = Card(
         sees="texts that are on a list, but for capitals, spaces and punctuation; of 20 characters and more also those "
