@@ -20,10 +20,12 @@ from pydantic import JsonValue
 from moderation.core.fingerprints import MAX_DISTANCE, Fingerprint, bands, distance
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import is_number
-from moderation.core.policy.words.counter import FOUND_AT_LEAST, KNOWN_DAYS, METADATA, MOST, Counter, CounterCondition
+from moderation.core.policy.words.counter import FOUND_AT_LEAST, KNOWN_DAYS, METADATA, Counter, CounterCondition
 from moderation.core.policy.words.logic import conditions
 from moderation.core.rules.words.metadata import MISSING, value_at
 
+COUNTED_TO = 100
+"""What is counted to at least, so that people see more than that a rule's number was reached."""
 KeyedHash = Callable[[str], str]
 """A text's hash under the installation's own key."""
 
@@ -86,6 +88,11 @@ class Question:
     is_days: bool
     edges: tuple[int, ...] = ()
 
+    @property
+    def most(self) -> int:
+        """What is counted to: a number that no rule asks for is the same as the next one."""
+        return max((COUNTED_TO, *self.edges))
+
     def matches(self, mark: Mark) -> bool:
         """True when a mark is counted."""
         if mark.item_id <= self.after or mark.item_id == self.own:
@@ -103,7 +110,7 @@ class Question:
         """The number for what was found."""
         if self.is_days:
             return _days(min(found), self.own) if found else 0
-        return min(len(found), MOST)
+        return min(len(found), self.most)
 
     def is_alike(self, one: int | None, other: int | None) -> bool:
         """True when no rule can tell the two numbers apart."""

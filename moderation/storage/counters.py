@@ -18,11 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
-from ground.prepared import insert_many
-from moderation.core.counting import Counted, KeyedHash, Mark, Marks, Question
+from ground.encoded_json import as_json
+from ground.prepared import among, insert_many
+from moderation.core.counting import KeyedHash, Mark, Marks, Question
 from moderation.core.errors import CountsMoved
 from moderation.core.fingerprints import BITS
-from moderation.core.policy.words.counter import KNOWN_DAYS, MOST
+from moderation.core.policy.words.counter import KNOWN_DAYS
 from moderation.storage.records import first_item_id
 from moderation.storage.tables import IS_PASSING, counter_marks, own_secrets
 
@@ -71,39 +72,64 @@ class Counters:
         Raises:
             StoreUnavailable: the database did not answer.
         """
-        if not any(asked):
-            return [[] for _ in asked]
-        return self._db.read(lambda c: [[look_up(c, question) for question in each] for each in asked])
+        every = [question for each in asked for question in each]
+        found = iter(self._db.read(lambda c: look_up(c, every)) if every else ())
+        return [[next(found) for _ in each] for each in asked]
 
 
 def number_of(question: Question, found: Found, among: Sequence[Mark] = ()) -> int:
     """The number for what the database has, and for marks that are still on their way there."""
     if isinstance(found, set):
         return question.number(found | question.found(among))
-    return min(found + len(question.found(among)), MOST)
+    return min(found + len(question.found(among)), question.most)
 
 
-def look_up(c: Connection, question: Question) -> Found:
-    """What the database has for a question: one look at an index for each of its keys."""
+def look_up(c: Connection, asked: Sequence[Question]) -> list[Found]:
+    """What the database has for questions: for each one look at an index, those that only count in one statement."""
+    plain = [question for question in asked if _is_plain(question)]
+    numbers = iter(_count(c, plain) if plain else ())
+    return [next(numbers) if _is_plain(question) else _find(c, question) for question in asked]
+
+
+def _is_plain(question: Question) -> bool:
+    """True when every mark under the question's one key is an item that counts."""
+    is_one = len(question.keys) == 1 and question.keys[0][1] is None
+    return is_one and not question.is_distinct and not question.is_days
+
+
+def _count(c: Connection, plain: Sequence[Question]) -> list[int]:
+    most = max(question.most for question in plain)
+    rows = [{"n": n, "k": each.keys[0][0], "a": each.after, "o": each.own} for n, each in enumerate(plain)]
+    statement = _COUNT_IN_POSTGRES if c.dialect.name == "postgresql" else _COUNT_IN_SQLITE
+    return [row[0] for row in c.exec_driver_sql(statement, (as_json(rows), most))]
+
+
+_COUNT = """\
+WITH asked AS MATERIALIZED (SELECT j.* FROM :asked)
+SELECT (
+  SELECT count(*) FROM (
+    SELECT 1 FROM counter_marks m WHERE m.key = asked.k AND m.item_id > asked.a AND m.item_id <> asked.o LIMIT :most
+  ) AS counted
+) FROM asked ORDER BY asked.n"""
+_COUNT_IN_SQLITE = _COUNT.replace(":most", "?").replace(
+    ":asked",
+    "(SELECT value ->> 'n' AS n, value ->> 'k' AS k, value ->> 'a' AS a, value ->> 'o' AS o FROM json_each(?)) j",
+)
+_COUNT_IN_POSTGRES = _COUNT.replace(":most", "%s").replace(
+    ":asked", "json_to_recordset(%s::JSON) AS j (n INTEGER, k VARCHAR, a VARCHAR, o VARCHAR)"
+)
+
+
+def _find(c: Connection, question: Question) -> set[str]:
+    """What is found one by one: among the newest marks under each key."""
     marks = counter_marks.c
-    between = (marks.item_id > question.after) & (marks.item_id != question.own)
-    if not question.keys:
-        return set() if question.is_days or question.is_distinct else 0
-    keys = [key for key, _ in question.keys]
-    is_plain = len(keys) == 1 and question.keys[0][1] is None
-    if question.is_days:
-        first = sa.select(sa.func.min(marks.item_id)).where(marks.key.in_(keys), between)
-        return {each for each in c.execute(first).scalars() if each is not None}
-    if is_plain and not question.is_distinct:
-        some = sa.select(sa.literal(1)).where(marks.key == keys[0], between).limit(MOST).subquery()
-        return c.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
-    if is_plain:
-        newest = sa.select(marks.who).where(marks.key == keys[0], between).order_by(marks.item_id.desc()).limit(MOST)
-        return set(c.execute(sa.select(newest.subquery().c.who).distinct()).scalars())
+    others = (marks.item_id > question.after) & (marks.item_id != question.own)
     found: set[str] = set()
-    for key in keys:
-        candidates = sa.select(counter_marks).where(marks.key == key, between).order_by(marks.item_id.desc())
-        found |= question.found(_mark(row) for row in c.execute(candidates.limit(CANDIDATES)))
+    for key, _ in question.keys:
+        there = sa.select(counter_marks).where(marks.key == key, others)
+        # Of days the first one is asked for, and nothing else.
+        order, limit = (marks.item_id, 1) if question.is_days else (marks.item_id.desc(), CANDIDATES)
+        found |= question.found(_mark(row) for row in c.execute(there.order_by(order).limit(limit)))
     return found
 
 
@@ -117,17 +143,15 @@ def check_and_mark(c: Connection, given: Sequence[Marks]) -> None:
         CountsMoved: it does not.
     """
     _take_turns(c, given)
-    before: list[Mark] = []
-    for each in given:
-        if each.counted is not None:
-            _check(c, each.counted, before)
-        before += each.marks
+    _check(c, given)
     for each in given:
         if each.replaces:
             theirs = (counter_marks.c.item_id == each.item_id) & IS_PASSING
             c.execute(sa.delete(counter_marks).where(theirs, counter_marks.c.of.not_in(("posted", "review"))))
-    firsts = [mark for mark in before if mark.of == KNOWN_DAYS and not _is_known(c, mark.key)]
-    rows = [_row(mark) for mark in (*firsts, *(mark for mark in before if mark.of != KNOWN_DAYS))]
+    marks = [mark for each in given for mark in each.marks]
+    first = {mark.key for mark in marks if mark.of == KNOWN_DAYS}
+    known = set(c.execute(sa.select(counter_marks.c.key).where(among(c, counter_marks.c.key, first))).scalars())
+    rows = [_row(mark) for mark in marks if mark.of != KNOWN_DAYS or mark.key not in known]
     insert_many(c, counter_marks, rows, or_nothing=True)
 
 
@@ -138,11 +162,17 @@ def prune_marks(c: Connection, before: datetime, limit: int) -> int:
     return c.execute(sa.delete(counter_marks).where(sa.tuple_(*keys).in_(old))).rowcount
 
 
-def _check(c: Connection, counted: Counted, before: Sequence[Mark]) -> None:
-    for question in counted.questions:
-        told = counted.numbers[question.name]
-        if told is not None and not question.is_alike(told, number_of(question, look_up(c, question), before)):
-            raise CountsMoved(f"counter {question.name} has moved")
+def _check(c: Connection, given: Sequence[Marks]) -> None:
+    asked = [question for each in given if each.counted is not None for question in each.counted.questions]
+    found = iter(look_up(c, asked))
+    before: list[Mark] = []
+    for each in given:
+        for question in each.counted.questions if each.counted is not None else ():
+            told = each.counted.numbers[question.name] if each.counted is not None else None
+            there = next(found)
+            if told is not None and not question.is_alike(told, number_of(question, there, before)):
+                raise CountsMoved(f"counter {question.name} has moved")
+        before += each.marks
 
 
 def _take_turns(c: Connection, given: Sequence[Marks]) -> None:
@@ -153,10 +183,6 @@ def _take_turns(c: Connection, given: Sequence[Marks]) -> None:
     keys |= {mark.key for each in given for mark in each.marks}
     for number in sorted(int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) >> 1 for key in keys):
         c.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
-
-
-def _is_known(c: Connection, key: str) -> bool:
-    return c.execute(sa.select(sa.literal(1)).where(counter_marks.c.key == key).limit(1)).first() is not None
 
 
 def _row(mark: Mark) -> dict[str, Any]:

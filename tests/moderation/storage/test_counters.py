@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ground.database import Database
+from moderation.core import counting
 from moderation.core.counting import Counted, Mark, Marks, Question
 from moderation.core.errors import CountsMoved
-from moderation.storage import counters, tables
+from moderation.storage import tables
 from moderation.storage.counters import Counters, check_and_mark, keyed_hash, number_of, prune_marks
 from moderation.storage.records import first_item_id, new_item_id
 from tests.examples import examples
@@ -70,7 +71,8 @@ def kept_and_asked(draw: st.DrawFn) -> tuple[list[Mark], Question]:
     is_days = not is_distinct and draw(st.booleans())
     if is_days:
         keys = dict.fromkeys(keys)
-    return kept, Question("p/c", tuple(keys.items()), first, last, is_distinct, is_days)
+    edges = draw(st.sampled_from([(), (2,), (1, 30)]))
+    return kept, Question("p/c", tuple(keys.items()), first, last, is_distinct, is_days, edges)
 
 
 def hold(database: Database, given_: tuple[list[Mark], Question]) -> None:
@@ -216,9 +218,9 @@ def test_marks_are_pruned_from_before_a_time_a_few_at_a_time(empty: Database) ->
 
 
 def test_counting_ends_at_the_most_that_a_rule_can_ask_for(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counters, "MOST", 5)
+    monkeypatch.setattr(counting, "COUNTED_TO", 3)
     empty.write(lambda c: check_and_mark(c, [Marks("", tuple(strike("a", h) for h in range(9)))]), step="test.mark")
-    question = Question("p/c", (("a", None),), "", IDS[-1], False, False)
+    question = Question("p/c", (("a", None),), "", IDS[-1], False, False, (2, 5))
 
     ((found,),) = Counters(empty).found([[question]])
 

@@ -12,7 +12,7 @@ from moderation.core.policy.terms import LabelName, Percent, PolicyModel, wrong
 from moderation.core.policy.words.word import Word
 
 MOST = 10_000
-"""What is counted to, and no further: a rule cannot ask for more."""
+"""The largest number that a rule may ask for."""
 COUNTERS: Final = "counters"
 """Stands where a detector's name would, for counters that could not be read."""
 METADATA = "metadata."
