@@ -61,11 +61,20 @@
     ├── OutOfTime                       a call of a tool has had its time (a `TimeoutError` too)
     └── _TooMuch                        a policy file is read no further; why is among its faults
 
+    moderation_models
+    ModerationError
+    └── ModelBroken                     a model's file cannot be used; becomes a failure
+
     moderation_aws
     ModerationError
     ├── Unavailable
     │   └── CallRefused                 AWS refused a call for good, or for longer than there is time
     └── StoreFailed                     what workers share of their calls cannot be read or written
+
+    moderation_llm
+    ModerationError
+    └── Unavailable
+        └── NotAnswered                 a language model gave no answer that counts
 
 Messages name the thing, the place and the remedy. Edges translate: HTTP turns `InputError` into 4xx problem
 documents, the command line into exit code 2.

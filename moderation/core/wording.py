@@ -71,6 +71,13 @@ def policy_words(policy: PolicyVerdict) -> Iterator[str]:
         yield f"With the rules on trial, policy '{policy.policy.name}' would have wanted {policy.shadow_outcome}."
     if policy.redact:
         yield f"Where it is approved, to be redacted: {', '.join(sorted({d.label for d in policy.redact}))}."
+    for action in policy.actions:
+        yield f"Rule {action.rule} asks the app for {action.name}: {said_value(action.value)}."
+
+
+def said_value(value: str | float | bool) -> str:
+    """A value of a policy file as the file writes it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def sample_words(sample: Sample) -> str:

@@ -12,12 +12,13 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
+from moderation.core.policy.policies import PolicyWords
 from moderation.detection.channel import ChildEnd
 from moderation.hookspecs import Frame, Incomplete, Unavailable, Unreadable
 from moderation.media.looking import frames, looks, pixel_digest
@@ -30,14 +31,14 @@ MEMORY_LIMIT_BYTES = 8 << 30
 
 
 class LocalContext:
-    """What the detector may know: the app, and the parts' bytes as local files.
+    """What the detector may know: the app, what policies say, and the parts' bytes as local files.
 
     Attributes:
         seen: digests of the pictures that it was shown (`moderation.core.verdicts.Look`).
     """
 
-    def __init__(self, app: str, paths: dict[str, str]) -> None:
-        self.app = app
+    def __init__(self, app: str, paths: dict[str, str], policies: Sequence[PolicyWords] = ()) -> None:
+        self.app, self.policies = app, policies
         self.seen: list[str] = []
         self._paths = paths
 
@@ -99,7 +100,8 @@ def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
         refused = next((answer for answer in answers if "found" not in answer), None)
         return refused or {"found": [answer["found"] for answer in answers]}
     part = Part.model_validate_json(call["part"])
-    context = LocalContext(call["app"], call["paths"])
+    policies = [PolicyWords.model_validate_json(each) for each in call["policies"]]
+    context = LocalContext(call["app"], call["paths"], policies)
     left_out = ""
     try:
         try:

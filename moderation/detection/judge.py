@@ -26,7 +26,7 @@ from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Verdict
 from moderation.detection.answers import Answers
-from moderation.detection.asking import Asking, wanted
+from moderation.detection.asking import Asking, is_asked_alone, wanted
 from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
 from moderation.detection.counting import Counting, InARow, failure_of
 from moderation.detection.extracting import Extracting
@@ -167,7 +167,8 @@ class Judge:
         parts, answers = self._extracting.extract(item, first)
         types = content_types_of(parts)
         applicable = in_force.for_content(item.app, types)
-        answers.add(self.runner.look(item.app, [part for part in parts if part.is_here], wanted(applicable)))
+        here = [part for part in parts if part.is_here]
+        answers.add(self.runner.look(item.app, here, wanted(applicable), applicable))
         waiting = in_force.waiting_for(item.app, types)
         coverage = self._coverage(tuple(part.id for part in item.parts), parts, answers, applicable, waiting)
         return self.conclude(item, parts, answers.detections, answers.failures, in_force, coverage)
@@ -187,7 +188,7 @@ class Judge:
         asked = wanted(applicable)
         asking = [tool for tool in self.plugins.detectors if "text" in tool.reads and asked(tool)]
         is_made = any("text" in tool.reads and asked(tool) for tool in self.plugins.extractors)
-        if not applicable or is_made or any(getattr(tool, "on_demand", False) for tool in asking):
+        if not applicable or is_made or any(map(is_asked_alone, asking)):
             return None
         found, answers = self.runner.look_each(app, [part for item in items for part in item.parts], asked)
         if answers.failures:
@@ -334,9 +335,10 @@ class Judge:
             StoreUnavailable: the media store did not take a copy; try again.
         """
         given = {part.id: part for part in item.parts}
-        asked = wanted(self.policies.for_content(item.app, content_types_of(parts)))
+        applicable = self.policies.for_content(item.app, content_types_of(parts))
+        asked = wanted(applicable)
         labels = unwanted_labels(verdict, self.policies, self.plugins.taxonomy)
-        maker = CopyMaker(self.runner, self.plugins, self._limits, item.app, labels, asked)
+        maker = CopyMaker(self.runner, self.plugins, self._limits, item.app, labels, asked, applicable)
         made: list[RedactedPart] = []
         failures: list[Failure] = []
         for part_id, found in sorted(places(parts, verdict.redact).items()):

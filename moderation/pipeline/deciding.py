@@ -35,6 +35,7 @@ def decision_of_rules(ports: Ports, verdict: Verdict) -> Decision:
         labels=verdict.labels,
         reason=verdict.reason,
         policy=verdict.policy,
+        actions=verdict.actions,
         decided_at=ports.clock(),
     )
 

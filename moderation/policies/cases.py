@@ -14,6 +14,7 @@ from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
+from moderation.core.wording import said_value
 
 _TEST = Tool(name="test", version="1")
 
@@ -25,7 +26,8 @@ class TestResult:
     Attributes:
         expected: as the file says it, such as ``review: general``.
         got: in the same words.
-        missing: rules of ``because`` that are not among the reasons.
+        missing: rules of ``because`` that are not among the reasons; and actions, wanted or not (``no warn: true``),
+            where the test says which it wants.
         reasons: the rules that led to the outcome, unknown ones included where a failure did.
         verdict: the whole explanation.
         line: 1-based line of the test in the file; 0 when not known.
@@ -144,6 +146,10 @@ def _run(
     # An open rule is a reason only where a failure decided.
     reasons = [rule.rule for rule in (*verdict.deciding, *(verdict.unknown if verdict.failing else ()))]
     missing = tuple(name for name in example.because or () if name not in reasons)
+    if example.actions is not None:
+        asked = {f"{action.name}: {said_value(action.value)}" for action in verdict.actions}
+        wanted = {f"{name}: {said_value(value)}" for name, value in example.actions.items()}
+        missing += tuple(sorted(wanted - asked)) + tuple(f"no {each}" for each in sorted(asked - wanted))
     line = policy.lines.get(f"tests.{example.name}", 0)
     return TestResult(example.name, expected, got, missing, tuple(reasons), verdict, line)
 

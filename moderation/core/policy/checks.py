@@ -74,7 +74,8 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
         yield Slip(("taxonomy",), "E104", f"unknown taxonomy '{file.taxonomy}'", hint)
     for path, label in uses.labels():
         if label not in taxonomy:
-            yield Slip(path, "E104", f"unknown label '{label}'", label_hint(taxonomy, str(label)))
+            hint, is_key = label_hint(taxonomy, str(label)), path[0] == "labels"
+            yield Slip(path, "E104", f"unknown label '{label}'", hint, on_key=is_key)
     yield from _check_lists(file, uses)
     yield from _check_scores(file, uses)
     yield from _check_detectors(file, uses, detectors)

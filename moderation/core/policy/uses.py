@@ -113,6 +113,8 @@ class Uses:
         for name, counter in self._file.counters.items():
             if not counter.is_of_happening:
                 yield ("counters", name, "of"), counter.of
+        for label in self._file.labels:
+            yield ("labels", label), label
         for name in sorted(lists):
             for position, entry in enumerate(self._file.lists.get(name, ())):
                 yield ("lists", name, position), entry

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from moderation.core.coverage import Coverage
-from moderation.core.decisions import PolicyRef
+from moderation.core.decisions import Action, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
@@ -122,6 +122,10 @@ def _unseen(failures: Sequence[Failure], coverage: Coverage | None) -> tuple[str
     return tuple(sorted(parts))
 
 
+def _by_rule(action: Action) -> tuple[str, str]:
+    return action.rule, action.name
+
+
 def _name(policy: Policy) -> str:
     return policy.file.policy
 
@@ -141,6 +145,7 @@ class _Tally:
 
     Attributes:
         redact: labels that the rules which act want redacted.
+        actions: what they ask the app to do.
     """
 
     true: list[RuleResult] = field(default_factory=list)
@@ -148,11 +153,12 @@ class _Tally:
     overridden: list[RuleResult] = field(default_factory=list)
     near: list[RuleResult] = field(default_factory=list)
     redact: frozenset[str] = frozenset()
+    actions: list[Action] = field(default_factory=list)
 
 
 def _evaluate(program: Program, scene: Scene, orphans: Failing, spent: Collection[str]) -> PolicyVerdict:
     is_whole = orphans is NO_ONE and not scene.unanswered
-    is_simple = is_whole and not (program.may_override or program.may_wait or program.may_redact)
+    is_simple = is_whole and not (program.may_override or program.may_wait or program.may_add)
     if is_simple and not (program.may_be_spent and spent):
         if not scene.by_label and not program.always:
             return _nothing_found(program, scene)
@@ -207,6 +213,7 @@ def _verdict(
             "shadow": shadow,
             "shadow_outcome": shadow_outcome,
             "redact": tuple(scene.matching(tally.redact)) if tally.redact else (),
+            "actions": tuple(sorted(tally.actions, key=_by_rule)),
             "fault": "",
         }
     )
@@ -241,8 +248,8 @@ def _count(program: Program, tested: Sequence[tuple[Branch, Observation]], over:
                 tally.true.append(_over(branch, seen))
             else:
                 tally.true.append(RuleResult("true", *branch.said, seen.matched, seen.scores))
-            if branch.redact:
-                tally.redact |= branch.redact
+            tally.redact |= branch.redact
+            tally.actions += branch.actions
         else:
             tally.unknown.append(_result(branch, seen))
     return tally

@@ -167,7 +167,8 @@ def _never_fires(file: PolicyFile, setting: Setting) -> Iterator[Slip]:
     for number, rule in enumerate(file.rules):
         for path, why in _impossible(rule.when, ("rules", number, "when"), file, setting):
             yield Slip(path, "W206", f"'{rule.id}' can never fire: {why}", "mend or remove it")
-        idle = rule.then.outcome == "approve" and not rule.overrides and not rule.redact and rule.mode is None
+        idle = rule.then.outcome == "approve" and not rule.overrides and rule.mode is None
+        idle = idle and not rule.redact and not rule.actions
         if idle and approves == {"approve"}:
             message = f"'{rule.id}' never matters: it approves, overrides nothing, and nothing else means approve too"
             yield Slip(("rules", number, "then"), "W206", message, "say overrides: [RULE], or remove it")
