@@ -38,7 +38,7 @@ class Facts:
         posted_at: UTC.
         contents: digests of the given parts that are here; None when one is not.
         pictures: fingerprints of the given pictures; None when one of them could not be made.
-        texts: fingerprints of the given texts that are long enough for one.
+        texts: fingerprints of the given texts that are long enough for one; None when that is not known.
     """
 
     app: str
@@ -47,7 +47,7 @@ class Facts:
     metadata: Mapping[str, JsonValue]
     contents: tuple[str, ...] | None = ()
     pictures: tuple[Fingerprint, ...] | None = ()
-    texts: tuple[Fingerprint, ...] = ()
+    texts: tuple[Fingerprint, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,9 @@ def marks_of_people(ports: Ports, record: ItemRecord, policies: Sequence[Policy]
     """
     if not counts_anything(policies) or (counting := ports.judge.counting) is None:
         return None
-    above = ports.judge.plugins.taxonomy.parents
-    labels = {each: 100.0 for label in decision.labels for each in (label, *above(label))}
+    taxonomy = ports.judge.plugins.taxonomy
+    given = [label for label in decision.labels if label in taxonomy]  # people may say what no tree has
+    labels = {each: 100.0 for label in given for each in (label, *taxonomy.parents(label))}
     happened = ("posted", decision.outcome)
     made = counting.marks(counting.facts(record.item, policies), policies, happened, labels)
     return Marks(record.item.id, made, replaces=True)
