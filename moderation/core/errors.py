@@ -48,6 +48,7 @@
     ├── Unavailable                     a service that a plugin calls said no; becomes a failure
     ├── NotAllPending                   of items that are decided together, somebody decided some meanwhile
     ├── CapReached                      a rule has rejected as many items today as it may; people look
+    ├── CountsMoved                     what the rules were told of counters is not so any more; judge again
     ├── HumanLoopRefused                A2I refused for good (account, permission, missing flow)
     ├── HumanLoopsUnavailable           A2I does not answer, or asks to come back later; try again
     ├── OutputMalformed                 a loop's output cannot be read; a person has to look
@@ -98,6 +99,7 @@ from ground.errors import (
 __all__ = [
     "AppealRefused",
     "CapReached",
+    "CountsMoved",
     "Fault",
     "FieldError",
     "HumanLoopRefused",
@@ -207,6 +209,10 @@ class CapReached(ModerationError):
     def __init__(self, rules: frozenset[str]) -> None:
         self.rules = rules
         super().__init__(f"rejects of the day are used up: {', '.join(sorted(rules))}")
+
+
+class CountsMoved(ModerationError):
+    """What the rules were told of counters does not hold any more: another item came between. Judge again."""
 
 
 class HumanLoopRefused(ModerationError):

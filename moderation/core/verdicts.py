@@ -35,17 +35,18 @@ class Evidence:
 
 @dataclass(slots=True)
 class ScoreValue:
-    """A score that a rule went by.
+    """A score or a counter that a rule went by.
 
     Attributes:
         score: its name in the policy.
-        value: percent, as it was worked out.
-        threshold: the lower bound it was held against, percent.
+        value: percent, as it was worked out; of a counter, how many.
+        threshold: the lower bound it was held against, percent; of a counter, how many.
     """
 
     score: str
     value: float
     threshold: float
+    kind: Literal["score", "counter"] = "score"
 
 
 @dataclass(slots=True)

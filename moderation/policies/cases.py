@@ -10,6 +10,7 @@ from moderation.core.items import Tool
 from moderation.core.policy.examples import BESIDE, PLACES
 from moderation.core.policy.file import Example, branch_ids
 from moderation.core.policy.policies import Policy
+from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
@@ -102,7 +103,13 @@ def subject_of(policy: Policy, example: Example) -> Subject:
     """The item of a test; without an app it is one that the policy applies to."""
     item = example.item
     apps = policy.file.applies_to.app
-    return Subject(item.app or (apps[0] if apps else "test"), item.content_types, metadata=item.metadata)
+    counts = {} if COUNTERS in item.failed else {n: item.counters.get(n, 0) for n in policy.file.counters}
+    return Subject(
+        item.app or (apps[0] if apps else "test"),
+        item.content_types,
+        metadata=item.metadata,
+        counts={f"{policy.name}/{name}": number for name, number in counts.items()},
+    )
 
 
 def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:

@@ -42,6 +42,7 @@ from moderation.core.policy.terms import (
     read_ask,
     wrong,
 )
+from moderation.core.policy.words.counter import Counter
 from moderation.core.policy.words.logic import Condition
 from moderation.core.policy.words.score import Score
 
@@ -240,6 +241,9 @@ class ExampleItem(PolicyModel):
         description="{LABEL: CONFIDENCE}, with part, detector, span, box or time_range.",
     )
     failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
+    counters: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
+        default_factory=dict, description="How many items came before it, by counter; 0 where it is not said."
+    )
 
     @property
     def content_types(self) -> frozenset[str]:
@@ -329,6 +333,10 @@ class PolicyFile(PolicyModel):
     queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
     lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
     scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")
+    counters: dict[Name, Counter] = Field(
+        default_factory=dict,
+        description="What is remembered of earlier items: how many, whose, how long ago.",
+    )
     bands: dict[Name, Band] = Field(default_factory=dict, description="One line per label: review from, reject from.")
     rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
     labels: dict[LabelName, Words] = Field(

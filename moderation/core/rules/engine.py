@@ -14,6 +14,7 @@ from moderation.core.decisions import Action, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
+from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.rules.overrides import Standing
 from moderation.core.rules.programs import Branch, Program, program_of
 from moderation.core.rules.reasons import NO_ONE, Failing, because, failing
@@ -63,6 +64,9 @@ def evaluate(
     failed = [failure for failure in failures if failure.kind != "not_examined"] if unseen else failures
     unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failed} if failed else _NONE
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
+    if COUNTERS in unanswered or _is_uncounted(ordered, subject):
+        # Whoever counts finds no label, so that only rules that go by a counter are left open.
+        unanswered = {**unanswered, COUNTERS: NOBODY}
     scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
     programs = [_program(policy, subject, taxonomy) for policy in ordered]
     orphans = failing(_orphans(programs, unanswered), unseen) if unanswered or unseen else NO_ONE
@@ -97,6 +101,13 @@ def evaluate(
 
 
 _NONE: Mapping[str, frozenset[str] | None] = {}
+
+
+def _is_uncounted(policies: Sequence[Policy], subject: Subject) -> bool:
+    """True when a counter of one of the policies could not be read, or was not."""
+    return any(
+        subject.counts.get(f"{policy.name}/{name}") is None for policy in policies for name in policy.file.counters
+    )
 
 
 def _with_unexamined(findings: Sequence[Detection | Failure], coverage: Coverage) -> Sequence[Detection | Failure]:

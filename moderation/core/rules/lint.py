@@ -18,6 +18,7 @@ from moderation.core.policy.file import PolicyFile, Rule, RuleMode
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Path, expand, is_number
 from moderation.core.policy.uses import Uses, queues_used
+from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
@@ -198,6 +199,8 @@ def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Set
                 yield (*path, "app"), "the policy does not apply to these apps"
         case NotOf() | ScoreCondition() | PeopleCondition() | MetadataCondition() | ContentTypeCondition():
             pass
+        case CounterCondition():
+            pass
         case _:
             assert_never(condition)
 
@@ -225,6 +228,10 @@ def _unused(file: PolicyFile) -> Iterator[Slip]:
     for name in file.scores:
         if name not in scores:
             yield Slip(("scores", name), "W207", f"nothing uses score '{name}'", "remove it", on_key=True)
+    counters = {counter for _, counter in uses.counters()}
+    for name in file.counters:
+        if name not in counters:
+            yield Slip(("counters", name), "W207", f"nothing uses counter '{name}'", "remove it", on_key=True)
     for name in file.lists:
         if name not in lists:
             yield Slip(("lists", name), "W207", f"nothing uses list '{name}'", "remove it", on_key=True)

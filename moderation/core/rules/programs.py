@@ -19,6 +19,7 @@ from moderation.core.policy.file import Band, FailureAsk, Rule, RuleMode
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask, expand
 from moderation.core.policy.uses import Uses
+from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.rules.scene import NEAR, NOBODY, TRUE, Observation, Scene, held
 from moderation.core.rules.words.contract import Test
 from moderation.core.rules.words.label import BandTest, LabelTest, covered
@@ -174,8 +175,10 @@ class Program:
         return sure, rest
 
     def plans_for(self, detector: str, reach: frozenset[str] | None) -> bool:
-        """True when the policy names the detector, or asks about a label that it could have found."""
+        """True when the policy names the detector, asks about a label that it could have found, or has counters."""
         file = self.policy.file
+        if detector == COUNTERS and file.counters:
+            return True
         if detector in file.needs or detector in file.ignore_failures_of:
             return True
         return bool(self.labels) if reach is None else not self.labels.isdisjoint(reach)
