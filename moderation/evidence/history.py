@@ -200,7 +200,9 @@ def _case(row: Any, opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
     return Case(
         item_id=row.id,
         created_at=row.created_at,
-        subject=Subject(row.app, frozenset().union(*types.values()), row.id, row.metadata or {}, types),
+        subject=Subject(
+            row.app, frozenset().union(*types.values()), row.id, row.metadata or {}, types, basis.get("counts", {})
+        ),
         findings=findings,
         outcome=verdict["outcome"],
         queue=verdict.get("queue"),

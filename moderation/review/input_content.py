@@ -52,8 +52,9 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
 
     ``schema``, ``item``, ``parts`` (text, ``uri`` of media, or the ``problem`` that kept it from being fetched),
     ``detections``, ``failures``, ``why`` (sentences),
-    ``policy`` (name, version, description), ``labels`` to choose from, ``queue``, ``earlier`` (sentences on decisions
-    on nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
+    ``policy`` (name, version, description), ``labels`` to choose from, with ``names`` that people read by label and
+    language, ``reasons`` to choose from (name, words by language), ``queue``, ``earlier`` (sentences on decisions on
+    nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
     they see themselves.
     """
     record, loop, policy = case.record, case.loop, case.policy
@@ -76,6 +77,8 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
         "why": _why(case),
         "policy": {"name": policy.name, "version": policy.version, "description": policy.description},
         "labels": _labels(case),
+        "names": policy.file.labels,
+        "reasons": [{"name": name, "words": words} for name, words in policy.file.reasons.items()],
         "queue": case.queue.name,
     }
     if loop.is_blind and (harms := _harms(record.detections)):
@@ -134,10 +137,12 @@ def _why(case: ReviewCase) -> list[str]:
 
 def _labels(case: ReviewCase) -> list[str]:
     """The labels to choose from, likely ones first."""
-    labels = list(case.policy.labels())
+    own = case.policy.file.labels
+    labels = list(own or case.policy.labels())
     if not case.loop.is_blind:
-        found = [d.label for d in sorted(case.record.detections, key=lambda d: -d.confidence)]
-        labels = [*case.verdict.labels, *found, *labels]
+        detections = sorted(case.record.detections, key=lambda d: -d.confidence)
+        likely = [*case.verdict.labels, *(name for d in detections for name in (d.label, *(d.parents if own else ())))]
+        labels = [*(label for label in likely if not own or label in own), *labels]
     return list(dict.fromkeys(labels))[:MAX_LABELS]
 
 

@@ -15,6 +15,7 @@ from moderation.core.policy.repair import Repaired
 from moderation.core.policy.shape import read_shape
 from moderation.core.policy.terms import Path
 from moderation.core.policy.uses import Uses, queue_uses
+from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.logic import conditions
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.shipped import SHIPPED_TOOLS
@@ -73,7 +74,8 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
         yield Slip(("taxonomy",), "E104", f"unknown taxonomy '{file.taxonomy}'", hint)
     for path, label in uses.labels():
         if label not in taxonomy:
-            yield Slip(path, "E104", f"unknown label '{label}'", label_hint(taxonomy, str(label)))
+            hint, is_key = label_hint(taxonomy, str(label)), path[0] == "labels"
+            yield Slip(path, "E104", f"unknown label '{label}'", hint, on_key=is_key)
     yield from _check_lists(file, uses)
     yield from _check_scores(file, uses)
     yield from _check_detectors(file, uses, detectors)
@@ -97,6 +99,9 @@ def _check_scores(file: PolicyFile, uses: Uses) -> Iterator[Slip]:
     for path, score in uses.scores():
         if score not in file.scores:
             yield unknown(path, "E106", "score", score, list(file.scores))
+    for path, counter in uses.counters():
+        if counter not in file.counters:
+            yield unknown(path, "E106", "counter", counter, list(file.counters))
 
 
 def _check_caps(file: PolicyFile) -> Iterator[Slip]:
@@ -115,7 +120,7 @@ def _check_detectors(file: PolicyFile, uses: Uses, known: Collection[str]) -> It
     yield from _misspelled(uses.detectors(), known)
     for number, test in enumerate(file.tests):
         failed = [(("tests", number, "item", "failed", n), name) for n, name in enumerate(test.item.failed)]
-        yield from _misspelled(failed, {*known, *named})
+        yield from _misspelled(failed, {*known, *named, COUNTERS})
 
 
 def _misspelled(uses: Iterable[tuple[Path, str]], known: Collection[str]) -> Iterator[Slip]:

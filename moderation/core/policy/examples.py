@@ -32,6 +32,10 @@ def check_tests(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Slip]:
         for position, name in enumerate(test.because or ()):
             if name not in known:
                 yield unknown(("tests", number, "because", position), "E107", "rule", name, known)
+        for counter in test.item.counters:
+            if counter not in file.counters:
+                at: Path = ("tests", number, "item", "counters", counter)
+                yield unknown(at, "E106", "counter", counter, list(file.counters), on_key=True)
         for position, detection in enumerate(test.item.detections):
             path: Path = ("tests", number, "item", "detections", position)
             yield from _check_detection(path, detection, taxonomy)

@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from moderation.core.policy.choices import Words
 from moderation.core.policy.meant import meant_number
 from moderation.core.policy.terms import (
     AppName,
@@ -42,6 +43,7 @@ from moderation.core.policy.terms import (
     read_ask,
     wrong,
 )
+from moderation.core.policy.words.counter import Counter
 from moderation.core.policy.words.logic import Condition
 from moderation.core.policy.words.score import Score
 
@@ -108,6 +110,17 @@ class RuleMode(PolicyModel):
         return self
 
 
+def _action_value(value: Any) -> Any:
+    if isinstance(value, str) and not 0 < len(value) <= 1000:
+        raise wrong("the value of an action is a text of 1 to 1,000 characters, a number, true or false")
+    if isinstance(value, str | bool) or is_number(value):
+        return value
+    raise wrong("the value of an action is a text, a number, true or false", hint="such as {age_gate: 18, warn: true}")
+
+
+ActionValue = Annotated[str | int | float | bool, BeforeValidator(_action_value)]
+"""Of the type it is written in: 18 is not '18'."""
+
 DailyCap = Annotated[int, Field(ge=1, le=10_000_000)]
 CAP = "So many items a day (UTC) are rejected by it without people; what is over goes to review."
 
@@ -155,6 +168,12 @@ class Rule(PolicyModel):
     at_most_per_day: DailyCap | None = Field(None, description=CAP)
     redact: list[LabelName] = Field(
         default_factory=list, description="When it fires and the item is approved: labels to redact in what is shown."
+    )
+
+    actions: dict[Name, ActionValue] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="When it fires: what the app is asked to do beside, such as {age_gate: 18, warn: true}.",
     )
 
     @model_validator(mode="after")
@@ -227,6 +246,9 @@ class ExampleItem(PolicyModel):
         description="{LABEL: CONFIDENCE}, with part, detector, span, box or time_range.",
     )
     failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
+    counters: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
+        default_factory=dict, description="How many items came before it, by counter; 0 where it is not said."
+    )
     rolled_out: bool = Field(
         True, description="false: of the items on which rules with mode: {percent} are on trial; else they act."
     )
@@ -245,6 +267,9 @@ class Example(PolicyModel):
     item: ExampleItem = Field(description="The item.")
     expect: Ask = Field(description="The outcome it must have.")
     because: list[str] | None = Field(None, description="Rules or sides of bands that must be among the reasons.")
+    actions: dict[Name, ActionValue] | None = Field(
+        None, description="What the app must be asked to do, all of it; {} for nothing."
+    )
 
 
 class FailureAsk(Ask):
@@ -316,8 +341,22 @@ class PolicyFile(PolicyModel):
     queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
     lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
     scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")
+    counters: dict[Name, Counter] = Field(
+        default_factory=dict,
+        description="What is remembered of earlier items: how many, whose, how long ago.",
+    )
     bands: dict[Name, Band] = Field(default_factory=dict, description="One line per label: review from, reject from.")
     rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
+    labels: dict[LabelName, Words] = Field(
+        default_factory=dict,
+        max_length=60,
+        description="Labels that reviewers may choose, with the words that they read; left out: all that it names.",
+    )
+    reasons: dict[Name, Words] = Field(
+        default_factory=dict,
+        max_length=60,
+        description="Reasons that reviewers may choose, with the words that they read.",
+    )
     apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
     sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
     keep_media_days: KeepMedia | None = Field(

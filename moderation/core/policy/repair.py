@@ -13,7 +13,7 @@ from moderation.core.policy.file import FORMAT
 from moderation.core.policy.terms import Path
 
 _LISTS = ("rules", "queues", "tests", "sampling")
-_MAPPINGS = ("bands", "lists", "scores", "apps")
+_MAPPINGS = ("bands", "lists", "scores", "counters", "apps")
 _NEEDED: Mapping[str, Any] = {
     "policy": "repaired",
     "format": FORMAT,

@@ -13,6 +13,7 @@ from typing import assert_never
 from moderation.core.policy.codes import Slip
 from moderation.core.policy.file import PolicyFile, Rule
 from moderation.core.policy.terms import Path, expand
+from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart
@@ -48,11 +49,12 @@ def idle_rules(file: PolicyFile, setting: Setting) -> Iterator[Slip]:
     for number, rule in enumerate(file.rules):
         for path, why in _impossible(rule.when, ("rules", number, "when"), file, setting):
             yield Slip(path, "W206", f"'{rule.id}' can never fire: {why}", "mend or remove it")
-        idle = rule.then.outcome == "approve" and not rule.overrides and not rule.redact and rule.mode is None
+        idle = rule.then.outcome == "approve" and not rule.overrides and rule.mode is None
+        idle = idle and not rule.redact and not rule.actions
         if idle and approves == {"approve"}:
             message = f"'{rule.id}' never matters: it approves, overrides nothing, and nothing else means approve too"
             yield Slip(("rules", number, "then"), "W206", message, "say overrides: [RULE], or remove it")
-        acts = rule.overrides or rule.then != file.if_nothing_matches
+        acts = rule.overrides or rule.actions or rule.then != file.if_nothing_matches
         if acts and _holds_of_nothing(rule.when, file):
             message = f"'{rule.id}' is true of nearly everything, also where nothing at all was found"
             hint = "say beside it what must be found, under all: [..]"
@@ -85,7 +87,7 @@ def _holds_of_nothing(condition: Condition, file: PolicyFile) -> bool | None:
             return True if set(file.applies_to.app or ["", *condition.app]) <= set(condition.app) else None
         case ContentTypeCondition():
             return True if set(file.applies_to.content_type) <= set(condition.content_type) else None
-        case MetadataCondition():
+        case MetadataCondition() | CounterCondition():
             return None
         case _:
             assert_never(condition)
@@ -110,6 +112,8 @@ def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Set
             if not set(condition.app).intersection(file.applies_to.app or condition.app):
                 yield (*path, "app"), "the policy does not apply to these apps"
         case NotOf() | ScoreCondition() | PeopleCondition() | MetadataCondition() | ContentTypeCondition():
+            pass
+        case CounterCondition():
             pass
         case _:
             assert_never(condition)

@@ -140,6 +140,10 @@ def _unused(file: PolicyFile) -> Iterator[Slip]:
     for name in file.scores:
         if name not in scores:
             yield Slip(("scores", name), "W207", f"nothing uses score '{name}'", "remove it", on_key=True)
+    counters = {counter for _, counter in uses.counters()}
+    for name in file.counters:
+        if name not in counters:
+            yield Slip(("counters", name), "W207", f"nothing uses counter '{name}'", "remove it", on_key=True)
     for name in file.lists:
         if name not in lists:
             yield Slip(("lists", name), "W207", f"nothing uses list '{name}'", "remove it", on_key=True)

@@ -9,8 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moderation import hookimpl
+from moderation.hookspecs import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import click
+
     from moderation.settings import Settings
 
 
@@ -20,3 +25,27 @@ def register_detectors(settings: Settings) -> list[Any]:
     from moderation_models.folder import read_models
 
     return read_models(settings.models)
+
+
+@hookimpl
+def examine(settings: Settings, services: Collection[str]) -> list[Finding]:
+    """Load each net, and have it look at its examples."""
+    from moderation_models.folder import read_models
+    from moderation_models.trying import try_model
+
+    found = []
+    for model in read_models(settings.models):
+        problems = try_model(model)
+        found += [Finding(f"{model.name}: {problem} ({model.source})", is_problem=True) for problem in problems]
+        if not problems:
+            looked = f", and is right about its {len(model.file.examples)} examples" if model.file.examples else ""
+            found.append(Finding(f"{model.name} {model.version} loads{looked}"))
+    return found
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    """Add ``moderation models``."""
+    from moderation_models.commands import models
+
+    cli.add_command(models)

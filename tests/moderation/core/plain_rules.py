@@ -131,6 +131,9 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return score_truth(world, condition)
     if "metadata" in condition:
         return metadata_truth(world, condition["metadata"])
+    if "counter" in condition:
+        number = subject.counts.get(f"{world.document['policy']}/{condition['counter']}")
+        return None if number is None else within(number, condition)
     if "people" in condition:
         return people_truth(world, condition["people"])
     assert "label" in condition, f"no meaning is written down for {', '.join(condition)}"
@@ -152,7 +155,8 @@ def part_of(world: World, root: str) -> World:
     failed = [f for f in world.failures if not f.part or f.part.split(".")[0] == root]
     silent = {f.detector.name: world.silent[f.detector.name] for f in failed if f.detector.name in world.silent}
     types = world.subject.parts.get(root, world.subject.content_types)
-    subject = Subject(world.subject.app, types, world.subject.item_id, world.subject.metadata, {root: types})
+    whole = world.subject
+    subject = Subject(whole.app, types, whole.item_id, whole.metadata, {root: types}, whole.counts)
     return World(world.document, subject, here, silent, failed, world.taxonomy)
 
 

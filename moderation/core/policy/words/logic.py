@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, TypeAlias, assert_never, get_args
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from moderation.core.policy.terms import Path, wrong
+from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import BesideLabel, LabelCondition
 from moderation.core.policy.words.metadata import MetadataCondition
@@ -94,7 +95,8 @@ Condition: TypeAlias = Annotated[
     | Annotated[AppCondition, Tag("\0AppCondition")]
     | Annotated[ContentTypeCondition, Tag("\0ContentTypeCondition")]
     | Annotated[MetadataCondition, Tag("\0MetadataCondition")]
-    | Annotated[PeopleCondition, Tag("\0PeopleCondition")],
+    | Annotated[PeopleCondition, Tag("\0PeopleCondition")]
+    | Annotated[CounterCondition, Tag("\0CounterCondition")],
     Discriminator(_tag_of),
     BeforeValidator(_is_one_word),
 ]
@@ -143,7 +145,7 @@ def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditi
             yield from conditions(condition.one_part, (*path, "one_part"))
         case LabelCondition() | ScoreCondition() | PeopleCondition():
             pass
-        case AppCondition() | ContentTypeCondition() | MetadataCondition():
+        case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition():
             pass
         case _:
             assert_never(condition)
