@@ -224,7 +224,12 @@ class Comparer:
                 compared at the end, in the order in which they were judged.
         """
         waiting: list[tuple[datetime, str]] = []
+        is_in_order = self._new.counts_items or (self._old is not None and self._old.counts_items)
         for case in cases:
+            if is_in_order:
+                self._add_in_turn(case)
+                yield case
+                continue
             new = self._new.by_itself(case)
             old = self._old.by_itself(case) if self._old is not None else None
             is_old_waiting = self._old is not None and self._old.waits_for_its_turn(case, old)
@@ -235,9 +240,12 @@ class Comparer:
                 yield case
         waiting.sort()
         for case in again([item_id for _, item_id in waiting]):
-            old = self._old.in_turn(case) if self._old is not None else None
-            self._add(case, self._new.in_turn(case), old)
+            self._add_in_turn(case)
             yield case
+
+    def _add_in_turn(self, case: Case) -> None:
+        old = self._old.in_turn(case) if self._old is not None else None
+        self._add(case, self._new.in_turn(case), old)
 
     def _add(self, case: Case, new: Verdict | None, old: Verdict | None) -> None:
         """Compare one item."""

@@ -1,13 +1,15 @@
 """Forecast: what a set of policies would have made of stored items, one after the other, as they came.
 
-Sampling, roll-outs and what apps change follow from the item alone. What follows from the items before it, a rule's
-rejects of the day, is kept here: whatever else a rule may remember of earlier items belongs beside it.
+Sampling, roll-outs and what apps change follow from the item alone. What follows from the items before it is kept here:
+a rule's rejects of the day, and what counters say.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import NamedTuple
 
 from moderation.core.policy.policies import PolicySet
@@ -16,6 +18,7 @@ from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Sample, Verdict
 from moderation.evidence.history import Case
+from moderation.evidence.recounting import Recount
 from moderation.storage.rule_counts import day_of
 
 
@@ -35,12 +38,19 @@ def reviews_of(outcome: str, policy: str, queue: str | None, samples: Sequence[S
     return tuple(Review(sample.policy, sample.queue, is_sample=True) for sample in held or samples)
 
 
+def looks_back(policies: PolicySet) -> timedelta:
+    """How long before an item others may matter for it: the longest time of a counter."""
+    spans = [counter.within_seconds for policy in policies.policies for counter in policy.file.counters.values()]
+    return timedelta(seconds=max(spans, default=0))
+
+
 class Forecast:
     """One set of policies over the past.
 
     The order of items matters for those that a daily cap has a say in (`waits_for_its_turn`): they are given `in_turn`,
-    in the order in which they were judged. As long as a rule has used up its cap as it did at the time, by the same
-    text, what was recorded holds: two items that were judged at the same time are taken in the order that they had.
+    in the order in which they were judged. Where there are counters (`counts_items`), all are, as they were posted.
+    As long as a rule has used up its cap as it did at the time, by the same text, what was recorded holds: two items
+    that were judged at the same time are taken in the order that they had.
 
     Args:
         reach: for each detector and extractor that is loaded today, the labels that its answer can lead to.
@@ -55,6 +65,8 @@ class Forecast:
             if cap_of(policy.file, rule) is not None
         }
         self._versions = {policy.name: policy.version for policy in policies.policies}
+        self.counts_items = any(policy.file.counters for policy in policies.policies)
+        self._recount = Recount()
         self._used = Counter[tuple[str, RuleName]]()
         self._strayed: set[tuple[str, RuleName]] = set()
 
@@ -71,6 +83,16 @@ class Forecast:
 
     def in_turn(self, case: Case) -> Verdict | None:
         """The verdict after the items before; the item counts for those after it."""
+        if not self.counts_items:
+            return self._in_turn(case)
+        applicable = self.policies.for_content(case.subject.app, case.subject.content_types)
+        counts = self._recount.counts(case, applicable)
+        verdict = self._in_turn(replace(case, subject=replace(case.subject, counts=counts)))
+        if verdict is not None:
+            self._recount.judged(case, applicable, verdict.outcome)
+        return verdict
+
+    def _in_turn(self, case: Case) -> Verdict | None:
         day, spent = day_of(case.judged_at), set[str]()
         verdict = self._judge(case, spent)
         while verdict is not None and not any(sample.hold for sample in verdict.samples):

@@ -192,13 +192,17 @@ def _compare(
     since: datetime | None,
     in_force: PolicySet | None = None,
 ) -> Comparison:
+    from moderation.evidence.forecast import looks_back
     from moderation.evidence.glimpses import glimpses
     from moderation.evidence.history import cases, cases_of, count_cases
     from moderation.storage.opening import existing_database
 
     comparer = Comparer(new, old, plugins.taxonomy, plugins.reach(), in_force, since)
-    # Daily caps begin with the day.
-    start = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) if since is not None else None
+    start = since
+    if since is not None:
+        # Daily caps begin with the day, and counters look back.
+        start = since.astimezone(UTC) - max(looks_back(each) for each in (new, old or new))
+        start = start.replace(hour=0, minute=0, second=0, microsecond=0)
     with existing_database(settings) as database:
         number = count_cases(database, start)
         _with_progress(comparer.add_all(cases(database, start), lambda ids: cases_of(database, ids)), number)

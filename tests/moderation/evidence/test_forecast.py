@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,8 +81,13 @@ def random_policies(draw: st.DrawFn) -> Policy:
         | {"hold": draw(st.booleans())}
         for n in range(draw(st.integers(0, 2)))
     ]
+    more: dict[str, Any] = {}
+    rules = [rule]
+    if draw(st.booleans()):
+        more["counters"] = {"strikes": {"of": "reject", "by": "metadata.author", "within": "2h"}}
+        rules += [{"id": "third", "when": {"counter": "strikes", "at_least": 2}, "then": {"review": "people"}}]
     apps = {"kids": {"change": {"numbers": {"reject_from": 60}}}} if draw(st.booleans()) else {}
-    return policy(bands={"numbers": band}, rules=[rule], sampling=sampling, apps=apps)
+    return policy(bands={"numbers": band}, rules=rules, sampling=sampling, apps=apps, **more)
 
 
 class Filled:
@@ -98,11 +103,12 @@ class Filled:
             posts: of each its app, the confidence of a number and of a mail address in it, minutes until the next, and
                 whether its detector failed.
         """
-        now = START
-        for app, number, mail, minutes, has_failed in posts:
-            now += timedelta(minutes=minutes)
-            part = Part(id="p0", type="text", text="mail me")
-            item = Item(id=new_item_id(now), app=app, parts=(part,), created_at=now)
+        now, rejected = START, list[tuple[str, str, datetime]]()
+        for n, (app, number, mail, minutes, has_failed) in enumerate(posts):
+            now += timedelta(minutes=minutes, seconds=1)
+            part, author = Part(id="p0", type="text", text="mail me"), "ann" if n % 3 else "bob"
+            item = Item(id=new_item_id(now), app=app, parts=(part,), created_at=now, metadata={"author": author})
+            strikes = [each for each in rejected if each[:2] == (app, author) and now - each[2] < timedelta(hours=2)]
             found = [
                 Detection(
                     label=label,
@@ -117,24 +123,40 @@ class Filled:
             failures = [Failure(detector=Tool(name="pii.text", version="1"), part="p0", kind="raised", message="x")]
             self.store.add_items([item])
             # Decisions are stored a little later than the time they bear, so that neighbours may change places.
-            self._conclude(policies, item, found, failures if has_failed else [], now + timedelta(minutes=minutes % 3))
+            counts = {"words/strikes": len(strikes)} if policies.policies[0].file.counters else {}
+            at = now + timedelta(minutes=minutes % 3)
+            if self._conclude(policies, item, counts, found, failures if has_failed else [], at) == "reject":
+                rejected.append((app, author, now))
 
     def _conclude(
-        self, policies: PolicySet, item: Item, found: list[Detection], failed: list[Failure], now: datetime
-    ) -> None:
+        self,
+        policies: PolicySet,
+        item: Item,
+        counts: Mapping[str, int],
+        found: list[Detection],
+        failed: list[Failure],
+        now: datetime,
+    ) -> str:
         spent: frozenset[str] = frozenset()
         while True:
-            subject = subject_of(item, item.parts)
+            subject = subject_of(item, item.parts, counts)
             verdict = evaluate(policies.policies, subject, [*found, *failed], TAXONOMY, REACH, spent)
             reach = {name: sorted(labels) for name, labels in REACH.items()}
-            basis = {"engine": "1", "policies": {}, "reach": reach, "custom_labels": [], "tools": ["pii.text"]}
+            basis: dict[str, Any] = {
+                "engine": "1",
+                "policies": {},
+                "reach": reach,
+                "custom_labels": [],
+                "tools": ["pii.text"],
+            }
+            basis |= {"counts": counts}
             findings = Findings(item.parts, tuple(found), verdict.failures, basis)
             held = [sample for sample in verdict.samples if sample.hold]
             if verdict.outcome == "review" or held:
                 queue = held[0].queue if held else str(verdict.queue)
                 loop = _loop(item, f"{item.id}-1", 1, verdict, queue, now)
                 self.store.send_to_people(item.id, findings, verdict, [loop])
-                return
+                return verdict.outcome
             loops = [
                 _loop(item, f"{item.id}-s{n}", n, verdict, s.queue, now, "sample")
                 for n, s in enumerate(verdict.samples, 1)
@@ -147,7 +169,7 @@ class Filled:
             except CapReached as reached:
                 spent |= frozenset(reached.rules)
             else:
-                return
+                return verdict.outcome
 
     def loops_by_day(self) -> Counter[str]:
         query = sa.select(item_loops.c.created_at)
@@ -222,7 +244,7 @@ def test_unchanged_policies_move_nothing_and_reproduce_the_recorded_reviews(temp
 
             result = forecast(store.database, made)
 
-            event(f"days {len(result.days)}, reviews {bool(result.was.reviews)}")
+            event(f"counters {bool(made.file.counters)}, reviews {bool(result.was.reviews)}")
             assert result.moved == 0
             assert (result.items, result.was.tasks) == (len(posts), result.would_be.tasks)
             assert result.would_be.reviews == result.was.reviews == store.loops_by_day()
