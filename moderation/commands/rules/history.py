@@ -135,12 +135,12 @@ def tune(
     from moderation.storage.opening import existing_database
 
     plugins = load_plugins(settings)
-    chosen = _policy(policy, settings, plugins)
+    chosen = chosen_policy(policy, settings, plugins)
     if not chosen.file.bands:
         raise click.UsageError(f"policy '{chosen.name}' has no bands; only bands can be tuned")
     with existing_database(settings) as database:
         tuner = Tuner(chosen, plugins.taxonomy, PolicyVersions(database))
-        _with_progress(tuner.add_all(cases(database, since)), count_cases(database, since))
+        with_progress(tuner.add_all(cases(database, since)), count_cases(database, since))
     tunings = tuner.suggest(precision / 100, error_rate / 100)
     text = patch(chosen, read_document(Path(chosen.path)), tunings)
     if as_json:
@@ -160,7 +160,8 @@ def tune(
     return 0 if text else 1
 
 
-def _policy(name: str, settings: Settings, plugins: Plugins) -> Policy:
+def chosen_policy(name: str, settings: Settings, plugins: Plugins) -> Policy:
+    """A policy by its name, of those in force, or by its file. Raises `NotFound`, `PolicyFault`."""
     from moderation.core.errors import NotFound, PolicyFault
     from moderation.policies.files import read_policy, shown_path
 
@@ -205,7 +206,7 @@ def _compare(
         start = start.replace(hour=0, minute=0, second=0, microsecond=0)
     with existing_database(settings) as database:
         number = count_cases(database, start)
-        _with_progress(comparer.add_all(cases(database, start), lambda ids: cases_of(database, ids)), number)
+        with_progress(comparer.add_all(cases(database, start), lambda ids: cases_of(database, ids)), number)
         changed = comparer.result.most_changed
         shown = glimpses(database, [each.item_id for each in changed])
     here = settings.public_url or f"http://127.0.0.1:{settings.port}"
@@ -215,7 +216,7 @@ def _compare(
     return comparer.result
 
 
-def _with_progress(work: Iterable[object], number: int) -> None:
+def with_progress(work: Iterable[object], number: int) -> None:
     """Run through `work`; a progress bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         for _ in work:
