@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, TypeAlias, assert_never, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from moderation.core.policy.meant import NOT_THE_SAME
 from moderation.core.policy.terms import Path, wrong
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
@@ -64,7 +65,8 @@ def _is_one_word(value: Any) -> Any:
     for modifier in MODIFIERS if any(key in _MODIFIERS and key not in beside for key in value) else ():
         if modifier in value and modifier not in beside:
             wanted = " or ".join(word for word, those in BESIDE.items() if modifier in those)
-            hint = f"move it beside {wanted}, or remove it"
+            known, said = NOT_THE_SAME.get(modifier, ("", ""))
+            hint = said if known in beside else f"move it beside {wanted}, or remove it"
             raise wrong(f"'{modifier}' stands beside {wanted}, not beside {here[0]}", at=modifier, hint=hint)
     WORDS[here[0]].check_keys(value)
     for key in (*here, *MODIFIERS) if None in value.values() else ():
