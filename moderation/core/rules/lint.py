@@ -21,6 +21,7 @@ from moderation.core.policy.uses import Uses, queues_used
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
+from moderation.core.policy.words.listed import ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
@@ -199,7 +200,7 @@ def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Set
                 yield (*path, "app"), "the policy does not apply to these apps"
         case NotOf() | ScoreCondition() | PeopleCondition() | MetadataCondition() | ContentTypeCondition():
             pass
-        case CounterCondition():
+        case CounterCondition() | ContentCondition():
             pass
         case _:
             assert_never(condition)
