@@ -42,7 +42,8 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
-    portal = portal_blueprint(review, service.blobs, settings, service.overturns, service.store.need_attention)
+    stuck = service.store.need_attention
+    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists)
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)
     # A2I has a limit for bodies of its own, and AWS's form for saying so.
