@@ -6,7 +6,7 @@ PYTEST_ARGS ?=
 FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/policies/test_files.py tests/moderation/policies/test_slips.py tests/moderation/plugins \
 	tests/ground/test_statistics.py tests/ground/test_fetch.py tests/review_ui/quality/test_krippendorff.py \
-	plugins/aws/tests/test_rekognition.py plugins/example \
+	plugins/aws/tests/test_rekognition.py plugins/example plugins/hashes/tests/test_detectors.py plugins/llm/tests/test_judging.py \
 	plugins/pii/tests/test_contract.py plugins/text/tests/test_blocklist.py plugins/vision plugins/models \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 

@@ -6,6 +6,8 @@ inherited descriptor; `moderation.detection.channel` says how. Standard input is
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import pickle
 import queue
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_DETECTIONS = 10_000
 MEMORY_LIMIT_BYTES = 8 << 30
+IDLE_SECONDS = 1.0
+"""Without a call; then there is time to tidy up."""
 
 
 class LocalContext:
@@ -75,8 +79,22 @@ def main() -> None:
     calls: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(channel, calls), daemon=True).start()
     while True:
-        call = calls.get()
+        call = _next(calls)
         channel.answer(call["call"], _answer(tool, call))
+
+
+def _next(calls: queue.SimpleQueue[dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return calls.get(timeout=IDLE_SECONDS)
+    except queue.Empty:
+        _give_memory_back()
+        return calls.get()
+
+
+def _give_memory_back() -> None:
+    """To the system, what was freed: a net that is loaded leaves as much again behind, a batch several times that."""
+    with contextlib.suppress(OSError, AttributeError):  # not every C library has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _receive(channel: ChildEnd, calls: queue.SimpleQueue[dict[str, Any]]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
 from moderation.core.policy.examples import BESIDE, PLACES
-from moderation.core.policy.file import Example, branch_ids
+from moderation.core.policy.file import Example, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS, name_of
@@ -146,7 +147,8 @@ def _run(
         Failure(detector=Tool(name=name, version="1"), kind="raised", message="said so by the test")
         for name in example.item.failed
     ]
-    verdict = evaluate([policy], subject_of(policy, example), findings, taxonomy, reach).policies[0]
+    tested = policy if example.item.rolled_out else _before_roll_out(policy)
+    verdict = evaluate([tested], subject_of(policy, example), findings, taxonomy, reach).policies[0]
     expected, got = say(example.expect.outcome, example.expect.queue), say(verdict.outcome, verdict.queue)
     # An open rule is a reason only where a failure decided.
     reasons = [rule.rule for rule in (*verdict.deciding, *(verdict.unknown if verdict.failing else ()))]
@@ -157,6 +159,20 @@ def _run(
         missing += tuple(sorted(wanted - asked)) + tuple(f"no {each}" for each in sorted(asked - wanted))
     line = policy.lines.get(f"tests.{example.name}", 0)
     return TestResult(example.name, expected, got, missing, tuple(reasons), verdict, line)
+
+
+def _before_roll_out(policy: Policy) -> Policy:
+    """The policy as it is for an item outside of every share that a ``mode: {percent}`` names: those are on trial."""
+    file = policy.file
+    bands = {name: band.model_copy(update=_on_trial(band.mode)) for name, band in file.bands.items()}
+    rules = [rule.model_copy(update=_on_trial(rule.mode)) for rule in file.rules]
+    changed = file.model_copy(update={"bands": bands, "rules": rules})
+    return replace(policy, file=changed, programs={})
+
+
+def _on_trial(mode: RuleMode | None) -> Mapping[str, RuleMode]:
+    is_share = mode is not None and mode.percent is not None and mode.percent < 100
+    return {"mode": RuleMode(shadow_until=date.max)} if is_share else {}
 
 
 def say(outcome: str, queue: str | None) -> str:

@@ -46,7 +46,8 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     """What reviewers are shown, as references and facts: no media bytes, and within A2I's limit.
 
     Of a blind sample they see the content and the policy, not what was found or what the rules wanted. ``not_for``
-    names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks.
+    names reviewers of an appealed item who have seen it before, and those whose disagreement is to be settled; our own
+    endpoint gives them none of its tasks.
     ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
 
     ``schema``, ``item``, ``parts`` (text, ``uri`` of media, or the ``problem`` that kept it from being fetched),
@@ -86,9 +87,22 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
         content["not_examined"] = [waiting_words(each) for each in case.verdict.not_examined]
     if case.earlier and not loop.is_blind and loop.purpose != "appeal":
         content["earlier"] = list(case.earlier)
-    if loop.purpose == "appeal":
-        content["not_for"] = sorted({answer.reviewer for each in record.loops for answer in each.answers})
+    if not_for := _not_for(record, loop):
+        content["not_for"] = not_for
     return _within_limit(content)
+
+
+def _not_for(record: ItemRecord, loop: LoopRecord) -> list[str]:
+    """Who is not to judge: of an appeal all who have seen the item, else those who disagreed in another queue."""
+    if loop.purpose == "appeal":
+        seen = record.loops
+    else:
+        seen = tuple(each for each in record.loops if each.queue != loop.queue and _is_split(each))
+    return sorted({answer.reviewer for each in seen for answer in each.answers})
+
+
+def _is_split(loop: LoopRecord) -> bool:
+    return len({answer.outcome for answer in loop.answers}) > 1
 
 
 def _part(part: Part) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,6 +57,8 @@ def decode(data: bytes, content_type: str, most_seconds: float) -> Sound | None:
     Raises:
         Unreadable: it cannot be decoded.
     """
+    import av
+
     form = FORMATS.get(content_type)
     if form is None:
         raise Unreadable(f"sounds of type {content_type} are not decoded here")
@@ -84,6 +85,8 @@ def decode(data: bytes, content_type: str, most_seconds: float) -> Sound | None:
 
 def _pieces(container: Any) -> Iterator[NDArray[np.float32]]:
     """The samples, as they come."""
+    import av
+
     stream = container.streams.audio[0]
     stream.thread_type = "NONE"
     resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("moderation_speech", reason="an extra: make test-speech")
+pytest.importorskip("faster_whisper", reason="an extra: make test-speech")
 
 import av
 import numpy as np

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 from moderation.core.detections import Detection, Failure
@@ -211,7 +212,7 @@ def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
     """A score is unknown when an answer that is missing could change on which side of a bound it lies."""
     score = world.document["scores"][condition["score"]]
 
-    def value(*, best: bool) -> float:
+    def value(*, best: bool) -> Fraction:
         confidences = []
         for term in score["of"]:
             labels = labels_of(world, term["label"], exact=term.get("exact", False))
@@ -219,16 +220,21 @@ def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
             names = [names] if isinstance(names, str) else names
             those = [d for d in world.detections if names is None or (d.detector and d.detector.name in names)]
             found = [d.confidence for d in those if d.label in labels]
-            confidences.append(100.0 if best and silent_on(world, labels) else max(found, default=0.0))
-        weights = [term.get("weight", 1.0) for term in score["of"]]
+            confidences.append(100 if best and silent_on(world, labels) else max(found, default=0))
+        weighted = [
+            Fraction(str(term.get("weight", 1))) * Fraction(str(c))
+            for term, c in zip(score["of"], confidences, strict=True)
+        ]
         if score["combine"] == "weighted_maximum":
-            return max(w * c for w, c in zip(weights, confidences, strict=True))
-        left = 1.0
-        for w, c in zip(weights, confidences, strict=True):
-            left *= 1.0 - w * c / 100.0
-        return 100.0 * (1.0 - left)
+            return max(weighted)
+        left = Fraction(1)
+        for each in weighted:
+            left *= 1 - each / 100
+        return 100 * (1 - left)
 
-    low, high = condition.get("at_least", 0), condition.get("below", float("inf"))
+    # In decimal numbers, as people work it out: nothing is lost to binary fractions.
+    low = Fraction(str(condition.get("at_least", 0)))
+    high = Fraction(str(condition["below"])) if "below" in condition else Fraction(101)
     least, most = value(best=False), value(best=True)
     if least >= low and most < high:
         return True
