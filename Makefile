@@ -7,7 +7,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/policies/test_files.py tests/moderation/policies/test_slips.py tests/moderation/plugins \
 	tests/ground/test_statistics.py tests/ground/test_fetch.py tests/review_ui/quality/test_krippendorff.py \
 	plugins/aws/tests/test_rekognition.py plugins/example \
-	plugins/pii/tests/test_contract.py plugins/text/tests/test_blocklist.py plugins/vision \
+	plugins/pii/tests/test_contract.py plugins/text/tests/test_blocklist.py plugins/vision plugins/models \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
@@ -49,6 +49,7 @@ lint: .venv/.test types imports ## ruff, types, import law, shipped rules
 	@.venv/bin/ruff format --check .
 	@.venv/bin/python -m tools.failpoint_law > /dev/null || .venv/bin/python -m tools.failpoint_law
 	@.venv/bin/moderation rules lint
+	@.venv/bin/python -m tools.cards --check
 
 types: .venv/.test
 	@.venv/bin/mypy

@@ -147,6 +147,12 @@ class Detector(Protocol):
 
     One whose calls cost money may set ``on_demand = True``: it is asked only about items that fall under a policy which
     names it in ``needs`` or ``only_with``. The same holds for extractors.
+
+    One that knows a few things and nothing of all others (what is on a list, what a machine heard) sets
+    ``examines = False``: what it says counts, and its silence is no look at the part. No part is approved because such
+    a one found nothing in it, nor because others found nothing in what such an extractor made of it.
+
+    A ``card`` (`moderation.core.cards.Card`) says what it sees and does not see; the same holds for extractors.
     """
 
     name: str

@@ -10,6 +10,7 @@ from ground.blobs import Blobs
 from ground.holding import Holding
 from ground.media_store import open_blobs
 from ground.paced import Paced
+from ground.presence import Presence
 from ground.rounds import Rounds
 from moderation.cleaning import clean_now_and_then
 from moderation.core.items import LANES, MODERATED, Lane
@@ -39,11 +40,15 @@ from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.fetches import Fetches
 from moderation.storage.items import Store
+from moderation.storage.left_behind import free_left_behind
 from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
 from moderation.storage.tallies import Tally
+
+PRESENT = "present"
+"""The file in the data folder by which processes know of each other; see `Presence`."""
 
 
 class Service:
@@ -111,6 +116,7 @@ class Service:
         self._cleaning = clean_now_and_then(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
+        self._presence = Presence(settings.data / PRESENT) if settings.database_url is None else None
         self._sweeping = Rounds("sweep", self._sweep, pause_seconds=SWEEP_SECONDS)
         self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
 
@@ -166,7 +172,12 @@ class Service:
         self.doorbell.ring(*LANES)
 
     def live(self, role: Role) -> None:
-        """What each process that judges items does: see `report`; policies are watched, and detectors ready."""
+        """What each process that judges items does: see `report`; policies are watched, and detectors ready.
+
+        Where all processes share a data folder, the first one begins with what others held when they died.
+        """
+        if self._presence is not None:
+            self._presence.enter(lambda: free_left_behind(self.database, self.pipeline.now()))
         self.report(role)
         self.watch_policies()
         self.keep_warm()
@@ -207,6 +218,8 @@ class Service:
         last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
         for part in (*first, *own, *last):
             part.close()
+        if self._presence is not None:
+            self._presence.close()
         if self.settings.otlp_endpoint is not None:
             tracing.stop()
 

@@ -20,7 +20,11 @@ class Settings(ReviewSettings):
 
     rules: Path | None = Field(None, description="Folder of policy files; empty for the shipped ones.")
     lists: Path | None = Field(None, description="Folder of block lists; empty for the shipped ones.")
+    hashes: Path | None = Field(
+        None, description="Folder of lists of known content; empty for `hashes` in the data folder."
+    )
     plugins_dir: Path | None = Field(None, description="Folder of loose plugin files (*.py).")
+    models: Path | None = Field(None, description="Folder of your own models (*.yml and *.onnx); see docs/models.md.")
     database_url: str | None = Field(None, description="SQLAlchemy URL; empty for SQLite under the data folder.")
     database_wait_seconds: float = Field(
         60.0, ge=0, description="How long `serve` and `worker` wait at their start for a Postgres that does not answer."

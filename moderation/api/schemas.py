@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
 
+from moderation.core.cards import Card
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, PartType
@@ -285,6 +286,24 @@ class PolicyList(BaseModel):
     policies: list[PolicyView]
     not_in_force: list[WaitingPolicy]
     faults: list[str] = Field(description="What keeps changed files from coming into force; the last good ones act.")
+
+
+class DetectorView(BaseModel):
+    """A detector or extractor that is loaded."""
+
+    name: str
+    version: str
+    reads: list[str] = Field(description="Types of parts.")
+    labels: list[str] = Field(default_factory=list, description="What a detector can find.")
+    makes: list[str] = Field(default_factory=list, description="Types of the parts that an extractor makes.")
+    min_confidence: float | None = Field(None, description="Percent under which a detector stays silent.")
+    card: Card | None = Field(description="What it sees and does not see; null for a plugin's that has no card.")
+
+
+class DetectorList(BaseModel):
+    """All detectors and extractors."""
+
+    detectors: list[DetectorView]
 
 
 class Health(BaseModel):

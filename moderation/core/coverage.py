@@ -2,7 +2,8 @@
 
 An approval is a claim that somebody looked. A given part counts as examined when a tool that the applicable policies
 name answered for it or for something extracted from it. Policies name a tool in ``needs`` or ``only_with``, or by a
-label that one of their bands, rules or scores asks about. What is not examined is a failure of kind ``not_examined``,
+label that one of their bands, rules or scores asks about. Those that say ``examines = False`` examine nothing, and
+neither does who looks at what such an extractor made. What is not examined is a failure of kind ``not_examined``,
 unless the failure of a tool says so already, and no verdict over it approves.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from moderation.core.detections import Failure
-from moderation.core.items import Tool
+from moderation.core.items import Part, Tool
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy
 from moderation.core.taxonomy import Taxonomy
@@ -64,17 +65,42 @@ class Tools:
                     found.add(tool.name)
         return frozenset(found)
 
-    def made_from(self, part_types: Iterable[str]) -> frozenset[str]:
-        """Types of parts, with those of the parts that can be extracted from them."""
+    def made_from(self, part_types: Iterable[str], *, to_examine: bool = False) -> frozenset[str]:
+        """Types of parts, with those of the parts that can be extracted from them.
+
+        Args:
+            to_examine: without those at which a look is none at what they were made of.
+        """
         kinds = set(part_types)
+        makers = [tool for tool in self.extractors if not to_examine or _examines(tool)]
         for _ in range(STEPS):
-            kinds |= {made for tool in self.extractors if not kinds.isdisjoint(tool.reads) for made in tool.makes}
+            kinds |= {made for tool in makers if not kinds.isdisjoint(tool.reads) for made in tool.makes}
         return frozenset(kinds)
 
     @property
     def readers(self) -> list[LoadedExtractor]:
         """Extractors that look at a part by reading it out: a text of a picture. Taking frames out is no look."""
-        return [tool for tool in self.extractors if set(tool.makes) == {"text"}]
+        return [tool for tool in self.extractors if set(tool.makes) == {"text"} and _examines(tool)]
+
+    @property
+    def lookers(self) -> frozenset[str]:
+        """Names of those whose look counts: detectors, and the readers. Taking frames out is no look."""
+        looking = {tool.name for tool in self.detectors if _examines(tool)}
+        return frozenset(looking | {tool.name for tool in self.readers})
+
+    def not_of_the_given(self, parts: Iterable[Part]) -> frozenset[str]:
+        """Ids of the extracted parts at which a look is none at the given part they come from.
+
+        Args:
+            parts: given and extracted, each behind what it was extracted from.
+        """
+        makers = {tool.name for tool in self.extractors if not _examines(tool)}
+        found: set[str] = set()
+        for part in parts:
+            made = part.extraction
+            if made is not None and (made.extractor.name in makers or made.part in found):
+                found.add(part.id)
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +176,8 @@ def unseen_types(policy: Policy, tools: Tools, taxonomy: Taxonomy) -> Iterator[t
     named = tools.named_by([policy], taxonomy)
     for number, content_type in enumerate(policy.file.applies_to.content_type):
         part_type = "text" if content_type == "document" else content_type
-        kinds = tools.made_from([part_type])
-        lookers = [tool for tool in tools.detectors if tool.name in named]
+        kinds = tools.made_from([part_type], to_examine=True)
+        lookers = [tool for tool in tools.detectors if tool.name in named & tools.lookers]
         if any(not kinds.isdisjoint(tool.reads) for tool in lookers):
             continue
         if any(part_type in tool.reads for tool in tools.readers if tool.name in named):
@@ -165,6 +191,10 @@ def unseen_types(policy: Policy, tools: Tools, taxonomy: Taxonomy) -> Iterator[t
 
 
 _TO_PEOPLE = "if_nothing_matches: {review: QUEUE}"
+
+
+def _examines(tool: object) -> bool:
+    return bool(getattr(tool, "examines", True))
 
 
 def _may_approve(file: PolicyFile) -> bool:

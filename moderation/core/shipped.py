@@ -7,12 +7,16 @@ from collections.abc import Mapping
 SHIPPED_TOOLS: Mapping[str, str] = {
     "pii.text": "plugins/pii",
     "text.blocklist": "plugins/text",
+    "text.hashes": "plugins/hashes (moderation hashes import)",
+    "vision.hashes": "plugins/hashes (moderation hashes import)",
     "vision.faces": "plugins/vision",
     "vision.exif": "plugins/vision",
     "vision.quality": "plugins/vision",
     "vision.lettering": "plugins/vision",
     "vision.text": "plugins/vision",
     "vision.frames": "plugins/vision",
+    "vision.explicit": "plugins/models",
+    "vision.hints": "plugins/models",
     "vision.nudity": "plugins/nudenet",
     **dict.fromkeys(
         (

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from weakref import WeakKeyDictionary
 
 from moderation.core.coverage import Tools, not_examined
+from moderation.core.items import Part
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.verdicts import NotExamined
 from moderation.hookspecs import Detector, Extractor, Redactor
@@ -24,13 +25,16 @@ class Asking:
         self._tools = plugins.tools
         self._named: WeakKeyDictionary[Policy, frozenset[str]] = WeakKeyDictionary()
         self._not_examined: WeakKeyDictionary[Policy, NotExamined] = WeakKeyDictionary()
-        readers = {tool.name for tool in self._tools.readers}
-        self.lookers: frozenset[str] = frozenset(readers | {tool.name for tool in plugins.detectors})
-        """Detectors, and extractors that look at a part by reading it out. Taking frames out is no look."""
+        self._lookers = self._tools.lookers
 
     def named_by(self, policies: Iterable[Policy]) -> frozenset[str]:
         """The tools whose look counts for these policies (`Tools.named_by`)."""
         return frozenset().union(*(self._named_by_one(policy) for policy in policies))
+
+    def counted(self, looks: Iterable[tuple[str, str]], parts: Iterable[Part]) -> list[tuple[str, str]]:
+        """Of looks, tool and part, those that are a look at a given part; `parts` are given and extracted ones."""
+        others = self._tools.not_of_the_given(parts)
+        return [(tool, part) for tool, part in looks if tool in self._lookers and part not in others]
 
     def not_examined(self, waiting: Iterable[tuple[Policy, Sequence[str]]]) -> tuple[NotExamined, ...]:
         """What nobody looks for, because these policies wait for the tools beside them; by policy."""

@@ -158,7 +158,7 @@ class Judge:
         applicable = in_force.for_content(item.app, types)
         answers.add(self.runner.look(item.app, [part for part in parts if part.is_here], wanted(applicable)))
         waiting = in_force.waiting_for(item.app, types)
-        coverage = self._coverage(tuple(part.id for part in item.parts), answers, applicable, waiting)
+        coverage = self._coverage(tuple(part.id for part in item.parts), parts, answers, applicable, waiting)
         return self.conclude(item, parts, answers.detections, answers.failures, in_force, coverage)
 
     def judge_texts(self, items: Sequence[Item]) -> list[Judgement] | None:
@@ -192,7 +192,7 @@ class Judge:
             given = tuple(part.id for part in item.parts)
             coverage = coverages.get(given)
             if coverage is None:
-                coverage = coverages[given] = self._coverage(given, answers, applicable, waiting)
+                coverage = coverages[given] = self._coverage(given, item.parts, answers, applicable, waiting)
             judgements.append(self._judgement(item, item.parts, detections, [], applicable, in_force, coverage, basis))
         return judgements
 
@@ -308,13 +308,13 @@ class Judge:
     def _coverage(
         self,
         given: tuple[str, ...],
+        parts: Sequence[Part],
         answers: Answers,
         applicable: Sequence[Policy],
         waiting: Iterable[tuple[Policy, Sequence[str]]],
     ) -> Coverage:
         """Who looked at which given part, by the policies for the item and those that would be."""
-        looks = [look for look in answers.counted if look[0] in self._asking.lookers]
-        seen = examined(given, looks, self._asking.named_by(applicable))
+        seen = examined(given, self._asking.counted(answers.counted, parts), self._asking.named_by(applicable))
         return Coverage(given, seen, self._asking.not_examined(waiting), counted(answers.shown, seen))
 
     def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:

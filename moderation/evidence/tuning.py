@@ -22,7 +22,7 @@ from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion
 from moderation.policies.versions import PolicyVersions
-from moderation.policies.yaml_reader import Document, Spot
+from moderation.yaml_reader import Document, Spot
 
 Groups = Counter[tuple[float, bool]]
 """How many answers there are of each weight, and whether people rejected."""

@@ -84,8 +84,8 @@ def _moderate_lane(ports: Ports, lane: Lane, limit: int) -> int:
         became = together.moderate_texts(ports, claims)
         others = [claim for claim in claims if claim.item.id not in became.done]
         for number, claim in enumerate(others):
-            # Items at the end of a long claim must not outlive its lease unseen.
-            if time.monotonic() - began > ports.lease_seconds / 2:
+            # Items at the end of a long claim must not outlive its lease unseen; but of each claim one is looked at.
+            if number and time.monotonic() - began > ports.lease_seconds / 2:
                 late = [each.item.id for each in others[number:]]
                 with hold.let_go(*late) as until:
                     ports.store.release(late, until)

@@ -9,11 +9,10 @@ from pathlib import Path
 from moderation.core.coverage import Tools
 from moderation.core.errors import Fault, PolicyFault
 from moderation.core.policy.checks import parse_policy
-from moderation.core.policy.codes import Slip
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import Taxonomy
-from moderation.policies.yaml_reader import MAX_BYTES, Document, parse_document
+from moderation.yaml_reader import MAX_BYTES, Document, located, parse_document
 
 __all__ = ["Document", "load_policies", "parse_document", "policy_paths", "read_document", "read_policy"]
 
@@ -81,11 +80,6 @@ def _policy_of(
 
 def _in_order(faults: Sequence[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda fault: (fault.line, fault.column, fault.code))
-
-
-def located(slip: Slip, document: Document) -> Fault:
-    """A slip at its place in the file."""
-    return document.fault(document.at(slip.path, on_key=slip.on_key), slip.code, slip.message, slip.hint)
 
 
 def _rule_lines(document: Document) -> Mapping[str, int]:

@@ -14,7 +14,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.emitter import RoundTripEmitter
 
 from moderation.core.errors import PolicyFault
-from moderation.policies.yaml_reader import parse_document
+from moderation.yaml_reader import parse_document
 
 WIDTH = 120
 _ROUNDS = 4

@@ -121,14 +121,16 @@ class Store(Reading):
         """Hold items that are held until one time until another; those that others took meanwhile stay with them."""
         self._db.write(lambda c: ITEM_LEASE.move(c, item_ids, held_until, until), step="items.move_leases")
 
-    def release(self, item_ids: Collection[str], held_until: datetime | None = None) -> None:
-        """Give items back that were claimed and not worked on.
+    def release(self, item_ids: Collection[str], held_until: datetime) -> None:
+        """Give items back that were claimed and not worked on: no attempt of theirs is used up, but for the first.
+
+        That may have been one at too many together, which is not to be made again; see `Turns`.
 
         Args:
-            held_until: the end of the claims' lease, so that items which another took meanwhile stay with it; None to
-                give them back whoever has them.
+            held_until: the end of the claims' lease, so that items which another took meanwhile stay with it.
         """
-        self._db.write(lambda c: ITEM_LEASE.release(c, item_ids, held_until), step="items.release")
+        unused = sa.case((items.c.attempts > 1, items.c.attempts - 1), else_=items.c.attempts)
+        self._db.write(lambda c: ITEM_LEASE.release(c, item_ids, held_until, attempts=unused), step="items.release")
 
     def note_problem(self, item_id: str, problem: str) -> None:
         """Keep why an item could not be judged, for those who look after the service."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, zip_longest
 
@@ -12,6 +13,19 @@ from sqlalchemy.engine import Connection
 
 from moderation.core.items import Lane
 from moderation.storage.tables import IS_WAITING, ITEM_LEASE, items
+
+
+@dataclass(frozen=True)
+class _Free:
+    """An item that nobody holds.
+
+    Attributes:
+        attempts: how often it was claimed before.
+    """
+
+    id: str
+    app: str
+    attempts: int
 
 
 class Turns:
@@ -24,20 +38,26 @@ class Turns:
     def next_ids(self, c: Connection, lane: Lane, limit: int, now: datetime) -> list[str]:
         """Up to `limit` items of a lane that nobody holds: one of each app in turn, each app's oldest first.
 
+        Fewer where one of them was claimed before: its worker may have died of it, and would take whatever is claimed
+        with it along, again and again.
+
         Costs a look-up in an index for each app that is asked, however many items and apps there are.
         """
         with self._lock:
             begin = self._last.get(lane, "")
-        lines: list[list[str]] = []
+        lines: list[list[_Free]] = []
         for app in apps_in_turn(lambda after: _next_app(c, lane, after), begin):
             if line := _line(c, lane, app, limit, now):
                 lines.append(line)
-                with self._lock:
-                    self._last[lane] = app
             if len(lines) == limit:
                 break
-        dealt = chain.from_iterable(zip_longest(*lines))
-        return [item_id for item_id in dealt if item_id is not None][:limit]
+        if not lines:
+            return []
+        dealt = [each for each in chain.from_iterable(zip_longest(*lines)) if each is not None]
+        taken = dealt[: _company(dealt, limit)]
+        with self._lock:
+            self._last[lane] = (taken if len(taken) < len(lines) else dealt[: len(lines)])[-1].app
+        return [each.id for each in taken]
 
 
 def apps_in_turn(next_app: Callable[[str], str | None], begin: str) -> Iterator[str]:
@@ -62,9 +82,20 @@ def _next_app(c: Connection, lane: Lane, after: str) -> str | None:
     return c.execute(query).scalar()
 
 
-def _line(c: Connection, lane: Lane, app: str, limit: int, now: datetime) -> list[str]:
+def _line(c: Connection, lane: Lane, app: str, limit: int, now: datetime) -> list[_Free]:
     """An app's oldest items that nobody holds."""
     free = IS_WAITING & (items.c.lane == lane) & (items.c.app == app) & ITEM_LEASE.is_free(now)
-    query = sa.select(items.c.id).where(free).order_by(items.c.id).limit(limit)
+    query = sa.select(items.c.id, items.c.attempts).where(free).order_by(items.c.id).limit(limit)
     # Those that another process is just taking are passed over, or all would come for the same ones.
-    return list(c.execute(query.with_for_update(skip_locked=True)).scalars())
+    rows = c.execute(query.with_for_update(skip_locked=True))
+    return [_Free(row.id, app, row.attempts) for row in rows]
+
+
+def _company(dealt: Sequence[_Free], limit: int) -> int:
+    """How many of these, from the first on, are claimed together: a tenth of `limit` with each attempt of any."""
+    most = limit
+    for number, each in enumerate(dealt):
+        most = min(most, max(1, limit // 10**each.attempts))
+        if number >= most:
+            return number
+    return len(dealt)

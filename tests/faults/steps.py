@@ -31,6 +31,7 @@ EMBEDDED = frozenset(
         "items.claim",
         "items.decide",
         "items.decide_together",
+        "items.free_left_behind",
         "items.make_final",
         "items.move_leases",
         "items.open_appeal",

@@ -46,6 +46,7 @@ from tests.houses.api import Api
 from tests.houses.desk import PASSWORD, Desk, sign_in
 from tests.houses.endpoint import Endpoint
 from tests.houses.service import NUMBER, REJECTS, REVIEWS, House
+from tests.leases import end_leases
 from tests.receiver import Receiver
 from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 
@@ -109,7 +110,9 @@ SHOWN_BY = {
     "golden_percent": "tests/review_ui/quality/test_quality.py::test_golden_items_are_as_frequent_as_the_setting_says",
     "rules": f"{HERE}::test_policies_come_from_the_folder_that_is_set",
     "lists": "plugins/text/tests/test_lists.py::test_a_faulty_list_stops_the_start",
+    "hashes": "plugins/hashes/tests/test_lists.py::test_a_faulty_list_stops_the_start_and_no_list_offers_no_detector",
     "plugins_dir": "tests/moderation/plugins/test_docs.py::test_the_loose_file_of_the_docs_is_a_plugin",
+    "models": "plugins/models/tests/test_own_models.py::test_it_is_offered_beside_the_shipped_ones",
     "database_url": f"{HERE}::test_databases_and_media_lie_in_the_data_folder_or_where_they_are_named",
     "database_wait_seconds": "tests/moderation/commands/test_folders.py::test_a_start_waits_no_longer_than_is_set_and_then_names_the_database",
     "redis_url": "tests/moderation/pipeline/test_doorbell.py::test_a_worker_process_moderates_what_redis_rings_for_and_refuses_foreign_jobs",
@@ -431,7 +434,7 @@ def test_an_item_that_cannot_be_judged_goes_to_people_after_as_many_tries_as_are
         for _ in range(tries):
             service.work_once()
             assert service.store.get_item(item.id).status == "pending"
-            service.store.release([item.id])
+            end_leases(service, item.id)
         service.work_once()
         assert service.store.get_item(item.id).status == "in_review"
     opened = Service.open(house.settings.model_copy(update={"max_attempts": 2}), human_loops=house.people)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from moderation.core.items import Part
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
+from tests.leases import end_leases
 from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 
 pytestmark = pytest.mark.slow
@@ -77,7 +78,7 @@ def test_an_item_that_breaks_its_worker_again_and_again_goes_to_people(
     item = service.pipeline.prepare(Submission("shop", (Part(id="p0", type="text", text="poison"),)))
     service.store.add_items([item])
     for _ in range(service.settings.max_attempts + 1):
-        service.store.release([item.id])
+        end_leases(service, item.id)
         service.work_once()
         time.sleep(0.05)
     record = service.store.get_item(item.id)

@@ -21,8 +21,9 @@ from moderation.core.policy.schema import policy_schema
 from moderation.core.rules.lint import Setting, warnings
 from moderation.plugins import Plugins, load_plugins
 from moderation.policies.cases import TestResult, never_fired, run_tests, untried_edges
-from moderation.policies.files import located, policy_paths, read_document, read_policy, shipped_rules, shown_path
+from moderation.policies.files import policy_paths, read_document, read_policy, shipped_rules, shown_path
 from moderation.settings import Settings
+from moderation.yaml_reader import located
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH..]")
 

@@ -1,17 +1,22 @@
-"""From the plain data of a policy file to its model; what does not fit is said in the file's own words and paths."""
+"""From the plain data of a file to its model; what does not fit is said in the file's own words and paths.
+
+Policies are read so, and so may be other files that people write: `fit` takes any model of pydantic's.
+"""
 
 from __future__ import annotations
 
 import difflib
 import types
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from moderation.core.policy.codes import Slip
 from moderation.core.policy.file import FORMAT, PolicyFile
 from moderation.core.policy.terms import Path, is_number
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _PLACES: Mapping[str, str] = {
     "queue": "a queue stands in a band, in a sampling, or as then: {review: QUEUE}",
@@ -35,16 +40,21 @@ def read_shape(data: Any) -> tuple[PolicyFile | None, list[Slip]]:
     if is_number(version) and version != FORMAT:
         hint = f"this version reads format: {FORMAT}"
         return None, [Slip(("format",), "E102", f"unknown format {version:g}", hint)]
+    return fit(PolicyFile, data)
+
+
+def fit(model: type[Model], data: Any) -> tuple[Model | None, list[Slip]]:
+    """The data as that model, or what keeps it from being one; all of it at once."""
     try:
-        return PolicyFile.model_validate(data), []
+        return model.model_validate(data), []
     except ValidationError as error:
-        return None, _slips(error, data)
+        return None, _slips(model, error, data)
 
 
-def _slips(error: ValidationError, data: Any) -> list[Slip]:
+def _slips(model: type[BaseModel], error: ValidationError, data: Any) -> list[Slip]:
     found: dict[tuple[Path, str], Slip] = {}
     for item in error.errors(include_url=False):
-        slip = _slip(item, data)
+        slip = _slip(model, item, data)
         found.setdefault((slip.path, slip.code), slip)
     misspelled = {(p.path[:-1], _meant(p)) for p in found.values() if p.code == "E101"}
     # A missing key that stands there misspelled is one fault, not two.
@@ -55,14 +65,16 @@ def _meant(slip: Slip) -> str:
     return slip.hint.split("'")[1] if slip.hint.startswith("did you mean '") else ""
 
 
-def _slip(item: Any, data: Any) -> Slip:
+def _slip(model: type[BaseModel], item: Any, data: Any) -> Slip:
     path, is_key = _path_in(data, item["loc"])
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
         key = str(path[-1])
-        known = _keys_at(path[:-1])
+        known = _keys_at(model, path[:-1])
         close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-        hint = f"did you mean '{close[0]}'?" if close else _PLACES.get(key, f"known here: {', '.join(known)}")
+        known_here = f"known here: {', '.join(known)}"
+        elsewhere = _PLACES.get(key, known_here) if model is PolicyFile else known_here
+        hint = f"did you mean '{close[0]}'?" if close else elsewhere
         return Slip(path, "E101", f"unknown key '{key}'", hint, on_key=True)
     if kind == "missing":
         return Slip(path, "E103", f"'{item['loc'][-1]}' is missing")
@@ -72,7 +84,8 @@ def _slip(item: Any, data: Any) -> Slip:
         if at and isinstance(value, Mapping) and at in value:
             path = (*path, at)
         return Slip(path, "E102", context["message"], context["hint"], on_key=is_key)
-    message, hint = _say(kind, context, path[-1] if is_key else _value_at(data, path), path)
+    keys = _keys_at(model, path)
+    message, hint = _say(kind, context, path[-1] if is_key else _value_at(data, path), path, keys)
     return Slip(path, "E102", message, hint, on_key=is_key)
 
 
@@ -100,8 +113,8 @@ def _value_at(data: Any, path: Path) -> Any:
     return data
 
 
-def _say(kind: str, context: Mapping[str, Any], value: Any, path: Path) -> tuple[str, str]:
-    """Message and hint for what pydantic itself found."""
+def _say(kind: str, context: Mapping[str, Any], value: Any, path: Path, keys: list[str]) -> tuple[str, str]:
+    """Message and hint for what pydantic itself found; `keys` are those that a mapping at `path` may have."""
     shown = _shown(value)
     if value is None:
         return f"'{path[-1]}' has no value" if path else "no value", ""
@@ -113,7 +126,6 @@ def _say(kind: str, context: Mapping[str, Any], value: Any, path: Path) -> tuple
     if kind in ("list_type", "union_tag_invalid"):
         return "a list is wanted", f"write [{value}]" if isinstance(value, str | int | float) else ""
     if kind in ("dict_type", "model_type", "model_attributes_type", "mapping_type"):
-        keys = _keys_at(path)
         return "a mapping of keys to values is wanted", f"its keys: {', '.join(keys)}" if keys else ""
     if kind == "string_type":
         is_word = isinstance(value, bool) or is_number(value)
@@ -142,9 +154,9 @@ def _shown(value: Any) -> str:
     return "a list" if isinstance(value, list) else f"'{value}'" if isinstance(value, str) else str(value)
 
 
-def _keys_at(path: Path) -> list[str]:
+def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     """The keys that a mapping at `path` may have."""
-    annotations: list[Any] = [PolicyFile]
+    annotations: list[Any] = [model]
     for step in path:
         annotations = [found for annotation in annotations for found in _inside(annotation, step)]
     keys = {f.alias or name for a in annotations if _is_model(a) for name, f in a.model_fields.items()}

@@ -13,6 +13,7 @@ from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
+from moderation_aws.cards import PPE
 
 MOST_PEOPLE = 15
 """The operation looks at no more."""
@@ -57,6 +58,7 @@ class Ppe:
 
     name = "rekognition.ppe"
     version = "1.1"
+    card = PPE
     reads = ("image",)
     labels = ("Person", "PPE/FACE_COVER", "PPE/HAND_COVER", "PPE/HEAD_COVER", *(label for _, label in SUMMARY.values()))
     min_confidence = FLOOR

@@ -14,6 +14,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
+from moderation_vision.cards import FACES
 from moderation_vision.yunet import COLUMNS, YuNet
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Faces:
 
     name = "vision.faces"
     version = "2.0"
+    card = FACES
     reads = ("image",)
     labels = ("Face",)
     min_confidence = 66.0
@@ -65,10 +67,11 @@ class Faces:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The faces of the picture, or of an animation's first frame, surest first. Raises `Unreadable`."""
-        found = merge_looks([self._faces(picture) for picture in context.looks(part, _longest(part))])
+        found = merge_looks([self.find(picture) for picture in context.looks(part, _longest(part))])
         return sorted(found, key=lambda detection: -detection.confidence)
 
-    def _faces(self, picture: Image) -> list[Detection]:
+    def find(self, picture: Image) -> list[Detection]:
+        """The faces in one picture (RGB), in any order."""
         found = []
         for row, signs in zip(*self.candidates(picture), strict=True):
             confidence, box = _confidence(signs), _box(row, picture.width, picture.height)

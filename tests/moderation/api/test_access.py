@@ -33,6 +33,8 @@ ALLOWED = {
     ("POST", "/v1/uploads"): (201, 201),
     ("GET", "/v1/policies"): (200, 200),
     ("GET", "/v1/policies/<name>"): (200, 200),
+    ("GET", "/v1/detectors"): (200, 200),
+    ("GET", "/v1/detectors/<detector>"): (200, 200),
 }
 
 
@@ -81,7 +83,7 @@ def test_every_route_answers_each_caller_as_the_table_says(idle_api: Api) -> Non
     }
 
     for (method, rule), (own, other) in ALLOWED.items():
-        path = rule.replace("<item_id>", item_id).replace("<name>", "text")
+        path = rule.replace("<item_id>", item_id).replace("<name>", "text").replace("<detector>", "vision.faces")
         bodies: dict[str, Any] = {"batch": [TEXT], "appeal": {"reason": "look again"}, "redact": {"text": "hi"}}
         bodies["uploads"] = {"content_type": "image/png"}
         body = bodies.get(rule.rpartition("/")[2], TEXT) if method == "POST" else None

@@ -26,7 +26,7 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.policies.a2i_import import Importer, policy_document
 from moderation.policies.files import policy_paths, shipped_rules
 from moderation.policies.formatting import formatted
-from moderation.policies.yaml_reader import parse_document
+from moderation.yaml_reader import parse_document
 from tests.examples import examples
 from tests.moderation.core.random_policies import policies
 from tests.moderation.policies.good import GOOD

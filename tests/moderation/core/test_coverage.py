@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from moderation.core.coverage import Coverage, Tools, examined, not_examined, unseen_types
 from moderation.core.decisions import PolicyRef
 from moderation.core.detections import Detection, Failure
-from moderation.core.items import Tool
+from moderation.core.items import Extraction, Part, Tool
 from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.policies import Policy
 from moderation.core.rules.engine import STRICTNESS, evaluate
@@ -34,6 +34,7 @@ class Detector:
     name: str
     reads: tuple[str, ...]
     labels: tuple[str, ...] = ()
+    examines: bool = True
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Extractor:
     name: str
     reads: tuple[str, ...]
     makes: tuple[str, ...]
+    examines: bool = True
 
 
 def policy(**more: Any) -> Policy:
@@ -185,6 +187,8 @@ FACES = Detector("vision.faces", ("image",), ("Face",))
 PII = Detector("pii.text", ("text",), ("PII/SSN",))
 OCR = Extractor("vision.text", ("image",), ("text",))
 FRAMES = Extractor("film.frames", ("video",), ("image",))
+HEARD = Extractor("speech.text", ("audio",), ("text",), examines=False)
+LISTED = Detector("vision.hashes", ("image",), ("Face",), examines=False)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +204,9 @@ FRAMES = Extractor("film.frames", ("video",), ("image",))
         ("video", ["film.frames"], Tools([], [FRAMES]), True),
         ("document", ["pii.text"], Tools([PII]), False),
         ("text", [], Tools([PII]), True),
+        ("image", ["vision.hashes"], Tools([LISTED]), True),
+        ("image", ["vision.hashes", "vision.faces"], Tools([LISTED, FACES]), False),
+        ("audio", ["pii.text", "speech.text"], Tools([PII], [HEARD]), True),
     ],
 )
 def test_lint_knows_the_types_that_a_policy_could_approve_blindly(
@@ -212,6 +219,29 @@ def test_lint_knows_the_types_that_a_policy_could_approve_blindly(
     assert [number for number, _, _ in found] == ([0] if is_blind else [])
     sends = policy(applies_to={"content_type": [content_type]}, if_nothing_matches={"review": "people"})
     assert list(unseen_types(sends, tools, TAXONOMY)) == []
+
+
+def test_who_knows_a_few_things_only_examines_nothing_and_neither_does_who_reads_what_it_made() -> None:
+    tools = Tools([LISTED, FACES, PII], [OCR, FRAMES, HEARD])
+    chains = {
+        "p0": None,
+        "p0.0": ("p0", FRAMES),
+        "p0.0.0": ("p0.0", OCR),
+        "p1.0": ("p1", HEARD),
+        "p1.0.0": ("p1.0", OCR),
+    }
+
+    parts = [
+        Part(
+            id=name,
+            type="text",
+            extraction=made and Extraction(part=made[0], extractor=Tool(name=made[1].name, version="1")),
+        )
+        for name, made in chains.items()
+    ]
+
+    assert tools.lookers == {"vision.faces", "pii.text", "vision.text"}
+    assert tools.not_of_the_given(parts) == {"p1.0", "p1.0.0"}
 
 
 def test_what_waits_is_told_by_its_top_labels() -> None:

@@ -31,6 +31,7 @@ from moderation.storage import tables
 from moderation.storage.records import LoopEnd
 from tests.houses.api import Api
 from tests.houses.aws import Aws
+from tests.leases import end_leases
 from tests.paths import MIGRATIONS
 from tests.pictures import PICTURE, picture
 
@@ -100,7 +101,7 @@ class Kept:
             verdict = Verdict.model_validate({**made.verdict.model_dump(), "outcome": outcome, "samples": ()})
             return replace(made, verdict=verdict)
 
-        service.store.release([item])
+        end_leases(service, item)
         service.judge.judge = judge  # type: ignore[method-assign, assignment]
         assert service.work_once() == 1
 

@@ -22,6 +22,7 @@ from moderation.service import Service
 from moderation.settings import Settings
 from moderation.storage import tables
 from tests.houses.service import HEAD, People
+from tests.leases import end_leases
 
 POLICY = (
     HEAD
@@ -170,7 +171,7 @@ def test_a_file_beside_texts_is_looked_at_by_those_whom_its_own_policy_names(
     claims = service.store.claim("texts", 20, 60, datetime.now(UTC))
     texts_first = sorted(claims, key=lambda claim: claim.item.parts[0].is_document)
     became = moderate_texts(service.pipeline.ports, texts_first)
-    service.store.release([claim.item.id for claim in claims])
+    end_leases(service, *(claim.item.id for claim in claims))
     moderate_waiting(service.pipeline.ports)
     records = [service.store.get_item(item.id) for item in items]
     service.close()
@@ -228,7 +229,7 @@ def test_an_item_that_was_decided_meanwhile_is_not_decided_again(
         judged = judge(given)
         other = service.pipeline.ports
         monkeypatch.undo()
-        service.store.release([item.id for item in given])
+        end_leases(service, *(item.id for item in given))
         moderate_waiting(other)
         return judged
 

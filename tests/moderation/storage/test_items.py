@@ -82,11 +82,11 @@ def test_an_item_is_decided_once_however_often_it_is_tried(store: Store) -> None
 
 def test_a_claimed_item_is_nobody_elses_until_the_lease_is_over(store: Store) -> None:
     store.add_items([item(), item()])
-    first = store.claim("texts", 10, 60, NOW)
+    first = store.claim("texts", 20, 60, NOW)
 
     assert len(first) == 2
-    assert store.claim("texts", 10, 60, NOW + timedelta(seconds=30)) == []
-    again = store.claim("texts", 10, 60, NOW + timedelta(seconds=61))
+    assert store.claim("texts", 20, 60, NOW + timedelta(seconds=30)) == []
+    again = store.claim("texts", 20, 60, NOW + timedelta(seconds=61))
     assert [claim.attempts for claim in again] == [2, 2]
 
 

@@ -1,4 +1,4 @@
-"""YAML as policies use it: plain data with the line and column of every key and value, and every fault at its place.
+"""YAML as policies use it, and files of models: plain data with the place of each key and value, and each fault there.
 
 The text is parsed by PyYAML's C parser into events, and never into objects. Left out on purpose, as faults that say
 so: anchors and aliases (they can explode), tags, several documents, values that are not finite numbers. Plain words
@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from moderation.core.errors import Fault, ModerationError
+from moderation.core.policy.codes import Slip
 from moderation.core.policy.terms import Path as KeyPath
 
 MAX_BYTES = 1_048_576
@@ -138,6 +139,11 @@ def _syntax_hint(document: Document, place: Spot) -> str:
     if line.count(": ") > 1 and "{" not in line:
         return "put a text with a colon in it in quotes"
     return ""
+
+
+def located(slip: Slip, document: Document) -> Fault:
+    """A slip at its place in the file."""
+    return document.fault(document.at(slip.path, on_key=slip.on_key), slip.code, slip.message, slip.hint)
 
 
 class _TooMuch(ModerationError):
