@@ -67,7 +67,9 @@ def more_persons(name: str, array: Any) -> Any:
     last = name.rpartition("/")[2]
     is_count = name.endswith("TopKV2/k") or (last == "shape" and re.search(r"/Reshape_\d+/shape$", name))
     if is_count and array.dtype == numpy.int32:
-        return numpy.where(array == WAS, PERSONS, numpy.where(array == WAS * POINTS, PERSONS * POINTS, array)).astype(array.dtype)
+        return numpy.where(array == WAS, PERSONS, numpy.where(array == WAS * POINTS, PERSONS * POINTS, array)).astype(
+            array.dtype
+        )
     return array
 
 
@@ -85,7 +87,11 @@ def graph(path: Path, *, widened: bool) -> GraphDef:
             made.append(node)
             continue
         fused = [_decoded(each) for each in attributes.pop("fused_ops")["list"]["s"]]
-        kept = {key: value for key, value in attributes.items() if key not in ("epsilon", "num_args", "leakyrelu_alpha", "TArgs")}
+        kept = {
+            key: value
+            for key, value in attributes.items()
+            if key not in ("epsilon", "num_args", "leakyrelu_alpha", "TArgs")
+        }
         inner, bias = node["input"][:2], node["input"][2]
         steps = [{"op": FUSED[node["op"]], "input": inner, "attr": kept}]
         for operation in fused:
@@ -164,8 +170,12 @@ def main() -> None:
         worst = max(worst, float(numpy.abs(before - after).max()))
         moved = max(moved, float(numpy.abs(six - after[:, :WAS])[..., IS_PLACE].max()))
         count += 1
-    print(f"{given.result}: {given.result.stat().st_size:,} bytes, sha256 {hashlib.sha256(given.result.read_bytes()).hexdigest()}")
-    print(f"{count:.0f} pictures: off by {worst:.1e} from TensorFlow with {PERSONS} persons; places by {moved:.1e} from it with {WAS}")
+    print(
+        f"{given.result}: {given.result.stat().st_size:,} bytes, sha256 {hashlib.sha256(given.result.read_bytes()).hexdigest()}"
+    )
+    print(
+        f"{count:.0f} pictures: off by {worst:.1e} from TensorFlow with {PERSONS} persons; places by {moved:.1e} from it with {WAS}"
+    )
 
 
 def opened(source: Path, *, widened: bool) -> Any:

@@ -76,7 +76,9 @@ def _check_body(path: Path, parts: Any) -> Iterator[Slip]:
         elif covers in ("bare", "unjudged"):
             continue
         elif not isinstance(covers, Mapping):
-            yield Slip((*path, part), "E102", "write bare, unjudged, or what covers it", f"such as {{{COVERS[part]}: 95}}")
+            yield Slip(
+                (*path, part), "E102", "write bare, unjudged, or what covers it", f"such as {{{COVERS[part]}: 95}}"
+            )
         else:
             for cover, confidence in covers.items():
                 if cover != COVERS[part]:

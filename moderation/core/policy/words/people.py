@@ -19,7 +19,7 @@ COVERS: Mapping[str, str] = {
     "right_hand": "hand_cover",
     "torso": "vest",
 }
-"""What each body part can wear, as Amazon Rekognition's protective equipment types have it; a high-visibility vest is ours."""
+"""What each body part can wear, as Amazon Rekognition's protective equipment types have it; the vest is ours."""
 
 
 class Unprotected(PolicyModel):

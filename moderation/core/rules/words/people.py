@@ -35,7 +35,7 @@ class PeopleTest:
         return PERSON
 
     def test(self, scene: Scene) -> Observation:
-        """A failed detector may have seen more people, never fewer; who cannot be told about may lack a cover or not."""
+        """A failed detector may have seen more people, never fewer; who cannot be told about may lack a cover."""
         people = self.people
         seen: tuple[list[Detection], list[Detection]] | None = scene.memo(self.group)
         if seen is None:

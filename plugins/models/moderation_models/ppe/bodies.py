@@ -24,12 +24,19 @@ OVERLAP = 0.3
 """Share of a tile that its neighbour shows too: a person cut by the border of one is whole in another."""
 UNTILED = 192
 """Pixels of the longest side up to which a picture has no tiles: there is nothing in them that it does not show."""
+MARGIN, CLEAR = 0.35, 0.4
+"""Where nobody scores the second, the picture is looked at once more with this share of its longest side of black round
+it: a head that fills a picture is none that the net knows."""
 CANDIDATE = 0.1
 """The score from which something may be a person; scores of this net run low."""
 ASSURED = 0.2
 """The score that the surest of a picture must reach for any of them to be one."""
-EDGE = 0.02
-"""Share of a tile's side: who reaches that near to a border inside the picture is cut by it."""
+SAME = 0.45
+"""Heads that are less than this share of their size apart are one."""
+
+
+Region = tuple[float, float, float, float]
+"""Left, top, right, bottom, in pixels of the picture; may reach beyond it."""
 
 
 class Net(Protocol):
@@ -48,12 +55,11 @@ class Body:
         score: of the net, 0-1.
         points: `POINTS` rows of x and y in pixels and a score, 0-1. A joint that is hidden has one too, where the net
             takes it to be.
-        box: left, top, right, bottom in pixels.
     """
 
     score: float
     points: NDArray[Any]
-    box: tuple[float, float, float, float]
+    box: Region
 
     @cached_property
     def size(self) -> float:
@@ -90,16 +96,25 @@ class Body:
         return middle
 
 
+def head_of(body: Body) -> Region:
+    """The head, with a helmet on it."""
+    x, y = (float(value) for value in body.head)
+    return x - 0.55 * body.size, y - 0.79 * body.size, x + 0.55 * body.size, y + 0.90 * body.size
+
+
 def bodies_of(picture: Image, net: Net) -> list[Body]:
     """The people of a picture, surest first; nobody where the surest is no better than `ASSURED`.
 
     They are looked for in the whole picture, and in four tiles, where those in the background are twice as large.
     """
     width, height = picture.size
-    found = _looked(picture, (0, 0, width, height), net)
+    whole = (0, 0, width, height)
+    found = _looked(picture, whole, net)
     if max(width, height) > UNTILED:
         for tile in _tiles(width, height):
-            found += [body for body in _looked(picture, tile, net) if not _is_cut(body, tile, (width, height))]
+            found += [body for body in _looked(picture, tile, net) if not _is_cut(body, tile, whole)]
+    if max((body.score for body in found), default=0.0) < CLEAR:
+        found += _looked(picture, _grown(width, height), net)
     found.sort(key=lambda body: -body.score)
     if not found or found[0].score < ASSURED:
         return []
@@ -112,19 +127,24 @@ def bodies_of(picture: Image, net: Net) -> list[Body]:
 
 def _tiles(width: int, height: int) -> list[tuple[int, int, int, int]]:
     across, down = (round(side / (2 - OVERLAP)) for side in (width, height))
-    return [
-        (left, top, left + across, top + down) for top in (0, height - down) for left in (0, width - across)
-    ]
+    return [(left, top, left + across, top + down) for top in (0, height - down) for left in (0, width - across)]
+
+
+def _grown(width: int, height: int) -> tuple[int, int, int, int]:
+    margin = round(max(width, height) * MARGIN)
+    return -margin, -margin, width + margin, height + margin
 
 
 def _looked(picture: Image, part: tuple[int, int, int, int], net: Net) -> list[Body]:
-    """What the net sees in a part of the picture, in pixels of all of it."""
+    """What the net sees in a part of the picture, which may reach over its edges; in pixels of all of it."""
     import numpy
     from PIL import Image
 
     left, top, right, bottom = part
     scale = LONGEST / max(right - left, bottom - top)
     across, down = (max(1, round(side * scale)) for side in (right - left, bottom - top))
+    if min(left, top) < 0:
+        picture, part = picture.crop(part), (0, 0, right - left, bottom - top)
     small = picture.resize((across, down), Image.Resampling.BILINEAR, part, reducing_gap=2.0)
     # What is added at the right and below to come to a multiple is black, as in the net's training.
     pixels = numpy.zeros((1, -(-down // STEP) * STEP, -(-across // STEP) * STEP, 3), numpy.int32)
@@ -143,15 +163,12 @@ def _looked(picture: Image, part: tuple[int, int, int, int], net: Net) -> list[B
     return found
 
 
-def _is_cut(body: Body, tile: tuple[int, int, int, int], size: tuple[int, int]) -> bool:
-    """Whether a border of the tile that lies inside the picture cuts the person."""
-    across, down = (tile[2] - tile[0]) * EDGE, (tile[3] - tile[1]) * EDGE
-    left, top, right, bottom = body.box
-    return (
-        (tile[0] > 0 and left < tile[0] + across)
-        or (tile[1] > 0 and top < tile[1] + down)
-        or (tile[2] < size[0] and right > tile[2] - across)
-        or (tile[3] < size[1] and bottom > tile[3] - down)
+def _is_cut(body: Body, tile: tuple[int, int, int, int], whole: tuple[int, int, int, int]) -> bool:
+    """Whether a border of the tile that lies inside the picture cuts the person's head."""
+    head = head_of(body)
+    return any(
+        (tile[side] != whole[side]) and (head[side] < tile[side] if side < 2 else head[side] > tile[side])
+        for side in range(4)
     )
 
 
@@ -159,4 +176,4 @@ def _is_same(one: Body, other: Body) -> bool:
     """Whether two are one person: their heads lie in one place."""
     import numpy
 
-    return float(numpy.hypot(*(one.head - other.head))) < 0.45 * max(one.size, other.size)
+    return float(numpy.hypot(*(one.head - other.head))) < SAME * max(one.size, other.size)

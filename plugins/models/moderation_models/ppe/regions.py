@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from moderation_models.ppe.bodies import ELBOWS, HIPS, SHOULDERS, WRISTS, Body
+from moderation_models.ppe.bodies import ELBOWS, HIPS, SHOULDERS, WRISTS, Body, Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Region = tuple[float, float, float, float]
-"""Left, top, right, bottom, in pixels of the picture; may reach beyond it."""
 HANDS = ("left_hand", "right_hand")
-
-
-def head_of(body: Body) -> Region:
-    """The head, with a helmet on it."""
-    x, y = (float(value) for value in body.head)
-    return x - 0.55 * body.size, y - 0.79 * body.size, x + 0.55 * body.size, y + 0.90 * body.size
 
 
 def torso_of(body: Body) -> Region:
