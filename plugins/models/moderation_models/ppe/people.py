@@ -22,9 +22,10 @@ SURE = ((0.1, 35.0), (0.15, 50.0), (0.2, 60.0), (0.25, 80.0), (0.3, 97.0), (0.5,
 """The net's score to percent: of a hundred with such a score, so many were people (see the card)."""
 BY_FACE = 70.0
 """Percent that a face without a body is of a person."""
-FACE_PIXELS = 80_000
-"""Of the picture in which faces are looked for that have no body: large ones, close to the camera."""
-FACE, AGAIN = 0.6, 0.6
+FACE_PIXELS, FACE_MARGIN = 120_000, 0.25
+"""Of the picture in which faces are looked for that have no body: large ones, close to the camera; with this share of
+its longest side of black round it, because the net does not see a face that fills a picture."""
+FACE, AGAIN = 0.5, 0.5
 """Scores of the face detector that make a face: of one without a body, and of one in the head of a body."""
 VIEW = 144
 """Pixels of the picture in which a head is looked at for its face, which is some 60 of them."""
@@ -55,23 +56,24 @@ class Person:
 
 def people_of(picture: Image, bodies: Net, faces: YuNet) -> list[Person]:
     """The people of a picture (RGB, `clean`), those with a body first, surest first."""
-    width, height = picture.size
     found = bodies_of(picture, bodies)
-    people = []
-    for body, face in zip(found, _faces_in(picture, [head_of(body) for body in found], faces), strict=True):
-        parts = {name: part for name, part in _parts(body).items() if share_inside(part, width, height) >= INSIDE}
-        if "head" in parts and parts["head"][3] - parts["head"][1] < LEAST_HEAD:
-            del parts["head"]
-        elif "head" in parts and face is not None:
-            parts["face"] = face
-        box = _around([body.box, head_of(body)])
-        people.append(Person(_percent(body.score), box, parts, "body"))
     heads = [head_of(body) for body in found]
+    seen = _faces_in(picture, heads, faces)
+    alone = []
     for face in _large_faces(picture, faces):
-        if not any(_is_in(face, head) for head in heads):
-            people.append(_by_face(face))
-            heads.append(people[-1].parts["head"])
-    return people
+        # Of a head in which none was seen from nearby, or of somebody whose body the net does not see.
+        at = next((number for number, head in enumerate(heads) if _is_in(face, head)), None)
+        if at is None:
+            alone.append(_by_face(face))
+            heads.append(alone[-1].parts["head"])
+            seen.append(face)
+        elif seen[at] is None:
+            seen[at] = face
+    people = [
+        Person(_percent(body.score), _around([body.box, head_of(body)]), _visible(_parts(body), face, picture), "body")
+        for body, face in zip(found, seen[: len(found)], strict=True)
+    ]
+    return people + alone
 
 
 def clean(picture: Image) -> Image:
@@ -81,6 +83,17 @@ def clean(picture: Image) -> Image:
     from PIL import Image
 
     return Image.fromarray(cv2.medianBlur(numpy.asarray(picture), 3))
+
+
+def _visible(parts: Mapping[str, Region], face: Region | None, picture: Image) -> dict[str, Region]:
+    """The parts that can be judged: inside the picture, and a head not too small."""
+    named = dict(parts) if face is None else {**parts, "face": face}
+    return {
+        name: part
+        for name, part in named.items()
+        if share_inside(part, picture.width, picture.height) >= INSIDE
+        and not (name == "head" and part[3] - part[1] < LEAST_HEAD)
+    }
 
 
 def _parts(body: Body) -> dict[str, Region]:
@@ -108,12 +121,17 @@ def _large_faces(picture: Image, faces: YuNet) -> list[Region]:
 
     from moderation_models.decoding import distinct
 
-    scale = min(1.0, (FACE_PIXELS / (picture.width * picture.height)) ** 0.5)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    small = picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    margin = round(max(picture.size) * FACE_MARGIN)
+    width, height = picture.width + 2 * margin, picture.height + 2 * margin
+    scale = min(1.0, (FACE_PIXELS / (width * height)) ** 0.5)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    framed = picture.crop((-margin, -margin, picture.width + margin, picture.height + margin))
+    small = framed.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     rows = faces.find([numpy.asarray(small)], FACE)[0]
     rows = rows[numpy.argsort(-rows[:, 4], kind="stable")]
-    corners = numpy.concatenate([rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2], axis=1) / scale
+    corners = (
+        numpy.concatenate([rows[:, :2] - rows[:, 2:4] / 2, rows[:, :2] + rows[:, 2:4] / 2], axis=1) / scale - margin
+    )
     return [_region(corners[number]) for number in distinct(corners, 0.4)]
 
 
