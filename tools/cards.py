@@ -35,12 +35,17 @@ def groups() -> list[tuple[str, Sequence[Any]]]:
 
 
 def optional() -> list[Any]:
-    """Tools that are offered once something is there: lists of hashes, an optional plugin."""
-    sys.path.insert(0, str(ROOT / "plugins" / "nudenet"))
+    """Tools that are offered once something is there: lists of hashes, a language model, an optional plugin."""
+    sys.path[:0] = [str(ROOT / "plugins" / name) for name in ("nudenet", "speech")]
     from moderation_hashes.detectors import KnownMedia, KnownTexts
+    from moderation_llm.configuration import LlmConfig
+    from moderation_llm.detector import PolicyJudge
     from moderation_nudenet import Nudity
+    from moderation_speech.extractor import Speech
 
-    return [KnownMedia, KnownTexts, Nudity]
+    model = LlmConfig(model="the model that you name", endpoint="https://model.example/v1")
+    nobody: Any = None  # nothing is asked of it
+    return [KnownMedia, KnownTexts, Nudity, Speech, PolicyJudge(model, nobody)]
 
 
 def amazons() -> list[Any]:

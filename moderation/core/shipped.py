@@ -7,6 +7,8 @@ from collections.abc import Mapping
 SHIPPED_TOOLS: Mapping[str, str] = {
     "pii.text": "plugins/pii",
     "text.blocklist": "plugins/text",
+    "llm.policy": "plugins/llm (MODERATION_LLM_CONFIG)",
+    "speech.text": "plugins/speech",
     "text.hashes": "plugins/hashes (moderation hashes import)",
     "vision.hashes": "plugins/hashes (moderation hashes import)",
     "vision.faces": "plugins/vision",

@@ -9,9 +9,10 @@ Names are whole and case-sensitive, never matched as substrings: ``Non-Explicit 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from moderation.core.nearest import nearest
 
 CUSTOM_PREFIX = "Custom/"
 """Names under it need no entry in the tree; a policy may use one that a loaded detector offers."""
@@ -242,8 +243,9 @@ class Taxonomy:
         return self.covers(one, other) or self.covers(other, one)
 
     def suggest(self, name: str) -> str | None:
-        """The known label closest to a mistyped `name`, or None when nothing is close."""
-        by_folded = {known.casefold(): known for known in self._parents}
-        by_folded |= {known.rpartition("/")[2].casefold(): known for known in self._parents if "/" in known}
-        close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-        return by_folded[close[0]] if close else None
+        """The known label that a mistyped `name` is a slip away from, or None when none is."""
+        by_end = {known.rpartition("/")[2]: known for known in self._parents if "/" in known}
+        if (whole := nearest(name, self._parents)) is not None:
+            return whole
+        end = nearest(name, by_end)
+        return None if end is None else by_end[end]

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
-from moderation.core.decisions import PolicyRef
+from moderation.core.decisions import Action, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Frozen
 
@@ -35,17 +35,18 @@ class Evidence:
 
 @dataclass(slots=True)
 class ScoreValue:
-    """A score that a rule went by.
+    """A score or a counter that a rule went by.
 
     Attributes:
         score: its name in the policy.
-        value: percent, as it was worked out.
-        threshold: the lower bound it was held against, percent.
+        value: percent, as it was worked out; of a counter, how many.
+        threshold: the lower bound it was held against, percent; of a counter, how many.
     """
 
     score: str
     value: float
     threshold: float
+    kind: Literal["score", "counter"] = "score"
 
 
 @dataclass(slots=True)
@@ -96,6 +97,7 @@ class PolicyVerdict(Frozen):
         shadow: what rules on trial would have done.
         shadow_outcome: what this policy would have wanted had its rules on trial acted; None when none fired.
         redact: detections to redact where the final outcome is approve; asked for by rules that fired.
+        actions: what its rules that are true and act ask the app to do, whatever the outcome; by rule.
         fault: what broke while the policy was evaluated, as a type's name; empty when nothing did.
     """
 
@@ -113,6 +115,7 @@ class PolicyVerdict(Frozen):
     shadow: tuple[RuleResult, ...] = ()
     shadow_outcome: Outcome | None = None
     redact: tuple[Detection, ...] = ()
+    actions: tuple[Action, ...] = ()
     fault: str = ""
 
 
@@ -233,6 +236,11 @@ class Verdict(Frozen):
     def redact(self) -> tuple[Detection, ...]:
         """What is redacted in the delivered copy where the final outcome is approve."""
         return tuple(detection for policy in self.policies for detection in policy.redact)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What the app is asked to do beside the outcome."""
+        return tuple(action for policy in self.policies for action in policy.actions)
 
 
 def _need_a_look(failures: tuple[Failure, ...], examined: tuple[Examined, ...]) -> None:

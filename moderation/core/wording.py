@@ -75,6 +75,13 @@ def policy_words(policy: PolicyVerdict) -> Iterator[str]:
         yield f"With the rules on trial, policy '{policy.policy.name}' would have wanted {policy.shadow_outcome}."
     if policy.redact:
         yield f"Where it is approved, to be redacted: {', '.join(sorted({d.label for d in policy.redact}))}."
+    for action in policy.actions:
+        yield f"Rule {action.rule} asks the app for {action.name}: {said_value(action.value)}."
+
+
+def said_value(value: str | float | bool) -> str:
+    """A value of a policy file as the file writes it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def sample_words(sample: Sample) -> str:
@@ -84,8 +91,8 @@ def sample_words(sample: Sample) -> str:
 
 
 def evidence_words(rule: RuleResult) -> str:
-    """The scores and detections behind a rule, in brackets; empty when there are none."""
-    scores = [f"score {s.score} at {s.value:g}, threshold {s.threshold:g}" for s in rule.scores]
+    """The scores, counters and detections behind a rule, in brackets; empty when there are none."""
+    scores = [f"{s.kind} {s.score} at {s.value:g}, threshold {s.threshold:g}" for s in rule.scores]
     found = "; ".join([*scores, *(_found(evidence) for evidence in rule.evidence)])
     return f" [{found}]" if found else ""
 

@@ -36,12 +36,15 @@ COLUMNS = {
     "outcome": "string",
     "decided_by": "string",
     "labels": "array<string>",
+    "reasons": "array<string>",
     "reason": "string",
     "policy": "string",
     "policy_version": "string",
+    "actions": "string",
     "supersedes": "int",
 }
-"""Of a row, with their types in Athena. Times are RFC 3339 in UTC (``from_iso8601_timestamp`` reads them)."""
+"""Of a row, with their types in Athena. Actions are JSON, since their values have several types; times are RFC 3339 in
+UTC (``from_iso8601_timestamp`` reads them)."""
 
 ROWS_PER_FILE = 100_000
 PAGE = 2000
@@ -240,8 +243,10 @@ def _row(found: Any) -> dict[str, Any]:
         "outcome": decision["outcome"],
         "decided_by": decision["decided_by"],
         "labels": decision["labels"],
+        "reasons": decision.get("reasons", []),
         "reason": decision["reason"],
         "policy": decision["policy"]["name"],
         "policy_version": decision["policy"]["version"],
+        "actions": json.dumps(decision.get("actions", [])),
         "supersedes": decision.get("supersedes"),
     }

@@ -147,7 +147,9 @@ def _case(row: Any, opinions: tuple[Opinion, ...]) -> Case:
     return Case(
         item_id=row.id,
         created_at=row.created_at,
-        subject=Subject(row.app, frozenset().union(*types.values()), row.id, row.metadata or {}, types),
+        subject=Subject(
+            row.app, frozenset().union(*types.values()), row.id, row.metadata or {}, types, basis.get("counts", {})
+        ),
         findings=findings,
         outcome=row.outcome,
         queue=row.queue,

@@ -113,6 +113,7 @@ def _conclude(ports: Ports, record: ItemRecord, ends: dict[str, LoopEnd]) -> Loo
         labels=verdict.labels,
         reason=f"Reviewers of the detector's own human loop {chose}. {verdict.reason}" if answers else verdict.reason,
         policy=verdict.policy,
+        actions=verdict.actions,
         decided_at=ports.clock(),
     )
     decide_by_people(ports, record, decision, ended, heard)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
 from moderation.core.policy.examples import BESIDE, PLACES, worn
-from moderation.core.policy.file import Example, branch_ids
+from moderation.core.policy.file import Example, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
+from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
+from moderation.core.wording import said_value
 
 _TEST = Tool(name="test", version="1")
 
@@ -24,7 +27,8 @@ class TestResult:
     Attributes:
         expected: as the file says it, such as ``review: general``.
         got: in the same words.
-        missing: rules of ``because`` that are not among the reasons.
+        missing: rules of ``because`` that are not among the reasons; and actions, wanted or not (``no warn: true``),
+            where the test says which it wants.
         reasons: the rules that led to the outcome, unknown ones included where a failure did.
         verdict: the whole explanation.
         line: 1-based line of the test in the file; 0 when not known.
@@ -100,7 +104,13 @@ def subject_of(policy: Policy, example: Example) -> Subject:
     """The item of a test; without an app it is one that the policy applies to."""
     item = example.item
     apps = policy.file.applies_to.app
-    return Subject(item.app or (apps[0] if apps else "test"), item.content_types, metadata=item.metadata)
+    counts = {} if COUNTERS in item.failed else {n: item.counters.get(n, 0) for n in policy.file.counters}
+    return Subject(
+        item.app or (apps[0] if apps else "test"),
+        item.content_types,
+        metadata=item.metadata,
+        counts={f"{policy.name}/{name}": number for name, number in counts.items()},
+    )
 
 
 def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:
@@ -135,13 +145,32 @@ def _run(
         Failure(detector=Tool(name=name, version="1"), kind="raised", message="said so by the test")
         for name in example.item.failed
     ]
-    verdict = evaluate([policy], subject_of(policy, example), findings, taxonomy, reach).policies[0]
+    tested = policy if example.item.rolled_out else _before_roll_out(policy)
+    verdict = evaluate([tested], subject_of(policy, example), findings, taxonomy, reach).policies[0]
     expected, got = say(example.expect.outcome, example.expect.queue), say(verdict.outcome, verdict.queue)
     # An open rule is a reason only where a failure decided.
     reasons = [rule.rule for rule in (*verdict.deciding, *(verdict.unknown if verdict.failing else ()))]
     missing = tuple(name for name in example.because or () if name not in reasons)
+    if example.actions is not None:
+        asked = {f"{action.name}: {said_value(action.value)}" for action in verdict.actions}
+        wanted = {f"{name}: {said_value(value)}" for name, value in example.actions.items()}
+        missing += tuple(sorted(wanted - asked)) + tuple(f"no {each}" for each in sorted(asked - wanted))
     line = policy.lines.get(f"tests.{example.name}", 0)
     return TestResult(example.name, expected, got, missing, tuple(reasons), verdict, line)
+
+
+def _before_roll_out(policy: Policy) -> Policy:
+    """The policy as it is for an item outside of every share that a ``mode: {percent}`` names: those are on trial."""
+    file = policy.file
+    bands = {name: band.model_copy(update=_on_trial(band.mode)) for name, band in file.bands.items()}
+    rules = [rule.model_copy(update=_on_trial(rule.mode)) for rule in file.rules]
+    changed = file.model_copy(update={"bands": bands, "rules": rules})
+    return replace(policy, file=changed, programs={})
+
+
+def _on_trial(mode: RuleMode | None) -> Mapping[str, RuleMode]:
+    is_share = mode is not None and mode.percent is not None and mode.percent < 100
+    return {"mode": RuleMode(shadow_until=date.max)} if is_share else {}
 
 
 def say(outcome: str, queue: str | None) -> str:

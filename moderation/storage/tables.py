@@ -256,6 +256,33 @@ fingerprints = sa.Table(
 )
 """What given parts are recognised by; `moderation.core.fingerprints` says how, `near_duplicates` finds."""
 
+_IS_PASSING = sa.text("of <> 'known_days'")
+"""Marks that are kept as long as counters look back; the first of everybody, and few, is kept for good."""
+
+counter_marks = sa.Table(
+    "counter_marks",
+    metadata,
+    sa.Column("key", sa.String(22), primary_key=True),
+    sa.Column("item_id", sa.String(36), primary_key=True),
+    sa.Column("who", sa.String(22), primary_key=True),
+    sa.Column("of", sa.String(200), nullable=False),
+    sa.Column("bits", sa.BigInteger),
+    sa.Index("ix_counter_marks_passing", "item_id", sqlite_where=_IS_PASSING, postgresql_where=_IS_PASSING),
+    # What is counted for one item lies together, in the order of time.
+    sqlite_with_rowid=False,
+)
+"""What items are counted by (`moderation.core.counting`): keyed hashes. They outlive the items, for a time."""
+IS_PASSING = counter_marks.c.of != sa.literal_column("'known_days'")
+
+own_secrets = sa.Table(
+    "own_secrets",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+"""Keys that this installation has made for itself, the same in all its processes."""
+
 redaction_jobs = sa.Table(
     "redaction_jobs",
     metadata,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, assert_never
 
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.terms import Ask, Labels, ListRef, Path
+from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
@@ -26,6 +27,7 @@ class Mentions(NamedTuple):
         detectors: those whose detections alone count.
         apps: that it tells apart.
         content_types: that it tells apart.
+        counter: a counter of the policy.
     """
 
     labels: Labels | None = None
@@ -35,6 +37,7 @@ class Mentions(NamedTuple):
     detectors: Sequence[str] = ()
     apps: Sequence[str] = ()
     content_types: Sequence[str] = ()
+    counter: str | None = None
 
 
 _NOTHING = Mentions()
@@ -47,6 +50,8 @@ def mentions(condition: Condition) -> Mentions:
             return Mentions(labels=condition.label, detectors=condition.detector or ())
         case ScoreCondition():
             return Mentions(score=condition.score)
+        case CounterCondition():
+            return Mentions(counter=condition.counter)
         case PeopleCondition():
             return Mentions(of_people=True)
         case MetadataCondition():
@@ -105,6 +110,11 @@ class Uses:
                 yield ("rules", number, "when"), "Person"
             for position, label in enumerate(rule.redact):
                 yield ("rules", number, "redact", position), label
+        for name, counter in self._file.counters.items():
+            if not counter.is_of_happening:
+                yield ("counters", name, "of"), counter.of
+        for label in self._file.labels:
+            yield ("labels", label), label
         for name in sorted(lists):
             for position, entry in enumerate(self._file.lists.get(name, ())):
                 yield ("lists", name, position), entry
@@ -123,6 +133,12 @@ class Uses:
         for path, named in self.conditions:
             if named.score is not None:
                 yield (*path, "score"), named.score
+
+    def counters(self) -> Iterator[tuple[Path, str]]:
+        """Each counter that a rule goes by."""
+        for path, named in self.conditions:
+            if named.counter is not None:
+                yield (*path, "counter"), named.counter
 
     def detectors(self) -> Iterator[tuple[Path, str]]:
         """Each detector; those of the policy's tests are left out."""

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from moderation.core.coverage import Coverage
-from moderation.core.decisions import PolicyRef
+from moderation.core.decisions import Action, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
+from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.rules.overrides import Standing
 from moderation.core.rules.programs import Branch, Program, program_of
 from moderation.core.rules.reasons import NO_ONE, Failing, because, failing
@@ -63,6 +64,9 @@ def evaluate(
     failed = [failure for failure in failures if failure.kind != "not_examined"] if unseen else failures
     unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failed} if failed else _NONE
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
+    if COUNTERS in unanswered or _is_uncounted(ordered, subject):
+        # Whoever counts finds no label, so that only rules that go by a counter are left open.
+        unanswered = {**unanswered, COUNTERS: NOBODY}
     scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
     programs = [_program(policy, subject, taxonomy) for policy in ordered]
     orphans = failing(_orphans(programs, unanswered), unseen) if unanswered or unseen else NO_ONE
@@ -99,6 +103,13 @@ def evaluate(
 _NONE: Mapping[str, frozenset[str] | None] = {}
 
 
+def _is_uncounted(policies: Sequence[Policy], subject: Subject) -> bool:
+    """True when a counter of one of the policies could not be read, or was not."""
+    return any(
+        subject.counts.get(f"{policy.name}/{name}") is None for policy in policies for name in policy.file.counters
+    )
+
+
 def _with_unexamined(findings: Sequence[Detection | Failure], coverage: Coverage) -> Sequence[Detection | Failure]:
     """The findings with a failure for each part that nobody looked at, where none says so yet."""
     return [*findings, *coverage.failures(each for each in findings if isinstance(each, Failure))]
@@ -109,6 +120,10 @@ def _unseen(failures: Sequence[Failure], coverage: Coverage | None) -> tuple[str
     parts = {failure.part for failure in failures if failure.kind == "not_examined"}
     parts |= set(coverage.unseen) if coverage is not None else set()
     return tuple(sorted(parts))
+
+
+def _by_rule(action: Action) -> tuple[str, str]:
+    return action.rule, action.name
 
 
 def _name(policy: Policy) -> str:
@@ -130,6 +145,7 @@ class _Tally:
 
     Attributes:
         redact: labels that the rules which act want redacted.
+        actions: what they ask the app to do.
     """
 
     true: list[RuleResult] = field(default_factory=list)
@@ -137,11 +153,12 @@ class _Tally:
     overridden: list[RuleResult] = field(default_factory=list)
     near: list[RuleResult] = field(default_factory=list)
     redact: frozenset[str] = frozenset()
+    actions: list[Action] = field(default_factory=list)
 
 
 def _evaluate(program: Program, scene: Scene, orphans: Failing, spent: Collection[str]) -> PolicyVerdict:
     is_whole = orphans is NO_ONE and not scene.unanswered
-    is_simple = is_whole and not (program.may_override or program.may_wait or program.may_redact)
+    is_simple = is_whole and not (program.may_override or program.may_wait or program.may_add)
     if is_simple and not (program.may_be_spent and spent):
         if not scene.by_label and not program.always:
             return _nothing_found(program, scene)
@@ -196,6 +213,7 @@ def _verdict(
             "shadow": shadow,
             "shadow_outcome": shadow_outcome,
             "redact": tuple(scene.matching(tally.redact)) if tally.redact else (),
+            "actions": tuple(sorted(tally.actions, key=_by_rule)),
             "fault": "",
         }
     )
@@ -230,8 +248,8 @@ def _count(program: Program, tested: Sequence[tuple[Branch, Observation]], over:
                 tally.true.append(_over(branch, seen))
             else:
                 tally.true.append(RuleResult("true", *branch.said, seen.matched, seen.scores))
-            if branch.redact:
-                tally.redact |= branch.redact
+            tally.redact |= branch.redact
+            tally.actions += branch.actions
         else:
             tally.unknown.append(_result(branch, seen))
     return tally

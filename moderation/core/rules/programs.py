@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from moderation.core.decisions import PolicyRef
+from moderation.core.decisions import Action, PolicyRef
 from moderation.core.policy.app_changes import changed_band, changed_rule
 from moderation.core.policy.file import Band, FailureAsk, Rule, RuleMode
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask, expand
 from moderation.core.policy.uses import Uses
+from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.rules.scene import NEAR, NOBODY, TRUE, Observation, Scene, held
 from moderation.core.rules.words.contract import Test
 from moderation.core.rules.words.label import BandTest, LabelTest, covered
@@ -36,6 +37,7 @@ class Branch:
         place: ``file:line`` of it.
         mode: on trial or rolled out to a share; None when it simply acts.
         redact: labels to redact when it acts, with those under them.
+        actions: what it asks the app to do when it acts.
         at_most_per_day: rejects a day; then it asks for `over_cap`.
     """
 
@@ -49,6 +51,7 @@ class Branch:
     overrides: frozenset[str]
     condition: Test
     redact: frozenset[str] = frozenset()
+    actions: tuple[Action, ...] = ()
     at_most_per_day: int | None = None
     over_cap: Ask | None = None
 
@@ -96,7 +99,7 @@ class Program:
         may_override: True when a branch sets others aside.
         may_wait: True when a branch is on trial or rolled out to a share.
         may_be_spent: True when a branch has a daily cap.
-        may_redact: True when a branch wants something redacted.
+        may_add: True when a branch wants something redacted, or something done by the app.
         kept: what is the same for many items, made once.
     """
 
@@ -113,7 +116,7 @@ class Program:
     may_override: bool = False
     may_wait: bool = False
     may_be_spent: bool = False
-    may_redact: bool = False
+    may_add: bool = False
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def tested(self, scene: Scene) -> list[tuple[Branch, Observation]]:
@@ -176,8 +179,10 @@ class Program:
         return sure, rest
 
     def plans_for(self, detector: str, reach: frozenset[str] | None) -> bool:
-        """True when the policy names the detector, or asks about a label that it could have found."""
+        """True when the policy names the detector, asks about a label that it could have found, or has counters."""
         file = self.policy.file
+        if detector == COUNTERS and file.counters:
+            return True
         if detector in file.needs or detector in file.ignore_failures_of:
             return True
         return bool(self.labels) if reach is None else not self.labels.isdisjoint(reach)
@@ -241,7 +246,7 @@ def _make(policy: Policy, app: str, types: frozenset[str], taxonomy: Taxonomy) -
         ranks={queue.name: number for number, queue in reversed(list(enumerate(file.queues)))},
         may_override=any(branch.overrides for branch in branches),
         may_wait=any(branch.mode is not None for branch in branches),
-        may_redact=any(branch.redact for branch in branches),
+        may_add=any(branch.redact or branch.actions for branch in branches),
         may_be_spent=any(branch.at_most_per_day is not None for branch in branches),
     )
 
@@ -277,6 +282,10 @@ def _branch(policy: Policy, rule: Rule, taxonomy: Taxonomy) -> Branch:
         overrides=frozenset(rule.overrides),
         condition=ready(rule.when, taxonomy, policy.file),
         redact=covered(rule.redact, taxonomy, exact=False),
+        actions=tuple(
+            Action(name=name, value=value, policy=policy.name, rule=rule.id)
+            for name, value in sorted(rule.actions.items())
+        ),
         at_most_per_day=rule.at_most_per_day if rule.then.outcome == "reject" else None,
         over_cap=_over_cap(policy, None),
     )

@@ -41,6 +41,8 @@ def because(outcome: Outcome, deciding: Sequence[RuleResult], failed: Failing, o
         over = " Its rejects of the day are used up, so people look." if rule.over_cap else ""
         if rule.scores:
             score = rule.scores[0]
+            if score.kind == "counter":
+                return f"{why}. (counter {score.score} at {score.value:g}){over}"
             return f"{why}. (score {score.score} at {score.value:.4g} %, at least {score.threshold:g} asked for){over}"
         if not rule.evidence:
             return f"{why}.{over}"

@@ -29,6 +29,8 @@ class Subject:
         metadata: what the app sent along.
         parts: content types of each given part by id, those of parts extracted from it included; empty when not known,
             then the parts are those that findings name.
+        counts: each counter of the policies, as ``policy/counter``, with how many items came before; None, or left out,
+            for one that could not be read.
     """
 
     app: str
@@ -36,6 +38,7 @@ class Subject:
     item_id: str = ""
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    counts: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -149,9 +152,8 @@ class Scene:
             there.sort(key=lambda d: -d.confidence)
             types = subject.parts.get(root, subject.content_types)
             failed_here = {n: r for n, r in self.unanswered.items() if root in self.failed_in.get(n, (root,))}
-            scenes.append(
-                Scene(Subject(subject.app, types, subject.item_id, subject.metadata, {root: types}), there, failed_here)
-            )
+            of_part = Subject(subject.app, types, subject.item_id, subject.metadata, {root: types}, subject.counts)
+            scenes.append(Scene(of_part, there, failed_here))
         return scenes
 
 

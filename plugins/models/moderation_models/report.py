@@ -24,7 +24,7 @@ def as_text(result: Evaluation) -> Iterator[str]:
             numbers = f"{counted.right:6} {counted.wrong:6} {counted.missed:6}"
             yield f"  {label:34} {numbers}  {percent(counted.precision):19} {percent(counted.recall):19} {off}"
     if result.unreadable:
-        yield f"\n  {len(result.unreadable):,} pictures could not be looked at, and are in none of these numbers:"
+        yield f"\n  could not be looked at, and in none of these numbers: {len(result.unreadable):,}"
         yield from (f"    {name}: {why}" for name, why in result.unreadable[:10])
 
 

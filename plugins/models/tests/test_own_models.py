@@ -21,6 +21,7 @@ from moderation.core.items import Box
 from moderation.hookspecs import Unavailable, Unreadable
 from moderation.testing import DetectorContract, FakeContext
 from plugins.models.tests.nets import CELLS, COLOURS, Models, cells, colours, painted
+from tests.paths import ROOT
 
 RED = Image.new("RGB", (90, 60), "red")
 
@@ -368,3 +369,16 @@ def test_a_loaded_model_travels_without_its_net(models: Models) -> None:
     model.find(RED)
 
     assert len(pickle.dumps(model)) == fresh
+
+
+def test_faces_are_looked_at_one_by_one(models: Models) -> None:
+    models.add(colours(), COLOURS.replace("blue: Weapons", "blue: Custom/BLUE") + "crops_from: face\nfloor: 1\n")
+    with Image.open(ROOT / "examples" / "face.jpg") as opened:
+        picture = opened.convert("RGB")
+
+    found = models.read().find(picture)
+
+    assert sorted(each.label for each in found) == ["Custom/BLUE", "Custom/RED"]
+    assert found[0].box is not None
+    assert 0.02 < found[0].box.width < 0.6
+    assert models.read().find(Image.new("RGB", (400, 300), "red")) == []

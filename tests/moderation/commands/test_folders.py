@@ -43,6 +43,7 @@ GIVEN = {
     "rules schema": [],
     "rules explain": ["0198c0de-0000-7000-8000-000000000000"],
     "rules fmt": ["--check"],
+    "rules watch": ["nothing.yml"],
     "rules backtest": ["words.yml"],
     "rules diff": ["words.yml", "words.yml"],
     "rules tune": ["words"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from moderation.core.detections import Detection, Failure
@@ -130,6 +131,9 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return score_truth(world, condition)
     if "metadata" in condition:
         return metadata_truth(world, condition["metadata"])
+    if "counter" in condition:
+        number = subject.counts.get(f"{world.document['policy']}/{condition['counter']}")
+        return None if number is None else within(number, condition)
     if "people" in condition:
         return people_truth(world, condition["people"])
     assert "label" in condition, f"no meaning is written down for {', '.join(condition)}"
@@ -151,7 +155,8 @@ def part_of(world: World, root: str) -> World:
     failed = [f for f in world.failures if not f.part or f.part.split(".")[0] == root]
     silent = {f.detector.name: world.silent[f.detector.name] for f in failed if f.detector.name in world.silent}
     types = world.subject.parts.get(root, world.subject.content_types)
-    subject = Subject(world.subject.app, types, world.subject.item_id, world.subject.metadata, {root: types})
+    whole = world.subject
+    subject = Subject(whole.app, types, whole.item_id, whole.metadata, {root: types}, whole.counts)
     return World(world.document, subject, here, silent, failed, world.taxonomy)
 
 
@@ -213,7 +218,7 @@ def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
     """A score is unknown when an answer that is missing could change on which side of a bound it lies."""
     score = world.document["scores"][condition["score"]]
 
-    def value(*, best: bool) -> float:
+    def value(*, best: bool) -> Fraction:
         confidences = []
         for term in score["of"]:
             labels = labels_of(world, term["label"], exact=term.get("exact", False))
@@ -221,16 +226,21 @@ def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
             names = [names] if isinstance(names, str) else names
             those = [d for d in world.detections if names is None or (d.detector and d.detector.name in names)]
             found = [d.confidence for d in those if d.label in labels]
-            confidences.append(100.0 if best and silent_on(world, labels) else max(found, default=0.0))
-        weights = [term.get("weight", 1.0) for term in score["of"]]
+            confidences.append(100 if best and silent_on(world, labels) else max(found, default=0))
+        weighted = [
+            Fraction(str(term.get("weight", 1))) * Fraction(str(c))
+            for term, c in zip(score["of"], confidences, strict=True)
+        ]
         if score["combine"] == "weighted_maximum":
-            return max(w * c for w, c in zip(weights, confidences, strict=True))
-        left = 1.0
-        for w, c in zip(weights, confidences, strict=True):
-            left *= 1.0 - w * c / 100.0
-        return 100.0 * (1.0 - left)
+            return max(weighted)
+        left = Fraction(1)
+        for each in weighted:
+            left *= 1 - each / 100
+        return 100 * (1 - left)
 
-    low, high = condition.get("at_least", 0), condition.get("below", float("inf"))
+    # In decimal numbers, as people work it out: nothing is lost to binary fractions.
+    low = Fraction(str(condition.get("at_least", 0)))
+    high = Fraction(str(condition["below"])) if "below" in condition else Fraction(101)
     least, most = value(best=False), value(best=True)
     if least >= low and most < high:
         return True

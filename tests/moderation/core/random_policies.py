@@ -76,6 +76,11 @@ facts = st.one_of(
     st.builds(lambda t: {"content_type": [t]}, st.sampled_from(["image", "text"])),
     st.builds(lambda p: {"score": "risk", "at_least": p}, st.sampled_from([30, 60, 90])),
     st.builds(
+        lambda name, bounds: {"counter": name, **bounds},
+        st.sampled_from(["rejects", "posts"]),
+        st.sampled_from([{"at_least": 2}, {"at_most": 0}, {"at_least": 1, "below": 3}]),
+    ),
+    st.builds(
         lambda test: {"metadata": test},
         st.sampled_from(
             [
@@ -163,6 +168,10 @@ def policies(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
                 ],
             }
         },
+        "counters": {
+            "rejects": {"of": "reject", "by": "metadata.a", "within": "24h"},
+            "posts": {"of": "posted", "by": "app", "within": "1h"},
+        },
         "bands": bands,
         "rules": rules,
     }
@@ -240,14 +249,17 @@ failures = st.builds(
 
 
 subjects = st.builds(
-    lambda app, number, facts: Subject(
+    lambda app, number, facts, rejects, posts: Subject(
         app,
         frozenset({"image", "text"}),
         f"item-{number}",
         facts,
         {"p0": frozenset({"text"}), "p1": frozenset({"image"})},
+        {"p/rejects": rejects, "p/posts": posts},
     ),
     st.sampled_from(["shop", "kids", "news"]),
     st.integers(0, 50),
     st.sampled_from([{}, {"a": {"b": 5}}, {"a": {"b": True}}, {"a": ["x"]}, {"a.b": "x"}, {"a": {"b": None}}]),
+    st.sampled_from([0, 1, 2, 3, None]),
+    st.sampled_from([0, 1, 2, 7]),
 )

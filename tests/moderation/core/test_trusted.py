@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from moderation.core.decisions import PolicyRef
+from moderation.core.decisions import Action, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Box, Frozen, Span, TimeRange, Tool
 from moderation.core.verdicts import (
@@ -64,6 +64,7 @@ POLICY_VERDICT: dict[str, Any] = {
     "shadow": (),
     "shadow_outcome": None,
     "redact": (Detection(**DETECTION),),
+    "actions": (Action(name="age_gate", value=18, policy="p", rule="weapons"),),
     "fault": "",
 }
 VERDICT: dict[str, Any] = {

@@ -93,9 +93,11 @@ def test_each_decision_is_a_row_in_the_partition_of_its_day(database: Database, 
         "outcome": "reject",
         "decided_by": "rules",
         "labels": ["PII/SSN"],
+        "reasons": [],
         "reason": "fine",
         "policy": "text",
         "policy_version": "0" * 64,
+        "actions": "[]",
         "supersedes": None,
     }
     assert list(first[0]) == list(COLUMNS)

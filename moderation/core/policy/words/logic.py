@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, TypeAlias, assert_never, get_args
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from moderation.core.policy.terms import Path, wrong
+from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import BesideLabel, LabelCondition
 from moderation.core.policy.words.metadata import MetadataCondition
@@ -53,7 +54,8 @@ def _is_one_word(value: Any) -> Any:
     here = [word for word in WORDS if word in value]
     if not here:
         if set(value) <= set(MODIFIERS):
-            raise wrong(f"a condition says what it is about: one of {', '.join(WORDS)}")
+            message = f"a condition says what it is about: one of {', '.join(WORDS)}"
+            raise wrong(message, hint="such as {label: Weapons, at_least: 80}")
         return BesideLabel.model_validate(value)  # raises: one key at least is not known
     if len(here) > 1:
         hint = "write {all: [{...}, {...}]} to ask for both"
@@ -62,11 +64,12 @@ def _is_one_word(value: Any) -> Any:
     for modifier in MODIFIERS if any(key in _MODIFIERS and key not in beside for key in value) else ():
         if modifier in value and modifier not in beside:
             wanted = " or ".join(word for word, those in BESIDE.items() if modifier in those)
-            raise wrong(f"'{modifier}' stands beside {wanted}, not beside {here[0]}", at=modifier)
+            hint = f"move it beside {wanted}, or remove it"
+            raise wrong(f"'{modifier}' stands beside {wanted}, not beside {here[0]}", at=modifier, hint=hint)
     WORDS[here[0]].check_keys(value)
     for key in (*here, *MODIFIERS) if None in value.values() else ():
         if key in value and value[key] is None:
-            raise wrong(f"'{key}' has no value", at=key)
+            raise wrong(f"'{key}' has no value", at=key, hint="write one, or remove the key")
     return value
 
 
@@ -92,7 +95,8 @@ Condition: TypeAlias = Annotated[
     | Annotated[AppCondition, Tag("\0AppCondition")]
     | Annotated[ContentTypeCondition, Tag("\0ContentTypeCondition")]
     | Annotated[MetadataCondition, Tag("\0MetadataCondition")]
-    | Annotated[PeopleCondition, Tag("\0PeopleCondition")],
+    | Annotated[PeopleCondition, Tag("\0PeopleCondition")]
+    | Annotated[CounterCondition, Tag("\0CounterCondition")],
     Discriminator(_tag_of),
     BeforeValidator(_is_one_word),
 ]
@@ -141,7 +145,7 @@ def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditi
             yield from conditions(condition.one_part, (*path, "one_part"))
         case LabelCondition() | ScoreCondition() | PeopleCondition():
             pass
-        case AppCondition() | ContentTypeCondition() | MetadataCondition():
+        case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition():
             pass
         case _:
             assert_never(condition)

@@ -28,9 +28,11 @@ class MetadataValue(PolicyModel):
         kinds = [name for name in ("is", "in", "has", "given") if self._value(name) is not None]
         kinds += ["at_least, below"] if self.at_least is not None or self.below is not None else []
         if len(kinds) != 1:
-            raise wrong("a metadata test says one of: is, in, has, given, at_least and below")
+            message = "a metadata test says one of: is, in, has, given, at_least and below"
+            raise wrong(message, hint="such as {key: seller.age_days, below: 7}")
         if self.at_least is not None and self.below is not None and self.below <= self.at_least:
-            raise wrong(f"below ({self.below:g}) must be more than at_least ({self.at_least:g})", at="below")
+            message = f"below ({self.below:g}) must be more than at_least ({self.at_least:g})"
+            raise wrong(message, at="below", hint="swap the two, or leave one out")
         return self
 
     def _value(self, name: str) -> object:

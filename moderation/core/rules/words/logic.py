@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import assert_never
 
 from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart
@@ -16,6 +17,7 @@ from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
 from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Observation, Scene
 from moderation.core.rules.words.contract import Test
+from moderation.core.rules.words.counter import CounterTest
 from moderation.core.rules.words.facts import AppTest, ContentTypeTest
 from moderation.core.rules.words.label import LabelTest
 from moderation.core.rules.words.metadata import MetadataTest
@@ -204,6 +206,8 @@ def ready(condition: Condition, taxonomy: Taxonomy, file: PolicyFile) -> Test:
             return PeopleTest.of(condition.people)
         case MetadataCondition():
             return MetadataTest.of(condition, file.lists)
+        case CounterCondition():
+            return CounterTest.of(condition, file.policy)
         case AppCondition():
             return AppTest(frozenset(condition.app))
         case ContentTypeCondition():
