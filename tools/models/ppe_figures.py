@@ -16,13 +16,12 @@ from pathlib import Path
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
+from ground.statistics import wilson
 from moderation_models.labelled import ENDINGS
 from moderation_models.ppe.covers import COVERS
 from moderation_models.ppe.detector import LONGEST, Ppe
 from moderation_models.ppe.samples import Picture, read_pictures
 from moderation_models.ppe.training import _opened, _shared
-
-from ground.statistics import wilson
 
 SAME = 0.15
 
@@ -84,7 +83,10 @@ def main() -> None:
         if counts[name, "labelled"]:
             print(f"{name}: {cover.part} found {share(counts[name, 'found'], counts[name, 'labelled'])}")
             for truth in ("worn", "bare"):
-                print(f"    {truth}: told so at 50 % {share(counts[name, truth, 'right'], counts[name, truth])}; sure", end=" ")
+                print(
+                    f"    {truth}: told so at 50 % {share(counts[name, truth, 'right'], counts[name, truth])}; sure",
+                    end=" ",
+                )
                 print(
                     f"{share(counts[name, truth, 'sure'], counts[name, truth])}, rightly",
                     share(counts[name, truth, "sure right"], counts[name, truth, "sure"]),

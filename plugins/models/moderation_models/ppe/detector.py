@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from moderation_models.ppe.bodies import Region
 
 LONGEST = 1600
-"""Pixels that larger pictures are shrunk to: a head of one hundredth of that is one of `people.LEAST_HEAD`."""
+"""Pixels that larger pictures are shrunk to: a head of one hundredth of that is as small as `people.LEAST` says."""
 WORN = 50.0
 """Percent from which a cover is a detection of its own."""
 

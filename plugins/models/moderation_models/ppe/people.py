@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,6 @@ from moderation_models.ppe.bodies import HIPS, SHOULDERS, WRISTS, Body, Region, 
 from moderation_models.ppe.regions import HANDS, hand_of, share_inside, torso_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from moderation_vision.yunet import YuNet
     from numpy.typing import NDArray
     from PIL.Image import Image
@@ -29,8 +27,8 @@ FACE, AGAIN = 0.5, 0.5
 """Scores of the face detector that make a face: of one without a body, and of one in the head of a body."""
 VIEW = 144
 """Pixels of the picture in which a head is looked at for its face, which is some 60 of them."""
-LEAST_HEAD = 12.0
-"""Pixels of a head's height under which nobody can say what is on it."""
+LEAST: Mapping[str, float] = {"head": 12.0, "face": 14.0}
+"""Pixels of a part's height under which nobody can say what is on it."""
 INSIDE = 0.5
 """Share of a part that must lie in the picture for it to be visible."""
 JOINT = 0.15
@@ -91,8 +89,7 @@ def _visible(parts: Mapping[str, Region], face: Region | None, picture: Image) -
     return {
         name: part
         for name, part in named.items()
-        if share_inside(part, picture.width, picture.height) >= INSIDE
-        and not (name == "head" and part[3] - part[1] < LEAST_HEAD)
+        if share_inside(part, picture.width, picture.height) >= INSIDE and part[3] - part[1] >= LEAST.get(name, 0.0)
     }
 
 

@@ -201,8 +201,8 @@ def _varied(picture: Image, cover: Cover, region: Region, random: Generator) -> 
     crop = cut(picture, cover, (x - across, y - down, x + across, y + down))
     if random.random() < 0.5:
         crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    if random.random() < 0.4:
-        side = int(random.integers(24, 72))
+    if random.random() < 0.5:
+        side = int(random.integers(14, 64))
         crop = crop.resize((side, side), Image.Resampling.BOX).resize((CROP, CROP), Image.Resampling.BILINEAR)
     for change, spread in ((ImageEnhance.Brightness, 0.25), (ImageEnhance.Contrast, 0.2), (ImageEnhance.Color, 0.3)):
         crop = change(crop).enhance(float(random.lognormal(0, spread)))
