@@ -35,8 +35,8 @@ class Recount:
         told: dict[str, int | None] = {}
         for name, question in questions(policies, _facts(case), _as_it_is, first_item_id):
             recorded = case.subject.counts.get(name)
-            if question is None:
-                told[name] = recorded
+            if question is None or (name in case.subject.counts and recorded is None):
+                told[name] = recorded  # what could not be read at the time stays unknown
             elif recorded is None:
                 told[name] = self._would_be.number(question)
             else:

@@ -11,6 +11,7 @@ import click
 
 from moderation.commands.options import JSON
 from moderation.commands.rules import history as rules_on_history
+from moderation.commands.rules import suggesting as rules_suggesting
 from moderation.commands.rules import versions as rules_over_time
 from moderation.commands.rules import watching as rules_watching
 from moderation.commands.rules import writing as rules_writing
@@ -186,6 +187,7 @@ for command in (
     rules_on_history.backtest,
     rules_on_history.diff,
     rules_on_history.tune,
+    rules_suggesting.suggest_tests,
     rules_over_time.history,
     rules_over_time.rollback,
     rules_over_time.replay,

@@ -109,6 +109,11 @@ def _float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
 _Dumper.add_representer(float, _float)
 
 
+def as_yaml(data: Any) -> str:
+    """Plain data as policies write it."""
+    return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True))
+
+
 def _written(document: dict[str, Any], notes: list[str]) -> str:
     from moderation.policies.formatting import formatted
 

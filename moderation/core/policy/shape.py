@@ -92,7 +92,7 @@ def _slip(model: type[BaseModel], item: Any, data: Any) -> Slip:
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
         key = str(path[-1])
-        known = _keys_at(model, path[:-1])
+        known = _keys_at(model, path[:-1], _value_at(data, path[:-1]))
         elsewhere = _PLACES.get(key, "") if model is PolicyFile else ""
         hint = key_hint(key, known, _value_at(data, path), elsewhere)
         return Slip(path, "E101", f"unknown key '{key}'", hint, on_key=True)
@@ -192,13 +192,19 @@ def _shown(value: Any) -> str:
     return "a list" if isinstance(value, list) else f"'{value}'" if isinstance(value, str) else str(value)
 
 
-def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    """The keys that a mapping at `path` may have."""
+def _keys_at(model: type[BaseModel], path: Path, here: Any = None) -> list[str]:
+    """The keys that a mapping at `path` may have.
+
+    Args:
+        here: the mapping; where it may be one of several, it is one of which a key that must be given stands there.
+    """
     annotations: list[Any] = [model]
     for step in path:
         annotations = [found for annotation in annotations for found in _inside(annotation, step)]
-    keys = {f.alias or name for a in annotations if _is_model(a) for name, f in a.model_fields.items()}
-    return sorted(keys)
+    models = [annotation for annotation in annotations if _is_model(annotation)]
+    given = here if isinstance(here, Mapping) else {}
+    begun = [m for m in models if any(f.is_required() and (f.alias or n) in given for n, f in m.model_fields.items())]
+    return sorted({f.alias or name for m in begun or models for name, f in m.model_fields.items()})
 
 
 def _inside(annotation: Any, step: str | int) -> Iterator[Any]:

@@ -47,6 +47,7 @@ GIVEN = {
     "rules backtest": ["words.yml"],
     "rules diff": ["words.yml", "words.yml"],
     "rules tune": ["words"],
+    "rules suggest-tests": ["words"],
     "rules rollback": ["words"],
     "rules replay": ["0198c0de-0000-7000-8000-000000000000"],
     "rules import-a2i": ["words.json"],

@@ -61,7 +61,7 @@ def recorded(of: Policy, posted: list[tuple[int, str, float, str | None]]) -> li
         item_id = new_item_id(at)
         subject = Subject("shop", frozenset({"text"}), item_id, {"author": author})
         opinions = (Opinion(said, True, (), None, "p", "", "people"),) if said else ()
-        cases.append(Case(item_id, at, subject, list(found), "approve", None, {}, None, opinions))
+        cases.append(Case(item_id, at, subject, list(found), "approve", None, {}, None, at, opinions))
         outcome, counts = judged(of, cases)[-1]
         cases[-1] = replace(cases[-1], outcome=outcome, subject=replace(subject, counts=counts))
     return cases

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from moderation.core.policy.terms import LabelName, Percent, PolicyModel, wrong
+from moderation.core.policy.terms import Percent, PolicyModel, wrong
 from moderation.core.policy.words.word import Word
 
 MOST = 10_000
@@ -62,6 +62,9 @@ def _distinct(value: Any) -> Any:
     return _whose(value, "content")
 
 
+_COUNTED = WithJsonSchema(
+    {"anyOf": [{"enum": list(get_args(Happening))}, {"type": "string", "title": "Label"}]}  # as `LabelName` has it
+)
 _TEXT = WithJsonSchema({"type": "string"})
 Duration = Annotated[
     str, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,5}[mhd]$"})
@@ -71,7 +74,7 @@ Duration = Annotated[
 class Counter(PolicyModel):
     """What is counted: items of the same app that were judged before this one, which never counts itself."""
 
-    of: Annotated[LabelName, BeforeValidator(_of)] = Field(
+    of: Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_of), _COUNTED] = Field(
         description="posted, approve, reject, review (people were asked), a label that was found, or known_days: whole "
         "days since the first item."
     )
