@@ -62,7 +62,11 @@ def policy_words(policy: PolicyVerdict) -> Iterator[str]:
         yield f"Rule {rule.rule} ({rule.place}) nearly fired{evidence_words(rule)}"
     for rule in policy.unknown:
         silent = ", ".join(rule.unknown_because)
-        yield f"Rule {rule.rule} ({rule.place}) is open, it could mean {rule.outcome}: no answer from {silent}."
+        open_as = f"Rule {rule.rule} ({rule.place}) is open, it could mean {rule.outcome}"
+        if rule.evidence:
+            yield f"{open_as}: {silent} could not tell{evidence_words(rule)}."
+        else:
+            yield f"{open_as}: no answer from {silent}."
     for rule in policy.shadow:
         may = "" if rule.truth == "true" else ", perhaps,"
         asked = f"would{may} have asked for {rule.outcome}{evidence_words(rule)}"

@@ -8,7 +8,7 @@ from datetime import date
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
-from moderation.core.policy.examples import BESIDE, PLACES
+from moderation.core.policy.examples import BESIDE, PLACES, worn
 from moderation.core.policy.file import Example, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.words.counter import COUNTERS
@@ -119,12 +119,15 @@ def subject_of(policy: Policy, example: Example) -> Subject:
 
 
 def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:
-    """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``; ``head: bare`` means nothing on it."""
+    """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``.
+
+    ``head: bare`` means nothing on it, ``head: unjudged`` that the detector does not tell.
+    """
     label = next(key for key in entry if key not in BESIDE)
     attributes: dict[str, object] = {}
     parts = entry.get("parts")
     if isinstance(parts, Mapping):
-        attributes["parts"] = {part: ({} if covers == "bare" else covers) for part, covers in parts.items()}
+        attributes["parts"] = {part: worn(str(part), covers) for part, covers in parts.items()}
     places = {key: entry[key] for key in PLACES if key in entry}
     return Detection.model_validate(
         {

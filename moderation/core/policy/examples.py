@@ -84,10 +84,12 @@ def _check_body(path: Path, parts: Any) -> Iterator[Slip]:
     for part, covers in parts.items():
         if part not in COVERS:
             yield unknown((*path, part), "E102", "body part", part, list(COVERS), on_key=True)
-        elif covers == "bare":
+        elif covers in ("bare", "unjudged"):
             continue
         elif not isinstance(covers, Mapping):
-            yield Slip((*path, part), "E102", "write bare, or what covers it", f"such as {{{COVERS[part]}: 95}}")
+            yield Slip(
+                (*path, part), "E102", "write bare, unjudged, or what covers it", f"such as {{{COVERS[part]}: 95}}"
+            )
         else:
             for cover, confidence in covers.items():
                 if cover != COVERS[part]:
@@ -95,3 +97,8 @@ def _check_body(path: Path, parts: Any) -> Iterator[Slip]:
                 elif not is_number(confidence) or not 0 <= confidence <= 100:
                     hint = meant_number(confidence) or "such as 95"
                     yield Slip((*path, part, cover), "E102", "a confidence is a number from 0 to 100", hint)
+
+
+def worn(part: str, covers: Any) -> Any:
+    """What a body part of a test wears, as detectors say it: cover to confidence, None where they do not judge it."""
+    return {"bare": {}, "unjudged": {COVERS[part]: None}}.get(covers, covers) if isinstance(covers, str) else covers

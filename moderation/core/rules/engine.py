@@ -167,8 +167,8 @@ def _evaluate(program: Program, scene: Scene, orphans: Failing, spent: Collectio
     if is_simple and not (program.may_be_spent and spent):
         if not scene.by_label and not program.always:
             return _nothing_found(program, scene)
-        true, near = program.results(scene)
-        return _verdict(program, scene, _Tally(true, near=near), orphans)
+        true, near, unknown = program.results(scene)
+        return _verdict(program, scene, _Tally(true, unknown, near=near), orphans)
     tested: Sequence[tuple[Branch, Observation]] = program.tested(scene)
     acting, waiting = tested, []
     if program.may_wait:
@@ -276,7 +276,7 @@ def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Failing) ->
     """The outcome, and who failed where that mattered (policy semantics, point 6)."""
     asked = {rule.outcome for rule in tally.true} or {program.default.outcome}
     low: Outcome = "reject" if "reject" in asked else "review" if "review" in asked else "approve"
-    if orphans is NO_ONE and not scene.unanswered:
+    if orphans is NO_ONE and not scene.unanswered and not tally.unknown:
         return low, NO_ONE
     high = _strictest([low, *(rule.outcome for rule in tally.unknown)])
     # A copy is approved to be shown redacted only when all that is to be redacted was looked for.
@@ -285,10 +285,12 @@ def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Failing) ->
     if high == low and not unseen and nobodys is NO_ONE:
         return low, NO_ONE
     silent = {*nobodys.tools, *unseen, *(name for rule in tally.unknown for name in rule.unknown_because)}
+    # Who answered and could not tell: no failure that a policy could account for, so that nobody has said it is right.
+    unsure = silent.difference(scene.unanswered, nobodys.tools)
     outcome = _strictest([low, program.on_failure.outcome])
-    if nobodys is not NO_ONE and outcome == "approve":
+    if (nobodys is not NO_ONE or unsure) and outcome == "approve":
         outcome = "review" if program.policy.file.queues else "reject"
-    return outcome, failing(silent, nobodys.parts)
+    return outcome, failing(silent, nobodys.parts, unsure)
 
 
 def _strictest(outcomes: Iterable[Outcome]) -> Outcome:

@@ -194,18 +194,29 @@ def same(value: Any, wanted: Any) -> bool:
 
 def people_truth(world: World, people: Mapping[str, Any]) -> Truth:
     """How many people lack a cover; a failed detector may have seen more."""
-    lacking = 0
+    lacking = unsure = 0
     for person in world.detections:
         if person.label != "Person" or person.confidence < people.get("at_least", 50):
             continue
         parts = person.attributes.get("parts", {})
         hidden = people.get("if_part_not_visible", "ignore") != "ignore"
-        lacks = [
-            parts[part].get(cover, -1) < people.get("covered_at_least", 50) if part in parts else hidden
-            for part, cover in people["lacking"].items()
-        ]
-        lacking += any(lacks)
-    return counted(lacking, people.get("count", {"at_least": 1}), open_=silent_on(world, {"Person"}))
+        covered = people.get("covered_at_least", 50)
+        bare = people.get("bare_below", covered)
+        lacks: list[Truth] = []
+        for part, cover in people["lacking"].items():
+            sure = parts[part].get(cover, -1) if part in parts else None
+            if part not in parts:
+                lacks.append(hidden)
+            elif sure is None or bare <= sure < covered:
+                lacks.append(hidden or None)
+            else:
+                lacks.append(sure < covered)
+        truth_of_person = negated(both([negated(each) for each in lacks]))
+        lacking += truth_of_person is True
+        unsure += truth_of_person is None
+    limits, open_ = people.get("count", {"at_least": 1}), silent_on(world, {"Person"})
+    truths = {counted(lacking + more, limits, open_=open_) for more in range(unsure + 1)}
+    return truths.pop() if len(truths) == 1 else None
 
 
 def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:

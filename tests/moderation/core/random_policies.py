@@ -96,19 +96,22 @@ facts = st.one_of(
         ),
     ),
     st.builds(
-        lambda sure, covered, hidden, count: {
+        lambda sure, covered, bare, hidden, count, torso: {
             "people": {
-                "lacking": {"head": "head_cover"},
+                "lacking": {"head": "head_cover", **torso},
                 "at_least": sure,
                 "covered_at_least": covered,
+                **bare,
                 "if_part_not_visible": hidden,
                 "count": count,
             }
         },
         st.sampled_from([30, 75]),
         st.sampled_from([50, 90]),
+        st.sampled_from([{}, {}, {"bare_below": 20}, {"bare_below": 50}]),
         st.sampled_from(["ignore", "counts_as_lacking"]),
         st.sampled_from([{"at_least": 1}, {"at_most": 1}, {"at_least": 2, "at_most": 3}]),
+        st.sampled_from([{}, {"torso": "vest"}]),
     ),
 )
 
@@ -212,7 +215,18 @@ people = st.builds(
     ),
     confidences,
     parts,
-    st.sampled_from([None, {}, {"head": {}}, {"head": {"head_cover": 60}}, {"head": {"head_cover": 95}, "face": {}}]),
+    st.sampled_from(
+        [
+            None,
+            {},
+            {"head": {}},
+            {"head": {"head_cover": 60}},
+            {"head": {"head_cover": None}},
+            {"head": {"head_cover": 95}, "face": {}},
+            {"head": {"head_cover": 95}, "torso": {"vest": 30}},
+            {"head": {"head_cover": 95}, "torso": {"vest": 95}},
+        ]
+    ),
 )
 detections = st.one_of(
     st.builds(
