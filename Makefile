@@ -6,12 +6,12 @@ PYTEST_ARGS ?=
 FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/policies/test_files.py tests/moderation/policies/test_slips.py tests/moderation/plugins \
 	tests/ground/test_statistics.py tests/ground/test_fetch.py tests/review_ui/quality/test_krippendorff.py \
-	plugins/aws/tests/test_rekognition.py plugins/example \
+	plugins/aws/tests/test_rekognition.py plugins/example plugins/hashes/tests/test_detectors.py plugins/llm/tests/test_judging.py \
 	plugins/pii/tests/test_contract.py plugins/text/tests/test_blocklist.py plugins/vision plugins/models \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-faults fast oldest messages lint types imports bench train-toxicity lock clean
+.PHONY: help demo serve test test-faults test-speech fast oldest train-toxicity messages lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ test-faults: .venv/.test ## kills at every step, a hundred thousand random steps
 	@scripts/debian.sh chromium redis-server postgresql
 	@.venv/bin/python -m pytest tests/faults -m '' -n 2 --dist worksteal --timeout 3600 $(PYTEST_ARGS)
 
+test-speech: .venv/.test ## the tests of the extra moderation[speech]; installs it into .venv (about 160 MB, FFmpeg with GPL parts among it)
+	@.venv/bin/uv pip install --quiet --python .venv/bin/python --editable . --editable plugins/speech
+	@.venv/bin/python -m pytest $(PYTEST_ARGS) plugins/speech
+
 oldest: .venv/.test ## the A2I contracts with the oldest boto3 that is supported
 	@scripts/oldest.sh
 
@@ -49,6 +53,7 @@ lint: .venv/.test types imports ## ruff, types, import law, shipped rules
 	@.venv/bin/ruff format --check .
 	@.venv/bin/python -m tools.failpoint_law > /dev/null || .venv/bin/python -m tools.failpoint_law
 	@.venv/bin/moderation rules lint
+	@.venv/bin/python -m tools.cards --check
 
 types: .venv/.test
 	@.venv/bin/mypy

@@ -25,14 +25,14 @@ from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.subjects import subject_of
 from moderation.evidence.backtest import Comparer
-from moderation.evidence.history import cases
+from moderation.evidence.history import cases, cases_of
 from moderation.plugins import load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.policies.revisions import policy_set
 from moderation.settings import load_settings
 from moderation.storage.opening import open_database
 from moderation.storage.records import new_item_id
-from moderation.storage.tables import human_loops, items
+from moderation.storage.tables import item_loops, items
 
 TAXONOMY = Taxonomy()
 FOUND = ["PII/EMAIL", "PII/PHONE", "PII/NAME", "PII/SSN", "PII/ADDRESS", "Toxicity/INSULT", "Toxicity/PROFANITY"]
@@ -80,7 +80,7 @@ def fill(database: Database, policies: PolicySet, number: int) -> None:
         def work(c: sa.Connection, rows: Any = rows, loops: Any = loops) -> None:
             c.execute(sa.insert(items), rows)
             if loops:
-                c.execute(sa.insert(human_loops), loops)
+                c.execute(sa.insert(item_loops), loops)
 
         database.write(work, step="test.write")
 
@@ -141,8 +141,8 @@ def main() -> None:
 
         comparer = Comparer(new, None, plugins.taxonomy, plugins.reach())
         began = time.process_time()
-        for case in cases(database):
-            comparer.add(case)
+        for _ in comparer.add_all(cases(database), lambda ids: cases_of(database, ids)):
+            pass
         took = time.process_time() - began
         assert comparer.result.items == rows == given.items
         moved = comparer.result.moved

@@ -27,6 +27,7 @@ from ground.media_store import own_of
 from ground.rounds import Rounds
 from moderation.redacting.journal import forget_ended
 from moderation.settings import Settings
+from moderation.storage.counters import prune_marks
 from moderation.storage.pruning import prune
 from moderation.storage.tables import (
     deliveries,
@@ -47,6 +48,8 @@ ORPHAN_AFTER = timedelta(days=1)
 """Media that no item names is left alone for so long: its post may not be committed yet."""
 PROCESS_AFTER = timedelta(days=1)
 """Without a sign of life; it is told as dead for an hour."""
+MARKS_AFTER = timedelta(days=2)
+"""Items that wait are judged by what came before them when they were posted."""
 _MEDIA = re.compile(r"[0-9a-f]{64}\.[a-z0-9]+")
 _BESIDE = re.compile(r"\..+\.[0-9a-f]{12}")
 """A file that a process was writing when it was killed."""
@@ -66,12 +69,19 @@ class Cleaning:
     Args:
         blobs: where own media is.
         is_stopped: True when a pass is to end early; the rest is for the next.
+        counted_seconds: how far back the counters of the policies look.
     """
 
     def __init__(
-        self, settings: Settings, database: Database, blobs: Blobs, is_stopped: Callable[[], bool] = lambda: False
+        self,
+        settings: Settings,
+        database: Database,
+        blobs: Blobs,
+        is_stopped: Callable[[], bool] = lambda: False,
+        counted_seconds: int = 0,
     ) -> None:
         self._settings, self._db, self._blobs, self._is_stopped = settings, database, own_of(blobs), is_stopped
+        self._counted_seconds = counted_seconds
 
     def clean(self, now: datetime) -> list[Cleaned]:
         """One pass; says what was removed, by kind. A fault with one kind is logged and leaves the others."""
@@ -80,6 +90,7 @@ class Cleaning:
             ("deliveries", self.deliveries),
             ("items", self.items),
             ("states of objects", self.object_states),
+            ("marks of counters", self.counter_marks),
             ("redaction jobs", self.redaction_jobs),
             ("folders of redaction jobs", self.job_folders),
             ("processes", self.processes),
@@ -140,6 +151,13 @@ class Cleaning:
         old = s3_objects.c.item_id.in_(sa.select(items.c.id).where(items.c.created_at < since))
         return self._in_batches(
             lambda: self._db.write(lambda c: _delete(c, s3_objects, old), step="cleaning.object_states")
+        )
+
+    def counter_marks(self, now: datetime) -> int:
+        """What items were counted by, from before any counter looks back; the first of everybody stays."""
+        before = now - timedelta(seconds=self._counted_seconds) - MARKS_AFTER
+        return self._in_batches(
+            lambda: self._db.write(lambda c: prune_marks(c, before, BATCH), step="cleaning.counter_marks")
         )
 
     def redaction_jobs(self, now: datetime) -> int:
@@ -239,11 +257,17 @@ def _is_old(stored_at: float, now: datetime) -> bool:
     return datetime.fromtimestamp(stored_at, UTC) < now - ORPHAN_AFTER
 
 
-def clean_now_and_then(settings: Settings, database: Database, blobs: Blobs, clock: Callable[[], datetime]) -> Rounds:
+def clean_now_and_then(
+    settings: Settings,
+    database: Database,
+    blobs: Blobs,
+    clock: Callable[[], datetime],
+    counted_seconds: Callable[[], int],
+) -> Rounds:
     """Rounds of `Cleaning`, with the pause of the settings."""
 
     def clean() -> None:
-        Cleaning(settings, database, blobs, lambda: rounds.is_stopped).clean(clock())
+        Cleaning(settings, database, blobs, lambda: rounds.is_stopped, counted_seconds()).clean(clock())
 
     rounds = Rounds("cleaning", clean, pause_seconds=settings.clean_seconds, waits_first=True)
     return rounds

@@ -35,6 +35,7 @@ from moderation.core.decisions import Decision
 from moderation.core.detections import Detection
 from moderation.core.errors import ModerationError
 from moderation.core.items import Item, Part
+from moderation.core.policy.policies import PolicyWords
 
 if TYPE_CHECKING:
     import click
@@ -107,6 +108,9 @@ class Context(Protocol):
 
     app: str
     """The app that posted the item."""
+    policies: Sequence[PolicyWords]
+    """The policies for the item that name this detector in ``needs`` or ``only_with``, by name. None for one that does
+    not set ``reads_policies = True``, for extractors, nor where no item is looked at (``moderation redact``)."""
 
     def path(self, part: Part) -> Path:
         """The part's bytes as a local, read-only file. Text parts have none: `ValueError`."""
@@ -148,9 +152,13 @@ class Detector(Protocol):
     One whose calls cost money may set ``on_demand = True``: it is asked only about items that fall under a policy which
     names it in ``needs`` or ``only_with``. The same holds for extractors.
 
+    One that judges by what policies say sets ``reads_policies = True`` and finds them in its `Context`.
+
     One that knows a few things and nothing of all others (what is on a list, what a machine heard) sets
     ``examines = False``: what it says counts, and its silence is no look at the part. No part is approved because such
     a one found nothing in it, nor because others found nothing in what such an extractor made of it.
+
+    A ``card`` (`moderation.core.cards.Card`) says what it sees and does not see; the same holds for extractors.
     """
 
     name: str

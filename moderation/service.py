@@ -13,11 +13,13 @@ from ground.paced import Paced
 from ground.presence import Presence
 from ground.rounds import Rounds
 from moderation.cleaning import clean_now_and_then
+from moderation.core.counting import longest_seconds
 from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
 from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import Deliveries
+from moderation.detection.counting import Counting
 from moderation.detection.judge import Judge
 from moderation.evidence.alarms import Alarms
 from moderation.media.fetching import MediaFetcher
@@ -41,6 +43,7 @@ from moderation.storage.accounts import Accounts
 from moderation.storage.fetches import Fetches
 from moderation.storage.items import Store
 from moderation.storage.left_behind import free_left_behind
+from moderation.storage.lists import ListsInForce, RunTimeLists
 from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
@@ -83,6 +86,8 @@ class Service:
         self.human_loops = human_loops or open_human_loops(settings, own, blobs, self._refusals.note)
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
         self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
+        judge.lists, self.lists = ListsInForce(database), RunTimeLists(database)
+        judge.counting = Counting(database, judge.fingerprints)
         self.tally = Tally()
         self.pipeline = Pipeline(
             Ports(
@@ -113,7 +118,9 @@ class Service:
         self.hit_rates, self.overturns = self.alarms.hit_rates, self.alarms.overturns
         self.loop_changed, self.reload_policies = self.following.loop_changed, self._watching.ring
         self._retaining = retain(self.retention, self.uploads, self.pipeline.now, judge.runner.forget_findings)
-        self._cleaning = clean_now_and_then(settings, database, blobs, self.pipeline.now)
+        self._cleaning = clean_now_and_then(
+            settings, database, blobs, self.pipeline.now, lambda: longest_seconds(self.policies.policies)
+        )
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
         self._presence = Presence(settings.data / PRESENT) if settings.database_url is None else None

@@ -107,6 +107,9 @@ class Settings(ReviewSettings):
     aws_config: Path | None = Field(
         None, description="YAML file with what AWS detectors need beside the Region; see docs/aws-detectors.md."
     )
+    llm_config: Path | None = Field(
+        None, description="YAML file that names the language model of `llm.policy`; empty: it is not offered."
+    )
     poll_seconds: float = Field(5.0, gt=0, description="Shortest pause between looks at open human loops.")
     webhook_secret: str | None = Field(
         None, description="Secret (whsec_...) that signs every app's webhooks; empty for a secret of each app's own."

@@ -19,6 +19,7 @@ import yaml
 from moderation.core.errors import Fault, ModerationError
 from moderation.core.policy.codes import Slip
 from moderation.core.policy.terms import Path as KeyPath
+from moderation.yaml_remedies import Complaint, Place, curly_quotes, remedy
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 30
@@ -32,8 +33,10 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_NO_SPACE = re.compile(r"\s*(- )?[A-Za-z_][\w-]*:[^\s/]")
+_COMMENT = re.compile(r"[ \t]+(#.*)")
+_NUMBER_AND_COMMA = re.compile(r"(?<![\w.,])(\d+),$")
 _NOTHING = {"", "~", "null", "Null", "NULL"}
+_NO_ANCHORS = "write it out, or make a list under lists:; a text that begins with & or * is put in quotes"
 _LINE_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What the parser counts as the end of a line (YAML 1.1, section 5.4)."""
 
@@ -53,6 +56,7 @@ class Document:
 
     Attributes:
         data: mappings, lists, texts, numbers, truth values, days, None; None too when there are faults.
+        cut: texts without quotes that a comment ends, with the place of its ``#``.
     """
 
     path: str
@@ -62,6 +66,7 @@ class Document:
     keys: dict[KeyPath, Spot] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    cut: list[tuple[KeyPath, Spot]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lines = _LINE_BREAKS.split(self.source)
@@ -101,16 +106,15 @@ def parse_document(name: str, data: bytes) -> Document:
         line = data[: error.start].count(b"\n") + 1
         return Document(name, "", faults=[Fault(name, line, 0, "E100", "not UTF-8", "save the file as UTF-8")])
     document = Document(name, source)
+    builder = _Builder(document)
     try:
-        data_or_none = _Builder(document).build()
+        data_or_none = builder.build()
         if not document.faults:
             document.data = data_or_none
     except _TooMuch:
         pass
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Spot(mark.line + 1, mark.column + 1) if mark else Spot(1, 1)
-        document.complain(place, "E100", f"not YAML: {error.problem or error.context}", _syntax_hint(document, place))
+        _syntax_fault(document, error, builder.quoted)
     except yaml.reader.ReaderError as error:
         document.faults.append(_unreadable(document, error))
     return document
@@ -123,27 +127,34 @@ def _unreadable(document: Document, error: yaml.reader.ReaderError) -> Fault:
     return Fault(document.path, line, 0, "E100", "a character that YAML does not allow", "remove it; retype the line")
 
 
-def _syntax_hint(document: Document, place: Spot) -> str:
-    """What is usually behind a line that is not YAML."""
-    line = document.lines[place.line - 1] if place.line <= len(document.lines) else ""
-    before = document.lines[place.line - 2] if 2 <= place.line <= len(document.lines) + 1 else ""
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        return "indent with spaces, not with tabs"
-    if _NO_SPACE.match(line):
-        return "put a space after the colon"
-    for text in (line, before):
-        if text.count("{") > text.count("}"):
-            return "is a } missing?"
-        if text.count("[") > text.count("]"):
-            return "is a ] missing?"
-    if line.count(": ") > 1 and "{" not in line:
-        return "put a text with a colon in it in quotes"
-    return ""
+def _syntax_fault(document: Document, error: yaml.MarkedYAMLError, quoted: tuple[Place, Place] | None) -> None:
+    """Note what the parser could not read, where the mistake most likely is."""
+    mark = error.problem_mark or error.context_mark
+    at = Place(mark.line, mark.column) if mark else Place(0, 0)
+    opened = Place(error.context_mark.line, error.context_mark.column) if error.context_mark else at
+    found = remedy(Complaint(str(error.problem or error.context), at, opened, quoted), document.lines)
+    place = Spot(found.place.line + 1, found.place.column + 1)
+    document.complain(place, "E100", f"not YAML: {found.message}", found.hint)
 
 
 def located(slip: Slip, document: Document) -> Fault:
     """A slip at its place in the file."""
     return document.fault(document.at(slip.path, on_key=slip.on_key), slip.code, slip.message, slip.hint)
+
+
+_SENTENCES = ("why", "description", "name", "approve")
+"""Keys of texts for people."""
+
+
+def cut_sentences(document: Document) -> list[Fault]:
+    """Sentences without quotes that a ``#`` cuts off, where the rest may have been meant as well."""
+    message = "what follows the # is a comment, and no part of the sentence"
+    hint = "put the sentence in quotes; a comment goes on a line of its own"
+    return [
+        document.fault(place, "W211", message, hint)
+        for path, place in document.cut
+        if path[-1:] and path[-1] in _SENTENCES
+    ]
 
 
 class _TooMuch(ModerationError):
@@ -172,6 +183,8 @@ class _Builder:
         self._open: list[_Open] = []
         self._root: Any = None
         self._documents = 0
+        self.quoted: tuple[Place, Place] | None = None
+        """The last text in quotes: its first, and behind its last character."""
 
     def build(self) -> Any:
         """The data; faults go into the document."""
@@ -182,7 +195,7 @@ class _Builder:
                 if self._documents > 1:
                     self._stop(event, "a second document begins here", "one policy a file; remove the ---")
             elif isinstance(event, yaml.AliasEvent):
-                self._stop(event, "anchors and aliases are not used here", "write it out, or make a list under lists:")
+                self._stop(event, "anchors and aliases are not used here", _NO_ANCHORS)
             elif isinstance(event, yaml.NodeEvent):
                 self._node(event)
             elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
@@ -191,16 +204,16 @@ class _Builder:
 
     def _node(self, event: Any) -> None:
         if event.anchor:
-            self._stop(event, "anchors and aliases are not used here", "write it out, or make a list under lists:")
+            self._stop(event, "anchors and aliases are not used here", _NO_ANCHORS)
         if event.tag:
-            self._stop(event, f"tag {event.tag[:40]!r} is not used here", "remove it")
+            self._stop(event, f"tag {event.tag[:40]!r} is not used here", "put a text that begins with ! in quotes")
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
             return
         if len(self._open) >= MAX_DEPTH:
             self._stop(event, f"nested deeper than {MAX_DEPTH} levels")
         if self._open and self._open[-1].wants_key():
-            self._complain(event, "E101", "a key is a word, not a mapping or a list")
+            self._complain(event, "E101", "a key is a word, not a mapping or a list", "write KEY: VALUE")
             # What belongs to it is read, for its own faults, and goes nowhere.
             self._open[-1].skipping = True
             self._open.append(_Open((), {} if isinstance(event, yaml.MappingStartEvent) else []))
@@ -215,12 +228,18 @@ class _Builder:
             self._document.values[done.path] = Spot(place.line, place.column, event.end_mark.column + 1 - place.column)
 
     def _scalar(self, event: Any) -> None:
+        if event.implicit[0]:
+            self._check_plain(event)
+        else:
+            start, end = event.start_mark, event.end_mark
+            self.quoted = (Place(start.line, start.column), Place(end.line, end.column))
         if not (self._open and self._open[-1].wants_key()):
-            self._add(event, self._value(event))
+            path = self._add(event, self._value(event))
+            self._note_comment(event, path)
             return
         mapping = self._open[-1]
         if event.implicit[0] and not isinstance(_plain(event.value), str):
-            self._complain(event, "E101", f"a key is a word, not {event.value[:40]}", f"write '{event.value[:40]}'")
+            self._wrong_key(event)
         key = event.value
         path = (*mapping.path, key)
         if key in mapping.container:
@@ -231,6 +250,42 @@ class _Builder:
             return
         self._document.keys[path] = _place(event)
         mapping.key = path
+
+    def _check_plain(self, event: Any) -> None:
+        """Curly quotes are letters to YAML: what stands in them would never equal what is meant."""
+        if (inner := curly_quotes(event.value)) is not None:
+            message = "curly quotes are letters of the text here, and quote nothing"
+            self._complain(
+                event, "E102", message, f'write "{inner[:60]}" with straight quotes; who wants both writes both'
+            )
+
+    def _wrong_key(self, event: Any) -> None:
+        """A number where a key is wanted, which a comma inside a number makes of its end."""
+        number, column = event.value[:40], event.start_mark.column
+        before = self._document.lines[event.start_mark.line][:column]
+        if (start := _NUMBER_AND_COMMA.search(before)) and number.isdigit():
+            hint = f"write {start[1]}.{number}" + (f", or {start[1]}{number}" if len(number) == 3 else "")
+            place = Spot(event.start_mark.line + 1, start.start(1) + 1, len(start[1]) + 1 + len(number))
+            self._document.complain(place, "E102", "a number is written with a point, not a comma", hint)
+            return
+        self._complain(event, "E101", f"a key is a word, not {number}", f"write '{number}'")
+
+    def _note_comment(self, event: Any, path: KeyPath) -> None:
+        """Remember a text that a comment ends; a comment in the place of a text is a fault."""
+        mark = event.end_mark
+        if not event.implicit[0] or mark.line >= len(self._document.lines):
+            return
+        found = _COMMENT.match(self._document.lines[mark.line], mark.column)
+        if found is None:
+            return
+        place = Spot(mark.line + 1, found.start(1) + 1, len(found[1]))
+        if event.value:
+            self._document.cut.append((path, place))
+        elif len(found[1]) > 1 and not found[1][1].isspace():
+            text = found[1].rstrip(" ,]}")[:60]
+            self._document.complain(
+                place, "E102", "what follows a # is a comment, so that nothing stands here", f'write "{text}"'
+            )
 
     def _add(self, event: Any, value: Any) -> KeyPath:
         """Put a value where it belongs; returns its path."""
@@ -256,10 +311,10 @@ class _Builder:
             return event.value
         value = _plain(event.value)
         if isinstance(value, float) and not math.isfinite(value):
-            self._complain(event, "E102", f"{event.value} is not a number that can be compared")
+            self._complain(event, "E102", f"{event.value} is not a number that can be compared", "write a number")
             return None
         if isinstance(value, _NoDay):
-            self._complain(event, "E102", f"there is no day {event.value}")
+            self._complain(event, "E102", f"there is no day {event.value}", "look at its month and day")
             return None
         return value
 

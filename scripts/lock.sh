@@ -8,7 +8,7 @@ compile=(.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --no
     --no-emit-package moderation --no-emit-package moderation-nudenet)
 # Our own distributions are installed from the checkout, so each resolves the others by path.
 sources=$(mktemp)
-for folder in . plugins/pii plugins/text plugins/vision plugins/models plugins/aws plugins/hashes plugins/example; do echo "-e $folder"; done > "$sources"
+for folder in . plugins/pii plugins/text plugins/vision plugins/models plugins/aws plugins/hashes plugins/llm plugins/example; do echo "-e $folder"; done > "$sources"
 write() { # level, then more arguments
     local level=$1; shift
     { echo "# Made by 'make lock' from the pyproject files. Python 3.11 to 3.14."; echo "uv==$uv"

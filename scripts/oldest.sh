@@ -10,7 +10,7 @@ if [ ! -x .venv-oldest/bin/python ]; then
 fi
 install=(.venv/bin/uv pip install --quiet --python .venv-oldest/bin/python)
 "${install[@]}" --requirement requirements-test.lock
-"${install[@]}" --no-deps --editable . --editable plugins/pii --editable plugins/text --editable plugins/vision --editable plugins/models --editable plugins/aws --editable plugins/hashes
+"${install[@]}" --no-deps --editable . --editable plugins/pii --editable plugins/text --editable plugins/vision --editable plugins/models --editable plugins/aws --editable plugins/hashes --editable plugins/llm
 # Its models are what requests and answers are checked against, so botocore is the oldest, too.
 "${install[@]}" "boto3==$oldest" "botocore==$oldest"
 contracts=(tests/review_ui/a2i tests/moderation/comprehend tests/moderation/review)

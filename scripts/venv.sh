@@ -22,5 +22,5 @@ fi
 echo "== installing what requirements-$level.lock lists (the first time this downloads about 300 MB)"
 install=(.venv/bin/uv pip install --quiet --python .venv/bin/python)
 "${install[@]}" --requirement "requirements-$level.lock"
-"${install[@]}" --no-deps --editable . --editable plugins/pii --editable plugins/text --editable plugins/vision --editable plugins/models --editable plugins/aws --editable plugins/hashes --editable plugins/example
+"${install[@]}" --no-deps --editable . --editable plugins/pii --editable plugins/text --editable plugins/vision --editable plugins/models --editable plugins/aws --editable plugins/hashes --editable plugins/llm --editable plugins/example
 touch ".venv/.$level"

@@ -8,19 +8,27 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from moderation.commands.options import JSON, PLUGINS_DIR
-from moderation.plugins import load_plugins
+from moderation.core.cards import card_lines, card_of
+from moderation.core.errors import InputError
+from moderation.hookspecs import Detector, Extractor
+from moderation.plugins import Plugins, load_plugins
 from moderation.settings import Settings, with_places
 
 
 @click.command()
 @JSON
 @PLUGINS_DIR
+@click.option("--card", metavar="NAME", help="What a detector or extractor sees, and what it does not.")
 @click.pass_obj
-def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None) -> None:
+def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None, card: str | None) -> None:
     """What is loaded, with versions: plugins, detectors, extractors, redactors."""
     loaded = load_plugins(with_places(settings, None, plugins_dir))
+    if card is not None:
+        _show_card(loaded, card, as_json)
+        return
     if as_json:
         document = {
             "plugins": [
@@ -69,6 +77,25 @@ def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None) -> None
         reads = ", ".join(sorted(extractor.reads))
         table.add_row(extractor.name, extractor.version, reads, made, "", f"{extractor.time_limit_seconds:g} s")
     console.print(table)
+
+
+def _show_card(loaded: Plugins, name: str, as_json: bool) -> None:
+    tools: list[Detector | Extractor] = [*loaded.detectors, *loaded.extractors]
+    tool = next((tool for tool in tools if tool.name == name), None)
+    if tool is None:
+        raise InputError(f"no detector or extractor '{name}' is loaded; there are {', '.join(sorted(loaded.names))}")
+    card = card_of(tool)
+    if as_json:
+        click.echo(json.dumps(card.model_dump(mode="json") if card is not None else None, indent=2))
+        return
+    click.secho(f"{tool.name} {tool.version}", bold=True)
+    if card is None:
+        click.echo("no card: nobody says what it sees and does not see")
+        return
+    table = Table("", "", box=None, pad_edge=False, show_header=False)
+    for title, text in card_lines(card):
+        table.add_row(title, Text(text))
+    Console().print(table)
 
 
 def _shortened(labels: list[str], most: int = 4) -> str:

@@ -49,3 +49,22 @@ def card_of(tool: object) -> Card | None:
     """The card of a detector or extractor; None for one that has none."""
     card = getattr(tool, "card", None)
     return card if isinstance(card, Card) else None
+
+
+def card_lines(card: Card) -> list[tuple[str, str]]:
+    """What a card says, as titles and texts, in the order in which people read it."""
+    said = [("sees", card.sees), ("does not see", card.does_not_see)]
+    said += [("measured", figure) for figure in card.figures]
+    if not card.figures:
+        said.append(("measured", "nothing"))
+    said.append(("licence of the code", card.licence.code))
+    if card.licence.weights is not None:
+        source = f" ({card.licence.source})" if card.licence.source is not None else ""
+        said.append(("licence of the weights", f"{card.licence.weights}{source}"))
+    if card.training_data is not None:
+        said.append(("learnt from", card.training_data))
+    if card.languages is not None:
+        said.append(("languages", card.languages))
+    said.append(("cost", card.cost))
+    said.append(("content", "is sent to a service elsewhere" if card.leaves_machine else "stays on this machine"))
+    return said

@@ -41,6 +41,7 @@ class Decision(Frozen):
         outcome: ``approve`` or ``reject``.
         decided_by: ``rules`` when no person was asked, else ``people``.
         labels: the labels that led to it, most serious first; empty for a clean approval.
+        reasons: names of those that reviewers chose, of the policy's own, most often chosen first.
         reason: one or two sentences that can be shown to people; carries no content of the item.
         policy: the policy that decided.
         actions: what rules that are true of the item ask the app to do beside, by policy and rule; people's word on the
@@ -52,6 +53,7 @@ class Decision(Frozen):
     outcome: FinalOutcome
     decided_by: DecidedBy
     labels: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
     reason: str
     policy: PolicyRef
     actions: tuple[Action, ...] = ()

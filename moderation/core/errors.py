@@ -48,6 +48,7 @@
     ├── Unavailable                     a service that a plugin calls said no; becomes a failure
     ├── NotAllPending                   of items that are decided together, somebody decided some meanwhile
     ├── CapReached                      a rule has rejected as many items today as it may; people look
+    ├── CountsMoved                     what the rules were told of counters is not so any more; judge again
     ├── HumanLoopRefused                A2I refused for good (account, permission, missing flow)
     ├── HumanLoopsUnavailable           A2I does not answer, or asks to come back later; try again
     ├── OutputMalformed                 a loop's output cannot be read; a person has to look
@@ -60,11 +61,20 @@
     ├── OutOfTime                       a call of a tool has had its time (a `TimeoutError` too)
     └── _TooMuch                        a policy file is read no further; why is among its faults
 
+    moderation_models
+    ModerationError
+    └── ModelBroken                     a model's file cannot be used; becomes a failure
+
     moderation_aws
     ModerationError
     ├── Unavailable
     │   └── CallRefused                 AWS refused a call for good, or for longer than there is time
     └── StoreFailed                     what workers share of their calls cannot be read or written
+
+    moderation_llm
+    ModerationError
+    └── Unavailable
+        └── NotAnswered                 a language model gave no answer that counts
 
 Messages name the thing, the place and the remedy. Edges translate: HTTP turns `InputError` into 4xx problem
 documents, the command line into exit code 2.
@@ -89,6 +99,7 @@ from ground.errors import (
 __all__ = [
     "AppealRefused",
     "CapReached",
+    "CountsMoved",
     "Fault",
     "FieldError",
     "HumanLoopRefused",
@@ -198,6 +209,10 @@ class CapReached(ModerationError):
     def __init__(self, rules: frozenset[str]) -> None:
         self.rules = rules
         super().__init__(f"rejects of the day are used up: {', '.join(sorted(rules))}")
+
+
+class CountsMoved(ModerationError):
+    """What the rules were told of counters does not hold any more: another item came between. Judge again."""
 
 
 class HumanLoopRefused(ModerationError):

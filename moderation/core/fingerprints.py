@@ -31,6 +31,7 @@ from functools import lru_cache
 from typing import Literal
 
 from moderation.core.decisions import Decision
+from moderation.core.items import Part
 
 BITS = 64
 BANDS = 4
@@ -116,6 +117,14 @@ def text_fingerprint(part: str, text: str) -> Fingerprint | None:
     return Fingerprint(
         part, "text", hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest(), text_bits(plain)
     )
+
+
+def content_digest(part: Part) -> str | None:
+    """SHA-256 in hex of a given part, of bytes or of a text as `normalised`, with its kind; None for none."""
+    if part.text is not None:
+        plain = normalised(part.text) or part.text
+        return f"text:{hashlib.sha256(plain.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return None if part.media is None else f"{part.type}:{part.media.sha256}"
 
 
 def normalised(text: str) -> str:

@@ -20,6 +20,7 @@ class Answer(Frozen):
         reviewer: opaque id, stable per person.
         outcome: the reviewer's choice.
         labels: labels the reviewer chose, in taxonomy names.
+        reasons: the policy's own that the reviewer chose, by name.
         note: free words, may be empty.
         accepted_at: when the task was opened, UTC; None when A2I did not say.
         submitted_at: UTC.
@@ -29,6 +30,7 @@ class Answer(Frozen):
     reviewer: str
     outcome: FinalOutcome
     labels: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
     note: str = ""
     accepted_at: datetime | None = None
     submitted_at: datetime
@@ -49,6 +51,7 @@ class Resolution(Frozen):
     kind: Literal["resolution"] = "resolution"
     outcome: FinalOutcome
     labels: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
     reason: str
 
 
@@ -83,7 +86,8 @@ def consolidate(
         if votes[outcome] >= agree and (outcome == "reject" or votes["reject"] < agree):
             return Resolution(
                 outcome=outcome,
-                labels=_labels(latest.values(), outcome),
+                labels=_chosen(latest.values(), outcome, "labels"),
+                reasons=_chosen(latest.values(), outcome, "reasons"),
                 reason=f"{votes[outcome]} of {len(latest)} reviewers chose {outcome}",
             )
     if len(latest) < reviewers:
@@ -93,11 +97,14 @@ def consolidate(
         return MoreAnswersWanted(queue=str(if_no_agreement), reason=split)
     outcome = "reject" if if_no_agreement == "reject" or (if_no_agreement is None and votes["reject"]) else "approve"
     return Resolution(
-        outcome=outcome, labels=_labels(latest.values(), outcome), reason=f"no agreement ({split}): {outcome}"
+        outcome=outcome,
+        labels=_chosen(latest.values(), outcome, "labels"),
+        reasons=_chosen(latest.values(), outcome, "reasons"),
+        reason=f"no agreement ({split}): {outcome}",
     )
 
 
-def _labels(answers: Iterable[Answer], outcome: FinalOutcome) -> tuple[str, ...]:
-    """Labels chosen by those who chose `outcome`, most often chosen first, then by name."""
-    chosen = Counter(label for a in answers if a.outcome == outcome for label in set(a.labels))
-    return tuple(sorted(chosen, key=lambda label: (-chosen[label], label)))
+def _chosen(answers: Iterable[Answer], outcome: FinalOutcome, what: Literal["labels", "reasons"]) -> tuple[str, ...]:
+    """Labels or reasons chosen by those who chose `outcome`, most often chosen first, then by name."""
+    chosen = Counter(name for a in answers if a.outcome == outcome for name in set(getattr(a, what)))
+    return tuple(sorted(chosen, key=lambda name: (-chosen[name], name)))

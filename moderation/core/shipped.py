@@ -8,6 +8,8 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "pii.text": "plugins/pii",
     "text.blocklist": "plugins/text",
     "text.toxicity": "plugins/text",
+    "llm.policy": "plugins/llm (MODERATION_LLM_CONFIG)",
+    "speech.text": "plugins/speech",
     "text.hashes": "plugins/hashes (moderation hashes import)",
     "vision.hashes": "plugins/hashes (moderation hashes import)",
     "vision.faces": "plugins/vision",
@@ -16,6 +18,9 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "vision.lettering": "plugins/vision",
     "vision.text": "plugins/vision",
     "vision.frames": "plugins/vision",
+    "vision.explicit": "plugins/models",
+    "vision.hints": "plugins/models",
+    "vision.ppe": "plugins/models",
     "vision.nudity": "plugins/nudenet",
     **dict.fromkeys(
         (

@@ -10,9 +10,10 @@ Names are whole and case-sensitive, never matched as substrings: ``Non-Explicit 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from moderation.core.nearest import nearest
 
 CUSTOM_PREFIX = "Custom/"
 """Names under it need no entry in the tree; a policy may use one that a loaded detector offers."""
@@ -153,11 +154,12 @@ TREE: Mapping[str, Mapping[str, Any]] = {
     },
     # Any text that a picture shows; what it says is for other labels.
     "Text": {},
-    # Amazon Rekognition protective equipment types.
+    # Amazon Rekognition protective equipment types; the high-visibility vest is ours.
     "PPE": {
         "PPE/FACE_COVER": {},
         "PPE/HAND_COVER": {},
         "PPE/HEAD_COVER": {},
+        "PPE/VEST": {},
     },
     # What is wrong with a picture as a picture.
     "Quality": {
@@ -247,8 +249,9 @@ class Taxonomy:
         return self.covers(one, other) or self.covers(other, one)
 
     def suggest(self, name: str) -> str | None:
-        """The known label closest to a mistyped `name`, or None when nothing is close."""
-        by_folded = {known.casefold(): known for known in self._parents}
-        by_folded |= {known.rpartition("/")[2].casefold(): known for known in self._parents if "/" in known}
-        close = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-        return by_folded[close[0]] if close else None
+        """The known label that a mistyped `name` is a slip away from, or None when none is."""
+        by_end = {known.rpartition("/")[2]: known for known in self._parents if "/" in known}
+        if (whole := nearest(name, self._parents)) is not None:
+            return whole
+        end = nearest(name, by_end)
+        return None if end is None else by_end[end]

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from moderation.core.coverage import Tools, not_examined
 from moderation.core.items import Part
-from moderation.core.policy.policies import Policy, PolicySet
+from moderation.core.policy.policies import Policy, PolicySet, PolicyWords
 from moderation.core.verdicts import NotExamined
 from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.plugins import Plugins
@@ -71,3 +71,15 @@ def wanted(policies: Sequence[Policy]) -> Callable[[Detector | Extractor], bool]
     """
     named = {name for policy in policies for name in (*policy.file.needs, *policy.file.only_with)}
     return lambda tool: tool.name in named or not getattr(tool, "on_demand", False)
+
+
+def words_for(tool: Detector, policies: Sequence[Policy]) -> tuple[PolicyWords, ...]:
+    """What a detector that reads policies (``reads_policies``) is told: those for the item that name it, by name."""
+    if not getattr(tool, "reads_policies", False):
+        return ()
+    return tuple(policy.words() for policy in sorted(policies, key=lambda each: each.name) if policy.names(tool.name))
+
+
+def is_asked_alone(tool: Detector) -> bool:
+    """Whether a detector is asked about each item by itself: its calls cost money, or it judges by policies."""
+    return bool(getattr(tool, "on_demand", False) or getattr(tool, "reads_policies", False))

@@ -6,18 +6,21 @@ inherited descriptor; `moderation.detection.channel` says how. Standard input is
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import pickle
 import queue
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
+from moderation.core.policy.policies import PolicyWords
 from moderation.detection.channel import ChildEnd
 from moderation.hookspecs import Frame, Incomplete, Unavailable, Unreadable
 from moderation.media.looking import frames, looks, pixel_digest
@@ -27,17 +30,19 @@ if TYPE_CHECKING:
 
 MAX_DETECTIONS = 10_000
 MEMORY_LIMIT_BYTES = 8 << 30
+IDLE_SECONDS = 1.0
+"""Without a call; then there is time to tidy up."""
 
 
 class LocalContext:
-    """What the detector may know: the app, and the parts' bytes as local files.
+    """What the detector may know: the app, what policies say, and the parts' bytes as local files.
 
     Attributes:
         seen: digests of the pictures that it was shown (`moderation.core.verdicts.Look`).
     """
 
-    def __init__(self, app: str, paths: dict[str, str]) -> None:
-        self.app = app
+    def __init__(self, app: str, paths: dict[str, str], policies: Sequence[PolicyWords] = ()) -> None:
+        self.app, self.policies = app, policies
         self.seen: list[str] = []
         self._paths = paths
 
@@ -74,8 +79,22 @@ def main() -> None:
     calls: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(channel, calls), daemon=True).start()
     while True:
-        call = calls.get()
+        call = _next(calls)
         channel.answer(call["call"], _answer(tool, call))
+
+
+def _next(calls: queue.SimpleQueue[dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return calls.get(timeout=IDLE_SECONDS)
+    except queue.Empty:
+        _give_memory_back()
+        return calls.get()
+
+
+def _give_memory_back() -> None:
+    """To the system, what was freed: a net that is loaded leaves as much again behind, a batch several times that."""
+    with contextlib.suppress(OSError, AttributeError):  # not every C library has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _receive(channel: ChildEnd, calls: queue.SimpleQueue[dict[str, Any]]) -> None:
@@ -99,7 +118,8 @@ def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
         refused = next((answer for answer in answers if "found" not in answer), None)
         return refused or {"found": [answer["found"] for answer in answers]}
     part = Part.model_validate_json(call["part"])
-    context = LocalContext(call["app"], call["paths"])
+    policies = [PolicyWords.model_validate_json(each) for each in call["policies"]]
+    context = LocalContext(call["app"], call["paths"], policies)
     left_out = ""
     try:
         try:

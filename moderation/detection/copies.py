@@ -15,7 +15,7 @@ from ground.media.pictures import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import MediaRefused
 from moderation.core.items import Part, Tool
-from moderation.core.policy.policies import PolicySet
+from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.redaction import places
 from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
@@ -62,6 +62,7 @@ class CopyMaker:
     Attributes:
         labels: what must not be found in a copy.
         asked: the detectors and extractors that may be asked about the item.
+        policies: those for the item.
     """
 
     runner: Runner
@@ -70,6 +71,7 @@ class CopyMaker:
     app: str
     labels: frozenset[str]
     asked: Callable[[Detector | Extractor], bool]
+    policies: Sequence[Policy] = ()
 
     def make(self, part: Part, found: Sequence[Detection]) -> Copy | tuple[Failure, ...]:
         """A copy of a given part without what was found in it, or why there is none."""
@@ -100,7 +102,7 @@ class CopyMaker:
         if any("text" in each.reads and self._looks_for(each) for each in self.plugins.detectors):
             texts, answers = self.runner.extract(self.app, parts, self._reads_out)
             parts += [text.model_copy(update={"id": f"{part.id}.{number}"}) for number, text in enumerate(texts)]
-        answers.add(self.runner.look(self.app, parts, self._looks_for))
+        answers.add(self.runner.look(self.app, parts, self._looks_for, self.policies))
         unwanted = [detection for detection in answers.detections if detection.label in self.labels]
         told = [failure.model_copy(update={"part": part.id}) for failure in answers.failures]
         return places(parts, unwanted).get(part.id, []), tuple(told)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,71 +11,52 @@ from typing import Any
 from ground import tracing
 from ground.blobs import Blobs
 from ground.media.pictures import Limits
-from moderation.core.coverage import COVERAGE, STEPS, Coverage, counted, examined
+from moderation.core.counting import Counted
+from moderation.core.coverage import Coverage, examined
+from moderation.core.coverage import counted as looks_counted
 from moderation.core.detections import Detection, Failure
-from moderation.core.errors import FieldError, MediaRefused, PluginError, PolicyMissing, StoreUnavailable
+from moderation.core.errors import FieldError, PluginError, PolicyMissing
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Part, Tool
 from moderation.core.policy.policies import Policy, PolicySet
+from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS
 from moderation.core.redaction import RedactedPart, places, redact_text
 from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.core.verdicts import Verdict
 from moderation.detection.answers import Answers
-from moderation.detection.asking import Asking, wanted
+from moderation.detection.asking import Asking, is_asked_alone, wanted
 from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
+from moderation.detection.counting import Counting, InARow, failure_of
+from moderation.detection.extracting import Extracting
+from moderation.detection.judgement import Judgement
+from moderation.detection.listing import listed_of
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
 from moderation.detection.subjects import content_types_of, subject_of
 from moderation.hookspecs import Detector, Extractor
 from moderation.media.fingerprinting import fingerprints
-from moderation.media.inspecting import inspect, store_media
+from moderation.media.inspecting import store_media
 from moderation.plugins import Plugins, load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.settings import Settings
+from moderation.storage.lists import ListsInForce
 from moderation.storage.records import Findings
 
 logger = logging.getLogger(__name__)
 
 ENGINE = version("moderation")
-MAX_EXTRACTED = 64
-"""Extracted parts of one item."""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """All that is known of an item before anything is done about it.
-
-    Attributes:
-        policies: those that were in force.
-        applicable: those of them that are for the item.
-    """
-
-    findings: Findings
-    verdict: Verdict
-    policies: PolicySet
-    applicable: tuple[Policy, ...] = ()
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """Given and extracted."""
-        return self.findings.parts
-
-    @property
-    def detections(self) -> tuple[Detection, ...]:
-        """What was found."""
-        return self.findings.detections
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Who gave no answer."""
-        return self.findings.failures
 
 
 class Judge:
     """Plugins, policies and the processes that detectors run in.
 
     `policies` may be replaced while items are judged: each judgement uses one set from start to end.
+
+    Attributes:
+        counting: counts what came before; None where nothing is remembered.
+        lists: what stands on lists at run time; None where nothing is remembered.
     """
 
     def __init__(self, plugins: Plugins, policies: PolicySet, runner: Runner, blobs: Blobs, limits: Limits) -> None:
@@ -85,6 +65,9 @@ class Judge:
         self.runner = runner
         self._blobs = blobs
         self._limits = limits
+        self.counting: Counting | None = None
+        self.lists: ListsInForce | None = None
+        self._extracting = Extracting(runner, blobs, limits)
         self._reach = plugins.reach()
         self._asking = Asking(plugins)
         self._custom_labels = [label for label in plugins.taxonomy.labels if label.startswith(CUSTOM_PREFIX)]
@@ -153,10 +136,12 @@ class Judge:
             StoreUnavailable: the media store did not take an extracted part; try again.
         """
         in_force = policies or self.policies
-        parts, answers = self._extract(item, in_force)
+        first = wanted(in_force.for_content(item.app, content_types_of(item.parts)))
+        parts, answers = self._extracting.extract(item, first)
         types = content_types_of(parts)
         applicable = in_force.for_content(item.app, types)
-        answers.add(self.runner.look(item.app, [part for part in parts if part.is_here], wanted(applicable)))
+        here = [part for part in parts if part.is_here]
+        answers.add(self.runner.look(item.app, here, wanted(applicable), applicable))
         waiting = in_force.waiting_for(item.app, types)
         coverage = self._coverage(tuple(part.id for part in item.parts), parts, answers, applicable, waiting)
         return self.conclude(item, parts, answers.detections, answers.failures, in_force, coverage)
@@ -176,7 +161,7 @@ class Judge:
         asked = wanted(applicable)
         asking = [tool for tool in self.plugins.detectors if "text" in tool.reads and asked(tool)]
         is_made = any("text" in tool.reads and asked(tool) for tool in self.plugins.extractors)
-        if not applicable or is_made or any(getattr(tool, "on_demand", False) for tool in asking):
+        if not applicable or is_made or any(map(is_asked_alone, asking)):
             return None
         found, answers = self.runner.look_each(app, [part for item in items for part in item.parts], asked)
         if answers.failures:
@@ -186,6 +171,7 @@ class Judge:
         basis = self._basis(applicable, [])
         coverages: dict[tuple[str, ...], Coverage] = {}
         judgements, at = [], 0
+        row = InARow(self.counting, items, applicable)
         for item in items:
             detections = [each for listed in found[at : at + len(item.parts)] for each in listed]
             at += len(item.parts)
@@ -193,7 +179,11 @@ class Judge:
             coverage = coverages.get(given)
             if coverage is None:
                 coverage = coverages[given] = self._coverage(given, item.parts, answers, applicable, waiting)
-            judgements.append(self._judgement(item, item.parts, detections, [], applicable, in_force, coverage, basis))
+            made = self._judgement(
+                item, item.parts, detections, [], applicable, in_force, coverage, basis, counted=row.next()
+            )
+            row.judged(made.counted, made.verdict.outcome, detections)
+            judgements.append(made)
         return judgements
 
     def fingerprints(self, item: Item) -> tuple[Fingerprint, ...]:
@@ -222,18 +212,21 @@ class Judge:
         in_force: PolicySet,
         coverage: Coverage,
         spent: Collection[str] = (),
+        counted: Counted | None = None,
     ) -> Judgement:
         """The verdict on what was found.
 
         Args:
             coverage: who looked at which given part.
             spent: rules, as ``policy/rule``, that have rejected as many items today as they may.
+            counted: how many came before; None to count them now.
         """
         applicable = in_force.for_content(item.app, content_types_of(parts))
         if not applicable:
             applicable, in_force = self.applicable(item.app, item.parts), self.policies
         basis = self._basis(applicable, failures)
-        return self._judgement(item, parts, detections, failures, applicable, in_force, coverage, basis, spent)
+        known = counted or InARow(self.counting, [item], applicable).next()
+        return self._judgement(item, parts, detections, failures, applicable, in_force, coverage, basis, spent, known)
 
     def _judgement(
         self,
@@ -246,12 +239,21 @@ class Judge:
         coverage: Coverage,
         basis: Mapping[str, Any],
         spent: Collection[str] = (),
+        counted: Counted | None = None,
     ) -> Judgement:
-        findings: list[Detection | Failure] = [*detections, *failures]
+        numbers: Mapping[str, int | None] = {}
+        if counted is not None:
+            numbers = counted.numbers
+            basis = {**basis, "counts": numbers}
+            failures = [*failures, *failure_of(counted, ENGINE)]
+        listed, unread = listed_of(self.lists, item, parts, applicable, ENGINE)
+        if listed:
+            basis = {**basis, "listed": listed}
+        findings: list[Detection | Failure] = [*detections, *failures, *unread]
         with tracing.span("rules", item=item.id) as span:
             verdict = evaluate(
                 applicable,
-                subject_of(item, parts),
+                subject_of(item, parts, numbers, listed),
                 findings,
                 self.plugins.taxonomy,
                 self._reach,
@@ -260,21 +262,44 @@ class Judge:
             )
             span.set(moderation__outcome=verdict.outcome, moderation__policy=verdict.policy.name)
         found = Findings(tuple(parts), tuple(detections), verdict.failures, basis)
-        return Judgement(found, verdict, in_force, applicable)
+        return Judgement(found, verdict, in_force, applicable, counted)
 
     def judge_again(
-        self, item: Item, judgement: Judgement, spent: Collection[str], failures: Sequence[Failure] = ()
+        self,
+        item: Item,
+        judgement: Judgement,
+        spent: Collection[str],
+        failures: Sequence[Failure] = (),
+        counted: Counted | None = None,
     ) -> Judgement:
         """The verdict on the same findings by the same policies, with what has come up since.
 
         Args:
             spent: rules that have used up their rejects of the day.
             failures: of those who were to redact a copy.
+            counted: how many came before, where that is to be another number.
         """
-        failed = [*judgement.failures, *failures]
+        failed = [each for each in judgement.failures if each.detector.name not in (COUNTERS, LISTS)] + [*failures]
+        counts = counted or judgement.counted
         seen = judgement.verdict
         coverage = Coverage(tuple(part.id for part in item.parts), seen.examined, seen.not_examined, seen.looks)
-        return self.conclude(item, judgement.parts, judgement.detections, failed, judgement.policies, coverage, spent)
+        return self.conclude(
+            item, judgement.parts, judgement.detections, failed, judgement.policies, coverage, spent, counts
+        )
+
+    def count_again(self, items: Sequence[Item], judgements: Sequence[Judgement]) -> list[Judgement]:
+        """The verdicts on the same findings with what came before as it is now; each knows of those before it.
+
+        Args:
+            judgements: on these items, by the same policies.
+        """
+        row = InARow(self.counting, items, judgements[0].applicable)
+        again = []
+        for item, judgement in zip(items, judgements, strict=True):
+            made = self.judge_again(item, judgement, judgement.verdict.spent, counted=row.next())
+            row.judged(made.counted, made.verdict.outcome, made.detections)
+            again.append(made)
+        return again
 
     def redact(self, item: Item, parts: Sequence[Part], verdict: Verdict) -> tuple[list[RedactedPart], list[Failure]]:
         """Copies of the given parts without what the verdict wants taken out, looked at again (`copies`).
@@ -286,9 +311,10 @@ class Judge:
             StoreUnavailable: the media store did not take a copy; try again.
         """
         given = {part.id: part for part in item.parts}
-        asked = wanted(self.policies.for_content(item.app, content_types_of(parts)))
+        applicable = self.policies.for_content(item.app, content_types_of(parts))
+        asked = wanted(applicable)
         labels = unwanted_labels(verdict, self.policies, self.plugins.taxonomy)
-        maker = CopyMaker(self.runner, self.plugins, self._limits, item.app, labels, asked)
+        maker = CopyMaker(self.runner, self.plugins, self._limits, item.app, labels, asked, applicable)
         made: list[RedactedPart] = []
         failures: list[Failure] = []
         for part_id, found in sorted(places(parts, verdict.redact).items()):
@@ -315,7 +341,7 @@ class Judge:
     ) -> Coverage:
         """Who looked at which given part, by the policies for the item and those that would be."""
         seen = examined(given, self._asking.counted(answers.counted, parts), self._asking.named_by(applicable))
-        return Coverage(given, seen, self._asking.not_examined(waiting), counted(answers.shown, seen))
+        return Coverage(given, seen, self._asking.not_examined(waiting), looks_counted(answers.shown, seen))
 
     def _basis(self, policies: Sequence[Policy], failures: Sequence[Failure]) -> dict[str, Any]:
         reach: dict[str, list[str] | None] = {}
@@ -334,59 +360,6 @@ class Judge:
     def close(self) -> None:
         """End the detectors' processes."""
         self.runner.close()
-
-    def _extract(self, item: Item, in_force: PolicySet) -> tuple[list[Part], Answers]:
-        asked = wanted(in_force.for_content(item.app, content_types_of(item.parts)))
-        parts: list[Part] = list(item.parts)
-        answers = Answers()
-        answers.failures += _not_fetched(item)
-        fresh = [part for part in item.parts if part.is_here]
-        for _ in range(STEPS):
-            made, more = self.runner.extract(item.app, fresh, asked)
-            answers.add(more)
-            fresh = []
-            for part in made:
-                if len(parts) - len(item.parts) >= MAX_EXTRACTED:
-                    tool = part.extraction.extractor if part.extraction else Tool(name="extraction", version="1")
-                    message = f"more than {MAX_EXTRACTED} parts were extracted; the rest was not looked at"
-                    answers.failures.append(Failure(detector=tool, kind="not_run", message=message))
-                    return parts, answers
-                fresh.append(self._admit(part, parts, answers.failures))
-                parts.append(fresh[-1])
-            fresh = [part for part in fresh if part.type != "text"]
-            if not fresh:
-                break
-        return [part for part in parts if part.is_here or part.extraction is None], answers
-
-    def _admit(self, part: Part, parts: Sequence[Part], failures: list[Failure]) -> Part:
-        """An extracted part with an id and, when it carries bytes, a place in the media store."""
-        assert part.extraction is not None
-        parent = part.extraction.part
-        number = sum(1 for other in parts if other.extraction is not None and other.extraction.part == parent)
-        extractor = part.extraction.extractor
-        part = part.model_copy(update={"id": f"{parent}.{number}"})
-        if part.data is None:
-            return part
-        try:
-            facts = inspect(part.data, self._limits, part.type)
-            media = store_media(self._blobs, part.data, facts, None)
-        except MediaRefused as error:
-            failures.append(Failure(detector=extractor, part=parent, kind="invalid_answer", message=str(error)))
-            media = None
-        except StoreUnavailable:
-            logger.warning("media store refused an extracted part part=%s", part.id)
-            raise
-        return part.model_copy(update={"data": None, "media": media})
-
-
-def _not_fetched(item: Item) -> list[Failure]:
-    """A failure for each given part that nobody can look at, with what kept it from being fetched."""
-    unsaid = "it was not fetched"
-    return [
-        Failure(detector=COVERAGE, part=part.id, kind="not_examined", message=part.source.problem or unsaid)
-        for part in item.parts
-        if part.source is not None
-    ]
 
 
 def _not_covered(app: str, part: Part) -> str:

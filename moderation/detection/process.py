@@ -22,6 +22,7 @@ from typing import Any
 from moderation.core.detections import Detection, FailureKind
 from moderation.core.errors import ModerationError
 from moderation.core.items import Part
+from moderation.core.policy.policies import PolicyWords
 from moderation.detection.channel import NotAnAnswer, ServiceEnd
 from moderation.detection.limits import Patience, threads_of
 
@@ -51,6 +52,7 @@ class Call:
         paths: where the bytes of each address lie.
         detections: what to redact.
         parts: for `detect_each`.
+        policies: what a detector that reads policies judges by.
     """
 
     operation: str
@@ -59,6 +61,7 @@ class Call:
     paths: dict[str, str] = field(default_factory=dict)
     detections: Sequence[Detection] = ()
     parts: Sequence[Part] = ()
+    policies: Sequence[PolicyWords] = ()
 
     def message(self) -> dict[str, Any]:
         """As it travels."""
@@ -69,6 +72,7 @@ class Call:
             "paths": self.paths,
             "detections": [detection.model_dump_json() for detection in self.detections],
             "parts": [each.model_dump_json() for each in self.parts],
+            "policies": [each.model_dump_json() for each in self.policies],
         }
 
 

@@ -1,7 +1,8 @@
 """Recent findings: what a tool found in bytes a moment ago it finds again, so nobody looks at them twice.
 
-They are kept by a digest of all that an answer may depend on: the tool's name, version and set-up, the app, and the
-part without its id and address. Failures are not kept: who gave no answer is asked again.
+They are kept by a digest of all that an answer may depend on: the tool's name, version and set-up, the app, the
+policies that it reads, and the part without its id and address. Failures are not kept: who gave no answer is asked
+again.
 
 NOTE: in memory, and not in the database, because findings tell of persons (where a name stands, what a picture says)
 and must not outlive the item they are of. They are gone after `KEEP_SECONDS` at the latest, with the process, and at
@@ -16,11 +17,12 @@ import json
 import pickle
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from moderation.core.items import Part
+from moderation.core.policy.policies import PolicyWords
 
 KEEP_SECONDS = 600.0
 MOST_BYTES = 32_000_000
@@ -112,14 +114,18 @@ def set_up(tool: Any) -> str:
     return hashlib.sha256(pickle.dumps(tool)).hexdigest()
 
 
-def key_of(operation: str, app: str, tool: Any, made_with: str, part: Part) -> str:
+def key_of(
+    operation: str, app: str, tool: Any, made_with: str, part: Part, policies: Sequence[PolicyWords] = ()
+) -> str:
     """What findings are kept under: equal only where a tool that keeps its contract answers the same.
 
     Bytes count by their digest, which all media have.
 
     Args:
         made_with: see `set_up`.
+        policies: what a tool that reads policies judges by.
     """
     seen = part.model_dump(mode="json", exclude={"id": True, "data": True, "media": {"uri"}, "extraction": {"part"}})
-    everything = [operation, app, tool.name, tool.version, made_with, seen]
+    said = [each.model_dump(mode="json") for each in policies]
+    everything = [operation, app, tool.name, tool.version, made_with, seen, said]
     return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()

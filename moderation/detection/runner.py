@@ -6,9 +6,7 @@ keeps one that fails again and again from holding up every item (`moderation.det
 
 from __future__ import annotations
 
-import base64
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,16 +16,15 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from pydantic import ValidationError
-
 from ground.rounds import Rounds
 from ground.tracing import carried, span
 from moderation.core.detections import Detection, Failure
-from moderation.core.items import Extraction, Part, PartType, Tool
-from moderation.core.started_loops import started
-from moderation.core.taxonomy import Taxonomy
+from moderation.core.items import Part, PartType, Tool
+from moderation.core.policy.policies import Policy, PolicyWords
 from moderation.core.verdicts import Look
 from moderation.detection.answers import Answers
+from moderation.detection.asking import words_for
+from moderation.detection.checking import checked_detection, checked_part, digests_of, part_of
 from moderation.detection.pool import Pool
 from moderation.detection.probes import probes_of
 from moderation.detection.process import Call, NoAnswer
@@ -44,7 +41,6 @@ MAX_PARTS_MADE = 32
 """Parts that one extractor may make of one part."""
 CALLS, FAILURES = "detector_call_seconds", "detector_failures"
 """Figures: calls by detector and outcome (``answered``, or the kind of failure); looks without an answer, by both."""
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 Asked = Callable[[Detector | Extractor | Redactor], bool]
 """Says of a tool whether anybody may ask it."""
 
@@ -110,11 +106,13 @@ class Runner:
         app: str,
         parts: Sequence[Part],
         only: Callable[[Detector], bool] = lambda _: True,
+        policies: Sequence[Policy] = (),
     ) -> Answers:
         """Every detector on every part it reads.
 
         Args:
             only: the detectors to ask.
+            policies: those for the item; who reads policies is told of those that name it.
 
         Returns:
             Detections with detector, part and parents filled in; and a failure for each look without an answer.
@@ -126,7 +124,10 @@ class Runner:
             if part.type in detector.reads and only(detector)
         ]
         answers = Answers()
-        looks = self._threads.map(carried(lambda job: self._look(app, job[0], job[1], answers.shown)), jobs)
+        told = {each.name: words_for(each, policies) for each in self._plugins.detectors}
+        looks = self._threads.map(
+            carried(lambda job: self._look(app, job[0], job[1], answers.shown, told[job[0].name])), jobs
+        )
         for (detector, part), found in zip(jobs, looks, strict=True):
             if isinstance(found, Failure):
                 answers.failures.append(found)
@@ -200,7 +201,7 @@ class Runner:
         try:
             with self._timed(redactor.name):
                 answer = self._call("redact", app, redactor, part, detections)
-                made = _part_of(answer["found"][0])
+                made = part_of(answer["found"][0])
                 if made.type != part.type or made.data is None:
                     raise NoAnswer("invalid_answer", "what it made is no redacted copy")
                 return made
@@ -220,14 +221,16 @@ class Runner:
             list(closing.map(Pool.close, self._pools.values()))
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _look(self, app: str, detector: Any, part: Part, shown: list[Look]) -> list[Detection] | Failure:
+    def _look(
+        self, app: str, detector: Any, part: Part, shown: list[Look], policies: Sequence[PolicyWords]
+    ) -> list[Detection] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
 
             def checked(answer: dict[str, Any]) -> list[Detection]:
-                return [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in answer["found"]]
+                return [checked_detection(raw, tool, detector, part, self._plugins.taxonomy) for raw in answer["found"]]
 
-            return checked(self._find("detect", app, detector, part, checked, shown))
+            return checked(self._find("detect", app, detector, part, checked, shown, policies))
         except NoAnswer as error:
             return self._failed(tool, part, error)
 
@@ -239,7 +242,7 @@ class Runner:
                 if len(answer) != len(texts):
                     raise NoAnswer("invalid_answer", "it did not answer each text")
                 return [
-                    [_checked(raw, tool, detector, part, self._plugins.taxonomy) for raw in each]
+                    [checked_detection(raw, tool, detector, part, self._plugins.taxonomy) for raw in each]
                     for part, each in zip(texts, answer, strict=True)
                 ]
         except NoAnswer as error:
@@ -253,7 +256,7 @@ class Runner:
             def checked(answer: dict[str, Any]) -> list[Part]:
                 if len(answer["found"]) > MAX_PARTS_MADE:
                     raise NoAnswer("invalid_answer", f"made more than {MAX_PARTS_MADE} parts")
-                return [_checked_part(raw, tool, extractor, part) for raw in answer["found"]]
+                return [checked_part(raw, tool, extractor, part) for raw in answer["found"]]
 
             answer = self._find("extract", app, extractor, part, checked, shown)
             left_out = str(answer.get("left_out", ""))
@@ -270,18 +273,20 @@ class Runner:
         part: Part,
         check: Callable[[dict[str, Any]], object],
         shown: list[Look],
+        policies: Sequence[PolicyWords] = (),
     ) -> dict[str, Any]:
         """What the tool answers, or did on the same content lately. An answer that `check` refuses is not kept."""
 
         def look() -> dict[str, Any]:
             with self._timed(tool.name):
-                answer = self._call(operation, app, tool, part)
+                answer = self._call(operation, app, tool, part, policies=policies)
                 check(answer)
-                _digests(answer)
+                digests_of(answer)
                 return answer
 
-        answer: dict[str, Any] = self._recent.find(key_of(operation, app, tool, self._set_ups[tool.name], part), look)
-        digests = _digests(answer)
+        key = key_of(operation, app, tool, self._set_ups[tool.name], part, policies)
+        answer: dict[str, Any] = self._recent.find(key, look)
+        digests = digests_of(answer)
         if digests:
             shown.append(Look(tool.name, part.id, digests))
         return answer
@@ -301,12 +306,18 @@ class Runner:
                 traced.set(moderation__outcome=outcome)
 
     def _call(
-        self, operation: str, app: str, tool: Any, part: Part, detections: Sequence[Detection] = ()
+        self,
+        operation: str,
+        app: str,
+        tool: Any,
+        part: Part,
+        detections: Sequence[Detection] = (),
+        policies: Sequence[PolicyWords] = (),
     ) -> dict[str, Any]:
         with self._file_of(part) as file:
             paths = {part.media.uri: str(file)} if part.media is not None else {}
             bare = part.model_copy(update={"data": None})
-            return self._pools[tool.name].call(Call(operation, app, bare, paths, detections))
+            return self._pools[tool.name].call(Call(operation, app, bare, paths, detections, policies=policies))
 
     @contextmanager
     def _file_of(self, part: Part) -> Iterator[Path | None]:
@@ -329,56 +340,3 @@ class Runner:
         self.tally.add(FAILURES, tool.name, error.kind)
         logger.warning("no answer detector=%s part=%s kind=%s reason=%r", tool.name, part.id, error.kind, error.message)
         return Failure(detector=tool, part=part.id, kind=error.kind, message=error.message)
-
-
-def _checked(raw: Any, tool: Tool, detector: Any, part: Part, taxonomy: Taxonomy) -> Detection:
-    """A detection that keeps the contract, with who, where and the label's ancestors filled in."""
-    try:
-        detection = Detection.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise NoAnswer("invalid_answer", f"{'.'.join(map(str, first['loc']))}: {first['type']}") from error
-    if detection.label not in detector.labels:
-        raise NoAnswer("invalid_answer", "a label that the detector did not declare")
-    try:
-        started([detection])
-    except ValueError as error:
-        raise NoAnswer("invalid_answer", str(error)) from error
-    if detection.span is not None and (part.text is None or detection.span.end > len(part.text)):
-        raise NoAnswer("invalid_answer", "a span outside the text")
-    return detection.model_copy(
-        update={"parents": taxonomy.parents(detection.label), "detector": tool, "part": part.id}
-    )
-
-
-def _digests(answer: dict[str, Any]) -> tuple[str, ...]:
-    """Of the pictures that the tool was shown."""
-    seen = answer.get("seen", [])
-    if not isinstance(seen, list) or not all(isinstance(each, str) and _SHA256.fullmatch(each) for each in seen):
-        raise NoAnswer("invalid_answer", "no digests of what it was shown")
-    return tuple(seen)
-
-
-def _part_of(raw: Any) -> Part:
-    try:
-        return Part.model_validate({**raw, "data": base64.urlsafe_b64decode(raw["data"])} if raw.get("data") else raw)
-    except (ValidationError, ValueError) as error:
-        raise NoAnswer("invalid_answer", "what it made is no part") from error
-
-
-def _checked_part(raw: Any, tool: Tool, extractor: Any, part: Part) -> Part:
-    made = _part_of(raw)
-    if made.type not in extractor.makes:
-        raise NoAnswer("invalid_answer", f"it made a part of type {made.type}, which it did not declare")
-    if (made.text is None) == (made.type == "text") or (made.data is None) == (made.type != "text"):
-        raise NoAnswer("invalid_answer", "a text part has text, any other has data")
-    given = made.extraction
-    if given is not None and made.text is not None and any(p.span.end > len(made.text) for p in given.places):
-        raise NoAnswer("invalid_answer", "a place outside the text")
-    extraction = Extraction(
-        part=part.id,
-        extractor=tool,
-        places=given.places if given else (),
-        time_range=given.time_range if given else None,
-    )
-    return made.model_copy(update={"id": "", "extraction": extraction, "media": None})

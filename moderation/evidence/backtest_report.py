@@ -45,6 +45,8 @@ def as_text(result: Comparison, title: str, changes: Sequence[str]) -> Iterator[
             people = f" (people said {each.people})" if each.people else ""
             yield f"  {each.item_id}  {each.app}: {each.was} -> {each.would_be}{people}"
             yield f"      {each.because}"
+            if each.content:
+                yield f"      {each.content}"
 
 
 def time_words(result: Comparison) -> str:
@@ -62,7 +64,11 @@ def _moves(result: Comparison) -> list[tuple[str, ...]]:
 
 def _load(result: Comparison) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
-    for name, of in (("reviews a day", result.reviews_a_day), ("reviewers' hours a day", result.hours_a_day)):
+    for name, of in (
+        ("reviews a day", result.reviews_a_day),
+        ("samples among them", result.samples_a_day),
+        ("reviewers' hours a day", result.hours_a_day),
+    ):
         was, would_be = of(result.was), of(result.would_be)
         rows.append((name, f"{was:,.1f}", f"{would_be:,.1f}", f"{would_be - was:+,.1f}"))
     for outcome in OUTCOMES:
@@ -118,6 +124,7 @@ def as_json(result: Comparison, changes: Sequence[str]) -> dict[str, Any]:
         return {
             "outcomes": dict(of.outcomes),
             "reviews_per_day": result.reviews_a_day(of),
+            "samples_per_day": result.samples_a_day(of),
             "reviewer_hours_per_day": result.hours_a_day(of),
             "reject": accuracy(of.reject),
             "needs_a_person": accuracy(of.person),
@@ -148,6 +155,8 @@ def as_json(result: Comparison, changes: Sequence[str]) -> dict[str, Any]:
                 "would_be": each.would_be,
                 "because": each.because,
                 "people": each.people,
+                "content": each.content,
+                "link": each.link,
             }
             for each in result.most_changed
         ],
@@ -162,7 +171,7 @@ def as_html(result: Comparison, title: str, changes: Sequence[str]) -> str:
     for (_, _, was, would_be), count in result.moves.items():
         grid[was, would_be] += count
     shown = [outcome for outcome in OUTCOMES if any(outcome in pair for pair in grid)]
-    days = sorted(result.days)[-SHOWN_DAYS:]
+    days = result.days[-SHOWN_DAYS:]
     bars = [(day, result.was.reviews[day], result.would_be.reviews[day]) for day in days]
     return template.render(
         title=title,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
+from moderation.core.coverage import Coverage
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Box, Span, TimeRange, Tool
 from moderation.core.rules.scene import Subject, root_of
-from moderation.storage.tables import item_loops, items
+from moderation.core.verdicts import Examined, Sample
+from moderation.storage.tables import decisions, item_loops, items
 
 PAGE = 1000
 
@@ -45,6 +47,27 @@ class Opinion:
     purpose: str = "review"
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the verdict of the time said, as far as it matters for work over many.
+
+    Attributes:
+        policy: the one whose outcome won.
+        versions: of each policy that judged the item.
+        rejecting: rules, by policy and name, that rejected the item, and so count for their caps.
+        spent: rules, as ``policy/rule``, that had used up their rejects of the day.
+        samples: who picked the item.
+        coverage: who looked at which given part; None where that was not recorded.
+    """
+
+    policy: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    rejecting: frozenset[tuple[str, str]] = frozenset()
+    spent: frozenset[str] = frozenset()
+    samples: tuple[Sample, ...] = ()
+    coverage: Coverage | None = None
+
+
 @dataclass(slots=True)
 class Case:
     """An item as it was judged.
@@ -54,7 +77,9 @@ class Case:
         queue: for review, where to.
         reach: labels that those who failed could have found; None for all.
         tools: detectors and extractors that were loaded; None when that was not recorded.
+        judged_at: when the rules spoke.
         opinions: of people, oldest first.
+        record: what else they said then.
     """
 
     item_id: str
@@ -65,12 +90,22 @@ class Case:
     queue: str | None
     reach: Mapping[str, frozenset[str] | None]
     tools: tuple[str, ...] | None
+    judged_at: datetime
     opinions: tuple[Opinion, ...] = ()
+    record: Record = Record()
 
     @property
     def opinion(self) -> Opinion | None:
         """The last word of people; None when nobody looked."""
         return self.opinions[-1] if self.opinions else None
+
+
+def days_between(first: str, last: str) -> list[str]:
+    """Every day from the first to the last one, such as ``2027-01-31``; none where they are empty."""
+    if not first:
+        return []
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [(start + timedelta(days=n)).isoformat() for n in range((end - start).days + 1)]
 
 
 def count_cases(database: Database, since: datetime | None = None) -> int:
@@ -83,11 +118,20 @@ def cases(database: Database, since: datetime | None = None) -> Iterator[Case]:
     """Every judged item with its evidence, oldest first, a page at a time."""
     after = ""
     while True:
-        page = database.read(lambda c, after=after: _page(c, since, after))  # type: ignore[misc]
+        page = database.read(lambda c, after=after: _page(c, _judged(since) & (items.c.id > after)))  # type: ignore[misc]
         yield from page
         if len(page) < PAGE:
             return
         after = page[-1].item_id
+
+
+def cases_of(database: Database, ids: Sequence[str]) -> Iterator[Case]:
+    """These items, as `cases` gives them, in the order of `ids`."""
+    for start in range(0, len(ids), PAGE):
+        wanted = ids[start : start + PAGE]
+        where = _judged(None) & items.c.id.in_(wanted)
+        page = {case.item_id: case for case in database.read(lambda c, where=where: _page(c, where))}  # type: ignore[misc]
+        yield from (page[item_id] for item_id in wanted if item_id in page)
 
 
 def _judged(since: datetime | None) -> Any:
@@ -95,7 +139,7 @@ def _judged(since: datetime | None) -> Any:
     return where if since is None else where & (items.c.created_at >= since)
 
 
-def _page(c: Connection, since: datetime | None, after: str) -> list[Case]:
+def _page(c: Connection, where: Any) -> list[Case]:
     query = (
         sa.select(
             items.c.id,
@@ -104,18 +148,27 @@ def _page(c: Connection, since: datetime | None, after: str) -> list[Case]:
             # As text: only a part of it is wanted, and reading it here is faster than through the column's type.
             sa.cast(items.c.findings, sa.Text).label("findings"),
             items.c.document["metadata"].label("metadata"),
-            items.c.verdict["outcome"].as_string().label("outcome"),
-            items.c.verdict["queue"].as_string().label("queue"),
+            sa.cast(items.c.verdict, sa.Text).label("verdict"),
         )
-        .where(_judged(since) & (items.c.id > after))
+        .where(where)
         .order_by(items.c.id)
         .limit(PAGE)
     )
     rows = c.execute(query).all()
     if not rows:
         return []
-    opinions = _opinions(c, rows[0].id, rows[-1].id)
-    return [_case(row, opinions.get(row.id, ())) for row in rows]
+    opinions, judged = _opinions(c, rows[0].id, rows[-1].id), _judged_at(c, rows[0].id, rows[-1].id)
+    return [_case(row, opinions.get(row.id, ()), judged.get(row.id, row.created_at)) for row in rows]
+
+
+def _judged_at(c: Connection, first: str, last: str) -> dict[str, datetime]:
+    """When the rules spoke: at the first decision, or when people were first asked."""
+    found: dict[str, datetime] = {}
+    for column, at in ((decisions.c.item_id, decisions.c.decided_at), (item_loops.c.item_id, item_loops.c.created_at)):
+        query = sa.select(column, sa.func.min(at)).where(column.between(first, last)).group_by(column)
+        for item_id, moment in c.execute(query):
+            found[item_id] = min(moment, found.get(item_id, moment))
+    return found
 
 
 def _opinions(c: Connection, first: str, last: str) -> dict[str, tuple[Opinion, ...]]:
@@ -135,8 +188,8 @@ def _opinions(c: Connection, first: str, last: str) -> dict[str, tuple[Opinion, 
     return found
 
 
-def _case(row: Any, opinions: tuple[Opinion, ...]) -> Case:
-    found = json.loads(row.findings or "{}")
+def _case(row: Any, opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
+    found, verdict = json.loads(row.findings or "{}"), json.loads(row.verdict)
     basis = found.get("basis") or {}
     types: dict[str, frozenset[str]] = {}
     for part in found.get("parts", ()):
@@ -147,13 +200,38 @@ def _case(row: Any, opinions: tuple[Opinion, ...]) -> Case:
     return Case(
         item_id=row.id,
         created_at=row.created_at,
-        subject=Subject(row.app, frozenset().union(*types.values()), row.id, row.metadata or {}, types),
+        subject=Subject(
+            row.app,
+            frozenset().union(*types.values()),
+            row.id,
+            row.metadata or {},
+            types,
+            basis.get("counts", {}),
+            basis.get("listed", {}),
+        ),
         findings=findings,
-        outcome=row.outcome,
-        queue=row.queue,
+        outcome=verdict["outcome"],
+        queue=verdict.get("queue"),
         reach={n: None if labels is None else frozenset(labels) for n, labels in basis.get("reach", {}).items()},
         tools=tuple(basis["tools"]) if "tools" in basis else None,
         opinions=opinions,
+        judged_at=judged_at,
+        record=_record(verdict),
+    )
+
+
+def _record(verdict: Mapping[str, Any]) -> Record:
+    """What is wanted of a stored verdict. It was checked when it was stored."""
+    policies = verdict.get("policies", ())
+    rejects = [each for each in policies if each["outcome"] == verdict["outcome"] == "reject"]
+    examined = tuple(Examined(each["part"], tuple(each["detectors"])) for each in verdict.get("examined", ()))
+    return Record(
+        policy=verdict["policy"]["name"],
+        versions={each["policy"]["name"]: each["policy"]["version"] for each in policies},
+        rejecting=frozenset((e["policy"]["name"], rule["rule"]) for e in rejects for rule in e.get("deciding", ())),
+        spent=frozenset(verdict.get("spent", ())),
+        samples=tuple(Sample.model_validate(each) for each in verdict.get("samples", ())),
+        coverage=Coverage((), examined) if examined else None,
     )
 
 

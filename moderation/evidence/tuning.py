@@ -18,16 +18,19 @@ from moderation.core.errors import NotFound, PolicyFault
 from moderation.core.policy.file import Band
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import expand
+from moderation.core.rules.engine import evaluate
 from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
-from moderation.evidence.history import Case, Opinion
+from moderation.evidence.history import Case, Opinion, days_between
 from moderation.policies.versions import PolicyVersions
+from moderation.storage.rule_counts import day_of
 from moderation.yaml_reader import Document, Spot
 
 Groups = Counter[tuple[float, bool]]
 """How many answers there are of each weight, and whether people rejected."""
 THRESHOLDS = range(2, 101)
 """Thresholds are tried in whole percent; in (0, 1] they are not allowed."""
+SIDES = ("review", "reject")
 LEAST_REPRESENTED = 0.5
 """Where the answers, by their weights, stand for less of the items, nothing is concluded for the rest."""
 MOST_WANTED = 1_000_000
@@ -117,9 +120,11 @@ class Tuner:
             name: covered(expand(band.label, policy.file.lists), taxonomy, exact=band.exact)
             for name, band in policy.file.bands.items()
         }
-        self._seen = {name: BandRecord() for name in policy.file.bands}
+        # Of each side by itself: rules may set one of them aside.
+        self._seen = {(name, side): BandRecord() for name in policy.file.bands for side in SIDES}
+        self._overriding = {rule.id: rule.overrides for rule in policy.file.rules if rule.overrides}
         self._shares: dict[tuple[str, str], float | None] = {}
-        self._days: set[str] = set()
+        self._first = self._last = ""
         self.items = 0
         self.unweighted = 0
 
@@ -130,12 +135,17 @@ class Tuner:
             yield case
 
     def add(self, case: Case) -> None:
-        """Take in one item; items of apps with a band of their own are left out of that band."""
+        """Take in one item.
+
+        Left out of a band are items of apps that have it otherwise; left out of a side of it, whatever it is tuned to,
+        are those on which a rule sets it aside.
+        """
         policy, subject = self._policy, case.subject
         if not policy.applies(subject.app, subject.content_types):
             return
         self.items += 1
-        self._days.add(case.created_at.date().isoformat())
+        day = day_of(case.judged_at)
+        self._first, self._last = min(day, self._first or day), max(day, self._last)
         own = policy.file.apps.get(subject.app)
         best: dict[str, float] = {}
         for finding in case.findings:
@@ -144,16 +154,28 @@ class Tuner:
                 best[label] = max(best.get(label, 0.0), getattr(finding, "confidence", 0.0))
         if not best:
             return
+        aside = self._set_aside(case)
         for name, labels in self._labels.items():
             highest = max((c for label, c in best.items() if label in labels), default=None)
             if highest is None or (own is not None and name in own.change):
                 continue
-            seen, percent = self._seen[name], int(highest)
-            seen.items[percent] += 1
+            sides = [self._seen[name, side] for side in SIDES if f"{name}.{side}" not in aside]
+            percent = int(highest)
+            for seen in sides:
+                seen.items[percent] += 1
             # Who is appealed is no fair pick; what was said before the appeal is.
             opinion = next((each for each in reversed(case.opinions) if each.purpose != "appeal"), None)
-            if opinion is not None and (weight := self._weight(opinion)) is not None:
-                seen.answers.setdefault(percent, Counter())[weight, opinion.outcome == "reject"] += 1
+            if sides and opinion is not None and (weight := self._weight(opinion)) is not None:
+                for seen in sides:
+                    seen.answers.setdefault(percent, Counter())[weight, opinion.outcome == "reject"] += 1
+
+    def _set_aside(self, case: Case) -> frozenset[str]:
+        """Rules and sides of bands that rules which are true of the item, and stand, set aside."""
+        if not self._overriding:
+            return frozenset()
+        verdict = evaluate([self._policy], case.subject, case.findings, self._taxonomy, case.reach).policies[0]
+        standing = [rule.rule for rule in (*verdict.deciding, *verdict.also_true)]
+        return frozenset(target for rule in standing for target in self._overriding.get(rule, ()))
 
     def _weight(self, opinion: Opinion) -> float | None:
         """How many items an answer stands for; None where the text that says so is not kept."""
@@ -182,24 +204,26 @@ class Tuner:
             precision: share of rejects, 0-1, that people are to agree with.
             error_rate: share of approved items with something of the band found in them, 0-1, that people would reject.
         """
-        days = max(len(self._days), 1)
+        days = len(days_between(self._first, self._last)) or 1
         tunings = []
         for name, band in self._policy.file.bands.items():
-            seen = self._seen[name]
-            suggestions = _both_sides(band, seen, precision, error_rate)
-            tuning = BandTuning(name, suggestions, seen.load(band.review_from, band.reject_from) / days, 0.0)
-            after = seen.load(tuning.value("review_from"), tuning.value("reject_from")) / days
+            reviewed, rejected = (self._seen[name, side] for side in SIDES)
+            suggestions = _both_sides(band, reviewed, rejected, precision, error_rate)
+            tuning = BandTuning(name, suggestions, reviewed.load(band.review_from, band.reject_from) / days, 0.0)
+            after = reviewed.load(tuning.value("review_from"), tuning.value("reject_from")) / days
             tunings.append(BandTuning(name, tuning.suggestions, tuning.reviews_now, after))
         return tunings
 
 
-def _both_sides(band: Band, seen: BandRecord, precision: float, error_rate: float) -> tuple[Suggestion, ...]:
+def _both_sides(
+    band: Band, reviewed: BandRecord, rejected: BandRecord, precision: float, error_rate: float
+) -> tuple[Suggestion, ...]:
     """Suggestions that make a band together: it rejects from higher on than it reviews."""
     floor = 0.0
     while True:
-        reject = None if band.reject_from is None else _reject_from(band, seen, precision, floor)
+        reject = None if band.reject_from is None else _reject_from(band, rejected, precision, floor)
         limit = None if reject is None else float(reject.suggested or band.reject_from or 101)
-        review = None if band.review_from is None else _review_from(band, seen, error_rate, limit)
+        review = None if band.review_from is None else _review_from(band, reviewed, error_rate, limit)
         found = tuple(each for each in (reject, review) if each is not None)
         if review is None or limit is None or (review.suggested or band.review_from or 0.0) < limit:
             return found

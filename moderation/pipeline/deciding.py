@@ -13,8 +13,9 @@ from moderation.core.policy.policies import Policy
 from moderation.core.redaction import RedactedPart
 from moderation.core.retention import media_until
 from moderation.core.verdicts import Verdict
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
+from moderation.pipeline.counting import marks_of_people
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord, LoopEnd, LoopRecord
 
@@ -68,7 +69,10 @@ def decide_by_people(
         redacted, _ = ports.judge.redact(record.item, record.parts, last)
     applicable = ports.judge.policies.for_content(record.item.app, content_types_of(record.parts))
     until = media_kept_until(ports, decision, applicable)
-    made = ports.store.decide(record.item.id, decision, findings, verdict, ended, redacted=redacted, media_until=until)
+    marks = marks_of_people(ports, record, applicable, decision)
+    made = ports.store.decide(
+        record.item.id, decision, findings, verdict, ended, redacted=redacted, media_until=until, marks=marks
+    )
     if made is not None:
         tell(ports, (record.item, made))
 

@@ -16,13 +16,14 @@ from functools import cache
 from ground import tracing
 from ground.holding import LEASE_SECONDS, Hold
 from moderation.core.detections import Failure
-from moderation.core.errors import CapReached, ModerationError, StoreUnavailable
+from moderation.core.errors import CapReached, CountsMoved, ModerationError, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import MODERATED, Item, Lane
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.pipeline import people, together
+from moderation.pipeline.counting import marks_of_rules
 from moderation.pipeline.deciding import decision_of_rules, is_remembered, media_kept_until, tell
 from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
@@ -46,13 +47,16 @@ class Learned:
     Attributes:
         spent: rules, as ``policy/rule``, that have rejected as many items today as they may.
         failures: of those who were to redact a copy; one of a detector and part.
+        moved: how often another item came between what was counted and this item's own commit.
     """
 
     spent: frozenset[str] = frozenset()
     failures: tuple[Failure, ...] = ()
+    moved: int = 0
 
     def __or__(self, other: Learned) -> Learned:
-        return Learned(self.spent | other.spent, self.failures + _not_among(other.failures, self.failures))
+        failures = self.failures + _not_among(other.failures, self.failures)
+        return Learned(self.spent | other.spent, failures, self.moved + other.moved)
 
 
 CLAIMED_AT_ONCE: dict[Lane, int] = {"texts": 200, "media": 4}
@@ -156,7 +160,7 @@ def conclude(ports: Ports, item: Item, judgement: Judgement, *, remember: bool =
         remember: keep fingerprints of an item that people see or the rules reject; False where it harms who reads it.
 
     Ends: each time strictly more is known than before, and there is only so much to know, because an item has so many
-    rules, and so many parts that so many redactors may fail on.
+    rules, and so many parts that so many redactors may fail on; and what is counted may move so often.
     """
 
     @cache
@@ -164,26 +168,46 @@ def conclude(ports: Ports, item: Item, judgement: Judgement, *, remember: bool =
         return ports.judge.fingerprints(item) if remember else ()
 
     known, latest = Learned(), judgement
-    while (new := _act(ports, item, latest, prints)) is not None:
+    while (new := _act(ports, item, latest, prints, known.moved)) is not None:
         more = known | new
         if more == known:
             raise RuntimeError(f"item {item.id} was judged again, and nothing new came up")
         known = more
+        if new.moved:
+            (judgement,) = ports.judge.count_again([item], [judgement])
         latest = ports.judge.judge_again(item, judgement, known.spent, known.failures)
 
 
-def _act(ports: Ports, item: Item, judgement: Judgement, prints: Callable[[], Sequence[Fingerprint]]) -> Learned | None:
+def _act(
+    ports: Ports, item: Item, judgement: Judgement, prints: Callable[[], Sequence[Fingerprint]], moved: int
+) -> Learned | None:
     """Send an item to people or decide it; says what came up instead when neither was done."""
+    try:
+        return _do(ports, item, judgement, prints, moved)
+    except CapReached as reached:
+        logger.warning("item=%s %s", item.id, reached)
+        return Learned(spent=frozenset(reached.rules))
+    except CountsMoved as news:
+        logger.info("item=%s is judged again: %s", item.id, news)
+        return Learned(moved=1)
+
+
+def _do(
+    ports: Ports, item: Item, judgement: Judgement, prints: Callable[[], Sequence[Fingerprint]], moved: int
+) -> Learned | None:
     verdict = judgement.verdict
     elsewhere = loops_started(ports, item, judgement)
     if elsewhere and verdict.outcome != "reject":
-        ports.store.send_to_people(item.id, judgement.findings, verdict, elsewhere, prints())
+        marks = marks_of_rules(ports, item.id, judgement, "review", moved)
+        ports.store.send_to_people(item.id, judgement.findings, verdict, elsewhere, prints(), marks=marks)
         ports.news.spread()
         return None
     held = [sample for sample in verdict.samples if sample.hold]
     if verdict.outcome == "review" or held:
         loop = first_loop(ports, item, judgement, held[0] if held else None)
-        ports.store.send_to_people(item.id, judgement.findings, verdict, [loop], prints())
+        # Who is picked as a sample has done nothing for it.
+        marks = marks_of_rules(ports, item.id, judgement, "review" if verdict.outcome == "review" else "", moved)
+        ports.store.send_to_people(item.id, judgement.findings, verdict, [loop], prints(), marks=marks)
         ports.news.spread()
         people.start(ports, loop)
         return None
@@ -196,21 +220,18 @@ def _act(ports: Ports, item: Item, judgement: Judgement, prints: Callable[[], Se
     decision = decision_of_rules(ports, verdict)
     samples = [sample_loop(ports, item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)]
     loops = [*samples, *elsewhere]
-    try:
-        decided = ports.store.decide(
-            item.id,
-            decision,
-            judgement.findings,
-            verdict,
-            redacted=redacted,
-            samples=loops,
-            caps=caps(verdict, judgement.policies),
-            media_until=media_kept_until(ports, decision, judgement.applicable),
-            fingerprints=prints() if is_remembered(decision, loops) else (),
-        )
-    except CapReached as reached:
-        logger.warning("item=%s %s", item.id, reached)
-        return Learned(spent=frozenset(reached.rules))
+    decided = ports.store.decide(
+        item.id,
+        decision,
+        judgement.findings,
+        verdict,
+        redacted=redacted,
+        samples=loops,
+        caps=caps(verdict, judgement.policies),
+        media_until=media_kept_until(ports, decision, judgement.applicable),
+        fingerprints=prints() if is_remembered(decision, loops) else (),
+        marks=marks_of_rules(ports, item.id, judgement, decision.outcome, moved),
+    )
     if decided is not None:
         tell(ports, (item, decided))
     return None

@@ -16,6 +16,7 @@ from moderation.core.errors import (
     StoreUnavailable,
 )
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
+from moderation.core.policy.choices import in_language
 from moderation.core.verdicts import Verdict
 from moderation.pipeline import started
 from moderation.pipeline.deciding import decide_by_people
@@ -164,7 +165,9 @@ def _decision(
     """A person's word beats every rule except a locked rejection."""
     verdict = record.verdict
     notes = [answer.note for answer in answers if answer.outcome == result.outcome and answer.note]
-    reason = result.reason + (f": {notes[0]}" if notes else "")
+    words = policy_and_queue(ports, loop)[0].file.reasons
+    chosen = [in_language(words[name]) for name in result.reasons if name in words]
+    reason = result.reason + (f" ({'; '.join(chosen)})" if chosen else "") + (f": {notes[0]}" if notes else "")
     if loop.purpose == "appeal" and record.decision is not None:
         word = "upheld" if result.outcome == record.decision.outcome else "overturned"
         reason = f"Appeal: the decision is {word}. {reason}"
@@ -172,6 +175,7 @@ def _decision(
         outcome=result.outcome,
         decided_by="people",
         labels=result.labels or (verdict.labels if verdict and result.outcome == "reject" else ()),
+        reasons=result.reasons,
         reason=reason,
         policy=PolicyRef(name=loop.policy, version=loop.policy_version),
         actions=verdict.actions if verdict is not None else (),

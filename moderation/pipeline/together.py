@@ -13,12 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from moderation.core.errors import StoreUnavailable
+from moderation.core.errors import CountsMoved, StoreUnavailable
 from moderation.core.items import Item
 from moderation.core.rules.caps import caps
 from moderation.core.started_loops import started
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
+from moderation.pipeline.counting import MOST_MOVES, marks_of_rules
 from moderation.pipeline.deciding import decision_of_rules, is_remembered, media_kept_until, tell
 from moderation.pipeline.loops import sample_loop
 from moderation.pipeline.ports import Ports
@@ -59,7 +60,7 @@ def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> Together:
     for together in chain.from_iterable(_portions(each) for each in sorted(alike.values(), key=len)):
         try:
             _moderate(ports, together, became)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, CountsMoved) as error:
             logger.warning("%d items are moderated one by one: %s", len(together), error)
         except Exception:  # one of them may be what does it: alone, it harms no other
             logger.exception("%d items are moderated one by one", len(together))
@@ -84,13 +85,22 @@ def _moderate(ports: Ports, together: Sequence[Item], became: Together) -> None:
     judgements = ports.judge.judge_texts(together)
     if judgements is None:
         return
-    ruled = []
-    for item, judgement in zip(together, judgements, strict=True):
-        if _is_plain(judgement):
-            ruled.append(_ruled(ports, item, judgement))
-        else:
-            became.judged[item.id] = judgement
-    decided = ports.store.decide_together(ruled) if ruled else set()
+    for moved in range(MOST_MOVES + 1):
+        ruled = []
+        for item, judgement in zip(together, judgements, strict=True):
+            if _is_plain(judgement):
+                ruled.append(_ruled(ports, item, judgement))
+            else:
+                became.judged[item.id] = judgement
+        try:
+            decided = ports.store.decide_together(ruled) if ruled else set()
+            break
+        except CountsMoved as news:
+            if moved == MOST_MOVES:
+                raise
+            logger.info("%d items are judged again: %s", len(together), news)
+            became.judged.clear()
+            judgements = ports.judge.count_again(together, judgements)
     if decided:
         tell(ports, *((each.item, each.decision) for each in ruled if each.item.id in decided))
     became.done.update(each.item.id for each in ruled)
@@ -116,4 +126,5 @@ def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
         loops=loops,
         media_until=media_kept_until(ports, decision, judgement.applicable),
         fingerprints=ports.judge.fingerprints(item) if is_remembered(decision, loops) else (),
+        marks=marks_of_rules(ports, item.id, judgement, decision.outcome),
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
-from moderation.core.policy.examples import BESIDE, PLACES
-from moderation.core.policy.file import Example, branch_ids
+from moderation.core.policy.examples import BESIDE, PLACES, worn
+from moderation.core.policy.file import Example, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
+from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS, name_of
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
@@ -102,16 +105,29 @@ def subject_of(policy: Policy, example: Example) -> Subject:
     """The item of a test; without an app it is one that the policy applies to."""
     item = example.item
     apps = policy.file.applies_to.app
-    return Subject(item.app or (apps[0] if apps else "test"), item.content_types, metadata=item.metadata)
+    listed = (
+        {} if LISTS in item.failed else {name_of(*each): (each[0] in item.listed, "") for each in policy.lists_asked}
+    )
+    counts = {} if COUNTERS in item.failed else {n: item.counters.get(n, 0) for n in policy.file.counters}
+    return Subject(
+        item.app or (apps[0] if apps else "test"),
+        item.content_types,
+        metadata=item.metadata,
+        counts={f"{policy.name}/{name}": number for name, number in counts.items()},
+        listed=listed,
+    )
 
 
 def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:
-    """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``; ``head: bare`` means nothing on it."""
+    """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``.
+
+    ``head: bare`` means nothing on it, ``head: unjudged`` that the detector does not tell.
+    """
     label = next(key for key in entry if key not in BESIDE)
     attributes: dict[str, object] = {}
     parts = entry.get("parts")
     if isinstance(parts, Mapping):
-        attributes["parts"] = {part: ({} if covers == "bare" else covers) for part, covers in parts.items()}
+        attributes["parts"] = {part: worn(str(part), covers) for part, covers in parts.items()}
     places = {key: entry[key] for key in PLACES if key in entry}
     return Detection.model_validate(
         {
@@ -134,7 +150,8 @@ def _run(
         Failure(detector=Tool(name=name, version="1"), kind="raised", message="said so by the test")
         for name in example.item.failed
     ]
-    verdict = evaluate([policy], subject_of(policy, example), findings, taxonomy, reach).policies[0]
+    tested = policy if example.item.rolled_out else _before_roll_out(policy)
+    verdict = evaluate([tested], subject_of(policy, example), findings, taxonomy, reach).policies[0]
     expected, got = say(example.expect.outcome, example.expect.queue), say(verdict.outcome, verdict.queue)
     # An open rule is a reason only where a failure decided.
     reasons = [rule.rule for rule in (*verdict.deciding, *(verdict.unknown if verdict.failing else ()))]
@@ -145,6 +162,20 @@ def _run(
         missing += tuple(sorted(wanted - asked)) + tuple(f"no {each}" for each in sorted(asked - wanted))
     line = policy.lines.get(f"tests.{example.name}", 0)
     return TestResult(example.name, expected, got, missing, tuple(reasons), verdict, line)
+
+
+def _before_roll_out(policy: Policy) -> Policy:
+    """The policy as it is for an item outside of every share that a ``mode: {percent}`` names: those are on trial."""
+    file = policy.file
+    bands = {name: band.model_copy(update=_on_trial(band.mode)) for name, band in file.bands.items()}
+    rules = [rule.model_copy(update=_on_trial(rule.mode)) for rule in file.rules]
+    changed = file.model_copy(update={"bands": bands, "rules": rules})
+    return replace(policy, file=changed, programs={})
+
+
+def _on_trial(mode: RuleMode | None) -> Mapping[str, RuleMode]:
+    is_share = mode is not None and mode.percent is not None and mode.percent < 100
+    return {"mode": RuleMode(shadow_until=date.max)} if is_share else {}
 
 
 def say(outcome: str, queue: str | None) -> str:

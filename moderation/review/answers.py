@@ -60,15 +60,24 @@ def _known_label(chosen: Any) -> str:
 
 def _read_answer(raw: Mapping[str, Any]) -> Answer:
     content = raw["answerContent"]
-    return _answer(raw, _chosen(content["decision"]), _labels(content), str(content.get("note", ""))[:4000])
+    note = str(content.get("note", ""))[:4000]
+    reasons = _ticked(content, "reasons")
+    return _answer(raw, _chosen(content["decision"]), _ticked(content, "labels"), note, reasons)
 
 
-def _answer(raw: Mapping[str, Any], outcome: FinalOutcome, labels: tuple[str, ...], note: str = "") -> Answer:
+def _answer(
+    raw: Mapping[str, Any],
+    outcome: FinalOutcome,
+    labels: tuple[str, ...],
+    note: str = "",
+    reasons: tuple[str, ...] = (),
+) -> Answer:
     seconds = raw.get("timeSpentInSeconds")
     return Answer(
         reviewer=str(raw["workerId"]),
         outcome=outcome,
         labels=labels,
+        reasons=reasons,
         note=note,
         accepted_at=_time(raw.get("acceptanceTime")),
         submitted_at=_time(raw["submissionTime"]) or datetime.min,
@@ -76,13 +85,13 @@ def _answer(raw: Mapping[str, Any], outcome: FinalOutcome, labels: tuple[str, ..
     )
 
 
-def _labels(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """The labels that were ticked. A checkbox of its own name is ``{"labels.X": {"X": true}}`` on AWS."""
-    ticked: dict[str, Any] = dict(content.get("labels") or {})
+def _ticked(content: Mapping[str, Any], what: str) -> tuple[str, ...]:
+    """The labels or reasons that were ticked. A checkbox of its own name is ``{"labels.X": {"X": true}}`` on AWS."""
+    ticked: dict[str, Any] = dict(content.get(what) or {})
     for name, values in content.items():
-        if name.startswith("labels.") and isinstance(values, Mapping):
+        if name.startswith(f"{what}.") and isinstance(values, Mapping):
             ticked |= values
-    return tuple(sorted(label for label, on in ticked.items() if on is True))
+    return tuple(sorted(name for name, on in ticked.items() if on is True))
 
 
 def _chosen(decision: Mapping[str, Any]) -> FinalOutcome:

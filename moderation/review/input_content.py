@@ -46,13 +46,15 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     """What reviewers are shown, as references and facts: no media bytes, and within A2I's limit.
 
     Of a blind sample they see the content and the policy, not what was found or what the rules wanted. ``not_for``
-    names reviewers of an appealed item who have seen it before; our own endpoint gives them none of its tasks.
+    names reviewers of an appealed item who have seen it before, and those whose disagreement is to be settled; our own
+    endpoint gives them none of its tasks.
     ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
 
     ``schema``, ``item``, ``parts`` (text, ``uri`` of media, or the ``problem`` that kept it from being fetched),
     ``detections``, ``failures``, ``why`` (sentences),
-    ``policy`` (name, version, description), ``labels`` to choose from, ``queue``, ``earlier`` (sentences on decisions
-    on nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
+    ``policy`` (name, version, description), ``labels`` to choose from, with ``names`` that people read by label and
+    language, ``reasons`` to choose from (name, words by language), ``queue``, ``earlier`` (sentences on decisions on
+    nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
     they see themselves.
     """
     record, loop, policy = case.record, case.loop, case.policy
@@ -75,6 +77,8 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
         "why": _why(case),
         "policy": {"name": policy.name, "version": policy.version, "description": policy.description},
         "labels": _labels(case),
+        "names": policy.file.labels,
+        "reasons": [{"name": name, "words": words} for name, words in policy.file.reasons.items()],
         "queue": case.queue.name,
     }
     if loop.is_blind and (harms := _harms(record.detections)):
@@ -83,9 +87,22 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
         content["not_examined"] = [waiting_words(each) for each in case.verdict.not_examined]
     if case.earlier and not loop.is_blind and loop.purpose != "appeal":
         content["earlier"] = list(case.earlier)
-    if loop.purpose == "appeal":
-        content["not_for"] = sorted({answer.reviewer for each in record.loops for answer in each.answers})
+    if not_for := _not_for(record, loop):
+        content["not_for"] = not_for
     return _within_limit(content)
+
+
+def _not_for(record: ItemRecord, loop: LoopRecord) -> list[str]:
+    """Who is not to judge: of an appeal all who have seen the item, else those who disagreed in another queue."""
+    if loop.purpose == "appeal":
+        seen = record.loops
+    else:
+        seen = tuple(each for each in record.loops if each.queue != loop.queue and _is_split(each))
+    return sorted({answer.reviewer for each in seen for answer in each.answers})
+
+
+def _is_split(loop: LoopRecord) -> bool:
+    return len({answer.outcome for answer in loop.answers}) > 1
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -120,10 +137,12 @@ def _why(case: ReviewCase) -> list[str]:
 
 def _labels(case: ReviewCase) -> list[str]:
     """The labels to choose from, likely ones first."""
-    labels = list(case.policy.labels())
+    own = case.policy.file.labels
+    labels = list(own or case.policy.labels())
     if not case.loop.is_blind:
-        found = [d.label for d in sorted(case.record.detections, key=lambda d: -d.confidence)]
-        labels = [*case.verdict.labels, *found, *labels]
+        detections = sorted(case.record.detections, key=lambda d: -d.confidence)
+        likely = [*case.verdict.labels, *(name for d in detections for name in (d.label, *(d.parents if own else ())))]
+        labels = [*(label for label in likely if not own or label in own), *labels]
     return list(dict.fromkeys(labels))[:MAX_LABELS]
 
 

@@ -12,10 +12,12 @@ from sqlalchemy.engine import Connection
 
 from ground.errors import ModerationError
 from ground.prepared import among, insert_many, update_many
+from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
 from moderation.core.verdicts import Verdict
+from moderation.storage.counters import check_and_mark
 from moderation.storage.near_duplicates import fingerprint_row
 from moderation.storage.records import Findings, LoopRecord, delivery_rows
 from moderation.storage.rows import evidence_values, label_rows, loop_row, media_rows
@@ -39,6 +41,7 @@ class Ruled:
     Attributes:
         loops: that look at it afterwards.
         media_until: when its media may be deleted; None for never.
+        marks: what others are told of it; None where nothing is counted.
     """
 
     item: Item
@@ -48,6 +51,7 @@ class Ruled:
     loops: Sequence[LoopRecord]
     media_until: datetime | None
     fingerprints: Sequence[Fingerprint]
+    marks: Marks | None = None
 
 
 class NotAllPending(ModerationError):
@@ -70,9 +74,11 @@ def decide_together(c: Connection, made: Sequence[Ruled], notify: Sequence[str])
 
     Raises:
         NotAllPending: some are not.
+        CountsMoved: what the rules were told of counters does not hold any more.
     """
     if update_many(c, items, "id", [_values(each) for each in made], _SAME, _PENDING) != len(made):
         raise NotAllPending
+    check_and_mark(c, [each.marks for each in made if each.marks is not None])
     insert_many(c, decisions, [_decision_row(each) for each in made])
     for table, rows in (
         (item_labels, [row for each in made for row in label_rows(each.item.id, each.findings)]),

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
 from ground.prepared import among, insert_many
+from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
 from moderation.core.errors import AppealRefused
 from moderation.core.fingerprints import Fingerprint
@@ -23,6 +24,7 @@ from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.verdicts import Verdict
+from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
 from moderation.storage.fetches import fetch_rows
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
@@ -154,6 +156,7 @@ class Store(Reading):
         caps: Mapping[RuleName, int] | None = None,
         media_until: datetime | None = None,
         fingerprints: Sequence[Fingerprint] = (),
+        marks: Marks | None = None,
     ) -> Decision | None:
         """Append a decision on an item with its state, labels and delivery, in one transaction.
 
@@ -166,12 +169,14 @@ class Store(Reading):
             caps: how many items the rules that reject it may reject a day.
             media_until: when its media may be deleted; None for never.
             fingerprints: what its parts are recognised by.
+            marks: what others are told of it; None where nothing is counted.
 
         Returns:
             The decision as stored; None when the item was decided already and nothing was done.
 
         Raises:
             CapReached: a rule has rejected so many today; nothing was done.
+            CountsMoved: what the rules were told of counters does not hold any more; nothing was done.
         """
 
         def work(c: Connection) -> Decision | None:
@@ -188,6 +193,7 @@ class Store(Reading):
             row = c.execute(update).first()
             if row is None:
                 return None
+            _mark(c, marks)
             item = Item.model_validate(row.document)
             count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
             number = c.execute(count).scalar_one() + 1
@@ -238,6 +244,8 @@ class Store(Reading):
         loops: Sequence[LoopRecord],
         fingerprints: Sequence[Fingerprint] = (),
         ended: Sequence[LoopEnd] = (),
+        *,
+        marks: Marks | None = None,
     ) -> bool:
         """Store that people are asked, with the loops that are to be started or followed, in one transaction.
 
@@ -247,9 +255,13 @@ class Store(Reading):
             loops: at least one.
             fingerprints: what the item's parts are recognised by.
             ended: the loops of the round before, which settled nothing.
+            marks: what others are told of it; None where nothing is counted.
 
         Returns:
             False when this round of the item has its loops already, or the item is decided.
+
+        Raises:
+            CountsMoved: what the rules were told of counters does not hold any more; nothing was done.
         """
 
         def work(c: Connection) -> bool:
@@ -262,6 +274,7 @@ class Store(Reading):
             app = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.app)).scalar()
             if app is None:
                 return False
+            _mark(c, marks)
             save_fingerprints(c, item_id, app, fingerprints, None)
             if findings is not None:
                 save_labels(c, item_id, findings)
@@ -320,6 +333,11 @@ class Store(Reading):
         where = (item_loops.c.name == name) & (item_loops.c.state != "ended")
         update = sa.update(item_loops).where(where).values({**values, "looks": item_loops.c.looks + 1})
         self._db.write(lambda c: c.execute(update), step="loops.note")
+
+
+def _mark(c: Connection, marks: Marks | None) -> None:
+    if marks is not None:
+        check_and_mark(c, [marks])
 
 
 def _end_loops(c: Connection, ends: Sequence[LoopEnd]) -> None:

@@ -145,7 +145,8 @@ class Findings:
     Attributes:
         basis: what else the verdict was worked out from, as JSON data, so that it can be worked out again: ``engine``
             (this program's version), ``policies`` (name to path), ``reach`` (labels that those who failed could have
-            found; null for all), ``custom_labels`` and ``tools`` (detectors and extractors that were loaded).
+            found; null for all), ``custom_labels``, ``tools`` (detectors and extractors that were loaded),
+            and, where policies count, ``counts`` and ``listed`` (see `Subject`).
     """
 
     parts: tuple[Part, ...]
@@ -155,12 +156,12 @@ class Findings:
 
 
 def new_item_id(now: datetime) -> str:
-    """A UUIDv7 (RFC 9562): the time in milliseconds, then random bits; ids of one process sort by time."""
+    """A UUIDv7 (RFC 9562): the time in microseconds, then random bits; ids of one process sort by time."""
     milliseconds = int(now.timestamp() * 1000)
     random = uuid.uuid4().int
-    value = (
-        (milliseconds << 80) | (0x7 << 76) | ((random >> 64 & 0xFFF) << 64) | (0b10 << 62) | (random & (1 << 62) - 1)
-    )
+    # RFC 9562, 6.2, method 3: twelve bits more of the time, so that what is posted in one go keeps its order.
+    fraction = now.microsecond % 1000 * 4096 // 1000
+    value = (milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | (random & (1 << 62) - 1)
     return str(uuid.UUID(int=value))
 
 

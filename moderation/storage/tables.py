@@ -179,6 +179,7 @@ api_keys = sa.Table(
     sa.Column("secret_sha256", sa.String(64), nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("revoked_at", UTCDateTime),
+    sa.Column("is_operator", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 s3_objects = sa.Table(
@@ -255,6 +256,50 @@ fingerprints = sa.Table(
     *(sa.Index(None, "app", "kind", f"band{number}", "decided_at") for number in range(4)),
 )
 """What given parts are recognised by; `moderation.core.fingerprints` says how, `near_duplicates` finds."""
+
+_IS_PASSING = sa.text("of <> 'known_days'")
+"""Marks that are kept as long as counters look back; the first of everybody, and few, is kept for good."""
+
+counter_marks = sa.Table(
+    "counter_marks",
+    metadata,
+    sa.Column("key", sa.String(22), primary_key=True),
+    sa.Column("item_id", sa.String(36), primary_key=True),
+    sa.Column("who", sa.String(22), primary_key=True),
+    sa.Column("of", sa.String(200), nullable=False),
+    sa.Column("bits", sa.BigInteger),
+    sa.Index("ix_counter_marks_passing", "item_id", sqlite_where=_IS_PASSING, postgresql_where=_IS_PASSING),
+    # What is counted for one item lies together, in the order of time.
+    sqlite_with_rowid=False,
+)
+"""What items are counted by (`moderation.core.counting`): keyed hashes. They outlive the items, for a time."""
+IS_PASSING = counter_marks.c.of != sa.literal_column("'known_days'")
+
+list_events = sa.Table(
+    "list_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("list", sa.String(60), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("action", sa.String(20), nullable=False),
+    sa.Column("entry", sa.String(500), nullable=False),
+    sa.Column("expires_at", UTCDateTime),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Index(None, "list", "id"),
+)
+"""What operators put on lists and took off them (`moderation.storage.lists`); appended, never changed."""
+
+own_secrets = sa.Table(
+    "own_secrets",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+"""Keys that this installation has made for itself, the same in all its processes."""
 
 redaction_jobs = sa.Table(
     "redaction_jobs",

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from moderation.core.items import PART_TYPES, Media, Part, PartType
+from moderation.core.policy.policies import PolicyWords
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 from moderation.hookspecs import Frame
 from moderation.media.looking import frames, looks
@@ -39,10 +40,11 @@ class FakeContext:
     Args:
         folder: an empty folder for the bytes, such as pytest's ``tmp_path``.
         app: what the detector sees as the posting app.
+        policies: what one that reads policies sees of them.
     """
 
-    def __init__(self, folder: Path, app: str = "test") -> None:
-        self.app = app
+    def __init__(self, folder: Path, app: str = "test", policies: Sequence[PolicyWords] = ()) -> None:
+        self.app, self.policies = app, policies
         self._folder = folder
         self._made = 0
 
@@ -175,12 +177,14 @@ class DetectorContract(_Contract):
         finds: samples, each with the label (or labels) that must be among what is found in it.
         ignores: samples in which nothing may be found.
         is_deterministic: set it to False for a detector that calls a service whose answers vary.
+        policies: what one that reads policies judges by.
     """
 
     detector: Callable[[], Any]
     finds: Sequence[tuple[Sample, str | Collection[str]]] = ()
     ignores: Sequence[Sample] = ()
     is_deterministic: bool = True
+    policies: Sequence[PolicyWords] = ()
 
     def test_attributes_are_present_and_typed(self) -> None:
         """Name, version, what it reads, labels, reporting floor and time limit are there, of the right kind."""
@@ -208,7 +212,7 @@ class DetectorContract(_Contract):
 
     def test_finds_what_it_should(self, tmp_path: Path) -> None:
         """Every sample of `finds` has its labels."""
-        detector, context = self._made("detector"), FakeContext(tmp_path)
+        detector, context = self._made("detector"), self._context(tmp_path)
 
         for sample, wanted in self.finds:
             found = {detection.label for detection in detector.detect(context.part(sample), context)}
@@ -217,7 +221,7 @@ class DetectorContract(_Contract):
 
     def test_ignores_what_it_should(self, tmp_path: Path) -> None:
         """No sample of `ignores` has anything."""
-        detector, context = self._made("detector"), FakeContext(tmp_path)
+        detector, context = self._made("detector"), self._context(tmp_path)
 
         for sample in self.ignores:
             found = detector.detect(context.part(sample), context)
@@ -225,7 +229,7 @@ class DetectorContract(_Contract):
 
     def test_answers_keep_the_contract(self, tmp_path: Path) -> None:
         """Labels are among the declared, confidences at or over the floor, places inside the part."""
-        detector, context = self._made("detector"), FakeContext(tmp_path)
+        detector, context = self._made("detector"), self._context(tmp_path)
 
         for sample in self._samples():
             part = context.part(sample)
@@ -233,7 +237,7 @@ class DetectorContract(_Contract):
 
     def test_empty_input_is_fine(self, tmp_path: Path) -> None:
         """An empty text has nothing in it, and is no error."""
-        detector, context = self._made("detector"), FakeContext(tmp_path)
+        detector, context = self._made("detector"), self._context(tmp_path)
 
         for text in ("", " ", "\n") if "text" in detector.reads else ():
             part = context.text(text)
@@ -241,7 +245,7 @@ class DetectorContract(_Contract):
 
     def test_pickles(self, tmp_path: Path) -> None:
         """It travels to a process of its own, before and after its first answer, and answers the same there."""
-        detector, context = self._made("detector"), FakeContext(tmp_path)
+        detector, context = self._made("detector"), self._context(tmp_path)
         fresh = pickle.loads(pickle.dumps(detector))  # noqa: S301 - our own object
 
         for sample in self._samples():
@@ -257,7 +261,7 @@ class DetectorContract(_Contract):
 
     def test_is_deterministic(self, tmp_path: Path) -> None:
         """The same part has the same answer, whatever was looked at between."""
-        detector, context = self._made("detector"), FakeContext(tmp_path)
+        detector, context = self._made("detector"), self._context(tmp_path)
         parts = [context.part(sample) for sample in self._samples()] if self.is_deterministic else []
 
         first = [detector.detect(part, context) for part in parts]
@@ -267,11 +271,11 @@ class DetectorContract(_Contract):
 
     def test_leaves_the_part_alone(self, tmp_path: Path) -> None:
         """Neither the part nor its bytes change."""
-        self._check_leaves_alone(self._made("detector").detect, self._samples(), FakeContext(tmp_path))
+        self._check_leaves_alone(self._made("detector").detect, self._samples(), self._context(tmp_path))
 
     def test_hostile_input_is_answered_within_the_time_limit(self, tmp_path: Path) -> None:
         """Hostile input leads to an answer or to `Unreadable`, never to another error or a hang."""
-        detector, context = self._made("detector"), FakeContext(tmp_path)
+        detector, context = self._made("detector"), self._context(tmp_path)
 
         for name, part in self._hostile(detector, context):
             answer = answer_within(detector.time_limit_seconds, name, detector.detect, part, context)
@@ -279,7 +283,7 @@ class DetectorContract(_Contract):
 
     def test_batches_are_answered_one_by_one(self, tmp_path: Path) -> None:
         """``detect_batch``, where there is one, answers each part as ``detect`` does, in order."""
-        detector, context = self._made("detector"), FakeContext(tmp_path)
+        detector, context = self._made("detector"), self._context(tmp_path)
         if not hasattr(detector, "detect_batch"):
             return
         parts = [context.part(sample) for sample in self._samples()]
@@ -288,6 +292,9 @@ class DetectorContract(_Contract):
         assert len(together) == len(parts), f"{len(together)} answers for {len(parts)} parts"
         alone = [detector.detect(part, context) for part in parts]
         assert not self.is_deterministic or together == alone, f"together {together}, one by one {alone}"
+
+    def _context(self, folder: Path) -> FakeContext:
+        return FakeContext(folder, policies=self.policies)
 
     def _samples(self) -> list[Sample]:
         return [*(sample for sample, _ in self.finds), *self.ignores]

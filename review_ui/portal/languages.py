@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -80,6 +80,13 @@ def _(text: str, **values: object) -> str:
     """The text in the request's language, with the values put in; as it is outside of a request."""
     said = _translations().gettext(text) if text else ""
     return said % values if values else said
+
+
+def best_language(offered: Sequence[str]) -> str:
+    """Of languages in which somebody has written: the reader's, or else the one for any (empty), English, the first."""
+    wanted = list(request.accept_languages.values()) if has_request_context() else []
+    own = [language for each in wanted for language in (each, each.partition("-")[0])]
+    return next((each for each in (*own, "", SOURCE, *offered) if each in offered), "")
 
 
 def _translations() -> gettext.NullTranslations:

@@ -20,11 +20,15 @@ def is_personal(label: str) -> bool:
 
 
 def masked(shown: ShownTask) -> ShownTask:
-    """The same task without the words that detections of personal data cover; `hidden` counts those places."""
+    """The same task without the words that detections of personal data cover; `hidden` counts those places.
+
+    Where there are any, the reasons that detectors give are left out too: they may repeat what is hidden.
+    """
     parts = tuple(replace(part, runs=_masked(part.runs), lines=_masked_lines(part)) for part in shown.parts)
     words = sum(run.is_masked for part in parts for run in part.runs)
     boxes = sum(is_personal(frame.label) for part in parts if part.uri for frame in part.frames)
-    return replace(shown, parts=parts, hidden=words + boxes)
+    found = tuple(replace(label, reasons=()) for label in shown.found) if words + boxes else shown.found
+    return replace(shown, parts=parts, found=found, hidden=words + boxes)
 
 
 def covers_of(content: Mapping[str, Any], uri: str) -> tuple[Frame, ...]:

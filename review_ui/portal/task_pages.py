@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from review_ui.portal.languages import N_, _
 from review_ui.portal.masking import covers_of, masked
 from review_ui.portal.media import MediaAddresses, media_response
 from review_ui.portal.problems import Page
-from review_ui.portal.task_view import is_ours, media_of, show
+from review_ui.portal.task_view import ShownTask, is_ours, media_of, show
 from review_ui.portal.templating import read_answer, template_of, template_page
 from review_ui.portal.untrusted import as_words
 from review_ui.quality.golden import feedback
@@ -82,9 +82,9 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         }
         if is_ours(task.content):
             shown = show(task.content)
-            given["given"] = request.form if request.method == "POST" else _as_form(task.draft, shown.labels)
+            given["given"] = request.form if request.method == "POST" else _as_form(task.draft, shown)
             return render_template("portal/task.html", shown=shown if is_open else masked(shown), **given), status
-        given["given"] = request.form if request.method == "POST" else _as_form(task.draft, ())
+        given["given"] = request.form if request.method == "POST" else _as_form(task.draft)
         if "<crowd-form" in (template_of(review, task) or ""):
             response = make_response(render_template("portal/template_task.html", **given), status)
             response.headers["Content-Security-Policy"] = f"{OWN_PAGE}; frame-src 'self'"  # the template's frame
@@ -199,16 +199,21 @@ def _read_form(held: Task) -> Mapping[str, Any] | str:
         return _("Choose approve or reject.")
     if len(note) > LONGEST_NOTE:
         return _("The note has %(count)s characters; %(most)s fit.", count=f"{len(note):,}", most=f"{LONGEST_NOTE:,}")
-    offered = show(held.content).labels if is_ours(held.content) else ()
-    chosen = set(request.form.getlist("label"))
-    content: dict[str, Any] = {
-        "decision": {name: name == decision for name in ("approve", "reject")},
-        "labels": {label: str(number) in chosen for number, label in enumerate(offered)},
-    }
+    content: dict[str, Any] = {"decision": {name: name == decision for name in ("approve", "reject")}}
+    for field, key, offered in _offered(show(held.content) if is_ours(held.content) else None):
+        chosen = set(request.form.getlist(field))
+        content[key] = {name: str(number) in chosen for number, name in enumerate(offered)}
     return content | ({"note": note} if note else {})
 
 
-def _as_form(draft: Mapping[str, Any] | None, offered: tuple[str, ...]) -> MultiDict[str, str]:
+def _offered(shown: ShownTask | None) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """What may be ticked: the form's field, the answer's key, the names in order. Reasons where a policy has some."""
+    yield "label", "labels", shown.labels if shown is not None else ()
+    if shown is not None and shown.reasons:
+        yield "because", "reasons", [name for name, _ in shown.reasons]
+
+
+def _as_form(draft: Mapping[str, Any] | None, shown: ShownTask | None = None) -> MultiDict[str, str]:
     """An answer that was taken back, as the form had it."""
     form = MultiDict[str, str]()
     if draft is None or not isinstance(draft.get("decision"), Mapping):
@@ -216,9 +221,10 @@ def _as_form(draft: Mapping[str, Any] | None, offered: tuple[str, ...]) -> Multi
     for name, is_on in draft["decision"].items():
         if is_on is True:
             form["decision"] = name
-    labels = draft.get("labels")
-    for number, label in enumerate(offered):
-        if isinstance(labels, Mapping) and labels.get(label) is True:
-            form.add("label", str(number))
+    for field, key, offered in _offered(shown):
+        ticked = draft.get(key)
+        for number, name in enumerate(offered):
+            if isinstance(ticked, Mapping) and ticked.get(name) is True:
+                form.add(field, str(number))
     form["note"] = str(draft.get("note", ""))
     return form

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,13 +22,14 @@ from review_ui.portal.drawing import (
     mark_of,
     moments_of,
 )
-from review_ui.portal.languages import _
+from review_ui.portal.languages import _, best_language
 from review_ui.portal.marking import Run, cut
 
 SCHEMA = "moderation-item/1"
 TONES = 8
 """Colours that labels take turns with; ``portal.css`` has them."""
 MAX_PARTS, MAX_DETECTIONS, MAX_EARLIER = 200, 5000, 20
+MAX_REASONS, MAX_REASON_CHARS = 3, 500
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class FoundLabel:
         places: number of detections.
         by: the detectors.
         anchor: id on the page of the most certain one's place, or of its part.
+        reasons: what detectors that give reasons say, in their words.
     """
 
     name: str
@@ -77,6 +79,7 @@ class FoundLabel:
     places: int
     by: tuple[str, ...]
     anchor: str
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ class ShownTask:
     Attributes:
         about: what the service knows of the item, name and words.
         metadata: what the app says of it, name and words.
+        names: the words that are read in place of labels, where the policy has some.
+        reasons: to choose from, name and words.
         tones: the colour of each label that was found.
         not_examined: what nobody looked for, in sentences.
         earlier: decisions on items that look nearly the same, in sentences.
@@ -113,6 +118,8 @@ class ShownTask:
     found: tuple[FoundLabel, ...]
     labels: tuple[str, ...]
     tones: Mapping[str, int]
+    names: Mapping[str, str] = field(default_factory=dict)
+    reasons: tuple[tuple[str, str], ...] = ()
     not_examined: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
     hidden: int = 0
@@ -134,7 +141,8 @@ def show(content: Mapping[str, Any]) -> ShownTask:
     for part in raw_parts[:MAX_PARTS]:
         if part.get("type") == "text":
             read_from.setdefault(reading.text(part, "extracted_from"), []).append(part)
-    parts = tuple(_part(n, part, read_from, by_part) for n, part in enumerate(raw_parts[:MAX_PARTS], start=1))
+    sounding = {reading.text(part, "id") for part in raw_parts if part.get("type") in ("audio", "video")}
+    parts = tuple(_part(n, part, read_from, by_part, sounding) for n, part in enumerate(raw_parts[:MAX_PARTS], start=1))
     numbers = {part.id: part.number for part in parts}
     parts = tuple(replace(part, source_number=numbers.get(part.source, 0)) for part in parts)
     hints = []
@@ -146,6 +154,12 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         )
     policy, item = reading.mapping(content, "policy"), reading.mapping(content, "item")
     metadata = reading.mapping(item, "metadata")
+    said = reading.mapping(content, "names")
+    names = [(name, _in_own_language(reading.mapping(said, name))) for name in said]
+    reasons = [
+        (reading.text(reason, "name"), _in_own_language(reading.mapping(reason, "words")))
+        for reason in reading.mappings(content, "reasons")
+    ]
     return ShownTask(
         why=tuple(reading.texts(content, "why")),
         unseen=tuple(
@@ -161,10 +175,16 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         found=_found(seen, parts),
         labels=tuple(dict.fromkeys(reading.texts(content, "labels"))),
         tones={one.label: one.tone for one in seen},
+        names={name: words for name, words in names if words},
+        reasons=tuple(reason for reason in reasons if all(reason)),
         not_examined=tuple(reading.texts(content, "not_examined"))[:MAX_EARLIER],
         earlier=tuple(reading.texts(content, "earlier"))[:MAX_EARLIER],
         hints=tuple(hints),
     )
+
+
+def _in_own_language(words: Mapping[str, Any]) -> str:
+    return reading.text(words, best_language(list(words)))
 
 
 def _detections(content: Mapping[str, Any]) -> list[Shown]:
@@ -199,6 +219,7 @@ def _part(
     part: Mapping[str, Any],
     read_from: Mapping[str, Sequence[Mapping[str, Any]]],
     by_part: Mapping[str, Sequence[Shown]],
+    sounding: Collection[str],
 ) -> ShownPart:
     part_id, kind, source = (reading.text(part, key) for key in ("id", "type", "extracted_from"))
     here = by_part.get(part_id, ())
@@ -230,9 +251,7 @@ def _part(
         id=part_id,
         number=number,
         type=kind,
-        origin=_("read from %(part)s by %(tool)s", part=source, tool=reading.text(part, "extractor"))
-        if source
-        else _("as posted"),
+        origin=_origin(source, reading.text(part, "extractor"), is_heard=kind == "text" and source in sounding),
         source=source,
         runs=cut(words, drawn) if kind == "text" else (),
         lines=lines_of(part, words, drawn) if kind == "text" else (),
@@ -242,6 +261,13 @@ def _part(
         size=f"{width} × {height} px" if width and height else "",
         hints=tuple(hints),
     )
+
+
+def _origin(source: str, tool: str, *, is_heard: bool) -> str:
+    """How a part came to be, in words."""
+    if is_heard:
+        return _("written down by a machine (%(tool)s) from what is said in %(part)s", part=source, tool=tool)
+    return _("read from %(part)s by %(tool)s", part=source, tool=tool) if source else _("as posted")
 
 
 def media_of(content: Mapping[str, Any], kind: str) -> list[str]:
@@ -271,7 +297,10 @@ def _found(seen: Sequence[Shown], parts: Sequence[ShownPart]) -> tuple[FoundLabe
         if not anchor and first.part in numbers:
             anchor = f"part-{numbers[first.part]}"
         by = tuple(dict.fromkeys(one.by for one in all_of))
-        found.append(FoundLabel(name, first.tone, reading.percent(first.confidence), len(all_of), by, anchor))
+        given = (reading.text(reading.mapping(one.raw, "attributes"), "reason") for one in all_of)
+        reasons = tuple(dict.fromkeys(reason[:MAX_REASON_CHARS] for reason in given if reason))[:MAX_REASONS]
+        confidence = reading.percent(first.confidence)
+        found.append(FoundLabel(name, first.tone, confidence, len(all_of), by, anchor, reasons))
     return tuple(found)
 
 

@@ -45,7 +45,21 @@ if_a_detector_fails: {review: people}
 queues:
   - {name: people, a2i_flow: people}
   - {name: quality, a2i_flow: quality}
+counters:
+  posts: {of: posted, by: app, within: 30d}
+  refused: {of: reject, by: app, within: 30d}
+  passed: {of: approve, by: app, within: 30d}
+  asked: {of: review, by: app, within: 30d}
 rules:
+  - id: never
+    why: Nobody posts so much
+    when:
+      any:
+        - {counter: posts, at_least: 10000}
+        - {counter: refused, at_least: 10000}
+        - {counter: passed, at_least: 10000}
+        - {counter: asked, at_least: 10000}
+    then: reject
   - id: look
     why: Somebody has to look
     when: {label: Custom/REVIEW, at_least: 50}

@@ -1,4 +1,4 @@
-"""What must hold after every fault: I1 to I8, read from the databases, the media store, the receiver and the app.
+"""What must hold after every fault: I1 to I9, read from the databases, the media store, the receiver and the app.
 
 There is no hash chain over decisions in this version; of I5, what is checked is that decisions are numbered without a
 gap, each later one names the one it supersedes, and each was brought about by rules or by an appeal.
@@ -46,6 +46,7 @@ class Broken:
         media: I6.
         approved_on_error: I7.
         answers: I8.
+        counted: I9.
     """
 
     lost: list[str] = field(default_factory=list)
@@ -55,6 +56,7 @@ class Broken:
     media: list[str] = field(default_factory=list)
     approved_on_error: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    counted: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
@@ -101,7 +103,7 @@ class Facts:
         return f"{len(missing)} items that are not there" if missing else ""
 
     def check(self, app: App, got: Sequence[Request], surprises: Sequence[int] = ()) -> Broken:
-        """I1 to I8. Everything that can be done must have been done: see `waits_for`."""
+        """I1 to I9. Everything that can be done must have been done: see `waits_for`."""
         broken = Broken()
         items = {row.id: row for row in self.rows(sa.select(tables.items))}
         loops = self.rows(sa.select(tables.item_loops))
@@ -113,6 +115,7 @@ class Facts:
         _check_loops(broken, loops, self.rows(sa.select(human_loops), of_review=True))
         self._check_webhooks(broken, decisions, items, got)
         self._check_media(broken, items)
+        _check_marks(broken, items, decisions, self.rows(sa.select(tables.counter_marks)))
         broken.answers += app.unexpected + [f"a reviewer was answered {status}" for status in surprises]
         return broken
 
@@ -190,6 +193,19 @@ def _check_decisions(broken: Broken, items: Any, decisions: Any, loops: Sequence
         failures = (row.findings or {}).get("failures")
         if failures and made and made[0][1].outcome == "approve" and made[0][1].decided_by == "rules":
             broken.approved_on_error.append(f"{item_id} in spite of {failures[0]['kind']}")
+
+
+def _check_marks(broken: Broken, items: Any, decisions: Any, marks: Sequence[Any]) -> None:
+    """Each decided item is counted once as posted, and once as what its last decision says: a recount."""
+    counted: defaultdict[str, list[str]] = defaultdict(list)
+    for mark in marks:
+        counted[mark.item_id].append(mark.of)
+    for item_id, row in items.items():
+        found = sorted(of for of in counted.pop(item_id, ()) if of != "review")
+        wanted = sorted(["posted", decisions[item_id][-1][1].outcome]) if row.status == "decided" else None
+        if wanted is not None and found != wanted:
+            broken.counted.append(f"{item_id} is counted as {found}, and should be as {wanted}")
+    broken.counted += [f"{item_id} is counted, and is not there" for item_id in counted]
 
 
 def _check_loops(broken: Broken, loops: Sequence[Any], at_a2i: Sequence[Any]) -> None:

@@ -134,6 +134,7 @@ SHOWN_BY = {
     "a2i_workteam_arn": f"{HERE}::test_flows_at_amazon_have_the_role_and_the_team_that_are_set",
     "aws_region": "plugins/aws/tests/test_custom_labels.py::test_nothing_is_offered_without_a_region",
     "aws_config": "plugins/aws/tests/test_films_and_speech.py::test_without_a_bucket_it_is_said_what_to_set",
+    "llm_config": "plugins/llm/tests/test_configuration.py::test_nothing_is_offered_where_no_model_is_named",
     "poll_seconds": f"{HERE}::test_open_loops_are_asked_about_after_the_pause_that_is_set",
     "webhook_secret": "tests/moderation/delivery/test_webhooks.py::test_the_secret_of_the_settings_signs_for_every_app",
     "webhook_timeout_seconds": f"{HERE}::test_a_delivery_attempt_takes_no_longer_than_is_set",

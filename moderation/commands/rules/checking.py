@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +11,19 @@ import click
 
 from moderation.commands.options import JSON
 from moderation.commands.rules import history as rules_on_history
+from moderation.commands.rules import suggesting as rules_suggesting
 from moderation.commands.rules import versions as rules_over_time
+from moderation.commands.rules import watching as rules_watching
 from moderation.commands.rules import writing as rules_writing
+from moderation.commands.rules.showing import annotation, counted, show_tests
 from moderation.core.errors import Fault
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.schema import policy_schema
-from moderation.core.rules.lint import Setting, warnings
-from moderation.plugins import Plugins, load_plugins
+from moderation.plugins import load_plugins
 from moderation.policies.cases import TestResult, never_fired, run_tests, untried_edges
+from moderation.policies.checking import faults_of
 from moderation.policies.files import policy_paths, read_document, read_policy, shipped_rules, shown_path
 from moderation.settings import Settings
-from moderation.yaml_reader import located
 
 _PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH..]")
 
@@ -64,11 +64,10 @@ def lint(settings: Settings, paths: tuple[Path, ...], form: str, as_json: bool, 
     names: dict[str, str] = {}
     for path in files:
         shown = shown_path(path)
-        policy, found = read_policy(path, plugins.taxonomy, shown, plugins.names)
+        policy, found = faults_of(path, plugins)
         faults += found
         if policy is None:
             continue
-        faults += _warnings(policy, path, plugins)
         if policy.name in names:
             document = read_document(path, shown)
             message = f"policy '{policy.name}' is also in {names[policy.name]}"
@@ -79,36 +78,10 @@ def lint(settings: Settings, paths: tuple[Path, ...], form: str, as_json: bool, 
         click.echo(json.dumps([{**asdict(fault), "is_error": fault.is_error} for fault in faults], indent=2))
     else:
         for fault in faults:
-            click.echo(_annotation(fault) if form == "github" else fault.render())
-        counts = f"{_counted(errors, 'error')}, {_counted(len(faults) - errors, 'warning')}"
-        click.echo(f"{_counted(len(files), 'file')}: {counts}")
+            click.echo(annotation(fault) if form == "github" else fault.render())
+        counts = f"{counted(errors, 'error')}, {counted(len(faults) - errors, 'warning')}"
+        click.echo(f"{counted(len(files), 'file')}: {counts}")
     return 1 if errors or (strict and faults) else 0
-
-
-def _annotation(fault: Fault) -> str:
-    """A fault as a workflow command of GitHub Actions, which shows it at its line in a pull request."""
-    message = f"{fault.message}: {fault.hint}" if fault.hint else fault.message
-    message = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    place = {"file": fault.path, "line": max(fault.line, 1), "col": max(fault.column, 1), "title": fault.code}
-    shown = ",".join(
-        f"{name}={str(value).replace('%', '%25').replace(',', '%2C').replace(':', '%3A')}"
-        for name, value in place.items()
-    )
-    return f"::{'error' if fault.is_error else 'warning'} {shown}::{message}"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def _warnings(policy: Policy, path: Path, plugins: Plugins) -> Iterator[Fault]:
-    """What is allowed but likely not meant, each at its place, in file order."""
-    document = read_document(path, policy.path)
-    redacts = {kind for redactor in plugins.redactors for kind in redactor.reads}
-    setting = Setting(plugins.taxonomy, plugins.detectors, plugins.tools, datetime.now(UTC).date(), redacts)
-    untested = never_fired(policy, run_tests(policy, plugins.taxonomy, plugins.reach()))
-    found = [located(problem, document) for problem in warnings(policy, setting, untested)]
-    yield from sorted(found, key=lambda fault: (fault.line, fault.column, fault.code))
 
 
 @rules.command()
@@ -135,14 +108,7 @@ def test(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
         unfired = never_fired(policy, results)
         documents.append(_document(policy, results, unfired))
         if not as_json:
-            click.echo(f"{policy.path}: {good} of {_counted(len(results), 'test')} passed")
-            for result in results:
-                if not result.passed:
-                    _show_failed(policy, result)
-            if unfired:
-                click.echo(f"  no test fires: {', '.join(unfired)}")
-            if edges := untried_edges(policy):
-                click.echo(f"  no test is at the edge: {', '.join(edges)}")
+            show_tests(policy, results)
     if as_json:
         faults_json = [asdict(fault) for fault in broken]
         summary = {"policies": documents, "faults": faults_json, "passed": passed, "failed": failed}
@@ -150,7 +116,7 @@ def test(settings: Settings, paths: tuple[Path, ...], as_json: bool) -> int:
     else:
         for fault in broken:
             click.echo(fault.render())
-        more = f", {_counted(len(broken), 'fault')}" if broken else ""
+        more = f", {counted(len(broken), 'fault')}" if broken else ""
         click.echo(f"{passed} passed, {failed} failed{more}")
     return 1 if failed or broken else 0
 
@@ -176,20 +142,6 @@ def _document(policy: Policy, results: tuple[TestResult, ...], unfired: tuple[st
         "never_fired": list(unfired),
         "untried_edges": list(untried_edges(policy)),
     }
-
-
-def _show_failed(policy: Policy, result: TestResult) -> None:
-    click.secho(f"  FAILED  {result.name}  ({policy.path}:{result.line})", fg="red")
-    click.echo(f"          expected  {result.expected}\n          got       {result.got}")
-    click.echo(f"          because   {result.verdict.because}")
-    click.echo(f"          reasons   {', '.join(result.reasons) or 'no rule'}")
-    if result.missing:
-        click.echo(f"          missing   {', '.join(result.missing)}")
-    for rule in result.verdict.near_misses:
-        short = "; ".join(
-            f"{e.detection.label} at {e.detection.confidence:g}, {-(e.margin or 0):g} short" for e in rule.evidence
-        )
-        click.echo(f"          nearly    {rule.rule} ({short})")
 
 
 @rules.command()
@@ -235,10 +187,13 @@ for command in (
     rules_on_history.backtest,
     rules_on_history.diff,
     rules_on_history.tune,
+    rules_suggesting.suggest_tests,
     rules_over_time.history,
     rules_over_time.rollback,
     rules_over_time.replay,
+    rules_watching.watch,
     rules_writing.fmt,
     rules_writing.import_a2i,
+    rules_writing.import_automod,
 ):
     rules.add_command(command)

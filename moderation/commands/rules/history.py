@@ -135,12 +135,12 @@ def tune(
     from moderation.storage.opening import existing_database
 
     plugins = load_plugins(settings)
-    chosen = _policy(policy, settings, plugins)
+    chosen = chosen_policy(policy, settings, plugins)
     if not chosen.file.bands:
         raise click.UsageError(f"policy '{chosen.name}' has no bands; only bands can be tuned")
     with existing_database(settings) as database:
         tuner = Tuner(chosen, plugins.taxonomy, PolicyVersions(database))
-        _with_progress(tuner.add_all(cases(database, since)), count_cases(database, since))
+        with_progress(tuner.add_all(cases(database, since)), count_cases(database, since))
     tunings = tuner.suggest(precision / 100, error_rate / 100)
     text = patch(chosen, read_document(Path(chosen.path)), tunings)
     if as_json:
@@ -160,7 +160,8 @@ def tune(
     return 0 if text else 1
 
 
-def _policy(name: str, settings: Settings, plugins: Plugins) -> Policy:
+def chosen_policy(name: str, settings: Settings, plugins: Plugins) -> Policy:
+    """A policy by its name, of those in force, or by its file. Raises `NotFound`, `PolicyFault`."""
     from moderation.core.errors import NotFound, PolicyFault
     from moderation.policies.files import read_policy, shown_path
 
@@ -192,17 +193,30 @@ def _compare(
     since: datetime | None,
     in_force: PolicySet | None = None,
 ) -> Comparison:
-    from moderation.evidence.history import cases, count_cases
+    from moderation.evidence.forecast import looks_back
+    from moderation.evidence.glimpses import glimpses
+    from moderation.evidence.history import cases, cases_of, count_cases
     from moderation.storage.opening import existing_database
 
-    comparer = Comparer(new, old, plugins.taxonomy, plugins.reach(), in_force)
+    comparer = Comparer(new, old, plugins.taxonomy, plugins.reach(), in_force, since)
+    start = since
+    if since is not None:
+        # Daily caps begin with the day, and counters look back.
+        start = since.astimezone(UTC) - max(looks_back(each) for each in (new, old or new))
+        start = start.replace(hour=0, minute=0, second=0, microsecond=0)
     with existing_database(settings) as database:
-        number = count_cases(database, since)
-        _with_progress(comparer.add_all(cases(database, since)), number)
+        number = count_cases(database, start)
+        with_progress(comparer.add_all(cases(database, start), lambda ids: cases_of(database, ids)), number)
+        changed = comparer.result.most_changed
+        shown = glimpses(database, [each.item_id for each in changed])
+    here = settings.public_url or f"http://127.0.0.1:{settings.port}"
+    for each in changed:
+        each.content = shown.get(each.item_id, "")
+        each.link = f"{here.rstrip('/')}/v1/items/{each.item_id}/explanation"
     return comparer.result
 
 
-def _with_progress(work: Iterable[object], number: int) -> None:
+def with_progress(work: Iterable[object], number: int) -> None:
     """Run through `work`; a progress bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         for _ in work:

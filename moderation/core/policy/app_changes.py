@@ -49,7 +49,7 @@ def check_apps(file: PolicyFile) -> Iterator[Slip]:
             yield from slips
             if not slips and thing.locked and (key := loosened_by(thing, change)):
                 message = f"'{target}' is locked: an app may tighten it, not loosen it or switch it off"
-                yield Slip((*path, key), "E109", message)
+                yield Slip((*path, key), "E109", message, "remove it, or make it stricter")
 
 
 def _check_change(path: Path, target: str, thing: Band | Rule, change: Change) -> Iterator[Slip]:
@@ -60,7 +60,8 @@ def _check_change(path: Path, target: str, thing: Band | Rule, change: Change) -
     edges = sorted({"at_least", "below"} & change.model_fields_set)
     if isinstance(thing, Rule) and not isinstance(thing.when, LabelCondition) and edges:
         message = f"'{target}' is not a plain label condition: an app may change its 'then', or switch it off"
-        yield Slip((*path, edges[0]), "E111", message, on_key=True)
+        hint = "make the rule's condition tell the apps apart: {app: [..]}"
+        yield Slip((*path, edges[0]), "E111", message, hint, on_key=True)
         return
     try:
         if isinstance(thing, Band):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from moderation.core.nearest import nearest
 from moderation.core.policy.app_changes import check_apps
 from moderation.core.policy.codes import Slip, label_hint, unknown
 from moderation.core.policy.examples import check_tests
@@ -15,6 +15,8 @@ from moderation.core.policy.repair import Repaired
 from moderation.core.policy.shape import read_shape
 from moderation.core.policy.terms import Path
 from moderation.core.policy.uses import Uses, queue_uses
+from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS
 from moderation.core.policy.words.logic import conditions
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.shipped import SHIPPED_TOOLS
@@ -68,12 +70,13 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
     """What a shape cannot say."""
     uses = Uses(file)
     if file.taxonomy is not None and file.taxonomy not in TAXONOMIES:
-        close = difflib.get_close_matches(file.taxonomy, TAXONOMIES, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(TAXONOMIES)}"
+        close = nearest(file.taxonomy, TAXONOMIES)
+        hint = f"did you mean '{close}'?" if close else f"known: {', '.join(TAXONOMIES)}"
         yield Slip(("taxonomy",), "E104", f"unknown taxonomy '{file.taxonomy}'", hint)
     for path, label in uses.labels():
         if label not in taxonomy:
-            yield Slip(path, "E104", f"unknown label '{label}'", label_hint(taxonomy, str(label)))
+            hint, is_key = label_hint(taxonomy, str(label)), path[0] == "labels"
+            yield Slip(path, "E104", f"unknown label '{label}'", hint, on_key=is_key)
     yield from _check_lists(file, uses)
     yield from _check_scores(file, uses)
     yield from _check_detectors(file, uses, detectors)
@@ -90,13 +93,16 @@ def _check_lists(file: PolicyFile, uses: Uses) -> Iterator[Slip]:
         if reference.name not in file.lists:
             yield unknown((*path, "list"), "E106", "list", reference.name, list(file.lists))
         elif not file.lists[reference.name]:
-            yield Slip(("lists", reference.name), "E102", "an empty list matches nothing")
+            yield Slip(("lists", reference.name), "E102", "an empty list matches nothing", "name one thing at least")
 
 
 def _check_scores(file: PolicyFile, uses: Uses) -> Iterator[Slip]:
     for path, score in uses.scores():
         if score not in file.scores:
             yield unknown(path, "E106", "score", score, list(file.scores))
+    for path, counter in uses.counters():
+        if counter not in file.counters:
+            yield unknown(path, "E106", "counter", counter, list(file.counters))
 
 
 def _check_caps(file: PolicyFile) -> Iterator[Slip]:
@@ -115,13 +121,13 @@ def _check_detectors(file: PolicyFile, uses: Uses, known: Collection[str]) -> It
     yield from _misspelled(uses.detectors(), known)
     for number, test in enumerate(file.tests):
         failed = [(("tests", number, "item", "failed", n), name) for n, name in enumerate(test.item.failed)]
-        yield from _misspelled(failed, {*known, *named})
+        yield from _misspelled(failed, {*known, *named, COUNTERS, LISTS})
 
 
 def _misspelled(uses: Iterable[tuple[Path, str]], known: Collection[str]) -> Iterator[Slip]:
     for path, name in uses:
-        if name not in known and (close := difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.8)):
-            yield Slip(path, "E114", f"unknown detector '{name}'", f"did you mean '{close[0]}'?")
+        if name not in known and (close := nearest(name, known)):
+            yield Slip(path, "E114", f"unknown detector '{name}'", f"did you mean '{close}'?")
 
 
 def _check_queues(file: PolicyFile) -> Iterator[Slip]:
@@ -129,7 +135,7 @@ def _check_queues(file: PolicyFile) -> Iterator[Slip]:
     after = {q.name: q.if_no_agreement.queue for q in file.queues if q.if_no_agreement and q.if_no_agreement.queue}
     for number, queue in enumerate(file.queues):
         if queue.name in names[:number]:
-            yield Slip(("queues", number, "name"), "E108", f"queue '{queue.name}' stands here twice")
+            yield Slip(("queues", number, "name"), "E108", f"queue '{queue.name}' stands here twice", "rename one")
         met, at = {queue.name}, after.get(queue.name)
         while at is not None and at not in met:
             met.add(at)
@@ -149,7 +155,9 @@ def _check_rules(file: PolicyFile) -> Iterator[Slip]:
     locked |= {f"{name}.{side}" for name, band in file.bands.items() if band.locked for side in ("review", "reject")}
     for number, rule in enumerate(file.rules):
         if rule.id in seen:
-            yield Slip(("rules", number, "id"), "E108", f"'{rule.id}' is the name of another rule or band")
+            yield Slip(
+                ("rules", number, "id"), "E108", f"'{rule.id}' is the name of another rule or band", "rename one"
+            )
         seen.add(rule.id)
         for position, target in enumerate(rule.overrides):
             path = ("rules", number, "overrides", position)
@@ -159,13 +167,15 @@ def _check_rules(file: PolicyFile) -> Iterator[Slip]:
             elif target not in known:
                 yield unknown(path, "E107", "rule", target, known)
             elif target in locked:
-                yield Slip(path, "E109", f"'{target}' is locked and cannot be overridden")
+                yield Slip(path, "E109", f"'{target}' is locked and cannot be overridden", "remove one of the two")
         if rule.then.outcome != "review":
             yield from _check_people(rule, ("rules", number, "when"))
     sampled: set[str] = set()
     for number, sampling in enumerate(file.sampling):
         if sampling.id in sampled:
-            yield Slip(("sampling", number, "id"), "E108", f"'{sampling.id}' is the name of another sampling")
+            yield Slip(
+                ("sampling", number, "id"), "E108", f"'{sampling.id}' is the name of another sampling", "rename one"
+            )
         sampled.add(sampling.id)
 
 
@@ -189,4 +199,4 @@ def _check_cycles(file: PolicyFile) -> Iterator[Slip]:
                 todo += below.get(target, [])
         if rule.id in reached:
             way = "itself" if rule.id in rule.overrides else "itself, by way of others"
-            yield Slip(("rules", number, "overrides"), "E110", f"'{rule.id}' overrides {way}")
+            yield Slip(("rules", number, "overrides"), "E110", f"'{rule.id}' overrides {way}", "let one of them go")

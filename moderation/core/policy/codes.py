@@ -5,10 +5,10 @@ E codes keep a file from coming into force; W codes are allowed but likely not m
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from moderation.core.nearest import nearest
 from moderation.core.policy.terms import Path
 from moderation.core.taxonomy import BEFORE_7, Taxonomy
 
@@ -19,7 +19,7 @@ CODES: Mapping[str, str] = {
     "E103": "A key that must be there is missing.",
     "E104": "A label, or a taxonomy, that does not exist.",
     "E105": "A queue that the policy does not list, or that passes disagreements round in a circle.",
-    "E106": "A list or a score that the policy does not have.",
+    "E106": "A list, a score or a counter that the policy does not have.",
     "E107": "A rule, band or side of a band that the policy does not have.",
     "E108": "A name that is given twice.",
     "E109": "Something locked would be overridden, loosened or switched off.",
@@ -36,10 +36,12 @@ CODES: Mapping[str, str] = {
     "W204": "A threshold under what every detector of the label reports.",
     "W205": "A detector that is needed is not loaded here.",
     "W206": "A rule that can never fire, or never matters.",
-    "W207": "Something that nothing uses: a queue, a list, a score, an app's changes.",
+    "W207": "Something that nothing uses: a queue, a list, a score, a counter, an app's changes.",
     "W208": "A gap in confidence that no rule or band is about.",
     "W209": "A test that may not test what it seems to.",
     "W210": "A rule redacts content that nothing here can redact.",
+    "W211": "A sentence without quotes that a `#` cuts off.",
+    "W212": "A rule that is true of nearly everything.",
 }
 
 
@@ -64,8 +66,8 @@ class Slip:
 
 def unknown(path: Path, code: str, kind: str, name: str, known: Collection[str], *, on_key: bool = False) -> Slip:
     """The fault of a name that does not exist, with the known one that it is close to."""
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known) or 'none'}"
+    close = nearest(name, known)
+    hint = f"did you mean '{close}'?" if close else f"known: {', '.join(known) or 'none'}"
     return Slip(path, code, f"unknown {kind} '{name}'", hint, on_key)
 
 
@@ -75,6 +77,7 @@ def label_hint(taxonomy: Taxonomy, label: str) -> str:
         return f"Rekognition's taxonomy 7 calls it {' or '.join(repr(name) for name in BEFORE_7[label])}"
     close = taxonomy.suggest(label)
     if close is None:
-        return "labels of a plugin of your own exist when it is loaded" if label.startswith("Custom/") else ""
+        own = "labels of a plugin of your own exist when it is loaded"
+        return own if label.startswith("Custom/") else "names are whole and case matters: moderation rules schema"
     parents = taxonomy.parents(close)
     return f"did you mean '{close}'" + (f" (under {parents[0]})?" if parents else "?")

@@ -24,6 +24,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from moderation.core.policy.choices import Words
+from moderation.core.policy.meant import meant_number
 from moderation.core.policy.terms import (
     AppName,
     Ask,
@@ -41,6 +43,7 @@ from moderation.core.policy.terms import (
     read_ask,
     wrong,
 )
+from moderation.core.policy.words.counter import Counter
 from moderation.core.policy.words.logic import Condition
 from moderation.core.policy.words.score import Score
 
@@ -62,7 +65,8 @@ class Queue(PolicyModel):
     @model_validator(mode="after")
     def _can_agree(self) -> Queue:
         if self.agree > self.reviewers:
-            raise wrong(f"agree ({self.agree}) is more than reviewers ({self.reviewers})", at="agree")
+            hint = f"agree: {self.reviewers} asks for all of them"
+            raise wrong(f"agree ({self.agree}) is more than reviewers ({self.reviewers})", at="agree", hint=hint)
         return self
 
 
@@ -77,7 +81,8 @@ def _date(value: Any) -> Any:
 
 def _share(value: Any) -> Any:
     if not is_number(value) or not 0 < value <= 100:
-        raise wrong("a share of items is a number over 0, up to 100, in percent")
+        hint = meant_number(value, scaled=False) or "such as 10"
+        raise wrong("a share of items is a number over 0, up to 100, in percent", hint=hint)
     return float(value)
 
 
@@ -136,14 +141,15 @@ class Band(PolicyModel):
     @model_validator(mode="after")
     def _is_a_band(self) -> Band:
         if self.review_from is None and self.reject_from is None:
-            raise wrong("a band has review_from, reject_from or both")
+            raise wrong("a band has review_from, reject_from or both", hint="add review_from: 60 or reject_from: 95")
         if self.at_most_per_day is not None and self.reject_from is None:
-            raise wrong("at_most_per_day is about rejects; this band has no reject_from", at="at_most_per_day")
+            message = "at_most_per_day is about rejects; this band has no reject_from"
+            raise wrong(message, at="at_most_per_day", hint="add reject_from: 95, or remove it")
         if self.review_from is not None and self.queue is None:
             raise wrong("a band with review_from names a queue", hint="add queue: NAME")
         if self.review_from is not None and self.reject_from is not None and self.reject_from <= self.review_from:
             message = f"reject_from ({self.reject_from:g}) must be more than review_from ({self.review_from:g})"
-            raise wrong(message, at="reject_from")
+            raise wrong(message, at="reject_from", hint="swap the two, or leave one out")
         return self
 
 
@@ -173,7 +179,8 @@ class Rule(PolicyModel):
     @model_validator(mode="after")
     def _caps_rejects(self) -> Rule:
         if self.at_most_per_day is not None and self.then.outcome != "reject":
-            raise wrong("at_most_per_day is about rejects; this rule does not reject", at="at_most_per_day")
+            message = "at_most_per_day is about rejects; this rule does not reject"
+            raise wrong(message, at="at_most_per_day", hint="remove it, or write then: reject")
         return self
 
 
@@ -239,6 +246,13 @@ class ExampleItem(PolicyModel):
         description="{LABEL: CONFIDENCE}, with part, detector, span, box or time_range.",
     )
     failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
+    listed: list[Name] = Field(default_factory=list, description="Lists at run time that the item is on.")
+    counters: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
+        default_factory=dict, description="How many items came before it, by counter; 0 where it is not said."
+    )
+    rolled_out: bool = Field(
+        True, description="false: of the items on which rules with mode: {percent} are on trial; else they act."
+    )
 
     @property
     def content_types(self) -> frozenset[str]:
@@ -278,7 +292,7 @@ class FailureAsk(Ask):
             )
         if isinstance(value, Mapping) and set(value) == {"approve"}:
             if not isinstance(value["approve"], str) or not value["approve"].strip():
-                raise wrong("the reason is a text", at="approve")
+                raise wrong("the reason is a text", at="approve", hint="say why nobody has to look")
             return {"outcome": "approve", "reason": value["approve"]}
         return read_ask(value)
 
@@ -328,8 +342,22 @@ class PolicyFile(PolicyModel):
     queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
     lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
     scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")
+    counters: dict[Name, Counter] = Field(
+        default_factory=dict,
+        description="What is remembered of earlier items: how many, whose, how long ago.",
+    )
     bands: dict[Name, Band] = Field(default_factory=dict, description="One line per label: review from, reject from.")
     rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
+    labels: dict[LabelName, Words] = Field(
+        default_factory=dict,
+        max_length=60,
+        description="Labels that reviewers may choose, with the words that they read; left out: all that it names.",
+    )
+    reasons: dict[Name, Words] = Field(
+        default_factory=dict,
+        max_length=60,
+        description="Reasons that reviewers may choose, with the words that they read.",
+    )
     apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
     sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
     keep_media_days: KeepMedia | None = Field(

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from moderation.core.items import Frozen
 from moderation.core.policy.file import PolicyFile, Queue
-from moderation.core.policy.uses import Uses
+from moderation.core.policy.uses import Uses, lists_asked
 
-__all__ = ["Policy", "PolicySet", "Queue"]
+__all__ = ["Policy", "PolicySet", "PolicyWords", "Queue"]
+
+
+class PolicyWords(Frozen):
+    """What a policy says in words, for detectors that judge by them.
+
+    Attributes:
+        version: SHA-256 of the file's bytes, in hex.
+        description: what its authors say is and is not wanted; empty when they wrote nothing.
+        labels: every label that its bands, rules and scores ask about, sorted.
+    """
+
+    name: str
+    version: str
+    description: str
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +58,11 @@ class Policy:
         """What a reviewer reads; empty when the author wrote nothing."""
         return self.file.description or ""
 
+    @cached_property
+    def lists_asked(self) -> frozenset[tuple[str, str]]:
+        """The lists at run time that its rules go by, each with where it is looked for; see `uses.lists_asked`."""
+        return lists_asked(self.file)
+
     def queue(self, name: str) -> Queue:
         """The queue of that name. Raises `KeyError`."""
         for queue in self.file.queues:
@@ -56,6 +78,14 @@ class Policy:
     def labels(self) -> tuple[str, ...]:
         """Every label that the policy's bands and rules name, sorted."""
         return tuple(sorted({label for _, label in Uses(self.file).labels()}))
+
+    def names(self, tool: str) -> bool:
+        """True when the policy names a detector or extractor in ``needs`` or ``only_with``."""
+        return tool in self.file.needs or tool in self.file.only_with
+
+    def words(self) -> PolicyWords:
+        """What it says in words."""
+        return PolicyWords(name=self.name, version=self.version, description=self.description, labels=self.labels())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from moderation.core.policy.file import FORMAT
 from moderation.core.policy.terms import Path
 
 _LISTS = ("rules", "queues", "tests", "sampling")
-_MAPPINGS = ("bands", "lists", "scores", "apps")
+_MAPPINGS = ("bands", "lists", "scores", "counters", "apps")
 _NEEDED: Mapping[str, Any] = {
     "policy": "repaired",
     "format": FORMAT,
@@ -58,7 +58,8 @@ class Repaired:
         """Remember the names that are gone: who uses them is not at fault."""
         if isinstance(value, Mapping):
             for name in value:
-                self._gone |= {str(name), f"{name}.review", f"{name}.reject"}
+                for meant in {str(name), str(name).lower()}:
+                    self._gone |= {meant, f"{meant}.review", f"{meant}.reject"}
         for entry in value if isinstance(value, list) else ():
             if isinstance(entry, Mapping):
                 self._gone |= {str(entry.get("id")), str(entry.get("name"))}

@@ -27,6 +27,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from moderation.core.items import PartType
+from moderation.core.nearest import nearest
+from moderation.core.policy.meant import meant_number
 from moderation.core.verdicts import Outcome
 
 ContentType = PartType | Literal["document"]
@@ -59,43 +61,36 @@ def is_number(value: Any) -> bool:
 def _percent(value: Any) -> Any:
     """A threshold as people mean it; what looks like a share of one is refused with the likely meaning."""
     if not is_number(value):
-        raise wrong("a threshold is a number from 0 to 100", hint=_meant_number(value))
+        raise wrong("a threshold is a number from 0 to 100", hint=meant_number(value) or "such as 60")
     if 0 < value <= 1:
-        raise wrong(f"threshold {value:g} is in (0, 1]; thresholds are percent", hint=f"did you mean {value * 100:g}?")
+        hint = f"did you mean {value * 100:g}?" if value < 1 else "write 100 for certainty; 1 could be one percent too"
+        raise wrong(f"threshold {value:g} is in (0, 1]; thresholds are percent", hint=hint)
     if not 0 <= value <= 100:
-        raise wrong(f"threshold {value:g} is outside 0 to 100")
+        raise wrong(f"threshold {value:g} is outside 0 to 100", hint="thresholds are percent, such as 60")
     return float(value)
 
 
-def _meant_number(value: Any) -> str:
-    """What a text that was written for a threshold may have meant."""
-    found = re.fullmatch(r"\s*(\d+)([.,]\d+)?\s*(%?)\s*", value) if isinstance(value, str) else None
-    if found is None:
-        return ""
-    whole, rest, percent = found.groups()
-    number = float(f"{whole}{(rest or '').replace(',', '.')}")
-    if percent:
-        return f"write {number:g}, without %"
-    if 0 < number <= 1:
-        return f"did you mean {number * 100:g}?"
-    return f"write {number:g}, without quotes"
+NAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
+"""How names are written."""
 
 
 def _name(value: Any) -> Any:
     if not isinstance(value, str):
         raise wrong("a name is a text", hint=f"write '{str(value).lower()}' in quotes" if value is not None else "")
     if len(value) > 60:
-        raise wrong("a name has at most 60 characters")
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", value):
+        raise wrong("a name has at most 60 characters", hint="shorten it; a description has room for more")
+    if not NAME.fullmatch(value):
         plain = re.sub(r"[^a-z0-9_]+", "-", value.lower()).strip("-_")
-        hint = f"did you mean '{plain}'?" if plain else ""
+        hint = f"did you mean '{plain}'?" if plain else "such as no-weapons"
         raise wrong(f"'{value}' is no name: it has small letters a-z, digits, - and _", hint=hint)
     return value
 
 
 def _flow_name(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9](-*[a-z0-9]){0,62}", value):
-        raise wrong("a flow's name has small letters a-z, digits and -, at most 63 (Amazon A2I's rule)")
+        message = "a flow's name has small letters a-z, digits and -, at most 63 (Amazon A2I's rule)"
+        plain = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:63] if isinstance(value, str) else ""
+        raise wrong(message, hint=f"did you mean '{plain}'?" if plain else "such as general-reviews")
     return value
 
 
@@ -119,7 +114,7 @@ LabelName = Annotated[str, Field(min_length=1, max_length=200), WithJsonSchema({
 def _scalar(value: Any) -> Any:
     if isinstance(value, str | bool) or is_number(value):
         return value
-    raise wrong("a text, a number, true or false is wanted")
+    raise wrong("a text, a number, true or false is wanted", hint="a list or a mapping cannot stand here")
 
 
 Scalar = Annotated[str | int | float | bool, BeforeValidator(_scalar)]
@@ -163,7 +158,7 @@ def read_ask(value: Any) -> dict[str, str]:
     """The fields of what stands for an `Ask` in a file. Raises what `wrong` makes."""
     if isinstance(value, Mapping) and set(value) == {"review"}:
         if not isinstance(value["review"], str):
-            raise wrong("a queue's name is a text", at="review")
+            raise wrong("a queue's name is a text", at="review", hint="write {review: QUEUE}, a name from queues")
         return {"outcome": "review", "queue": value["review"]}
     if value in ("approve", "reject"):
         return {"outcome": value}
@@ -172,18 +167,33 @@ def read_ask(value: Any) -> dict[str, str]:
     raise wrong("write approve, reject or {review: QUEUE}", hint=_closest_outcome(value))
 
 
+_OUTCOMES: Mapping[str, str] = {
+    **dict.fromkeys(("approved", "approves", "approval", "allow", "allowed", "accept", "accepted", "pass"), "approve"),
+    **dict.fromkeys(
+        ("rejected", "rejects", "deny", "denied", "block", "blocked", "refuse", "refused", "ban"), "reject"
+    ),
+    **dict.fromkeys(("reviewed", "reviews", "escalate"), "review"),
+}
+"""What others call an outcome."""
+
+
 def _closest_outcome(value: Any) -> str:
+    """What was meant, where that is sure."""
+    if isinstance(value, Mapping) and len(value) == 1 and isinstance(queue := value.get("queue"), str):
+        return f"write {{review: {queue}}}"
+    if isinstance(value, str) and (spoken := re.fullmatch(r"review[ :]+([a-z0-9_-]+)", value)):
+        return f"write {{review: {spoken[1]}}}"
+    if isinstance(value, list):
+        return "write one of them, without square brackets"
     words = [value] if isinstance(value, str) else list(value) if isinstance(value, Mapping) and len(value) == 1 else []
     for word in words:
-        for known in ("approve", "reject", "review"):
-            if isinstance(word, str) and word[:2].lower() == known[:2] and word[:3].lower() == known[:3]:
-                shown = known if known != "review" else "{review: QUEUE}"
-                return f"did you mean {shown}?"
-        if word in ("aprove", "allow", "accept", "pass"):
-            return "did you mean approve?"
-        if word in ("deny", "block", "remove", "refuse"):
-            return "did you mean reject?"
-    return ""
+        folded = str(word).strip().casefold()
+        meant = _OUTCOMES.get(folded) or nearest(folded, ("approve", "reject", "review"))
+        if meant == "review":
+            return "write {review: QUEUE}"
+        if meant is not None:
+            return f"did you mean {meant}?"
+    return "nothing else can stand here"
 
 
 class ListRef(PolicyModel):
@@ -200,7 +210,7 @@ def _shape(value: Any) -> str:
 
 def _not_empty(value: Any) -> Any:
     if value == []:
-        raise wrong("an empty list matches nothing")
+        raise wrong("an empty list matches nothing", hint="name one thing at least")
     return value
 
 
@@ -241,9 +251,10 @@ class Count(PolicyModel):
         if self.at_least is None and self.at_most is None:
             raise wrong("write at_least, at_most or both", hint="such as {at_least: 2}")
         if self.at_least is not None and self.at_most is not None and self.at_most < self.at_least:
-            raise wrong(f"at_most ({self.at_most}) is less than at_least ({self.at_least})", at="at_most")
+            message = f"at_most ({self.at_most}) is less than at_least ({self.at_least})"
+            raise wrong(message, at="at_most", hint="swap the two, or leave one out")
         if self.at_most is None and self.at_least == 0:
-            raise wrong("at_least 0 is always true", at="at_least")
+            raise wrong("at_least 0 is always true", at="at_least", hint="write at_least: 1")
         return self
 
     def holds(self, number: int, *, may_grow: bool = False) -> bool | None:
@@ -266,7 +277,8 @@ class Range(PolicyModel):
         if self.at_least is None and self.below is None:
             raise wrong("write at_least, below or both", hint="such as {at_least: 5}")
         if self.at_least is not None and self.below is not None and self.below <= self.at_least:
-            raise wrong(f"below ({self.below:g}) must be more than at_least ({self.at_least:g})", at="below")
+            message = f"below ({self.below:g}) must be more than at_least ({self.at_least:g})"
+            raise wrong(message, at="below", hint="swap the two, or leave one out")
         return self
 
     def holds(self, value: float) -> bool:

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple, assert_never
 
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.terms import Ask, Labels, ListRef, Path
+from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
+from moderation.core.policy.words.listed import CONTENT, METADATA, ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
@@ -26,6 +28,7 @@ class Mentions(NamedTuple):
         detectors: those whose detections alone count.
         apps: that it tells apart.
         content_types: that it tells apart.
+        counter: a counter of the policy.
     """
 
     labels: Labels | None = None
@@ -35,6 +38,7 @@ class Mentions(NamedTuple):
     detectors: Sequence[str] = ()
     apps: Sequence[str] = ()
     content_types: Sequence[str] = ()
+    counter: str | None = None
 
 
 _NOTHING = Mentions()
@@ -47,6 +51,8 @@ def mentions(condition: Condition) -> Mentions:
             return Mentions(labels=condition.label, detectors=condition.detector or ())
         case ScoreCondition():
             return Mentions(score=condition.score)
+        case CounterCondition():
+            return Mentions(counter=condition.counter)
         case PeopleCondition():
             return Mentions(of_people=True)
         case MetadataCondition():
@@ -56,7 +62,7 @@ def mentions(condition: Condition) -> Mentions:
             return Mentions(apps=condition.app)
         case ContentTypeCondition():
             return Mentions(content_types=condition.content_type)
-        case AllOf() | AnyOf() | NotOf() | OnePart():
+        case AllOf() | AnyOf() | NotOf() | OnePart() | ContentCondition():
             return _NOTHING
         case _:
             assert_never(condition)
@@ -105,6 +111,11 @@ class Uses:
                 yield ("rules", number, "when"), "Person"
             for position, label in enumerate(rule.redact):
                 yield ("rules", number, "redact", position), label
+        for name, counter in self._file.counters.items():
+            if not counter.is_of_happening:
+                yield ("counters", name, "of"), counter.of
+        for label in self._file.labels:
+            yield ("labels", label), label
         for name in sorted(lists):
             for position, entry in enumerate(self._file.lists.get(name, ())):
                 yield ("lists", name, position), entry
@@ -124,6 +135,12 @@ class Uses:
             if named.score is not None:
                 yield (*path, "score"), named.score
 
+    def counters(self) -> Iterator[tuple[Path, str]]:
+        """Each counter that a rule goes by."""
+        for path, named in self.conditions:
+            if named.counter is not None:
+                yield (*path, "counter"), named.counter
+
     def detectors(self) -> Iterator[tuple[Path, str]]:
         """Each detector; those of the policy's tests are left out."""
         for key in ("needs", "only_with", "ignore_failures_of"):
@@ -136,6 +153,18 @@ class Uses:
             for n, term in enumerate(score.of):
                 for number, name in enumerate(term.detector or ()):
                     yield ("scores", score_name, "of", n, "detector", number), name
+
+
+def lists_asked(file: PolicyFile) -> frozenset[tuple[str, str]]:
+    """The lists at run time that rules go by, each with where it is looked for: ``content`` or ``metadata.KEY``."""
+    found: set[tuple[str, str]] = set()
+    for rule in file.rules:
+        for _, condition in conditions(rule.when, ()):
+            if isinstance(condition, ContentCondition):
+                found.add((condition.content.in_list, CONTENT))
+            elif isinstance(condition, MetadataCondition) and condition.metadata.in_list is not None:
+                found.add((condition.metadata.in_list, f"{METADATA}{condition.metadata.key}"))
+    return frozenset(found)
 
 
 def _queue_of(ask: Ask | None) -> str | None:

@@ -5,54 +5,25 @@ One thing here is an error, because it depends on what is loaded: a policy that 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Protocol, assert_never
 
-from moderation.core.coverage import Tools, unseen_types
+from moderation.core.coverage import unseen_types
+from moderation.core.nearest import nearest
 from moderation.core.policy.codes import Slip
 from moderation.core.policy.examples import BESIDE
 from moderation.core.policy.file import PolicyFile, Rule, RuleMode
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Path, expand, is_number
 from moderation.core.policy.uses import Uses, queues_used
-from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
-from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
-from moderation.core.policy.words.metadata import MetadataCondition
-from moderation.core.policy.words.people import PeopleCondition
-from moderation.core.policy.words.score import ScoreCondition
+from moderation.core.policy.words.logic import conditions
+from moderation.core.rules.idle import idle_rules
+from moderation.core.rules.setting import Finder, Setting
 from moderation.core.rules.words.label import covered
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import Taxonomy
-
-
-class Finder(Protocol):
-    """What is asked of a loaded detector."""
-
-    name: str
-    labels: Collection[str]
-    min_confidence: float
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a policy is held against.
-
-    Attributes:
-        detectors: those that are loaded.
-        tools: all that is loaded.
-        today: for trials that are over.
-        redacts: part types, beside text, that a redactor here can redact.
-    """
-
-    taxonomy: Taxonomy
-    detectors: Sequence[Finder]
-    tools: Tools
-    today: date
-    redacts: Collection[str] = ()
 
 
 def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> Iterator[Slip]:
@@ -76,7 +47,7 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
     yield from _not_loaded(file, setting)
     yield from _over(file, setting.today)
     yield from _not_tested(file, never_fired)
-    yield from _never_fires(file, setting)
+    yield from idle_rules(file, setting)
     yield from _unused(file)
     yield from _gaps(file, setting.taxonomy)
     yield from _odd_tests(policy)
@@ -159,62 +130,6 @@ def _labels(condition: LabelCondition, file: PolicyFile, taxonomy: Taxonomy) -> 
     return covered(expand(condition.label, file.lists), taxonomy, exact=bool(condition.exact))
 
 
-def _never_fires(file: PolicyFile, setting: Setting) -> Iterator[Slip]:
-    approves = {file.if_nothing_matches.outcome} | {
-        own.if_nothing_matches.outcome for own in file.apps.values() if own.if_nothing_matches is not None
-    }
-    for number, rule in enumerate(file.rules):
-        for path, why in _impossible(rule.when, ("rules", number, "when"), file, setting):
-            yield Slip(path, "W206", f"'{rule.id}' can never fire: {why}", "mend or remove it")
-        idle = rule.then.outcome == "approve" and not rule.overrides and rule.mode is None
-        idle = idle and not rule.redact and not rule.actions
-        if idle and approves == {"approve"}:
-            message = f"'{rule.id}' never matters: it approves, overrides nothing, and nothing else means approve too"
-            yield Slip(("rules", number, "then"), "W206", message, "say overrides: [RULE], or remove it")
-
-
-def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Setting) -> Iterator[tuple[Path, str]]:
-    """Why a condition cannot be true of any item; nothing when it can."""
-    match condition:
-        case AllOf():
-            for number, part in enumerate(condition.all):
-                yield from _impossible(part, (*path, "all", number), file, setting)
-            for number, part in enumerate(condition.all):
-                if isinstance(part, NotOf) and part.not_ in condition.all:
-                    yield (*path, "all", number), "it asks for something and for its contrary"
-            apps = [set(part.app) for part in condition.all if isinstance(part, AppCondition)]
-            if apps and not set.intersection(*apps):
-                yield path, "no app is in all of its app lists"
-        case AnyOf():
-            reasons = [list(_impossible(p, (*path, "any", n), file, setting)) for n, p in enumerate(condition.any)]
-            if all(reasons):
-                yield from reasons[0]
-        case OnePart():
-            yield from _impossible(condition.one_part, (*path, "one_part"), file, setting)
-        case LabelCondition():
-            yield from _impossible_label(condition, path, file, setting)
-        case AppCondition():
-            if not set(condition.app).intersection(file.applies_to.app or condition.app):
-                yield (*path, "app"), "the policy does not apply to these apps"
-        case NotOf() | ScoreCondition() | PeopleCondition() | MetadataCondition() | ContentTypeCondition():
-            pass
-        case _:
-            assert_never(condition)
-
-
-def _impossible_label(
-    condition: LabelCondition, path: Path, file: PolicyFile, setting: Setting
-) -> Iterator[tuple[Path, str]]:
-    labels = _labels(condition, file, setting.taxonomy)
-    different = condition.different_labels
-    if different is not None and different.at_least is not None and different.at_least > len(labels):
-        yield (*path, "different_labels"), f"there are only {len(labels)} labels to be different"
-    floors = [d.min_confidence for d in setting.detectors if not labels.isdisjoint(d.labels)]
-    is_known = all(name in setting.tools.names for name in (*file.needs, *file.only_with))
-    if is_known and floors and condition.below is not None and condition.below <= min(floors):
-        yield (*path, "below"), f"no detector of this reports below {min(floors):g}"
-
-
 def _unused(file: PolicyFile) -> Iterator[Slip]:
     uses, used = Uses(file), queues_used(file)
     for number, queue in enumerate(file.queues):
@@ -225,14 +140,19 @@ def _unused(file: PolicyFile) -> Iterator[Slip]:
     for name in file.scores:
         if name not in scores:
             yield Slip(("scores", name), "W207", f"nothing uses score '{name}'", "remove it", on_key=True)
+    counters = {counter for _, counter in uses.counters()}
+    for name in file.counters:
+        if name not in counters:
+            yield Slip(("counters", name), "W207", f"nothing uses counter '{name}'", "remove it", on_key=True)
     for name in file.lists:
         if name not in lists:
             yield Slip(("lists", name), "W207", f"nothing uses list '{name}'", "remove it", on_key=True)
     for app, own in file.apps.items():
         if file.applies_to.app is not None and app not in file.applies_to.app:
             message = f"the policy does not apply to app '{app}'"
-            close = difflib.get_close_matches(app, file.applies_to.app, n=1)
-            yield Slip(("apps", app), "W207", message, f"did you mean '{close[0]}'?" if close else "", on_key=True)
+            close = nearest(app, file.applies_to.app)
+            hint = f"did you mean '{close}'?" if close else "add it to applies_to, or remove it"
+            yield Slip(("apps", app), "W207", message, hint, on_key=True)
         elif not own.change and own.if_nothing_matches is None:
             yield Slip(("apps", app), "W207", f"nothing is different for app '{app}'", "remove it", on_key=True)
 
@@ -256,7 +176,7 @@ def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Slip]:
         for low, end, other in found[1:]:
             if low > reached:
                 message = f"nothing is about a confidence from {reached:g} to {low:g}"
-                yield Slip(path, "W208", message, f"did you mean below: {low:g}?")
+                yield Slip(path, "W208", message, f"below: {low:g} closes it, if it is not meant")
             if end > reached:
                 reached, path = end, other
 

@@ -31,6 +31,11 @@ class Price:
     unit: str
 
 
+METERED_IN_DOLLARS = "llm."
+"""What operations begin with that are counted in dollars, at the price of the time of the call: language models."""
+IN_DOLLARS = Price(1.0, "USD")
+
+
 @dataclass(frozen=True)
 class Cost:
     """What one app used of one operation through one detector in a month.
@@ -73,7 +78,7 @@ def costs(usage: Iterable[Usage], prices: Mapping[str, Price]) -> list[Cost]:
         sums[key] = (calls + used.calls, units + used.units)
     found = []
     for (month, app, detector, operation), (calls, units) in sorted(sums.items()):
-        price = prices.get(operation)
+        price = IN_DOLLARS if operation.startswith(METERED_IN_DOLLARS) else prices.get(operation)
         if price is None and not units:
             continue
         unit, dollars = (price.unit, units * price.dollars) if price is not None else ("", None)
@@ -86,7 +91,7 @@ def costs(usage: Iterable[Usage], prices: Mapping[str, Price]) -> list[Cost]:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
 def costs_command(settings: Settings, since: str | None, as_json: bool) -> None:
-    """What AWS detectors have cost, by app and detector: an estimate by list prices."""
+    """What AWS detectors and language models have cost, by app and detector: an estimate by list prices."""
     first = since or datetime.now(UTC).date().replace(day=1).isoformat()
     try:
         datetime.strptime(first, "%Y-%m-%d").replace(tzinfo=UTC)

@@ -18,6 +18,7 @@ from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context, Unavailable
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
+from moderation_aws.cards import CUSTOM_LABELS
 from moderation_aws.image_labels import known_labels
 
 ARN = (
@@ -62,6 +63,7 @@ class CustomLabels:
 
     name = "rekognition.custom_labels"
     version = "1.1"
+    card = CUSTOM_LABELS
     reads = ("image",)
     time_limit_seconds = TIME_LIMIT_SECONDS
     on_demand = True

@@ -19,6 +19,7 @@ from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context, Unavailable
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused
+from moderation_aws.cards import ENDPOINT
 from moderation_aws.image_labels import known_labels
 from moderation_aws.jobs import in_s3
 from moderation_aws.languages import units
@@ -141,6 +142,7 @@ class Endpoint:
     """A model behind an endpoint."""
 
     version = "1.1"
+    card = ENDPOINT
     on_demand = True
 
     def __init__(self, account: Account, fitting: pictures.Fitting, options: EndpointOptions) -> None:

@@ -15,6 +15,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part, TimeRange
 from moderation.hookspecs import Context, Unavailable, Unreadable
 from moderation_aws.calls import Account, Caller, CallRefused, needed
+from moderation_aws.cards import FILMS
 from moderation_aws.image_labels import known_labels
 from moderation_aws.jobs import MARGIN_SECONDS, in_s3, wait_for
 from moderation_aws.pictures import s3_object
@@ -72,6 +73,7 @@ class Films:
 
     name = "rekognition.video"
     version = "1.0"
+    card = FILMS
     reads = ("video",)
     on_demand = True
 

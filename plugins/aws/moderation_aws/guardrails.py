@@ -14,6 +14,7 @@ from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
+from moderation_aws.cards import GUARDRAIL
 from moderation_aws.cutting import Piece, pieces, sendable
 from moderation_aws.taxonomy_map import COMPREHEND_PII, pii_label
 
@@ -78,6 +79,7 @@ class Guardrail:
     """What the guardrail's filters, topics, words and patterns detect, whether it would block it or not."""
 
     version = "1.1"
+    card = GUARDRAIL
     labels = LABELS
     min_confidence = 0.0
     time_limit_seconds = TIME_LIMIT_SECONDS

@@ -13,6 +13,7 @@ from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
+from moderation_aws.cards import FACES
 
 FLOOR = 50.0
 
@@ -40,6 +41,7 @@ class Faces:
 
     name = "rekognition.faces"
     version = "1.1"
+    card = FACES
     reads = ("image",)
     labels = ("Face",)
     min_confidence = FLOOR

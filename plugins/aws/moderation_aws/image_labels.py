@@ -14,6 +14,7 @@ from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 from moderation.hookspecs import Context
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
+from moderation_aws.cards import LABELS
 
 MOST_FILTERS = 100
 """Labels that one call may be narrowed to."""
@@ -56,6 +57,7 @@ class ImageLabels:
 
     name = "rekognition.labels"
     version = "1.2"
+    card = LABELS
     reads = ("image",)
     time_limit_seconds = TIME_LIMIT_SECONDS
     on_demand = True

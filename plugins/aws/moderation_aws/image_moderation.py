@@ -15,6 +15,7 @@ from moderation.core.started_loops import ATTRIBUTE, LABEL
 from moderation.hookspecs import Context
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
+from moderation_aws.cards import MODERATION
 from moderation_aws.taxonomy_map import MODERATION_LABELS, moderation_label
 
 
@@ -46,6 +47,7 @@ class ImageModeration:
 
     name = "rekognition.moderation"
     version = "1.2"
+    card = MODERATION
     reads = ("image",)
     time_limit_seconds = TIME_LIMIT_SECONDS
     on_demand = True

@@ -11,6 +11,7 @@ from moderation.core.items import Box, Extraction, Part, Place, Span, Tool
 from moderation.hookspecs import Context, Unavailable
 from moderation_aws import pictures
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
+from moderation_aws.cards import IMAGE_TEXT
 
 MOST_WORDS = 100
 """The operation reads no more in a picture or a region of it."""
@@ -44,6 +45,7 @@ class ImageText:
 
     name = "rekognition.text"
     version = "1.1"
+    card = IMAGE_TEXT
     reads = ("image",)
     makes = ("text",)
     time_limit_seconds = TIME_LIMIT_SECONDS

@@ -9,6 +9,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Extraction, Part, Place, Span, TimeRange, Tool
 from moderation.hookspecs import Context
 from moderation_aws.calls import Account, Caller, needed
+from moderation_aws.cards import SPEECH, SPEECH_TOXICITY
 from moderation_aws.taxonomy_map import TOXICITY, toxicity_label
 from moderation_aws.text_pii import percent
 from moderation_aws.transcription import TranscribeOptions, transcript_of
@@ -22,6 +23,7 @@ class Speech:
 
     name = "transcribe.text"
     version = "1.0"
+    card = SPEECH
     reads = ("audio", "video")
     makes = ("text",)
     on_demand = True
@@ -48,6 +50,7 @@ class SpeechToxicity:
 
     name = "transcribe.toxicity"
     version = "1.0"
+    card = SPEECH_TOXICITY
     reads = ("audio", "video")
     labels = ("Toxicity", *TOXICITY)
     min_confidence = TOXICITY_FLOOR

@@ -8,6 +8,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.hookspecs import Context
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, needed
+from moderation_aws.cards import PHI
 from moderation_aws.cutting import pieces, sendable
 from moderation_aws.languages import LanguageOptions, language_of, units
 from moderation_aws.text_pii import OVERLAP, joined, percent, span_of
@@ -34,6 +35,7 @@ class TextPhi:
 
     name = "comprehendmedical.phi"
     version = "1.0"
+    card = PHI
     reads = ("text",)
     labels = ("PII", *sorted(set(LABELS.values())))
     time_limit_seconds = TIME_LIMIT_SECONDS

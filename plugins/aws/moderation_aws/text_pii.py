@@ -9,6 +9,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
+from moderation_aws.cards import TEXT_PII
 from moderation_aws.cutting import Piece, pieces, sendable
 from moderation_aws.languages import LanguageOptions, language_of, units
 from moderation_aws.taxonomy_map import COMPREHEND_PII, pii_label
@@ -25,6 +26,7 @@ class TextPii:
 
     name = "comprehend.pii"
     version = "1.0"
+    card = TEXT_PII
     reads = ("text",)
     labels = ("PII", *COMPREHEND_PII)
     time_limit_seconds = TIME_LIMIT_SECONDS

@@ -8,6 +8,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_aws.calls import TIME_LIMIT_SECONDS, Account, Caller, CallRefused, needed
+from moderation_aws.cards import TOXIC_TEXT
 from moderation_aws.cutting import Piece, pieces, sendable, utf8_length
 from moderation_aws.languages import LanguageOptions, language_of, units
 from moderation_aws.taxonomy_map import TOXICITY, toxicity_label
@@ -25,6 +26,7 @@ class TextToxicity:
 
     name = "comprehend.toxicity"
     version = "1.0"
+    card = TOXIC_TEXT
     reads = ("text",)
     labels = ("Toxicity", *TOXICITY)
     time_limit_seconds = TIME_LIMIT_SECONDS

@@ -1,6 +1,7 @@
 """The tutorial's plugin: finds text that shouts. This file and `pyproject.toml` are all there is to it."""
 
 from moderation import hookimpl
+from moderation.core.cards import Card
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.hookspecs import Context
@@ -11,6 +12,12 @@ class Shouting:
 
     name = "example.shouting"
     version = "1.0"
+    card = Card(
+        sees="texts mostly in capitals",
+        does_not_see="shouting in small letters, and in scripts that have no capitals",
+        cost="microseconds",
+        languages="those that have capitals",
+    )
     reads = ("text",)
     labels = ("Custom/SHOUTING",)
     min_confidence = 70.0

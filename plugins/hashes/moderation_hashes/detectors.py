@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from moderation.core.cards import Card, Licence
 from moderation.core.detections import Detection
 from moderation.core.fingerprints import MIN_CHARS, normalised, text_bits
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unreadable
+from moderation_hashes.cards import MEDIA, TEXTS
 from moderation_hashes.entries import digest_of_text
 from moderation_hashes.index import NEAR, Hashes
 from moderation_hashes.lists import HashList, version_of
@@ -135,7 +137,19 @@ class KnownMedia(_Known):
     """
 
     name = "vision.hashes"
+    card = MEDIA
     reads = ("image", "video", "audio")
+    card = Card(
+        sees="files of which the same bytes are on a list, and pictures that look like one on a list: saved anew, "
+        "smaller, a little cropped or brightened, turned by quarters, mirrored",
+        does_not_see="anything that is on no list; pictures cropped by much, framed or drawn over, or with "
+        "little in them; films and sounds that are not the same file. Two pictures may be alike by chance or template",
+        licence=Licence(code="Apache-2.0"),
+        figures=(
+            "the bits of Meta's own PDQ on 10 published pictures; of a photograph of 1,600 pixels 2 of 256 bits differ",
+        ),
+        cost="5 ms for the hash of a megapixel and 5 ms against 1,000,000 hashes; 100 MB shared by all processes",
+    )
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """A detection for each list that it is on. Raises `Unreadable`, unless the file itself is listed."""
@@ -161,7 +175,18 @@ class KnownTexts(_Known):
     """
 
     name = "text.hashes"
+    card = TEXTS
     reads = ("text",)
+    card = Card(
+        sees="texts that are on a list, but for capitals, spaces and punctuation; of 20 characters and more also those "
+        "with a word or a few changed",
+        does_not_see="anything that is on no list; short texts with a letter changed; translations; the same said in "
+        "other words",
+        licence=Licence(code="Apache-2.0"),
+        figures=("with one word replaced, 80 % of texts of 1,000 characters are found, 54 % of 400, 10 % of 100",),
+        cost="a fifth of a microsecond to two a character, and 0.1 ms against 1,000,000 hashes; 25 MB of memory",
+        languages="any",
+    )
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """A detection for each list that it is on."""

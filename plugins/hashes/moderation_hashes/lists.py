@@ -16,18 +16,22 @@ The hashes are kept ready in ``index/`` beside the lists, under the digest of th
 
 from __future__ import annotations
 
-import difflib
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from moderation.core.errors import Fault, InputError, PolicyFault
+from moderation.core.nearest import nearest
+from moderation.core.policy.codes import Slip
+from moderation.core.policy.shape import fit
+from moderation.core.policy.terms import PolicyModel, wrong
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
+from moderation.yaml_reader import located, parse_document
 from moderation_hashes.entries import TYPES, read_entries
 from moderation_hashes.index import LAYOUT, most_distance, read_facts, write_hashes
 
@@ -38,30 +42,38 @@ LABELS = {"bad": "Custom/KNOWN_BAD", "good": "Custom/KNOWN_GOOD"}
 DISTANCES = {"bad": 31, "good": 8}
 """Of pictures, where a list does not say: what PDQ's description recommends, and what saving anew changes."""
 INDEXES = "index"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 
 
-class ListFile(BaseModel):
+class ListFile(PolicyModel):
     """What a list's file may say; see the module."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$", alias="list")]
+    name: str = Field(alias="list")
     kind: Literal["bad", "good"] = "bad"
     label: str | None = None
-    entries: Annotated[list[str], Field(min_length=1)]
+    entries: list[str] = Field(min_length=1)
     type: str | None = None
-    distance: Annotated[int, Field(ge=0, le=most_distance("pdq"))] | None = None
-    text_distance: Annotated[int, Field(ge=0, le=most_distance("text_simhash"))] = 3
-    beats: list[str] = []
+    distance: int | None = Field(None, ge=0, le=most_distance("pdq"))
+    text_distance: int = Field(3, ge=0, le=most_distance("text_simhash"))
+    beats: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _fits(self) -> ListFile:
+        if not _NAME.fullmatch(self.name):
+            raise wrong(f"'{self.name}' is no name", at="list", hint="letters, digits, dots, dashes; 60 at most")
         if self.beats and self.kind == "bad":
-            raise ValueError("only a list of kind: good beats others")
+            raise wrong("only a list of kind: good beats others", at="beats")
+        taxonomy = Taxonomy([self.label or ""])
+        if self.label is not None and self.label not in taxonomy:
+            close = taxonomy.suggest(self.label)
+            hint = f"did you mean '{close}'?" if close else f"your own begin with '{CUSTOM_PREFIX}'"
+            raise wrong(f"unknown label '{self.label}'", at="label", hint=hint)
+        if self.type is not None and self.type not in TYPES:
+            raise wrong(f"unknown type '{self.type}'", at="type", hint=f"types are {', '.join(sorted(TYPES))}")
+        for each in self.entries:
+            if Path(each).name != each:
+                raise wrong(f"'{each}' is no file beside the list", at="entries", hint="name files of this folder")
         return self
-
-
-KEYS = tuple(field.alias or name for name, field in ListFile.model_fields.items())
 
 
 @dataclass(frozen=True)
@@ -138,8 +150,8 @@ def read_lists(folder: Path, is_needed: bool = False) -> tuple[HashList, ...]:
     for name, made in found.items():
         for other in made.beats:
             if other not in found or found[other].kind == "good":
-                close = difflib.get_close_matches(other, [n for n, each in found.items() if each.kind == "bad"], n=1)
-                hint = f"did you mean '{close[0]}'?" if close else "beats: names lists of kind: bad in this folder"
+                close = nearest(other, [n for n, each in found.items() if each.kind == "bad"])
+                hint = f"did you mean '{close}'?" if close else "beats: names lists of kind: bad in this folder"
                 sources[name].fault("beats", "E106", f"no bad list '{other}'", hint)
     if faults:
         raise PolicyFault(faults)
@@ -147,46 +159,30 @@ def read_lists(folder: Path, is_needed: bool = False) -> tuple[HashList, ...]:
 
 
 class _Source:
-    """One file; notes faults at the line of the key they are about."""
+    """One file; notes faults at their places in it."""
 
     def __init__(self, path: Path, faults: list[Fault]) -> None:
         self.path = path
         self._faults = faults
-        self._nodes: dict[str, yaml.Node] = {}
-        self._lines: list[str] = []
 
     def read(self) -> HashList | None:
         """The list; None when it has a fault."""
-        content = self._content()
-        if content is None:
-            return None
         try:
-            file = ListFile.model_validate(content)
-        except ValidationError as error:
-            for each in error.errors():
-                key = str(each["loc"][0]) if each["loc"] else "kind"
-                if each["type"] == "extra_forbidden":
-                    close = difflib.get_close_matches(key, KEYS, n=1)
-                    hint = f"did you mean '{close[0]}'?" if close else f"keys are {', '.join(KEYS)}"
-                    self.fault(key, "E101", f"unknown key '{key}'", hint)
-                elif each["type"] == "missing":
-                    self.fault(key, "E103", f"'{key}' is missing", "a list has the keys list and entries")
-                else:
-                    self.fault(key, "E102", f"{key}: {each['msg']}", "see docs/known-content.md")
+            self._document = parse_document(str(self.path), self.path.read_bytes())
+        except OSError as error:
+            self._faults.append(Fault(str(self.path), 0, 0, "E100", f"cannot be read: {error.strerror}"))
             return None
-        label = file.label or LABELS[file.kind]
-        taxonomy = Taxonomy([label])
-        if label not in taxonomy:
-            close_label = taxonomy.suggest(label)
-            hint = f"did you mean '{close_label}'?" if close_label else f"your own begin with '{CUSTOM_PREFIX}'"
-            self.fault("label", "E104", f"unknown label '{label}'", hint)
+        self._faults += self._document.faults
+        if self._document.faults:
             return None
-        if file.type is not None and file.type not in TYPES:
-            self.fault("type", "E102", f"unknown type '{file.type}'", f"types are {', '.join(sorted(TYPES))}")
+        file, slips = fit(ListFile, self._document.data)
+        self._faults += [located(slip, self._document) for slip in slips]
+        if file is None:
             return None
         indexes = [self._index(name, file.type) for name in file.entries]
         if not all(indexes):
             return None
+        label = file.label or LABELS[file.kind]
         distance = DISTANCES[file.kind] if file.distance is None else file.distance
         distances = {"pdq": distance, "text_simhash": file.text_distance}
         said = [file.name, file.kind, label, distances, sorted(file.beats), [each.name for each in indexes if each]]
@@ -201,34 +197,12 @@ class _Source:
         )
 
     def fault(self, key: str, code: str, message: str, hint: str = "") -> None:
-        """Note a fault at a key's value, or at the beginning of the file."""
-        node = self._nodes.get(key)
-        line, column = (node.start_mark.line + 1, node.start_mark.column + 1) if node else (1, 1)
-        shown = self._lines[line - 1][:200] if line <= len(self._lines) else ""
-        self._faults.append(Fault(str(self.path), line, column, code, message, hint, 1, shown))
-
-    def _content(self) -> dict[str, Any] | None:
-        try:
-            source = self.path.read_text(encoding="utf-8-sig")
-            self._lines = source.splitlines()
-            top = yaml.compose(source, Loader=yaml.SafeLoader)
-            if isinstance(top, yaml.MappingNode):
-                self._nodes = {str(key.value): value for key, value in top.value}
-            content = yaml.safe_load(source)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
-            self.fault("", "E100", f"cannot be read as YAML: {str(error).splitlines()[0]}", "see docs/known-content.md")
-            return None
-        if not isinstance(content, dict):
-            self.fault("", "E100", "a list is a mapping with the keys list and entries")
-            return None
-        return {str(key): value for key, value in content.items()}
+        """Note a fault of a key's value."""
+        self._faults.append(located(Slip((key,), code, message, hint), self._document))
 
     def _index(self, name: str, given_type: str | None) -> Path | None:
         """The index of a file of entries, made when it is not there."""
         path = self.path.parent / name
-        if Path(name).name != name:
-            self.fault("entries", "E102", f"'{name}' is no file beside the list", "name files of this folder")
-            return None
         try:
             folder = index_of(path, given_type)
             if not folder.is_dir():

@@ -18,6 +18,7 @@ from PIL import Image
 
 from ground.blobs import FolderBlobs
 from ground.media.pictures import Limits
+from moderation.core.cards import card_of
 from moderation.core.items import Item, Part
 from moderation.core.policy.policies import PolicySet
 from moderation.detection.judge import Judge
@@ -252,3 +253,9 @@ def test_what_is_on_a_list_is_rejected_and_what_is_on_none_still_needs_a_look(
     assert (unseen.outcome, unseen.queue) == ("review", "people")
     assert [failure.kind for failure in unseen.failures] == ["not_examined"]
     assert judged(other, "vision.hashes, vision.quality").outcome == "approve"
+
+
+def test_both_have_a_card(shared: Path) -> None:
+    lists = read_lists(shared)
+
+    assert all(card_of(each) is not None for each in (KnownMedia(lists), KnownTexts(lists)))

@@ -54,20 +54,20 @@ def test_a_list_is_read_with_its_hashes_and_distances(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place", "message"),
     [
-        ("kind: bad", "kind: evil", "3:7", "'bad' or 'good'"),
-        ("distance: 20", "distance: 32", "6:11", "less than or equal to 31"),
-        ("text_distance: 5", "text_distance: 8", "7:16", "less than or equal to 7"),
-        ("distance: 20\n", "distance: '20'\n", "6:11", "valid integer"),
+        ("kind: bad", "kind: evil", "3:7", "'evil' is not one of bad, good"),
+        ("distance: 20", "distance: 32", "6:11", "32 is wrong here: at most 31"),
+        ("text_distance: 5", "text_distance: 8", "7:16", "8 is wrong here: at most 7"),
+        ("distance: 20\n", "distance: '20'\n", "6:11", "a whole number is wanted"),
         ("label: Custom/PARTNERS", "label: Weapon", "4:8", "did you mean 'Weapons'?"),
-        ("entries:", "entires:", "5:10", "did you mean 'entries'?"),
-        ("[partners.csv]", "[]", "5:10", "at least 1 item"),
+        ("entries:", "entires:", "5:1", "did you mean 'entries'?"),
+        ("[partners.csv]", "[]", "5:10", "something must stand here"),
         ("[partners.csv]", "[../partners.csv]", "5:10", "no file beside the list"),
         ("[partners.csv]", "[other.csv]", "5:10", "No such file"),
-        ("distance: 20", "beats: [other]", "3:7", "only a list of kind: good beats others"),
+        ("distance: 20", "beats: [other]", "6:8", "only a list of kind: good beats others"),
         ("distance: 20", "type: photodna", "6:7", "unknown type 'photodna'"),
-        ("list: partners", "list: a/b", "2:7", "should match pattern"),
+        ("list: partners", "list: a/b", "2:7", "'a/b' is no name"),
         ("list: partners\n", "", "1:1", "'list' is missing"),
-        ("# Ours.", "- a", "1:1", "cannot be read as YAML"),
+        ("# Ours.", "- a", "2:1", "E100"),
     ],
 )
 def test_a_fault_is_told_with_its_place(folder: Path, old: str, new: str, place: str, message: str) -> None:
@@ -165,7 +165,7 @@ def test_content_itself_is_put_on_a_list(folder: Path, tmp_path: Path, capsys: p
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["import", "a/b", "FILE"], "should match pattern"),
+        (["import", "a/b", "FILE"], "'a/b' is no name"),
         (["import", "new", "FILE", "--label", "Weapon"], "did you mean 'Weapons'?"),
         (["import", "new", "FILE", "--type", "photodna"], "'photodna' is no type"),
         (["import", "partners", "FILE", "--kind", "good"], "says what kind and label the list has"),

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SHARPER = 2
-"""A picture is shrunk to so many times what the net reads, before it is cut and resized: twice loses nothing."""
+"""A picture is shrunk to so many times what the net reads before it is resized: twice loses nothing. Tiles are
+larger than their share of it, by what they overlap, and need no more."""
 LEAST_LONGEST = 1024
 """Pixels of the longest side that are kept in any case: a long one has few across."""
 MOST_LONGEST = 4096
@@ -89,6 +90,7 @@ class ModelDetector:
         self.name, self.version = file.model, file.version
         self.labels = tuple(sorted(set(file.labels.values())))
         self.min_confidence, self.time_limit_seconds = file.floor, file.time_limit_seconds
+        self.examines = file.examines
         self.card: Card | None = file.card_words()
         self._ready: _Ready | None = None
 
@@ -122,7 +124,7 @@ class ModelDetector:
             return None
         side = max(*self.file.input.size, self.file.input.resize_to or 0)
         grid = self.file.tiles.grid if self.file.tiles is not None else 1
-        return min(max(SHARPER * side * grid, LEAST_LONGEST), MOST_LONGEST)
+        return min(max(SHARPER * side, side * grid, LEAST_LONGEST), MOST_LONGEST)
 
     def places(self, picture: Image) -> list[Box]:
         """Where something is, for models that look at crops."""
@@ -163,8 +165,13 @@ class ModelDetector:
         seen = [self.raw_scores(cut(picture, tile)) for tile in tiles_of(tiles)]
         together = {}
         for label, of_whole in whole.items():
-            best = max((scores[label] for scores in seen), key=lambda pair: pair[0])
-            together[label] = (min if tiles.rule == "agree" else max)(of_whole, best, key=lambda pair: pair[0])
+            of_tiles = sorted((scores[label] for scores in seen), key=lambda pair: pair[0])
+            best, middle = of_tiles[-1], of_tiles[(len(of_tiles) - 1) // 2]
+            if tiles.rule == "most":
+                together[label] = max(of_whole, best, key=lambda pair: pair[0])
+            else:
+                agreed = best if best[0] >= tiles.agree_at else middle
+                together[label] = min(of_whole, agreed, key=lambda pair: pair[0])
         return together
 
     def _detections(self, raw: Mapping[str, tuple[float, str]], box: Box | None) -> Iterator[Detection]:

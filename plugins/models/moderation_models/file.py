@@ -182,14 +182,24 @@ class Tiles(PolicyModel):
         grid: so many across and down.
         overlap: what neighbours share, of a tile's side.
         rule: of scores for a whole picture: ``most`` takes the highest of all; ``agree`` takes the lower of the whole
-            and of the highest tile: what only the whole looks like does not count.
+            and of the highest tile, so that what only the whole looks like does not count.
         worth: with ``agree``, the raw score of the whole from which tiles are looked at; below it, it stands.
+        agree_at: with ``agree``, the raw score that a tile must reach; where none does, the score is that of the
+            middle tile when they are sorted. The highest of many tiles is a little high by chance.
     """
 
     grid: Annotated[int, Field(ge=2, le=8)]
     overlap: Annotated[float, Field(ge=0, le=0.8)] = 0.3
     rule: Literal["most", "agree"] = "most"
     worth: Share = 0.0
+    agree_at: Share = 0.0
+
+    @model_validator(mode="after")
+    def _goes_with_rule(self) -> Tiles:
+        for key in ("worth", "agree_at"):
+            if key in self.model_fields_set and self.rule != "agree":
+                raise wrong(f"{key} goes with rule: agree", at=key)
+        return self
 
 
 class Example(PolicyModel):
@@ -227,6 +237,7 @@ class ModelFile(PolicyModel):
         labels: raw name to label of the taxonomy, or ``Custom/NAME``; other classes are not reported.
         percent: what confidence a raw score is: a table, or one for each label. Scores under its beginning are nothing.
         floor: percent from which it is reported.
+        examines: false for a net that knows a few things: its silence is no look at a picture.
         crops_from: looks at these places of a picture instead of all of it: ``face``, or a model with boxes.
         crop_margin: so much more of a place's sides, on each side.
     """
@@ -242,6 +253,7 @@ class ModelFile(PolicyModel):
     labels: Annotated[dict[str, str], Field(min_length=1), AfterValidator(_known)]
     percent: Annotated[dict[str, Table], BeforeValidator(_tables)] = Field(default_factory=lambda: {"": STRAIGHT})
     floor: Annotated[float, Field(ge=0, le=100)] = 20.0
+    examines: bool = True
     crops_from: str | None = None
     crop_margin: Annotated[float, Field(ge=0, le=4)] = 0.0
     tiles: Tiles | None = None

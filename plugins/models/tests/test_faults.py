@@ -71,6 +71,7 @@ def test_a_fault_in_the_file_stops_the_start_with_its_line(
         ("percent: {Pills: [[0, 0], [1, 50]]}", "percents of 'Pills', which no class leads to ()"),
         ("floor: 101", "101 is wrong here: at most 100.0 ()"),
         ("crops_from: nose", "'nose' says no places (known here: face)"),
+        ("tiles: {grid: 2, worth: 0.5}", "worth goes with rule: agree ()"),
         ("tiles: {grid: 1}", "1 is wrong here: at least 2 ()"),
         ("examples: [{picture: a.png, expect: []}]", "there is no file 'a.png' beside this one (mend the name, or put the file there)"),
         ("examples: [{picture: own.onnx, expect: [Pills]}]", "no class leads to 'Pills', which an example expects ()"),

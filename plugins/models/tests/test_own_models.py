@@ -21,6 +21,7 @@ from moderation.core.items import Box
 from moderation.hookspecs import Unavailable, Unreadable
 from moderation.testing import DetectorContract, FakeContext
 from plugins.models.tests.nets import CELLS, COLOURS, Models, cells, colours, painted
+from tests.paths import ROOT
 
 RED = Image.new("RGB", (90, 60), "red")
 
@@ -205,12 +206,19 @@ def test_scores_of_tiles_are_put_together_by_the_rule(models: Models, rule: str,
     assert looked(models.read(), painted({(0, 0, 64, 64): "red"})) == wanted
 
 
-def test_what_only_the_whole_looks_like_does_not_agree(models: Models) -> None:
-    # Sixteen patches: each tile of the grid is as red as the whole, so that they agree; one in the middle is cut up.
-    spread = painted({(x, y, x + 16, y + 16): "red" for x in range(0, 128, 32) for y in range(0, 128, 32)})
-    models.add(colours(), COLOURS + "tiles: {grid: 4, overlap: 0, rule: agree}\n")
+@pytest.mark.parametrize(
+    ("agree_at", "wanted"),
+    [("0.2", [("Custom/RED", 25.0)]), ("0.25", [("Custom/RED", 25.0)]), ("0.3", [])],
+)
+def test_where_no_tile_agrees_the_picture_is_what_most_tiles_are(
+    models: Models, agree_at: str, wanted: list[Any]
+) -> None:
+    # Each tile is a quarter red where it is red at all; the whole is redder to a net that sees its middle alone.
+    picture = painted({(x, y, x + 16, y + 16): "red" for x in (32, 64) for y in (32, 64)})
+    text = COLOURS.replace("size: 64", "size: 64, resize: crop, resize_to: 128")
+    models.add(colours(), text + f"floor: 1\ntiles: {{grid: 4, overlap: 0, rule: agree, agree_at: {agree_at}}}\n")
 
-    assert looked(models.read(), spread) == [("Custom/RED", 25.0)]
+    assert looked(models.read(), picture) == wanted
 
 
 def test_crops_of_what_another_model_finds_are_looked_at_one_by_one(models: Models) -> None:
@@ -361,3 +369,16 @@ def test_a_loaded_model_travels_without_its_net(models: Models) -> None:
     model.find(RED)
 
     assert len(pickle.dumps(model)) == fresh
+
+
+def test_faces_are_looked_at_one_by_one(models: Models) -> None:
+    models.add(colours(), COLOURS.replace("blue: Weapons", "blue: Custom/BLUE") + "crops_from: face\nfloor: 1\n")
+    with Image.open(ROOT / "examples" / "face.jpg") as opened:
+        picture = opened.convert("RGB")
+
+    found = models.read().find(picture)
+
+    assert sorted(each.label for each in found) == ["Custom/BLUE", "Custom/RED"]
+    assert found[0].box is not None
+    assert 0.02 < found[0].box.width < 0.6
+    assert models.read().find(Image.new("RGB", (400, 300), "red")) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moderation import hookimpl
+from moderation.core.cards import Card, Licence
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.core.looks import merge_looks
@@ -37,6 +38,16 @@ LABELS: dict[str, str | None] = {
 }
 """NudeNet's 18 classes and our labels; None for what is no reason to moderate anything."""
 
+CARD = Card(
+    sees="body parts that are bare, and where: genitals, buttocks, breasts; faces",
+    does_not_see="sexual acts; parts that are drawn, small or turned; it finds less than vision.explicit does",
+    licence=Licence(
+        code="AGPL-3.0 by its LICENSE file, MIT by its metadata", weights="the same", source="PyPI nudenet"
+    ),
+    training_data="not published",
+    figures=("10,000 explicit pictures of a user's: 60.6 % found, where open_nsfw at .2 found 89.5 %",),
+    cost="some 50 ms a picture on one core",
+)
 LONGEST = 1280
 """Pixels of the longest side; the network itself looks at 320."""
 
@@ -46,6 +57,7 @@ class Nudity:
 
     name = "vision.nudity"
     version = "1.1"
+    card = CARD
     reads = ("image",)
     labels = tuple(sorted({label for label in LABELS.values() if label is not None}))
     min_confidence = 20.0

@@ -13,6 +13,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_pii import joining
+from moderation_pii.card import CARD
 from moderation_pii.kinds import PATTERNS
 from moderation_pii.names import brands, form_words
 from moderation_pii.names.naming import ages, joined, tagged
@@ -37,6 +38,7 @@ class TextPii:
 
     name = "pii.text"
     version = "4.0"
+    card = CARD
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
     min_confidence = _LEAST

@@ -7,6 +7,7 @@ from pathlib import Path
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
+from moderation_text.card import CARD
 from moderation_text.languages import is_another
 from moderation_text.lists import SEVERITIES, Lists, read_lists, shipped_lists
 from moderation_text.matching import Match, Matcher
@@ -32,6 +33,7 @@ class Blocklist:
 
     name = "text.blocklist"
     version = "1.1"
+    card = CARD
     reads = ("text",)
     min_confidence = 1.0
     """A list may say any number over 1."""

@@ -14,6 +14,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
+from moderation_vision.cards import FACES
 from moderation_vision.yunet import COLUMNS, YuNet
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Faces:
 
     name = "vision.faces"
     version = "2.0"
+    card = FACES
     reads = ("image",)
     labels = ("Face",)
     min_confidence = 66.0

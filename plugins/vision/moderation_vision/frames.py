@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from moderation.core.items import Extraction, Part, TimeRange, Tool
 from moderation.hookspecs import Context, Frame, Incomplete
+from moderation_vision.cards import FRAMES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,6 +44,7 @@ class Frames:
 
     name = "vision.frames"
     version = "2.0"
+    card = FRAMES
     reads = ("image",)
     makes = ("image",)
     time_limit_seconds = 30.0

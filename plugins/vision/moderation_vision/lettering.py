@@ -8,6 +8,7 @@ from __future__ import annotations
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.hookspecs import Context
+from moderation_vision.cards import LETTERING
 
 
 class Lettering:
@@ -15,6 +16,7 @@ class Lettering:
 
     name = "vision.lettering"
     version = "1.0"
+    card = LETTERING
     reads = ("text",)
     labels = ("Text",)
     min_confidence = 100.0

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unreadable
+from moderation_vision.cards import METADATA
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,6 +42,7 @@ class Metadata:
 
     name = "vision.exif"
     version = "1.1"
+    card = METADATA
     reads = ("image",)
     labels = ("PII/GPS_POSITION", "PII/DEVICE_SERIAL", "PII/NAME")
     min_confidence = 50.0

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.hookspecs import Context
+from moderation_vision.cards import QUALITY
 
 SMALLEST_SIDE = 48
 """Pixels; a shorter side shows too little for people and detectors alike (Rekognition asks for 50 to 80)."""
@@ -31,6 +32,7 @@ class Quality:
 
     name = "vision.quality"
     version = "1.1"
+    card = QUALITY
     reads = ("image",)
     labels = ("Quality/TOO_SMALL", "Quality/BLANK", "Quality/WRONG_TYPE")
     min_confidence = 50.0

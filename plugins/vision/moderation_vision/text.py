@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from moderation.core.items import Box, Extraction, Part, Place, Span, Tool
 from moderation.hookspecs import Context, Incomplete, Unreadable
+from moderation_vision.cards import TEXT
 
 if TYPE_CHECKING:
     from moderation_vision.reading.models import Models
@@ -35,6 +36,7 @@ class Text:
 
     name = "vision.text"
     version = "2.0"
+    card = TEXT
     reads = ("image",)
     makes = ("text",)
     time_limit_seconds = 15.0

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 from moderation.core.detections import Detection, Failure
@@ -130,6 +131,12 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return score_truth(world, condition)
     if "metadata" in condition:
         return metadata_truth(world, condition["metadata"])
+    if "content" in condition:
+        listed = subject.listed.get(f"{condition['content']['in_list']} content")
+        return None if listed is None else listed[0]
+    if "counter" in condition:
+        number = subject.counts.get(f"{world.document['policy']}/{condition['counter']}")
+        return None if number is None else within(number, condition)
     if "people" in condition:
         return people_truth(world, condition["people"])
     assert "label" in condition, f"no meaning is written down for {', '.join(condition)}"
@@ -151,13 +158,16 @@ def part_of(world: World, root: str) -> World:
     failed = [f for f in world.failures if not f.part or f.part.split(".")[0] == root]
     silent = {f.detector.name: world.silent[f.detector.name] for f in failed if f.detector.name in world.silent}
     types = world.subject.parts.get(root, world.subject.content_types)
-    subject = Subject(world.subject.app, types, world.subject.item_id, world.subject.metadata, {root: types})
+    subject = replace(world.subject, content_types=types, parts={root: types})
     return World(world.document, subject, here, silent, failed, world.taxonomy)
 
 
 def metadata_truth(world: World, test: Mapping[str, Any]) -> Truth:
     """A fact that is missing, or of another type, passes no test but ``given: false``."""
     key, facts = test["key"], world.subject.metadata
+    if "in_list" in test:
+        listed = world.subject.listed.get(f"{test['in_list']} metadata.{key}")
+        return None if listed is None else listed[0]
     value: Any = facts
     for step in [key] if key in facts else key.split("."):
         value = value.get(step) if isinstance(value, dict) else None
@@ -184,25 +194,36 @@ def same(value: Any, wanted: Any) -> bool:
 
 def people_truth(world: World, people: Mapping[str, Any]) -> Truth:
     """How many people lack a cover; a failed detector may have seen more."""
-    lacking = 0
+    lacking = unsure = 0
     for person in world.detections:
         if person.label != "Person" or person.confidence < people.get("at_least", 50):
             continue
         parts = person.attributes.get("parts", {})
         hidden = people.get("if_part_not_visible", "ignore") != "ignore"
-        lacks = [
-            parts[part].get(cover, -1) < people.get("covered_at_least", 50) if part in parts else hidden
-            for part, cover in people["lacking"].items()
-        ]
-        lacking += any(lacks)
-    return counted(lacking, people.get("count", {"at_least": 1}), open_=silent_on(world, {"Person"}))
+        covered = people.get("covered_at_least", 50)
+        bare = people.get("bare_below", covered)
+        lacks: list[Truth] = []
+        for part, cover in people["lacking"].items():
+            sure = parts[part].get(cover, -1) if part in parts else None
+            if part not in parts:
+                lacks.append(hidden)
+            elif sure is None or bare <= sure < covered:
+                lacks.append(hidden or None)
+            else:
+                lacks.append(sure < covered)
+        truth_of_person = negated(both([negated(each) for each in lacks]))
+        lacking += truth_of_person is True
+        unsure += truth_of_person is None
+    limits, open_ = people.get("count", {"at_least": 1}), silent_on(world, {"Person"})
+    truths = {counted(lacking + more, limits, open_=open_) for more in range(unsure + 1)}
+    return truths.pop() if len(truths) == 1 else None
 
 
 def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
     """A score is unknown when an answer that is missing could change on which side of a bound it lies."""
     score = world.document["scores"][condition["score"]]
 
-    def value(*, best: bool) -> float:
+    def value(*, best: bool) -> Fraction:
         confidences = []
         for term in score["of"]:
             labels = labels_of(world, term["label"], exact=term.get("exact", False))
@@ -210,16 +231,21 @@ def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
             names = [names] if isinstance(names, str) else names
             those = [d for d in world.detections if names is None or (d.detector and d.detector.name in names)]
             found = [d.confidence for d in those if d.label in labels]
-            confidences.append(100.0 if best and silent_on(world, labels) else max(found, default=0.0))
-        weights = [term.get("weight", 1.0) for term in score["of"]]
+            confidences.append(100 if best and silent_on(world, labels) else max(found, default=0))
+        weighted = [
+            Fraction(str(term.get("weight", 1))) * Fraction(str(c))
+            for term, c in zip(score["of"], confidences, strict=True)
+        ]
         if score["combine"] == "weighted_maximum":
-            return max(w * c for w, c in zip(weights, confidences, strict=True))
-        left = 1.0
-        for w, c in zip(weights, confidences, strict=True):
-            left *= 1.0 - w * c / 100.0
-        return 100.0 * (1.0 - left)
+            return max(weighted)
+        left = Fraction(1)
+        for each in weighted:
+            left *= 1 - each / 100
+        return 100 * (1 - left)
 
-    low, high = condition.get("at_least", 0), condition.get("below", float("inf"))
+    # In decimal numbers, as people work it out: nothing is lost to binary fractions.
+    low = Fraction(str(condition.get("at_least", 0)))
+    high = Fraction(str(condition["below"])) if "below" in condition else Fraction(101)
     least, most = value(best=False), value(best=True)
     if least >= low and most < high:
         return True

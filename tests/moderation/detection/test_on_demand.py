@@ -20,10 +20,10 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part
 
 class Paid:
-    name, version, reads, labels = "paid.text", "1", ("text",), ("Weapons",)
+    name, version, reads, labels = "paid.text", "1", ("text",), ("Hate Symbols",)
     min_confidence, time_limit_seconds, on_demand = 0, 5.0, True
     def detect(self, part, context):
-        return [Detection(label="Weapons", confidence=99)]
+        return [Detection(label="Hate Symbols", confidence=99)]
 
 class PaidCopy:
     name, version, reads, makes, time_limit_seconds, on_demand = "paid.copy", "1", ("text",), ("text",), 5.0, True
@@ -48,8 +48,8 @@ if_nothing_matches: approve
 if_a_detector_fails: reject
 rules:
   - id: weapons
-    why: Weapons
-    when: {{label: Weapons, at_least: 50}}
+    why: Hate symbols
+    when: {{label: Hate Symbols, at_least: 50}}
     then: reject
 """
 

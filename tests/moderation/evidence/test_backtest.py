@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from moderation.cli import run
+from moderation.core.detections import Detection
+from moderation.core.items import Item, Part, Span
+from moderation.evidence.glimpses import glimpse
 from tests.houses.past import OLD, Past
 
 STRICTER = OLD.replace("reject_from: 90", "reject_from: 80")
@@ -76,6 +80,7 @@ def test_a_stranger_reads_the_table(past: Past, tmp_path: Path, capsys: pytest.C
     past.run("rules", "backtest", str(tmp_path / "changed.yml"))
     shown = capsys.readouterr().out
 
+    assert "[SSN]" in shown, "personal data is masked"
     assert "1 items of 1 day: 1 would move." in shown
     assert re.search(r"<b>shop</b> +text +review +reject +1", shown)
     assert "no task was measured; 60 s is assumed for each" in shown
@@ -89,11 +94,31 @@ def test_the_page_needs_no_network_and_runs_nothing(past: Past, tmp_path: Path) 
     past.run("rules", "backtest", str(tmp_path / "changed.yml"), "--html", str(page))
     html = page.read_text()
 
-    assert "http" not in html.replace("http-equiv", "")
+    links = re.findall(r'<a href="(http://127.0.0.1:8000/v1/items/[0-9a-f-]+/explanation)" rel="noreferrer">', html)
+    assert len(links) == 1
+    assert "http" not in html.replace("http-equiv", "").replace(links[0], ""), "a link is followed, never loaded"
+    assert "&lt;script&gt;alert(1)" not in html
+    assert "[SSN]" in html
     assert "<script" not in html
     assert "<b>shop" not in html
     assert "default-src 'none'" in html
     assert html.count("<svg") == 2
+
+
+def test_a_glimpse_shows_the_text_without_what_is_personal_and_without_what_moves_a_terminal() -> None:
+    text = "Mail me\x1b[2J at a@example.org,\n<b>now</b> " + "x" * 200
+    parts = (Part(id="p0", type="text", text=text), Part(id="p1", type="image"))
+    item = Item(id="1", app="shop", parts=parts, created_at=datetime.now(UTC))
+    start = text.index("a@")
+    found = [
+        Detection(label="PII/EMAIL", confidence=90, part="p0", span=Span(start=start, end=start + 13)),
+        Detection(label="Toxicity/INSULT", confidence=90, part="p0", span=Span(start=0, end=4)),
+    ]
+
+    shown = glimpse(item, parts, found)
+
+    assert shown.startswith("Mail me?[2J at [EMAIL], <b>now</b> xxx")
+    assert len(shown) == 160
 
 
 def test_what_nobody_looked_for_is_said_and_not_taken_as_nothing_found(

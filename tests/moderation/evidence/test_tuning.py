@@ -79,6 +79,7 @@ def history(number: int, chance: random.Random, *, sampled: bool = True) -> list
                 queue=None,
                 reach={},
                 tools=None,
+                judged_at=datetime(2027, 1, 1 + n % 10, tzinfo=UTC),
                 opinions=opinions,
             )
         )
@@ -123,6 +124,40 @@ def test_answers_are_weighted_by_how_items_were_picked() -> None:
     assert weighed.suggested is None, "unweighted, the error rate would be about 0.3 %: within the goal"
     assert weighed.reached is not None
     assert weighed.reached.share == pytest.approx(0.02, abs=0.008)
+
+
+VERIFIED = """\
+rules:
+  - id: verified
+    when: {metadata: {key: verified, is: true}}
+    then: approve
+    overrides: [numbers.review, numbers.reject]
+"""
+
+
+def test_items_on_which_a_rule_sets_the_band_aside_say_nothing_of_its_thresholds() -> None:
+    plain = history(6_000, random.Random(9))
+    verified = history(6_000, random.Random(10))
+    for case in verified:
+        case.subject = Subject("shop", frozenset({"text"}), f"v{case.item_id}", {"verified": True})
+        # The band would reject these, and people let all of them pass.
+        case.opinions = (Opinion("approve", True, (), None, "words", "then", "people"),)
+
+    knowing = tuned([*plain, *verified], TEXT + VERIFIED)
+
+    assert knowing == tuned(plain, TEXT + VERIFIED)
+    assert knowing != tuned([*plain, *verified])
+
+
+def test_a_rule_that_sets_one_side_aside_leaves_the_other_as_it_is() -> None:
+    cases = history(3_000, random.Random(11))
+    for case in cases:
+        case.subject = Subject("shop", frozenset({"text"}), case.item_id, {"verified": True})
+
+    reject, review = tuned(cases, TEXT + VERIFIED.replace("numbers.review, ", "")).suggestions
+
+    assert (reject.side, reject.answers) == ("reject_from", 0)
+    assert review.answers > 0
 
 
 def test_too_little_evidence_is_said_with_how_much_would_do() -> None:

@@ -57,7 +57,7 @@ def test_an_unknown_label_is_shown_where_it_stands_with_a_suggestion(tmp_path: P
         ("needs: []", "needs: []\nneeds: []", 5, "stands here twice"),
         ("needs: []", "needs: &x []", 4, "anchors"),
         ("needs: []", "needs: !!python/object:os.system []", 4, "tag"),
-        ("needs: []", "needs: [", 6, "not YAML"),
+        ("needs: []", "needs: [", 4, "is a ] missing?"),
     ],
 )
 def test_mistakes_are_found_at_their_line(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:

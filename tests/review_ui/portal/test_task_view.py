@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from review_ui.portal.drawing import MAX_MARKS
 from review_ui.portal.marking import Mark, cut
+from review_ui.portal.masking import masked
 from review_ui.portal.task_view import show
 from review_ui.portal.untrusted import clock, percent
-from tests.content import found, item
+from tests.content import found, item, text
 from tests.examples import examples
 from tests.houses.desk import Desk
 
@@ -135,3 +136,43 @@ def test_a_confidence_under_a_threshold_never_looks_as_if_it_met_it(confidence: 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0:00"), (1.5, "0:01.5"), (62.25, "1:02.2"), (3600, "60:00")])
 def test_times_read_as_on_a_player(seconds: float, words: str) -> None:
     assert clock(seconds) == words
+
+
+def reasoned(reason: Any) -> dict[str, Any]:
+    return {**found("Custom/PETS", "p0", 80), "attributes": {"reason": reason}}
+
+
+def test_what_detectors_give_as_a_reason_stands_beside_the_label() -> None:
+    given = [reasoned("A dog."), reasoned("A dog."), reasoned("x" * 9000), reasoned(7), reasoned({"a": "b"})]
+
+    (label,) = show(item(text("a puppy"), detections=given)).found
+
+    assert label.reasons == ("A dog.", "x" * 500)
+
+
+def test_reasons_are_hidden_with_personal_data_which_they_may_repeat() -> None:
+    personal = found("PII/EMAIL", "p0", span={"start": 0, "end": 6})
+
+    with_personal = masked(show(item(text("a@b.cd"), detections=[reasoned("By a@b.cd."), personal])))
+    without = masked(show(item(text("a@b.cd"), detections=[reasoned("A dog.")])))
+
+    assert [label.reasons for label in with_personal.found] == [(), ()]
+    assert [label.reasons for label in without.found] == [("A dog.",)]
+
+
+def test_a_reason_is_shown_as_it_stands_and_never_as_markup(desk: Desk) -> None:
+    desk.start_item(text("a puppy"), detections=[reasoned("<img src=x> & it is sold")])
+
+    page = desk.client("reviewer").get("/review/next", follow_redirects=True).get_data(as_text=True)
+
+    assert '<q class="reason" dir="auto">&lt;img src=x&gt; &amp; it is sold</q>' in page
+
+
+@pytest.mark.parametrize("kind", ["audio", "video"])
+def test_a_transcript_is_marked_as_a_machines(kind: str) -> None:
+    spoken = {"id": "p0", "type": kind, "uri": "s3://bucket/a.mp4"}
+    heard = {"id": "p0.0", "type": "text", "text": "hello", "extracted_from": "p0", "extractor": "speech.text"}
+
+    assert show(item(spoken, heard)).parts[1].origin == (
+        "written down by a machine (speech.text) from what is said in p0"
+    )

@@ -11,9 +11,12 @@ from typing import Annotated, Any, Final, TypeAlias, assert_never, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from moderation.core.policy.meant import NOT_THE_SAME
 from moderation.core.policy.terms import Path, wrong
+from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import BesideLabel, LabelCondition
+from moderation.core.policy.words.listed import ContentCondition
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -53,7 +56,8 @@ def _is_one_word(value: Any) -> Any:
     here = [word for word in WORDS if word in value]
     if not here:
         if set(value) <= set(MODIFIERS):
-            raise wrong(f"a condition says what it is about: one of {', '.join(WORDS)}")
+            message = f"a condition says what it is about: one of {', '.join(WORDS)}"
+            raise wrong(message, hint="such as {label: Weapons, at_least: 80}")
         return BesideLabel.model_validate(value)  # raises: one key at least is not known
     if len(here) > 1:
         hint = "write {all: [{...}, {...}]} to ask for both"
@@ -62,11 +66,13 @@ def _is_one_word(value: Any) -> Any:
     for modifier in MODIFIERS if any(key in _MODIFIERS and key not in beside for key in value) else ():
         if modifier in value and modifier not in beside:
             wanted = " or ".join(word for word, those in BESIDE.items() if modifier in those)
-            raise wrong(f"'{modifier}' stands beside {wanted}, not beside {here[0]}", at=modifier)
+            known, said = NOT_THE_SAME.get(modifier, ("", ""))
+            hint = said if known in beside else f"move it beside {wanted}, or remove it"
+            raise wrong(f"'{modifier}' stands beside {wanted}, not beside {here[0]}", at=modifier, hint=hint)
     WORDS[here[0]].check_keys(value)
     for key in (*here, *MODIFIERS) if None in value.values() else ():
         if key in value and value[key] is None:
-            raise wrong(f"'{key}' has no value", at=key)
+            raise wrong(f"'{key}' has no value", at=key, hint="write one, or remove the key")
     return value
 
 
@@ -92,7 +98,9 @@ Condition: TypeAlias = Annotated[
     | Annotated[AppCondition, Tag("\0AppCondition")]
     | Annotated[ContentTypeCondition, Tag("\0ContentTypeCondition")]
     | Annotated[MetadataCondition, Tag("\0MetadataCondition")]
-    | Annotated[PeopleCondition, Tag("\0PeopleCondition")],
+    | Annotated[PeopleCondition, Tag("\0PeopleCondition")]
+    | Annotated[CounterCondition, Tag("\0CounterCondition")]
+    | Annotated[ContentCondition, Tag("\0ContentCondition")],
     Discriminator(_tag_of),
     BeforeValidator(_is_one_word),
 ]
@@ -141,7 +149,7 @@ def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditi
             yield from conditions(condition.one_part, (*path, "one_part"))
         case LabelCondition() | ScoreCondition() | PeopleCondition():
             pass
-        case AppCondition() | ContentTypeCondition() | MetadataCondition():
+        case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition() | ContentCondition():
             pass
         case _:
             assert_never(condition)

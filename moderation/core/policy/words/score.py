@@ -28,7 +28,7 @@ class ScoreCondition(Bounds):
 
 def _weight(value: Any) -> Any:
     if not is_number(value) or not 0 < value <= 1:
-        raise wrong("a weight is a number over 0, up to 1")
+        raise wrong("a weight is a number over 0, up to 1", hint="0.5 counts half; percent are for thresholds")
     return float(value)
 
 

@@ -38,5 +38,6 @@ class Bounds(Word):
     @model_validator(mode="after")
     def _hold_something(self) -> Self:
         if self.at_least is not None and self.below is not None and self.below <= self.at_least:
-            raise wrong(f"below ({self.below:g}) must be more than at_least ({self.at_least:g})", at="below")
+            message = f"below ({self.below:g}) must be more than at_least ({self.at_least:g})"
+            raise wrong(message, at="below", hint="swap the two, or leave one out")
         return self

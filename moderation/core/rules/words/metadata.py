@@ -46,14 +46,14 @@ class MetadataTest:
         return None
 
 
-_ABSENT = object()
+MISSING = object()
 
 
 def metadata_holds(test: MetadataValue, values: Sequence[object], metadata: Mapping[str, JsonValue]) -> bool:
     """True when the value passes; one that is missing or of another type does not."""
-    value = _value_at(test.key, metadata)
+    value = value_at(test.key, metadata)
     if test.given is not None:
-        return (value is not _ABSENT) is test.given
+        return (value is not MISSING) is test.given
     if test.is_ is not None:
         return _same(value, test.is_)
     if test.in_ is not None:
@@ -66,14 +66,14 @@ def metadata_holds(test: MetadataValue, values: Sequence[object], metadata: Mapp
     return (test.at_least is None or number >= test.at_least) and (test.below is None or number < test.below)
 
 
-def _value_at(key: str, metadata: Mapping[str, JsonValue]) -> object:
+def value_at(key: str, metadata: Mapping[str, JsonValue]) -> object:
     """The value of a key; dots lead into mappings where there is no such key as a whole. Null counts as missing."""
-    value: object = metadata.get(key, _ABSENT)
-    if value is _ABSENT:
+    value: object = metadata.get(key, MISSING)
+    if value is MISSING:
         value = metadata
         for step in key.split("."):
-            value = value.get(step, _ABSENT) if isinstance(value, Mapping) else _ABSENT
-    return _ABSENT if value is None else value
+            value = value.get(step, MISSING) if isinstance(value, Mapping) else MISSING
+    return MISSING if value is None else value
 
 
 def _same(value: object, wanted: object) -> bool:

@@ -8,6 +8,7 @@ from itertools import islice
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context, Unreadable
+from moderation_text.card import TOXICITY
 from moderation_text.toxicity.language import is_readable
 from moderation_text.toxicity.model import MODEL, Model
 from moderation_text.toxicity.windows import sentences, windows
@@ -49,8 +50,9 @@ class Toxicity:
     version = "1.0"
     reads = ("text",)
     labels = tuple(LABELS.values())
-    min_confidence = 10.0
+    min_confidence = 5.0
     time_limit_seconds = 20.0
+    card = TOXICITY
 
     def __init__(self) -> None:
         self._model: Model | None = None

@@ -1,0 +1,52 @@
+"""What reviewers may choose beside approve and reject: labels and reasons, in words that people read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from moderation.core.policy.terms import wrong
+
+ANY_LANGUAGE = ""
+"""Of words that a file gives without saying in which language they are."""
+_MOST = 200
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, str):
+        value = {ANY_LANGUAGE: value}
+    if not isinstance(value, Mapping) or not value:
+        raise wrong("write the words that people read", hint="a text, or one for each language: {en: ..., es: ...}")
+    for language, text in value.items():
+        if not isinstance(language, str) or not re.fullmatch(r"|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", language):
+            raise wrong(f"'{language}' is no language", at=str(language), hint="such as en, es or pt-BR")
+        if not isinstance(text, str) or not 0 < len(text.strip()) <= _MOST:
+            raise wrong(f"words are a text of 1 to {_MOST} characters", at=str(language))
+    return dict(value)
+
+
+Words = Annotated[
+    dict[str, str],
+    BeforeValidator(_words),
+    WithJsonSchema(
+        {
+            "description": "A text, or one for each language.",
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": _MOST},
+                {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string", "maxLength": _MOST}},
+            ],
+        }
+    ),
+]
+"""What people read in place of a name, by language: ``{"en": "A weapon", "es": "Un arma"}``."""
+
+
+def in_language(words: Mapping[str, str], language: str = "en") -> str:
+    """The words in a language: this very one, or what it is a kind of, or those for any, or English, or the first."""
+    for wanted in (language, language.partition("-")[0], ANY_LANGUAGE, "en"):
+        if wanted in words:
+            return words[wanted]
+    return next(iter(words.values()))

@@ -1,0 +1,28 @@
+"""Everything that can be said of a policy file here: its faults, and what is allowed but likely not meant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from moderation.core.errors import Fault
+from moderation.core.policy.policies import Policy
+from moderation.core.rules.lint import warnings
+from moderation.core.rules.setting import Setting
+from moderation.plugins import Plugins
+from moderation.policies.cases import never_fired, run_tests
+from moderation.policies.files import read_document, read_policy, shown_path
+from moderation.yaml_reader import cut_sentences, located
+
+
+def faults_of(path: Path, plugins: Plugins) -> tuple[Policy | None, list[Fault]]:
+    """The policy of a file, or None, and its errors and warnings, in file order; its own tests are run for these."""
+    policy, faults = read_policy(path, plugins.taxonomy, shown_path(path), plugins.names)
+    if policy is None:
+        return None, faults
+    document = read_document(path, policy.path)
+    redacts = {kind for redactor in plugins.redactors for kind in redactor.reads}
+    setting = Setting(plugins.taxonomy, plugins.detectors, plugins.tools, datetime.now(UTC).date(), redacts)
+    untested = never_fired(policy, run_tests(policy, plugins.taxonomy, plugins.reach()))
+    found = [located(slip, document) for slip in warnings(policy, setting, untested)] + cut_sentences(document)
+    return policy, faults + sorted(found, key=lambda fault: (fault.line, fault.column, fault.code))
