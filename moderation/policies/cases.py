@@ -110,6 +110,8 @@ def subject_of(policy: Policy, example: Example) -> Subject:
         item.content_types,
         metadata=item.metadata,
         counts={f"{policy.name}/{name}": number for name, number in counts.items()},
+        facts={"p0": {n: f if isinstance(f, str) else float(f) for n, f in item.facts.items()}} if item.facts else {},
+        posted_at=item.posted_at,
     )
 
 

@@ -11,6 +11,12 @@ from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
+from moderation.core.policy.words.measured import (
+    HourCondition,
+    MeasuredCondition,
+    PartsCondition,
+    WeekdayCondition,
+)
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -61,6 +67,8 @@ def mentions(condition: Condition) -> Mentions:
             return Mentions(apps=condition.app)
         case ContentTypeCondition():
             return Mentions(content_types=condition.content_type)
+        case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
+            return _NOTHING
         case AllOf() | AnyOf() | NotOf() | OnePart():
             return _NOTHING
         case _:

@@ -6,12 +6,14 @@ Also what a condition saw: truth is three-valued after Kleene, ``True``, ``False
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
 
 from moderation.core.detections import Detection, Failure
+from moderation.core.measuring import Fact
 from moderation.core.verdicts import Evidence, ScoreValue
 
 NEAR = 5.0
@@ -31,6 +33,8 @@ class Subject:
             then the parts are those that findings name.
         counts: each counter of the policies, as ``policy/counter``, with how many items came before; None, or left out,
             for one that could not be read.
+        facts: of each given part by id, what was measured of it (`moderation.core.measuring`); empty when not known.
+        posted_at: when it came in, an aware time; None when not known.
     """
 
     app: str
@@ -39,6 +43,8 @@ class Subject:
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     counts: Mapping[str, int | None] = field(default_factory=dict)
+    facts: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
+    posted_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -152,7 +158,8 @@ class Scene:
             there.sort(key=lambda d: -d.confidence)
             types = subject.parts.get(root, subject.content_types)
             failed_here = {n: r for n, r in self.unanswered.items() if root in self.failed_in.get(n, (root,))}
-            of_part = Subject(subject.app, types, subject.item_id, subject.metadata, {root: types}, subject.counts)
+            facts = {root: subject.facts[root]} if root in subject.facts else {}
+            of_part = replace(subject, content_types=types, parts={root: types}, facts=facts)
             scenes.append(Scene(of_part, there, failed_here))
         return scenes
 

@@ -15,6 +15,19 @@ from moderation.core.policy.terms import Path, wrong
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import BesideLabel, LabelCondition
+from moderation.core.policy.words.measured import (
+    BytesCondition,
+    FramesCondition,
+    HeightCondition,
+    HourCondition,
+    MeasuredCondition,
+    MediaTypeCondition,
+    MegapixelsCondition,
+    PartsCondition,
+    TextLengthCondition,
+    WeekdayCondition,
+    WidthCondition,
+)
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -96,6 +109,16 @@ Condition: TypeAlias = Annotated[
     | Annotated[ContentTypeCondition, Tag("\0ContentTypeCondition")]
     | Annotated[MetadataCondition, Tag("\0MetadataCondition")]
     | Annotated[PeopleCondition, Tag("\0PeopleCondition")]
+    | Annotated[WidthCondition, Tag("\0WidthCondition")]
+    | Annotated[HeightCondition, Tag("\0HeightCondition")]
+    | Annotated[MegapixelsCondition, Tag("\0MegapixelsCondition")]
+    | Annotated[BytesCondition, Tag("\0BytesCondition")]
+    | Annotated[FramesCondition, Tag("\0FramesCondition")]
+    | Annotated[TextLengthCondition, Tag("\0TextLengthCondition")]
+    | Annotated[MediaTypeCondition, Tag("\0MediaTypeCondition")]
+    | Annotated[PartsCondition, Tag("\0PartsCondition")]
+    | Annotated[HourCondition, Tag("\0HourCondition")]
+    | Annotated[WeekdayCondition, Tag("\0WeekdayCondition")]
     | Annotated[CounterCondition, Tag("\0CounterCondition")],
     Discriminator(_tag_of),
     BeforeValidator(_is_one_word),
@@ -146,6 +169,8 @@ def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditi
         case LabelCondition() | ScoreCondition() | PeopleCondition():
             pass
         case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition():
+            pass
+        case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
             pass
         case _:
             assert_never(condition)
