@@ -213,7 +213,7 @@ class _Builder:
         if len(self._open) >= MAX_DEPTH:
             self._stop(event, f"nested deeper than {MAX_DEPTH} levels")
         if self._open and self._open[-1].wants_key():
-            self._complain(event, "E101", "a key is a word, not a mapping or a list")
+            self._complain(event, "E101", "a key is a word, not a mapping or a list", "write KEY: VALUE")
             # What belongs to it is read, for its own faults, and goes nowhere.
             self._open[-1].skipping = True
             self._open.append(_Open((), {} if isinstance(event, yaml.MappingStartEvent) else []))

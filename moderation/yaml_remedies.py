@@ -299,6 +299,27 @@ def _colon_in_brackets(complaint: Complaint, lines: Sequence[str]) -> Remedy:
     return Remedy(complaint.at, "a colon that cannot stand here", "put a text with a colon in it in quotes")
 
 
+def _no_value(complaint: Complaint, lines: Sequence[str]) -> Remedy:
+    """A sign where a value is wanted: a comma or bracket too many, a colon before a word, a value behind a ``#``."""
+    opened, at = complaint.opened, complaint.at
+    sign = _line(lines, at.line)[at.column : at.column + 1]
+    for number in dict.fromkeys((at.line - 1, opened.line, at.line)):
+        if cut := _HASH.search(_line(lines, number)):
+            hint = "what follows a # is a comment: put it in quotes, or remove the #"
+            return Remedy(Place(number, cut.start()), "a # cuts this line off", hint)
+    if sign == ",":
+        return Remedy(at, "a comma with nothing before it", "remove it, or write what is missing before it")
+    if sign in ("}", "]") and sign:
+        return Remedy(at, f"{sign} closes where a value is wanted", f"remove the {sign}, or write the value before it")
+    if sign == ":":
+        return Remedy(
+            at, "a colon with no key before it", "write KEY: VALUE, or put a text that begins with : in quotes"
+        )
+    if sign in ("-", "", " "):
+        return Remedy(at, "a value is missing, or a bracket is never closed", "write it, or close the bracket before")
+    return Remedy(at, f"{sign} cannot stand here", f"remove it, or put a text that begins with {sign} in quotes")
+
+
 def _second_start(complaint: Complaint, lines: Sequence[str]) -> Remedy:
     hint = "begin all keys of the top in the first column, KEY: VALUE; one policy a file"
     return Remedy(complaint.at, "the file seems to begin anew here", hint)
@@ -323,5 +344,7 @@ _LOOKS: Sequence[tuple[str, _Look]] = (
     ("expected '-' indicator", _misplaced),
     ("expected ',' or", _in_brackets),
     ("<document start>", _second_start),
+    ("expected node content", _no_value),
+    ("whitespace or line break", _bad_name),
 )
 """What to look for, by a piece of the parser's words (libyaml's, which PyYAML's own parser mostly shares)."""

@@ -19,6 +19,7 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "vision.frames": "plugins/vision",
     "vision.explicit": "plugins/models",
     "vision.hints": "plugins/models",
+    "vision.ppe": "plugins/models",
     "vision.nudity": "plugins/nudenet",
     **dict.fromkeys(
         (

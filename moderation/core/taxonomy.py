@@ -148,11 +148,12 @@ TREE: Mapping[str, Mapping[str, Any]] = {
     },
     # Any text that a picture shows; what it says is for other labels.
     "Text": {},
-    # Amazon Rekognition protective equipment types.
+    # Amazon Rekognition protective equipment types; the high-visibility vest is ours.
     "PPE": {
         "PPE/FACE_COVER": {},
         "PPE/HAND_COVER": {},
         "PPE/HEAD_COVER": {},
+        "PPE/VEST": {},
     },
     # What is wrong with a picture as a picture.
     "Quality": {

@@ -35,18 +35,18 @@ class Evidence:
 
 @dataclass(slots=True)
 class ScoreValue:
-    """A score or a counter that a rule went by.
+    """A score, a counter or a list at run time that a rule went by.
 
     Attributes:
-        score: its name in the policy.
-        value: percent, as it was worked out; of a counter, how many.
+        score: its name in the policy; of a list, with the beginning of the list's digest.
+        value: percent, as it was worked out; of a counter, how many; of a list, 1.
         threshold: the lower bound it was held against, percent; of a counter, how many.
     """
 
     score: str
     value: float
     threshold: float
-    kind: Literal["score", "counter"] = "score"
+    kind: Literal["score", "counter", "list"] = "score"
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class RuleResult:
         locked: True when neither apps nor people can set it aside.
         evidence: the detections that made it true; for near misses, those that fell short by at most 5 points.
         scores: those that it went by.
-        unknown_because: detectors whose failure leaves it unknown.
+        unknown_because: detectors whose failure leaves it unknown, or that could not tell.
         overridden_by: the rule that switched it off.
         over_cap: True when its rejects of the day were used up, so that it asked for a review instead.
     """
@@ -89,10 +89,10 @@ class PolicyVerdict(Frozen):
         because: one sentence: which rule, or what happened when none fired or a detector failed.
         deciding: the true rules whose outcome won; empty when ``because`` is a default.
         also_true: true rules with a milder outcome than the one that won.
-        failing: detectors whose failure decided: they could have changed the outcome.
+        failing: detectors whose failure decided, or that they could not tell: they could have changed the outcome.
         unseen: ids of given parts that nobody looked at, where that decided.
         near_misses: rules that would have fired with at most 5 points more.
-        unknown: rules that a failure left open.
+        unknown: rules that a failure left open, or that a detector could not tell about.
         overridden: true rules that another one switched off.
         shadow: what rules on trial would have done.
         shadow_outcome: what this policy would have wanted had its rules on trial acted; None when none fired.

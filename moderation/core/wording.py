@@ -62,7 +62,11 @@ def policy_words(policy: PolicyVerdict) -> Iterator[str]:
         yield f"Rule {rule.rule} ({rule.place}) nearly fired{evidence_words(rule)}"
     for rule in policy.unknown:
         silent = ", ".join(rule.unknown_because)
-        yield f"Rule {rule.rule} ({rule.place}) is open, it could mean {rule.outcome}: no answer from {silent}."
+        open_as = f"Rule {rule.rule} ({rule.place}) is open, it could mean {rule.outcome}"
+        if rule.evidence:
+            yield f"{open_as}: {silent} could not tell{evidence_words(rule)}."
+        else:
+            yield f"{open_as}: no answer from {silent}."
     for rule in policy.shadow:
         may = "" if rule.truth == "true" else ", perhaps,"
         asked = f"would{may} have asked for {rule.outcome}{evidence_words(rule)}"
@@ -88,7 +92,10 @@ def sample_words(sample: Sample) -> str:
 
 def evidence_words(rule: RuleResult) -> str:
     """The scores, counters and detections behind a rule, in brackets; empty when there are none."""
-    scores = [f"{s.kind} {s.score} at {s.value:g}, threshold {s.threshold:g}" for s in rule.scores]
+    scores = [
+        f"on list {s.score}" if s.kind == "list" else f"{s.kind} {s.score} at {s.value:g}, threshold {s.threshold:g}"
+        for s in rule.scores
+    ]
     found = "; ".join([*scores, *(_found(evidence) for evidence in rule.evidence)])
     return f" [{found}]" if found else ""
 

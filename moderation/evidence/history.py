@@ -208,6 +208,7 @@ def _case(row: Any, opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
             row.metadata or {},
             types,
             basis.get("counts", {}),
+            basis.get("listed", {}),
             {part["id"]: measured(Part.model_validate(part)) for part in found.get("parts", ()) if _is_given(part)},
             row.created_at,
         ),

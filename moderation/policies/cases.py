@@ -8,10 +8,12 @@ from datetime import date
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
-from moderation.core.policy.examples import BESIDE, PLACES
+from moderation.core.measuring import Fact
+from moderation.core.policy.examples import BESIDE, PLACES, worn
 from moderation.core.policy.file import Example, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS, name_of
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
@@ -104,24 +106,39 @@ def subject_of(policy: Policy, example: Example) -> Subject:
     """The item of a test; without an app it is one that the policy applies to."""
     item = example.item
     apps = policy.file.applies_to.app
+    listed = (
+        {} if LISTS in item.failed else {name_of(*each): (each[0] in item.listed, "") for each in policy.lists_asked}
+    )
     counts = {} if COUNTERS in item.failed else {n: item.counters.get(n, 0) for n in policy.file.counters}
     return Subject(
         item.app or (apps[0] if apps else "test"),
         item.content_types,
         metadata=item.metadata,
         counts={f"{policy.name}/{name}": number for name, number in counts.items()},
-        facts={"p0": {n: f if isinstance(f, str) else float(f) for n, f in item.facts.items()}} if item.facts else {},
+        listed=listed,
+        facts=_measured(item.facts),
         posted_at=item.posted_at,
     )
 
 
+def _measured(said: Mapping[str, str | float]) -> Mapping[str, Mapping[str, Fact]]:
+    """The facts of a test's one part; ``parts: 3`` stands for two more, of which nothing is said."""
+    if not said:
+        return {}
+    facts = {name: fact if isinstance(fact, str) else float(fact) for name, fact in said.items() if name != "parts"}
+    return {"p0": facts, **{f"p{number}": {} for number in range(1, int(said.get("parts", 1)))}}
+
+
 def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:
-    """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``; ``head: bare`` means nothing on it."""
+    """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``.
+
+    ``head: bare`` means nothing on it, ``head: unjudged`` that the detector does not tell.
+    """
     label = next(key for key in entry if key not in BESIDE)
     attributes: dict[str, object] = {}
     parts = entry.get("parts")
     if isinstance(parts, Mapping):
-        attributes["parts"] = {part: ({} if covers == "bare" else covers) for part, covers in parts.items()}
+        attributes["parts"] = {part: worn(str(part), covers) for part, covers in parts.items()}
     places = {key: entry[key] for key in PLACES if key in entry}
     return Detection.model_validate(
         {

@@ -194,5 +194,6 @@ for command in (
     rules_watching.watch,
     rules_writing.fmt,
     rules_writing.import_a2i,
+    rules_writing.import_automod,
 ):
     rules.add_command(command)

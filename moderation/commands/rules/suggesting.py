@@ -52,7 +52,7 @@ def suggest_tests(settings: Settings, policy: str, within: float, since: datetim
 
 def _written(tests: Sequence[Suggested]) -> str:
     """As they stand in a policy's file."""
-    from moderation.commands.rules.writing import as_yaml
+    from moderation.policies.plain_yaml import as_yaml
 
     lines = ["tests:"]
     for test in tests:

@@ -1,4 +1,4 @@
-"""``moderation rules fmt | import-a2i``: policy files written by the program."""
+"""``moderation rules fmt | import-a2i | import-automod``: policy files written by the program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from moderation.core.errors import InvalidSubmission, PolicyFault
 from moderation.plugins import load_plugins
@@ -92,35 +91,54 @@ def import_a2i(settings: Settings, file: str, name: str, queue: str, flow: str |
     return 0
 
 
-class _Dumper(yaml.SafeDumper):
-    """Block style above, flow style for what fits on a line; numbers as short as they are exact."""
+@click.command("import-automod")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder of policies.")
+@click.option("--policy", "name", default="automod-import", show_default=True, help="The policy's name.")
+@click.option("--queue", default="review", show_default=True, help="The queue's name.")
+@click.pass_obj
+def import_automod(settings: Settings, file: Path, out: Path, name: str, queue: str) -> int:
+    """Write a policy, and block lists for its words, from the rules of Reddit's AutoModerator in FILE.
 
-    def ignore_aliases(self, data: Any) -> bool:
-        """Write everything out: policies know no anchors."""
-        return True
+    Into the folder OUT go NAME.yml and lists/NAME-*.yml; files that are there stay as they are. What cannot be said
+    here is listed with its line; a rule is left out as a whole where one of its checks cannot be said.
+    """
+    from moderation.core.taxonomy import Taxonomy
+    from moderation.policies.automod_import import AutomodImporter
+    from moderation.policies.automod_reading import read_rules
+    from moderation.policies.automod_writing import files_of
+    from moderation.policies.files import policy_of_bytes
 
-
-def _float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
-    if value == int(value):
-        return dumper.represent_int(int(value))
-    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(value))
-
-
-_Dumper.add_representer(float, _float)
-
-
-def as_yaml(data: Any) -> str:
-    """Plain data as policies write it."""
-    return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110, allow_unicode=True))
+    imported = AutomodImporter(name, queue).add_all(read_rules(shown_path(file), file.read_bytes()))
+    for kind, said in (("not said", imported.unsaid), ("look at", imported.notes)):
+        for each in sorted(set(said), key=lambda one: one.line):
+            click.echo(f"{shown_path(file)}:{each.line}: {kind}: {each.words}")
+    if not imported.rules:
+        click.echo("no rule of it can be said here; nothing is written", err=True)
+        return 1
+    files = files_of(imported, name, queue)
+    labels = [document["label"] for document in imported.lists.values()]
+    policy, faults = policy_of_bytes(f"{name}.yml", files[f"{name}.yml"].encode(), Taxonomy(labels))
+    if policy is None:
+        raise PolicyFault(faults)
+    there = [path for path in files if (out / path).exists()]
+    if there:
+        raise click.UsageError(f"{out / there[0]} is there already; remove it, or say --policy NAME")
+    for path, text in files.items():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_text(text, encoding="utf-8")
+    click.echo(f"written to {out}: {len(imported.rules)} rules, {len(imported.lists)} block lists", err=True)
+    return 0
 
 
 def _written(document: dict[str, Any], notes: list[str]) -> str:
     from moderation.policies.formatting import formatted
+    from moderation.policies.plain_yaml import as_yaml
 
     lines = ["# Made from Amazon A2I's HumanLoopActivationConditions. There, a check is about the label itself and not"]
     lines += ["# about what stands under it: hence exact: true. Leave it out to look at both."]
     lines += [f"# Look at this: {note}." for note in dict.fromkeys(notes)]
     if any(sampling.get("hold") for sampling in document.get("sampling", ())):
         lines.append("# A2I's Sampling: hold: true waits for people, as a flow does; false decides first.")
-    lines.append(yaml.dump(document, Dumper=_Dumper, sort_keys=False, default_flow_style=None, width=110))
+    lines.append(as_yaml(document))
     return formatted("a2i.yml", "\n".join(lines))

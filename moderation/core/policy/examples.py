@@ -12,6 +12,7 @@ from moderation.core.policy.codes import Slip, label_hint, unknown
 from moderation.core.policy.file import PolicyFile, branch_ids
 from moderation.core.policy.meant import meant_number
 from moderation.core.policy.terms import Path, is_number
+from moderation.core.policy.uses import lists_asked
 from moderation.core.policy.words.people import COVERS
 from moderation.core.taxonomy import Taxonomy
 
@@ -36,6 +37,10 @@ def check_tests(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Slip]:
             if counter not in file.counters:
                 at: Path = ("tests", number, "item", "counters", counter)
                 yield unknown(at, "E106", "counter", counter, list(file.counters), on_key=True)
+        named = {name for name, _ in lists_asked(file)}
+        for position, name in enumerate(test.item.listed):
+            if name not in named:
+                yield unknown(("tests", number, "item", "listed", position), "E106", "list", name, sorted(named))
         for position, detection in enumerate(test.item.detections):
             path: Path = ("tests", number, "item", "detections", position)
             yield from _check_detection(path, detection, taxonomy)
@@ -79,10 +84,12 @@ def _check_body(path: Path, parts: Any) -> Iterator[Slip]:
     for part, covers in parts.items():
         if part not in COVERS:
             yield unknown((*path, part), "E102", "body part", part, list(COVERS), on_key=True)
-        elif covers == "bare":
+        elif covers in ("bare", "unjudged"):
             continue
         elif not isinstance(covers, Mapping):
-            yield Slip((*path, part), "E102", "write bare, or what covers it", f"such as {{{COVERS[part]}: 95}}")
+            yield Slip(
+                (*path, part), "E102", "write bare, unjudged, or what covers it", f"such as {{{COVERS[part]}: 95}}"
+            )
         else:
             for cover, confidence in covers.items():
                 if cover != COVERS[part]:
@@ -90,3 +97,8 @@ def _check_body(path: Path, parts: Any) -> Iterator[Slip]:
                 elif not is_number(confidence) or not 0 <= confidence <= 100:
                     hint = meant_number(confidence) or "such as 95"
                     yield Slip((*path, part, cover), "E102", "a confidence is a number from 0 to 100", hint)
+
+
+def worn(part: str, covers: Any) -> Any:
+    """What a body part of a test wears, as detectors say it: cover to confidence, None where they do not judge it."""
+    return {"bare": {}, "unjudged": {COVERS[part]: None}}.get(covers, covers) if isinstance(covers, str) else covers

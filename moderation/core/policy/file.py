@@ -254,11 +254,13 @@ class ExampleItem(PolicyModel):
         description="{LABEL: CONFIDENCE}, with part, detector, span, box or time_range.",
     )
     failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
+    listed: list[Name] = Field(default_factory=list, description="Lists at run time that the item is on.")
     counters: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
         default_factory=dict, description="How many items came before it, by counter; 0 where it is not said."
     )
     facts: dict[Name, Scalar] = Field(
-        default_factory=dict, description="What was measured of its part: {width: 300, media_type: image/gif}."
+        default_factory=dict,
+        description="What was measured of its part: {width: 300, media_type: image/gif}; parts: how many.",
     )
     posted_at: (
         Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})] | None

@@ -15,6 +15,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
 from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS, name_of
 from moderation.core.rules.overrides import Standing
 from moderation.core.rules.programs import Branch, Program, program_of
 from moderation.core.rules.reasons import NO_ONE, Failing, because, failing
@@ -64,9 +65,9 @@ def evaluate(
     failed = [failure for failure in failures if failure.kind != "not_examined"] if unseen else failures
     unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failed} if failed else _NONE
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
-    if COUNTERS in unanswered or _is_uncounted(ordered, subject):
-        # Whoever counts finds no label, so that only rules that go by a counter are left open.
-        unanswered = {**unanswered, COUNTERS: NOBODY}
+    if unread := _unread(ordered, subject, unanswered):
+        # Whoever counts finds no label, so that only rules that go by a counter, or a list, are left open.
+        unanswered = {**unanswered, **dict.fromkeys(unread, NOBODY)}
     scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
     programs = [_program(policy, subject, taxonomy) for policy in ordered]
     orphans = failing(_orphans(programs, unanswered), unseen) if unanswered or unseen else NO_ONE
@@ -103,11 +104,15 @@ def evaluate(
 _NONE: Mapping[str, frozenset[str] | None] = {}
 
 
-def _is_uncounted(policies: Sequence[Policy], subject: Subject) -> bool:
-    """True when a counter of one of the policies could not be read, or was not."""
-    return any(
-        subject.counts.get(f"{policy.name}/{name}") is None for policy in policies for name in policy.file.counters
-    )
+def _unread(policies: Sequence[Policy], subject: Subject, failed: Collection[str]) -> list[str]:
+    """``counters`` and ``lists`` where one of the policies' could not be read, or was not."""
+    unread = [name for name in (COUNTERS, LISTS) if name in failed]
+    for policy in policies:
+        if any(subject.counts.get(f"{policy.name}/{name}") is None for name in policy.file.counters):
+            unread.append(COUNTERS)
+        if any(subject.listed.get(name_of(*asked)) is None for asked in policy.lists_asked):
+            unread.append(LISTS)
+    return unread
 
 
 def _with_unexamined(findings: Sequence[Detection | Failure], coverage: Coverage) -> Sequence[Detection | Failure]:
@@ -162,8 +167,8 @@ def _evaluate(program: Program, scene: Scene, orphans: Failing, spent: Collectio
     if is_simple and not (program.may_be_spent and spent):
         if not scene.by_label and not program.always:
             return _nothing_found(program, scene)
-        true, near = program.results(scene)
-        return _verdict(program, scene, _Tally(true, near=near), orphans)
+        true, near, unknown = program.results(scene)
+        return _verdict(program, scene, _Tally(true, unknown, near=near), orphans)
     tested: Sequence[tuple[Branch, Observation]] = program.tested(scene)
     acting, waiting = tested, []
     if program.may_wait:
@@ -271,7 +276,7 @@ def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Failing) ->
     """The outcome, and who failed where that mattered (policy semantics, point 6)."""
     asked = {rule.outcome for rule in tally.true} or {program.default.outcome}
     low: Outcome = "reject" if "reject" in asked else "review" if "review" in asked else "approve"
-    if orphans is NO_ONE and not scene.unanswered:
+    if orphans is NO_ONE and not scene.unanswered and not tally.unknown:
         return low, NO_ONE
     high = _strictest([low, *(rule.outcome for rule in tally.unknown)])
     # A copy is approved to be shown redacted only when all that is to be redacted was looked for.
@@ -280,10 +285,12 @@ def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Failing) ->
     if high == low and not unseen and nobodys is NO_ONE:
         return low, NO_ONE
     silent = {*nobodys.tools, *unseen, *(name for rule in tally.unknown for name in rule.unknown_because)}
+    # Who answered and could not tell: no failure that a policy could account for, so that nobody has said it is right.
+    unsure = silent.difference(scene.unanswered, nobodys.tools)
     outcome = _strictest([low, program.on_failure.outcome])
-    if nobodys is not NO_ONE and outcome == "approve":
+    if (nobodys is not NO_ONE or unsure) and outcome == "approve":
         outcome = "review" if program.policy.file.queues else "reject"
-    return outcome, failing(silent, nobodys.parts)
+    return outcome, failing(silent, nobodys.parts, unsure)
 
 
 def _strictest(outcomes: Iterable[Outcome]) -> Outcome:

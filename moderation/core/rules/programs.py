@@ -20,6 +20,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask, expand
 from moderation.core.policy.uses import Uses
 from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS
 from moderation.core.rules.scene import NEAR, NOBODY, TRUE, Observation, Scene, held
 from moderation.core.rules.words.contract import Test
 from moderation.core.rules.words.label import BandTest, LabelTest, covered
@@ -128,12 +129,12 @@ class Program:
         found = {position: Observation(True, evidence) for position, evidence in sure.items()}
         for position in rest:
             seen = branches[position].condition.test(scene)
-            if seen.truth or seen.near:
+            if seen.truth is not False or seen.near:
                 found[position] = seen
         return [(branches[position], found[position]) for position in sorted(found)]
 
-    def results(self, scene: Scene) -> tuple[list[RuleResult], list[RuleResult]]:
-        """The rules that are true and those that nearly are, by position.
+    def results(self, scene: Scene) -> tuple[list[RuleResult], list[RuleResult], list[RuleResult]]:
+        """The rules that are true, those that nearly are and those that are open, by position.
 
         For a program in which no rule sets others aside, is on trial or capped, and a scene in which all answered: then
         a rule's truth is all that there is to say of it.
@@ -142,14 +143,18 @@ class Program:
         sure, rest = self._by_index(scene)
         true = {position: RuleResult("true", *branches[position].said, evidence) for position, evidence in sure.items()}
         near: list[RuleResult] = []
+        unknown: list[RuleResult] = []
         for position in sorted(rest):
             branch = branches[position]
             seen = branch.condition.test(scene)
             if seen.truth:
                 true[position] = RuleResult("true", *branch.said, seen.matched, seen.scores)
+            elif seen.truth is None:
+                silent = tuple(sorted(seen.silent))
+                unknown.append(RuleResult("unknown", *branch.said, seen.near, seen.scores, silent))
             elif seen.near:
                 near.append(RuleResult("false", *branch.said, seen.near, seen.scores))
-        return [true[position] for position in sorted(true)], near
+        return [true[position] for position in sorted(true)], near, unknown
 
     def _by_index(self, scene: Scene) -> tuple[dict[int, tuple[Evidence, ...]], set[int]]:
         """Positions of branches that are true by one label alone, with the evidence; and of those to be tested."""
@@ -175,9 +180,9 @@ class Program:
         return sure, rest
 
     def plans_for(self, detector: str, reach: frozenset[str] | None) -> bool:
-        """True when the policy names the detector, asks about a label that it could have found, or has counters."""
+        """True when the policy names the detector, asks about a label that it could have found, or goes by it."""
         file = self.policy.file
-        if detector == COUNTERS and file.counters:
+        if (detector == COUNTERS and file.counters) or (detector == LISTS and self.policy.lists_asked):
             return True
         if detector in file.needs or detector in file.ignore_failures_of:
             return True

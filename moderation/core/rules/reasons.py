@@ -15,20 +15,22 @@ class Failing(NamedTuple):
     Attributes:
         tools: names of detectors and extractors that gave no answer, sorted.
         parts: ids of given parts that nobody looked at, sorted.
+        unsure: those of `tools` that answered, and could not tell.
     """
 
     tools: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    unsure: frozenset[str] = frozenset()
 
 
 NO_ONE = Failing()
 """The only one that is empty, so that it is asked for by identity: see `failing`."""
 
 
-def failing(tools: Iterable[str], parts: tuple[str, ...]) -> Failing:
+def failing(tools: Iterable[str], parts: tuple[str, ...], unsure: Iterable[str] = ()) -> Failing:
     """Those who gave no answer and the parts that nobody looked at, in order; `NO_ONE` for none."""
     named = tuple(sorted(tools))
-    return Failing(named, parts) if named or parts else NO_ONE
+    return Failing(named, parts, frozenset(unsure)) if named or parts else NO_ONE
 
 
 def because(outcome: Outcome, deciding: Sequence[RuleResult], failed: Failing, on_failure: FailureAsk) -> str:
@@ -41,6 +43,8 @@ def because(outcome: Outcome, deciding: Sequence[RuleResult], failed: Failing, o
             score = rule.scores[0]
             if score.kind == "counter":
                 return f"{why}. (counter {score.score} at {score.value:g}){over}"
+            if score.kind == "list":
+                return f"{why}. (on list {score.score}){over}"
             return f"{why}. (score {score.score} at {score.value:.4g} %, at least {score.threshold:g} asked for){over}"
         if not rule.evidence:
             return f"{why}.{over}"
@@ -48,8 +52,10 @@ def because(outcome: Outcome, deciding: Sequence[RuleResult], failed: Failing, o
         bound = "" if strongest.threshold is None else f", at least {strongest.threshold:g} asked for"
         return f"{why}. ({strongest.detection.label} at {strongest.detection.confidence:.4g} %{bound}){over}"
     if failed is not NO_ONE:
-        silent = ", ".join(failed.tools)
+        silent = ", ".join(tool for tool in failed.tools if tool not in failed.unsure)
         said = [f"No answer from {silent}, which could have changed the outcome."] if silent else []
+        if failed.unsure:
+            said.append(f"{', '.join(sorted(failed.unsure))} could not tell, which could change the outcome.")
         if outcome == "approve":
             said.append(f"The policy approves then: {on_failure.reason}")
         if failed.parts:

@@ -20,6 +20,10 @@ NEAR = 5.0
 """Points by which a detection may miss a threshold and still be named as a near miss."""
 
 
+Listed = tuple[bool, str]
+"""Whether an item is on a list, and the digest of the list as it was looked at."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is known of an item beside its detections.
@@ -33,6 +37,8 @@ class Subject:
             then the parts are those that findings name.
         counts: each counter of the policies, as ``policy/counter``, with how many items came before; None, or left out,
             for one that could not be read.
+        listed: each list at run time that the policies go by and where it was looked for, as ``watch metadata.author``;
+            None, or left out, for one that could not be read.
         facts: of each given part by id, what was measured of it (`moderation.core.measuring`); empty when not known.
         posted_at: when it came in, an aware time; None when not known.
     """
@@ -43,6 +49,7 @@ class Subject:
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     counts: Mapping[str, int | None] = field(default_factory=dict)
+    listed: Mapping[str, Listed | None] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
     posted_at: datetime | None = None
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part
@@ -21,46 +21,45 @@ MOST_IDS = 1000
 """Numbers that Rekognition may give to people in one picture."""
 FLOOR = 50.0
 """Rekognition reports nothing below."""
-SUMMARY: Mapping[str, tuple[str, str]] = {
-    "PersonsWithRequiredEquipment": ("with", "Custom/PPE_COMPLETE"),
-    "PersonsWithoutRequiredEquipment": ("without", "Custom/PPE_MISSING"),
-    "PersonsIndeterminate": ("indeterminate", "Custom/PPE_UNSURE"),
-}
-"""The summary's lists: our word for each, and the label of the people in it."""
-
-Equipment = Literal["FACE_COVER", "HAND_COVER", "HEAD_COVER"]
 
 
 class PpeOptions(BaseModel):
     """``ppe:`` in the configuration.
 
     Attributes:
-        required: what the summary asks for; empty for no summary.
-        min_confidence: of the summary, percent; Rekognition takes less than 50 as 50. Body parts that are less sure
-            count as not visible.
+        min_confidence: percent; body parts that are less sure count as not visible.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    required: tuple[Equipment, ...] = ("FACE_COVER", "HAND_COVER", "HEAD_COVER")
     min_confidence: Annotated[float, Field(ge=50, le=100)] = 80.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _policies_require(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and "required" in value:
+            raise ValueError(
+                "'required' stands in policies now, so that each app has its own: remove it, and write "
+                "people: {lacking: {head: head_cover}} in the policy's rule"
+            )
+        return value
 
 
 class Ppe:
-    """People, what covers them, and who lacks required equipment.
+    """People, and what covers them. Who must wear what is for policies to say.
 
     Each person is a ``Person`` whose attribute ``parts`` is what the rules' ``people`` condition reads: visible body
     part to covers, cover to confidence. That confidence is the least of those that decide it (body part, equipment,
     "covers the body part"), as in Rekognition's own summary; equipment that does not cover the part is left out.
-    Each piece of equipment is a ``PPE/...``, each person's place in the summary a ``Custom/PPE_...``. That something
-    covers a body part does not say that it is worn properly (AWS's own note).
+    Each piece of equipment is a ``PPE/...``. That something covers a body part does not say that it is worn properly
+    (AWS's own note).
     """
 
     name = "rekognition.ppe"
-    version = "1.1"
+    version = "1.2"
     card = PPE
     reads = ("image",)
-    labels = ("Person", "PPE/FACE_COVER", "PPE/HAND_COVER", "PPE/HEAD_COVER", *(label for _, label in SUMMARY.values()))
+    labels = ("Person", "PPE/FACE_COVER", "PPE/HAND_COVER", "PPE/HEAD_COVER")
     min_confidence = FLOOR
     time_limit_seconds = TIME_LIMIT_SECONDS
     on_demand = True
@@ -74,36 +73,22 @@ class Ppe:
         return merge_looks([self._ask(context, image, MOST_IDS * number) for number, image in enumerate(images)])
 
     def _ask(self, context: Context, image: Mapping[str, Any], first_id: int) -> list[Detection]:
-        given: dict[str, Any] = {"Image": image}
-        if self._options.required:
-            given["SummarizationAttributes"] = {
-                "MinConfidence": self._options.min_confidence,
-                "RequiredEquipmentTypes": list(self._options.required),
-            }
         caller = Caller(context.app, self.name)
-        answer = self._account.call(caller, "rekognition", "DetectProtectiveEquipment", 1, **given)
+        answer = self._account.call(caller, "rekognition", "DetectProtectiveEquipment", 1, Image=image)
         people = needed(answer, "Persons")
-        places = _places(needed(answer, "Summary")) if self._options.required else {}
         found: list[Detection] = []
         for person in people:
-            place = places.get(person["Id"])
             # People of another look are other people, whatever number Rekognition gives them.
             numbered = {**person, "Id": person["Id"] + first_id}
-            found += self._person(numbered, place, is_full=len(people) >= MOST_PEOPLE)
+            found += self._person(numbered, is_full=len(people) >= MOST_PEOPLE)
         return [detection for detection in found if detection.confidence >= FLOOR]
 
-    def _person(self, person: Mapping[str, Any], place: str | None, *, is_full: bool) -> list[Detection]:
+    def _person(self, person: Mapping[str, Any], *, is_full: bool) -> list[Detection]:
         box = pictures.box_of(person.get("BoundingBox"))
         attributes: dict[str, Any] = {"id": person["Id"], "parts": self._parts(person)}
-        if place is not None:
-            attributes["required_equipment"] = SUMMARY[place][0]
         if is_full:
             attributes["there_may_be_more_people"] = True
-        sure = person["Confidence"]
-        found = [Detection(label="Person", confidence=sure, box=box, attributes=attributes)]
-        if place is not None:
-            attributes = {"person": person["Id"], "required": list(self._options.required)}
-            found.append(Detection(label=SUMMARY[place][1], confidence=sure, box=box, attributes=attributes))
+        found = [Detection(label="Person", confidence=person["Confidence"], box=box, attributes=attributes)]
         for body_part in person.get("BodyParts", ()):
             found += [_equipment(person, body_part, piece) for piece in body_part.get("EquipmentDetections", ())]
         return found
@@ -121,11 +106,6 @@ class Ppe:
                     sure = min(body_part["Confidence"], piece["Confidence"], piece["CoversBodyPart"]["Confidence"])
                     covers[cover] = max(sure, covers.get(cover, 0.0))
         return parts
-
-
-def _places(summary: Mapping[str, Any]) -> dict[int, str]:
-    """Person to list of the summary."""
-    return {person: name for name in SUMMARY for person in summary.get(name, ())}
 
 
 def _equipment(person: Mapping[str, Any], body_part: Mapping[str, Any], piece: Mapping[str, Any]) -> Detection:

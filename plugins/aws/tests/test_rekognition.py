@@ -77,7 +77,7 @@ class TestModerationContract(_OverAws):
 
 
 class TestPpeContract(_OverAws):
-    finds = ((PHOTO, ("Person", "PPE/HEAD_COVER", "PPE/HAND_COVER", "PPE/FACE_COVER", "Custom/PPE_COMPLETE")),)
+    finds = ((PHOTO, ("Person", "PPE/HEAD_COVER", "PPE/HAND_COVER", "PPE/FACE_COVER")),)
 
     def detector(self) -> Ppe:
         return Ppe(self.account, FIT, PpeOptions())
@@ -199,13 +199,7 @@ def test_four_people_are_each_judged_by_what_they_wear(aws: AwsDouble, account: 
     aws.answer("rekognition.DetectProtectiveEquipment", FOUR_PEOPLE)
     found = look(Ppe(account, FIT, PpeOptions()), tmp_path)
     people = [d for d in found if d.label == "Person"]
-    sent = aws.last("rekognition.DetectProtectiveEquipment")["SummarizationAttributes"]
 
-    assert sent == {"MinConfidence": 80, "RequiredEquipmentTypes": ["FACE_COVER", "HAND_COVER", "HEAD_COVER"]}
-    assert [p.attributes["required_equipment"] for p in people] == ["with", "without", "without", "indeterminate"]
-    assert [d.label for d in found if d.label.startswith("Custom/")] == [
-        "Custom/PPE_COMPLETE", "Custom/PPE_MISSING", "Custom/PPE_MISSING", "Custom/PPE_UNSURE",
-    ]  # fmt: skip
     assert people[0].attributes["parts"]["face"] == {"face_cover": 89.6}, "the least sure of the links of the chain"
     assert people[1].attributes["parts"]["head"] == {}
     assert people[2].attributes["parts"]["head"] == {}, "a helmet in the hand covers no head"
@@ -249,20 +243,18 @@ def test_a_body_part_that_is_hardly_seen_is_not_visible(aws: AwsDouble, account:
     assert "head" not in people[1].attributes["parts"]
 
 
-def test_no_summary_is_asked_for_where_nothing_is_required(aws: AwsDouble, account: Account, tmp_path: Path) -> None:
+def test_what_people_must_wear_is_for_policies_to_say(aws: AwsDouble, account: Account, tmp_path: Path) -> None:
     answer = {name: value for name, value in WORKER.items() if name != "Summary"}
     aws.answer("rekognition.DetectProtectiveEquipment", answer)
-    found = look(Ppe(account, FIT, PpeOptions(required=())), tmp_path)
+    found = look(Ppe(account, FIT, PpeOptions()), tmp_path)
 
-    assert "SummarizationAttributes" not in aws.last("rekognition.DetectProtectiveEquipment")
-    assert not [d for d in found if d.label.startswith("Custom/")]
+    assert set(aws.last("rekognition.DetectProtectiveEquipment")) == {"Image"}
+    assert {d.label for d in found} <= {"Person", "PPE/FACE_COVER", "PPE/HAND_COVER", "PPE/HEAD_COVER"}
 
 
-def test_a_missing_summary_is_no_answer(aws: AwsDouble, account: Account, tmp_path: Path) -> None:
-    aws.answer("rekognition.DetectProtectiveEquipment", {"Persons": [], "ProtectiveEquipmentModelVersion": "1.0"})
-
-    with pytest.raises(Unavailable, match="no Summary"):
-        look(Ppe(account, FIT, PpeOptions()), tmp_path)
+def test_a_configuration_that_requires_equipment_is_told_where_that_stands_now() -> None:
+    with pytest.raises(ValueError, match=r"write people: \{lacking"):
+        PpeOptions.model_validate({"required": ["HEAD_COVER"]})
 
 
 def test_a_box_that_reaches_over_the_edge_ends_there(aws: AwsDouble, account: Account, tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ The hashes are kept ready in ``index/`` beside the lists, under the digest of th
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from moderation.core.errors import Fault, InputError, PolicyFault
+from moderation.core.nearest import nearest
 from moderation.core.policy.codes import Slip
 from moderation.core.policy.shape import fit
 from moderation.core.policy.terms import PolicyModel, wrong
@@ -150,8 +150,8 @@ def read_lists(folder: Path, is_needed: bool = False) -> tuple[HashList, ...]:
     for name, made in found.items():
         for other in made.beats:
             if other not in found or found[other].kind == "good":
-                close = difflib.get_close_matches(other, [n for n, each in found.items() if each.kind == "bad"], n=1)
-                hint = f"did you mean '{close[0]}'?" if close else "beats: names lists of kind: bad in this folder"
+                close = nearest(other, [n for n, each in found.items() if each.kind == "bad"])
+                hint = f"did you mean '{close}'?" if close else "beats: names lists of kind: bad in this folder"
                 sources[name].fault("beats", "E106", f"no bad list '{other}'", hint)
     if faults:
         raise PolicyFault(faults)

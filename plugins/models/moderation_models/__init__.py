@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_detectors(settings: Settings) -> list[Any]:
-    """Offer each model. A fault in any file stops the start, and is named with its line."""
+    """Offer each model, and ``vision.ppe``. A fault in any file stops the start, and is named with its line."""
     from moderation_models.folder import read_models
+    from moderation_models.ppe.detector import Ppe
 
-    return read_models(settings.models)
+    return [*read_models(settings.models), Ppe(settings.models)]
 
 
 @hookimpl
@@ -40,7 +41,23 @@ def examine(settings: Settings, services: Collection[str]) -> list[Finding]:
         if not problems:
             looked = f", and is right about its {len(model.file.examples)} examples" if model.file.examples else ""
             found.append(Finding(f"{model.name} {model.version} loads{looked}"))
-    return found
+    return [*found, _equipment(settings)]
+
+
+def _equipment(settings: Settings) -> Finding:
+    """Whether ``vision.ppe`` works, and by which heads."""
+    from PIL import Image
+
+    from moderation.core.errors import ModerationError
+    from moderation_models.ppe.covers import COVERS, SHIPPED, head_path
+    from moderation_models.ppe.detector import Ppe
+
+    try:
+        Ppe(settings.models).look(Image.new("RGB", (333, 222), "grey"))
+    except ModerationError as error:
+        return Finding(f"vision.ppe: {error}", is_problem=True)
+    own = [cover.name for cover in COVERS if head_path(cover, settings.models).parent != SHIPPED]
+    return Finding(f"vision.ppe loads{', with heads of your own for ' + ', '.join(own) if own else ''}")
 
 
 @hookimpl

@@ -17,6 +17,7 @@ from moderation_models.detector import ModelDetector
 from moderation_models.evaluating import as_json, evaluate
 from moderation_models.folder import SHIPPED, read_models
 from moderation_models.labelled import Sample, read_samples
+from moderation_models.ppe.command import train
 from moderation_models.report import as_page, as_text
 from moderation_models.trying import look_at, try_model
 
@@ -29,6 +30,9 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.group()
 def models() -> None:
     """Nets that are files: what is there, whether it works, and how well."""
+
+
+models.add_command(train)
 
 
 @models.command("list")

@@ -44,7 +44,38 @@ class FaceFinder:
         return [face.box for face in self._faces.find(picture) if face.box is not None]
 
 
-FINDERS: Mapping[str, type[Finder]] = {"face": FaceFinder}
+class PeopleFinder:
+    """Where people are, or their heads, by ``vision.ppe``.
+
+    Args:
+        part: of the people; None for all of each.
+    """
+
+    part: str | None = None
+
+    def __init__(self) -> None:
+        self._ppe: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The loaded nets stay behind."""
+        return {"_ppe": None}
+
+    def places(self, picture: Image) -> list[Box]:
+        """See `Finder.places`."""
+        if self._ppe is None:
+            from moderation_models.ppe.detector import Ppe
+
+            self._ppe = Ppe()
+        return [place for place in self._ppe.places(picture, self.part) if place is not None]
+
+
+class HeadFinder(PeopleFinder):
+    """Where heads are."""
+
+    part = "head"
+
+
+FINDERS: Mapping[str, type[Finder]] = {"face": FaceFinder, "person": PeopleFinder, "head": HeadFinder}
 """What ``crops_from`` may name beside other models."""
 
 

@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import yaml
 
 from moderation.core.errors import Fault, PolicyFault
+from moderation.core.nearest import nearest
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 
 SEVERITIES = {"mild": 60.0, "strong": 85.0, "severe": 97.0}
@@ -178,8 +178,8 @@ class _Reader:
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
             if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                self._fault(key, "E101", f"unknown key '{name}'", f"did you mean '{close[0]}'?" if close else hint)
+                close = nearest(name, known)
+                self._fault(key, "E101", f"unknown key '{name}'", f"did you mean '{close}'?" if close else hint)
             elif name in values:
                 self._fault(key, "E101", f"key '{name}' stands here twice", "remove one")
             else:
@@ -252,8 +252,8 @@ class _Reader:
             number = 0.0
         if 1 < number <= 100:
             return number, number
-        close = difflib.get_close_matches(text, SEVERITIES, n=1)
-        hint = f"did you mean '{close[0]}'?" if close else ""
+        close = nearest(text, SEVERITIES)
+        hint = f"did you mean '{close}'?" if close else ""
         if 0 < number <= 1:
             hint = f"did you mean {number * 100:g}?"
         self._fault(

@@ -51,6 +51,7 @@ GIVEN = {
     "rules rollback": ["words"],
     "rules replay": ["0198c0de-0000-7000-8000-000000000000"],
     "rules import-a2i": ["words.json"],
+    "rules import-automod": ["nothing.yml", "--out", "rules"],
     "keys add": ["--app", "shop"],
     "keys revoke": ["x"],
     "users add": ["ann", "--role", "reviewer", "--password-stdin"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from fractions import Fraction
 from typing import Any
@@ -133,6 +133,9 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return score_truth(world, condition)
     if "metadata" in condition:
         return metadata_truth(world, condition["metadata"])
+    if "content" in condition:
+        listed = subject.listed.get(f"{condition['content']['in_list']} content")
+        return None if listed is None else listed[0]
     if "counter" in condition:
         number = subject.counts.get(f"{world.document['policy']}/{condition['counter']}")
         return None if number is None else within(number, condition)
@@ -172,11 +175,8 @@ def part_of(world: World, root: str) -> World:
     failed = [f for f in world.failures if not f.part or f.part.split(".")[0] == root]
     silent = {f.detector.name: world.silent[f.detector.name] for f in failed if f.detector.name in world.silent}
     types = world.subject.parts.get(root, world.subject.content_types)
-    whole = world.subject
-    facts = {name: each for name, each in whole.facts.items() if name == root}
-    subject = Subject(
-        whole.app, types, whole.item_id, whole.metadata, {root: types}, whole.counts, facts, whole.posted_at
-    )
+    facts = {name: each for name, each in world.subject.facts.items() if name == root}
+    subject = replace(world.subject, content_types=types, parts={root: types}, facts=facts)
     return World(world.document, subject, here, silent, failed, world.taxonomy)
 
 
@@ -195,6 +195,9 @@ def measured_truth(subject: Subject, name: str, wanted: Any) -> Truth:
 def metadata_truth(world: World, test: Mapping[str, Any]) -> Truth:
     """A fact that is missing, or of another type, passes no test but ``given: false``."""
     key, facts = test["key"], world.subject.metadata
+    if "in_list" in test:
+        listed = world.subject.listed.get(f"{test['in_list']} metadata.{key}")
+        return None if listed is None else listed[0]
     value: Any = facts
     for step in [key] if key in facts else key.split("."):
         value = value.get(step) if isinstance(value, dict) else None
@@ -221,18 +224,29 @@ def same(value: Any, wanted: Any) -> bool:
 
 def people_truth(world: World, people: Mapping[str, Any]) -> Truth:
     """How many people lack a cover; a failed detector may have seen more."""
-    lacking = 0
+    lacking = unsure = 0
     for person in world.detections:
         if person.label != "Person" or person.confidence < people.get("at_least", 50):
             continue
         parts = person.attributes.get("parts", {})
         hidden = people.get("if_part_not_visible", "ignore") != "ignore"
-        lacks = [
-            parts[part].get(cover, -1) < people.get("covered_at_least", 50) if part in parts else hidden
-            for part, cover in people["lacking"].items()
-        ]
-        lacking += any(lacks)
-    return counted(lacking, people.get("count", {"at_least": 1}), open_=silent_on(world, {"Person"}))
+        covered = people.get("covered_at_least", 50)
+        bare = people.get("bare_below", covered)
+        lacks: list[Truth] = []
+        for part, cover in people["lacking"].items():
+            sure = parts[part].get(cover, -1) if part in parts else None
+            if part not in parts:
+                lacks.append(hidden)
+            elif sure is None or bare <= sure < covered:
+                lacks.append(hidden or None)
+            else:
+                lacks.append(sure < covered)
+        truth_of_person = negated(both([negated(each) for each in lacks]))
+        lacking += truth_of_person is True
+        unsure += truth_of_person is None
+    limits, open_ = people.get("count", {"at_least": 1}), silent_on(world, {"Person"})
+    truths = {counted(lacking + more, limits, open_=open_) for more in range(unsure + 1)}
+    return truths.pop() if len(truths) == 1 else None
 
 
 def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:

@@ -76,6 +76,7 @@ facts = st.one_of(
     st.builds(lambda a: {"app": a}, st.lists(st.sampled_from(["shop", "kids"]), min_size=1, max_size=2, unique=True)),
     st.builds(lambda t: {"content_type": [t]}, st.sampled_from(["image", "text"])),
     st.builds(lambda p: {"score": "risk", "at_least": p}, st.sampled_from([30, 60, 90])),
+    st.sampled_from([{"content": {"in_list": "bad"}}, {"metadata": {"key": "a", "in_list": "watch"}}]),
     st.sampled_from(
         [
             {"width": {"below": 200}},
@@ -111,19 +112,22 @@ facts = st.one_of(
         ),
     ),
     st.builds(
-        lambda sure, covered, hidden, count: {
+        lambda sure, covered, bare, hidden, count, torso: {
             "people": {
-                "lacking": {"head": "head_cover"},
+                "lacking": {"head": "head_cover", **torso},
                 "at_least": sure,
                 "covered_at_least": covered,
+                **bare,
                 "if_part_not_visible": hidden,
                 "count": count,
             }
         },
         st.sampled_from([30, 75]),
         st.sampled_from([50, 90]),
+        st.sampled_from([{}, {}, {"bare_below": 20}, {"bare_below": 50}]),
         st.sampled_from(["ignore", "counts_as_lacking"]),
         st.sampled_from([{"at_least": 1}, {"at_most": 1}, {"at_least": 2, "at_most": 3}]),
+        st.sampled_from([{}, {"torso": "vest"}]),
     ),
 )
 
@@ -227,7 +231,18 @@ people = st.builds(
     ),
     confidences,
     parts,
-    st.sampled_from([None, {}, {"head": {}}, {"head": {"head_cover": 60}}, {"head": {"head_cover": 95}, "face": {}}]),
+    st.sampled_from(
+        [
+            None,
+            {},
+            {"head": {}},
+            {"head": {"head_cover": 60}},
+            {"head": {"head_cover": None}},
+            {"head": {"head_cover": 95}, "face": {}},
+            {"head": {"head_cover": 95}, "torso": {"vest": 30}},
+            {"head": {"head_cover": 95}, "torso": {"vest": 95}},
+        ]
+    ),
 )
 detections = st.one_of(
     st.builds(
@@ -251,13 +266,14 @@ failures = st.builds(
 
 
 subjects = st.builds(
-    lambda app, number, facts, rejects, posts, sizes, at: Subject(
+    lambda app, number, facts, rejects, posts, bad, watch, sizes, at: Subject(
         app,
         frozenset({"image", "text"}),
         f"item-{number}",
         facts,
         {"p0": frozenset({"text"}), "p1": frozenset({"image"})},
         {"p/rejects": rejects, "p/posts": posts},
+        {"bad content": bad, "watch metadata.a": watch},
         sizes,
         at,
     ),
@@ -266,6 +282,8 @@ subjects = st.builds(
     st.sampled_from([{}, {"a": {"b": 5}}, {"a": {"b": True}}, {"a": ["x"]}, {"a.b": "x"}, {"a": {"b": None}}]),
     st.sampled_from([0, 1, 2, 3, None]),
     st.sampled_from([0, 1, 2, 7]),
+    st.sampled_from([(True, "1"), (False, "1"), (False, "1"), None]),
+    st.sampled_from([(True, "1"), (False, "")]),
     st.sampled_from(
         [
             {},

@@ -14,6 +14,7 @@ from moderation.settings import Settings
 from tests.houses.service import HEAD, House
 
 RULES = """\
+needs: [pii.text]
 rules:
   - id: long
     when: {text_length: {at_least: 20}}
@@ -66,7 +67,7 @@ def test_what_could_not_be_fetched_may_be_anything_of_its_type() -> None:
         ("{hour: {at_least: 22, below: 6}, zone: Zurich}", "'Zurich' is no time zone"),
         ("{weekday: [Monday]}", "mon"),
         ("{media_type: [gif]}", "'gif' is no type of pictures"),
-        ("{width: 300}", "width"),
+        ("{width: 300}", "its keys: at_least, below"),
         ("{width: {at_least: 5}, zone: UTC}", "'zone' stands beside hour or weekday, not beside width"),
     ],
 )

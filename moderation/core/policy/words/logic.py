@@ -11,10 +11,12 @@ from typing import Annotated, Any, Final, TypeAlias, assert_never, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from moderation.core.policy.meant import NOT_THE_SAME
 from moderation.core.policy.terms import Path, wrong
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import BesideLabel, LabelCondition
+from moderation.core.policy.words.listed import ContentCondition
 from moderation.core.policy.words.measured import (
     BytesCondition,
     FramesCondition,
@@ -77,7 +79,8 @@ def _is_one_word(value: Any) -> Any:
     for modifier in MODIFIERS if any(key in _MODIFIERS and key not in beside for key in value) else ():
         if modifier in value and modifier not in beside:
             wanted = " or ".join(word for word, those in BESIDE.items() if modifier in those)
-            hint = f"move it beside {wanted}, or remove it"
+            known, said = NOT_THE_SAME.get(modifier, ("", ""))
+            hint = said if known in beside else f"move it beside {wanted}, or remove it"
             raise wrong(f"'{modifier}' stands beside {wanted}, not beside {here[0]}", at=modifier, hint=hint)
     WORDS[here[0]].check_keys(value)
     for key in (*here, *MODIFIERS) if None in value.values() else ():
@@ -109,6 +112,8 @@ Condition: TypeAlias = Annotated[
     | Annotated[ContentTypeCondition, Tag("\0ContentTypeCondition")]
     | Annotated[MetadataCondition, Tag("\0MetadataCondition")]
     | Annotated[PeopleCondition, Tag("\0PeopleCondition")]
+    | Annotated[CounterCondition, Tag("\0CounterCondition")]
+    | Annotated[ContentCondition, Tag("\0ContentCondition")]
     | Annotated[WidthCondition, Tag("\0WidthCondition")]
     | Annotated[HeightCondition, Tag("\0HeightCondition")]
     | Annotated[MegapixelsCondition, Tag("\0MegapixelsCondition")]
@@ -118,8 +123,7 @@ Condition: TypeAlias = Annotated[
     | Annotated[MediaTypeCondition, Tag("\0MediaTypeCondition")]
     | Annotated[PartsCondition, Tag("\0PartsCondition")]
     | Annotated[HourCondition, Tag("\0HourCondition")]
-    | Annotated[WeekdayCondition, Tag("\0WeekdayCondition")]
-    | Annotated[CounterCondition, Tag("\0CounterCondition")],
+    | Annotated[WeekdayCondition, Tag("\0WeekdayCondition")],
     Discriminator(_tag_of),
     BeforeValidator(_is_one_word),
 ]
@@ -168,7 +172,7 @@ def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditi
             yield from conditions(condition.one_part, (*path, "one_part"))
         case LabelCondition() | ScoreCondition() | PeopleCondition():
             pass
-        case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition():
+        case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition() | ContentCondition():
             pass
         case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
             pass

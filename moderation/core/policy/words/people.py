@@ -10,15 +10,16 @@ from pydantic import Field, model_validator
 from moderation.core.policy.terms import Count, Percent, PolicyModel, wrong
 from moderation.core.policy.words.word import Word
 
-BodyPart = Literal["face", "head", "left_hand", "right_hand"]
-Cover = Literal["face_cover", "head_cover", "hand_cover"]
+BodyPart = Literal["face", "head", "left_hand", "right_hand", "torso"]
+Cover = Literal["face_cover", "head_cover", "hand_cover", "vest"]
 COVERS: Mapping[str, str] = {
     "face": "face_cover",
     "head": "head_cover",
     "left_hand": "hand_cover",
     "right_hand": "hand_cover",
+    "torso": "vest",
 }
-"""What each body part can wear, as Amazon Rekognition's protective equipment types have it."""
+"""What each body part can wear, as Amazon Rekognition's protective equipment types have it; the vest is ours."""
 
 
 class Unprotected(PolicyModel):
@@ -29,6 +30,11 @@ class Unprotected(PolicyModel):
         min_length=1, description="Body part to the cover it should have; who lacks any of them counts."
     )
     covered_at_least: Percent = Field(50.0, description="How sure the cover must be to count as worn.")
+    bare_below: Percent | None = Field(
+        None,
+        description="Below, the part is bare; from here to covered_at_least nobody can tell, and people look. "
+        "Left out: the same as covered_at_least.",
+    )
     if_part_not_visible: Literal["ignore", "counts_as_lacking", "review"] = Field(
         "ignore", description="What a part that cannot be seen means; review only where the rule asks for a review."
     )
@@ -39,6 +45,9 @@ class Unprotected(PolicyModel):
         for part, cover in self.lacking.items():
             if COVERS[part] != cover:
                 raise wrong(f"a {cover} is not worn on the {part}", at="lacking", hint=f"did you mean {COVERS[part]}?")
+        if self.bare_below is not None and self.bare_below > self.covered_at_least:
+            message = f"bare_below ({self.bare_below:g}) is more than covered_at_least ({self.covered_at_least:g})"
+            raise wrong(message, at="bare_below")
         return self
 
 

@@ -26,7 +26,8 @@ class PeopleTest:
     def of(cls, people: Unprotected) -> PeopleTest:
         """The test for a condition."""
         covers = tuple(sorted(people.lacking.items()))
-        return cls(people, ("people", people.at_least, covers, people.covered_at_least, people.if_part_not_visible))
+        bounds = (people.at_least, people.covered_at_least, people.bare_below)
+        return cls(people, ("people", *bounds, covers, people.if_part_not_visible))
 
     @property
     def labels(self) -> frozenset[str]:
@@ -34,15 +35,26 @@ class PeopleTest:
         return PERSON
 
     def test(self, scene: Scene) -> Observation:
-        """A failed detector may have seen more people, never fewer."""
+        """A failed detector may have seen more people, never fewer; who cannot be told about may lack a cover."""
         people = self.people
-        lacking: list[Detection] | None = scene.memo(self.group)
-        if lacking is None:
-            persons = (p for p in scene.by_label.get("Person", ()) if p.confidence >= people.at_least)
-            lacking = [person for person in persons if _lacks(person, people)]
-            scene.keep(self.group, lacking)
+        seen: tuple[list[Detection], list[Detection]] | None = scene.memo(self.group)
+        if seen is None:
+            persons = [p for p in scene.by_label.get("Person", ()) if p.confidence >= people.at_least]
+            lacks = [_lacks(person, people) for person in persons]
+            seen = (
+                [person for person, truth in zip(persons, lacks, strict=True) if truth],
+                [person for person, truth in zip(persons, lacks, strict=True) if truth is None],
+            )
+            scene.keep(self.group, seen)
+        lacking, unsure = seen
         silent = scene.silent(PERSON)
         truth = people.count.holds(len(lacking), may_grow=bool(silent))
+        if unsure and any(
+            people.count.holds(len(lacking) + more, may_grow=bool(silent)) is not truth
+            for more in range(1, len(unsure) + 1)
+        ):
+            doubting = {person.detector.name if person.detector else "Person" for person in unsure}
+            return Observation(None, near=held(unsure, people.at_least), silent=silent | doubting)
         if truth:
             return Observation(True, held(lacking, people.at_least))
         return Observation(None, silent=silent) if truth is None else FALSE
@@ -56,17 +68,30 @@ class PeopleTest:
         return None if self.test(NOTHING).truth else dict.fromkeys(self.labels, self.people.at_least)
 
 
-def _lacks(person: Detection, people: Unprotected) -> bool:
-    """True when the person lacks any of the covers; a part that is not listed is not visible."""
+def _lacks(person: Detection, people: Unprotected) -> bool | None:
+    """Whether the person lacks any of the covers; None when that cannot be told.
+
+    A part that is not listed is not visible. One whose cover has the confidence None is visible, and the detector does
+    not judge what is on it. Neither that nor a confidence between `bare_below` and `covered_at_least` is ever ignored.
+    """
     parts = person.attributes.get("parts")
     seen: Mapping[str, Any] = parts if isinstance(parts, Mapping) else {}
+    bare_below = people.covered_at_least if people.bare_below is None else people.bare_below
+    is_unsure = False
     for part, cover in people.lacking.items():
         if part not in seen:
             if people.if_part_not_visible != "ignore":
                 return True
             continue
         covers = seen[part]
-        confidence = covers.get(cover) if isinstance(covers, Mapping) else None
-        if not isinstance(confidence, int | float) or not confidence >= people.covered_at_least:
+        confidence = covers.get(cover, 0) if isinstance(covers, Mapping) else 0
+        is_number = isinstance(confidence, int | float)
+        if is_number and confidence >= people.covered_at_least:
+            continue
+        if confidence is None or (is_number and confidence >= bare_below):
+            if people.if_part_not_visible != "ignore":
+                return True
+            is_unsure = True
+        else:
             return True
-    return False
+    return None if is_unsure else False
