@@ -40,6 +40,7 @@ COMMANDS = {
     "plugins": ("moderation.commands.plugins:plugins", "What is loaded, with versions."),
     "doctor": ("moderation.commands.doctor:doctor", "What is wrong with this installation and how to mend it."),
     "keys": ("moderation.commands.keys:keys", "API keys of apps."),
+    "lists": ("moderation.commands.lists:lists", "Lists that policies name and operators keep while it runs."),
     "quality": ("moderation.commands.quality:quality", "Agreement of reviewers, golden items, overturned decisions."),
     "users": ("moderation.commands.users:users", "People who sign in to the portal."),
     "a2i": ("moderation.commands.a2i:a2i", "The A2I-compatible endpoint, its keys and flows."),

@@ -43,6 +43,7 @@ from moderation.storage.accounts import Accounts
 from moderation.storage.fetches import Fetches
 from moderation.storage.items import Store
 from moderation.storage.left_behind import free_left_behind
+from moderation.storage.lists import ListsInForce, RunTimeLists
 from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
@@ -85,6 +86,7 @@ class Service:
         self.human_loops = human_loops or open_human_loops(settings, own, blobs, self._refusals.note)
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
         self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
+        judge.lists, self.lists = ListsInForce(database), RunTimeLists(database)
         judge.counting = Counting(database, judge.fingerprints)
         self.tally = Tally()
         self.pipeline = Pipeline(

@@ -9,7 +9,7 @@ from flask import g, request
 from ground.token_buckets import TokenBuckets
 from moderation.api.problems import Refused
 from moderation.settings import Settings
-from moderation.storage.accounts import Accounts
+from moderation.storage.accounts import Accounts, Holder
 
 WRONG_PER_SECOND, WRONG_AT_ONCE = 2.0, 150
 """Wrong keys from one address that are told to be wrong; more are told to wait."""
@@ -33,9 +33,22 @@ class Gate:
         Raises:
             Refused: 401 without a valid key, 429 when the app calls too often, or too many keys were wrong.
         """
+        self._let_in()
+
+    def admit_operator(self) -> None:
+        """The same, for operators alone: no app may change what it is judged by.
+
+        Raises:
+            Refused: as `admit`; 403 for the key of an app.
+        """
+        if not self._let_in().is_operator:
+            detail = "this is for operators; make a key with `moderation keys add --app APP --operator`"
+            raise Refused(403, "not-an-operator", detail)
+
+    def _let_in(self) -> Holder:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        app = self._accounts.app_of(key.strip()) if scheme.lower() == "bearer" else None
-        if app is None:
+        holder = self._accounts.holder_of(key.strip()) if scheme.lower() == "bearer" else None
+        if holder is None:
             # Right keys are let in however many wrong ones come from the same address, which may be a proxy's.
             pause = self._wrong.take(request.remote_addr or "") if key else 0.0
             if pause:
@@ -43,9 +56,10 @@ class Gate:
             challenge = {"WWW-Authenticate": 'Bearer realm="moderation"'}
             detail = "send 'Authorization: Bearer KEY' with a key made by `moderation keys add`"
             raise Refused(401, "unauthorized", detail, headers=challenge)
-        if pause := self._calls.take(app):
-            raise _too_many(f"app '{app}' calls more often than MODERATION_CALLS_PER_SECOND allows", pause)
-        g.app_name = app
+        if pause := self._calls.take(holder.app):
+            raise _too_many(f"app '{holder.app}' calls more often than MODERATION_CALLS_PER_SECOND allows", pause)
+        g.app_name, g.key_id = holder.app, holder.key_id
+        return holder
 
 
 def _too_many(detail: str, pause_seconds: float) -> Refused:

@@ -97,7 +97,7 @@ _ANSWERS = {200: "Done.", 201: "Made.", 204: "Stored.", 202: "Stored; will be ju
 _PROBLEMS = {
     400: "Not JSON, or JSON beyond our bounds.",
     401: "No key, or not a valid one.",
-    403: "The key belongs to another app, or the upload address is not valid.",
+    403: "The key belongs to another app, or to none of the operators; or the upload address is not valid.",
     404: "No such thing, or not yours.",
     409: "The first post with this idempotency key is not answered yet; see Retry-After.",
     413: "The body is too large.",

@@ -23,6 +23,7 @@ KINDS: Mapping[str, str] = {
     "malformed-request": "The request is not HTTP as we read it; the connection is closed.",
     "unauthorized": "No API key, or not a valid one. Make one with `moderation keys add --app APP`.",
     "other-app": "The key belongs to another app than the one the item names.",
+    "not-an-operator": "The key is an app's; this is for operators. `moderation keys add --operator` makes one.",
     "forbidden": "Figures are not shown to this address; see MODERATION_METRICS_FROM and MODERATION_METRICS_TOKEN.",
     "not-found": "No such thing, or not yours.",
     "method-not-allowed": "The resource is there, but not with this method; see the Allow header.",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, RootModel
 
 from moderation.core.cards import Card
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, PartType
+from moderation.core.listing import ListKind
 from moderation.core.loops import Answer
 from moderation.core.verdicts import Verdict
 from moderation.intake.submissions import PostedItem
@@ -286,6 +287,68 @@ class PolicyList(BaseModel):
     policies: list[PolicyView]
     not_in_force: list[WaitingPolicy]
     faults: list[str] = Field(description="What keeps changed files from coming into force; the last good ones act.")
+
+
+class NewEntry(Body):
+    """What is put on a list."""
+
+    value: str = Field(min_length=1, max_length=500, description="An author, a number, a word, a domain, a SHA-256.")
+    why: str = Field(min_length=1, max_length=1000, description="Why it stands there, for people.")
+    kind: ListKind | None = Field(None, description="What a new list holds; `values` where it is not said.")
+    expires_at: AwareDatetime | None = Field(None, strict=False, description="From when on it does not count.")
+
+
+class ListedEntry(BaseModel):
+    """What stands on a list."""
+
+    id: int
+    list: str
+    value: str = Field(description="As it is compared.")
+    expires_at: AwareDatetime | None
+    by: str = Field(description="Who put it there.")
+    why: str
+    at: AwareDatetime = Field(description="When.")
+
+
+class ListView(BaseModel):
+    """A list at run time."""
+
+    name: str
+    kind: ListKind
+    version: str = Field(description="Digest of all that happened to it.")
+    entries: int = Field(description="That count now.")
+    changed_at: AwareDatetime
+
+
+class ListOfLists(BaseModel):
+    """All lists."""
+
+    lists: list[ListView]
+
+
+class ListText(ListView):
+    """A list with what stands on it: the newest thousand."""
+
+    listed: list[ListedEntry]
+
+
+class ListChange(BaseModel):
+    """Something that happened to a list."""
+
+    id: int
+    action: Literal["add", "remove"]
+    value: str
+    expires_at: AwareDatetime | None
+    by: str
+    why: str
+    at: AwareDatetime
+    digest: str = Field(description="SHA-256 over this and all before it.")
+
+
+class ListChanges(BaseModel):
+    """What happened to a list, newest first: the newest thousand."""
+
+    changes: list[ListChange]
 
 
 class DetectorView(BaseModel):

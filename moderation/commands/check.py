@@ -21,7 +21,8 @@ from moderation.commands.options import PLUGINS_DIR, RULES
 from moderation.core.errors import InputError, MediaRefused
 from moderation.core.items import Item, Part, PartType
 from moderation.core.wording import unseen_words
-from moderation.detection.judge import Judge, Judgement
+from moderation.detection.judge import Judge
+from moderation.detection.judgement import Judgement
 from moderation.media.inspecting import declared_type, inspect, store_media
 from moderation.settings import Settings, with_places
 

@@ -32,12 +32,13 @@ def _accounts(settings: Settings) -> Iterator[Accounts]:
 
 @keys.command()
 @click.option("--app", required=True, metavar="APP", help="The app that the key belongs to; made when it is new.")
+@click.option("--operator", is_flag=True, help="It may change what items are judged by (/v1/lists); not for apps.")
 @JSON
 @click.pass_obj
-def add(settings: Settings, app: str, as_json: bool) -> None:
+def add(settings: Settings, app: str, operator: bool, as_json: bool) -> None:
     """Make a key; it is shown once."""
     with _accounts(settings) as accounts:
-        made = accounts.add_key(app, datetime.now(UTC))
+        made = accounts.add_key(app, datetime.now(UTC), is_operator=operator)
     if as_json:
         document = {"key": made.key, "id": made.id, "app": made.app, "webhook_secret": made.webhook_secret}
         click.echo(json.dumps(document))
@@ -58,6 +59,7 @@ def list_keys(settings: Settings, as_json: bool) -> None:
         {
             "id": key.id,
             "app": key.app,
+            "is_operator": key.is_operator,
             "created_at": key.created_at.isoformat(),
             "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
         }
@@ -67,7 +69,8 @@ def list_keys(settings: Settings, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
     for row in [] if as_json else rows:
         state = f"revoked {row['revoked_at']}" if row["revoked_at"] else "in force"
-        click.echo(f"{row['id']}  {row['app']:20}  {str(row['created_at'])[:19]}  {state}")
+        role = "operator" if row["is_operator"] else "app"
+        click.echo(f"{row['id']}  {row['app']:20}  {role:8}  {str(row['created_at'])[:19]}  {state}")
 
 
 @keys.command()

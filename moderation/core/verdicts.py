@@ -35,18 +35,18 @@ class Evidence:
 
 @dataclass(slots=True)
 class ScoreValue:
-    """A score or a counter that a rule went by.
+    """A score, a counter or a list at run time that a rule went by.
 
     Attributes:
-        score: its name in the policy.
-        value: percent, as it was worked out; of a counter, how many.
+        score: its name in the policy; of a list, with the beginning of the list's digest.
+        value: percent, as it was worked out; of a counter, how many; of a list, 1.
         threshold: the lower bound it was held against, percent; of a counter, how many.
     """
 
     score: str
     value: float
     threshold: float
-    kind: Literal["score", "counter"] = "score"
+    kind: Literal["score", "counter", "list"] = "score"
 
 
 @dataclass(slots=True)

@@ -88,7 +88,10 @@ def sample_words(sample: Sample) -> str:
 
 def evidence_words(rule: RuleResult) -> str:
     """The scores, counters and detections behind a rule, in brackets; empty when there are none."""
-    scores = [f"{s.kind} {s.score} at {s.value:g}, threshold {s.threshold:g}" for s in rule.scores]
+    scores = [
+        f"on list {s.score}" if s.kind == "list" else f"{s.kind} {s.score} at {s.value:g}, threshold {s.threshold:g}"
+        for s in rule.scores
+    ]
     found = "; ".join([*scores, *(_found(evidence) for evidence in rule.evidence)])
     return f" [{found}]" if found else ""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Part, Tool
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS
 from moderation.core.redaction import RedactedPart, places, redact_text
 from moderation.core.rules.engine import evaluate
 from moderation.core.taxonomy import CUSTOM_PREFIX
@@ -30,6 +30,8 @@ from moderation.detection.asking import Asking, is_asked_alone, wanted
 from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
 from moderation.detection.counting import Counting, InARow, failure_of
 from moderation.detection.extracting import Extracting
+from moderation.detection.judgement import Judgement
+from moderation.detection.listing import listed_of
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
 from moderation.detection.subjects import content_types_of, subject_of
@@ -39,43 +41,12 @@ from moderation.media.inspecting import store_media
 from moderation.plugins import Plugins, load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.settings import Settings
+from moderation.storage.lists import ListsInForce
 from moderation.storage.records import Findings
 
 logger = logging.getLogger(__name__)
 
 ENGINE = version("moderation")
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """All that is known of an item before anything is done about it.
-
-    Attributes:
-        policies: those that were in force.
-        applicable: those of them that are for the item.
-        counted: how many came before, where the policies count.
-    """
-
-    findings: Findings
-    verdict: Verdict
-    policies: PolicySet
-    applicable: tuple[Policy, ...] = ()
-    counted: Counted | None = None
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """Given and extracted."""
-        return self.findings.parts
-
-    @property
-    def detections(self) -> tuple[Detection, ...]:
-        """What was found."""
-        return self.findings.detections
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Who gave no answer."""
-        return self.findings.failures
 
 
 class Judge:
@@ -85,6 +56,7 @@ class Judge:
 
     Attributes:
         counting: counts what came before; None where nothing is remembered.
+        lists: what stands on lists at run time; None where nothing is remembered.
     """
 
     def __init__(self, plugins: Plugins, policies: PolicySet, runner: Runner, blobs: Blobs, limits: Limits) -> None:
@@ -94,6 +66,7 @@ class Judge:
         self._blobs = blobs
         self._limits = limits
         self.counting: Counting | None = None
+        self.lists: ListsInForce | None = None
         self._extracting = Extracting(runner, blobs, limits)
         self._reach = plugins.reach()
         self._asking = Asking(plugins)
@@ -273,11 +246,14 @@ class Judge:
             numbers = counted.numbers
             basis = {**basis, "counts": numbers}
             failures = [*failures, *failure_of(counted, ENGINE)]
-        findings: list[Detection | Failure] = [*detections, *failures]
+        listed, unread = listed_of(self.lists, item, parts, applicable, ENGINE)
+        if listed:
+            basis = {**basis, "listed": listed}
+        findings: list[Detection | Failure] = [*detections, *failures, *unread]
         with tracing.span("rules", item=item.id) as span:
             verdict = evaluate(
                 applicable,
-                subject_of(item, parts, numbers),
+                subject_of(item, parts, numbers, listed),
                 findings,
                 self.plugins.taxonomy,
                 self._reach,
@@ -303,7 +279,7 @@ class Judge:
             failures: of those who were to redact a copy.
             counted: how many came before, where that is to be another number.
         """
-        failed = [each for each in judgement.failures if each.detector.name != COUNTERS] + [*failures]
+        failed = [each for each in judgement.failures if each.detector.name not in (COUNTERS, LISTS)] + [*failures]
         counts = counted or judgement.counted
         seen = judgement.verdict
         coverage = Coverage(tuple(part.id for part in item.parts), seen.examined, seen.not_examined, seen.looks)

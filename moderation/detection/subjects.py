@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from moderation.core.items import Item, Part
 from moderation.core.rules.engine import Subject
-from moderation.core.rules.scene import root_of
+from moderation.core.rules.scene import Listed, root_of
 
 _NONE: Mapping[str, int | None] = {}
+_ON_NONE: Mapping[str, Listed] = {}
 
 
 def content_types_of(parts: Sequence[Part]) -> frozenset[str]:
@@ -16,15 +17,21 @@ def content_types_of(parts: Sequence[Part]) -> frozenset[str]:
     return frozenset().union(*(part.content_types for part in parts))
 
 
-def subject_of(item: Item, parts: Sequence[Part], counts: Mapping[str, int | None] = _NONE) -> Subject:
+def subject_of(
+    item: Item,
+    parts: Sequence[Part],
+    counts: Mapping[str, int | None] = _NONE,
+    listed: Mapping[str, Listed] = _ON_NONE,
+) -> Subject:
     """What policies may know of an item beside what was found.
 
     Args:
         parts: given and extracted.
         counts: see `Subject`.
+        listed: see `Subject`.
     """
     types: dict[str, frozenset[str]] = {}
     for part in parts:
         root = root_of(part.id)
         types[root] = types.get(root, frozenset()) | part.content_types
-    return Subject(item.app, content_types_of(parts), item.id, item.metadata, types, counts)
+    return Subject(item.app, content_types_of(parts), item.id, item.metadata, types, counts, listed)

@@ -56,7 +56,7 @@ def stored_evidence(settings: Settings, item: str) -> ItemEvidence | None:
         record = Store(database).get_item(item)
     if record.verdict is None:
         raise InvalidSubmission([FieldError("", f"item {item} is {record.status}: it has not been looked at yet")])
-    subject = subject_of(record.item, record.parts, record.basis.get("counts", {}))
+    subject = subject_of(record.item, record.parts, record.basis.get("counts", {}), record.basis.get("listed", {}))
     return ItemEvidence(subject, (*record.detections, *record.failures), record.verdict)
 
 

@@ -201,7 +201,13 @@ def _case(row: Any, opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
         item_id=row.id,
         created_at=row.created_at,
         subject=Subject(
-            row.app, frozenset().union(*types.values()), row.id, row.metadata or {}, types, basis.get("counts", {})
+            row.app,
+            frozenset().union(*types.values()),
+            row.id,
+            row.metadata or {},
+            types,
+            basis.get("counts", {}),
+            basis.get("listed", {}),
         ),
         findings=findings,
         outcome=verdict["outcome"],

@@ -79,7 +79,7 @@ def replay(record: ItemRecord, versions: PolicyVersions) -> Replay:
         policies.append(versions.policy(said.policy.version, taxonomy, paths.get(name, "")))
     again = evaluate(
         policies,
-        subject_of(item, record.parts, basis.get("counts", {})),
+        subject_of(item, record.parts, basis.get("counts", {}), basis.get("listed", {})),
         [*record.detections, *record.failures],
         taxonomy,
         {name: None if labels is None else frozenset(labels) for name, labels in basis["reach"].items()},

@@ -8,7 +8,7 @@ from dataclasses import replace
 from moderation.core.counting import Marks, counts_anything
 from moderation.core.decisions import Decision
 from moderation.core.policy.policies import Policy
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord
 

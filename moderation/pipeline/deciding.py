@@ -13,7 +13,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.redaction import RedactedPart
 from moderation.core.retention import media_until
 from moderation.core.verdicts import Verdict
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
 from moderation.pipeline.counting import marks_of_people
 from moderation.pipeline.ports import Ports

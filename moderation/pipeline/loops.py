@@ -11,7 +11,7 @@ from moderation.core.errors import AppealRefused, HumanLoopRefused
 from moderation.core.items import Item
 from moderation.core.policy.policies import Policy, Queue
 from moderation.core.verdicts import Sample
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord, LoopRecord

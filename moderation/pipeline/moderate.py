@@ -21,7 +21,7 @@ from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import MODERATED, Item, Lane
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.pipeline import people, together
 from moderation.pipeline.counting import marks_of_rules
 from moderation.pipeline.deciding import decision_of_rules, is_remembered, media_kept_until, tell

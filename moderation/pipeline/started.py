@@ -11,7 +11,7 @@ from moderation.core.decisions import Decision
 from moderation.core.errors import NotFound, OutputMalformed, OutputMissing
 from moderation.core.items import Item
 from moderation.core.started_loops import as_people_say, started
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.pipeline.deciding import decide_by_people
 from moderation.pipeline.loops import first_loop
 from moderation.pipeline.ports import Ports

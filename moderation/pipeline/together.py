@@ -17,7 +17,7 @@ from moderation.core.errors import CountsMoved, StoreUnavailable
 from moderation.core.items import Item
 from moderation.core.rules.caps import caps
 from moderation.core.started_loops import started
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
 from moderation.pipeline.counting import MOST_MOVES, marks_of_rules
 from moderation.pipeline.deciding import decision_of_rules, is_remembered, media_kept_until, tell

@@ -12,6 +12,7 @@ from moderation.core.policy.examples import BESIDE, PLACES
 from moderation.core.policy.file import Example, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS, name_of
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
@@ -104,12 +105,16 @@ def subject_of(policy: Policy, example: Example) -> Subject:
     """The item of a test; without an app it is one that the policy applies to."""
     item = example.item
     apps = policy.file.applies_to.app
+    listed = (
+        {} if LISTS in item.failed else {name_of(*each): (each[0] in item.listed, "") for each in policy.lists_asked}
+    )
     counts = {} if COUNTERS in item.failed else {n: item.counters.get(n, 0) for n in policy.file.counters}
     return Subject(
         item.app or (apps[0] if apps else "test"),
         item.content_types,
         metadata=item.metadata,
         counts={f"{policy.name}/{name}": number for name, number in counts.items()},
+        listed=listed,
     )
 
 

@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, render_template
 
 from ground.web.hygiene import add_hygiene
 from ground.web.problems import register
-from moderation.api import detectors, health, items, policies, problems, redact, uploads
+from moderation.api import detectors, health, items, lists, policies, problems, redact, uploads
 from moderation.api.auth import Gate
 from moderation.api.figures import Figures
 from moderation.api.openapi import JSON, Operation, openapi
@@ -38,10 +38,12 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(uploads.blueprint(service, gate))
     app.register_blueprint(policies.blueprint(service, gate))
     app.register_blueprint(detectors.blueprint(service, gate))
+    app.register_blueprint(lists.blueprint(service, gate))
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
-    portal = portal_blueprint(review, service.blobs, settings, service.overturns, service.store.need_attention)
+    stuck = service.store.need_attention
+    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists)
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)
     # A2I has a limit for bodies of its own, and AWS's form for saying so.

@@ -33,6 +33,19 @@ class NewKey:
 
 
 @dataclass(frozen=True)
+class Holder:
+    """Who calls with a key.
+
+    Attributes:
+        is_operator: may change what items are judged by.
+    """
+
+    key_id: str
+    app: str
+    is_operator: bool
+
+
+@dataclass(frozen=True)
 class KeyRecord:
     """What is known of a key afterwards."""
 
@@ -40,6 +53,7 @@ class KeyRecord:
     app: str
     created_at: datetime
     revoked_at: datetime | None
+    is_operator: bool = False
 
 
 class Accounts:
@@ -48,8 +62,12 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add_key(self, app: str, now: datetime) -> NewKey:
-        """Make a key for an app, and the app itself when it is new. Raises `InputError` for a bad name."""
+    def add_key(self, app: str, now: datetime, *, is_operator: bool = False) -> NewKey:
+        """Make a key for an app, and the app itself when it is new. Raises `InputError` for a bad name.
+
+        Args:
+            is_operator: it may change what items are judged by, such as lists; not for apps.
+        """
         if not APP_NAME.fullmatch(app):
             raise InputError(f"app {app!r}: 1 to 63 letters, digits, '.', '_' or '-', beginning with a letter or digit")
         key_id, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
@@ -57,14 +75,20 @@ class Accounts:
 
         def work(c: Connection) -> str:
             c.execute(insert_or_nothing(c, apps).values(name=app, webhook_secret=own_secret, created_at=now))
-            c.execute(sa.insert(api_keys).values(id=key_id, app=app, secret_sha256=_digest(secret), created_at=now))
+            key = {"id": key_id, "app": app, "secret_sha256": _digest(secret), "created_at": now}
+            c.execute(sa.insert(api_keys).values(**key, is_operator=is_operator))
             kept: str = c.execute(sa.select(apps.c.webhook_secret).where(apps.c.name == app)).scalar_one()
             return kept
 
         return NewKey(key_id, app, f"mod_{key_id}_{secret}", self._db.write(work, step="keys.add"))
 
     def app_of(self, key: str) -> str | None:
-        """The app that a key belongs to; None when there is no such key or it is revoked. Compares in constant time."""
+        """The app that a key belongs to; None when there is no such key or it is revoked."""
+        holder = self.holder_of(key)
+        return None if holder is None else holder.app
+
+    def holder_of(self, key: str) -> Holder | None:
+        """Who has a key; None when there is no such key or it is revoked. Compares in constant time."""
         parts = _KEY.fullmatch(key)
         if parts is None:
             return None
@@ -72,14 +96,15 @@ class Accounts:
         row = self._db.read(lambda c: c.execute(query).first())
         if row is None or not hmac.compare_digest(row.secret_sha256, _digest(parts[2])):
             return None
-        app: str = row.app
-        return app
+        return Holder(row.id, row.app, row.is_operator)
 
     def list_keys(self) -> Sequence[KeyRecord]:
         """All keys, newest last."""
         query = sa.select(api_keys).order_by(api_keys.c.created_at)
         return self._db.read(
-            lambda c: [KeyRecord(row.id, row.app, row.created_at, row.revoked_at) for row in c.execute(query)]
+            lambda c: [
+                KeyRecord(row.id, row.app, row.created_at, row.revoked_at, row.is_operator) for row in c.execute(query)
+            ]
         )
 
     def revoke(self, key_id: str, now: datetime) -> None:

@@ -146,7 +146,7 @@ class Findings:
         basis: what else the verdict was worked out from, as JSON data, so that it can be worked out again: ``engine``
             (this program's version), ``policies`` (name to path), ``reach`` (labels that those who failed could have
             found; null for all), ``custom_labels``, ``tools`` (detectors and extractors that were loaded),
-            and, where policies count, ``counts`` (see `Subject`).
+            and, where policies count, ``counts`` and ``listed`` (see `Subject`).
     """
 
     parts: tuple[Part, ...]

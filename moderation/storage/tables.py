@@ -179,6 +179,7 @@ api_keys = sa.Table(
     sa.Column("secret_sha256", sa.String(64), nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("revoked_at", UTCDateTime),
+    sa.Column("is_operator", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 s3_objects = sa.Table(
@@ -273,6 +274,23 @@ counter_marks = sa.Table(
 )
 """What items are counted by (`moderation.core.counting`): keyed hashes. They outlive the items, for a time."""
 IS_PASSING = counter_marks.c.of != sa.literal_column("'known_days'")
+
+list_events = sa.Table(
+    "list_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("list", sa.String(60), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("action", sa.String(20), nullable=False),
+    sa.Column("entry", sa.String(500), nullable=False),
+    sa.Column("expires_at", UTCDateTime),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Index(None, "list", "id"),
+)
+"""What operators put on lists and took off them (`moderation.storage.lists`); appended, never changed."""
 
 own_secrets = sa.Table(
     "own_secrets",

@@ -19,6 +19,7 @@ from review_ui.portal.access import add_access, reviewing, signed_in
 from review_ui.portal.history_pages import add_history_pages
 from review_ui.portal.languages import _, add_languages
 from review_ui.portal.lead_pages import StuckItems, add_lead_pages
+from review_ui.portal.list_pages import Keeper, add_list_pages
 from review_ui.portal.media import MediaAddresses, load_secret
 from review_ui.portal.oidc_pages import add_oidc_pages
 from review_ui.portal.people_pages import add_people_pages
@@ -36,6 +37,7 @@ def blueprint(
     settings: ReviewSettings,
     overturns: Overturns | None = None,
     stuck_items: StuckItems | None = None,
+    lists: Keeper | None = None,
 ) -> Blueprint:
     """The portal; mount it at ``/review``.
 
@@ -45,6 +47,7 @@ def blueprint(
             people.
         overturns: how often people overturn the rules, for leads; None where there are no rules.
         stuck_items: undecided items that do not get on, for leads; None where there are no items.
+        lists: what rules go by at run time, for leads to keep; None where there are no rules.
 
     Raises:
         SettingsError: the settings of sign-in are wrong or do not fit together.
@@ -73,7 +76,7 @@ def blueprint(
 
     @portal.context_processor
     def offer() -> dict[str, Any]:
-        return {"session": g.get("session")}
+        return {"session": g.get("session"), "has_lists": lists is not None}
 
     portal.add_app_template_filter(lambda title: str(title).removeprefix("Moderation: "), "queue_title")
     portal.add_app_template_filter(_age, "age")
@@ -106,6 +109,8 @@ def blueprint(
     add_wellbeing_pages(portal, review)
     add_history_pages(portal, review, addresses)
     add_lead_pages(portal, review, people, stuck_items)
+    if lists is not None:
+        add_list_pages(portal, review, lists)
     add_quality_pages(portal, review, overturns)
     add_people_pages(portal, people)
     add_problems(portal)

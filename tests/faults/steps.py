@@ -109,6 +109,8 @@ BESIDE = {
     "ledger.bury": "intake from SQS: the message is deleted after this commit, and comes again until it is",
     "ledger.forget": OF_OPERATORS,
     "ledger.take": "intake from SQS: the message is deleted after this commit, and comes again until it is",
+    "lists.add": OF_OPERATORS,
+    "lists.remove": OF_OPERATORS,
     "loops.let_go": OF_OPERATORS,
     "loops.note_refusal": "a note for operators, when Amazon refuses",
     "people.add": OF_OPERATORS,

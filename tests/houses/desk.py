@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from flask import Flask
 
 from ground.blobs import Blobs
 from ground.media_store import open_blobs
-from moderation.settings import load_settings
+from moderation.settings import Settings, load_settings
 from moderation.storage.attention import Attention
+from moderation.storage.lists import RunTimeLists
+from moderation.storage.opening import open_database
 from review_ui.a2i import flows, loops, resources, workforces
 from review_ui.a2i.tables import tasks
 from review_ui.desk.answers import submit_answer
@@ -29,6 +32,20 @@ from tests.content import item
 PASSWORD = "a long enough password"
 
 
+class _Lists:
+    """The service's lists, whose database is made by who first looks at them: few tests do."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _kept(self) -> RunTimeLists:
+        return RunTimeLists(open_database(self._settings))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kept, name)
+
+
 class Desk:
     """The portal over the real A2I endpoint's state, with loops started as a client of that endpoint would."""
 
@@ -39,7 +56,8 @@ class Desk:
         self.people = People(self.review.database)
         self.app = Flask("desk")
         self.stuck: list[Attention] = []
-        portal = blueprint(self.review, self.blobs, self.settings, stuck_items=lambda: self.stuck)
+        lists: Any = _Lists(self.settings)
+        portal = blueprint(self.review, self.blobs, self.settings, None, lambda: self.stuck, lists)
         self.app.register_blueprint(portal, url_prefix="/review")
         resources.create_human_task_ui(self.review, {"HumanTaskUiName": "ui", "UiTemplate": {"Content": "<p></p>"}})
         workforces.create_workteam(self.review, {"WorkteamName": "team", "Description": "d", "MemberDefinitions": []})

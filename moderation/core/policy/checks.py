@@ -16,6 +16,7 @@ from moderation.core.policy.shape import read_shape
 from moderation.core.policy.terms import Path
 from moderation.core.policy.uses import Uses, queue_uses
 from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS
 from moderation.core.policy.words.logic import conditions
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.shipped import SHIPPED_TOOLS
@@ -120,7 +121,7 @@ def _check_detectors(file: PolicyFile, uses: Uses, known: Collection[str]) -> It
     yield from _misspelled(uses.detectors(), known)
     for number, test in enumerate(file.tests):
         failed = [(("tests", number, "item", "failed", n), name) for n, name in enumerate(test.item.failed)]
-        yield from _misspelled(failed, {*known, *named, COUNTERS})
+        yield from _misspelled(failed, {*known, *named, COUNTERS, LISTS})
 
 
 def _misspelled(uses: Iterable[tuple[Path, str]], known: Collection[str]) -> Iterator[Slip]:

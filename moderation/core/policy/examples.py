@@ -12,6 +12,7 @@ from moderation.core.policy.codes import Slip, label_hint, unknown
 from moderation.core.policy.file import PolicyFile, branch_ids
 from moderation.core.policy.meant import meant_number
 from moderation.core.policy.terms import Path, is_number
+from moderation.core.policy.uses import lists_asked
 from moderation.core.policy.words.people import COVERS
 from moderation.core.taxonomy import Taxonomy
 
@@ -36,6 +37,10 @@ def check_tests(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Slip]:
             if counter not in file.counters:
                 at: Path = ("tests", number, "item", "counters", counter)
                 yield unknown(at, "E106", "counter", counter, list(file.counters), on_key=True)
+        named = {name for name, _ in lists_asked(file)}
+        for position, name in enumerate(test.item.listed):
+            if name not in named:
+                yield unknown(("tests", number, "item", "listed", position), "E106", "list", name, sorted(named))
         for position, detection in enumerate(test.item.detections):
             path: Path = ("tests", number, "item", "detections", position)
             yield from _check_detection(path, detection, taxonomy)

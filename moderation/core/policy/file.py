@@ -246,6 +246,7 @@ class ExampleItem(PolicyModel):
         description="{LABEL: CONFIDENCE}, with part, detector, span, box or time_range.",
     )
     failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
+    listed: list[Name] = Field(default_factory=list, description="Lists at run time that the item is on.")
     counters: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
         default_factory=dict, description="How many items came before it, by counter; 0 where it is not said."
     )

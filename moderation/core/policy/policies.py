@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from moderation.core.items import Frozen
 from moderation.core.policy.file import PolicyFile, Queue
-from moderation.core.policy.uses import Uses
+from moderation.core.policy.uses import Uses, lists_asked
 
 __all__ = ["Policy", "PolicySet", "PolicyWords", "Queue"]
 
@@ -56,6 +57,11 @@ class Policy:
     def description(self) -> str:
         """What a reviewer reads; empty when the author wrote nothing."""
         return self.file.description or ""
+
+    @cached_property
+    def lists_asked(self) -> frozenset[tuple[str, str]]:
+        """The lists at run time that its rules go by, each with where it is looked for; see `uses.lists_asked`."""
+        return lists_asked(self.file)
 
     def queue(self, name: str) -> Queue:
         """The queue of that name. Raises `KeyError`."""

@@ -70,12 +70,16 @@ def _percent(value: Any) -> Any:
     return float(value)
 
 
+NAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
+"""How names are written."""
+
+
 def _name(value: Any) -> Any:
     if not isinstance(value, str):
         raise wrong("a name is a text", hint=f"write '{str(value).lower()}' in quotes" if value is not None else "")
     if len(value) > 60:
         raise wrong("a name has at most 60 characters", hint="shorten it; a description has room for more")
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", value):
+    if not NAME.fullmatch(value):
         plain = re.sub(r"[^a-z0-9_]+", "-", value.lower()).strip("-_")
         hint = f"did you mean '{plain}'?" if plain else "such as no-weapons"
         raise wrong(f"'{value}' is no name: it has small letters a-z, digits, - and _", hint=hint)

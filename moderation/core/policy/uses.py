@@ -10,6 +10,7 @@ from moderation.core.policy.terms import Ask, Labels, ListRef, Path
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
+from moderation.core.policy.words.listed import CONTENT, METADATA, ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
@@ -61,7 +62,7 @@ def mentions(condition: Condition) -> Mentions:
             return Mentions(apps=condition.app)
         case ContentTypeCondition():
             return Mentions(content_types=condition.content_type)
-        case AllOf() | AnyOf() | NotOf() | OnePart():
+        case AllOf() | AnyOf() | NotOf() | OnePart() | ContentCondition():
             return _NOTHING
         case _:
             assert_never(condition)
@@ -152,6 +153,18 @@ class Uses:
             for n, term in enumerate(score.of):
                 for number, name in enumerate(term.detector or ()):
                     yield ("scores", score_name, "of", n, "detector", number), name
+
+
+def lists_asked(file: PolicyFile) -> frozenset[tuple[str, str]]:
+    """The lists at run time that rules go by, each with where it is looked for: ``content`` or ``metadata.KEY``."""
+    found: set[tuple[str, str]] = set()
+    for rule in file.rules:
+        for _, condition in conditions(rule.when, ()):
+            if isinstance(condition, ContentCondition):
+                found.add((condition.content.in_list, CONTENT))
+            elif isinstance(condition, MetadataCondition) and condition.metadata.in_list is not None:
+                found.add((condition.metadata.in_list, f"{METADATA}{condition.metadata.key}"))
+    return frozenset(found)
 
 
 def _queue_of(ask: Ask | None) -> str | None:

@@ -15,6 +15,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
 from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS, name_of
 from moderation.core.rules.overrides import Standing
 from moderation.core.rules.programs import Branch, Program, program_of
 from moderation.core.rules.reasons import NO_ONE, Failing, because, failing
@@ -64,9 +65,9 @@ def evaluate(
     failed = [failure for failure in failures if failure.kind != "not_examined"] if unseen else failures
     unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failed} if failed else _NONE
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
-    if COUNTERS in unanswered or _is_uncounted(ordered, subject):
-        # Whoever counts finds no label, so that only rules that go by a counter are left open.
-        unanswered = {**unanswered, COUNTERS: NOBODY}
+    if unread := _unread(ordered, subject, unanswered):
+        # Whoever counts finds no label, so that only rules that go by a counter, or a list, are left open.
+        unanswered = {**unanswered, **dict.fromkeys(unread, NOBODY)}
     scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
     programs = [_program(policy, subject, taxonomy) for policy in ordered]
     orphans = failing(_orphans(programs, unanswered), unseen) if unanswered or unseen else NO_ONE
@@ -103,11 +104,15 @@ def evaluate(
 _NONE: Mapping[str, frozenset[str] | None] = {}
 
 
-def _is_uncounted(policies: Sequence[Policy], subject: Subject) -> bool:
-    """True when a counter of one of the policies could not be read, or was not."""
-    return any(
-        subject.counts.get(f"{policy.name}/{name}") is None for policy in policies for name in policy.file.counters
-    )
+def _unread(policies: Sequence[Policy], subject: Subject, failed: Collection[str]) -> list[str]:
+    """``counters`` and ``lists`` where one of the policies' could not be read, or was not."""
+    unread = [name for name in (COUNTERS, LISTS) if name in failed]
+    for policy in policies:
+        if any(subject.counts.get(f"{policy.name}/{name}") is None for name in policy.file.counters):
+            unread.append(COUNTERS)
+        if any(subject.listed.get(name_of(*asked)) is None for asked in policy.lists_asked):
+            unread.append(LISTS)
+    return unread
 
 
 def _with_unexamined(findings: Sequence[Detection | Failure], coverage: Coverage) -> Sequence[Detection | Failure]:

@@ -16,6 +16,7 @@ from moderation.core.policy.terms import Path, expand
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
+from moderation.core.policy.words.listed import ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
@@ -87,7 +88,7 @@ def _holds_of_nothing(condition: Condition, file: PolicyFile) -> bool | None:
             return True if set(file.applies_to.app or ["", *condition.app]) <= set(condition.app) else None
         case ContentTypeCondition():
             return True if set(file.applies_to.content_type) <= set(condition.content_type) else None
-        case MetadataCondition() | CounterCondition():
+        case MetadataCondition() | CounterCondition() | ContentCondition():
             return None
         case _:
             assert_never(condition)
@@ -113,7 +114,7 @@ def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Set
                 yield (*path, "app"), "the policy does not apply to these apps"
         case NotOf() | ScoreCondition() | PeopleCondition() | MetadataCondition() | ContentTypeCondition():
             pass
-        case CounterCondition():
+        case CounterCondition() | ContentCondition():
             pass
         case _:
             assert_never(condition)

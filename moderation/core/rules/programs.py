@@ -20,6 +20,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask, expand
 from moderation.core.policy.uses import Uses
 from moderation.core.policy.words.counter import COUNTERS
+from moderation.core.policy.words.listed import LISTS
 from moderation.core.rules.scene import NEAR, NOBODY, TRUE, Observation, Scene, held
 from moderation.core.rules.words.contract import Test
 from moderation.core.rules.words.label import BandTest, LabelTest, covered
@@ -175,9 +176,9 @@ class Program:
         return sure, rest
 
     def plans_for(self, detector: str, reach: frozenset[str] | None) -> bool:
-        """True when the policy names the detector, asks about a label that it could have found, or has counters."""
+        """True when the policy names the detector, asks about a label that it could have found, or goes by it."""
         file = self.policy.file
-        if detector == COUNTERS and file.counters:
+        if (detector == COUNTERS and file.counters) or (detector == LISTS and self.policy.lists_asked):
             return True
         if detector in file.needs or detector in file.ignore_failures_of:
             return True

@@ -41,6 +41,8 @@ def because(outcome: Outcome, deciding: Sequence[RuleResult], failed: Failing, o
             score = rule.scores[0]
             if score.kind == "counter":
                 return f"{why}. (counter {score.score} at {score.value:g}){over}"
+            if score.kind == "list":
+                return f"{why}. (on list {score.score}){over}"
             return f"{why}. (score {score.score} at {score.value:.4g} %, at least {score.threshold:g} asked for){over}"
         if not rule.evidence:
             return f"{why}.{over}"

@@ -6,7 +6,7 @@ Also what a condition saw: truth is three-valued after Kleene, ``True``, ``False
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import JsonValue
@@ -16,6 +16,10 @@ from moderation.core.verdicts import Evidence, ScoreValue
 
 NEAR = 5.0
 """Points by which a detection may miss a threshold and still be named as a near miss."""
+
+
+Listed = tuple[bool, str]
+"""Whether an item is on a list, and the digest of the list as it was looked at."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Subject:
             then the parts are those that findings name.
         counts: each counter of the policies, as ``policy/counter``, with how many items came before; None, or left out,
             for one that could not be read.
+        listed: each list at run time that the policies go by and where it was looked for, as ``watch metadata.author``;
+            None, or left out, for one that could not be read.
     """
 
     app: str
@@ -39,6 +45,7 @@ class Subject:
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
     parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     counts: Mapping[str, int | None] = field(default_factory=dict)
+    listed: Mapping[str, Listed | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -152,8 +159,7 @@ class Scene:
             there.sort(key=lambda d: -d.confidence)
             types = subject.parts.get(root, subject.content_types)
             failed_here = {n: r for n, r in self.unanswered.items() if root in self.failed_in.get(n, (root,))}
-            of_part = Subject(subject.app, types, subject.item_id, subject.metadata, {root: types}, subject.counts)
-            scenes.append(Scene(of_part, there, failed_here))
+            scenes.append(Scene(replace(subject, content_types=types, parts={root: types}), there, failed_here))
         return scenes
 
 

@@ -24,7 +24,8 @@ from ground.blobs import FolderBlobs
 from ground.media.pictures import Limits
 from moderation.core.items import Item, Part
 from moderation.core.shipped import SHIPPED_TOOLS
-from moderation.detection.judge import Judge, Judgement
+from moderation.detection.judge import Judge
+from moderation.detection.judgement import Judgement
 from moderation.detection.runner import Runner
 from moderation.media.inspecting import inspect, store_media
 from moderation.plugins import load_plugins

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -131,6 +131,9 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return score_truth(world, condition)
     if "metadata" in condition:
         return metadata_truth(world, condition["metadata"])
+    if "content" in condition:
+        listed = subject.listed.get(f"{condition['content']['in_list']} content")
+        return None if listed is None else listed[0]
     if "counter" in condition:
         number = subject.counts.get(f"{world.document['policy']}/{condition['counter']}")
         return None if number is None else within(number, condition)
@@ -155,14 +158,16 @@ def part_of(world: World, root: str) -> World:
     failed = [f for f in world.failures if not f.part or f.part.split(".")[0] == root]
     silent = {f.detector.name: world.silent[f.detector.name] for f in failed if f.detector.name in world.silent}
     types = world.subject.parts.get(root, world.subject.content_types)
-    whole = world.subject
-    subject = Subject(whole.app, types, whole.item_id, whole.metadata, {root: types}, whole.counts)
+    subject = replace(world.subject, content_types=types, parts={root: types})
     return World(world.document, subject, here, silent, failed, world.taxonomy)
 
 
 def metadata_truth(world: World, test: Mapping[str, Any]) -> Truth:
     """A fact that is missing, or of another type, passes no test but ``given: false``."""
     key, facts = test["key"], world.subject.metadata
+    if "in_list" in test:
+        listed = world.subject.listed.get(f"{test['in_list']} metadata.{key}")
+        return None if listed is None else listed[0]
     value: Any = facts
     for step in [key] if key in facts else key.split("."):
         value = value.get(step) if isinstance(value, dict) else None

@@ -75,6 +75,7 @@ facts = st.one_of(
     st.builds(lambda a: {"app": a}, st.lists(st.sampled_from(["shop", "kids"]), min_size=1, max_size=2, unique=True)),
     st.builds(lambda t: {"content_type": [t]}, st.sampled_from(["image", "text"])),
     st.builds(lambda p: {"score": "risk", "at_least": p}, st.sampled_from([30, 60, 90])),
+    st.sampled_from([{"content": {"in_list": "bad"}}, {"metadata": {"key": "a", "in_list": "watch"}}]),
     st.builds(
         lambda name, bounds: {"counter": name, **bounds},
         st.sampled_from(["rejects", "posts"]),
@@ -235,17 +236,20 @@ failures = st.builds(
 
 
 subjects = st.builds(
-    lambda app, number, facts, rejects, posts: Subject(
+    lambda app, number, facts, rejects, posts, bad, watch: Subject(
         app,
         frozenset({"image", "text"}),
         f"item-{number}",
         facts,
         {"p0": frozenset({"text"}), "p1": frozenset({"image"})},
         {"p/rejects": rejects, "p/posts": posts},
+        {"bad content": bad, "watch metadata.a": watch},
     ),
     st.sampled_from(["shop", "kids", "news"]),
     st.integers(0, 50),
     st.sampled_from([{}, {"a": {"b": 5}}, {"a": {"b": True}}, {"a": ["x"]}, {"a.b": "x"}, {"a": {"b": None}}]),
     st.sampled_from([0, 1, 2, 3, None]),
     st.sampled_from([0, 1, 2, 7]),
+    st.sampled_from([(True, "1"), (False, "1"), (False, "1"), None]),
+    st.sampled_from([(True, "1"), (False, "")]),
 )

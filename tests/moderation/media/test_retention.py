@@ -25,7 +25,7 @@ from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.retention import expiry_days, media_until
 from moderation.core.verdicts import Verdict
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.media.retention import Retention, retain
 from moderation.storage import tables
 from moderation.storage.records import LoopEnd

@@ -14,7 +14,7 @@ from moderation.core.errors import CapReached
 from moderation.core.items import Item, Part, Tool
 from moderation.core.policy.policies import PolicySet
 from moderation.core.verdicts import PolicyVerdict, Verdict
-from moderation.detection.judge import Judgement
+from moderation.detection.judgement import Judgement
 from moderation.pipeline.moderate import conclude
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import Findings

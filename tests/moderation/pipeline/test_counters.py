@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,21 +10,18 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ground.media.pictures import Limits
 from moderation.core.errors import StoreUnavailable
-from moderation.core.items import Item, Part
+from moderation.core.items import Item
 from moderation.evidence.replaying import replay
-from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline import moderate
-from moderation.pipeline.intake import Submission
 from moderation.pipeline.moderate import moderate_waiting
 from moderation.pipeline.people import look_at_loops
-from moderation.service import Service
 from moderation.settings import Settings
 from moderation.storage import tables
 from moderation.storage.counters import Counters
 from moderation.storage.records import ItemRecord
-from tests.houses.service import HEAD, People
+from tests.houses.idle import IdleHouse
+from tests.houses.service import HEAD
 from tests.paths import EXAMPLES
 
 STRIKES = (
@@ -41,51 +38,12 @@ rules:
 SSN, FINE = "my number is 123-45-6780", "have a nice day"
 
 
-class House:
-    """A service without workers of its own: a test moderates when it wants."""
-
-    def __init__(self, settings: Settings, folder: Path, policy: str) -> None:
-        folder.mkdir()
-        (folder / "words.yml").write_text(policy)
-        self.people = People()
-        own = settings.model_copy(update={"rules": folder, "data": folder / "data"})
-        self.service = Service.open(own, human_loops=self.people)  # type: ignore[arg-type]
-        self.ports = self.service.pipeline.ports
-
-    def add(self, text: str, author: str | None = "ann", app: str = "shop", **facts: Any) -> Item:
-        part = Part(id="p0", type="text", text=text)
-        return self.add_part(part, {**facts, **({"author": author} if author is not None else {})}, app)
-
-    def add_part(self, part: Part, facts: Mapping[str, Any], app: str = "shop") -> Item:
-        item = self.service.pipeline.prepare(Submission(app, (part,), metadata=facts))
-        self.service.pipeline.intake([item])
-        return item
-
-    def picture(self, data: bytes, author: str) -> ItemRecord:
-        media = store_media(self.service.blobs, data, inspect(data, Limits(), "image"), None)
-        return self.judged(self.add_part(Part(id="p0", type="image", media=media), {"author": author}))
-
-    def post(self, text: str, author: str | None = "ann", app: str = "shop", **facts: Any) -> ItemRecord:
-        return self.judged(self.add(text, author, app, **facts))
-
-    def judged(self, item: Item) -> ItemRecord:
-        while moderate_waiting(self.ports):
-            pass
-        return self.service.store.get_item(item.id)
-
-    def kept(self) -> list[tuple[str, str]]:
-        """Item and what is counted of it, in order."""
-        table = tables.counter_marks.c
-        query = sa.select(table.item_id, table.of).order_by(table.item_id, table.of)
-        return self.service.database.read(lambda c: [tuple(row) for row in c.execute(query)])
-
-
 @pytest.fixture
-def open_house(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], House]]:
-    opened: list[House] = []
+def open_house(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], IdleHouse]]:
+    opened: list[IdleHouse] = []
 
-    def open_(policy: str) -> House:
-        opened.append(House(settings, tmp_path / f"rules{len(opened)}", policy))
+    def open_(policy: str) -> IdleHouse:
+        opened.append(IdleHouse(settings, tmp_path / f"rules{len(opened)}", policy))
         return opened[-1]
 
     yield open_
@@ -101,7 +59,7 @@ def counts(record: ItemRecord) -> Any:
     return record.basis.get("counts")
 
 
-def test_the_third_strike_of_an_author_goes_to_people(open_house: Callable[[str], House]) -> None:
+def test_the_third_strike_of_an_author_goes_to_people(open_house: Callable[[str], IdleHouse]) -> None:
     house = open_house(STRIKES)
 
     ann = [house.post(text) for text in (SSN, FINE, SSN, FINE)]
@@ -116,7 +74,7 @@ def test_the_third_strike_of_an_author_goes_to_people(open_house: Callable[[str]
 
 
 def test_those_that_are_judged_together_know_of_each_other_in_the_order_of_posting(
-    open_house: Callable[[str], House],
+    open_house: Callable[[str], IdleHouse],
 ) -> None:
     house = open_house(STRIKES)
     posted = [house.add(text, author) for text in (SSN, SSN, FINE) for author in ("ann", "bob")]
@@ -129,7 +87,7 @@ def test_those_that_are_judged_together_know_of_each_other_in_the_order_of_posti
 
 
 def test_together_or_one_by_one_the_same_is_counted(
-    open_house: Callable[[str], House], monkeypatch: pytest.MonkeyPatch
+    open_house: Callable[[str], IdleHouse], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = [SSN, FINE, SSN, FINE, SSN, FINE, FINE]
     together = open_house(STRIKES)
@@ -147,14 +105,14 @@ def test_together_or_one_by_one_the_same_is_counted(
     assert [list(counts(each).values()) for each in first] == [list(counts(each).values()) for each in second]
 
 
-def test_a_replay_has_the_numbers_of_its_time(open_house: Callable[[str], House]) -> None:
+def test_a_replay_has_the_numbers_of_its_time(open_house: Callable[[str], IdleHouse]) -> None:
     house = open_house(STRIKES)
     records = [house.post(text) for text in (SSN, SSN, FINE, FINE)]
 
     assert [replay(record, house.service.versions).is_identical for record in records] == [True] * 4
 
 
-def test_a_reject_that_people_overturn_counts_as_an_approval(open_house: Callable[[str], House]) -> None:
+def test_a_reject_that_people_overturn_counts_as_an_approval(open_house: Callable[[str], IdleHouse]) -> None:
     both = STRIKES.replace("bands:", "  fine: {of: approve, by: metadata.author, within: 24h}\nbands:")
     house = open_house(
         both.replace(
@@ -179,7 +137,7 @@ def test_a_reject_that_people_overturn_counts_as_an_approval(open_house: Callabl
     assert counts(house.post(FINE)) == {"words/strikes": 1, "words/fine": 1}
 
 
-def test_what_people_decide_counts_as_what_they_decide(open_house: Callable[[str], House]) -> None:
+def test_what_people_decide_counts_as_what_they_decide(open_house: Callable[[str], IdleHouse]) -> None:
     policy = STRIKES.replace("reject_from: 50", "review_from: 50, queue: people")
     house = open_house(
         policy.replace(
@@ -201,7 +159,7 @@ def test_what_people_decide_counts_as_what_they_decide(open_house: Callable[[str
 
 
 def test_a_store_that_cannot_be_read_is_unknown_and_goes_to_people(
-    open_house: Callable[[str], House], monkeypatch: pytest.MonkeyPatch
+    open_house: Callable[[str], IdleHouse], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = open_house(STRIKES)
     house.post(SSN)
@@ -222,7 +180,7 @@ def test_a_store_that_cannot_be_read_is_unknown_and_goes_to_people(
 
 
 def test_another_that_comes_between_is_counted(
-    open_house: Callable[[str], House], monkeypatch: pytest.MonkeyPatch
+    open_house: Callable[[str], IdleHouse], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = open_house(STRIKES)
     house.post(SSN)
@@ -242,7 +200,7 @@ def test_another_that_comes_between_is_counted(
     assert counts(late) == {"words/strikes": 2}
 
 
-def test_several_workers_at_once_let_no_more_through_than_a_rule_lets(open_house: Callable[[str], House]) -> None:
+def test_several_workers_at_once_let_no_more_through_than_a_rule_lets(open_house: Callable[[str], IdleHouse]) -> None:
     house = open_house(
         HEAD
         + """\
@@ -265,7 +223,7 @@ needs: [text.blocklist]
         assert sorted(outcomes(theirs)) == ["approve"] * 3 + ["reject"] * 37
 
 
-def test_the_same_picture_of_several_accounts_is_noticed(open_house: Callable[[str], House]) -> None:
+def test_the_same_picture_of_several_accounts_is_noticed(open_house: Callable[[str], IdleHouse]) -> None:
     house = open_house(
         HEAD.replace("[text]", "[text, image]")
         + """\
@@ -286,7 +244,7 @@ rules:
     assert records[-1].verdict.policies[0].deciding[0].rule == "copies"
 
 
-def test_no_value_of_an_author_is_kept_with_the_marks(open_house: Callable[[str], House]) -> None:
+def test_no_value_of_an_author_is_kept_with_the_marks(open_house: Callable[[str], IdleHouse]) -> None:
     house = open_house(STRIKES)
     house.post(SSN, "ann@example.org")
 
@@ -296,7 +254,7 @@ def test_no_value_of_an_author_is_kept_with_the_marks(open_house: Callable[[str]
     assert "ann@example.org" not in repr(kept)
 
 
-def test_a_policy_without_counters_keeps_nothing(open_house: Callable[[str], House]) -> None:
+def test_a_policy_without_counters_keeps_nothing(open_house: Callable[[str], IdleHouse]) -> None:
     house = open_house(HEAD + "bands:\n  numbers: {label: PII/SSN, reject_from: 50}\n")
     record = house.post(SSN)
 

@@ -47,6 +47,10 @@ ROUTES: list[tuple[str, str, set[str | None], int]] = [
     ("GET", "/review/lead/quality/nobody", LEADS, 404),
     ("POST", "/review/lead/quality/nobody", LEADS, 404),
     ("GET", "/review/lead/log", LEADS, 200),
+    ("GET", "/review/lead/lists", LEADS, 200),
+    ("POST", "/review/lead/lists", LEADS, 422),
+    ("GET", "/review/lead/lists/nothing", LEADS, 404),
+    ("POST", "/review/lead/lists/nothing/entries/1", LEADS, 404),
     ("GET", "/review/lead/queues/nobody", LEADS, 404),
     ("POST", "/review/lead/queues/nobody", LEADS, 404),
     ("POST", "/review/lead/queues/nobody/batch", LEADS, 404),
@@ -91,6 +95,8 @@ def test_no_address_is_missing_from_the_table(desk: Desk) -> None:
         "queues/nobody": "queues/<flow>",
         "quality/nobody": "quality/<flow>",
         "people/nobody": "people/<name>",
+        "lists/nothing": "lists/<name>",
+        "entries/1": "entries/<int:entry_id>",
     }
     listed = set()
     for method, path, _, _ in ROUTES:

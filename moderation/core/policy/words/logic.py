@@ -16,6 +16,7 @@ from moderation.core.policy.terms import Path, wrong
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import BesideLabel, LabelCondition
+from moderation.core.policy.words.listed import ContentCondition
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -98,7 +99,8 @@ Condition: TypeAlias = Annotated[
     | Annotated[ContentTypeCondition, Tag("\0ContentTypeCondition")]
     | Annotated[MetadataCondition, Tag("\0MetadataCondition")]
     | Annotated[PeopleCondition, Tag("\0PeopleCondition")]
-    | Annotated[CounterCondition, Tag("\0CounterCondition")],
+    | Annotated[CounterCondition, Tag("\0CounterCondition")]
+    | Annotated[ContentCondition, Tag("\0ContentCondition")],
     Discriminator(_tag_of),
     BeforeValidator(_is_one_word),
 ]
@@ -147,7 +149,7 @@ def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditi
             yield from conditions(condition.one_part, (*path, "one_part"))
         case LabelCondition() | ScoreCondition() | PeopleCondition():
             pass
-        case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition():
+        case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition() | ContentCondition():
             pass
         case _:
             assert_never(condition)

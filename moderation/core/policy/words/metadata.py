@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from moderation.core.policy.terms import PolicyModel, Scalar, Scalars, wrong
+from moderation.core.policy.terms import Name, PolicyModel, Scalar, Scalars, wrong
 from moderation.core.policy.words.word import Word
 
 
@@ -18,6 +18,7 @@ class MetadataValue(PolicyModel):
     )
     is_: Scalar | None = Field(None, alias="is", description="Equals this text, number or truth value.")
     in_: Scalars | None = Field(None, alias="in", description="Is one of these, or of {list: NAME}.")
+    in_list: Name | None = Field(None, description="Stands on a list at run time, which operators keep.")
     has: Scalar | None = Field(None, description="Is a list with this in it.")
     at_least: float | None = Field(None, description="A number from here, inclusive; any scale.")
     below: float | None = Field(None, description="A number up to here, exclusive; any scale.")
@@ -25,10 +26,10 @@ class MetadataValue(PolicyModel):
 
     @model_validator(mode="after")
     def _is_one_test(self) -> MetadataValue:
-        kinds = [name for name in ("is", "in", "has", "given") if self._value(name) is not None]
+        kinds = [name for name in ("is", "in", "in_list", "has", "given") if self._value(name) is not None]
         kinds += ["at_least, below"] if self.at_least is not None or self.below is not None else []
         if len(kinds) != 1:
-            message = "a metadata test says one of: is, in, has, given, at_least and below"
+            message = "a metadata test says one of: is, in, in_list, has, given, at_least and below"
             raise wrong(message, hint="such as {key: seller.age_days, below: 7}")
         if self.at_least is not None and self.below is not None and self.below <= self.at_least:
             message = f"below ({self.below:g}) must be more than at_least ({self.at_least:g})"

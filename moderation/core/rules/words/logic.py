@@ -11,6 +11,7 @@ from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
+from moderation.core.policy.words.listed import CONTENT, METADATA, ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
@@ -20,6 +21,7 @@ from moderation.core.rules.words.contract import Test
 from moderation.core.rules.words.counter import CounterTest
 from moderation.core.rules.words.facts import AppTest, ContentTypeTest
 from moderation.core.rules.words.label import LabelTest
+from moderation.core.rules.words.listed import ListedTest
 from moderation.core.rules.words.metadata import MetadataTest
 from moderation.core.rules.words.people import PeopleTest
 from moderation.core.rules.words.score import ScoreTest
@@ -204,7 +206,11 @@ def ready(condition: Condition, taxonomy: Taxonomy, file: PolicyFile) -> Test:
             return ScoreTest.of(condition, file.scores[condition.score], taxonomy, file.lists)
         case PeopleCondition():
             return PeopleTest.of(condition.people)
+        case ContentCondition():
+            return ListedTest(condition.content.in_list, CONTENT)
         case MetadataCondition():
+            if condition.metadata.in_list is not None:
+                return ListedTest(condition.metadata.in_list, f"{METADATA}{condition.metadata.key}")
             return MetadataTest.of(condition, file.lists)
         case CounterCondition():
             return CounterTest.of(condition, file.policy)
