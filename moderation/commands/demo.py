@@ -38,9 +38,14 @@ _COLOURS = {"approve": "green", "reject": "red", "review": "yellow", "refused": 
 
 @dataclass
 class Row:
-    """One example on its way."""
+    """One example on its way.
+
+    Attributes:
+        client: of the app that posts it.
+    """
 
     title: str
+    client: _Client
     began: float = 0.0
     item_id: str | None = None
     outcome: str = ""
@@ -66,9 +71,12 @@ def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
         console.print(
             f"ready after {_until_ready(server):.1f} s; posting the examples, each when the one before is done."
         )
-        key = server.service.accounts.add_key(APP, datetime.now(UTC)).key
-        client = _Client(server.url, key)
-        rows = _post_all(console, client, folder)
+        examples = yaml.safe_load((folder / "examples.yml").read_text(encoding="utf-8"))
+        apps = dict.fromkeys([APP, *(example.get("app", APP) for example in examples)])
+        keys = {app: server.service.accounts.add_key(app, datetime.now(UTC)).key for app in apps}
+        clients = {app: _Client(server.url, key) for app, key in keys.items()}
+        rows = [Row(example["title"], clients[example.get("app", APP)]) for example in examples]
+        _post_all(console, rows, examples, folder)
         if not console.is_terminal:
             console.print()
         undone = [row.title for row in rows if not row.outcome]
@@ -82,7 +90,7 @@ def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
             return 1 if undone else 0
         console.print(f"\nNow review what waits: {server.url}/review")
         console.print(f"  name      admin\n  password  {server.first_admin_password}")
-        console.print(f"API key of app {APP}: {key}", soft_wrap=True)
+        console.print(f"API key of app {APP}: {keys[APP]}", soft_wrap=True)
         console.print("Ctrl-C ends the demo and removes its data.")
         wait_for_signal()
     return 0
@@ -118,40 +126,37 @@ def _until_ready(server: Server) -> float:
     return time.monotonic() - began
 
 
-def _post_all(console: Console, client: _Client, folder: Path) -> Sequence[Row]:
-    examples = yaml.safe_load((folder / "examples.yml").read_text(encoding="utf-8"))
-    rows = [Row(example["title"]) for example in examples]
+def _post_all(console: Console, rows: Sequence[Row], examples: Sequence[Mapping[str, Any]], folder: Path) -> None:
     with Live(_table(rows), console=console, auto_refresh=False, transient=False) as live:
         for row, example in zip(rows, examples, strict=True):
-            _post(client, row, example, folder)
+            _post(row, example, folder)
             live.update(_table(rows), refresh=console.is_terminal)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while any(not row.outcome for row in rows) and time.monotonic() < deadline:
             for row in rows:
                 if not row.outcome and row.item_id is not None:
-                    _look(client, row)
+                    _look(row)
             live.update(_table(rows), refresh=console.is_terminal)
             time.sleep(0.05)
-    return rows
 
 
-def _post(client: _Client, row: Row, example: Mapping[str, Any], folder: Path) -> None:
+def _post(row: Row, example: Mapping[str, Any], folder: Path) -> None:
     files = [(name, (folder / name).read_bytes()) for name in example["files"]]
     item: dict[str, Any] = {"content_id": row.title}
     if "text" in example:
         item["parts"] = [{"type": "text", "text": example["text"]}]
     row.began = time.monotonic()
-    status, answer = client.post(item, files)
+    status, answer = row.client.post(item, files)
     if status in (200, 202):
         row.item_id = answer["id"]
-        _look(client, row)
+        _look(row)
     else:
         row.outcome, row.rule = "refused", str(answer.get("detail", status))
         row.milliseconds = round((time.monotonic() - row.began) * 1000)
 
 
-def _look(client: _Client, row: Row) -> None:
-    answer = client.get(f"/v1/items/{row.item_id}")
+def _look(row: Row) -> None:
+    answer = row.client.get(f"/v1/items/{row.item_id}")
     verdict = answer.get("verdict")
     if answer["status"] == "pending" or verdict is None:
         return

@@ -142,7 +142,7 @@ TREE: Mapping[str, Mapping[str, Any]] = {
         "Toxicity/VIOLENCE_OR_THREAT": {},
         "Toxicity/SPAM": {},
     },
-    # Ours: texts of people who may be in danger from themselves. That is no misconduct, so it stands apart from Toxicity,
+    # Ours: texts of people who may be in danger from themselves. That is no misconduct, so it is apart from Toxicity,
     # which policies reject as a whole, and from Rekognition's Self-Harm, which is a picture of it.
     "Wellbeing": {
         "Wellbeing/SELF_HARM": {},

@@ -114,6 +114,8 @@ def _open(opening: dict[str, Any]) -> Any:
 
 def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
     if call["operation"] == "detect_each":
+        if (together := _found_together(tool, call)) is not None:
+            return {"found": together}
         answers = [_answer(tool, {**call, "operation": "detect", "part": part}) for part in call["parts"]]
         refused = next((answer for answer in answers if "found" not in answer), None)
         return refused or {"found": [answer["found"] for answer in answers]}
@@ -127,10 +129,8 @@ def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
         except Incomplete as error:
             found, left_out = error.parts, str(error)[:300]
         wanted = Detection if call["operation"] == "detect" else Part
-        if not isinstance(found, list | tuple) or not all(isinstance(thing, wanted) for thing in found):
-            return {"kind": "invalid_answer", "message": f"returned no list of {wanted.__name__}"}
-        if len(found) > MAX_DETECTIONS:
-            return {"kind": "invalid_answer", "message": f"returned more than {MAX_DETECTIONS:,} findings"}
+        if problem := _problem_of(found, wanted):
+            return {"kind": "invalid_answer", "message": problem}
         said = [thing.model_dump(mode="json", exclude_none=True) for thing in found]
         return {"found": said, "seen": context.seen, **({"left_out": left_out} if left_out else {})}
     except Unreadable as error:
@@ -141,6 +141,31 @@ def _answer(tool: Any, call: dict[str, Any]) -> dict[str, Any]:
         return {"kind": "crashed", "message": "ran out of memory"}
     except BaseException as error:  # whatever a plugin raises, SystemExit too, is an answer and no end
         return {"kind": "raised", "message": _place_of(error)}
+
+
+def _problem_of(found: Any, wanted: type[Detection] | type[Part]) -> str:
+    """What keeps an answer from being one; empty for nothing."""
+    if not isinstance(found, list | tuple) or not all(isinstance(thing, wanted) for thing in found):
+        return f"returned no list of {wanted.__name__}"
+    return f"returned more than {MAX_DETECTIONS:,} findings" if len(found) > MAX_DETECTIONS else ""
+
+
+def _found_together(tool: Any, call: dict[str, Any]) -> list[list[dict[str, Any]]] | None:
+    """What was found in each of several texts in one go; None where they are to be looked at one by one.
+
+    That is so where the tool cannot, and where anything goes wrong: by itself, each text says what it was.
+    """
+    if not callable(getattr(tool, "detect_batch", None)):
+        return None
+    parts = [Part.model_validate_json(part) for part in call["parts"]]
+    policies = [PolicyWords.model_validate_json(each) for each in call["policies"]]
+    try:
+        found = tool.detect_batch(parts, LocalContext(call["app"], call["paths"], policies))
+        if len(found) != len(parts) or any(_problem_of(each, Detection) for each in found):
+            return None
+    except BaseException:  # as in `_answer`
+        return None
+    return [[thing.model_dump(mode="json", exclude_none=True) for thing in each] for each in found]
 
 
 def _run(tool: Any, call: dict[str, Any], part: Part, context: LocalContext) -> Any:

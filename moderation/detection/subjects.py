@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from moderation.core.items import Item, Part
+from moderation.core.measuring import measured
 from moderation.core.rules.engine import Subject
 from moderation.core.rules.scene import Listed, root_of
 
@@ -34,4 +35,7 @@ def subject_of(
     for part in parts:
         root = root_of(part.id)
         types[root] = types.get(root, frozenset()) | part.content_types
-    return Subject(item.app, content_types_of(parts), item.id, item.metadata, types, counts, listed)
+    facts = {part.id: measured(part) for part in item.parts}
+    return Subject(
+        item.app, content_types_of(parts), item.id, item.metadata, types, counts, listed, facts, item.created_at
+    )

@@ -110,7 +110,16 @@ def evidence_of(document: Mapping[str, Any], taxonomy: Taxonomy) -> ItemEvidence
     if not isinstance(metadata, Mapping):
         raise _wrong("metadata", "an object is wanted")
     item_id = document.get("id")
-    subject = Subject(app, _types(document), item_id if isinstance(item_id, str) else "", metadata)
+    facts = document.get("facts") or {}
+    if not isinstance(facts, Mapping) or not all(isinstance(each, str | int | float) for each in facts.values()):
+        raise _wrong("facts", 'an object of texts and numbers is wanted, such as {"width": 300}')
+    subject = Subject(
+        app,
+        _types(document),
+        item_id if isinstance(item_id, str) else "",
+        metadata,
+        facts={"p0": facts} if facts else {},
+    )
     return ItemEvidence(subject, tuple(findings))
 
 

@@ -16,7 +16,8 @@ from sqlalchemy.engine import Connection
 from ground.database import Database
 from moderation.core.coverage import Coverage
 from moderation.core.detections import Detection, Failure
-from moderation.core.items import Box, Span, TimeRange, Tool
+from moderation.core.items import Box, Part, Span, TimeRange, Tool
+from moderation.core.measuring import measured
 from moderation.core.rules.scene import Subject, root_of
 from moderation.core.verdicts import Examined, Sample
 from moderation.storage.tables import decisions, item_loops, items
@@ -208,6 +209,8 @@ def _case(row: Any, opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
             types,
             basis.get("counts", {}),
             basis.get("listed", {}),
+            {part["id"]: measured(Part.model_validate(part)) for part in found.get("parts", ()) if _is_given(part)},
+            row.created_at,
         ),
         findings=findings,
         outcome=verdict["outcome"],
@@ -233,6 +236,10 @@ def _record(verdict: Mapping[str, Any]) -> Record:
         samples=tuple(Sample.model_validate(each) for each in verdict.get("samples", ())),
         coverage=Coverage((), examined) if examined else None,
     )
+
+
+def _is_given(part: Mapping[str, Any]) -> bool:
+    return part.get("extraction") is None
 
 
 @lru_cache(maxsize=64)

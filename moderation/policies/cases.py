@@ -8,6 +8,7 @@ from datetime import date
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
+from moderation.core.measuring import Fact
 from moderation.core.policy.examples import BESIDE, PLACES, worn
 from moderation.core.policy.file import Example, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
@@ -115,7 +116,17 @@ def subject_of(policy: Policy, example: Example) -> Subject:
         metadata=item.metadata,
         counts={f"{policy.name}/{name}": number for name, number in counts.items()},
         listed=listed,
+        facts=_measured(item.facts),
+        posted_at=item.posted_at,
     )
+
+
+def _measured(said: Mapping[str, str | float]) -> Mapping[str, Mapping[str, Fact]]:
+    """The facts of a test's one part; ``parts: 3`` stands for two more, of which nothing is said."""
+    if not said:
+        return {}
+    facts = {name: fact if isinstance(fact, str) else float(fact) for name, fact in said.items() if name != "parts"}
+    return {"p0": facts, **{f"p{number}": {} for number in range(1, int(said.get("parts", 1)))}}
 
 
 def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:

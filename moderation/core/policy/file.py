@@ -7,7 +7,7 @@ that a YAML file holds, and says every fault; `moderation.policies.files` reads 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -77,6 +77,14 @@ def _date(value: Any) -> Any:
         return date.fromisoformat(value)
     except (TypeError, ValueError) as error:
         raise wrong("a day is written year-month-day", hint="such as 2027-01-31") from error
+
+
+def _time(value: Any) -> Any:
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise wrong("a time is written as 2026-11-28T23:30:00Z") from error
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _share(value: Any) -> Any:
@@ -250,6 +258,13 @@ class ExampleItem(PolicyModel):
     counters: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
         default_factory=dict, description="How many items came before it, by counter; 0 where it is not said."
     )
+    facts: dict[Name, Scalar] = Field(
+        default_factory=dict,
+        description="What was measured of its part: {width: 300, media_type: image/gif}; parts: how many.",
+    )
+    posted_at: (
+        Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})] | None
+    ) = Field(None, description="When it came in, with its zone: 2026-11-28T23:30:00+01:00.")
     rolled_out: bool = Field(
         True, description="false: of the items on which rules with mode: {percent} are on trial; else they act."
     )

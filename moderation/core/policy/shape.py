@@ -181,7 +181,7 @@ def _say(kind: str, context: Mapping[str, Any], value: Any, path: Path, keys: li
         return "something must stand here", "write it, or remove the key"
     if kind in ("too_long", "string_too_long"):
         return f"longer than {context['max_length']}", "shorten it"
-    return "this value cannot be meant", "the schema says what can: moderation rules schema"
+    return "this value cannot be meant", "write another, as the docs have it"
 
 
 def _shown(value: Any) -> str:

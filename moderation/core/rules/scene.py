@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
 
 from moderation.core.detections import Detection, Failure
+from moderation.core.measuring import Fact
 from moderation.core.verdicts import Evidence, ScoreValue
 
 NEAR = 5.0
@@ -37,6 +39,8 @@ class Subject:
             for one that could not be read.
         listed: each list at run time that the policies go by and where it was looked for, as ``watch metadata.author``;
             None, or left out, for one that could not be read.
+        facts: of each given part by id, what was measured of it (`moderation.core.measuring`); empty when not known.
+        posted_at: when it came in, an aware time; None when not known.
     """
 
     app: str
@@ -46,6 +50,8 @@ class Subject:
     parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
     counts: Mapping[str, int | None] = field(default_factory=dict)
     listed: Mapping[str, Listed | None] = field(default_factory=dict)
+    facts: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
+    posted_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -159,7 +165,9 @@ class Scene:
             there.sort(key=lambda d: -d.confidence)
             types = subject.parts.get(root, subject.content_types)
             failed_here = {n: r for n, r in self.unanswered.items() if root in self.failed_in.get(n, (root,))}
-            scenes.append(Scene(replace(subject, content_types=types, parts={root: types}), there, failed_here))
+            facts = {root: subject.facts[root]} if root in subject.facts else {}
+            of_part = replace(subject, content_types=types, parts={root: types}, facts=facts)
+            scenes.append(Scene(of_part, there, failed_here))
         return scenes
 
 

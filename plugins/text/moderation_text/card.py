@@ -2,9 +2,7 @@
 
 from moderation.core.cards import Card, Licence
 
-FIGURES = (
-    "PLACEHOLDER",
-)
+FIGURES = ("PLACEHOLDER",)
 
 CARD = Card(
     sees="words and phrases that are on a list, whole words only, through disguises (case, look-alike letters, digits for "

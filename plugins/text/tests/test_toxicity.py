@@ -30,7 +30,11 @@ class TestToxicity(DetectorContract):
         ("Congratulations! You have won a free prize. Call 09061234567 now to claim.", "Toxicity/SPAM"),
         ("She moaned as he slid his cock deep inside her wet pussy.", "Toxicity/SEXUAL"),
     )
-    ignores = ("", "See you at the station at nine, I will bring the tickets.", "👍", "42", HARMLESS * 20)
+    ignores = ("", "The parcel arrived on Tuesday, and everything was in it.", "👍", "42", HARMLESS * 20)
+
+
+REVIEWED_FROM = 30.0
+"""By the shipped policies."""
 
 
 def confidences(text, detector=DETECTOR):
@@ -38,7 +42,7 @@ def confidences(text, detector=DETECTOR):
 
 
 def likely(text):
-    return {label for label, confidence in confidences(text).items() if confidence >= LIKELY}
+    return {label for label, confidence in confidences(text).items() if confidence >= REVIEWED_FROM}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.rules.scene import Subject
@@ -137,6 +139,21 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
     if "counter" in condition:
         number = subject.counts.get(f"{world.document['policy']}/{condition['counter']}")
         return None if number is None else within(number, condition)
+    if "hour" in condition or "weekday" in condition:
+        if subject.posted_at is None:
+            return None
+        at = subject.posted_at.astimezone(ZoneInfo(condition["zone"]) if condition.get("zone") else UTC)
+        if "weekday" in condition:
+            return ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][at.weekday()] in condition["weekday"]
+        hours = condition["hour"]
+        return at.hour in {
+            hour % 24 for hour in range(hours["at_least"], hours["below"] + 24 * (hours["below"] <= hours["at_least"]))
+        }
+    if "parts" in condition:
+        return within(len(subject.facts), condition["parts"]) if subject.facts else None
+    for name in ("width", "height", "megapixels", "bytes", "frames", "text_length", "media_type"):
+        if name in condition:
+            return measured_truth(subject, name, condition[name])
     if "people" in condition:
         return people_truth(world, condition["people"])
     assert "label" in condition, f"no meaning is written down for {', '.join(condition)}"
@@ -158,8 +175,21 @@ def part_of(world: World, root: str) -> World:
     failed = [f for f in world.failures if not f.part or f.part.split(".")[0] == root]
     silent = {f.detector.name: world.silent[f.detector.name] for f in failed if f.detector.name in world.silent}
     types = world.subject.parts.get(root, world.subject.content_types)
-    subject = replace(world.subject, content_types=types, parts={root: types})
+    facts = {name: each for name, each in world.subject.facts.items() if name == root}
+    subject = replace(world.subject, content_types=types, parts={root: types}, facts=facts)
     return World(world.document, subject, here, silent, failed, world.taxonomy)
+
+
+def measured_truth(subject: Subject, name: str, wanted: Any) -> Truth:
+    """Whether some part has it; unknown where what was not measured might."""
+    found = [facts[name] for facts in subject.facts.values() if name in facts]
+    if isinstance(wanted, list):
+        truths = [
+            None if kind is None else any(w in (kind, kind.partition("/")[0] + "/*") for w in wanted) for kind in found
+        ]
+    else:
+        truths = [None if number is None else within(number, wanted) for number in found]
+    return negated(both([negated(each) for each in truths])) if subject.facts else None
 
 
 def metadata_truth(world: World, test: Mapping[str, Any]) -> Truth:

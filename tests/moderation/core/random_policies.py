@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import assume
@@ -76,6 +77,21 @@ facts = st.one_of(
     st.builds(lambda t: {"content_type": [t]}, st.sampled_from(["image", "text"])),
     st.builds(lambda p: {"score": "risk", "at_least": p}, st.sampled_from([30, 60, 90])),
     st.sampled_from([{"content": {"in_list": "bad"}}, {"metadata": {"key": "a", "in_list": "watch"}}]),
+    st.sampled_from(
+        [
+            {"width": {"below": 200}},
+            {"bytes": {"at_least": 1000}},
+            {"frames": {"at_least": 2}},
+            {"text_length": {"at_least": 5, "below": 20}},
+            {"media_type": ["image/*"]},
+            {"media_type": ["image/png", "video/*"]},
+            {"parts": {"at_least": 2}},
+            {"parts": {"at_most": 1}},
+            {"hour": {"at_least": 22, "below": 6}},
+            {"hour": {"at_least": 9, "below": 17}, "zone": "Asia/Tokyo"},
+            {"weekday": ["sat", "sun"], "zone": "Europe/Zurich"},
+        ]
+    ),
     st.builds(
         lambda name, bounds: {"counter": name, **bounds},
         st.sampled_from(["rejects", "posts"]),
@@ -250,7 +266,7 @@ failures = st.builds(
 
 
 subjects = st.builds(
-    lambda app, number, facts, rejects, posts, bad, watch: Subject(
+    lambda app, number, facts, rejects, posts, bad, watch, sizes, at: Subject(
         app,
         frozenset({"image", "text"}),
         f"item-{number}",
@@ -258,6 +274,8 @@ subjects = st.builds(
         {"p0": frozenset({"text"}), "p1": frozenset({"image"})},
         {"p/rejects": rejects, "p/posts": posts},
         {"bad content": bad, "watch metadata.a": watch},
+        sizes,
+        at,
     ),
     st.sampled_from(["shop", "kids", "news"]),
     st.integers(0, 50),
@@ -266,4 +284,12 @@ subjects = st.builds(
     st.sampled_from([0, 1, 2, 7]),
     st.sampled_from([(True, "1"), (False, "1"), (False, "1"), None]),
     st.sampled_from([(True, "1"), (False, "")]),
+    st.sampled_from(
+        [
+            {},
+            {"p0": {"text_length": 5}, "p1": {"width": 100, "bytes": 900, "media_type": "image/gif", "frames": None}},
+            {"p0": {"text_length": 50}, "p1": {"width": None, "bytes": None, "media_type": None, "frames": None}},
+        ]
+    ),
+    st.sampled_from([None, datetime(2026, 11, 28, 23, tzinfo=UTC), datetime(2026, 11, 27, 12, tzinfo=UTC)]),
 )

@@ -17,6 +17,19 @@ from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import BesideLabel, LabelCondition
 from moderation.core.policy.words.listed import ContentCondition
+from moderation.core.policy.words.measured import (
+    BytesCondition,
+    FramesCondition,
+    HeightCondition,
+    HourCondition,
+    MeasuredCondition,
+    MediaTypeCondition,
+    MegapixelsCondition,
+    PartsCondition,
+    TextLengthCondition,
+    WeekdayCondition,
+    WidthCondition,
+)
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -100,7 +113,17 @@ Condition: TypeAlias = Annotated[
     | Annotated[MetadataCondition, Tag("\0MetadataCondition")]
     | Annotated[PeopleCondition, Tag("\0PeopleCondition")]
     | Annotated[CounterCondition, Tag("\0CounterCondition")]
-    | Annotated[ContentCondition, Tag("\0ContentCondition")],
+    | Annotated[ContentCondition, Tag("\0ContentCondition")]
+    | Annotated[WidthCondition, Tag("\0WidthCondition")]
+    | Annotated[HeightCondition, Tag("\0HeightCondition")]
+    | Annotated[MegapixelsCondition, Tag("\0MegapixelsCondition")]
+    | Annotated[BytesCondition, Tag("\0BytesCondition")]
+    | Annotated[FramesCondition, Tag("\0FramesCondition")]
+    | Annotated[TextLengthCondition, Tag("\0TextLengthCondition")]
+    | Annotated[MediaTypeCondition, Tag("\0MediaTypeCondition")]
+    | Annotated[PartsCondition, Tag("\0PartsCondition")]
+    | Annotated[HourCondition, Tag("\0HourCondition")]
+    | Annotated[WeekdayCondition, Tag("\0WeekdayCondition")],
     Discriminator(_tag_of),
     BeforeValidator(_is_one_word),
 ]
@@ -150,6 +173,8 @@ def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditi
         case LabelCondition() | ScoreCondition() | PeopleCondition():
             pass
         case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition() | ContentCondition():
+            pass
+        case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
             pass
         case _:
             assert_never(condition)

@@ -13,6 +13,12 @@ from moderation.core.policy.words.facts import AppCondition, ContentTypeConditio
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.listed import CONTENT, METADATA, ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart
+from moderation.core.policy.words.measured import (
+    HourCondition,
+    MeasuredCondition,
+    PartsCondition,
+    WeekdayCondition,
+)
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -22,6 +28,7 @@ from moderation.core.rules.words.counter import CounterTest
 from moderation.core.rules.words.facts import AppTest, ContentTypeTest
 from moderation.core.rules.words.label import LabelTest
 from moderation.core.rules.words.listed import ListedTest
+from moderation.core.rules.words.measured import measured_test
 from moderation.core.rules.words.metadata import MetadataTest
 from moderation.core.rules.words.people import PeopleTest
 from moderation.core.rules.words.score import ScoreTest
@@ -214,6 +221,8 @@ def ready(condition: Condition, taxonomy: Taxonomy, file: PolicyFile) -> Test:
             return MetadataTest.of(condition, file.lists)
         case CounterCondition():
             return CounterTest.of(condition, file.policy)
+        case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
+            return measured_test(condition)
         case AppCondition():
             return AppTest(frozenset(condition.app))
         case ContentTypeCondition():
