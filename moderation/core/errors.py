@@ -59,6 +59,7 @@
     ├── NoAnswer                        a call of a tool brought no answer; becomes a failure
     ├── NotAnAnswer                     what a tool's process wrote is no answer to the call
     ├── OutOfTime                       a call of a tool has had its time (a `TimeoutError` too)
+    ├── _CannotBeSaid                   a check of AutoModerator's has no like here; its rule is left out
     └── _TooMuch                        a policy file is read no further; why is among its faults
 
     moderation_models

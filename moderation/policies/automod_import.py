@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from moderation.core.errors import ModerationError
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.policies.automod_reading import Node, Said
 
@@ -56,7 +57,7 @@ class Imported:
     notes: list[Said] = field(default_factory=list)
 
 
-class _CannotBeSaid(Exception):
+class _CannotBeSaid(ModerationError):
     """A check that has no like here; the rule is left out."""
 
     def __init__(self, line: int, why: str) -> None:

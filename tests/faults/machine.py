@@ -74,7 +74,9 @@ class Detectors:
     def __init__(self, plugins: Plugins) -> None:
         self._plugins = plugins
 
-    def look(self, app: str, parts: Sequence[Part], only: Callable[[Any], bool]) -> Answers:
+    def look(
+        self, app: str, parts: Sequence[Part], only: Callable[[Any], bool], policies: Sequence[Any] = ()
+    ) -> Answers:
         """What is found; a failure for a text that says so."""
         answers = Answers()
         for detector in (each for each in self._plugins.detectors if only(each)):
@@ -94,7 +96,7 @@ class Detectors:
         return answers
 
     def look_each(
-        self, app: str, texts: Sequence[Part], only: Callable[[Any], bool]
+        self, app: str, texts: Sequence[Part], only: Callable[[Any], bool], policies: Sequence[Any] = ()
     ) -> tuple[list[list[Detection]], Answers]:
         """The same for many."""
         answers, found = Answers(), []

@@ -87,8 +87,8 @@ def test_a_detector_without_a_card_says_so(tmp_path: Path) -> None:
     (tmp_path / "silent.py").write_text(NO_CARD, encoding="utf-8")
     settings = Settings(plugins_dir=tmp_path)
 
-    said = CliRunner().invoke(plugins, ["--card", "acme.silent"], obj=settings).stdout
-    data = CliRunner().invoke(plugins, ["--card", "acme.silent", "--json"], obj=settings).stdout
+    said = CliRunner().invoke(plugins, ["--card", "acme.silent"], obj=settings, catch_exceptions=False).stdout
+    data = CliRunner().invoke(plugins, ["--card", "acme.silent", "--json"], obj=settings, catch_exceptions=False).stdout
 
     assert "no card: nobody says what it sees and does not see" in said
     assert json.loads(data) is None

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from threading import Event
 
 import click
 
@@ -27,17 +26,17 @@ def watch(settings: Settings, paths: tuple[Path, ...], every: float) -> int:
 
     Without a PATH, the rules folder. Files that come into a folder are seen too. Nothing is put into force.
     """
+    from moderation.commands.serve import set_by_signals  # with it comes all that serves
+
     plugins = load_plugins(settings)
     watched = paths or (settings.rules or shipped_rules(),)
     seen: dict[Path, str] = {}
-    pause = Event()
-    try:
-        while True:
-            for path in _changed(watched, seen):
-                _tell(path, plugins)
-            pause.wait(every)
-    except KeyboardInterrupt:
-        return 0
+    stop = set_by_signals()
+    while not stop.is_set():
+        for path in _changed(watched, seen):
+            _tell(path, plugins)
+        stop.wait(every)
+    return 0
 
 
 def _changed(watched: tuple[Path, ...], seen: dict[Path, str]) -> Iterator[Path]:

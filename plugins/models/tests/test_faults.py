@@ -70,7 +70,7 @@ def test_a_fault_in_the_file_stops_the_start_with_its_line(
         ("percent: [[40, 0.5], [50, 140]]", "a percent is 0 to 100 (write [[0.2, 40], [0.9, 95]]: the raw score first)"),
         ("percent: {Pills: [[0, 0], [1, 50]]}", "percents of 'Pills', which no class leads to ()"),
         ("floor: 101", "101 is wrong here: at most 100.0 (write at most 100.0)"),
-        ("crops_from: nose", "'nose' says no places (known here: face)"),
+        ("crops_from: nose", "'nose' says no places (known here: face, person, head)"),
         ("tiles: {grid: 2, worth: 0.5}", "worth goes with rule: agree ()"),
         ("tiles: {grid: 1}", "1 is wrong here: at least 2 (write at least 2)"),
         ("examples: [{picture: a.png, expect: []}]", "there is no file 'a.png' beside this one (mend the name, or put the file there)"),

@@ -124,19 +124,20 @@ class ScoreTest:
             value = 100.0 * (1.0 - left)
         for bound in (self.at_least, self.below):
             if bound is not None and abs(value - bound) < ROUNDING:
-                return self._beside(bound, confidences)
+                return self._beside(bound, value, confidences)
         return value
 
-    def _beside(self, bound: float, confidences: Sequence[float]) -> float:
-        """The score, on the side of `bound` where its decimal numbers have it."""
+    def _beside(self, bound: float, value: float, confidences: Sequence[float]) -> float:
+        """The score, on the side of `bound` where its decimal numbers have it; `value` itself when it lies there."""
         weighted = [_decimal(t.weight) * _decimal(c) for t, c in zip(self.terms, confidences, strict=True)]
         if self.combine == "weighted_maximum":
             exact = max(weighted)
         else:
             exact = 100 * (1 - math.prod((1 - each / 100 for each in weighted), start=Fraction(1)))
-        if exact < _decimal(bound):
-            return min(float(exact), math.nextafter(bound, -math.inf))
-        return float(exact)
+        is_below = exact < _decimal(bound)
+        if is_below is (value < bound):
+            return value  # as it has always been said: stored verdicts are worked out again byte by byte
+        return min(float(exact), math.nextafter(bound, -math.inf)) if is_below else float(exact)
 
 
 def _decimal(number: float) -> Fraction:
