@@ -3,6 +3,8 @@
 from moderation.core.cards import Card, Licence
 
 FIGURES = (
+    "held-out texts of its own sources, AUPRC: sexual .91, spam .97, harassment .72, threats .63, self-harm .61 (five texts), "
+    "hate .29 to .60 by source",
     "functional sets of our own, from 30 on: 77 % of 341 toxic and 0 % of 186 harmless sentences, written by the hand that "
     "wrote the grammar; of a second set, written later, 47 % of 127 toxic and 8 % of 104 harmless (block list: 0 and 0)",
     'sentences about who people are ("I am a gay man and proud of it"): none of 105 flagged from 30 on',

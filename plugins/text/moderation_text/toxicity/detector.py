@@ -30,6 +30,9 @@ CEILING = 89.0
 STRAIGHT_TO = 80.0
 """Up to here a confidence is the share of such texts that have the label; from here to 100 it is drawn together."""
 
+SELDOM = 10.0
+"""Less is not told: it is often wrong, and people would read it. Of self-harm, which is rare, half of that is much."""
+
 LIKELY = 50.0
 """From this on every stretch of a long text is told; below it the likeliest alone."""
 
@@ -114,9 +117,9 @@ class Toxicity:
         is_read = [is_readable(words, self._model.frequent) for words in split]
         rows: list[list[tuple[str, float]] | None] = [[] if each else None for each in is_read]
         for at, column in zip(*(confidences >= self.min_confidence).nonzero(), strict=True):
-            row = rows[at]
-            if row is not None:
-                row.append((LABELS[self._model.columns[column]], float(confidences[at, column])))
+            row, label, sure = rows[at], LABELS[self._model.columns[column]], float(confidences[at, column])
+            if row is not None and (sure >= SELDOM or label == LABELS["selfharm"]):
+                row.append((label, sure))
         return rows
 
 
