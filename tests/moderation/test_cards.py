@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,10 +87,10 @@ def test_a_card_is_shown_on_the_command_line() -> None:
 
 def test_a_detector_without_a_card_says_so(tmp_path: Path) -> None:
     (tmp_path / "silent.py").write_text(NO_CARD, encoding="utf-8")
-    settings = Settings(plugins_dir=tmp_path)
+    command = [sys.executable, "-m", "moderation", "plugins", "--plugins-dir", str(tmp_path), "--card", "acme.silent"]
 
-    said = CliRunner().invoke(plugins, ["--card", "acme.silent"], obj=settings, catch_exceptions=False).stdout
-    data = CliRunner().invoke(plugins, ["--card", "acme.silent", "--json"], obj=settings, catch_exceptions=False).stdout
+    said = subprocess.run(command, capture_output=True, text=True).stdout
+    data = subprocess.run([*command, "--json"], capture_output=True, text=True).stdout
 
     assert "no card: nobody says what it sees and does not see" in said
     assert json.loads(data) is None
