@@ -125,9 +125,7 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
     if "content_type" in condition:
         return bool(set(condition["content_type"]) & subject.content_types)
     if "one_part" in condition:
-        roots = set(subject.parts) | {d.part.split(".")[0] for d in world.detections if d.part}
-        roots |= {f.part.split(".")[0] for f in world.failures if f.part}
-        truths = [truth(part_of(world, root), condition["one_part"]) for root in roots or {"p0"}]
+        truths = [truth(part_of(world, root), condition["one_part"]) for root in roots_of(world)]
         return negated(both([negated(each) for each in truths]))
     if "score" in condition:
         return score_truth(world, condition)
@@ -167,6 +165,12 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
     if "different_labels" in condition:
         truths.append(counted(len({d.label for d in found}), condition["different_labels"], open_=open_))
     return both(truths)
+
+
+def roots_of(world: World) -> set[str]:
+    """The given parts that there are, as far as anybody knows."""
+    roots = set(world.subject.parts) | {d.part.split(".")[0] for d in world.detections if d.part}
+    return roots | {f.part.split(".")[0] for f in world.failures if f.part} or {"p0"}
 
 
 def part_of(world: World, root: str) -> World:
@@ -224,7 +228,13 @@ def same(value: Any, wanted: Any) -> bool:
 
 def people_truth(world: World, people: Mapping[str, Any]) -> Truth:
     """How many people lack a cover; a failed detector may have seen more."""
-    lacking = unsure = 0
+    truths, _ = people_truths(world, people)
+    return truths[0] if len(set(truths)) == 1 else None
+
+
+def people_truths(world: World, people: Mapping[str, Any]) -> tuple[list[Truth], set[str]]:
+    """The truths if none, one or more of those who may lack a cover do; and who saw these."""
+    lacking, doubters = 0, []
     for person in world.detections:
         if person.label != "Person" or person.confidence < people.get("at_least", 50):
             continue
@@ -243,10 +253,27 @@ def people_truth(world: World, people: Mapping[str, Any]) -> Truth:
                 lacks.append(sure < covered)
         truth_of_person = negated(both([negated(each) for each in lacks]))
         lacking += truth_of_person is True
-        unsure += truth_of_person is None
+        if truth_of_person is None:
+            doubters.append(person.detector.name if person.detector else "Person")
     limits, open_ = people.get("count", {"at_least": 1}), silent_on(world, {"Person"})
-    truths = {counted(lacking + more, limits, open_=open_) for more in range(unsure + 1)}
-    return truths.pop() if len(truths) == 1 else None
+    return [counted(lacking + more, limits, open_=open_) for more in range(len(doubters) + 1)], set(doubters)
+
+
+def doubters_of(world: World, condition: Mapping[str, Any]) -> set[str]:
+    """Who answered and could not tell, where that leaves a condition open: no failure that a policy could account for."""
+    if truth(world, condition) is not None:
+        return set()
+    inner = [*condition.get("all", ()), *condition.get("any", ()), *([condition["not"]] if "not" in condition else ())]
+    if inner:
+        return set().union(*(doubters_of(world, each) for each in inner))
+    if "one_part" in condition:
+        return set().union(*(doubters_of(part_of(world, root), condition["one_part"]) for root in roots_of(world)))
+    if "people" in condition:
+        truths, doubters = people_truths(world, condition["people"])
+        return doubters if len(set(truths)) > 1 else set()
+    return (
+        set() if any(word in condition for word in ("label", "score", "counter", "content", "metadata")) else {"facts"}
+    )
 
 
 def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
@@ -307,6 +334,7 @@ def judge(
     over: dict[str, list[str]] = {}
     on_trial: set[str] = set()
     proof: dict[str, list[tuple[str, float]]] = {}
+    doubters: dict[str, set[str]] = {}
 
     for name, band in document.get("bands", {}).items():
         band = {**band, **own.get("change", {}).get(name, {})}
@@ -332,6 +360,7 @@ def judge(
         if change.get("enabled", True):
             when = {**rule["when"], **{k: v for k, v in change.items() if k in ("at_least", "below")}}
             truths[rule["id"]] = truth(world, when)
+            doubters[rule["id"]] = doubters_of(world, when)
             asks[rule["id"]] = change.get("then", rule["then"])
             over[rule["id"]] = rule.get("overrides", [])
             proof[rule["id"]] = evidence(world, when)
@@ -369,12 +398,23 @@ def judge(
     said.outcome = low
     if high != low:
         said.outcome = max((low, kind(fails)), key=STRICT.__getitem__)
+        may_act = {name: targets for name, targets in over.items() if acting.get(name, False) is not False}
+        open_ = said.unknown.union(*(above(name, may_act) for name in said.unknown & aside))
+        if said.outcome == "approve" and set().union(*(doubters.get(name, ()) for name in open_)) - set(silent):
+            said.outcome = "review" if document.get("queues") else "reject"
         wanted = [ask for ask in [*wanted, fails] if kind(ask) == said.outcome]
     said.shadow = {name for name in on_trial if truths[name] is not False}
     if said.outcome == "review":
         names = {ask["review"] for ask in wanted if isinstance(ask, dict)}
-        said.queue = next(q["name"] for q in document["queues"] if q["name"] in names)
+        queues = [q["name"] for q in document["queues"]]
+        said.queue = next((name for name in queues if name in names), queues[0])
     return said
+
+
+def above(name: str, over: Mapping[str, Sequence[str]]) -> set[str]:
+    """The rules that set this one aside, those that set these aside, and so on."""
+    direct = {other for other, targets in over.items() if name in targets}
+    return direct.union(*(above(other, over) for other in direct))
 
 
 def subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
