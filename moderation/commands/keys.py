@@ -12,7 +12,7 @@ import click
 from moderation.commands.options import JSON
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
-from moderation.storage.opening import need_data_folder, open_database
+from moderation.storage.opening import operated_database
 
 
 @click.group()
@@ -22,12 +22,8 @@ def keys() -> None:
 
 @contextmanager
 def _accounts(settings: Settings) -> Iterator[Accounts]:
-    need_data_folder(settings, settings.database_url)
-    database = open_database(settings)
-    try:
+    with operated_database(settings) as database:
         yield Accounts(database)
-    finally:
-        database.close()
 
 
 @keys.command()

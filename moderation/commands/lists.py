@@ -19,7 +19,7 @@ from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.listing import LIST_KINDS
 from moderation.settings import Settings
 from moderation.storage.lists import Entry, RunTimeLists, kind_of
-from moderation.storage.opening import need_data_folder, open_database
+from moderation.storage.opening import operated_database
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _MOST_BYTES = 20_000_000
@@ -35,12 +35,8 @@ def lists() -> None:
 
 @contextmanager
 def _lists(settings: Settings) -> Iterator[RunTimeLists]:
-    need_data_folder(settings, settings.database_url)
-    database = open_database(settings)
-    try:
+    with operated_database(settings) as database:
         yield RunTimeLists(database)
-    finally:
-        database.close()
 
 
 @lists.command()

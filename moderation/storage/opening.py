@@ -50,6 +50,21 @@ def has_database(settings: Settings) -> bool:
 
 
 @contextlib.contextmanager
+def operated_database(settings: Settings) -> Iterator[Database]:
+    """The service's database, for commands that change what is kept in it; made where there is none, but no folder.
+
+    Raises:
+        NotFound: there is no such data folder.
+    """
+    need_data_folder(settings, settings.database_url)
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextlib.contextmanager
 def existing_database(settings: Settings) -> Iterator[Database]:
     """The service's database, for commands that look at what is stored.
 
