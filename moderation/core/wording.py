@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from moderation.core.detections import Detection
+from moderation.core.policy.changes import said
 from moderation.core.verdicts import Evidence, NotExamined, PolicyVerdict, RuleResult, Sample, Verdict
 
 
@@ -76,12 +77,7 @@ def policy_words(policy: PolicyVerdict) -> Iterator[str]:
     if policy.redact:
         yield f"Where it is approved, to be redacted: {', '.join(sorted({d.label for d in policy.redact}))}."
     for action in policy.actions:
-        yield f"Rule {action.rule} asks the app for {action.name}: {said_value(action.value)}."
-
-
-def said_value(value: str | float | bool) -> str:
-    """A value of a policy file as the file writes it."""
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+        yield f"Rule {action.rule} asks the app for {action.name}: {said(action.value)}."
 
 
 def sample_words(sample: Sample) -> str:

@@ -16,7 +16,8 @@ from moderation.core.errors import (
     StoreUnavailable,
 )
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
-from moderation.core.policy.choices import in_language
+from moderation.core.policy.choices import in_english
+from moderation.core.policy.policies import Policy
 from moderation.core.verdicts import Verdict
 from moderation.pipeline import started
 from moderation.pipeline.deciding import decide_by_people
@@ -138,7 +139,7 @@ def _follow_started(ports: Ports, loop: LoopRecord) -> None:
 
 
 def _consolidate(ports: Ports, loop: LoopRecord, answers: Sequence[Answer]) -> None:
-    _, queue = policy_and_queue(ports, loop)
+    policy, queue = policy_and_queue(ports, loop)
     ask = queue.if_no_agreement
     result = consolidate(
         answers,
@@ -155,18 +156,23 @@ def _consolidate(ports: Ports, loop: LoopRecord, answers: Sequence[Answer]) -> N
         _next_round(ports, loop, answers, result.reason, result.queue)
     else:
         record = ports.store.get_item(loop.item_id)
-        decision = _decision(ports, record, loop, result, answers)
+        decision = _decision(ports, record, loop, policy, result, answers)
         decide_by_people(ports, record, decision, [LoopEnd(loop.name, tuple(answers), decision.outcome)])
 
 
 def _decision(
-    ports: Ports, record: ItemRecord, loop: LoopRecord, result: Resolution, answers: Sequence[Answer]
+    ports: Ports,
+    record: ItemRecord,
+    loop: LoopRecord,
+    asked: Policy,
+    result: Resolution,
+    answers: Sequence[Answer],
 ) -> Decision:
     """A person's word beats every rule except a locked rejection."""
     verdict = record.verdict
     notes = [answer.note for answer in answers if answer.outcome == result.outcome and answer.note]
-    words = policy_and_queue(ports, loop)[0].file.reasons
-    chosen = [in_language(words[name]) for name in result.reasons if name in words]
+    words = asked.file.reasons
+    chosen = [in_english(words[name]) for name in result.reasons if name in words]
     reason = result.reason + (f" ({'; '.join(chosen)})" if chosen else "") + (f": {notes[0]}" if notes else "")
     if loop.purpose == "appeal" and record.decision is not None:
         word = "upheld" if result.outcome == record.decision.outcome else "overturned"

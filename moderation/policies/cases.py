@@ -9,6 +9,7 @@ from datetime import date
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
 from moderation.core.measuring import Fact
+from moderation.core.policy.changes import said
 from moderation.core.policy.examples import BESIDE, PLACES, worn
 from moderation.core.policy.file import Example, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
@@ -17,7 +18,6 @@ from moderation.core.policy.words.listed import LISTS, name_of
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
-from moderation.core.wording import said_value
 
 _TEST = Tool(name="test", version="1")
 
@@ -168,8 +168,8 @@ def _run(
     reasons = [rule.rule for rule in (*verdict.deciding, *(verdict.unknown if verdict.failing else ()))]
     missing = tuple(name for name in example.because or () if name not in reasons)
     if example.actions is not None:
-        asked = {f"{action.name}: {said_value(action.value)}" for action in verdict.actions}
-        wanted = {f"{name}: {said_value(value)}" for name, value in example.actions.items()}
+        asked = {f"{action.name}: {said(action.value)}" for action in verdict.actions}
+        wanted = {f"{name}: {said(value)}" for name, value in example.actions.items()}
         missing += tuple(sorted(wanted - asked)) + tuple(f"no {each}" for each in sorted(asked - wanted))
     line = policy.lines.get(f"tests.{example.name}", 0)
     return TestResult(example.name, expected, got, missing, tuple(reasons), verdict, line)

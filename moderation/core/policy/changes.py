@@ -47,21 +47,21 @@ def _changes(path: str, old: Any, new: Any) -> Iterator[str]:
         for key in [*old, *(key for key in new if key not in old)]:
             below = f"{path}.{key}" if path else str(key)
             if key not in new:
-                yield f"{below} is gone (was {_said(old[key])})"
+                yield f"{below} is gone (was {said(old[key])})"
             elif key not in old:
-                yield f"{below} is new: {_said(new[key])}"
+                yield f"{below} is new: {said(new[key])}"
             else:
                 yield from _changes(below, old[key], new[key])
     else:
-        yield f"{path}: {_said(old)} -> {_said(new)}"
+        yield f"{path}: {said(old)} -> {said(new)}"
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
     """A value as a policy file would say it, on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_said(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {said(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_said(each) for each in value) + "]"
+        return "[" + ", ".join(said(each) for each in value) + "]"
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

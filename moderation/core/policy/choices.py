@@ -44,9 +44,6 @@ Words = Annotated[
 """What people read in place of a name, by language: ``{"en": "A weapon", "es": "Un arma"}``."""
 
 
-def in_language(words: Mapping[str, str], language: str = "en") -> str:
-    """The words in a language: this very one, or what it is a kind of, or those for any, or English, or the first."""
-    for wanted in (language, language.partition("-")[0], ANY_LANGUAGE, "en"):
-        if wanted in words:
-            return words[wanted]
-    return next(iter(words.values()))
+def in_english(words: Mapping[str, str]) -> str:
+    """The words in English, or else those for any language, or the first."""
+    return words.get("en") or words.get(ANY_LANGUAGE) or next(iter(words.values()))

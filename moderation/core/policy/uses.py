@@ -12,12 +12,7 @@ from moderation.core.policy.words.facts import AppCondition, ContentTypeConditio
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.listed import CONTENT, METADATA, ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
-from moderation.core.policy.words.measured import (
-    HourCondition,
-    MeasuredCondition,
-    PartsCondition,
-    WeekdayCondition,
-)
+from moderation.core.policy.words.measured import MeasuredCondition
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -68,7 +63,7 @@ def mentions(condition: Condition) -> Mentions:
             return Mentions(apps=condition.app)
         case ContentTypeCondition():
             return Mentions(content_types=condition.content_type)
-        case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
+        case MeasuredCondition():
             return _NOTHING
         case AllOf() | AnyOf() | NotOf() | OnePart() | ContentCondition():
             return _NOTHING

@@ -18,12 +18,7 @@ from moderation.core.policy.words.facts import AppCondition, ContentTypeConditio
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.listed import ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart
-from moderation.core.policy.words.measured import (
-    HourCondition,
-    MeasuredCondition,
-    PartsCondition,
-    WeekdayCondition,
-)
+from moderation.core.policy.words.measured import MeasuredCondition
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -96,7 +91,7 @@ def _holds_of_nothing(condition: Condition, file: PolicyFile) -> bool | None:
             return True if set(file.applies_to.content_type) <= set(condition.content_type) else None
         case MetadataCondition() | CounterCondition() | ContentCondition():
             return None
-        case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
+        case MeasuredCondition():
             return None
         case _:
             assert_never(condition)
@@ -124,7 +119,7 @@ def _impossible(condition: Condition, path: Path, file: PolicyFile, setting: Set
             pass
         case CounterCondition() | ContentCondition():
             pass
-        case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
+        case MeasuredCondition():
             pass
         case _:
             assert_never(condition)

@@ -174,7 +174,7 @@ def conditions(condition: Condition, path: Path) -> Iterator[tuple[Path, Conditi
             pass
         case AppCondition() | ContentTypeCondition() | MetadataCondition() | CounterCondition() | ContentCondition():
             pass
-        case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
+        case MeasuredCondition():
             pass
         case _:
             assert_never(condition)

@@ -33,6 +33,10 @@ def _zone(value: Any) -> Any:
 
 
 class MeasuredCondition(Word):
+    """Something that was measured when the item came in."""
+
+
+class PartFact(MeasuredCondition):
     """A fact of the parts: some given part has it.
 
     Attributes:
@@ -42,49 +46,49 @@ class MeasuredCondition(Word):
     fact: ClassVar[str]
 
 
-class WidthCondition(MeasuredCondition):
+class WidthCondition(PartFact):
     """Pixels."""
 
     fact = "width"
     width: Range = Field(description="Pixels of a picture or film, as it is shown.")
 
 
-class HeightCondition(MeasuredCondition):
+class HeightCondition(PartFact):
     """Pixels."""
 
     fact = "height"
     height: Range = Field(description="Pixels of a picture or film, as it is shown.")
 
 
-class MegapixelsCondition(MeasuredCondition):
+class MegapixelsCondition(PartFact):
     """Millions of pixels."""
 
     fact = "megapixels"
     megapixels: Range = Field(description="Width times height of a picture or film, in millions.")
 
 
-class BytesCondition(MeasuredCondition):
+class BytesCondition(PartFact):
     """The length of a file."""
 
     fact = "bytes"
     bytes: Range = Field(description="Of the file of a picture, film or sound.")
 
 
-class FramesCondition(MeasuredCondition):
+class FramesCondition(PartFact):
     """How many pictures an animation shows."""
 
     fact = "frames"
     frames: Range = Field(description="Of an animated picture; 1 for a still one.")
 
 
-class TextLengthCondition(MeasuredCondition):
+class TextLengthCondition(PartFact):
     """The length of a text."""
 
     fact = "text_length"
     text_length: Range = Field(description="Characters of a text that was posted.")
 
 
-class MediaTypeCondition(MeasuredCondition):
+class MediaTypeCondition(PartFact):
     """What a file is."""
 
     fact = "media_type"
@@ -93,7 +97,7 @@ class MediaTypeCondition(MeasuredCondition):
     )
 
 
-class PartsCondition(Word):
+class PartsCondition(MeasuredCondition):
     """How many parts were posted."""
 
     parts: Count = Field(description="How many parts the item was posted with.")
@@ -121,14 +125,14 @@ class Hours(PolicyModel):
 Zone = Annotated[str, BeforeValidator(_zone)]
 
 
-class HourCondition(Word):
+class HourCondition(MeasuredCondition):
     """The time of day at which the item was posted."""
 
     hour: Hours = Field(description="The item was posted between these hours: {at_least: 22, below: 6}.")
     zone: Zone | None = Field(None, description="Beside hour or weekday: the time zone, such as Europe/Zurich; or UTC.")
 
 
-class WeekdayCondition(Word):
+class WeekdayCondition(MeasuredCondition):
     """The day of the week on which the item was posted."""
 
     weekday: list[Day] = Field(min_length=1, description="The item was posted on one of these: mon to sun.")

@@ -13,12 +13,7 @@ from moderation.core.policy.words.facts import AppCondition, ContentTypeConditio
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.listed import CONTENT, METADATA, ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart
-from moderation.core.policy.words.measured import (
-    HourCondition,
-    MeasuredCondition,
-    PartsCondition,
-    WeekdayCondition,
-)
+from moderation.core.policy.words.measured import MeasuredCondition
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -221,7 +216,7 @@ def ready(condition: Condition, taxonomy: Taxonomy, file: PolicyFile) -> Test:
             return MetadataTest.of(condition, file.lists)
         case CounterCondition():
             return CounterTest.of(condition, file.policy)
-        case MeasuredCondition() | PartsCondition() | HourCondition() | WeekdayCondition():
+        case MeasuredCondition():
             return measured_test(condition)
         case AppCondition():
             return AppTest(frozenset(condition.app))

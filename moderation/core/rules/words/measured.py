@@ -14,7 +14,7 @@ from moderation.core.policy.terms import Range
 from moderation.core.policy.words.measured import (
     DAYS,
     HourCondition,
-    MeasuredCondition,
+    PartFact,
     PartsCondition,
     WeekdayCondition,
 )
@@ -55,11 +55,11 @@ class MeasuredTest:
 
 
 def measured_test(
-    condition: MeasuredCondition | PartsCondition | HourCondition | WeekdayCondition,
+    condition: PartFact | PartsCondition | HourCondition | WeekdayCondition,
 ) -> MeasuredTest:
     """The test for a condition."""
     match condition:
-        case MeasuredCondition():
+        case PartFact():
             return MeasuredTest(_of_some_part(condition.fact, getattr(condition, condition.fact)))
         case PartsCondition():
             count = condition.parts
