@@ -17,8 +17,8 @@ from moderation.core.items import Part
 from moderation.hookspecs import Unreadable
 from moderation_text.detector import Blocklist
 from moderation_text.toxicity import detector as toxicity
+from moderation_text.toxicity import model as shipped
 from moderation_text.toxicity.detector import LABELS as NAMES
-from moderation_text.toxicity.model import MODEL
 
 from evaluating import FUNCTIONAL, UNSEEN, average_precision, cases
 from sources import LABELS, SOURCES, Text, read_sources
@@ -119,8 +119,8 @@ def main() -> int:
     seen = [text for text in texts if (text.source, text.id) not in numbers]
     learned = [*seen, *generated()]
     with tempfile.TemporaryDirectory() as folder:
-        toxicity.MODEL = Path(folder) / MODEL.name
-        toxicity.MODEL.write_bytes(packed(fitted_to(learned, rows_of(learned)), frequent_words(learned)))
+        shipped.MODEL = Path(folder) / shipped.MODEL.name
+        shipped.MODEL.write_bytes(packed(fitted_to(learned, rows_of(learned)), frequent_words(learned)))
         measure_labels(unseen, model, words)
         measure_harmless(unseen, model, words)
         for path in () if args.without else (FUNCTIONAL, UNSEEN):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from moderation import hookimpl
 from moderation.hookspecs import Finding
+from moderation_hashes.folder import lists_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,6 +48,9 @@ def register_commands(cli: click.Group) -> None:
 
 
 def _lists(settings: Settings) -> tuple[HashList, ...]:
-    from moderation_hashes.lists import lists_folder, read_lists
+    folder = lists_folder(settings)
+    if settings.hashes is None and not folder.exists():
+        return ()
+    from moderation_hashes.lists import read_lists  # with it comes numpy
 
-    return read_lists(lists_folder(settings), is_needed=settings.hashes is not None)
+    return read_lists(folder, is_needed=settings.hashes is not None)

@@ -17,7 +17,8 @@ import yaml
 
 from moderation.core.errors import InputError, SettingsError
 from moderation_hashes.entries import Entries, read_entries
-from moderation_hashes.lists import INDEXES, LABELS, HashList, lists_folder, read_lists
+from moderation_hashes.folder import lists_folder
+from moderation_hashes.lists import INDEXES, LABELS, HashList, read_lists
 
 if TYPE_CHECKING:
     from moderation.settings import Settings

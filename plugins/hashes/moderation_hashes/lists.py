@@ -36,7 +36,7 @@ from moderation_hashes.entries import TYPES, read_entries
 from moderation_hashes.index import LAYOUT, most_distance, read_facts, write_hashes
 
 if TYPE_CHECKING:
-    from moderation.settings import Settings
+    pass
 
 LABELS = {"bad": "Custom/KNOWN_BAD", "good": "Custom/KNOWN_GOOD"}
 DISTANCES = {"bad": 31, "good": 8}
@@ -112,11 +112,6 @@ class HashList:
             for key, number in read_facts(folder)[name].items():
                 sums[key] = sums.get(key, 0) + number
         return sums
-
-
-def lists_folder(settings: Settings) -> Path:
-    """Where the lists are: what is set, or ``hashes`` in the data folder."""
-    return settings.hashes or settings.data.absolute() / "hashes"
 
 
 def read_lists(folder: Path, is_needed: bool = False) -> tuple[HashList, ...]:

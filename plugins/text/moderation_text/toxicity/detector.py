@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context, Unreadable
 from moderation_text.card import TOXICITY
 from moderation_text.toxicity.language import is_readable
-from moderation_text.toxicity.model import MODEL, Model
 from moderation_text.toxicity.windows import sentences, windows
 from moderation_text.toxicity.words import words_of
+
+if TYPE_CHECKING:
+    from moderation_text.toxicity.model import Model
 
 LABELS = {
     "hate": "Toxicity/HATE_SPEECH",
@@ -109,7 +112,9 @@ class Toxicity:
         if not group:
             return []
         if self._model is None:
-            self._model = Model.load(MODEL)
+            from moderation_text.toxicity import model  # numpy, which no command but those that look needs
+
+            self._model = model.Model.load(model.MODEL)
         split = [words_of(texts[number][start:end]) for number, start, end in group]
         confidences = self._model.confidences(self._model.odds(split))
         # Numbers and signs alone say nothing.
