@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,13 +22,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 def seconds(work: Callable[[], object], times: int = 9) -> float:
     """The least processor time of several."""
-    work()
-    least = float("inf")
-    for _ in range(times):
-        began = time.process_time()
-        work()
-        least = min(least, time.process_time() - began)
-    return least
+    return min(timeit.repeat(work, timer=time.process_time, number=1, repeat=times))
 
 
 def pictures() -> dict[str, Image.Image]:

@@ -10,6 +10,7 @@ import resource
 import sys
 import tempfile
 import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,13 +27,7 @@ MOST = 400
 
 def milliseconds(work: Callable[[], object], times: int = 7) -> float:
     """The least processor time of several."""
-    work()
-    least = float("inf")
-    for _ in range(times):
-        began = time.process_time()
-        work()
-        least = min(least, time.process_time() - began)
-    return 1000 * least
+    return 1000 * min(timeit.repeat(work, timer=time.process_time, number=1, repeat=times))
 
 
 def pictures() -> dict[str, Image.Image]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import time
+import timeit
 from collections.abc import Callable
 
 from PIL import Image, ImageCms, ImageOps
@@ -42,12 +43,7 @@ def plainly(data: bytes, longest: int | None) -> Image.Image:
 
 def milliseconds(work: Callable[[], object], times: int = 5) -> float:
     """Of processor time, the least of several runs."""
-    spent = []
-    for _ in range(times):
-        began = time.process_time()
-        work()
-        spent.append(time.process_time() - began)
-    return min(spent) * 1000
+    return 1000 * min(timeit.repeat(work, timer=time.process_time, number=1, repeat=times))
 
 
 def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
