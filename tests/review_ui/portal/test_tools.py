@@ -6,11 +6,13 @@ import io
 
 import pytest
 from PIL import Image
+from playwright.sync_api import Route
 
 from review_ui.desk.audit import recent_events
 from tests.content import found, speech, text
 from tests.houses.desk import Desk
 from tests.pages import Reviewer, arrive, start, until
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -143,4 +145,23 @@ def test_a_lead_works_without_a_reload_and_a_reviewer_searches_while_typing(desk
     assert page.locator("#batches + table tbody tr").count() == 1
     page.click("text=Take back")
     page.get_by_text("taken back").wait_for()
+    assert page.complaints == []
+
+
+def test_what_is_typed_before_the_scripts_are_there_is_searched_too(desk: Desk, reviewer: Reviewer) -> None:
+    for number in range(2):
+        desk.start_item(text(f"task {number}"))
+    page = reviewer("rita")
+    start(page)
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    arrive(page, "task 1")
+    held: list[Route] = []
+    page.route("**/htmx.min.js*", lambda route: held.append(route))
+    page.goto(f"{page.root}/history", wait_until="commit")
+    page.locator("[name=q]").fill("nothing like it")
+    wait_for(lambda: page.evaluate("document.readyState") == "interactive" and held)
+    held[0].continue_()
+
+    page.get_by_text("None of your answers is like this.").wait_for()
     assert page.complaints == []
