@@ -1,7 +1,7 @@
-"""The process that one detector or extractor runs in: ``python -m moderation.detection.child DESCRIPTOR``.
+"""What the process of one detector, extractor or redactor does.
 
-It is started by `moderation.detection.runner` and may be killed at any time. It is asked, and answers, through the
-inherited descriptor; `moderation.detection.channel` says how. Standard input is empty and standard output goes nowhere.
+It is forked by `moderation.detection.fork_server` and may be killed at any time. It is asked, and answers, through a
+descriptor; `moderation.detection.channel` says how. Standard input is empty and standard output goes nowhere.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import ctypes
 import os
 import pickle
 import queue
-import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
@@ -67,9 +66,9 @@ class LocalContext:
         return frames(self.read(part), longest)
 
 
-def main() -> None:
-    """Answer calls until the service goes away."""
-    channel = ChildEnd(int(sys.argv[1]))
+def answer_calls(descriptor: int) -> None:
+    """Until the service goes away. `descriptor` is this end of the channel."""
+    channel = ChildEnd(descriptor)
     _limit_memory()
     opening = channel.opening()
     if opening is None:
@@ -191,7 +190,3 @@ def _limit_memory() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     except (ImportError, ValueError, OSError):
         pass  # not every system can limit memory
-
-
-if __name__ == "__main__":
-    main()

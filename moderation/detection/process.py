@@ -5,14 +5,10 @@ What goes wrong with it is a `NoAnswer`, after which the child and all that it s
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import pickle
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +20,7 @@ from moderation.core.errors import ModerationError
 from moderation.core.items import Part
 from moderation.core.policy.policies import PolicyWords
 from moderation.detection.channel import NotAnAnswer, ServiceEnd
+from moderation.detection.forking import fork
 from moderation.detection.limits import Patience, threads_of
 
 logger = logging.getLogger(__name__)
@@ -91,18 +88,13 @@ class Process:
         self._limit_seconds = float(getattr(tool, "time_limit_seconds", LIMIT_SECONDS))
         ours, theirs = socket.socketpair()
         self._channel = ServiceEnd(ours)
-        # What a plugin prints goes nowhere, or beside the log; never into the channel.
-        output = 2 if logger.isEnabledFor(logging.DEBUG) else subprocess.DEVNULL
         with theirs:
-            self._child = subprocess.Popen(  # noqa: S603 - our own module, under our own interpreter
-                [sys.executable, "-m", "moderation.detection.child", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "2"},
-                start_new_session=True,
-            )
+            try:
+                # What a plugin prints goes nowhere, or beside the log; never into the channel.
+                self._child = fork(str(tool.name), theirs, shows_output=logger.isEnabledFor(logging.DEBUG))
+            except OSError as error:
+                self._channel.close()
+                raise NoAnswer("crashed", f"its process could not be started ({error})") from error
         opening = {"plugins_dir": str(plugins_dir) if plugins_dir is not None else "", "tool": pickle.dumps(tool)}
         try:
             self._channel.open(opening, self._patience(START_LIMIT_SECONDS))
@@ -115,7 +107,7 @@ class Process:
     @property
     def is_alive(self) -> bool:
         """False when the child ended by itself, or was ended."""
-        return self._child.poll() is None
+        return not self._child.has_ended
 
     def call(self, call: Call) -> dict[str, Any]:
         """One call, ended at the tool's time limit (`moderation.detection.limits`).
@@ -142,18 +134,16 @@ class Process:
 
     def _last_words(self) -> str:
         """How the child ended by itself; it is gone after this."""
-        try:
-            code = self._child.wait(timeout=1)
-        except subprocess.TimeoutExpired:
+        self._child.wait(1)
+        code = self._child.exit_code
+        self.kill()
+        if code is None:
             return "no exit code"
-        finally:
-            self.kill()
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     def end(self) -> None:
         """End the child and all it started; whoever waits for its answer learns of it. For other threads, too."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.end()
 
     def kill(self) -> None:
         """End it and clear away what is left of it; nobody may be waiting for its answer. May be called twice."""

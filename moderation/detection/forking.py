@@ -1,0 +1,196 @@
+"""The fork server, seen from the service: one for each process of the service, started when the first tool needs it."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from moderation.detection.fork_server import NUMBER, send
+
+START_SECONDS = 120.0
+"""How long it may take until the fork server answers; it imports libraries, on a machine that may be busy."""
+END_SECONDS = 5.0
+
+
+class Forked:
+    """A process that was forked.
+
+    Attributes:
+        pid: its process id; no other's, as long as `exit_code` is None.
+        exit_code: once it is known; negative for a signal.
+    """
+
+    def __init__(self, server: _ForkServer, pid: int, ended: int) -> None:
+        self.pid = pid
+        self.exit_code: int | None = None
+        self._server, self._ended = server, ended
+        self._has_ended = False
+        self._reading = threading.Lock()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has, by itself or not."""
+        return self.wait(0)
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Until it has ended; False when it has not within the time."""
+        with self._reading:
+            if not self._has_ended and self._says_something(seconds):
+                said = os.read(self._ended, NUMBER.size)
+                # Nothing when the fork server itself was killed, and its children with it.
+                self.exit_code = NUMBER.unpack(said)[0] if said else None
+                os.close(self._ended)
+                self._has_ended = True
+            return self._has_ended
+
+    def _says_something(self, seconds: float | None) -> bool:
+        waiting = select.poll()  # `select.select` knows no descriptor over 1023
+        waiting.register(self._ended, select.POLLIN)
+        return bool(waiting.poll(None if seconds is None else seconds * 1000))
+
+    def end(self) -> None:
+        """Kill it, and what it started; does not wait."""
+        if not self.has_ended:
+            self._server.end(self.pid)
+
+
+class _ForkServer:
+    """A process of `moderation.detection.fork_server`. Raises `OSError` from everything when it is gone."""
+
+    def __init__(self) -> None:
+        self._asking = threading.Lock()
+        self._line, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, under our own interpreter
+                [sys.executable, "-m", "moderation.detection.fork_server", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                # Threads of a library would not survive a fork.
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},
+                start_new_session=True,
+            )
+        self._line.settimeout(START_SECONDS)
+        try:
+            self._number()
+        except OSError:
+            self.close()
+            raise
+
+    def fork(self, wanted: dict[str, Any], channel: socket.socket) -> Forked:
+        """A child with this end of its channel."""
+        ended, theirs = os.pipe()
+        try:
+            with self._asking:
+                send(self._line, {"fork": wanted}, [channel.fileno(), theirs])
+                pid = self._number()
+        except OSError:
+            os.close(ended)
+            raise
+        finally:
+            os.close(theirs)
+        if pid == 0:
+            os.close(ended)
+            raise BlockingIOError("the system has no room for another process")
+        return Forked(self, pid, ended)
+
+    def end(self, pid: int) -> None:
+        with self._asking, contextlib.suppress(OSError):  # when it is gone, so are its children
+            send(self._line, {"end": pid}, [])
+
+    def _number(self) -> int:
+        received = b""
+        while len(received) < NUMBER.size:
+            chunk = self._line.recv(NUMBER.size - len(received))
+            if not chunk:
+                raise ConnectionResetError("the fork server is gone")
+            received += chunk
+        return int(NUMBER.unpack(received)[0])
+
+    def close(self) -> None:
+        """Hang up, which ends it and all its children."""
+        self._line.close()
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def forget(self) -> None:
+        """In a fork of the service: it is not ours."""
+        self._line.close()
+        self._process.returncode = 0
+
+
+class _Servers:
+    """The one of this process."""
+
+    def __init__(self) -> None:
+        self._starting = threading.Lock()
+        self._server: _ForkServer | None = None
+        os.register_at_fork(after_in_child=self._forget)
+        atexit.register(self._close)
+
+    def fork(self, wanted: dict[str, Any], channel: socket.socket) -> Forked:
+        """By the server that runs, or by a new one where that was killed."""
+        server, is_new = self._running()
+        try:
+            return server.fork(wanted, channel)
+        except BlockingIOError:
+            raise
+        except OSError:
+            self._drop(server)
+            if is_new:
+                raise
+        return self._running()[0].fork(wanted, channel)
+
+    def _running(self) -> tuple[_ForkServer, bool]:
+        with self._starting:
+            if self._server is not None:
+                return self._server, False
+            self._server = _ForkServer()
+            return self._server, True
+
+    def _drop(self, server: _ForkServer) -> None:
+        with self._starting:
+            if self._server is server:
+                self._server = None
+                server.close()
+
+    def _close(self) -> None:
+        with self._starting:
+            if self._server is not None:
+                self._server.close()
+                self._server = None
+
+    def _forget(self) -> None:
+        self._starting = threading.Lock()
+        if self._server is not None:
+            self._server.forget()
+            self._server = None
+
+
+_servers = _Servers()
+
+
+def fork(name: str, channel: socket.socket, *, shows_output: bool) -> Forked:
+    """A new process that answers calls (`moderation.detection.child`), with this process's environment and folder.
+
+    Args:
+        name: of the tool, as lists of processes show it (its first 15 bytes).
+        channel: the child's end.
+        shows_output: whether what it prints goes beside the service's log; else nowhere.
+
+    Raises:
+        OSError: the system has no room for another process, or the fork server does not start.
+    """
+    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
+    wanted = {"name": name, "environment": environment, "folder": os.getcwd(), "shows_output": shows_output}
+    return _servers.fork(wanted, channel)
