@@ -2,6 +2,8 @@
 PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.14,$(shell command -v python$(v) 2>/dev/null)) python3)
 DISTRIBUTIONS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 PYTEST_ARGS ?=
+# Some containers set it, and each of the many processes would compile all that it imports anew.
+export PYTHONDONTWRITEBYTECODE :=
 # What `make fast` runs: the core, the rules, each plugin's contract, and a slice of the service from a post to a decision.
 FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/policies/test_files.py tests/moderation/policies/test_slips.py tests/moderation/plugins \
