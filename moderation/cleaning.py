@@ -143,7 +143,7 @@ class Cleaning:
         if days is None:
             return 0
         before = now - timedelta(days=days)
-        return self._in_batches(lambda: self._db.write(lambda c: prune(c, before, BATCH), step="cleaning.items"))
+        return self._in_batches(lambda: self._db.write(lambda c: prune(c, before, BATCH, now), step="cleaning.items"))
 
     def object_states(self, now: datetime) -> int:
         """States of objects in S3 whose items are old: their queues have forgotten the events long since."""

@@ -12,6 +12,7 @@ from ground.media_store import open_blobs
 from ground.paced import Paced
 from ground.presence import Presence
 from ground.rounds import Rounds
+from moderation.auditing import Auditing
 from moderation.cleaning import clean_now_and_then
 from moderation.core.counting import longest_seconds
 from moderation.core.items import LANES, MODERATED, Lane
@@ -121,6 +122,7 @@ class Service:
         self._cleaning = clean_now_and_then(
             settings, database, blobs, self.pipeline.now, lambda: longest_seconds(self.policies.policies)
         )
+        self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
         self._presence = Presence(settings.data / PRESENT) if settings.database_url is None else None
@@ -174,6 +176,7 @@ class Service:
         self._sweeping.start()
         self._retaining.start()
         self._cleaning.start()
+        self._auditing.rounds.start()
         self.deliveries.start()
         self.redactions.start()
         self.doorbell.ring(*LANES)
@@ -216,6 +219,7 @@ class Service:
             self._sweeping,
             self._retaining,
             self._cleaning,
+            self._auditing.rounds,
             self._watching,
             self.alarms.rounds,
         )

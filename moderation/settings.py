@@ -83,6 +83,11 @@ class Settings(ReviewSettings):
         le=3650,
         description="Days that media is kept after the decision where no policy says it; empty for good.",
     )
+    audit_heads: str | None = Field(
+        None,
+        description="Where signed heads of the audit chain go once an hour: a file, or s3://BUCKET/PREFIX, best with "
+        "object lock; empty for nowhere.",
+    )
     item_keep_days: int | None = Field(
         None,
         ge=1,

@@ -23,6 +23,7 @@ from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.taxonomy import Taxonomy
 from moderation.plugins import Plugins
 from moderation.policies.files import load_policies, policy_of_bytes, policy_paths
+from moderation.storage.audit import note_change
 from moderation.storage.tables import policy_activations, policy_texts
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ class PolicyVersions:
                 last = _last(c, policy.name)
                 if last is None or (last.version, last.file_version) != (policy.version, file.version):
                     row = Enactment(policy.name, policy.version, file.version, file.path, how, _owner(file.path), now)
-                    c.execute(sa.insert(policy_activations).values(vars(row)))
+                    _enact(c, row)
                     noted += 1
             return noted
 
@@ -150,7 +151,7 @@ class PolicyVersions:
 
     def roll_back(self, row: Enactment) -> None:
         """Put a text into force, in place of what the file says, until the file says something else."""
-        self._db.write(lambda c: c.execute(sa.insert(policy_activations).values(vars(row))), step="policies.roll_back")
+        self._db.write(lambda c: _enact(c, row), step="policies.roll_back")
 
     def instead_of(self, name: str, file_version: str) -> str:
         """The version that is to be in force where the file has `file_version`."""
@@ -173,6 +174,11 @@ def _owner(path: str) -> str:
         return f"owner of the file: {Path(path).owner()}"
     except (OSError, KeyError):
         return "unknown"
+
+
+def _enact(c: Connection, row: Enactment) -> None:
+    c.execute(sa.insert(policy_activations).values(vars(row)))
+    note_change(c, "policy in force", row.name, row.at, version=row.version, how=row.how, by=row.by)
 
 
 class PoliciesInForce:

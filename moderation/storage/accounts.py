@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
 from moderation.core.errors import InputError, NotFound
+from moderation.storage.audit import note_change
 from moderation.storage.tables import api_keys, apps
 
 _KEY = re.compile(r"mod_([0-9a-f]{10})_([A-Za-z0-9_-]{43})")
@@ -77,6 +78,7 @@ class Accounts:
             c.execute(insert_or_nothing(c, apps).values(name=app, webhook_secret=own_secret, created_at=now))
             key = {"id": key_id, "app": app, "secret_sha256": _digest(secret), "created_at": now}
             c.execute(sa.insert(api_keys).values(**key, is_operator=is_operator))
+            note_change(c, "key added", key_id, now, app=app, is_operator=is_operator)
             kept: str = c.execute(sa.select(apps.c.webhook_secret).where(apps.c.name == app)).scalar_one()
             return kept
 
@@ -111,7 +113,12 @@ class Accounts:
         """Make a key useless from now on; a second time changes nothing. Raises `NotFound`."""
         revoked_at = sa.func.coalesce(api_keys.c.revoked_at, sa.bindparam("now", now, type_=api_keys.c.revoked_at.type))
         update = sa.update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=revoked_at)
-        if not self._db.write(lambda c: c.execute(update).rowcount, step="keys.revoke"):
+
+        def work(c: Connection) -> int:
+            note_change(c, "key revoked", key_id, now)
+            return c.execute(update).rowcount
+
+        if not self._db.write(work, step="keys.revoke"):
             raise NotFound(f"no API key {key_id}")
 
     def webhook_secret(self, app: str) -> str:

@@ -17,10 +17,11 @@ from moderation.core.decisions import Decision
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
 from moderation.core.verdicts import Verdict
+from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.near_duplicates import fingerprint_row
 from moderation.storage.records import Findings, LoopRecord, delivery_rows
-from moderation.storage.rows import evidence_values, label_rows, loop_row, media_rows
+from moderation.storage.rows import decision_row, evidence_values, label_rows, loop_row, media_rows
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
     IS_WAITING,
@@ -79,7 +80,8 @@ def decide_together(c: Connection, made: Sequence[Ruled], notify: Sequence[str])
     if update_many(c, items, "id", [_values(each) for each in made], _SAME, _PENDING) != len(made):
         raise NotAllPending
     check_and_mark(c, [each.marks for each in made if each.marks is not None])
-    insert_many(c, decisions, [_decision_row(each) for each in made])
+    insert_many(c, decisions, [decision_row(each.item.id, 1, each.decision) for each in made])
+    note_decisions(c, [(each.item.id, 1, each.decision) for each in made])
     for table, rows in (
         (item_labels, [row for each in made for row in label_rows(each.item.id, each.findings)]),
         (item_media, [row for each in made for row in media_rows(each.item.id, each.findings.parts)]),
@@ -98,11 +100,6 @@ _SAME = (("status", "decided"), ("media_tagged", False), ("lease_until", None), 
 def _values(each: Ruled) -> dict[str, Any]:
     evidence = evidence_values(each.findings, each.verdict)
     return {"id": each.item.id, "outcome": each.decision.outcome, "media_until": each.media_until, **evidence}
-
-
-def _decision_row(each: Ruled) -> dict[str, Any]:
-    """The first decision on an item: one that is pending has none."""
-    return {"item_id": each.item.id, "number": 1, "document": each.decision, "decided_at": each.decision.decided_at}
 
 
 def _fingerprint_rows(each: Ruled) -> list[dict[str, Any]]:

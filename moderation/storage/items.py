@@ -24,6 +24,7 @@ from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.verdicts import Verdict
+from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
 from moderation.storage.fetches import fetch_rows
@@ -31,7 +32,15 @@ from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, 
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
 from moderation.storage.records import Claim, Findings, LoopEnd, LoopRecord, delivery_rows
-from moderation.storage.rows import evidence_values, item_row, loop_row, media_rows, save_labels, save_media
+from moderation.storage.rows import (
+    decision_row,
+    evidence_values,
+    item_row,
+    loop_row,
+    media_rows,
+    save_labels,
+    save_media,
+)
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
     IS_WAITING,
@@ -198,8 +207,8 @@ class Store(Reading):
             count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
             number = c.execute(count).scalar_one() + 1
             made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
-            new = {"item_id": item_id, "number": number, "document": made, "decided_at": made.decided_at}
-            c.execute(sa.insert(decisions).values(new))
+            insert_many(c, decisions, [decision_row(item_id, number, made)])
+            note_decisions(c, [(item_id, number, made)])
             if findings is not None:
                 save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)

@@ -20,6 +20,7 @@ from ground.database import Database
 from moderation.core.errors import FieldError, InvalidSubmission, NotFound
 from moderation.core.listing import LIST_KINDS, Listing, ListKind, entry_of
 from moderation.core.policy.terms import NAME
+from moderation.storage.audit import note_change
 from moderation.storage.tables import list_events
 
 MOST_ENTRIES = 100_000
@@ -235,6 +236,7 @@ def digest_of(event: Mapping[str, Any], before: str) -> str:
 def _append(c: Connection, event: dict[str, Any], before: str) -> tuple[str, int]:
     digest = digest_of(event, before)
     made = c.execute(sa.insert(list_events).values({**event, "digest": digest}).returning(list_events.c.id))
+    note_change(c, f"list {event['action']}", event["list"], event["at"], by=event["by"], digest=digest)
     return digest, made.scalar_one()
 
 

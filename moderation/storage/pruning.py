@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.prepared import among
+from moderation.storage.audit import note_erased
 from moderation.storage.records import first_item_id
 from moderation.storage.tables import (
     decisions,
@@ -25,7 +26,7 @@ from moderation.storage.tables import (
 _OF_ITEMS = (deliveries, fetches, fingerprints, item_labels, item_loops, item_media, decisions, s3_objects)
 
 
-def prune(c: Connection, before: datetime, limit: int) -> int:
+def prune(c: Connection, before: datetime, limit: int, now: datetime) -> int:
     """Delete up to `limit` items whose last decision is older; says how many went.
 
     Kept are items that people look at or that are under appeal, whose decision is still being delivered, and whose
@@ -44,6 +45,7 @@ def prune(c: Connection, before: datetime, limit: int) -> int:
     ids = list(c.execute(chosen.order_by(items.c.id).limit(limit).with_for_update(skip_locked=True)).scalars())
     if not ids:
         return 0
+    note_erased(c, ids, now, "kept as long as the settings say")
     theirs = sa.select(deliveries.c.id).where(among(c, deliveries.c.item_id, ids))
     c.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(theirs)))
     for table in _OF_ITEMS:

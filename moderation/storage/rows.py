@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from ground.encoded_json import EncodedJSON
 from ground.prepared import insert_many
+from moderation.core.decisions import Decision
 from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.verdicts import Verdict
@@ -29,6 +31,12 @@ def item_row(item: Item) -> dict[str, Any]:
         "document": item,
         "attempts": 0,
     }
+
+
+def decision_row(item_id: str, number: int, decision: Decision) -> dict[str, Any]:
+    """A decision, with the salt under which the audit chain vouches for it."""
+    at, salt = decision.decided_at, secrets.token_hex(16)
+    return {"item_id": item_id, "number": number, "document": decision, "decided_at": at, "salt": salt}
 
 
 def media_rows(item_id: str, parts: Sequence[Part] | Sequence[RedactedPart]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from ground.audit_chain import audit_table
 from ground.database import UTCDateTime
 from ground.leases import Lease
 
@@ -78,6 +79,7 @@ decisions = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("decided_at", UTCDateTime, nullable=False),
+    sa.Column("salt", sa.String(32)),
     sa.Index(None, "decided_at"),
 )
 
@@ -338,3 +340,6 @@ tallies = sa.Table(
     sa.Column("amount", sa.Float, nullable=False),
 )
 """Counts that only grow, of all processes together; `labels` is a list in JSON."""
+
+audit_records = audit_table(metadata)
+"""What was decided and changed, each sealed with the one before; see `ground.audit_chain`."""

@@ -1,0 +1,69 @@
+"""The audit chain of the service's database: decisions, policies in force, keys, lists, and what was erased.
+
+`ground.audit_chain` says how a chain holds. Records carry ids, names, outcomes and times, and never content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.audit_chain import ERASED, AuditChain, canonical, note, record
+from ground.database import Database
+from ground.prepared import among
+from moderation.core.decisions import Decision
+from moderation.storage.tables import audit_records, decisions
+
+NAME = "moderation"
+DECISION = "decision"
+
+
+def open_chain(database: Database) -> AuditChain:
+    """The chain of the service's database."""
+    return AuditChain(database, audit_records, {DECISION: _decisions_of})
+
+
+def note_decisions(c: Connection, made: Sequence[tuple[str, int, Decision]]) -> None:
+    """Record decisions, each with its item's id and its number, in the transaction that stores them."""
+    rows = [
+        record(DECISION, f"{item_id}/{number}", decision.decided_at, outcome=decision.outcome)
+        for item_id, number, decision in made
+    ]
+    note(c, audit_records, rows)
+
+
+def note_erased(c: Connection, item_ids: Collection[str], at: datetime, why: str) -> None:
+    """Record that all that was known of items is gone, in the transaction that removes it."""
+    note(c, audit_records, [record(ERASED, item_id, at, why=why) for item_id in item_ids])
+
+
+def note_change(c: Connection, kind: str, subject: str, at: datetime, **body: Any) -> None:
+    """Record a change that somebody made, in its transaction.
+
+    Args:
+        kind: such as ``key added``.
+        subject: what was changed: an id or a name.
+        body: what it became and by whom; no content and no secret.
+    """
+    note(c, audit_records, [record(kind, subject, at, **body)])
+
+
+def unrecorded_decisions(database: Database, chain: AuditChain) -> Iterator[str]:
+    """Decisions that no record knows of, as ``ITEM/NUMBER``: somebody wrote them past the service."""
+    known = chain.records(DECISION)
+    query = sa.select(decisions.c.item_id, decisions.c.number)
+    there = database.read(lambda c: {f"{row.item_id}/{row.number}" for row in c.execute(query)})
+    yield from sorted(there - known)
+
+
+def _decisions_of(c: Connection, subjects: Sequence[str]) -> Mapping[str, str]:
+    ids = {subject.rpartition("/")[0] for subject in subjects}
+    rows = c.execute(sa.select(decisions).where(among(c, decisions.c.item_id, ids)))
+    return {
+        f"{row.item_id}/{row.number}": f"{row.salt or ''}{canonical([row.document, row.decided_at.isoformat()])}"
+        for row in rows
+    }
