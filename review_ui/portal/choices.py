@@ -55,8 +55,6 @@ def groups_of(labels: Sequence[str], names: Mapping[str, str], tones: Mapping[st
         families.setdefault(label.partition("/")[0], []).append(number)
     alone = sorted(number for family in families.values() if len(family) == 1 for number in family)
     parted = [("", alone), *((name, numbers) for name, numbers in families.items() if len(numbers) > 1)]
-    if len(parted) == 2 and not alone:
-        parted = [("", parted[1][1])]
     keys, groups = iter(KEYS), []
     for head, numbers in parted:
         choices = tuple(

@@ -22,6 +22,10 @@ _MADE: tuple[tuple[str, str], ...] = (
     ),
     (r"Appeal against (?P<outcome>\w+): (?P<words>.+)", N_("Appeal against %(outcome)s: %(words)s")),
     (
+        r"(?P<why>.+)\. \(score (?P<name>\S+) at (?P<value>\S+) %, at least (?P<bound>\S+) asked for\)",
+        N_("%(why)s. (score %(name)s at %(value)s %%, at least %(bound)s asked for)"),
+    ),
+    (
         r"(?P<why>.+)\. \((?P<label>\S[^()]*) at (?P<value>\S+) %, at least (?P<bound>\S+) asked for\)",
         N_("%(why)s. (%(label)s at %(value)s %%, at least %(bound)s asked for)"),
     ),
@@ -40,8 +44,8 @@ _MADE: tuple[tuple[str, str], ...] = (
         N_("%(tools)s could not tell, which could change the outcome."),
     ),
     (
-        r"No detector that the policies name looked at (?P<parts>part [^ ]+(?:, part [^ ]+)*)\.",
-        N_("No detector that the policies name looked at %(parts)s."),
+        r"No detector that the policies name looked at part (?P<parts>[^ ]+(?:, part [^ ]+)*)\.",
+        N_("No detector that the policies name looked at part %(parts)s."),
     ),
     (r"Nothing was found that a rule is about\.", N_("Nothing was found that a rule is about.")),
     (r"No rule is about what was found\.", N_("No rule is about what was found.")),
@@ -113,6 +117,7 @@ def _said(piece: str, names: Mapping[str, str]) -> str:
         "label": lambda label: names.get(label, label),
         "labels": lambda labels: ", ".join(names.get(each, each) for each in labels.split(", ")),
         "why": lambda why: _said(why, names),
+        "parts": lambda parts: parts.replace(", part ", ", "),
         "alike": lambda alike: _said(alike, names),
         "who": _,
     }

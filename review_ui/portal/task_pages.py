@@ -16,6 +16,7 @@ from ground.web.hygiene import OWN_PAGE
 from review_ui.desk.alike import alike
 from review_ui.desk.answers import submit_answer, undo, undoable
 from review_ui.desk.audit import is_unmasked, unmask
+from review_ui.desk.authors import author_history
 from review_ui.desk.history import answered_task
 from review_ui.desk.tasks import (
     Task,
@@ -84,6 +85,8 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             "undo": undoable(review, user_id),
             "now": review.clock(),
             "may": allowance_of(review, user_id),
+            "author": author_history(review, task),
+            "summary": summary,
             "alike": [(other, summary(content)) for other, content in alike(review, task.id, user_id)],
             "address": lambda uri: address(uri, task.id, open_to_view=is_open),
         }

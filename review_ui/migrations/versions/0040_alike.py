@@ -1,4 +1,4 @@
-"""By what waiting tasks over nearly the same content find each other."""
+"""By what waiting tasks over nearly the same content find each other, and whose item a loop is about."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +17,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("loop_name", name=op.f("pk_loop_likenesses")),
     )
     op.create_index(op.f("ix_loop_likenesses_likeness"), "loop_likenesses", ["likeness"])
+    op.create_table(
+        "loop_authors",
+        sa.Column("loop_name", sa.String(length=63), nullable=False),
+        sa.Column("author_sha256", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("loop_name", name=op.f("pk_loop_authors")),
+    )
+    op.create_index(op.f("ix_loop_authors_author_sha256"), "loop_authors", ["author_sha256"])
 
 
 def downgrade() -> None:
+    op.drop_table("loop_authors")
     op.drop_table("loop_likenesses")
