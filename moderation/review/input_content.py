@@ -63,7 +63,7 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     # What was found is kept from them, but not from routing, which keeps severe content from who did not choose it.
     detections: Sequence[Detection] = () if loop.is_blind else record.detections
     failures: Sequence[Failure] = () if loop.is_blind else record.failures
-    content = {
+    content: dict[str, Any] = {
         "schema": SCHEMA,
         "item": {
             "id": item.id,
