@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.engine import Connection
 
 from ground.blobs import Blobs
 from ground.database import Database
 from review_ui import tables
 from review_ui.care.exposure import Care, forget_harms, note_harms, note_missing_harms
+from review_ui.desk.alike import forget_likenesses, note_likeness
+from review_ui.desk.authors import forget_authors, note_author
 from review_ui.quality.golden import drop_unclaimed
 from review_ui.service import ReviewService
 from review_ui.settings import ReviewSettings
@@ -33,6 +37,12 @@ def open_review(
     database.migrate()
     care = Care(**{name: getattr(settings, name) for name in Care.__dataclass_fields__})
     note_missing_harms(database, care)
+
+    def note_started(c: Connection, name: str, content: Mapping[str, Any]) -> None:
+        note_harms(c, care, name, content)
+        note_likeness(c, name, content)
+        note_author(c, name, content)
+
     return ReviewService(
         database,
         blobs,
@@ -43,9 +53,9 @@ def open_review(
         calls_per_second=settings.a2i_calls_per_second,
         checks_signatures=settings.a2i_check_signatures,
         public_url=f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else "",
-        on_loop_started=lambda c, name, content: note_harms(c, care, name, content),
+        on_loop_started=note_started,
         # Tasks first: a golden item's loop outlives the tasks that are made of it.
-        sweeps=(drop_unclaimed, forget_harms),
+        sweeps=(drop_unclaimed, forget_harms, forget_likenesses, forget_authors),
         undo_seconds=settings.undo_seconds,
         care=care,
         golden_percent=settings.golden_percent,

@@ -105,6 +105,24 @@ loop_harms = sa.Table(
 )
 """What a loop exposes people to: its severity, always, and the labels found that have one."""
 
+loop_likenesses = sa.Table(
+    "loop_likenesses",
+    metadata,
+    sa.Column("loop_name", sa.String(63), primary_key=True),
+    sa.Column("likeness", sa.String(64), nullable=False),
+    sa.Index(None, "likeness"),
+)
+"""By what loops over nearly the same content find each other; none of a loop that is to be judged alone."""
+
+loop_authors = sa.Table(
+    "loop_authors",
+    metadata,
+    sa.Column("loop_name", sa.String(63), primary_key=True),
+    sa.Column("author_sha256", sa.String(64), nullable=False),
+    sa.Index(None, "author_sha256"),
+)
+"""Whose item a loop is about, as a digest of app and author, where the app names one."""
+
 looks = sa.Table(
     "looks",
     metadata,

@@ -48,6 +48,7 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     Of a blind sample they see the content and the policy, not what was found or what the rules wanted. ``not_for``
     names reviewers of an appealed item who have seen it before, and those whose disagreement is to be settled; our own
     endpoint gives them none of its tasks.
+    ``alone`` says that it is to be judged by itself, and not together with others that are nearly the same.
     ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
 
     ``schema``, ``item``, ``parts`` (text, ``uri`` of media, or the ``problem`` that kept it from being fetched),
@@ -62,7 +63,7 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     # What was found is kept from them, but not from routing, which keeps severe content from who did not choose it.
     detections: Sequence[Detection] = () if loop.is_blind else record.detections
     failures: Sequence[Failure] = () if loop.is_blind else record.failures
-    content = {
+    content: dict[str, Any] = {
         "schema": SCHEMA,
         "item": {
             "id": item.id,
@@ -83,6 +84,8 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     }
     if loop.is_blind and (harms := _harms(record.detections)):
         content["harms"] = harms
+    if loop.is_blind or loop.sampling is not None or loop.appeal is not None:
+        content["alone"] = True
     if case.verdict.not_examined and not loop.is_blind:
         content["not_examined"] = [waiting_words(each) for each in case.verdict.not_examined]
     if case.earlier and not loop.is_blind and loop.purpose != "appeal":

@@ -196,6 +196,11 @@ def begin_look(c: Connection, task_id: str, user_id: str, began_at: datetime, un
     c.execute(sa.insert(look_harms).from_select(["look_id", "harm"], harms))
 
 
+def extend_look(c: Connection, task_id: str, until: datetime) -> None:
+    """The task stays before the eyes of whoever has it, at most until then."""
+    c.execute(sa.update(looks).where(looks.c.task_id == task_id, looks.c.seconds.is_(None)).values(until=until))
+
+
 def end_look(c: Connection, task_id: str, now: datetime) -> None:
     """The task is out of everybody's sight: answered, or left."""
     for row in c.execute(sa.select(looks).where(looks.c.task_id == task_id, looks.c.seconds.is_(None))).all():

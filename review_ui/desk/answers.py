@@ -17,6 +17,7 @@ from review_ui.a2i.outputs import finish
 from review_ui.a2i.settling import settle
 from review_ui.a2i.tables import flow_definitions, tasks
 from review_ui.care.exposure import begin_look, end_look
+from review_ui.desk.alike import answer_alike, take_back_alike
 from review_ui.desk.audit import note
 from review_ui.desk.tasks import TaskGone, time_limit
 from review_ui.service import ReviewService
@@ -38,7 +39,15 @@ class Undoable:
     settles_at: datetime
 
 
-def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Mapping[str, Any], seconds: float) -> None:
+def submit_answer(
+    review: ReviewService,
+    task_id: str,
+    user_id: str,
+    answer: Mapping[str, Any],
+    seconds: float,
+    *,
+    with_alike: bool = False,
+) -> None:
     """Take a reviewer's answer; the last one that a loop needs completes it, once it can no longer be undone.
 
     Only the last answer can be undone, so this settles the reviewer's earlier ones.
@@ -46,6 +55,7 @@ def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Map
     Args:
         answer: the ``answerContent``.
         seconds: time spent on it; at most the time since the task was accepted counts.
+        with_alike: the same answer to the waiting tasks over nearly the same content; undone together with it.
 
     Raises:
         TaskGone: it was answered already, or is not this reviewer's any more.
@@ -57,18 +67,22 @@ def submit_answer(review: ReviewService, task_id: str, user_id: str, answer: Map
         row = c.execute(sa.select(tasks).where(held, tasks.c.lease_until > now).with_for_update()).first()
         if row is None:
             raise TaskGone("this task is not yours any more; your answer was not taken")
+        settles_at = now + timedelta(seconds=review.undo_seconds)
         values = {
             "state": "given",
             "submitted_at": now,
-            "settles_at": now + timedelta(seconds=review.undo_seconds),
+            "settles_at": settles_at,
             "seconds": min(max(seconds, 0.0), (now - row.accepted_at).total_seconds()),
             "answer": dict(answer),
             "lease_until": None,
         }
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
         end_look(c, task_id, now)
+        together = answer_alike(c, review, task_id, user_id, answer, settles_at) if with_alike else []
+        if together:
+            note(c, now, "alike", user_id, task=row, detail=f"{len(together)} tasks over nearly the same content")
         final = list(c.execute(sa.select(tasks.c.id).where(_last_given(user_id), tasks.c.id != task_id)).scalars())
-        return row.loop_name, settle(c, final if review.undo_seconds > 0 else [*final, task_id], now)
+        return row.loop_name, settle(c, final if review.undo_seconds > 0 else [*final, task_id, *together], now)
 
     loop_name, ended = review.database.write(work, step="tasks.submit_answer")
     logger.info("task=%s loop=%s is answered", task_id, loop_name)
@@ -113,6 +127,7 @@ def undo(review: ReviewService, task_id: str, user_id: str) -> None:
             "settles_at": None,
         }
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(values))
+        take_back_alike(c, task_id)
         begin_look(c, task_id, user_id, now, until)
         note(c, now, "undone", user_id, task=row)
 

@@ -18,7 +18,7 @@ from review_ui.service import ReviewService
 from review_ui.tables import loop_harms, preferences
 
 BLURS = ("none", "light", "medium", "strong", "strongest")
-"""Strengths of the blur over media, by number; ``portal.css`` has them."""
+"""Strengths of the blur over media, by number; ``style/task.css`` has them."""
 GREYS = ("full colour", "half grey", "grey")
 
 

@@ -17,7 +17,7 @@ from review_ui.a2i.loops import DEFAULT_TASK_SECONDS
 from review_ui.a2i.settling import HANDS, WAITING
 from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks
 from review_ui.a2i.worker_ids import worker_id
-from review_ui.care.exposure import Allowance, allowance, begin_look, claim_alone, end_look
+from review_ui.care.exposure import Allowance, allowance, begin_look, claim_alone, end_look, extend_look
 from review_ui.desk.audit import note
 from review_ui.desk.routing import flows_of, is_free_for, order_for
 from review_ui.quality.golden import mix_in
@@ -37,6 +37,7 @@ class Task:
         content: the loop's InputContent.
         title: the flow's TaskTitle.
         lease_until: when it goes back to the pool.
+        limit: how long it stays in somebody's hands who does nothing.
         escalation: who escalated it and why; empty when nobody did.
         draft: the answer that was taken back; None when there was none.
     """
@@ -48,6 +49,7 @@ class Task:
     content: Mapping[str, Any]
     accepted_at: datetime
     lease_until: datetime
+    limit: timedelta
     escalation: str = ""
     draft: Mapping[str, Any] | None = None
 
@@ -189,9 +191,34 @@ def get_task(review: ReviewService, task_id: str, user_id: str) -> Task:
         content=json.loads(row.input_content),
         accepted_at=row.accepted_at,
         lease_until=row.lease_until,
+        limit=time_limit(row.document),
         escalation=escalation,
         draft=row.answer,
     )
+
+
+def renew_task(review: ReviewService, task_id: str, user_id: str) -> datetime:
+    """Begin the time limit of a task in hand anew, because somebody works on it; until when they have it now.
+
+    Raises:
+        TaskGone: it is not this reviewer's any more.
+    """
+    now = review.clock()
+    held = (tasks.c.id == task_id) & (tasks.c.user_id == user_id) & (tasks.c.state == "claimed")
+    query = sa.select(tasks.c.lease_until, flow_definitions.c.document)
+    query = query.join(flow_definitions, flow_definitions.c.name == tasks.c.flow)
+
+    def work(c: Connection) -> datetime:
+        row = c.execute(query.where(held, tasks.c.lease_until > now)).first()
+        if row is None:
+            raise TaskGone("this task is not yours any more")
+        until: datetime = max(now + time_limit(row.document), row.lease_until)
+        if not HANDS.extend(c, task_id, row.lease_until, until):
+            raise TaskGone("this task was just taken from you")
+        extend_look(c, task_id, until)
+        return until
+
+    return review.database.write(work, step="tasks.renew")
 
 
 def release_task(review: ReviewService, task_id: str, user_id: str, reason: str = "") -> None:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from review_ui.desk.routing import LEADS
 from review_ui.people.people import People, TooManyFailures
+from review_ui.portal.fetched import is_fetched
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page, View, problem
 from review_ui.settings import ReviewSettings
@@ -36,7 +37,7 @@ def add_access(portal: Blueprint, people: People, settings: ReviewSettings, secr
 
     @portal.get("/sign-in")
     def sign_in() -> Page:
-        return redirect(url_for("portal.queues")) if g.session else form()
+        return redirect(wanted_page()) if g.session else form()
 
     @portal.post("/sign-in")
     def do_sign_in() -> Page:
@@ -53,7 +54,7 @@ def add_access(portal: Blueprint, people: People, settings: ReviewSettings, secr
             return form(_("Too many wrong passwords for this name; wait ten minutes."), 429)
         if token is None:
             return form(_("Name or password is wrong."), 401)
-        response = redirect(url_for("portal.queues"), 303)
+        response = redirect(wanted_page(), 303)
         response.delete_cookie(FORM_COOKIE, path=url_for("portal.queues"))
         keep_session(response, token, settings)
         return response
@@ -65,6 +66,25 @@ def add_access(portal: Blueprint, people: People, settings: ReviewSettings, secr
         response = redirect(url_for("portal.sign_in"), 303)
         response.delete_cookie(SESSION_COOKIE, path=url_for("portal.queues"))
         return response
+
+
+def wanted_page() -> str:
+    """Where somebody wanted to go before they had to sign in; the first page when that is none of ours."""
+    home: str = url_for("portal.queues")
+    wanted = request.values.get("next", "")
+    # What begins with the portal's own path is on this site: neither "//host" nor "https:" does.
+    return wanted if wanted.startswith(home) and wanted.isprintable() and "\\" not in wanted else home
+
+
+def sign_in_address() -> str:
+    """The page to sign in, from where one comes back to the page that was asked for, or to the task of a form."""
+    if request.method in ("GET", "HEAD"):
+        back = f"{request.script_root}{request.full_path}".removesuffix("?")
+    elif "task_id" in (request.view_args or {}):
+        back = url_for("portal.task", task_id=(request.view_args or {})["task_id"], flow=request.args.get("flow"))
+    else:
+        back = url_for("portal.queues")
+    return url_for("portal.sign_in", next=back if back != url_for("portal.queues") else None)
 
 
 def keep_session(response: BaseResponse, token: str, settings: ReviewSettings) -> None:
@@ -81,8 +101,11 @@ def signed_in(view: View) -> View:
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Page:
         if g.session is None:
+            back = sign_in_address()
             if request.method in ("GET", "HEAD"):
-                return redirect(url_for("portal.sign_in"), 303)
+                return redirect(back, 303)
+            if is_fetched():
+                return problem(_("Your session is over."), 403, sign_in=back)
             return problem(_("Please sign in first."), 403)
         given = request.form.get("csrf", "") if request.method == "POST" else g.session.csrf
         if not hmac.compare_digest(given.encode(), g.session.csrf.encode()):
@@ -142,6 +165,7 @@ def _form(secret: str, settings: ReviewSettings, text: str, status: int) -> Page
         csrf=_form_token(secret, cookie),
         provider=settings.oidc_issuer is not None,
         passwords=not settings.oidc_only,
+        back=wanted_page(),
     )
     response = make_response(page, status)
     if status == 429:

@@ -55,9 +55,10 @@ def N_(text: str) -> str:  # noqa: N802 the name that gettext's tools know
 NAMES = (
     *(N_("reviewer"), N_("lead"), N_("policy owner"), N_("admin"), N_("approve"), N_("reject")),
     *(N_("skipped"), N_("undone"), N_("unmasked"), N_("released"), N_("assigned"), N_("prioritised")),
-    *(N_("paused"), N_("resumed"), N_("batch"), N_("batch undone")),
+    *(N_("paused"), N_("resumed"), N_("batch"), N_("batch undone"), N_("alike")),
     *(N_("Severe"), N_("Moderate"), N_("Mild"), N_("none"), N_("light"), N_("medium"), N_("strong"), N_("strongest")),
     *(N_("full colour"), N_("half grey"), N_("grey")),
+    *(N_("rules"), N_("people"), N_("review")),
     *(N_("App"), N_("Content id"), N_("Posted"), N_("Item"), N_("Queue")),
 )
 """Words that other modules make and templates show through `_`."""

@@ -15,7 +15,7 @@ from review_ui.people.id_tokens import SignInRefused
 from review_ui.people.identities import Identities, Identity, ShutOut, fit_name
 from review_ui.people.oidc import OidcSettings, Provider, ProviderFailed, SignInAttempt
 from review_ui.people.people import is_group
-from review_ui.portal.access import keep_session
+from review_ui.portal.access import keep_session, wanted_page
 from review_ui.portal.languages import N_, _
 from review_ui.portal.problems import Page
 from review_ui.service import ReviewService
@@ -41,7 +41,7 @@ def add_oidc_pages(
     def oidc_start() -> Page:
         # A link, not a form: the portal's policy lets forms go nowhere but to the portal itself.
         if g.session:
-            return redirect(url_for("portal.queues"))
+            return redirect(wanted_page())
         back = url_for("portal.oidc_callback", _external=settings.public_url is None)
         attempt = SignInAttempt.begin(f"{(settings.public_url or '').rstrip('/')}{back}", review.clock())
         try:
@@ -51,24 +51,24 @@ def add_oidc_pages(
         response = redirect(url, 303)
         # Lax: the way back begins at the provider, another site, which a Strict cookie would not survive.
         response.set_cookie(
-            ATTEMPT_COOKIE, str(serializer.dumps(astuple(attempt))), max_age=ATTEMPT_SECONDS, httponly=True,
-            samesite="Lax", secure=request.is_secure, path=_cookie_path(),
+            ATTEMPT_COOKIE, str(serializer.dumps([astuple(attempt), wanted_page()])), max_age=ATTEMPT_SECONDS,
+            httponly=True, samesite="Lax", secure=request.is_secure, path=_cookie_path(),
         )  # fmt: skip
         return response
 
     @portal.get("/oidc/callback")
     def oidc_callback() -> Page:
-        attempt = _read_attempt(serializer, request.cookies.get(ATTEMPT_COOKIE, ""))
+        attempt, wanted = _read_attempt(serializer, request.cookies.get(ATTEMPT_COOKIE, ""))
         if attempt is None and g.session:
             return redirect(url_for("portal.queues"))  # the page of a finished sign-in, loaded again
         state = request.args.get("state", "")
         if attempt is None or not hmac.compare_digest(state.encode("utf-8", "replace"), attempt.state.encode()):
             return _refused(_("This sign-in was not begun in this browser, or another one was begun since."), 400)
-        response = make_response(come_back(attempt))
+        response = make_response(come_back(attempt, wanted))
         response.delete_cookie(ATTEMPT_COOKIE, path=_cookie_path())
         return response
 
-    def come_back(attempt: SignInAttempt) -> Page:
+    def come_back(attempt: SignInAttempt, wanted: str) -> Page:
         if not 0 <= review.clock().timestamp() - attempt.began <= ATTEMPT_SECONDS:
             return _refused(_("This sign-in took too long."), 400)
         if request.args.get("iss", oidc.issuer) != oidc.issuer:  # RFC 9207
@@ -86,9 +86,9 @@ def add_oidc_pages(
         except SignInRefused as error:
             logger.warning("sign-in refused: %s", error)
             return _refused(_("What the sign-in provider said about you cannot be trusted, or was used before."), 403)
-        return let_in(claims)
+        return let_in(claims, wanted)
 
-    def let_in(claims: Mapping[str, Any]) -> Page:
+    def let_in(claims: Mapping[str, Any], wanted: str) -> Page:
         identity = Identity(oidc.issuer, claims["sub"], _name_in(claims))
         groups = _groups_in(claims, oidc.groups_claim)
         if len(groups) > MOST_GROUPS:
@@ -109,7 +109,7 @@ def add_oidc_pages(
             return _refused(_("An admin shut you out of this portal."), 403)
         # Not a redirect: the browser would count it as coming from the provider's site still, and keep the session
         # cookie, which is Strict, to itself. A page of ours that goes on by itself begins anew.
-        response = make_response(render_template("portal/signed_in.html"))
+        response = make_response(render_template("portal/signed_in.html", back=wanted))
         keep_session(response, token, settings)
         return response
 
@@ -118,12 +118,13 @@ def _cookie_path() -> str:
     return url_for("portal.oidc_callback")
 
 
-def _read_attempt(serializer: URLSafeSerializer, cookie: str) -> SignInAttempt | None:
-    """What this browser began; None when it began nothing, or somebody wrote the cookie who is not us."""
+def _read_attempt(serializer: URLSafeSerializer, cookie: str) -> tuple[SignInAttempt | None, str]:
+    """What this browser began, and the page it wanted; None when it began nothing, or the cookie is not of ours."""
     try:
-        return SignInAttempt(*serializer.loads(cookie))
-    except (BadData, TypeError):  # TypeError: of an earlier version, with other fields
-        return None
+        fields, wanted = serializer.loads(cookie)
+        return SignInAttempt(*fields), str(wanted)
+    except (BadData, TypeError, ValueError):  # the last two: of an earlier version, with other fields
+        return None, ""
 
 
 def _name_in(claims: Mapping[str, Any]) -> str:

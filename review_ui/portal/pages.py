@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 
 from ground.blobs import Blobs
 from ground.web.hygiene import OWN_PAGE
@@ -16,15 +16,21 @@ from review_ui.desk.tasks import kept_away, waiting
 from review_ui.people.oidc import read_settings
 from review_ui.people.people import People
 from review_ui.portal.access import add_access, reviewing, signed_in
+from review_ui.portal.alike_pages import add_alike_pages
 from review_ui.portal.history_pages import add_history_pages
+from review_ui.portal.invisible import add_invisible
 from review_ui.portal.languages import _, add_languages
 from review_ui.portal.lead_pages import StuckItems, add_lead_pages
 from review_ui.portal.list_pages import Keeper, add_list_pages
 from review_ui.portal.media import MediaAddresses, load_secret
+from review_ui.portal.moments import add_moments
+from review_ui.portal.navigation import add_navigation, entries_for
 from review_ui.portal.oidc_pages import add_oidc_pages
+from review_ui.portal.palette_page import add_palette_page
 from review_ui.portal.people_pages import add_people_pages
 from review_ui.portal.problems import Page, add_problems
 from review_ui.portal.quality_pages import Overturns, add_quality_pages
+from review_ui.portal.style_page import add_style_page
 from review_ui.portal.task_pages import add_task_pages, chosen_flow
 from review_ui.portal.wellbeing_pages import add_wellbeing_pages
 from review_ui.service import ReviewService
@@ -60,6 +66,9 @@ def blueprint(
     people, secret = People(review.database, review.clock), load_secret(settings.data)
     addresses = MediaAddresses(secret, review.clock)
     add_languages(portal)
+    add_navigation(portal)
+    add_moments(portal)
+    add_invisible(portal)
     add_access(portal, people, settings, secret)
     if (oidc := read_settings(settings)) is not None:
         add_oidc_pages(portal, review, settings, oidc, secret)
@@ -84,6 +93,8 @@ def blueprint(
     @portal.get("/")
     @signed_in
     def queues() -> Page:
+        if not g.session.user.may_review and (own := entries_for(g.session.user.role)):
+            return redirect(url_for(f"portal.{own[0].endpoint}"), 303)
         counts = waiting(review, g.session.user.id) if g.session.user.may_review else ()
         may, kept = kept_away(review, g.session.user.id) if g.session.user.may_review else (None, 0)
         return render_template("portal/queues.html", queues=counts, may=may, kept=kept, now=review.clock())
@@ -106,6 +117,7 @@ def blueprint(
         )
 
     add_task_pages(portal, review, blobs, addresses)
+    add_alike_pages(portal, review, addresses)
     add_wellbeing_pages(portal, review)
     add_history_pages(portal, review, addresses)
     add_lead_pages(portal, review, people, stuck_items)
@@ -113,6 +125,8 @@ def blueprint(
         add_list_pages(portal, review, lists)
     add_quality_pages(portal, review, overturns)
     add_people_pages(portal, people)
+    add_palette_page(portal, review)
+    add_style_page(portal, review)
     add_problems(portal)
     return portal
 

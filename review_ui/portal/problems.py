@@ -6,16 +6,19 @@ import logging
 import traceback
 from collections.abc import Callable
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from ground.errors import InputError, NotFound, StoreUnavailable
 from review_ui.desk.tasks import TaskGone
+from review_ui.portal.fetched import is_fetched
 from review_ui.portal.languages import N_, _
 
 logger = logging.getLogger(__name__)
 
+WRITTEN = ("note", "words")
+"""Fields of forms that somebody writes whole sentences into."""
 Page = str | BaseResponse | tuple[str, int] | tuple[str, int, dict[str, str]]
 View = Callable[..., Page]
 
@@ -29,10 +32,17 @@ _HEADINGS = {
 }
 
 
-def problem(text: str, status: int) -> Page:
-    """A page that says what did not work."""
+def problem(text: str, status: int, **more: str) -> Page:
+    """A page that says what did not work, and still has what somebody wrote; for a script of ours the same in JSON.
+
+    Args:
+        more: what the script needs beside the words.
+    """
+    if is_fetched():
+        return make_response(jsonify(problem=text, **more), status)
     heading = _HEADINGS.get(status, N_("That did not work"))
-    return render_template("portal/problem.html", heading=heading, text=text), status
+    written = [words for name in WRITTEN if (words := request.form.get(name, "").strip())]
+    return render_template("portal/problem.html", heading=heading, text=text, written="\n".join(written)), status
 
 
 def add_problems(portal: Blueprint) -> None:
@@ -41,7 +51,11 @@ def add_problems(portal: Blueprint) -> None:
     @portal.errorhandler(TaskGone)
     def gone(error: TaskGone) -> Page:
         return problem(
-            _("It was answered already, its time ran out, or it was withdrawn. Nothing is lost: go on."), 409
+            _(
+                "It was answered already, its time ran out, it was withdrawn, or a lead took it back. What you wrote "
+                "is not sent."
+            ),
+            409,
         )
 
     @portal.errorhandler(NotFound)

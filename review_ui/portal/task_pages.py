@@ -7,16 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, g, jsonify, make_response, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from ground.blobs import Blobs
 from ground.errors import NotFound
 from ground.web.hygiene import OWN_PAGE
+from review_ui.desk.alike import alike
 from review_ui.desk.answers import submit_answer, undo, undoable
 from review_ui.desk.audit import is_unmasked, unmask
+from review_ui.desk.authors import author_history
+from review_ui.desk.history import answered_task
 from review_ui.desk.tasks import (
     Task,
+    TaskGone,
     allowance_of,
     content_of,
     escalate_task,
@@ -24,15 +28,18 @@ from review_ui.desk.tasks import (
     may_see,
     next_task,
     release_task,
+    renew_task,
     upcoming_task,
     waiting,
 )
 from review_ui.portal.access import reviewing
 from review_ui.portal.drawing import Frame
+from review_ui.portal.fetched import is_fetched, on_to
 from review_ui.portal.languages import N_, _
 from review_ui.portal.masking import covers_of, masked
 from review_ui.portal.media import MediaAddresses, media_response
-from review_ui.portal.problems import Page
+from review_ui.portal.problems import Page, problem
+from review_ui.portal.summaries import summary
 from review_ui.portal.task_view import ShownTask, is_ours, media_of, show
 from review_ui.portal.templating import read_answer, template_of, template_page
 from review_ui.portal.untrusted import as_words
@@ -78,6 +85,9 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             "undo": undoable(review, user_id),
             "now": review.clock(),
             "may": allowance_of(review, user_id),
+            "author": author_history(review, task),
+            "summary": summary,
+            "alike": [(other, summary(content)) for other, content in alike(review, task.id, user_id)],
             "address": lambda uri: address(uri, task.id, open_to_view=is_open),
         }
         if is_ours(task.content):
@@ -96,11 +106,11 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         """To the next task; not to the one that was just left, though it may be the only one."""
         task = next_task(review, g.session.user.id, flow)
         if task is None:
-            return redirect(url_for("portal.done", flow=flow), 303)
+            return on_to(url_for("portal.done", flow=flow))
         if task.id == left:
             release_task(review, task.id, g.session.user.id)
-            return redirect(url_for("portal.done", flow=flow, left=1), 303)
-        return redirect(url_for("portal.task", task_id=task.id, flow=flow), 303)
+            return on_to(url_for("portal.done", flow=flow, left=1))
+        return on_to(url_for("portal.task", task_id=task.id, flow=flow))
 
     @portal.get("/next")
     @reviewing
@@ -115,19 +125,44 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
     @portal.post("/tasks/<uuid:task_id>")
     @reviewing
     def answer(task_id: UUID) -> Page:
-        held, flow = get_task(review, str(task_id), g.session.user.id), chosen_flow()
-        if "answer" in request.form and not is_ours(held.content):
-            content = read_answer(request.form["answer"])
-        else:
-            content = _read_form(held)
+        flow = chosen_flow()
+        try:
+            held = get_task(review, str(task_id), g.session.user.id)
+        except TaskGone:
+            # A browser that did not hear that its answer was taken sends it again.
+            if was_given(str(task_id)):
+                return go_on(flow)
+            raise
+        content = _read_answer(held.content)
         if isinstance(content, str):
-            return task_page(held, flow, content, 422)
+            return problem(content, 422) if is_fetched() else task_page(held, flow, content, 422)
         spent = (review.clock() - held.accepted_at).total_seconds()
-        submit_answer(review, held.id, g.session.user.id, content, spent)
-        told = feedback(review, held.id, g.session.user.id)
-        if told is not None:
-            return render_template("portal/feedback.html", told=told, task=held, flow=flow)
+        submit_answer(review, held.id, g.session.user.id, content, spent, with_alike="alike" in request.form)
+        if feedback(review, held.id, g.session.user.id) is not None:
+            return on_to(url_for("portal.feedback_page", task_id=held.id, flow=flow))
         return go_on(flow)
+
+    def was_given(task_id: str) -> bool:
+        """True when the form is the answer that this reviewer gave to this task before."""
+        try:
+            past = answered_task(review, g.session.user.id, task_id)
+        except NotFound:
+            return False
+        return _read_answer(past.content) == past.answer
+
+    @portal.get("/tasks/<uuid:task_id>/feedback")
+    @reviewing
+    def feedback_page(task_id: UUID) -> Page:
+        told = feedback(review, str(task_id), g.session.user.id)
+        if told is None:
+            raise NotFound("there is nothing to tell of this task")
+        return render_template("portal/feedback.html", told=told, flow=chosen_flow())
+
+    @portal.post("/tasks/<uuid:task_id>/renew")
+    @reviewing
+    def renew(task_id: UUID) -> Page:
+        until = renew_task(review, str(task_id), g.session.user.id)
+        return jsonify(seconds=(until - review.clock()).total_seconds())
 
     @portal.get("/tasks/<uuid:task_id>/template")
     @reviewing
@@ -147,19 +182,20 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         if form.get("to") == "lead":
             held = get_task(review, str(task_id), user_id)
             if not reason:
-                return task_page(held, chosen_flow(), _("Say why a lead should look at it."), 422)
+                why = _("Say why a lead should look at it.")
+                return problem(why, 422) if is_fetched() else task_page(held, chosen_flow(), why, 422)
             escalate_task(review, held.id, user_id, reason)
         else:
             release_task(review, str(task_id), user_id, reason)
         if form.get("then") == "queues":
-            return redirect(url_for("portal.queues"), 303)
+            return on_to(url_for("portal.queues"))
         return go_on(chosen_flow(), left=str(task_id))
 
     @portal.post("/tasks/<uuid:task_id>/undo")
     @reviewing
     def undo_answer(task_id: UUID) -> Page:
         undo(review, str(task_id), g.session.user.id)
-        return redirect(url_for("portal.task", task_id=task_id, flow=chosen_flow()), 303)
+        return on_to(url_for("portal.task", task_id=task_id, flow=chosen_flow()))
 
     @portal.post("/tasks/<uuid:task_id>/unmask")
     @reviewing
@@ -190,8 +226,10 @@ def chosen_flow() -> str | None:
     return flow
 
 
-def _read_form(held: Task) -> Mapping[str, Any] | str:
-    """The ``answerContent`` that the page's form gives; a sentence when something is missing or too long."""
+def _read_answer(shown: Mapping[str, Any]) -> Mapping[str, Any] | str:
+    """The ``answerContent`` that a form gives to a task of this input; a sentence when there is something wrong."""
+    if "answer" in request.form and not is_ours(shown):
+        return read_answer(request.form["answer"])
     decision = request.form.get("decision")
     # Browsers send line ends as CR LF, which the text area's own limit does not count twice.
     note = request.form.get("note", "").replace("\r\n", "\n").replace("\x00", "").strip()
@@ -200,7 +238,7 @@ def _read_form(held: Task) -> Mapping[str, Any] | str:
     if len(note) > LONGEST_NOTE:
         return _("The note has %(count)s characters; %(most)s fit.", count=f"{len(note):,}", most=f"{LONGEST_NOTE:,}")
     content: dict[str, Any] = {"decision": {name: name == decision for name in ("approve", "reject")}}
-    for field, key, offered in _offered(show(held.content) if is_ours(held.content) else None):
+    for field, key, offered in _offered(show(shown) if is_ours(shown) else None):
         chosen = set(request.form.getlist(field))
         content[key] = {name: str(number) in chosen for number, name in enumerate(offered)}
     return content | ({"note": note} if note else {})

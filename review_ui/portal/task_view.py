@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from review_ui.portal import untrusted as reading
+from review_ui.portal.choices import Group, groups_of
 from review_ui.portal.drawing import (
     MAX_FRAMES,
     MAX_MARKS,
@@ -24,10 +25,12 @@ from review_ui.portal.drawing import (
 )
 from review_ui.portal.languages import _, best_language
 from review_ui.portal.marking import Run, cut
+from review_ui.portal.moments import moment
+from review_ui.portal.said import said
 
 SCHEMA = "moderation-item/1"
 TONES = 8
-"""Colours that labels take turns with; ``portal.css`` has them."""
+"""Colours that labels take turns with; ``style/tokens.css`` has them."""
 MAX_PARTS, MAX_DETECTIONS, MAX_EARLIER = 200, 5000, 20
 MAX_REASONS, MAX_REASON_CHARS = 3, 500
 
@@ -99,6 +102,7 @@ class ShownTask:
         about: what the service knows of the item, name and words.
         metadata: what the app says of it, name and words.
         names: the words that are read in place of labels, where the policy has some.
+        groups: the labels as they are shown.
         reasons: to choose from, name and words.
         tones: the colour of each label that was found.
         not_examined: what nobody looked for, in sentences.
@@ -119,6 +123,7 @@ class ShownTask:
     labels: tuple[str, ...]
     tones: Mapping[str, int]
     names: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
     reasons: tuple[tuple[str, str], ...] = ()
     not_examined: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
@@ -154,14 +159,16 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         )
     policy, item = reading.mapping(content, "policy"), reading.mapping(content, "item")
     metadata = reading.mapping(item, "metadata")
-    said = reading.mapping(content, "names")
-    names = [(name, _in_own_language(reading.mapping(said, name))) for name in said]
+    given = reading.mapping(content, "names")
+    names = [(name, _in_own_language(reading.mapping(given, name))) for name in given]
     reasons = [
         (reading.text(reason, "name"), _in_own_language(reading.mapping(reason, "words")))
         for reason in reading.mappings(content, "reasons")
     ]
+    labels, tones = tuple(dict.fromkeys(reading.texts(content, "labels"))), {one.label: one.tone for one in seen}
+    read = {name: words for name, words in names if words}
     return ShownTask(
-        why=tuple(reading.texts(content, "why")),
+        why=tuple(said(line, read) for line in reading.texts(content, "why")),
         unseen=tuple(
             Unseen(_tool(failure), reading.text(failure, "part"), reading.text(failure, "message"))
             for failure in reading.mappings(content, "failures")
@@ -173,12 +180,13 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         metadata=tuple((reading.printable(name), reading.as_words(value)) for name, value in metadata.items()),
         parts=parts,
         found=_found(seen, parts),
-        labels=tuple(dict.fromkeys(reading.texts(content, "labels"))),
-        tones={one.label: one.tone for one in seen},
-        names={name: words for name, words in names if words},
+        labels=labels,
+        tones=tones,
+        names=read,
+        groups=groups_of(labels, read, tones),
         reasons=tuple(reason for reason in reasons if all(reason)),
-        not_examined=tuple(reading.texts(content, "not_examined"))[:MAX_EARLIER],
-        earlier=tuple(reading.texts(content, "earlier"))[:MAX_EARLIER],
+        not_examined=tuple(said(line, read) for line in reading.texts(content, "not_examined")[:MAX_EARLIER]),
+        earlier=tuple(said(line, read) for line in reading.texts(content, "earlier")[:MAX_EARLIER]),
         hints=tuple(hints),
     )
 
@@ -307,7 +315,7 @@ def _found(seen: Sequence[Shown], parts: Sequence[ShownPart]) -> tuple[FoundLabe
 def _about(content: Mapping[str, Any], item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     posted = reading.text(item, "created_at")
     with suppress(ValueError, OverflowError):  # what is no time is shown as it stands
-        posted = f"{datetime.fromisoformat(posted).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        posted = moment(datetime.fromisoformat(posted).astimezone(UTC))
     facts = {
         "App": reading.text(item, "app"),
         "Content id": reading.text(item, "content_id"),

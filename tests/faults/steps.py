@@ -135,6 +135,7 @@ BESIDE = {
     "s3.delete": "as blobs.delete, which is killed",
     "s3.put": "as blobs.put, which is killed; S3 answers once the object is durable",
     "tasks.change": OF_PEOPLE,
+    "tasks.renew": OF_PEOPLE,
     "tasks.decide_batch": "the same rows as tasks.submit_answer, which is killed",
     "tasks.unassign_severe": OF_PEOPLE,
     "tasks.undo_batch": "the same rows as tasks.undo, which is killed",

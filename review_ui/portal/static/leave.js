@@ -1,4 +1,6 @@
 // Skip and escalate ask for a reason first; leaving for the queues does not.
+import { send } from "./sending.js";
+
 export function watchLeaving() {
   const dialog = document.getElementById("leave");
   const form = document.getElementById("release");
@@ -19,6 +21,18 @@ export function watchLeaving() {
     chosen.focus();
   });
   document.getElementById("stay").addEventListener("click", () => dialog.close());
+
+  // Whatever goes wrong is said beside the answer, under the dialog; its words stay for the next try.
+  let isSent = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (isSent) return;
+    isSent = true;
+    if (!await send(form)) {
+      isSent = false;
+      dialog.close();
+    }
+  });
 
   const skip = () => ask("others");
   const escalate = () => ask("lead");

@@ -21,7 +21,7 @@ function drawTimeline(media, line, moments) {
     line.append(region);
   }
   const head = document.createElement("span");
-  head.className = "head";
+  head.className = "now";
   line.append(head);
   media.addEventListener("timeupdate", () => { head.style.left = `${(100 * media.currentTime) / media.duration}%`; });
   line.hidden = false;

@@ -1,11 +1,19 @@
 // A task with a template of its own: the frame hands over an answer, this page sends it. Keys leave the task.
 import { listen } from "./keys.js";
+import { watchLease } from "./lease.js";
 import { watchLeaving } from "./leave.js";
+import { send } from "./sending.js";
+import { onAgain } from "./trouble.js";
 import { watchUndo } from "./undo.js";
 
 const frame = document.getElementById("template");
 const form = document.getElementById("answer");
 let isSent = false;
+
+async function submit() {
+  isSent = true;
+  isSent = await send(form);
+}
 
 window.addEventListener("message", (event) => {
   // The frame has no origin; what proves who speaks is the window itself.
@@ -16,12 +24,13 @@ window.addEventListener("message", (event) => {
   // A template may not answer by itself: somebody must just have pressed something.
   const pressed = navigator.userActivation ? navigator.userActivation.isActive : true;
   if (event.data.kind === "answer" && pressed && !isSent) {
-    isSent = true;
     form.elements.answer.value = JSON.stringify(event.data.content);
-    form.submit();
+    submit();
   }
 });
 
+onAgain(() => { if (form.elements.answer.value && !isSent) submit(); });
+watchLease();
 const { skip, escalate, quit } = watchLeaving();
 listen({
   z: watchUndo(),

@@ -56,6 +56,11 @@ ROUTES: list[tuple[str, str, set[str | None], int]] = [
     ("POST", "/review/lead/queues/nobody/batch", LEADS, 404),
     ("POST", f"/review/lead/tasks/{NO_ID}", LEADS, 303),
     ("POST", f"/review/lead/batches/{NO_ID}/undo", LEADS, 404),
+    ("POST", f"/review/tasks/{NO_ID}/renew", REVIEWERS, 409),
+    ("GET", f"/review/tasks/{NO_ID}/feedback", REVIEWERS, 404),
+    ("GET", f"/review/tasks/{NO_ID}/alike/{NO_ID}", REVIEWERS, 409),
+    ("GET", "/review/palette", EVERYBODY, 200),
+    ("GET", "/review/style", EVERYBODY, 200),
     ("GET", "/review/media/forged", REVIEWERS, 404),
     ("GET", "/review/people", ADMINS, 200),
     ("POST", "/review/people", ADMINS, 422),
@@ -90,6 +95,7 @@ def test_no_address_is_missing_from_the_table(desk: Desk) -> None:
     }
     written = {
         "/batches/" + NO_ID: "/batches/<uuid:batch_id>",
+        "/alike/" + NO_ID: "/alike/<uuid:other_id>",
         NO_ID: "<uuid:task_id>",
         "forged": "<token>",
         "queues/nobody": "queues/<flow>",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from review_ui.portal.task_view import show
 from tests.houses.desk import Desk, form_token, item
 
 TEXT = {"id": "p0", "type": "text", "text": "x"}
@@ -69,3 +71,34 @@ def test_an_answer_that_was_taken_back_keeps_its_reasons(tmp_path: Path) -> None
 
     assert page.count('name="because" value="1" checked') == 1
     assert page.count('name="because" value="0" checked') == 0
+
+
+def test_labels_stand_in_families_by_readable_names_each_with_its_key(desk: Desk) -> None:
+    labels = ["Other", "Toxicity/INSULT", "PII/EMAIL", "Toxicity/IDENTITY_ATTACK", "PII/Tax id", "Spam/LINK"]
+    names = {"Toxicity": {"en": "Hostile"}, "PII/EMAIL": {"": "E-mail address"}}
+    groups = show(item(TEXT, labels=labels, names=names)).groups
+
+    assert [(group.head, [(c.cap, c.words, c.label) for c in group.choices]) for group in groups] == [
+        ("", [("1", "Other", "Other"), ("2", "Spam/LINK", "Spam/LINK")]),
+        ("Hostile", [("3", "Insult", "Toxicity/INSULT"), ("4", "Identity attack", "Toxicity/IDENTITY_ATTACK")]),
+        ("PII", [("5", "E-mail address", "PII/EMAIL"), ("6", "Tax id", "PII/Tax id")]),
+    ]
+
+
+def test_labels_beyond_eighteen_have_no_key(desk: Desk) -> None:
+    groups = show(item(TEXT, labels=[f"Custom/Label {number}" for number in range(20)])).groups
+
+    assert [group.head for group in groups] == ["Custom"]
+    assert [c.cap for c in groups[0].choices] == [*"123456789", *(f"⇧{n}" for n in range(1, 10)), "", ""]
+
+
+def test_what_a_form_ticks_is_a_label_wherever_it_stands(desk: Desk) -> None:
+    labels = ["Toxicity/A", "Alone", "Toxicity/B"]
+    loop = desk.start(item(TEXT, labels=labels))
+    client = desk.client()
+    task, page, token = open_task(desk, client, "en")
+    ticked = re.search(r'value="(\d+)"[^>]*><span><kbd>3</kbd> <bdi[^>]*>B</bdi>', page)
+    assert ticked is not None
+    client.post(task, data={"csrf": token, "decision": "reject", "label": [ticked[1]]})
+
+    assert desk.answers(loop)[0]["labels"] == {"Toxicity/A": False, "Alone": False, "Toxicity/B": True}

@@ -52,7 +52,7 @@ OVERLAPS = """() => {
     return rects;
   }
   const controls = [...document.querySelectorAll(wanted)]
-    .filter((e) => !e.closest("dialog") && !e.matches(".skip") && getComputedStyle(e).opacity !== "0")
+    .filter((e) => e.checkVisibility() && !e.closest("dialog") && !e.matches(".skip") && getComputedStyle(e).opacity !== "0")
     .map((e) => ({ e, rects: boxes(e), frames: scrollers(e) }))
     .filter((control) => control.rects.length);
   const said = [];
@@ -152,3 +152,46 @@ def test_a_tap_anywhere_on_a_button_of_the_bar_is_taken_by_it(desk: Desk, review
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(200)
         assert page.evaluate(STRAY_TAPS) == [], f"at {width} pixels"
+
+
+PAGES = (
+    *("", "history", "wellbeing", "done", "nowhere", "style", "people"),
+    *("lead", "lead/queues/long", "lead/quality", "lead/quality/long", "lead/lists", "lead/log"),
+)
+
+
+def misfits(page: Any) -> dict[str, list[str]]:
+    """What overlaps or makes the page wider than the screen, by width, in light and in dark."""
+    found = {}
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if width % 3 else "light", reduced_motion="reduce")
+        said = page.evaluate(OVERLAPS)["said"]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            said.append("the page scrolls sideways")
+        if said:
+            found[f"{page.url} at {width}"] = said
+    return found
+
+
+def test_every_page_fits_every_screen(desk: Desk, hostile_task: Any) -> None:
+    page, found = hostile_task, {}
+    for path in PAGES:
+        page.goto(f"{page.root}/{path}")
+        page.wait_for_load_state()
+        found |= misfits(page)
+    page.goto(f"{page.root}/history")
+    page.click("tbody a")
+    page.wait_for_url("**/history/*")
+    found |= misfits(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{page.root}/")
+    page.click(".menu")
+    page.wait_for_selector(".side a")
+    drawer = page.evaluate(OVERLAPS)["said"]
+    page.context.clear_cookies()
+    page.goto(f"{page.root}/sign-in")
+    found |= misfits(page)
+
+    assert found == {}
+    assert [said for said in drawer if "meets" in said and ".side" in said] == []

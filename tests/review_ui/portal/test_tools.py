@@ -142,7 +142,7 @@ def test_a_lead_works_without_a_reload_and_a_reviewer_searches_while_typing(desk
     page.click("text=Decide all of them")
     page.wait_for_url("**/lead#batches")
 
-    assert page.locator("#batches + table tbody tr").count() == 1
+    assert page.locator("#batches + section tbody tr").count() == 1
     page.click("text=Take back")
     page.get_by_text("taken back").wait_for()
     assert page.complaints == []

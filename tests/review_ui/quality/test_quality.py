@@ -200,7 +200,8 @@ def test_a_lead_makes_one_and_reviewers_are_told_kindly_if_the_queue_says_so(des
     desk.start_item(text("new"))
     desk.start_item(text("new, too"))
     task = ann.get("/review/next").headers["Location"]
-    told = post(ann, task.removeprefix("/review"), decision="approve").get_data(as_text=True)
+    answered = post(ann, task.removeprefix("/review"), decision="approve")
+    told = ann.get(answered.headers["Location"]).get_data(as_text=True)
 
     assert "We see this one differently" in told
     assert "It is “reject”. You chose “approve”." in told
