@@ -22,7 +22,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import is_number
 from moderation.core.policy.words.counter import FOUND_AT_LEAST, KNOWN_DAYS, METADATA, Counter, CounterCondition
 from moderation.core.policy.words.logic import conditions
-from moderation.core.rules.words.metadata import MISSING, value_at
+from moderation.core.rules.scene import MISSING, value_at
 
 COUNTED_TO = 100
 """What is counted to at least, so that people see more than that a rule's number was reached."""

@@ -20,8 +20,7 @@ from moderation.core.items import Part
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import is_number
 from moderation.core.policy.words.listed import CONTENT, METADATA, name_of
-from moderation.core.rules.scene import Listed
-from moderation.core.rules.words.metadata import value_at
+from moderation.core.rules.scene import Listed, value_at
 
 ListKind = Literal["values", "words", "domains", "hashes"]
 """``values``: authors, numbers, as they are. ``words``: words and phrases in texts. ``domains``: hosts of links, with

@@ -14,19 +14,19 @@ from moderation.core.decisions import Action, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
-from moderation.core.policy.words.counter import COUNTERS
-from moderation.core.policy.words.listed import LISTS, name_of
+from moderation.core.rules.branches import Branch
+from moderation.core.rules.hearing import Hearing, Reach, hear
 from moderation.core.rules.overrides import Standing
-from moderation.core.rules.programs import Branch, Program, program_of
+from moderation.core.rules.programs import Program
 from moderation.core.rules.reasons import NO_ONE, Failing, because, failing
 from moderation.core.rules.sampling import acts, samples
-from moderation.core.rules.scene import NOBODY, Observation, Scene, Subject, failed_parts
+from moderation.core.rules.scene import NOBODY, Observation, Scene, Subject
+from moderation.core.rules.weights import RANKS
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Evidence, Outcome, PolicyVerdict, RuleResult, Sample, Truth, Verdict
 
 __all__ = ["Evidence", "PolicyVerdict", "RuleResult", "Sample", "Subject", "Verdict", "evaluate"]
 
-STRICTNESS: Mapping[Outcome, int] = {"approve": 0, "review": 1, "reject": 2}
 _TRUTHS: Mapping[bool | None, Truth] = {True: "true", False: "false", None: "unknown"}
 
 
@@ -35,7 +35,7 @@ def evaluate(
     subject: Subject,
     findings: Sequence[Detection | Failure],
     taxonomy: Taxonomy,
-    reach: Mapping[str, frozenset[str] | None] | None = None,
+    reach: Reach | None = None,
     spent: Collection[str] = (),
     coverage: Coverage | None = None,
 ) -> Verdict:
@@ -58,30 +58,8 @@ def evaluate(
     Raises:
         ValueError: no policies.
     """
-    if not policies:
-        raise ValueError("an item is judged by at least one policy")
-    detections, failures = _sorted(findings if coverage is None else _with_unexamined(findings, coverage))
-    unseen = _unseen(failures, coverage) if failures or coverage is not None else ()
-    failed = [failure for failure in failures if failure.kind != "not_examined"] if unseen else failures
-    unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failed} if failed else _NONE
-    ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
-    if unread := _unread(ordered, subject, unanswered):
-        # Whoever counts finds no label, so that only rules that go by a counter, or a list, are left open.
-        unanswered = {**unanswered, **dict.fromkeys(unread, NOBODY)}
-    scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
-    programs = [_program(policy, subject, taxonomy) for policy in ordered]
-    orphans = failing(_orphans(programs, unanswered), unseen) if unanswered or unseen else NO_ONE
-    carer = _carer(ordered) if orphans is not NO_ONE else None
-    verdicts = []
-    for policy, program in zip(ordered, programs, strict=True):
-        if isinstance(program, Exception):
-            verdicts.append(_broken(policy, program))
-            continue
-        try:
-            heard = _heard(scene, policy) if unanswered else scene
-            verdicts.append(_evaluate(program, heard, orphans if policy is carer else NO_ONE, spent))
-        except Exception as error:  # whatever breaks here must not approve an item
-            verdicts.append(_broken(policy, error))
+    hearing = hear(policies, subject, findings, taxonomy, reach, coverage)
+    verdicts = [explained(hearing, at, spent) for at in range(len(hearing.policies))]
     winner = max(verdicts, key=_strictness) if len(verdicts) > 1 else verdicts[0]
     return Verdict.trusted(
         {
@@ -91,8 +69,8 @@ def evaluate(
             "labels": () if winner.outcome == "approve" else _labels(verdicts, winner.outcome),
             "reason": winner.because,
             "policies": tuple(verdicts),
-            "failures": tuple(failures),
-            "samples": samples(ordered, winner.outcome, subject.item_id),
+            "failures": tuple(hearing.failures),
+            "samples": samples(hearing.policies, winner.outcome, subject.item_id),
             "spent": _used(verdicts) if spent else (),
             "examined": coverage.examined if coverage is not None else (),
             "not_examined": coverage.not_examined if coverage is not None else (),
@@ -101,42 +79,12 @@ def evaluate(
     )
 
 
-_NONE: Mapping[str, frozenset[str] | None] = {}
-
-
-def _unread(policies: Sequence[Policy], subject: Subject, failed: Collection[str]) -> list[str]:
-    """``counters`` and ``lists`` where one of the policies' could not be read, or was not."""
-    unread = [name for name in (COUNTERS, LISTS) if name in failed]
-    for policy in policies:
-        if any(subject.counts.get(f"{policy.name}/{name}") is None for name in policy.file.counters):
-            unread.append(COUNTERS)
-        if any(subject.listed.get(name_of(*asked)) is None for asked in policy.lists_asked):
-            unread.append(LISTS)
-    return unread
-
-
-def _with_unexamined(findings: Sequence[Detection | Failure], coverage: Coverage) -> Sequence[Detection | Failure]:
-    """The findings with a failure for each part that nobody looked at, where none says so yet."""
-    return [*findings, *coverage.failures(each for each in findings if isinstance(each, Failure))]
-
-
-def _unseen(failures: Sequence[Failure], coverage: Coverage | None) -> tuple[str, ...]:
-    """Ids of the parts that nobody looked at, sorted."""
-    parts = {failure.part for failure in failures if failure.kind == "not_examined"}
-    parts |= set(coverage.unseen) if coverage is not None else set()
-    return tuple(sorted(parts))
-
-
 def _by_rule(action: Action) -> tuple[str, str]:
     return action.rule, action.name
 
 
-def _name(policy: Policy) -> str:
-    return policy.file.policy
-
-
 def _strictness(verdict: PolicyVerdict) -> int:
-    return STRICTNESS[verdict.outcome]
+    return RANKS[verdict.outcome]
 
 
 def _used(verdicts: Sequence[PolicyVerdict]) -> tuple[str, ...]:
@@ -161,22 +109,37 @@ class _Tally:
     actions: list[Action] = field(default_factory=list)
 
 
+def explained(hearing: Hearing, at: int, spent: Collection[str]) -> PolicyVerdict:
+    """What one of the policies wants, and why; nothing that breaks here approves an item.
+
+    Args:
+        at: its place among them.
+    """
+    policy, program = hearing.policies[at], hearing.programs[at]
+    if isinstance(program, Exception):
+        return _broken(policy, program)
+    try:
+        return _evaluate(program, hearing.scene_of(policy), hearing.orphans_of(policy), spent)
+    except Exception as error:
+        return _broken(policy, error)
+
+
 def _evaluate(program: Program, scene: Scene, orphans: Failing, spent: Collection[str]) -> PolicyVerdict:
     is_whole = orphans is NO_ONE and not scene.unanswered
-    is_simple = is_whole and not (program.may_override or program.may_wait or program.may_add)
-    if is_simple and not (program.may_be_spent and spent):
-        if not scene.by_label and not program.always:
+    is_simple = is_whole and not (program.has.override or program.has.wait or program.has.add)
+    if is_simple and not (program.has.be_spent and spent):
+        if not scene.by_label and not program.always and not program.asked:
             return _nothing_found(program, scene)
         true, near, unknown = program.results(scene)
         return _verdict(program, scene, _Tally(true, unknown, near=near), orphans)
     tested: Sequence[tuple[Branch, Observation]] = program.tested(scene)
     acting, waiting = tested, []
-    if program.may_wait:
+    if program.has.wait:
         policy, item_id = program.policy.name, scene.subject.item_id
         is_acting = [acts(policy, branch, item_id) for branch, _ in tested]
         acting = [each for each, acts_now in zip(tested, is_acting, strict=True) if acts_now]
         waiting = [each for each, acts_now in zip(tested, is_acting, strict=True) if not acts_now]
-    over = _over_caps(program, acting, spent) if spent and program.may_be_spent else NOBODY
+    over = _over_caps(program, acting, spent) if spent and program.has.be_spent else NOBODY
     tally = _count(program, acting, over)
     shadow = tuple([_result(branch, seen) for branch, seen in waiting if seen.truth is not False])
     would = _outcome(program, _count(program, tested, over), scene, orphans)[0] if shadow else None
@@ -235,7 +198,7 @@ def _over_caps(
 def _count(program: Program, tested: Sequence[tuple[Branch, Observation]], over: frozenset[str]) -> _Tally:
     """Sort the rules by what became of them; all that are given act."""
     tally = _Tally()
-    standing = Standing(tested) if program.may_override else None
+    standing = Standing(tested) if program.has.override else None
     for branch, seen in tested:
         by = standing.set_aside_by(branch.id) if standing is not None else None
         truth = seen.truth
@@ -267,9 +230,8 @@ def _queue(program: Program, tally: _Tally, deciding: Sequence[RuleResult], fail
         wanted.append(program.default.queue)
     if failed is not NO_ONE and program.on_failure.outcome == "review":
         wanted.append(program.on_failure.queue)
-    return min((q for q in wanted if q in program.ranks), key=lambda q: program.ranks[q or ""], default=None) or next(
-        iter(q.name for q in program.policy.file.queues), None
-    )
+    weigh = program.weigh
+    return weigh.queue_of(max(weigh.of_outcome("review", queue) for queue in [*wanted, None]))
 
 
 def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Failing) -> tuple[Outcome, Failing]:
@@ -294,7 +256,7 @@ def _outcome(program: Program, tally: _Tally, scene: Scene, orphans: Failing) ->
 
 
 def _strictest(outcomes: Iterable[Outcome]) -> Outcome:
-    return max(outcomes, key=STRICTNESS.__getitem__)
+    return max(outcomes, key=RANKS.__getitem__)
 
 
 def _broken(policy: Policy, error: Exception) -> PolicyVerdict:
@@ -325,39 +287,6 @@ def _over(branch: Branch, seen: Observation) -> RuleResult:
     return result
 
 
-def _program(policy: Policy, subject: Subject, taxonomy: Taxonomy) -> Program | Exception:
-    try:
-        return program_of(policy, subject.app, subject.content_types, taxonomy)
-    except Exception as error:  # as in `evaluate`: a policy that cannot be made ready approves nothing
-        return error
-
-
-def _heard(scene: Scene, policy: Policy) -> Scene:
-    """The scene as this policy takes it: without the failures that it ignores by name."""
-    ignored = set(policy.file.ignore_failures_of)
-    return scene.without(ignored) if ignored and not ignored.isdisjoint(scene.unanswered) else scene
-
-
-def _orphans(
-    programs: Sequence[Program | Exception], unanswered: Mapping[str, frozenset[str] | None]
-) -> tuple[str, ...]:
-    """Failed detectors that no policy names, ignores or asks about: nobody planned for them, so a person looks."""
-    planned = [program for program in programs if isinstance(program, Program)]
-    return tuple(
-        sorted(
-            name for name, reach in unanswered.items() if not any(program.plans_for(name, reach) for program in planned)
-        )
-    )
-
-
-def _carer(policies: Sequence[Policy]) -> Policy:
-    """The first policy whose answer to a failure is a review, else one with a queue, else the first."""
-    for policy in policies:
-        if policy.file.if_a_detector_fails.outcome == "review":
-            return policy
-    return next((policy for policy in policies if policy.file.queues), policies[0])
-
-
 def _labels(verdicts: Sequence[PolicyVerdict], outcome: Outcome) -> tuple[str, ...]:
     """Labels behind the rules that won, highest confidence first."""
     best: dict[str, float] = {}
@@ -369,25 +298,3 @@ def _labels(verdicts: Sequence[PolicyVerdict], outcome: Outcome) -> tuple[str, .
                     if detection.confidence > best.get(detection.label, -1.0):
                         best[detection.label] = detection.confidence
     return tuple(sorted(best, key=lambda label: (-best[label], label)))
-
-
-def _sorted(findings: Sequence[Detection | Failure]) -> tuple[list[Detection], list[Failure]]:
-    """Detections strongest first, failures by name: the same in whatever order they came."""
-    detections = [finding for finding in findings if isinstance(finding, Detection)]
-    failures = [finding for finding in findings if not isinstance(finding, Detection)]
-    if len(detections) > 1:
-        ranked = [(-d.confidence, d.label, d.part) for d in detections]
-        # Ties are settled by the whole detection, which costs more than all the rest.
-        key = _whole if len(set(ranked)) < len(ranked) else _rank
-        detections.sort(key=key)
-    if len(failures) > 1:
-        failures.sort(key=lambda f: (f.detector.name, f.part, f.kind, f.message))
-    return detections, failures
-
-
-def _rank(detection: Detection) -> tuple[float, str, str, str]:
-    return (-detection.confidence, detection.label, detection.part, "")
-
-
-def _whole(detection: Detection) -> tuple[float, str, str, str]:
-    return (-detection.confidence, detection.label, detection.part, detection.model_dump_json())

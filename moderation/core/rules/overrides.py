@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from moderation.core.rules.programs import Branch
+from moderation.core.rules.branches import Branch
 from moderation.core.rules.scene import Observation
 
 _Tested = tuple[Branch, Observation]

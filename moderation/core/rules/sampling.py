@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from moderation.core.policy.policies import Policy
-from moderation.core.rules.programs import Branch
+from moderation.core.rules.branches import Branch
 from moderation.core.verdicts import Outcome, Sample
 
 _MILLION = 1_000_000

@@ -85,9 +85,12 @@ class Scene:
         unanswered: detectors and extractors that failed, each with the labels its answer could have led to; None when
             that is not known, which is taken as every label.
         failed_in: the given parts that each of them failed on; one that is not there failed on every part.
+
+    Attributes:
+        is_crowded: True with more than one detection.
     """
 
-    __slots__ = ("_memo", "by_label", "failed_in", "subject", "unanswered")
+    __slots__ = ("_memo", "by_label", "failed_in", "is_crowded", "subject", "unanswered")
 
     def __init__(
         self,
@@ -99,6 +102,7 @@ class Scene:
         self.subject = subject
         self.unanswered = unanswered
         self.failed_in = failed_in or {}
+        self.is_crowded = len(detections) > 1
         self.by_label: dict[str, list[Detection]] = {}
         self._memo: dict[Hashable, Any] = {}
         for detection in detections:
@@ -112,7 +116,7 @@ class Scene:
         """The same without the failures of `names`."""
         left = {name: reach for name, reach in self.unanswered.items() if name not in names}
         scene = Scene(self.subject, (), left, self.failed_in)
-        scene.by_label = self.by_label
+        scene.by_label, scene.is_crowded = self.by_label, self.is_crowded
         return scene
 
     def matching(self, labels: frozenset[str]) -> list[Detection]:
@@ -139,6 +143,13 @@ class Scene:
         return frozenset(
             name for name, reach in self.unanswered.items() if reach is None or not reach.isdisjoint(labels)
         )
+
+    def is_open(self, labels: frozenset[str]) -> bool:
+        """Whether anybody failed who could have found one of `labels`."""
+        for reach in self.unanswered.values():  # noqa: SIM110 - asked often, and `any` takes three times as long
+            if reach is None or not reach.isdisjoint(labels):
+                return True
+        return False
 
     def parts(self) -> list[Scene]:
         """A scene for each given part, with what was found in it and in what was extracted from it, by id."""
@@ -187,8 +198,26 @@ def root_of(part: str) -> str:
     return part.partition(".")[0]
 
 
+MISSING = object()
+
+
+def value_at(key: str, metadata: Mapping[str, JsonValue]) -> object:
+    """The value of a key; dots lead into mappings where there is no such key as a whole. Null counts as missing."""
+    value: object = metadata.get(key, MISSING)
+    if value is MISSING and metadata and "." in key:
+        value = metadata
+        for step in key.split("."):
+            # Most are dictionaries; the wider question takes ten times as long.
+            is_mapping = isinstance(value, dict) or isinstance(value, Mapping)  # noqa: SIM101
+            value = value.get(step, MISSING) if is_mapping else MISSING  # type: ignore[attr-defined]
+    return MISSING if value is None else value
+
+
 def failed_parts(failures: Sequence[Failure]) -> Mapping[str, frozenset[str]]:
     """The given parts that each detector failed on; who failed on the whole item is left out."""
+    if len(failures) == 1:
+        [failure] = failures
+        return {failure.detector.name: frozenset({root_of(failure.part)})} if failure.part else {}
     found: dict[str, set[str]] = {}
     everywhere = {failure.detector.name for failure in failures if not failure.part}
     for failure in failures:

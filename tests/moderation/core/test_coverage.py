@@ -16,8 +16,9 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, Part, Tool
 from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.policies import Policy
-from moderation.core.rules.engine import STRICTNESS, evaluate
+from moderation.core.rules.engine import evaluate
 from moderation.core.rules.scene import Subject
+from moderation.core.rules.weights import RANKS
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Examined, NotExamined, Verdict
 
@@ -129,7 +130,7 @@ def test_fewer_looks_never_make_it_milder(
 
     def outcome(answered: list[tuple[str, str]]) -> int:
         coverage = Coverage(PARTS, examined(PARTS, answered, named))
-        return STRICTNESS[evaluate(chosen, subject, [*found, *failed], TAXONOMY, coverage=coverage).outcome]
+        return RANKS[evaluate(chosen, subject, [*found, *failed], TAXONOMY, coverage=coverage).outcome]
 
     outcomes = [outcome(looks[:count]) for count in range(len(looks), -1, -1)]
     assert outcomes == sorted(outcomes)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from moderation.core.detections import Detection, Failure
 from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.policies import Policy
+from moderation.core.rules.choosing import choose
 from moderation.core.rules.engine import evaluate
 from moderation.core.rules.sampling import is_sampled
 from moderation.core.rules.scene import Subject
@@ -51,6 +52,9 @@ def test_the_engine_says_what_the_plain_reference_says(
     assert {rule.rule for rule in said.unknown} == expected.unknown
     assert {rule.rule for rule in said.overridden} == expected.overridden
     assert {rule.rule for rule in said.shadow} == expected.shadow
+    choice = choose([made(document)], subject, findings, TAXONOMY, DETECTORS)
+    assert (choice.outcome, choice.queue) == (expected.outcome, expected.queue)
+    assert set(choice.policies[0].rules()) == set(expected.true)
     for name, rule in true.items():
         if expected.true[name]:
             shown = sorted((e.detection.label, e.detection.confidence) for e in rule.evidence)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from moderation.core.rules.scene import Observation, Scene
+from moderation.core.rules.signals import Wakes
+
+Holds = Callable[[Scene], bool | None]
+"""A truth in a scene, three-valued, and nothing of what led to it."""
 
 
 class Test(Protocol):
@@ -20,16 +24,17 @@ class Test(Protocol):
         ...
 
     def test(self, scene: Scene) -> Observation:
-        """Its truth in `scene`."""
+        """Its truth in `scene`, and what led to it."""
+        ...
+
+    def holds(self) -> Holds:
+        """The truth that `test` finds, made to be asked often: a closure over what it needs."""
         ...
 
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """The test for items of this app and these content types; a truth value where nothing else decides it."""
         ...
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """What must be detected for it to be true: labels, each with the confidence from which it could be.
-
-        One of the labels is needed, not all. None when it may be true although nothing was detected.
-        """
+    def wakes(self) -> Wakes | None:
+        """What an item must show for it to be true, or left open where all answered; None for nothing at all."""
         ...

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from moderation.core.policy.words.counter import COUNTERS, CounterCondition
 from moderation.core.rules.scene import FALSE, NOBODY, Observation, Scene
-from moderation.core.rules.words.contract import Test
+from moderation.core.rules.signals import Sign, Wakes
+from moderation.core.rules.words.contract import Holds, Test
 from moderation.core.verdicts import ScoreValue
 
 UNCOUNTED = Observation(None, silent=frozenset({COUNTERS}))
@@ -44,10 +44,20 @@ class CounterTest:
         low = float(self.condition.at_least or 0)
         return Observation(True, scores=(ScoreValue(self.condition.counter, float(number), low, "counter"),))
 
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        name, holds = self.counter, self.condition.holds
+
+        def holds_of(scene: Scene) -> bool | None:
+            number = scene.subject.counts.get(name)
+            return None if number is None else holds(number)
+
+        return holds_of
+
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """Itself: the numbers are of each item."""
         return self
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """None: it may be true although nothing was detected."""
-        return None
+    def wakes(self) -> Wakes | None:
+        """The counter, from where it could be true."""
+        return {Sign("counter", self.counter): float(self.condition.at_least or 0)}

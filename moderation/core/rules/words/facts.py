@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Observation, Scene
+from moderation.core.rules.signals import Wakes
+from moderation.core.rules.words.contract import Holds
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,17 @@ class AppTest:
         """True or false."""
         return TRUE if self.settled(scene.subject.app, scene.subject.content_types) else FALSE
 
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        apps = self.apps
+        return lambda scene: scene.subject.app in apps
+
     def settled(self, app: str, content_types: frozenset[str]) -> bool:
         """True of an item of one of these apps, else false."""
         return app in self.apps
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """None: it may be true although nothing was detected."""
+    def wakes(self) -> Wakes | None:
+        """None: it needs nothing."""
         return None
 
 
@@ -47,10 +53,15 @@ class ContentTypeTest:
         """True or false."""
         return TRUE if self.settled(scene.subject.app, scene.subject.content_types) else FALSE
 
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        types = self.types
+        return lambda scene: not types.isdisjoint(scene.subject.content_types)
+
     def settled(self, app: str, content_types: frozenset[str]) -> bool:
         """True of an item with content of one of these types, else false."""
         return not content_types.isdisjoint(self.types)
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """None: it may be true although nothing was detected."""
+    def wakes(self) -> Wakes | None:
+        """None: it needs nothing."""
         return None

@@ -15,7 +15,8 @@ from moderation.core.detections import Detection
 from moderation.core.policy.terms import Count, Range, expand
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.rules.scene import FALSE, NEAR, NOBODY, NOTHING, TRUE, Observation, Scene, held
-from moderation.core.rules.words.contract import Test
+from moderation.core.rules.signals import Sign, Signal, Wakes
+from moderation.core.rules.words.contract import Holds, Test
 from moderation.core.taxonomy import Taxonomy
 
 
@@ -103,9 +104,7 @@ class LabelTest:
     def _look(self, scene: Scene) -> Observation:
         at_least, below = self.at_least, self.below
         low = at_least or 0.0
-        those = scene.matching(self.labels)
-        if self.detectors is not None or self.size is not None:
-            those = [d for d in those if is_by(d, self.detectors) and (self.size is None or self.size.fits(d))]
+        those = self._those(scene)
         matched = [d for d in those if d.confidence >= low and (below is None or d.confidence < below)]
         silent = scene.silent(self.labels) if scene.unanswered else NOBODY
         is_counted = self.count is not None or self.different is not None
@@ -120,6 +119,32 @@ class LabelTest:
         if near and (not is_counted or self._holds([*matched, *near], may_grow=False)):
             return Observation(False, near=held(near, low))
         return FALSE
+
+    def _those(self, scene: Scene) -> list[Detection]:
+        """The detections that it is about, of whatever confidence."""
+        those = scene.matching(self.labels)
+        if self.detectors is not None or self.size is not None:
+            those = [d for d in those if is_by(d, self.detectors) and (self.size is None or self.size.fits(d))]
+        return those
+
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        labels, low, below = self.labels, self.at_least or 0.0, self.below
+        if self.is_plain:
+            return _reaches(labels, low)
+        is_counted = self.count is not None or self.different is not None
+        if self.count is not None and self == LabelTest(labels, self.at_least, count=self.count):
+            return _counts(labels, low, self.count)
+
+        def holds_of(scene: Scene) -> bool | None:
+            those = self._those(scene) if scene.by_label else []
+            matched = [d for d in those if d.confidence >= low and (below is None or d.confidence < below)]
+            may_grow = bool(scene.unanswered) and scene.is_open(labels)
+            if is_counted:
+                return self._holds(matched, may_grow=may_grow)
+            return True if matched else None if may_grow else False
+
+        return holds_of
 
     @property
     def is_plain(self) -> bool:
@@ -141,9 +166,41 @@ class LabelTest:
         """Itself: what was found decides."""
         return self
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """Its labels, from where it could be true."""
-        return None if self.test(NOTHING).truth else dict.fromkeys(self.labels, self.at_least or 0.0)
+    def wakes(self) -> Wakes | None:
+        """Its labels, from where it could be true; where it counts, among others."""
+        if self.test(NOTHING).truth:
+            return None
+        counts = [count.at_least or 0 for count in (self.count, self.different) if count is not None]
+        signals: Iterable[Signal] = self.labels
+        if max(counts, default=0) > 1:
+            signals = [Sign("several", label) for label in sorted(self.labels)]
+        return dict.fromkeys(signals, self.at_least or 0.0)
+
+
+def _reaches(labels: frozenset[str], low: float) -> Holds:
+    def holds_of(scene: Scene) -> bool | None:
+        if not scene.unanswered and labels.isdisjoint(scene.by_label):
+            return False
+        for label, found in scene.by_label.items():
+            if label in labels and found[0].confidence >= low:
+                return True
+        return None if scene.unanswered and scene.is_open(labels) else False
+
+    return holds_of
+
+
+def _counts(labels: frozenset[str], low: float, count: Count) -> Holds:
+    def holds_of(scene: Scene) -> bool | None:
+        number = 0
+        for label, found in scene.by_label.items():
+            if label in labels:
+                for detection in found:  # strongest first
+                    if detection.confidence < low:
+                        break
+                    number += 1
+        return count.holds(number, may_grow=bool(scene.unanswered) and scene.is_open(labels))
+
+    return holds_of
 
 
 def is_by(detection: Detection, detectors: frozenset[str] | None) -> bool:
@@ -195,6 +252,22 @@ class BandTest:
         """Itself: what was found decides."""
         return self
 
-    def triggers(self) -> Mapping[str, float] | None:
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        labels, low, high = self.labels, self.at_least, self.below
+        if high is None:
+            return _reaches(labels, low)
+
+        def holds_of(scene: Scene) -> bool | None:
+            highest = max(
+                [found[0].confidence for label, found in scene.by_label.items() if label in labels], default=-1.0
+            )
+            if highest >= high:
+                return False
+            return True if highest >= low else None if scene.unanswered and scene.is_open(labels) else False
+
+        return holds_of
+
+    def wakes(self) -> Wakes | None:
         """Its labels, from where it could be true."""
         return None if self.test(NOTHING).truth else dict.fromkeys(self.labels, self.at_least)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from moderation.core.policy.words.listed import LISTS, name_of
 from moderation.core.rules.scene import FALSE, NOBODY, Observation, Scene
-from moderation.core.rules.words.contract import Test
+from moderation.core.rules.signals import Sign, Wakes
+from moderation.core.rules.words.contract import Holds, Test
 from moderation.core.verdicts import ScoreValue
 
 UNREAD = Observation(None, silent=frozenset({LISTS}))
@@ -39,10 +39,20 @@ class ListedTest:
             return FALSE
         return Observation(True, scores=(ScoreValue(f"{self.list_name} {version[:12]}".strip(), 1.0, 1.0, "list"),))
 
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        name = name_of(self.list_name, self.place)
+
+        def holds_of(scene: Scene) -> bool | None:
+            listed = scene.subject.listed.get(name)
+            return None if listed is None else listed[0]
+
+        return holds_of
+
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """Itself: each item is on lists by itself."""
         return self
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """None: it may be true although nothing was detected."""
-        return None
+    def wakes(self) -> Wakes | None:
+        """The list, with the item on it."""
+        return {Sign("list", name_of(self.list_name, self.place)): 0.0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import assert_never
@@ -18,7 +18,8 @@ from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
 from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Observation, Scene
-from moderation.core.rules.words.contract import Test
+from moderation.core.rules.signals import Sign, Signal, Wakes
+from moderation.core.rules.words.contract import Holds, Test
 from moderation.core.rules.words.counter import CounterTest
 from moderation.core.rules.words.facts import AppTest, ContentTypeTest
 from moderation.core.rules.words.label import LabelTest
@@ -45,7 +46,8 @@ class AllTest:
     @cached_property
     def _wanted(self) -> tuple[frozenset[str], ...]:
         """Of each of these, one label at least must be there."""
-        return tuple(frozenset(found) for part in self.parts if (found := part.triggers()) is not None)
+        woken = [found for part in self.parts if (found := part.wakes()) is not None and _rank(found) == 0]
+        return tuple(frozenset(str(label) for label in found) for found in woken)
 
     def test(self, scene: Scene) -> Observation:
         """False as soon as one is false, whatever is unknown; nearly true when all that is false is nearly true."""
@@ -77,10 +79,44 @@ class AllTest:
         """False when one is; what is true is left out."""
         return _settled(self.parts, app, content_types, AllTest, ends=False)
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """Of those that need something, the one with the fewest labels stands for all."""
-        each = [found for part in self.parts if (found := part.triggers()) is not None]
-        return min(each, key=lambda found: (len(found), -sum(found.values()), sorted(found)), default=None)
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        # The one that wakes it goes last: it mostly holds when all are asked. Of the others, labels that are not there
+        # are noticed at once.
+        woken = [(part, part.wakes()) for part in self.parts]
+        waking = min((found for _, found in woken if found is not None), key=_rarity, default=None)
+        parts = tuple(part.holds() for part, found in sorted(woken, key=lambda each: each[1] is waking))
+        wanted = [frozenset(map(str, f)) for _, f in woken if f is not None and f is not waking and _rank(f) == 0]
+        needed = min(wanted, key=len, default=None)
+
+        def holds_of(scene: Scene) -> bool | None:
+            if needed is not None and not scene.unanswered and needed.isdisjoint(scene.by_label):
+                return False
+            truth: bool | None = True
+            for part in parts:
+                each = part(scene)
+                if each is False:
+                    return False
+                if each is None:
+                    truth = None
+            return truth
+
+        return holds_of
+
+    def wakes(self) -> Wakes | None:
+        """Of those that need something, the rarest stands for all: the one with the fewest labels."""
+        each = [found for part in self.parts if (found := part.wakes()) is not None]
+        return min(each, key=_rarity, default=None)
+
+
+def _rank(wakes: Wakes) -> int:
+    """0 for labels, 1 for several of them and what is seen of people, 2 for facts, which many items share."""
+    signs = [signal.kind for signal in wakes if isinstance(signal, Sign)]
+    return 2 if any(kind not in ("several", "bare", "unsure", "hidden") for kind in signs) else 1 if signs else 0
+
+
+def _rarity(wakes: Wakes) -> tuple[int, int, float, list[str]]:
+    return _rank(wakes), len(wakes), -sum(wakes.values()), sorted(map(repr, wakes))
 
 
 @dataclass(frozen=True)
@@ -102,16 +138,34 @@ class AnyTest:
         """True when one is; what is false is left out."""
         return _settled(self.parts, app, content_types, AnyTest, ends=True)
 
-    def triggers(self) -> Mapping[str, float] | None:
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        return _one_holds(tuple(part.holds() for part in self.parts))
+
+    def wakes(self) -> Wakes | None:
         """What any of them needs; None when one needs nothing."""
-        merged: dict[str, float] = {}
+        merged: dict[Signal, float] = {}
         for part in self.parts:
-            found = part.triggers()
+            found = part.wakes()
             if found is None:
                 return None
-            for label, low in found.items():
-                merged[label] = min(low, merged.get(label, low))
+            for signal, low in found.items():
+                merged[signal] = min(low, merged.get(signal, low))
         return merged
+
+
+def _one_holds(parts: Sequence[Holds]) -> Holds:
+    def holds_of(scene: Scene) -> bool | None:
+        truth: bool | None = False
+        for part in parts:
+            each = part(scene)
+            if each:
+                return True
+            if each is None:
+                truth = None
+        return truth
+
+    return holds_of
 
 
 def _any(seen: Sequence[Observation]) -> Observation:
@@ -159,8 +213,18 @@ class NotTest:
         inner = self.part.settled(app, content_types)
         return not inner if isinstance(inner, bool) else NotTest(inner)
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """None: it may be true although nothing was detected."""
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        part = self.part.holds()
+
+        def holds_of(scene: Scene) -> bool | None:
+            truth = part(scene)
+            return None if truth is None else not truth
+
+        return holds_of
+
+    def wakes(self) -> Wakes | None:
+        """None: it may be true of an item that shows nothing."""
         return None
 
 
@@ -183,9 +247,20 @@ class OnePartTest:
         """Itself: each part has content types of its own."""
         return self
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """What the condition needs, in whichever part."""
-        return self.part.triggers()
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        part = self.part.holds()
+
+        def holds_of(scene: Scene) -> bool | None:
+            truths = {part(there) for there in scene.parts()}
+            return True if True in truths else None if None in truths else False
+
+        return holds_of
+
+    def wakes(self) -> Wakes | None:
+        """What the condition needs, in whichever part; None where it goes by facts, which one part may not have."""
+        found = self.part.wakes()
+        return None if found is not None and _rank(found) == 2 else found
 
 
 def _settled(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -19,7 +19,8 @@ from moderation.core.policy.words.measured import (
     WeekdayCondition,
 )
 from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Observation, Scene, Subject
-from moderation.core.rules.words.contract import Test
+from moderation.core.rules.signals import Sign, Wakes
+from moderation.core.rules.words.contract import Holds, Test
 
 UNMEASURED = Observation(None, silent=frozenset({"facts"}))
 """Stands where a detector's name would, for facts that were not measured."""
@@ -31,9 +32,11 @@ class MeasuredTest:
 
     Attributes:
         truth: of a subject; None where it was not measured.
+        woken_by: see `wakes`.
     """
 
     truth: Callable[[Subject], bool | None]
+    woken_by: Wakes | None = None
 
     @property
     def labels(self) -> frozenset[str]:
@@ -45,13 +48,18 @@ class MeasuredTest:
         truth = self.truth(scene.subject)
         return UNMEASURED if truth is None else TRUE if truth else FALSE
 
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        truth = self.truth
+        return lambda scene: truth(scene.subject)
+
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """Itself: each item has facts of its own."""
         return self
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """None: it may be true although nothing was detected."""
-        return None
+    def wakes(self) -> Wakes | None:
+        """The measure, from where it could be true; None of a time of day, which every item has."""
+        return self.woken_by
 
 
 def measured_test(
@@ -60,10 +68,14 @@ def measured_test(
     """The test for a condition."""
     match condition:
         case PartFact():
-            return MeasuredTest(_of_some_part(condition.fact, getattr(condition, condition.fact)))
+            wanted = getattr(condition, condition.fact)
+            return MeasuredTest(_of_some_part(condition.fact, wanted), _signs(condition.fact, wanted))
         case PartsCondition():
             count = condition.parts
-            return MeasuredTest(lambda subject: count.holds(len(subject.facts)) if subject.facts else None)
+            low = float(count.at_least or 0)
+            return MeasuredTest(
+                lambda subject: count.holds(len(subject.facts)) if subject.facts else None, {Sign("parts", ""): low}
+            )
         case HourCondition():
             hours = condition.hour
             return MeasuredTest(_of_time(condition.zone, lambda at: hours.holds(at.hour)))
@@ -89,6 +101,14 @@ def _of_some_part(name: str, wanted: Any) -> Callable[[Subject], bool | None]:
         return True if True in truths else None if None in truths else False
 
     return truth
+
+
+def _signs(name: str, wanted: Range | Sequence[str]) -> Wakes:
+    if not isinstance(wanted, Range):
+        return {Sign("media_type", name, each): 0.0 for each in wanted}
+    if wanted.at_least is not None:
+        return {Sign("most", name): wanted.at_least}
+    return {Sign("least", name): -(wanted.below or 0.0)}
 
 
 def _of_time(zone: str | None, holds: Callable[[datetime], bool]) -> Callable[[Subject], bool | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,9 @@ from pydantic import JsonValue
 
 from moderation.core.policy.terms import ListRef, is_number
 from moderation.core.policy.words.metadata import MetadataCondition, MetadataValue
-from moderation.core.rules.scene import FALSE, NOBODY, TRUE, Observation, Scene
-from moderation.core.rules.words.contract import Test
+from moderation.core.rules.scene import FALSE, MISSING, NOBODY, TRUE, Observation, Scene, value_at
+from moderation.core.rules.signals import Sign, Wakes
+from moderation.core.rules.words.contract import Holds, Test
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,24 @@ class MetadataTest:
         """True or false."""
         return TRUE if metadata_holds(self.metadata, self.values, scene.subject.metadata) else FALSE
 
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        test, values = self.metadata, self.values
+        return lambda scene: metadata_holds(test, values, scene.subject.metadata)
+
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """Itself: each item's metadata is its own."""
         return self
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """None: it may be true although nothing was detected."""
-        return None
-
-
-MISSING = object()
+    def wakes(self) -> Wakes | None:
+        """The value of its key; None where it asks that there is none."""
+        test, key = self.metadata, self.metadata.key
+        if test.given is not None:
+            return {Sign("given", key): 0.0} if test.given else None
+        wanted = [each for each in (test.is_, test.has) if each is not None]
+        if wanted or test.in_ is not None:
+            return {Sign("value", key, value): 0.0 for value in wanted or self.values}
+        return {Sign("number", key): -math.inf if test.at_least is None else test.at_least}
 
 
 def metadata_holds(test: MetadataValue, values: Sequence[object], metadata: Mapping[str, JsonValue]) -> bool:
@@ -64,16 +74,6 @@ def metadata_holds(test: MetadataValue, values: Sequence[object], metadata: Mapp
         return False
     number: Any = value
     return (test.at_least is None or number >= test.at_least) and (test.below is None or number < test.below)
-
-
-def value_at(key: str, metadata: Mapping[str, JsonValue]) -> object:
-    """The value of a key; dots lead into mappings where there is no such key as a whole. Null counts as missing."""
-    value: object = metadata.get(key, MISSING)
-    if value is MISSING:
-        value = metadata
-        for step in key.split("."):
-            value = value.get(step, MISSING) if isinstance(value, Mapping) else MISSING
-    return MISSING if value is None else value
 
 
 def _same(value: object, wanted: object) -> bool:

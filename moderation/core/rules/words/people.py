@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from moderation.core.detections import Detection
+from moderation.core.policy.terms import Count
 from moderation.core.policy.words.people import Unprotected
 from moderation.core.rules.scene import FALSE, NOTHING, Observation, Scene, held
-from moderation.core.rules.words.contract import Test
+from moderation.core.rules.signals import Sign, Signal, Wakes
+from moderation.core.rules.words.contract import Holds, Test
 
 PERSON = frozenset({"Person"})
+_ANYBODY = Count(at_least=1)
 
 
 @dataclass(frozen=True)
@@ -37,35 +41,70 @@ class PeopleTest:
     def test(self, scene: Scene) -> Observation:
         """A failed detector may have seen more people, never fewer; who cannot be told about may lack a cover."""
         people = self.people
-        seen: tuple[list[Detection], list[Detection]] | None = scene.memo(self.group)
-        if seen is None:
-            persons = [p for p in scene.by_label.get("Person", ()) if p.confidence >= people.at_least]
-            lacks = [_lacks(person, people) for person in persons]
-            seen = (
-                [person for person, truth in zip(persons, lacks, strict=True) if truth],
-                [person for person, truth in zip(persons, lacks, strict=True) if truth is None],
-            )
-            scene.keep(self.group, seen)
-        lacking, unsure = seen
+        lacking, unsure = self._seen(scene)
         silent = scene.silent(PERSON)
         truth = people.count.holds(len(lacking), may_grow=bool(silent))
-        if unsure and any(
-            people.count.holds(len(lacking) + more, may_grow=bool(silent)) is not truth
-            for more in range(1, len(unsure) + 1)
-        ):
+        if self._is_doubtful(truth, len(lacking), len(unsure), may_grow=bool(silent)):
             doubting = {person.detector.name if person.detector else "Person" for person in unsure}
             return Observation(None, near=held(unsure, people.at_least), silent=silent | doubting)
         if truth:
             return Observation(True, held(lacking, people.at_least))
         return Observation(None, silent=silent) if truth is None else FALSE
 
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        count = self.people.count
+
+        def holds_of(scene: Scene) -> bool | None:
+            lacking, unsure = self._seen(scene)
+            may_grow = bool(scene.unanswered) and scene.is_open(PERSON)
+            truth = count.holds(len(lacking), may_grow=may_grow)
+            return None if self._is_doubtful(truth, len(lacking), len(unsure), may_grow=may_grow) else truth
+
+        return holds_of
+
+    def _seen(self, scene: Scene) -> tuple[list[Detection], list[Detection]]:
+        """The people who lack a cover, and those of whom nobody can tell."""
+        seen: tuple[list[Detection], list[Detection]] | None = scene.memo(self.group)
+        if seen is None:
+            persons = [p for p in scene.by_label.get("Person", ()) if p.confidence >= self.people.at_least]
+            lacks = [_lacks(person, self.people) for person in persons]
+            seen = (
+                [person for person, truth in zip(persons, lacks, strict=True) if truth],
+                [person for person, truth in zip(persons, lacks, strict=True) if truth is None],
+            )
+            scene.keep(self.group, seen)
+        return seen
+
+    def _is_doubtful(self, truth: bool | None, lacking: int, unsure: int, *, may_grow: bool) -> bool:
+        """Whether those of whom nobody can tell would make another truth of it."""
+        holds = self.people.count.holds
+        return any(holds(lacking + more, may_grow=may_grow) is not truth for more in range(1, unsure + 1))
+
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """Itself: what was found decides."""
         return self
 
-    def triggers(self) -> Mapping[str, float] | None:
-        """Its labels, from where it could be true."""
-        return None if self.test(NOTHING).truth else dict.fromkeys(self.labels, self.people.at_least)
+    def wakes(self) -> Wakes | None:
+        """A body part as bare as would count, or hidden where that counts; None where nobody at all makes it true."""
+        people = self.people
+        if self.test(NOTHING).truth:
+            return None
+        bare = math.nextafter(-people.covered_at_least, math.inf)
+        found: dict[Signal, float] = {}
+        for part, cover in people.lacking.items():
+            found[Sign("bare", part, (cover, people.at_least))] = bare
+            found[Sign("unsure", part, (cover, people.at_least))] = 0.0
+            if people.if_part_not_visible != "ignore":
+                found[Sign("hidden", part, (cover, people.at_least))] = 0.0
+        return found
+
+    @property
+    def is_plain(self) -> bool:
+        """True when each person with one bare part makes it true, whatever else there is."""
+        people = self.people
+        is_sure = people.bare_below is None or people.bare_below == people.covered_at_least
+        return is_sure and len(people.lacking) == 1 and people.count == _ANYBODY
 
 
 def _lacks(person: Detection, people: Unprotected) -> bool | None:

@@ -16,7 +16,8 @@ from moderation.core.detections import Detection
 from moderation.core.policy.terms import expand
 from moderation.core.policy.words.score import Combine, Score, ScoreCondition
 from moderation.core.rules.scene import FALSE, NEAR, NOTHING, Observation, Scene, held
-from moderation.core.rules.words.contract import Test
+from moderation.core.rules.signals import Signal, Wakes
+from moderation.core.rules.words.contract import Holds, Test
 from moderation.core.rules.words.label import covered, is_by
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import ScoreValue
@@ -71,15 +72,7 @@ class ScoreTest:
 
     def test(self, scene: Scene) -> Observation:
         """An answer that is missing can only raise it: it is unknown when that could matter."""
-        strongest = [self._strongest(term, scene) for term in self.terms]
-        value = self._value([0.0 if d is None else d.confidence for d in strongest])
-        highest, silent = value, scene.silent(self.labels) if scene.unanswered else frozenset()
-        if silent:
-            known = [
-                100.0 if scene.silent(term.labels) else 0.0 if d is None else d.confidence
-                for term, d in zip(self.terms, strongest, strict=True)
-            ]
-            highest = self._value(known)
+        strongest, value, highest = self._bounds(scene)
         low = self.at_least or 0.0
         found = held([d for d in strongest if d is not None], None)
         seen = (ScoreValue(self.name, value, low),)
@@ -89,17 +82,41 @@ class ScoreTest:
             return FALSE
         if value >= low and (self.below is None or highest < self.below):
             return Observation(True, found, scores=seen)
-        return Observation(None, silent=silent)
+        return Observation(None, silent=scene.silent(self.labels))
+
+    def holds(self) -> Holds:
+        """See `Test.holds`."""
+        low, below = self.at_least or 0.0, self.below
+
+        def holds_of(scene: Scene) -> bool | None:
+            _, value, highest = self._bounds(scene)
+            if (below is not None and value >= below) or highest < low:
+                return False
+            return True if value >= low and (below is None or highest < below) else None
+
+        return holds_of
+
+    def _bounds(self, scene: Scene) -> tuple[list[Detection | None], float, float]:
+        """The strongest detection for each term, the score, and what it could be if all who failed found everything."""
+        strongest = [self._strongest(term, scene) for term in self.terms]
+        value = self._value([0.0 if d is None else d.confidence for d in strongest])
+        if not scene.unanswered or not scene.is_open(self.labels):
+            return strongest, value, value
+        known = [
+            100.0 if scene.is_open(term.labels) else 0.0 if d is None else d.confidence
+            for term, d in zip(self.terms, strongest, strict=True)
+        ]
+        return strongest, value, self._value(known)
 
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """Itself: what was found decides."""
         return self
 
-    def triggers(self) -> Mapping[str, float] | None:
+    def wakes(self) -> Wakes | None:
         """The labels of its terms, each from where its term alone could come near the threshold."""
         if self.test(NOTHING).truth:
             return None
-        lows: dict[str, float] = {}
+        lows: dict[Signal, float] = {}
         for term in self.terms:
             low = 0.0  # many small findings may add up to a high noisy-or
             if self.combine == "weighted_maximum":
