@@ -21,7 +21,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Item, Part, Span, Tool
 from moderation.core.loops import Answer
 from moderation.core.policy.policies import PolicySet
-from moderation.core.rules.engine import evaluate
+from moderation.core.rules.ruling import rule_on
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.subjects import subject_of
 from moderation.evidence.backtest import Comparer
@@ -52,7 +52,7 @@ def fill(database: Database, policies: PolicySet, number: int) -> None:
             item = Item(id=new_item_id(at), app=chance.choice(["shop", "forum"]), parts=(part,), created_at=at)
             found = [_detection(chance) for _ in range(chance.choices([0, 1, 2, 5], [50, 25, 15, 10])[0])]
             subject = subject_of(item, item.parts)
-            verdict = evaluate(policies.for_content(item.app, subject.content_types), subject, found, TAXONOMY)
+            ruling = rule_on(policies.for_content(item.app, subject.content_types), subject, found, TAXONOMY)
             tools = sorted(["pii.text", "text.blocklist", "vision.faces", "vision.exif", "vision.text"])
             findings = {
                 "parts": [part.model_dump(mode="json", exclude_none=True)],
@@ -60,22 +60,22 @@ def fill(database: Database, policies: PolicySet, number: int) -> None:
                 "failures": [],
                 "basis": {"engine": "bench", "policies": {}, "reach": {}, "custom_labels": [], "tools": tools},
             }
-            decided = verdict.outcome != "review"
+            decided = ruling.outcome != "review"
             rows.append(
                 {
                     "id": item.id,
                     "app": item.app,
                     "status": "decided",
-                    "outcome": verdict.outcome if decided else "approve",
+                    "outcome": ruling.outcome if decided else "approve",
                     "created_at": at,
                     "document": item.model_dump(mode="json"),
                     "findings": findings,
-                    "verdict": verdict.model_dump(mode="json", exclude_none=True),
+                    "verdict": ruling.model_dump(mode="json", exclude_none=True),
                     "attempts": 1,
                 }
             )
             if not decided:
-                loops.append(_loop(item, at, chance, verdict.queue or "", max(d.confidence for d in found)))
+                loops.append(_loop(item, at, chance, ruling.queue or "", max(d.confidence for d in found)))
 
         def work(c: sa.Connection, rows: Any = rows, loops: Any = loops) -> None:
             c.execute(sa.insert(items), rows)

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from ground.database import Database
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.items import Item, Part
-from moderation.core.verdicts import PolicyVerdict, Verdict
+from moderation.core.rulings import PolicyRuling, Ruling
 from moderation.settings import Settings
 from moderation.storage import tables
 from moderation.storage.deciding import Ruled
@@ -80,14 +80,14 @@ def questions(store: Store) -> dict[str, Callable[[], object]]:
 
     def decide() -> None:
         claims = store.claim("texts", 20, 60, now)
-        each = PolicyVerdict(policy=POLICY, outcome="approve", because="nothing was found")
-        verdict = Verdict(outcome="approve", policy=POLICY, reason="nothing was found", policies=(each,))
+        each = PolicyRuling(policy=POLICY, outcome="approve", because="nothing was found")
+        ruling = Ruling(form=2, outcome="approve", policy=POLICY, reason="nothing was found", policies=(each,))
         ruled = [
             Ruled(
                 claim.item,
                 Decision(outcome="approve", decided_by="rules", reason="nothing", policy=POLICY, decided_at=now),
                 Findings(claim.item.parts, (), ()),
-                verdict,
+                ruling,
                 (),
                 None,
                 (),

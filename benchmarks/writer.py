@@ -1,6 +1,6 @@
 """Deciding against what the database itself can do, in one run: SQLite and Postgres, and the queue's older way.
 
-- A batch of 100 decided against raw inserts of 100 rows, each as long as a verdict and a decision, in one commit of
+- A batch of 100 decided against raw inserts of 100 rows, each as long as a ruling and a decision, in one commit of
   SQLite with ``synchronous=FULL``, through Python's own driver.
 - On Postgres 100 claimed and decided against 100 claimed by a raw ``SKIP LOCKED``.
 - Texts decided by the worker's way, 200 in a claim, against one item for each job of RQ.
@@ -104,9 +104,7 @@ def sqlite(rounds: int) -> None:
         items = prepared(service, BATCH, str(number))
         service.store.add_items(items)
         ruled = ruled_of(service, items)
-        bodies = [
-            (each.item.id, f"{each.verdict.model_dump_json()}{each.decision.model_dump_json()}") for each in ruled
-        ]
+        bodies = [(each.item.id, f"{each.ruling.model_dump_json()}{each.decision.model_dump_json()}") for each in ruled]
         theirs.append(seconds(lambda rows=bodies: insert(rows)))  # type: ignore[misc]
         ours.append(seconds(lambda ruled=ruled: service.store.decide_together(ruled)))  # type: ignore[misc]
     service.close()

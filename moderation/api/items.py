@@ -104,14 +104,14 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
             before=cursor,
             limit=limit + 1,
         )
-        page = [document_of(item_view(record)) for record in found[:limit]]
+        page = [document_of(item_view(record, service.versions)) for record in found[:limit]]
         return json_response({"items": page, "next_cursor": found[limit - 1].item.id if len(found) > limit else None})
 
     @items.get("/<item_id>")
     @Operation("An item and all that happened to it.", {200: ItemView})
     def get_item(item_id: str) -> Response:
         """An item with its verdict, detections, failures and decision."""
-        return json_response(document_of(item_view(_record(service, item_id))))
+        return json_response(document_of(item_view(_record(service, item_id), service.versions)))
 
     @items.get("/<item_id>/explanation")
     @Operation(
@@ -119,7 +119,7 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
     )
     def get_explanation(item_id: str) -> Response:
         """Why the item was decided as it was, in words and as data."""
-        return json_response(document_of(explanation(_record(service, item_id))))
+        return json_response(document_of(explanation(_record(service, item_id), service.versions)))
 
     @items.post("/<item_id>/appeal")
     @Operation(
@@ -134,7 +134,7 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
         appeal = read_model(request, Appeal)
         check_text("reason", appeal.reason)
         service.pipeline.appeal(record, appeal.reason.strip())
-        return json_response(document_of(item_view(_record(service, item_id))), 202)
+        return json_response(document_of(item_view(_record(service, item_id), service.versions)), 202)
 
     @items.get("/<item_id>/parts/<part_id>/redacted")
     @Operation(

@@ -134,7 +134,7 @@ class Posting:
             with self._service.waits.hold(names, until, wait + LEASE_SECONDS):
                 record = self._service.pipeline.wait_decided(item.id, wait)
                 if record.status == "decided":
-                    answer = {**answer, "status": 200, "body": document_of(item_view(record))}
+                    answer = {**answer, "status": 200, "body": document_of(item_view(record, self._service.versions))}
                 else:
                     answer = _accepted(item, record.status)
                 if post is not None:

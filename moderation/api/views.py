@@ -9,7 +9,10 @@ from pydantic import BaseModel
 
 from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView, RedactedView
 from moderation.core.items import Item
+from moderation.core.verdicts import Verdict
 from moderation.core.wording import verdict_words
+from moderation.evidence.explained import explained
+from moderation.policies.versions import PolicyVersions
 from moderation.storage.records import ItemRecord, redacted_view
 
 
@@ -26,8 +29,8 @@ def accepted_view(item: Item, status: str = "pending") -> Accepted:
     )
 
 
-def item_view(record: ItemRecord) -> ItemView:
-    """An item as the API shows it."""
+def item_view(record: ItemRecord, versions: PolicyVersions) -> ItemView:
+    """An item as the API shows it; its verdict is explained by the policies' texts of the time."""
     item = record.item
     loop = next((each for each in reversed(record.loops) if each.purpose != "sample"), None)
     return ItemView(
@@ -49,7 +52,7 @@ def item_view(record: ItemRecord) -> ItemView:
             )
             for part in record.parts
         ],
-        verdict=record.verdict,
+        verdict=explained(record, versions),
         detections=list(record.detections),
         failures=list(record.failures),
         decision=record.decision,
@@ -60,15 +63,15 @@ def item_view(record: ItemRecord) -> ItemView:
     )
 
 
-def explanation(record: ItemRecord) -> Explanation:
+def explanation(record: ItemRecord, versions: PolicyVersions) -> Explanation:
     """The path of an item: what each policy wanted and why, what people said, what was decided."""
-    decision = record.decision
+    decision, verdict = record.decision, explained(record, versions)
     return Explanation(
         id=record.item.id,
         status=record.status,
         outcome=decision.outcome if decision else None,
-        words=list(_words(record)) or ["The item waits to be looked at."],
-        verdict=record.verdict,
+        words=list(_words(record, verdict)) or ["The item waits to be looked at."],
+        verdict=verdict,
         detections=list(record.detections),
         failures=list(record.failures),
         answers=[answer for loop in record.loops for answer in loop.answers],
@@ -76,8 +79,7 @@ def explanation(record: ItemRecord) -> Explanation:
     )
 
 
-def _words(record: ItemRecord) -> Iterator[str]:
-    verdict = record.verdict
+def _words(record: ItemRecord, verdict: Verdict | None) -> Iterator[str]:
     if verdict is not None:
         yield from verdict_words(verdict)
     for failure in record.failures:

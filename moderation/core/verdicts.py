@@ -218,32 +218,18 @@ class Verdict(Frozen):
     def trusted(cls, values: dict[str, Any]) -> Self:
         """See `Frozen.trusted`; an approval of what nobody looked at is refused here too."""
         if values["outcome"] == "approve":
-            _need_a_look(values["failures"], values["examined"])
+            need_a_look(values["failures"], values["examined"])
         return super().trusted(values)
 
     @model_validator(mode="after")
     def _was_looked_at(self) -> Self:
         if self.outcome == "approve":
-            _need_a_look(self.failures, self.examined)
+            need_a_look(self.failures, self.examined)
         return self
 
-    @property
-    def has_locked_reject(self) -> bool:
-        """True when a locked rule rejects the item: no person's answer beats that (policy semantics, point 9)."""
-        return any(rule.locked and rule.outcome == "reject" for p in self.policies for rule in p.deciding)
 
-    @property
-    def redact(self) -> tuple[Detection, ...]:
-        """What is redacted in the delivered copy where the final outcome is approve."""
-        return tuple(detection for policy in self.policies for detection in policy.redact)
-
-    @property
-    def actions(self) -> tuple[Action, ...]:
-        """What the app is asked to do beside the outcome."""
-        return tuple(action for policy in self.policies for action in policy.actions)
-
-
-def _need_a_look(failures: tuple[Failure, ...], examined: tuple[Examined, ...]) -> None:
+def need_a_look(failures: tuple[Failure, ...], examined: tuple[Examined, ...]) -> None:
+    """Raise `ValueError` where nobody looked at a part."""
     is_unseen = bool(examined) and not all(each.detectors for each in examined)
     if is_unseen or (failures and any(failure.kind == "not_examined" for failure in failures)):
         raise ValueError("what nobody looked at cannot be approved")

@@ -15,11 +15,11 @@ from ground.media.pictures import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import MediaRefused
 from moderation.core.items import Part, Tool
-from moderation.core.policy.policies import Policy, PolicySet
+from moderation.core.policy.policies import Policy
 from moderation.core.redaction import places
 from moderation.core.rules.words.label import covered
+from moderation.core.rulings import Ruling
 from moderation.core.taxonomy import Taxonomy
-from moderation.core.verdicts import Verdict
 from moderation.detection.answers import Answers
 from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector, Extractor
@@ -31,20 +31,14 @@ ROUNDS = 3
 REDACTION = Tool(name="redaction", version="2")
 
 
-def unwanted_labels(verdict: Verdict, policies: PolicySet, taxonomy: Taxonomy) -> frozenset[str]:
+def unwanted_labels(ruling: Ruling, found: Sequence[Detection], taxonomy: Taxonomy) -> frozenset[str]:
     """What must not be found in a copy: what was found and is to go, and all that the rules which say so name.
 
     Args:
-        policies: those in force; of a policy or rule that is gone since, what was found counts alone.
+        found: what is to go.
     """
-    labels = {detection.label for detection in verdict.redact}
-    for said in verdict.policies:
-        true = {rule.rule for rule in (*said.deciding, *said.also_true)}
-        for policy in policies.policies:
-            if policy.name == said.policy.name:
-                named = [label for rule in policy.file.rules if rule.id in true for label in rule.redact]
-                labels |= covered(named, taxonomy, exact=False)
-    return frozenset(labels)
+    named = {label for policy in ruling.policies for label in policy.redact if label in taxonomy}
+    return covered(named, taxonomy, exact=False) | {detection.label for detection in found}
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,10 @@ from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS
 from moderation.core.redaction import RedactedPart, places, redact_text
 from moderation.core.rules.engine import evaluate
+from moderation.core.rules.hearing import in_order
+from moderation.core.rules.ruling import rule_on
+from moderation.core.rulings import Ruling
 from moderation.core.taxonomy import CUSTOM_PREFIX
-from moderation.core.verdicts import Verdict
 from moderation.detection.answers import Answers
 from moderation.detection.asking import Asking, is_asked_alone, wanted
 from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
@@ -182,7 +184,7 @@ class Judge:
             made = self._judgement(
                 item, item.parts, detections, [], applicable, in_force, coverage, basis, counted=row.next()
             )
-            row.judged(made.counted, made.verdict.outcome, detections)
+            row.judged(made.counted, made.ruling.outcome, detections)
             judgements.append(made)
         return judgements
 
@@ -250,19 +252,21 @@ class Judge:
         if listed:
             basis = {**basis, "listed": listed}
         findings: list[Detection | Failure] = [*detections, *failures, *unread]
+        asked = (
+            applicable,
+            subject_of(item, parts, numbers, listed),
+            findings,
+            self.plugins.taxonomy,
+            self._reach,
+            frozenset(spent),
+            coverage,
+        )
         with tracing.span("rules", item=item.id) as span:
-            verdict = evaluate(
-                applicable,
-                subject_of(item, parts, numbers, listed),
-                findings,
-                self.plugins.taxonomy,
-                self._reach,
-                frozenset(spent),
-                coverage,
-            )
-            span.set(moderation__outcome=verdict.outcome, moderation__policy=verdict.policy.name)
-        found = Findings(tuple(parts), tuple(detections), verdict.failures, basis)
-        return Judgement(found, verdict, in_force, applicable, counted)
+            ruling = rule_on(*asked)
+            span.set(moderation__outcome=ruling.outcome, moderation__policy=ruling.policy.name)
+        told = tuple(in_order(findings, coverage))
+        found = Findings(tuple(parts), tuple(detections), told, basis)
+        return Judgement(found, ruling, in_force, applicable, counted, lambda: evaluate(*asked))
 
     def judge_again(
         self,
@@ -281,7 +285,7 @@ class Judge:
         """
         failed = [each for each in judgement.failures if each.detector.name not in (COUNTERS, LISTS)] + [*failures]
         counts = counted or judgement.counted
-        seen = judgement.verdict
+        seen = judgement.ruling
         coverage = Coverage(tuple(part.id for part in item.parts), seen.examined, seen.not_examined, seen.looks)
         return self.conclude(
             item, judgement.parts, judgement.detections, failed, judgement.policies, coverage, spent, counts
@@ -296,13 +300,15 @@ class Judge:
         row = InARow(self.counting, items, judgements[0].applicable)
         again = []
         for item, judgement in zip(items, judgements, strict=True):
-            made = self.judge_again(item, judgement, judgement.verdict.spent, counted=row.next())
-            row.judged(made.counted, made.verdict.outcome, made.detections)
+            made = self.judge_again(item, judgement, judgement.ruling.spent, counted=row.next())
+            row.judged(made.counted, made.ruling.outcome, made.detections)
             again.append(made)
         return again
 
-    def redact(self, item: Item, parts: Sequence[Part], verdict: Verdict) -> tuple[list[RedactedPart], list[Failure]]:
-        """Copies of the given parts without what the verdict wants taken out, looked at again (`copies`).
+    def redact(
+        self, item: Item, parts: Sequence[Part], detections: Sequence[Detection], ruling: Ruling
+    ) -> tuple[list[RedactedPart], list[Failure]]:
+        """Copies of the given parts without what the ruling wants taken out, looked at again (`copies`).
 
         Args:
             parts: given and extracted.
@@ -313,16 +319,17 @@ class Judge:
         given = {part.id: part for part in item.parts}
         applicable = self.policies.for_content(item.app, content_types_of(parts))
         asked = wanted(applicable)
-        labels = unwanted_labels(verdict, self.policies, self.plugins.taxonomy)
+        found = ruling.to_redact(detections)
+        labels = unwanted_labels(ruling, found, self.plugins.taxonomy)
         maker = CopyMaker(self.runner, self.plugins, self._limits, item.app, labels, asked, applicable)
         made: list[RedactedPart] = []
         failures: list[Failure] = []
-        for part_id, found in sorted(places(parts, verdict.redact).items()):
+        for part_id, there in sorted(places(parts, found).items()):
             part = given[part_id]
             if part.text is not None:
-                made.append(RedactedPart(part=part.id, type=part.type, text=redact_text(part.text, found)))
+                made.append(RedactedPart(part=part.id, type=part.type, text=redact_text(part.text, there)))
                 continue
-            copy = maker.make(part, found)
+            copy = maker.make(part, there)
             if isinstance(copy, Copy):
                 media = store_media(self._blobs, copy.data, copy.facts, None)
                 made.append(RedactedPart(part=part.id, type=part.type, media=media))

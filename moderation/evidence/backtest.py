@@ -14,9 +14,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from ground.statistics import Interval, wilson
+from moderation.core.detections import Detection
 from moderation.core.policy.policies import PolicySet
+from moderation.core.rulings import Ruling
 from moderation.core.taxonomy import Taxonomy
-from moderation.core.verdicts import Verdict
 from moderation.evidence.forecast import Forecast, Review, reviews_of
 from moderation.evidence.history import Case, days_between
 from moderation.storage.rule_counts import day_of
@@ -173,12 +174,14 @@ class Comparison:
         """How many of them samplings pick."""
         return side.samples / max(len(self.days), 1)
 
-    def keep(self, changed: Changed, verdict: Verdict | None) -> None:
-        """Remember an item among the most changed ones."""
+    def keep(self, changed: Changed, sure: float) -> None:
+        """Remember an item among the most changed ones.
+
+        Args:
+            sure: the highest confidence of what decided.
+        """
         size = abs(_RANKS[changed.was] - _RANKS[changed.would_be])
         is_contrary = changed.people is not None and changed.people != changed.would_be != "review"
-        found = verdict.policies if verdict is not None else ()
-        sure = max((e.detection.confidence for p in found for r in p.deciding for e in r.evidence), default=0.0)
         entry = ((is_contrary, size, sure, changed.item_id), changed)
         if len(self._changed) < MOST_CHANGED:
             heapq.heappush(self._changed, entry)
@@ -194,7 +197,7 @@ class Comparer:
 
     Args:
         new: the changed set.
-        old: what to compare with; None for the verdicts of the time.
+        old: what to compare with; None for the rulings of the time.
         reach: for each detector and extractor that is loaded today, the labels that its answer can lead to.
         in_force: whose queues say how many reviewers an item took at the time; None for `old`, else `new`.
         since: what was judged before only counts for the caps of its day.
@@ -247,7 +250,7 @@ class Comparer:
         old = self._old.in_turn(case) if self._old is not None else None
         self._add(case, self._new.in_turn(case), old)
 
-    def _add(self, case: Case, new: Verdict | None, old: Verdict | None) -> None:
+    def _add(self, case: Case, new: Ruling | None, old: Ruling | None) -> None:
         """Compare one item."""
         if self._since is not None and case.created_at < self._since:
             return
@@ -275,7 +278,10 @@ class Comparer:
             because = _because(new)
             result.rules[because.partition(":")[0]] += 1
             people = case.opinion.outcome if case.opinion is not None else None
-            result.keep(Changed(case.item_id, subject.app, was, would_be, because, people), new)
+            labels = new.labels if new is not None else ()
+            found = [each for each in case.findings if isinstance(each, Detection) and each.label in labels]
+            sure = max((each.confidence for each in found), default=0.0)
+            result.keep(Changed(case.item_id, subject.app, was, would_be, because, people), sure)
 
     def _not_looked_for(self, tools: tuple[str, ...], policies: tuple[str, ...]) -> tuple[str, ...]:
         """Labels that the policies ask about, that somebody finds today, and that nobody could find with `tools`."""
@@ -302,19 +308,19 @@ def _reviewers(policies: PolicySet, policy: str, queue: str | None) -> int:
     return 1
 
 
-def _reviews(verdict: Verdict | None) -> tuple[Review, ...]:
-    if verdict is None:
+def _reviews(ruling: Ruling | None) -> tuple[Review, ...]:
+    if ruling is None:
         return ()
-    return reviews_of(verdict.outcome, verdict.policy.name, verdict.queue, verdict.samples)
+    return reviews_of(ruling.outcome, ruling.policy.name, ruling.queue, ruling.samples)
 
 
 def _reviews_then(case: Case) -> tuple[Review, ...]:
     return reviews_of(case.outcome, case.record.policy, case.queue, case.record.samples)
 
 
-def _because(verdict: Verdict | None) -> str:
-    if verdict is None:
+def _because(ruling: Ruling | None) -> str:
+    if ruling is None:
         return f"{NOT_COVERED}: no policy is for such an item"
-    winner = next(each for each in verdict.policies if each.policy == verdict.policy)
-    rule = winner.deciding[0].rule if winner.deciding else "no rule"
-    return f"{verdict.policy.name}/{rule}: {verdict.reason}"
+    winner = next(each for each in ruling.policies if each.policy == ruling.policy)
+    rule = winner.deciding[0] if winner.deciding else "no rule"
+    return f"{ruling.policy.name}/{rule}: {ruling.reason}"

@@ -18,7 +18,7 @@ from moderation.core.policy.terms import expand
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.logic import conditions
 from moderation.core.policy.words.metadata import MetadataCondition
-from moderation.core.rules.engine import evaluate
+from moderation.core.rules.choosing import choose
 from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case
@@ -129,9 +129,7 @@ class EdgeFinder:
 
     def _test(self, case: Case, name: str) -> dict[str, Any] | None:
         """A test that comes to what the policy makes of the item; the shortest that does, None when none does."""
-        wanted = evaluate(
-            [self.policy], case.subject, case.findings, self.taxonomy, {**self.reach, **case.reach}
-        ).policies[0]
+        wanted = choose([self.policy], case.subject, case.findings, self.taxonomy, {**self.reach, **case.reach})
         expect: Any = {"review": wanted.queue} if wanted.outcome == "review" else wanted.outcome
         for with_places in (False, True):
             for rolled_out in (True, False):

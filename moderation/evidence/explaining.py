@@ -49,15 +49,18 @@ def stored_evidence(settings: Settings, item: str) -> ItemEvidence | None:
     if not is_uuid(item):
         return None
     from moderation.detection.subjects import subject_of
+    from moderation.evidence.explained import explained
+    from moderation.policies.versions import PolicyVersions
     from moderation.storage.items import Store
     from moderation.storage.opening import existing_database
 
     with existing_database(settings) as database:
         record = Store(database).get_item(item)
-    if record.verdict is None:
+        verdict = explained(record, PolicyVersions(database))
+    if verdict is None:
         raise InvalidSubmission([FieldError("", f"item {item} is {record.status}: it has not been looked at yet")])
     subject = subject_of(record.item, record.parts, record.basis.get("counts", {}), record.basis.get("listed", {}))
-    return ItemEvidence(subject, (*record.detections, *record.failures), record.verdict)
+    return ItemEvidence(subject, (*record.detections, *record.failures), verdict)
 
 
 def read_evidence(path: str, taxonomy: Taxonomy) -> ItemEvidence:

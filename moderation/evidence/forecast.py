@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from moderation.core.policy.policies import PolicySet
 from moderation.core.rules.caps import RuleName, cap_of, caps, fired
-from moderation.core.rules.engine import evaluate
+from moderation.core.rules.ruling import rule_on
+from moderation.core.rulings import Ruling
 from moderation.core.taxonomy import Taxonomy
-from moderation.core.verdicts import Sample, Verdict
+from moderation.core.verdicts import Sample
 from moderation.evidence.history import Case
 from moderation.evidence.recounting import Recount
 from moderation.storage.rule_counts import day_of
@@ -31,7 +32,7 @@ class Review(NamedTuple):
 
 
 def reviews_of(outcome: str, policy: str, queue: str | None, samples: Sequence[Sample]) -> tuple[Review, ...]:
-    """The human loops that a verdict leads to, as the pipeline opens them: one that decides, or all that look after."""
+    """The human loops that a ruling leads to, as the pipeline opens them: one that decides, or all that look after."""
     if outcome == "review":
         return (Review(policy, queue, is_sample=False),)
     held = [sample for sample in samples if sample.hold][:1]
@@ -70,59 +71,59 @@ class Forecast:
         self._used = Counter[tuple[str, RuleName]]()
         self._strayed: set[tuple[str, RuleName]] = set()
 
-    def by_itself(self, case: Case) -> Verdict | None:
-        """The verdict as if no cap were used up; None where no policy is for such an item."""
+    def by_itself(self, case: Case) -> Ruling | None:
+        """The ruling as if no cap were used up; None where no policy is for such an item."""
         return self._judge(case, ())
 
-    def waits_for_its_turn(self, case: Case, verdict: Verdict | None) -> bool:
+    def waits_for_its_turn(self, case: Case, ruling: Ruling | None) -> bool:
         """True when the rejects of the day matter for it, or it counts among them, now or at the time."""
         if not self._capped:
             return False
-        now = caps(verdict, self.policies) if verdict is not None else {}
+        now = caps(ruling, self.policies) if ruling is not None else {}
         return bool(now) or not self._capped.isdisjoint(case.record.rejecting)
 
-    def in_turn(self, case: Case) -> Verdict | None:
-        """The verdict after the items before; the item counts for those after it."""
+    def in_turn(self, case: Case) -> Ruling | None:
+        """The ruling after the items before; the item counts for those after it."""
         if not self.counts_items:
             return self._in_turn(case)
         applicable = self.policies.for_content(case.subject.app, case.subject.content_types)
         counts = self._recount.counts(case, applicable)
-        verdict = self._in_turn(replace(case, subject=replace(case.subject, counts=counts)))
-        if verdict is not None:
-            self._recount.judged(case, applicable, verdict.outcome)
-        return verdict
+        ruling = self._in_turn(replace(case, subject=replace(case.subject, counts=counts)))
+        if ruling is not None:
+            self._recount.judged(case, applicable, ruling.outcome)
+        return ruling
 
-    def _in_turn(self, case: Case) -> Verdict | None:
+    def _in_turn(self, case: Case) -> Ruling | None:
         day, spent = day_of(case.judged_at), set[str]()
-        verdict = self._judge(case, spent)
-        while verdict is not None and not any(sample.hold for sample in verdict.samples):
-            limits = caps(verdict, self.policies)
+        ruling = self._judge(case, spent)
+        while ruling is not None and not any(sample.hold for sample in ruling.samples):
+            limits = caps(ruling, self.policies)
             over = {"/".join(name) for name, cap in limits.items() if self._is_used_up(day, name, cap, case)}
             if over <= spent:
                 break
             spent |= over
-            verdict = self._judge(case, spent)
-        self._note(day, case, verdict)
-        return verdict
+            ruling = self._judge(case, spent)
+        self._note(day, case, ruling)
+        return ruling
 
     def _is_used_up(self, day: str, name: RuleName, cap: int, case: Case) -> bool:
         is_as_it_was = (day, name) not in self._strayed and case.record.versions.get(name[0]) == self._versions[name[0]]
         return "/".join(name) in case.record.spent if is_as_it_was else self._used[day, name] >= cap
 
-    def _note(self, day: str, case: Case, verdict: Verdict | None) -> None:
-        rejecting = {name for name, rejects in fired(verdict).items() if rejects} if verdict is not None else set()
+    def _note(self, day: str, case: Case, ruling: Ruling | None) -> None:
+        rejecting = {name for name, rejects in fired(ruling).items() if rejects} if ruling is not None else set()
         for name in self._capped:
             is_used = name in rejecting
             self._used[day, name] += is_used
             if is_used is not (name in case.record.rejecting):
                 self._strayed.add((day, name))
 
-    def _judge(self, case: Case, spent: Collection[str]) -> Verdict | None:
+    def _judge(self, case: Case, spent: Collection[str]) -> Ruling | None:
         subject = case.subject
         applicable = self.policies.for_content(subject.app, subject.content_types)
         if not applicable:
             return None
         reach = {**self._reach, **case.reach}
-        return evaluate(
+        return rule_on(
             applicable, subject, case.findings, self._taxonomy, reach, frozenset(spent), case.record.coverage
         )

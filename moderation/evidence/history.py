@@ -224,18 +224,22 @@ def _case(row: Any, opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
 
 
 def _record(verdict: Mapping[str, Any]) -> Record:
-    """What is wanted of a stored verdict. It was checked when it was stored."""
+    """What is wanted of a stored ruling, or of a whole verdict as they were stored once. It was checked then."""
     policies = verdict.get("policies", ())
     rejects = [each for each in policies if each["outcome"] == verdict["outcome"] == "reject"]
     examined = tuple(Examined(each["part"], tuple(each["detectors"])) for each in verdict.get("examined", ()))
     return Record(
         policy=verdict["policy"]["name"],
         versions={each["policy"]["name"]: each["policy"]["version"] for each in policies},
-        rejecting=frozenset((e["policy"]["name"], rule["rule"]) for e in rejects for rule in e.get("deciding", ())),
+        rejecting=frozenset((e["policy"]["name"], rule) for e in rejects for rule in map(_id, e.get("deciding", ()))),
         spent=frozenset(verdict.get("spent", ())),
         samples=tuple(Sample.model_validate(each) for each in verdict.get("samples", ())),
         coverage=Coverage((), examined) if examined else None,
     )
+
+
+def _id(rule: str | Mapping[str, Any]) -> str:
+    return rule if isinstance(rule, str) else str(rule["rule"])
 
 
 def _is_given(part: Mapping[str, Any]) -> bool:

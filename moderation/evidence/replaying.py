@@ -1,38 +1,40 @@
-"""Replay: a stored verdict worked out again from the stored evidence and the stored policy texts.
+"""Replay: a stored ruling worked out again from the stored evidence and the stored policy texts.
 
-Whether the two are the same is said of their canonical JSON, byte by byte. The rules themselves may be gone.
+Whether the two are the same is said of their canonical JSON, byte by byte; of whole verdicts where these were stored.
+The rules themselves may be gone.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from moderation.core.coverage import Coverage
 from moderation.core.errors import FieldError, InvalidSubmission
-from moderation.core.policy.policies import Policy
 from moderation.core.rules.engine import evaluate
-from moderation.core.taxonomy import Taxonomy
+from moderation.core.rules.ruling import rule_on
+from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
-from moderation.detection.subjects import subject_of
+from moderation.evidence.explained import asked_again, canonical
 from moderation.policies.versions import PolicyVersions
 from moderation.storage.records import ItemRecord
 
 
 @dataclass(frozen=True)
 class Replay:
-    """A verdict of the time, and the one worked out now.
+    """A ruling of the time, or a whole verdict, and the one worked out now.
 
     Attributes:
+        told: the verdict, as it is worked out now.
         policies: name, version and path of each.
-        engine_then: the program's version that gave the stored verdict; empty when it was not recorded.
+        engine_then: the program's version that ruled; empty when it was not recorded.
     """
 
-    stored: Verdict
-    again: Verdict
+    stored: Ruling | Verdict
+    again: Ruling | Verdict
+    told: Verdict
     policies: tuple[tuple[str, str, str], ...]
     engine_then: str
     engine_now: str
@@ -47,47 +49,32 @@ class Replay:
         yield from _differences("", self.stored.model_dump(mode="json"), self.again.model_dump(mode="json"))
 
 
-def canonical(verdict: Verdict) -> bytes:
-    """The verdict as bytes: JSON with all fields in the model's order, no blanks."""
-    return verdict.model_dump_json().encode()
-
-
-def digest(verdict: Verdict) -> str:
+def digest(said: Ruling | Verdict) -> str:
     """SHA-256 of the canonical bytes, in hex."""
-    return hashlib.sha256(canonical(verdict)).hexdigest()
+    return hashlib.sha256(canonical(said)).hexdigest()
 
 
 def replay(record: ItemRecord, versions: PolicyVersions) -> Replay:
-    """Work out the verdict of an item again.
+    """Work out what the rules wanted of an item again.
 
     Raises:
-        InvalidSubmission: the item has no verdict yet, or was judged before evidence was kept for replays.
+        InvalidSubmission: the rules were not asked yet, or the item was judged before evidence was kept for replays.
         NotFound: a policy's text is not stored.
         PolicyFault: this program cannot read a policy's text any more.
     """
-    item, stored, basis = record.item, record.verdict, record.basis
-    if stored is None:
+    item, ruling, basis = record.item, record.ruling, record.basis
+    if ruling is None:
         raise InvalidSubmission([FieldError("", f"item {item.id} is {record.status}: it has no verdict yet")])
     if not basis:
         message = f"item {item.id} was judged by a version that did not keep what a replay needs"
         raise InvalidSubmission([FieldError("", message)])
-    taxonomy = Taxonomy(basis["custom_labels"])
-    paths: Mapping[str, str] = basis["policies"]
-    policies: list[Policy] = []
-    for said in stored.policies:
-        name = said.policy.name
-        policies.append(versions.policy(said.policy.version, taxonomy, paths.get(name, "")))
-    again = evaluate(
-        policies,
-        subject_of(item, record.parts, basis.get("counts", {}), basis.get("listed", {})),
-        [*record.detections, *record.failures],
-        taxonomy,
-        {name: None if labels is None else frozenset(labels) for name, labels in basis["reach"].items()},
-        frozenset(stored.spent),
-        Coverage((), stored.examined, stored.not_examined, stored.looks),
-    )
-    shown = tuple((policy.name, policy.version, policy.path) for policy in policies)
-    return Replay(stored, again, shown, str(basis.get("engine", "")), version("moderation"))
+    asked = asked_again(record, ruling, versions)
+    told = evaluate(*asked)
+    shown = tuple((policy.name, policy.version, policy.path) for policy in asked[0])
+    engines = str(basis.get("engine", "")), version("moderation")
+    if record.told is not None:
+        return Replay(record.told, told, told, shown, *engines)
+    return Replay(ruling, rule_on(*asked), told, shown, *engines)
 
 
 def _differences(path: str, one: Any, other: Any) -> Iterator[str]:

@@ -18,7 +18,7 @@ from moderation.core.errors import NotFound, PolicyFault
 from moderation.core.policy.file import Band
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import expand
-from moderation.core.rules.engine import evaluate
+from moderation.core.rules.choosing import choose
 from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion, days_between
@@ -173,8 +173,7 @@ class Tuner:
         """Rules and sides of bands that rules which are true of the item, and stand, set aside."""
         if not self._overriding:
             return frozenset()
-        verdict = evaluate([self._policy], case.subject, case.findings, self._taxonomy, case.reach).policies[0]
-        standing = [rule.rule for rule in (*verdict.deciding, *verdict.also_true)]
+        standing = choose([self._policy], case.subject, case.findings, self._taxonomy, case.reach).policies[0].rules()
         return frozenset(target for rule in standing for target in self._overriding.get(rule, ()))
 
     def _weight(self, opinion: Opinion) -> float | None:

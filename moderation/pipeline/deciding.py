@@ -12,7 +12,7 @@ from moderation.core.items import Item
 from moderation.core.policy.policies import Policy
 from moderation.core.redaction import RedactedPart
 from moderation.core.retention import media_until
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
 from moderation.pipeline.counting import marks_of_people
@@ -25,17 +25,17 @@ SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.02, 0.25
 """Another process may moderate an item without waking anybody here, so waits are cut into pieces."""
 
 
-def decision_of_rules(ports: Ports, verdict: Verdict) -> Decision:
-    """What the rules decide: a verdict of approve or reject."""
-    if verdict.outcome == "review":
+def decision_of_rules(ports: Ports, ruling: Ruling) -> Decision:
+    """What the rules decide: a ruling of approve or reject."""
+    if ruling.outcome == "review":
         raise ValueError("people decide what is to be reviewed")
     return Decision(
-        outcome=verdict.outcome,
+        outcome=ruling.outcome,
         decided_by="rules",
-        labels=verdict.labels,
-        reason=verdict.reason,
-        policy=verdict.policy,
-        actions=verdict.actions,
+        labels=ruling.labels,
+        reason=ruling.reason,
+        policy=ruling.policy,
+        actions=ruling.actions,
         decided_at=ports.clock(),
     )
 
@@ -61,17 +61,18 @@ def decide_by_people(
     Args:
         heard: the judgement with what they said, where the rules had the word again.
     """
-    findings, verdict = (heard.findings, heard.verdict) if heard is not None else (None, None)
-    last = verdict or record.verdict
+    findings, ruling = (heard.findings, heard.ruling) if heard is not None else (None, None)
+    last = ruling or record.ruling
     redacted: list[RedactedPart] = []
-    if decision.outcome == "approve" and last is not None and last.redact:
+    detections = findings.detections if findings is not None else record.detections
+    if decision.outcome == "approve" and last is not None and last.to_redact(detections):
         # People have approved it: what cannot be redacted is withheld.
-        redacted, _ = ports.judge.redact(record.item, record.parts, last)
+        redacted, _ = ports.judge.redact(record.item, record.parts, detections, last)
     applicable = ports.judge.policies.for_content(record.item.app, content_types_of(record.parts))
     until = media_kept_until(ports, decision, applicable)
     marks = marks_of_people(ports, record, applicable, decision)
     made = ports.store.decide(
-        record.item.id, decision, findings, verdict, ended, redacted=redacted, media_until=until, marks=marks
+        record.item.id, decision, findings, ruling, ended, redacted=redacted, media_until=until, marks=marks
     )
     if made is not None:
         tell(ports, (record.item, made))

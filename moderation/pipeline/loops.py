@@ -21,9 +21,9 @@ MAX_APPEALS = 3
 
 def first_loop(ports: Ports, item: Item, judgement: Judgement, held: Sample | None) -> LoopRecord:
     """The loop that decides an item: because the rules ask for people, or because it is a sample that waits."""
-    verdict = judgement.verdict
+    ruling = judgement.ruling
     if held is None:
-        return _loop(ports, item.id, 1, judgement.policies.get(verdict.policy.name), verdict.queue)
+        return _loop(ports, item.id, 1, judgement.policies.get(ruling.policy.name), ruling.queue)
     loop = _loop(ports, item.id, 1, judgement.policies.get(held.policy), held.queue)
     return replace(loop, sampling=held.id, is_blind=held.blind)
 
@@ -52,11 +52,11 @@ def loop_again(ports: Ports, record: ItemRecord) -> LoopRecord:
     asked = [loop for loop in record.loops if loop.purpose in ("review", "appeal")]
     if asked:
         return next_loop(ports, asked[-1], asked[-1].queue)
-    verdict = record.verdict
-    policy = in_force(ports, verdict.policy.name) if verdict is not None else None
-    if verdict is None or policy is None or not policy.file.queues:
+    ruling = record.ruling
+    policy = in_force(ports, ruling.policy.name) if ruling is not None else None
+    if ruling is None or policy is None or not policy.file.queues:
         raise HumanLoopRefused("no policy in force has a queue for it")
-    queue = next((each.name for each in policy.file.queues if each.name == verdict.queue), None)
+    queue = next((each.name for each in policy.file.queues if each.name == ruling.queue), None)
     return _loop(ports, record.item.id, 1, policy, queue)
 
 
@@ -81,16 +81,16 @@ def appeal_loop(ports: Ports, record: ItemRecord, reason: str) -> LoopRecord:
     Raises:
         AppealRefused: the item cannot be appealed, or not any more.
     """
-    item, decision, verdict = record.item, record.decision, record.verdict
+    item, decision, ruling = record.item, record.decision, record.ruling
     appeals = [loop for loop in record.loops if loop.purpose == "appeal"]
-    if decision is None or verdict is None or record.status != "decided":
+    if decision is None or ruling is None or record.status != "decided":
         raise AppealRefused(f"item {item.id} is {record.status}; it can be appealed once it is decided")
     if record.media_deleted_at is not None:
         raise AppealRefused(f"item {item.id} cannot be looked at again: its media is not kept any longer")
     if len({loop.appeal for loop in appeals}) >= MAX_APPEALS:
         raise AppealRefused(f"item {item.id} was appealed {MAX_APPEALS} times; that is all there is")
     earlier = next((loop for loop in reversed(record.loops) if loop.purpose != "sample"), None)
-    policy = in_force(ports, earlier.policy if earlier else verdict.policy.name)
+    policy = in_force(ports, earlier.policy if earlier else ruling.policy.name)
     if policy is None or not policy.file.queues:
         with_queue = (each for each in ports.judge.policies.policies if each.file.queues)
         policy = next((each for each in with_queue if each.applies(item.app, content_types_of(record.parts))), None)

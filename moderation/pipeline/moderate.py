@@ -195,39 +195,39 @@ def _act(
 def _do(
     ports: Ports, item: Item, judgement: Judgement, prints: Callable[[], Sequence[Fingerprint]], moved: int
 ) -> Learned | None:
-    verdict = judgement.verdict
+    ruling = judgement.ruling
     elsewhere = loops_started(ports, item, judgement)
-    if elsewhere and verdict.outcome != "reject":
+    if elsewhere and ruling.outcome != "reject":
         marks = marks_of_rules(ports, item.id, judgement, "review", moved)
-        ports.store.send_to_people(item.id, judgement.findings, verdict, elsewhere, prints(), marks=marks)
+        ports.store.send_to_people(item.id, judgement.findings, ruling, elsewhere, prints(), marks=marks)
         ports.news.spread()
         return None
-    held = [sample for sample in verdict.samples if sample.hold]
-    if verdict.outcome == "review" or held:
+    held = [sample for sample in ruling.samples if sample.hold]
+    if ruling.outcome == "review" or held:
         loop = first_loop(ports, item, judgement, held[0] if held else None)
         # Who is picked as a sample has done nothing for it.
-        marks = marks_of_rules(ports, item.id, judgement, "review" if verdict.outcome == "review" else "", moved)
-        ports.store.send_to_people(item.id, judgement.findings, verdict, [loop], prints(), marks=marks)
+        marks = marks_of_rules(ports, item.id, judgement, "review" if ruling.outcome == "review" else "", moved)
+        ports.store.send_to_people(item.id, judgement.findings, ruling, [loop], prints(), marks=marks)
         ports.news.spread()
         people.start(ports, loop)
         return None
     redacted: list[RedactedPart] = []
-    if verdict.outcome == "approve" and verdict.redact:
-        redacted, failures = ports.judge.redact(item, judgement.parts, verdict)
+    if ruling.outcome == "approve" and ruling.to_redact(judgement.detections):
+        redacted, failures = ports.judge.redact(item, judgement.parts, judgement.detections, ruling)
         if unknown := _not_among(failures, judgement.failures):
             # What cannot be shown redacted is no clean approval: the policies have the word again.
             return Learned(failures=unknown)
-    decision = decision_of_rules(ports, verdict)
-    samples = [sample_loop(ports, item, judgement, n, sample) for n, sample in enumerate(verdict.samples, 1)]
+    decision = decision_of_rules(ports, ruling)
+    samples = [sample_loop(ports, item, judgement, n, sample) for n, sample in enumerate(ruling.samples, 1)]
     loops = [*samples, *elsewhere]
     decided = ports.store.decide(
         item.id,
         decision,
         judgement.findings,
-        verdict,
+        ruling,
         redacted=redacted,
         samples=loops,
-        caps=caps(verdict, judgement.policies),
+        caps=caps(ruling, judgement.policies),
         media_until=media_kept_until(ports, decision, judgement.applicable),
         fingerprints=prints() if is_remembered(decision, loops) else (),
         marks=marks_of_rules(ports, item.id, judgement, decision.outcome, moved),

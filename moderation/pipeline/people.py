@@ -18,7 +18,7 @@ from moderation.core.errors import (
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
 from moderation.core.policy.choices import in_english
 from moderation.core.policy.policies import Policy
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 from moderation.pipeline import started
 from moderation.pipeline.deciding import decide_by_people
 from moderation.pipeline.loops import appeal_loop, next_loop, policy_and_queue
@@ -55,17 +55,17 @@ def look_at_loops(ports: Ports, limit: int = 50) -> int:
 def start(ports: Ports, loop: LoopRecord) -> None:
     """Open a loop that is stored, or note when to try again. Nothing is opened for an item that needs no loop now."""
     record = ports.store.get_item(loop.item_id)
-    if record.verdict is None or (record.status == "decided" and loop.purpose == "review"):
+    if record.ruling is None or (record.status == "decided" and loop.purpose == "review"):
         return
     with tracing.span("start human loop", item=loop.item_id, moderation__loop=loop.name, moderation__queue=loop.queue):
-        _start(ports, loop, record, record.verdict)
+        _start(ports, loop, record, record.ruling)
 
 
-def _start(ports: Ports, loop: LoopRecord, record: ItemRecord, verdict: Verdict) -> None:
+def _start(ports: Ports, loop: LoopRecord, record: ItemRecord, ruling: Ruling) -> None:
     try:
         policy, queue = policy_and_queue(ports, loop)
         earlier = [each.sentence() for each in ports.earlier(loop.item_id)]
-        case = ReviewCase(record, verdict, loop, policy, queue, earlier)
+        case = ReviewCase(record, ruling, loop, policy, queue, earlier)
         arn = ports.human_loops.start(loop.name, loop.flow, input_content(case))
     except (HumanLoopRefused, NotFound) as error:
         # Shown in readiness and logs, and tried again now and then: the cause may go.
@@ -169,7 +169,7 @@ def _decision(
     answers: Sequence[Answer],
 ) -> Decision:
     """A person's word beats every rule except a locked rejection."""
-    verdict = record.verdict
+    ruling = record.ruling
     notes = [answer.note for answer in answers if answer.outcome == result.outcome and answer.note]
     words = asked.file.reasons
     chosen = [in_english(words[name]) for name in result.reasons if name in words]
@@ -180,16 +180,16 @@ def _decision(
     decision = Decision(
         outcome=result.outcome,
         decided_by="people",
-        labels=result.labels or (verdict.labels if verdict and result.outcome == "reject" else ()),
+        labels=result.labels or (ruling.labels if ruling and result.outcome == "reject" else ()),
         reasons=result.reasons,
         reason=reason,
         policy=PolicyRef(name=loop.policy, version=loop.policy_version),
-        actions=verdict.actions if verdict is not None else (),
+        actions=ruling.actions if ruling is not None else (),
         decided_at=ports.clock(),
     )
-    if verdict is not None and verdict.has_locked_reject and result.outcome == "approve":
+    if ruling is not None and ruling.has_locked_reject and result.outcome == "approve":
         # Only a sample that is held comes here: the rules alone reject, and people cannot undo a locked rule.
-        locked = {"outcome": "reject", "labels": verdict.labels, "reason": f"{verdict.reason} ({LOCKED})"}
+        locked = {"outcome": "reject", "labels": ruling.labels, "reason": f"{ruling.reason} ({LOCKED})"}
         return decision.model_copy(update=locked)
     return decision
 
@@ -203,7 +203,7 @@ def _next_round(ports: Ports, loop: LoopRecord, answers: Sequence[Answer], reaso
         problem = f"{MAX_ROUNDS} human loops came to nothing: {reason}"
         ports.store.note_loop(loop.name, state="stuck", next_look_at=None, problem=problem)
         return
-    if ports.store.get_item(loop.item_id).verdict is None:
+    if ports.store.get_item(loop.item_id).ruling is None:
         return
     fresh = next_loop(ports, loop, queue)
     end = LoopEnd(loop.name, tuple(answers), problem=reason)

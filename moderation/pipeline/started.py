@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 def loops_started(ports: Ports, item: Item, judgement: Judgement) -> list[LoopRecord]:
     """The loops that detections of the item tell of, to be followed; they are open already."""
-    policy = judgement.verdict.policy
+    policy = judgement.ruling.policy
     return [
         LoopRecord(
             # Not the loop's own name: who posts a picture twice may be told of the same loop twice.
@@ -99,21 +99,21 @@ def _end(ports: Ports, loop: LoopRecord) -> LoopEnd | None:
 
 def _conclude(ports: Ports, record: ItemRecord, ends: dict[str, LoopEnd]) -> LoopRecord | None:
     heard = _judged_again(ports, record, ends)
-    verdict, ended = heard.verdict, list(ends.values())
-    if verdict.outcome == "review":
+    ruling, ended = heard.ruling, list(ends.values())
+    if ruling.outcome == "review":
         loop = first_loop(ports, record.item, heard, None)
-        ports.store.send_to_people(record.item.id, heard.findings, verdict, [loop], (), ended)
+        ports.store.send_to_people(record.item.id, heard.findings, ruling, [loop], (), ended)
         return loop
     answers = [answer for end in ended for answer in end.answers]
     labels = sorted({label for answer in answers for label in answer.labels})
     chose = f"chose {', '.join(labels)}" if labels else "chose no label"
     decision = Decision(
-        outcome=verdict.outcome,
+        outcome=ruling.outcome,
         decided_by="people" if answers else "rules",
-        labels=verdict.labels,
-        reason=f"Reviewers of the detector's own human loop {chose}. {verdict.reason}" if answers else verdict.reason,
-        policy=verdict.policy,
-        actions=verdict.actions,
+        labels=ruling.labels,
+        reason=f"Reviewers of the detector's own human loop {chose}. {ruling.reason}" if answers else ruling.reason,
+        policy=ruling.policy,
+        actions=ruling.actions,
         decided_at=ports.clock(),
     )
     decide_by_people(ports, record, decision, ended, heard)
@@ -122,10 +122,10 @@ def _conclude(ports: Ports, record: ItemRecord, ends: dict[str, LoopEnd]) -> Loo
 
 def _judged_again(ports: Ports, record: ItemRecord, ends: dict[str, LoopEnd]) -> Judgement:
     """The judgement with what people said in place of what they were asked about."""
-    assert record.verdict is not None
+    assert record.ruling is not None
     said = {loop.arn or "": ends[loop.name] for loop in record.loops if loop.name in ends}
     words = {arn: end.answers or end.problem or "" for arn, end in said.items()}
     detections, failures = as_people_say(record.detections, words, ports.judge.plugins.taxonomy)
     findings = Findings(record.parts, tuple(detections), record.failures, record.basis)
-    before = Judgement(findings, record.verdict, ports.judge.policies)
+    before = Judgement(findings, record.ruling, ports.judge.policies)
     return ports.judge.judge_again(record.item, before, (), failures)

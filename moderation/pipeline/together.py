@@ -108,21 +108,22 @@ def _moderate(ports: Ports, together: Sequence[Item], became: Together) -> None:
 
 def _is_plain(judgement: Judgement) -> bool:
     """True when the rules decide, and there is nothing to do but to write it down."""
-    verdict = judgement.verdict
-    if verdict.outcome == "review" or any(sample.hold for sample in verdict.samples) or started(judgement.detections):
+    ruling = judgement.ruling
+    if ruling.outcome == "review" or any(sample.hold for sample in ruling.samples) or started(judgement.detections):
         return False
-    return not (verdict.outcome == "approve" and verdict.redact) and not caps(verdict, judgement.policies)
+    hides = ruling.outcome == "approve" and ruling.to_redact(judgement.detections)
+    return not hides and not caps(ruling, judgement.policies)
 
 
 def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
-    decision = decision_of_rules(ports, judgement.verdict)
-    samples = enumerate(judgement.verdict.samples, 1)
+    decision = decision_of_rules(ports, judgement.ruling)
+    samples = enumerate(judgement.ruling.samples, 1)
     loops = [sample_loop(ports, item, judgement, number, sample) for number, sample in samples]
     return Ruled(
         item=item,
         decision=decision,
         findings=judgement.findings,
-        verdict=judgement.verdict,
+        ruling=judgement.ruling,
         loops=loops,
         media_until=media_kept_until(ports, decision, judgement.applicable),
         fingerprints=ports.judge.fingerprints(item) if is_remembered(decision, loops) else (),

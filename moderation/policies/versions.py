@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +20,17 @@ from sqlalchemy.engine import Connection
 from ground.database import Database, insert_or_nothing
 from moderation.core.errors import Fault, NotFound, PolicyFault, StoreUnavailable
 from moderation.core.policy.policies import Policy, PolicySet
-from moderation.core.taxonomy import Taxonomy
+from moderation.core.rules.making import prepare
+from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 from moderation.plugins import Plugins
 from moderation.policies.files import load_policies, policy_of_bytes, policy_paths
 from moderation.storage.audit import note_change
 from moderation.storage.tables import policy_activations, policy_texts
 
 logger = logging.getLogger(__name__)
+
+MOST_READY = 64
+"""Texts that were read are kept ready, because a verdict is explained by the text of its time."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class PolicyVersions:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._taxonomies: dict[tuple[str, ...], Taxonomy] = {}
+        self._ready: dict[tuple[str, Taxonomy, str], Policy] = {}
 
     def history(self, name: str | None = None) -> list[Enactment]:
         """All activations, or those of one policy; oldest first."""
@@ -82,6 +88,31 @@ class PolicyVersions:
             NotFound: no such text is stored.
             PolicyFault: this program cannot read the text any more.
         """
+        policy = self._ready.get((version, taxonomy, path or version[:12]))
+        if policy is None:
+            policy = self._policy(version, taxonomy, path)
+            self.keep_ready([policy], taxonomy)
+        return policy
+
+    def keep_ready(self, policies: Iterable[Policy], taxonomy: Taxonomy) -> None:
+        """Spare `policy` the reading of these."""
+        self._taxonomies.setdefault(tuple(each for each in taxonomy.labels if each.startswith(CUSTOM_PREFIX)), taxonomy)
+        for policy in policies:
+            if len(self._ready) >= MOST_READY:
+                self._ready.pop(next(iter(self._ready), ("", taxonomy, "")), None)
+            self._ready[policy.version, taxonomy, policy.path] = policy
+
+    def taxonomy(self, custom: Iterable[str]) -> Taxonomy:
+        """The taxonomy with these labels of detectors; the same object for the same labels, as `policy` likes it."""
+        labels = tuple(custom)
+        known = self._taxonomies.get(labels)
+        if known is None:
+            if len(self._taxonomies) >= MOST_READY:
+                self._taxonomies.clear()
+            known = self._taxonomies[labels] = Taxonomy(labels)
+        return known
+
+    def _policy(self, version: str, taxonomy: Taxonomy, path: str) -> Policy:
         text = self.text(version)
         policy, faults = policy_of_bytes(path or version[:12], text.encode(), taxonomy)
         if policy is None:
@@ -223,6 +254,9 @@ class PoliciesInForce:
     def _load(self, how: str, now: datetime) -> PolicySet:
         files = load_policies(self._folder, self._plugins.taxonomy, self._plugins.tools)
         policies = tuple(self._in_force(policy) for policy in files.policies)
+        for policy in policies:
+            prepare(policy, self._plugins.taxonomy)
+        self._versions.keep_ready(policies, self._plugins.taxonomy)
         seen, changes = self._seen
         # What is noted here is no news. What others change meanwhile is, so neither is looked at once more.
         self._seen = seen, changes + self._versions.record(policies, files.policies, how, now)

@@ -10,7 +10,7 @@ from typing import Any
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Part
 from moderation.core.policy.policies import Policy, Queue
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 from moderation.core.wording import waiting_words
 from moderation.storage.records import ItemRecord, LoopRecord
 from review_ui.care.severity import LIKELY
@@ -28,14 +28,14 @@ class ReviewCase:
 
     Attributes:
         record: the item with what was found in it.
-        verdict: what the rules wanted.
-        policy: by which it is looked at; another one than the verdict's where a sample is.
+        ruling: what the rules wanted.
+        policy: by which it is looked at; another one than the ruling's where a sample is.
         queue: of that policy.
         earlier: sentences on decisions on nearly the same content.
     """
 
     record: ItemRecord
-    verdict: Verdict
+    ruling: Ruling
     loop: LoopRecord
     policy: Policy
     queue: Queue
@@ -86,8 +86,8 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
         content["harms"] = harms
     if loop.is_blind or loop.sampling is not None or loop.appeal is not None:
         content["alone"] = True
-    if case.verdict.not_examined and not loop.is_blind:
-        content["not_examined"] = [waiting_words(each) for each in case.verdict.not_examined]
+    if case.ruling.not_examined and not loop.is_blind:
+        content["not_examined"] = [waiting_words(each) for each in case.ruling.not_examined]
     if case.earlier and not loop.is_blind and loop.purpose != "appeal":
         content["earlier"] = list(case.earlier)
     if not_for := _not_for(record, loop):
@@ -127,15 +127,15 @@ def _part(part: Part) -> dict[str, Any]:
 
 def _why(case: ReviewCase) -> list[str]:
     """Why they are asked, in sentences; the most telling first."""
-    loop, policy, verdict, decision = case.loop, case.policy, case.verdict, case.record.decision
+    loop, policy, ruling, decision = case.loop, case.policy, case.ruling, case.record.decision
     if loop.is_blind:
         return [f"{policy.name}: a sample for quality; say what you see, by the policy"]
-    why = [f"{v.policy.name}: {v.because}" for v in verdict.policies if v.outcome == verdict.outcome]
+    why = [f"{v.policy.name}: {v.because}" for v in ruling.policies if v.outcome == ruling.outcome]
     if loop.sampling is not None:
-        why = [f"{policy.name}: a sample for quality; the rules wanted {verdict.outcome}", *why]
+        why = [f"{policy.name}: a sample for quality; the rules wanted {ruling.outcome}", *why]
     if loop.appeal is not None and decision is not None:
         why = [f"Appeal against {decision.outcome}: {loop.appeal}", *why]
-    return why or [verdict.reason]
+    return why or [ruling.reason]
 
 
 def _labels(case: ReviewCase) -> list[str]:
@@ -144,7 +144,7 @@ def _labels(case: ReviewCase) -> list[str]:
     labels = list(own or case.policy.labels())
     if not case.loop.is_blind:
         detections = sorted(case.record.detections, key=lambda d: -d.confidence)
-        likely = [*case.verdict.labels, *(name for d in detections for name in (d.label, *(d.parents if own else ())))]
+        likely = [*case.ruling.labels, *(name for d in detections for name in (d.label, *(d.parents if own else ())))]
         labels = [*(label for label in likely if not own or label in own), *labels]
     return list(dict.fromkeys(labels))[:MAX_LABELS]
 

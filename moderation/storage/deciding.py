@@ -16,7 +16,7 @@ from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.near_duplicates import fingerprint_row
@@ -48,7 +48,7 @@ class Ruled:
     item: Item
     decision: Decision
     findings: Findings
-    verdict: Verdict
+    ruling: Ruling
     loops: Sequence[LoopRecord]
     media_until: datetime | None
     fingerprints: Sequence[Fingerprint]
@@ -89,7 +89,7 @@ def decide_together(c: Connection, made: Sequence[Ruled], notify: Sequence[str])
         (item_loops, [loop_row(loop) for each in made for loop in each.loops]),
     ):
         insert_many(c, table, rows, or_nothing=True)
-    count_rules(c, [each.verdict for each in made], made[0].decision.decided_at, {})
+    count_rules(c, [each.ruling for each in made], made[0].decision.decided_at, {})
     insert_many(c, deliveries, [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), notify)])
 
 
@@ -98,7 +98,7 @@ _SAME = (("status", "decided"), ("media_tagged", False), ("lease_until", None), 
 
 
 def _values(each: Ruled) -> dict[str, Any]:
-    evidence = evidence_values(each.findings, each.verdict)
+    evidence = evidence_values(each.findings, each.ruling)
     return {"id": each.item.id, "outcome": each.decision.outcome, "media_until": each.media_until, **evidence}
 
 

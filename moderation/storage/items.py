@@ -23,7 +23,7 @@ from moderation.core.items import Item, Lane
 from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
@@ -157,7 +157,7 @@ class Store(Reading):
         item_id: str,
         decision: Decision,
         findings: Findings | None,
-        verdict: Verdict | None,
+        ruling: Ruling | None,
         ended: Sequence[LoopEnd] = (),
         *,
         samples: Sequence[LoopRecord] = (),
@@ -171,7 +171,7 @@ class Store(Reading):
 
         Args:
             findings: stored with it; None to leave what is there.
-            verdict: stored with it; None to leave what is there.
+            ruling: stored with it; None to leave what is there.
             ended: the human loops that settled it; none where the rules do.
             samples: human loops that look at it afterwards, to be started or followed.
             redacted: copies of its parts that may be shown.
@@ -191,7 +191,7 @@ class Store(Reading):
         def work(c: Connection) -> Decision | None:
             values: dict[str, Any] = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
             values |= {"problem": None, "media_until": media_until, "media_tagged": False}
-            values |= evidence_values(findings, verdict)
+            values |= evidence_values(findings, ruling)
             if redacted:
                 values["redacted"] = [part.model_dump(mode="json", exclude_none=True) for part in redacted]
             if decision.outcome == "reject":
@@ -216,8 +216,8 @@ class Store(Reading):
             save_fingerprints(c, item_id, item.app, fingerprints, decision.decided_at)
             if ended:
                 fingerprints_decided(c, item_id, decision.decided_at)
-            if verdict is not None:
-                count_rules(c, [verdict], decision.decided_at, caps or {})
+            if ruling is not None:
+                count_rules(c, [ruling], decision.decided_at, caps or {})
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
             insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify))
@@ -249,7 +249,7 @@ class Store(Reading):
         self,
         item_id: str,
         findings: Findings | None,
-        verdict: Verdict | None,
+        ruling: Ruling | None,
         loops: Sequence[LoopRecord],
         fingerprints: Sequence[Fingerprint] = (),
         ended: Sequence[LoopEnd] = (),
@@ -260,7 +260,7 @@ class Store(Reading):
 
         Args:
             findings: stored with it; None to leave what is there.
-            verdict: stored with it; None to leave what is there.
+            ruling: stored with it; None to leave what is there.
             loops: at least one.
             fingerprints: what the item's parts are recognised by.
             ended: the loops of the round before, which settled nothing.
@@ -279,7 +279,7 @@ class Store(Reading):
             undecided = (items.c.id == item_id) & (
                 items.c.status == "pending" if is_first else items.c.status != "decided"
             )
-            values = {"status": "in_review", "lease_until": None, "problem": None, **evidence_values(findings, verdict)}
+            values = {"status": "in_review", "lease_until": None, "problem": None, **evidence_values(findings, ruling)}
             app = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.app)).scalar()
             if app is None:
                 return False
@@ -288,8 +288,8 @@ class Store(Reading):
             if findings is not None:
                 save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)
-            if verdict is not None:
-                count_rules(c, [verdict], loops[0].created_at, {})
+            if ruling is not None:
+                count_rules(c, [ruling], loops[0].created_at, {})
             _end_loops(c, ended)
             new = [c.execute(insert_or_nothing(c, item_loops).values(loop_row(loop))).rowcount for loop in loops]
             return any(new)

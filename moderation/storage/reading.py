@@ -15,6 +15,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.errors import NotFound
 from moderation.core.items import LANES, Item, Part
 from moderation.core.redaction import RedactedPart
+from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
 from moderation.storage.records import ItemRecord, LoopRecord, first_item_id, loop_record
@@ -126,13 +127,15 @@ class Reading:
             .where(item_loops.c.item_id == item.id)
             .order_by(item_loops.c.created_at, item_loops.c.round)
         )
+        ruling, told = _ruling_of(row.verdict)
         return ItemRecord(
             item=item,
             status=row.status,
             parts=tuple(Part.model_validate(p) for p in found.get("parts", ())) or item.parts,
             detections=tuple(Detection.model_validate(d) for d in found.get("detections", ())),
             failures=tuple(Failure.model_validate(f) for f in found.get("failures", ())),
-            verdict=Verdict.model_validate(row.verdict) if row.verdict else None,
+            ruling=ruling,
+            told=told,
             decisions=tuple(Decision.model_validate(d.document) for d in decided),
             loops=tuple(loop_record(loop) for loop in loops),
             basis=found.get("basis", {}),
@@ -140,3 +143,13 @@ class Reading:
             problem=row.problem,
             redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )
+
+
+def _ruling_of(stored: dict[str, Any] | None) -> tuple[Ruling | None, Verdict | None]:
+    """What the rules wanted, and the whole verdict where that is what was stored."""
+    if not stored:
+        return None, None
+    if "form" in stored:
+        return Ruling.model_validate(stored), None
+    told = Verdict.model_validate(stored)
+    return Ruling.told_by(told), told

@@ -19,6 +19,7 @@ from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
 from moderation.core.notices import notice_of
 from moderation.core.redaction import RedactedPart
+from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
 
 NO_LOOP = "it is in review, and no human loop is open for it"
@@ -86,7 +87,9 @@ class ItemRecord:
         parts: given and extracted.
         decisions: oldest first.
         loops: oldest first.
-        basis: what the verdict was worked out from beside the findings; see `Findings`.
+        ruling: what the rules wanted; None until they were asked.
+        told: the whole verdict, of an item that was judged when these were stored; see `moderation.evidence.explained`.
+        basis: what the ruling was worked out from beside the findings; see `Findings`.
         redacted: copies of given parts that may be shown, where rules asked for that and the item was approved.
         media_deleted_at: when its media was deleted because its time was over; None while it is kept.
         problem: why it could not be judged when that was last tried; None when it could, or was not tried yet.
@@ -97,7 +100,8 @@ class ItemRecord:
     parts: tuple[Part, ...] = ()
     detections: tuple[Detection, ...] = ()
     failures: tuple[Failure, ...] = ()
-    verdict: Verdict | None = None
+    ruling: Ruling | None = None
+    told: Verdict | None = None
     decisions: tuple[Decision, ...] = ()
     loops: tuple[LoopRecord, ...] = ()
     basis: Mapping[str, Any] = field(default_factory=dict)
@@ -143,7 +147,7 @@ class Findings:
     """What looking at an item brought.
 
     Attributes:
-        basis: what else the verdict was worked out from, as JSON data, so that it can be worked out again: ``engine``
+        basis: what else the ruling was worked out from, as JSON data, so that it can be worked out again: ``engine``
             (this program's version), ``policies`` (name to path), ``reach`` (labels that those who failed could have
             found; null for all), ``custom_labels``, ``tools`` (detectors and extractors that were loaded),
             and, where policies count, ``counts`` and ``listed`` (see `Subject`).

@@ -14,7 +14,7 @@ from ground.prepared import insert_many
 from moderation.core.decisions import Decision
 from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 from moderation.storage.records import Findings, LoopRecord
 from moderation.storage.tables import item_labels, item_media
 
@@ -83,7 +83,7 @@ def loop_row(loop: LoopRecord) -> dict[str, Any]:
     }
 
 
-def evidence_values(findings: Findings | None, verdict: Verdict | None) -> dict[str, Any]:
+def evidence_values(findings: Findings | None, ruling: Ruling | None) -> dict[str, Any]:
     """The columns of an item that say what was found, and what the rules made of it; None leaves one as it is."""
     values: dict[str, Any] = {}
     if findings is not None:
@@ -95,9 +95,13 @@ def evidence_values(findings: Findings | None, verdict: Verdict | None) -> dict[
                 "basis": dict(findings.basis),
             }
         )
-    if verdict is not None:
-        values["verdict"] = _without_none(verdict)
+    if ruling is not None:
+        values["verdict"] = _without_empty(ruling)
     return values
+
+
+def _without_empty(ruling: Ruling) -> EncodedJSON:
+    return EncodedJSON(ruling.model_dump_json(exclude_none=True, exclude_defaults=True))
 
 
 def _without_none(value: Any) -> EncodedJSON:

@@ -1,4 +1,4 @@
-"""How often rules fire: counted in the transaction that stores a verdict, so that a daily cap holds exactly."""
+"""How often rules fire: counted in the transaction that stores a ruling, so that a daily cap holds exactly."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sqlalchemy.engine import Connection
 from ground.database import Database, insert_unless
 from moderation.core.errors import CapReached
 from moderation.core.rules.caps import RuleName, fired
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 from moderation.storage.tables import rule_days
 
 ITEMS = ""
 """Stands for the policy itself where a rule's name would be: how many items it was asked about."""
 
 
-def count_rules(c: Connection, verdicts: Iterable[Verdict], at: datetime, caps: Mapping[RuleName, int]) -> None:
+def count_rules(c: Connection, rulings: Iterable[Ruling], at: datetime, caps: Mapping[RuleName, int]) -> None:
     """Count items for the policies that judged them and the rules that were true of them.
 
     Args:
@@ -30,11 +30,11 @@ def count_rules(c: Connection, verdicts: Iterable[Verdict], at: datetime, caps: 
     """
     day = day_of(at)
     times, rejects = Counter[RuleName](), Counter[RuleName]()
-    for verdict in verdicts:
-        for each in verdict.policies:
+    for ruling in rulings:
+        for each in ruling.policies:
             times[each.policy.name, ITEMS] += 1
             rejects[each.policy.name, ITEMS] += each.outcome == "reject"
-        for name, is_rejected in fired(verdict).items():
+        for name, is_rejected in fired(ruling).items():
             times[name] += 1
             rejects[name] += is_rejected
     rows = [

@@ -11,7 +11,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Item, Part, Tool
 from moderation.core.loops import Answer
 from moderation.core.policy.policies import PolicySet
-from moderation.core.rules.engine import evaluate
+from moderation.core.rules.ruling import rule_on
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.subjects import subject_of
 from moderation.policies.files import read_policy
@@ -74,15 +74,15 @@ class Past:
                 )
             ]
         )
-        verdict = evaluate(self.policies.policies, subject_of(item, item.parts), found, TAXONOMY)
+        ruling = rule_on(self.policies.policies, subject_of(item, item.parts), found, TAXONOMY)
         basis = {"engine": "1", "policies": {}, "reach": {}, "custom_labels": [], "tools": list(tools)}
         findings = Findings(item.parts, tuple(found), (), basis)
         self.store.add_items([item])
-        if verdict.outcome != "review":
+        if ruling.outcome != "review":
             decision = Decision(
-                outcome=verdict.outcome, decided_by="rules", reason="r", policy=verdict.policy, decided_at=now
+                outcome=ruling.outcome, decided_by="rules", reason="r", policy=ruling.policy, decided_at=now
             )
-            self.store.decide(item.id, decision, findings, verdict)
+            self.store.decide(item.id, decision, findings, ruling)
             return item.id
         loop = LoopRecord(
             name=f"{item.id}-1",
@@ -96,7 +96,7 @@ class Past:
             looks=0,
             created_at=now,
         )
-        self.store.send_to_people(item.id, findings, verdict, [loop])
+        self.store.send_to_people(item.id, findings, ruling, [loop])
         if people is not None:
             said = [people, ("approve" if people == "reject" else "reject") if split else people]
             answers = [
@@ -107,7 +107,7 @@ class Past:
                 outcome=people,  # type: ignore[arg-type]
                 decided_by="people",
                 reason="r",
-                policy=verdict.policy,
+                policy=ruling.policy,
                 decided_at=now,
             )
             self.store.decide(item.id, decision, None, None, [LoopEnd(loop.name, tuple(answers), people)])

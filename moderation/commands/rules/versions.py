@@ -94,7 +94,7 @@ def replay(settings: Settings, item: str, as_json: bool) -> int:
         }
         click.echo(json.dumps(document, indent=2))
         return 0 if done.is_identical else 1
-    for number, sentence in enumerate(verdict_words(done.stored)):
+    for number, sentence in enumerate(verdict_words(done.told)):
         click.echo(f"  {sentence}" if number else sentence)
     for name, version, path in done.policies:
         click.echo(f"Policy text: {name} {version[:12]} (was in {path})")

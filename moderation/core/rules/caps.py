@@ -6,29 +6,33 @@ from collections.abc import Mapping
 
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import PolicySet
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 
 RuleName = tuple[str, str]
 """A policy's name and a rule's, or a side of a band's."""
 
 
-def fired(verdict: Verdict) -> Mapping[RuleName, bool]:
-    """Every rule that was true of the item, on trial or not, and whether it is what rejects the item."""
+def fired(ruling: Ruling) -> Mapping[RuleName, bool]:
+    """Every rule that was true of the item, on trial or not, and whether it is what rejects the item.
+
+    Args:
+        ruling: as it was made: what is stored of it leaves out what did not decide.
+    """
     found: dict[RuleName, bool] = {}
-    for policy in verdict.policies:
+    for policy in ruling.policies:
         name = policy.policy.name
-        rejects = policy.outcome == verdict.outcome == "reject"
+        rejects = policy.outcome == ruling.outcome == "reject"
         for rule in policy.deciding:
-            found[name, rule.rule] = rejects
-        for rule in (*policy.also_true, *(each for each in policy.shadow if each.truth == "true")):
-            found[name, rule.rule] = False
+            found[name, rule] = rejects
+        for rule in (*policy.also_true, *policy.on_trial):
+            found[name, rule] = False
     return found
 
 
-def caps(verdict: Verdict, policies: PolicySet) -> Mapping[RuleName, int]:
+def caps(ruling: Ruling, policies: PolicySet) -> Mapping[RuleName, int]:
     """The daily caps of the rules that reject the item."""
     found: dict[RuleName, int] = {}
-    for (policy, rule), rejects in fired(verdict).items():
+    for (policy, rule), rejects in fired(ruling).items():
         if rejects and (cap := _cap(policies, policy, rule)) is not None:
             found[policy, rule] = cap
     return found

@@ -15,6 +15,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.rules.choosing import choose
 from moderation.core.rules.engine import evaluate
 from moderation.core.rules.making import prepare, program_of
+from moderation.core.rules.ruling import rule_on
 from moderation.core.rules.scene import Subject
 from moderation.core.verdicts import Examined
 from tests.examples import examples
@@ -88,6 +89,42 @@ def test_the_choice_is_the_outcome_of_the_explanation(
         assert not told.fault
         assert (mine.outcome, mine.queue) == (told.outcome, told.queue)
         assert sorted(mine.rules()) == sorted(rule.rule for rule in (*told.deciding, *told.also_true))
+
+
+@MANY
+@given(
+    st.lists(documents(), min_size=1, max_size=2),
+    subjects,
+    st.lists(detections, max_size=6),
+    st.lists(failures, max_size=2),
+    st.sets(st.sampled_from(["p/rule0", "p/rule1", "p/band0.reject", "q/rule0"])),
+    SEEN,
+)
+def test_the_ruling_says_what_the_explanation_says_of_what_is_acted_upon(
+    some: list[dict[str, Any]],
+    subject: Subject,
+    found: list[Detection],
+    failed: list[Failure],
+    spent: set[str],
+    coverage: Coverage | None,
+) -> None:
+    chosen = [made({**document, "policy": name}) for document, name in zip(some, "pq", strict=False)]
+    asked = (chosen, subject, [*found, *failed], TAXONOMY, DETECTORS, spent, coverage)
+
+    ruling = rule_on(*asked)
+
+    verdict = evaluate(*asked)
+    for name in ("outcome", "queue", "policy", "labels", "reason", "samples", "spent", "examined", "not_examined"):
+        assert getattr(ruling, name) == getattr(verdict, name), name
+    for mine, told in zip(ruling.policies, verdict.policies, strict=True):
+        for name in ("policy", "outcome", "queue", "because", "actions", "fault"):
+            assert getattr(mine, name) == getattr(told, name), name
+        assert mine.deciding == tuple(rule.rule for rule in told.deciding)
+        assert mine.also_true == tuple(rule.rule for rule in told.also_true)
+        assert mine.on_trial == tuple(rule.rule for rule in told.shadow if rule.truth == "true")
+        assert mine.is_locked == any(rule.locked and rule.outcome == "reject" for rule in told.deciding)
+    wanted = [each for policy in verdict.policies for each in policy.redact]
+    assert sorted(map(repr, ruling.to_redact(found))) == sorted({id(each): repr(each) for each in wanted}.values())
 
 
 def test_what_breaks_while_choosing_never_approves(monkeypatch: Any) -> None:

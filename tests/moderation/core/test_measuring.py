@@ -30,7 +30,7 @@ def test_rules_know_what_was_measured(settings: Settings, tmp_path: Path) -> Non
     items = [house.post(text) for text in ("a", "a fine day", "a fine day for a walk")]
     house.service.close()
 
-    assert [(item.status, item.verdict and item.verdict.outcome) for item in items] == [
+    assert [(item.status, item.ruling and item.ruling.outcome) for item in items] == [
         ("decided", "reject"),
         ("decided", "approve"),
         ("in_review", "review"),

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from moderation.core.decisions import Action, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Box, Frozen, Span, TimeRange, Tool
+from moderation.core.rulings import PolicyRuling, Ruling
 from moderation.core.verdicts import (
     Evidence,
     Examined,
@@ -81,6 +82,21 @@ VERDICT: dict[str, Any] = {
     "not_examined": (NotExamined("later", ("vendor.other",), ("Explicit",)),),
     "looks": (Look("vendor.task", "p0", ("00",)),),
 }
+POLICY_RULING: dict[str, Any] = {
+    **{key: POLICY_VERDICT[key] for key in ("policy", "outcome", "queue", "because")},
+    "deciding": ("weapons.reject",),
+    "also_true": ("other",),
+    "on_trial": (),
+    "is_locked": True,
+    "redact": ("Weapons",),
+    "actions": POLICY_VERDICT["actions"],
+    "fault": "",
+}
+RULING: dict[str, Any] = {
+    "form": 2,
+    **{key: value for key, value in VERDICT.items() if key != "failures"},
+    "policies": (PolicyRuling(**POLICY_RULING),),
+}
 VALUES: list[tuple[type[Frozen], dict[str, Any]]] = [
     (Span, SPAN),
     (Box, BOX),
@@ -88,6 +104,8 @@ VALUES: list[tuple[type[Frozen], dict[str, Any]]] = [
     (Detection, DETECTION),
     (PolicyVerdict, POLICY_VERDICT),
     (Verdict, VERDICT),
+    (PolicyRuling, POLICY_RULING),
+    (Ruling, RULING),
 ]
 each_model = pytest.mark.parametrize(("model", "values"), VALUES, ids=[model.__name__ for model, _ in VALUES])
 

@@ -14,8 +14,8 @@ from ground.media.pictures import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Part
 from moderation.core.policy.checks import parse_policy
-from moderation.core.policy.policies import PolicySet
-from moderation.core.rules.engine import Subject, evaluate
+from moderation.core.rules.ruling import rule_on
+from moderation.core.rules.scene import Subject
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.copies import ROUNDS, Copy, CopyMaker, unwanted_labels
 from moderation.detection.runner import Runner
@@ -171,10 +171,9 @@ def test_all_that_the_true_rules_name_must_not_be_found_and_nothing_that_others_
     )
     assert policy is not None, problems
     seen = Detection(label="PII/EMAIL", confidence=90, part="p0")
-    verdict = evaluate([policy], Subject("a", frozenset({"image"})), [seen], taxonomy)
+    ruling = rule_on([policy], Subject("a", frozenset({"image"})), [seen], taxonomy)
 
-    labels = unwanted_labels(verdict, PolicySet((policy,)), taxonomy)
+    labels = unwanted_labels(ruling, [seen], taxonomy)
 
     assert {"PII/EMAIL", "PII/PHONE", "PII", "Text"} <= labels
     assert "Face" not in labels
-    assert unwanted_labels(verdict, PolicySet(()), taxonomy) == {"PII/EMAIL"}

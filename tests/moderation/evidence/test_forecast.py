@@ -25,9 +25,9 @@ from moderation.core.items import Item, Part, Tool
 from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.rules.caps import caps
-from moderation.core.rules.engine import evaluate
+from moderation.core.rules.ruling import rule_on
+from moderation.core.rulings import Ruling
 from moderation.core.taxonomy import Taxonomy
-from moderation.core.verdicts import Verdict
 from moderation.detection.subjects import subject_of
 from moderation.evidence.backtest import Comparer, Comparison
 from moderation.evidence.history import cases, cases_of
@@ -140,7 +140,7 @@ class Filled:
         spent: frozenset[str] = frozenset()
         while True:
             subject = subject_of(item, item.parts, counts)
-            verdict = evaluate(policies.policies, subject, [*found, *failed], TAXONOMY, REACH, spent)
+            ruling = rule_on(policies.policies, subject, [*found, *failed], TAXONOMY, REACH, spent)
             reach = {name: sorted(labels) for name, labels in REACH.items()}
             basis: dict[str, Any] = {
                 "engine": "1",
@@ -150,26 +150,26 @@ class Filled:
                 "tools": ["pii.text"],
             }
             basis |= {"counts": counts}
-            findings = Findings(item.parts, tuple(found), verdict.failures, basis)
-            held = [sample for sample in verdict.samples if sample.hold]
-            if verdict.outcome == "review" or held:
-                queue = held[0].queue if held else str(verdict.queue)
-                loop = _loop(item, f"{item.id}-1", 1, verdict, queue, now)
-                self.store.send_to_people(item.id, findings, verdict, [loop])
-                return verdict.outcome
+            findings = Findings(item.parts, tuple(found), tuple(failed), basis)
+            held = [sample for sample in ruling.samples if sample.hold]
+            if ruling.outcome == "review" or held:
+                queue = held[0].queue if held else str(ruling.queue)
+                loop = _loop(item, f"{item.id}-1", 1, ruling, queue, now)
+                self.store.send_to_people(item.id, findings, ruling, [loop])
+                return ruling.outcome
             loops = [
-                _loop(item, f"{item.id}-s{n}", n, verdict, s.queue, now, "sample")
-                for n, s in enumerate(verdict.samples, 1)
+                _loop(item, f"{item.id}-s{n}", n, ruling, s.queue, now, "sample")
+                for n, s in enumerate(ruling.samples, 1)
             ]
             decision = Decision(
-                outcome=verdict.outcome, decided_by="rules", reason="r", policy=verdict.policy, decided_at=now
+                outcome=ruling.outcome, decided_by="rules", reason="r", policy=ruling.policy, decided_at=now
             )
             try:
-                self.store.decide(item.id, decision, findings, verdict, samples=loops, caps=caps(verdict, policies))
+                self.store.decide(item.id, decision, findings, ruling, samples=loops, caps=caps(ruling, policies))
             except CapReached as reached:
                 spent |= frozenset(reached.rules)
             else:
-                return verdict.outcome
+                return ruling.outcome
 
     def loops_by_day(self) -> Counter[str]:
         query = sa.select(item_loops.c.created_at)
@@ -178,14 +178,14 @@ class Filled:
 
 
 def _loop(
-    item: Item, name: str, number: int, verdict: Verdict, queue: str, now: datetime, purpose: str = "review"
+    item: Item, name: str, number: int, ruling: Ruling, queue: str, now: datetime, purpose: str = "review"
 ) -> LoopRecord:
     return LoopRecord(
         name=name,
         item_id=item.id,
         round=number,
         policy="words",
-        policy_version=verdict.policy.version,
+        policy_version=ruling.policy.version,
         queue=queue,
         flow=queue,
         state="starting",

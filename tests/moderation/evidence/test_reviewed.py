@@ -16,7 +16,7 @@ from moderation.core.errors import NotFound
 from moderation.core.items import Box, Item, Media, Part, Tool
 from moderation.core.loops import Answer
 from moderation.core.policy.policies import Policy
-from moderation.core.rules.engine import evaluate
+from moderation.core.rules.ruling import rule_on
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.subjects import subject_of
 from moderation.evidence.reviewed import ReviewedPicture, reviewed_pictures
@@ -94,7 +94,7 @@ def _stored(
 ) -> None:
     now = datetime.now(UTC)
     item = Item(id=new_item_id(now), app="site", parts=parts, created_at=now)
-    verdict = evaluate([policy], subject_of(item, parts), found, TAXONOMY)
+    ruling = rule_on([policy], subject_of(item, parts), found, TAXONOMY)
     basis = {"engine": "1", "policies": {}, "reach": {}, "custom_labels": [], "tools": ["vision.ppe"]}
     store.add_items([item])
     loop = LoopRecord(
@@ -109,11 +109,11 @@ def _stored(
         looks=0,
         created_at=now,
     )
-    store.send_to_people(item.id, Findings(parts, found, (), basis), verdict, [loop])
+    store.send_to_people(item.id, Findings(parts, found, (), basis), ruling, [loop])
     answers = tuple(
         Answer(reviewer=f"r{number}", outcome=each, submitted_at=now) for number, each in enumerate((one, other))
     )
-    decision = Decision(outcome=one, decided_by="people", reason="r", policy=verdict.policy, decided_at=now)
+    decision = Decision(outcome=one, decided_by="people", reason="r", policy=ruling.policy, decided_at=now)
     store.decide(item.id, decision, None, None, [LoopEnd(loop.name, answers, one)])
 
 

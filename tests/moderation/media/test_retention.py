@@ -24,7 +24,7 @@ from moderation.core.items import Item
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.retention import expiry_days, media_until
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 from moderation.detection.judgement import Judgement
 from moderation.media.retention import Retention, retain
 from moderation.storage import tables
@@ -98,8 +98,8 @@ class Kept:
 
         def judge(found: Item) -> Judgement:
             made = service.judge.conclude(found, found.parts, [], [], service.policies, Coverage((), ()))
-            verdict = Verdict.model_validate({**made.verdict.model_dump(), "outcome": outcome, "samples": ()})
-            return replace(made, verdict=verdict)
+            ruling = Ruling.model_validate({**made.ruling.model_dump(), "outcome": outcome, "samples": ()})
+            return replace(made, ruling=ruling)
 
         end_leases(service, item)
         service.judge.judge = judge  # type: ignore[method-assign, assignment]

@@ -13,7 +13,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.errors import CapReached
 from moderation.core.items import Item, Part, Tool
 from moderation.core.policy.policies import PolicySet
-from moderation.core.verdicts import PolicyVerdict, Verdict
+from moderation.core.rulings import PolicyRuling, Ruling
 from moderation.detection.judgement import Judgement
 from moderation.pipeline.moderate import conclude
 from moderation.pipeline.ports import Ports
@@ -22,14 +22,17 @@ from moderation.storage.records import Findings
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ITEM = Item(id="i", app="shop", parts=(Part(id="p0", type="text", text="hello"),), created_at=NOW)
 POLICY = PolicyRef(name="words", version="1")
-FOUND = Detection(label="PII/EMAIL", confidence=90, part="p0", detector=Tool(name="pii.text", version="1"))
-VERDICT = Verdict(
+FOUND = Detection(
+    label="PII/EMAIL", parents=("PII",), confidence=90, part="p0", detector=Tool(name="pii.text", version="1")
+)
+RULING = Ruling(
+    form=2,
     outcome="approve",
     policy=POLICY,
     reason="nothing fired",
-    policies=(PolicyVerdict(policy=POLICY, outcome="approve", because="nothing fired", redact=(FOUND,)),),
+    policies=(PolicyRuling(policy=POLICY, outcome="approve", because="nothing fired", redact=("PII",)),),
 )
-FIRST = Judgement(Findings(ITEM.parts, (FOUND,), ()), VERDICT, PolicySet(()))
+FIRST = Judgement(Findings(ITEM.parts, (FOUND,), ()), RULING, PolicySet(()))
 
 
 def failure(detector: str, part: str = "p0") -> Failure:
@@ -69,7 +72,7 @@ class World:
     ) -> Judgement:
         assert judgement is FIRST
         self.known.append((set(spent), {f.detector.name for f in failures}))
-        return Judgement(Findings(ITEM.parts, (FOUND,), tuple(failures)), VERDICT, PolicySet(()))
+        return Judgement(Findings(ITEM.parts, (FOUND,), tuple(failures)), RULING, PolicySet(()))
 
     def decide(self, item_id: str, decision: Decision, *_: object, **__: object) -> Decision:
         if self.caps:
@@ -102,7 +105,7 @@ def test_each_time_all_that_is_known_is_judged_with() -> None:
 
 
 def test_a_failure_that_the_judgement_knew_is_nothing_new() -> None:
-    known = Judgement(Findings(ITEM.parts, (FOUND,), (failure("blur"),)), VERDICT, PolicySet(()))
+    known = Judgement(Findings(ITEM.parts, (FOUND,), (failure("blur"),)), RULING, PolicySet(()))
     world = World(redactions=[[failure("blur")]])
     conclude(world.ports, ITEM, known)
 

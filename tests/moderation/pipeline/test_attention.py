@@ -37,7 +37,7 @@ def reason(house: House, item_id: str) -> str | None:
     said: list[str | None] = []
 
     def agree() -> bool:
-        shown = item_view(house.service.store.get_item(item_id)).needs_attention
+        shown = item_view(house.service.store.get_item(item_id), house.service.versions).needs_attention
         listed = {each.item_id: each.reason for each in house.service.store.need_attention()}
         said[:] = [shown, listed.get(item_id)]
         return said[0] == said[1]

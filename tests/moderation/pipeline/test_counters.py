@@ -52,7 +52,7 @@ def open_house(settings: Settings, tmp_path: Path) -> Iterator[Callable[[str], I
 
 
 def outcomes(records: Sequence[ItemRecord]) -> list[str]:
-    return [record.verdict.outcome for record in records if record.verdict is not None]
+    return [record.ruling.outcome for record in records if record.ruling is not None]
 
 
 def counts(record: ItemRecord) -> Any:
@@ -68,7 +68,7 @@ def test_the_third_strike_of_an_author_goes_to_people(open_house: Callable[[str]
     assert outcomes(ann) == ["reject", "approve", "reject", "review"]
     assert outcomes(others) == ["approve", "approve", "approve"]
     assert [counts(record) for record in ann] == [{"words/strikes": number} for number in (0, 1, 1, 2)]
-    verdict = ann[-1].verdict
+    verdict = ann[-1].ruling
     assert verdict is not None
     assert verdict.reason == "Two strikes in 24 hours. (counter strikes at 2)"
 
@@ -173,8 +173,8 @@ def test_a_store_that_cannot_be_read_is_unknown_and_goes_to_people(
 
     assert outcomes([fine, rejected]) == ["review", "reject"]
     assert [failure.detector.name for failure in fine.failures] == ["counters"]
-    assert fine.verdict is not None
-    assert fine.verdict.reason == "No answer from counters, which could have changed the outcome."
+    assert fine.ruling is not None
+    assert fine.ruling.reason == "No answer from counters, which could have changed the outcome."
     assert [replay(record, house.service.versions).is_identical for record in (fine, rejected)] == [True, True]
     assert counts(house.post(FINE))["words/strikes"] == 2
 
@@ -240,8 +240,8 @@ rules:
 
     assert [counts(record)["words/copies"] for record in records] == [0, 1, 1, 2]
     assert counts(another) == {"words/copies": 0}
-    assert records[-1].verdict is not None
-    assert records[-1].verdict.policies[0].deciding[0].rule == "copies"
+    assert records[-1].ruling is not None
+    assert records[-1].ruling.policies[0].deciding[0] == "copies"
 
 
 def test_no_value_of_an_author_is_kept_with_the_marks(open_house: Callable[[str], IdleHouse]) -> None:

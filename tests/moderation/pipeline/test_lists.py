@@ -36,7 +36,7 @@ def house(settings: Settings, tmp_path: Path) -> Iterator[IdleHouse]:
 
 
 def outcome(record: Any) -> tuple[str, str]:
-    return record.verdict.outcome, record.verdict.reason
+    return record.ruling.outcome, record.ruling.reason
 
 
 def test_an_entry_acts_from_the_next_item_on_and_a_replay_has_the_list_as_it_was(house: IdleHouse) -> None:

@@ -11,8 +11,8 @@ from moderation.core.decisions import PolicyRef
 from moderation.core.items import Item, Part
 from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.policies import PolicySet
+from moderation.core.rulings import Ruling
 from moderation.core.taxonomy import Taxonomy
-from moderation.core.verdicts import Verdict
 from moderation.pipeline.people import look_at_loops
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord, LoopRecord
@@ -40,9 +40,9 @@ class World:
         policy, problems = parse_policy(DOCUMENT, Taxonomy())
         assert policy is not None, problems
         self.due, self.noted, self.started = due, dict[str, Mapping[str, Any]](), list[str]()
-        verdict = Verdict(outcome="review", policy=PolicyRef(name="words", version="1"), reason="a rule fired")
+        ruling = Ruling(form=2, outcome="review", policy=PolicyRef(name="words", version="1"), reason="a rule fired")
         item = Item(id="i", app="shop", parts=(Part(id="p0", type="text", text="hello"),), created_at=NOW)
-        self.record = ItemRecord(item, "in_review", item.parts, verdict=verdict)
+        self.record = ItemRecord(item, "in_review", item.parts, ruling=ruling)
         own: Any = self
         judge: Any = SimpleNamespace(policies=PolicySet((policy,)))
         self.ports = Ports(

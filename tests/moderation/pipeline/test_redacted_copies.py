@@ -110,7 +110,7 @@ def test_an_approved_text_is_delivered_with_its_places_taken_out(open_house: Cal
     assert record.decision is not None
     assert record.decision.outcome == "approve"
     assert [part.text for part in record.redacted] == ["Write to [EMAIL] today"]
-    view = item_view(record)
+    view = item_view(record, house.service.versions)
     assert [part.text for part in view.redacted] == ["Write to [EMAIL] today"]
     payload = json.loads(payload_of(record.item, record.decision, record.redacted))
     assert payload["data"]["redacted"] == [{"part": "p0", "type": "text", "text": "Write to [EMAIL] today"}]
@@ -189,7 +189,7 @@ def test_what_cannot_be_redacted_goes_to_people_and_is_withheld_when_they_approv
     assert record.status == "in_review"
     assert "animations cannot be redacted" in {failure.message for failure in record.failures}
     assert [part.withheld for part in decided.redacted] == ["animations cannot be redacted"]
-    assert item_view(decided).redacted[0].withheld
+    assert item_view(decided, house.service.versions).redacted[0].withheld
 
 
 GROUPS = """\

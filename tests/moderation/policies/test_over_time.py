@@ -146,7 +146,7 @@ def test_a_verdict_is_replayed_byte_by_byte_after_its_rule_is_gone(
     assert code == 0
     assert said["identical"]
     assert said["stored_sha256"] == said["again_sha256"]
-    assert said["policies"] == [{"name": "words", "version": record.verdict.policy.version, "path": str(house.file)}]  # type: ignore[union-attr]
+    assert said["policies"] == [{"name": "words", "version": record.ruling.policy.version, "path": str(house.file)}]  # type: ignore[union-attr]
 
 
 def test_a_replay_of_other_evidence_is_not_identical(open_house: Callable[[str], House]) -> None:
@@ -157,7 +157,7 @@ def test_a_replay_of_other_evidence_is_not_identical(open_house: Callable[[str],
     done = replay(ItemRecord(**{**vars(record), "detections": tuple(weaker)}), house.service.versions)
 
     assert not done.is_identical
-    assert any("confidence" in line for line in done.differences())
+    assert any(line.startswith("reason: ") and "at 51 %" in line for line in done.differences())
 
 
 def test_a_sample_is_looked_at_after_the_decision_and_changes_nothing(open_house: Callable[[str], House]) -> None:
@@ -224,9 +224,9 @@ def test_a_rule_over_its_daily_cap_asks_people(open_house: Callable[[str], House
 
     assert [record.status for record in records] == ["decided", "decided", "in_review", "in_review"]
     last = records[-1]
-    assert last.verdict is not None
-    assert last.verdict.spent == ("words/numbers.reject",)
-    assert "used up" in last.verdict.reason
+    assert last.ruling is not None
+    assert last.ruling.spent == ("words/numbers.reject",)
+    assert "used up" in last.ruling.reason
     rate = house.service.hit_rates()["words", "numbers.reject"]
     assert (rate.items, rate.fired, rate.rejected) == (4, 4, 2)
     assert replay(last, house.service.versions).is_identical
