@@ -37,7 +37,7 @@ sampling:
 SSN, MAIL, FINE = "my number is 123-45-6780", "write to ann@example.org", "have a nice day"
 TEXTS = [FINE, SSN, MAIL, "what a fine day", f"{SSN} {FINE}", FINE]
 # What differs between any two runs.
-VARYING = ("id", "item_id", "name", "created_at", "decided_at", "next_look_at", "digest")
+VARYING = ("id", "salt", "item_id", "name", "created_at", "decided_at", "next_look_at", "digest")
 
 
 @pytest.fixture
