@@ -68,6 +68,9 @@ def alike(review: ReviewService, task_id: str, user_id: str) -> Sequence[tuple[s
     """Ids and inputs of waiting tasks like the one in hand that this reviewer may be given too; at most `MOST`."""
 
     def work(c: Connection) -> list[tuple[str, Mapping[str, Any]]]:
+        # Most tasks are like none, and who may be given what takes its time to find out.
+        if not c.execute(sa.select(sa.exists(_same(task_id)))).scalar_one():
+            return []
         query = _alike(c, review, task_id, user_id)
         # Nobody answers two tasks of one loop.
         rows = {row.loop_name: row for row in c.execute(query)}.values()
@@ -107,17 +110,19 @@ def take_back_alike(c: Connection, task_id: str) -> None:
     c.execute(sa.update(tasks).where(given).values(values))
 
 
-def _alike(c: Connection, review: ReviewService, task_id: str, user_id: str) -> sa.Select[Any]:
-    mine, other = loop_likenesses.alias("mine"), loop_likenesses.alias("other")
-    held = tasks.alias("held")
-    free = is_free_for(c, user_id) & allowance(c, review.care, user_id, review.clock()).admits()
+def _same(task_id: str) -> sa.Select[Any]:
+    """The waiting tasks of the queue over the same content, whoever may be given them."""
+    mine, other, held = loop_likenesses.alias("mine"), loop_likenesses.alias("other"), tasks.alias("held")
     return (
-        sa.select(tasks.c.id, tasks.c.loop_name, human_loops.c.input_content)
-        .join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        sa.select(tasks.c.id, tasks.c.loop_name)
         .join(other, other.c.loop_name == tasks.c.loop_name)
         .join(mine, (mine.c.likeness == other.c.likeness) & (mine.c.loop_name != other.c.loop_name))
         .join(held, (held.c.loop_name == mine.c.loop_name) & (held.c.flow == tasks.c.flow))
-        .where(held.c.id == task_id, free)
-        .order_by(tasks.c.created_at, tasks.c.id)
-        .limit(MOST)
+        .where(held.c.id == task_id, tasks.c.state == "waiting")
     )
+
+
+def _alike(c: Connection, review: ReviewService, task_id: str, user_id: str) -> sa.Select[Any]:
+    free = is_free_for(c, user_id) & allowance(c, review.care, user_id, review.clock()).admits()
+    query = _same(task_id).join(human_loops, human_loops.c.name == tasks.c.loop_name).where(free)
+    return query.add_columns(human_loops.c.input_content).order_by(tasks.c.created_at, tasks.c.id).limit(MOST)

@@ -23,6 +23,10 @@ def test_no_page_keeps_anybody_out(desk: Desk, reviewer: Reviewer, scheme: str) 
         page.keyboard.press(key)
         said += complaints(page)
         page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.locator("#offers [role=option]").first.wait_for()
+    said += complaints(page)
+    page.keyboard.press("Escape")
     page.keyboard.press("u")
     page.get_by_text("Personal data is shown.").wait_for()
     said += complaints(page)
@@ -31,7 +35,17 @@ def test_no_page_keeps_anybody_out(desk: Desk, reviewer: Reviewer, scheme: str) 
         page.keyboard.press(key)
     page.get_by_text("task 0", exact=True).wait_for()
     said += complaints(page)
-    for path in ("history", "lead", "lead/queues/general", "lead/log", "people", "done", "nowhere", "history?q=none"):
+    for path in (
+        "history",
+        "lead",
+        "lead/queues/general",
+        "lead/log",
+        "people",
+        "done",
+        "nowhere",
+        "history?q=none",
+        "style",
+    ):
         page.goto(f"{page.root}/{path}")
         said += complaints(page)
     page.goto(f"{page.root}/history")

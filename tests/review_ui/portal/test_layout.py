@@ -174,12 +174,20 @@ def misfits(page: Any) -> dict[str, list[str]]:
     return found
 
 
+HEAVIEST = 150_000
+"""Bytes of a page with its sheets and scripts, before compression; the pictures of an item aside."""
+WEIGHT = """() => performance.getEntries().filter((e) => e.encodedBodySize && !e.name.includes("/media/"))
+  .reduce((sum, e) => sum + e.encodedBodySize, 0)"""
+
+
 def test_every_page_fits_every_screen(desk: Desk, hostile_task: Any) -> None:
     page, found = hostile_task, {}
+    weights = {page.url: page.evaluate(WEIGHT)}
     for path in PAGES:
         page.goto(f"{page.root}/{path}")
         page.wait_for_load_state()
         found |= misfits(page)
+        weights[page.url] = page.evaluate(WEIGHT)
     page.goto(f"{page.root}/history")
     page.click("tbody a")
     page.wait_for_url("**/history/*")
@@ -194,4 +202,5 @@ def test_every_page_fits_every_screen(desk: Desk, hostile_task: Any) -> None:
     found |= misfits(page)
 
     assert found == {}
+    assert {url: weight for url, weight in weights.items() if not 0 < weight <= HEAVIEST} == {}
     assert [said for said in drawer if "meets" in said and ".side" in said] == []
