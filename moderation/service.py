@@ -49,10 +49,16 @@ from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
+from moderation.storage.roll_up_history import RollUpHistory
 from moderation.storage.tallies import Tally
+from moderation.storage.words import WordIndex
 
 PRESENT = "present"
 """The file in the data folder by which processes know of each other; see `Presence`."""
+
+
+COMPLETE_SECONDS, COMPLETE_BREATH_SECONDS = 5.0, 0.05
+"""Pause between looks at whether roll-ups are complete, and between two batches while they are not."""
 
 
 class Service:
@@ -125,6 +131,8 @@ class Service:
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
+        self.roll_up_history, self.word_index = RollUpHistory(database), WordIndex(database)
+        self._completing = Rounds("roll-ups", self._complete, pause_seconds=COMPLETE_SECONDS)
         self._presence = Presence(settings.data / PRESENT) if settings.database_url is None else None
         self._sweeping = Rounds("sweep", self._sweep, pause_seconds=SWEEP_SECONDS)
         self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
@@ -177,6 +185,7 @@ class Service:
         self._retaining.start()
         self._cleaning.start()
         self._auditing.rounds.start()
+        self._completing.start()
         self.deliveries.start()
         self.redactions.start()
         self.doorbell.ring(*LANES)
@@ -220,6 +229,7 @@ class Service:
             self._retaining,
             self._cleaning,
             self._auditing.rounds,
+            self._completing,
             self._watching,
             self.alarms.rounds,
         )
@@ -242,6 +252,12 @@ class Service:
     def _sweep(self) -> None:
         self.pipeline.sweep()
         self.fetching.sweep()
+
+    def _complete(self) -> float | None:
+        """Complete roll-ups and the index of words; goes on, with a breath for others, while there is more."""
+        now = self.pipeline.now()
+        more = [self.roll_up_history.count(now), self.word_index.fill(now)]
+        return COMPLETE_BREATH_SECONDS if any(more) else None
 
     def human_loop_notes(self) -> list[str]:
         """What to know of human loops while they get on: that Amazon refuses them, and where they are instead.

@@ -203,8 +203,10 @@ class Deliveries:
 
     def _post(self, delivery: Delivery, now: datetime) -> _Result:
         try:
-            secret = self._settings.webhook_secret or self._accounts.webhook_secret(delivery.app)
-            signature = Webhook(secret).sign(delivery.id, now, delivery.payload.decode())
+            given = self._settings.webhook_secret
+            own = (given,) if given else self._accounts.signing_secrets(delivery.app, now)
+            # Standard Webhooks: several signatures, of which the receiver needs to know one.
+            signature = " ".join(Webhook(each).sign(delivery.id, now, delivery.payload.decode()) for each in own)
         except (NotFound, ValueError) as error:
             return _Result(None, f"cannot be signed: {error}")
         headers = {

@@ -57,6 +57,7 @@ class Judge:
     `policies` may be replaced while items are judged: each judgement uses one set from start to end.
 
     Attributes:
+        elsewhere: stores of media that is not in the store of items, by bucket; see `moderation.detection.trying`.
         counting: counts what came before; None where nothing is remembered.
         lists: what stands on lists at run time; None where nothing is remembered.
     """
@@ -66,7 +67,8 @@ class Judge:
         self.policies = policies
         self.runner = runner
         self._blobs = blobs
-        self._limits = limits
+        self.limits = limits
+        self.elsewhere: dict[str, Blobs] = {}
         self.counting: Counting | None = None
         self.lists: ListsInForce | None = None
         self._extracting = Extracting(runner, blobs, limits)
@@ -97,13 +99,18 @@ class Judge:
                     [FieldError("policy", f"no policy '{policy}' is in force; there are {known}")]
                 ) from error
 
+        elsewhere: dict[str, Blobs] = {}
+
         def resolve(part: Part) -> Path:
             if part.media is None:
                 raise PluginError(f"part {part.id} has no file")
-            return blobs.local_path(part.media.uri, part.media.sha256)
+            store = elsewhere.get(part.media.uri.split("/")[2], blobs)
+            return store.local_path(part.media.uri, part.media.sha256)
 
         runner = Runner(plugins, settings.plugins_dir, resolve, most_processes(settings.detector_processes))
-        return cls(plugins, policies, runner, blobs, Limits.of(settings))
+        judge = cls(plugins, policies, runner, blobs, Limits.of(settings))
+        judge.elsewhere = elsewhere
+        return judge
 
     def keep_warm(self) -> None:
         """Have the processes of those who may be asked ready before an item needs them, from now on."""
@@ -321,7 +328,7 @@ class Judge:
         asked = wanted(applicable)
         found = ruling.to_redact(detections)
         labels = unwanted_labels(ruling, found, self.plugins.taxonomy)
-        maker = CopyMaker(self.runner, self.plugins, self._limits, item.app, labels, asked, applicable)
+        maker = CopyMaker(self.runner, self.plugins, self.limits, item.app, labels, asked, applicable)
         made: list[RedactedPart] = []
         failures: list[Failure] = []
         for part_id, there in sorted(places(parts, found).items()):

@@ -31,7 +31,7 @@ from moderation.detection.process import Call, NoAnswer
 from moderation.detection.recent import RecentFindings, key_of, set_up
 from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.plugins import Plugins
-from moderation.storage.tallies import CALL_SECONDS, Tally
+from moderation.storage.tallies import CALL_SECONDS, DETECTOR_CALLS, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ FORGET_SECONDS = 60.0
 """How often findings that were kept long enough are dropped where nobody asks for them."""
 MAX_PARTS_MADE = 32
 """Parts that one extractor may make of one part."""
-CALLS, FAILURES = "detector_call_seconds", "detector_failures"
+CALLS, FAILURES = DETECTOR_CALLS, "detector_failures"
 """Figures: calls by detector and outcome (``answered``, or the kind of failure); looks without an answer, by both."""
 Asked = Callable[[Detector | Extractor | Redactor], bool]
 """Says of a tool whether anybody may ask it."""

@@ -133,7 +133,7 @@ def load_policies(folder: Path, taxonomy: Taxonomy, tools: Tools) -> PolicySet:
         if absent:
             waiting.append((policy, tuple(absent)))
             continue
-        faults += _cannot_act(policy, document, tools)
+        faults += cannot_act(policy, document, tools)
         if policy.name in policies:
             message = f"policy '{policy.name}' is also in {policies[policy.name].path}"
             faults.append(document.fault(document.at(("policy",)), "E108", message, "rename one"))
@@ -147,7 +147,7 @@ def load_policies(folder: Path, taxonomy: Taxonomy, tools: Tools) -> PolicySet:
     return PolicySet(tuple(policies[name] for name in sorted(policies)), reasons, tuple(waiting))
 
 
-def _cannot_act(policy: Policy, document: Document, tools: Tools) -> list[Fault]:
+def cannot_act(policy: Policy, document: Document, tools: Tools) -> list[Fault]:
     """What the policy asks for that this installation does not have."""
     faults = []
     for number, name in enumerate(policy.file.needs):

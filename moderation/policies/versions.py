@@ -40,8 +40,8 @@ class Enactment:
     Attributes:
         version: SHA-256 of the text that is in force, in hex.
         file_version: of the text that the file had; another one after a roll-back.
-        how: ``start``, ``reload`` or ``rollback``.
-        by: who owns the file, or who rolled back.
+        how: ``start``, ``reload``, ``rollback``, or ``portal`` where a draft of the portal came into force.
+        by: who owns the file, who rolled back, or who wrote the draft and who approved it.
     """
 
     name: str

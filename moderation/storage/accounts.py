@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,6 +20,8 @@ from moderation.storage.audit import note_change
 from moderation.storage.tables import api_keys, apps
 
 _KEY = re.compile(r"mod_([0-9a-f]{10})_([A-Za-z0-9_-]{43})")
+BOTH_SIGN = timedelta(hours=24)
+"""So long the secret before signs too, so that an app can change over without losing a webhook."""
 APP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -57,6 +59,19 @@ class KeyRecord:
     is_operator: bool = False
 
 
+@dataclass(frozen=True)
+class AppRecord:
+    """An app that has had a key.
+
+    Attributes:
+        both_sign_until: how long its webhook secret before signs too; None when it does no more.
+    """
+
+    name: str
+    created_at: datetime
+    both_sign_until: datetime | None
+
+
 class Accounts:
     """Apps and keys in `database`."""
 
@@ -72,7 +87,7 @@ class Accounts:
         if not APP_NAME.fullmatch(app):
             raise InputError(f"app {app!r}: 1 to 63 letters, digits, '.', '_' or '-', beginning with a letter or digit")
         key_id, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
-        own_secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+        own_secret = _new_secret()
 
         def work(c: Connection) -> str:
             c.execute(insert_or_nothing(c, apps).values(name=app, webhook_secret=own_secret, created_at=now))
@@ -128,6 +143,38 @@ class Accounts:
         if secret is None:
             raise NotFound(f"no app {app}")
         return secret
+
+    def signing_secrets(self, app: str, now: datetime) -> tuple[str, ...]:
+        """What signs this app's webhooks now: its secret, and for `BOTH_SIGN` the one before. Raises `NotFound`."""
+        query = sa.select(apps.c.webhook_secret, apps.c.old_secret, apps.c.old_until).where(apps.c.name == app)
+        row = self._db.read(lambda c: c.execute(query).first())
+        if row is None:
+            raise NotFound(f"no app {app}")
+        is_old_good = row.old_until is not None and row.old_until > now
+        return (row.webhook_secret, row.old_secret) if is_old_good else (row.webhook_secret,)
+
+    def list_apps(self, now: datetime) -> Sequence[AppRecord]:
+        """All apps, by name."""
+        query = sa.select(apps).order_by(apps.c.name)
+        rows = self._db.read(lambda c: c.execute(query).all())
+        return [
+            AppRecord(row.name, row.created_at, row.old_until if row.old_until and row.old_until > now else None)
+            for row in rows
+        ]
+
+    def rotate_secret(self, app: str, now: datetime) -> str:
+        """Give an app another webhook secret, which is shown once; both sign for `BOTH_SIGN`. Raises `NotFound`."""
+        made = _new_secret()
+        values = {"webhook_secret": made, "old_secret": apps.c.webhook_secret, "old_until": now + BOTH_SIGN}
+        update = sa.update(apps).where(apps.c.name == app).values(values)
+        if not self._db.write(lambda c: c.execute(update).rowcount, step="keys.rotate_secret"):
+            raise NotFound(f"no app {app}")
+        return made
+
+
+def _new_secret() -> str:
+    """As Standard Webhooks has them: 24 random bytes."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
 def _digest(secret: str) -> str:

@@ -17,8 +17,10 @@ from moderation.core.decisions import Decision
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
 from moderation.core.rulings import Ruling
+from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
+from moderation.storage.facets import save_facets
 from moderation.storage.near_duplicates import fingerprint_row
 from moderation.storage.records import Findings, LoopRecord, delivery_rows
 from moderation.storage.rows import decision_row, evidence_values, label_rows, loop_row, media_rows
@@ -89,7 +91,11 @@ def decide_together(c: Connection, made: Sequence[Ruled], notify: Sequence[str])
         (item_loops, [loop_row(loop) for each in made for loop in each.loops]),
     ):
         insert_many(c, table, rows, or_nothing=True)
-    count_rules(c, [each.ruling for each in made], made[0].decision.decided_at, {})
+    at = made[0].decision.decided_at
+    save_facets(c, [(each.item, each.ruling, each.findings) for each in made])
+    count_rules(c, [each.ruling for each in made], at, {})
+    counted = [roll_ups.judged(each.item, each.ruling, each.findings) for each in made]
+    roll_ups.add_counts(c, [*counted, *(roll_ups.decided(each.item.app, each.decision) for each in made)], at)
     insert_many(c, deliveries, [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), notify)])
 
 

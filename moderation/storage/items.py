@@ -24,14 +24,16 @@ from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.rulings import Ruling
+from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
+from moderation.storage.facets import save_facets
 from moderation.storage.fetches import fetch_rows
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
-from moderation.storage.records import Claim, Findings, LoopEnd, LoopRecord, delivery_rows
+from moderation.storage.records import NOTHING_FOUND, Claim, Findings, LoopEnd, LoopRecord, delivery_rows
 from moderation.storage.rows import (
     decision_row,
     evidence_values,
@@ -216,8 +218,11 @@ class Store(Reading):
             save_fingerprints(c, item_id, item.app, fingerprints, decision.decided_at)
             if ended:
                 fingerprints_decided(c, item_id, decision.decided_at)
+            counted = [roll_ups.decided(item.app, made)]
             if ruling is not None:
                 count_rules(c, [ruling], decision.decided_at, caps or {})
+                counted.append(_judged(c, item, ruling, findings or NOTHING_FOUND))
+            roll_ups.add_counts(c, counted, decision.decided_at)
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
             insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify))
@@ -280,16 +285,19 @@ class Store(Reading):
                 items.c.status == "pending" if is_first else items.c.status != "decided"
             )
             values = {"status": "in_review", "lease_until": None, "problem": None, **evidence_values(findings, ruling)}
-            app = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.app)).scalar()
-            if app is None:
+            document = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.document)).scalar()
+            if document is None:
                 return False
+            item = Item.model_validate(document)
             _mark(c, marks)
-            save_fingerprints(c, item_id, app, fingerprints, None)
+            save_fingerprints(c, item_id, item.app, fingerprints, None)
             if findings is not None:
                 save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)
             if ruling is not None:
                 count_rules(c, [ruling], loops[0].created_at, {})
+                counted = _judged(c, item, ruling, findings or NOTHING_FOUND)
+                roll_ups.add_counts(c, [counted], loops[0].created_at)
             _end_loops(c, ended)
             new = [c.execute(insert_or_nothing(c, item_loops).values(loop_row(loop))).rowcount for loop in loops]
             return any(new)
@@ -342,6 +350,12 @@ class Store(Reading):
         where = (item_loops.c.name == name) & (item_loops.c.state != "ended")
         update = sa.update(item_loops).where(where).values({**values, "looks": item_loops.c.looks + 1})
         self._db.write(lambda c: c.execute(update), step="loops.note")
+
+
+def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> roll_ups.Counts:
+    """Note by what a judged item is found; gives what it adds to the figures."""
+    save_facets(c, [(item, ruling, findings)])
+    return roll_ups.judged(item, ruling, findings)
 
 
 def _mark(c: Connection, marks: Marks | None) -> None:

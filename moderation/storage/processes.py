@@ -20,6 +20,7 @@ from ground.database import Database
 from ground.ids import new_hex_id
 from ground.rounds import Rounds
 from moderation.core.errors import StoreUnavailable
+from moderation.storage.roll_ups import add_counts, called
 from moderation.storage.tables import processes
 from moderation.storage.tallies import Tally, add_tallies
 
@@ -110,6 +111,7 @@ class Heart:
             also(c)
             for _, new in taken:
                 add_tallies(c, new)
+            add_counts(c, [called(new) for _, new in taken], self._clock())
 
         try:
             self._db.write(work, step="processes.beat")

@@ -16,14 +16,28 @@ from moderation.storage.tables import (
     delivery_attempts,
     fetches,
     fingerprints,
+    item_facets,
     item_labels,
     item_loops,
     item_media,
+    item_texts,
     items,
     s3_objects,
 )
+from moderation.storage.words import forget_words
 
-_OF_ITEMS = (deliveries, fetches, fingerprints, item_labels, item_loops, item_media, decisions, s3_objects)
+_OF_ITEMS = (
+    deliveries,
+    fetches,
+    fingerprints,
+    item_facets,
+    item_labels,
+    item_loops,
+    item_media,
+    item_texts,
+    decisions,
+    s3_objects,
+)
 
 
 def prune(c: Connection, before: datetime, limit: int, now: datetime) -> int:
@@ -48,6 +62,7 @@ def prune(c: Connection, before: datetime, limit: int, now: datetime) -> int:
     note_erased(c, ids, now, "kept as long as the settings say")
     theirs = sa.select(deliveries.c.id).where(among(c, deliveries.c.item_id, ids))
     c.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(theirs)))
+    forget_words(c, ids)
     for table in _OF_ITEMS:
         c.execute(sa.delete(table).where(among(c, table.c.item_id, ids)))
     return c.execute(sa.delete(items).where(among(c, items.c.id, ids))).rowcount

@@ -127,7 +127,7 @@ class Reading:
             .where(item_loops.c.item_id == item.id)
             .order_by(item_loops.c.created_at, item_loops.c.round)
         )
-        ruling, told = _ruling_of(row.verdict)
+        ruling, told = ruling_of(row.verdict)
         return ItemRecord(
             item=item,
             status=row.status,
@@ -145,8 +145,8 @@ class Reading:
         )
 
 
-def _ruling_of(stored: dict[str, Any] | None) -> tuple[Ruling | None, Verdict | None]:
-    """What the rules wanted, and the whole verdict where that is what was stored."""
+def ruling_of(stored: dict[str, Any] | None) -> tuple[Ruling | None, Verdict | None]:
+    """What the rules wanted, as a row has it, and the whole verdict where that is what was stored."""
     if not stored:
         return None, None
     if "form" in stored:

@@ -159,6 +159,10 @@ class Findings:
     basis: Mapping[str, Any] = field(default_factory=dict)
 
 
+NOTHING_FOUND = Findings((), (), ())
+"""Where a verdict comes without what was looked at."""
+
+
 def new_item_id(now: datetime) -> str:
     """A UUIDv7 (RFC 9562): the time in microseconds, then random bits; ids of one process sort by time."""
     milliseconds = int(now.timestamp() * 1000)

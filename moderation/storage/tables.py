@@ -64,6 +64,36 @@ item_labels = sa.Table(
     sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
 )
 
+item_facets = sa.Table(
+    "item_facets",
+    metadata,
+    sa.Column("facet", sa.String(210), primary_key=True),
+    # No foreign key: there is no index by item, and SQLite would read the table for each item that goes.
+    sa.Column("item_id", sa.String(36), primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""What an item is found by beside its labels (`moderation.storage.facets`)."""
+
+item_texts = sa.Table(
+    "item_texts",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False, unique=True),
+)
+"""Items whose words can be searched: in ``item_words``, under this number (`moderation.storage.words`)."""
+
+saved_views = sa.Table(
+    "saved_views",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("owner", sa.String(100), nullable=False, index=True),
+    sa.Column("name", sa.String(60), nullable=False),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("is_shared", sa.Boolean, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+)
+"""Searches over items that people keep: `query` is the part of an address after the question mark."""
+
 item_media = sa.Table(
     "item_media",
     metadata,
@@ -171,6 +201,8 @@ apps = sa.Table(
     sa.Column("name", sa.String(100), primary_key=True),
     sa.Column("webhook_secret", sa.String(100), nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("old_secret", sa.String(100)),
+    sa.Column("old_until", UTCDateTime),
 )
 
 api_keys = sa.Table(
@@ -229,6 +261,53 @@ policy_activations = sa.Table(
     sa.Column("at", UTCDateTime, nullable=False),
 )
 
+policy_drafts = sa.Table(
+    "policy_drafts",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("based_on", sa.String(64), nullable=False),
+    sa.Column("by", sa.String(100), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("began_at", UTCDateTime, nullable=False),
+    sa.Column("saved_at", UTCDateTime, nullable=False),
+    sa.Index(None, "name", "state"),
+)
+"""Texts of policies that people write in the portal, until they are in force (`moderation.policies.drafts`)."""
+
+policy_draft_acts = sa.Table(
+    "policy_draft_acts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("draft_id", sa.String(36), sa.ForeignKey("policy_drafts.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("by", sa.String(100), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+)
+"""What people did with a draft, each of the text that it then had; appended, never changed."""
+
+policy_backtests = sa.Table(
+    "policy_backtests",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("draft_id", sa.String(36), sa.ForeignKey("policy_drafts.id"), nullable=False, index=True),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("days", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("report", sa.JSON),
+    sa.Column("by", sa.String(100), nullable=False),
+    sa.Column("began_at", UTCDateTime, nullable=False),
+    sa.Column("seen_at", UTCDateTime, nullable=False),
+)
+"""Backtests of drafts over stored items, with how far they are and what came of them."""
+
 rule_days = sa.Table(
     "rule_days",
     metadata,
@@ -239,6 +318,30 @@ rule_days = sa.Table(
     sa.Column("rejected", sa.Integer, nullable=False),
 )
 """How often each rule was true, and rejected, on a day (UTC); a rule without a name counts the policy's items."""
+
+roll_ups = sa.Table(
+    "roll_ups",
+    metadata,
+    sa.Column("figure", sa.String(20), primary_key=True),
+    sa.Column("span", sa.String(4), primary_key=True),
+    sa.Column("start", sa.String(13), primary_key=True),
+    sa.Column("app", sa.String(100), primary_key=True),
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("detail", sa.String(200), primary_key=True),
+    sa.Column("amount", sa.Integer, nullable=False),
+    # A dashboard reads a stretch of one figure, which lies together.
+    sqlite_with_rowid=False,
+)
+"""What happened by hour and day (UTC); `moderation.storage.roll_ups` says what is counted."""
+
+roll_up_marks = sa.Table(
+    "roll_up_marks",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("position", sa.String(36), nullable=False),
+)
+"""How far `moderation.storage.roll_up_history` has come with what was there before."""
 
 fingerprints = sa.Table(
     "fingerprints",

@@ -23,6 +23,8 @@ CALL_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 3
 WAIT_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
 """Upper ends of the buckets of a histogram of how long something waited."""
 BUCKET, SUM = "_bucket", "_sum"
+DETECTOR_CALLS = "detector_call_seconds"
+"""A histogram of calls, by detector and outcome (``answered``, or the kind of failure)."""
 
 Counted = tuple[str, tuple[str, ...]]
 """A figure, and the values of its labels."""

@@ -49,7 +49,9 @@ def decision(outcome: str = "approve") -> Decision:
 
 def test_migrations_lead_to_the_tables(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        # The index of words is another kind of table in each database, and made by SQL of its own.
+        ours = {"compare_type": True, "include_name": lambda name, kind, _: not str(name).startswith("item_words")}
+        context = MigrationContext.configure(connection, opts=ours)
         assert compare_metadata(context, tables.metadata) == []
 
 

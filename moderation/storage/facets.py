@@ -1,0 +1,69 @@
+"""What an item is found by beside its labels: who wrote it, where it comes from, rules that were true, who failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from sqlalchemy.engine import Connection
+
+from ground.prepared import insert_many
+from moderation.core.items import Item
+from moderation.core.rules.caps import fired
+from moderation.core.rulings import Ruling
+from moderation.storage.records import Findings
+from moderation.storage.tables import item_facets
+
+FacetKind = Literal["author", "place", "rule", "failed", "queue"]
+LONGEST = 200
+"""Letters of a facet's value; what is longer is found by its beginning."""
+PLACE_NAMES = ("place", "site", "camera")
+"""Keys of an item's metadata that name where it comes from; the first that is there counts."""
+AUTHOR_NAMES = ("author", "author_id", "user", "user_id")
+"""Keys of an item's metadata that name who wrote it; the first that is there counts."""
+_NAMES_WITHIN = ("id", "name")
+"""Keys of an author that is a mapping."""
+
+
+def place_of(metadata: Mapping[str, Any]) -> str:
+    """Where an item comes from, as its app says it; empty where it does not."""
+    return _named(metadata, PLACE_NAMES)
+
+
+def author_of(metadata: Mapping[str, Any]) -> str:
+    """Who wrote an item, as its app says it; empty where it does not."""
+    return _named(metadata, AUTHOR_NAMES)
+
+
+def facet(kind: FacetKind, value: str) -> str:
+    """A facet as it is stored, such as ``rule:pii/ssn.reject``."""
+    return f"{kind}:{value[:LONGEST]}"
+
+
+def facet_rows(item: Item, ruling: Ruling, findings: Findings) -> list[dict[str, Any]]:
+    """The facets of an item that was judged."""
+    found = {facet("rule", f"{policy}/{rule}") for policy, rule in fired(ruling)}
+    found |= {facet("failed", each.detector.name) for each in findings.failures}
+    if ruling.outcome == "review":
+        found.add(facet("queue", f"{ruling.policy.name}/{ruling.queue}"))
+    if place := place_of(item.metadata):
+        found.add(facet("place", place))
+    if author := author_of(item.metadata):
+        found.add(facet("author", author))
+    return [{"facet": each, "item_id": item.id} for each in sorted(found)]
+
+
+def save_facets(c: Connection, judged: Sequence[tuple[Item, Ruling, Findings]]) -> None:
+    """Note by which facets items are found; those there stay."""
+    rows = [row for each in judged for row in facet_rows(*each)]
+    insert_many(c, item_facets, rows, or_nothing=True)
+
+
+def _named(metadata: Mapping[str, Any], keys: Sequence[str]) -> str:
+    for key in keys:
+        value = metadata.get(key)
+        if isinstance(value, Mapping):
+            value = next((value[each] for each in _NAMES_WITHIN if value.get(each)), None)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return str(value).strip()[:LONGEST]
+    return ""

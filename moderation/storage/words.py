@@ -1,0 +1,94 @@
+"""Words of items, for search: an index by whole words and their beginnings, filled in the background.
+
+SQLite keeps it as a table of FTS5, Postgres as a ``tsvector`` under a GIN index; both are called ``item_words``,
+and no table of `tables` is like them. Only
+given texts are in it, up to `LONGEST` letters each item. It is no truth of its own: what is missing is added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ground.database import Database, insert_or_nothing
+from ground.prepared import among
+from moderation.core.items import Item
+from moderation.storage.records import first_item_id
+from moderation.storage.tables import item_texts, items, roll_up_marks
+
+BATCH = 200
+"""Items of one transaction, so that no post waits long for it."""
+LONGEST = 20_000
+"""Letters of an item that can be searched."""
+SETTLED = timedelta(minutes=2)
+"""So long after the time in its id an item may still come to be stored."""
+MOST_WORDS, LONGEST_WORD = 8, 60
+"""Of a search."""
+MARK = "words"
+_WORD = re.compile(r"\w+")
+
+
+class WordIndex:
+    """Fills the index in `database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def fill(self, now: datetime) -> bool:
+        """Add a batch of items that are missing; False when none was left."""
+        return self._db.write(lambda c: _fill(c, now), step="words.fill")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a search, without signs; the first `MOST_WORDS`, each up to `LONGEST_WORD` letters."""
+    return [word[:LONGEST_WORD] for word in _WORD.findall(text.replace("_", " "))[:MOST_WORDS]]
+
+
+def numbers_with(c: Connection, words: Sequence[str]) -> sa.Select[tuple[int]]:
+    """Numbers, in `item_texts`, of the items that have all these words, or words that begin with them."""
+    if c.dialect.name == "postgresql":
+        query = " & ".join(f"'{word}':*" for word in words)
+        table = sa.table("item_words", sa.column("number", sa.Integer), sa.column("words"))
+        return sa.select(table.c.number).where(table.c.words.op("@@")(sa.func.to_tsquery("simple", query)))
+    table = sa.table("item_words", sa.column("rowid", sa.Integer), sa.column("item_words"))
+    query = " AND ".join(f'"{word}"*' for word in words)
+    return sa.select(table.c.rowid).where(table.c.item_words.op("MATCH")(query))
+
+
+def forget_words(c: Connection, item_ids: Sequence[str]) -> None:
+    """Take items out of the index; their rows in `item_texts` are the caller's."""
+    numbers = list(c.execute(sa.select(item_texts.c.number).where(among(c, item_texts.c.item_id, item_ids))).scalars())
+    if numbers:
+        key = "number" if c.dialect.name == "postgresql" else "rowid"
+        table = sa.table("item_words", sa.column(key, sa.Integer))
+        c.execute(sa.delete(table).where(table.c[key].in_(numbers)))
+
+
+def _fill(c: Connection, now: datetime) -> bool:
+    marks = sa.select(roll_up_marks.c.at).where(roll_up_marks.c.name == MARK).with_for_update()
+    mark = c.execute(marks).scalar_one()
+    is_in = sa.exists().where(item_texts.c.item_id == items.c.id)
+    since = first_item_id(mark - SETTLED if mark.timestamp() else mark)
+    query = sa.select(items.c.id, items.c.document).where(items.c.id >= since, ~is_in).order_by(items.c.id)
+    rows = c.execute(query.limit(BATCH)).all()
+    for row in rows:
+        made = c.execute(insert_or_nothing(c, item_texts).values(item_id=row.id).returning(item_texts.c.number))
+        if (number := made.scalar()) is not None:
+            _add(c, number, Item.model_validate(row.document))
+    at = now if len(rows) < BATCH else datetime.fromtimestamp(int(rows[-1].id.replace("-", "")[:12], 16) / 1000, UTC)
+    c.execute(sa.update(roll_up_marks).where(roll_up_marks.c.name == MARK).values(at=max(mark, at)))
+    return len(rows) == BATCH
+
+
+def _add(c: Connection, number: int, item: Item) -> None:
+    text = "\n".join(part.text for part in item.parts if part.text)[:LONGEST]
+    words = " ".join(_WORD.findall(text.replace("_", " ")))
+    if c.dialect.name == "postgresql":
+        statement = "INSERT INTO item_words (number, words) VALUES (:number, to_tsvector('simple', :words))"
+    else:
+        statement = "INSERT INTO item_words (rowid, words) VALUES (:number, :words)"
+    c.execute(sa.text(statement), {"number": number, "words": words})
