@@ -64,8 +64,9 @@ queue_controls = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("paused_at", UTCDateTime),
     sa.Column("paused_by", sa.String(100)),
+    sa.Column("due_minutes", sa.Integer),
 )
-"""What leads set for a queue: which comes first, and whether any tasks are handed out."""
+"""What leads set for a queue: which comes first, whether any tasks are handed out, how long one may wait."""
 
 batches = sa.Table(
     "batches",
@@ -90,12 +91,14 @@ task_events = sa.Table(
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("task_id", sa.String(36)),
     sa.Column("flow", sa.String(63)),
-    sa.Column("user_id", sa.String(36), nullable=False),
+    sa.Column("user_id", sa.String(36), nullable=False, index=True),
     sa.Column("detail", sa.Text, nullable=False, server_default=""),
+    sa.Column("subject", sa.String(220), nullable=False, server_default="", index=True),
     sa.Index(None, "task_id", "kind"),
     sa.Index(None, "kind", "at"),
 )
-"""Who did what to a task beside answering it; rows are only added. Loops may be deleted, their events stay."""
+"""Who did what to a task beside answering it, and to people, keys and policies; rows are only added. Loops may be
+deleted, their events stay. `subject`: what it is about where that is no task, such as ``person:noor``."""
 
 loop_harms = sa.Table(
     "loop_harms",

@@ -1,4 +1,4 @@
-"""Who did what to a task beside answering it: skipped, escalated, undone, unmasked, moved by a lead. Only added to."""
+"""Who did what: to tasks beside answering them, to items, people, keys and policies. Only added to."""
 
 from __future__ import annotations
 
@@ -23,9 +23,13 @@ class TaskEvent:
 
     Attributes:
         kind: ``skipped``, ``escalated``, ``undone``, ``unmasked``, ``released``, ``assigned``, ``prioritised``,
-            ``paused``, ``resumed``, ``batch`` or ``batch undone``.
+            ``paused``, ``resumed``, ``due``, ``batch`` or ``batch undone``; and what `review_ui.people` and the console
+            note of their own.
         who: the name of who did it.
         detail: the reason or the new value, in words.
+        subject: what it is about where that is no task: ``person:NAME``, ``item:ID``, ``key:ID``, ``app:NAME`` or
+            ``policy:NAME``; empty for tasks and queues.
+        id: rises with each.
     """
 
     at: datetime
@@ -34,10 +38,20 @@ class TaskEvent:
     task_id: str | None
     flow: str | None
     detail: str
+    subject: str = ""
+    id: int = 0
 
 
 def note(
-    c: Connection, at: datetime, kind: str, user_id: str, *, task: Any = None, flow: str | None = None, detail: str = ""
+    c: Connection,
+    at: datetime,
+    kind: str,
+    user_id: str,
+    *,
+    task: Any = None,
+    flow: str | None = None,
+    detail: str = "",
+    subject: str = "",
 ) -> None:
     """Add an entry, in the transaction of what it tells of.
 
@@ -51,6 +65,7 @@ def note(
         "task_id": task.id if task is not None else None,
         "flow": task.flow if task is not None else flow,
         "detail": detail[:LONGEST_DETAIL],
+        "subject": subject[:220],
     }
     c.execute(sa.insert(task_events).values(row))
 
@@ -73,11 +88,24 @@ def is_unmasked(review: ReviewService, task_id: str, user_id: str) -> bool:
     return review.database.read(lambda c: c.execute(query).first()) is not None
 
 
+def note_act(review: ReviewService, kind: str, user_id: str, subject: str, detail: str = "") -> None:
+    """Add an entry on what somebody did elsewhere, such as to a key or a policy."""
+    now = review.clock()
+    review.database.write(lambda c: note(c, now, kind, user_id, subject=subject, detail=detail), step="audit.note_act")
+
+
 def recent_events(review: ReviewService, limit: int = 100, kind: str | None = None) -> Sequence[TaskEvent]:
     """The newest entries first."""
-    query = sa.select(task_events, users.c.name.label("who")).join(users, users.c.id == task_events.c.user_id)
-    query = query.where(task_events.c.kind == kind) if kind else query
+    query = entries().where(task_events.c.kind == kind) if kind else entries()
     query = query.order_by(task_events.c.id.desc()).limit(limit)
-    return review.database.read(
-        lambda c: [TaskEvent(r.at, r.kind, r.who, r.task_id, r.flow, r.detail) for r in c.execute(query)]
-    )
+    return review.database.read(lambda c: [entry(row) for row in c.execute(query)])
+
+
+def entries() -> sa.Select[Any]:
+    """All entries, each with the name of who did it."""
+    return sa.select(task_events, users.c.name.label("who")).join(users, users.c.id == task_events.c.user_id)
+
+
+def entry(row: Any) -> TaskEvent:
+    """A row of `entries`."""
+    return TaskEvent(row.at, row.kind, row.who, row.task_id, row.flow, row.detail, row.subject, row.id)

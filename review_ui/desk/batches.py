@@ -45,11 +45,21 @@ class Batch:
 
 
 def decide_batch(
-    review: ReviewService, user_id: str, flow: str, task_ids: Sequence[str], outcome: str, words: str
+    review: ReviewService,
+    user_id: str,
+    flow: str,
+    task_ids: Sequence[str],
+    outcome: str,
+    words: str,
+    labels: Sequence[str] = (),
 ) -> str:
     """Answer waiting tasks of one queue with the same decision, as this lead; the batch's id.
 
     Tasks that somebody took in the meantime, that this lead had a part in, or that leave them out, are left alone.
+
+    Args:
+        words: why, for the record of each.
+        labels: what is there in all of them.
 
     Raises:
         InputError: the outcome is none, no words say why, or there are too many tasks.
@@ -64,7 +74,7 @@ def decide_batch(
     now, batch_id = review.clock(), str(uuid.uuid4())
     answer: Mapping[str, Any] = {
         "decision": {name: name == outcome for name in ("approve", "reject")},
-        "labels": {},
+        "labels": dict.fromkeys(labels, True),
         "note": words,
     }
 

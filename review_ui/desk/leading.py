@@ -25,6 +25,9 @@ from review_ui.tables import queue_controls, users
 
 PACE_WINDOW = timedelta(hours=1)
 PRIORITIES = range(-9, 10)
+LONGEST_DUE_MINUTES = 60 * 24 * 30
+SOON = 0.7
+"""From this share of the time that a task may wait on, it is due soon."""
 LISTED = 200
 
 
@@ -35,6 +38,9 @@ class QueueState:
     Attributes:
         waiting, claimed, escalated: tasks; escalated ones are among the waiting.
         answered: in the last hour.
+        due_minutes: how long a task may wait; None where nobody has said.
+        late: tasks that wait for longer.
+        soon: tasks that are due soon (`SOON`), and not late.
         empty_in: how long until nothing waits at the pace of the last hour; None when nobody answered in it.
     """
 
@@ -48,6 +54,19 @@ class QueueState:
     priority: int
     paused_at: datetime | None
     paused_by: str | None
+    due_minutes: int | None = None
+    late: int = 0
+    soon: int = 0
+
+    @property
+    def will_be_late(self) -> int | None:
+        """Of the tasks that wait, how many will be late at the pace of the last hour; None where nobody can tell."""
+        if self.due_minutes is None:
+            return None
+        if not self.answered:
+            return self.waiting if self.waiting else 0
+        in_time = int(self.answered * self.due_minutes / (PACE_WINDOW.total_seconds() / 60))
+        return max(self.late, self.waiting + self.claimed - in_time, 0)
 
     @property
     def empty_in(self) -> timedelta | None:
@@ -107,6 +126,8 @@ def queue_states(review: ReviewService, user_id: str) -> Sequence[QueueState]:
             )
         }
         controls = {row.flow: row for row in c.execute(sa.select(queue_controls))}
+        due = {flow: row.due_minutes for flow, row in controls.items() if row.due_minutes is not None}
+        late, soon = _overdue(c, due, now, 1.0), _overdue(c, due, now, SOON)
         mine = flow_definitions.c.name.in_(flows_of(c, user_id))
         found = []
         for flow in c.execute(sa.select(flow_definitions).where(mine).order_by(flow_definitions.c.name)):
@@ -123,6 +144,9 @@ def queue_states(review: ReviewService, user_id: str) -> Sequence[QueueState]:
                     priority=control.priority if control else 0,
                     paused_at=control.paused_at if control else None,
                     paused_by=control.paused_by if control else None,
+                    due_minutes=due.get(flow.name),
+                    late=late.get(flow.name, 0),
+                    soon=soon.get(flow.name, 0) - late.get(flow.name, 0),
                 )
             )
         return found
@@ -199,6 +223,19 @@ def prioritise_queue(review: ReviewService, flow: str, user_id: str, priority: i
     review.database.write(work, step="queues.prioritise")
 
 
+def set_due(review: ReviewService, flow: str, user_id: str, minutes: int | None) -> None:
+    """Set how long a task of a queue may wait; None for any time. Raises `InputError` for a time that is none."""
+    if minutes is not None and not 1 <= minutes <= LONGEST_DUE_MINUTES:
+        raise InputError(f"a task is due within 1 to {LONGEST_DUE_MINUTES} minutes; leave it empty for any time")
+    now = review.clock()
+
+    def work(c: Connection) -> None:
+        _control(c, flow, {"due_minutes": minutes})
+        note(c, now, "due", user_id, flow=flow, detail=f"{minutes} min" if minutes is not None else "")
+
+    review.database.write(work, step="queues.set_due")
+
+
 def prioritise_task(review: ReviewService, task_id: str, user_id: str, priority: int) -> None:
     """Set which task of a queue comes first. Raises `InputError`, or `NotFound` for a task that is not open."""
     _need_priority(priority)
@@ -237,6 +274,18 @@ def _change(
         note(c, now, kind, user_id, task=row, detail=detail)
 
     review.database.write(work, step="tasks.change")
+
+
+def _overdue(c: Connection, due: Mapping[str, int], now: datetime, share: float) -> Mapping[str, int]:
+    """By queue, how many tasks wait for longer than this share of the time they may."""
+    old = [
+        (tasks.c.flow == flow) & (tasks.c.created_at < now - timedelta(minutes=minutes) * share)
+        for flow, minutes in due.items()
+    ]
+    if not old:
+        return {}
+    query = sa.select(tasks.c.flow, sa.func.count()).where(tasks.c.state == "waiting", sa.or_(*old))
+    return {row[0]: row[1] for row in c.execute(query.group_by(tasks.c.flow))}
 
 
 def _control(c: Connection, flow: str, values: Mapping[str, Any]) -> None:

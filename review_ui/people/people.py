@@ -19,7 +19,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from ground.database import Database
 from ground.errors import InputError, NotFound
-from review_ui.tables import failed_sign_ins, sign_ins, user_groups, users
+from review_ui.tables import failed_sign_ins, sign_ins, task_events, user_groups, users
 
 ROLES = ("reviewer", "lead", "policy_owner", "admin")
 MAY_REVIEW = ("reviewer", "lead", "admin")
@@ -67,14 +67,17 @@ class People:
     def __init__(self, database: Database, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._db, self._clock = database, clock
 
-    def add(self, name: str, role: str, password: str) -> User:
-        """A new user. Raises `InputError` for a bad name, role or password, or a name that is taken."""
+    def add(self, name: str, role: str, password: str, by: str | None = None) -> User:
+        """A new user. Raises `InputError` for a bad name, role or password, or a name that is taken.
+
+        Args:
+            by: id of who does it, for the log; None for a command.
+        """
         if not _NAME.fullmatch(name):
             raise InputError(f"name {name!r}: 1 to 63 letters, digits, '.', '_', '@' or '-'")
         if role not in ROLES:
             raise InputError(f"role {role!r} is none of {', '.join(ROLES)}")
-        if len(password) < SHORTEST_PASSWORD or len(password) > 1000:
-            raise InputError(f"a password has at least {SHORTEST_PASSWORD} characters")
+        need_password(password)
         user = User(str(uuid.uuid4()), name, role, self._clock())
         row = {
             "id": user.id,
@@ -83,8 +86,13 @@ class People:
             "password_hash": generate_password_hash(password, method="scrypt"),
             "created_at": user.created_at,
         }
+
+        def work(c: Connection) -> None:
+            c.execute(sa.insert(users).values(row))
+            self._note(c, "person added", by, name, role)
+
         try:
-            self._db.write(lambda c: c.execute(sa.insert(users).values(row)), step="people.add")
+            self._db.write(work, step="people.add")
         except sa.exc.IntegrityError as error:
             raise InputError(f"there is a user '{name}' already") from error
         return user
@@ -101,7 +109,7 @@ class People:
 
         return self._db.read(work)
 
-    def set_groups(self, name: str, groups: Iterable[str]) -> None:
+    def set_groups(self, name: str, groups: Iterable[str], by: str | None = None) -> None:
         """Put somebody into these groups and no others. Raises `NotFound`, or `InputError` for a name that is none."""
         wanted = sorted(set(groups))
         for group in wanted:
@@ -109,32 +117,119 @@ class People:
                 raise InputError(f"group {group!r}: 1 to 63 letters, digits or signs, and no blanks")
 
         def work(c: Connection) -> None:
-            user_id = c.execute(sa.select(users.c.id).where(users.c.name == name)).scalar()
-            if user_id is None:
-                raise NotFound(f"no user '{name}'")
-            put_into_groups(c, user_id, wanted)
+            put_into_groups(c, _held(c, name).id, wanted)
+            self._note(c, "groups changed", by, name, ", ".join(wanted))
 
         self._db.write(work, step="people.set_groups")
 
-    def disable(self, name: str) -> None:
-        """Shut a user out, from open sessions too, at once. Raises `NotFound`."""
+    def disable(self, name: str, by: str | None = None) -> None:
+        """Shut a user out, from open sessions too, at once. Raises `NotFound`, or `InputError` for the last admin."""
         if not _NAME.fullmatch(name):
             raise NotFound("no such user")
 
         def work(c: Connection) -> None:
-            row = c.execute(sa.select(users.c.id).where(users.c.name == name)).first()
-            if row is None:
-                raise NotFound(f"no user '{name}'")
+            row = _held(c, name)
+            if by is not None:
+                _need_another_admin(c, row)
             c.execute(sa.update(users).where(users.c.id == row.id).values(disabled_at=self._clock()))
             c.execute(sa.delete(sign_ins).where(sign_ins.c.user_id == row.id))
+            self._note(c, "shut out", by, name)
 
         self._db.write(work, step="people.disable")
+
+    def enable(self, name: str, by: str | None = None) -> None:
+        """Let somebody in again who was shut out. Raises `NotFound`."""
+
+        def work(c: Connection) -> None:
+            row = _held(c, name)
+            c.execute(sa.update(users).where(users.c.id == row.id).values(disabled_at=None))
+            self._note(c, "let in again", by, name)
+
+        self._db.write(work, step="people.enable")
+
+    def set_role(self, name: str, role: str, by: str | None = None) -> None:
+        """Give somebody another role, in open sessions too. Raises `NotFound`, or `InputError` for the last admin."""
+        if role not in ROLES:
+            raise InputError(f"role {role!r} is none of {', '.join(ROLES)}")
+
+        def work(c: Connection) -> None:
+            row = _held(c, name)
+            if row.role == role:
+                return
+            if role != "admin":
+                _need_another_admin(c, row)
+            c.execute(sa.update(users).where(users.c.id == row.id).values(role=role))
+            self._note(c, "role changed", by, name, f"{row.role} to {role}")
+
+        self._db.write(work, step="people.set_role")
+
+    def reset_password(self, name: str, by: str | None = None) -> str:
+        """Give somebody a made password, and end their sessions; the password, to be shown once. Raises `NotFound`."""
+        password = _made_password()
+        hashed = generate_password_hash(password, method="scrypt")
+
+        def work(c: Connection) -> None:
+            row = _held(c, name)
+            c.execute(sa.update(users).where(users.c.id == row.id).values(password_hash=hashed))
+            c.execute(sa.delete(sign_ins).where(sign_ins.c.user_id == row.id))
+            c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.name == name))
+            self._note(c, "password reset", by, name)
+
+        self._db.write(work, step="people.reset_password")
+        return password
+
+    def change_password(self, name: str, old: str, new: str, keep: str = "") -> None:
+        """Change one's own password; all sessions end but the one of the token `keep`.
+
+        Raises:
+            InputError: the old one is wrong, or the new one is too short or the same.
+            TooManyFailures: too many wrong passwords for this name.
+        """
+        need_password(new)
+        if new == old:
+            raise InputError("the new password is the old one")
+        user = self.verify(name, old)
+        if user is None:
+            raise InputError("the old password is wrong")
+        hashed = generate_password_hash(new, method="scrypt")
+
+        def work(c: Connection) -> None:
+            c.execute(sa.update(users).where(users.c.id == user.id).values(password_hash=hashed))
+            others = (sign_ins.c.user_id == user.id) & (sign_ins.c.token_sha256 != _digest(keep))
+            c.execute(sa.delete(sign_ins).where(others))
+            self._note(c, "password changed", user.id, name)
+
+        self._db.write(work, step="people.change_password")
+
+    def end_sessions(self, name: str, by: str | None = None) -> int:
+        """Sign somebody out everywhere; says how many sessions there were. Raises `NotFound`."""
+
+        def work(c: Connection) -> int:
+            row = _held(c, name)
+            ended = c.execute(sa.delete(sign_ins).where(sign_ins.c.user_id == row.id)).rowcount
+            self._note(c, "sessions ended", by, name, str(ended))
+            return ended
+
+        return self._db.write(work, step="people.end_sessions")
+
+    def sessions(self) -> dict[str, tuple[int, datetime]]:
+        """By user id, how many sessions somebody has, and when the newest began."""
+        live = sign_ins.c.expires_at > self._clock()
+        query = sa.select(sign_ins.c.user_id, sa.func.count(), sa.func.max(sign_ins.c.created_at)).where(live)
+        rows = self._db.read(lambda c: c.execute(query.group_by(sign_ins.c.user_id)).all())
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def _note(self, c: Connection, kind: str, by: str | None, name: str, detail: str = "") -> None:
+        """Write into the log what one person did to another; what commands do is not theirs."""
+        if by is not None:
+            row = {"at": self._clock(), "kind": kind, "user_id": by, "detail": detail, "subject": f"person:{name}"}
+            c.execute(sa.insert(task_events).values(row))
 
     def ensure_first_admin(self) -> str | None:
         """Make user ``admin`` when there is nobody yet; its password, to be shown once, or None."""
         if self._db.read(lambda c: c.execute(sa.select(users.c.id).limit(1)).first()) is not None:
             return None
-        password = "-".join(secrets.token_hex(2) for _ in range(4))
+        password = _made_password()
         self.add("admin", "admin", password)
         return password
 
@@ -196,6 +291,32 @@ class People:
             lambda c: c.execute(sa.delete(sign_ins).where(sign_ins.c.token_sha256 == _digest(token))),
             step="people.sign_out",
         )
+
+
+def need_password(password: str) -> None:
+    """Raises `InputError` for a password that is too short or too long."""
+    if len(password) < SHORTEST_PASSWORD or len(password) > 1000:
+        raise InputError(f"a password has at least {SHORTEST_PASSWORD} characters")
+
+
+def _made_password() -> str:
+    """64 random bits that can be read out."""
+    return "-".join(secrets.token_hex(2) for _ in range(4))
+
+
+def _held(c: Connection, name: str) -> Any:
+    """A user's row, nobody else's until the end of the transaction. Raises `NotFound`."""
+    row = c.execute(sa.select(users).where(users.c.name == name).with_for_update()).first()
+    if row is None:
+        raise NotFound(f"no user '{name}'")
+    return row
+
+
+def _need_another_admin(c: Connection, row: Any) -> None:
+    """Raises `InputError` where nobody would be left who may change this."""
+    others = (users.c.role == "admin") & users.c.disabled_at.is_(None) & (users.c.id != row.id)
+    if row.role == "admin" and c.execute(sa.select(users.c.id).where(others).with_for_update()).first() is None:
+        raise InputError("this is the last admin; make somebody else admin first")
 
 
 def is_group(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -141,6 +142,22 @@ def leading(view: View) -> View:
         return view(*args, **kwargs)
 
     return checked
+
+
+def only_for(*roles: str) -> Callable[[View], View]:
+    """Only for people of these roles."""
+
+    def guard(view: View) -> View:
+        @signed_in
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Page:
+            if g.session.user.role not in roles:
+                return problem(_("Your role does not open this page."), 403)
+            return view(*args, **kwargs)
+
+        return checked
+
+    return guard
 
 
 def admins(view: View) -> View:

@@ -22,6 +22,7 @@ from review_ui.desk.leading import (
     prioritise_queue,
     prioritise_task,
     queue_states,
+    set_due,
     take_back,
     workers,
 )
@@ -108,6 +109,8 @@ def add_lead_pages(portal: Blueprint, review: ReviewService, people: People, stu
             pause_queue(review, flow, user.id, user.name, is_paused=request.form["pause"] == "1")
         elif "priority" in request.form:
             prioritise_queue(review, flow, user.id, _whole(request.form["priority"]))
+        elif "due" in request.form:
+            set_due(review, flow, user.id, _minutes(request.form["due"].strip()))
         there = url_for("portal.lead_queue", flow=flow) if "back" in request.form else url_for("portal.lead")
         return redirect(there, 303)
 
@@ -159,3 +162,10 @@ def _whole(text: str) -> int:
         return int(text)
     except ValueError as error:
         raise InputError("a priority is a whole number") from error
+
+
+def _minutes(text: str) -> int | None:
+    try:
+        return int(text) if text else None
+    except ValueError as error:
+        raise InputError("the time that a task may wait is a whole number of minutes") from error
