@@ -128,6 +128,18 @@ class Settings(ReviewSettings):
     rules_seconds: float = Field(
         2.0, ge=0, description="Pause between looks at policy files for changes; 0 reloads on SIGHUP and start only."
     )
+    policy_approvals: int = Field(
+        1,
+        ge=0,
+        le=5,
+        description="Other people who must approve a draft of a policy in the portal before it comes into force; 0: "
+        "its author puts it into force.",
+    )
+    policy_changes: Literal["portal", "files"] | None = Field(
+        None,
+        description="`portal`: approved drafts of policies come into force at once; `files`: the portal gives a patch "
+        "of the file instead. Empty: `portal` where the rules folder can be written, else `files`.",
+    )
     redact_key_file: Path | None = Field(
         None, description="File with the key of reversible tokens (`moderation redact --new-key`); empty for none."
     )

@@ -14,6 +14,7 @@ from moderation.api.figures import Figures
 from moderation.api.openapi import JSON, Operation, openapi
 from moderation.api.problems import KINDS
 from moderation.comprehend.wire import blueprint as comprehend_blueprint
+from moderation.console.pages import blueprint as console_blueprint
 from moderation.service import Service
 from review_ui.a2i.wire import blueprint as a2i_blueprint
 from review_ui.portal import blueprint as portal_blueprint
@@ -44,6 +45,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
     stuck = service.store.need_attention
     portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists)
+    portal.register_blueprint(console_blueprint(service, review))
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)
     # A2I has a limit for bodies of its own, and AWS's form for saying so.
@@ -64,6 +66,11 @@ def _add_docs(app: Flask) -> None:
     @app.get("/")
     def root() -> Response:
         return Response("", 302, {"Location": "/review/"})
+
+    @app.get("/admin")
+    def admin() -> Response:
+        # Under the portal's path, where its session is known.
+        return Response("", 302, {"Location": "/review/admin/"})
 
 
 def _type_of(schema: dict[str, Any]) -> str:

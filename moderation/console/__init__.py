@@ -1,0 +1,1 @@
+"""Pages of the portal over the service: the dashboard, items, policies, keys. Mounted into the reviewers' portal."""

@@ -1,0 +1,18 @@
+"""The console's pages, wired: mounted into the portal, whose sign-in, roles and frame they have."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from moderation.console.dashboard_pages import add_dashboard_pages
+from moderation.console.item_pages import add_item_pages
+from moderation.service import Service
+from review_ui.service import ReviewService
+
+
+def blueprint(service: Service, review: ReviewService) -> Blueprint:
+    """The pages; register them on the portal's blueprint, before that is mounted."""
+    console = Blueprint("console", __name__, template_folder="templates")
+    add_dashboard_pages(console, service, review)
+    add_item_pages(console, service, review)
+    return console
