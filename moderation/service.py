@@ -32,6 +32,7 @@ from moderation.pipeline.fetching import Fetching
 from moderation.pipeline.path import Pipeline
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.sweeping import SWEEP_SECONDS
+from moderation.policies.drafts import Drafts
 from moderation.policies.files import shipped_rules
 from moderation.policies.versions import PoliciesInForce, PolicyVersions
 from moderation.policies.watching import watch
@@ -131,6 +132,7 @@ class Service:
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
+        self.drafts = Drafts(database)
         self.roll_up_history, self.word_index = RollUpHistory(database), WordIndex(database)
         self._completing = Rounds("roll-ups", self._complete, pause_seconds=COMPLETE_SECONDS)
         self._presence = Presence(settings.data / PRESENT) if settings.database_url is None else None
@@ -275,5 +277,7 @@ class Service:
         return [queue for policy in self.policies.policies for queue in policy.file.queues]
 
     def _policies_changed(self, policies: PolicySet) -> None:
+        for policy in policies.policies:
+            self.drafts.came_into_force(policy.name, policy.version, self.pipeline.now())
         self.judge.policies = policies
         self.following.queues_changed()

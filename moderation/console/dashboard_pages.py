@@ -227,7 +227,15 @@ def _queues(states: Sequence[QueueState]) -> Table:
 
 
 def _overturns(service: Service) -> Table:
-    heads = (_("Policy"), _("Sampling"), _("Outcome"), _("Looked at again"), _("Overturned"), _("From, percent"), _("To, percent"))
+    heads = (
+        _("Policy"),
+        _("Sampling"),
+        _("Outcome"),
+        _("Looked at again"),
+        _("Overturned"),
+        _("From, percent"),
+        _("To, percent"),
+    )
     return heads, [
         (o.policy, o.sampling, o.outcome, o.looked_at, o.overturned, round(o.low * 100, 2), round(o.high * 100, 2))
         for o in service.overturns()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from moderation.console.backtests import Backtests
 from moderation.console.dashboard_pages import add_dashboard_pages
 from moderation.console.item_pages import add_item_pages
+from moderation.console.key_pages import add_key_pages
+from moderation.console.policy_pages import add_policy_pages
 from moderation.service import Service
 from review_ui.service import ReviewService
 
@@ -15,4 +18,8 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
     console = Blueprint("console", __name__, template_folder="templates")
     add_dashboard_pages(console, service, review)
     add_item_pages(console, service, review)
+    plugins, clock = service.judge.plugins, service.pipeline.now
+    backtests = Backtests(service.database, plugins, lambda: service.policies, clock)
+    add_policy_pages(console, service, review, backtests)
+    add_key_pages(console, service, review)
     return console

@@ -234,13 +234,14 @@ class Drafts:
     def came_into_force(self, name: str, version: str, now: datetime) -> None:
         """The files have a text that was agreed upon: its draft is done."""
         there = (policy_drafts.c.name == name) & (policy_drafts.c.version == version)
+        query = sa.select(policy_drafts).where(there, policy_drafts.c.state == "approved")
 
         def work(c: Connection) -> None:
-            rows = c.execute(sa.select(policy_drafts).where(there, policy_drafts.c.state == "approved")).all()
-            for row in rows:
+            for row in c.execute(query.with_for_update()).all():
                 _change(c, _draft(row), {"state": "in_force"}, "put into force", row.by, row.why, now)
 
-        self._db.write(work, step="drafts.came_into_force")
+        if self._db.read(lambda c: c.execute(query).first()) is not None:
+            self._db.write(work, step="drafts.came_into_force")
 
 
 def _get(c: Connection, draft_id: str) -> Draft:

@@ -1,14 +1,14 @@
 """How long tasks of a queue may wait, and what an entry of the audit log is about.
 
 Revision ID: 0050
-Revises: 0006
+Revises: 0040
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0050"
-down_revision = "0006"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
