@@ -17,7 +17,11 @@ from review_ui.desk.routing import LEADS
 from review_ui.people.people import MAY_REVIEW
 from review_ui.portal.languages import N_, _
 
-ADMINS = ("admin",)
+ADMINS, OWNERS, OVERSEE = ("admin",), ("policy_owner", "admin"), (*LEADS, "policy_owner")
+_OF_POLICIES = tuple(
+    f"console.{name}"
+    for name in ("policy", "policy_version", "draft", "change_draft", "try_draft", "start_backtest", "roll_back")
+)
 GROUPS = (N_("Review"), N_("Oversee"), N_("Run"))
 """Heads over the entries, in order."""
 
@@ -48,10 +52,21 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("history", N_("History"), "clock", "Review", MAY_REVIEW, ("past_task",)),
     Entry("wellbeing", N_("Wellbeing"), "heart", "Review", MAY_REVIEW, ("choose", "veil", "rest")),
     Entry("lead", N_("Queues"), "list", "Oversee", LEADS, ("lead_queue", "batch", "change_queue", "change_task")),
+    Entry("console.policies", N_("Policies"), "book", "Run", OWNERS, _OF_POLICIES),
+    Entry("console.items", N_("Items"), "search", "Oversee", OVERSEE, ("console.decide_items", "console.save_view")),
     Entry("quality", N_("Quality"), "target", "Oversee", LEADS, ("quality_queue", "change_quality")),
     Entry("lead_lists", N_("Lists"), "filter", "Oversee", LEADS, ("lead_list", "add_to_list")),
     Entry("lead_log", N_("Who did what"), "shield", "Oversee", LEADS),
-    Entry("everybody", N_("People"), "people", "Run", ADMINS, ("add_person", "set_groups", "disable_person")),
+    Entry("console.dashboard", N_("Dashboard"), "chart", "Run", OVERSEE, ("console.equipment",)),
+    Entry("everybody", N_("People"), "people", "Run", ADMINS, ("add_person", "change_person")),
+    Entry(
+        "console.keys",
+        N_("Keys"),
+        "key",
+        "Run",
+        ADMINS,
+        ("console.add_key", "console.rotate_key", "console.rotate_secret"),
+    ),
 )
 """All entries, in the order in which they stand."""
 

@@ -68,9 +68,9 @@ def _queues(review: ReviewService) -> Iterator[Offer]:
 
 def _with_words(review: ReviewService, words: str) -> Iterator[Offer]:
     user = g.session.user
-    if user.role in LEADS and "portal.items" in current_app.view_functions:
+    if user.role in LEADS and "portal.console.items" in current_app.view_functions:
         title = _("All items with “%(words)s”", words=words)
-        yield Offer(_("Items"), title, "", url_for("portal.items", q=words))
+        yield Offer(_("Items"), title, "", url_for("portal.console.items", q=words))
     if not user.may_review:
         return
     yield Offer(_("Items"), _("Your answers with “%(words)s”", words=words), "", url_for("portal.history", q=words))
