@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -103,6 +104,10 @@ class ListedTask:
     holder: str
     content: Mapping[str, Any]
 
+    def due_in(self, due_minutes: int, now: datetime) -> int:
+        """Whole minutes until it is late; fewer than none once it is."""
+        return math.floor(due_minutes - (now - self.created_at).total_seconds() / 60)
+
 
 def queue_states(review: ReviewService, user_id: str) -> Sequence[QueueState]:
     """The queues of this lead's work teams, by name."""
@@ -197,6 +202,20 @@ def open_tasks(review: ReviewService, flow: str, words: str = "") -> Sequence[Li
     if words:
         query = query.where(contains(human_loops.c.input_content, words))
     return review.database.read(lambda c: [_listed(row) for row in c.execute(query)])
+
+
+def content_of(review: ReviewService, task_id: str, user_id: str) -> Mapping[str, Any]:
+    """What a task shows, for a lead of its queue. Raises `NotFound`."""
+    query = sa.select(tasks.c.flow, human_loops.c.input_content).where(tasks.c.id == task_id)
+
+    def work(c: Connection) -> Mapping[str, Any]:
+        row = c.execute(query.join(human_loops, human_loops.c.name == tasks.c.loop_name)).first()
+        if row is None or row.flow not in flows_of(c, user_id):
+            raise NotFound("no such task")
+        content: Mapping[str, Any] = json.loads(row.input_content)
+        return content
+
+    return review.database.read(work)
 
 
 def pause_queue(review: ReviewService, flow: str, user_id: str, user_name: str, *, is_paused: bool) -> None:

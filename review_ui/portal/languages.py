@@ -59,6 +59,12 @@ NAMES = (
     *(N_("Severe"), N_("Moderate"), N_("Mild"), N_("none"), N_("light"), N_("medium"), N_("strong"), N_("strongest")),
     *(N_("full colour"), N_("half grey"), N_("grey")),
     *(N_("rules"), N_("people"), N_("review")),
+    *(N_("due"), N_("person added"), N_("groups changed"), N_("shut out"), N_("let in again"), N_("role changed")),
+    *(N_("password reset"), N_("password changed"), N_("sessions ended"), N_("key made"), N_("key revoked")),
+    *(N_("secret changed"), N_("policy taken back"), N_("policy in force"), N_("draft begun"), N_("draft proposed")),
+    *(N_("draft approved"), N_("draft sent back"), N_("draft agreed upon"), N_("draft dropped"), N_("dropped")),
+    *(N_("saved"), N_("proposed"), N_("approved"), N_("sent back"), N_("agreed upon"), N_("put into force")),
+    *(N_("text"), N_("image"), N_("video"), N_("audio")),
     *(N_("App"), N_("Content id"), N_("Posted"), N_("Item"), N_("Queue")),
 )
 """Words that other modules make and templates show through `_`."""

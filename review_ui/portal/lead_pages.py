@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 
+from ground.blobs import Blobs
 from ground.errors import InputError, NotFound
 from review_ui.desk import batches
-from review_ui.desk.audit import recent_events
 from review_ui.desk.leading import (
     LISTED,
     PRIORITIES,
     assign,
+    content_of,
     need_queue,
     open_tasks,
     pause_queue,
@@ -29,6 +30,7 @@ from review_ui.desk.leading import (
 from review_ui.people.people import People
 from review_ui.portal.access import leading
 from review_ui.portal.languages import _
+from review_ui.portal.media import veiled_response
 from review_ui.portal.problems import Page
 from review_ui.portal.summaries import summary
 from review_ui.service import ReviewService
@@ -52,10 +54,13 @@ class StuckItem(Protocol):
 StuckItems = Callable[[], Sequence[StuckItem]]
 
 
-def add_lead_pages(portal: Blueprint, review: ReviewService, people: People, stuck_items: StuckItems | None) -> None:
+def add_lead_pages(
+    portal: Blueprint, review: ReviewService, blobs: Blobs, people: People, stuck_items: StuckItems | None
+) -> None:
     """Everything under ``/lead``.
 
     Args:
+        blobs: where the media of tasks lie.
         stuck_items: items of the service that somebody has to look after; None where the endpoint runs without it.
     """
 
@@ -69,14 +74,10 @@ def add_lead_pages(portal: Blueprint, review: ReviewService, people: People, stu
             "stuck": stuck_items() if stuck_items is not None else (),
             "now": review.clock(),
             "priorities": PRIORITIES,
+            "has_items": "portal.console.items" in current_app.view_functions,
         }
         only = "portal/lead_figures.html" if request.headers.get("HX-Request") else "portal/lead.html"
         return render_template(only, **given)
-
-    @portal.get("/lead/log")
-    @leading
-    def lead_log() -> Page:
-        return render_template("portal/lead_log.html", events=recent_events(review, 200))
 
     def queue_page(flow: str, text: str = "", status: int = 200) -> Page:
         state = next((q for q in queue_states(review, g.session.user.id) if q.flow == flow), None)
@@ -125,6 +126,14 @@ def add_lead_pages(portal: Blueprint, review: ReviewService, people: People, stu
         elif "take" in form:
             take_back(review, str(task_id), user_id)
         return redirect(url_for("portal.lead_queue", flow=flow), 303)
+
+    @portal.get("/lead/tasks/<uuid:task_id>/veiled")
+    @leading
+    def veiled_task(task_id: UUID) -> Page:
+        uri = summary(content_of(review, str(task_id), g.session.user.id)).picture
+        if not uri:
+            raise NotFound("there is no picture")
+        return veiled_response(blobs, uri)
 
     @portal.post("/lead/queues/<flow>/batch")
     @leading

@@ -15,6 +15,7 @@ from ground.blobs import Blobs
 from ground.errors import MediaRefused, NotFound
 from ground.media.display import display_copy
 from ground.media.sniffing import sniff
+from ground.media.veiled import veiled_copy
 from ground.private_files import private_folder
 from ground.web.hygiene import SANDBOX
 from review_ui.portal.drawing import Frame
@@ -83,6 +84,15 @@ class MediaAddresses:
         return int(self._clock().timestamp()) // PERIOD_SECONDS
 
 
+def veiled_response(blobs: Blobs, uri: str) -> Response:
+    """A veiled copy of a picture, for lists. Raises `NotFound` for what is none, or cannot be shown."""
+    try:
+        response = Response(veiled_copy(blobs.local_path(uri).read_bytes()), content_type="image/jpeg")
+    except MediaRefused as error:
+        raise NotFound("the picture cannot be shown") from error
+    return _guarded(response)
+
+
 def media_response(blobs: Blobs, uri: str, covers_of: Callable[[], Sequence[Frame]]) -> Response:
     """The object as a browser may have it: a fresh rendering of a picture; film and sound in ranges; nothing else.
 
@@ -106,6 +116,11 @@ def media_response(blobs: Blobs, uri: str, covers_of: Callable[[], Sequence[Fram
         response.make_conditional(request.environ, accept_ranges=True, complete_length=len(data))
     else:
         raise NotFound("media of this kind is not shown")
+    return _guarded(response)
+
+
+def _guarded(response: Response) -> Response:
+    """Bytes that somebody else made: shown to nobody but this portal's page, and kept no longer than their address."""
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = f"private, max-age={PERIOD_SECONDS}"

@@ -22,6 +22,7 @@ from review_ui.portal.invisible import add_invisible
 from review_ui.portal.languages import _, add_languages
 from review_ui.portal.lead_pages import StuckItems, add_lead_pages
 from review_ui.portal.list_pages import Keeper, add_list_pages
+from review_ui.portal.log_pages import add_log_pages
 from review_ui.portal.media import MediaAddresses, load_secret
 from review_ui.portal.moments import add_moments
 from review_ui.portal.navigation import add_navigation, entries_for
@@ -85,7 +86,8 @@ def blueprint(
 
     @portal.context_processor
     def offer() -> dict[str, Any]:
-        return {"session": g.get("session"), "has_lists": lists is not None}
+        has_passwords = not settings.oidc_only
+        return {"session": g.get("session"), "has_lists": lists is not None, "has_passwords": has_passwords}
 
     portal.add_app_template_filter(lambda title: str(title).removeprefix("Moderation: "), "queue_title")
     portal.add_app_template_filter(_age, "age")
@@ -120,11 +122,12 @@ def blueprint(
     add_alike_pages(portal, review, addresses)
     add_wellbeing_pages(portal, review)
     add_history_pages(portal, review, addresses)
-    add_lead_pages(portal, review, people, stuck_items)
+    add_lead_pages(portal, review, blobs, people, stuck_items)
     if lists is not None:
         add_list_pages(portal, review, lists)
     add_quality_pages(portal, review, overturns)
-    add_people_pages(portal, people)
+    add_log_pages(portal, review)
+    add_people_pages(portal, people, has_passwords=not settings.oidc_only)
     add_palette_page(portal, review)
     add_style_page(portal, review)
     add_problems(portal)

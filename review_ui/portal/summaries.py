@@ -22,12 +22,14 @@ class Summary:
         why: the first reason.
         app: whose content it is; empty for tasks that are not of ours.
         labels: the most certain ones that were found.
+        picture: where its first picture lies; empty where there is none.
     """
 
     what: str
     why: str = ""
     app: str = ""
     labels: tuple[str, ...] = ()
+    picture: str = ""
 
 
 def summary(content: Mapping[str, Any]) -> Summary:
@@ -42,6 +44,7 @@ def summary(content: Mapping[str, Any]) -> Summary:
         why=shown.why[0] if shown.why else "",
         app=dict(shown.about).get("App", ""),
         labels=tuple(found.name for found in shown.found[:3]),
+        picture=next((part.uri for part in shown.parts if part.type == "image" and part.uri), ""),
     )
 
 
