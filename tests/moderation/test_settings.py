@@ -53,6 +53,7 @@ from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 HERE = "tests/moderation/test_settings.py"
 OIDC = "tests/review_ui/people/test_oidc.py"
 CARE = "tests/review_ui/care/test_wellbeing.py"
+POLICIES = "tests/moderation/console/test_policies.py"
 CLEANING = "tests/moderation/test_cleaning.py"
 FRONT = "tests/moderation/serving/test_front.py"
 FIGURES = "tests/moderation/api/test_figures.py"
@@ -140,6 +141,8 @@ SHOWN_BY = {
     "webhook_timeout_seconds": f"{HERE}::test_a_delivery_attempt_takes_no_longer_than_is_set",
     "notify": "tests/moderation/delivery/test_notifiers.py::test_every_decision_reaches_topic_bus_and_queues_with_one_id",
     "rules_seconds": f"{HERE}::test_changed_policies_are_looked_for_as_often_as_is_set",
+    "policy_approvals": f"{POLICIES}::test_nobody_approves_what_they_wrote_and_a_changed_text_needs_approval_anew",
+    "policy_changes": f"{POLICIES}::test_where_files_are_the_source_an_approved_draft_gives_a_patch_and_is_done_when_the_file_has_it",
     "redact_key_file": "tests/moderation/redacting/test_texts.py::test_tokens_are_put_back_by_their_key_and_no_other",
     "comprehend_s3": "tests/moderation/comprehend/test_boto3.py::test_jobs_read_and_write_s3_where_they_may",
     "overturn_alarm_percent": f"{HERE}::test_the_alarm_of_overturned_decisions_is_where_it_is_set",

@@ -20,7 +20,7 @@ from moderation.core.items import Item, Part
 from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import JITTER, SCHEDULE_SECONDS, SENDERS, Deliveries
 from moderation.settings import Settings
-from moderation.storage.accounts import Accounts
+from moderation.storage.accounts import BOTH_SIGN, Accounts
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
 from moderation.storage.records import new_item_id
@@ -120,6 +120,19 @@ def test_another_secret_does_not_verify(world: World, receiver: Receiver) -> Non
     (request,) = receiver.requests
     with pytest.raises(Exception, match="No matching signature"):
         Webhook(other).verify(request.body, request.headers)
+
+
+def test_while_an_app_changes_over_the_secret_before_signs_too_and_then_no_more(
+    world: World, receiver: Receiver
+) -> None:
+    old, new = world.secret, world.accounts.rotate_secret("shop", world.now)
+    world.decide(f"{receiver.url}/hook")
+    world.deliveries.run_due()
+    (request,) = receiver.requests
+    for secret in (old, new):
+        assert Webhook(secret).verify(request.body, request.headers)
+
+    assert world.accounts.signing_secrets("shop", world.now + BOTH_SIGN + timedelta(seconds=1)) == (new,)
 
 
 def test_the_secret_of_the_settings_signs_for_every_app(tmp_path: Path, receiver: Receiver) -> None:
