@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
@@ -14,7 +15,8 @@ from ground.statistics import Interval, wilson
 from moderation.console.periods import Period
 from moderation.evidence.hit_rates import HitRate
 from moderation.storage.roll_up_history import posted
-from moderation.storage.roll_ups import Figure, sums
+from moderation.storage.roll_ups import Figure, Span, sums
+from moderation.storage.tables import roll_ups
 
 OUTCOMES = ("approve", "review", "reject")
 MOST = 12
@@ -106,7 +108,6 @@ class Figures:
     rules: Sequence[Rule]
     asked: Sequence[tuple[str, int]]
     detectors: Sequence[Detector]
-    places: Sequence[Place]
 
     @property
     def total(self) -> int:
@@ -167,7 +168,6 @@ def _figures(c: Connection, period: Period, app: str | None, rates: Mapping[tupl
         rules=_rules(summed("rule", "name", "detail"), rates),
         asked=sorted(((name, n) for (name,), n in summed("queue", "name").items()), key=lambda each: -each[1]),
         detectors=_detectors(c, period, summed("looked", "name"), summed("failure", "name", "detail")),
-        places=_places(summed("place", "name", "detail")),
     )
 
 
@@ -217,34 +217,40 @@ def quantile(buckets: Mapping[float, int], share: float) -> float | None:
     return None
 
 
-def _places(found: Mapping[tuple[str, ...], int]) -> list[Place]:
+def read_places(database: Database, period: Period, app: str | None, rules: Sequence[str]) -> list[Place]:
+    """The places of a time, with how often each of these rules was true of items from there."""
     items: Counter[str] = Counter()
-    rules: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for (place, rule), number in found.items():
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (place, rule), number in _at_places(database, period.key, app, rules).items():
         if rule:
-            rules[place][rule] = number
+            found[place][rule] = number
         else:
             items[place] = number
-    return [Place(name, items[name], rules.get(name, {})) for name in sorted(items)]
+    return [Place(name, items[name], found.get(name, {})) for name in sorted(items)]
 
 
 def place_hours(
     database: Database, period: Period, app: str | None, rules: Sequence[str]
 ) -> Mapping[str, Mapping[int, tuple[int, int]]]:
     """By place and hour of the day (0-23, UTC): items that were judged, and how often one of these rules was true."""
+    seen: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    true: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    hour = sa.func.substr(roll_ups.c.start, 12, 2)
+    for (place, rule, at), number in _at_places(database, period.hours, app, rules, hour).items():
+        (true if rule else seen)[place][int(at)] += number
+    return {place: {hour: (seen[place][hour], true[place][hour]) for hour in range(24)} for place in sorted(seen)}
 
-    def work(c: Connection) -> dict[str, dict[int, tuple[int, int]]]:
-        seen: defaultdict[str, Counter[int]] = defaultdict(Counter)
-        true: defaultdict[str, Counter[int]] = defaultdict(Counter)
-        for (start, place, rule), number in sums(c, "place", *period.hours, ("start", "name", "detail"), app).items():
-            hour = int(start[11:13])
-            if not rule:
-                seen[place][hour] += number
-            elif rule in rules:
-                true[place][hour] += number
-        return {place: {hour: (seen[place][hour], true[place][hour]) for hour in range(24)} for place in sorted(seen)}
 
-    return database.read(work)
+def _at_places(
+    database: Database, key: tuple[Span, str, str], app: str | None, rules: Sequence[str], *by: sa.ColumnElement[str]
+) -> Mapping[tuple[str, ...], int]:
+    """Counts by place, rule (empty counts the items) and what else is asked for."""
+    t, (span, first, after) = roll_ups.c, key
+    query = sa.select(t.name, t.detail, *by, sa.func.sum(t.amount)).group_by(t.name, t.detail, *by)
+    query = query.where(t.figure == "place", t.span == span, t.start >= first, t.start < after)
+    query = query.where(t.detail.in_(["", *rules]))
+    query = query if app is None else query.where(t.app == app)
+    return database.read(lambda c: {tuple(row[:-1]): int(row[-1]) for row in c.execute(query)})
 
 
 def is_late(oldest_at: datetime | None, due_minutes: int | None, now: datetime) -> bool:

@@ -11,10 +11,12 @@ from typing import Any
 from flask import Blueprint, Response, g, render_template, request, url_for
 
 from ground.errors import NotFound
+from ground.paced import Paced
 from ground.statistics import wilson
 from moderation.console.charts import Chart, Series, heat, share_bars, stacked
-from moderation.console.dashboard import ENOUGH, Figures, Place, is_late, place_hours, read_figures
+from moderation.console.dashboard import ENOUGH, Figures, Place, is_late, place_hours, read_figures, read_places
 from moderation.console.periods import NAMES, Period, period_of
+from moderation.evidence.overturns import OverturnRate
 from moderation.service import Service
 from review_ui.desk.leading import QueueState, queue_states
 from review_ui.portal.access import only_for
@@ -27,12 +29,16 @@ OVERSEE = ("lead", "policy_owner", "admin")
 EQUIPMENT = ("PPE", "Person")
 """Policies that ask for these labels are about what people wear."""
 
+OVERTURN_SECONDS = 30.0
+"""Overturns are this old at most."""
 Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 """Heads and rows."""
 
 
 def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewService) -> None:
     """``/admin``, its tables and its report."""
+    # Samples of weeks are looked at one by one.
+    overturns = Paced(service.overturns, at_least_seconds=OVERTURN_SECONDS)
 
     def now() -> datetime:
         return service.pipeline.now()
@@ -48,7 +54,7 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
     @only_for(*OVERSEE)
     def dashboard() -> Page:
         found, at = figures(), now()
-        query = _query(found)
+        query = _query(found.period, found.app)
         queues = states()
         return render_template(
             "console/dashboard.html",
@@ -62,9 +68,9 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
             bars={label: _share(counts) for label, counts in found.labels},
             queues=queues,
             alarms=_alarms(found, queues, at),
-            overturns=service.overturns(),
+            overturns=overturns.ask(),
             enough=ENOUGH,
-            items=_linked(found),
+            items=_linked(found.period, found.app),
             is_late=is_late,
             is_complete=service.roll_up_history.is_complete(),
             equipment=_equipment(service),
@@ -73,25 +79,26 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
     @console.get("/admin/ppe")
     @only_for(*OVERSEE)
     def equipment() -> Page:
-        found = figures()
+        period, app = period_of(request.args, now()), request.args.get("app") or None
         rules = _equipment(service)
-        hours = place_hours(service.database, found.period, found.app, rules)
+        hours = place_hours(service.database, period, app, rules)
         largest = max((true for cells in hours.values() for _seen, true in cells.values()), default=0)
-        places = [(place, _worn(place, rules)) for place in found.places]
+        places = read_places(service.database, period, app, rules)
         return render_template(
             "console/equipment.html",
-            found=found,
+            period=period,
+            app=app,
             now=now(),
             periods=NAMES,
             apps=service.accounts.list_apps(now()),
-            query=_query(found),
+            query=_query(period, app),
             hours=hours,
             largest=largest,
             heat=heat,
-            places=places,
+            places=[(place, _worn(place, rules)) for place in places],
             rules=rules,
             enough=ENOUGH,
-            items=_linked(found),
+            items=_linked(period, app),
         )
 
     @console.get("/admin/<name>.csv")
@@ -109,7 +116,7 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
             ),
             "detectors": lambda: _detectors(found),
             "queues": lambda: _queues(states()),
-            "overturns": lambda: _overturns(service),
+            "overturns": lambda: _overturns(overturns.ask()),
             "places": lambda: _places(service, found),
         }
         if name not in tables:
@@ -118,18 +125,17 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
         return _csv(heads, rows, f"{name}-{found.period.key[1]}")
 
 
-def _query(found: Figures) -> dict[str, str]:
+def _query(period: Period, app: str | None) -> dict[str, str]:
     """What an address says of the app and the period."""
-    return {**({"app": found.app} if found.app else {}), **found.period.query}
+    return {**({"app": app} if app else {}), **period.query}
 
 
-def _linked(found: Figures) -> Callable[..., str]:
+def _linked(period: Period, app: str | None) -> Callable[..., str]:
     """Gives the address of the items that a figure counts."""
-    period: Period = found.period
     both = {"since": period.first.isoformat()[:16], "until": period.after.isoformat()[:16]}
 
     def link(**asked: str) -> str:
-        values: dict[str, Any] = {**({"app": found.app} if found.app else {}), **both, **asked}
+        values: dict[str, Any] = {**({"app": app} if app else {}), **both, **asked}
         return url_for("portal.console.items", **values)
 
     return link
@@ -164,7 +170,7 @@ def _alarms(found: Figures, queues: Sequence[QueueState], at: datetime) -> list[
             text = _("%(count)s tasks of %(queue)s are late; due within %(minutes)s min.", count=queue.late,
                      queue=queue.title.removeprefix("Moderation: "), minutes=queue.due_minutes)  # fmt: skip
             said.append(("bad", text, url_for("portal.lead_queue", flow=queue.flow)))
-    link = _linked(found)
+    link = _linked(found.period, found.app)
     for rule in found.rules:
         if rule.rate is not None and rule.rate.alarm:
             text = _("Rule %(rule)s is true more often than usual today.", rule=rule.name)
@@ -226,7 +232,7 @@ def _queues(states: Sequence[QueueState]) -> Table:
     ]
 
 
-def _overturns(service: Service) -> Table:
+def _overturns(rates: Sequence[OverturnRate]) -> Table:
     heads = (
         _("Policy"),
         _("Sampling"),
@@ -238,7 +244,7 @@ def _overturns(service: Service) -> Table:
     )
     return heads, [
         (o.policy, o.sampling, o.outcome, o.looked_at, o.overturned, round(o.low * 100, 2), round(o.high * 100, 2))
-        for o in service.overturns()
+        for o in rates
     ]
 
 

@@ -61,7 +61,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("everybody", N_("People"), "people", "Run", ADMINS, ("add_person", "change_person")),
     Entry(
         "console.keys",
-        N_("Keys"),
+        N_("API keys"),
         "key",
         "Run",
         ADMINS,

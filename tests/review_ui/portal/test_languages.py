@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from flask import g, render_template
 
 from ground.statistics import wilson
+from moderation import console
 from moderation.evidence.overturns import OverturnRate
 from moderation.storage.attention import Attention
 from review_ui.desk.preferences import choose_severe, end_break, take_break
@@ -33,6 +34,8 @@ general it looked odd Rejected by people days ago slow no answer in s asr test.d
 Explicit This is too hard on me approve reject p0 p0.t p1 p2 UTC px t
 """
 """What the tests' tasks, queues and people are called, in words."""
+TRANSLATED = (languages.LOCALE.parent, Path(console.__file__).parent)
+"""The portal, and the pages that the service adds to it, share their catalogs."""
 DATA = set(WRITTEN_BY_OTHERS.split())
 
 
@@ -239,7 +242,7 @@ def test_a_catalog_has_every_string_and_its_values(path: Path) -> None:
     options = {"trimmed": "true"}
     strings: set[str] = set()
     for method, pattern in (("python", "*.py"), ("jinja2", "templates/**/*.html")):
-        for source in sorted(languages.LOCALE.parent.glob(pattern)):
+        for source in sorted(path for root in TRANSLATED for path in root.glob(pattern)):
             with source.open("rb") as file:
                 for _, message, _, _ in extract(method, file, keywords=KEYWORDS, options=options):
                     strings.add(message[0] if isinstance(message, tuple) else message)
