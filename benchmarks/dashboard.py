@@ -1,6 +1,7 @@
 """How long the dashboard takes over a million items: its roll-ups filled directly, its page asked for over Flask.
 
-Run as ``python benchmarks/dashboard.py``; exit code 1 when a page takes over `MOST_SECONDS` (the median of five).
+Run as ``python benchmarks/dashboard.py``; exit code 1 when a page takes over `MOST_SECONDS` (the median of five). What
+is told is processor time of this process, database included, so that what else the machine does does not count.
 """
 
 from __future__ import annotations
@@ -106,9 +107,9 @@ def sign_in(client: Any) -> None:
 
 def asked(client: Any, path: str) -> float:
     """Seconds for a page."""
-    began = time.perf_counter()
+    began = time.process_time()
     answer = client.get(path)
-    taken = time.perf_counter() - began
+    taken = time.process_time() - began
     assert answer.status_code == 200, answer.text
     return taken
 
