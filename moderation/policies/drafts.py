@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
 from ground.errors import InputError, NotFound
+from moderation.policies.versions import Enactment, enact
 from moderation.storage.tables import policy_activations, policy_draft_acts, policy_drafts, policy_texts
 
 DraftState = Literal["draft", "proposed", "approved", "in_force", "dropped"]
@@ -216,17 +217,8 @@ class Drafts:
             values = {"version": held.version, "name": held.name, "text": held.text, "first_seen_at": now}
             c.execute(insert_or_nothing(c, policy_texts).values(values))
             who = f"{held.by}, approved by {', '.join(known)}" if known else held.by
-            c.execute(
-                sa.insert(policy_activations).values(
-                    name=held.name,
-                    version=held.version,
-                    file_version=last.file_version,
-                    path=last.path,
-                    how="portal",
-                    by=who[:200],
-                    at=now,
-                )
-            )
+            row = Enactment(held.name, held.version, last.file_version, last.path, "portal", who[:200], now)
+            enact(c, row)
             return _change(c, held, {"state": "in_force"}, "put into force", by, held.why, now)
 
         return self._db.write(work, step="drafts.finish")

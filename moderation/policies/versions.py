@@ -147,7 +147,7 @@ class PolicyVersions:
                 last = _last(c, policy.name)
                 if last is None or (last.version, last.file_version) != (policy.version, file.version):
                     row = Enactment(policy.name, policy.version, file.version, file.path, how, _owner(file.path), now)
-                    _enact(c, row)
+                    enact(c, row)
                     noted += 1
             return noted
 
@@ -182,7 +182,7 @@ class PolicyVersions:
 
     def roll_back(self, row: Enactment) -> None:
         """Put a text into force, in place of what the file says, until the file says something else."""
-        self._db.write(lambda c: _enact(c, row), step="policies.roll_back")
+        self._db.write(lambda c: enact(c, row), step="policies.roll_back")
 
     def instead_of(self, name: str, file_version: str) -> str:
         """The version that is to be in force where the file has `file_version`."""
@@ -207,7 +207,8 @@ def _owner(path: str) -> str:
         return "unknown"
 
 
-def _enact(c: Connection, row: Enactment) -> None:
+def enact(c: Connection, row: Enactment) -> None:
+    """Note that a text, which is kept already, is in force, and seal that in the audit chain."""
     c.execute(sa.insert(policy_activations).values(vars(row)))
     note_change(c, "policy in force", row.name, row.at, version=row.version, how=row.how, by=row.by)
 

@@ -167,7 +167,14 @@ class Accounts:
         made = _new_secret()
         values = {"webhook_secret": made, "old_secret": apps.c.webhook_secret, "old_until": now + BOTH_SIGN}
         update = sa.update(apps).where(apps.c.name == app).values(values)
-        if not self._db.write(lambda c: c.execute(update).rowcount, step="keys.rotate_secret"):
+
+        def work(c: Connection) -> int:
+            changed = c.execute(update).rowcount
+            if changed:
+                note_change(c, "secret changed", app, now)
+            return changed
+
+        if not self._db.write(work, step="keys.rotate_secret"):
             raise NotFound(f"no app {app}")
         return made
 
