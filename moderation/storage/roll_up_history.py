@@ -6,23 +6,28 @@ on there, and nothing counts twice.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item
-from moderation.core.verdicts import Verdict
+from moderation.core.rulings import Ruling
 from moderation.storage.facets import save_facets
+from moderation.storage.reading import ruling_of
 from moderation.storage.records import Findings, first_item_id
 from moderation.storage.roll_ups import SPANS, Counts, Span, add_rows, decided, judged, start_of
 from moderation.storage.tables import decisions, item_loops, items, roll_up_marks, roll_ups
+
+logger = logging.getLogger(__name__)
 
 HISTORY, POSTED = "history", "posted"
 BATCH = 200
@@ -127,17 +132,26 @@ def _history_of(
     """What happened to an item, and when; notes by what it is found."""
     times = [decision.decided_at for decision in made[:1]] + ([asked_at] if asked_at is not None else [])
     if row.verdict and times:
-        found = row.findings or {}
-        findings = Findings(
-            (),
-            tuple(Detection.model_validate(each) for each in found.get("detections", ())),
-            tuple(Failure.model_validate(each) for each in found.get("failures", ())),
-        )
-        item, verdict = Item.model_validate(row.document), ruling_of(row.verdict)[0]
-        save_facets(c, [(item, verdict, findings)])
-        yield min(times), judged(item, verdict, findings)
+        try:
+            item, ruling, findings = _evidence(row)
+        except ValidationError:
+            # Counting must not stand still over what one item says.
+            logger.warning("item=%s: its verdict is of a form that is not read any more; it is not counted", row.id)
+        else:
+            save_facets(c, [(item, ruling, findings)])
+            yield min(times), judged(item, ruling, findings)
     for decision in made:
         yield decision.decided_at, decided(row.app, decision)
+
+
+def _evidence(row: Any) -> tuple[Item, Ruling, Findings]:
+    """An item with what was found in it, and what the rules made of that. Raises `ValidationError`."""
+    found = row.findings or {}
+    detections = tuple(Detection.model_validate(each) for each in found.get("detections", ()))
+    failures = tuple(Failure.model_validate(each) for each in found.get("failures", ()))
+    ruling, _told = ruling_of(row.verdict)
+    assert ruling is not None  # there is a verdict
+    return Item.model_validate(row.document), ruling, Findings((), detections, failures)
 
 
 def _decisions(c: Connection, ids: list[str]) -> dict[str, list[Decision]]:

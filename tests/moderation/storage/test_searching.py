@@ -1,0 +1,149 @@
+"""Search over items: by words, by what they are found by, newest first, a page at a time; what is gone is not found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from ground.database import Database
+from moderation.core.decisions import Decision, PolicyRef
+from moderation.core.detections import Detection, Failure
+from moderation.core.items import Item, Part, Tool
+from moderation.core.verdicts import PolicyVerdict, RuleResult, Verdict
+from moderation.storage.facets import author_of, place_of
+from moderation.storage.items import Store
+from moderation.storage.pruning import prune
+from moderation.storage.records import Findings, new_item_id
+from moderation.storage.searching import Asked, Searching
+from moderation.storage.words import BATCH, WordIndex, words_of
+
+NOW = datetime.now(UTC)
+TOOL = Tool(name="words.detector", version="1")
+POLICY = PolicyRef(name="words", version="1")
+
+
+def posted(store: Store, text: str, minutes: int = 0, **metadata: Any) -> str:
+    at = NOW - timedelta(minutes=minutes)
+    part = Part(id="p0", type="text", text=text)
+    item = Item(id=new_item_id(at), app="shop", parts=(part,), metadata=metadata, created_at=at)
+    store.add_items([item])
+    return item.id
+
+
+def rejected(store: Store, item_id: str) -> None:
+    item = store.get_item(item_id).item
+    rule = RuleResult("true", "threats", "reject", "so", "words.yml:1")
+    own = PolicyVerdict(policy=POLICY, outcome="reject", because="so", deciding=(rule,))
+    failure = Failure(detector=TOOL, part="p0", kind="raised", message="broke")
+    verdict = Verdict(outcome="reject", policy=POLICY, reason="so", policies=(own,), failures=(failure,))
+    findings = Findings(item.parts, (Detection(label="Threat", confidence=90, detector=TOOL, part="p0"),), (failure,))
+    decision = Decision(outcome="reject", decided_by="rules", reason="so", policy=POLICY, decided_at=item.created_at)
+    assert store.decide(item_id, decision, findings, verdict) is not None
+
+
+def found(database: Database, **asked: Any) -> list[str]:
+    return [row.item.id for row in Searching(database).page(Asked(**asked))]
+
+
+def filled(database: Database) -> Store:
+    index = WordIndex(database)
+    while index.fill(NOW):
+        pass
+    return Store(database)
+
+
+def test_words_are_found_whole_or_by_their_beginning_in_any_case(database: Database) -> None:
+    store = Store(database)
+    first, second = posted(store, "Selling TICKETS for the café, row_F", 2), posted(store, "tickets again", 1)
+    filled(database)
+
+    assert found(database, words="ticket") == [second, first]
+    assert found(database, words="tick caf") == [first]
+    assert found(database, words="row f") == [first]
+    assert found(database, words="ickets") == []
+    assert found(database, words="'; drop \" & | !") == []
+    assert found(database, words="…") == [], "signs alone are no words"
+
+
+def test_an_item_is_in_the_index_once_and_what_came_late_is_added(database: Database) -> None:
+    store, index = Store(database), WordIndex(database)
+    late = posted(store, "late words", 0)
+    for _ in range(3):
+        index.fill(NOW)
+    later = posted(store, "late as well", 1)
+    index.fill(NOW + timedelta(seconds=30))
+
+    assert found(database, words="late") == [late, later]
+    with database.engine.connect() as c:
+        assert c.execute(sa.text("SELECT count(*) FROM item_words")).scalar() == 2
+
+
+def test_a_long_backlog_is_filled_a_batch_at_a_time(database: Database) -> None:
+    store, index = Store(database), WordIndex(database)
+    for number in range(BATCH + 1):
+        posted(store, f"number{number}", number)
+
+    assert index.fill(NOW)
+    assert not index.fill(NOW)
+    assert len(found(database, words=f"number{BATCH}")) == 1
+
+
+def test_items_are_found_by_author_place_rule_label_and_failure_together(database: Database) -> None:
+    store = Store(database)
+    one, other = posted(store, "one", 2, author={"id": 42}, site="Quay"), posted(store, "other", 1, author="ann")
+    for each in (one, other):
+        rejected(store, each)
+
+    assert found(database, author="42") == [one]
+    assert found(database, place="Quay", rule="words/threats", failed="words.detector", label="Threat") == [one]
+    assert found(database, rule="words/threats", outcome="reject", decided_by="rules") == [other, one]
+    assert found(database, rule="words/threats", decided_by="people") == []
+    assert found(database, label="Threat", author="nobody") == []
+    assert Searching(database).count(Asked(label="Threat")) == 2
+
+
+def test_pages_go_on_where_the_last_one_ended(database: Database) -> None:
+    store = Store(database)
+    ids = [posted(store, "same words", minutes) for minutes in range(5)]
+    filled(database)
+    searching = Searching(database)
+
+    first = [row.item.id for row in searching.page(Asked(words="same"), limit=2)]
+    rest = [row.item.id for row in searching.page(Asked(words="same"), before=first[-1], limit=9)]
+
+    assert first + rest == ids
+
+
+def test_what_is_removed_leaves_no_word_behind(database: Database) -> None:
+    store = Store(database)
+    gone = posted(store, "remember nothing", 60, author="ann")
+    rejected(store, gone)
+    filled(database)
+
+    assert database.write(lambda c: prune(c, NOW - timedelta(minutes=30), 10, NOW), step="tests.prune") == 1
+
+    with database.engine.connect() as c:
+        assert c.execute(sa.text("SELECT count(*) FROM item_words")).scalar() == 0
+        assert c.execute(sa.text("SELECT count(*) FROM item_facets")).scalar() == 0
+
+
+@pytest.mark.parametrize(
+    ("metadata", "author", "place"),
+    [
+        ({"author": {"name": "ann"}, "camera": "7"}, "ann", "7"),
+        ({"author": "", "user_id": 7, "site": " Quay "}, "7", "Quay"),
+        ({"author": True, "place": ["x"]}, "", ""),
+        ({}, "", ""),
+    ],
+)
+def test_who_and_where_are_what_the_app_says(metadata: dict[str, Any], author: str, place: str) -> None:
+    assert (author_of(metadata), place_of(metadata)) == (author, place)
+
+
+def test_a_search_has_few_words_each_of_some_letters() -> None:
+    assert words_of("a_b, c! " + "x" * 99)[:3] == ["a", "b", "c"]
+    assert len(words_of("w " * 50)) == 8
+    assert max(map(len, words_of("x" * 99))) == 60
