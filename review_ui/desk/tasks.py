@@ -70,6 +70,22 @@ class QueueCount:
     is_paused: bool = False
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """What a reviewer who has a task in hand may look forward to.
+
+    Attributes:
+        left: loops that wait for them.
+        upcoming: id and InputContent of the task that `next_task` would claim, so that its media can be loaded ahead;
+            it is not claimed, and another reviewer may be faster. None when nothing waits.
+        may: what they may be given now.
+    """
+
+    left: int
+    upcoming: tuple[str, Mapping[str, Any]] | None
+    may: Allowance
+
+
 def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
     """The flows that this reviewer works for, with what waits for them, by name."""
     held = (tasks.c.state == "claimed") & (tasks.c.user_id == user_id)
@@ -134,18 +150,22 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
     return get_task(review, task_id, user_id) if task_id is not None else None
 
 
-def upcoming_task(review: ReviewService, user_id: str, flow: str | None = None) -> tuple[str, Mapping[str, Any]] | None:
-    """Id and InputContent of the task that `next_task` would claim, so that its media can be loaded ahead.
+def outlook(review: ReviewService, user_id: str, flow: str | None = None) -> Outlook:
+    """What comes after the task in hand; asked for with every task page, so in one look at who may be given what."""
+    in_flow = sa.true() if flow is None else tasks.c.flow == flow
 
-    It is not claimed: another reviewer may be faster.
-    """
+    def work(c: Connection) -> tuple[int, Any, Allowance]:
+        may = allowance(c, review.care, user_id, review.clock())
+        free = is_free_for(c, user_id) & may.admits() & in_flow
+        left = c.execute(sa.select(sa.func.count(tasks.c.loop_name.distinct())).where(free)).scalar_one()
+        if not left:
+            return left, None, may
+        query = sa.select(tasks.c.id, human_loops.c.input_content)
+        query = query.join(human_loops, human_loops.c.name == tasks.c.loop_name).where(free)
+        return left, c.execute(query.order_by(*order_for(user_id)).limit(1)).first(), may
 
-    def work(c: Connection) -> Any:
-        query = _first_free(c, review, user_id, flow).join(human_loops, human_loops.c.name == tasks.c.loop_name)
-        return c.execute(query.add_columns(human_loops.c.input_content)).first()
-
-    row = review.database.read(work)
-    return (row.id, json.loads(row.input_content)) if row is not None else None
+    left, row, may = review.database.read(work)
+    return Outlook(left, (row.id, json.loads(row.input_content)) if row is not None else None, may)
 
 
 def may_see(review: ReviewService, task_id: str, user_id: str) -> bool:
@@ -255,11 +275,6 @@ def _give_back(review: ReviewService, task_id: str, user_id: str, kind: str, rea
             c.execute(insert_or_nothing(c, not_for).values(loop_name=row.loop_name, worker_id=worker_id(user_id)))
 
     review.database.write(work, step="tasks.give_back")
-
-
-def allowance_of(review: ReviewService, user_id: str) -> Allowance:
-    """What this reviewer may be given now."""
-    return review.database.read(lambda c: allowance(c, review.care, user_id, review.clock()))
 
 
 def kept_away(review: ReviewService, user_id: str, flow: str | None = None) -> tuple[Allowance, int]:

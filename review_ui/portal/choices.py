@@ -44,7 +44,7 @@ class Group:
 def groups_of(labels: Sequence[str], names: Mapping[str, str], tones: Mapping[str, int]) -> tuple[Group, ...]:
     """Labels under their families (what stands before the first ``/``), in the order in which these first appear.
 
-    What is alone in its family stands with the others that are, under no head and first.
+    What is alone in its family stands with the others that are, under no head.
 
     Args:
         names: the policy's words for labels, in the reader's language.
@@ -54,14 +54,15 @@ def groups_of(labels: Sequence[str], names: Mapping[str, str], tones: Mapping[st
     for number, label in enumerate(labels):
         families.setdefault(label.partition("/")[0], []).append(number)
     alone = sorted(number for family in families.values() if len(family) == 1 for number in family)
-    parted = [("", alone), *((name, numbers) for name, numbers in families.items() if len(numbers) > 1)]
+    parted = [(name, numbers) for name, numbers in families.items() if len(numbers) > 1]
+    # Likely labels come first, and first keys are near.
+    parted = sorted([*parted, ("", alone)] if alone else parted, key=lambda group: group[1][0])
     keys, groups = iter(KEYS), []
     for head, numbers in parted:
         choices = tuple(
             Choice(n, labels[n], _words(labels[n], head, names), tones.get(labels[n]), next(keys, "")) for n in numbers
         )
-        if choices:
-            groups.append(Group(names.get(head, _readable(head)), choices))
+        groups.append(Group(names.get(head, _readable(head)), choices))
     return tuple(groups)
 
 

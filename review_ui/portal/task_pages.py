@@ -21,16 +21,14 @@ from review_ui.desk.history import answered_task
 from review_ui.desk.tasks import (
     Task,
     TaskGone,
-    allowance_of,
     content_of,
     escalate_task,
     get_task,
     may_see,
     next_task,
+    outlook,
     release_task,
     renew_task,
-    upcoming_task,
-    waiting,
 )
 from review_ui.portal.access import reviewing
 from review_ui.portal.drawing import Frame
@@ -69,14 +67,13 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
 
     def task_page(task: Task, flow: str | None, text: str = "", status: int = 200) -> Page:
         user_id = g.session.user.id
-        left = sum(q.waiting for q in waiting(review, user_id) if flow in (None, q.flow))
-        upcoming = upcoming_task(review, user_id, flow)
-        ahead = [address(uri, upcoming[0]) for uri in media_of(upcoming[1], "image")] if upcoming else []
+        then = outlook(review, user_id, flow)
+        ahead = [address(uri, then.upcoming[0]) for uri in media_of(then.upcoming[1], "image")] if then.upcoming else []
         is_open = is_unmasked(review, task.id, user_id)
         given: dict[str, Any] = {
             "task": task,
             "flow": flow,
-            "left": left,
+            "left": then.left,
             "ahead": ahead[:LOADED_AHEAD],
             "problem": text,
             "longest_note": LONGEST_NOTE,
@@ -84,7 +81,7 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             "is_open": is_open,
             "undo": undoable(review, user_id),
             "now": review.clock(),
-            "may": allowance_of(review, user_id),
+            "may": then.may,
             "author": author_history(review, task),
             "summary": summary,
             "alike": [(other, summary(content)) for other, content in alike(review, task.id, user_id)],

@@ -22,7 +22,7 @@ from review_ui.care.severity import SEVERITY, harms_of
 from review_ui.desk.answers import submit_answer, undo
 from review_ui.desk.leading import assign, take_back
 from review_ui.desk.preferences import choose_severe, end_break, take_break
-from review_ui.desk.tasks import kept_away, next_task, release_task, upcoming_task, waiting
+from review_ui.desk.tasks import kept_away, next_task, outlook, release_task, waiting
 from review_ui.opening import open_review
 from review_ui.tables import loop_harms
 from tests.content import found, picture, text
@@ -157,13 +157,13 @@ def test_a_budget_of_minutes_ends_with_the_day_and_leaves_other_tasks_open(desk:
 
     assert shift.limits() == [("minutes", "severe")]
     assert [q.waiting for q in waiting(desk.review, shift.user)] == [1]
-    assert upcoming_task(desk.review, shift.user) is not None
+    assert outlook(desk.review, shift.user).upcoming is not None
     task = next_task(desk.review, shift.user)
     assert task is not None
     assert task.loop_name == mild[0]
     submit_answer(desk.review, task.id, shift.user, ANSWER, 1)
     assert next_task(desk.review, shift.user) is None
-    assert upcoming_task(desk.review, shift.user) is None, "nothing of it is loaded ahead either"
+    assert outlook(desk.review, shift.user).upcoming is None, "nothing of it is loaded ahead either"
     shift.now = NOON.replace(hour=23, minute=59)
     assert next_task(desk.review, shift.user) is None
     shift.wait(1)

@@ -97,7 +97,7 @@ def test_what_a_form_ticks_is_a_label_wherever_it_stands(desk: Desk) -> None:
     loop = desk.start(item(TEXT, labels=labels))
     client = desk.client()
     task, page, token = open_task(desk, client, "en")
-    ticked = re.search(r'value="(\d+)"[^>]*><span><kbd>3</kbd> <bdi[^>]*>B</bdi>', page)
+    ticked = re.search(r'value="(\d+)"[^>]*><span><kbd>2</kbd> <bdi[^>]*>B</bdi>', page)
     assert ticked is not None
     client.post(task, data={"csrf": token, "decision": "reject", "label": [ticked[1]]})
 
