@@ -72,9 +72,12 @@ OF_REDACTION = "no item's path; tests/moderation/redacting kills redaction jobs"
 OF_CLEANING = "removes what is older than anything looks at; what one round leaves the next one removes"
 BESIDE = {
     "a2i.ask_to_stop": "nobody calls it on an item's path",
+    "a2i.delete_all_tags": OF_OPERATORS,
     "a2i.delete_flow_definition": OF_OPERATORS,
     "a2i.delete_loop": OF_OPERATORS,
     "a2i.delete_named": OF_OPERATORS,
+    "a2i.delete_tags": OF_OPERATORS,
+    "a2i.put_tags": OF_OPERATORS,
     "a2i.revoke_access_key": OF_OPERATORS,
     "a2i.update_workforce": OF_OPERATORS,
     "a2i.update_workteam": OF_OPERATORS,
