@@ -16,6 +16,7 @@ from ground.awswire.shapes import check, operation_names
 from moderation.comprehend import jobs
 from moderation.comprehend.detection import contains, detect
 from moderation.comprehend.faults import MODEL, fault
+from moderation.comprehend.toxicity import detect_toxic_content
 from moderation.core.errors import StoreUnavailable
 from moderation.redacting.texts import NotRedacted
 from moderation.service import Service
@@ -27,6 +28,7 @@ PREFIX = "Comprehend_20171127"
 OPERATIONS: Mapping[str, Callable[[Service, Mapping[str, Any]], dict[str, Any]]] = {
     "DetectPiiEntities": detect,
     "ContainsPiiEntities": contains,
+    "DetectToxicContent": detect_toxic_content,
     "StartPiiEntitiesDetectionJob": jobs.start,
     "DescribePiiEntitiesDetectionJob": jobs.describe,
     "ListPiiEntitiesDetectionJobs": jobs.find,
