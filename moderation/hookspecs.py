@@ -158,6 +158,9 @@ class Detector(Protocol):
     ``examines = False``: what it says counts, and its silence is no look at the part. No part is approved because such
     a one found nothing in it, nor because others found nothing in what such an extractor made of it.
 
+    One that is never quite sure sets ``max_confidence``, the highest that it gives: who asks from a higher confidence
+    on is told that it cannot answer, where its silence would pass for a look.
+
     A ``card`` (`moderation.core.cards.Card`) says what it sees and does not see; the same holds for extractors.
     """
 

@@ -42,6 +42,7 @@ from moderation.review.fallback import AnyHumanLoops, notes_on, open_human_loops
 from moderation.review.following import Following
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
+from moderation.storage.buckets import Buckets
 from moderation.storage.fetches import Fetches
 from moderation.storage.items import Store
 from moderation.storage.left_behind import free_left_behind
@@ -69,6 +70,7 @@ class Service:
         heart: gives this process's signs of life; see `Heart`.
         tally: what is counted here and told of all processes together.
         taxonomy: the labels, with those that plugins add.
+        buckets: those that AWS's clients make here.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
         fetching: gets the media that items name by address.
@@ -87,6 +89,7 @@ class Service:
         self.accounts, self.outbox, self.versions = Accounts(database), Outbox(database), PolicyVersions(database)
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.uploads, self.in_place = Uploads(settings, blobs, self.accounts), InPlace(settings, blobs)
+        self.buckets = Buckets(database, blobs, settings.aws_most_buckets)
         self.retention = Retention(database, blobs)
         self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
         self.doorbell = open_doorbell(settings)

@@ -148,6 +148,12 @@ class Settings(ReviewSettings):
         description="Let jobs at `/comprehend` read and write S3 with this machine's AWS credentials; else buckets are "
         "folders of the data folder's media.",
     )
+    aws_models: str = Field(
+        "",
+        description="Detectors that stand behind Rekognition's custom labels at `/aws`: `ARN=DETECTOR`, separated by "
+        "blanks; `DetectLabels=DETECTOR` for that operation.",
+    )
+    aws_most_buckets: int = Field(100, ge=0, description="Buckets that one app may have at `/aws`.")
     overturn_alarm_percent: float = Field(
         10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -10,8 +11,8 @@ from urllib.parse import urlsplit
 from flask import request
 
 from ground.awswire.errors import ApiError
-from ground.awswire.protocol import raw_target, read_body
-from ground.awswire.signing import is_loopback, read_authorization, verify, verify_link
+from ground.awswire.protocol import MAX_BODY_BYTES, raw_target, read_body
+from ground.awswire.signing import is_loopback, read_authorization, verify, verify_link, verify_old_link
 from ground.awswire.throttle import Throttle
 
 
@@ -28,31 +29,48 @@ class AccessKeys(Protocol):
         ...
 
 
-def admitted_body(keys: AccessKeys, service: str) -> bytes:
-    """The body of the request at hand, once its sender is known; of an unknown one it is not even read.
+@dataclass(frozen=True)
+class Admitted:
+    """A request whose sender is known.
+
+    Attributes:
+        key_id: of the access key that signed it; None where signatures are not checked.
+    """
+
+    body: bytes
+    key_id: str | None
+
+
+def admit(keys: AccessKeys, service: str, most_bytes: int = MAX_BODY_BYTES, below: str = "") -> Admitted:
+    """The request at hand, once its sender is known; of an unknown one the body is not even read.
 
     Args:
         service: what the signature has to be for, by its signing name: ``sagemaker``, ``s3``, ``comprehend``.
+        most_bytes: of its body.
+        below: the path that the endpoint is at.
 
     Raises:
         ApiError: whoever sent it is not let in, or sent too much, or too often.
     """
     if not keys.checks_signatures:
         _need_own_machine()
-        return read_body()
+        return Admitted(read_body(most_bytes), None)
     path, query = raw_target()
     headers = {name.lower(): value for name, value in request.headers.items()}
     host = headers.get("host", "")
     url = f"{request.scheme}://{host}{path}" + (f"?{query}" if query else "")
-    if service == "s3" and request.method == "GET" and "X-Amz-Signature=" in query:
-        verify_link(url, host, keys.secret_of, keys.clock())
-        return b""
+    if service == "s3" and "X-Amz-Signature=" in query:
+        key_id = verify_link(url, headers, keys.secret_of, keys.clock(), request.method)
+        return Admitted(read_body(most_bytes), key_id)
+    if service == "s3" and "AWSAccessKeyId=" in query and "authorization" not in headers:
+        key_id = verify_old_link(url, path.removeprefix(below), headers, keys.secret_of, keys.clock(), request.method)
+        return Admitted(read_body(most_bytes), key_id)
     signed = read_authorization(headers, service, keys.secret_of)
-    body = read_body()
+    body = read_body(most_bytes)
     verify(signed, request.method, url, headers, body, keys.clock())
     if service == "sagemaker":
         keys.throttle.check(signed.key_id)
-    return body
+    return Admitted(body, signed.key_id)
 
 
 def _need_own_machine() -> None:

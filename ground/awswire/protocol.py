@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from flask import Response, request
 
@@ -17,10 +18,10 @@ MAX_BODY_BYTES = 12 * 3_145_728 + 65_536
 write what is beyond the basic plane."""
 
 
-def read_body() -> bytes:
+def read_body(most: int = MAX_BODY_BYTES) -> bytes:
     """The request's body, within bounds."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise invalid(f"The body has more than {MAX_BODY_BYTES:,} bytes")
+    if (request.content_length or 0) > most:
+        raise invalid(f"The body has more than {most:,} bytes")
     return request.get_data(cache=True)
 
 
@@ -60,4 +61,13 @@ def refuse(error: ApiError, request_id: str) -> Response:
         {"__type": error.code, "Message": error.message, "message": error.message}, error.status, request_id
     )
     response.headers["x-amzn-errortype"] = error.code
+    return response
+
+
+def s3_error(error: ApiError, request_id: str) -> Response:
+    """An error as S3 writes it."""
+    inner = f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message><RequestId>{request_id}</RequestId>"
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
+    response = Response(text, error.status, content_type="application/xml")
+    response.headers["x-amz-request-id"] = request_id
     return response

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
+from botocore.auth import HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
 
 from ground.awswire.errors import ApiError
 
 SKEW = timedelta(minutes=5)
+UNSIGNED_CHUNKS = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+"""What S3's clients say of a body in chunks with its checksum behind, as they send it over TLS."""
 LONGEST_LINK_SECONDS = 7 * 86_400
 """S3's own limit for a presigned address."""
 _AUTHORIZATION = re.compile(
@@ -101,7 +104,7 @@ def verify(signed: Signed, method: str, url: str, headers: Mapping[str, str], bo
     if "host" not in names or "x-amz-date" not in names:
         raise _refused(service, "InvalidSignature", "host and x-amz-date must be signed")
     claimed = headers.get("x-amz-content-sha256")
-    if not _is_payload(claimed, "x-amz-content-sha256" in names, body):
+    if not _is_payload(claimed, "x-amz-content-sha256" in names, body, service):
         raise _refused(service, "InvalidSignature", "The body is not what was signed.")
     request = AWSRequest(
         method=method, url=url, data=body, headers={name: headers[name] for name in names if name in headers}
@@ -127,8 +130,13 @@ def sign_link(url: str, key: tuple[str, str], region: str, seconds: int) -> str:
     return str(request.url)
 
 
-def verify_link(url: str, host: str, secret_of: Callable[[str], str | None], now: datetime) -> str:
-    """The access key id that made a presigned address, as S3 has them; good for reading one object for a while.
+def verify_link(
+    url: str, headers: Mapping[str, str], secret_of: Callable[[str], str | None], now: datetime, method: str = "GET"
+) -> str:
+    """The access key id that made a presigned address, as S3 has them; good for one object for a while.
+
+    Args:
+        headers: names in lower case; ``host`` among them.
 
     Raises:
         ApiError: unknown key, expired, or not what was signed.
@@ -153,7 +161,9 @@ def verify_link(url: str, host: str, secret_of: Callable[[str], str | None], now
         raise ApiError("AccessDenied", "Request has expired", 403)
     unsigned = urlencode([(name, value) for name, value in query if name != "X-Amz-Signature"], quote_via=quote)
     bare = urlunsplit((parts.scheme, parts.netloc, parts.path, unsigned, ""))
-    request = AWSRequest(method="GET", url=bare, headers={"host": host})
+    names = given.get("X-Amz-SignedHeaders", "host").split(";")
+    signed = {name: headers[name] for name in {"host", *names} if name in headers}
+    request = AWSRequest(method=method, url=bare, headers=signed)
     request.context["timestamp"] = stamp
     signer = S3SigV4QueryAuth(Credentials(key_id, secret), service, region)
     expected = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
@@ -162,10 +172,68 @@ def verify_link(url: str, host: str, secret_of: Callable[[str], str | None], now
     return key_id
 
 
-def _is_payload(claimed: str | None, is_signed: bool, body: bytes) -> bool:
-    """A signed digest of the body must be the body's."""
+class _OldLink(HmacV1QueryAuth):
+    """Botocore's signer, for an address that says when it expires."""
+
+    def __init__(self, key_id: str, secret: str, expires: str) -> None:
+        super().__init__(Credentials(key_id, secret))
+        self._expires_at = expires
+
+    def _get_date(self) -> str:
+        return self._expires_at
+
+
+def verify_old_link(
+    url: str,
+    resource: str,
+    headers: Mapping[str, str],
+    secret_of: Callable[[str], str | None],
+    now: datetime,
+    method: str,
+) -> str:
+    """The access key id that made an address presigned by S3's older signature, as boto3 does when it is not told.
+
+    Args:
+        resource: bucket and key, encoded, with a slash before: what is signed of the path, wherever the endpoint is.
+
+    Raises:
+        ApiError: as `verify_link` does.
+    """
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    given = dict(query)
+    key_id, expires = given.get("AWSAccessKeyId", ""), given.get("Expires", "")
+    secret = secret_of(key_id)
+    if not expires.isdecimal():
+        raise ApiError("AuthorizationQueryParametersError", "The address is not presigned as S3's are", 403)
+    if secret is None:
+        raise ApiError("SignatureDoesNotMatch", "The address was not made with a key of ours", 403)
+    left = int(expires[:12]) - now.timestamp()
+    if not 0 <= left <= LONGEST_LINK_SECONDS:
+        raise ApiError("AccessDenied", "Request has expired", 403)
+    # Headers that botocore signs this way it writes into the query.
+    signed = HTTPHeaders()
+    for name, value in query:
+        if name.lower() in ("content-md5", "content-type") or name.lower().startswith("x-amz-"):
+            if headers.get(name.lower(), value) != value:
+                raise ApiError("SignatureDoesNotMatch", f"{name} is not what was signed", 403)
+            signed[name] = value
+    left_out = ("AWSAccessKeyId", "Signature", "Expires", *signed.keys())
+    bare_query = urlencode([(name, value) for name, value in query if name not in left_out], quote_via=quote)
+    bare = urlsplit(urlunsplit((parts.scheme, parts.netloc, parts.path, bare_query, "")))
+    signer = _OldLink(key_id, secret, expires)
+    expected: str = signer.sign_string(signer.canonical_string(method, bare, signed, auth_path=resource))  # type: ignore[arg-type]
+    if not hmac.compare_digest(expected.encode(), given.get("Signature", "").encode()):
+        raise ApiError("SignatureDoesNotMatch", "The request signature we calculated does not match yours.", 403)
+    return key_id
+
+
+def _is_payload(claimed: str | None, is_signed: bool, body: bytes, service: str) -> bool:
+    """A signed digest of the body must be the body's. S3's clients may leave it to the connection over TLS."""
     if claimed is None or (claimed == "UNSIGNED-PAYLOAD" and not body):
         return True
+    if service == "s3" and claimed in ("UNSIGNED-PAYLOAD", UNSIGNED_CHUNKS):
+        return is_signed
     return is_signed and hmac.compare_digest(claimed.encode(), hashlib.sha256(body).hexdigest().encode())
 
 

@@ -134,6 +134,18 @@ def measure(data: bytes, limits: Limits) -> Measured:
     return Measured(*sizes[0], claims.frames)
 
 
+def read_size(data: bytes, limits: Limits) -> Measured:
+    """What a picture says that it is, held against `limits`. Nothing is decoded: whoever looks decodes all of it.
+
+    Raises:
+        MediaRefused: it is beyond `limits`, or damaged as far as that can be seen.
+    """
+    with opened_picture(data, limits) as (picture, claims):
+        how = read_appearance(data, claims, picture.info)
+        width, height = picture.size if how.orientation < 5 else reversed(picture.size)
+        return Measured(width, height, claims.frames, claims.format == "JPEG")
+
+
 def shown_frames(
     picture: Image.Image, claims: Claims, data: bytes, longest: int | None, *, may_be_scaled: bool = True
 ) -> Iterator[tuple[Image.Image, float, bool]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import resource
 import selectors
 import socket
@@ -36,6 +37,7 @@ BYTES_PER_SECOND = 16_384
 """A request may take a second longer for so many bytes of its body."""
 ACCEPTED_AT_ONCE = 64
 """Connections that are taken in before those that are here get their turn."""
+_METADATA = re.compile(rb"(?m)^X-Amz-Meta-[^:\r\n]*")
 OTHER_FILES = 512
 """Descriptors that are left to the rest of the process."""
 BACKLOG = 1024
@@ -97,7 +99,8 @@ class _Task(WSGITask):  # type: ignore[misc]
         if self.channel.server.front.is_closing:
             self.request.headers["CONNECTION"] = "close"
         header: bytes = super().build_response_header()
-        return header
+        # Waitress capitalizes names; S3's clients make keys of a dictionary of these.
+        return _METADATA.sub(lambda name: name[0].lower(), header) if b"X-Amz-Meta-" in header else header
 
 
 class _Channel(StrictChannel):

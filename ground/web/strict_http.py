@@ -50,6 +50,12 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
     parser_class = StrictParser
     error_task_class = ProblemTask
 
+    def send_continue(self) -> None:
+        """Let the client send its body. Of a request that is whole by then (its body is empty) nothing more comes."""
+        is_whole = self.request.completed
+        super().send_continue()
+        self.request.completed = is_whole
+
 
 class _Problem:
     """A waitress error whose response is a problem document (RFC 9457)."""

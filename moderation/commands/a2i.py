@@ -9,9 +9,11 @@ import click
 from ground.media_store import open_blobs
 from moderation.commands.opening import opened_review
 from moderation.commands.options import HOST, JSON, PORT
+from moderation.core.errors import InputError
 from moderation.detection.judge import Judge
 from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.settings import Settings
+from moderation.storage.accounts import APP_NAME
 from moderation.storage.opening import wait_for_databases
 
 
@@ -27,11 +29,14 @@ def keys() -> None:
 
 @keys.command()
 @JSON
+@click.option("--app", help="The app whose key it is: at /aws it reads and writes that app's buckets alone.")
 @click.pass_obj
-def add(settings: Settings, as_json: bool) -> None:
-    """Make an access key."""
+def add(settings: Settings, as_json: bool, app: str | None) -> None:
+    """Make an access key; without --app it is an operator's, which reads everything."""
+    if app is not None and not APP_NAME.fullmatch(app):
+        raise InputError(f"app {app!r}: 1 to 63 letters, digits, '.', '_' or '-', beginning with a letter or digit")
     with opened_review(settings) as review:
-        key = review.add_access_key()
+        key = review.add_access_key(app=app)
     if as_json:
         click.echo(json.dumps({"access_key_id": key.id, "secret_access_key": key.secret}))
     else:
@@ -45,7 +50,7 @@ def list_keys(settings: Settings) -> None:
     with opened_review(settings) as review:
         for key in review.list_access_keys():
             state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "in force"
-            click.echo(f"{key.id}  {key.created_at:%Y-%m-%d %H:%M}  {state}")
+            click.echo(f"{key.id}  {key.created_at:%Y-%m-%d %H:%M}  {state}" + (f"  {key.app}" if key.app else ""))
 
 
 @keys.command()

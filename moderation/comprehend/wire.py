@@ -9,13 +9,14 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from ground.awswire.admission import admitted_body
+from ground.awswire.admission import admit
 from ground.awswire.errors import ApiError
 from ground.awswire.protocol import answer_with, read_document, refuse
 from ground.awswire.shapes import check, operation_names
 from moderation.comprehend import jobs
 from moderation.comprehend.detection import contains, detect
 from moderation.comprehend.faults import MODEL, fault
+from moderation.comprehend.toxicity import detect_toxic_content
 from moderation.core.errors import StoreUnavailable
 from moderation.redacting.texts import NotRedacted
 from moderation.service import Service
@@ -27,6 +28,7 @@ PREFIX = "Comprehend_20171127"
 OPERATIONS: Mapping[str, Callable[[Service, Mapping[str, Any]], dict[str, Any]]] = {
     "DetectPiiEntities": detect,
     "ContainsPiiEntities": contains,
+    "DetectToxicContent": detect_toxic_content,
     "StartPiiEntitiesDetectionJob": jobs.start,
     "DescribePiiEntitiesDetectionJob": jobs.describe,
     "ListPiiEntitiesDetectionJobs": jobs.find,
@@ -45,20 +47,25 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
 
     @comprehend.route("/", methods=["GET", "POST"], strict_slashes=False)
     def answer() -> Response:
-        request_id = str(uuid.uuid4())
-        try:
-            body = admitted_body(review, MODEL)
-            return answer_with(_answer(service, request.headers.get("X-Amz-Target", ""), body), 200, request_id)
-        except ApiError as error:
-            return refuse(error, request_id)
-        except (NotRedacted, StoreUnavailable) as error:
-            # What nobody has looked through must not come back as if it were clean; clients try again by themselves.
-            return refuse(fault("InternalServerException", str(error)), request_id)
-        except Exception:
-            logger.exception("request=%s failed", request_id)
-            return refuse(fault("InternalServerException", "An internal failure occurred"), request_id)
+        return respond(service, review)
 
     return comprehend
+
+
+def respond(service: Service, review: ReviewService) -> Response:
+    """The answer to the request at hand, whichever address it came to."""
+    request_id = str(uuid.uuid4())
+    try:
+        body = admit(review, MODEL).body
+        return answer_with(_answer(service, request.headers.get("X-Amz-Target", ""), body), 200, request_id)
+    except ApiError as error:
+        return refuse(error, request_id)
+    except (NotRedacted, StoreUnavailable) as error:
+        # What nobody has looked through must not come back as if it were clean; clients try again by themselves.
+        return refuse(fault("InternalServerException", str(error)), request_id)
+    except Exception:
+        logger.exception("request=%s failed", request_id)
+        return refuse(fault("InternalServerException", "An internal failure occurred"), request_id)
 
 
 def _answer(service: Service, target: str, body: bytes) -> dict[str, Any]:

@@ -146,11 +146,16 @@ class Media(Frozen):
 
 
 class Place(Frozen):
-    """Ties a stretch of extracted text to where it came from in the part it was read from."""
+    """Ties a stretch of extracted text to where it came from in the part it was read from.
+
+    Attributes:
+        confidence: percent, how sure the extractor is of what it read; None where it does not say.
+    """
 
     span: Span
     box: Box | None = None
     time_range: TimeRange | None = None
+    confidence: float | None = Field(None, ge=0, le=100, allow_inf_nan=False, exclude_if=lambda sure: sure is None)
 
 
 class Extraction(Frozen):

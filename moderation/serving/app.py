@@ -13,6 +13,8 @@ from moderation.api.auth import Gate
 from moderation.api.figures import Figures
 from moderation.api.openapi import JSON, Operation, openapi
 from moderation.api.problems import KINDS
+from moderation.aws.door import PATH as AWS
+from moderation.aws.door import blueprint as aws_blueprint
 from moderation.comprehend.wire import blueprint as comprehend_blueprint
 from moderation.console.pages import blueprint as console_blueprint
 from moderation.service import Service
@@ -43,13 +45,14 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
+    app.register_blueprint(aws_blueprint(service, review), url_prefix=AWS)
     stuck = service.store.need_attention
     portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists)
     portal.register_blueprint(console_blueprint(service, review))
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)
-    # A2I has a limit for bodies of its own, and AWS's form for saying so.
-    add_hygiene(app, PAGES, own_limits=("/a2i",), timed=figures.answered)
+    # AWS's protocols have limits for bodies of their own, and a form for saying so.
+    add_hygiene(app, PAGES, own_limits=("/a2i", AWS), timed=figures.answered)
     return app
 
 

@@ -397,6 +397,27 @@ list_events = sa.Table(
 )
 """What operators put on lists and took off them (`moderation.storage.lists`); appended, never changed."""
 
+buckets = sa.Table(
+    "buckets",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("app", sa.String(63), nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Index(None, "app"),
+)
+"""Buckets that AWS's clients made here. `app` is empty for one of the operator's."""
+
+bucket_objects = sa.Table(
+    "bucket_objects",
+    metadata,
+    sa.Column("bucket", sa.String(63), primary_key=True),
+    sa.Column("key", sa.String(1024), primary_key=True),
+    sa.Column("md5", sa.String(32), nullable=False),
+    sa.Column("content_type", sa.String(200), nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
+)
+"""What their owners said of objects in `buckets`; of one with another digest by now it says nothing."""
+
 own_secrets = sa.Table(
     "own_secrets",
     metadata,

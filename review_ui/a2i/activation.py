@@ -20,6 +20,7 @@ from ground.awswire.strict_json import read_object
 LONGEST = 10_240
 LABEL_CHECK, SAMPLING = "ModerationLabelConfidenceCheck", "Sampling"
 DEEPEST = 2
+ANY_LABEL = "*"
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "ConfidenceEquals": operator.eq,
     "ConfidenceLessThan": operator.lt,
@@ -120,6 +121,16 @@ def evaluate(nodes: Sequence[ConditionNode] | None, request: Any, labels: Sequen
     return LoopActivation(is_active, {"Conditions": results}, selected)
 
 
+def named_labels(nodes: Sequence[ConditionNode]) -> set[str]:
+    """The labels that conditions ask about, however deep; `ANY_LABEL` among them where one asks about all."""
+    names = set()
+    for node in nodes:
+        names |= named_labels((*node.get("And", ()), *node.get("Or", ())))
+        if node.get("ConditionType") == LABEL_CHECK:
+            names.add(node["ConditionParameters"]["ModerationLabelName"])
+    return names
+
+
 def _evaluated(node: ConditionNode, place: float, labels: Sequence[Label]) -> dict[str, Any]:
     """The node with its result; every member is evaluated, whatever the others say."""
     for key, joined in (("And", all), ("Or", any)):
@@ -145,7 +156,7 @@ def _chosen(result: Mapping[str, Any], labels: Sequence[Label]) -> Iterator[int]
 
 
 def _fits(parameters: Mapping[str, Any], label: Label) -> bool:
-    if parameters["ModerationLabelName"] not in ("*", label.get("name")):
+    if parameters["ModerationLabelName"] not in (ANY_LABEL, label.get("name")):
         return False
     found = label.get("confidence")
     if not _is_number(found, 0, 100):

@@ -18,7 +18,8 @@ from review_ui.a2i.activation import read_conditions
 from review_ui.a2i.resources import Parameters, find, name_in, page
 from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import ended
-from review_ui.a2i.tables import flow_definitions, human_loops, tasks
+from review_ui.a2i.tables import flow_definitions, human_loops, tags, tasks
+from review_ui.a2i.tags import put_tags
 
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
 """The built-in task type that is offered; the other, AWS/Textract/AnalyzeDocument/Forms/V1, is about documents."""
@@ -59,7 +60,9 @@ def create_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
             raise ApiError("ResourceInUse", f"{name} exists already")
 
     review.database.write(work, step="a2i.create_flow_definition")
-    return {"FlowDefinitionArn": review.arn("flow-definition", name)}
+    arn = review.arn("flow-definition", name)
+    put_tags(review, arn, p.get("Tags"))
+    return {"FlowDefinitionArn": arn}
 
 
 def _check_source(p: Parameters) -> None:
@@ -103,6 +106,7 @@ def delete_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
     def work(c: Connection) -> None:
         deleting = sa.update(flow_definitions).where(flow_definitions.c.name == name)
         c.execute(deleting.values(deleting_at=now))
+        c.execute(sa.delete(tags).where(tags.c.arn == review.arn("flow-definition", name)))
         untouched = (tasks.c.flow == name) & (tasks.c.state == "waiting")
         c.execute(sa.update(tasks).where(untouched).values(state="withdrawn"))
         of_flow = sa.select(tasks.c.loop_name).where(tasks.c.flow == name)

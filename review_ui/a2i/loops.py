@@ -17,7 +17,7 @@ from ground.awswire.paging import read_page
 from ground.awswire.strict_json import read_object
 from ground.awswire.times import iso, read_iso
 from ground.database import insert_or_nothing
-from review_ui.a2i.activation import evaluate, read_conditions
+from review_ui.a2i.activation import LoopActivation, evaluate, read_conditions
 from review_ui.a2i.flows import is_there
 from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import delete_finished, ended
@@ -31,7 +31,7 @@ PAGE = 10
 MOST_EXCLUDED = 100
 
 
-def start(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
+def start(review: A2IService, p: Mapping[str, Any], activation: LoopActivation | None = None) -> dict[str, Any]:
     """StartHumanLoop. The same name with the same input answers the loop there is; other input is a conflict.
 
     Of the runtime's operations only this one has no ResourceNotFoundException in its model: a flow definition that is
@@ -39,6 +39,9 @@ def start(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
 
     Of a flow for Rekognition's labels a loop starts only when an activation condition is true; the answer has no ARN
     when none is, as Rekognition's own answer has none.
+
+    Args:
+        activation: what a flow for Rekognition's labels comes to, where that is known; None to find out.
     """
     flow = str(p["FlowDefinitionArn"]).rpartition("/")[2]
     name: str = p["HumanLoopName"]
@@ -51,11 +54,11 @@ def start(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
     now = review.clock()
 
     def work(c: Connection) -> str | None:
-        row = c.execute(_flow_in_use(review, p["FlowDefinitionArn"])).first()
+        row = c.execute(flow_in_use(review, p["FlowDefinitionArn"])).first()
         if row is None:
             raise invalid(f"Could not find flow definition {p['FlowDefinitionArn'][:300]}")
         config = row.document["HumanLoopConfig"]
-        content = _of_built_in(row.document, parsed)
+        content = _of_built_in(row.document, parsed, activation)
         if content is None:
             return None
         lifetime = config.get("TaskAvailabilityLifetimeInSeconds", DEFAULT_AVAILABILITY_SECONDS)
@@ -99,7 +102,7 @@ def _keep_within(c: Connection, review: A2IService) -> None:
         raise ApiError("ServiceQuotaExceededException", message, 402)
 
 
-def _of_built_in(flow: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+def _of_built_in(flow: Mapping[str, Any], given: Mapping[str, Any], activation: LoopActivation | None) -> str | None:
     """The content of a loop of a built-in task type; empty for a custom one, None when no condition asks for people.
 
     The input has what Rekognition was asked and what it answered, ``aiServiceRequest`` and ``aiServiceResponse``, with
@@ -107,7 +110,7 @@ def _of_built_in(flow: Mapping[str, Any], given: Mapping[str, Any]) -> str | Non
     """
     if "HumanLoopRequestSource" not in flow:
         return ""
-    request, answer = (_camel(given.get(key)) for key in ("aiServiceRequest", "aiServiceResponse"))
+    request, answer = (camel(given.get(key)) for key in ("aiServiceRequest", "aiServiceResponse"))
     labels = answer.get("moderationLabels") if isinstance(answer, dict) else None
     if not isinstance(request, dict) or not isinstance(labels, list) or not all(isinstance(x, dict) for x in labels):
         raise invalid("A flow for Rekognition takes aiServiceRequest and aiServiceResponse with its moderationLabels")
@@ -115,7 +118,7 @@ def _of_built_in(flow: Mapping[str, Any], given: Mapping[str, Any]) -> str | Non
     nodes = None
     if config is not None:
         nodes = read_conditions(config["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"])
-    activation = evaluate(nodes, request, labels)
+    activation = activation or evaluate(nodes, request, labels)
     if not activation.is_active:
         return None
     content = {
@@ -127,11 +130,11 @@ def _of_built_in(flow: Mapping[str, Any], given: Mapping[str, Any]) -> str | Non
     return json.dumps(content)
 
 
-def _camel(value: Any) -> Any:
-    """The same JSON with names that begin with a small letter."""
+def camel(value: Any) -> Any:
+    """The same document with names that begin with a small letter."""
     if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: _camel(inner) for key, inner in value.items()}
-    return [_camel(inner) for inner in value] if isinstance(value, list) else value
+        return {key[:1].lower() + key[1:]: camel(inner) for key, inner in value.items()}
+    return [camel(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _not_for(content: Mapping[str, Any]) -> list[str]:
@@ -182,7 +185,7 @@ def list_loops(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
     return {"HumanLoopSummaries": [_summary(review, row) for row in rows]} | ({"NextToken": token} if token else {})
 
 
-def _flow_in_use(review: A2IService, arn: str) -> sa.Select[Any]:
+def flow_in_use(review: A2IService, arn: str) -> sa.Select[Any]:
     """Finds the flow definition; nothing for an ARN of another account or Region."""
     name = arn.rpartition("/")[2]
     there = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_(None)

@@ -16,6 +16,7 @@ from ground.awswire.times import epoch, read_epoch
 from ground.database import insert_or_nothing
 from review_ui.a2i import tables
 from review_ui.a2i.service import A2IService, Links
+from review_ui.a2i.tags import delete_all_tags, put_tags
 from review_ui.a2i.templates import render
 
 Parameters = Mapping[str, Any]
@@ -25,7 +26,9 @@ PAGE = 100
 def create_human_task_ui(review: A2IService, p: Parameters) -> dict[str, Any]:
     """CreateHumanTaskUi."""
     insert_named(review, tables.task_uis, p["HumanTaskUiName"], {"content": p["UiTemplate"]["Content"]})
-    return {"HumanTaskUiArn": review.arn("human-task-ui", p["HumanTaskUiName"])}
+    arn = review.arn("human-task-ui", p["HumanTaskUiName"])
+    put_tags(review, arn, p.get("Tags"))
+    return {"HumanTaskUiArn": arn}
 
 
 def describe_human_task_ui(review: A2IService, p: Parameters, links: Links) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def delete_human_task_ui(review: A2IService, p: Parameters) -> dict[str, Any]:
     """DeleteHumanTaskUi."""
     if not delete_named(review, tables.task_uis, p["HumanTaskUiName"]):
         raise ApiError("ResourceNotFound", f"Human task UI {p['HumanTaskUiName']} does not exist")
+    delete_all_tags(review, review.arn("human-task-ui", p["HumanTaskUiName"]))
     return {}
 
 

@@ -28,12 +28,17 @@ LINK_SECONDS = 3600
 
 @dataclass(frozen=True)
 class AccessKey:
-    """A key of our own for signing requests. The secret has to be kept, because signatures are computed from it."""
+    """A key of our own for signing requests. The secret has to be kept, because signatures are computed from it.
+
+    Attributes:
+        app: whose it is; None for the operator's, which may read everything.
+    """
 
     id: str
     secret: str
     created_at: datetime
     revoked_at: datetime | None = None
+    app: str | None = None
 
 
 LoopStarted = Callable[[Connection, str, Mapping[str, Any]], None]
@@ -51,6 +56,10 @@ class Links:
     endpoint: str
     region: str
     access_key: Callable[[], tuple[str, str]]
+
+    def portal(self) -> str:
+        """Where people work, without ``https://``, as DescribeWorkteam's ``SubDomain`` has it."""
+        return f"{self.endpoint.partition('://')[2].removesuffix('/a2i')}/review"
 
     def read_link(self, bucket: str, key: str, seconds: int = LINK_SECONDS) -> str:
         """An address where whoever has it can read one object for some seconds."""
@@ -112,13 +121,20 @@ class A2IService:
 
     # Access keys
 
-    def add_access_key(self, *, is_internal: bool = False) -> AccessKey:
-        """A new key, in the form that AWS's have."""
+    def add_access_key(self, *, is_internal: bool = False, app: str | None = None) -> AccessKey:
+        """A new key, in the form that AWS's have.
+
+        Args:
+            app: whose it is; None for the operator's.
+        """
         letters = string.ascii_uppercase + "234567"
         key = AccessKey(
-            "MODA" + "".join(secrets.choice(letters) for _ in range(16)), secrets.token_urlsafe(30), self.clock()
+            "MODA" + "".join(secrets.choice(letters) for _ in range(16)),
+            secrets.token_urlsafe(30),
+            self.clock(),
+            app=app,
         )
-        row = {"id": key.id, "secret": key.secret, "is_internal": is_internal, "created_at": key.created_at}
+        row = {"id": key.id, "secret": key.secret, "is_internal": is_internal, "created_at": key.created_at, "app": app}
         self.database.write(lambda c: c.execute(sa.insert(tables.access_keys).values(row)), step="a2i.add_access_key")
         return key
 
@@ -137,7 +153,7 @@ class A2IService:
         keys = tables.access_keys
         query = sa.select(keys).where(keys.c.is_internal.is_(False)).order_by(keys.c.created_at)
         return self.database.read(
-            lambda c: [AccessKey(r.id, r.secret, r.created_at, r.revoked_at) for r in c.execute(query)]
+            lambda c: [AccessKey(r.id, r.secret, r.created_at, r.revoked_at, r.app) for r in c.execute(query)]
         )
 
     def revoke_access_key(self, key_id: str) -> None:
@@ -153,6 +169,11 @@ class A2IService:
         keys = tables.access_keys
         query = sa.select(keys.c.secret).where(keys.c.id == key_id, keys.c.revoked_at.is_(None))
         return self.database.read(lambda c: _scalar(c, query))
+
+    def app_of(self, key_id: str | None) -> str | None:
+        """Whose an access key is; None for the operator's, and for no key."""
+        query = sa.select(tables.access_keys.c.app).where(tables.access_keys.c.id == key_id)
+        return self.database.read(lambda c: _scalar(c, query)) if key_id is not None else None
 
 
 def _scalar(c: Connection, query: Any) -> str | None:

@@ -23,6 +23,16 @@ access_keys = sa.Table(
     sa.Column("is_internal", sa.Boolean, nullable=False, default=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("revoked_at", UTCDateTime),
+    sa.Column("app", sa.String(63)),
+)
+"""`app`: whose key it is at the door for AWS's clients; None for the operator's, which may read everything."""
+
+tags = sa.Table(
+    "tags",
+    metadata,
+    sa.Column("arn", sa.String(256), primary_key=True),
+    sa.Column("key", sa.String(128), primary_key=True),
+    sa.Column("value", sa.String(256), nullable=False),
 )
 
 task_uis = sa.Table(

@@ -9,17 +9,16 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote
-from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, request
 
-from ground.awswire.admission import admitted_body
+from ground.awswire.admission import admit
 from ground.awswire.errors import ApiError, invalid
-from ground.awswire.protocol import MAX_BODY_BYTES, answer_with, raw_target, read_document, refuse
+from ground.awswire.protocol import MAX_BODY_BYTES, answer_with, raw_target, read_document, refuse, s3_error
 from ground.awswire.shapes import check, check_storable, operation_names
 from ground.errors import NotFound, StoreUnavailable
 from ground.web.hygiene import SANDBOX
-from review_ui.a2i import flows, loops, resources, workforces
+from review_ui.a2i import flows, loops, resources, tags, workforces
 from review_ui.a2i.service import A2IService, Links
 
 logger = logging.getLogger(__name__)
@@ -40,9 +39,9 @@ def _with_links(operation: Callable[[A2IService, Mapping[str, Any], Links], dict
 
 CONTROL: Mapping[str, Operation] = {
     "CreateWorkteam": workforces.create_workteam,
-    "DescribeWorkteam": workforces.describe_workteam,
-    "ListWorkteams": workforces.list_workteams,
-    "UpdateWorkteam": workforces.update_workteam,
+    "DescribeWorkteam": _with_links(workforces.describe_workteam),
+    "ListWorkteams": _with_links(workforces.list_workteams),
+    "UpdateWorkteam": _with_links(workforces.update_workteam),
     "DeleteWorkteam": workforces.delete_workteam,
     "CreateWorkforce": workforces.create_workforce,
     "DescribeWorkforce": workforces.describe_workforce,
@@ -58,6 +57,9 @@ CONTROL: Mapping[str, Operation] = {
     "DescribeFlowDefinition": flows.describe_flow_definition,
     "ListFlowDefinitions": flows.list_flow_definitions,
     "DeleteFlowDefinition": flows.delete_flow_definition,
+    "AddTags": tags.add_tags,
+    "ListTags": tags.list_tags,
+    "DeleteTags": tags.delete_tags,
 }
 """The control plane's operations that are offered, by the name in ``X-Amz-Target``."""
 _METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
@@ -70,33 +72,50 @@ def blueprint(review: A2IService) -> Blueprint:
     @a2i.route("/", defaults={"path": ""}, methods=_METHODS, strict_slashes=False)
     @a2i.route("/<path:path>", methods=_METHODS)
     def answer(path: str) -> Response:
-        request_id = str(uuid.uuid4())
-        raw_path, raw_query = raw_target()
-        inner = raw_path.partition("/a2i")[2].lstrip("/")
-        is_object = inner.startswith("s3/")
-        # Flask's own limit is for the rest of the service; `read_body` has one for this endpoint.
-        request.max_content_length = MAX_BODY_BYTES
-        try:
-            body = admitted_body(review, "s3" if is_object else "sagemaker")
-            if is_object:
-                return _read_object(review, unquote(inner.removeprefix("s3/")), request_id)
-            if "X-Amz-Target" in request.headers:
-                document = _control(review, request.headers["X-Amz-Target"], body)
-            else:
-                document = _runtime(review, request.method, inner, raw_query, body)
-            return answer_with(document, 200, request_id)
-        except ApiError as error:
-            failure = error
-        except StoreUnavailable as error:
-            failure = ApiError(_internal(), str(error), 500)
-        except Exception:
-            logger.exception("request=%s failed", request_id)
-            failure = ApiError(_internal(), "An internal failure occurred", 500)
-        if is_object:
-            return _s3_error(failure.code, failure.message, failure.status, request_id)
-        return refuse(failure, request_id)
+        return respond(review, raw_target()[0].partition("/a2i")[2].lstrip("/"))
 
     return a2i
+
+
+def respond(review: A2IService, inner: str) -> Response:
+    """The answer to the request at hand, errors too.
+
+    Args:
+        inner: its path behind the endpoint's own, still encoded, without a slash before it.
+    """
+    request_id = str(uuid.uuid4())
+    is_object = inner.startswith("s3/")
+    # Flask's own limit is for the rest of the service; `read_body` has one for this endpoint.
+    request.max_content_length = MAX_BODY_BYTES
+    try:
+        admitted = admit(review, "s3" if is_object else "sagemaker")
+        if is_object or request.headers.get("X-Amz-Target") == "SageMaker.RenderUiTemplate":
+            _need_operator(review, admitted.key_id)
+        if is_object:
+            return _read_object(review, unquote(inner.removeprefix("s3/")), request_id)
+        if "X-Amz-Target" in request.headers:
+            document = _control(review, request.headers["X-Amz-Target"], admitted.body)
+        else:
+            document = _runtime(review, request.method, inner, raw_target()[1], admitted.body)
+        return answer_with(document, 200, request_id)
+    except ApiError as error:
+        failure = error
+    except StoreUnavailable as error:
+        failure = ApiError(_internal(), str(error), 500)
+    except Exception:
+        logger.exception("request=%s failed", request_id)
+        failure = ApiError(_internal(), "An internal failure occurred", 500)
+    if is_object:
+        return s3_error(failure, request_id)
+    return refuse(failure, request_id)
+
+
+def _need_operator(review: A2IService, key_id: str | None) -> None:
+    """Refuse keys of apps: objects of all buckets are read here, whosever they are."""
+    if review.app_of(key_id) is not None:
+        raise ApiError(
+            "AccessDeniedException", "An app's key reads its own buckets, at /aws; this is for operators", 403
+        )
 
 
 def _internal() -> str:
@@ -147,11 +166,11 @@ def _check(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
 def _read_object(review: A2IService, path: str, request_id: str) -> Response:
     """S3's GetObject and HeadObject, so that the client that asked for a review can read its output."""
     if request.method not in ("GET", "HEAD"):
-        return _s3_error("MethodNotAllowed", "Only GetObject and HeadObject are offered", 405, request_id)
+        raise ApiError("MethodNotAllowed", "Only GetObject and HeadObject are offered", 405)
     try:
         data = review.blobs.get(f"s3://{path}")
-    except NotFound:
-        return _s3_error("NoSuchKey", "The specified key does not exist.", 404, request_id)
+    except NotFound as error:
+        raise ApiError("NoSuchKey", "The specified key does not exist.", 404) from error
     kind = shown_type(data)
     response = Response(data, 200, content_type=kind or "application/octet-stream")
     response.set_etag(hashlib.sha256(data).hexdigest())  # S3 gives one with every object
@@ -170,11 +189,6 @@ def shown_type(data: bytes) -> str:
 
     kind = sniff(data) or ""
     return kind if kind.startswith(("image/", "video/", "audio/")) else ""
-
-
-def _s3_error(code: str, message: str, status: int, request_id: str) -> Response:
-    text = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message><RequestId>{request_id}</RequestId></Error>"
-    return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', status, content_type="application/xml")
 
 
 def _query(query: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from ground.awswire.times import epoch
 from review_ui.a2i import tables
 from review_ui.a2i.flows import has_active_loops
 from review_ui.a2i.resources import Parameters, delete_named, find, insert_named, page
-from review_ui.a2i.service import A2IService
+from review_ui.a2i.service import A2IService, Links
+from review_ui.a2i.tags import delete_all_tags, put_tags
 
 _TEAM_KEYS = ("MemberDefinitions", "Description", "NotificationConfiguration", "WorkerAccessConfiguration")
 
@@ -25,26 +26,28 @@ def create_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
         raise ApiError("ResourceLimitExceeded", f"There are {most} work teams, which is all there can be")
     document = {key: p[key] for key in _TEAM_KEYS if key in p}
     insert_named(review, tables.workteams, p["WorkteamName"], {"document": document})
-    return {"WorkteamArn": review.arn("workteam/private-crowd", p["WorkteamName"])}
+    arn = review.arn("workteam/private-crowd", p["WorkteamName"])
+    put_tags(review, arn, p.get("Tags"))
+    return {"WorkteamArn": arn}
 
 
-def describe_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
+def describe_workteam(review: A2IService, p: Parameters, links: Links) -> dict[str, Any]:
     """DescribeWorkteam. AWS answers a ValidationException for a team that is not there."""
-    return {"Workteam": _view(review, _need(review, p["WorkteamName"]))}
+    return {"Workteam": _view(review, _need(review, p["WorkteamName"]), links)}
 
 
-def list_workteams(review: A2IService, p: Parameters) -> dict[str, Any]:
+def list_workteams(review: A2IService, p: Parameters, links: Links) -> dict[str, Any]:
     """ListWorkteams, by name or by the day they were made."""
-    return page(review, tables.workteams, p, "Workteams", lambda row: _view(review, row))
+    return page(review, tables.workteams, p, "Workteams", lambda row: _view(review, row, links))
 
 
-def update_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
+def update_workteam(review: A2IService, p: Parameters, links: Links) -> dict[str, Any]:
     """UpdateWorkteam: what is given replaces what there was."""
     row = _need(review, p["WorkteamName"])
     document = {**row.document, **{key: p[key] for key in _TEAM_KEYS if key in p}}
     update = sa.update(tables.workteams).where(tables.workteams.c.name == row.name).values(document=document)
     review.database.write(lambda c: c.execute(update), step="a2i.update_workteam")
-    return {"Workteam": _view(review, _need(review, p["WorkteamName"]))}
+    return {"Workteam": _view(review, _need(review, p["WorkteamName"]), links)}
 
 
 def delete_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
@@ -56,6 +59,7 @@ def delete_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
     for flow in flows:
         if flow.document["HumanLoopConfig"]["WorkteamArn"] == arn:
             raise ApiError("ResourceLimitExceeded", f"Work team {name} is used by flow definition {flow.name}")
+    delete_all_tags(review, arn)
     return {"Success": delete_named(review, tables.workteams, name)}
 
 
@@ -70,7 +74,9 @@ def create_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
         # The client secret is for signing in only; describing a workforce never shows it.
         document["OidcConfig"] = {key: value for key, value in p["OidcConfig"].items() if key != "ClientSecret"}
     insert_named(review, tables.workforces, p["WorkforceName"], {"document": document, "updated_at": review.clock()})
-    return {"WorkforceArn": review.arn("workforce", p["WorkforceName"])}
+    arn = review.arn("workforce", p["WorkforceName"])
+    put_tags(review, arn, p.get("Tags"))
+    return {"WorkforceArn": arn}
 
 
 def describe_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
@@ -101,6 +107,7 @@ def delete_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
     if review.database.read(lambda c: c.execute(sa.select(tables.workteams).limit(1)).first()) is not None:
         raise invalid(f"Workforce {row.name} has work teams; delete them first")
     delete_named(review, tables.workforces, row.name)
+    delete_all_tags(review, review.arn("workforce", row.name))
     return {}
 
 
@@ -118,9 +125,14 @@ def _need_workforce(review: A2IService, name: str) -> Any:
     return row
 
 
-def _view(review: A2IService, row: Any) -> dict[str, Any]:
-    arn = review.arn("workteam/private-crowd", row.name)
-    return {"WorkteamName": row.name, "WorkteamArn": arn, "CreateDate": epoch(row.created_at), **row.document}
+def _view(review: A2IService, row: Any, links: Links) -> dict[str, Any]:
+    return {
+        "WorkteamName": row.name,
+        "WorkteamArn": review.arn("workteam/private-crowd", row.name),
+        "SubDomain": links.portal(),
+        "CreateDate": epoch(row.created_at),
+        **row.document,
+    }
 
 
 def _workforce(review: A2IService, row: Any) -> dict[str, Any]:

@@ -68,19 +68,26 @@ KILLED = EMBEDDED | STUCK | SCALED | RETENTION | FETCHED | WAITED
 
 OF_PEOPLE = "somebody's own act, one commit of its own; done again when its page does not come"
 OF_OPERATORS = "an operator's command, one commit of its own; done again when it does not say that it is done"
+OF_CLIENTS = "one commit of its own; AWS's clients ask again, and once more changes nothing"
 OF_REDACTION = "no item's path; tests/moderation/redacting kills redaction jobs"
 OF_CLEANING = "removes what is older than anything looks at; what one round leaves the next one removes"
 BESIDE = {
     "a2i.ask_to_stop": "nobody calls it on an item's path",
+    "a2i.delete_all_tags": OF_OPERATORS,
     "a2i.delete_flow_definition": OF_OPERATORS,
     "a2i.delete_loop": OF_OPERATORS,
     "a2i.delete_named": OF_OPERATORS,
+    "a2i.delete_tags": OF_OPERATORS,
+    "a2i.put_tags": OF_OPERATORS,
     "a2i.revoke_access_key": OF_OPERATORS,
     "a2i.update_workforce": OF_OPERATORS,
     "a2i.update_workteam": OF_OPERATORS,
     "audit.write_head": "a head that is written twice says the same twice",
     "backtests.note": OF_PEOPLE,
     "backtests.start": OF_PEOPLE,
+    "buckets.create": OF_CLIENTS,
+    "buckets.delete": OF_CLIENTS,
+    "buckets.put": "beside an object that is whole already; who died before it leaves the object without its content type",
     "cleaning.counter_marks": OF_CLEANING,
     "cleaning.deliveries": OF_CLEANING,
     "cleaning.idempotency_keys": OF_CLEANING,

@@ -118,6 +118,11 @@ class ModelDetector:
         return sorted(found, key=lambda detection: (-detection.confidence, detection.label))
 
     @property
+    def max_confidence(self) -> float:
+        """Percent that its surest score is."""
+        return max(table[-1][1] for table in self.file.percent.values())
+
+    @property
     def longest(self) -> int | None:
         """Pixels of the longest side that a picture is shrunk to before it is looked at; None for none."""
         if self.file.crops_from is not None:

@@ -98,7 +98,8 @@ class Text:
                 text += " " if is_same else "\n" if text else ""
                 span = Span(start=len(text), end=len(text) + len(each.text))
                 text += each.text
-                places.append(Place(span=span, box=_box(each.line.corners, *size)))
+                sure = min(100.0, max(0.0, 100 * float(each.score)))
+                places.append(Place(span=span, box=_box(each.line.corners, *size), confidence=sure))
         if not text:
             return []
         tool = Tool(name=self.name, version=self.version)

@@ -47,6 +47,45 @@ def test_a_work_team_is_made_found_changed_and_deleted(endpoint: Endpoint) -> No
     assert code_of(raised) == "ValidationException"
 
 
+def test_a_work_team_says_where_its_people_work(endpoint: Endpoint) -> None:
+    client = endpoint.client("sagemaker")
+    members = [{"OidcMemberDefinition": {"Groups": ["a"]}}]
+    client.create_workteam(WorkteamName="somewhere", MemberDefinitions=members, Description="d")
+    reached = endpoint.url.removeprefix("http://").removesuffix("/a2i")
+
+    assert client.describe_workteam(WorkteamName="somewhere")["Workteam"]["SubDomain"] == f"{reached}/review"
+    endpoint.review.public_url = "https://people.example/a2i"
+    assert client.describe_workteam(WorkteamName="somewhere")["Workteam"]["SubDomain"] == "people.example/review"
+
+
+def test_things_have_tags_from_their_making_until_they_are_deleted(endpoint: Endpoint) -> None:
+    client = endpoint.client("sagemaker")
+
+    def tagged(arn: str) -> dict[str, str]:
+        pages = client.get_paginator("list_tags").paginate(ResourceArn=arn, PaginationConfig={"PageSize": 50})
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+    first = [{"Key": "stage", "Value": "test"}, {"Key": "owner", "Value": "ann"}]
+    made = {"HumanTaskUiName": "tagged", "UiTemplate": {"Content": "<p></p>"}, "Tags": first}
+    arn = client.create_human_task_ui(**made)["HumanTaskUiArn"]
+    assert tagged(arn) == {"stage": "test", "owner": "ann"}
+
+    answered = client.add_tags(ResourceArn=arn, Tags=[{"Key": "stage", "Value": "live"}])["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in answered} == tagged(arn) == {"stage": "live", "owner": "ann"}
+    client.delete_tags(ResourceArn=arn, TagKeys=["owner", "nobody"])
+    assert tagged(arn) == {"stage": "live"}
+    with pytest.raises(ClientError, match="at most 50 tags"):
+        client.add_tags(ResourceArn=arn, Tags=[{"Key": f"k{number}", "Value": ""} for number in range(50)])
+    assert tagged(arn) == {"stage": "live"}
+
+    client.delete_human_task_ui(HumanTaskUiName="tagged")
+    with pytest.raises(ClientError) as raised:
+        client.list_tags(ResourceArn=arn)
+    assert code_of(raised) == "ValidationException"
+    client.create_human_task_ui(**{**made, "Tags": []})
+    assert tagged(arn) == {}
+
+
 def test_there_is_one_workforce_and_its_secret_is_never_shown(endpoint: Endpoint) -> None:
     client = endpoint.client("sagemaker")
     oidc = {

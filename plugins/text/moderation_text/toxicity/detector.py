@@ -57,6 +57,7 @@ class Toxicity:
     reads = ("text",)
     labels = tuple(LABELS.values())
     min_confidence = 5.0
+    max_confidence = CEILING
     time_limit_seconds = 20.0
     card = TOXICITY
 

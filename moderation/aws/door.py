@@ -1,0 +1,68 @@
+"""The door at ``/aws``: which service a request is for, by the scope of its signature, and who answers for it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from flask import Blueprint, Response, request
+
+from ground.awswire.errors import ApiError
+from ground.awswire.protocol import raw_target, refuse
+from moderation.aws.models import read_models
+from moderation.aws.rekognition import wire as rekognition
+from moderation.aws.s3 import wire as s3
+from moderation.comprehend import wire as comprehend
+from moderation.service import Service
+from review_ui.a2i import wire as a2i
+from review_ui.service import ReviewService
+
+PATH = "/aws"
+_SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/,\s]+/([a-z0-9-]+)/aws4_request")
+_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
+_PREFIXES = {rekognition.PREFIX: "rekognition", comprehend.PREFIX: "comprehend", "SageMaker": "sagemaker"}
+
+
+def blueprint(service: Service, review: ReviewService) -> Blueprint:
+    """The door; mount it at `PATH`.
+
+    Args:
+        review: knows the access keys, whether signatures are checked, and the flows that people work on.
+
+    Raises:
+        SettingsError: ``aws_models`` names no detector that is loaded.
+    """
+    door = Blueprint("aws", __name__)
+    models = read_models(service)
+
+    @door.route("/", defaults={"path": ""}, methods=_METHODS, strict_slashes=False)
+    @door.route("/<path:path>", methods=_METHODS)
+    def answer(path: str) -> Response:
+        inner = raw_target()[0].partition(PATH)[2].lstrip("/")
+        wanted = _service_of(inner)
+        if wanted == "rekognition":
+            return rekognition.respond(service, review, models)
+        if wanted == "comprehend":
+            return comprehend.respond(service, review)
+        if wanted == "sagemaker":
+            # Objects are S3's here; a path of that name is none of A2I's.
+            return a2i.respond(review, "-" if inner.startswith("s3/") else inner)
+        if wanted == "s3":
+            return s3.respond(service, review, PATH, inner)
+        offered = "rekognition, sagemaker, sagemaker-a2i-runtime, comprehend and s3"
+        message = f"'{wanted[:40]}' is not answered here; {offered} are"
+        return refuse(ApiError("UnknownOperationException", message), str(uuid.uuid4()))
+
+    return door
+
+
+def _service_of(inner: str) -> str:
+    """The service that a request is signed for; of an unsigned one, what its target or path says."""
+    scope = _SCOPE.search(request.headers.get("Authorization", ""))
+    if scope is not None:
+        return scope.group(1)
+    target = request.headers.get("X-Amz-Target")
+    if target is not None:
+        return _PREFIXES.get(target.partition(".")[0], target.partition(".")[0])
+    is_link = "Signature=" in request.query_string.decode("latin-1")
+    return "sagemaker" if inner.partition("/")[0] == "human-loops" and not is_link else "s3"

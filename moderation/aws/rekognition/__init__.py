@@ -1,0 +1,1 @@
+"""Amazon Rekognition's operations on pictures, over the detectors of this machine."""

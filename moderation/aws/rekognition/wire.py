@@ -1,0 +1,82 @@
+"""Rekognition on the wire: JSON 1.1, checked by botocore's model; headers say which detectors looked."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response, request
+
+from ground.awswire.admission import admit
+from ground.awswire.errors import ApiError
+from ground.awswire.protocol import answer_with, read_document, refuse
+from ground.awswire.shapes import check, check_storable, operation_names
+from ground.errors import StoreUnavailable
+from moderation.aws.rekognition import equipment, faces, labels, moderating, texts
+from moderation.aws.rekognition.caller import Caller
+from moderation.aws.rekognition.faults import MODEL, fault
+from moderation.aws.rekognition.looking import Answer
+from moderation.hookspecs import Detector
+from moderation.service import Service
+from review_ui.service import ReviewService
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "RekognitionService"
+MOST_BODY_BYTES = 8 * 2**20
+"""5 MiB of picture are 7 MB of base64."""
+LOOKED, NOT_LOOKED_FOR = "x-moderation-looked", "x-moderation-not-looked-for"
+OPERATIONS: Mapping[str, Callable[[Caller, Mapping[str, Any]], Answer]] = {
+    "DetectModerationLabels": moderating.detect,
+    "DetectProtectiveEquipment": equipment.detect,
+    "DetectFaces": faces.detect,
+    "DetectText": texts.detect,
+    "DetectLabels": labels.detect,
+    "DetectCustomLabels": labels.detect_custom,
+}
+"""What is offered, by the name in ``X-Amz-Target``."""
+
+
+def respond(service: Service, review: ReviewService, models: Mapping[str, Detector]) -> Response:
+    """The answer to the request at hand, errors too.
+
+    Args:
+        models: see `moderation.aws.models`.
+    """
+    request_id = str(uuid.uuid4())
+    try:
+        admitted = admit(review, MODEL, MOST_BODY_BYTES)
+        caller = Caller(service, review, models, review.app_of(admitted.key_id))
+        answer = _answer(caller, request.headers.get("X-Amz-Target", ""), admitted.body)
+        response = answer_with(answer.document, 200, request_id)
+        response.headers[LOOKED] = ", ".join(f"{each.name}/{each.version}" for each in answer.looked)
+        if answer.not_looked_for:
+            response.headers[NOT_LOOKED_FOR] = ", ".join(answer.not_looked_for)
+        return response
+    except ApiError as error:
+        return refuse(error, request_id)
+    except StoreUnavailable as error:
+        return refuse(fault("InternalServerError", str(error)), request_id)
+    except Exception:
+        logger.exception("request=%s failed", request_id)
+        return refuse(fault("InternalServerError", "An internal failure occurred"), request_id)
+
+
+def _answer(caller: Caller, target: str, body: bytes) -> Answer:
+    prefix, _, operation = target.partition(".")
+    if prefix != PREFIX or operation not in OPERATIONS:
+        known = prefix == PREFIX and operation in operation_names(MODEL)
+        message = _not_offered(operation) if known else f"There is no operation {target[:200]}"
+        raise ApiError("UnknownOperationException", message)
+    parameters = read_document(body)
+    check(MODEL, operation, parameters)
+    check_storable(parameters)
+    return OPERATIONS[operation](caller, parameters)
+
+
+def _not_offered(operation: str) -> str:
+    if operation.startswith(("Start", "Get")):
+        return f"{operation} is not offered here: films are moderated by posting them to /v1/items, not by jobs"
+    return f"{operation} is not offered here; {', '.join(OPERATIONS)} are"
