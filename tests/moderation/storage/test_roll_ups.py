@@ -17,6 +17,7 @@ from ground.database import Database
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item, Part, Tool
+from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Examined, PolicyVerdict, RuleResult, Verdict
 from moderation.storage import tables
 from moderation.storage.deciding import Ruled
@@ -72,11 +73,12 @@ def live(store: Store, shapes: Sequence[Shape], together: bool) -> None:
             metadata=metadata,
             created_at=at,
         )
-        found = verdict(outcome, labels, failed)
+        told = verdict(outcome, labels, failed)
+        found = Ruling.told_by(told)
         findings = Findings(
             item.parts,
             tuple(Detection(label=each, confidence=90, detector=TOOL, part="p0") for each in labels),
-            found.failures,
+            told.failures,
         )
         store.add_items([item])
         if outcome == "review":
@@ -145,8 +147,8 @@ def recounted(database: Database) -> dict[str, Counter[tuple[str, ...]]]:
             if place:
                 add("place", day, item.app, place, "")
             for rule in item.verdict["policies"][0].get("deciding", ()):
-                add("rule", day, item.app, f"words/{rule['rule']}", "reject" if outcome == "reject" else "")
-                add("place", day, item.app, place, f"words/{rule['rule']}")
+                add("rule", day, item.app, f"words/{rule}", "reject" if outcome == "reject" else "")
+                add("place", day, item.app, place, f"words/{rule}")
             for row in labels:
                 if row.item_id == item.id:
                     add("label", day, item.app, row.label, outcome)

@@ -12,6 +12,7 @@ from ground.database import Database
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item, Part, Tool
+from moderation.core.rulings import Ruling
 from moderation.core.verdicts import PolicyVerdict, RuleResult, Verdict
 from moderation.storage.facets import author_of, place_of
 from moderation.storage.items import Store
@@ -41,7 +42,7 @@ def rejected(store: Store, item_id: str) -> None:
     verdict = Verdict(outcome="reject", policy=POLICY, reason="so", policies=(own,), failures=(failure,))
     findings = Findings(item.parts, (Detection(label="Threat", confidence=90, detector=TOOL, part="p0"),), (failure,))
     decision = Decision(outcome="reject", decided_by="rules", reason="so", policy=POLICY, decided_at=item.created_at)
-    assert store.decide(item_id, decision, findings, verdict) is not None
+    assert store.decide(item_id, decision, findings, Ruling.told_by(verdict)) is not None
 
 
 def found(database: Database, **asked: Any) -> list[str]:
