@@ -20,6 +20,7 @@ from moderation.console.asking import CHOICES, FIELDS, asked_of, is_everything
 from moderation.console.dashboard_pages import OVERSEE
 from moderation.console.item_shown import first_line, found_labels, picture_of, shown_parts, story, unseen, why
 from moderation.core.items import Part
+from moderation.evidence.explained import explained
 from moderation.service import Service
 from moderation.storage.records import ItemRecord
 from moderation.storage.searching import COUNTED, PAGE, Asked, Row, SavedView, Searching
@@ -127,15 +128,15 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
             record = service.store.get_item(item_id)
         except NotFound:
             return None
-        is_open = unmasked(item_id)
+        is_open, verdict = unmasked(item_id), explained(record, service.versions)
         loops = [loop.name for loop in record.loops]
         tasks = tasks_of(review, g.session.user.id, loops)
         return {
             "record": record,
             "parts": shown_parts(record, is_open),
             "found": found_labels(record.detections),
-            "why": why(record.verdict) if record.verdict else [],
-            "unseen": unseen(record.verdict) if record.verdict else [],
+            "why": why(verdict) if verdict else [],
+            "unseen": unseen(verdict) if verdict else [],
             "failures": record.failures,
             "story": story(record, names_by_worker(review)),
             "tasks": [task for each in tasks.values() for task in each if task.state in ("waiting", "claimed")],

@@ -62,7 +62,7 @@ def is_personal(label: str) -> bool:
 
 def first_line(record: ItemRecord, unmasked: bool) -> str:
     """What a list says of an item; empty for a text that nobody has looked at yet."""
-    if record.verdict is None and not unmasked and any(part.text is not None for part in record.item.parts):
+    if record.ruling is None and not unmasked and any(part.text is not None for part in record.item.parts):
         return ""
     return glimpse(record.item, record.parts, () if unmasked else record.detections)
 
@@ -71,7 +71,7 @@ def shown_parts(record: ItemRecord, unmasked: bool) -> list[ShownPart]:
     """The parts that are shown; personal data is masked unless somebody asked for it."""
     personal = [] if unmasked else [each for each in record.detections if is_personal(each.label)]
     hidden = places(record.parts, personal)
-    is_judged = record.verdict is not None or unmasked
+    is_judged = record.ruling is not None or unmasked
     found, pictures = [], 0
     for part in record.parts:
         extracted = part.extraction is not None

@@ -145,8 +145,8 @@ def recounted(database: Database) -> dict[str, Counter[tuple[str, ...]]]:
             if place:
                 add("place", day, item.app, place, "")
             for rule in item.verdict["policies"][0].get("deciding", ()):
-                add("rule", day, item.app, f"words/{rule['rule']}", "reject" if outcome == "reject" else "")
-                add("place", day, item.app, place, f"words/{rule['rule']}")
+                add("rule", day, item.app, f"words/{rule}", "reject" if outcome == "reject" else "")
+                add("place", day, item.app, place, f"words/{rule}")
             for row in labels:
                 if row.item_id == item.id:
                     add("label", day, item.app, row.label, outcome)
