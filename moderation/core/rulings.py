@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from moderation.core.decisions import Action, PolicyRef
 from moderation.core.detections import Detection
@@ -34,8 +34,8 @@ class PolicyRuling(Frozen):
     Attributes:
         because: as in `PolicyVerdict`.
         deciding: ids of the rules whose outcome won, in file order; empty when ``because`` is a default.
-        also_true: ids of the true rules with a milder outcome; known where it was just made, and not stored.
-        on_trial: ids of the rules on trial that are true; as `also_true`.
+        also_true: ids of the true rules with a milder outcome.
+        on_trial: ids of the rules on trial that are true.
         is_locked: True when a locked rule rejects the item.
         redact: labels that rules which fired want redacted where the final outcome is approve, with all under them.
         actions: as in `PolicyVerdict`.
@@ -47,8 +47,8 @@ class PolicyRuling(Frozen):
     queue: str | None = None
     because: str
     deciding: tuple[str, ...] = ()
-    also_true: tuple[str, ...] = Field((), exclude=True)
-    on_trial: tuple[str, ...] = Field((), exclude=True)
+    also_true: tuple[str, ...] = ()
+    on_trial: tuple[str, ...] = ()
     is_locked: bool = False
     redact: tuple[str, ...] = ()
     actions: tuple[Action, ...] = ()

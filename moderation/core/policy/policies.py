@@ -59,6 +59,11 @@ class Policy:
         return self.file.description or ""
 
     @cached_property
+    def reads_first(self) -> bool:
+        """True when counters or lists are read before its rules are asked."""
+        return bool(self.file.counters or self.lists_asked)
+
+    @cached_property
     def lists_asked(self) -> frozenset[tuple[str, str]]:
         """The lists at run time that its rules go by, each with where it is looked for; see `uses.lists_asked`."""
         return lists_asked(self.file)

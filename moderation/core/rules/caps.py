@@ -13,11 +13,7 @@ RuleName = tuple[str, str]
 
 
 def fired(ruling: Ruling) -> Mapping[RuleName, bool]:
-    """Every rule that was true of the item, on trial or not, and whether it is what rejects the item.
-
-    Args:
-        ruling: as it was made: what is stored of it leaves out what did not decide.
-    """
+    """Every rule that was true of the item, on trial or not, and whether it is what rejects the item."""
     found: dict[RuleName, bool] = {}
     for policy in ruling.policies:
         name = policy.policy.name

@@ -93,15 +93,20 @@ def choose(
     reach: Reach | None = None,
     spent: Collection[str] = (),
     coverage: Coverage | None = None,
+    *,
+    to_tell: bool = False,
 ) -> Choice:
     """Say what the policies ask for.
 
     The same as `moderation.core.rules.engine.evaluate` says of the same arguments.
 
+    Args:
+        to_tell: arrange the hearing so that what is told of it is always the same, which takes time.
+
     Raises:
         ValueError: no policies.
     """
-    hearing = hear(policies, subject, findings, taxonomy, reach, coverage)
+    hearing = hear(policies, subject, findings, taxonomy, reach, coverage, to_tell=to_tell)
     if len(hearing.policies) == 1:
         only = _choice(hearing, 0, spent)
         return Choice(only.outcome, only.queue, _ref(hearing, 0, only), (only,), hearing)
@@ -137,15 +142,37 @@ def _choice(hearing: Hearing, at: int, spent: Collection[str]) -> PolicyChoice:
 def _choose(program: Program, scene: Scene, has_orphans: bool, spent: Collection[str]) -> PolicyChoice | None:
     """What a policy wants; None where its explanation has to say."""
     is_whole = not scene.unanswered and not has_orphans
-    if is_whole and not scene.by_label and not program.always and not program.asked:
+    if is_whole and not scene.by_label and not program.always and not program.signs:
         return _of_nothing(program)
-    strictest, true, asks = _woken(program, scene)
+    strictest = NONE
+    true: list[Sequence[int]] = []
+    asks: list[Sequence[BranchAsk]] = [program.always_asked] if program.always else []
+    tables = program.tables
+    for label, found in scene.by_label.items():
+        highest = found[0].confidence
+        table = tables.get(label) or program.table(label)
+        lows, positions, strictest_so_far, other_lows, _, others = table
+        if end := bisect_right(lows, highest):
+            true.append(positions[:end])
+            weight = strictest_so_far[end - 1]
+            if weight > strictest:
+                strictest = weight
+        if end := bisect_right(other_lows, highest):
+            asks.append(others[:end])
+    if program.signs:
+        for table, number in program.listening.heard(scene):
+            if end := bisect_right(table.lows, number):
+                true.append(table.positions[:end])
+                strictest = max(strictest, table.strictest[end - 1])
+            if end := bisect_right(table.other_lows, number):
+                asks.append(table.asks[:end])
     open_ = NONE
     fired: set[int] = set()
     specials: dict[int, bool | None] = {}
+    by_label, is_answered = scene.by_label, not scene.unanswered
     for group in asks:
-        for position, holds, weight, is_special in group:
-            truth = holds(scene)
+        for position, holds, weight, is_special, labels, without in group:
+            truth = without if labels and is_answered and labels.isdisjoint(by_label) else holds(scene)
             if truth is False:
                 continue
             if is_special:
@@ -177,37 +204,6 @@ def _choose(program: Program, scene: Scene, has_orphans: bool, spent: Collection
     if is_entangled and rank_of(low) < _REJECT:
         return None
     return _with_failures(program, scene, low, open_, has_orphans, _chosen(program, low, true, on_trial, over))
-
-
-def _woken(program: Program, scene: Scene) -> tuple[int, list[Sequence[int]], Sequence[Sequence[BranchAsk]]]:
-    """The weight of the strictest plain rule that is true, all of those, and who else is to be asked, some twice."""
-    strictest = NONE
-    true: list[Sequence[int]] = []
-    asks: list[Sequence[BranchAsk]] = [program.always_asked] if program.always else []
-    tables = program.tables
-    for label, found in scene.by_label.items():
-        highest = found[0].confidence
-        table = tables.get(label) or program.table(label)
-        lows, positions, strictest_so_far, other_lows, _, others = table
-        if end := bisect_right(lows, highest):
-            true.append(positions[:end])
-            weight = strictest_so_far[end - 1]
-            if weight > strictest:
-                strictest = weight
-        if end := bisect_right(other_lows, highest):
-            asks.append(others[:end])
-    if program.asked:
-        signs = program.asked.signs
-        for sign, number in program.asked.heard(scene):
-            if sign not in signs:
-                continue
-            table = tables.get(sign) or program.table(sign)
-            if end := bisect_right(table.lows, number):
-                true.append(table.positions[:end])
-                strictest = max(strictest, table.strictest[end - 1])
-            if end := bisect_right(table.other_lows, number):
-                asks.append(table.asks[:end])
-    return strictest, true, asks
 
 
 def _of_nothing(program: Program) -> PolicyChoice:

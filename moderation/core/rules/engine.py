@@ -128,7 +128,7 @@ def _evaluate(program: Program, scene: Scene, orphans: Failing, spent: Collectio
     is_whole = orphans is NO_ONE and not scene.unanswered
     is_simple = is_whole and not (program.has.override or program.has.wait or program.has.add)
     if is_simple and not (program.has.be_spent and spent):
-        if not scene.by_label and not program.always and not program.asked:
+        if not scene.by_label and not program.always and not program.signs:
             return _nothing_found(program, scene)
         true, near, unknown = program.results(scene)
         return _verdict(program, scene, _Tally(true, unknown, near=near), orphans)

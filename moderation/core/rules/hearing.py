@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from moderation.core.coverage import Coverage
@@ -63,16 +64,24 @@ def hear(
     taxonomy: Taxonomy,
     reach: Reach | None,
     coverage: Coverage | None,
+    *,
+    to_tell: bool = True,
 ) -> Hearing:
-    """Arrange it; see `moderation.core.rules.engine.evaluate`. Raises `ValueError` where there are no policies."""
+    """Arrange it; see `moderation.core.rules.engine.evaluate`. Raises `ValueError` where there are no policies.
+
+    Args:
+        to_tell: order the detections in full, so that what is told of them is always the same.
+    """
     if not policies:
         raise ValueError("an item is judged by at least one policy")
-    detections, failures = _sorted(findings if coverage is None else _with_unexamined(findings, coverage))
+    known = findings if coverage is None else _with_unexamined(findings, coverage)
+    detections, failures = _sorted(known, to_tell=to_tell) if known else ([], [])
     unseen = _unseen(failures, coverage) if failures or coverage is not None else ()
     failed = [failure for failure in failures if failure.kind != "not_examined"] if unseen else failures
     unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failed} if failed else _NONE
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
-    if unread := _unread(ordered, subject, unanswered):
+    is_read = ordered[0].reads_first if len(ordered) == 1 else any(policy.reads_first for policy in ordered)
+    if (is_read or unanswered) and (unread := _unread(ordered, subject, unanswered)):
         # Whoever counts finds no label, so that only rules that go by a counter, or a list, are left open.
         unanswered = {**unanswered, **dict.fromkeys(unread, NOBODY)}
     scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
@@ -104,7 +113,7 @@ def _with_unexamined(findings: Sequence[Detection | Failure], coverage: Coverage
 
 def in_order(findings: Sequence[Detection | Failure], coverage: Coverage | None) -> list[Failure]:
     """The failures among the findings, by name, with one for each part that nobody looked at."""
-    return _sorted(findings if coverage is None else _with_unexamined(findings, coverage))[1]
+    return _sorted(findings if coverage is None else _with_unexamined(findings, coverage), to_tell=True)[1]
 
 
 def _unseen(failures: Sequence[Failure], coverage: Coverage | None) -> tuple[str, ...]:
@@ -142,15 +151,15 @@ def _carer(policies: Sequence[Policy]) -> Policy:
     return next((policy for policy in policies if policy.file.queues), policies[0])
 
 
-def _sorted(findings: Sequence[Detection | Failure]) -> tuple[list[Detection], list[Failure]]:
+def _sorted(findings: Sequence[Detection | Failure], *, to_tell: bool) -> tuple[list[Detection], list[Failure]]:
     """Detections strongest first, failures by name: the same in whatever order they came."""
-    if not findings:
-        return [], []
     detections = [finding for finding in findings if isinstance(finding, Detection)]
     failures: list[Failure] = []
     if len(detections) < len(findings):
         failures = [finding for finding in findings if not isinstance(finding, Detection)]
-    if len(detections) > 1:
+    if len(detections) > 1 and not to_tell:
+        detections.sort(key=_confidence, reverse=True)
+    elif len(detections) > 1:
         ranked = [(-d.confidence, d.label, d.part) for d in detections]
         # Ties are settled by the whole detection, which costs more than all the rest.
         key = _whole if len(set(ranked)) < len(ranked) else _rank
@@ -158,6 +167,9 @@ def _sorted(findings: Sequence[Detection | Failure]) -> tuple[list[Detection], l
     if len(failures) > 1:
         failures.sort(key=lambda f: (f.detector.name, f.part, f.kind, f.message))
     return detections, failures
+
+
+_confidence = attrgetter("confidence")
 
 
 def _rank(detection: Detection) -> tuple[float, str, str, str]:

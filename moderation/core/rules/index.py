@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from moderation.core.rules.branches import Branch
-from moderation.core.rules.signals import Heard, Sign, Signal
+from moderation.core.rules.signals import Sign, Signal
 from moderation.core.rules.words.contract import Holds, Test
 from moderation.core.rules.words.label import BandTest, LabelTest
 from moderation.core.rules.words.people import PeopleTest
 
-_Pairs = dict[Signal | Heard, list[tuple[float, int]]]
+_Pairs = dict[Signal, list[tuple[float, int]]]
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Index:
             into.setdefault(signal, []).append((low, position))
 
     @property
-    def signals(self) -> Iterable[Signal | Heard]:
+    def signals(self) -> Iterable[Signal]:
         """All that wakes something."""
         return {*self.plain, *self.others}
 
@@ -53,8 +53,11 @@ def is_plain(condition: Test) -> bool:
     return isinstance(condition, LabelTest | BandTest | PeopleTest) and condition.is_plain
 
 
-BranchAsk = tuple[int, Holds, int, bool]
-"""A branch's position, the truth of its condition, its weight, and whether it is special."""
+BranchAsk = tuple[int, Holds, int, bool, frozenset[str] | None, bool]
+"""A branch's position, the truth of its condition, its weight, and whether it is special.
+
+Then labels without which its truth is known (`AllTest.without`), or None, and that truth.
+"""
 
 
 class Table(NamedTuple):

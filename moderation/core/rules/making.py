@@ -16,7 +16,7 @@ from moderation.core.rules.branches import Branch, branches_of
 from moderation.core.rules.index import Index
 from moderation.core.rules.programs import NO_KINDS, Kinds, Program
 from moderation.core.rules.scene import NOBODY, TRUE, Observation, Scene
-from moderation.core.rules.signals import Asked, Wakes
+from moderation.core.rules.signals import Sign, Wakes
 from moderation.core.rules.weights import Weights
 from moderation.core.rules.words.contract import Holds
 from moderation.core.taxonomy import Taxonomy
@@ -97,7 +97,7 @@ def prepare(policy: Policy, taxonomy: Taxonomy) -> None:
     shared: _Shared = policy.programs[taxonomy]
     for app in ("", *sorted(shared.apps)):
         for content_type in policy.file.applies_to.content_type:
-            program_of(policy, app, frozenset({content_type}), taxonomy)
+            _ = program_of(policy, app, frozenset({content_type}), taxonomy).listening
 
 
 def _share(policy: Policy, taxonomy: Taxonomy) -> _Shared:
@@ -176,7 +176,7 @@ def _make(policy: Policy, shared: _Shared, app: str, types: frozenset[str], taxo
         weigh=shared.weigh,
         always=(*shared.index.always, *index.always),
         special=frozenset(special),
-        asked=Asked.of([*shared.index.signals, *index.signals]),
+        signs=frozenset(each for each in (*shared.index.signals, *index.signals) if isinstance(each, Sign)),
         default=(own.if_nothing_matches if own is not None else None) or file.if_nothing_matches,
         on_failure=file.if_a_detector_fails,
         ref=PolicyRef(name=policy.name, version=policy.version),

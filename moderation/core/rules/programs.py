@@ -6,6 +6,7 @@ item follows what it shows, not how many rules there are.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,8 +22,9 @@ from moderation.core.policy.words.listed import LISTS
 from moderation.core.rules.branches import Branch
 from moderation.core.rules.index import BranchAsk, Index, Table, columns, is_plain
 from moderation.core.rules.scene import NEAR, Observation, Scene, held
-from moderation.core.rules.signals import Asked, Heard, Signal
+from moderation.core.rules.signals import Listening, Sign, Signal
 from moderation.core.rules.weights import Weights
+from moderation.core.rules.words.logic import AllTest
 from moderation.core.verdicts import Evidence, RuleResult
 
 _MOST_SILENCES = 256
@@ -66,7 +68,7 @@ class Program:
         weights: of the branches, by position (`moderation.core.rules.weights`).
         always: positions of branches that may hold of an item that shows nothing.
         special: positions of those that set others aside or may be, are on trial or rolled out, or have a daily cap.
-        asked: the signs that they go by.
+        signs: that they go by.
         default: what happens when nothing fires.
         on_failure: what happens when a failed detector could have changed the outcome.
         has: what kinds of branches there are.
@@ -83,7 +85,7 @@ class Program:
     weigh: Weights
     always: tuple[int, ...]
     special: frozenset[int]
-    asked: Asked
+    signs: frozenset[Sign]
     default: Ask
     on_failure: FailureAsk
     ref: PolicyRef
@@ -91,7 +93,7 @@ class Program:
     labels: frozenset[str]
     indexes: tuple[Index, Index]
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
-    tables: dict[Signal | Heard, Table] = field(default_factory=dict, repr=False)
+    tables: dict[Signal, Table] = field(default_factory=dict, repr=False)
     _planned: dict[tuple[str, frozenset[str] | None], bool] = field(default_factory=dict, repr=False)
     _open: dict[frozenset[Any], tuple[int, tuple[tuple[int, int], ...]]] = field(default_factory=dict, repr=False)
 
@@ -101,7 +103,7 @@ class Program:
         assert branch is not None
         return branch
 
-    def table(self, signal: Signal | Heard) -> Table:
+    def table(self, signal: Signal) -> Table:
         """What a label, or one of the signs that are asked about, wakes; put together when it is first met."""
         table = self.tables.get(signal)
         if table is None:
@@ -117,12 +119,20 @@ class Program:
         return table
 
     @cached_property
+    def listening(self) -> Listening[Table]:
+        """What each sign wakes."""
+        return Listening.to(self.signs, self.table)
+
+    @cached_property
     def always_asked(self) -> Sequence[BranchAsk]:
         """Those that may hold of an item that shows nothing."""
         return tuple(self._ask(position) for position in self.always)
 
     def _ask(self, position: int) -> BranchAsk:
-        return position, self.branch(position).holds, self.weights[position], position in self.special
+        branch = self.branch(position)
+        condition = branch.condition
+        labels, truth = (condition.without if isinstance(condition, AllTest) else None) or (None, False)
+        return position, branch.holds, self.weights[position], position in self.special, labels, truth
 
     def open_to(self, scene: Scene) -> tuple[int, tuple[tuple[int, int], ...]]:
         """Who is in reach of those who failed: the strictest that is open unless it is true, and the rest.
@@ -194,13 +204,12 @@ class Program:
                     sure[position] = held([d for d in detections if d.confidence >= low], low)
             rest.update(positions[end : bisect_right(lows, highest + NEAR, end)])
             rest.update(others[: bisect_right(other_lows, highest + NEAR)])
-        for sign, number in self.asked.heard(scene):
-            if sign not in self.asked.signs:
-                continue
-            table = self.table(sign)
-            number += NEAR if sign[0] == "several" else 0
+        for table, number in self.listening.heard(scene):
             rest.update(table.positions[: bisect_right(table.lows, number)])
             rest.update(table.others[: bisect_right(table.other_lows, number)])
+        for label, table in self.listening.several.items() if scene.is_crowded else ():
+            highest = max((d.confidence for d in scene.by_label.get(label, ())), default=-math.inf)
+            rest.update(table.others[: bisect_right(table.other_lows, highest + NEAR)])
         return sure, rest
 
     def plans_for(self, detector: str, reach: frozenset[str] | None) -> bool:

@@ -39,7 +39,7 @@ def rule_on(
     Raises:
         ValueError: no policies.
     """
-    choice = choose(policies, subject, findings, taxonomy, reach, spent, coverage)
+    choice = choose(policies, subject, findings, taxonomy, reach, spent, coverage, to_tell=True)
     hearing = choice.hearing
     made: list[PolicyRuling] = []
     best: _Best = {}

@@ -10,9 +10,9 @@ leaves it open.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import Generic, Literal, NamedTuple, TypeVar, get_args
 
 from moderation.core.detections import Detection
 from moderation.core.measuring import Fact as Measure
@@ -49,108 +49,95 @@ Wakes = Mapping[Signal, float]
 """Signals, each with the number from which on a condition could be true or open; one of them is needed, not all."""
 
 
-Heard = tuple[str, str, object]
-"""A sign that an item gives off, equal to the `Sign` of the same three values and many times as fast to make."""
-
-
-class _Cover(NamedTuple):
-    """A cover that is asked about, on a body part of people who are surely that: and the signs of it."""
-
-    part: str
-    cover: str
-    at_least: float
-
-    @property
-    def signs(self) -> tuple[Heard, Heard, Heard]:
-        """Bare, nobody can tell, and out of sight."""
-        who = self.cover, self.at_least
-        return ("bare", self.part, who), ("unsure", self.part, who), ("hidden", self.part, who)
+Woken = TypeVar("Woken")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The signs that a program asks about, ready to be looked for in items.
+class Listening(Generic[Woken]):
+    """What each sign that is asked about wakes, arranged by how signs are looked for in items.
 
     Attributes:
-        body: body parts with the covers that are asked about and how sure the person must be, and the signs of each.
-        keys: of the app's metadata, with what is asked about them.
-        several: True where some ask for several detections.
+        several: by label.
+        body: body part, cover, how sure the person must be; and what is woken by a bare part, by one of which nobody
+            can tell, and by one that is out of sight.
+        keys: of the app's metadata; what is woken by its being there, by a number, and by each value.
         others: counters, lists and measures.
-        signs: all of them.
     """
 
-    body: tuple[tuple[_Cover, tuple[Heard, Heard, Heard]], ...] = ()
-    keys: tuple[tuple[str, bool, bool, bool], ...] = ()
-    several: bool = False
-    others: tuple[Sign, ...] = ()
-    signs: frozenset[Heard] = frozenset()
+    several: Mapping[str, Woken]
+    body: tuple[tuple[str, str, float, Woken | None, Woken | None, Woken | None], ...]
+    keys: tuple[tuple[str, Woken | None, Woken | None, Mapping[object, Woken]], ...]
+    others: tuple[tuple[Sign, Woken], ...]
 
     @classmethod
-    def of(cls, signals: Iterable[Signal | Heard]) -> Asked:
-        """What is to be looked for so that these signals are heard."""
-        signs = sorted({each for each in signals if isinstance(each, Sign)}, key=repr)
-        of_people, of_item = get_args(OfPeople), get_args(OfItem)
-        body = {
-            _Cover(sign.name, *sign.value) for sign in signs if sign.kind in of_people and isinstance(sign.value, tuple)
+    def to(cls, signs: Iterable[Sign], wakes: Callable[[Sign], Woken]) -> Listening[Woken]:
+        """How to listen to these signs; `wakes` says what one wakes."""
+        woken = {sign: wakes(sign) for sign in sorted(signs, key=repr)}
+        who = {
+            (sign.name, *sign.value)
+            for sign in woken
+            if sign.kind in get_args(OfPeople) and isinstance(sign.value, tuple)
         }
-        kinds: dict[str, set[str]] = {}
-        for sign in signs:
-            if sign.kind in get_args(OfValues):
-                kinds.setdefault(sign.name, set()).add(sign.kind)
-        return cls(
-            tuple((each, each.signs) for each in sorted(body)),
-            tuple((key, "given" in of, "number" in of, "value" in of) for key, of in sorted(kinds.items())),
-            any(sign.kind == "several" for sign in signs),
-            tuple(sign for sign in signs if sign.kind in of_item),
-            frozenset(signs),
+        body = tuple(
+            (part, cover, sure, *(woken.get(Sign(kind, part, (cover, sure))) for kind in ("bare", "unsure", "hidden")))
+            for part, cover, sure in sorted(who)
         )
+        keys = tuple(
+            (
+                key,
+                woken.get(Sign("given", key)),
+                woken.get(Sign("number", key)),
+                {sign.value: each for sign, each in woken.items() if sign.kind == "value" and sign.name == key},
+            )
+            for key in sorted({sign.name for sign in woken if sign.kind in get_args(OfValues)})
+        )
+        several = {sign.name: each for sign, each in woken.items() if sign.kind == "several"}
+        return cls(several, body, keys, tuple(each for each in woken.items() if each[0].kind in get_args(OfItem)))
 
-    def __bool__(self) -> bool:
-        return bool(self.signs)
-
-    def heard(self, scene: Scene) -> list[tuple[Heard, float]]:
-        """The signs that an item gives off, among others that nobody asks about."""
-        found: list[tuple[Heard, float]] = []
+    def heard(self, scene: Scene) -> list[tuple[Woken, float]]:
+        """What the signs wake that an item gives off, with the number of each."""
+        found: list[tuple[Woken, float]] = []
         if self.several and scene.is_crowded:
-            found += [(("several", label, None), those[0].confidence) for label, those in scene.by_label.items()]
+            for label, those in scene.by_label.items():
+                if label in self.several:
+                    found.append((self.several[label], those[0].confidence))
         if self.body and (people := scene.by_label.get("Person")):
             for person in people:
                 self._add_person(person, found)
-        metadata = scene.subject.metadata
-        for key, asks_given, asks_number, asks_value in self.keys:
-            value = value_at(key, metadata)
+        for key, given, number, values in self.keys:
+            value = value_at(key, scene.subject.metadata)
             if value is MISSING:
                 continue
-            if asks_value and type(value) is str:
-                found.append((("value", key, value), 0.0))
-            elif asks_value:
+            if given is not None:
+                found.append((given, 0.0))
+            if number is not None and isinstance(value, int | float) and is_number(value):
+                found.append((number, value))
+            if values:
                 for each in value if isinstance(value, list | tuple) else (value,):
-                    if isinstance(each, str | int | float):
-                        found.append((("value", key, each), 0.0))
-            if asks_given:
-                found.append((("given", key, None), 0.0))
-            if asks_number and isinstance(value, int | float) and is_number(value):
-                found.append((("number", key, None), value))
-        for sign in self.others:
+                    if isinstance(each, Hashable) and (woken := values.get(each)) is not None:
+                        found.append((woken, 0.0))
+        for sign, woken in self.others:
             strength = _of_item(sign, scene)
             if strength is not None:
-                found.append((sign, strength))
+                found.append((woken, strength))
         return found
 
-    def _add_person(self, person: Detection, found: list[tuple[Heard, float]]) -> None:
+    def _add_person(self, person: Detection, found: list[tuple[Woken, float]]) -> None:
         parts = person.attributes.get("parts")
         seen = parts if isinstance(parts, Mapping) else {}
-        for (part, cover, at_least), (bare, unsure, hidden) in self.body:
+        for part, cover, at_least, bare, unsure, hidden in self.body:
             if person.confidence < at_least:
                 continue
             if part not in seen:
-                found.append((hidden, 0.0))
+                if hidden is not None:
+                    found.append((hidden, 0.0))
                 continue
             worn = seen[part]
             sure = worn.get(cover, 0) if isinstance(worn, Mapping) else 0
             if sure is None:
-                found.append((unsure, 0.0))
-            else:  # what is no number covers nothing
+                if unsure is not None:
+                    found.append((unsure, 0.0))
+            elif bare is not None:  # what is no number covers nothing
                 found.append((bare, -sure if isinstance(sure, int | float) and sure == sure else math.inf))
 
 

@@ -12,6 +12,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
 from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.policies import Policy
+from moderation.core.rules.choosing import choose
 from moderation.core.rules.engine import Subject, evaluate
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Verdict
@@ -44,7 +45,11 @@ def failed(name: str = "det") -> Failure:
 
 
 def judge(*policies: Policy, of: list[Detection | Failure], app: str = "a", reach: Any = None) -> Verdict:
-    return evaluate(policies, Subject(app, frozenset({"image"})), of, TAXONOMY, reach)
+    subject = Subject(app, frozenset({"image"}))
+    verdict = evaluate(policies, subject, of, TAXONOMY, reach)
+    choice = choose(policies, subject, of, TAXONOMY, reach)
+    assert (choice.outcome, choice.queue) == (verdict.outcome, verdict.queue), "chosen as it is explained"
+    return verdict
 
 
 BAND = {"weapons": {"label": "Weapons", "review_from": 60, "reject_from": 95, "queue": "general"}}
@@ -288,3 +293,32 @@ def test_a_failure_never_approves(findings: list[Any]) -> None:
 def test_a_failure_never_makes_the_outcome_milder(findings: list[Any]) -> None:
     without = [finding for finding in findings if isinstance(finding, Detection)]
     assert STRICT[judge(MANY, of=[*findings, failed()]).outcome] >= STRICT[judge(MANY, of=without).outcome]
+
+
+def test_an_exception_that_a_failed_detector_could_have_found_is_open() -> None:
+    rules = [
+        {
+            "id": "weapon",
+            "when": {"all": [{"label": "Weapons", "at_least": 50}, {"not": {"label": "Alcohol", "at_least": 50}}]},
+            "then": "reject",
+        }
+    ]
+    reach = {"det": frozenset({"Alcohol"})}
+
+    of: list[Detection | Failure] = [found("Weapons", 90)]
+    assert judge(policy(rules=rules), of=of, reach=reach).outcome == "reject"
+    assert judge(policy(rules=rules), of=[*of, failed()], reach=reach).outcome == "review"
+
+
+BOTH = {"all": [{"label": "Weapons", "at_least": 50}, {"label": "Alcohol", "at_least": 50}]}
+
+
+@pytest.mark.parametrize("when", [{"label": "Alcohol", "at_least": 50}, BOTH], ids=["asleep", "half true"])
+def test_what_a_certain_rule_sets_aside_is_not_left_open_by_a_failure(when: Any) -> None:
+    bad = {"id": "bad", "when": when, "then": "reject"}
+    fine = {"id": "fine", "when": {"label": "Gambling", "at_least": 50}, "then": "approve", "overrides": ["bad"]}
+    reach = {"det": frozenset({"Alcohol"})}
+    of = [found("Weapons", 90), found("Gambling", 90), failed()]
+
+    assert judge(policy(rules=[bad, fine]), of=of, reach=reach).outcome == "approve"
+    assert judge(policy(rules=[bad]), of=of, reach=reach).outcome == "review"

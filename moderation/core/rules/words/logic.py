@@ -81,17 +81,11 @@ class AllTest:
 
     def holds(self) -> Holds:
         """See `Test.holds`."""
-        # The one that wakes it goes last: it mostly holds when all are asked. Of the others, labels that are not there
-        # are noticed at once.
-        woken = [(part, part.wakes()) for part in self.parts]
-        waking = min((found for _, found in woken if found is not None), key=_rarity, default=None)
-        parts = tuple(part.holds() for part, found in sorted(woken, key=lambda each: each[1] is waking))
-        wanted = [frozenset(map(str, f)) for _, f in woken if f is not None and f is not waking and _rank(f) == 0]
-        needed = min(wanted, key=len, default=None)
+        # The one that wakes it goes last: it mostly holds when all are asked.
+        waking = self._waking
+        parts = tuple(part.holds() for part in sorted(self.parts, key=lambda part: part is waking))
 
         def holds_of(scene: Scene) -> bool | None:
-            if needed is not None and not scene.unanswered and needed.isdisjoint(scene.by_label):
-                return False
             truth: bool | None = True
             for part in parts:
                 each = part(scene)
@@ -103,10 +97,34 @@ class AllTest:
 
         return holds_of
 
+    @cached_property
+    def _waking(self) -> Test | None:
+        """The part whose signals stand for all."""
+        woken = [(part, found) for part in self.parts if (found := part.wakes()) is not None]
+        return min(woken, key=lambda each: _rarity(each[1]), default=(None, None))[0]
+
+    @cached_property
+    def without(self) -> tuple[frozenset[str], bool] | None:
+        """Labels without which its truth is known where what wakes it is there and all answered; None for no such.
+
+        Most items show one thing or two, so that of two things that are asked for, or of one and an exception, the
+        other one is mostly not there.
+        """
+        waking = self._waking
+        others = [part for part in self.parts if part is not waking]
+        for part in others:
+            wakes = part.wakes()
+            if wakes is not None and _rank(wakes) == 0:
+                return frozenset(map(str, wakes)), False
+        if len(others) == 1 and isinstance(waking, LabelTest) and waking.is_plain and isinstance(others[0], NotTest):
+            wakes = others[0].part.wakes()
+            if wakes is not None and _rank(wakes) == 0:
+                return frozenset(map(str, wakes)), True
+        return None
+
     def wakes(self) -> Wakes | None:
         """Of those that need something, the rarest stands for all: the one with the fewest labels."""
-        each = [found for part in self.parts if (found := part.wakes()) is not None]
-        return min(each, key=_rarity, default=None)
+        return None if self._waking is None else self._waking.wakes()
 
 
 def _rank(wakes: Wakes) -> int:
