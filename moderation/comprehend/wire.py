@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 
 from ground.awswire.admission import admit
 from ground.awswire.errors import ApiError
-from ground.awswire.protocol import answer_with, read_document, refuse
+from ground.awswire.protocol import MAX_BODY_BYTES, answer_with, read_document, refuse
 from ground.awswire.shapes import check, operation_names
 from moderation.comprehend import jobs
 from moderation.comprehend.detection import contains, detect
@@ -55,6 +55,7 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
 def respond(service: Service, review: ReviewService) -> Response:
     """The answer to the request at hand, whichever address it came to."""
     request_id = str(uuid.uuid4())
+    request.max_content_length = MAX_BODY_BYTES  # as `admit` has it, with AWS's form for saying so
     try:
         body = admit(review, MODEL).body
         return answer_with(_answer(service, request.headers.get("X-Amz-Target", ""), body), 200, request_id)

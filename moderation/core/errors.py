@@ -38,6 +38,9 @@
     │   ├── IdempotencyInFlight         the first post with this key waits for its decision
     │   ├── AppealRefused               the item is not decided, is being looked at again, or was appealed often enough
     │   ├── PolicyFault                 a rule file cannot be used (lists every fault with file:line:column)
+    │   ├── BucketTaken                 a bucket of that name is somebody's
+    │   ├── TooManyBuckets              an app has as many buckets as it may have
+    │   ├── KeyRefused                  a key under which nothing can be kept in a bucket
     │   ├── NotText                     the bytes of a file to redact are no text
     │   ├── BackupRefused               a backup cannot be made there, is damaged, or does not go where it is put
     │   ├── AlreadyRuns                 another process does the redaction job now

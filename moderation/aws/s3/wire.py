@@ -49,7 +49,7 @@ def respond(service: Service, review: ReviewService, below: str, inner: str) -> 
     """
     request_id = str(uuid.uuid4())
     most = service.settings.max_media_bytes + _CHUNKED_MORE
-    request.max_content_length = None
+    request.max_content_length = most
     try:
         if (request.content_length or 0) > most:
             raise ApiError("EntityTooLarge", f"The body has more than {most:,} bytes", 400)

@@ -122,11 +122,21 @@ class TestSignatures:
 
         assert (status, answer["__type"]) in ((400, "SerializationException"), (400, "ValidationException"))
 
-    def test_a_body_over_the_limit_is_refused_before_it_is_read(self, door: Door) -> None:
-        target = {"X-Amz-Target": "RekognitionService.DetectFaces", "Content-Type": "application/x-amz-json-1.1"}
-        body = b" " * (8 * 2**20 + 1)
+    @pytest.mark.parametrize(
+        ("target", "service", "size"),
+        [
+            ("RekognitionService.DetectFaces", "rekognition", 8 * 2**20 + 1),
+            ("Comprehend_20171127.DetectPiiEntities", "comprehend", 31_000_000),
+            ("Comprehend_20171127.DetectPiiEntities", "comprehend", 38_000_000),
+            ("SageMaker.ListWorkteams", "sagemaker", 38_000_000),
+        ],
+    )
+    def test_a_body_over_the_limit_is_a_documented_error(
+        self, door: Door, target: str, service: str, size: int
+    ) -> None:
+        body = b" " * size
+        named = {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"}
 
-        assert (
-            posted(door, door.signed("POST", "/", body, "rekognition", **target), body)[1]["__type"]
-            == "ValidationException"
-        )
+        status, answer = posted(door, door.signed("POST", "/", body, service, **named), body)
+
+        assert (status, answer["__type"]) in ((400, "ValidationException"), (400, "SerializationException"))

@@ -264,7 +264,8 @@ class TestApart:
         assert code(door.client("sagemaker").render_ui_template, **shown) == "AccessDeniedException"
 
     def test_there_are_as_many_buckets_as_are_set(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-        few = Buckets(door.service.database, door.service.blobs, 1)
+        settings = door.settings.model_copy(update={"aws_most_buckets": 1})
+        few = Buckets(door.service.database, door.service.blobs, settings.aws_most_buckets)
         monkeypatch.setattr(door.service, "buckets", few)
         third = door.client("s3", door.other)
         third.create_bucket(Bucket="only-one")
