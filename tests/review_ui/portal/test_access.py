@@ -64,7 +64,11 @@ ROUTES: list[tuple[str, str, set[str | None], int]] = [
     ("GET", "/review/media/forged", REVIEWERS, 404),
     ("GET", "/review/people", ADMINS, 200),
     ("POST", "/review/people", ADMINS, 422),
+    ("POST", "/review/people/nobody", ADMINS, 303),
     ("POST", "/review/people/nobody/disable", ADMINS, 404),
+    ("GET", "/review/password", EVERYBODY, 200),
+    ("POST", "/review/password", EVERYBODY, 422),
+    ("GET", f"/review/lead/tasks/{NO_ID}/veiled", LEADS, 404),
     ("POST", "/review/people/nobody/groups", ADMINS, 404),
     ("POST", "/review/sign-out", EVERYBODY, 303),
 ]
