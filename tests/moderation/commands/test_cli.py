@@ -63,6 +63,7 @@ def test_who_may_be_in_danger_is_met_by_people() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("a2i", "keys", "add", "--app", "../shop", "--data", "{tmp}"), "app '../shop': 1 to 63 letters"),
         (("check", "/nowhere"), "No such file"),
         (("check", str(EXAMPLES / "corrupt.jpg")), "the picture is damaged"),
         (("check", "--policy", "nothing", str(EXAMPLES / "clean.txt")), "no policy 'nothing'"),
@@ -100,7 +101,8 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
 
 
 def test_access_keys_and_users_are_made(tmp_path: Path) -> None:
-    key = json.loads(run("a2i", "keys", "add", "--json", "--data", str(tmp_path)).stdout)
+    key = json.loads(run("a2i", "keys", "add", "--app", "shop", "--json", "--data", str(tmp_path)).stdout)
+    keys = run("a2i", "keys", "list", "--data", str(tmp_path))
     user = run(
         "users", "add", "rita", "--role", "reviewer", "--password-stdin", "--data", str(tmp_path), stdin="long enough 1"
     )
@@ -110,6 +112,8 @@ def test_access_keys_and_users_are_made(tmp_path: Path) -> None:
     assert grouped.stdout.strip() == "user rita works for teams with adult, safety"
     assert "adult, safety" in listed.stdout
     assert set(key) == {"access_key_id", "secret_access_key"}
+    assert keys.stdout.split()[0] == key["access_key_id"]
+    assert keys.stdout.split()[-1] == "shop"
     assert user.returncode == 0
     assert "rita" in listed.stdout
     assert (tmp_path / "review.db").stat().st_mode & 0o077 == 0, "others cannot read it"
