@@ -62,7 +62,7 @@ def fill(server: A2IServer) -> None:
 
 def main() -> None:
     """Print the times and their ratio."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    chromium = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))))
     with tempfile.TemporaryDirectory() as folder, A2IServer(load_settings(data=Path(folder), port=0)) as server:
         server.start()
         fill(server)

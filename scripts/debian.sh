@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Install Debian packages, or say plainly which are missing and what that means. usage: scripts/debian.sh PACKAGE...
+# PACKAGE may be ONE|OTHER: the first that there is, unless one of them is installed.
 set -euo pipefail
 missing=()
 for package in "$@"; do
-    dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep --quiet '^installed$' || missing+=("$package")
+    # shellcheck disable=SC2086
+    { dpkg-query --show --showformat='${db:Status-Status}\n' ${package//|/ } 2>/dev/null || true; } | grep --quiet '^installed$' || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
@@ -20,9 +22,11 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 echo "== installing Debian packages: ${missing[*]}"
-log=$(mktemp)
-if ! { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+log=$(mktemp) chosen=()
+if ! { "${as_root[@]}" apt-get update -qq && for package in "${missing[@]}"; do
+        for choice in ${package//|/ }; do apt-cache show "$choice" >/dev/null 2>&1 && break; done; chosen+=("$choice")
+    done && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${chosen[@]}"; } >"$log" 2>&1; then
     tail -5 "$log" >&2
     echo "error: apt-get could not install: ${missing[*]}" >&2
     exit 1

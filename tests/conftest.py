@@ -92,7 +92,7 @@ def aws(plain_environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aw
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Headless Chromium, driven by Playwright."""
-    binary = next((b for b in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if b), None)
+    binary = next((b for b in map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome")) if b), None)
     if binary is None:
         pytest.skip("Chromium is not installed; `make test` installs it")
     from playwright.sync_api import sync_playwright
