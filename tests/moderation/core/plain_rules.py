@@ -88,10 +88,30 @@ def counted(number: int, limits: Mapping[str, Any], *, open_: bool) -> Truth:
     return possible.pop() if len(possible) == 1 else None
 
 
+def threshold(world: World, of: Mapping[str, Any], key: str, otherwise: Any) -> Any:
+    """A threshold; of a table the row for the fact as it is written, else its default."""
+    if not isinstance(table := of.get(key, otherwise), dict):
+        return table
+    value = fact(world, table["by"].removeprefix("metadata."))
+    written = str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, float) and value == int(value):
+        written = str(int(value))
+    is_row = isinstance(value, str | bool | int | float) and written in table and written not in ("by", "default")
+    return table[written] if is_row else table["default"]
+
+
+def fact(world: World, key: str) -> Any:
+    """What the app sent along; None for nothing."""
+    value: Any = world.subject.metadata
+    for step in [key] if key in value else key.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
 def matching(world: World, condition: Mapping[str, Any]) -> list[Detection]:
     """The detections that a label condition is about and that lie in its range."""
     labels = labels_of(world, condition["label"], exact=condition.get("exact", False))
-    low, high = condition.get("at_least", 0), condition.get("below", 101)
+    low, high = threshold(world, condition, "at_least", 0), threshold(world, condition, "below", 101)
     found = []
     for d in world.detections:
         area = 100 * (d.box.width * d.box.height if d.box else 1)
@@ -198,13 +218,11 @@ def measured_truth(subject: Subject, name: str, wanted: Any) -> Truth:
 
 def metadata_truth(world: World, test: Mapping[str, Any]) -> Truth:
     """A fact that is missing, or of another type, passes no test but ``given: false``."""
-    key, facts = test["key"], world.subject.metadata
+    key = test["key"]
     if "in_list" in test:
         listed = world.subject.listed.get(f"{test['in_list']} metadata.{key}")
         return None if listed is None else listed[0]
-    value: Any = facts
-    for step in [key] if key in facts else key.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
+    value = fact(world, key)
     if "given" in test:
         return (value is not None) is test["given"]
     if "is" in test:
@@ -301,8 +319,8 @@ def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return 100 * (1 - left)
 
     # In decimal numbers, as people work it out: nothing is lost to binary fractions.
-    low = Fraction(str(condition.get("at_least", 0)))
-    high = Fraction(str(condition["below"])) if "below" in condition else Fraction(101)
+    low = Fraction(str(threshold(world, condition, "at_least", 0)))
+    high = Fraction(str(threshold(world, condition, "below", 101)))
     least, most = value(best=False), value(best=True)
     if least >= low and most < high:
         return True
@@ -342,7 +360,7 @@ def judge(
             labels = labels_of(world, band["label"], exact=band.get("exact", False))
             found = [d for d in detections if d.label in labels]
             highest = max((d.confidence for d in found), default=-1)
-            low, high = band.get("review_from"), band.get("reject_from")
+            low, high = (threshold(world, band, key, None) for key in ("review_from", "reject_from"))
             for side, start, end in (("review", low, high), ("reject", high, None)):
                 if start is None:
                     continue

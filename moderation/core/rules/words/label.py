@@ -13,6 +13,7 @@ from typing import Any
 
 from moderation.core.detections import Detection
 from moderation.core.policy.terms import Count, Range, expand
+from moderation.core.policy.thresholds import only
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.rules.scene import FALSE, NEAR, NOBODY, NOTHING, TRUE, Observation, Scene, held
 from moderation.core.rules.signals import Sign, Signal, Wakes
@@ -79,12 +80,12 @@ class LabelTest:
 
     @classmethod
     def of(cls, condition: LabelCondition, taxonomy: Taxonomy, lists: Mapping[str, Sequence[Any]]) -> LabelTest:
-        """The test for a condition: its labels with all that stand under them, its list filled in."""
+        """The test for a condition without tables: its labels with all that stand under them, its list filled in."""
         size = Size(condition.box_area, condition.span_length, condition.seconds)
         return cls(
             labels=covered(expand(condition.label, lists), taxonomy, exact=bool(condition.exact)),
-            at_least=condition.at_least,
-            below=condition.below,
+            at_least=only(condition.at_least),
+            below=only(condition.below),
             count=condition.count,
             different=condition.different_labels,
             detectors=None if condition.detector is None else frozenset(condition.detector),
