@@ -186,7 +186,8 @@ def _plain(condition: Condition, file: PolicyFile, taxonomy: Taxonomy) -> Need |
     if not isinstance(condition, LabelCondition) or condition.by_rows() is not None:
         return None
     sizes = (condition.count, condition.different_labels, condition.box_area, condition.span_length, condition.seconds)
-    return _need(condition, file, taxonomy) if all(each is None for each in sizes) else None
+    is_plain = all(each is None for each in sizes) and not condition.relations
+    return _need(condition, file, taxonomy) if is_plain else None
 
 
 def _labels(condition: LabelCondition, file: PolicyFile, taxonomy: Taxonomy) -> frozenset[str]:

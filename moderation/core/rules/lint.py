@@ -188,8 +188,8 @@ def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Slip]:
 
 
 def _is_plain(rule: Rule, when: LabelCondition) -> bool:
-    is_counted = when.count is not None or when.different_labels is not None
-    return not is_counted and rule.mode is None and rule.then.outcome != "approve"
+    is_plain = when.count is None and when.different_labels is None and not when.relations
+    return is_plain and rule.mode is None and rule.then.outcome != "approve"
 
 
 def _odd_tests(policy: Policy) -> Iterator[Slip]:

@@ -177,14 +177,63 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
     assert "label" in condition, f"no meaning is written down for {', '.join(condition)}"
     labels = labels_of(world, condition["label"], exact=condition.get("exact", False))
     found, open_ = matching(world, condition), silent_on(world, labels)
+    placed = [both([lies(world, d, kind, condition[kind]) for kind in RELATIONS if kind in condition]) for d in found]
+    sure = [d for d, each in zip(found, placed, strict=True) if each is True]
+    some = [d for d, each in zip(found, placed, strict=True) if each is not False]
     if "count" not in condition and "different_labels" not in condition:
-        return True if found else None if open_ else False
+        return True if sure else None if open_ or some else False
     truths = []
     if "count" in condition:
-        truths.append(counted(len(found), condition["count"], open_=open_))
+        truths.append(between(len(sure), len(some), condition["count"], open_=open_))
     if "different_labels" in condition:
-        truths.append(counted(len({d.label for d in found}), condition["different_labels"], open_=open_))
+        numbers = [len({d.label for d in those}) for those in (sure, some)]
+        truths.append(between(*numbers, condition["different_labels"], open_=open_))
     return both(truths)
+
+
+RELATIONS = ("inside", "overlaps", "without")
+
+
+def between(low: int, high: int, limits: Mapping[str, Any], *, open_: bool) -> Truth:
+    """What every number from one to the other says."""
+    truths = {counted(number, limits, open_=open_) for number in range(low, high + 1)}
+    return truths.pop() if len(truths) == 1 else None
+
+
+def lies(world: World, detection: Detection, kind: str, other: Any) -> Truth:
+    """Whether a detection lies inside, over, or without one of the others; unknown where one may have been missed."""
+    is_short = not isinstance(other, dict) or "list" in other
+    labels = labels_of(world, other if is_short else other["label"], exact=False)
+    sure, share = (50, 50) if is_short else (other.get("at_least", 50), other.get("share", 50))
+    there = any(
+        covers(kind, detection, each, share)
+        for each in world.detections
+        if each is not detection and each.label in labels and each.confidence >= sure
+    )
+    truth_ = True if there else None if silent_on(world, labels) else False
+    return negated(truth_) if kind == "without" else truth_
+
+
+def covers(kind: str, one: Detection, other: Detection, share: float) -> bool:
+    """In the same part, at one time, and over so much of the box; no box is the whole picture."""
+    if one.part != other.part:
+        return False
+    if one.time_range and other.time_range:
+        begin, end = max(one.time_range.start, other.time_range.start), min(one.time_range.end, other.time_range.end)
+        if begin > end:
+            return False
+    sides = []
+    for d in (one, other):
+        left, top, width, height = (
+            Fraction(str(each))
+            for each in ((d.box.left, d.box.top, d.box.width, d.box.height) if d.box else (0, 0, 1, 1))
+        )
+        sides.append((left, top, left + width, top + height))
+    (a, b, c, d_), (e, f, g, h) = sides
+    shared = max(min(c, g) - max(a, e), Fraction(0)) * max(min(d_, h) - max(b, f), Fraction(0))
+    areas = [(c - a) * (d_ - b), (g - e) * (h - f)]
+    whole = areas[0] if kind == "inside" else min(areas)
+    return shared > 0 and 100 * shared >= Fraction(str(share)) * whole
 
 
 def roots_of(world: World) -> set[str]:

@@ -71,7 +71,7 @@ def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
         condition["below"] = draw(st.sampled_from(high))
         if not isinstance(low, dict) and draw(st.booleans()):
             condition["below"] = {"by": "metadata.a.b", "5": draw(st.sampled_from(high)), "default": condition["below"]}
-    extra = draw(st.integers(0, 11))
+    extra = draw(st.integers(0, 13))
     if extra == 0:
         condition["exact"] = True
     elif extra == 1:
@@ -86,6 +86,17 @@ def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
         condition["span_length"] = draw(st.sampled_from([{"at_least": 5}, {"below": 5}]))
     elif extra == 6:
         condition["seconds"] = draw(st.sampled_from([{"at_least": 5, "below": 9}, {"below": 5}]))
+    elif extra in (7, 8):
+        other = st.one_of(
+            some,
+            st.builds(
+                lambda a, p, s: {"label": a, "at_least": p, "share": s}, some, percents, st.sampled_from([0, 50, 75])
+            ),
+        )
+        kinds = st.lists(st.sampled_from(["inside", "overlaps", "without"]), min_size=1, max_size=2, unique=True)
+        condition |= {kind: draw(other) for kind in draw(kinds)}
+        if extra == 8:
+            condition |= draw(st.sampled_from([{"count": {"at_most": 1}}, {"different_labels": {"at_least": 2}}]))
     return condition
 
 
@@ -238,9 +249,10 @@ def found(
     *,
     small: bool,
     length: int | None = None,
+    left: float = 0,
     attributes: dict[str, Any] | None = None,
 ) -> Detection:
-    box = Box(left=0, top=0, width=0.2, height=0.2) if small else None
+    box = Box(left=left, top=0, width=0.2, height=0.2) if small else None
     span = Span(start=2, end=2 + length) if length is not None else None
     return Detection(
         label=label,
@@ -285,6 +297,7 @@ detections = st.one_of(
         st.sampled_from(["det.a", "det.b"]),
         small=st.booleans(),
         length=st.sampled_from([None, None, 3, 5, 9]),
+        left=st.sampled_from([0, 0, 0.1, 0.05, 0.5]),
     ),
     people,
 )

@@ -226,6 +226,23 @@ def test_a_locked_table_may_only_become_stricter_in_every_row(change: dict[str, 
     assert [each.code for each in faults] == ([fault] if fault else [])
 
 
+@pytest.mark.parametrize(
+    ("relation", "truth", "reach", "outcome"),
+    [
+        ("without", "reject", {"det": frozenset({"Alcohol"})}, "review"),
+        ("without", "reject", {"det": frozenset({"Smoking"})}, "reject"),
+        ("inside", "reject", {"det": frozenset({"Alcohol"})}, "review"),
+        ("overlaps", "reject", {"det": frozenset({"Smoking"})}, "approve"),
+    ],
+)
+def test_who_could_have_found_the_other_label_leaves_a_place_open(
+    relation: str, truth: str, reach: dict[str, frozenset[str]], outcome: str
+) -> None:
+    rule = {"id": "place", "when": {"label": "Weapons", "at_least": 50, relation: "Alcohol"}, "then": truth}
+
+    assert judge(policy(rules=[rule]), of=[found("Weapons", 60), failed()], reach=reach).outcome == outcome
+
+
 @pytest.mark.parametrize(("change", "outcome"), [({"then": "reject"}, "reject"), ({"enabled": False}, "approve")])
 def test_an_app_may_change_what_any_rule_leads_to_or_switch_it_off(change: dict[str, Any], outcome: str) -> None:
     rule = {

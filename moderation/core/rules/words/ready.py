@@ -25,6 +25,7 @@ from moderation.core.rules.words.logic import AllTest, AnyTest, NotTest, OnePart
 from moderation.core.rules.words.measured import measured_test
 from moderation.core.rules.words.metadata import MetadataTest
 from moderation.core.rules.words.people import PeopleTest
+from moderation.core.rules.words.related import RelatedTest
 from moderation.core.rules.words.score import ScoreTest
 from moderation.core.rules.words.tables import by_rows
 from moderation.core.taxonomy import Taxonomy
@@ -77,4 +78,5 @@ def _by_row(condition: Thresholds, make: Callable[[Thresholds], Test]) -> Test:
 
 def _label_test(condition: LabelCondition, taxonomy: Taxonomy, file: PolicyFile) -> Test:
     """The test for a condition without tables."""
-    return LabelTest.of(condition, taxonomy, file.lists)
+    kind = RelatedTest if condition.relations else LabelTest
+    return kind.of(condition, taxonomy, file.lists)
