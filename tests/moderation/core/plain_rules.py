@@ -169,7 +169,7 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         }
     if "parts" in condition:
         return within(len(subject.facts), condition["parts"]) if subject.facts else None
-    for name in ("width", "height", "megapixels", "bytes", "frames", "text_length", "media_type"):
+    for name in ("width", "height", "megapixels", "bytes", "frames", "duration", "text_length", "media_type"):
         if name in condition:
             return measured_truth(subject, name, condition[name])
     if "people" in condition:

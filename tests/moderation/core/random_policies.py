@@ -110,6 +110,7 @@ facts = st.one_of(
             {"width": {"below": 200}},
             {"bytes": {"at_least": 1000}},
             {"frames": {"at_least": 2}},
+            {"duration": {"at_least": 2, "below": 9}},
             {"text_length": {"at_least": 5, "below": 20}},
             {"media_type": ["image/*"]},
             {"media_type": ["image/png", "video/*"]},
@@ -332,8 +333,14 @@ subjects = st.builds(
     st.sampled_from(
         [
             {},
-            {"p0": {"text_length": 5}, "p1": {"width": 100, "bytes": 900, "media_type": "image/gif", "frames": None}},
-            {"p0": {"text_length": 50}, "p1": {"width": None, "bytes": None, "media_type": None, "frames": None}},
+            {
+                "p0": {"text_length": 5},
+                "p1": {"width": 100, "bytes": 900, "media_type": "image/gif", "frames": None, "duration": 5},
+            },
+            {
+                "p0": {"text_length": 50},
+                "p1": {"width": None, "bytes": None, "media_type": None, "frames": None, "duration": None},
+            },
         ]
     ),
     st.sampled_from([None, datetime(2026, 11, 28, 23, tzinfo=UTC), datetime(2026, 11, 27, 12, tzinfo=UTC)]),
