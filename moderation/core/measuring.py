@@ -17,9 +17,12 @@ def measured(part: Part) -> Mapping[str, Fact]:
         return {"text_length": len(part.text)}
     media = part.media
     if media is None:  # not fetched: it may be anything of its type
-        names = ("bytes", "media_type", *(_SEEN if part.type in ("image", "video") else ()))
+        plays = ("duration",) if part.type in ("video", "audio") else ()
+        names = ("bytes", "media_type", *(_SEEN if part.type in ("image", "video") else ()), *plays)
         return {"text_length": None} if part.type == "text" else dict.fromkeys(names)
     facts: dict[str, Fact] = {"bytes": media.size_bytes, "media_type": media.content_type}
+    if part.type in ("video", "audio"):
+        facts["duration"] = media.seconds
     if part.type in ("image", "video"):
         known = media.width is not None and media.height is not None
         facts |= {"width": media.width, "height": media.height, "frames": media.frames}

@@ -15,9 +15,11 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import expand
+from moderation.core.policy.thresholds import spread
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.logic import conditions
 from moderation.core.policy.words.metadata import MetadataCondition
+from moderation.core.policy.words.word import Bounds
 from moderation.core.rules.choosing import choose
 from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
@@ -56,14 +58,15 @@ def edges(policy: Policy, taxonomy: Taxonomy) -> Iterator[Edge]:
     file = policy.file
     for name, band in file.bands.items():
         labels = covered(expand(band.label, file.lists), taxonomy, exact=band.exact)
-        for side, at in (("review", band.review_from), ("reject", band.reject_from)):
-            if at:
-                yield Edge(f"{name}.{side}", at, labels)
+        for side, threshold in (("review", band.review_from), ("reject", band.reject_from)):
+            for _, at in spread(threshold):
+                if at:
+                    yield Edge(f"{name}.{side}", at, labels)
     for number, rule in enumerate(file.rules):
         for _, condition in conditions(rule.when, ("rules", number, "when")):
             if isinstance(condition, LabelCondition):
                 labels = covered(expand(condition.label, file.lists), taxonomy, exact=bool(condition.exact))
-                for bound in (condition.at_least, condition.below):
+                for _, bound in (*spread(condition.at_least), *spread(condition.below)):
                     if bound:
                         yield Edge(rule.id, bound, labels)
 
@@ -190,12 +193,17 @@ def _detection(detection: Detection, *, with_places: bool) -> dict[str, Any]:
 
 
 def _facts(policy: Policy, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the app's facts those that a condition names, as they were nested."""
+    """Of the app's facts those that a condition or a table of thresholds names, as they were nested."""
     found: dict[str, Any] = {}
     for number, rule in enumerate(policy.file.rules):
         for _, condition in conditions(rule.when, ("rules", number, "when")):
             if isinstance(condition, MetadataCondition):
                 _take(found, metadata, condition.metadata.key)
+            elif isinstance(condition, Bounds) and (rows := condition.by_rows()) is not None:
+                _take(found, metadata, rows.key)
+    for band in policy.file.bands.values():
+        if (columns := band.by_rows()) is not None:
+            _take(found, metadata, columns.key)
     return found
 
 

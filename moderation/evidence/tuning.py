@@ -18,6 +18,7 @@ from moderation.core.errors import NotFound, PolicyFault
 from moderation.core.policy.file import Band
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import expand
+from moderation.core.policy.thresholds import only
 from moderation.core.rules.choosing import choose
 from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
@@ -112,16 +113,21 @@ class Tuner:
 
     Args:
         versions: the texts of the time, which say what share a sampling took.
+
+    Attributes:
+        left_out: bands whose thresholds stand in tables; they are not tuned.
     """
 
     def __init__(self, policy: Policy, taxonomy: Taxonomy, versions: PolicyVersions) -> None:
         self._policy, self._taxonomy, self._versions = policy, taxonomy, versions
+        self._bands = {name: band for name, band in policy.file.bands.items() if band.by_rows() is None}
+        self.left_out = tuple(name for name in policy.file.bands if name not in self._bands)
         self._labels = {
             name: covered(expand(band.label, policy.file.lists), taxonomy, exact=band.exact)
-            for name, band in policy.file.bands.items()
+            for name, band in self._bands.items()
         }
         # Of each side by itself: rules may set one of them aside.
-        self._seen = {(name, side): BandRecord() for name in policy.file.bands for side in SIDES}
+        self._seen = {(name, side): BandRecord() for name in self._bands for side in SIDES}
         self._overriding = {rule.id: rule.overrides for rule in policy.file.rules if rule.overrides}
         self._shares: dict[tuple[str, str], float | None] = {}
         self._first = self._last = ""
@@ -205,10 +211,12 @@ class Tuner:
         """
         days = len(days_between(self._first, self._last)) or 1
         tunings = []
-        for name, band in self._policy.file.bands.items():
+        for name, band in self._bands.items():
             reviewed, rejected = (self._seen[name, side] for side in SIDES)
             suggestions = _both_sides(band, reviewed, rejected, precision, error_rate)
-            tuning = BandTuning(name, suggestions, reviewed.load(band.review_from, band.reject_from) / days, 0.0)
+            tuning = BandTuning(
+                name, suggestions, reviewed.load(only(band.review_from), only(band.reject_from)) / days, 0.0
+            )
             after = reviewed.load(tuning.value("review_from"), tuning.value("reject_from")) / days
             tunings.append(BandTuning(name, tuning.suggestions, tuning.reviews_now, after))
         return tunings
@@ -221,18 +229,18 @@ def _both_sides(
     floor = 0.0
     while True:
         reject = None if band.reject_from is None else _reject_from(band, rejected, precision, floor)
-        limit = None if reject is None else float(reject.suggested or band.reject_from or 101)
+        limit = None if reject is None else float(reject.suggested or only(band.reject_from) or 101)
         review = None if band.review_from is None else _review_from(band, reviewed, error_rate, limit)
         found = tuple(each for each in (reject, review) if each is not None)
-        if review is None or limit is None or (review.suggested or band.review_from or 0.0) < limit:
+        if review is None or limit is None or (review.suggested or only(band.review_from) or 0.0) < limit:
             return found
         # People must go on looking from there, so that rejecting may begin above only.
-        floor = float(band.review_from or 0.0)
+        floor = only(band.review_from) or 0.0
 
 
 def _reject_from(band: Band, seen: BandRecord, precision: float, floor: float) -> Suggestion:
     """The lowest threshold over `floor` from which the lower end of the precision's interval reaches the goal."""
-    now = band.reject_from
+    now = only(band.reject_from)
     best: tuple[float, int] | None = None
     newly = 101 if now is None else math.ceil(now)
     for threshold in (percent for percent in THRESHOLDS if percent in seen.answers):
@@ -249,7 +257,7 @@ def _reject_from(band: Band, seen: BandRecord, precision: float, floor: float) -
 
 def _review_from(band: Band, seen: BandRecord, error_rate: float, limit: float | None) -> Suggestion:
     """The highest threshold under which the upper end of the error rate's interval stays within the goal."""
-    now = band.review_from
+    now = only(band.review_from)
     is_dark = False
     for threshold in (percent for percent in reversed(THRESHOLDS) if percent - 1 in seen.answers):
         if limit is not None and threshold >= limit:

@@ -95,6 +95,7 @@ class InPlace:
             width=facts.width,
             height=facts.height,
             frames=facts.frames,
+            seconds=facts.seconds,
             name=uri.rpartition("/")[2][:200],
         )
         return Taken(Part(id=part_id, type=facts.type, media=media), found.metadata, found.etag)

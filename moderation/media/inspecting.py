@@ -115,6 +115,7 @@ def media_at(uri: str, data: bytes, facts: MediaFacts, name: str | None = None) 
         width=facts.width,
         height=facts.height,
         frames=facts.frames,
+        seconds=facts.seconds,
         name=name[:200] if name else None,
         is_deceptive=facts.is_deceptive,
     )

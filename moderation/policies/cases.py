@@ -13,6 +13,7 @@ from moderation.core.policy.changes import said
 from moderation.core.policy.examples import BESIDE, PLACES, worn
 from moderation.core.policy.file import Example, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
+from moderation.core.policy.thresholds import spread
 from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS, name_of
 from moderation.core.rules.engine import Subject, evaluate
@@ -97,8 +98,9 @@ def untried_edges(policy: Policy) -> tuple[str, ...]:
     return tuple(
         f"{name}.{side} {edge:g}"
         for name, band in policy.file.bands.items()
-        for side, edge in (("review", band.review_from), ("reject", band.reject_from))
-        if edge is not None and not any(edge - 1 <= value <= edge for value in tried)
+        for side, threshold in (("review", band.review_from), ("reject", band.reject_from))
+        for _, edge in spread(threshold)
+        if not any(edge - 1 <= value <= edge for value in tried)
     )
 
 

@@ -64,6 +64,7 @@ class FakeContext:
             width=facts.width,
             height=facts.height,
             frames=facts.frames,
+            seconds=facts.seconds,
         )
         return Part(id=self._next_id(), type=facts.type, media=media)
 

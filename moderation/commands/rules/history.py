@@ -154,6 +154,8 @@ def tune(
             now = "none" if each.now is None else f"{each.now:g}"
             then = "" if each.suggested is None else f" -> {each.suggested}"
             click.echo(f"  {each.side} {now}{then}: {each.why}")
+    for name in tuner.left_out:
+        click.echo(f"\n{name}: its thresholds stand in a table, which is left as it is")
     if tuner.unweighted:
         click.echo(f"\n{tuner.unweighted:,} sampled answers are left out: the policy text of the time is not kept")
     click.echo(f"\n{text}" if text else "\nNothing to change.")

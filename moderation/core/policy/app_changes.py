@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from moderation.core.policy.codes import Slip, unknown
 from moderation.core.policy.file import Band, Change, PolicyFile, Rule
 from moderation.core.policy.terms import Path
+from moderation.core.policy.thresholds import pairs
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.word import Bounds
 
@@ -84,7 +85,7 @@ def loosened_by(thing: Band | Rule, change: Change) -> str | None:
             return "queue"
         for key in ("review_from", "reject_from"):
             old, new = getattr(thing, key), getattr(change, key)
-            if key in change.model_fields_set and (new is None or (old is not None and new > old)):
+            if key in change.model_fields_set and any(now > was for was, now in pairs(old, new, 101.0)):
                 return key
         return None
     if change.then is not None and change.then != thing.then:
@@ -96,11 +97,10 @@ def loosened_by(thing: Band | Rule, change: Change) -> str | None:
         return None
     # Firing more often is stricter, unless the rule approves or counts "at most".
     counts_down = any(c is not None and c.at_most is not None for c in (when.count, when.different_labels))
-    fires_more = change.at_least is not None and change.at_least < (when.at_least or 0.0)
-    fires_less = change.at_least is not None and change.at_least > (when.at_least or 0.0)
-    if change.below is not None and change.below != when.below:
-        more = when.below is not None and change.below > when.below
-        fires_more, fires_less = fires_more or more, fires_less or not more
+    lows = pairs(when.at_least, change.at_least, 0.0) if change.at_least is not None else []
+    highs = pairs(when.below, change.below, 101.0) if change.below is not None else []
+    fires_more = any(now < was for was, now in lows) or any(now > was for was, now in highs)
+    fires_less = any(now > was for was, now in lows) or any(now < was for was, now in highs)
     if thing.then.outcome == "approve" or counts_down:
         fires_less = fires_less or fires_more
     return ("at_least" if change.at_least is not None else "below") if fires_less else None

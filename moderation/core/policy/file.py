@@ -35,7 +35,6 @@ from moderation.core.policy.terms import (
     LabelName,
     Labels,
     Name,
-    Percent,
     PolicyModel,
     Prose,
     Scalar,
@@ -43,6 +42,7 @@ from moderation.core.policy.terms import (
     read_ask,
     wrong,
 )
+from moderation.core.policy.thresholds import Rows, Threshold, check_order, rows_of
 from moderation.core.policy.words.counter import Counter
 from moderation.core.policy.words.logic import Condition
 from moderation.core.policy.words.score import Score
@@ -137,8 +137,8 @@ class Band(PolicyModel):
     """The everyday rule: from `review_from` people look, from `reject_from` it is rejected; no gap, no overlap."""
 
     label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
-    review_from: Percent | None = Field(None, description="From this confidence people look.")
-    reject_from: Percent | None = Field(None, description="From this confidence it is rejected.")
+    review_from: Threshold | None = Field(None, description="From this confidence people look.")
+    reject_from: Threshold | None = Field(None, description="From this confidence it is rejected.")
     queue: str | None = Field(None, description="Where reviews go.")
     exact: bool = Field(False, description="The label itself only, nothing under it.")
     why: Prose | None = Field(None, description="The reason, for people.")
@@ -155,10 +155,12 @@ class Band(PolicyModel):
             raise wrong(message, at="at_most_per_day", hint="add reject_from: 95, or remove it")
         if self.review_from is not None and self.queue is None:
             raise wrong("a band with review_from names a queue", hint="add queue: NAME")
-        if self.review_from is not None and self.reject_from is not None and self.reject_from <= self.review_from:
-            message = f"reject_from ({self.reject_from:g}) must be more than review_from ({self.review_from:g})"
-            raise wrong(message, at="reject_from", hint="swap the two, or leave one out")
+        check_order(self.review_from, self.reject_from, ("review_from", "reject_from"))
         return self
+
+    def by_rows(self) -> Rows[Band] | None:
+        """The band for each row of its tables; None where it has none."""
+        return rows_of(self, ("review_from", "reject_from"))
 
 
 class Rule(PolicyModel):
@@ -202,11 +204,11 @@ class AppliesTo(PolicyModel):
 class Change(PolicyModel):
     """What an app changes about one rule or band."""
 
-    review_from: Percent | None = Field(None, description="Of a band.")
-    reject_from: Percent | None = Field(None, description="Of a band.")
+    review_from: Threshold | None = Field(None, description="Of a band.")
+    reject_from: Threshold | None = Field(None, description="Of a band.")
     queue: str | None = Field(None, description="Of a band.")
-    at_least: Percent | None = Field(None, description="Of a rule with a plain label condition.")
-    below: Percent | None = Field(None, description="Of a rule with a plain label condition.")
+    at_least: Threshold | None = Field(None, description="Of a rule with a plain label condition.")
+    below: Threshold | None = Field(None, description="Of a rule with a plain label condition.")
     then: Ask | None = Field(None, description="Of a rule.")
     enabled: bool = Field(True, description="false switches it off for this app.")
 

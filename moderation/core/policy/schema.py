@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from moderation.core.policy.file import PolicyFile
@@ -38,12 +38,22 @@ def _with_conditions(schema: dict[str, Any]) -> dict[str, Any]:
         "type": "object",
         "title": "Condition",
         "description": "A test on an item and its detections. Exactly one kind of it in a mapping.",
-        "properties": {key: value for model in models for key, value in model["properties"].items()},
+        "properties": _together(models),
         "additionalProperties": False,
     }
     choice = {f"#/$defs/{model.__name__}" for model in WORDS.values()}
     whole: dict[str, Any] = _with_condition({**schema, "$defs": defined}, choice)
     return whole
+
+
+def _together(models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The keys of all these models; one that means something else beside another word may be any of it."""
+    found: dict[str, list[Any]] = {}
+    for model in models:
+        for key, value in model["properties"].items():
+            if value not in found.setdefault(key, []):
+                found[key].append(value)
+    return {key: values[0] if len(values) == 1 else {"anyOf": values} for key, values in found.items()}
 
 
 def _with_condition(node: Any, choice: Collection[str]) -> Any:

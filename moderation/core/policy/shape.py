@@ -45,6 +45,8 @@ _WRITTEN: Mapping[str, str] = {
     "box_area": "box_area: {at_least: 10}",
     "span_length": "span_length: {at_least: 8}",
     "seconds": "seconds: {at_least: 5}",
+    "by": "by: metadata.category",
+    "default": "default: 60",
     "lacking": "lacking: {head: head_cover}",
     "mode": "mode: {percent: 10} or {shadow_until: 2027-01-31}",
 }

@@ -23,6 +23,7 @@ class Mentions(NamedTuple):
 
     Attributes:
         labels: as its ``label`` says them.
+        others: labels that it holds the places of these against, by the key they stand at.
         of_people: True when it looks at detections with label ``Person``.
         values: a named list of values.
         score: a score of the policy.
@@ -33,6 +34,7 @@ class Mentions(NamedTuple):
     """
 
     labels: Labels | None = None
+    others: Sequence[tuple[str, Labels]] = ()
     of_people: bool = False
     values: ListRef | None = None
     score: str | None = None
@@ -49,7 +51,8 @@ def mentions(condition: Condition) -> Mentions:
     """What a condition names."""
     match condition:
         case LabelCondition():
-            return Mentions(labels=condition.label, detectors=condition.detector or ())
+            others = tuple((name, other.label) for name, other in condition.relations.items())
+            return Mentions(labels=condition.label, detectors=condition.detector or (), others=others)
         case ScoreCondition():
             return Mentions(score=condition.score)
         case CounterCondition():
@@ -93,6 +96,8 @@ class Uses:
         for path, named in self.conditions:
             if named.labels is not None:
                 yield (*path, "label"), named.labels
+            for key, labels in named.others:
+                yield (*path, key, "label"), labels
         for name, score in self._file.scores.items():
             for number, term in enumerate(score.of):
                 yield ("scores", name, "of", number, "label"), term.label

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Literal
 
 from moderation.core.decisions import Action
 from moderation.core.policy.app_changes import changed_band, changed_rule
 from moderation.core.policy.file import Band, Change, Rule, RuleMode
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask, expand
+from moderation.core.policy.thresholds import ThresholdTable, only, said
 from moderation.core.rules.words.contract import Holds, Test
 from moderation.core.rules.words.label import BandTest, covered
-from moderation.core.rules.words.logic import ready
+from moderation.core.rules.words.ready import ready
+from moderation.core.rules.words.tables import by_rows
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Outcome
+
+Side = Literal["review", "reject"]
 
 
 @dataclass(frozen=True)
@@ -107,29 +112,36 @@ def _branch(policy: Policy, rule: Rule, taxonomy: Taxonomy) -> Branch:
 
 
 def _sides(policy: Policy, name: str, band: Band, taxonomy: Taxonomy) -> Iterator[Branch]:
-    sides: list[tuple[str, Ask, float, float | None]] = []
+    sides: list[tuple[Side, Ask, float | ThresholdTable]] = []
     if band.review_from is not None:
-        ask = Ask.of("review", band.queue)
-        sides.append(("review", ask, band.review_from, band.reject_from))
+        sides.append(("review", Ask.of("review", band.queue), band.review_from))
     if band.reject_from is not None:
-        sides.append(("reject", Ask.of("reject"), band.reject_from, None))
+        sides.append(("reject", Ask.of("reject"), band.reject_from))
     named = expand(band.label, policy.file.lists)
     shown = named[0] if len(named) == 1 else f"One of {len(named)} labels"
     labels = covered(named, taxonomy, exact=band.exact)
-    for side, ask, low, high in sides:
+    rows = band.by_rows()
+    for side, ask, low in sides:
+        make = partial(_side, side=side, labels=labels)
         yield Branch(
             id=f"{name}.{side}",
             name=name,
             ask=ask,
-            why=band.why or f"{shown} at {low:g} % or more",
+            why=band.why or f"{shown} at {said(low)} or more",
             place=_place(policy, name),
             locked=band.locked,
             mode=band.mode,
             overrides=frozenset(),
-            condition=BandTest(labels, low, high),
+            condition=make(band) if rows is None else by_rows(rows, make),
             at_most_per_day=band.at_most_per_day if side == "reject" else None,
             over_cap=_over_cap(policy, band.queue),
         )
+
+
+def _side(band: Band, side: Side, labels: frozenset[str]) -> BandTest:
+    """One side of a band without tables."""
+    low, high = only(band.review_from), only(band.reject_from)
+    return BandTest(labels, low or 0.0, high) if side == "review" else BandTest(labels, high or 0.0, None)
 
 
 def _over_cap(policy: Policy, queue: str | None) -> Ask | None:

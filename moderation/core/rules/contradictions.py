@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from moderation.core.policy.terms import ListRef, Scalar, is_number
+from moderation.core.policy.thresholds import least, most
 from moderation.core.policy.words.logic import Condition
 from moderation.core.policy.words.metadata import MetadataCondition, MetadataValue
 from moderation.core.policy.words.score import ScoreCondition
@@ -15,7 +16,7 @@ Lists = Mapping[str, Sequence[Scalar]]
 def contradiction(one: Condition, other: Condition, lists: Lists) -> str | None:
     """Why no item can meet both; None where one may, or where that is not known."""
     if isinstance(one, ScoreCondition) and isinstance(other, ScoreCondition):
-        is_apart = _apart((one.at_least, one.below), (other.at_least, other.below))
+        is_apart = _apart(_widest(one), _widest(other))
         return f"no score '{one.score}' lies in both ranges" if one.score == other.score and is_apart else None
     if isinstance(one, MetadataCondition) and isinstance(other, MetadataCondition):
         first, second = one.metadata, other.metadata
@@ -29,6 +30,12 @@ def _apart(one: tuple[float | None, float | None], other: tuple[float | None, fl
     low = max((each for each in (one[0], other[0]) if each is not None), default=None)
     high = min((each for each in (one[1], other[1]) if each is not None), default=None)
     return low is not None and high is not None and high <= low
+
+
+def _widest(score: ScoreCondition) -> tuple[float | None, float | None]:
+    """The range that holds those of all rows of its tables."""
+    low = None if score.at_least is None else least(score.at_least, 0.0)
+    return low, None if score.below is None else most(score.below, 101.0)
 
 
 def _excludes(one: MetadataValue, other: MetadataValue, lists: Lists) -> bool:

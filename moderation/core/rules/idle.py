@@ -13,6 +13,7 @@ from typing import assert_never
 from moderation.core.policy.codes import Slip
 from moderation.core.policy.file import PolicyFile, Rule
 from moderation.core.policy.terms import Path, expand
+from moderation.core.policy.thresholds import least, most, spread
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
@@ -82,7 +83,8 @@ def _holds_of_nothing(condition: Condition, file: PolicyFile) -> bool | None:
             counts = [count for count in (condition.count, condition.different_labels) if count is not None]
             return bool(counts) and all(count.holds(0) for count in counts)
         case ScoreCondition():
-            return not condition.at_least
+            met = {not each for _, each in spread(condition.at_least)} or {True}
+            return met.pop() if len(met) == 1 else None
         case PeopleCondition():
             return bool(condition.people.count.holds(0))
         case AppCondition():
@@ -174,17 +176,18 @@ def _needs(condition: Condition, file: PolicyFile, taxonomy: Taxonomy) -> list[N
 
 
 def _need(condition: LabelCondition, file: PolicyFile, taxonomy: Taxonomy) -> Need:
-    high = 101.0 if condition.below is None else condition.below
     detectors = None if condition.detector is None else frozenset(condition.detector)
-    return Need(_labels(condition, file, taxonomy), condition.at_least or 0.0, high, detectors)
+    low, high = least(condition.at_least, 0.0), most(condition.below, 101.0)
+    return Need(_labels(condition, file, taxonomy), low, high, detectors)
 
 
 def _plain(condition: Condition, file: PolicyFile, taxonomy: Taxonomy) -> Need | None:
     """The detection of which a single one makes the condition true; None where something else may be asked too."""
-    if not isinstance(condition, LabelCondition):
+    if not isinstance(condition, LabelCondition) or condition.by_rows() is not None:
         return None
     sizes = (condition.count, condition.different_labels, condition.box_area, condition.span_length, condition.seconds)
-    return _need(condition, file, taxonomy) if all(each is None for each in sizes) else None
+    is_plain = all(each is None for each in sizes) and not condition.relations
+    return _need(condition, file, taxonomy) if is_plain else None
 
 
 def _labels(condition: LabelCondition, file: PolicyFile, taxonomy: Taxonomy) -> frozenset[str]:
@@ -200,7 +203,7 @@ def _impossible_label(
         yield (*path, "different_labels"), f"there are only {len(labels)} labels to be different"
     floors = [d.min_confidence for d in setting.detectors if not labels.isdisjoint(d.labels)]
     is_known = all(name in setting.tools.names for name in (*file.needs, *file.only_with))
-    if is_known and floors and condition.below is not None and condition.below <= min(floors):
+    if is_known and floors and most(condition.below, 101.0) <= min(floors):
         yield (*path, "below"), f"no detector of this reports below {min(floors):g}"
 
 
@@ -215,11 +218,11 @@ def _shadowed(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Slip]:
         if name in changed or band.mode is not None:
             continue
         if band.review_from is not None:
-            need = Need(labels, band.review_from, 101.0 if band.reject_from is None else band.reject_from)
+            need = Need(labels, least(band.review_from, 0.0), most(band.reject_from, 101.0))
             reviews.append((f"{name}.review", ("bands", name, "review_from"), [need]))
         is_sure = band.at_most_per_day is None and f"{name}.reject" not in aside
         if band.reject_from is not None and is_sure:
-            rejects.append((f"{name}.reject", Need(labels, band.reject_from, 101.0)))
+            rejects.append((f"{name}.reject", Need(labels, most(band.reject_from, 101.0), 101.0)))
     for number, rule in enumerate(file.rules):
         if rule.id in changed or rule.mode is not None:
             continue

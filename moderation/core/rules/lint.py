@@ -16,6 +16,7 @@ from moderation.core.policy.examples import BESIDE
 from moderation.core.policy.file import PolicyFile, Rule, RuleMode
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Path, expand, is_number
+from moderation.core.policy.thresholds import least, most, spread
 from moderation.core.policy.uses import Uses, queues_used
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.logic import conditions
@@ -118,12 +119,17 @@ def _thresholds(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[tuple[Path, fl
     for name, band in file.bands.items():
         key = "review_from" if band.review_from is not None else "reject_from"
         low = band.review_from if band.review_from is not None else band.reject_from
-        if low:
-            yield ("bands", name, key), low, covered(expand(band.label, file.lists), taxonomy, exact=band.exact)
+        labels = covered(expand(band.label, file.lists), taxonomy, exact=band.exact)
+        for row, each in spread(low):
+            if each:
+                yield ("bands", name, key, *row), each, labels
     for number, rule in enumerate(file.rules):
         for path, condition in conditions(rule.when, ("rules", number, "when")):
-            if isinstance(condition, LabelCondition) and condition.at_least:
-                yield (*path, "at_least"), condition.at_least, _labels(condition, file, taxonomy)
+            if isinstance(condition, LabelCondition):
+                labels = _labels(condition, file, taxonomy)
+                for row, each in spread(condition.at_least):
+                    if each:
+                        yield (*path, "at_least", *row), each, labels
 
 
 def _labels(condition: LabelCondition, file: PolicyFile, taxonomy: Taxonomy) -> frozenset[str]:
@@ -164,12 +170,12 @@ def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Slip]:
         when = rule.when
         if isinstance(when, LabelCondition) and _is_plain(rule, when):
             labels = _labels(when, file, taxonomy)
-            end = when.below if when.below is not None else 101.0
-            ranges.setdefault(labels, []).append((when.at_least or 0.0, end, ("rules", number, "when", "below")))
+            end = most(when.below, 101.0)
+            ranges.setdefault(labels, []).append((least(when.at_least, 0.0), end, ("rules", number, "when", "below")))
     for name, band in file.bands.items():
         labels = covered(expand(band.label, file.lists), taxonomy, exact=band.exact)
         low = band.review_from if band.review_from is not None else band.reject_from
-        ranges.setdefault(labels, []).append((low or 0.0, 101.0, ("bands", name)))
+        ranges.setdefault(labels, []).append((least(low, 0.0), 101.0, ("bands", name)))
     for found in ranges.values():
         found.sort(key=lambda one: one[:2])
         reached, path = found[0][1], found[0][2]
@@ -182,8 +188,8 @@ def _gaps(file: PolicyFile, taxonomy: Taxonomy) -> Iterator[Slip]:
 
 
 def _is_plain(rule: Rule, when: LabelCondition) -> bool:
-    is_counted = when.count is not None or when.different_labels is not None
-    return not is_counted and rule.mode is None and rule.then.outcome != "approve"
+    is_plain = when.count is None and when.different_labels is None and not when.relations
+    return is_plain and rule.mode is None and rule.then.outcome != "approve"
 
 
 def _odd_tests(policy: Policy) -> Iterator[Slip]:

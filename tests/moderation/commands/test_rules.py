@@ -365,6 +365,8 @@ def test_the_schema_takes_what_the_loader_takes_and_refuses_slips(capsys: pytest
 
     for path in policy_paths([shipped_rules(), cases]):
         assert list(schema.iter_errors(yaml.safe_load(path.read_text()))) == [], path
+    assert "at_least: 80" in GOOD
+    assert list(schema.iter_errors(yaml.safe_load(GOOD.replace("at_least: 80", "at_least: 80.5")))) == []
     for right, slip in (
         ("{label: Weapons, review_from", "{label: Weapon, review_from"),
         ("review_from: 60", "review_from: 0.6"),

@@ -88,10 +88,30 @@ def counted(number: int, limits: Mapping[str, Any], *, open_: bool) -> Truth:
     return possible.pop() if len(possible) == 1 else None
 
 
+def threshold(world: World, of: Mapping[str, Any], key: str, otherwise: Any) -> Any:
+    """A threshold; of a table the row for the fact as it is written, else its default."""
+    if not isinstance(table := of.get(key, otherwise), dict):
+        return table
+    value = fact(world, table["by"].removeprefix("metadata."))
+    written = str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, float) and value == int(value):
+        written = str(int(value))
+    is_row = isinstance(value, str | bool | int | float) and written in table and written not in ("by", "default")
+    return table[written] if is_row else table["default"]
+
+
+def fact(world: World, key: str) -> Any:
+    """What the app sent along; None for nothing."""
+    value: Any = world.subject.metadata
+    for step in [key] if key in value else key.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
 def matching(world: World, condition: Mapping[str, Any]) -> list[Detection]:
     """The detections that a label condition is about and that lie in its range."""
     labels = labels_of(world, condition["label"], exact=condition.get("exact", False))
-    low, high = condition.get("at_least", 0), condition.get("below", 101)
+    low, high = threshold(world, condition, "at_least", 0), threshold(world, condition, "below", 101)
     found = []
     for d in world.detections:
         area = 100 * (d.box.width * d.box.height if d.box else 1)
@@ -149,7 +169,7 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         }
     if "parts" in condition:
         return within(len(subject.facts), condition["parts"]) if subject.facts else None
-    for name in ("width", "height", "megapixels", "bytes", "frames", "text_length", "media_type"):
+    for name in ("width", "height", "megapixels", "bytes", "frames", "duration", "text_length", "media_type"):
         if name in condition:
             return measured_truth(subject, name, condition[name])
     if "people" in condition:
@@ -157,14 +177,63 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
     assert "label" in condition, f"no meaning is written down for {', '.join(condition)}"
     labels = labels_of(world, condition["label"], exact=condition.get("exact", False))
     found, open_ = matching(world, condition), silent_on(world, labels)
+    placed = [both([lies(world, d, kind, condition[kind]) for kind in RELATIONS if kind in condition]) for d in found]
+    sure = [d for d, each in zip(found, placed, strict=True) if each is True]
+    some = [d for d, each in zip(found, placed, strict=True) if each is not False]
     if "count" not in condition and "different_labels" not in condition:
-        return True if found else None if open_ else False
+        return True if sure else None if open_ or some else False
     truths = []
     if "count" in condition:
-        truths.append(counted(len(found), condition["count"], open_=open_))
+        truths.append(between(len(sure), len(some), condition["count"], open_=open_))
     if "different_labels" in condition:
-        truths.append(counted(len({d.label for d in found}), condition["different_labels"], open_=open_))
+        numbers = [len({d.label for d in those}) for those in (sure, some)]
+        truths.append(between(*numbers, condition["different_labels"], open_=open_))
     return both(truths)
+
+
+RELATIONS = ("inside", "overlaps", "without")
+
+
+def between(low: int, high: int, limits: Mapping[str, Any], *, open_: bool) -> Truth:
+    """What every number from one to the other says."""
+    truths = {counted(number, limits, open_=open_) for number in range(low, high + 1)}
+    return truths.pop() if len(truths) == 1 else None
+
+
+def lies(world: World, detection: Detection, kind: str, other: Any) -> Truth:
+    """Whether a detection lies inside, over, or without one of the others; unknown where one may have been missed."""
+    is_short = not isinstance(other, dict) or "list" in other
+    labels = labels_of(world, other if is_short else other["label"], exact=False)
+    sure, share = (50, 50) if is_short else (other.get("at_least", 50), other.get("share", 50))
+    there = any(
+        covers(kind, detection, each, share)
+        for each in world.detections
+        if each is not detection and each.label in labels and each.confidence >= sure
+    )
+    truth_ = True if there else None if silent_on(world, labels) else False
+    return negated(truth_) if kind == "without" else truth_
+
+
+def covers(kind: str, one: Detection, other: Detection, share: float) -> bool:
+    """In the same part, at one time, and over so much of the box; no box is the whole picture."""
+    if one.part != other.part:
+        return False
+    if one.time_range and other.time_range:
+        begin, end = max(one.time_range.start, other.time_range.start), min(one.time_range.end, other.time_range.end)
+        if begin > end:
+            return False
+    sides = []
+    for d in (one, other):
+        left, top, width, height = (
+            Fraction(str(each))
+            for each in ((d.box.left, d.box.top, d.box.width, d.box.height) if d.box else (0, 0, 1, 1))
+        )
+        sides.append((left, top, left + width, top + height))
+    (a, b, c, d_), (e, f, g, h) = sides
+    shared = max(min(c, g) - max(a, e), Fraction(0)) * max(min(d_, h) - max(b, f), Fraction(0))
+    areas = [(c - a) * (d_ - b), (g - e) * (h - f)]
+    whole = areas[0] if kind == "inside" else min(areas)
+    return shared > 0 and 100 * shared >= Fraction(str(share)) * whole
 
 
 def roots_of(world: World) -> set[str]:
@@ -198,13 +267,11 @@ def measured_truth(subject: Subject, name: str, wanted: Any) -> Truth:
 
 def metadata_truth(world: World, test: Mapping[str, Any]) -> Truth:
     """A fact that is missing, or of another type, passes no test but ``given: false``."""
-    key, facts = test["key"], world.subject.metadata
+    key = test["key"]
     if "in_list" in test:
         listed = world.subject.listed.get(f"{test['in_list']} metadata.{key}")
         return None if listed is None else listed[0]
-    value: Any = facts
-    for step in [key] if key in facts else key.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
+    value = fact(world, key)
     if "given" in test:
         return (value is not None) is test["given"]
     if "is" in test:
@@ -301,8 +368,8 @@ def score_truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return 100 * (1 - left)
 
     # In decimal numbers, as people work it out: nothing is lost to binary fractions.
-    low = Fraction(str(condition.get("at_least", 0)))
-    high = Fraction(str(condition["below"])) if "below" in condition else Fraction(101)
+    low = Fraction(str(threshold(world, condition, "at_least", 0)))
+    high = Fraction(str(threshold(world, condition, "below", 101)))
     least, most = value(best=False), value(best=True)
     if least >= low and most < high:
         return True
@@ -342,7 +409,7 @@ def judge(
             labels = labels_of(world, band["label"], exact=band.get("exact", False))
             found = [d for d in detections if d.label in labels]
             highest = max((d.confidence for d in found), default=-1)
-            low, high = band.get("review_from"), band.get("reject_from")
+            low, high = (threshold(world, band, key, None) for key in ("review_from", "reject_from"))
             for side, start, end in (("review", low, high), ("reject", high, None)):
                 if start is None:
                     continue

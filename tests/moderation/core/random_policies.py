@@ -44,17 +44,34 @@ asks = st.sampled_from(["approve", "reject", *({"review": queue} for queue in QU
 failure_asks = st.sampled_from([{"approve": "a reason"}, "reject", *({"review": queue} for queue in QUEUES)])
 
 
+def highest(table: dict[str, Any]) -> float:
+    """The largest number of a table."""
+    return float(max(each for key, each in table.items() if key != "by"))
+
+
+tables = st.builds(
+    lambda by, low, rows: {"by": f"metadata.{by}", **rows, "default": low},
+    st.sampled_from(["a", "a.b"]),
+    percents,
+    st.dictionaries(st.sampled_from(["5", "x", "true", "y"]), percents, min_size=1, max_size=3),
+)
+"""Tables of thresholds."""
+
+
 @st.composite
 def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
     some = st.one_of(labels, st.lists(labels, min_size=1, max_size=3, unique=True), st.just({"list": "named"}))
     condition: dict[str, Any] = {"label": draw(some)}
     if draw(st.booleans()):
-        condition["at_least"] = draw(percents)
+        condition["at_least"] = draw(st.one_of(percents, percents, tables))
     if draw(st.integers(0, 3)) == 0:
-        high = [p for p in PERCENTS if p > condition.get("at_least", 0)]
+        low = condition.get("at_least", 0)
+        high = [p for p in PERCENTS if p > (highest(low) if isinstance(low, dict) else low)]
         assume(high)
         condition["below"] = draw(st.sampled_from(high))
-    extra = draw(st.integers(0, 11))
+        if not isinstance(low, dict) and draw(st.booleans()):
+            condition["below"] = {"by": "metadata.a.b", "5": draw(st.sampled_from(high)), "default": condition["below"]}
+    extra = draw(st.integers(0, 13))
     if extra == 0:
         condition["exact"] = True
     elif extra == 1:
@@ -69,19 +86,31 @@ def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
         condition["span_length"] = draw(st.sampled_from([{"at_least": 5}, {"below": 5}]))
     elif extra == 6:
         condition["seconds"] = draw(st.sampled_from([{"at_least": 5, "below": 9}, {"below": 5}]))
+    elif extra in (7, 8):
+        other = st.one_of(
+            some,
+            st.builds(
+                lambda a, p, s: {"label": a, "at_least": p, "share": s}, some, percents, st.sampled_from([0, 50, 75])
+            ),
+        )
+        kinds = st.lists(st.sampled_from(["inside", "overlaps", "without"]), min_size=1, max_size=2, unique=True)
+        condition |= {kind: draw(other) for kind in draw(kinds)}
+        if extra == 8:
+            condition |= draw(st.sampled_from([{"count": {"at_most": 1}}, {"different_labels": {"at_least": 2}}]))
     return condition
 
 
 facts = st.one_of(
     st.builds(lambda a: {"app": a}, st.lists(st.sampled_from(["shop", "kids"]), min_size=1, max_size=2, unique=True)),
     st.builds(lambda t: {"content_type": [t]}, st.sampled_from(["image", "text"])),
-    st.builds(lambda p: {"score": "risk", "at_least": p}, st.sampled_from([30, 60, 90])),
+    st.builds(lambda p: {"score": "risk", "at_least": p}, st.one_of(st.sampled_from([30, 60, 90]), tables)),
     st.sampled_from([{"content": {"in_list": "bad"}}, {"metadata": {"key": "a", "in_list": "watch"}}]),
     st.sampled_from(
         [
             {"width": {"below": 200}},
             {"bytes": {"at_least": 1000}},
             {"frames": {"at_least": 2}},
+            {"duration": {"at_least": 2, "below": 9}},
             {"text_length": {"at_least": 5, "below": 20}},
             {"media_type": ["image/*"]},
             {"media_type": ["image/png", "video/*"]},
@@ -153,7 +182,14 @@ def policies(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
     bands = {}
     for number in range(draw(st.integers(0, 2))):
         low, high = sorted(draw(st.lists(st.sampled_from(PERCENTS), min_size=2, max_size=2, unique=True)))
-        bands[f"band{number}"] = {"label": draw(labels), "review_from": low, "reject_from": high, "queue": "second"}
+        first: Any = low
+        if not plain and draw(st.integers(0, 3)) == 0:
+            first = {
+                "by": "metadata.a.b",
+                "5": draw(st.sampled_from([p for p in PERCENTS if p < high])),
+                "default": low,
+            }
+        bands[f"band{number}"] = {"label": draw(labels), "review_from": first, "reject_from": high, "queue": "second"}
         if mode := None if plain else draw(modes):
             bands[f"band{number}"]["mode"] = mode
     rules: list[dict[str, Any]] = []
@@ -193,7 +229,15 @@ def policies(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
         "rules": rules,
     }
     if bands and not plain and draw(st.booleans()):
-        change = draw(st.sampled_from([{"enabled": False}, {"review_from": 10, "reject_from": 20}]))
+        change = draw(
+            st.sampled_from(
+                [
+                    {"enabled": False},
+                    {"review_from": 10, "reject_from": 20},
+                    {"review_from": 10, "reject_from": {"by": "metadata.a.b", "5": 60, "default": 20}},
+                ]
+            )
+        )
         document["apps"] = {"kids": {"change": {"band0": change}, "if_nothing_matches": draw(asks)}}
     return document
 
@@ -206,9 +250,10 @@ def found(
     *,
     small: bool,
     length: int | None = None,
+    left: float = 0,
     attributes: dict[str, Any] | None = None,
 ) -> Detection:
-    box = Box(left=0, top=0, width=0.2, height=0.2) if small else None
+    box = Box(left=left, top=0, width=0.2, height=0.2) if small else None
     span = Span(start=2, end=2 + length) if length is not None else None
     return Detection(
         label=label,
@@ -253,6 +298,7 @@ detections = st.one_of(
         st.sampled_from(["det.a", "det.b"]),
         small=st.booleans(),
         length=st.sampled_from([None, None, 3, 5, 9]),
+        left=st.sampled_from([0, 0, 0.1, 0.05, 0.5]),
     ),
     people,
 )
@@ -287,8 +333,14 @@ subjects = st.builds(
     st.sampled_from(
         [
             {},
-            {"p0": {"text_length": 5}, "p1": {"width": 100, "bytes": 900, "media_type": "image/gif", "frames": None}},
-            {"p0": {"text_length": 50}, "p1": {"width": None, "bytes": None, "media_type": None, "frames": None}},
+            {
+                "p0": {"text_length": 5},
+                "p1": {"width": 100, "bytes": 900, "media_type": "image/gif", "frames": None, "duration": 5},
+            },
+            {
+                "p0": {"text_length": 50},
+                "p1": {"width": None, "bytes": None, "media_type": None, "frames": None, "duration": None},
+            },
         ]
     ),
     st.sampled_from([None, datetime(2026, 11, 28, 23, tzinfo=UTC), datetime(2026, 11, 27, 12, tzinfo=UTC)]),

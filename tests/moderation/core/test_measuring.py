@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from ground.media.pictures import Limits
 from moderation.core.items import Media, Part, Source
 from moderation.core.measuring import measured
 from moderation.core.taxonomy import Taxonomy
+from moderation.media.inspecting import inspect, media_at
 from moderation.policies.files import policy_of_bytes
 from moderation.settings import Settings
 from tests.houses.service import HEAD, House
+from tests.recordings import mp4
 
 RULES = """\
 needs: [pii.text]
@@ -41,15 +44,27 @@ def test_a_picture_has_all_that_its_file_says_and_a_film_what_is_known_of_it() -
     picture = Media(
         uri="s3://b/k", sha256="0", content_type="image/gif", size_bytes=9, width=2000, height=500, frames=3
     )
-    film = Media(uri="s3://b/k", sha256="0", content_type="video/mp4", size_bytes=9)
+    film = Media(uri="s3://b/k", sha256="0", content_type="video/mp4", size_bytes=9, seconds=12.5)
 
     assert measured(Part(id="p0", type="image", media=picture)) == {
         "width": 2000, "height": 500, "megapixels": 1.0, "frames": 3, "bytes": 9, "media_type": "image/gif"
     }  # fmt: skip
     assert measured(Part(id="p0", type="video", media=film)) == {
-        "width": None, "height": None, "megapixels": None, "frames": None, "bytes": 9, "media_type": "video/mp4"
+        "width": None, "height": None, "megapixels": None, "frames": None, "bytes": 9, "media_type": "video/mp4",
+        "duration": 12.5
     }  # fmt: skip
     assert measured(Part(id="p0", type="text", text="\U0001f600é")) == {"text_length": 2}
+
+
+def test_how_long_a_recording_plays_is_kept_with_it_and_not_known_of_older_ones() -> None:
+    data = mp4(b"vide", b"soun", seconds=12.5)
+    film = media_at("s3://b/k", data, inspect(data, Limits(), None))
+    stored = film.model_dump(mode="json")
+    older = Media.model_validate({key: value for key, value in stored.items() if key != "seconds"})
+
+    assert measured(Part(id="p0", type="video", media=Media.model_validate(stored)))["duration"] == 12.5
+    assert measured(Part(id="p0", type="video", media=older))["duration"] is None
+    assert "seconds" not in older.model_dump(mode="json")
 
 
 def test_what_could_not_be_fetched_may_be_anything_of_its_type() -> None:
@@ -57,6 +72,7 @@ def test_what_could_not_be_fetched_may_be_anything_of_its_type() -> None:
 
     assert set(measured(Part(id="p0", type="image", source=gone)).values()) == {None}
     assert "width" not in measured(Part(id="p0", type="audio", source=gone))
+    assert "duration" in measured(Part(id="p0", type="audio", source=gone))
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,66 @@ def test_an_app_changes_named_keys_and_others_do_not_notice() -> None:
     assert judge(kids, of=[found("Weapons", 45)], app="other").outcome == "approve"
 
 
+BY_CATEGORY = {"by": "metadata.category", "toys": 40, "knives": 90, "default": 60}
+TABLED = {"weapons": BAND["weapons"] | {"review_from": BY_CATEGORY}}
+
+
+@pytest.mark.parametrize(
+    ("change", "outcomes"),
+    [
+        ({"review_from": 50}, ["review", "review", "approve"]),
+        ({"review_from": {"by": "metadata.category", "toys": 55, "default": 45}}, ["approve", "review", "approve"]),
+        ({"reject_from": 92}, ["review", "approve", "approve"]),
+    ],
+)
+def test_what_an_app_has_stands_in_place_of_the_whole_table(change: dict[str, Any], outcomes: list[str]) -> None:
+    changed = policy(bands=TABLED, apps={"kids": {"change": {"weapons": change}}})
+    items = [({"category": "toys"}, 50), ({}, 50), ({}, 40)]
+
+    assert [
+        choose([changed], Subject("kids", frozenset({"image"}), metadata=facts), [found("Weapons", sure)], TAXONOMY)[0]
+        for facts, sure in items
+    ] == outcomes
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"review_from": 40}, ""),
+        ({"review_from": 41}, "E109"),  # more than among toys
+        ({"review_from": {"by": "metadata.category", "toys": 40, "default": 60}}, ""),
+        ({"review_from": {"by": "metadata.category", "toys": 30, "books": 61, "default": 50}}, "E109"),
+        ({"review_from": {"by": "metadata.seller", "ann": 20, "default": 40}}, ""),
+        ({"review_from": {"by": "metadata.seller", "ann": 20, "default": 50}}, "E109"),
+        ({"reject_from": 80}, "E111"),  # less than the review begins among knives
+    ],
+)
+def test_a_locked_table_may_only_become_stricter_in_every_row(change: dict[str, Any], fault: str) -> None:
+    base = policy(bands={"weapons": TABLED["weapons"] | {"locked": True}}).file
+    document = base.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
+
+    _, faults = parse_policy({**document, "apps": {"kids": {"change": {"weapons": change}}}}, TAXONOMY)
+
+    assert [each.code for each in faults] == ([fault] if fault else [])
+
+
+@pytest.mark.parametrize(
+    ("relation", "truth", "reach", "outcome"),
+    [
+        ("without", "reject", {"det": frozenset({"Alcohol"})}, "review"),
+        ("without", "reject", {"det": frozenset({"Smoking"})}, "reject"),
+        ("inside", "reject", {"det": frozenset({"Alcohol"})}, "review"),
+        ("overlaps", "reject", {"det": frozenset({"Smoking"})}, "approve"),
+    ],
+)
+def test_who_could_have_found_the_other_label_leaves_a_place_open(
+    relation: str, truth: str, reach: dict[str, frozenset[str]], outcome: str
+) -> None:
+    rule = {"id": "place", "when": {"label": "Weapons", "at_least": 50, relation: "Alcohol"}, "then": truth}
+
+    assert judge(policy(rules=[rule]), of=[found("Weapons", 60), failed()], reach=reach).outcome == outcome
+
+
 @pytest.mark.parametrize(("change", "outcome"), [({"then": "reject"}, "reject"), ({"enabled": False}, "approve")])
 def test_an_app_may_change_what_any_rule_leads_to_or_switch_it_off(change: dict[str, Any], outcome: str) -> None:
     rule = {

@@ -101,6 +101,17 @@ def test_thresholds_go_to_where_the_truth_changes() -> None:
     assert tuning.reviews_then < tuning.reviews_now / 2
 
 
+def test_a_band_with_a_table_is_left_as_it_is() -> None:
+    text = TEXT.replace("reject_from: 97", "reject_from: {by: metadata.category, toys: 90, default: 97}")
+    assert text != TEXT
+    tuner = Tuner(made(text), TAXONOMY, Texts())  # type: ignore[arg-type]
+    for case in history(50, random.Random(3)):
+        tuner.add(case)
+
+    assert tuner.left_out == ("numbers",)
+    assert tuner.suggest(0.95, 0.01) == []
+
+
 def test_the_reached_share_stands_with_an_interval_that_keeps_the_goal() -> None:
     reject, review = tuned(history(20_000, random.Random(4))).suggestions
 

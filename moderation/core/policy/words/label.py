@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from moderation.core.policy.terms import Count, Labels, OneOrMore, Percent, Range
+from moderation.core.policy.words.related import Other, Relation
 from moderation.core.policy.words.word import Bounds
 
 
@@ -25,9 +28,22 @@ class BesideLabel(Bounds):
     box_area: BoxArea | None = Field(None, description="Beside label: share of the picture that the box covers.")
     span_length: Range | None = Field(None, description="Beside label: length of the span, in characters.")
     seconds: Range | None = Field(None, description="Beside label: length of the time range, in seconds.")
+    inside: Other | None = Field(None, description="Beside label: its box lies in one of this label.")
+    overlaps: Other | None = Field(None, description="Beside label: its box and one of this label cover each other.")
+    without: Other | None = Field(None, description="Beside label: no box of this label covers its box.")
 
 
 class LabelCondition(BesideLabel):
     """Detections of a label."""
 
     label: Labels = Field(description="A label, several, or {list: NAME}: it or anything under it.")
+
+    @property
+    def relations(self) -> Mapping[Relation, Other]:
+        """How a detection must lie with regard to others; empty where it may lie anywhere."""
+        others: dict[Relation, Other | None] = {
+            "inside": self.inside,
+            "overlaps": self.overlaps,
+            "without": self.without,
+        }
+        return {name: other for name, other in others.items() if other is not None}

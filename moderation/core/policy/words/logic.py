@@ -19,6 +19,7 @@ from moderation.core.policy.words.label import BesideLabel, LabelCondition
 from moderation.core.policy.words.listed import ContentCondition
 from moderation.core.policy.words.measured import (
     BytesCondition,
+    DurationCondition,
     FramesCondition,
     HeightCondition,
     HourCondition,
@@ -119,6 +120,7 @@ Condition: TypeAlias = Annotated[
     | Annotated[MegapixelsCondition, Tag("\0MegapixelsCondition")]
     | Annotated[BytesCondition, Tag("\0BytesCondition")]
     | Annotated[FramesCondition, Tag("\0FramesCondition")]
+    | Annotated[DurationCondition, Tag("\0DurationCondition")]
     | Annotated[TextLengthCondition, Tag("\0TextLengthCondition")]
     | Annotated[MediaTypeCondition, Tag("\0MediaTypeCondition")]
     | Annotated[PartsCondition, Tag("\0PartsCondition")]

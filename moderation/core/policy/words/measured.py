@@ -81,6 +81,13 @@ class FramesCondition(PartFact):
     frames: Range = Field(description="Of an animated picture; 1 for a still one.")
 
 
+class DurationCondition(PartFact):
+    """How long it plays."""
+
+    fact = "duration"
+    duration: Range = Field(description="Seconds that a film or sound plays.")
+
+
 class TextLengthCondition(PartFact):
     """The length of a text."""
 

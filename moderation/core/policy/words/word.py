@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from moderation.core.policy.terms import Percent, PolicyModel, wrong
+from moderation.core.policy.terms import PolicyModel
+from moderation.core.policy.thresholds import Rows, Threshold, check_order, rows_of
 
 
 class Word(PolicyModel):
@@ -32,12 +33,14 @@ class Word(PolicyModel):
 class Bounds(Word):
     """Thresholds beside a word."""
 
-    at_least: Percent | None = Field(None, description="Beside label or score: from here, inclusive.")
-    below: Percent | None = Field(None, description="Beside label or score: up to here, exclusive.")
+    at_least: Threshold | None = Field(None, description="Beside label or score: from here, inclusive.")
+    below: Threshold | None = Field(None, description="Beside label or score: up to here, exclusive.")
 
     @model_validator(mode="after")
     def _hold_something(self) -> Self:
-        if self.at_least is not None and self.below is not None and self.below <= self.at_least:
-            message = f"below ({self.below:g}) must be more than at_least ({self.at_least:g})"
-            raise wrong(message, at="below", hint="swap the two, or leave one out")
+        check_order(self.at_least, self.below, ("at_least", "below"))
         return self
+
+    def by_rows(self) -> Rows[Self] | None:
+        """The condition for each row of its tables; None where it has none."""
+        return rows_of(self, ("at_least", "below"))

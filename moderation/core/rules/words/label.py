@@ -13,6 +13,7 @@ from typing import Any
 
 from moderation.core.detections import Detection
 from moderation.core.policy.terms import Count, Range, expand
+from moderation.core.policy.thresholds import only
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.rules.scene import FALSE, NEAR, NOBODY, NOTHING, TRUE, Observation, Scene, held
 from moderation.core.rules.signals import Sign, Signal, Wakes
@@ -79,12 +80,12 @@ class LabelTest:
 
     @classmethod
     def of(cls, condition: LabelCondition, taxonomy: Taxonomy, lists: Mapping[str, Sequence[Any]]) -> LabelTest:
-        """The test for a condition: its labels with all that stand under them, its list filled in."""
+        """The test for a condition without tables: its labels with all that stand under them, its list filled in."""
         size = Size(condition.box_area, condition.span_length, condition.seconds)
         return cls(
             labels=covered(expand(condition.label, lists), taxonomy, exact=bool(condition.exact)),
-            at_least=condition.at_least,
-            below=condition.below,
+            at_least=only(condition.at_least),
+            below=only(condition.below),
             count=condition.count,
             different=condition.different_labels,
             detectors=None if condition.detector is None else frozenset(condition.detector),
@@ -102,10 +103,9 @@ class LabelTest:
         return TRUE if self._holds((), may_grow=False) else FALSE
 
     def _look(self, scene: Scene) -> Observation:
-        at_least, below = self.at_least, self.below
-        low = at_least or 0.0
+        at_least, low = self.at_least, self.at_least or 0.0
         those = self._those(scene)
-        matched = [d for d in those if d.confidence >= low and (below is None or d.confidence < below)]
+        matched = self._in_range(those)
         silent = scene.silent(self.labels) if scene.unanswered else NOBODY
         is_counted = self.count is not None or self.different is not None
         truth = (
@@ -120,6 +120,14 @@ class LabelTest:
             return Observation(False, near=held(near, low))
         return FALSE
 
+    def matched(self, scene: Scene) -> list[Detection]:
+        """The detections that count, strongest first for each label."""
+        return self._in_range(self._those(scene)) if scene.by_label else []
+
+    def _in_range(self, those: Sequence[Detection]) -> list[Detection]:
+        low, below = self.at_least or 0.0, self.below
+        return [d for d in those if d.confidence >= low and (below is None or d.confidence < below)]
+
     def _those(self, scene: Scene) -> list[Detection]:
         """The detections that it is about, of whatever confidence."""
         those = scene.matching(self.labels)
@@ -129,7 +137,7 @@ class LabelTest:
 
     def holds(self) -> Holds:
         """See `Test.holds`."""
-        labels, low, below = self.labels, self.at_least or 0.0, self.below
+        labels, low = self.labels, self.at_least or 0.0
         if self.is_plain:
             return _reaches(labels, low)
         is_counted = self.count is not None or self.different is not None
@@ -137,8 +145,7 @@ class LabelTest:
             return _counts(labels, low, self.count)
 
         def holds_of(scene: Scene) -> bool | None:
-            those = self._those(scene) if scene.by_label else []
-            matched = [d for d in those if d.confidence >= low and (below is None or d.confidence < below)]
+            matched = self.matched(scene)
             may_grow = bool(scene.unanswered) and scene.is_open(labels)
             if is_counted:
                 return self._holds(matched, may_grow=may_grow)
@@ -160,7 +167,7 @@ class LabelTest:
             numbers.append(self.count.holds(len(matched), may_grow=may_grow))
         if self.different is not None:
             numbers.append(self.different.holds(len({d.label for d in matched}), may_grow=may_grow))
-        return _both(numbers)
+        return both(numbers)
 
     def settled(self, app: str, content_types: frozenset[str]) -> Test | bool:
         """Itself: what was found decides."""
@@ -208,7 +215,7 @@ def is_by(detection: Detection, detectors: frozenset[str] | None) -> bool:
     return detectors is None or (detection.detector is not None and detection.detector.name in detectors)
 
 
-def _both(truths: Iterable[bool | None]) -> bool | None:
+def both(truths: Iterable[bool | None]) -> bool | None:
     """Kleene's "and"."""
     known = True
     for truth in truths:

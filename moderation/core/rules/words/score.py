@@ -14,6 +14,7 @@ from typing import Any
 
 from moderation.core.detections import Detection
 from moderation.core.policy.terms import expand
+from moderation.core.policy.thresholds import only
 from moderation.core.policy.words.score import Combine, Score, ScoreCondition
 from moderation.core.rules.scene import FALSE, NEAR, NOTHING, Observation, Scene, held
 from moderation.core.rules.signals import Signal, Wakes
@@ -54,7 +55,7 @@ class ScoreTest:
     def of(
         cls, condition: ScoreCondition, score: Score, taxonomy: Taxonomy, lists: Mapping[str, Sequence[Any]]
     ) -> ScoreTest:
-        """The test for a condition and the score that it names."""
+        """The test for a condition without tables, and the score that it names."""
         terms = tuple(
             Term(
                 labels=covered(expand(term.label, lists), taxonomy, exact=term.exact),
@@ -63,7 +64,7 @@ class ScoreTest:
             )
             for term in score.of
         )
-        return cls(condition.score, score.combine, terms, condition.at_least, condition.below)
+        return cls(condition.score, score.combine, terms, only(condition.at_least), only(condition.below))
 
     @property
     def labels(self) -> frozenset[str]:
