@@ -120,6 +120,9 @@ def pages(desk: Desk, client: Any) -> Iterator[tuple[str, str]]:
         "nowhere",
         "wellbeing",
         "lead/quality",
+        "lead/quality?show=disagreements",
+        "lead/quality?show=golden",
+        "lead/quality?show=batches",
         "lead/quality/general",
     ):
         yield page(f"/review/{path}")
