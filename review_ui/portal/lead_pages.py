@@ -27,6 +27,7 @@ from review_ui.desk.leading import (
     take_back,
     workers,
 )
+from review_ui.desk.load import DAYS, loads
 from review_ui.people.people import People
 from review_ui.portal.access import leading
 from review_ui.portal.languages import _
@@ -78,6 +79,11 @@ def add_lead_pages(
         }
         only = "portal/lead_figures.html" if request.headers.get("HX-Request") else "portal/lead.html"
         return render_template(only, **given)
+
+    @portal.get("/lead/people")
+    @leading
+    def load_of_people() -> Page:
+        return render_template("portal/lead_people.html", loads=loads(review, g.session.user.id), days=DAYS)
 
     def queue_page(flow: str, text: str = "", status: int = 200) -> Page:
         state = next((q for q in queue_states(review, g.session.user.id) if q.flow == flow), None)

@@ -22,7 +22,7 @@ _OF_POLICIES = tuple(
     f"console.{name}"
     for name in ("policy", "policy_version", "draft", "change_draft", "try_draft", "start_backtest", "roll_back")
 )
-_OF_QUEUES = ("lead_queue", "batch", "change_queue", "change_task")
+_OF_QUEUES = ("lead_queue", "batch", "change_queue", "change_task", "load_of_people")
 _OF_QUALITY = ("quality_queue", "change_quality", "open_disagreement", "undo_batch")
 GROUPS = (N_("Review"), N_("Oversee"), N_("Run"))
 """Heads over the entries, in order."""

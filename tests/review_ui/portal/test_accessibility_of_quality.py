@@ -86,7 +86,7 @@ def test_no_list_that_leads_work_through_keeps_anybody_out_or_is_cut_off(desk: D
     page.wait_for_selector("#batches")
     source = disagree(desk, "also torn", flow="also")
     add_golden(desk.review, source, "reject", word, "lea")
-    for path in ("quality?show=batches", "quality?show=disagreements", "quality?show=golden", "quality"):
+    for path in ("quality?show=batches", "quality?show=disagreements", "quality?show=golden", "quality", "people"):
         page.goto(f"{page.root}/lead/{path}")
         said += complaints(page)
         fits |= misfits(page)

@@ -119,6 +119,7 @@ def pages(desk: Desk, client: Any) -> Iterator[tuple[str, str]]:
         "people",
         "nowhere",
         "wellbeing",
+        "lead/people",
         "lead/quality",
         "lead/quality?show=disagreements",
         "lead/quality?show=golden",
