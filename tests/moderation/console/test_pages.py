@@ -24,6 +24,8 @@ RIGHT_TO_LEFT = "مرحبا بكم في هذه الصفحة الطويلة " * 6
 @pytest.fixture(scope="module")
 def filled(console: Console) -> Console:
     """Items whose texts are too long or run the other way, a picture, a draft, a saved view, an entry of each kind."""
+    from moderation_aws.shared import open_store
+
     console.client("adam", "admin")
     metadata = {"site": LONG_WORD, "author": RIGHT_TO_LEFT}
     for text in (LONG_WORD, RIGHT_TO_LEFT, "my social security number is 123-45-6780", "You are a worthless idiot"):
@@ -37,6 +39,7 @@ def filled(console: Console) -> Console:
     )
     console.complete()
     service = console.api.service
+    open_store(service.settings).used("shop", LONG_WORD, f"vendor.{LONG_WORD}", 3)
     for record in Searching(service.database).page(Asked()):
         if record.status == "in_review":
             console.ask_people(record.item.id)
