@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -77,6 +78,28 @@ class Finding:
 
     text: str
     is_problem: bool = False
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one app used of one paid operation through one detector on one day.
+
+    Attributes:
+        day: UTC.
+        operation: as its provider names it: ``rekognition.DetectModerationLabels``.
+        units: as the operation is billed.
+        unit: what is billed, in words; empty where that is not known.
+        dollars: US dollars, an estimate; None for an operation without a price.
+    """
+
+    day: date
+    app: str
+    detector: str
+    operation: str
+    calls: int
+    units: float
+    unit: str
+    dollars: float | None
 
 
 class Frame(Protocol):
@@ -269,6 +292,23 @@ def item_decided(item: Item, decision: Decision) -> None:
     """Told after the commit of each decision. May be called twice for one decision; must be quick or hand over.
 
     What it raises is logged and counted, and changes nothing.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def report_costs(settings: Settings, since: date, until: date) -> list[Spent]:
+    """Say what the plugin's detectors have used that is paid by the call, for the dashboard.
+
+    Args:
+        settings: the service's settings, read-only.
+        since, until: the first day and the last one (UTC).
+
+    Returns:
+        What was used in these days, in any order; none when nothing was. Counts that are kept, never a call outside.
+
+    Raises:
+        ModerationError: the counts cannot be read; the dashboard says so.
     """
     raise NotImplementedError
 

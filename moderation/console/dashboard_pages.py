@@ -14,6 +14,7 @@ from ground.errors import NotFound
 from ground.paced import Paced
 from ground.statistics import wilson
 from moderation.console.charts import Chart, Series, heat, share_bars, stacked
+from moderation.console.costs import Costs, read_costs
 from moderation.console.dashboard import ENOUGH, Figures, Place, is_late, place_hours, read_figures, read_places
 from moderation.console.periods import NAMES, Period, period_of
 from moderation.evidence.overturns import OverturnRate
@@ -47,6 +48,9 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
         app = request.args.get("app") or None
         return read_figures(service.database, period_of(request.args, now()), app, service.hit_rates())
 
+    def spent(found: Figures) -> Costs:
+        return read_costs(service.judge.plugins.manager, service.settings, found.period, found.app)
+
     def states() -> Sequence[QueueState]:
         return queue_states(review, g.session.user.id)
 
@@ -74,6 +78,7 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
             is_late=is_late,
             is_complete=service.roll_up_history.is_complete(),
             equipment=_equipment(service),
+            costs=spent(found),
         )
 
     @console.get("/admin/ppe")
@@ -118,6 +123,7 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
             "queues": lambda: _queues(states()),
             "overturns": lambda: _overturns(overturns.ask()),
             "places": lambda: _places(service, found),
+            "costs": lambda: _costs(spent(found)),
         }
         if name not in tables:
             raise NotFound("no such table")
@@ -232,6 +238,11 @@ def _queues(states: Sequence[QueueState]) -> Table:
     ]
 
 
+def _costs(costs: Costs) -> Table:
+    heads = (_("App"), _("Detector"), _("Operation"), _("Calls"), _("Units"), _("Unit"), _("US dollars"))
+    return heads, [(c.app, c.detector, c.operation, c.calls, c.units, c.unit, c.dollars) for c in costs.rows]
+
+
 def _overturns(rates: Sequence[OverturnRate]) -> Table:
     heads = (
         _("Policy"),
@@ -267,4 +278,4 @@ def _csv(heads: Sequence[str], rows: Sequence[Sequence[object]], name: str) -> R
 
 def _harmless(cell: object) -> object:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(tuple("=+-@\t\r")) else cell

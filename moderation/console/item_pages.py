@@ -28,10 +28,11 @@ from review_ui.desk import batches
 from review_ui.desk.audit import note_act
 from review_ui.desk.audit_search import EventsAsked, find_events
 from review_ui.desk.leading import assign
-from review_ui.desk.of_loops import LoopTask, loops_answered_by, names_by_worker, tasks_of
+from review_ui.desk.of_loops import LoopTask, contents_of, loops_answered_by, names_by_worker, tasks_of
 from review_ui.portal.access import only_for
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page
+from review_ui.portal.together import Together, together
 from review_ui.service import ReviewService
 
 MAY_UNMASK = MAY_DECIDE = ("lead", "admin")
@@ -206,22 +207,22 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
         if not ids:
             return page(_("Tick the items that are to be decided together."), 422)
         tasks = {item_id: [t for t in found if t.state == "waiting"] for item_id, found in waiting(ids).items()}
-        text = ""
+        rows, text = listed(searching.rows(ids)), ""
+        known = sorted({label for each in rows if tasks.get(each.row.item.id) for label in each.row.labels})
+        asked = [task.id for found in tasks.values() for task in found[:1]]
+        offered = together(contents_of(review, g.session.user.id, asked), known)
         if form.get("confirmed"):
             try:
-                done = _decide(tasks, [each for each in form.getlist("found") if each])
+                done = _decide(tasks, offered)
                 return redirect(_back(decided=str(done)), 303)
             except InputError as error:
                 text = _("Nothing was decided: %(why)s.", why=error)
-        rows = listed(searching.rows(ids))
-        known = sorted({label for each in rows for label in each.row.labels})
         shown = render_template(
             "console/items_batch.html",
             ready=[each for each in rows if tasks.get(each.row.item.id)],
             left=[each for each in rows if not tasks.get(each.row.item.id)],
-            labels=known,
+            offered=offered,
             given=form,
-            ticked=form.getlist("found"),
             problem=text,
             query=_search(),
             undo_minutes=batches.UNDO_TIME.seconds // 60,
@@ -229,7 +230,7 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
         )
         return shown, 422 if text else 200
 
-    def _decide(tasks: Mapping[str, Sequence[LoopTask]], labels: Sequence[str]) -> int:
+    def _decide(tasks: Mapping[str, Sequence[LoopTask]], offered: Together) -> int:
         """Answer the tasks, queue by queue; says how many."""
         by_flow: dict[str, list[str]] = {}
         for each in tasks.values():
@@ -237,9 +238,11 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
                 by_flow.setdefault(task.flow, []).append(task.id)
         if not by_flow:
             raise InputError(_("none of these items waits for people in your queues"))
-        outcome, words = request.form.get("decision", ""), request.form.get("note", "").strip()[:1000]
+        form = request.form
+        outcome, words = form.get("decision", ""), form.get("note", "").strip()[:1000]
+        labels, reasons = offered.labels_of(form.getlist("found")), offered.reasons_of(form.getlist("because"))
         for flow, chosen in by_flow.items():
-            batches.decide_batch(review, g.session.user.id, flow, chosen, outcome, words, labels)
+            batches.decide_batch(review, g.session.user.id, flow, chosen, outcome, words, labels, reasons)
         return sum(map(len, by_flow.values()))
 
     @console.post("/items/views")

@@ -147,6 +147,20 @@ def seen_since(c: Connection, user_id: str, since: datetime, now: datetime) -> M
     return found
 
 
+def seen_of_all(c: Connection, harm: str, since: datetime, now: datetime) -> Mapping[str, float]:
+    """By person, seconds of looks at one harm that began since then; what is before their eyes now counts."""
+    these = sa.select(looks.c.user_id).join(look_harms, look_harms.c.look_id == looks.c.id)
+    these = these.where(look_harms.c.harm == harm, looks.c.began_at >= since)
+    ended = (
+        these.where(looks.c.seconds.is_not(None)).add_columns(sa.func.sum(looks.c.seconds)).group_by(looks.c.user_id)
+    )
+    found = {row[0]: float(row[1]) for row in c.execute(ended)}
+    under_way = these.where(looks.c.seconds.is_(None)).add_columns(looks.c.began_at, looks.c.until, looks.c.seconds)
+    for row in c.execute(under_way):
+        found[row.user_id] = found.get(row.user_id, 0.0) + _length(row, now)
+    return found
+
+
 def note_harms(c: Connection, care: Care, loop_name: str, content: Mapping[str, Any]) -> None:
     """Keep what a new loop exposes people to; a deleted loop may have had its name."""
     c.execute(sa.delete(loop_harms).where(loop_harms.c.loop_name == loop_name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.errors import InputError, NotFound
+from ground.prepared import among
 from review_ui.a2i.settling import WAITING
-from review_ui.a2i.tables import tasks
+from review_ui.a2i.tables import human_loops, tasks
 from review_ui.desk.audit import note
-from review_ui.desk.routing import is_free_for
+from review_ui.desk.routing import flows_of, is_free_for
 from review_ui.service import ReviewService
 from review_ui.tables import batches, users
 
@@ -44,6 +46,33 @@ class Batch:
     undone_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """A task that is to be decided together with others.
+
+    Attributes:
+        is_free: it waits, and this lead may answer it; others are left alone.
+    """
+
+    id: str
+    content: Mapping[str, Any]
+    is_free: bool
+
+
+def look_at(review: ReviewService, user_id: str, flow: str, task_ids: Sequence[str]) -> Sequence[Chosen]:
+    """Tasks of a queue as a batch would take them, in the order in which they are named; what is none is left out."""
+    query = sa.select(tasks.c.id, tasks.c.loop_name, human_loops.c.input_content)
+    query = query.join(human_loops, human_loops.c.name == tasks.c.loop_name)
+
+    def work(c: Connection) -> tuple[dict[str, Any], set[str]]:
+        asked = among(c, tasks.c.id, task_ids) & (tasks.c.flow == flow)
+        free = c.execute(sa.select(tasks.c.id, tasks.c.loop_name).where(asked, is_free_for(c, user_id))).all()
+        return {row.id: row for row in c.execute(query.where(asked))}, _one_a_loop(free)
+
+    rows, free = review.database.read(work)
+    return [Chosen(each, json.loads(rows[each].input_content), each in free) for each in task_ids if each in rows]
+
+
 def decide_batch(
     review: ReviewService,
     user_id: str,
@@ -52,6 +81,7 @@ def decide_batch(
     outcome: str,
     words: str,
     labels: Sequence[str] = (),
+    reasons: Sequence[str] = (),
 ) -> str:
     """Answer waiting tasks of one queue with the same decision, as this lead; the batch's id.
 
@@ -60,6 +90,7 @@ def decide_batch(
     Args:
         words: why, for the record of each.
         labels: what is there in all of them.
+        reasons: of those that the policies have, which hold for all of them.
 
     Raises:
         InputError: the outcome is none, no words say why, or there are too many tasks.
@@ -75,14 +106,14 @@ def decide_batch(
     answer: Mapping[str, Any] = {
         "decision": {name: name == outcome for name in ("approve", "reject")},
         "labels": dict.fromkeys(labels, True),
+        **({"reasons": dict.fromkeys(reasons, True)} if reasons else {}),
         "note": words,
     }
 
     def work(c: Connection) -> None:
-        asked = tasks.c.id.in_(task_ids) & (tasks.c.flow == flow)
+        asked = among(c, tasks.c.id, task_ids) & (tasks.c.flow == flow)
         rows = c.execute(sa.select(tasks.c.id, tasks.c.loop_name).where(asked, is_free_for(c, user_id))).all()
-        # Nobody answers two tasks of one loop.
-        free = list({row.loop_name: row.id for row in rows}.values())
+        free = sorted(_one_a_loop(rows))
         values = {
             "state": "given",
             "user_id": user_id,
@@ -120,7 +151,7 @@ def undo_batch(review: ReviewService, batch_id: str, user_id: str) -> int:
     def work(c: Connection) -> int:
         there = (batches.c.id == batch_id) & batches.c.undone_at.is_(None) & (batches.c.settles_at > now)
         row = c.execute(sa.select(batches).where(there).with_for_update()).first()
-        if row is None:
+        if row is None or row.flow not in flows_of(c, user_id):
             raise NotFound("this batch cannot be taken back any more")
         c.execute(sa.update(batches).where(batches.c.id == batch_id).values(undone_at=now))
         values = {
@@ -139,11 +170,19 @@ def undo_batch(review: ReviewService, batch_id: str, user_id: str) -> int:
     return review.database.write(work, step="tasks.undo_batch")
 
 
-def recent_batches(review: ReviewService, limit: int = 20) -> Sequence[Batch]:
-    """The newest batches first."""
+def recent_batches(review: ReviewService, user_id: str, limit: int = 20) -> Sequence[Batch]:
+    """The newest batches first, of the queues of this lead's work teams."""
     query = sa.select(batches, users.c.name.label("who")).join(users, users.c.id == batches.c.user_id)
     query = query.order_by(batches.c.created_at.desc()).limit(limit)
     names = ("id", "who", "flow", "outcome", "note", "size", "created_at", "settles_at", "undone_at")
-    return review.database.read(
-        lambda c: [Batch(**{name: getattr(row, name) for name in names}) for row in c.execute(query)]
-    )
+
+    def work(c: Connection) -> list[Batch]:
+        rows = c.execute(query.where(batches.c.flow.in_(flows_of(c, user_id))))
+        return [Batch(**{name: getattr(row, name) for name in names}) for row in rows]
+
+    return review.database.read(work)
+
+
+def _one_a_loop(rows: Sequence[Any]) -> set[str]:
+    """The tasks that one person may answer: nobody answers two of one loop."""
+    return set({row.loop_name: row.id for row in sorted(rows, key=lambda row: row.id)}.values())

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.prepared import among
-from review_ui.a2i.tables import tasks
+from review_ui.a2i.tables import human_loops, tasks
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.desk.routing import flows_of
 from review_ui.service import ReviewService
@@ -57,6 +59,19 @@ def tasks_of(review: ReviewService, user_id: str, loops: Collection[str]) -> Map
         return found
 
     return review.database.read(work) if loops else {}
+
+
+def contents_of(review: ReviewService, user_id: str, task_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
+    """What tasks show, of those in queues that are this lead's work teams', oldest first."""
+    query = sa.select(tasks.c.flow, human_loops.c.input_content)
+    query = query.join(human_loops, human_loops.c.name == tasks.c.loop_name).order_by(tasks.c.created_at, tasks.c.id)
+
+    def work(c: Connection) -> list[Mapping[str, Any]]:
+        mine = set(flows_of(c, user_id))
+        rows = c.execute(query.where(among(c, tasks.c.id, task_ids)))
+        return [json.loads(row.input_content) for row in rows if row.flow in mine]
+
+    return review.database.read(work) if task_ids else []
 
 
 def loops_answered_by(review: ReviewService, name: str) -> frozenset[str]:

@@ -27,12 +27,14 @@ from review_ui.desk.leading import (
     take_back,
     workers,
 )
+from review_ui.desk.load import DAYS, loads
 from review_ui.people.people import People
 from review_ui.portal.access import leading
 from review_ui.portal.languages import _
 from review_ui.portal.media import veiled_response
 from review_ui.portal.problems import Page
 from review_ui.portal.summaries import summary
+from review_ui.portal.together import together
 from review_ui.service import ReviewService
 
 LONGEST_SEARCH = 200
@@ -70,7 +72,6 @@ def add_lead_pages(
         given: dict[str, Any] = {
             "queues": queue_states(review, g.session.user.id),
             "workers": workers(review),
-            "batches": batches.recent_batches(review),
             "stuck": stuck_items() if stuck_items is not None else (),
             "now": review.clock(),
             "priorities": PRIORITIES,
@@ -78,6 +79,11 @@ def add_lead_pages(
         }
         only = "portal/lead_figures.html" if request.headers.get("HX-Request") else "portal/lead.html"
         return render_template(only, **given)
+
+    @portal.get("/lead/people")
+    @leading
+    def load_of_people() -> Page:
+        return render_template("portal/lead_people.html", loads=loads(review, g.session.user.id), days=DAYS)
 
     def queue_page(flow: str, text: str = "", status: int = 200) -> Page:
         state = next((q for q in queue_states(review, g.session.user.id) if q.flow == flow), None)
@@ -140,22 +146,29 @@ def add_lead_pages(
     def batch(flow: str) -> Page:
         form, user_id = request.form, g.session.user.id
         need_queue(review, user_id, flow)
-        chosen, words = form.getlist("task")[: batches.MOST_TASKS + 1], form.get("note", "").strip()[:1000]
-        outcome = form.get("outcome", "")
-        if not chosen:
+        ticked, words = form.getlist("task")[: batches.MOST_TASKS + 1], form.get("note", "").strip()[:1000]
+        if not ticked:
             return queue_page(flow, _("Tick the tasks that are to be decided together."), 422)
-        text = ""
+        chosen = batches.look_at(review, user_id, flow, list(dict.fromkeys(ticked)))
+        offered, text = together(each.content for each in chosen if each.is_free), ""
         if form.get("confirmed"):
+            labels, reasons = offered.labels_of(form.getlist("found")), offered.reasons_of(form.getlist("because"))
             try:
-                batches.decide_batch(review, user_id, flow, chosen, outcome, words)
-                return redirect(f"{url_for('portal.lead')}#batches", 303)
+                batches.decide_batch(review, user_id, flow, ticked, form.get("outcome", ""), words, labels, reasons)
+                return redirect(url_for("portal.quality", show="batches"), 303)
             except InputError as error:
                 text = _("Nothing was decided: %(why)s.", why=error)
-        listed = {task.id: task for task in open_tasks(review, flow)}
-        shown = [(listed[each], summary(listed[each].content)) for each in chosen if each in listed]
-        minutes = batches.UNDO_TIME.seconds // 60
+        shown = [(each, summary(each.content)) for each in chosen]
         page = render_template(
-            "portal/lead_batch.html", flow=flow, tasks=shown, given=form, problem=text, undo_minutes=minutes
+            "portal/lead_batch.html",
+            flow=flow,
+            ready=[each for each in shown if each[0].is_free],
+            left=[each for each in shown if not each[0].is_free],
+            offered=offered,
+            given=form,
+            words=form.get("q", "")[:LONGEST_SEARCH],
+            problem=text,
+            undo_minutes=batches.UNDO_TIME.seconds // 60,
         )
         return page, 422 if text else 200
 
@@ -163,7 +176,7 @@ def add_lead_pages(
     @leading
     def undo_batch(batch_id: UUID) -> Page:
         batches.undo_batch(review, str(batch_id), g.session.user.id)
-        return redirect(f"{url_for('portal.lead')}#batches", 303)
+        return redirect(url_for("portal.quality", show="batches"), 303)
 
 
 def _whole(text: str) -> int:

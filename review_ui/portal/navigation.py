@@ -22,6 +22,8 @@ _OF_POLICIES = tuple(
     f"console.{name}"
     for name in ("policy", "policy_version", "draft", "change_draft", "try_draft", "start_backtest", "roll_back")
 )
+_OF_QUEUES = ("lead_queue", "batch", "change_queue", "change_task", "load_of_people")
+_OF_QUALITY = ("quality_queue", "change_quality", "open_disagreement", "undo_batch")
 GROUPS = (N_("Review"), N_("Oversee"), N_("Run"))
 """Heads over the entries, in order."""
 
@@ -51,10 +53,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("queues", N_("Review"), "inbox", "Review", MAY_REVIEW, ("done", "feedback_page")),
     Entry("history", N_("History"), "clock", "Review", MAY_REVIEW, ("past_task",)),
     Entry("wellbeing", N_("Wellbeing"), "heart", "Review", MAY_REVIEW, ("choose", "veil", "rest")),
-    Entry("lead", N_("Queues"), "list", "Oversee", LEADS, ("lead_queue", "batch", "change_queue", "change_task")),
+    Entry("lead", N_("Queues"), "list", "Oversee", LEADS, _OF_QUEUES),
     Entry("console.policies", N_("Policies"), "book", "Run", OWNERS, _OF_POLICIES),
     Entry("console.items", N_("Items"), "search", "Oversee", OVERSEE, ("console.decide_items", "console.save_view")),
-    Entry("quality", N_("Quality"), "target", "Oversee", LEADS, ("quality_queue", "change_quality")),
+    Entry("quality", N_("Quality"), "target", "Oversee", LEADS, _OF_QUALITY),
     Entry("lead_lists", N_("Lists"), "filter", "Oversee", LEADS, ("lead_list", "add_to_list")),
     Entry("lead_log", N_("Who did what"), "shield", "Oversee", LEADS),
     Entry("console.dashboard", N_("Dashboard"), "chart", "Run", OVERSEE, ("console.equipment",)),

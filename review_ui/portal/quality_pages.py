@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 
 from ground.errors import InputError, NotFound
 from review_ui.a2i.answer_content import outcome_of
 from review_ui.a2i.tables import human_loops, tasks
+from review_ui.desk.batches import recent_batches
+from review_ui.desk.disagreements import disagreements
 from review_ui.desk.history import contains
-from review_ui.desk.leading import QueueState, queue_states
+from review_ui.desk.leading import QueueState, assign, queue_states
 from review_ui.portal.access import leading
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page
@@ -36,6 +39,8 @@ from review_ui.service import ReviewService
 from review_ui.tables import golden_items
 
 DAYS = 28
+WORK = ("disagreements", "golden", "batches")
+"""What leads decide, each a list of its own."""
 LISTED = 30
 LONGEST_SEARCH = 200
 
@@ -90,6 +95,10 @@ def add_quality_pages(portal: Blueprint, review: ReviewService, overturns: Overt
     @portal.get("/lead/quality")
     @leading
     def quality() -> Page:
+        """The figures, or one of the lists of what leads decide: `WORK`."""
+        show = request.args.get("show", "figures")
+        if show in WORK:
+            return work_page(show)
         queues = queue_states(review, g.session.user.id)
         given: dict[str, Any] = {
             "queues": [
@@ -101,6 +110,32 @@ def add_quality_pages(portal: Blueprint, review: ReviewService, overturns: Overt
             "days": DAYS,
         }
         return render_template("portal/quality.html", **given)
+
+    def work_page(show: str) -> Page:
+        user_id = g.session.user.id
+        given: dict[str, Any] = {"show": show, "days": DAYS, "now": review.clock(), "longest": LONGEST_BECAUSE}
+        given["has_items"] = "portal.console.items" in current_app.view_functions
+        if show == "disagreements":
+            found = disagreements(review, user_id, DAYS)
+            given["disagreements"] = [(each, summary(each.content)) for each in found]
+        elif show == "golden":
+            given["queues"] = queue_states(review, user_id)
+            own = {queue.flow for queue in given["queues"]}
+            given["golden"] = [item for item in list_golden(review) if item.flow in own]
+        else:
+            given["batches"] = recent_batches(review, user_id)
+        return render_template("portal/quality_work.html", **given)
+
+    @portal.post("/lead/quality/tasks/<uuid:task_id>")
+    @leading
+    def open_disagreement(task_id: UUID) -> Page:
+        """Give somebody the task by which they settle a disagreement; it is their next one."""
+        user, waiting = g.session.user, disagreements(review, g.session.user.id, DAYS)
+        task = next((each.task for each in waiting if each.task is not None and each.task.id == str(task_id)), None)
+        if task is None:
+            raise NotFound("this task does not wait for you any more")
+        assign(review, task.id, user.id, user.name)
+        return redirect(url_for("portal.next_one", flow=task.flow), 303)
 
     def queue_page(flow: str, text: str = "", status: int = 200) -> Page:
         queue = _need_own(review, flow)
@@ -143,6 +178,8 @@ def add_quality_pages(portal: Blueprint, review: ReviewService, overturns: Overt
                 set_quality(review, flow, QueueQuality(percent, gives_feedback="feedback" in form))
         except InputError as error:
             return queue_page(flow, _("Nothing was changed: %(why)s.", why=error), 422)
+        if form.get("back") in WORK:
+            return redirect(url_for("portal.quality", show=form["back"]), 303)
         return redirect(url_for("portal.quality_queue", flow=flow), 303)
 
 

@@ -70,9 +70,9 @@ class Console:
             flows.describe_flow_definition(review, {"FlowDefinitionName": flow})
         except Exception:
             self._add_flow(flow)
-        body = {
-            "InputContent": json.dumps({"schema": "moderation-item/1", "item": {"app": record.item.app}, "parts": []})
-        }
+        content = {"schema": "moderation-item/1", "item": {"app": record.item.app}, "parts": []}
+        reasons = [{"name": "wave", "words": {"en": "One of a wave"}}]
+        body = {"InputContent": json.dumps({**content, "reasons": reasons})}
         arn = review.arn("flow-definition", flow)
         loops.start(review, {"FlowDefinitionArn": arn, "HumanLoopName": loop.name, "HumanLoopInput": body})
         return loop.name

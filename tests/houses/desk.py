@@ -21,13 +21,14 @@ from moderation.storage.attention import Attention
 from moderation.storage.lists import RunTimeLists
 from moderation.storage.opening import open_database
 from review_ui.a2i import flows, loops, resources, workforces
+from review_ui.a2i.outputs import sweep
 from review_ui.a2i.tables import tasks
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.tasks import Task, next_task
 from review_ui.opening import open_review
 from review_ui.people.people import People
 from review_ui.portal import blueprint
-from tests.content import item
+from tests.content import item, text
 
 PASSWORD = "a long enough password"
 
@@ -149,3 +150,18 @@ def answer(desk: Desk, user: str, outcome: str, flow: str | None = None, **label
     decision = {name: name == outcome for name in ("approve", "reject")}
     submit_answer(desk.review, task.id, user, {"decision": decision, "labels": labels}, 1)
     return task
+
+
+def disagree(desk: Desk, words: str = "torn", note: str = "", flow: str = "two") -> str:
+    """A loop over these words that two people judged differently, in a queue of its own; its name."""
+    desk.add_flow(flow, f"Moderation: {flow}", answers=2)
+    loop = desk.start_item(text(words), flow=flow)
+    for name, outcome in (("anna", "approve"), ("bert", "reject")):
+        user = person(desk, f"{name}-{flow}")
+        task = next_task(desk.review, user, flow)
+        assert task is not None
+        decision = {each: each == outcome for each in ("approve", "reject")}
+        labels = {words[:40]: outcome == "reject"}
+        submit_answer(desk.review, task.id, user, {"decision": decision, "labels": labels, "note": note}, 1)
+    sweep(desk.review)
+    return loop

@@ -11,10 +11,11 @@ from moderation import hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import date
 
     import click
 
-    from moderation.hookspecs import Finding
+    from moderation.hookspecs import Finding, Spent
     from moderation.settings import Settings
 
 
@@ -44,6 +45,14 @@ def examine(settings: Settings, services: Collection[str]) -> list[Finding]:
     from moderation_aws.checking import examine_aws
 
     return list(examine_aws(settings, services))
+
+
+@hookimpl
+def report_costs(settings: Settings, since: date, until: date) -> list[Spent]:
+    """Say what Amazon's detectors and language models have used: what ``moderation costs`` counts, by day."""
+    from moderation_aws.costs import spent_between
+
+    return spent_between(settings, since, until)
 
 
 @hookimpl

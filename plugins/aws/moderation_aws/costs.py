@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from moderation.core.errors import InputError
+from moderation.hookspecs import Spent
 from moderation_aws.configuration import load_config
 from moderation_aws.shared import StoreFailed, Usage, open_store
 
@@ -78,12 +79,28 @@ def costs(usage: Iterable[Usage], prices: Mapping[str, Price]) -> list[Cost]:
         sums[key] = (calls + used.calls, units + used.units)
     found = []
     for (month, app, detector, operation), (calls, units) in sorted(sums.items()):
-        price = IN_DOLLARS if operation.startswith(METERED_IN_DOLLARS) else prices.get(operation)
-        if price is None and not units:
-            continue
-        unit, dollars = (price.unit, units * price.dollars) if price is not None else ("", None)
-        found.append(Cost(month, app, detector, operation, calls, units, unit, dollars))
+        if (priced := _priced(operation, units, prices)) is not None:
+            found.append(Cost(month, app, detector, operation, calls, units, *priced))
     return found
+
+
+def spent_between(settings: Settings, since: date, until: date) -> list[Spent]:
+    """What was used from one day to another, both included, by day. Raises `StoreFailed` or `SettingsError`."""
+    prices, found = price_table(load_config(settings).prices), []
+    for used in open_store(settings).usage(since.isoformat()):
+        priced = _priced(used.operation, used.units, prices)
+        if used.day <= until.isoformat() and priced is not None:
+            about = (used.app, used.detector, used.operation, used.calls, used.units)
+            found.append(Spent(date.fromisoformat(used.day), *about, *priced))
+    return found
+
+
+def _priced(operation: str, units: float, prices: Mapping[str, Price]) -> tuple[str, float | None] | None:
+    """What is billed, and US dollars; None for what is free of charge."""
+    price = IN_DOLLARS if operation.startswith(METERED_IN_DOLLARS) else prices.get(operation)
+    if price is None:
+        return ("", None) if units else None
+    return price.unit, units * price.dollars
 
 
 @click.command("costs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -261,3 +262,14 @@ def test_costs_are_counts_times_prices(
     assert run(["costs", "--data", str(settings.data)]) == 0
     assert "0.5030 USD since" in capsys.readouterr().out
     assert run(["costs", "--since", "yesterday", "--data", str(settings.data)]) == 2
+    today = datetime.now(UTC).date()
+    reports = [
+        load_plugins(settings).manager.hook.report_costs(settings=settings, since=since, until=until)
+        for since, until in ((today, today), (today - timedelta(days=9), today - timedelta(days=2)))
+    ]
+    [by_day, earlier] = [[each for of_plugin in report for each in of_plugin] for report in reports]
+    assert [(s.day, s.app, s.calls, s.unit, s.dollars) for s in by_day] == [
+        (today, "blog", 1, "picture", 0.5),
+        (today, "shop", 3, "picture", pytest.approx(0.003)),
+    ]
+    assert earlier == []

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from ground.errors import InputError
+from moderation import hookimpl
 from moderation.console.charts import Series, nice, share_bars, stacked
 from moderation.console.dashboard import quantile
 from moderation.console.periods import period_of
+from moderation.hookspecs import Spent
 from tests.houses.console import Console, send, words
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -87,12 +89,69 @@ def test_every_chart_and_table_is_a_file_too(figures: Console) -> None:
     page = figures.client("lead").get("/review/admin/").text
     names = set(re.findall(r"/review/admin/(\w+)\.csv", page))
 
-    assert names == {"volume", "posted", "apps", "labels", "rules", "detectors", "queues", "overturns"}
+    assert names == {"volume", "posted", "apps", "labels", "rules", "detectors", "queues", "overturns", "costs"}
     assert all(len(rows(figures, name)) >= 1 for name in names)
     assert rows(figures, "apps") == [["App", "Items"], ["forum", "2"], ["shop", "2"]]
     assert [sum(int(row[n]) for row in rows(figures, "volume")[1:]) for n in (1, 2, 3)] == [2, 1, 1]
     assert ["pii.text", "4", "0"] in [row[:3] for row in rows(figures, "detectors")]
     assert page.count("Show as a table") == 2
+
+
+def test_costs_are_those_of_the_app_and_the_days_of_the_period(figures: Console) -> None:
+    today = datetime.now(UTC).date()
+    moderate = ("rekognition.moderation", "rekognition.DetectModerationLabels")
+
+    class Paid:
+        """A plugin that has used something: on some days by two apps, once without a price."""
+
+        @hookimpl
+        def report_costs(self, since: date, until: date) -> list[Spent]:
+            used = [
+                Spent(today, "shop", *moderate, 3, 3.0, "picture", 0.003),
+                Spent(today - timedelta(days=3), "shop", *moderate, 1, 1.0, "picture", 0.001),
+                Spent(today, "forum", "own.model", "vendor.Look", 2, 4.0, "", None),
+                Spent(today - timedelta(days=60), "shop", *moderate, 1000, 1000.0, "picture", 1.0),
+            ]
+            return [each for each in used if since <= each.day <= until]
+
+    manager, plugin = figures.api.service.judge.plugins.manager, Paid()
+    before = words(figures.client("lead").get("/review/admin/"))
+    manager.register(plugin)
+    try:
+        week, shop = (rows(figures, "costs", query)[1:] for query in ("period=7d", "period=7d&app=shop"))
+        day = rows(figures, "costs")[1:]
+        page = words(figures.client("lead").get("/review/admin/?period=7d&app=shop"))
+    finally:
+        manager.unregister(plugin)
+
+    assert "Nothing that is paid by the call was used" in before
+    assert week == [
+        ["shop", *moderate, "4", "4.0", "picture", "0.004"],
+        ["forum", "own.model", "vendor.Look", "2", "4.0", "", ""],
+    ]
+    assert shop == week[:1]
+    assert [row[3] for row in day] == ["3", "2"]
+    assert "rekognition.DetectModerationLabels 4 4 picture 0.0040" in page
+    assert "0.00 US dollars" in page
+
+
+def test_costs_that_cannot_be_read_leave_the_other_figures_there(figures: Console) -> None:
+    class Broken:
+        """A plugin whose counts lie where nobody answers."""
+
+        @hookimpl
+        def report_costs(self) -> list[Spent]:
+            raise InputError("no answer")
+
+    manager, plugin = figures.api.service.judge.plugins.manager, Broken()
+    manager.register(plugin)
+    try:
+        page = words(figures.client("lead").get("/review/admin/"))
+    finally:
+        manager.unregister(plugin)
+
+    assert "What was used cannot be read now" in page
+    assert "Items posted" in page
 
 
 def test_a_cell_of_a_file_is_no_formula(figures: Console) -> None:

@@ -132,8 +132,10 @@ def test_items_that_wait_are_decided_together_after_a_preview_with_labels_and_wo
     preview = words(send(lead, "/items/decide", item=chosen))
     assert "Decide 2 items" in preview
     assert "Left alone" in preview, "one is decided already"
+    assert "One of a wave" in preview
 
-    form = {"item": chosen, "confirmed": "1", "decision": "reject", "found": ["Toxicity/INSULT"]}
+    ticked = {"found": ["Toxicity/INSULT", "made up"], "because": ["wave", "made up"]}
+    form = {"item": chosen, "confirmed": "1", "decision": "reject", **ticked}
     assert "say why" in words(send(lead, "/items/decide", **form))
     answer = send(lead, "/items/decide", **form, note="insults")
 
@@ -143,8 +145,8 @@ def test_items_that_wait_are_decided_together_after_a_preview_with_labels_and_wo
         from review_ui.a2i.tables import tasks
 
         given = [row.answer for row in c.execute(tasks.select().where(tasks.c.state == "given"))]
-    assert [(each["decision"]["reject"], each["labels"], each["note"]) for each in given] == [
-        (True, {"Toxicity/INSULT": True}, "insults")
+    assert [(each["decision"]["reject"], each["labels"], each["reasons"], each["note"]) for each in given] == [
+        (True, {"Toxicity/INSULT": True}, {"wave": True}, "insults")
     ] * 2
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from moderation.storage.searching import Asked, Searching
 from tests.houses.console import Console
 from tests.houses.desk import PASSWORD
 from tests.layout import misfits
@@ -23,6 +24,8 @@ RIGHT_TO_LEFT = "مرحبا بكم في هذه الصفحة الطويلة " * 6
 @pytest.fixture(scope="module")
 def filled(console: Console) -> Console:
     """Items whose texts are too long or run the other way, a picture, a draft, a saved view, an entry of each kind."""
+    from moderation_aws.shared import open_store
+
     console.client("adam", "admin")
     metadata = {"site": LONG_WORD, "author": RIGHT_TO_LEFT}
     for text in (LONG_WORD, RIGHT_TO_LEFT, "my social security number is 123-45-6780", "You are a worthless idiot"):
@@ -36,6 +39,10 @@ def filled(console: Console) -> Console:
     )
     console.complete()
     service = console.api.service
+    open_store(service.settings).used("shop", LONG_WORD, f"vendor.{LONG_WORD}", 3)
+    for record in Searching(service.database).page(Asked()):
+        if record.status == "in_review":
+            console.ask_people(record.item.id)
     policy = service.policies.get("text")
     service.drafts.begin(
         "text", policy.text.replace("description:", "descriptio:", 1), policy.version, "ines", service.pipeline.now()
@@ -45,8 +52,6 @@ def filled(console: Console) -> Console:
 
 
 def addresses(console: Console) -> list[str]:
-    from moderation.storage.searching import Asked, Searching
-
     service = console.api.service
     opened = [row.item.id for row in Searching(service.database).page(Asked())]
     draft = service.drafts.open_drafts()[0].id
@@ -86,6 +91,13 @@ def test_every_page_fits_every_screen_and_nobody_complains(
         misfit |= misfits(page)
         page.emulate_media(color_scheme=("light", "dark")[number % 2])
         axe += complaints(page)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{page.root}/items")
+    page.locator("[name=item]").first.check()
+    page.click("text=Decide what is ticked")
+    page.wait_for_selector("[name=because]")
+    misfit |= misfits(page)
+    axe += complaints(page)
 
     assert misfit == {}
     assert axe == []

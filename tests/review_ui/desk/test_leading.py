@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from review_ui.a2i import workforces
 from review_ui.a2i.outputs import sweep
+from review_ui.desk import leading
 from review_ui.desk.leading import open_tasks, queue_states, workers
 from tests.content import text
 from tests.houses.desk import Desk, form_token
@@ -88,7 +92,7 @@ def test_a_batch_is_shown_before_it_is_decided_and_can_be_taken_back(desk: Desk)
     decided = post(
         lead, "/queues/general/batch", task=ids[:2], confirmed="1", outcome="reject", note="one wave of spam"
     )
-    page = lead.get("/review/lead").get_data(as_text=True)
+    page = lead.get(decided.headers["Location"]).get_data(as_text=True)
     undo = page.partition('action="/review/lead/batches/')[2].partition('"')[0]
     lead.post(f"/review/lead/batches/{undo}", data={"csrf": form_token(lead)})
     back = [task_ids(desk) == ids, queue_states(desk.review, _id(desk, lead))[0].waiting]
@@ -104,6 +108,57 @@ def test_a_batch_is_shown_before_it_is_decided_and_can_be_taken_back(desk: Desk)
     [answer] = desk.answers(loops[2])
     assert answer == {"decision": {"approve": False, "reject": True}, "labels": {}, "note": "one wave of spam"}
     assert lead.post(f"/review/lead/batches/{undo}", data={"csrf": form_token(lead)}).status_code == 404
+
+
+def test_fifty_tasks_found_by_words_are_decided_together_with_labels_and_reasons(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leading, "LISTED", 50)
+    for number in range(5):
+        desk.start_item(text(f"a quiet word {number}"))
+    more = {
+        "labels": ["Spam", "Custom/Scam"],
+        "names": {"Custom/Scam": {"en": "A swindle"}},
+        "reasons": [{"name": "wave", "words": {"en": "One of a wave"}}],
+    }
+    loops = [desk.start_item(text(f"cheap watches {number}"), **more) for number in range(50)]
+    lead = desk.client("lead")
+    found = lead.get("/review/lead/queues/general?q=cheap+watches").text
+    chosen = re.findall(r'name="task" value="([^"]+)"', found)
+    preview = post(lead, "/queues/general/batch", task=chosen, q="cheap watches").text
+    form = {"task": chosen, "confirmed": "1", "outcome": "reject", "note": "one wave", "q": "cheap watches"}
+    unsaid = post(lead, "/queues/general/batch", **{**form, "note": ""}, found=["Spam"], because=["wave"]).text
+    post(lead, "/queues/general/batch", **form, found=["Spam", "made up"], because=["wave", "made up"])
+    desk.pass_time(minutes=3)
+    sweep(desk.review)
+
+    assert len(chosen) == 50
+    assert preview.count('<span class="name"') == 50
+    assert ("A swindle" in preview, "One of a wave" in preview, "?q=cheap+watches" in preview) == (True, True, True)
+    assert re.findall(r'value="([^"]+)"(?: required)? checked', unsaid) == ["reject", "Spam", "wave"]
+    assert {desk.status(loop) for loop in loops} == {"Completed"}
+    assert desk.answers(loops[-1]) == [
+        {
+            "decision": {"approve": False, "reject": True},
+            "labels": {"Spam": True},
+            "reasons": {"wave": True},
+            "note": "one wave",
+        }
+    ]
+    assert len(task_ids(desk)) == 5
+
+
+def test_a_batch_leaves_alone_what_is_not_for_this_lead_and_says_so_before(desk: Desk) -> None:
+    for number in range(3):
+        desk.start_item(text(f"spam {number}"))
+    lead, ann = desk.client("lead"), desk.client(name="ann")
+    ids = task_ids(desk)
+    assert next_text(ann) == "spam 0"
+    preview = post(lead, "/queues/general/batch", task=ids).text
+    ready, _, left = preview.partition("Left alone")
+
+    assert ("spam 0" in ready, "spam 0" in left) == (False, True)
+    assert re.findall(r'type="hidden" name="task" value="([^"]+)"', preview) == ids[1:]
 
 
 def test_leads_see_load_pace_and_who_works(desk: Desk) -> None:
@@ -135,6 +190,11 @@ def test_work_teams_keep_their_queues_to_themselves(desk: Desk) -> None:
         desk.add_flow(name, f"Moderation: {name}", team=name)
         desk.start_item(text(f"for {name}"), flow=name)
     ann, lead, free = desk.client(name="ann"), desk.client("lead", name="lea"), desk.client(name="free")
+    desk.start_item(text("spam"), flow="adult")
+    other = desk.client("lead", name="noa")
+    form = {"task": task_ids(desk, "adult")[1:], "confirmed": "1", "outcome": "reject", "note": "spam"}
+    page = other.get(post(other, "/queues/adult/batch", **form).headers["Location"]).text
+    undo = page.partition('action="/review/lead/batches/')[2].partition('"')[0]
     desk.people.set_groups("ann", ["adult"])
     desk.people.set_groups("lea", ["safety"])
     [adult] = task_ids(desk, "adult")
@@ -146,6 +206,8 @@ def test_work_teams_keep_their_queues_to_themselves(desk: Desk) -> None:
     assert lead.get("/review/lead/queues/adult").status_code == 404
     assert post(lead, "/queues/adult", pause="1").status_code == 404
     assert post(lead, f"/tasks/{adult}", flow="adult", take="1").status_code == 404
+    assert undo not in lead.get("/review/lead/quality?show=batches").text
+    assert post(lead, f"/batches/{undo}").status_code == 404
     assert next_text(free) == "for safety", "who is in no group works for every team"
 
 

@@ -46,6 +46,8 @@ ROUTES: list[tuple[str, str, set[str | None], int]] = [
     ("GET", "/review/lead/quality", LEADS, 200),
     ("GET", "/review/lead/quality/nobody", LEADS, 404),
     ("POST", "/review/lead/quality/nobody", LEADS, 404),
+    ("GET", "/review/lead/people", LEADS, 200),
+    ("POST", f"/review/lead/quality/tasks/{NO_ID}", LEADS, 404),
     ("GET", "/review/lead/log", LEADS, 200),
     ("GET", "/review/lead/lists", LEADS, 200),
     ("POST", "/review/lead/lists", LEADS, 422),

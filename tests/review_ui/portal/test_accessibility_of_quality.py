@@ -9,8 +9,9 @@ import pytest
 from review_ui.desk.preferences import choose_severe
 from review_ui.desk.tasks import next_task, release_task
 from review_ui.quality.golden import QueueQuality, add_golden, set_quality
-from tests.content import found, text
-from tests.houses.desk import Desk, answer, person
+from tests.content import found, picture, text
+from tests.houses.desk import Desk, answer, disagree, person
+from tests.layout import misfits
 from tests.pages import Reviewer, complaints
 
 pytestmark = pytest.mark.browser
@@ -55,6 +56,50 @@ def test_no_page_on_wellbeing_or_quality_keeps_anybody_out(desk: Desk, reviewer:
     said += complaints(page)
 
     assert said == []
+
+
+def test_no_list_that_leads_work_through_keeps_anybody_out_or_is_cut_off(desk: Desk, reviewer: Reviewer) -> None:
+    word, turned = "Donaudampfschifffahrt" * 8, "مرحبا بكم في هذه الصفحة الطويلة " * 6
+    disagree(desk, word, turned)
+    disagree(desk, turned, word, flow="settled")
+    desk.add_flow("three", f"Moderation: {word[:90]}", answers=3)
+    desk.start_item(text(word), flow="three")
+    for name, outcome in (("a", "approve"), ("b", "reject")):
+        answer(desk, person(desk, name), outcome, "three")
+    known = desk.start_item(text("known"), flow="three")
+    labels = [f"Custom/{word}", *(f"Custom/Label {number}" for number in range(17)), turned[:60]]
+    reasons = [{"name": "wave", "words": {"en": f"{turned} {word}"}}]
+    loops = [
+        desk.start_item(text(words), picture(desk, part="p1"), labels=labels, reasons=reasons)
+        for words in (word, turned)
+    ]
+    page = reviewer("lea", "lead", bypass_csp=True)
+    page.goto(f"{page.root}/lead/queues/general")
+    page.check("#all")
+    page.click("text=Decide what is ticked")
+    page.wait_for_selector("[name=because]")
+    said, fits = complaints(page), misfits(page)
+    page.get_by_text("Label 3", exact=True).click()
+    page.get_by_text("Reject all").click()
+    page.fill("[name=note]", word)
+    page.click("text=Decide all of them")
+    page.wait_for_selector("#batches")
+    source = disagree(desk, "also torn", flow="also")
+    add_golden(desk.review, source, "reject", word, "lea")
+    for path in ("quality?show=batches", "quality?show=disagreements", "quality?show=golden", "quality", "people"):
+        page.goto(f"{page.root}/lead/{path}")
+        said += complaints(page)
+        fits |= misfits(page)
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{page.root}/lead/quality?show=disagreements")
+    said += complaints(page)
+    page.get_by_role("button", name="Open and judge it").click()
+    page.wait_for_selector("#answer")
+
+    assert said == []
+    assert fits == {}
+    assert {desk.status(loop) for loop in [known, *loops]} == {"InProgress"}, "the batch can still be taken back"
+    assert page.complaints == []
 
 
 def test_a_tablet_shows_them_without_scrolling_sideways(desk: Desk, reviewer: Reviewer) -> None:

@@ -119,7 +119,11 @@ def pages(desk: Desk, client: Any) -> Iterator[tuple[str, str]]:
         "people",
         "nowhere",
         "wellbeing",
+        "lead/people",
         "lead/quality",
+        "lead/quality?show=disagreements",
+        "lead/quality?show=golden",
+        "lead/quality?show=batches",
         "lead/quality/general",
     ):
         yield page(f"/review/{path}")

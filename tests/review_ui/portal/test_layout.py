@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.content import found, picture, speech, text
-from tests.houses.desk import Desk
+from tests.houses.desk import Desk, disagree
 from tests.layout import OVERLAPS, WIDTHS, misfits
 from tests.pages import start
 
@@ -106,6 +106,7 @@ def test_a_tap_anywhere_on_a_button_of_the_bar_is_taken_by_it(desk: Desk, review
 PAGES = (
     *("", "history", "wellbeing", "done", "nowhere", "style", "people"),
     *("lead", "lead/queues/long", "lead/quality", "lead/quality/long", "lead/lists", "lead/log", "password"),
+    *("lead/people", "lead/quality?show=golden", "lead/quality?show=batches", "lead/quality?show=disagreements"),
 )
 
 
@@ -117,6 +118,7 @@ WEIGHT = """() => performance.getEntries().filter((e) => e.encodedBodySize && !e
 
 def test_every_page_fits_every_screen(desk: Desk, hostile_task: Any) -> None:
     page, found = hostile_task, {}
+    disagree(desk, LONG_WORD, RIGHT_TO_LEFT)
     weights = {page.url: page.evaluate(WEIGHT)}
     for path in PAGES:
         page.goto(f"{page.root}/{path}")

@@ -140,9 +140,9 @@ def test_a_lead_works_without_a_reload_and_a_reviewer_searches_while_typing(desk
     page.check("[value=reject]", force=True)
     page.fill("[name=note]", "spam")
     page.click("text=Decide all of them")
-    page.wait_for_url("**/lead#batches")
+    page.wait_for_url("**/lead/quality?show=batches")
 
-    assert page.locator("#batches + section tbody tr").count() == 1
+    assert page.locator("#batches tbody tr").count() == 1
     page.click("text=Take back")
     page.get_by_text("taken back").wait_for()
     assert page.complaints == []
