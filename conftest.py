@@ -1,5 +1,6 @@
 """What holds for all tests, those of the plugins too."""
 
+import gc
 import sys
 from typing import Any
 
@@ -15,6 +16,13 @@ pytest_plugins = ["tests.databases"]
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", settings.get_profile("untimed"), max_examples=10)
 settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that they import stay until the end: not to be looked through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 @pytest.fixture(autouse=True, scope="session")
