@@ -113,7 +113,7 @@ def nice(largest: float) -> float:
 
 def ticks_for(top: float) -> int:
     """Into how many parts an axis falls, so that each is a whole number where it can be."""
-    return next((number for number in (MOST_TICKS, 3, 2) if top % number == 0), 1 if top < MOST_TICKS else 2)
+    return next((number for number in (MOST_TICKS, 5, 3, 2) if top % number == 0), 1 if top < MOST_TICKS else 2)
 
 
 def marks_of(names: Sequence[str], most: int = 5) -> tuple[str, ...]:
