@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
 
+from ground.named_by_apps import author_of, place_of
 from ground.prepared import insert_many
 from moderation.core.items import Item
 from moderation.core.rules.caps import fired
@@ -17,22 +18,6 @@ from moderation.storage.tables import item_facets
 FacetKind = Literal["author", "place", "rule", "failed", "queue"]
 LONGEST = 200
 """Letters of a facet's value; what is longer is found by its beginning."""
-PLACE_NAMES = ("place", "site", "camera")
-"""Keys of an item's metadata that name where it comes from; the first that is there counts."""
-AUTHOR_NAMES = ("author", "author_id", "user", "user_id")
-"""Keys of an item's metadata that name who wrote it; the first that is there counts."""
-_NAMES_WITHIN = ("id", "name")
-"""Keys of an author that is a mapping."""
-
-
-def place_of(metadata: Mapping[str, Any]) -> str:
-    """Where an item comes from, as its app says it; empty where it does not."""
-    return _named(metadata, PLACE_NAMES)
-
-
-def author_of(metadata: Mapping[str, Any]) -> str:
-    """Who wrote an item, as its app says it; empty where it does not."""
-    return _named(metadata, AUTHOR_NAMES)
 
 
 def facet(kind: FacetKind, value: str) -> str:
@@ -57,13 +42,3 @@ def save_facets(c: Connection, judged: Sequence[tuple[Item, Ruling, Findings]]) 
     """Note by which facets items are found; those there stay."""
     rows = [row for each in judged for row in facet_rows(*each)]
     insert_many(c, item_facets, rows, or_nothing=True)
-
-
-def _named(metadata: Mapping[str, Any], keys: Sequence[str]) -> str:
-    for key in keys:
-        value = metadata.get(key)
-        if isinstance(value, Mapping):
-            value = next((value[each] for each in _NAMES_WITHIN if value.get(each)), None)
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return str(value).strip()[:LONGEST]
-    return ""

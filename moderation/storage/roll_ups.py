@@ -28,11 +28,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import insert_unless
+from ground.named_by_apps import place_of
 from moderation.core.decisions import Decision
 from moderation.core.items import Item
 from moderation.core.rules.caps import fired
 from moderation.core.rulings import Ruling
-from moderation.storage.facets import place_of
 from moderation.storage.records import Findings
 from moderation.storage.tables import roll_ups
 from moderation.storage.tallies import BUCKET, DETECTOR_CALLS, Counted
@@ -63,7 +63,7 @@ def judged(item: Item, ruling: Ruling, findings: Findings) -> Counts:
         counts["looked", app, detector, ""] = 1
     for detector, kind in {(each.detector.name, each.kind) for each in findings.failures}:
         counts["failure", app, detector, kind] = 1
-    place = place_of(item.metadata)
+    place = place_of(item.metadata)[:LONGEST_NAME]
     if place:
         counts["place", app, place, ""] = 1
         for policy, rule in fired(ruling):

@@ -186,12 +186,6 @@ def note_missing_harms(database: Database, care: Care) -> None:
         pass
 
 
-def forget_harms(c: Connection) -> None:
-    """Drop what is kept of loops that were deleted."""
-    there = sa.select(human_loops.c.name)
-    c.execute(sa.delete(loop_harms).where(loop_harms.c.loop_name.not_in(there)))
-
-
 def claim_alone(c: Connection, user_id: str) -> None:
     """Let claims of one person at the same time wait for each other, so that none slips past a budget.
 

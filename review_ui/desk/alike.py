@@ -36,12 +36,6 @@ def note_likeness(c: Connection, loop_name: str, content: Mapping[str, Any]) -> 
         c.execute(insert_or_nothing(c, loop_likenesses).values(loop_name=loop_name, likeness=likeness))
 
 
-def forget_likenesses(c: Connection) -> None:
-    """Drop what is kept of loops that were deleted."""
-    there = sa.select(human_loops.c.name)
-    c.execute(sa.delete(loop_likenesses).where(loop_likenesses.c.loop_name.not_in(there)))
-
-
 def likeness_of(content: Mapping[str, Any]) -> str | None:
     """SHA-256 in hex of what was posted, as the module says; None where it is to be judged alone, or is nothing."""
     parts, item = content.get("parts"), content.get("item")

@@ -18,16 +18,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import insert_or_nothing
+from ground.named_by_apps import author_of as author_named
 from review_ui.a2i.answer_content import outcome_of
 from review_ui.a2i.tables import flow_definitions, human_loops, tasks
 from review_ui.desk.tasks import Task, title_of
 from review_ui.service import ReviewService
 from review_ui.tables import loop_authors
 
-NAMES = ("author", "author_id", "user", "user_id")
-"""Keys of metadata that name an author, the likeliest first."""
-INNER = ("id", "name")
-"""Keys of an author that is a mapping."""
 MOST, LAST = 500, 3
 
 
@@ -63,13 +60,7 @@ def author_of(content: Mapping[str, Any]) -> str:
     metadata = item.get("metadata") if isinstance(item, Mapping) else None
     if not isinstance(metadata, Mapping):
         return ""
-    for name in NAMES:
-        value = metadata.get(name)
-        if isinstance(value, Mapping):
-            value = next((value[key] for key in INNER if value.get(key)), None)
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return str(value).strip()
-    return ""
+    return author_named(metadata)
 
 
 def note_author(c: Connection, loop_name: str, content: Mapping[str, Any]) -> None:
@@ -77,12 +68,6 @@ def note_author(c: Connection, loop_name: str, content: Mapping[str, Any]) -> No
     c.execute(sa.delete(loop_authors).where(loop_authors.c.loop_name == loop_name))
     if (digest := _digest(content)) is not None:
         c.execute(insert_or_nothing(c, loop_authors).values(loop_name=loop_name, author_sha256=digest))
-
-
-def forget_authors(c: Connection) -> None:
-    """Drop what is kept of loops that were deleted."""
-    there = sa.select(human_loops.c.name)
-    c.execute(sa.delete(loop_authors).where(loop_authors.c.loop_name.not_in(there)))
 
 
 def author_history(review: ReviewService, task: Task) -> AuthorHistory | None:

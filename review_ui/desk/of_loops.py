@@ -16,7 +16,7 @@ from review_ui.a2i.tables import human_loops, tasks
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.desk.routing import flows_of
 from review_ui.service import ReviewService
-from review_ui.tables import users
+from review_ui.tables import loop_authors, loop_harms, loop_likenesses, users
 
 MOST_LOOPS = 2000
 """Newest loops that somebody answered; older ones are not looked for."""
@@ -38,6 +38,12 @@ class LoopTask:
     who: str
     created_at: datetime
     submitted_at: datetime | None
+
+
+def forget_loops(c: Connection) -> None:
+    """Drop what is kept of loops that were deleted."""
+    for table in (loop_harms, loop_likenesses, loop_authors):
+        c.execute(sa.delete(table).where(table.c.loop_name.not_in(sa.select(human_loops.c.name))))
 
 
 def tasks_of(review: ReviewService, user_id: str, loops: Collection[str]) -> Mapping[str, list[LoopTask]]:

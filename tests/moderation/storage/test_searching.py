@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from ground.database import Database
+from ground.named_by_apps import author_of, place_of
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item, Part, Tool
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import PolicyVerdict, RuleResult, Verdict
-from moderation.storage.facets import author_of, place_of
 from moderation.storage.items import Store
 from moderation.storage.pruning import prune
 from moderation.storage.records import Findings, new_item_id

@@ -1,0 +1,33 @@
+"""Who wrote an item and where it comes from, as its app says it in metadata: read alike by all who show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+PLACE_NAMES = ("place", "site", "camera")
+"""Keys of metadata that name where an item comes from; the first that is there counts."""
+AUTHOR_NAMES = ("author", "author_id", "user", "user_id")
+"""Keys of metadata that name who wrote it; the first that is there counts."""
+_NAMES_WITHIN = ("id", "name")
+"""Keys of an author that is a mapping."""
+
+
+def place_of(metadata: Mapping[str, Any]) -> str:
+    """Where an item comes from, as its app says it; empty where it does not."""
+    return _named(metadata, PLACE_NAMES)
+
+
+def author_of(metadata: Mapping[str, Any]) -> str:
+    """Who wrote an item, as its app says it; empty where it does not."""
+    return _named(metadata, AUTHOR_NAMES)
+
+
+def _named(metadata: Mapping[str, Any], keys: Sequence[str]) -> str:
+    for key in keys:
+        value = metadata.get(key)
+        if isinstance(value, Mapping):
+            value = next((value[each] for each in _NAMES_WITHIN if value.get(each)), None)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return str(value).strip()
+    return ""
