@@ -197,6 +197,10 @@ BEFORE_7: Mapping[str, tuple[str, ...]] = {
 """Labels of Rekognition's taxonomy before version 7 to those of 7. ``Explicit Nudity`` was a level higher then."""
 
 
+REKOGNITION_TOPS = tuple(TREE)[: list(TREE).index("PII")]
+"""The top of Rekognition's moderation taxonomy, its level 1: what stands in the tree before what is ours."""
+
+
 class Taxonomy:
     """The tree, with lookups. Immutable.
 
@@ -239,6 +243,10 @@ class Taxonomy:
     def children(self, label: str) -> tuple[str, ...]:
         """The labels directly under `label`. Raises `KeyError` when there is no such label."""
         return self._children[label]
+
+    def below(self, *roots: str) -> tuple[str, ...]:
+        """These labels and all under them, parents before children."""
+        return tuple(label for label in self._parents if any(self.covers(root, label) for root in roots))
 
     def covers(self, wanted: str, label: str, *, exact: bool = False) -> bool:
         """True when a condition on `wanted` is met by `label`: the same name or, unless `exact`, one under it."""

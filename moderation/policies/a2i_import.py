@@ -16,23 +16,10 @@ from typing import Any
 
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.policy.terms import is_number
-from moderation.core.taxonomy import BEFORE_7, Taxonomy
+from moderation.core.taxonomy import BEFORE_7, REKOGNITION_TOPS, Taxonomy
 
 MAX_CHARACTERS = 1_000_000
 MOST_RULES = 500
-_LEVEL_1 = (
-    "Explicit",
-    "Non-Explicit Nudity of Intimate parts and Kissing",
-    "Swimwear or Underwear",
-    "Violence",
-    "Visually Disturbing",
-    "Drugs & Tobacco",
-    "Alcohol",
-    "Rude Gestures",
-    "Gambling",
-    "Hate Symbols",
-)
-"""What ``*`` stands for: any label of Rekognition's, each with all under it."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +158,7 @@ class Importer:
 
     def _labels(self, name: str, path: str) -> tuple[str, ...] | None:
         if name == "*":
-            return _LEVEL_1
+            return REKOGNITION_TOPS  # any label of Rekognition's, each with all under it
         if name in self._taxonomy:
             if name == "Explicit Nudity":
                 self.notes.append("'Explicit Nudity' was level 1 before taxonomy 7; 'Explicit' may be what was meant")

@@ -11,7 +11,7 @@ from moderation.aws.rekognition.faults import fault, not_ready
 from moderation.aws.rekognition.looking import Answer, examines, look, lookers, surest
 from moderation.aws.rekognition.pictures import MODERATION, Picture, read_picture
 from moderation.core.detections import Detection
-from moderation.core.taxonomy import BEFORE_7, Taxonomy
+from moderation.core.taxonomy import BEFORE_7, REKOGNITION_TOPS, Taxonomy
 from moderation.hookspecs import Detector
 from review_ui.a2i.activation import ANY_LABEL, named_labels
 from review_ui.a2i.built_in import Flow, activate, need_flow
@@ -20,26 +20,7 @@ VERSION = "7.0"
 """Of Rekognition's moderation model whose taxonomy ours is."""
 LEAST = 50.0
 """Confidence of a request that names none."""
-LEVEL_1 = (
-    "Explicit",
-    "Non-Explicit Nudity of Intimate parts and Kissing",
-    "Swimwear or Underwear",
-    "Violence",
-    "Visually Disturbing",
-    "Drugs & Tobacco",
-    "Alcohol",
-    "Rude Gestures",
-    "Gambling",
-    "Hate Symbols",
-)
-
-
-def _moderation_labels() -> frozenset[str]:
-    taxonomy, tops = Taxonomy(), {*LEVEL_1}
-    return frozenset(label for label in taxonomy.labels if not tops.isdisjoint({label, *taxonomy.parents(label)}))
-
-
-MODERATION_LABELS = _moderation_labels()
+MODERATION_LABELS = frozenset(Taxonomy().below(*REKOGNITION_TOPS))
 """The 52 labels of Rekognition's taxonomy 7."""
 
 
@@ -64,7 +45,7 @@ def detect(caller: Caller, p: Mapping[str, Any]) -> Answer:
     if flow is not None:
         document["HumanLoopActivationOutput"] = _activated(caller, flow, p, picture, document)
     looked_for = {label for each in able if examines(each) for label in each.labels}
-    unseen = [top for top in LEVEL_1 if not any(taxonomy.covers(top, label) for label in looked_for)]
+    unseen = [top for top in REKOGNITION_TOPS if not any(taxonomy.covers(top, label) for label in looked_for)]
     return Answer(document, able, unseen)
 
 

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from moderation.core.taxonomy import Taxonomy
+from moderation.core.taxonomy import REKOGNITION_TOPS, Taxonomy
 from moderation_aws.calls import CallRefused
 
 _TAXONOMY = Taxonomy()
 
 
-def below(*roots: str) -> tuple[str, ...]:
-    """These labels and all under them."""
-    return tuple(
-        label for label in _TAXONOMY.labels if label in roots or not set(roots).isdisjoint(_TAXONOMY.parents(label))
-    )
-
-
-MODERATION_LABELS = below(
-    "Explicit",
-    "Non-Explicit Nudity of Intimate parts and Kissing",
-    "Swimwear or Underwear",
-    "Violence",
-    "Visually Disturbing",
-    "Drugs & Tobacco",
-    "Alcohol",
-    "Rude Gestures",
-    "Gambling",
-    "Hate Symbols",
-)
+MODERATION_LABELS = _TAXONOMY.below(*REKOGNITION_TOPS)
 """Amazon Rekognition's moderation taxonomy 7.0: 52 labels."""
 
 
