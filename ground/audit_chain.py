@@ -141,7 +141,7 @@ class AuditChain:
 
     def problems(self) -> Iterator[Problem]:
         """Look at every record and every document; the first place of each break."""
-        erased = self._erased()
+        erased = self.records(ERASED)
         position, previous = 0, FIRST
         while rows := self._db.read(lambda c, after=position: self._batch(c, after)):  # type: ignore[misc]
             documents = self._db.read(lambda c, rows=rows: self._digests(c, rows))  # type: ignore[misc]
@@ -172,10 +172,6 @@ class AuditChain:
             is_known = row.subject.partition("/")[0] in erased
             return "" if is_known else f"the {row.kind} is gone, and no record says that it was erased"
         return "" if _sealed_in(row.body) == digest else f"the {row.kind} is not as it was when its record was sealed"
-
-    def _erased(self) -> set[str]:
-        query = sa.select(self._table.c.subject).where(self._table.c.kind == ERASED)
-        return self._db.read(lambda c: set(c.execute(query).scalars()))
 
     def _batch(self, c: Connection, after: int) -> Sequence[sa.Row[Any]]:
         query = sa.select(self._table).where(self._table.c.position > after)

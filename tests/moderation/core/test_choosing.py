@@ -14,9 +14,11 @@ from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.policies import Policy
 from moderation.core.rules.choosing import choose
 from moderation.core.rules.engine import evaluate
+from moderation.core.rules.hearing import Reach
 from moderation.core.rules.making import prepare, program_of
 from moderation.core.rules.ruling import rule_on
 from moderation.core.rules.scene import Subject
+from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import Examined
 from tests.examples import examples
 from tests.moderation.core.random_policies import DETECTORS, TAXONOMY, detections, failures, policies, subjects
@@ -61,29 +63,28 @@ def made(document: dict[str, Any]) -> Policy:
     return policy
 
 
+Asked = tuple[list[Policy], Subject, list[Detection | Failure], Taxonomy, Reach, set[str], Coverage | None]
+
+
+@st.composite
+def asked_of_the_rules(draw: st.DrawFn) -> Asked:
+    """What `choose`, `rule_on` and `evaluate` take: one or two random policies, and something to judge."""
+    some = draw(st.lists(documents(), min_size=1, max_size=2))
+    policies = [made({**document, "policy": name}) for document, name in zip(some, "pq", strict=False)]
+    findings = [*draw(st.lists(detections, max_size=6)), *draw(st.lists(failures, max_size=2))]
+    spent = draw(st.sets(st.sampled_from(["p/rule0", "p/rule1", "p/band0.reject", "q/rule0"])))
+    return policies, draw(subjects), findings, TAXONOMY, DETECTORS, spent, draw(SEEN)
+
+
+ASKED = asked_of_the_rules()
+
+
 @MANY
-@given(
-    st.lists(documents(), min_size=1, max_size=2),
-    subjects,
-    st.lists(detections, max_size=6),
-    st.lists(failures, max_size=2),
-    st.sets(st.sampled_from(["p/rule0", "p/rule1", "p/band0.reject", "q/rule0"])),
-    SEEN,
-)
-def test_the_choice_is_the_outcome_of_the_explanation(
-    some: list[dict[str, Any]],
-    subject: Subject,
-    found: list[Detection],
-    failed: list[Failure],
-    spent: set[str],
-    coverage: Coverage | None,
-) -> None:
-    chosen = [made({**document, "policy": name}) for document, name in zip(some, "pq", strict=False)]
-    findings: list[Detection | Failure] = [*found, *failed]
+@given(ASKED)
+def test_the_choice_is_the_outcome_of_the_explanation(asked: Asked) -> None:
+    choice = choose(*asked)
 
-    choice = choose(chosen, subject, findings, TAXONOMY, DETECTORS, spent, coverage)
-
-    verdict = evaluate(chosen, subject, findings, TAXONOMY, DETECTORS, spent, coverage)
+    verdict = evaluate(*asked)
     assert (choice.outcome, choice.queue, choice.policy) == (verdict.outcome, verdict.queue, verdict.policy)
     for mine, told in zip(choice.policies, verdict.policies, strict=True):
         assert not told.fault
@@ -92,25 +93,8 @@ def test_the_choice_is_the_outcome_of_the_explanation(
 
 
 @MANY
-@given(
-    st.lists(documents(), min_size=1, max_size=2),
-    subjects,
-    st.lists(detections, max_size=6),
-    st.lists(failures, max_size=2),
-    st.sets(st.sampled_from(["p/rule0", "p/rule1", "p/band0.reject", "q/rule0"])),
-    SEEN,
-)
-def test_the_ruling_says_what_the_explanation_says_of_what_is_acted_upon(
-    some: list[dict[str, Any]],
-    subject: Subject,
-    found: list[Detection],
-    failed: list[Failure],
-    spent: set[str],
-    coverage: Coverage | None,
-) -> None:
-    chosen = [made({**document, "policy": name}) for document, name in zip(some, "pq", strict=False)]
-    asked = (chosen, subject, [*found, *failed], TAXONOMY, DETECTORS, spent, coverage)
-
+@given(ASKED)
+def test_the_ruling_says_what_the_explanation_says_of_what_is_acted_upon(asked: Asked) -> None:
     ruling = rule_on(*asked)
 
     verdict = evaluate(*asked)
@@ -124,7 +108,9 @@ def test_the_ruling_says_what_the_explanation_says_of_what_is_acted_upon(
         assert mine.on_trial == tuple(rule.rule for rule in told.shadow if rule.truth == "true")
         assert mine.is_locked == any(rule.locked and rule.outcome == "reject" for rule in told.deciding)
     wanted = [each for policy in verdict.policies for each in policy.redact]
-    assert sorted(map(repr, ruling.to_redact(found))) == sorted({id(each): repr(each) for each in wanted}.values())
+    assert sorted(map(repr, ruling.to_redact([each for each in asked[2] if isinstance(each, Detection)]))) == sorted(
+        {id(each): repr(each) for each in wanted}.values()
+    )
 
 
 def test_what_breaks_while_choosing_never_approves(monkeypatch: Any) -> None:
