@@ -21,7 +21,8 @@ from review_ui.a2i.activation import LoopActivation, evaluate, read_conditions
 from review_ui.a2i.flows import is_there
 from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import delete_finished, ended
-from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks
+from review_ui.a2i.tables import flow_definitions, human_loops, not_for, task_uis, tasks
+from review_ui.a2i.templates import REFUSED, render
 
 ENDED = ("Completed", "Failed", "Stopped")
 STATUSES = ("InProgress", "Stopping", *ENDED)
@@ -74,10 +75,14 @@ def start(review: A2IService, p: Mapping[str, Any], activation: LoopActivation |
             "expires_at": now + timedelta(seconds=lifetime),
             "event_pending": False,
         }
+        if failure := _render_failure(c, config, json.loads(content) if content else parsed):
+            loop |= {**ended("Failed", now), "failure_code": "ValidationError", "failure_reason": failure}
         if not c.execute(insert_or_nothing(c, human_loops).values(loop)).rowcount:
             there = c.execute(sa.select(human_loops).where(human_loops.c.name == name)).first()
             if there is None or there.input_sha256 != digest or there.is_deleted:
                 raise ApiError("ConflictException", f"A human loop named {name} exists with other input", 409)
+            return name
+        if failure:
             return name
         _keep_within(c, review)
         for worker in _not_for(parsed):
@@ -90,6 +95,19 @@ def start(review: A2IService, p: Mapping[str, Any], activation: LoopActivation |
 
     started = review.database.write(work, step="a2i.start_loop")
     return {"HumanLoopArn": review.arn("human-loop", started)} if started is not None else {}
+
+
+def _render_failure(c: Connection, config: Mapping[str, Any], task_input: Mapping[str, Any]) -> str:
+    """Why a template's page cannot be made of an input that its filters do not take, in A2I's words; empty otherwise.
+
+    What else is wrong with a template, its author is told by RenderUiTemplate, and whoever gets the task.
+    """
+    name = str(config.get("HumanTaskUiArn", "")).rpartition("/")[2]
+    template = c.execute(sa.select(task_uis.c.content).where(task_uis.c.name == name)).scalar()
+    if template is None or "grant_read_access" not in template:
+        return ""
+    faults = [each for each in render(template, task_input, lambda _bucket, _key: "").faults if each.code == REFUSED]
+    return f"Task failed to render: [ {faults[0].code}: '{faults[0].message}' ]."[:1024] if faults else ""
 
 
 def _keep_within(c: Connection, review: A2IService) -> None:

@@ -80,6 +80,7 @@ class A2IService:
         public_url: how others reach the endpoint, ``/a2i`` included; empty when only a request can tell.
         on_loop_started: told of each new loop within its transaction, with its name and InputContent.
         sweeps: what else is tidied in the transaction of each sweep.
+        template_hosts: hosts that all templates' pages may load scripts from and show in frames.
     """
 
     def __init__(
@@ -97,10 +98,12 @@ class A2IService:
         public_url: str = "",
         on_loop_started: LoopStarted = lambda _connection, _name, _content: None,
         sweeps: Sequence[Callable[[Connection], None]] = (),
+        template_hosts: Sequence[str] = (),
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
         self.on_status_change, self.on_loop_started, self.sweeps = on_status_change, on_loop_started, tuple(sweeps)
         self.most_loops, self.most_workteams = most_loops, most_workteams
+        self.template_hosts = tuple(template_hosts)
         self.throttle, self.checks_signatures, self.public_url = (
             Throttle(calls_per_second),
             checks_signatures,
