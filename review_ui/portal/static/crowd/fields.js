@@ -93,6 +93,7 @@
     build() {
       super.build();
       this.isMoved = this.hasAttribute("value");
+      if (!this.isMoved) this.field.value = String((Number(this.field.min || 0) + Number(this.field.max || 100)) / 2);
       const shown = make("output", { className: "crowd-count", htmlFor: this.field.id });
       const exact = this.hasAttribute("editable") ? make("input", { type: "number", className: "crowd-field", min: this.field.min, max: this.field.max, step: this.field.step, ariaLabel: `${this.called()}, as a number` }) : null;
       const show = () => { shown.textContent = this.isMoved ? this.field.value : ""; if (exact && this.isMoved) exact.value = this.field.value; };

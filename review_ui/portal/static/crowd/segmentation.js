@@ -285,7 +285,8 @@
     }
     build() {
       super.build();
-      this.choices.after(this.instances = make("div", { className: "crowd-listed" }), this.another = button("Add an instance", () => this.add()));
+      // The list of instances grows while somebody paints: below the picture, so that it does not move.
+      this.choices.after(button("Add an instance", () => this.add()));
       this.relist();
     }
     // The instance that is painted: the chosen one of this label, or its last.
@@ -308,7 +309,7 @@
     colour(label) { return this.regions?.[this.current]?.label === label ? this.regions[this.current].colour : super.colour(label); }
     relist() {
       const numbers = {};
-      this.instances?.replaceChildren(...this.regions.map(({ label, colour }, n) => {
+      this.listed.replaceChildren(...this.regions.map(({ label, colour }, n) => {
         numbers[label] = (numbers[label] ?? 0) + 1;
         const made = button(`${label} ${numbers[label]}`, () => {
           this.current = n;
