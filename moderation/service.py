@@ -141,6 +141,7 @@ class Service:
         self._presence = Presence(settings.data / PRESENT) if settings.database_url is None else None
         self._sweeping = Rounds("sweep", self._sweep, pause_seconds=SWEEP_SECONDS)
         self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
+        self._ready_for: set[Lane] = set()
 
     @classmethod
     def open(
@@ -252,7 +253,16 @@ class Service:
     def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
         begun = self.fetching.look() if "fetches" in lanes else 0
-        return begun + self.pipeline.moderate_waiting([lane for lane in lanes if lane in MODERATED])
+        moderated = [lane for lane in lanes if lane in MODERATED]
+        for lane in moderated:
+            self._make_ready(lane)
+        return begun + self.pipeline.moderate_waiting(moderated)
+
+    def _make_ready(self, lane: Lane) -> None:
+        """Before its first claim. A process that is killed while its detectors start uses up no attempt of an item."""
+        if lane not in self._ready_for and self.store.has_waiting(lane):
+            self.judge.make_ready(lane)
+            self._ready_for.add(lane)
 
     def _sweep(self) -> None:
         self.pipeline.sweep()

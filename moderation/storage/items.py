@@ -54,7 +54,7 @@ from moderation.storage.tables import (
     item_media,
     items,
 )
-from moderation.storage.turns import Turns
+from moderation.storage.turns import Turns, next_app
 
 _CLAIMED = (items.c.id, items.c.attempts, sa.cast(items.c.document, sa.Text).label("document"))
 
@@ -129,6 +129,10 @@ class Store(Reading):
             return [taken[item_id] for item_id in ids if item_id in taken]
 
         return self._db.write(work, step="items.claim")
+
+    def has_waiting(self, lane: Lane) -> bool:
+        """Whether an item of a lane waits, or is worked on."""
+        return self._db.read(lambda c: next_app(c, lane, "") is not None)
 
     def move_leases(self, item_ids: Collection[str], held_until: datetime, until: datetime) -> None:
         """Hold items that are held until one time until another; those that others took meanwhile stay with them."""
