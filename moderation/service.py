@@ -25,6 +25,7 @@ from moderation.detection.judge import Judge
 from moderation.evidence.alarms import Alarms
 from moderation.media.fetching import MediaFetcher
 from moderation.media.in_place import InPlace
+from moderation.media.own_objects import OwnObjects
 from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
 from moderation.pipeline.doorbell import open_doorbell
@@ -71,6 +72,7 @@ class Service:
         tally: what is counted here and told of all processes together.
         taxonomy: the labels, with those that plugins add.
         buckets: those that AWS's clients make here.
+        own_objects: which objects an app's access key reaches.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
         fetching: gets the media that items name by address.
@@ -90,6 +92,7 @@ class Service:
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.uploads, self.in_place = Uploads(settings, blobs, self.accounts), InPlace(settings, blobs)
         self.buckets = Buckets(database, blobs, settings.aws_most_buckets)
+        self.own_objects = OwnObjects(self.buckets, self.in_place, blobs.bucket)
         self.retention = Retention(database, blobs)
         self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
         self.doorbell = open_doorbell(settings)

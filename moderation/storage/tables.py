@@ -440,10 +440,12 @@ redaction_jobs = sa.Table(
     sa.Column("lease_until", UTCDateTime),
     sa.Column("submitted_at", UTCDateTime, nullable=False),
     sa.Column("ended_at", UTCDateTime),
+    sa.Column("app", sa.String(63)),
     sa.Index(None, "submitted_at", "id"),
     sa.Index(None, "state", "submitted_at"),
 )
-"""How far each is stands in its ledger, in the data folder of the process that does it."""
+"""How far each is stands in its ledger, in the data folder of the process that does it. `app`: whose access key asked
+for it; None for the operator's."""
 
 processes = sa.Table(
     "processes",

@@ -120,7 +120,9 @@ def add_golden(review: ReviewService, source: str, outcome: str, because: str, b
             raise InputError(f"human loop '{source}' does not ask to approve or reject")
         if c.execute(sa.select(golden_items).where(golden_items.c.source == source)).first() is not None:
             raise InputError(f"there is a golden item from '{source}' already")
-        kept = {column: getattr(loop, column) for column in ("flow", "input_content", "input_sha256", "output_uri")}
+        kept = {
+            column: getattr(loop, column) for column in ("flow", "input_content", "input_sha256", "output_uri", "app")
+        }
         times = {"created_at": now, "expires_at": now, "event_pending": False}
         c.execute(sa.insert(human_loops).values(name=name, status=GOLDEN, **kept, **times))
         note_harms(c, review.care, name, json.loads(loop.input_content))
