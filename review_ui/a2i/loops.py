@@ -231,6 +231,7 @@ def delete(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
         delete_finished(c)
 
     review.database.write(work, step="a2i.delete_loop")
+    review.database.truncate_journal()
     return {}
 
 
