@@ -17,11 +17,12 @@ import sqlalchemy as sa
 from flask import Response
 from markupsafe import escape
 
+from review_ui.a2i.owners import Granting
 from review_ui.a2i.resources import allowed_hosts, refused_hosts
 from review_ui.a2i.service import LINK_SECONDS
 from review_ui.a2i.tables import flow_definitions, task_uis
 from review_ui.a2i.templates import Fault, render
-from review_ui.desk.tasks import Task
+from review_ui.desk.tasks import Task, app_of
 from review_ui.service import ReviewService
 
 LONGEST_ANSWER = 4_000_000
@@ -76,9 +77,11 @@ def template_page(review: ReviewService, task: Task, template: Template, host: s
     # As long as the task is in hand: a film that is paused plays on.
     seconds = max(int((task.lease_until - review.clock()).total_seconds()), LINK_SECONDS)
     links = review.links(f"{host}/a2i")
-    done = render(template.content, task.content, partial(links.read_link, seconds=seconds))
+    granting = Granting(review.objects, app_of(review, task.id), partial(links.read_link, seconds=seconds))
+    done = render(template.content, task.content, granting)
     hosts = allowed_hosts(review, template.name)
-    faults = [*done.faults, *refused_hosts(done.html, hosts)]
+    refused = (Fault("TemplateError", f"its app may not read {uri}") for uri in granting.refused)
+    faults = [*done.faults, *refused, *refused_hosts(done.html, hosts)]
     body = done.html if not faults else _fault_page(faults)
     frames = " ".join(sorted(hosts.frames))
     head = (

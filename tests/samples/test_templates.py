@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from review_ui.a2i import resources
+from review_ui.a2i.owners import OPERATOR
 from tests.houses.agency import Agency, png
 from tests.houses.template_worker import fill_in, submit
 from tests.waiting import PATIENCE_SECONDS
@@ -89,7 +90,10 @@ def _input(template: str, agency: Agency) -> dict[str, Any]:
             "blocks": _blocks(),
         },
         "humanLoopContext": {"importantFormKeys": [{"importantFormKey": "Zip", "importantFormKeyAliases": ["ZIP"]}]},
-        "translationPairs": [{"originalText": "Um", "translation": "One"}, {"originalText": "Dois", "translation": "Two"}],
+        "translationPairs": [
+            {"originalText": "Um", "translation": "One"},
+            {"originalText": "Dois", "translation": "Two"},
+        ],
     }
     granted = set(re.findall(r"task\.input\.([\w.]+)\s*\|\s*grant_read_access", template))
     for name in set(re.findall(r"task\.input\.([\w.]+)", template)):
@@ -124,7 +128,7 @@ def test_template(path: Path, agency: Agency, page: Any) -> None:
     content = _input(template, agency)
     agency.start(template, content, name)
     shown = {"Task": {"Input": json.dumps(content)}, "HumanTaskUiArn": agency.review.arn("human-task-ui", name)}
-    rendered = resources.render_ui_template(agency.review, shown, agency.review.links("http://127.0.0.1/a2i"))
+    rendered = resources.render_ui_template(agency.review, shown, OPERATOR, agency.review.links("http://127.0.0.1/a2i"))
 
     frame = agency.next(page, name)
     expected = fill_in(page, frame)

@@ -13,6 +13,7 @@ from moderation.aws.rekognition.pictures import MODERATION, Picture, read_pictur
 from moderation.core.detections import Detection
 from moderation.core.taxonomy import BEFORE_7, REKOGNITION_TOPS, Taxonomy
 from moderation.hookspecs import Detector
+from moderation.media.own_objects import picture_key
 from review_ui.a2i.activation import ANY_LABEL, named_labels
 from review_ui.a2i.built_in import Flow, activate, need_flow
 
@@ -86,7 +87,7 @@ def _flow(caller: Caller, config: Mapping[str, Any] | None) -> Flow | None:
     if config is None:
         return None
     try:
-        return need_flow(caller.review, config["FlowDefinitionArn"])
+        return need_flow(caller.review, config["FlowDefinitionArn"], caller.at_a2i)
     except ApiError as error:
         code = error.code if error.code == "ResourceNotFoundException" else "InvalidParameterException"
         raise fault(code, error.message) from error
@@ -117,7 +118,7 @@ def _activated(
     # Sampling goes by the picture, wherever it lies.
     asked_for = {**asked, "Image": picture.s3_object or {"Bytes": picture.sha256}}
     try:
-        return activate(caller.review, flow, config["HumanLoopName"], asked_for, request, answer)
+        return activate(caller.review, caller.at_a2i, flow, config["HumanLoopName"], asked_for, request, answer)
     except ApiError as error:
         if error.code == "ServiceQuotaExceededException":
             raise fault("HumanLoopQuotaExceededException", error.message) from error
@@ -125,6 +126,7 @@ def _activated(
 
 
 def _kept(caller: Caller, picture: Picture) -> Mapping[str, str]:
-    uri = caller.service.blobs.put(f"a2i/pictures/{picture.sha256}", picture.data, picture.content_type)
+    key = picture_key(caller.app, picture.sha256)
+    uri = caller.service.blobs.put(key, picture.data, picture.content_type)
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return {"Bucket": bucket, "Name": key}

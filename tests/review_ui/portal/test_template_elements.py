@@ -95,7 +95,9 @@ def test_nothing_is_answered_by_a_tool_that_nobody_used(agency: Agency, page: An
     finish(page, frame)
 
     assert "mark something, or say that there is nothing to label" in refused
-    assert agency.answer("nothing") == {"points": {"inputImageProperties": {"height": 200, "width": 400}, "keypoints": []}}
+    assert agency.answer("nothing") == {
+        "points": {"inputImageProperties": {"height": 200, "width": 400}, "keypoints": []}
+    }
 
 
 def test_earlier_marks_are_corrected_and_steps_taken_back(agency: Agency, page: Any) -> None:
@@ -137,7 +139,9 @@ def test_what_was_painted_before_is_painted_on(agency: Agency, page: Any) -> Non
     canvas = frame.locator(".upper-canvas")
     frame.get_by_text("sea").click()
     frame.get_by_text("Polygon", exact=True).click()
-    frame.locator("crowd-semantic-segmentation").evaluate("async e => { while (e.missing()) await new Promise(requestAnimationFrame); }")
+    frame.locator("crowd-semantic-segmentation").evaluate(
+        "async e => { while (e.missing()) await new Promise(requestAnimationFrame); }"
+    )
 
     canvas.press(" ")
     for keys in ("Shift+ArrowRight", "Shift+ArrowDown"):
@@ -310,7 +314,13 @@ def test_pairs_of_a_document_are_corrected(agency: Agency, page: Any) -> None:
     assert shown == "Jane Smiht"
     assert found[:2] == [
         {"blockType": "KEY_VALUE_SET", "id": "k1", "relationships": links, "entityTypes": ["KEY"], "text": "Name"},
-        {"blockType": "KEY_VALUE_SET", "id": "v1", "relationships": blocks[1]["relationships"], "entityTypes": ["VALUE"], "text": "Jane Smith"},
+        {
+            "blockType": "KEY_VALUE_SET",
+            "id": "v1",
+            "relationships": blocks[1]["relationships"],
+            "entityTypes": ["VALUE"],
+            "text": "Jane Smith",
+        },
     ]
     key, value = found[2:]
     assert (key["text"], value["text"]) == ("Town", "Oporto")
@@ -359,7 +369,10 @@ def test_furniture_shows_what_it_holds(agency: Agency, page: Any) -> None:
     frame.get_by_role("tab", name="Examples").click()
     assert frame.get_by_text("A good example").is_visible()
     frame.locator("crowd-instructions").get_by_role("button", name="Close").click()
-    shown = {each: frame.get_by_text(each).is_visible() for each in ("A card", "In the card", "Look here", "Just so you know", "7")}
+    shown = {
+        each: frame.get_by_text(each).is_visible()
+        for each in ("A card", "In the card", "Look here", "Just so you know", "7")
+    }
     frame.get_by_role("button", name="Report").click()
     page.wait_for_url("**/done**")
 
