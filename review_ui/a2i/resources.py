@@ -91,7 +91,7 @@ def render_ui_template(review: A2IService, p: Parameters, caller: Caller, links:
     granting = Granting(review.objects, caller.app, links.read_link)
     done = render(content, task_input, granting)
     refused = (Fault("TemplateError", f"{uri} is not this access key's to read") for uri in granting.refused)
-    faults = [*done.faults, *refused, *refused_hosts(done.html, allowed)]
+    faults = [*done.faults, *refused, *refused_hosts(done.html, allowed, links)]
     return {"RenderedContent": done.html, "Errors": [{"Code": each.code, "Message": each.message} for each in faults]}
 
 
@@ -100,12 +100,12 @@ def allowed_hosts(review: A2IService, name: str) -> Hosts:
     return hosts_in(tags_of(review, review.arn("human-task-ui", name)), review.template_hosts)
 
 
-def refused_hosts(page: str, allowed: Hosts) -> list[Fault]:
-    """What a page loads that it may not."""
+def refused_hosts(page: str, allowed: Hosts, links: Links) -> list[Fault]:
+    """What a page loads that it may not. Granted objects lie at this endpoint: a frame of one is opened on its own."""
     wanted = hosts_of(page)
     kinds = (
         ("scripts", wanted.scripts - allowed.scripts, SCRIPT_HOSTS),
-        ("frames", wanted.frames - allowed.frames, FRAME_HOSTS),
+        ("frames", wanted.frames - allowed.frames - {links.host()}, FRAME_HOSTS),
     )
     return [
         Fault("HostNotAllowed", f"{kind} from {host} are not allowed; the tag {tag} of the task UI can allow them")

@@ -76,6 +76,10 @@ class Links:
         """Where people work, without ``https://``, as DescribeWorkteam's ``SubDomain`` has it."""
         return f"{self.endpoint.partition('://')[2].removesuffix('/a2i')}/review"
 
+    def host(self) -> str:
+        """The endpoint's host, with its port where it is not the usual one."""
+        return self.endpoint.partition("://")[2].partition("/")[0].lower()
+
     def read_link(self, bucket: str, key: str, seconds: int = LINK_SECONDS) -> str:
         """An address where whoever has it can read one object for some seconds."""
         url = f"{self.endpoint}/s3/{quote(bucket)}/{quote(key, safe='/~')}"

@@ -81,7 +81,7 @@ def template_page(review: ReviewService, task: Task, template: Template, host: s
     done = render(template.content, task.content, granting)
     hosts = allowed_hosts(review, template.name)
     refused = (Fault("TemplateError", f"its app may not read {uri}") for uri in granting.refused)
-    faults = [*done.faults, *refused, *refused_hosts(done.html, hosts)]
+    faults = [*done.faults, *refused, *refused_hosts(done.html, hosts, links)]
     body = done.html if not faults else _fault_page(faults)
     frames = " ".join(sorted(hosts.frames))
     head = (

@@ -96,8 +96,9 @@ def _input(template: str, agency: Agency) -> dict[str, Any]:
         ],
     }
     granted = set(re.findall(r"task\.input\.([\w.]+)\s*\|\s*grant_read_access", template))
+    known = set(content)
     for name in set(re.findall(r"task\.input\.([\w.]+)", template)):
-        if name.split(".")[0] in content:
+        if name.split(".")[0] in known:
             continue
         place, names = content, name.split(".")
         for each in names[:-1]:
