@@ -47,11 +47,11 @@ class Hosts:
 def unknown_elements(text: str) -> list[str]:
     """The ``crowd-`` elements of a template or page that are not offered, each once, with the line it stands in."""
     found: dict[str, int] = {}
-    for match in _ELEMENT.finditer(_without_comments(text)):
+    clean = _without_comments(text)
+    for match in _ELEMENT.finditer(clean):
         name = match[1].lower().rstrip(".")
         if name not in ELEMENTS:
             found.setdefault(name, match.start())
-    clean = _without_comments(text)
     return [f"line {clean.count(chr(10), 0, start) + 1}: <{name}>" for name, start in found.items()]
 
 
@@ -101,11 +101,11 @@ def _host_of(address: str) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """The text with blanks for what stands in comments, line ends kept; an open comment reaches to the end."""
+    """The text without what stands in comments, but their line ends; an open comment reaches to the end."""
     pieces, at = [], 0
     while (start := text.find("<!--", at)) >= 0:
         end = text.find("-->", start + 4)
         stop = len(text) if end < 0 else end + 3
-        pieces += [text[at:start], re.sub(r"[^\n]", " ", text[start:stop])]
+        pieces += [text[at:start], "\n" * text.count("\n", start, stop)]
         at = stop
     return "".join([*pieces, text[at:]])

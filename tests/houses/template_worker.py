@@ -70,7 +70,7 @@ def near(number: float, by_keyboard: bool) -> Any:
 def fill_in(page: Any, frame: Any, *, by_keyboard: bool = False) -> dict[str, Any]:
     """Answer every part of the page in its order; what the loop's answer has to be then. Submits nothing."""
     expected: dict[str, Any] = {}
-    frame.locator("body").wait_for()
+    frame.locator("crowd-form .crowd-button").first.wait_for()
     for document in frame.get_by_role("button", name="Open the document").all():
         document.click()
         page.get_by_role("button", name="Stay here").click()
@@ -183,6 +183,10 @@ def _fill_native(part: Any, kind: str) -> Any:
 
 def _ready(part: Any) -> tuple[Any, int, int]:
     part.locator("img").first.evaluate("image => image.decode()")
+    # The portal gives the frame the height of its page: until then, what is in it moves.
+    part.evaluate(
+        "async () => { while (document.documentElement.scrollHeight > innerHeight) await new Promise(requestAnimationFrame); }"
+    )
     canvas = part.locator(".upper-canvas")
     canvas.scroll_into_view_if_needed()
     width, height = part.evaluate("e => [e.surface.width, e.surface.height]")

@@ -88,10 +88,14 @@
 
   const nameOf = (category) => typeof category === "object" && category !== null ? String(category.name ?? category.label ?? "") : String(category);
 
-  // The frame is as high as its page, so the middle of it may be far off: a dialog opens where it was asked for.
+  // The frame is as high as its page, so the middle of it may be far off: a dialog opens where it was asked for, and the
+  // page is made high enough for it.
   function openAt(dialog, trigger) {
     dialog.showModal();
-    dialog.style.marginTop = `${Math.max(trigger.getBoundingClientRect().top - 20, 8)}px`;
+    const top = Math.max(trigger.getBoundingClientRect().top - 20, 8);
+    dialog.style.marginTop = `${top}px`;
+    document.body.style.minHeight = `${top + dialog.offsetHeight + 24}px`;
+    dialog.addEventListener("close", () => { document.body.style.minHeight = ""; }, { once: true });
   }
 
   // Its children may not be parsed yet: a template is one page, so wait for all of it.

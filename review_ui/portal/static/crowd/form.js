@@ -143,7 +143,18 @@
     tell({ kind: "ready" });
   });
 
-  const height = () => tell({ kind: "height", height: document.documentElement.scrollHeight + 16 });
+  // As high as what it holds. What is measured in the frame's height (vh) grows with it and asks for more each time, so
+  // without a hand at work there is an end to that.
+  const MOST_IN_A_ROW = 6;
+  let inARow = 0;
+  let last = 0;
+  function height() {
+    const now = Math.ceil(document.documentElement.getBoundingClientRect().height) + 16;
+    if (now === last || inARow >= MOST_IN_A_ROW) return;
+    last = now; inARow += 1;
+    tell({ kind: "height", height: now });
+  }
+  for (const event of ["pointerdown", "keydown", "input"]) document.addEventListener(event, () => { inARow = 0; }, { capture: true, passive: true });
   new ResizeObserver(height).observe(document.documentElement);
-  window.addEventListener("load", height);
+  window.addEventListener("load", () => { inARow = 0; height(); });
 })();
