@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -79,8 +79,11 @@ class Apart:
 
 
 @pytest.fixture(scope="module")
-def apart(door: Door) -> Apart:
-    return Apart(door)
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
+    """A door of its own: what is made here would be in others' lists."""
+    door = Door(tmp_path_factory.mktemp("apart"))
+    yield Apart(door)
+    door.close()
 
 
 TEAM, UI, FLOW = "workteam/private-crowd/shop-team", "human-task-ui/shop-ui", "flow-definition/shop-flow"
