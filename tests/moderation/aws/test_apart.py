@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 from botocore.exceptions import ClientError
 
-from moderation.media.own_objects import picture_key
 from review_ui.a2i.owners import LENT
+from review_ui.a2i.pictures import pictures_of_app
 from review_ui.a2i.tables import human_loops
 from tests.houses.aws_door import Door, blank
 
@@ -243,7 +243,7 @@ class TestShownToPeople:
         content = json.loads(apart.review.database.read(lambda c: c.execute(query).scalar_one()))
         place = content["aiServiceRequest"]["image"]["s3Object"]
 
-        assert place["name"].startswith(picture_key("shop", ""))
+        assert place["name"].startswith(pictures_of_app("shop"))
         with pytest.raises(ClientError, match="may not read"):
             apart.start("forum", own, f"l-{next(NUMBERS)}", {"picture": f"s3://{place['bucket']}/{place['name']}"})
 
