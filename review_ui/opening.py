@@ -16,7 +16,7 @@ from review_ui.care.exposure import Care, note_harms, note_missing_harms
 from review_ui.desk.alike import note_likeness
 from review_ui.desk.authors import note_author
 from review_ui.desk.of_loops import forget_loops
-from review_ui.quality.golden import drop_unclaimed
+from review_ui.quality.golden import drop_orphans, drop_unclaimed
 from review_ui.service import ReviewService
 from review_ui.settings import ReviewSettings
 
@@ -58,7 +58,7 @@ def open_review(
         public_url=f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else "",
         on_loop_started=note_started,
         # Tasks first: a golden item's loop outlives the tasks that are made of it.
-        sweeps=(drop_unclaimed, forget_loops),
+        sweeps=(drop_orphans, drop_unclaimed, forget_loops),
         undo_seconds=settings.undo_seconds,
         care=care,
         golden_percent=settings.golden_percent,

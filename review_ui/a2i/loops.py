@@ -267,6 +267,7 @@ def delete(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) 
         delete_finished(c)
 
     review.database.write(work, step="a2i.delete_loop")
+    review.database.truncate_journal()
     return {}
 
 

@@ -219,6 +219,15 @@ def drop_unclaimed(c: Connection) -> None:
     c.execute(sa.delete(tasks).where(tasks.c.state == "waiting", tasks.c.loop_name.in_(golden)))
 
 
+def drop_orphans(c: Connection) -> None:
+    """Delete golden items whose source was deleted: what somebody wants gone is gone with its copies."""
+    gone = sa.select(golden_items.c.loop_name).where(golden_items.c.source.not_in(sa.select(human_loops.c.name)))
+    names = list(c.execute(gone).scalars())
+    for table in (golden_items, tasks, not_for):
+        c.execute(sa.delete(table).where(table.c.loop_name.in_(names)))
+    c.execute(sa.delete(human_loops).where(human_loops.c.name.in_(names)))
+
+
 def feedback(review: ReviewService, task_id: str, user_id: str) -> Feedback | None:
     """What to tell somebody of the answer they just gave; None unless it was to a golden item of a queue that tells.
 
