@@ -231,7 +231,8 @@ class Store(Reading):
             roll_ups.add_counts(c, counted, decision.decided_at)
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
-            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify))
+            due_at = _due_at(c, ended)
+            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify, due_at))
             return made
 
         return self._db.write(work, step="items.decide")
@@ -380,6 +381,15 @@ def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> ro
 def _mark(c: Connection, marks: Marks | None) -> None:
     if marks is not None:
         check_and_mark(c, [marks])
+
+
+def _due_at(c: Connection, ends: Sequence[LoopEnd]) -> datetime | None:
+    """Until when people were to decide what these loops settled; None where nobody said."""
+    if not ends:
+        return None
+    of_these = item_loops.c.name.in_([end.name for end in ends])
+    due_at: datetime | None = c.execute(sa.select(sa.func.min(item_loops.c.due_at)).where(of_these)).scalar()
+    return due_at
 
 
 def _end_loops(c: Connection, ends: Sequence[LoopEnd]) -> None:

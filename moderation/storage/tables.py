@@ -150,8 +150,11 @@ item_loops = sa.Table(
     sa.Column("looks", sa.Integer, nullable=False, default=0),
     sa.Column("next_look_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("due_at", UTCDateTime),
+    sa.Column("due_because", sa.Text),
     sa.UniqueConstraint("item_id", "purpose", "round"),
     sa.Index(None, "state", "next_look_at"),
+    sa.Index(None, "state", "due_at"),
     sa.Index(None, "created_at"),
 )
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -92,10 +92,11 @@ def start(
         _keep_within(c, review)
         for worker in _not_for(parsed):
             c.execute(insert_or_nothing(c, not_for).values(loop_name=name, worker_id=worker))
+        due_at = _decide_by(parsed)
         review.on_loop_started(c, NewLoop(name, json.loads(content) if content else parsed, caller.app))
         for _ in range(config["TaskCount"]):
             task = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
-            c.execute(sa.insert(tasks).values(task))
+            c.execute(sa.insert(tasks).values({**task, "due_at": due_at}))
         return name
 
     started = review.database.write(work, step="a2i.start_loop")
@@ -177,6 +178,19 @@ def _not_for(content: Mapping[str, Any]) -> list[str]:
     if not isinstance(named, list):
         return []
     return sorted({each for each in named if isinstance(each, str) and 0 < len(each) <= 16})[:MOST_EXCLUDED]
+
+
+def _decide_by(content: Mapping[str, Any]) -> datetime | None:
+    """Until when an input says under ``decide_by`` that it is to be answered: a time of RFC 3339, with its zone.
+
+    None for anything else: inputs are other programs' own, and what they mean by that name is theirs.
+    """
+    named = content.get("decide_by")
+    try:
+        at = datetime.fromisoformat(named) if isinstance(named, str) else None
+        return None if at is None or at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def describe(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) -> dict[str, Any]:
