@@ -26,6 +26,7 @@ from moderation.core.rules.engine import evaluate
 from moderation.core.rules.hearing import in_order
 from moderation.core.rules.ruling import rule_on
 from moderation.core.rulings import Ruling
+from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.detection.answers import Answers
 from moderation.detection.asking import Asking, is_asked_alone, wanted
@@ -134,7 +135,7 @@ class Judge:
                 so an approval of the item would let through what nobody looked at.
         """
         errors = [
-            FieldError(f"parts[{number}]", _not_covered(app, part))
+            FieldError(f"parts[{number}]", _not_covered(app, part, self.policies))
             for number, part in enumerate(parts)
             if not self.policies.for_content(app, part.content_types)
         ]
@@ -150,8 +151,8 @@ class Judge:
             StoreUnavailable: the media store did not take an extracted part; try again.
         """
         in_force = policies or self.policies
-        first = wanted(in_force.for_content(item.app, content_types_of(item.parts)))
-        parts, answers = self._extracting.extract(item, first)
+        first = in_force.for_content(item.app, content_types_of(item.parts))
+        parts, answers = self._extracting.extract(item, wanted(first), first)
         types = content_types_of(parts)
         applicable = in_force.for_content(item.app, types)
         here = [part for part in parts if part.is_here]
@@ -381,9 +382,15 @@ class Judge:
         self.runner.close()
 
 
-def _not_covered(app: str, part: Part) -> str:
+def _not_covered(app: str, part: Part, in_force: PolicySet) -> str:
     types = " or ".join(sorted(part.content_types))
+    waiting = [
+        f"policy '{policy.name}' is for it and waits for {', '.join(tools)}, which comes with "
+        f"{' and '.join(sorted({SHIPPED_TOOLS.get(tool, 'a plugin') for tool in tools}))}; "
+        for policy, tools in in_force.waiting_for(app, part.content_types)
+    ]
     return (
-        f"no policy in force covers content of type {types} for app '{app}'; leave this part out, or put a policy in "
-        "force whose applies_to names that type and, where it lists apps, this one (see GET /v1/policies)"
+        f"no policy in force covers content of type {types} for app '{app}'; {''.join(waiting)}leave this part "
+        "out, or put a policy in force whose applies_to names that type and, where it lists apps, this one "
+        "(see GET /v1/policies)"
     )
