@@ -17,7 +17,7 @@ from moderation.core.coverage import counted as looks_counted
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, PluginError, PolicyMissing
 from moderation.core.fingerprints import Fingerprint
-from moderation.core.items import Item, Part, Tool
+from moderation.core.items import Item, Lane, Part, Tool
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS
@@ -116,6 +116,11 @@ class Judge:
     def keep_warm(self) -> None:
         """Have the processes of those who may be asked ready before an item needs them, from now on."""
         self.runner.keep_warm(lambda tool: tool.name in self._asking.asked_by(self.policies))
+
+    def make_ready(self, lane: Lane) -> None:
+        """Until those who may be asked about an item of a lane have started, or it takes too long to wait for them."""
+        asked = self._asking.asked_by(self.policies)
+        self.runner.make_ready(lambda tool: tool.name in asked and (lane != "texts" or "text" in tool.reads))
 
     def try_out(self) -> dict[str, str]:
         """Have each that may be asked answer once; says what was wrong with it, by name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 FORGET_SECONDS = 60.0
 """How often findings that were kept long enough are dropped where nobody asks for them."""
+READY_SECONDS = 10.0
+"""How long items wait for processes that start before they are claimed; most start in one."""
 MAX_PARTS_MADE = 200
 """Parts that one extractor may make of one part."""
 CALLS, FAILURES = DETECTOR_CALLS, "detector_failures"
@@ -83,6 +85,11 @@ class Runner:
         for name, pool in self._pools.items():
             pool.keep_warm(partial(asked, self._tools[name]))
         self._forgetting.start()
+
+    def make_ready(self, asked: Asked) -> None:
+        """Until a process of each tool that may be asked has started, or `READY_SECONDS` are over."""
+        pools = [pool for name, pool in self._pools.items() if asked(self._tools[name])]
+        wait([self._threads.submit(pool.make_ready) for pool in pools], timeout=READY_SECONDS)
 
     def try_out(self, asked: Asked) -> dict[str, str]:
         """Start each tool that may be asked and have it answer once.

@@ -44,6 +44,7 @@ from moderation.core.policy.terms import (
     wrong,
 )
 from moderation.core.policy.thresholds import Rows, Threshold, check_order, rows_of
+from moderation.core.policy.within import MOST_STOPS, ClockStop, Within, never_runs
 from moderation.core.policy.words.counter import Counter
 from moderation.core.policy.words.logic import Condition
 from moderation.core.policy.words.score import Score
@@ -62,6 +63,7 @@ class Queue(PolicyModel):
     if_no_agreement: Ask | None = Field(
         None, description="What follows when they do not; left out: reject when anybody chose reject."
     )
+    decide_within: Within | None = Field(None, description="How soon items in this queue are to be decided.")
 
     @model_validator(mode="after")
     def _can_agree(self) -> Queue:
@@ -396,10 +398,21 @@ class PolicyFile(PolicyModel):
     )
     apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
     sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
+    decide_within: Within | None = Field(None, description="How soon items are to be decided that people look at.")
+    clock_stops: list[ClockStop] = Field(
+        default_factory=list, max_length=MOST_STOPS, description="When the clock of decide_within stands, and why."
+    )
     keep_media_days: KeepMedia | None = Field(
         None, description="How long pictures, films and sounds are kept after the decision."
     )
     tests: list[Example] = Field(default_factory=list, description="Items and the outcome they must have.")
+
+    @model_validator(mode="after")
+    def _has_clocks_that_run(self) -> PolicyFile:
+        if never_runs(self.clock_stops):
+            message = "the clock would stand on every day of the week, and nothing would ever be due"
+            raise wrong(message, at="clock_stops", hint="leave one day on which it runs")
+        return self
 
     @model_validator(mode="after")
     def _takes_pictures(self) -> PolicyFile:
