@@ -20,6 +20,11 @@ class Settings(ReviewSettings):
 
     rules: Path | None = Field(None, description="Folder of policy files; empty for the shipped ones.")
     lists: Path | None = Field(None, description="Folder of block lists; empty for the shipped ones.")
+    perspective_cards: Path | None = Field(
+        None,
+        description="YAML file with cards of attributes that you measured, beside the shipped ones; see "
+        "docs/perspective.md.",
+    )
     hashes: Path | None = Field(
         None, description="Folder of lists of known content; empty for `hashes` in the data folder."
     )

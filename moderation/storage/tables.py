@@ -435,6 +435,18 @@ bucket_objects = sa.Table(
 )
 """What their owners said of objects in `buckets`; of one with another digest by now it says nothing."""
 
+score_suggestions = sa.Table(
+    "score_suggestions",
+    metadata,
+    sa.Column("key", sa.String(22), primary_key=True),
+    sa.Column("app", sa.String(63), nullable=False),
+    sa.Column("confidences", sa.JSON, nullable=False),
+    sa.Column("said", sa.JSON, nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Index(None, "at"),
+)
+"""Verdicts on comments that are no items (`moderation.storage.suggestions`): no content, and keys that are hashes."""
+
 own_secrets = sa.Table(
     "own_secrets",
     metadata,

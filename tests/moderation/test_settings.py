@@ -111,6 +111,7 @@ SHOWN_BY = {
     "golden_percent": "tests/review_ui/quality/test_quality.py::test_golden_items_are_as_frequent_as_the_setting_says",
     "rules": f"{HERE}::test_policies_come_from_the_folder_that_is_set",
     "lists": "plugins/text/tests/test_lists.py::test_a_faulty_list_stops_the_start",
+    "perspective_cards": "tests/moderation/perspective/test_measuring.py::test_a_card_of_ones_own_is_offered_and_a_faulty_file_is_told_by_line",
     "hashes": "plugins/hashes/tests/test_lists.py::test_a_faulty_list_stops_the_start_and_no_list_offers_no_detector",
     "plugins_dir": "tests/moderation/plugins/test_docs.py::test_the_loose_file_of_the_docs_is_a_plugin",
     "models": "plugins/models/tests/test_own_models.py::test_it_is_offered_beside_the_shipped_ones",
