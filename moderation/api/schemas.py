@@ -15,6 +15,7 @@ from moderation.core.listing import ListKind
 from moderation.core.loops import Answer
 from moderation.core.verdicts import Verdict
 from moderation.intake.submissions import PostedItem
+from moderation.redacting.containers.formats import TextFormat
 from moderation.redacting.styles import StyleName
 
 Status = Literal["pending", "in_review", "decided", "withdrawn"]
@@ -134,6 +135,11 @@ class TextToRedact(BaseModel):
         "mask where `mask` is given.",
     )
     mask: str | None = Field(None, description="One of ! # $ % & * @, for each character; * unless told.")
+    format: TextFormat | None = Field(
+        None,
+        description="What the text is: escapes and encodings of it are read, and it is still that afterwards. "
+        "Left out: told by the text; csv and markdown have to be named.",
+    )
 
 
 class EntityView(BaseModel):
@@ -151,6 +157,10 @@ class RedactedText(BaseModel):
 
     text: str
     entities: list[EntityView]
+    unread: list[str] = Field(
+        default_factory=list,
+        description="What is in the text, as it was, and nobody could look through: pictures, say.",
+    )
 
 
 class Appeal(BaseModel):
