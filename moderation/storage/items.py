@@ -45,16 +45,18 @@ from moderation.storage.rows import (
 )
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
+    IS_UNDECIDED,
     IS_WAITING,
     ITEM_LEASE,
     decisions,
     deliveries,
+    erasures,
     fetches,
     item_loops,
     item_media,
     items,
 )
-from moderation.storage.turns import Turns
+from moderation.storage.turns import Turns, next_app
 
 _CLAIMED = (items.c.id, items.c.attempts, sa.cast(items.c.document, sa.Text).label("document"))
 
@@ -130,6 +132,10 @@ class Store(Reading):
 
         return self._db.write(work, step="items.claim")
 
+    def has_waiting(self, lane: Lane) -> bool:
+        """Whether an item of a lane waits, or is worked on."""
+        return self._db.read(lambda c: next_app(c, lane, "") is not None)
+
     def move_leases(self, item_ids: Collection[str], held_until: datetime, until: datetime) -> None:
         """Hold items that are held until one time until another; those that others took meanwhile stay with them."""
         self._db.write(lambda c: ITEM_LEASE.move(c, item_ids, held_until, until), step="items.move_leases")
@@ -199,7 +205,7 @@ class Store(Reading):
             if decision.outcome == "reject":
                 values["redacted"] = None
             # Rules decide what nobody has decided yet; people also what was decided before and is appealed.
-            is_open = items.c.status != "decided" if ended else items.c.status == "pending"
+            is_open = IS_UNDECIDED if ended else items.c.status == "pending"
             update = sa.update(items).where(items.c.id == item_id, is_open).values(values).returning(items.c.document)
             row = c.execute(update).first()
             if row is None:
@@ -225,7 +231,8 @@ class Store(Reading):
             roll_ups.add_counts(c, counted, decision.decided_at)
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
-            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify))
+            due_at = _due_at(c, ended)
+            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify, due_at))
             return made
 
         return self._db.write(work, step="items.decide")
@@ -281,9 +288,7 @@ class Store(Reading):
         def work(c: Connection) -> bool:
             # Evidence comes with the first look only; one that comes late must not touch an item that went on.
             is_first = findings is not None and not ended
-            undecided = (items.c.id == item_id) & (
-                items.c.status == "pending" if is_first else items.c.status != "decided"
-            )
+            undecided = (items.c.id == item_id) & (items.c.status == "pending" if is_first else IS_UNDECIDED)
             values = {"status": "in_review", "lease_until": None, "problem": None, **evidence_values(findings, ruling)}
             document = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.document)).scalar()
             if document is None:
@@ -343,13 +348,28 @@ class Store(Reading):
         next_look_at: datetime | None,
         arn: str | None = None,
         problem: str | None = None,
-    ) -> None:
-        """Note how a loop stands and when to look again; ended loops stay as they are."""
+    ) -> bool:
+        """Note how a loop stands and when to look again; ended loops stay as they are.
+
+        Returns:
+            False when there is no such loop (any more), or it has ended.
+        """
         values: dict[str, Any] = {"state": state, "next_look_at": next_look_at, "problem": problem}
         values |= {"arn": arn} if arn else {}
         where = (item_loops.c.name == name) & (item_loops.c.state != "ended")
         update = sa.update(item_loops).where(where).values({**values, "looks": item_loops.c.looks + 1})
-        self._db.write(lambda c: c.execute(update), step="loops.note")
+        return self._db.write(lambda c: bool(c.execute(update).rowcount), step="loops.note")
+
+    def started_in_vain(self, item_id: str, loop: str, arn: str, now: datetime) -> None:
+        """Have a human loop erased that was opened while its item was withdrawn; nothing happens to that of others."""
+        gone = sa.select(items.c.id).where(items.c.id == item_id, items.c.status == "withdrawn")
+        row = {"item_id": item_id, "kind": "loop", "name": loop, "place": arn, "due_at": now}
+
+        def work(c: Connection) -> None:
+            if c.execute(gone).first() is not None:
+                c.execute(sa.insert(erasures).values(row))
+
+        self._db.write(work, step="loops.started_in_vain")
 
 
 def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> roll_ups.Counts:
@@ -361,6 +381,15 @@ def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> ro
 def _mark(c: Connection, marks: Marks | None) -> None:
     if marks is not None:
         check_and_mark(c, [marks])
+
+
+def _due_at(c: Connection, ends: Sequence[LoopEnd]) -> datetime | None:
+    """Until when people were to decide what these loops settled; None where nobody said."""
+    if not ends:
+        return None
+    of_these = item_loops.c.name.in_([end.name for end in ends])
+    due_at: datetime | None = c.execute(sa.select(sa.func.min(item_loops.c.due_at)).where(of_these)).scalar()
+    return due_at
 
 
 def _end_loops(c: Connection, ends: Sequence[LoopEnd]) -> None:

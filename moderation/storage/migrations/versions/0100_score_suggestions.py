@@ -1,7 +1,7 @@
 """Verdicts that moderators send on comments which are no items, for tuning.
 
 Revision ID: 0100
-Revises: 0060
+Revises: 0090
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import ground.database
 
 revision = "0100"
-down_revision = "0060"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 
