@@ -18,7 +18,7 @@ from ground.awswire.strict_json import read_object
 from ground.awswire.times import iso, read_iso
 from ground.database import insert_or_nothing
 from review_ui.a2i.activation import LoopActivation, evaluate, read_conditions
-from review_ui.a2i.flows import is_there
+from review_ui.a2i.flows import is_of_a2i, is_there
 from review_ui.a2i.owners import OPERATOR, Caller, Granting
 from review_ui.a2i.resources import FLOW
 from review_ui.a2i.service import A2IService, NewLoop
@@ -108,6 +108,7 @@ def _keep_within(c: Connection, review: A2IService) -> None:
     if not review.most_loops:
         return
     active = sa.select(sa.func.count()).where(human_loops.c.status.in_(("InProgress", "Stopping")))
+    active = active.where(human_loops.c.data_object.is_(None))
     if c.execute(active).scalar_one() > review.most_loops:
         message = f"You have reached the limit of {review.most_loops:,} human loops in progress"
         raise ApiError("ServiceQuotaExceededException", message, 402)
@@ -217,7 +218,8 @@ def list_loops(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERAT
 
     def work(c: Connection) -> tuple[Sequence[Any], str | None]:
         usable = caller.may_use(c, flow_definitions, review.arn(FLOW, ""))
-        flow_row = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow, is_there(), usable)
+        there = (flow_definitions.c.name == flow) & is_there() & is_of_a2i()
+        flow_row = sa.select(flow_definitions.c.name).where(there, usable)
         if review.arn(FLOW, flow) != p["FlowDefinitionArn"] or not c.execute(flow_row).first():
             raise _no_flow(p["FlowDefinitionArn"])
         return read_page(
@@ -238,7 +240,7 @@ def flow_in_use(c: Connection, review: A2IService, arn: str, caller: Caller) -> 
     """Finds the flow definition; nothing for an ARN of another account or Region, or of what is not the caller's."""
     name = arn.rpartition("/")[2]
     there = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_(None)
-    there &= caller.may_use(c, flow_definitions, review.arn(FLOW, ""))
+    there &= caller.may_use(c, flow_definitions, review.arn(FLOW, "")) & is_of_a2i()
     is_ours = review.arn(FLOW, name) == arn
     return sa.select(flow_definitions).where(there if is_ours else sa.false())
 
@@ -286,8 +288,9 @@ def delete(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) 
 
 
 def _is_shown() -> sa.ColumnElement[bool]:
-    """True of the loops that A2I's operations speak of: not of deleted ones, nor of those in a state A2I lacks."""
-    return human_loops.c.is_deleted.is_(False) & human_loops.c.status.in_(STATUSES)
+    """True of the loops that A2I's operations speak of: none deleted, of a labelling job, or in a state A2I lacks."""
+    is_there = human_loops.c.is_deleted.is_(False) & human_loops.c.data_object.is_(None)
+    return is_there & human_loops.c.status.in_(STATUSES)
 
 
 def _need(review: A2IService, name: str, caller: Caller) -> Any:
