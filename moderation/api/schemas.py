@@ -156,6 +156,9 @@ class ItemView(BaseModel):
     id: str
     app: str
     content_id: str | None = None
+    author: str | None = Field(None, description="Who wrote it, as you have said.")
+    thread: str | None = Field(None, description="The conversation that it belongs to, as you have said.")
+    parent: str | None = Field(None, description="What it answers, as you have said.")
     status: Status
     created_at: datetime
     metadata: dict[str, JsonValue]
@@ -227,6 +230,80 @@ class ItemPage(BaseModel):
     """A page of items, newest first."""
 
     items: list[ItemView]
+    next_cursor: str | None = Field(None, description="For the next page; null on the last.")
+
+
+class NewFlag(Body):
+    """A user's report of an item: `item` or `content_id`."""
+
+    item: str | None = Field(None, min_length=1, max_length=36, description="Id of the item.")
+    content_id: str | None = Field(
+        None, min_length=1, max_length=200, description="Your own name for the content; its newest item is meant."
+    )
+    reason: str = Field(min_length=1, max_length=500, description="Why it is reported, in a few words or as a code.")
+    reporter: str = Field(min_length=1, max_length=200, description="Who reports it, by your own id.")
+
+
+class FlagView(BaseModel):
+    """A user's report and what became of it."""
+
+    id: str = Field(description="Of the report.")
+    item: str = Field(description="Id of the item.")
+    reason: str = Field(description="As it was given first.")
+    reporter: str = Field(description="Who reported it.")
+    status: Literal["received", "upheld", "dismissed"] = Field(
+        description="`upheld` once the item was rejected after it, `dismissed` once people approved it after it."
+    )
+    acts: bool = Field(
+        description="False where no policy for the item goes by reports: then nobody looks because of it, and it is "
+        "only kept."
+    )
+    created_at: datetime = Field(description="When it came.")
+    settled_at: datetime | None = Field(description="When it was upheld or dismissed; null until then.")
+
+
+class FlagList(BaseModel):
+    """Reports, newest first: the newest two hundred."""
+
+    flags: list[FlagView] = Field(description="Newest first.")
+
+
+DeliveryState = Literal["due", "delivered", "given_up"]
+
+
+class AttemptView(BaseModel):
+    """One attempt to deliver."""
+
+    attempted_at: datetime = Field(description="When it was begun.")
+    status_code: int | None = Field(description="Of the receiver's answer; null when there was none.")
+    reason: str = Field(description="What came of it, in a few words.")
+
+
+class DeliveryView(BaseModel):
+    """An event on its way to a callback."""
+
+    id: str = Field(description="The `webhook-id`: the same in every attempt.")
+    item: str = Field(description="Id of the item that it tells of.")
+    number: int = Field(description="Of the event among those of its item, from 1 on.")
+    url: str = Field(description="Where it goes.")
+    state: DeliveryState = Field(description="`given_up` after ten attempts in three days, or when told 410.")
+    attempts: int = Field(description="Made since it was last asked for.")
+    last_result: str | None = Field(description="What came of the last attempt; null before the first.")
+    next_attempt_at: datetime | None = Field(description="When it is tried again; null when it is not.")
+    created_at: datetime = Field(description="When the event happened.")
+    made: list[AttemptView] = Field(description="All attempts there were, oldest first.")
+
+
+class DeliveryList(BaseModel):
+    """All deliveries of an item, oldest first."""
+
+    deliveries: list[DeliveryView] = Field(description="Oldest first.")
+
+
+class DeliveryPage(BaseModel):
+    """A page of deliveries, newest first."""
+
+    deliveries: list[DeliveryView] = Field(description="Newest first; without their single attempts.")
     next_cursor: str | None = Field(None, description="For the next page; null on the last.")
 
 
