@@ -8,7 +8,19 @@ from flask import Flask, Response, jsonify, render_template
 
 from ground.web.hygiene import add_hygiene
 from ground.web.problems import register
-from moderation.api import deliveries, detectors, flags, health, items, lists, policies, problems, redact, uploads
+from moderation.api import (
+    deliveries,
+    detectors,
+    flags,
+    health,
+    items,
+    lists,
+    moderations,
+    policies,
+    problems,
+    redact,
+    uploads,
+)
 from moderation.api.auth import Gate
 from moderation.api.conditional import add_etags
 from moderation.api.cors import add_cors
@@ -43,6 +55,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(items.blueprint(service, gate, figures))
     app.register_blueprint(deliveries.blueprint(service, gate))
     app.register_blueprint(flags.blueprint(service, gate))
+    app.register_blueprint(moderations.blueprint(service, gate))
     app.register_blueprint(redact.blueprint(service, gate))
     app.register_blueprint(uploads.blueprint(service, gate))
     app.register_blueprint(policies.blueprint(service, gate))
