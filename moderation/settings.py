@@ -48,6 +48,13 @@ class Settings(ReviewSettings):
         gt=0,
         description="How long a worker may hold an item before others take it; one that died loses it in 5 seconds.",
     )
+    film_frames: int = Field(
+        60,
+        ge=1,
+        le=200,
+        description="Most pictures that are taken out of one film; where more of them differ, people look at it. Each "
+        "is looked at by every detector of pictures, all within MODERATION_LEASE_SECONDS.",
+    )
     sweep_seconds: float = Field(2.0, gt=0, description="How often waiting work is looked for.")
     max_attempts: int = Field(5, ge=1, le=5, description="Tries per item before it goes to people as it is.")
     max_parts: int = Field(16, ge=1, le=100, description="Most given parts of one item.")

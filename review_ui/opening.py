@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from ground.blobs import Blobs
 from ground.database import Database
 from review_ui import tables
+from review_ui.a2i.service import NewLoop
 from review_ui.care.exposure import Care, note_harms, note_missing_harms
 from review_ui.desk.alike import note_likeness
 from review_ui.desk.authors import note_author
@@ -39,10 +40,11 @@ def open_review(
     care = Care(**{name: getattr(settings, name) for name in Care.__dataclass_fields__})
     note_missing_harms(database, care)
 
-    def note_started(c: Connection, name: str, content: Mapping[str, Any]) -> None:
-        note_harms(c, care, name, content)
-        note_likeness(c, name, content)
-        note_author(c, name, content)
+    def note_started(c: Connection, loop: NewLoop) -> None:
+        content = said_by_its_app(loop)
+        note_harms(c, care, loop.name, content)
+        note_likeness(c, loop.name, content)
+        note_author(c, loop.name, content)
 
     return ReviewService(
         database,
@@ -61,3 +63,11 @@ def open_review(
         care=care,
         golden_percent=settings.golden_percent,
     )
+
+
+def said_by_its_app(loop: NewLoop) -> Mapping[str, Any]:
+    """A loop's content with the app that started it, whichever it names: nobody speaks for another's authors."""
+    item = loop.content.get("item")
+    if loop.app is None or not isinstance(item, Mapping):
+        return loop.content
+    return {**loop.content, "item": {**item, "app": loop.app}}

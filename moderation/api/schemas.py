@@ -83,6 +83,17 @@ class PartView(BaseModel):
     extraction: Extraction | None = None
 
 
+class TaskTimes(BaseModel):
+    """When a reviewer took a task, and when they decided."""
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+    claimed_at: datetime | None = Field(
+        None, validation_alias="accepted_at", description="Null where Amazon did not say."
+    )
+    decided_at: datetime = Field(validation_alias="submitted_at")
+
+
 class HumanLoopView(BaseModel):
     """Where people stand with an item."""
 
@@ -95,6 +106,16 @@ class HumanLoopView(BaseModel):
     state: str = Field(description="starting, open, ended, or stuck (a person of the operator has to look)")
     problem: str | None = None
     created_at: datetime
+    due_at: datetime | None = Field(
+        None,
+        description="Until when people are to decide, by the policies' decide_within; null: any time.",
+    )
+    due_because: str | None = Field(
+        None, description="What says so; and for how long the clock stands meanwhile, by which rule."
+    )
+    answers: list[TaskTimes] = Field(
+        default_factory=list, description="When each reviewer who answered took the task and when they decided."
+    )
 
 
 class TextToRedact(BaseModel):

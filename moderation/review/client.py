@@ -159,7 +159,11 @@ class HumanLoops:
             return str(answer["HumanLoopArn"])
         except _Conflict:
             # Somebody opened it before, perhaps this service before it was killed: A2I says 409 for such a name.
-            return str(self._runtime("describe_human_loop", HumanLoopName=name)["HumanLoopArn"])
+            there = self._runtime("describe_human_loop", HumanLoopName=name)
+            if there["FlowDefinitionArn"] != arn:
+                # Its answers are to another question, and may be of people whom somebody else chose.
+                raise HumanLoopRefused(f"the name {name} is taken by a loop of another flow definition") from None
+            return str(there["HumanLoopArn"])
 
     def at(self, arn: str | None) -> HumanLoops:
         """The endpoint at which the loop with this ARN is: this one, or Amazon's for a loop that was started there."""

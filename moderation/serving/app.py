@@ -42,6 +42,7 @@ PAGES = ("/docs", "/static/", "/review")
 def create_app(service: Service, review: ReviewService) -> Flask:
     """The application over an open service and an open portal, A2I endpoint included."""
     settings = service.settings
+    review.objects = service.own_objects
     app = Flask("moderation", root_path=__file__.rpartition("/")[0])
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes

@@ -58,7 +58,7 @@ from moderation.storage.tables import (
     item_media,
     items,
 )
-from moderation.storage.turns import Turns
+from moderation.storage.turns import Turns, next_app
 
 _CLAIMED = (items.c.id, items.c.attempts, sa.cast(items.c.document, sa.Text).label("document"))
 
@@ -135,6 +135,10 @@ class Store(Reading):
             return [taken[item_id] for item_id in ids if item_id in taken]
 
         return self._db.write(work, step="items.claim")
+
+    def has_waiting(self, lane: Lane) -> bool:
+        """Whether an item of a lane waits, or is worked on."""
+        return self._db.read(lambda c: next_app(c, lane, "") is not None)
 
     def move_leases(self, item_ids: Collection[str], held_until: datetime, until: datetime) -> None:
         """Hold items that are held until one time until another; those that others took meanwhile stay with them."""
@@ -235,7 +239,8 @@ class Store(Reading):
             roll_ups.add_counts(c, counted, decision.decided_at)
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
-            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify))
+            due_at = _due_at(c, ended)
+            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify, due_at))
             return made
 
         return self._db.write(work, step="items.decide")
@@ -407,6 +412,15 @@ def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> ro
 def _mark(c: Connection, marks: Marks | None) -> None:
     if marks is not None:
         check_and_mark(c, [marks])
+
+
+def _due_at(c: Connection, ends: Sequence[LoopEnd]) -> datetime | None:
+    """Until when people were to decide what these loops settled; None where nobody said."""
+    if not ends:
+        return None
+    of_these = item_loops.c.name.in_([end.name for end in ends])
+    due_at: datetime | None = c.execute(sa.select(sa.func.min(item_loops.c.due_at)).where(of_these)).scalar()
+    return due_at
 
 
 def _end_loops(c: Connection, ends: Sequence[LoopEnd]) -> None:

@@ -170,8 +170,11 @@ item_loops = sa.Table(
     sa.Column("looks", sa.Integer, nullable=False, default=0),
     sa.Column("next_look_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("due_at", UTCDateTime),
+    sa.Column("due_because", sa.Text),
     sa.UniqueConstraint("item_id", "purpose", "round"),
     sa.Index(None, "state", "next_look_at"),
+    sa.Index(None, "state", "due_at"),
     sa.Index(None, "created_at"),
 )
 
@@ -477,10 +480,12 @@ redaction_jobs = sa.Table(
     sa.Column("lease_until", UTCDateTime),
     sa.Column("submitted_at", UTCDateTime, nullable=False),
     sa.Column("ended_at", UTCDateTime),
+    sa.Column("app", sa.String(63)),
     sa.Index(None, "submitted_at", "id"),
     sa.Index(None, "state", "submitted_at"),
 )
-"""How far each is stands in its ledger, in the data folder of the process that does it."""
+"""How far each is stands in its ledger, in the data folder of the process that does it. `app`: whose access key asked
+for it; None for the operator's."""
 
 processes = sa.Table(
     "processes",

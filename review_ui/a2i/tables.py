@@ -41,7 +41,9 @@ task_uis = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("app", sa.String(63)),
 )
+"""`app`, here and below: whose key made it; None for the operator's (`review_ui.a2i.owners`)."""
 
 workteams = sa.Table(
     "workteams",
@@ -49,6 +51,7 @@ workteams = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("app", sa.String(63)),
 )
 
 workforces = sa.Table(
@@ -67,6 +70,7 @@ flow_definitions = sa.Table(
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("deleting_at", UTCDateTime),
+    sa.Column("app", sa.String(63)),
 )
 
 human_loops = sa.Table(
@@ -87,6 +91,7 @@ human_loops = sa.Table(
     sa.Column("tell_after", UTCDateTime),
     sa.Column("is_written", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_deleted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("app", sa.String(63)),
     sa.Index(None, "flow", "created_at"),
     sa.Index(None, "status", "expires_at"),
     sa.Index(None, "event_pending"),
@@ -111,13 +116,17 @@ tasks = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("assigned_to", sa.String(36)),
     sa.Column("batch", sa.String(36)),
+    sa.Column("due_at", UTCDateTime),
+    sa.Column("left_by", sa.String(36)),
     sa.UniqueConstraint("loop_name", "user_id"),
     sa.Index(None, "state", "flow", "created_at"),
     sa.Index(None, "state", "settles_at"),
+    sa.Index(None, "state", "due_at"),
     sa.Index(None, "user_id", "submitted_at"),
 )
 """A reviewer's share of a loop. `state`: ``waiting``, ``claimed``, ``given`` (answered, may still be undone until
-`settles_at`), ``answered`` or ``withdrawn``. `level`: ``lead`` once it was escalated."""
+`settles_at`), ``answered`` or ``withdrawn``. `level`: ``lead`` once it was escalated. `due_at`: the ``decide_by`` of
+the loop's input. `left_by`: who gave it back last, unanswered."""
 
 not_for = sa.Table(
     "not_for",

@@ -107,6 +107,7 @@ class ShownTask:
         tones: the colour of each label that was found.
         not_examined: what nobody looked for, in sentences.
         earlier: decisions on items that look nearly the same, in sentences.
+        due_because: what says until when it is to be decided; empty where nothing does.
         hidden: places with personal data that are masked.
         hints: what is not shown of the item, in sentences.
     """
@@ -127,6 +128,7 @@ class ShownTask:
     reasons: tuple[tuple[str, str], ...] = ()
     not_examined: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
+    due_because: str = ""
     hidden: int = 0
     hints: tuple[str, ...] = ()
 
@@ -187,6 +189,7 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         reasons=tuple(reason for reason in reasons if all(reason)),
         not_examined=tuple(said(line, read) for line in reading.texts(content, "not_examined")[:MAX_EARLIER]),
         earlier=tuple(said(line, read) for line in reading.texts(content, "earlier")[:MAX_EARLIER]),
+        due_because=said(reading.text(content, "decide_by_because"), read),
         hints=tuple(hints),
     )
 

@@ -120,7 +120,9 @@ def add_golden(review: ReviewService, source: str, outcome: str, because: str, b
             raise InputError(f"human loop '{source}' does not ask to approve or reject")
         if c.execute(sa.select(golden_items).where(golden_items.c.source == source)).first() is not None:
             raise InputError(f"there is a golden item from '{source}' already")
-        kept = {column: getattr(loop, column) for column in ("flow", "input_content", "input_sha256", "output_uri")}
+        kept = {
+            column: getattr(loop, column) for column in ("flow", "input_content", "input_sha256", "output_uri", "app")
+        }
         times = {"created_at": now, "expires_at": now, "event_pending": False}
         c.execute(sa.insert(human_loops).values(name=name, status=GOLDEN, **kept, **times))
         note_harms(c, review.care, name, json.loads(loop.input_content))
@@ -183,10 +185,13 @@ def set_quality(review: ReviewService, flow: str, quality: QueueQuality) -> None
     review.database.write(work, step="quality.set")
 
 
-def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str) -> str | None:
+def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str, due_at: datetime | None = None) -> str | None:
     """Now and then, a golden task of this queue for this person instead of the one that waits; its id, to be claimed.
 
     Part of the transaction that claims.
+
+    Args:
+        due_at: of the one that waits, so that a golden one looks the same.
     """
     if review.chance() * 100 >= quality_of(c, review, flow).golden_percent:
         return None
@@ -207,7 +212,7 @@ def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str) -> str
         return None
     name = names[int(review.chance() * len(names))]
     row = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
-    c.execute(sa.insert(tasks).values(row))
+    c.execute(sa.insert(tasks).values({**row, "due_at": due_at}))
     return str(row["id"])
 
 

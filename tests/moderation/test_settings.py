@@ -119,6 +119,7 @@ SHOWN_BY = {
     "redis_url": "tests/moderation/pipeline/test_doorbell.py::test_a_worker_process_moderates_what_redis_rings_for_and_refuses_foreign_jobs",
     "workers": f"{HERE}::test_serve_moderates_with_as_many_threads_as_are_set",
     "detector_processes": f"{HERE}::test_detectors_have_the_processes_that_are_set",
+    "film_frames": "plugins/film/tests/test_frames.py::test_the_setting_says_how_many_pictures_are_taken",
     "lease_seconds": f"{HERE}::test_an_item_is_held_no_longer_than_is_set",
     "sweep_seconds": f"{HERE}::test_what_nobody_rang_for_is_found_after_the_pause_that_is_set",
     "max_attempts": f"{HERE}::test_an_item_that_cannot_be_judged_goes_to_people_after_as_many_tries_as_are_set",

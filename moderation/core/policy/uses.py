@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, assert_never
 
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.terms import Ask, Labels, ListRef, Path
+from moderation.core.policy.within import Within, WithinTable
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
@@ -161,6 +162,15 @@ class Uses:
             for n, term in enumerate(score.of):
                 for number, name in enumerate(term.detector or ()):
                     yield ("scores", score_name, "of", n, "detector", number), name
+
+
+def timed_labels(file: PolicyFile) -> Iterator[tuple[Path, str]]:
+    """Each label that has a time of its own in ``decide_within``."""
+    places: list[tuple[Path, Within | None]] = [(("decide_within",), file.decide_within)]
+    places += [(("queues", n, "decide_within"), queue.decide_within) for n, queue in enumerate(file.queues)]
+    for path, within in places:
+        if isinstance(within, WithinTable):
+            yield from (((*path, label), label) for label in within.rows)
 
 
 def lists_asked(file: PolicyFile) -> frozenset[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Items that were withdrawn, and what is still to be erased of them outside of the database.
 
 Revision ID: 0090
-Revises: 0060
+Revises: 0070
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import ground.database
 
 revision = "0090"
-down_revision = "0060"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 
