@@ -1,7 +1,7 @@
 """What API keys may do, and until when.
 
 Revision ID: 0091
-Revises: 0090
+Revises: 0105
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 import ground.database
 
 revision = "0091"
-down_revision = "0090"
+down_revision = "0105"
 branch_labels = None
 depends_on = None
 
