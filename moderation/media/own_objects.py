@@ -8,14 +8,7 @@ from ground.blobs import split_uri
 from moderation.core.errors import InputError, NotFound
 from moderation.media.in_place import InPlace
 from moderation.storage.buckets import Buckets, BucketTaken, KeyRefused, TooManyBuckets
-
-OPERATORS = "-"
-"""In a key, in the place of the app: no app is called so."""
-
-
-def picture_key(app: str | None, sha256: str) -> str:
-    """Where a picture is kept that came as bytes and that people are to look at."""
-    return f"a2i/pictures/{app or OPERATORS}/{sha256}"
+from review_ui.a2i.pictures import pictures_of_app
 
 
 class OwnObjects:
@@ -41,7 +34,7 @@ class OwnObjects:
             return False
         if self._buckets.may_read(app, bucket):
             return True
-        is_picture = bucket == self._bucket and key.startswith(picture_key(app, ""))
+        is_picture = bucket == self._bucket and key.startswith(pictures_of_app(app))
         return is_picture or self.is_in_place(app, f"s3://{bucket}/{key}")
 
     def take_bucket(self, app: str | None, bucket: str) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from ground.awswire.strict_json import read_object
 from ground.awswire.times import iso, read_iso
 from ground.database import insert_or_nothing
 from review_ui.a2i.activation import LoopActivation, evaluate, read_conditions
-from review_ui.a2i.flows import is_there
+from review_ui.a2i.flows import is_of_a2i, is_there
 from review_ui.a2i.owners import OPERATOR, Caller, Granting
 from review_ui.a2i.resources import FLOW
 from review_ui.a2i.service import A2IService, NewLoop
@@ -95,10 +95,11 @@ def start(
         _keep_within(c, review)
         for worker in _not_for(parsed):
             c.execute(insert_or_nothing(c, not_for).values(loop_name=name, worker_id=worker))
+        due_at = _decide_by(parsed)
         review.on_loop_started(c, NewLoop(name, json.loads(content) if content else parsed, caller.app))
         for _ in range(config["TaskCount"]):
             task = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
-            c.execute(sa.insert(tasks).values(task))
+            c.execute(sa.insert(tasks).values({**task, "due_at": due_at}))
         return name
 
     started = review.database.write(work, step="a2i.start_loop")
@@ -110,6 +111,7 @@ def _keep_within(c: Connection, review: A2IService) -> None:
     if not review.most_loops:
         return
     active = sa.select(sa.func.count()).where(human_loops.c.status.in_(("InProgress", "Stopping")))
+    active = active.where(human_loops.c.data_object.is_(None))
     if c.execute(active).scalar_one() > review.most_loops:
         message = f"You have reached the limit of {review.most_loops:,} human loops in progress"
         raise ApiError("ServiceQuotaExceededException", message, 402)
@@ -191,6 +193,19 @@ def _not_for(content: Mapping[str, Any]) -> list[str]:
     return sorted({each for each in named if isinstance(each, str) and 0 < len(each) <= 16})[:MOST_EXCLUDED]
 
 
+def _decide_by(content: Mapping[str, Any]) -> datetime | None:
+    """Until when an input says under ``decide_by`` that it is to be answered: a time of RFC 3339, with its zone.
+
+    None for anything else: inputs are other programs' own, and what they mean by that name is theirs.
+    """
+    named = content.get("decide_by")
+    try:
+        at = datetime.fromisoformat(named) if isinstance(named, str) else None
+        return None if at is None or at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def describe(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) -> dict[str, Any]:
     """DescribeHumanLoop. The output's place is given from the start; the object is there when the loop is completed."""
     row = _need(review, p["HumanLoopName"], caller)
@@ -215,7 +230,8 @@ def list_loops(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERAT
 
     def work(c: Connection) -> tuple[Sequence[Any], str | None]:
         usable = caller.may_use(c, flow_definitions, review.arn(FLOW, ""))
-        flow_row = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow, is_there(), usable)
+        there = (flow_definitions.c.name == flow) & is_there() & is_of_a2i()
+        flow_row = sa.select(flow_definitions.c.name).where(there, usable)
         if review.arn(FLOW, flow) != p["FlowDefinitionArn"] or not c.execute(flow_row).first():
             raise _no_flow(p["FlowDefinitionArn"])
         return read_page(
@@ -236,7 +252,7 @@ def flow_in_use(c: Connection, review: A2IService, arn: str, caller: Caller) -> 
     """Finds the flow definition; nothing for an ARN of another account or Region, or of what is not the caller's."""
     name = arn.rpartition("/")[2]
     there = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_(None)
-    there &= caller.may_use(c, flow_definitions, review.arn(FLOW, ""))
+    there &= caller.may_use(c, flow_definitions, review.arn(FLOW, "")) & is_of_a2i()
     is_ours = review.arn(FLOW, name) == arn
     return sa.select(flow_definitions).where(there if is_ours else sa.false())
 
@@ -284,8 +300,9 @@ def delete(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) 
 
 
 def _is_shown() -> sa.ColumnElement[bool]:
-    """True of the loops that A2I's operations speak of: not of deleted ones, nor of those in a state A2I lacks."""
-    return human_loops.c.is_deleted.is_(False) & human_loops.c.status.in_(STATUSES)
+    """True of the loops that A2I's operations speak of: none deleted, of a labelling job, or in a state A2I lacks."""
+    is_there = human_loops.c.is_deleted.is_(False) & human_loops.c.data_object.is_(None)
+    return is_there & human_loops.c.status.in_(STATUSES)
 
 
 def _need(review: A2IService, name: str, caller: Caller) -> Any:

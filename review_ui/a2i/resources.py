@@ -24,6 +24,7 @@ from review_ui.a2i.templates import Fault, render
 Parameters = Mapping[str, Any]
 PAGE = 100
 WORKTEAM, TASK_UI, FLOW = "workteam/private-crowd", "human-task-ui", "flow-definition"
+LABELLING_JOB = "labeling-job"
 """What things are in ARNs."""
 _SAID = {WORKTEAM: "work team", TASK_UI: "human task UI", FLOW: "flow definition"}
 
@@ -63,7 +64,9 @@ def list_human_task_uis(review: A2IService, p: Parameters, caller: Caller = OPER
         arn = review.arn("human-task-ui", row.name)
         return {"HumanTaskUiName": row.name, "HumanTaskUiArn": arn, "CreationTime": epoch(row.created_at)}
 
-    return page(review, caller, tables.task_uis, TASK_UI, p, "HumanTaskUiSummaries", summary)
+    # Pages of labelling jobs have names that no operation takes.
+    shown = tables.task_uis.c.name.not_like("%:%")
+    return page(review, caller, tables.task_uis, TASK_UI, p, "HumanTaskUiSummaries", summary, where=shown)
 
 
 def delete_human_task_ui(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:

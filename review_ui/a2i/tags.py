@@ -1,4 +1,4 @@
-"""Tags of work teams, workforces, templates and flow definitions: AddTags, ListTags, DeleteTags, for their owners."""
+"""Tags of what is made here, for its owners: AddTags, ListTags, DeleteTags."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _KINDS: Mapping[str, sa.Table] = {
     "workforce": tables.workforces,
     "human-task-ui": tables.task_uis,
     "flow-definition": tables.flow_definitions,
+    "labeling-job": tables.labelling_jobs,
 }
 Tags = Sequence[Mapping[str, str]]
 

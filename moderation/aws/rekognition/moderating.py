@@ -13,9 +13,9 @@ from moderation.aws.rekognition.pictures import MODERATION, Picture, read_pictur
 from moderation.core.detections import Detection
 from moderation.core.taxonomy import BEFORE_7, REKOGNITION_TOPS, Taxonomy
 from moderation.hookspecs import Detector
-from moderation.media.own_objects import picture_key
 from review_ui.a2i.activation import ANY_LABEL, named_labels
 from review_ui.a2i.built_in import Flow, activate, need_flow
+from review_ui.a2i.pictures import picture_key
 
 VERSION = "7.0"
 """Of Rekognition's moderation model whose taxonomy ours is."""
@@ -113,7 +113,7 @@ def _activated(
     asked = {name: value for name, value in p.items() if name != "Image"}
 
     def request() -> Mapping[str, Any]:
-        return {**asked, "Image": {"S3Object": picture.s3_object or _kept(caller, picture)}}
+        return {**asked, "Image": {"S3Object": picture.s3_object or _kept(caller, config["HumanLoopName"], picture)}}
 
     # Sampling goes by the picture, wherever it lies.
     asked_for = {**asked, "Image": picture.s3_object or {"Bytes": picture.sha256}}
@@ -125,8 +125,8 @@ def _activated(
         raise fault("InvalidParameterException", error.message) from error
 
 
-def _kept(caller: Caller, picture: Picture) -> Mapping[str, str]:
-    key = picture_key(caller.app, picture.sha256)
+def _kept(caller: Caller, loop_name: str, picture: Picture) -> Mapping[str, str]:
+    key = picture_key(caller.app, loop_name, picture.sha256)
     uri = caller.service.blobs.put(key, picture.data, picture.content_type)
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return {"Bucket": bucket, "Name": key}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 from botocore.exceptions import ClientError
 
-from moderation.media.own_objects import picture_key
 from review_ui.a2i.owners import LENT
+from review_ui.a2i.pictures import pictures_of_app
 from review_ui.a2i.tables import human_loops
 from tests.houses.aws_door import Door, blank
 
@@ -79,8 +79,11 @@ class Apart:
 
 
 @pytest.fixture(scope="module")
-def apart(door: Door) -> Apart:
-    return Apart(door)
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apart]:
+    """A door of its own: what is made here would be in others' lists."""
+    door = Door(tmp_path_factory.mktemp("apart"))
+    yield Apart(door)
+    door.close()
 
 
 TEAM, UI, FLOW = "workteam/private-crowd/shop-team", "human-task-ui/shop-ui", "flow-definition/shop-flow"
@@ -240,7 +243,7 @@ class TestShownToPeople:
         content = json.loads(apart.review.database.read(lambda c: c.execute(query).scalar_one()))
         place = content["aiServiceRequest"]["image"]["s3Object"]
 
-        assert place["name"].startswith(picture_key("shop", ""))
+        assert place["name"].startswith(pictures_of_app("shop"))
         with pytest.raises(ClientError, match="may not read"):
             apart.start("forum", own, f"l-{next(NUMBERS)}", {"picture": f"s3://{place['bucket']}/{place['name']}"})
 
