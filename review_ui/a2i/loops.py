@@ -6,7 +6,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from review_ui.a2i.resources import FLOW
 from review_ui.a2i.service import A2IService, NewLoop
 from review_ui.a2i.settling import delete_finished, ended
 from review_ui.a2i.tables import flow_definitions, human_loops, not_for, task_uis, tasks
-from review_ui.a2i.templates import render
+from review_ui.a2i.templates import REFUSED, render
 
 ENDED = ("Completed", "Failed", "Stopped")
 STATUSES = ("InProgress", "Stopping", *ENDED)
@@ -59,8 +59,7 @@ def start(
         raise invalid(f"InputContent is not a JSON object: {error}"[:200]) from error
     digest = hashlib.sha256(f"{flow}\n{given}".encode()).hexdigest()
     now = review.clock()
-    if caller.app is not None:
-        _check_grants(review, p["FlowDefinitionArn"], parsed, caller)
+    failure = _render_failure(review, p["FlowDefinitionArn"], parsed, caller)
 
     def work(c: Connection) -> str | None:
         row = c.execute(flow_in_use(c, review, p["FlowDefinitionArn"], caller)).first()
@@ -84,18 +83,23 @@ def start(
             "event_pending": False,
             "app": caller.app,
         }
+        if failure:
+            loop |= {**ended("Failed", now), "failure_code": "ValidationError", "failure_reason": failure}
         if not c.execute(insert_or_nothing(c, human_loops).values(loop)).rowcount:
             there = c.execute(sa.select(human_loops).where(human_loops.c.name == name)).first()
             if there is None or there.input_sha256 != digest or there.is_deleted or there.app != caller.app:
                 raise ApiError("ConflictException", f"A human loop named {name} exists with other input", 409)
             return name
+        if failure:
+            return name
         _keep_within(c, review)
         for worker in _not_for(parsed):
             c.execute(insert_or_nothing(c, not_for).values(loop_name=name, worker_id=worker))
+        due_at = _decide_by(parsed)
         review.on_loop_started(c, NewLoop(name, json.loads(content) if content else parsed, caller.app))
         for _ in range(config["TaskCount"]):
             task = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
-            c.execute(sa.insert(tasks).values(task))
+            c.execute(sa.insert(tasks).values({**task, "due_at": due_at}))
         return name
 
     started = review.database.write(work, step="a2i.start_loop")
@@ -113,10 +117,14 @@ def _keep_within(c: Connection, review: A2IService) -> None:
         raise ApiError("ServiceQuotaExceededException", message, 402)
 
 
-def _check_grants(review: A2IService, flow_arn: str, content: Mapping[str, Any], caller: Caller) -> None:
-    """Refuse a loop whose page would show people an object that the caller may not read itself.
+def _render_failure(review: A2IService, flow_arn: str, content: Mapping[str, Any], caller: Caller) -> str:
+    """Why no page can be made of this input, in A2I's words; empty when one can.
 
-    The page is drawn under the same rule; here the one who asks is told.
+    What else is wrong with a template, its author is told by RenderUiTemplate, and whoever gets the task.
+
+    Raises:
+        ApiError: the page would show people an object that the caller may not read itself. It is drawn under the same
+            rule; here the one who asks is told.
     """
 
     def work(c: Connection) -> str | None:
@@ -124,10 +132,15 @@ def _check_grants(review: A2IService, flow_arn: str, content: Mapping[str, Any],
         named = str(flow.document["HumanLoopConfig"].get("HumanTaskUiArn", "")) if flow is not None else ""
         return c.execute(sa.select(task_uis.c.content).where(task_uis.c.name == named.rpartition("/")[2])).scalar()
 
+    template = review.database.read(work) or ""
+    if "grant_read_access" not in template:
+        return ""
     granting = Granting(review.objects, caller.app, lambda bucket, key: f"s3://{bucket}/{key}")
-    render(review.database.read(work) or "", _as_shown(content), granting)
+    done = render(template, _as_shown(content), granting)
     if granting.refused:
         raise invalid(f"The template grants read access to {granting.refused[0][:300]}, which this key may not read")
+    faults = [each for each in done.faults if each.code == REFUSED]
+    return f"Task failed to render: [ {faults[0].code}: '{faults[0].message}' ]."[:1024] if faults else ""
 
 
 def _as_shown(content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -178,6 +191,19 @@ def _not_for(content: Mapping[str, Any]) -> list[str]:
     if not isinstance(named, list):
         return []
     return sorted({each for each in named if isinstance(each, str) and 0 < len(each) <= 16})[:MOST_EXCLUDED]
+
+
+def _decide_by(content: Mapping[str, Any]) -> datetime | None:
+    """Until when an input says under ``decide_by`` that it is to be answered: a time of RFC 3339, with its zone.
+
+    None for anything else: inputs are other programs' own, and what they mean by that name is theirs.
+    """
+    named = content.get("decide_by")
+    try:
+        at = datetime.fromisoformat(named) if isinstance(named, str) else None
+        return None if at is None or at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def describe(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) -> dict[str, Any]:

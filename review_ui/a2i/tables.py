@@ -148,13 +148,17 @@ tasks = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("assigned_to", sa.String(36)),
     sa.Column("batch", sa.String(36)),
+    sa.Column("due_at", UTCDateTime),
+    sa.Column("left_by", sa.String(36)),
     sa.UniqueConstraint("loop_name", "user_id"),
     sa.Index(None, "state", "flow", "created_at"),
     sa.Index(None, "state", "settles_at"),
+    sa.Index(None, "state", "due_at"),
     sa.Index(None, "user_id", "submitted_at"),
 )
 """A reviewer's share of a loop. `state`: ``waiting``, ``claimed``, ``given`` (answered, may still be undone until
-`settles_at`), ``answered`` or ``withdrawn``. `level`: ``lead`` once it was escalated."""
+`settles_at`), ``answered`` or ``withdrawn``. `level`: ``lead`` once it was escalated. `due_at`: the ``decide_by`` of
+the loop's input. `left_by`: who gave it back last, unanswered."""
 
 not_for = sa.Table(
     "not_for",

@@ -185,10 +185,13 @@ def set_quality(review: ReviewService, flow: str, quality: QueueQuality) -> None
     review.database.write(work, step="quality.set")
 
 
-def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str) -> str | None:
+def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str, due_at: datetime | None = None) -> str | None:
     """Now and then, a golden task of this queue for this person instead of the one that waits; its id, to be claimed.
 
     Part of the transaction that claims.
+
+    Args:
+        due_at: of the one that waits, so that a golden one looks the same.
     """
     if review.chance() * 100 >= quality_of(c, review, flow).golden_percent:
         return None
@@ -209,7 +212,7 @@ def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str) -> str
         return None
     name = names[int(review.chance() * len(names))]
     row = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
-    c.execute(sa.insert(tasks).values(row))
+    c.execute(sa.insert(tasks).values({**row, "due_at": due_at}))
     return str(row["id"])
 
 
