@@ -354,7 +354,6 @@ class TestEnds:
         assert "'cat', is there twice" in shop.describe(twice)["FailureReason"]
         assert "no stored object" in shop.describe(request["LabelingJobName"])["FailureReason"]
 
-
     @pytest.mark.parametrize(
         ("page", "said"),
         [
