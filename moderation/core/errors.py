@@ -19,7 +19,8 @@
     review_ui
     ModerationError
     ├── InputError
-    │   └── TooManyFailures             too many wrong passwords for a name
+    │   ├── TooManyFailures             too many wrong passwords for a name
+    │   └── NotS3Uri                    a template asks for an object, and what it names is none
     ├── TaskGone                        the task is not this reviewer's any more
     ├── ShutOut                         an admin shut the person out
     ├── ProviderFailed                  the provider of sign-ins cannot be used now
@@ -42,6 +43,8 @@
     │   ├── TooManyBuckets              an app has as many buckets as it may have
     │   ├── KeyRefused                  a key under which nothing can be kept in a bucket
     │   ├── NotText                     the bytes of a file to redact are no text
+    │   ├── CannotRead                  a document to redact is not in its format, or in one that nobody reads
+    │   ├── NoCopy                      a picture or film cannot be redacted, and so has no copy
     │   ├── BackupRefused               a backup cannot be made there, is damaged, or does not go where it is put
     │   ├── AlreadyRuns                 another process does the redaction job now
     │   └── BeyondLimits                the files of a redaction job are too many, too large or too small
@@ -58,6 +61,7 @@
     │   └── OutputMissing               the loop has ended, and its output is not there yet
     ├── NotRedacted                     a detector gave no answer on a text, so that nobody knows what is left in it
     ├── Stopped                         somebody asked a redaction job to stop
+    ├── GoogleError                     what Perspective's protocol answers; has its reason
     ├── _Conflict                       A2I has an active loop of this name with other input
     ├── NoAnswer                        a call of a tool brought no answer; becomes a failure
     ├── NotAnAnswer                     what a tool's process wrote is no answer to the call

@@ -12,7 +12,7 @@ from email.parser import HeaderParser
 from itertools import pairwise
 
 from moderation.redacting.containers import codings
-from moderation.redacting.containers.layers import Layer, Mapped, Read, Reading, Section, Unreadable
+from moderation.redacting.containers.layers import CannotRead, Layer, Mapped, Read, Reading, Section
 
 _HEADER = re.compile(r"(?m)^([!-9;-~]{1,80}):([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
 _FIRST = re.compile(r"(?:From [^\n]*\n)?[!-9;-~]{1,80}:[ \t]")
@@ -73,7 +73,7 @@ class _Mail:
         """A mail or a part of one: headers, an empty line, the body."""
         self._parts += 1
         if depth > 20 or self._parts > MOST_PARTS:
-            raise Unreadable(f"it is mail with more than {MOST_PARTS:,} parts, or parts inside each other")
+            raise CannotRead(f"it is mail with more than {MOST_PARTS:,} parts, or parts inside each other")
         text = self._layer.text
         at = start
         if text.startswith("From ", start):  # a line of mbox
@@ -115,7 +115,7 @@ class _Mail:
             if match[1] is not None:
                 meant = codings.word(layer, match)
                 if meant is None:
-                    raise Unreadable(f"a header has a word in the character set {match[1][:40]!r}, which is not known")
+                    raise CannotRead(f"a header has a word in the character set {match[1][:40]!r}, which is not known")
                 self._unfolded(at, match.start(), plain)
                 plain(self._reading, section, meant)
             else:  # blanks between two encoded words are none
@@ -133,11 +133,11 @@ class _Mail:
         if message.is_multipart() or kind.startswith("multipart/"):
             boundary = message.get_boundary()
             if not boundary:
-                raise Unreadable(f"a part is {kind} and names no boundary")
+                raise CannotRead(f"a part is {kind} and names no boundary")
             self._parts_of(boundary, start, end, depth)
             return
         if encoding not in ("7bit", "8bit", "binary", "quoted-printable", "base64"):
-            raise Unreadable(f"a part is in the transfer encoding {encoding[:40]!r}, which is not known")
+            raise CannotRead(f"a part is in the transfer encoding {encoding[:40]!r}, which is not known")
         if kind == "message/rfc822" and encoding in ("7bit", "8bit", "binary"):
             self.entity(start, end, depth + 1)
             return
@@ -159,13 +159,13 @@ class _Mail:
         charset = str(message.get_content_charset() or "utf-8")
         codec = codings.codec_of(charset)
         if codec is None:
-            raise Unreadable(f"a part is in the character set {charset[:40]!r}, which is not known")
+            raise CannotRead(f"a part is in the character set {charset[:40]!r}, which is not known")
         codec = "utf-8" if codec == "ascii" else codec
         if encoding == "base64":
             first = start + len(text[start:end]) - len(text[start:end].lstrip())
             body = codings.base64_text(self._layer, first, end, codec)
             if body is None:
-                raise Unreadable(f"a part is no {charset} text in base64, as it says")
+                raise CannotRead(f"a part is no {charset} text in base64, as it says")
             return body
         if encoding == "quoted-printable":
             return codings.quoted_printable(self._layer, start, end, codec)
@@ -174,7 +174,7 @@ class _Mail:
         try:
             return codings.bytes_text(self._layer, start, end, codec)
         except UnicodeDecodeError as error:
-            raise Unreadable(f"a part is no text in {charset}, as it says") from error
+            raise CannotRead(f"a part is no text in {charset}, as it says") from error
 
     def _parts_of(self, boundary: str, start: int, end: int, depth: int) -> None:
         """The parts between boundary lines; what stands before and behind them is shown as it is."""

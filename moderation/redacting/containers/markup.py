@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from moderation.redacting.containers import codings
-from moderation.redacting.containers.layers import Layer, Mapped, Read, Reading, Section, Unreadable
+from moderation.redacting.containers.layers import CannotRead, Layer, Mapped, Read, Reading, Section
 
 Kind = Literal["text", "tag", "comment", "cdata", "other"]
 
@@ -85,10 +85,10 @@ _SPECIAL: tuple[tuple[str, str, Kind], ...] = (
 
 
 def check_xml(text: str) -> None:
-    """Raise `Unreadable` for a document type with declarations of its own: entities may stand for anything."""
+    """Raise `CannotRead` for a document type with declarations of its own: entities may stand for anything."""
     begin = text.find("<!DOCTYPE")
     if begin >= 0 and ("<!ENTITY" in text or "[" in text[begin : text.find(">", begin) + 1]):
-        raise Unreadable("its DOCTYPE declares entities or elements, which are not read")
+        raise CannotRead("its DOCTYPE declares entities or elements, which are not read")
 
 
 def text_layer(layer: Layer, start: int, end: int, *, is_xml: bool) -> Layer:
