@@ -60,6 +60,7 @@
     ├── OutputMalformed                 a loop's output cannot be read; a person has to look
     │   └── OutputMissing               the loop has ended, and its output is not there yet
     ├── NotRedacted                     a detector gave no answer on a text, so that nobody knows what is left in it
+    ├── GoogleError                     what Perspective's protocol answers; has its code and details
     ├── Stopped                         somebody asked a redaction job to stop
     ├── GoogleError                     what Perspective's protocol answers; has its reason
     ├── _Conflict                       A2I has an active loop of this name with other input
