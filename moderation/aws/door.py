@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from ground.awswire.errors import ApiError
 from ground.awswire.protocol import raw_target, refuse
 from moderation.aws.models import read_models
+from moderation.aws.recorder.forwarding import Local, open_forwarder
 from moderation.aws.rekognition import wire as rekognition
 from moderation.aws.s3 import wire as s3
 from moderation.comprehend import wire as comprehend
@@ -30,10 +33,15 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
         review: knows the access keys, whether signatures are checked, and the flows that people work on.
 
     Raises:
-        SettingsError: ``aws_models`` names no detector that is loaded.
+        SettingsError: ``aws_models`` names no detector that is loaded, or ``aws_forward`` no endpoint.
     """
     door = Blueprint("aws", __name__)
-    models = read_models(service)
+    models, forwarder = read_models(service), open_forwarder(service.settings)
+
+    def beside(app: str | None, operation: str, parameters: Mapping[str, Any], local: Local) -> Mapping[str, Any]:
+        if forwarder is None:
+            return local()
+        return forwarder.answer(app, "comprehend", operation, parameters, local)
 
     @door.route("/", defaults={"path": ""}, methods=_METHODS, strict_slashes=False)
     @door.route("/<path:path>", methods=_METHODS)
@@ -41,9 +49,9 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
         inner = raw_target()[0].partition(PATH)[2].lstrip("/")
         wanted = _service_of(inner)
         if wanted == "rekognition":
-            return rekognition.respond(service, review, models)
+            return rekognition.respond(service, review, models, forwarder)
         if wanted == "comprehend":
-            return comprehend.respond(service, review)
+            return comprehend.respond(service, review, beside)
         if wanted == "sagemaker":
             # Objects are S3's here; a path of that name is none of A2I's.
             return a2i.respond(review, "-" if inner.startswith("s3/") else inner)
