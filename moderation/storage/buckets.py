@@ -118,6 +118,16 @@ class Buckets:
         update = sa.update(buckets).where(buckets.c.name == name).values(cors=rules)
         self._db.write(lambda c: c.execute(update), step="buckets.set_cors")
 
+    def notifications(self, name: str) -> list[dict[str, str]]:
+        """Which new objects of a bucket become items; see `moderation.aws.s3.notifications`."""
+        query = sa.select(buckets.c.notifications).where(buckets.c.name == name)
+        return list(self._db.read(lambda c: c.execute(query).scalar_one_or_none()) or ())
+
+    def set_notifications(self, name: str, rules: list[dict[str, str]]) -> None:
+        """Set that anew."""
+        update = sa.update(buckets).where(buckets.c.name == name).values(notifications=rules or None)
+        self._db.write(lambda c: c.execute(update), step="buckets.set_notifications")
+
     def may_read(self, app: str | None, name: str) -> bool:
         """True of an app's own buckets; of the operator's keys, of all that lie here."""
         if self._folder is None:

@@ -98,6 +98,7 @@ BESIDE = {
     "buckets.create": OF_CLIENTS,
     "buckets.delete": OF_CLIENTS,
     "buckets.set_cors": OF_CLIENTS,
+    "buckets.set_notifications": OF_CLIENTS,
     "buckets.put": "beside an object that is whole already; who died before it leaves the object without its content type",
     "cleaning.counter_marks": OF_CLEANING,
     "cleaning.deliveries": OF_CLEANING,

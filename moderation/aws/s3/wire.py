@@ -15,7 +15,7 @@ from ground.awswire.admission import admit
 from ground.awswire.errors import ApiError
 from ground.awswire.protocol import raw_target, s3_error
 from ground.errors import StoreUnavailable
-from moderation.aws.s3 import cors, objects
+from moderation.aws.s3 import cors, notifications, objects
 from moderation.aws.s3.documents import check_configuration
 from moderation.aws.s3.listing import list_objects
 from moderation.core.errors import NotFound
@@ -32,7 +32,7 @@ _CHUNKED_MORE = 65_536
 """Bytes by which a body in chunks is longer than its object, at most."""
 _NOT_OFFERED = (
     "acl", "accelerate", "analytics", "attributes", "delete", "encryption", "inventory", "legal-hold",
-    "lifecycle", "location", "logging", "metrics", "notification", "object-lock", "ownershipControls",
+    "lifecycle", "location", "logging", "metrics", "object-lock", "ownershipControls",
     "partNumber", "policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment", "restore",
     "retention", "select", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions",
     "website",
@@ -97,6 +97,9 @@ def _bucket(service: Service, app: str | None, bucket: str, query: Mapping[str, 
     if "cors" in query:
         _need_bucket(service, app, bucket, is_written=True)
         return cors.answer(service, bucket, body)
+    if "notification" in query:
+        _need_bucket(service, app, bucket, is_written=True)
+        return notifications.answer(service, bucket, body)
     if request.method == "PUT":
         check_configuration(body)
         _create(service, app, bucket)
