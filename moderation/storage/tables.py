@@ -443,6 +443,8 @@ buckets = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("app", sa.String(63), nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("cors", sa.JSON(none_as_null=True)),
+    sa.Column("notifications", sa.JSON(none_as_null=True)),
     sa.Index(None, "app"),
 )
 """Buckets that AWS's clients made here. `app` is empty for one of the operator's."""

@@ -97,6 +97,8 @@ BESIDE = {
     "backtests.start": OF_PEOPLE,
     "buckets.create": OF_CLIENTS,
     "buckets.delete": OF_CLIENTS,
+    "buckets.set_cors": OF_CLIENTS,
+    "buckets.set_notifications": OF_CLIENTS,
     "buckets.put": "beside an object that is whole already; who died before it leaves the object without its content type",
     "cleaning.counter_marks": OF_CLEANING,
     "cleaning.deliveries": OF_CLEANING,
