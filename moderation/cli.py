@@ -41,6 +41,7 @@ COMMANDS = {
     "doctor": ("moderation.commands.doctor:doctor", "What is wrong with this installation and how to mend it."),
     "keys": ("moderation.commands.keys:keys", "API keys of apps."),
     "lists": ("moderation.commands.lists:lists", "Lists that policies name and operators keep while it runs."),
+    "perspective": ("moderation.commands.perspective:perspective", "Attributes for Perspective's callers."),
     "audit": ("moderation.commands.audit:audit", "Whether what was decided and changed is as it was written."),
     "quality": ("moderation.commands.quality:quality", "Agreement of reviewers, golden items, overturned decisions."),
     "users": ("moderation.commands.users:users", "People who sign in to the portal."),

@@ -22,9 +22,11 @@ from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import Deliveries
 from moderation.detection.counting import Counting
 from moderation.detection.judge import Judge
+from moderation.erasing import Erasing
 from moderation.evidence.alarms import Alarms
 from moderation.media.fetching import MediaFetcher
 from moderation.media.in_place import InPlace
+from moderation.media.own_objects import OwnObjects
 from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
 from moderation.pipeline.doorbell import open_doorbell
@@ -71,8 +73,10 @@ class Service:
         tally: what is counted here and told of all processes together.
         taxonomy: the labels, with those that plugins add.
         buckets: those that AWS's clients make here.
+        own_objects: which objects an app's access key reaches.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
+        erasing: withdraws items, and erases what lies outside of the database.
         fetching: gets the media that items name by address.
         waits: the leases under which posts with idempotency keys wait for their decisions.
         loop_changed: told of status change events of A2I; see `Following`.
@@ -90,6 +94,7 @@ class Service:
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.uploads, self.in_place = Uploads(settings, blobs, self.accounts), InPlace(settings, blobs)
         self.buckets = Buckets(database, blobs, settings.aws_most_buckets)
+        self.own_objects = OwnObjects(self.buckets, self.in_place, blobs.bucket)
         self.retention = Retention(database, blobs)
         self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
         self.doorbell = open_doorbell(settings)
@@ -132,6 +137,8 @@ class Service:
         self._cleaning = clean_now_and_then(
             settings, database, blobs, self.pipeline.now, lambda: longest_seconds(self.policies.policies)
         )
+        forget = judge.runner.forget_findings
+        self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now)
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
@@ -141,6 +148,7 @@ class Service:
         self._presence = Presence(settings.data / PRESENT) if settings.database_url is None else None
         self._sweeping = Rounds("sweep", self._sweep, pause_seconds=SWEEP_SECONDS)
         self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
+        self._ready_for: set[Lane] = set()
 
     @classmethod
     def open(
@@ -190,6 +198,7 @@ class Service:
         self._retaining.start()
         self._cleaning.start()
         self._auditing.rounds.start()
+        self.erasing.rounds.start()
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
@@ -234,6 +243,7 @@ class Service:
             self._retaining,
             self._cleaning,
             self._auditing.rounds,
+            self.erasing.rounds,
             self._completing,
             self._watching,
             self.alarms.rounds,
@@ -252,7 +262,16 @@ class Service:
     def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
         begun = self.fetching.look() if "fetches" in lanes else 0
-        return begun + self.pipeline.moderate_waiting([lane for lane in lanes if lane in MODERATED])
+        moderated = [lane for lane in lanes if lane in MODERATED]
+        for lane in moderated:
+            self._make_ready(lane)
+        return begun + self.pipeline.moderate_waiting(moderated)
+
+    def _make_ready(self, lane: Lane) -> None:
+        """Before its first claim. A process that is killed while its detectors start uses up no attempt of an item."""
+        if lane not in self._ready_for and self.store.has_waiting(lane):
+            self.judge.make_ready(lane)
+            self._ready_for.add(lane)
 
     def _sweep(self) -> None:
         self.pipeline.sweep()

@@ -20,6 +20,11 @@ class Settings(ReviewSettings):
 
     rules: Path | None = Field(None, description="Folder of policy files; empty for the shipped ones.")
     lists: Path | None = Field(None, description="Folder of block lists; empty for the shipped ones.")
+    perspective_cards: Path | None = Field(
+        None,
+        description="YAML file with cards of attributes that you measured, beside the shipped ones; see "
+        "docs/perspective.md.",
+    )
     hashes: Path | None = Field(
         None, description="Folder of lists of known content; empty for `hashes` in the data folder."
     )
@@ -47,6 +52,13 @@ class Settings(ReviewSettings):
         120.0,
         gt=0,
         description="How long a worker may hold an item before others take it; one that died loses it in 5 seconds.",
+    )
+    film_frames: int = Field(
+        60,
+        ge=1,
+        le=200,
+        description="Most pictures that are taken out of one film; where more of them differ, people look at it. Each "
+        "is looked at by every detector of pictures, all within MODERATION_LEASE_SECONDS.",
     )
     sweep_seconds: float = Field(2.0, gt=0, description="How often waiting work is looked for.")
     max_attempts: int = Field(5, ge=1, le=5, description="Tries per item before it goes to people as it is.")

@@ -113,6 +113,19 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
         """An item with its verdict, detections, failures and decision."""
         return json_response(document_of(item_view(_record(service, item_id), service.versions)))
 
+    @items.delete("/<item_id>")
+    @Operation(
+        "Withdraw an item: nobody judges it any more, open reviews end, its content and all that was found and said of "
+        "it are erased. What stays: id, times, outcome, and a salted digest in the audit chain.",
+        {202: ItemView},
+    )
+    def delete_item(item_id: str) -> Response:
+        """Withdraw an item; a second time changes nothing. What lies outside of the database goes within the hour."""
+        record = _record(service, item_id)
+        service.erasing.withdraw([record.item.id], f"withdrawn by its app, with API key {g.key_id}")
+        service.pipeline.ports.news.spread()
+        return json_response(document_of(item_view(_record(service, item_id), service.versions)), 202)
+
     @items.get("/<item_id>/explanation")
     @Operation(
         "Why it was decided so: rules, detections, thresholds and answers, in words and as data.", {200: Explanation}

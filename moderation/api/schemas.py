@@ -17,7 +17,7 @@ from moderation.core.verdicts import Verdict
 from moderation.intake.submissions import PostedItem
 from moderation.redacting.styles import StyleName
 
-Status = Literal["pending", "in_review", "decided"]
+Status = Literal["pending", "in_review", "decided", "withdrawn"]
 
 
 class Body(BaseModel):
@@ -190,6 +190,7 @@ class ItemView(BaseModel):
         None, description="Why the item does not get on by itself: somebody who runs the service has to look."
     )
     media_deleted_at: datetime | None = Field(None, description="Set once its media is not kept any longer.")
+    withdrawn_at: datetime | None = Field(None, description="Set once it is withdrawn; its content is gone for good.")
     redacted: list[RedactedView] = Field(default_factory=list, description="Show these in place of the parts given.")
 
 

@@ -59,6 +59,7 @@ def item_view(record: ItemRecord, versions: PolicyVersions) -> ItemView:
         human_loop=HumanLoopView.model_validate(loop, from_attributes=True) if loop else None,
         needs_attention=record.needs_attention,
         media_deleted_at=record.media_deleted_at,
+        withdrawn_at=record.withdrawn_at,
         redacted=[RedactedView.model_validate(redacted_view(item.id, part)) for part in record.redacted],
     )
 
@@ -70,13 +71,19 @@ def explanation(record: ItemRecord, versions: PolicyVersions) -> Explanation:
         id=record.item.id,
         status=record.status,
         outcome=decision.outcome if decision else None,
-        words=list(_words(record, verdict)) or ["The item waits to be looked at."],
+        words=list(_words(record, verdict)) or [_nothing_yet(record)],
         verdict=verdict,
         detections=list(record.detections),
         failures=list(record.failures),
         answers=[answer for loop in record.loops for answer in loop.answers],
         decisions=list(record.decisions),
     )
+
+
+def _nothing_yet(record: ItemRecord) -> str:
+    if record.withdrawn_at is not None:
+        return "The item was withdrawn; nothing of it is known any more."
+    return "The item waits to be looked at."
 
 
 def _words(record: ItemRecord, verdict: Verdict | None) -> Iterator[str]:

@@ -115,7 +115,8 @@ class Outbox:
         update = sa.update(deliveries).where(deliveries.c.id == attempt.delivery_id).values(values)
 
         def work(c: Connection) -> None:
-            c.execute(update)
+            if not c.execute(update).rowcount:
+                return  # its item was withdrawn meanwhile
             row = {
                 "delivery_id": attempt.delivery_id,
                 "attempted_at": attempt.attempted_at,

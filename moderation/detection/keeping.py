@@ -41,21 +41,21 @@ class Keeping:
         self.guards = frozenset(each.name for each in plugins.detectors if keeps_on_machine(each))
         """Names of the detectors that may keep content here."""
 
-    def extract(self, item: Item, asked: Asked) -> tuple[list[Part], Answers, Kept]:
+    def extract(self, item: Item, asked: Asked, policies: Sequence[Policy] = ()) -> tuple[list[Part], Answers, Kept]:
         """The item's parts, given and extracted, and what extractors said; see `Extracting.extract`."""
         kept = Kept()
         if not self.guards:
-            parts, answers = self._extracting.extract(item, asked)
+            parts, answers = self._extracting.extract(item, asked, policies)
             return parts, answers, kept
-        parts, answers = self._extracting.extract(item, asked_here(asked))
+        parts, answers = self._extracting.extract(item, asked_here(asked), policies)
         self._guard(item.app, parts, asked, answers, kept)
         remote = [each for each in self._plugins.extractors if asked(each) and leaves_machine(each)]
         types = {kind for each in remote for kind in each.reads}
         if kept.by is None and any(part.type in types and part.is_here for part in parts):
             known = {part.id for part in parts}
-            self._extracting.extend(item, parts, list(parts), _elsewhere(asked), answers)
+            self._extracting.extend(item, parts, list(parts), _elsewhere(asked), answers, policies)
             made = [part for part in parts if part.id not in known and part.type != "text"]
-            self._extracting.extend(item, parts, made, asked_here(asked), answers)
+            self._extracting.extend(item, parts, made, asked_here(asked), answers, policies)
             self._guard(item.app, parts, asked, answers, kept)
         return parts, answers, kept
 

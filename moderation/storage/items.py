@@ -47,16 +47,18 @@ from moderation.storage.rows import (
 )
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
+    IS_UNDECIDED,
     IS_WAITING,
     ITEM_LEASE,
     decisions,
     deliveries,
+    erasures,
     fetches,
     item_loops,
     item_media,
     items,
 )
-from moderation.storage.turns import Turns
+from moderation.storage.turns import Turns, next_app
 
 _CLAIMED = (items.c.id, items.c.attempts, sa.cast(items.c.document, sa.Text).label("document"))
 
@@ -132,6 +134,10 @@ class Store(Reading):
 
         return self._db.write(work, step="items.claim")
 
+    def has_waiting(self, lane: Lane) -> bool:
+        """Whether an item of a lane waits, or is worked on."""
+        return self._db.read(lambda c: next_app(c, lane, "") is not None)
+
     def move_leases(self, item_ids: Collection[str], held_until: datetime, until: datetime) -> None:
         """Hold items that are held until one time until another; those that others took meanwhile stay with them."""
         self._db.write(lambda c: ITEM_LEASE.move(c, item_ids, held_until, until), step="items.move_leases")
@@ -201,13 +207,9 @@ class Store(Reading):
             if decision.outcome == "reject":
                 values["redacted"] = None
             # Rules decide what nobody has decided yet; people also what was decided before and is appealed.
-            is_open = items.c.status != "decided" if ended else items.c.status == "pending"
-            update = (
-                sa.update(items)
-                .where(items.c.id == item_id, is_open)
-                .values(values)
-                .returning(items.c.document, items.c.findings)
-            )
+            is_open = IS_UNDECIDED if ended else items.c.status == "pending"
+            update = sa.update(items).where(items.c.id == item_id, is_open).values(values)
+            update = update.returning(items.c.document, items.c.findings)
             row = c.execute(update).first()
             if row is None:
                 return None
@@ -290,9 +292,7 @@ class Store(Reading):
         def work(c: Connection) -> bool:
             # Evidence comes with the first look only; one that comes late must not touch an item that went on.
             is_first = findings is not None and not ended
-            undecided = (items.c.id == item_id) & (
-                items.c.status == "pending" if is_first else items.c.status != "decided"
-            )
+            undecided = (items.c.id == item_id) & (items.c.status == "pending" if is_first else IS_UNDECIDED)
             values = {"status": "in_review", "lease_until": None, "problem": None, **evidence_values(findings, ruling)}
             document = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.document)).scalar()
             if document is None:
@@ -352,13 +352,28 @@ class Store(Reading):
         next_look_at: datetime | None,
         arn: str | None = None,
         problem: str | None = None,
-    ) -> None:
-        """Note how a loop stands and when to look again; ended loops stay as they are."""
+    ) -> bool:
+        """Note how a loop stands and when to look again; ended loops stay as they are.
+
+        Returns:
+            False when there is no such loop (any more), or it has ended.
+        """
         values: dict[str, Any] = {"state": state, "next_look_at": next_look_at, "problem": problem}
         values |= {"arn": arn} if arn else {}
         where = (item_loops.c.name == name) & (item_loops.c.state != "ended")
         update = sa.update(item_loops).where(where).values({**values, "looks": item_loops.c.looks + 1})
-        self._db.write(lambda c: c.execute(update), step="loops.note")
+        return self._db.write(lambda c: bool(c.execute(update).rowcount), step="loops.note")
+
+    def started_in_vain(self, item_id: str, loop: str, arn: str, now: datetime) -> None:
+        """Have a human loop erased that was opened while its item was withdrawn; nothing happens to that of others."""
+        gone = sa.select(items.c.id).where(items.c.id == item_id, items.c.status == "withdrawn")
+        row = {"item_id": item_id, "kind": "loop", "name": loop, "place": arn, "due_at": now}
+
+        def work(c: Connection) -> None:
+            if c.execute(gone).first() is not None:
+                c.execute(sa.insert(erasures).values(row))
+
+        self._db.write(work, step="loops.started_in_vain")
 
 
 def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> roll_ups.Counts:

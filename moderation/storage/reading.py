@@ -141,6 +141,7 @@ class Reading:
             basis=found.get("basis", {}),
             media_deleted_at=row.media_deleted_at,
             problem=row.problem,
+            withdrawn_at=row.withdrawn_at,
             redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )
 

@@ -87,7 +87,7 @@ class ItemRecord:
     """An item with all that has happened to it.
 
     Attributes:
-        status: ``pending``, ``in_review`` or ``decided``.
+        status: ``pending``, ``in_review``, ``decided`` or ``withdrawn``.
         parts: given and extracted.
         decisions: oldest first.
         loops: oldest first.
@@ -96,6 +96,7 @@ class ItemRecord:
         basis: what the ruling was worked out from beside the findings; see `Findings`.
         redacted: copies of given parts that may be shown, where rules asked for that and the item was approved.
         media_deleted_at: when its media was deleted because its time was over; None while it is kept.
+        withdrawn_at: when it was withdrawn; then nothing else of it is known any more.
         problem: why it could not be judged when that was last tried; None when it could, or was not tried yet.
     """
 
@@ -112,6 +113,7 @@ class ItemRecord:
     redacted: tuple[RedactedPart, ...] = ()
     media_deleted_at: datetime | None = None
     problem: str | None = None
+    withdrawn_at: datetime | None = None
 
     @property
     def needs_attention(self) -> str | None:

@@ -19,6 +19,7 @@ from ground.blobs import Blobs
 from ground.database import Database
 from ground.errors import NotFound
 from review_ui.a2i import tables
+from review_ui.a2i.owners import Caller, Objects, OperatorsAlone
 
 ACCOUNT = "000000000000"
 """The account number in our ARNs."""
@@ -41,7 +42,21 @@ class AccessKey:
     app: str | None = None
 
 
-LoopStarted = Callable[[Connection, str, Mapping[str, Any]], None]
+@dataclass(frozen=True)
+class NewLoop:
+    """A loop that was just started.
+
+    Attributes:
+        content: its InputContent.
+        app: whose access key started it; None for the operator's.
+    """
+
+    name: str
+    content: Mapping[str, Any]
+    app: str | None
+
+
+LoopStarted = Callable[[Connection, NewLoop], None]
 
 
 @dataclass(frozen=True)
@@ -78,8 +93,11 @@ class A2IService:
         calls_per_second: of one access key; 0 for any number.
         checks_signatures: False takes unsigned requests, from this machine only.
         public_url: how others reach the endpoint, ``/a2i`` included; empty when only a request can tell.
-        on_loop_started: told of each new loop within its transaction, with its name and InputContent.
+        on_loop_started: told of each new loop within its transaction.
         sweeps: what else is tidied in the transaction of each sweep.
+
+    Attributes:
+        objects: what apps may have shown and written; set by who opens this where apps have buckets.
     """
 
     def __init__(
@@ -95,10 +113,11 @@ class A2IService:
         calls_per_second: float = 0.0,
         checks_signatures: bool = True,
         public_url: str = "",
-        on_loop_started: LoopStarted = lambda _connection, _name, _content: None,
+        on_loop_started: LoopStarted = lambda _connection, _loop: None,
         sweeps: Sequence[Callable[[Connection], None]] = (),
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
+        self.objects: Objects = OperatorsAlone()
         self.on_status_change, self.on_loop_started, self.sweeps = on_status_change, on_loop_started, tuple(sweeps)
         self.most_loops, self.most_workteams = most_loops, most_workteams
         self.throttle, self.checks_signatures, self.public_url = (
@@ -174,6 +193,10 @@ class A2IService:
         """Whose an access key is; None for the operator's, and for no key."""
         query = sa.select(tables.access_keys.c.app).where(tables.access_keys.c.id == key_id)
         return self.database.read(lambda c: _scalar(c, query)) if key_id is not None else None
+
+    def caller(self, key_id: str | None) -> Caller:
+        """Who asks with an access key; an operator where signatures are not checked."""
+        return Caller(self.app_of(key_id))
 
 
 def _scalar(c: Connection, query: Any) -> str | None:

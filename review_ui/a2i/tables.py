@@ -41,7 +41,9 @@ task_uis = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("app", sa.String(63)),
 )
+"""`app`, here and below: whose key made it; None for the operator's (`review_ui.a2i.owners`)."""
 
 workteams = sa.Table(
     "workteams",
@@ -49,6 +51,7 @@ workteams = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("app", sa.String(63)),
 )
 
 workforces = sa.Table(
@@ -67,6 +70,7 @@ flow_definitions = sa.Table(
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("deleting_at", UTCDateTime),
+    sa.Column("app", sa.String(63)),
 )
 
 human_loops = sa.Table(
@@ -87,6 +91,7 @@ human_loops = sa.Table(
     sa.Column("tell_after", UTCDateTime),
     sa.Column("is_written", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_deleted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("app", sa.String(63)),
     sa.Index(None, "flow", "created_at"),
     sa.Index(None, "status", "expires_at"),
     sa.Index(None, "event_pending"),

@@ -1,4 +1,4 @@
-"""Tags of work teams, workforces, templates and flow definitions: AddTags, ListTags, DeleteTags."""
+"""Tags of work teams, workforces, templates and flow definitions: AddTags, ListTags, DeleteTags, for their owners."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from ground.awswire.errors import ApiError, invalid
 from ground.awswire.paging import read_page
 from review_ui.a2i import tables
+from review_ui.a2i.owners import OPERATOR, Caller
 from review_ui.a2i.service import A2IService
 
 MOST = 50
@@ -25,17 +26,17 @@ _KINDS: Mapping[str, sa.Table] = {
 Tags = Sequence[Mapping[str, str]]
 
 
-def add_tags(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
+def add_tags(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) -> dict[str, Any]:
     """AddTags: those of the same key are replaced. The answer has all of them."""
-    _need(review, p["ResourceArn"])
+    _need(review, p["ResourceArn"], caller)
     put_tags(review, p["ResourceArn"], p["Tags"])
     query = sa.select(tables.tags).where(tables.tags.c.arn == p["ResourceArn"]).order_by(tables.tags.c.key)
     return {"Tags": review.database.read(lambda c: [_view(row) for row in c.execute(query)])}
 
 
-def list_tags(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
+def list_tags(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) -> dict[str, Any]:
     """ListTags, by key."""
-    _need(review, p["ResourceArn"])
+    _need(review, p["ResourceArn"], caller)
     query = sa.select(tables.tags).where(tables.tags.c.arn == p["ResourceArn"])
 
     def work(c: Connection) -> tuple[Sequence[Any], str | None]:
@@ -46,9 +47,9 @@ def list_tags(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
     return {"Tags": [_view(row) for row in rows]} | ({"NextToken": token} if token else {})
 
 
-def delete_tags(review: A2IService, p: Mapping[str, Any]) -> dict[str, Any]:
+def delete_tags(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) -> dict[str, Any]:
     """DeleteTags; keys that are not there change nothing."""
-    _need(review, p["ResourceArn"])
+    _need(review, p["ResourceArn"], caller)
     of_keys = sa.delete(tables.tags).where(tables.tags.c.arn == p["ResourceArn"], tables.tags.c.key.in_(p["TagKeys"]))
     review.database.write(lambda c: c.execute(of_keys), step="a2i.delete_tags")
     return {}
@@ -76,10 +77,12 @@ def delete_all_tags(review: A2IService, arn: str) -> None:
     review.database.write(lambda c: c.execute(of_arn), step="a2i.delete_all_tags")
 
 
-def _need(review: A2IService, arn: str) -> None:
+def _need(review: A2IService, arn: str, caller: Caller) -> None:
     for kind, table in _KINDS.items():
         if arn.startswith(review.arn(kind, "")):
-            named = sa.select(table.c.name).where(table.c.name == arn.removeprefix(review.arn(kind, "")))
+            # There is one workforce for all, which is the operator's.
+            is_theirs = caller.owns(table) if "app" in table.c else sa.literal(caller.app is None)
+            named = sa.select(table.c.name).where(table.c.name == arn.removeprefix(review.arn(kind, "")), is_theirs)
             if review.database.read(partial(_is_any, named)):
                 return
     # Of the three operations' models none has an error for it; SageMaker's control plane calls it so elsewhere.

@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ground.blobs import split_uri
 from ground.database import insert_or_nothing
-from ground.errors import ModerationError
+from ground.errors import ModerationError, NotFound
 from review_ui.a2i.loops import DEFAULT_TASK_SECONDS
 from review_ui.a2i.settling import HANDS, WAITING
 from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks
@@ -199,6 +200,20 @@ def content_of(review: ReviewService, task_id: str) -> Mapping[str, Any]:
     query = sa.select(human_loops.c.input_content).join(tasks, tasks.c.loop_name == human_loops.c.name)
     text = review.database.read(lambda c: c.execute(query.where(tasks.c.id == task_id)).scalar())
     return json.loads(text) if text is not None else {}
+
+
+def app_of(review: ReviewService, task_id: str) -> str | None:
+    """Whose key started a task's loop; None for an operator's."""
+    query = sa.select(human_loops.c.app).join(tasks, tasks.c.loop_name == human_loops.c.name)
+    app: str | None = review.database.read(lambda c: c.execute(query.where(tasks.c.id == task_id)).scalar())
+    return app
+
+
+def need_shown(review: ReviewService, task_id: str, uri: str) -> None:
+    """Refuse an object that the app whose loop it is may not read itself. Raises `NotFound`."""
+    bucket, key = split_uri(uri)
+    if not review.objects.may_read(app_of(review, task_id), bucket, key):
+        raise NotFound("the app whose task this is may not read this object")
 
 
 def get_task(review: ReviewService, task_id: str, user_id: str) -> Task:

@@ -25,6 +25,7 @@ from review_ui.desk.tasks import (
     escalate_task,
     get_task,
     may_see,
+    need_shown,
     next_task,
     outlook,
     release_task,
@@ -208,6 +209,7 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         uri, task_id, open_to_view = addresses.read(token, g.session.user.id)
         if not may_see(review, task_id, g.session.user.id):
             raise NotFound("the task of this media is not in your hands")
+        need_shown(review, task_id, uri)
 
         def covers() -> Sequence[Frame]:
             return () if open_to_view else covers_of(content_of(review, task_id), uri)

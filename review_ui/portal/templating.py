@@ -15,10 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Response
 
+from review_ui.a2i.owners import Granting
 from review_ui.a2i.service import LINK_SECONDS
 from review_ui.a2i.tables import flow_definitions, task_uis
 from review_ui.a2i.templates import render
-from review_ui.desk.tasks import Task
+from review_ui.desk.tasks import Task, app_of
 from review_ui.service import ReviewService
 
 LONGEST_ANSWER = 1_000_000
@@ -47,8 +48,11 @@ def template_page(review: ReviewService, task: Task, template: str, host: str, s
     """
     # As long as the task is in hand: a film that is paused plays on.
     seconds = max(int((task.lease_until - review.clock()).total_seconds()), LINK_SECONDS)
-    done = render(template, task.content, partial(review.links(f"{host}/a2i").read_link, seconds=seconds))
-    body = done.html if not done.errors else _fault_page(done.errors)
+    read_link = partial(review.links(f"{host}/a2i").read_link, seconds=seconds)
+    granting = Granting(review.objects, app_of(review, task.id), read_link)
+    done = render(template, task.content, granting)
+    errors = (*done.errors, *(f"its app may not read {uri}" for uri in granting.refused))
+    body = done.html if not errors else _fault_page(errors)
     head = f'<link rel="stylesheet" href="{static}elements.css"><script src="{static}elements.js" defer></script>'
     policy = (
         "sandbox allow-scripts allow-forms; default-src 'none'; "

@@ -76,6 +76,7 @@ BESIDE = {
     "a2i.delete_all_tags": OF_OPERATORS,
     "a2i.delete_flow_definition": OF_OPERATORS,
     "a2i.delete_loop": OF_OPERATORS,
+    "a2i.prune_loops": OF_CLEANING,
     "a2i.delete_named": OF_OPERATORS,
     "a2i.delete_tags": OF_OPERATORS,
     "a2i.put_tags": OF_OPERATORS,

@@ -6,6 +6,7 @@ that a YAML file holds, and says every fault; `moderation.policies.files` reads 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -196,6 +197,17 @@ class Rule(PolicyModel):
         return self
 
 
+def _every(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]+(\.[0-9]+)?s", value):
+        raise wrong("a number of seconds with its unit", hint="such as every: 2s or every: 0.5s")
+    if not 0.2 <= float(value[:-1]) <= 60:
+        raise wrong("pictures are taken out of films every 0.2s to 60s")
+    return value
+
+
+Every = Annotated[str, BeforeValidator(_every), WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?s$"})]
+
+
 class AppliesTo(PolicyModel):
     """Which items a policy is for."""
 
@@ -339,6 +351,10 @@ class FailureAsk(Ask):
         }
 
 
+FRAMES = "film.frames"
+"""The extractor that takes pictures out of films."""
+
+
 class PolicyFile(PolicyModel):
     """Everything a policy file may say."""
 
@@ -355,6 +371,9 @@ class PolicyFile(PolicyModel):
     )
     ignore_failures_of: list[DetectorName] = Field(
         default_factory=list, description="Detectors whose failure may pass without a person."
+    )
+    every: Every | None = Field(
+        None, description="How often a picture is taken out of a film, such as 2s (0.2s to 60s); it names film.frames."
     )
     if_nothing_matches: Ask = Field(description="The outcome when no rule fires.")
     if_a_detector_fails: FailureAsk = Field(description="The outcome when a failed detector could have changed it.")
@@ -393,6 +412,13 @@ class PolicyFile(PolicyModel):
         if never_runs(self.clock_stops):
             message = "the clock would stand on every day of the week, and nothing would ever be due"
             raise wrong(message, at="clock_stops", hint="leave one day on which it runs")
+        return self
+
+    @model_validator(mode="after")
+    def _takes_pictures(self) -> PolicyFile:
+        if self.every is not None and FRAMES not in (*self.needs, *self.only_with):
+            message = f"every says how often {FRAMES} takes a picture out of a film, and this policy does not name it"
+            raise wrong(message, at="every", hint=f"add {FRAMES} to needs")
         return self
 
 

@@ -21,12 +21,14 @@ class PolicyWords(Frozen):
         version: SHA-256 of the file's bytes, in hex.
         description: what its authors say is and is not wanted; empty when they wrote nothing.
         labels: every label that its bands, rules and scores ask about, sorted.
+        every: seconds between the pictures that are taken out of a film; None where it does not say.
     """
 
     name: str
     version: str
     description: str
     labels: tuple[str, ...]
+    every: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +92,14 @@ class Policy:
 
     def words(self) -> PolicyWords:
         """What it says in words."""
-        return PolicyWords(name=self.name, version=self.version, description=self.description, labels=self.labels())
+        every = None if self.file.every is None else float(self.file.every[:-1])
+        return PolicyWords(
+            name=self.name,
+            version=self.version,
+            description=self.description,
+            labels=self.labels(),
+            every=every,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,14 @@
 """Until when a task is to be answered, and who gave it back last.
 
 Revision ID: 0105
-Revises: 0060
+Revises: 0070
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0105"
-down_revision = "0060"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 

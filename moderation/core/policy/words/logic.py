@@ -27,6 +27,7 @@ from moderation.core.policy.words.measured import (
     MediaTypeCondition,
     MegapixelsCondition,
     PartsCondition,
+    SoundCondition,
     TextLengthCondition,
     WeekdayCondition,
     WidthCondition,
@@ -121,6 +122,7 @@ Condition: TypeAlias = Annotated[
     | Annotated[BytesCondition, Tag("\0BytesCondition")]
     | Annotated[FramesCondition, Tag("\0FramesCondition")]
     | Annotated[DurationCondition, Tag("\0DurationCondition")]
+    | Annotated[SoundCondition, Tag("\0SoundCondition")]
     | Annotated[TextLengthCondition, Tag("\0TextLengthCondition")]
     | Annotated[MediaTypeCondition, Tag("\0MediaTypeCondition")]
     | Annotated[PartsCondition, Tag("\0PartsCondition")]

@@ -88,6 +88,13 @@ class DurationCondition(PartFact):
     duration: Range = Field(description="Seconds that a film or sound plays.")
 
 
+class SoundCondition(PartFact):
+    """How long there is sound."""
+
+    fact = "sound"
+    sound: Range = Field(description="Seconds of sound in a film or sound; a silent film has 0.")
+
+
 class TextLengthCondition(PartFact):
     """The length of a text."""
 
