@@ -46,6 +46,7 @@ from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.buckets import Buckets
 from moderation.storage.fetches import Fetches
+from moderation.storage.holds import Holds
 from moderation.storage.items import Store
 from moderation.storage.left_behind import free_left_behind
 from moderation.storage.lists import ListsInForce, RunTimeLists
@@ -74,6 +75,7 @@ class Service:
         taxonomy: the labels, with those that plugins add.
         buckets: those that AWS's clients make here.
         own_objects: which objects an app's access key reaches.
+        holds: legal holds; see `moderation.storage.holds`.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
         erasing: withdraws items, and erases what lies outside of the database.
@@ -103,6 +105,7 @@ class Service:
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
         self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
         judge.lists, self.lists = ListsInForce(database), RunTimeLists(database)
+        self.holds = Holds(database)
         judge.counting = Counting(database, judge.fingerprints)
         self.tally = Tally()
         self.pipeline = Pipeline(

@@ -118,6 +118,7 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
         "Withdraw an item: nobody judges it any more, open reviews end, its content and all that was found and said of "
         "it are erased. What stays: id, times, outcome, and a salted digest in the audit chain.",
         {202: ItemView},
+        problems=(401, 404, 409, 422, 503),
     )
     def delete_item(item_id: str) -> Response:
         """Withdraw an item; a second time changes nothing. What lies outside of the database goes within the hour."""

@@ -22,7 +22,7 @@ from moderation.core.items import Item, Lane, Part, Tool
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS
-from moderation.core.redaction import RedactedPart, places, redact_text
+from moderation.core.redaction import RedactedPart, places, redact_text, signed_parts
 from moderation.core.rules.engine import evaluate
 from moderation.core.rules.hearing import in_order
 from moderation.core.rules.ruling import rule_on
@@ -357,7 +357,9 @@ class Judge:
             copy = maker.make(part, there)
             if isinstance(copy, Copy):
                 media = store_media(self._blobs, copy.data, copy.facts, None)
-                made.append(RedactedPart(part=part.id, type=part.type, media=media))
+                is_signed = part.id in signed_parts(detections)
+                copied = RedactedPart(part=part.id, type=part.type, media=media, breaks_signature=is_signed)
+                made.append(copied)
             else:
                 failed += copy
                 made.append(RedactedPart(part=part.id, type=part.type, withheld=copy[0].message))

@@ -267,7 +267,7 @@ def test_a_match_on_a_list_that_keeps_content_here_says_so_and_no_list_beats_it(
     lists = read_lists(lists_in(tmp_path, here=("keeps_on_machine: true", quoted), other=("", quoted)))
     detector = KnownTexts(lists)
 
-    found = detector.detect(Part(id="p0", type="text", text=TEXT), FakeContext())
+    found = detector.detect(Part(id="p0", type="text", text=TEXT), FakeContext(tmp_path / "context"))
 
     assert detector.keeps_on_machine
     assert {each.attributes["list"]: each.attributes.get("keeps_on_machine") for each in found} == {

@@ -165,7 +165,7 @@ class Tools:
                     answers.detections.append(found)
         return answers
 
-    def extract(self, item: Item, asked: Any) -> tuple[list[Part], Answers]:
+    def extract(self, item: Item, asked: Any, policies: Any = ()) -> tuple[list[Part], Answers]:
         return list(item.parts), Answers()
 
 
