@@ -74,6 +74,11 @@ class Settings(ReviewSettings):
         description="API calls a second of one app, beyond which it is answered 429; twice as many at once after a "
         "pause; 0 for any number. Each process counts for itself.",
     )
+    cors: str = Field(
+        "",
+        description="Whose pages may call the API in a browser: `APP=https://ORIGIN`, separated by blanks; empty for "
+        "none. Give such an app keys with few scopes: who sees the page sees the key.",
+    )
     waits: int = Field(
         32,
         ge=0,

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ground.named_by_apps import author_of, parent_of, thread_of
 from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView, RedactedView
 from moderation.core.items import Item
 from moderation.core.verdicts import Verdict
@@ -37,6 +38,9 @@ def item_view(record: ItemRecord, versions: PolicyVersions) -> ItemView:
         id=item.id,
         app=item.app,
         content_id=item.content_id,
+        author=author_of(item.metadata) or None,
+        thread=thread_of(item.metadata) or None,
+        parent=parent_of(item.metadata) or None,
         status=record.status,
         created_at=item.created_at,
         metadata=dict(item.metadata),

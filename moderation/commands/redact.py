@@ -23,6 +23,7 @@ from moderation.core.replacing import MASKS, short_name
 from moderation.detection.judge import Judge
 from moderation.redacting import jobs, progress
 from moderation.redacting import journal as journal
+from moderation.redacting.containers.formats import FORMATS, Format
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
     INDEX,
@@ -57,6 +58,12 @@ S3 = "s3://"
     help="The key of tokens.  [default: MODERATION_REDACT_KEY_FILE]",
 )
 @click.option("--per-line", is_flag=True, help="Each line is a document.  [default: each file]")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(FORMATS),
+    help="What the files are.  [default: told by name and content]",
+)
 @click.option("--restore", is_flag=True, help="Put back what tokens in IN stand for.")
 @click.option("--new-key", type=click.Path(path_type=Path), metavar="FILE", help="Make a key for tokens, and end.")
 @click.option("--status", metavar="ID", help="Say how far a job is, and end.")
@@ -70,13 +77,17 @@ def redact(
     types: str | None,
     key_file: Path | None,
     per_line: bool,
+    kind: Format | None,
     restore: bool,
     new_key: Path | None,
     status: str | None,
     as_json: bool,
     **styles: Any,
 ) -> int:
-    """Write copies of text files (UTF-8) in which personal data is replaced; everything else stays byte for byte.
+    """Write copies of files in which personal data is replaced; everything else stays byte for byte.
+
+    Files are text, JSON, CSV, HTML, XML, mail, Markdown, or of Word, Excel and PowerPoint; what is encoded in them is
+    read, and they are still that afterwards. What cannot be read is refused by name, or said: exit code 1.
 
     IN is a file, a folder with all below it, or s3://BUCKET/PREFIX. In a folder or prefix OUT the copy of NAME is
     NAME.out, and NAME.entities.jsonl beside it says what was found where, as Amazon Comprehend does. The same command
@@ -96,11 +107,13 @@ def redact(
         raise click.UsageError("--key-file goes with --tokens or --restore")
     key = _key(settings, key_file) if styles["tokens"] or restore else None
     if restore:
-        if types is not None or per_line or as_json or any(styles.values()):
+        if types is not None or per_line or kind or as_json or any(styles.values()):
             raise click.UsageError("--restore goes with --key-file only: it puts back all that the key can open")
         assert key is not None
         return _restore(settings, inputs, output, key)
-    return _redact(settings, inputs, output, _names(types), _style(key, **styles), per_line, as_json)
+    if kind and per_line:
+        raise click.UsageError("--per-line takes lines for documents of plain text; leave --format out")
+    return _redact(settings, inputs, output, _names(types), _style(key, **styles), per_line, kind, as_json)
 
 
 def _names(types: str | None) -> list[str] | None:
@@ -140,6 +153,7 @@ def _redact(
     types: list[str] | None,
     style: Style,
     per_line: bool,
+    kind: Format | None,
     as_json: bool,
 ) -> int:
     with ExitStack() as stack:
@@ -153,6 +167,7 @@ def _redact(
             "labels": sorted(labels),
             "style": [style.mode, style.mask, style.key.id if style.key else ""],
             "per_line": per_line,
+            "format": kind,
             "detectors": sorted(f"{d.name} {d.version}" for d in judge.plugins.detectors),
         }
         folder = _folder(settings, jobs.job_id(request))
@@ -163,6 +178,7 @@ def _redact(
             look=lambda texts: look_each(judge.runner, "redact", texts, labels),
             style=style,
             per_line=per_line,
+            format=kind,
         )
         click.echo(f"job {folder.name}", err=True)
         watch = _Shown(as_json)
@@ -175,7 +191,7 @@ def _redact(
         click.echo(f"left out: {passed_over:,} links and special files, which have no copies", err=True)
     if as_json:
         _show(done, as_json)
-    return 2 if done.files_failed else 0
+    return 2 if done.files_failed else 1 if done.files_unread else 0
 
 
 class _Shown:
@@ -219,6 +235,8 @@ class _Shown:
         if done.undecoded:
             kept = f"kept as they are, because they are not UTF-8: {done.undecoded:,} bytes"
             click.echo(f"{name}: {kept}; a value with one in it may have been missed", err=True)
+        if done.unread:
+            click.echo(f"{name}: kept as it is and not looked through: {_printable(', '.join(done.unread))}", err=True)
 
 
 def _printable(text: str) -> str:

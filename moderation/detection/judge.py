@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ class Judge:
         elsewhere: stores of media that is not in the store of items, by bucket; see `moderation.detection.trying`.
         counting: counts what came before; None where nothing is remembered.
         lists: what stands on lists at run time; None where nothing is remembered.
+        flags: gives users' reports of an item by its id, weighed; None where nothing is remembered.
     """
 
     def __init__(self, plugins: Plugins, policies: PolicySet, runner: Runner, blobs: Blobs, limits: Limits) -> None:
@@ -74,6 +75,7 @@ class Judge:
         self.elsewhere: dict[str, Blobs] = {}
         self.counting: Counting | None = None
         self.lists: ListsInForce | None = None
+        self.flags: Callable[[str], float] | None = None
         self._keeping = Keeping(runner, Extracting(runner, blobs, limits), plugins)
         self._reach = plugins.reach()
         self._asking = Asking(plugins)
@@ -218,6 +220,7 @@ class Judge:
             Failure(detector=Tool(name=tool.name, version=tool.version), kind="not_run", message=message)
             for tool in tools
         ]
+        failures += self._keeping.unknown(tools)
         given = tuple(part.id for part in item.parts)
         nobody = Coverage(given, examined(given, (), ()))
         return self.conclude(item, list(item.parts), [], failures, self.policies, nobody)
@@ -265,13 +268,18 @@ class Judge:
             numbers = counted.numbers
             basis = {**basis, "counts": numbers}
             failures = [*failures, *failure_of(counted, ENGINE)]
+        flags = 0.0
+        if self.flags is not None and any(policy.asks_for_flags for policy in applicable):
+            flags = self.flags(item.id)
+        if flags:
+            basis = {**basis, "flags": flags}
         listed, unread = listed_of(self.lists, item, parts, applicable, ENGINE)
         if listed:
             basis = {**basis, "listed": listed}
         findings: list[Detection | Failure] = [*detections, *failures, *unread]
         asked = (
             applicable,
-            subject_of(item, parts, numbers, listed),
+            subject_of(item, parts, numbers, listed, flags),
             findings,
             self.plugins.taxonomy,
             self._reach,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from moderation.core.detections import Failure
 from moderation.core.egress import keeps_on_machine, kept_by, kept_failure, leaves_machine
 from moderation.core.items import Item, Part
 from moderation.core.policy.policies import Policy
@@ -77,6 +78,13 @@ class Keeping:
             wanted = (each for each in tools if asked(each) and leaves_machine(each))
             answers.failures.append(kept_failure(*kept.by, [t.name for t in wanted if not kinds.isdisjoint(t.reads)]))
         return answers
+
+    def unknown(self, asked: Sequence[Detector | Extractor]) -> list[Failure]:
+        """What an item comes to that nobody could look at: where some list keeps content here, it stays."""
+        if not self.guards:
+            return []
+        skipped = [tool.name for tool in asked if leaves_machine(tool)]
+        return [kept_failure("", "nobody could tell whether it has to stay", skipped)]
 
     def _guard(self, app: str, parts: Sequence[Part], asked: Asked, answers: Answers, kept: Kept) -> None:
         """Have those who may keep the item here look at what they have not seen yet."""

@@ -106,6 +106,7 @@ def work_of(
         target=target,
         look=look_for,
         style=style_of(redaction),
+        format="text",  # as Comprehend takes all that is no PDF and no picture
         per_line=request["InputDataConfig"].get("InputFormat") == "ONE_DOC_PER_LINE",
         copies=OUT if is_redaction else "",
         indexes="" if is_redaction else OUT,

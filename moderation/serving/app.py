@@ -8,8 +8,22 @@ from flask import Flask, Response, jsonify, render_template
 
 from ground.web.hygiene import add_hygiene
 from ground.web.problems import register
-from moderation.api import detectors, health, items, lists, policies, problems, redact, uploads
+from moderation.api import (
+    deliveries,
+    detectors,
+    flags,
+    health,
+    items,
+    lists,
+    moderations,
+    policies,
+    problems,
+    redact,
+    uploads,
+)
 from moderation.api.auth import Gate
+from moderation.api.conditional import add_etags
+from moderation.api.cors import add_cors
 from moderation.api.figures import Figures
 from moderation.api.openapi import JSON, Operation, openapi
 from moderation.api.problems import KINDS
@@ -38,8 +52,13 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     register(app, problems.refusal_of)
     figures, gate = Figures(service), Gate(service.accounts, settings)
+    add_cors(app, settings)
+    gate.add_headers(app)
     # In this order the operations stand in the documents.
     app.register_blueprint(items.blueprint(service, gate, figures))
+    app.register_blueprint(deliveries.blueprint(service, gate))
+    app.register_blueprint(flags.blueprint(service, gate))
+    app.register_blueprint(moderations.blueprint(service, gate))
     app.register_blueprint(redact.blueprint(service, gate))
     app.register_blueprint(uploads.blueprint(service, gate))
     app.register_blueprint(policies.blueprint(service, gate))
@@ -55,6 +74,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     portal.register_blueprint(console_blueprint(service, review))
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)
+    add_etags(app)
     # AWS's and Google's protocols have limits for bodies of their own, and a form for saying so.
     add_hygiene(app, PAGES, own_limits=("/a2i", AWS, PERSPECTIVE), timed=figures.answered)
     return app

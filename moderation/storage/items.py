@@ -30,8 +30,9 @@ from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
-from moderation.storage.facets import save_facets
+from moderation.storage.facets import named_rows, save_facets
 from moderation.storage.fetches import fetch_rows
+from moderation.storage.flags import settle_flags
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
@@ -54,6 +55,7 @@ from moderation.storage.tables import (
     deliveries,
     erasures,
     fetches,
+    item_facets,
     item_loops,
     item_media,
     items,
@@ -98,6 +100,7 @@ class Store(Reading):
         rows = [item_row(item) for item in new]
         media = [row for item in new for row in media_rows(item.id, item.parts)]
         to_fetch = [row for item in new for row in fetch_rows(item)]
+        named = [row for item in new for row in named_rows(item)]
 
         def work(c: Connection) -> Mapping[str, Any] | None:
             if keyed is not None and not keep_answer(c, keyed):
@@ -105,6 +108,7 @@ class Store(Reading):
             insert_many(c, items, rows)
             insert_many(c, item_media, media, or_nothing=True)
             insert_many(c, fetches, to_fetch)
+            insert_many(c, item_facets, named, or_nothing=True)
             return None
 
         return self._db.write(work, step="items.add")
@@ -176,6 +180,7 @@ class Store(Reading):
         media_until: datetime | None = None,
         fingerprints: Sequence[Fingerprint] = (),
         marks: Marks | None = None,
+        is_anew: bool = False,
     ) -> Decision | None:
         """Append a decision on an item with its state, labels and delivery, in one transaction.
 
@@ -189,6 +194,7 @@ class Store(Reading):
             media_until: when its media may be deleted; None for never.
             fingerprints: what its parts are recognised by.
             marks: what others are told of it; None where nothing is counted.
+            is_anew: the rules decide an item that is decided already; theirs supersedes.
 
         Returns:
             The decision as stored; None when the item was decided already and nothing was done.
@@ -207,7 +213,7 @@ class Store(Reading):
             if decision.outcome == "reject":
                 values["redacted"] = None
             # Rules decide what nobody has decided yet; people also what was decided before and is appealed.
-            is_open = IS_UNDECIDED if ended else items.c.status == "pending"
+            is_open = IS_UNDECIDED if ended else items.c.status == ("decided" if is_anew else "pending")
             update = sa.update(items).where(items.c.id == item_id, is_open).values(values)
             update = update.returning(items.c.document, items.c.findings)
             row = c.execute(update).first()
@@ -227,6 +233,8 @@ class Store(Reading):
             save_fingerprints(c, item_id, item.app, fingerprints, decision.decided_at)
             if ended:
                 fingerprints_decided(c, item_id, decision.decided_at)
+            if ended or made.outcome == "reject":
+                settle_flags(c, item_id, made.outcome, made.decided_at)
             counted = [roll_ups.decided(item.app, made)]
             if ruling is not None:
                 count_rules(c, [ruling], decision.decided_at, caps or {})
@@ -312,6 +320,29 @@ class Store(Reading):
             return any(new)
 
         return self._db.write(work, step="items.send_to_people")
+
+    def ask_anew(self, item: Item, findings: Findings, ruling: Ruling, loop: LoopRecord) -> bool:
+        """Put a decided item into review again, with what was found anew and the loop to be started.
+
+        Returns:
+            False when it is not decided, or that loop is there already; nothing was done.
+        """
+
+        def work(c: Connection) -> bool:
+            decided = (items.c.id == item.id) & (items.c.status == "decided")
+            values = {"status": "in_review", **evidence_values(findings, ruling)}
+            there = sa.select(item_loops.c.name).where(item_loops.c.name == loop.name)
+            if c.execute(there).first() is not None:
+                return False
+            if not c.execute(sa.update(items).where(decided).values(values)).rowcount:
+                return False
+            save_labels(c, item.id, findings)
+            save_media(c, item.id, findings.parts)
+            save_facets(c, [(item, ruling, findings)])
+            c.execute(sa.insert(item_loops).values(loop_row(loop)))
+            return True
+
+        return self._db.write(work, step="items.ask_anew")
 
     def open_appeal(self, item: Item, loop: LoopRecord, fingerprints: Sequence[Fingerprint] = ()) -> None:
         """Put a decided item into review again, with the loop that is to be started, in one transaction.

@@ -104,6 +104,26 @@ item_media = sa.Table(
 )
 """Which objects an item has: given, extracted, and redacted copies."""
 
+_IS_NEW = sa.text("is_new")
+
+flags = sa.Table(
+    "flags",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("reporter", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("is_new", sa.Boolean, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("settled_at", UTCDateTime),
+    sa.UniqueConstraint("item_id", "reporter"),
+    sa.Index(None, "app", "reporter"),
+    sa.Index("ix_flags_new", "item_id", sqlite_where=_IS_NEW, postgresql_where=_IS_NEW),
+)
+"""Users' reports of items (`moderation.storage.flags`). `is_new`: the rules were not asked about it yet."""
+
 erasures = sa.Table(
     "erasures",
     metadata,
@@ -231,7 +251,10 @@ api_keys = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("revoked_at", UTCDateTime),
     sa.Column("is_operator", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("scopes", sa.String(100)),
+    sa.Column("expires_at", UTCDateTime),
 )
+"""`scopes`: what the key may do, separated by blanks; None for everything."""
 
 s3_objects = sa.Table(
     "s3_objects",

@@ -27,6 +27,7 @@ from moderation.storage.tables import (
     erasures,
     fetches,
     fingerprints,
+    flags,
     idempotency_keys,
     item_facets,
     item_labels,
@@ -43,7 +44,7 @@ SETTLING = timedelta(minutes=1)
 _KEYED = timedelta(minutes=5)
 """So long before an item's time the first item of its batch may have been made."""
 _OF_ITEMS = (
-    deliveries, fetches, fingerprints, item_facets, item_labels, item_loops, item_media, item_texts, decisions,
+    deliveries, fetches, fingerprints, flags, item_facets, item_labels, item_loops, item_media, item_texts, decisions,
 )  # fmt: skip
 
 

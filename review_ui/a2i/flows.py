@@ -19,7 +19,7 @@ from review_ui.a2i.owners import OPERATOR, Caller
 from review_ui.a2i.resources import FLOW, TASK_UI, WORKTEAM, Parameters, find_usable, name_in, page
 from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import ended
-from review_ui.a2i.tables import flow_definitions, human_loops, tags, tasks
+from review_ui.a2i.tables import flow_definitions, human_loops, labelling_jobs, tags, tasks
 from review_ui.a2i.tags import put_tags
 
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
@@ -60,7 +60,7 @@ def create_flow_definition(review: A2IService, p: Parameters, caller: Caller = O
         # A deleted definition stays as long as loops of the past tell of it; its name is free again.
         c.execute(sa.select(flow_definitions.c.name).where(flow_definitions.c.name == name).with_for_update())
         gone = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_not(None) & ~has_active_loops()
-        gone &= caller.owns(flow_definitions)
+        gone &= caller.owns(flow_definitions) & is_of_a2i()
         if c.execute(sa.update(flow_definitions).where(gone).values(row)).rowcount:
             return
         if not c.execute(insert_or_nothing(c, flow_definitions).values(row)).rowcount:
@@ -101,7 +101,7 @@ def list_flow_definitions(review: A2IService, p: Parameters, caller: Caller = OP
         p,
         "FlowDefinitionSummaries",
         lambda row: _summary(review, row),
-        where=is_there(),
+        where=is_there() & is_of_a2i(),
     )
 
 
@@ -137,7 +137,8 @@ def delete_flow_definition(review: A2IService, p: Parameters, caller: Caller = O
 def _need(review: A2IService, name: str, caller: Caller) -> Any:
     def work(c: Connection) -> Any:
         usable = caller.may_use(c, flow_definitions, review.arn(FLOW, ""))
-        return c.execute(sa.select(flow_definitions).where(flow_definitions.c.name == name, usable, is_there())).first()
+        there = (flow_definitions.c.name == name) & is_there() & is_of_a2i()
+        return c.execute(sa.select(flow_definitions).where(there, usable)).first()
 
     row = review.database.read(work)
     if row is None:
@@ -158,6 +159,11 @@ def _summary(review: A2IService, row: Any) -> dict[str, Any]:
 def is_there() -> sa.ColumnElement[bool]:
     """True of flow definitions that are found: not deleted, or deleted while people still work on their loops."""
     return flow_definitions.c.deleting_at.is_(None) | has_active_loops()
+
+
+def is_of_a2i() -> sa.ColumnElement[bool]:
+    """True of flow definitions that operations made; false of those that labelling jobs have for their work."""
+    return flow_definitions.c.name.not_in(sa.select(labelling_jobs.c.name))
 
 
 def has_active_loops() -> sa.ColumnElement[bool]:

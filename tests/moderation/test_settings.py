@@ -126,6 +126,7 @@ SHOWN_BY = {
     "max_attempts": f"{HERE}::test_an_item_that_cannot_be_judged_goes_to_people_after_as_many_tries_as_are_set",
     "max_backlog": f"{REFUSALS}::test_a_full_backlog_is_429_and_what_was_accepted_stays",
     "max_app_backlog": "tests/moderation/api/test_access.py::test_one_app_cannot_fill_the_backlog_for_all",
+    "cors": "tests/moderation/api/test_cors.py::test_a_page_of_an_origin_in_the_settings_may_read_answers_of_its_app",
     "calls_per_second": "tests/moderation/api/test_access.py::test_an_app_that_calls_too_often_is_told_to_wait_and_no_other",
     "fetch_timeout_seconds": f"{HERE}::test_a_fetch_takes_no_longer_than_is_set",
     "fetches": "tests/moderation/pipeline/test_fetching.py::test_slow_servers_hold_up_neither_texts_nor_other_apps_nor_other_servers",

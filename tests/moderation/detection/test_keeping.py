@@ -133,6 +133,7 @@ def test_no_byte_of_a_match_leaves_and_it_is_never_approved(make: Callable[..., 
             assert stays_here(judgement.failures)
             [said] = [each for each in judgement.failures if each.detector == KEEPING]
             assert f"not asked: {', '.join(sorted([remote, 'd.makes']))}" in said.message
+        assert stays_here(judge.give_up(item(LISTED), "given up").failures), "nobody could tell"
         judge.judge(item(OTHER))
         assert world.sent.read_text().count(OTHER) == 2, "the extractor's and the detector's"
     finally:
