@@ -38,6 +38,7 @@ COMMANDS = {
     "restore": ("moderation.commands.backup:restore", "A backup into a new data folder or empty databases."),
     "redact": ("moderation.commands.redact:redact", "Text files without personal data."),
     "rules": ("moderation.commands.rules.checking:rules", "Check, test and explain policies."),
+    "packs": ("moderation.commands.packs:packs", "Policies to start from, with tests and figures."),
     "plugins": ("moderation.commands.plugins:plugins", "What is loaded, with versions."),
     "doctor": ("moderation.commands.doctor:doctor", "What is wrong with this installation and how to mend it."),
     "keys": ("moderation.commands.keys:keys", "API keys of apps."),

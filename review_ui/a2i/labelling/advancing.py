@@ -26,6 +26,7 @@ from review_ui.a2i.labelling.output import consolidate, failed_line, line_of
 from review_ui.a2i.labelling.task_types import Kind, built_in_page
 from review_ui.a2i.service import A2IService, NewLoop
 from review_ui.a2i.tables import flow_definitions, human_loops, labelling_jobs, labelling_objects, task_uis, tasks
+from review_ui.a2i.template_needs import has_form, unknown_elements
 from review_ui.a2i.templates import MAX_TEMPLATE_CHARACTERS
 from review_ui.a2i.worker_ids import worker_id
 
@@ -89,6 +90,10 @@ def _begin(review: A2IService, job: Any) -> None:
             page = _read(review, template, MAX_TEMPLATE_CHARACTERS).decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise InputError("the template is no UTF-8 text") from error
+        if unknown := unknown_elements(page):
+            raise InputError(f"the template has elements that are not offered here: {', '.join(unknown)}")
+        if not has_form(page):
+            raise InputError("the template has no crowd-form: nobody could answer it")
     review.database.write(lambda c: _begun(c, review, job, labels, objects, page), step="labelling.begin")
 
 

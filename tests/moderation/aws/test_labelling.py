@@ -354,6 +354,20 @@ class TestEnds:
         assert "'cat', is there twice" in shop.describe(twice)["FailureReason"]
         assert "no stored object" in shop.describe(request["LabelingJobName"])["FailureReason"]
 
+    @pytest.mark.parametrize(
+        ("page", "said"),
+        [
+            ("<crowd-form><crowd-video-label></crowd-video-label></crowd-form>", "line 1: <crowd-video-label>"),
+            ("<p>{{ task.input.taskObject }}</p>", "has no crowd-form"),
+        ],
+    )
+    def test_a_page_that_nobody_could_answer_fails_it(self, shop: Workshop, page: str, said: str) -> None:
+        ui = {"UiConfig": {"UiTemplateS3Uri": shop.put("bad.html", page.encode())}}
+
+        job = shop.create(pictures(1), ["cat"], human=ui)
+
+        assert said in shop.describe(job)["FailureReason"]
+
 
 class TestRequests:
     @pytest.mark.parametrize(
