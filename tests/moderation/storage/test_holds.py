@@ -8,13 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from ground.database import Database
 from moderation import cli
 from moderation.core.errors import InvalidSubmission, ItemHeld, NotFound
-from moderation.core.items import Part
+from moderation.core.items import Item, Part
 from moderation.pipeline.intake import Submission
-from moderation.storage.holds import Holds
+from moderation.storage.ages import look_at_ages
+from moderation.storage.holds import Holds, is_held, need_no_hold
 from moderation.storage.pruning import prune
+from moderation.storage.rows import item_row
+from moderation.storage.tables import item_facets, items
 from tests.houses.api import Api
 from tests.houses.service import REJECTS, House
 
@@ -124,3 +130,35 @@ def test_the_command_adds_lists_and_releases(api: Api, capsys: pytest.CaptureFix
 
     assert (added, listed, nothing, released, again) == (0, 0, 2, 0, 2)
     assert (shown["kind"], shown["value"], shown["case"], shown["until"]) == ("author", "ann", "C-1", None)
+
+
+def test_either_database_finds_what_is_held_by_id_and_by_author(database: Database) -> None:
+    now, holds = datetime.now(UTC), Holds(database)
+
+    def work(c: Connection) -> None:
+        for number, author in enumerate(("ann", "bob", None)):
+            said = {"author": author} if author else {}
+            parts = (Part(id="p0", type="text", text="x"),)
+            made = Item(id=f"i{number}", app="shop", parts=parts, metadata=said, created_at=now)
+            c.execute(sa.insert(items).values(item_row(made) | {"status": "decided"}))
+            if author:
+                c.execute(sa.insert(item_facets).values(facet=f"author:{author}", item_id=made.id))
+
+    database.write(work, step="test")
+
+    def held() -> list[str]:
+        query = sa.select(items.c.id).where(is_held(now)).order_by(items.c.id)
+        return database.read(lambda c: list(c.execute(query).scalars()))
+
+    assert held() == []
+    first = holds.add("author", "bob", app="shop", now=now, **ME)
+    holds.add("item", "i2", now=now, until=now + timedelta(days=1), **ME)
+    assert held() == ["i1", "i2"]
+    assert [each.value for each in holds.list(now)] == ["i2", "bob"]
+    with pytest.raises(ItemHeld, match="i1, i2"):
+        database.read(lambda c: need_no_hold(c, ["i0", "i1", "i2"], now))
+    database.read(lambda c: need_no_hold(c, ["i0"], now))
+    holds.release(hold_id=first.id, by="lea", why="settled", now=now)
+    assert held() == ["i2"]
+    assert [each.value for each in holds.list(now + timedelta(days=2))] == []
+    assert look_at_ages(database, now).deadlines == {}
