@@ -179,6 +179,9 @@ class RedactedView(BaseModel):
     text: str | None = Field(None, description="Of a text: with [EMAIL] and the like in the place of what was found.")
     path: str | None = Field(None, description="Of a picture: where this API has the bytes.")
     withheld: str | None = Field(None, description="Why there is no copy. Do not show the part.")
+    breaks_signature: bool | None = Field(
+        None, description="True: the part given had content credentials (C2PA), which no longer fit and are left out."
+    )
 
 
 class ItemView(BaseModel):

@@ -38,6 +38,7 @@
     │   ├── IdempotencyConflict         the key was used with another body
     │   ├── IdempotencyInFlight         the first post with this key waits for its decision
     │   ├── AppealRefused               the item is not decided, is being looked at again, or was appealed often enough
+    │   ├── ItemHeld                    an item is under a legal hold, and nothing of it is erased
     │   ├── PolicyFault                 a rule file cannot be used (lists every fault with file:line:column)
     │   ├── BucketTaken                 a bucket of that name is somebody's
     │   ├── TooManyBuckets              an app has as many buckets as it may have
@@ -117,6 +118,7 @@ __all__ = [
     "IdempotencyInFlight",
     "InputError",
     "InvalidSubmission",
+    "ItemHeld",
     "MediaRefused",
     "ModerationError",
     "NotFound",
@@ -194,6 +196,10 @@ class Fault:
 
 class AppealRefused(InputError):
     """An item cannot be appealed now."""
+
+
+class ItemHeld(InputError):
+    """Items are under a legal hold: nothing of them is erased."""
 
 
 class PolicyFault(InputError):
