@@ -14,12 +14,13 @@ from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_pii import joining
 from moderation_pii.card import CARD
-from moderation_pii.kinds import PATTERNS
-from moderation_pii.names import brands, form_words
+from moderation_pii.kinds import PATTERNS, keys
+from moderation_pii.names import brands, form_words, not_people
 from moderation_pii.names.naming import ages, joined, tagged
+from moderation_pii.names.tagger import tagger
 from moderation_pii.pattern import Hit, Sighting
 from moderation_pii.prefilter import Prefilter
-from moderation_pii.reading import records, respelling, spoken, tables
+from moderation_pii.reading import records, respelling, spoken, tables, wrapped
 from moderation_pii.reading.folding import Folded
 
 _LEAST = 50.0
@@ -37,7 +38,7 @@ class TextPii:
     """
 
     name = "pii.text"
-    version = "4.0"
+    version = "5.0"
     card = CARD
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
@@ -63,14 +64,23 @@ class TextPii:
             folded = folded.respelled()
             seen = prefilter.seen(folded.text)
         hits, others = _hits(folded, seen)
+        hits += wrapped.unwrapped(folded.text, lambda line: _of_line(line, prefilter))
         if not self._only_patterns:
             named = tagged(folded.text)
             hits = [*joined(hits, named), *ages(folded.text, named)] if named else hits
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
-            for hit in joining.as_one(joining.connected(_without_overlaps(hits), folded.text), folded.text)
+            for hit in joining.as_one(
+                joining.blocks(joining.connected(_without_overlaps(hits), folded.text), folded.text), folded.text
+            )
             if hit.label != "PII/NAME" or (_is_person(folded, hit) and not _is_in(others, hit))
         ]
+
+
+def _of_line(line: str, prefilter: Prefilter) -> list[Hit]:
+    """What the patterns alone find in a line that is put together."""
+    folded = Folded(line)
+    return _without_overlaps(_hits(folded, prefilter.seen(folded.text))[0])
 
 
 _COUNT = len(PATTERNS)
@@ -96,6 +106,7 @@ def _hits(folded: Folded, seen: list[int]) -> tuple[list[Hit], list[Hit]]:
         hits += tables.inserted(text)
     if _RECORD in seen:
         hits += records.values(text)
+    hits += keys.private_keys(text, lowered)
     others = [hit for hit in hits if hit.label == tables.NOBODY]
     if others:
         hits = [hit for hit in hits if hit.label != tables.NOBODY]
@@ -154,7 +165,9 @@ def _look(number: int, text: str, lowered: str, hits: list[Hit], taken: dict[str
 def _is_person(folded: Folded, hit: Hit) -> bool:
     """False for brands and for the words of forms, which look like names."""
     lowered, place = folded.lowered, (hit.start, hit.end)
-    return not brands.is_brand(lowered, *place) and not form_words.is_label(folded.text, lowered, *place)
+    if brands.is_brand(lowered, *place) or form_words.is_label(folded.text, lowered, *place):
+        return False
+    return not not_people.is_nobody(folded.text, lowered, *place, tagger().lists.of)
 
 
 def _detection(hit: Hit, start: int, end: int) -> Detection:
