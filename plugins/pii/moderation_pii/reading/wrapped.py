@@ -8,10 +8,7 @@ from typing import NamedTuple
 
 from moderation_pii.pattern import Hit
 
-_END = re.compile(
-    r"(?P<digits>(?<=[0-9)])[ \t]*\r?\n[ \t>]{0,8}(?=[0-9(]))|(?P<joint>(?<=[0-9]-)\r?\n[ \t>]{0,8}(?=[0-9])|(?<=\w@)\r?\n[ \t>]{0,8}(?=\w)"
-    r"|(?<=\w)\r?\n[ \t>]{0,8}(?=@\w))"
-)
+_END = re.compile(r"\n[ \t>]{0,8}(?=[0-9(@A-Za-z])")
 _HEAD = re.compile(r"[0-9](?:[0-9 \-.()/]{0,22}[0-9])?")
 _TAIL = re.compile(r"[0-9+(](?:[0-9 \-.()]{0,22}[0-9)])?[ \t]*\Z|[0-9]-\Z|[\w@]\Z")
 _IS_DATE = re.compile(r"(?:19|20)\d\d-\d\d|\d{1,2}[:/]\d\d|\d+[.)] ?[A-Za-z]")
@@ -52,23 +49,32 @@ def _cuts(text: str) -> Iterator[_Cut]:
     if "\n" not in text:
         return
     for found in _END.finditer(text):
-        if found["joint"] is not None:
-            yield _Cut(*found.span(), "")
+        start, end = found.span()
+        start -= text[start - 1 : start] == "\r"
+        left, right = text[start - 1 : start], text[end]
+        if (left == "-" and right.isdigit() and text[start - 2 : start - 1].isdigit()) or "@" in (left, right):
+            yield _Cut(start, end, "")
+            continue
+        if not right.isdigit() and right != "(":
+            continue
+        while start and text[start - 1] in " \t":
+            start -= 1
+        if not text[start - 1 : start].isdigit() and text[start - 1 : start] != ")":
             continue
         head = _HEAD.match(text, found.end())
-        tail = _TAIL.search(text[max(0, found.start() - 30) : found.start()])
-        if head is None or tail is None or _IS_DATE.match(text, found.end()):
+        tail = _TAIL.search(text[max(0, start - 30) : start])
+        if head is None or tail is None or _IS_DATE.match(text, end):
             continue
-        if _is_column(text, found, tail.group().strip(), head.group()):
+        if _is_column(text, start, end, tail.group().strip(), head.group()):
             continue
         digits = sum(c.isdigit() for c in head.group() + tail.group())
         if 9 <= digits <= 24:
-            yield _Cut(*found.span(), " ")
+            yield _Cut(start, end, " ")
 
 
-def _is_column(text: str, found: re.Match[str], tail: str, head: str) -> bool:
+def _is_column(text: str, start: int, end: int, tail: str, head: str) -> bool:
     """True where both numbers have lines of their own and are as long: a list, of which each is whole."""
     if len(tail) != len(head) or len(tail) < 7:
         return False
-    end = found.end() + len(head)
-    return text[end : end + 1] in ("", "\n", "\r") and text.endswith(("\n" + tail, "\r" + tail), 0, found.start())
+    behind = end + len(head)
+    return text[behind : behind + 1] in ("", "\n", "\r") and text.endswith(("\n" + tail, "\r" + tail), 0, start)
