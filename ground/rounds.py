@@ -97,7 +97,9 @@ class Rounds:
         """Stop, and wait for the rounds under way: all in all `seconds`, or as long as they take."""
         self.stop()
         deadline = None if seconds is None else time.monotonic() + seconds
-        for thread in self._threads:
+        with self._starting:  # what is being started in another thread cannot be waited for yet
+            threads = list(self._threads)
+        for thread in threads:
             thread.join(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
 
     def __enter__(self) -> Self:

@@ -132,8 +132,8 @@ class Context(Protocol):
     app: str
     """The app that posted the item."""
     policies: Sequence[PolicyWords]
-    """The policies for the item that name this detector in ``needs`` or ``only_with``, by name. None for one that does
-    not set ``reads_policies = True``, for extractors, nor where no item is looked at (``moderation redact``)."""
+    """The policies for the item that name this tool in ``needs`` or ``only_with``, by name. None for one that does not
+    set ``reads_policies = True``, nor where no item is looked at (``moderation redact``)."""
 
     def path(self, part: Part) -> Path:
         """The part's bytes as a local, read-only file. Text parts have none: `ValueError`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from ground.rounds import Rounds
 from moderation.auditing import Auditing
 from moderation.cleaning import clean_now_and_then
 from moderation.core.counting import longest_seconds
+from moderation.core.errors import NotFound
 from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
@@ -22,9 +24,12 @@ from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import Deliveries
 from moderation.detection.counting import Counting
 from moderation.detection.judge import Judge
+from moderation.detection.subjects import content_types_of
+from moderation.erasing import Erasing
 from moderation.evidence.alarms import Alarms
 from moderation.media.fetching import MediaFetcher
 from moderation.media.in_place import InPlace
+from moderation.media.own_objects import OwnObjects
 from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
 from moderation.pipeline.doorbell import open_doorbell
@@ -44,6 +49,7 @@ from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.buckets import Buckets
 from moderation.storage.fetches import Fetches
+from moderation.storage.flags import Flags
 from moderation.storage.items import Store
 from moderation.storage.left_behind import free_left_behind
 from moderation.storage.lists import ListsInForce, RunTimeLists
@@ -51,6 +57,7 @@ from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
+from moderation.storage.records import ItemRecord
 from moderation.storage.roll_up_history import RollUpHistory
 from moderation.storage.tallies import Tally
 from moderation.storage.words import WordIndex
@@ -59,6 +66,8 @@ PRESENT = "present"
 """The file in the data folder by which processes know of each other; see `Presence`."""
 
 
+FLAGS_SECONDS, FLAGS_AT_ONCE = 5.0, 100
+"""Pause between looks for items that were reported, and how many reports one look takes."""
 COMPLETE_SECONDS, COMPLETE_BREATH_SECONDS = 5.0, 0.05
 """Pause between looks at whether roll-ups are complete, and between two batches while they are not."""
 
@@ -71,8 +80,12 @@ class Service:
         tally: what is counted here and told of all processes together.
         taxonomy: the labels, with those that plugins add.
         buckets: those that AWS's clients make here.
+        own_objects: which objects an app's access key reaches.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
+        flags: users' reports of items.
+        flagging: judges items anew that were reported.
+        erasing: withdraws items, and erases what lies outside of the database.
         fetching: gets the media that items name by address.
         waits: the leases under which posts with idempotency keys wait for their decisions.
         loop_changed: told of status change events of A2I; see `Following`.
@@ -90,6 +103,7 @@ class Service:
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.uploads, self.in_place = Uploads(settings, blobs, self.accounts), InPlace(settings, blobs)
         self.buckets = Buckets(database, blobs, settings.aws_most_buckets)
+        self.own_objects = OwnObjects(self.buckets, self.in_place, blobs.bucket)
         self.retention = Retention(database, blobs)
         self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
         self.doorbell = open_doorbell(settings)
@@ -99,6 +113,8 @@ class Service:
         self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
         judge.lists, self.lists = ListsInForce(database), RunTimeLists(database)
         judge.counting = Counting(database, judge.fingerprints)
+        self.flags = Flags(database)
+        judge.flags = self.flags.weighed
         self.tally = Tally()
         self.pipeline = Pipeline(
             Ports(
@@ -132,6 +148,9 @@ class Service:
         self._cleaning = clean_now_and_then(
             settings, database, blobs, self.pipeline.now, lambda: longest_seconds(self.policies.policies)
         )
+        forget = judge.runner.forget_findings
+        self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now)
+        self.flagging = Rounds("flags", self._look_at_flags, pause_seconds=FLAGS_SECONDS)
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
@@ -141,6 +160,7 @@ class Service:
         self._presence = Presence(settings.data / PRESENT) if settings.database_url is None else None
         self._sweeping = Rounds("sweep", self._sweep, pause_seconds=SWEEP_SECONDS)
         self._backlog = Paced(self.store.backlog_by_app, at_least_seconds=1.0)
+        self._ready_for: set[Lane] = set()
 
     @classmethod
     def open(
@@ -190,6 +210,8 @@ class Service:
         self._retaining.start()
         self._cleaning.start()
         self._auditing.rounds.start()
+        self.erasing.rounds.start()
+        self.flagging.start()
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
@@ -234,6 +256,8 @@ class Service:
             self._retaining,
             self._cleaning,
             self._auditing.rounds,
+            self.erasing.rounds,
+            self.flagging,
             self._completing,
             self._watching,
             self.alarms.rounds,
@@ -252,11 +276,35 @@ class Service:
     def work_once(self, lanes: Sequence[Lane] = LANES) -> int:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
         begun = self.fetching.look() if "fetches" in lanes else 0
-        return begun + self.pipeline.moderate_waiting([lane for lane in lanes if lane in MODERATED])
+        moderated = [lane for lane in lanes if lane in MODERATED]
+        for lane in moderated:
+            self._make_ready(lane)
+        return begun + self.pipeline.moderate_waiting(moderated)
+
+    def _make_ready(self, lane: Lane) -> None:
+        """Before its first claim. A process that is killed while its detectors start uses up no attempt of an item."""
+        if lane not in self._ready_for and self.store.has_waiting(lane):
+            self.judge.make_ready(lane)
+            self._ready_for.add(lane)
 
     def _sweep(self) -> None:
         self.pipeline.sweep()
         self.fetching.sweep()
+
+    def _look_at_flags(self) -> float | None:
+        """Judge items anew that users have reported since they were decided; 0 while there are more."""
+        news = self.flags.news(FLAGS_AT_ONCE)
+        for item_id, flag_ids in news.items():
+            with contextlib.suppress(NotFound):  # withdrawn meanwhile
+                if self.rules_ask_for_flags(self.store.get_item(item_id)):
+                    self.pipeline.judge_anew(item_id)
+            self.flags.looked_at(flag_ids)
+        return 0 if news else None
+
+    def rules_ask_for_flags(self, record: ItemRecord) -> bool:
+        """True when a policy for the item goes by users' reports."""
+        applicable = self.policies.for_content(record.item.app, content_types_of(record.parts))
+        return any(policy.asks_for_flags for policy in applicable)
 
     def _complete(self) -> float | None:
         """Complete roll-ups and the index of words; goes on, with a breath for others, while there is more."""

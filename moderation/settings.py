@@ -20,6 +20,11 @@ class Settings(ReviewSettings):
 
     rules: Path | None = Field(None, description="Folder of policy files; empty for the shipped ones.")
     lists: Path | None = Field(None, description="Folder of block lists; empty for the shipped ones.")
+    perspective_cards: Path | None = Field(
+        None,
+        description="YAML file with cards of attributes that you measured, beside the shipped ones; see "
+        "docs/perspective.md.",
+    )
     hashes: Path | None = Field(
         None, description="Folder of lists of known content; empty for `hashes` in the data folder."
     )
@@ -48,6 +53,13 @@ class Settings(ReviewSettings):
         gt=0,
         description="How long a worker may hold an item before others take it; one that died loses it in 5 seconds.",
     )
+    film_frames: int = Field(
+        60,
+        ge=1,
+        le=200,
+        description="Most pictures that are taken out of one film; where more of them differ, people look at it. Each "
+        "is looked at by every detector of pictures, all within MODERATION_LEASE_SECONDS.",
+    )
     sweep_seconds: float = Field(2.0, gt=0, description="How often waiting work is looked for.")
     max_attempts: int = Field(5, ge=1, le=5, description="Tries per item before it goes to people as it is.")
     max_parts: int = Field(16, ge=1, le=100, description="Most given parts of one item.")
@@ -61,6 +73,11 @@ class Settings(ReviewSettings):
         ge=0,
         description="API calls a second of one app, beyond which it is answered 429; twice as many at once after a "
         "pause; 0 for any number. Each process counts for itself.",
+    )
+    cors: str = Field(
+        "",
+        description="Whose pages may call the API in a browser: `APP=https://ORIGIN`, separated by blanks; empty for "
+        "none. Give such an app keys with few scopes: who sees the page sees the key.",
     )
     waits: int = Field(
         32,

@@ -11,11 +11,12 @@ from sqlalchemy.engine import Connection
 from ground.blobs import Blobs
 from ground.database import Database
 from review_ui import tables
+from review_ui.a2i.service import NewLoop
 from review_ui.care.exposure import Care, note_harms, note_missing_harms
 from review_ui.desk.alike import note_likeness
 from review_ui.desk.authors import note_author
 from review_ui.desk.of_loops import forget_loops
-from review_ui.quality.golden import drop_unclaimed
+from review_ui.quality.golden import drop_orphans, drop_unclaimed
 from review_ui.service import ReviewService
 from review_ui.settings import ReviewSettings
 
@@ -39,10 +40,11 @@ def open_review(
     care = Care(**{name: getattr(settings, name) for name in Care.__dataclass_fields__})
     note_missing_harms(database, care)
 
-    def note_started(c: Connection, name: str, content: Mapping[str, Any]) -> None:
-        note_harms(c, care, name, content)
-        note_likeness(c, name, content)
-        note_author(c, name, content)
+    def note_started(c: Connection, loop: NewLoop) -> None:
+        content = said_by_its_app(loop)
+        note_harms(c, care, loop.name, content)
+        note_likeness(c, loop.name, content)
+        note_author(c, loop.name, content)
 
     return ReviewService(
         database,
@@ -56,8 +58,17 @@ def open_review(
         public_url=f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else "",
         on_loop_started=note_started,
         # Tasks first: a golden item's loop outlives the tasks that are made of it.
-        sweeps=(drop_unclaimed, forget_loops),
+        sweeps=(drop_orphans, drop_unclaimed, forget_loops),
+        template_hosts=settings.a2i_template_hosts.split(),
         undo_seconds=settings.undo_seconds,
         care=care,
         golden_percent=settings.golden_percent,
     )
+
+
+def said_by_its_app(loop: NewLoop) -> Mapping[str, Any]:
+    """A loop's content with the app that started it, whichever it names: nobody speaks for another's authors."""
+    item = loop.content.get("item")
+    if loop.app is None or not isinstance(item, Mapping):
+        return loop.content
+    return {**loop.content, "item": {**item, "app": loop.app}}

@@ -15,7 +15,7 @@ write() { # level, then more arguments
       "${compile[@]}" "$@" | grep -v -E '^(-e|uv==|#)|^\./|^ '; } > "requirements-$level.lock"
 }
 write run "$sources"
-echo "-e .[test,lint]" >> "$sources"
+{ echo "-e .[test,lint]"; echo "-e plugins/film"; } >> "$sources"
 # The test level adds the NudeNet library, but not our plugin for it: installing that is the user's own choice.
 echo "nudenet>=3.4.2" >> "$sources"
 write test "$sources"

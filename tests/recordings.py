@@ -63,9 +63,9 @@ def element(number: int, body: bytes, *, known: bool = True) -> bytes:
     return name + ((1 << 56 | len(body)).to_bytes(8, "big") if known else b"\x01" + b"\xff" * 7) + body
 
 
-def webm(*kinds: int, live: bool = False, seconds: float = 2.0) -> bytes:
+def webm(*kinds: int, live: bool = False, seconds: float = 2.0, form: bytes = b"webm") -> bytes:
     """A WebM with tracks of these kinds (1 pictures, 2 sound); live: as browsers record it, sizes and length unknown."""
-    head = element(0x1A45DFA3, element(0x4282, b"webm"))
+    head = element(0x1A45DFA3, element(0x4282, form))
     length = b"" if live else element(0x4489, struct.pack(">d", seconds * 1000))
     info = element(0x1549A966, element(0x2AD7B1, (1_000_000).to_bytes(3, "big")) + length)
     tracks = element(0x1654AE6B, b"".join(element(0xAE, element(0x83, bytes([kind]))) for kind in kinds))
@@ -75,6 +75,35 @@ def webm(*kinds: int, live: bool = False, seconds: float = 2.0) -> bytes:
         blocks = b"".join(element(0xA3, b"\x81" + struct.pack(">h", int(at * seconds * 500)) + b"\0x") for at in (0, 1))
         clusters += element(0x1F43B675, time + blocks, known=not live)
     return head + element(0x18538067, info + tracks + clusters, known=not live)
+
+
+def transport_stream(*kinds: int, seconds: float = 2.0, start: int = 900_000) -> bytes:
+    """An MPEG-TS with streams of these types (0x1B H.264, 0x0F AAC), a packet for each tenth of a second of each."""
+
+    def packet(number: int, body: bytes) -> bytes:
+        fill = 184 - len(body)
+        field = b"" if not fill else b"\0" if fill == 1 else bytes([fill - 1, 0]) + b"\xff" * (fill - 2)
+        control = 0x30 if fill else 0x10
+        return b"\x47" + (0x4000 | number).to_bytes(2, "big") + bytes([control]) + field + body
+
+    def table(number: int, identity: int, body: bytes) -> bytes:
+        section = struct.pack(">BHHBBB", identity, 0xB000 | len(body) + 9, 1, 0xC1, 0, 0) + body + bytes(4)
+        return packet(number, b"\0" + section)
+
+    def stamp(ticks: int) -> bytes:
+        return (
+            bytes([0x21 | ticks >> 29 & 14])
+            + (ticks >> 14 & 0xFFFE | 1).to_bytes(2, "big")
+            + (ticks << 1 & 0xFFFE | 1).to_bytes(2, "big")
+        )
+
+    streams = b"".join(struct.pack(">BHH", kind, 0xE100 | at, 0xF000) for at, kind in enumerate(kinds))
+    out = table(0, 0, struct.pack(">HH", 1, 0xE050)) + table(0x50, 2, struct.pack(">HH", 0xE100, 0xF000) + streams)
+    for tenth in range(round(seconds * 10) + 1):
+        for at in range(len(kinds)):
+            ticks = (start + tenth * 9000) % (1 << 33)
+            out += packet(0x100 | at, b"\0\0\1\xe0\0\0\x80\x80\5" + stamp(ticks) + b"x" * 60)
+    return out
 
 
 def wav(seconds: float = 2.0) -> bytes:

@@ -30,13 +30,14 @@ def groups() -> list[tuple[str, Sequence[Any]]]:
 
     loaded = load_plugins(Settings())
     everywhere: list[Any] = [*loaded.detectors, *loaded.extractors]
-    tools = [tool for tool in everywhere if not tool.name.startswith("example.")]
+    tools = [tool for tool in everywhere if not tool.name.startswith(("example.", "film."))]
     return [("In every installation", tools), ("When you set them up", optional()), ("Amazon's", amazons())]
 
 
 def optional() -> list[Any]:
     """Tools that are offered once something is there: lists of hashes, a language model, an optional plugin."""
-    sys.path[:0] = [str(ROOT / "plugins" / name) for name in ("nudenet", "speech")]
+    sys.path[:0] = [str(ROOT / "plugins" / name) for name in ("nudenet", "speech", "film")]
+    from moderation_film.frames import Frames
     from moderation_hashes.detectors import KnownMedia, KnownTexts
     from moderation_llm.configuration import LlmConfig
     from moderation_llm.detector import PolicyJudge
@@ -45,7 +46,7 @@ def optional() -> list[Any]:
 
     model = LlmConfig(model="the model that you name", endpoint="https://model.example/v1")
     nobody: Any = None  # nothing is asked of it
-    return [KnownMedia, KnownTexts, Nudity, Speech, PolicyJudge(model, nobody)]
+    return [Frames, KnownMedia, KnownTexts, Nudity, Speech, PolicyJudge(model, nobody)]
 
 
 def amazons() -> list[Any]:

@@ -20,12 +20,18 @@ from typing import Literal
 from ground.errors import MediaRefused
 from ground.media.boxes import Boxes, IsoBox
 from ground.media.reading import MAX_BLOCKS, Damaged, big, little, piece
+from ground.media.transport import transport_stream
 
 Kind = Literal["video", "audio"]
 _WORDS = {"video": "a film", "audio": "a sound"}
 _PLAYED_AS = {
     "video": {"audio/mp4": "video/mp4"},
-    "audio": {"video/mp4": "audio/mp4", "video/quicktime": "audio/mp4", "video/webm": "audio/webm"},
+    "audio": {
+        "video/mp4": "audio/mp4",
+        "video/quicktime": "audio/mp4",
+        "video/webm": "audio/webm",
+        "video/x-matroska": "audio/webm",
+    },
 }
 
 
@@ -37,11 +43,13 @@ class Recording:
         kind: ``video`` when it has a track of pictures, whatever its name; else ``audio``.
         content_type: of the container, as it is played.
         seconds: of its longest track; more than 0.
+        sound_seconds: of its longest track of sound; 0 where it has none.
     """
 
     kind: Kind
     content_type: str
     seconds: float
+    sound_seconds: float
 
 
 def probe(data: bytes, content_type: str) -> Recording:
@@ -55,6 +63,8 @@ def probe(data: bytes, content_type: str) -> Recording:
     """
     readers = {
         "video/webm": _matroska,
+        "video/x-matroska": _matroska,
+        "video/mp2t": transport_stream,
         "audio/wav": _wave,
         "audio/flac": _flac,
         "audio/ogg": _ogg,
@@ -71,7 +81,7 @@ def probe(data: bytes, content_type: str) -> Recording:
     seconds = max(lengths.values())
     if not (math.isfinite(seconds) and seconds > 0):
         raise MediaRefused("damaged", f"the {content_type} file is damaged: {_WORDS[kind]} of no length")
-    return Recording(kind, _PLAYED_AS[kind].get(content_type, content_type), seconds)
+    return Recording(kind, _PLAYED_AS[kind].get(content_type, content_type), seconds, lengths.get("audio", 0.0))
 
 
 # MP4, MOV, M4A

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ground.media.claims import picture_format
+from ground.media.transport import is_transport_stream
 
 EXTENSIONS = {
     "image/jpeg": "jpg",
@@ -16,6 +17,8 @@ EXTENSIONS = {
     "video/mp4": "mp4",
     "video/quicktime": "mov",
     "video/webm": "webm",
+    "video/x-matroska": "mkv",
+    "video/mp2t": "ts",
     "audio/mpeg": "mp3",
     "audio/wav": "wav",
     "audio/flac": "flac",
@@ -27,14 +30,17 @@ EXTENSIONS = {
 """The end of a stored file's name, by the type of its content."""
 CONTENT_TYPES = frozenset(EXTENSIONS)
 """What is accepted, by what it turns out to be."""
-ACCEPTED = "JPEG, PNG, WebP, GIF, AVIF, HEIC; MP4, MOV, WebM; MP3, WAV, FLAC, Ogg, M4A; text in UTF-8"
+ACCEPTED = (
+    "JPEG, PNG, WebP, GIF, AVIF, HEIC; MP4, MOV, WebM, Matroska, MPEG-TS; MP3, WAV, FLAC, Ogg, M4A; text in UTF-8"
+)
 """In words."""
+_MATROSKA = re.compile(rb"\x42\x82(?:\x88|[\x01-\x40]\0*\x08)matroska")
 _WEBM = re.compile(rb"\x42\x82(?:\x84|[\x01-\x40]\0*\x04)webm")  # the document's type, its length in 1 to 8 bytes
 _MP4_BRAND = re.compile(rb"iso[m2-9a-c]|mp4[12]|mp71|avc1|dash|cmfc|M4V[ HP]|MSNV|F4V |3g[p2][0-9a-z]")
 
 
 def sniff(data: bytes) -> str | None:
-    """The media type by the first bytes (64 are enough), or None when it is none that we accept.
+    """The media type by the first bytes (64 are enough, 565 for MPEG-TS), or None when it is none that we accept.
 
     Of MP4 and WebM the bytes do not say here whether there are pictures in it: `recordings.probe` does.
     """
@@ -47,7 +53,9 @@ def sniff(data: bytes) -> str | None:
     if head[4:8] == b"ftyp":
         return _sniff_mp4(head[8:12])
     if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "video/webm" if _WEBM.search(head) else None  # else Matroska
+        return "video/webm" if _WEBM.search(head) else "video/x-matroska" if _MATROSKA.search(head) else None
+    if is_transport_stream(data):
+        return "video/mp2t"
     if head.startswith(b"fLaC"):
         return "audio/flac"
     if head.startswith(b"OggS"):

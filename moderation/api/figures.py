@@ -116,6 +116,17 @@ class _Stored:
             loops.add_metric([state], line.count)
             oldest.add_metric([state], line.age_seconds(now))
         yield from (loops, oldest)
+        names = ["policy", "queue"]
+        late = GaugeMetricFamily(
+            "moderation_human_loops_late", "Human loops whose deadline is past, and that are not over.", labels=names
+        )
+        soon = GaugeMetricFamily(
+            "moderation_human_loops_due_soon", "Those whose deadline is within the hour.", labels=names
+        )
+        for name, (past, within) in sorted(ages.deadlines.items()):
+            late.add_metric(name, past)
+            soon.add_metric(name, within)
+        yield from (late, soon)
         jobs = GaugeMetricFamily("moderation_redaction_jobs", "Redaction jobs by state.", labels=["state"])
         for state in JOB_STATES:
             jobs.add_metric([state.lower()], ages.jobs.get(state, _NONE).count)

@@ -17,9 +17,12 @@ from moderation.api.problems import CONTENT_TYPE as PROBLEM
 from moderation.api.problems import invalid
 from moderation.api.schemas import Problem
 from moderation.api.strict_json import check_text
+from moderation.storage.accounts import Scope
 
 JSON = "application/json"
 View = TypeVar("View", bound=Callable[..., Any])
+
+Answers = type[BaseModel] | tuple[type[BaseModel], ...] | str | None
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,14 @@ class Parameter:
 
     Attributes:
         schema: JSON Schema of its value.
+        example: a value, for readers; None where the schema says enough.
     """
 
     name: str
     schema: Mapping[str, Any]
     meaning: str
     place: Literal["query", "header"] = "query"
+    example: str | int | float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,17 +52,18 @@ class Operation:
         def get_item(item_id: str) -> Response: ...
 
     Attributes:
-        answers: status to model, or to a media type where the answer is no JSON; None where it is empty.
+        answers: status to model or to several, or to a media type where the answer is no JSON; None where it is empty.
         bodies: models of which the JSON body is one.
         takes_files: a form with `file` fields, and the JSON as field `item`, is a body too.
         form: the model of a form, where no JSON is taken.
         problems: statuses that are answered with a problem.
         problem_models: of problems that say more than `Problem` does, by status.
         is_open: True when no key is needed.
+        scope: what the key must be for; None for ``read`` on a GET and ``post`` on everything else.
     """
 
     summary: str
-    answers: Mapping[int, type[BaseModel] | str | None]
+    answers: Mapping[int, Answers]
     bodies: tuple[type[BaseModel], ...] = ()
     takes_files: bool = False
     form: type[BaseModel] | None = None
@@ -65,6 +71,11 @@ class Operation:
     problems: tuple[int, ...] = (401, 404, 422, 503)
     problem_models: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     is_open: bool = False
+    scope: Scope | None = None
+
+    def needed_scope(self, method: str) -> Scope:
+        """What the key must be for."""
+        return self.scope or ("read" if method in ("GET", "HEAD") else "post")
 
     def __call__(self, view: View) -> View:
         """`view`, marked and behind the check of its query."""
@@ -97,13 +108,14 @@ _ANSWERS = {200: "Done.", 201: "Made.", 204: "Stored.", 202: "Stored; will be ju
 _PROBLEMS = {
     400: "Not JSON, or JSON beyond our bounds.",
     401: "No key, or not a valid one.",
-    403: "The key belongs to another app, or to none of the operators; or the upload address is not valid.",
+    403: "The key is for less than this, of another app, or of no operator; or an upload address is not valid.",
     404: "No such thing, or not yours.",
     409: "The first post with this idempotency key is not answered yet; see Retry-After.",
+    412: "The item has changed since you have seen it (If-Match); nothing was done.",
     413: "The body is too large.",
     415: "Neither JSON nor multipart/form-data, or compressed.",
     422: "Something in the request is wrong; `errors` says what and where.",
-    429: "Too many items wait; see Retry-After.",
+    429: "Too many calls, or too many items wait; see Retry-After.",
     503: "Nothing was stored; try again after Retry-After.",
 }
 
@@ -155,12 +167,18 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Any, dict[str, Any]]:
     gives: set[type[BaseModel]] = {Problem}
     for operation in operations:
         takes |= {*operation.bodies, *([operation.form] if operation.form else [])}
-        models = [*operation.answers.values(), *operation.problem_models.values()]
-        gives |= {model for model in models if model is not None and not isinstance(model, str)}
+        gives |= {model for answer in operation.answers.values() for model in _models(answer)}
+        gives |= set(operation.problem_models.values())
     wanted: list[Any] = [(model, "validation") for model in sorted(takes, key=lambda m: m.__name__)]
     wanted += [(model, "serialization") for model in sorted(gives, key=lambda m: m.__name__)]
     refs, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
     return refs, definitions.get("$defs", {})
+
+
+def _models(answer: Answers) -> tuple[type[BaseModel], ...]:
+    if answer is None or isinstance(answer, str):
+        return ()
+    return answer if isinstance(answer, tuple) else (answer,)
 
 
 def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[str, Any]:
@@ -172,15 +190,19 @@ def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[
     }
     if operation.bodies or operation.form:
         described["requestBody"] = {"required": True, "content": _body(operation, refs)}
-    for status, model in operation.answers.items():
-        if model is None:
+    for status, answer in operation.answers.items():
+        if answer is None:
             described["responses"][str(status)] = {"description": _ANSWERS[status]}
             continue
-        kind, schema = (model, {}) if isinstance(model, str) else (JSON, refs[model, "serialization"])
+        schemas = [refs[model, "serialization"] for model in _models(answer)]
+        kind = answer if isinstance(answer, str) else JSON
+        schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas} if schemas else {}
         content = {kind: {"schema": schema} if schema else {}}
         described["responses"][str(status)] = {"description": _ANSWERS[status], "content": content}
-    # Whoever needs a key may come too often with it.
-    for status in sorted({*operation.problems, *(() if operation.is_open else (429,))}):
+    if method == "get" and not operation.is_open and _models(operation.answers.get(200)):
+        described["responses"]["304"] = {"description": "As you have it already (If-None-Match)."}
+    # Whoever needs a key may come too often with it, or with one that is for less.
+    for status in sorted({*operation.problems, *(() if operation.is_open else (403, 429))}):
         model = operation.problem_models.get(status, Problem)
         content = {PROBLEM: {"schema": refs[model, "serialization"]}}
         described["responses"][str(status)] = {"description": _PROBLEMS[status], "content": content}
@@ -194,6 +216,7 @@ def _parameters(path: str, operation: Operation) -> list[dict[str, Any]]:
     found = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in inside]
     found += [
         {"name": each.name, "in": each.place, "schema": each.schema, "description": each.meaning}
+        | ({"example": each.example} if each.example is not None else {})
         for each in operation.parameters
     ]
     return found

@@ -24,6 +24,8 @@ KINDS: Mapping[str, str] = {
     "unauthorized": "No API key, or not a valid one. Make one with `moderation keys add --app APP`.",
     "other-app": "The key belongs to another app than the one the item names.",
     "not-an-operator": "The key is an app's; this is for operators. `moderation keys add --operator` makes one.",
+    "scope": "The key is for less than this call; `moderation keys add --scope` says what a key is for.",
+    "changed": "The item has changed since you have seen it (If-Match). Nothing was done.",
     "forbidden": "Figures are not shown to this address; see MODERATION_METRICS_FROM and MODERATION_METRICS_TOKEN.",
     "not-found": "No such thing, or not yours.",
     "method-not-allowed": "The resource is there, but not with this method; see the Allow header.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, RootModel
 
@@ -18,7 +18,7 @@ from moderation.intake.submissions import PostedItem
 from moderation.redacting.containers.formats import TextFormat
 from moderation.redacting.styles import StyleName
 
-Status = Literal["pending", "in_review", "decided"]
+Status = Literal["pending", "in_review", "decided", "withdrawn"]
 
 
 class Body(BaseModel):
@@ -84,6 +84,17 @@ class PartView(BaseModel):
     extraction: Extraction | None = None
 
 
+class TaskTimes(BaseModel):
+    """When a reviewer took a task, and when they decided."""
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True)
+
+    claimed_at: datetime | None = Field(
+        None, validation_alias="accepted_at", description="Null where Amazon did not say."
+    )
+    decided_at: datetime = Field(validation_alias="submitted_at")
+
+
 class HumanLoopView(BaseModel):
     """Where people stand with an item."""
 
@@ -96,6 +107,16 @@ class HumanLoopView(BaseModel):
     state: str = Field(description="starting, open, ended, or stuck (a person of the operator has to look)")
     problem: str | None = None
     created_at: datetime
+    due_at: datetime | None = Field(
+        None,
+        description="Until when people are to decide, by the policies' decide_within; null: any time.",
+    )
+    due_because: str | None = Field(
+        None, description="What says so; and for how long the clock stands meanwhile, by which rule."
+    )
+    answers: list[TaskTimes] = Field(
+        default_factory=list, description="When each reviewer who answered took the task and when they decided."
+    )
 
 
 class TextToRedact(BaseModel):
@@ -166,6 +187,9 @@ class ItemView(BaseModel):
     id: str
     app: str
     content_id: str | None = None
+    author: str | None = Field(None, description="Who wrote it, as you have said.")
+    thread: str | None = Field(None, description="The conversation that it belongs to, as you have said.")
+    parent: str | None = Field(None, description="What it answers, as you have said.")
     status: Status
     created_at: datetime
     metadata: dict[str, JsonValue]
@@ -179,6 +203,7 @@ class ItemView(BaseModel):
         None, description="Why the item does not get on by itself: somebody who runs the service has to look."
     )
     media_deleted_at: datetime | None = Field(None, description="Set once its media is not kept any longer.")
+    withdrawn_at: datetime | None = Field(None, description="Set once it is withdrawn; its content is gone for good.")
     redacted: list[RedactedView] = Field(default_factory=list, description="Show these in place of the parts given.")
 
 
@@ -236,6 +261,140 @@ class ItemPage(BaseModel):
     """A page of items, newest first."""
 
     items: list[ItemView]
+    next_cursor: str | None = Field(None, description="For the next page; null on the last.")
+
+
+class TextInput(Body):
+    """A text among the inputs."""
+
+    type: Literal["text"] = Field(description="`text`.")
+    text: str = Field(min_length=1, max_length=200_000, description="The text.")
+
+
+class PictureUrl(Body):
+    """Where a picture is."""
+
+    url: str = Field(min_length=1, description="`data:image/png;base64,...`, or an address that is fetched.")
+    detail: str | None = Field(None, max_length=20, description="Taken, and of no effect.")
+
+
+class PictureInput(Body):
+    """A picture among the inputs."""
+
+    type: Literal["image_url"] = Field(description="`image_url`.")
+    image_url: PictureUrl = Field(description="The picture.")
+
+
+class ModerationRequest(Body):
+    """What OpenAI's clients send to be moderated."""
+
+    input: (
+        str
+        | Annotated[list[str], Field(min_length=1, max_length=32)]
+        | Annotated[
+            list[Annotated[TextInput | PictureInput, Field(discriminator="type")]], Field(min_length=1, max_length=16)
+        ]
+    ) = Field(description="A text; texts, each with a result of its own; or texts and pictures as one item.")
+    model: str | None = Field(None, max_length=200, description="Taken, and of no effect: the policies are yours.")
+
+
+class ModerationResult(BaseModel):
+    """What the policies say of one input."""
+
+    flagged: bool = Field(description="False only where the policies approve; a part that nobody looked at never is.")
+    categories: dict[str, bool | None] = Field(
+        description="Whether it led to the outcome; null for a category that nobody looked for."
+    )
+    category_scores: dict[str, float | None] = Field(
+        description="Highest confidence, 0-1, of what was found; null for a category that nobody looked for."
+    )
+    category_applied_input_types: dict[str, list[Literal["text", "image", "video", "audio"]]] = Field(
+        description="In which kinds of input somebody looked for it; absent where nobody did."
+    )
+    not_looked_for: list[str] = Field(description="Categories that no detector here looked for in this input.")
+    outcome: Literal["approve", "reject", "review"] = Field(description="What the policies want.")
+    reason: str = Field(description="Why, for people.")
+
+
+class Moderations(BaseModel):
+    """OpenAI's answer, with `not_looked_for`, `outcome` and `reason` beside its own fields."""
+
+    id: str = Field(description="Of this answer; nothing is kept under it.")
+    model: str = Field(description="This program and its version.")
+    results: list[ModerationResult] = Field(description="One for each text, or one for all parts together.")
+
+
+class NewFlag(Body):
+    """A user's report of an item: `item` or `content_id`."""
+
+    item: str | None = Field(None, min_length=1, max_length=36, description="Id of the item.")
+    content_id: str | None = Field(
+        None, min_length=1, max_length=200, description="Your own name for the content; its newest item is meant."
+    )
+    reason: str = Field(min_length=1, max_length=500, description="Why it is reported, in a few words or as a code.")
+    reporter: str = Field(min_length=1, max_length=200, description="Who reports it, by your own id.")
+
+
+class FlagView(BaseModel):
+    """A user's report and what became of it."""
+
+    id: str = Field(description="Of the report.")
+    item: str = Field(description="Id of the item.")
+    reason: str = Field(description="As it was given first.")
+    reporter: str = Field(description="Who reported it.")
+    status: Literal["received", "upheld", "dismissed"] = Field(
+        description="`upheld` once the item was rejected after it, `dismissed` once people approved it after it."
+    )
+    acts: bool = Field(
+        description="False where no policy for the item goes by reports: then nobody looks because of it, and it is "
+        "only kept."
+    )
+    created_at: datetime = Field(description="When it came.")
+    settled_at: datetime | None = Field(description="When it was upheld or dismissed; null until then.")
+
+
+class FlagList(BaseModel):
+    """Reports, newest first: the newest two hundred."""
+
+    flags: list[FlagView] = Field(description="Newest first.")
+
+
+DeliveryState = Literal["due", "delivered", "given_up"]
+
+
+class AttemptView(BaseModel):
+    """One attempt to deliver."""
+
+    attempted_at: datetime = Field(description="When it was begun.")
+    status_code: int | None = Field(description="Of the receiver's answer; null when there was none.")
+    reason: str = Field(description="What came of it, in a few words.")
+
+
+class DeliveryView(BaseModel):
+    """An event on its way to a callback."""
+
+    id: str = Field(description="The `webhook-id`: the same in every attempt.")
+    item: str = Field(description="Id of the item that it tells of.")
+    number: int = Field(description="Of the event among those of its item, from 1 on.")
+    url: str = Field(description="Where it goes.")
+    state: DeliveryState = Field(description="`given_up` after ten attempts in three days, or when told 410.")
+    attempts: int = Field(description="Made since it was last asked for.")
+    last_result: str | None = Field(description="What came of the last attempt; null before the first.")
+    next_attempt_at: datetime | None = Field(description="When it is tried again; null when it is not.")
+    created_at: datetime = Field(description="When the event happened.")
+    made: list[AttemptView] = Field(description="All attempts there were, oldest first.")
+
+
+class DeliveryList(BaseModel):
+    """All deliveries of an item, oldest first."""
+
+    deliveries: list[DeliveryView] = Field(description="Oldest first.")
+
+
+class DeliveryPage(BaseModel):
+    """A page of deliveries, newest first."""
+
+    deliveries: list[DeliveryView] = Field(description="Newest first; without their single attempts.")
     next_cursor: str | None = Field(None, description="For the next page; null on the last.")
 
 

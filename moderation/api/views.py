@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ground.named_by_apps import author_of, parent_of, thread_of
 from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView, RedactedView
 from moderation.core.items import Item
 from moderation.core.verdicts import Verdict
@@ -37,6 +38,9 @@ def item_view(record: ItemRecord, versions: PolicyVersions) -> ItemView:
         id=item.id,
         app=item.app,
         content_id=item.content_id,
+        author=author_of(item.metadata) or None,
+        thread=thread_of(item.metadata) or None,
+        parent=parent_of(item.metadata) or None,
         status=record.status,
         created_at=item.created_at,
         metadata=dict(item.metadata),
@@ -59,6 +63,7 @@ def item_view(record: ItemRecord, versions: PolicyVersions) -> ItemView:
         human_loop=HumanLoopView.model_validate(loop, from_attributes=True) if loop else None,
         needs_attention=record.needs_attention,
         media_deleted_at=record.media_deleted_at,
+        withdrawn_at=record.withdrawn_at,
         redacted=[RedactedView.model_validate(redacted_view(item.id, part)) for part in record.redacted],
     )
 
@@ -70,13 +75,19 @@ def explanation(record: ItemRecord, versions: PolicyVersions) -> Explanation:
         id=record.item.id,
         status=record.status,
         outcome=decision.outcome if decision else None,
-        words=list(_words(record, verdict)) or ["The item waits to be looked at."],
+        words=list(_words(record, verdict)) or [_nothing_yet(record)],
         verdict=verdict,
         detections=list(record.detections),
         failures=list(record.failures),
         answers=[answer for loop in record.loops for answer in loop.answers],
         decisions=list(record.decisions),
     )
+
+
+def _nothing_yet(record: ItemRecord) -> str:
+    if record.withdrawn_at is not None:
+        return "The item was withdrawn; nothing of it is known any more."
+    return "The item waits to be looked at."
 
 
 def _words(record: ItemRecord, verdict: Verdict | None) -> Iterator[str]:

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +16,11 @@ from ground.errors import SettingsError
 from ground.processes import Processes, Ready
 from ground.web.listening import listen
 from moderation.commands.options import HOST, PLUGINS_DIR, PORT, RULES
-from moderation.serving.server import Server
+from moderation.detection import forking
 from moderation.settings import PREFIX, Settings, with_places
-from moderation.storage.opening import wait_for_databases
+
+if TYPE_CHECKING:
+    from moderation.serving.server import Server
 
 
 @click.command()
@@ -45,6 +48,11 @@ def serve(
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     settings = with_places(settings, rules, plugins_dir)
+    if processes == 1:
+        forking.start()  # before what follows imports the rest; it takes as long
+    from moderation.serving.server import Server
+    from moderation.storage.opening import wait_for_databases
+
     wait_for_databases(settings)
     if processes > 1:
         _serve_by_several(settings, processes)

@@ -49,6 +49,9 @@ def worker(settings: Settings, processes: int, burst: bool) -> None:
 
 def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool) -> None:
     """Work until `stop` is set, or with `burst` until nothing waits."""
+    from moderation.detection import forking
+
+    forking.start()  # before what follows imports the rest; it takes as long
     from moderation.pipeline.doorbell import RedisListener, lanes_of
     from moderation.service import Service
     from moderation.storage.opening import wait_for_databases

@@ -15,7 +15,7 @@ MAX_TEXT_BYTES = 100_000
 """100 KB of UTF-8; Comprehend counts a KB as 1,000 bytes."""
 
 
-def detect(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def detect(service: Service, parameters: Mapping[str, Any], app: str | None) -> dict[str, Any]:
     """Entities by place: score 0-1, offsets in code points, the end exclusive."""
     return {
         "Entities": [
@@ -30,7 +30,7 @@ def detect(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def contains(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def contains(service: Service, parameters: Mapping[str, Any], app: str | None) -> dict[str, Any]:
     """Each type that is in the text, with the score of the surest."""
     scores: dict[str, float] = {}
     for found in _found(service, parameters):

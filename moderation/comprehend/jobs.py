@@ -24,7 +24,7 @@ PAGE = 100
 """Jobs on a page that names no number; 500 are the most."""
 
 
-def start(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def start(service: Service, parameters: Mapping[str, Any], app: str | None) -> dict[str, Any]:
     """Take a job on. The same request with the same token is the same job."""
     check_storable(parameters)
     check_language(parameters["LanguageCode"], "InvalidRequestException")
@@ -37,22 +37,24 @@ def start(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
         raise fault("TooManyTagsException", f"There are more than {MOST_TAGS} tags")
     if parameters["OutputDataConfig"].get("KmsKeyId") and not service.settings.comprehend_s3:
         raise fault("KmsKeyValidationException", "There is no KMS here: output is written to folders")
+    if app is not None:
+        _check_places(service, app, parameters)
     token = parameters.get("ClientRequestToken")
     try:
-        job = service.redactions.add(parameters, name=parameters.get("JobName"), token=token)
+        job = service.redactions.add(parameters, name=parameters.get("JobName"), token=token, app=app)
     except InputError as error:
         raise fault("ResourceInUseException", str(error)) from error
     return {"JobId": job.id, "JobArn": _arn(service, job), "JobStatus": job.state}
 
 
-def describe(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def describe(service: Service, parameters: Mapping[str, Any], app: str | None) -> dict[str, Any]:
     """A job's properties."""
-    return {"PiiEntitiesDetectionJobProperties": _properties(service, _job(service, parameters))}
+    return {"PiiEntitiesDetectionJobProperties": _properties(service, _job(service, parameters, app))}
 
 
-def stop(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def stop(service: Service, parameters: Mapping[str, Any], app: str | None) -> dict[str, Any]:
     """Ask a job to stop. What is done of it stays."""
-    job = _job(service, parameters)
+    job = _job(service, parameters, app)
     try:
         job = service.redactions.stop(job.id)
     except InputError as error:
@@ -60,7 +62,7 @@ def stop(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"JobId": job.id, "JobStatus": job.state}
 
 
-def find(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def find(service: Service, parameters: Mapping[str, Any], app: str | None) -> dict[str, Any]:
     """A page of jobs: newest first, but oldest first with SubmitTimeBefore."""
     filters = {name: value for name, value in (parameters.get("Filter") or {}).items() if value is not None}
     if len(filters) > 1:
@@ -75,6 +77,7 @@ def find(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
         state=filters.get("JobStatus"),
         before=_time(filters.get("SubmitTimeBefore")),
         after=_time(filters.get("SubmitTimeAfter")),
+        app=app,
     )
     page: dict[str, Any] = {
         "PiiEntitiesDetectionJobPropertiesList": [_properties(service, job) for job in found[:size]]
@@ -86,11 +89,25 @@ def find(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return page
 
 
-def _job(service: Service, parameters: Mapping[str, Any]) -> RequestedJob:
+def _job(service: Service, parameters: Mapping[str, Any], app: str | None) -> RequestedJob:
     try:
-        return service.redactions.get(parameters["JobId"])
+        return service.redactions.get(parameters["JobId"], app)
     except NotFound as error:
         raise fault("JobNotFoundException", "The specified job was not found. Check the job ID.") from error
+
+
+def _check_places(service: Service, app: str, parameters: Mapping[str, Any]) -> None:
+    """Refuse to read what is not this app's, and to write into what is another's."""
+    read, written = (str(parameters[name]["S3Uri"]) for name in ("InputDataConfig", "OutputDataConfig"))
+    if service.settings.comprehend_s3:
+        # These would be read and written with this machine's own rights, which are no app's.
+        refused = [uri for uri in (read, written) if not service.own_objects.is_in_place(app, f"{uri.rstrip('/')}/x")]
+    else:
+        buckets = [uri.removeprefix("s3://").partition("/")[0] for uri in (read, written)]
+        refused = [] if service.buckets.may_read(app, buckets[0]) else [read]
+        refused += [] if service.own_objects.take_bucket(app, buckets[1]) else [written]
+    if refused:
+        raise fault("InvalidRequestException", f"{refused[0][:300]} is not this access key's to use")
 
 
 def _properties(service: Service, job: RequestedJob) -> dict[str, Any]:

@@ -22,7 +22,7 @@ LISTS = "text.blocklist"
 """Finds what is on a list, and knows nothing of all other texts."""
 
 
-def detect_toxic_content(service: Service, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def detect_toxic_content(service: Service, parameters: Mapping[str, Any], app: str | None) -> dict[str, Any]:
     """Segments in the order given, each with a score of 0-1 for the kinds that were looked for, and for no others.
 
     A kind that was looked for and not found has 0. ``Toxicity`` is the highest of a segment's scores.

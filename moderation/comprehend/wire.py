@@ -25,7 +25,7 @@ from review_ui.service import ReviewService
 logger = logging.getLogger(__name__)
 
 PREFIX = "Comprehend_20171127"
-OPERATIONS: Mapping[str, Callable[[Service, Mapping[str, Any]], dict[str, Any]]] = {
+OPERATIONS: Mapping[str, Callable[[Service, Mapping[str, Any], str | None], dict[str, Any]]] = {
     "DetectPiiEntities": detect,
     "ContainsPiiEntities": contains,
     "DetectToxicContent": detect_toxic_content,
@@ -34,7 +34,7 @@ OPERATIONS: Mapping[str, Callable[[Service, Mapping[str, Any]], dict[str, Any]]]
     "ListPiiEntitiesDetectionJobs": jobs.find,
     "StopPiiEntitiesDetectionJob": jobs.stop,
 }
-"""What is offered, by the name in ``X-Amz-Target``."""
+"""What is offered, by the name in ``X-Amz-Target``; each is told whose access key asks, None for the operator's."""
 
 
 def blueprint(service: Service, review: ReviewService) -> Blueprint:
@@ -57,8 +57,9 @@ def respond(service: Service, review: ReviewService) -> Response:
     request_id = str(uuid.uuid4())
     request.max_content_length = MAX_BODY_BYTES  # as `admit` has it, with AWS's form for saying so
     try:
-        body = admit(review, MODEL).body
-        return answer_with(_answer(service, request.headers.get("X-Amz-Target", ""), body), 200, request_id)
+        admitted = admit(review, MODEL)
+        app, target = review.app_of(admitted.key_id), request.headers.get("X-Amz-Target", "")
+        return answer_with(_answer(service, app, target, admitted.body), 200, request_id)
     except ApiError as error:
         return refuse(error, request_id)
     except (NotRedacted, StoreUnavailable) as error:
@@ -69,7 +70,7 @@ def respond(service: Service, review: ReviewService) -> Response:
         return refuse(fault("InternalServerException", "An internal failure occurred"), request_id)
 
 
-def _answer(service: Service, target: str, body: bytes) -> dict[str, Any]:
+def _answer(service: Service, app: str | None, target: str, body: bytes) -> dict[str, Any]:
     prefix, _, operation = target.partition(".")
     if prefix != PREFIX or operation not in OPERATIONS:
         known = prefix == PREFIX and operation in operation_names(MODEL)
@@ -77,4 +78,4 @@ def _answer(service: Service, target: str, body: bytes) -> dict[str, Any]:
         raise ApiError("UnknownOperationException", message)
     parameters = read_document(body)
     check(MODEL, operation, parameters)
-    return OPERATIONS[operation](service, parameters)
+    return OPERATIONS[operation](service, parameters, app)

@@ -27,7 +27,7 @@ FIELDS = (
 )
 """Fields that mean what `Asked` has under the same name."""
 CHOICES = {
-    "status": ("pending", "in_review", "decided"),
+    "status": ("pending", "in_review", "decided", "withdrawn"),
     "outcome": ("approve", "reject"),
     "wanted": ("approve", "review", "reject"),
     "decided_by": ("rules", "people"),

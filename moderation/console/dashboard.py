@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -251,8 +250,3 @@ def _at_places(
     query = query.where(t.detail.in_(["", *rules]))
     query = query if app is None else query.where(t.app == app)
     return database.read(lambda c: {tuple(row[:-1]): int(row[-1]) for row in c.execute(query)})
-
-
-def is_late(oldest_at: datetime | None, due_minutes: int | None, now: datetime) -> bool:
-    """True when what waits longest waits longer than it should."""
-    return oldest_at is not None and due_minutes is not None and (now - oldest_at).total_seconds() > due_minutes * 60

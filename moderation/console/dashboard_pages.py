@@ -15,7 +15,7 @@ from ground.paced import Paced
 from ground.statistics import wilson
 from moderation.console.charts import Chart, Series, heat, share_bars, stacked
 from moderation.console.costs import Costs, read_costs
-from moderation.console.dashboard import ENOUGH, Figures, Place, is_late, place_hours, read_figures, read_places
+from moderation.console.dashboard import ENOUGH, Figures, Place, place_hours, read_figures, read_places
 from moderation.console.periods import NAMES, Period, period_of
 from moderation.evidence.overturns import OverturnRate
 from moderation.service import Service
@@ -71,11 +71,10 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
             posted=_posted(found),
             bars={label: _share(counts) for label, counts in found.labels},
             queues=queues,
-            alarms=_alarms(found, queues, at),
+            alarms=_alarms(found, queues),
             overturns=overturns.ask(),
             enough=ENOUGH,
             items=_linked(found.period, found.app),
-            is_late=is_late,
             is_complete=service.roll_up_history.is_complete(),
             equipment=_equipment(service),
             costs=spent(found),
@@ -168,14 +167,17 @@ def _share(counts: Mapping[str, int]) -> Any:
     return share_bars([(f"d-{kind}", counts.get(kind, 0)) for kind in ("approve", "review", "reject")])
 
 
-def _alarms(found: Figures, queues: Sequence[QueueState], at: datetime) -> list[tuple[str, str, str]]:
+def _alarms(found: Figures, queues: Sequence[QueueState]) -> list[tuple[str, str, str]]:
     """What is wrong now: how bad, the sentence, and where to look."""
     said = []
     for queue in queues:
-        if is_late(queue.oldest_at, queue.due_minutes, at):
-            text = _("%(count)s tasks of %(queue)s are late; due within %(minutes)s min.", count=queue.late,
-                     queue=queue.title.removeprefix("Moderation: "), minutes=queue.due_minutes)  # fmt: skip
-            said.append(("bad", text, url_for("portal.lead_queue", flow=queue.flow)))
+        name, link_to = queue.title.removeprefix("Moderation: "), url_for("portal.lead_queue", flow=queue.flow)
+        if queue.lateness.late:
+            text = _("%(count)s tasks of %(queue)s are late.", count=queue.lateness.late, queue=name)
+            said.append(("bad", text, link_to))
+        if queue.lateness.soon:
+            text = _("%(count)s tasks of %(queue)s are due within the hour.", count=queue.lateness.soon, queue=name)
+            said.append(("warn", text, link_to))
     link = _linked(found.period, found.app)
     for rule in found.rules:
         if rule.rate is not None and rule.rate.alarm:
@@ -233,7 +235,15 @@ def _detectors(found: Figures) -> Table:
 def _queues(states: Sequence[QueueState]) -> Table:
     heads = (_("Queue"), _("Waiting"), _("In hand"), _("Oldest"), _("Due within, min"), _("Late"), _("Will be late"))
     return heads, [
-        (q.flow, q.waiting, q.claimed, q.oldest_at and q.oldest_at.isoformat(), q.due_minutes, q.late, q.will_be_late)
+        (
+            q.flow,
+            q.waiting,
+            q.claimed,
+            q.oldest_at and q.oldest_at.isoformat(),
+            q.due_minutes,
+            q.lateness.late,
+            q.lateness.will_be_late,
+        )
         for q in states
     ]
 

@@ -130,6 +130,7 @@ class Media(Frozen):
         height: pixels after EXIF orientation, for pictures and films.
         frames: number of frames; 1 for a still picture.
         seconds: how long a film or sound plays; None for what was stored before it was measured.
+        sound_seconds: how long its sound plays, 0 for a silent film; None for what was stored before that was measured.
         name: the file name the app gave, for display only; never used as a path.
         is_deceptive: True for a JPEG that is another picture when its decoder makes it smaller; those who look at it
             decode all of it.
@@ -143,6 +144,7 @@ class Media(Frozen):
     height: int | None = None
     frames: int | None = None
     seconds: float | None = Field(None, ge=0, allow_inf_nan=False, exclude_if=lambda seconds: seconds is None)
+    sound_seconds: float | None = Field(None, ge=0, allow_inf_nan=False, exclude_if=lambda seconds: seconds is None)
     name: str | None = None
     is_deceptive: bool = False
 

@@ -17,12 +17,13 @@ def measured(part: Part) -> Mapping[str, Fact]:
         return {"text_length": len(part.text)}
     media = part.media
     if media is None:  # not fetched: it may be anything of its type
-        plays = ("duration",) if part.type in ("video", "audio") else ()
+        plays = ("duration", "sound") if part.type in ("video", "audio") else ()
         names = ("bytes", "media_type", *(_SEEN if part.type in ("image", "video") else ()), *plays)
         return {"text_length": None} if part.type == "text" else dict.fromkeys(names)
     facts: dict[str, Fact] = {"bytes": media.size_bytes, "media_type": media.content_type}
     if part.type in ("video", "audio"):
         facts["duration"] = media.seconds
+        facts["sound"] = media.sound_seconds
     if part.type in ("image", "video"):
         known = media.width is not None and media.height is not None
         facts |= {"width": media.width, "height": media.height, "frames": media.frames}

@@ -30,6 +30,11 @@ class DecidedItem(Frozen):
     content_id: str | None = Field(description="The app's own name for the content.")
     number: int = Field(ge=1, description="Of the decision on this item: the highest is in force, whatever came last.")
     decision: Decision
+    due_at: datetime | None = Field(
+        None,
+        exclude_if=lambda due_at: due_at is None,
+        description="Until when people were to decide it, by the policies; absent where they say nothing.",
+    )
     media: tuple[MediaNotice, ...]
 
 
@@ -42,7 +47,7 @@ class Notice(Frozen):
     data: DecidedItem
 
 
-def notice_of(event_id: str, item: Item, decision: Decision, number: int) -> Notice:
+def notice_of(event_id: str, item: Item, decision: Decision, number: int, due_at: datetime | None = None) -> Notice:
     """The notice of an item's decision of this number (1-based)."""
     media = tuple(
         MediaNotice(part=part.id, content_type=part.media.content_type, sha256=part.media.sha256)
@@ -50,6 +55,12 @@ def notice_of(event_id: str, item: Item, decision: Decision, number: int) -> Not
         if part.media is not None
     )
     decided = DecidedItem(
-        id=item.id, app=item.app, content_id=item.content_id, number=number, decision=decision, media=media
+        id=item.id,
+        app=item.app,
+        content_id=item.content_id,
+        number=number,
+        decision=decision,
+        due_at=due_at,
+        media=media,
     )
     return Notice(id=event_id, type="item.decided", timestamp=decision.decided_at, data=decided)

@@ -10,6 +10,7 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "text.toxicity": "plugins/text",
     "llm.policy": "plugins/llm (MODERATION_LLM_CONFIG)",
     "speech.text": "plugins/speech",
+    "film.frames": "plugins/film (pip install 'moderation[film]')",
     "text.hashes": "plugins/hashes (moderation hashes import)",
     "vision.hashes": "plugins/hashes (moderation hashes import)",
     "vision.faces": "plugins/vision",

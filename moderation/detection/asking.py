@@ -73,8 +73,8 @@ def wanted(policies: Sequence[Policy]) -> Callable[[Detector | Extractor], bool]
     return lambda tool: tool.name in named or not getattr(tool, "on_demand", False)
 
 
-def words_for(tool: Detector, policies: Sequence[Policy]) -> tuple[PolicyWords, ...]:
-    """What a detector that reads policies (``reads_policies``) is told: those for the item that name it, by name."""
+def words_for(tool: Detector | Extractor, policies: Sequence[Policy]) -> tuple[PolicyWords, ...]:
+    """What a tool that reads policies (``reads_policies``) is told: those for the item that name it, by name."""
     if not getattr(tool, "reads_policies", False):
         return ()
     return tuple(policy.words() for policy in sorted(policies, key=lambda each: each.name) if policy.names(tool.name))

@@ -32,8 +32,16 @@ def checked_detection(raw: Any, tool: Tool, detector: Any, part: Part, taxonomy:
         raise NoAnswer("invalid_answer", str(error)) from error
     if detection.span is not None and (part.text is None or detection.span.end > len(part.text)):
         raise NoAnswer("invalid_answer", "a span outside the text")
+    when = detection.time_range
+    if when is None and part.extraction is not None:
+        when = part.extraction.time_range
     return detection.model_copy(
-        update={"parents": taxonomy.parents(detection.label), "detector": tool, "part": part.id}
+        update={
+            "parents": taxonomy.parents(detection.label),
+            "detector": tool,
+            "part": part.id,
+            "time_range": when,
+        }
     )
 
 

@@ -10,7 +10,8 @@ from ground.media.pictures import Limits
 from moderation.core.coverage import COVERAGE, STEPS
 from moderation.core.detections import Failure
 from moderation.core.errors import MediaRefused, StoreUnavailable
-from moderation.core.items import Item, Part, Tool
+from moderation.core.items import Extraction, Item, Part, Tool
+from moderation.core.policy.policies import Policy
 from moderation.detection.answers import Answers
 from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector, Extractor
@@ -18,7 +19,7 @@ from moderation.media.inspecting import inspect, store_media
 
 logger = logging.getLogger(__name__)
 
-MAX_EXTRACTED = 64
+MAX_EXTRACTED = 400
 """Extracted parts of one item."""
 
 
@@ -28,8 +29,14 @@ class Extracting:
     def __init__(self, runner: Runner, blobs: Blobs, limits: Limits) -> None:
         self._runner, self._blobs, self._limits = runner, blobs, limits
 
-    def extract(self, item: Item, asked: Callable[[Detector | Extractor], bool]) -> tuple[list[Part], Answers]:
+    def extract(
+        self, item: Item, asked: Callable[[Detector | Extractor], bool], policies: Sequence[Policy] = ()
+    ) -> tuple[list[Part], Answers]:
         """The item's parts, given and extracted, and what extractors said.
+
+        Args:
+            asked: the tools that may be asked.
+            policies: those for the item.
 
         Raises:
             StoreUnavailable: the media store did not take an extracted part; try again.
@@ -39,7 +46,7 @@ class Extracting:
         answers.failures += _not_fetched(item)
         fresh = [part for part in item.parts if part.is_here]
         for _ in range(STEPS):
-            made, more = self._runner.extract(item.app, fresh, asked)
+            made, more = self._runner.extract(item.app, fresh, asked, policies)
             answers.add(more)
             fresh = []
             for part in made:
@@ -61,7 +68,7 @@ class Extracting:
         parent = part.extraction.part
         number = sum(1 for other in parts if other.extraction is not None and other.extraction.part == parent)
         extractor = part.extraction.extractor
-        part = part.model_copy(update={"id": f"{parent}.{number}"})
+        part = part.model_copy(update={"id": f"{parent}.{number}", "extraction": _at_its_time(part, parts)})
         if part.data is None:
             return part
         try:
@@ -74,6 +81,15 @@ class Extracting:
             logger.warning("media store refused an extracted part part=%s", part.id)
             raise
         return part.model_copy(update={"data": None, "media": media})
+
+
+def _at_its_time(part: Part, parts: Sequence[Part]) -> Extraction | None:
+    """How it was made: what is read in a picture of a film is there as long as the picture."""
+    made = part.extraction
+    source = next((each for each in parts if made is not None and each.id == made.part), None)
+    if made is None or made.time_range is not None or source is None or source.extraction is None:
+        return made
+    return made.model_copy(update={"time_range": source.extraction.time_range})
 
 
 def _not_fetched(item: Item) -> list[Failure]:

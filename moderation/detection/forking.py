@@ -1,4 +1,7 @@
-"""The fork server, seen from the service: one for each process of the service, started when the first tool needs it."""
+"""The fork server, seen from the service: one for each process of the service, started when the first tool needs it.
+
+Or before, see `start`: it imports its libraries beside a service that imports its own.
+"""
 
 from __future__ import annotations
 
@@ -78,17 +81,16 @@ class _ForkServer:
                 start_new_session=True,
             )
         self._line.settimeout(START_SECONDS)
-        try:
-            self._number()
-        except OSError:
-            self.close()
-            raise
+        self._is_ready = False
 
     def fork(self, wanted: dict[str, Any], channel: socket.socket) -> Forked:
         """A child with this end of its channel."""
         ended, theirs = os.pipe()
         try:
             with self._asking:
+                if not self._is_ready:
+                    self._number()
+                    self._is_ready = True
                 send(self._line, {"fork": wanted}, [channel.fileno(), theirs])
                 pid = self._number()
         except OSError:
@@ -138,6 +140,11 @@ class _Servers:
         os.register_at_fork(after_in_child=self._forget)
         atexit.register(self._close)
 
+    def start(self) -> None:
+        """Have one start; where the system has no room for it just now, whoever needs it is told."""
+        with contextlib.suppress(OSError):
+            self._running()
+
     def fork(self, wanted: dict[str, Any], channel: socket.socket) -> Forked:
         """By the server that runs, or by a new one where that was killed."""
         server, is_new = self._running()
@@ -178,6 +185,11 @@ class _Servers:
 
 
 _servers = _Servers()
+
+
+def start() -> None:
+    """Start the fork server, and do not wait for it: a service that starts is sooner ready for its first item."""
+    _servers.start()
 
 
 def fork(name: str, channel: socket.socket, *, shows_output: bool) -> Forked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from moderation.core.coverage import counted as looks_counted
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import FieldError, PluginError, PolicyMissing
 from moderation.core.fingerprints import Fingerprint
-from moderation.core.items import Item, Part, Tool
+from moderation.core.items import Item, Lane, Part, Tool
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS
@@ -26,6 +26,7 @@ from moderation.core.rules.engine import evaluate
 from moderation.core.rules.hearing import in_order
 from moderation.core.rules.ruling import rule_on
 from moderation.core.rulings import Ruling
+from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.detection.answers import Answers
 from moderation.detection.asking import Asking, is_asked_alone, wanted
@@ -60,6 +61,7 @@ class Judge:
         elsewhere: stores of media that is not in the store of items, by bucket; see `moderation.detection.trying`.
         counting: counts what came before; None where nothing is remembered.
         lists: what stands on lists at run time; None where nothing is remembered.
+        flags: gives users' reports of an item by its id, weighed; None where nothing is remembered.
     """
 
     def __init__(self, plugins: Plugins, policies: PolicySet, runner: Runner, blobs: Blobs, limits: Limits) -> None:
@@ -71,6 +73,7 @@ class Judge:
         self.elsewhere: dict[str, Blobs] = {}
         self.counting: Counting | None = None
         self.lists: ListsInForce | None = None
+        self.flags: Callable[[str], float] | None = None
         self._extracting = Extracting(runner, blobs, limits)
         self._reach = plugins.reach()
         self._asking = Asking(plugins)
@@ -116,6 +119,11 @@ class Judge:
         """Have the processes of those who may be asked ready before an item needs them, from now on."""
         self.runner.keep_warm(lambda tool: tool.name in self._asking.asked_by(self.policies))
 
+    def make_ready(self, lane: Lane) -> None:
+        """Until those who may be asked about an item of a lane have started, or it takes too long to wait for them."""
+        asked = self._asking.asked_by(self.policies)
+        self.runner.make_ready(lambda tool: tool.name in asked and (lane != "texts" or "text" in tool.reads))
+
     def try_out(self) -> dict[str, str]:
         """Have each that may be asked answer once; says what was wrong with it, by name."""
         asked = self._asking.asked_by(self.policies)
@@ -129,7 +137,7 @@ class Judge:
                 so an approval of the item would let through what nobody looked at.
         """
         errors = [
-            FieldError(f"parts[{number}]", _not_covered(app, part))
+            FieldError(f"parts[{number}]", _not_covered(app, part, self.policies))
             for number, part in enumerate(parts)
             if not self.policies.for_content(app, part.content_types)
         ]
@@ -145,8 +153,8 @@ class Judge:
             StoreUnavailable: the media store did not take an extracted part; try again.
         """
         in_force = policies or self.policies
-        first = wanted(in_force.for_content(item.app, content_types_of(item.parts)))
-        parts, answers = self._extracting.extract(item, first)
+        first = in_force.for_content(item.app, content_types_of(item.parts))
+        parts, answers = self._extracting.extract(item, wanted(first), first)
         types = content_types_of(parts)
         applicable = in_force.for_content(item.app, types)
         here = [part for part in parts if part.is_here]
@@ -255,13 +263,18 @@ class Judge:
             numbers = counted.numbers
             basis = {**basis, "counts": numbers}
             failures = [*failures, *failure_of(counted, ENGINE)]
+        flags = 0.0
+        if self.flags is not None and any(policy.asks_for_flags for policy in applicable):
+            flags = self.flags(item.id)
+        if flags:
+            basis = {**basis, "flags": flags}
         listed, unread = listed_of(self.lists, item, parts, applicable, ENGINE)
         if listed:
             basis = {**basis, "listed": listed}
         findings: list[Detection | Failure] = [*detections, *failures, *unread]
         asked = (
             applicable,
-            subject_of(item, parts, numbers, listed),
+            subject_of(item, parts, numbers, listed, flags),
             findings,
             self.plugins.taxonomy,
             self._reach,
@@ -376,9 +389,15 @@ class Judge:
         self.runner.close()
 
 
-def _not_covered(app: str, part: Part) -> str:
+def _not_covered(app: str, part: Part, in_force: PolicySet) -> str:
     types = " or ".join(sorted(part.content_types))
+    waiting = [
+        f"policy '{policy.name}' is for it and waits for {', '.join(tools)}, which comes with "
+        f"{' and '.join(sorted({SHIPPED_TOOLS.get(tool, 'a plugin') for tool in tools}))}; "
+        for policy, tools in in_force.waiting_for(app, part.content_types)
+    ]
     return (
-        f"no policy in force covers content of type {types} for app '{app}'; leave this part out, or put a policy in "
-        "force whose applies_to names that type and, where it lists apps, this one (see GET /v1/policies)"
+        f"no policy in force covers content of type {types} for app '{app}'; {''.join(waiting)}leave this part "
+        "out, or put a policy in force whose applies_to names that type and, where it lists apps, this one "
+        "(see GET /v1/policies)"
     )

@@ -93,6 +93,19 @@ class Pool:
             raise NoAnswer(answer["kind"], str(answer["message"]))
         return answer
 
+    def make_ready(self) -> None:
+        """Until a process is free that has started; where none does, its next call says why."""
+        try:
+            process = self._take()
+        except NoAnswer:
+            return
+        try:
+            process = process or self._start()
+        except NoAnswer:
+            self._lost(None)
+            return
+        self._give_back(process)
+
     # Taking and giving back
 
     def _take(self) -> Process | None:

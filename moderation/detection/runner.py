@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,9 @@ logger = logging.getLogger(__name__)
 
 FORGET_SECONDS = 60.0
 """How often findings that were kept long enough are dropped where nobody asks for them."""
-MAX_PARTS_MADE = 32
+READY_SECONDS = 10.0
+"""How long items wait for processes that start before they are claimed; most start in one."""
+MAX_PARTS_MADE = 200
 """Parts that one extractor may make of one part."""
 CALLS, FAILURES = DETECTOR_CALLS, "detector_failures"
 """Figures: calls by detector and outcome (``answered``, or the kind of failure); looks without an answer, by both."""
@@ -83,6 +85,11 @@ class Runner:
         for name, pool in self._pools.items():
             pool.keep_warm(partial(asked, self._tools[name]))
         self._forgetting.start()
+
+    def make_ready(self, asked: Asked) -> None:
+        """Until a process of each tool that may be asked has started, or `READY_SECONDS` are over."""
+        pools = [pool for name, pool in self._pools.items() if asked(self._tools[name])]
+        wait([self._threads.submit(pool.make_ready) for pool in pools], timeout=READY_SECONDS)
 
     def try_out(self, asked: Asked) -> dict[str, str]:
         """Start each tool that may be asked and have it answer once.
@@ -167,11 +174,13 @@ class Runner:
         app: str,
         parts: Sequence[Part],
         only: Callable[[Extractor], bool] = lambda _: True,
+        policies: Sequence[Policy] = (),
     ) -> tuple[list[Part], Answers]:
         """Every extractor on every part it reads; the new parts carry their bytes and have no ids yet.
 
         Args:
             only: the extractors to ask.
+            policies: those for the item; who reads policies is told of those that name it.
         """
         jobs = [
             (extractor, part)
@@ -181,7 +190,10 @@ class Runner:
         ]
         made: list[Part] = []
         answers = Answers()
-        looks = self._threads.map(carried(lambda job: self._extract(app, job[0], job[1], answers.shown)), jobs)
+        told = {each.name: words_for(each, policies) for each in self._plugins.extractors}
+        looks = self._threads.map(
+            carried(lambda job: self._extract(app, job[0], job[1], answers.shown, told[job[0].name])), jobs
+        )
         for (extractor, part), (found, failure) in zip(jobs, looks, strict=True):
             made += found
             if failure is not None:
@@ -248,7 +260,9 @@ class Runner:
         except NoAnswer as error:
             return self._failed(tool, texts[0], error)
 
-    def _extract(self, app: str, extractor: Any, part: Part, shown: list[Look]) -> tuple[list[Part], Failure | None]:
+    def _extract(
+        self, app: str, extractor: Any, part: Part, shown: list[Look], policies: Sequence[PolicyWords]
+    ) -> tuple[list[Part], Failure | None]:
         """What was made, and what is wrong with it."""
         tool = Tool(name=extractor.name, version=extractor.version)
         try:
@@ -258,7 +272,7 @@ class Runner:
                     raise NoAnswer("invalid_answer", f"made more than {MAX_PARTS_MADE} parts")
                 return [checked_part(raw, tool, extractor, part) for raw in answer["found"]]
 
-            answer = self._find("extract", app, extractor, part, checked, shown)
+            answer = self._find("extract", app, extractor, part, checked, shown, policies)
             left_out = str(answer.get("left_out", ""))
             failure = self._failed(tool, part, NoAnswer("not_run", left_out)) if left_out else None
             return checked(answer), failure

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from ground.fetch import check_url
 from ground.media.pictures import Limits
+from ground.named_by_apps import author_of, parent_of, thread_of
 from ground.strict_json import text_fault
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused
 from moderation.core.items import Part, PartType, Source
@@ -25,6 +26,8 @@ from moderation.service import Service
 
 MAX_ERRORS = 50
 MAX_CONTENT_ID = 200
+MAX_NAMED = 200
+"""Letters of an author, a thread or a parent: items are found by so many."""
 
 
 class PostedPart(BaseModel):
@@ -48,6 +51,11 @@ class PostedItem(BaseModel):
 
     app: str | None = Field(None, max_length=100, description="Defaults to the key's app; no other is accepted.")
     content_id: str | None = Field(None, max_length=MAX_CONTENT_ID, description="Your own name for the content.")
+    author: str | None = Field(None, min_length=1, max_length=MAX_NAMED, description="Who wrote it, by your own id.")
+    thread: str | None = Field(
+        None, min_length=1, max_length=MAX_NAMED, description="The conversation that it belongs to, by your own id."
+    )
+    parent: str | None = Field(None, min_length=1, max_length=MAX_NAMED, description="What it answers, by your own id.")
     parts: list[PostedPart] = Field(min_length=1)
     metadata: dict[str, JsonValue] = Field(default_factory=dict, description="Your own facts, for rules and reviewers.")
     callback_url: str | None = Field(None, max_length=2048, description="Receives the decision, signed.")
@@ -159,7 +167,7 @@ class Submissions:
         if faults:
             raise _joined(faults)
         self._service.judge.applicable(self._app, [part.part for part in looked])
-        metadata = self._with_facts(posted.metadata, looked)
+        metadata = self._with_facts({**posted.metadata, **_named(posted)}, looked)
         return Submission(
             app=self._app,
             parts=tuple(self._stored(part) for part in looked),
@@ -284,6 +292,34 @@ class Submissions:
             return looked.part
         media = store_media(self._service.blobs, looked.data, looked.facts, looked.name)
         return looked.part.model_copy(update={"media": media})
+
+
+def _named(posted: PostedItem) -> dict[str, str]:
+    """What a posted item names, as metadata: there it is read by rules, counters, search and reviewers.
+
+    Raises:
+        ItemInvalid: metadata names another.
+    """
+    found = {}
+    for name, named in _NAMED.items():
+        value = getattr(posted, name)
+        if value is None:
+            continue
+        if fault := text_fault(value):
+            raise _invalid(name, fault)
+        if not value.strip():
+            raise _invalid(name, "it is empty")
+        if (there := named(posted.metadata)) and there != value.strip():
+            raise _invalid(name, f"metadata names another {name}; say it once")
+        found[name] = value.strip()
+    return found
+
+
+_NAMED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "author": author_of,
+    "thread": thread_of,
+    "parent": parent_of,
+}
 
 
 def _invalid(field: str, message: str) -> ItemInvalid:

@@ -30,6 +30,7 @@ class MediaFacts:
 
     Attributes:
         seconds: how long a film or sound plays.
+        sound_seconds: how long the sound of a film or sound plays; 0 for a silent film.
         is_deceptive: see `moderation.core.items.Media`.
     """
 
@@ -39,6 +40,7 @@ class MediaFacts:
     height: int | None = None
     frames: int | None = None
     seconds: float | None = None
+    sound_seconds: float | None = None
     is_deceptive: bool = False
 
 
@@ -116,6 +118,7 @@ def media_at(uri: str, data: bytes, facts: MediaFacts, name: str | None = None) 
         height=facts.height,
         frames=facts.frames,
         seconds=facts.seconds,
+        sound_seconds=facts.sound_seconds,
         name=name[:200] if name else None,
         is_deceptive=facts.is_deceptive,
     )
@@ -163,7 +166,7 @@ def _inspect_picture(data: bytes, content_type: str, limits: Limits) -> MediaFac
 
 def _inspect_recording(data: bytes, content_type: str) -> MediaFacts:
     found = probe(data, content_type)
-    return MediaFacts(found.kind, found.content_type, seconds=found.seconds)
+    return MediaFacts(found.kind, found.content_type, seconds=found.seconds, sound_seconds=found.sound_seconds)
 
 
 def _named(data: bytes) -> str:

@@ -6,7 +6,9 @@ A name that is worked out anew is the same name, so that no loop is opened twice
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
+from moderation.core.deadlines import Deadline, deadline
 from moderation.core.errors import AppealRefused, HumanLoopRefused
 from moderation.core.items import Item
 from moderation.core.policy.policies import Policy, Queue
@@ -20,12 +22,16 @@ MAX_APPEALS = 3
 
 
 def first_loop(ports: Ports, item: Item, judgement: Judgement, held: Sample | None) -> LoopRecord:
-    """The loop that decides an item: because the rules ask for people, or because it is a sample that waits."""
+    """The loop that decides an item: because the rules ask for people, or because it is a sample that waits.
+
+    Its clock runs from the item's post.
+    """
     ruling = judgement.ruling
-    if held is None:
-        return _loop(ports, item.id, 1, judgement.policies.get(ruling.policy.name), ruling.queue)
-    loop = _loop(ports, item.id, 1, judgement.policies.get(held.policy), held.queue)
-    return replace(loop, sampling=held.id, is_blind=held.blind)
+    asked = judgement.policies.get(ruling.policy.name if held is None else held.policy)
+    loop = _loop(ports, item.id, 1, asked, ruling.queue if held is None else held.queue)
+    due = deadline(judgement.applicable, asked, loop.queue, judgement.detections, item.created_at)
+    loop = _due(loop, due)
+    return loop if held is None else replace(loop, sampling=held.id, is_blind=held.blind)
 
 
 def sample_loop(ports: Ports, item: Item, judgement: Judgement, number: int, sample: Sample) -> LoopRecord:
@@ -36,11 +42,30 @@ def sample_loop(ports: Ports, item: Item, judgement: Judgement, number: int, sam
 
 
 def next_loop(ports: Ports, loop: LoopRecord, queue: str) -> LoopRecord:
-    """The loop of the next round, after one that did not settle it."""
+    """The loop of the next round, after one that did not settle it. Its clock goes on: it is due when that one was."""
     policy, queue = _with_queue(ports, loop, queue)
     fresh = _loop(ports, loop.item_id, loop.round + 1, policy, queue)
+    fresh = replace(fresh, due_at=loop.due_at, due_because=loop.due_because)
     fresh = replace(fresh, sampling=loop.sampling, is_blind=loop.is_blind, purpose=loop.purpose, appeal=loop.appeal)
     return replace(fresh, name=f"{loop.item_id}-a{fresh.round}") if loop.purpose == "appeal" else fresh
+
+
+def loop_anew(ports: Ports, record: ItemRecord, judgement: Judgement) -> LoopRecord:
+    """The loop that looks at a decided item again because the rules want another outcome now.
+
+    Raises:
+        HumanLoopRefused: no policy for it has a queue.
+    """
+    ruling = judgement.ruling
+    policy = judgement.policies.get(ruling.policy.name)
+    if not policy.file.queues:
+        with_queue = next((each for each in judgement.applicable if each.file.queues), None)
+        if with_queue is None:
+            raise HumanLoopRefused("no policy for it has a queue")
+        policy = with_queue
+    number = 1 + max((loop.round for loop in record.loops if loop.purpose == "review"), default=0)
+    queue = ruling.queue if any(each.name == ruling.queue for each in policy.file.queues) else None
+    return _loop(ports, record.item.id, number, policy, queue)
 
 
 def loop_again(ports: Ports, record: ItemRecord) -> LoopRecord:
@@ -57,7 +82,8 @@ def loop_again(ports: Ports, record: ItemRecord) -> LoopRecord:
     if ruling is None or policy is None or not policy.file.queues:
         raise HumanLoopRefused("no policy in force has a queue for it")
     queue = next((each.name for each in policy.file.queues if each.name == ruling.queue), None)
-    return _loop(ports, record.item.id, 1, policy, queue)
+    loop = _loop(ports, record.item.id, 1, policy, queue)
+    return _due(loop, _deadline(ports, record, policy, loop.queue, record.item.created_at))
 
 
 def _with_queue(ports: Ports, loop: LoopRecord, queue: str) -> tuple[Policy, str]:
@@ -77,6 +103,8 @@ def _with_queue(ports: Ports, loop: LoopRecord, queue: str) -> tuple[Policy, str
 
 def appeal_loop(ports: Ports, record: ItemRecord, reason: str) -> LoopRecord:
     """The loop that looks at a decided item again; at the queue it was at before, where there is one.
+
+    Its clock runs from the appeal.
 
     Raises:
         AppealRefused: the item cannot be appealed, or not any more.
@@ -99,6 +127,7 @@ def appeal_loop(ports: Ports, record: ItemRecord, reason: str) -> LoopRecord:
     queue = earlier.queue if earlier and any(q.name == earlier.queue for q in policy.file.queues) else None
     number = len(appeals) + 1
     loop = _loop(ports, item.id, number, policy, queue)
+    loop = _due(loop, _deadline(ports, record, policy, loop.queue, loop.created_at))
     return replace(loop, name=f"{item.id}-a{number}", purpose="appeal", appeal=reason)
 
 
@@ -117,6 +146,15 @@ def policy_and_queue(ports: Ports, loop: LoopRecord) -> tuple[Policy, Queue]:
 def in_force(ports: Ports, name: str) -> Policy | None:
     """The policy of this name, when one is in force."""
     return next((policy for policy in ports.judge.policies.policies if policy.name == name), None)
+
+
+def _deadline(ports: Ports, record: ItemRecord, asked: Policy, queue: str, began_at: datetime) -> Deadline | None:
+    applicable = ports.judge.policies.for_content(record.item.app, content_types_of(record.parts))
+    return deadline(applicable, asked, queue, record.detections, began_at)
+
+
+def _due(loop: LoopRecord, due: Deadline | None) -> LoopRecord:
+    return loop if due is None else replace(loop, due_at=due.due_at, due_because=due.because)
 
 
 def _loop(ports: Ports, item_id: str, number: int, policy: Policy, queue_name: str | None) -> LoopRecord:

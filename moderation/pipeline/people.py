@@ -77,7 +77,8 @@ def _start(ports: Ports, loop: LoopRecord, record: ItemRecord, ruling: Ruling) -
     else:
         logger.info("loop=%s item=%s flow=%s is open", loop.name, loop.item_id, loop.flow)
         later = ports.clock() + timedelta(seconds=ports.poll_seconds)
-        ports.store.note_loop(loop.name, state="open", next_look_at=later, arn=arn)
+        if not ports.store.note_loop(loop.name, state="open", next_look_at=later, arn=arn):
+            ports.store.started_in_vain(loop.item_id, loop.name, arn, ports.clock())
 
 
 def answer(ports: Ports, loop_name: str) -> None:

@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 CHARS_TOGETHER = 200_000
 """Of the texts that one call has, which is to be answered within the time limit of one look."""
-MOST_ATTEMPTS = 2
-"""At texts together; those that are claimed a second time are a tenth as many, see `Turns`."""
 
 
 @dataclass
@@ -53,7 +51,7 @@ def moderate_texts(ports: Ports, claims: Sequence[Claim]) -> Together:
     alike: defaultdict[tuple[str, frozenset[str]], list[Item]] = defaultdict(list)
     for claim in claims:
         item = claim.item
-        if claim.attempts <= MOST_ATTEMPTS and all(part.type == "text" for part in item.parts):
+        if claim.attempts <= ports.max_attempts and all(part.type == "text" for part in item.parts):
             alike[item.app, content_types_of(item.parts)].append(item)
     became = Together()
     # The fewest first: an app with one text does not wait for another's two hundred.

@@ -11,7 +11,7 @@ from moderation.core.items import Tool
 from moderation.core.measuring import Fact
 from moderation.core.policy.changes import said
 from moderation.core.policy.examples import BESIDE, PLACES, worn
-from moderation.core.policy.file import Example, RuleMode, branch_ids
+from moderation.core.policy.file import Example, ExampleItem, RuleMode, branch_ids
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.thresholds import spread
 from moderation.core.policy.words.counter import COUNTERS
@@ -120,6 +120,7 @@ def subject_of(policy: Policy, example: Example) -> Subject:
         listed=listed,
         facts=_measured(item.facts),
         posted_at=item.posted_at,
+        flags=item.flags,
     )
 
 
@@ -131,10 +132,15 @@ def _measured(said: Mapping[str, str | float]) -> Mapping[str, Mapping[str, Fact
     return {"p0": facts, **{f"p{number}": {} for number in range(1, int(said.get("parts", 1)))}}
 
 
-def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST) -> Detection:
+def read_detection(
+    entry: Mapping[str, object], taxonomy: Taxonomy, detector: Tool | None = _TEST, part: str = "p0"
+) -> Detection:
     """``{Weapons: 96}`` or ``{Person: 97, parts: {head: {head_cover: 95}}}``.
 
     ``head: bare`` means nothing on it, ``head: unjudged`` that the detector does not tell.
+
+    Args:
+        part: where it was found, unless it says so.
     """
     label = next(key for key in entry if key not in BESIDE)
     attributes: dict[str, object] = {}
@@ -148,17 +154,26 @@ def read_detection(entry: Mapping[str, object], taxonomy: Taxonomy, detector: To
             "parents": taxonomy.parents(label),
             "confidence": entry[label],
             "detector": Tool(name=str(entry["detector"]), version="1") if "detector" in entry else detector,
-            "part": entry.get("part", "p0"),
+            "part": entry.get("part", part),
             "attributes": attributes,
             **places,
         }
     )
 
 
+def read_detections(item: ExampleItem, taxonomy: Taxonomy) -> list[Detection]:
+    """The detections of a test. What has a time in a film was found in a picture that was taken out of it."""
+    is_film = "video" in item.content_types
+    return [
+        read_detection(entry, taxonomy, part="p0.0" if is_film and "time_range" in entry else "p0")
+        for entry in item.detections
+    ]
+
+
 def _run(
     policy: Policy, example: Example, taxonomy: Taxonomy, reach: Mapping[str, frozenset[str]] | None
 ) -> TestResult:
-    findings: list[Detection | Failure] = [read_detection(entry, taxonomy) for entry in example.item.detections]
+    findings: list[Detection | Failure] = [*read_detections(example.item, taxonomy)]
     findings += [
         Failure(detector=Tool(name=name, version="1"), kind="raised", message="said so by the test")
         for name in example.item.failed

@@ -6,6 +6,7 @@ the middle of a file when it has the same data folder). States are Amazon Compre
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,14 +79,22 @@ class RequestedJobs:
         self._lease, self.clock = timedelta(seconds=lease_seconds), clock
         self._rounds = Rounds("redaction-jobs", self._round, pause_seconds=sweep_seconds)
 
-    def add(self, request: Mapping[str, Any], *, name: str | None, token: str | None) -> RequestedJob:
-        """A new job, on disk; or the one that was asked for with this token and the same request.
+    def add(
+        self, request: Mapping[str, Any], *, name: str | None, token: str | None, app: str | None = None
+    ) -> RequestedJob:
+        """A new job, on disk; or the one that this app asked for with this token and the same request.
+
+        Args:
+            app: whose it is to be; None for the operator.
 
         Raises:
             InputError: the token was used for another request.
         """
+        if token is not None and app is not None:
+            token = hashlib.sha256(f"{app}\n{token}".encode()).hexdigest()
         row = {
             "id": new_hex_id(),
+            "app": app,
             "name": name,
             "state": "SUBMITTED",
             "request": dict(request),
@@ -113,9 +122,10 @@ class RequestedJobs:
         self._rounds.ring()
         return job
 
-    def get(self, job_id: str) -> RequestedJob:
-        """A job. Raises `NotFound`."""
-        row = self._database.read(lambda c: c.execute(sa.select(_JOBS).where(_JOBS.c.id == job_id)).first())
+    def get(self, job_id: str, app: str | None = None) -> RequestedJob:
+        """A job of this app's, or anybody's for None. Raises `NotFound`."""
+        query = sa.select(_JOBS).where(_JOBS.c.id == job_id, _of(app))
+        row = self._database.read(lambda c: c.execute(query).first())
         if row is None:
             raise NotFound(f"no job {job_id}")
         return _job(row)
@@ -130,6 +140,7 @@ class RequestedJobs:
         state: str | None = None,
         before: datetime | None = None,
         after: datetime | None = None,
+        app: str | None = None,
     ) -> Sequence[RequestedJob]:
         """Jobs by the time they were submitted, newest first unless told.
 
@@ -137,10 +148,11 @@ class RequestedJobs:
             behind: time and id of the last one that is known.
             before: submitted before that.
             after: submitted after that.
+            app: of this app's alone; None for all.
         """
         at, key = _JOBS.c.submitted_at, _JOBS.c.id
         order = (at.asc(), key.asc()) if oldest_first else (at.desc(), key.desc())
-        query = sa.select(_JOBS).order_by(*order).limit(limit)
+        query = sa.select(_JOBS).where(_of(app)).order_by(*order).limit(limit)
         if behind is not None:
             known, last = sa.tuple_(at, key), sa.tuple_(sa.literal(behind[0], at.type), sa.literal(behind[1]))
             query = query.where(known > last if oldest_first else known < last)
@@ -296,6 +308,10 @@ class _Held:
 
 _JOBS = tables.redaction_jobs
 _LEASE = Lease(_JOBS.c.id, _JOBS.c.lease_until)
+
+
+def _of(app: str | None) -> sa.ColumnElement[bool]:
+    return sa.true() if app is None else _JOBS.c.app == app
 
 
 def _job(row: Any) -> RequestedJob:

@@ -159,7 +159,11 @@ class HumanLoops:
             return str(answer["HumanLoopArn"])
         except _Conflict:
             # Somebody opened it before, perhaps this service before it was killed: A2I says 409 for such a name.
-            return str(self._runtime("describe_human_loop", HumanLoopName=name)["HumanLoopArn"])
+            there = self._runtime("describe_human_loop", HumanLoopName=name)
+            if there["FlowDefinitionArn"] != arn:
+                # Its answers are to another question, and may be of people whom somebody else chose.
+                raise HumanLoopRefused(f"the name {name} is taken by a loop of another flow definition") from None
+            return str(there["HumanLoopArn"])
 
     def at(self, arn: str | None) -> HumanLoops:
         """The endpoint at which the loop with this ARN is: this one, or Amazon's for a loop that was started there."""
@@ -192,6 +196,36 @@ class HumanLoops:
         """Withdraw a loop; nothing happens when it has ended."""
         with failpoint("a2i.ask_to_stop"):
             self._runtime("stop_human_loop", HumanLoopName=name)
+
+    def erase(self, name: str) -> str | None:
+        """Withdraw a loop and delete it with its input, answers and output.
+
+        Returns:
+            The name of its output, which the endpoint may yet write; empty when there is no such loop; None while
+            somebody still has it open, which ends when they are done or their time is up.
+
+        Raises:
+            HumanLoopRefused: A2I refused for good.
+            HumanLoopsUnavailable: try again.
+            StoreUnavailable: try again.
+        """
+        try:
+            if self.describe(name).is_open:
+                self.stop(name)
+            state = self.describe(name)
+            if state.is_open:
+                return None
+            with failpoint("a2i.ask_to_delete"):
+                self._runtime("delete_human_loop", HumanLoopName=name)
+        except NotFound:
+            return ""
+        if state.output_uri is not None:
+            self.erase_output(state.output_uri)
+        return state.output_uri or ""
+
+    def erase_output(self, output_uri: str) -> None:
+        """Delete what an endpoint wrote of a loop; nothing happens when there is nothing. Raises `StoreUnavailable`."""
+        self._output_blobs().delete(output_uri)
 
     def answers(self, name: str, output_uri: str) -> list[Answer]:
         """What reviewers answered in a completed loop.

@@ -54,9 +54,10 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     ``schema``, ``item``, ``parts`` (text, ``uri`` of media, or the ``problem`` that kept it from being fetched),
     ``detections``, ``failures``, ``why`` (sentences),
     ``policy`` (name, version, description), ``labels`` to choose from, with ``names`` that people read by label and
-    language, ``reasons`` to choose from (name, words by language), ``queue``, ``earlier`` (sentences on decisions on
-    nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they are to say what
-    they see themselves.
+    language, ``reasons`` to choose from (name, words by language), ``queue``, ``decide_by`` (until when they are to
+    decide, RFC 3339) and ``decide_by_because`` (what says so) where the policies set a time, ``earlier`` (sentences on
+    decisions on nearly the same content). Of the last, who looks at a blind sample or an appeal is not told: they
+    are to say what they see themselves.
     """
     record, loop, policy = case.record, case.loop, case.policy
     item = record.item
@@ -82,6 +83,8 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
         "reasons": [{"name": name, "words": words} for name, words in policy.file.reasons.items()],
         "queue": case.queue.name,
     }
+    if loop.due_at is not None:
+        content["decide_by"], content["decide_by_because"] = loop.due_at.isoformat(), loop.due_because
     if loop.is_blind and (harms := _harms(record.detections)):
         content["harms"] = harms
     if loop.is_blind or loop.sampling is not None or loop.appeal is not None:

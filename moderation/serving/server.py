@@ -10,6 +10,7 @@ from typing import Any, Self
 from ground.media_store import open_blobs
 from ground.web.listening import Listener
 from moderation.core.errors import SettingsError
+from moderation.loop_cleaning import clean_loops_now_and_then
 from moderation.service import Service
 from moderation.serving.app import create_app
 from moderation.settings import Settings
@@ -45,6 +46,7 @@ class Server:
             self.close()
             raise
         self.url = self._listener.url
+        self._loop_cleaning = clean_loops_now_and_then(self.service, self.review)
 
     def _loop_changed(self, event: dict[str, Any]) -> None:
         """The endpoint says that a human loop ended; before the service is open nobody needs to know."""
@@ -58,12 +60,15 @@ class Server:
         self.review.start()
         self._listener.start()
         self.service.start(own_url=self.url)
+        self._loop_cleaning.start()
 
     def close(self) -> None:
         """Answer what was begun and end: the work in hand too, then the databases. May be called twice."""
         self.service.pipeline.ports.news.end()  # posts that wait are answered as things stand
         if hasattr(self, "_listener"):
             self._listener.close()
+        if hasattr(self, "_loop_cleaning"):
+            self._loop_cleaning.close()
         self.service.close()
         self.review.close()
 

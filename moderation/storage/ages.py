@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,8 @@ from moderation.storage.tables import IS_WAITING, deliveries, item_loops, items,
 LOOP_STATES = ("starting", "open", "stuck")
 """In which a human loop keeps an item waiting."""
 JOB_STATES = ("SUBMITTED", "IN_PROGRESS", "STOP_REQUESTED", "STOPPED", "COMPLETED", "FAILED")
+ALARM = timedelta(hours=1)
+"""So long before a deadline is past, people are told."""
 OPEN_JOBS = frozenset({"SUBMITTED", "IN_PROGRESS", "STOP_REQUESTED"})
 
 
@@ -44,6 +46,8 @@ class Ages:
         jobs: redaction jobs, by state.
         apps: how many apps have items waiting.
         again: waiting items that were tried before.
+        deadlines: by policy and queue, how many human loops that are not over have a deadline which is past, and how
+            many one within `ALARM`.
     """
 
     loops: dict[str, Line]
@@ -51,6 +55,7 @@ class Ages:
     jobs: dict[str, Line]
     apps: int
     again: int
+    deadlines: dict[tuple[str, str], tuple[int, int]]
 
 
 def look_at_ages(database: Database, now: datetime) -> Ages:
@@ -68,9 +73,18 @@ def look_at_ages(database: Database, now: datetime) -> Ages:
             jobs=_lines(c, redaction_jobs.c.state, redaction_jobs.c.submitted_at, sa.true()),
             apps=c.execute(waiting).scalar_one(),
             again=c.execute(tried).scalar_one(),
+            deadlines=_deadlines(c, now),
         )
 
     return database.read(work)
+
+
+def _deadlines(c: Connection, now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
+    t = item_loops.c
+    late, soon = (sa.func.sum(sa.case((t.due_at <= until, 1), else_=0)) for until in (now, now + ALARM))
+    query = sa.select(t.policy, t.queue, late, soon).where(t.state.in_(LOOP_STATES), t.due_at.is_not(None))
+    rows = c.execute(query.group_by(t.policy, t.queue))
+    return {(policy, queue): (past, within - past) for policy, queue, past, within in rows}
 
 
 def _lines(c: Connection, state: sa.Column[Any], at: sa.Column[Any], among: sa.ColumnElement[bool]) -> dict[str, Line]:

@@ -28,8 +28,9 @@ from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
-from moderation.storage.facets import save_facets
+from moderation.storage.facets import named_rows, save_facets
 from moderation.storage.fetches import fetch_rows
+from moderation.storage.flags import settle_flags
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
@@ -45,16 +46,19 @@ from moderation.storage.rows import (
 )
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
+    IS_UNDECIDED,
     IS_WAITING,
     ITEM_LEASE,
     decisions,
     deliveries,
+    erasures,
     fetches,
+    item_facets,
     item_loops,
     item_media,
     items,
 )
-from moderation.storage.turns import Turns
+from moderation.storage.turns import Turns, next_app
 
 _CLAIMED = (items.c.id, items.c.attempts, sa.cast(items.c.document, sa.Text).label("document"))
 
@@ -94,6 +98,7 @@ class Store(Reading):
         rows = [item_row(item) for item in new]
         media = [row for item in new for row in media_rows(item.id, item.parts)]
         to_fetch = [row for item in new for row in fetch_rows(item)]
+        named = [row for item in new for row in named_rows(item)]
 
         def work(c: Connection) -> Mapping[str, Any] | None:
             if keyed is not None and not keep_answer(c, keyed):
@@ -101,6 +106,7 @@ class Store(Reading):
             insert_many(c, items, rows)
             insert_many(c, item_media, media, or_nothing=True)
             insert_many(c, fetches, to_fetch)
+            insert_many(c, item_facets, named, or_nothing=True)
             return None
 
         return self._db.write(work, step="items.add")
@@ -129,6 +135,10 @@ class Store(Reading):
             return [taken[item_id] for item_id in ids if item_id in taken]
 
         return self._db.write(work, step="items.claim")
+
+    def has_waiting(self, lane: Lane) -> bool:
+        """Whether an item of a lane waits, or is worked on."""
+        return self._db.read(lambda c: next_app(c, lane, "") is not None)
 
     def move_leases(self, item_ids: Collection[str], held_until: datetime, until: datetime) -> None:
         """Hold items that are held until one time until another; those that others took meanwhile stay with them."""
@@ -168,6 +178,7 @@ class Store(Reading):
         media_until: datetime | None = None,
         fingerprints: Sequence[Fingerprint] = (),
         marks: Marks | None = None,
+        is_anew: bool = False,
     ) -> Decision | None:
         """Append a decision on an item with its state, labels and delivery, in one transaction.
 
@@ -181,6 +192,7 @@ class Store(Reading):
             media_until: when its media may be deleted; None for never.
             fingerprints: what its parts are recognised by.
             marks: what others are told of it; None where nothing is counted.
+            is_anew: the rules decide an item that is decided already; theirs supersedes.
 
         Returns:
             The decision as stored; None when the item was decided already and nothing was done.
@@ -199,7 +211,7 @@ class Store(Reading):
             if decision.outcome == "reject":
                 values["redacted"] = None
             # Rules decide what nobody has decided yet; people also what was decided before and is appealed.
-            is_open = items.c.status != "decided" if ended else items.c.status == "pending"
+            is_open = IS_UNDECIDED if ended else items.c.status == ("decided" if is_anew else "pending")
             update = sa.update(items).where(items.c.id == item_id, is_open).values(values).returning(items.c.document)
             row = c.execute(update).first()
             if row is None:
@@ -218,6 +230,8 @@ class Store(Reading):
             save_fingerprints(c, item_id, item.app, fingerprints, decision.decided_at)
             if ended:
                 fingerprints_decided(c, item_id, decision.decided_at)
+            if ended or made.outcome == "reject":
+                settle_flags(c, item_id, made.outcome, made.decided_at)
             counted = [roll_ups.decided(item.app, made)]
             if ruling is not None:
                 count_rules(c, [ruling], decision.decided_at, caps or {})
@@ -225,7 +239,8 @@ class Store(Reading):
             roll_ups.add_counts(c, counted, decision.decided_at)
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
-            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify))
+            due_at = _due_at(c, ended)
+            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify, due_at))
             return made
 
         return self._db.write(work, step="items.decide")
@@ -281,9 +296,7 @@ class Store(Reading):
         def work(c: Connection) -> bool:
             # Evidence comes with the first look only; one that comes late must not touch an item that went on.
             is_first = findings is not None and not ended
-            undecided = (items.c.id == item_id) & (
-                items.c.status == "pending" if is_first else items.c.status != "decided"
-            )
+            undecided = (items.c.id == item_id) & (items.c.status == "pending" if is_first else IS_UNDECIDED)
             values = {"status": "in_review", "lease_until": None, "problem": None, **evidence_values(findings, ruling)}
             document = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.document)).scalar()
             if document is None:
@@ -303,6 +316,29 @@ class Store(Reading):
             return any(new)
 
         return self._db.write(work, step="items.send_to_people")
+
+    def ask_anew(self, item: Item, findings: Findings, ruling: Ruling, loop: LoopRecord) -> bool:
+        """Put a decided item into review again, with what was found anew and the loop to be started.
+
+        Returns:
+            False when it is not decided, or that loop is there already; nothing was done.
+        """
+
+        def work(c: Connection) -> bool:
+            decided = (items.c.id == item.id) & (items.c.status == "decided")
+            values = {"status": "in_review", **evidence_values(findings, ruling)}
+            there = sa.select(item_loops.c.name).where(item_loops.c.name == loop.name)
+            if c.execute(there).first() is not None:
+                return False
+            if not c.execute(sa.update(items).where(decided).values(values)).rowcount:
+                return False
+            save_labels(c, item.id, findings)
+            save_media(c, item.id, findings.parts)
+            save_facets(c, [(item, ruling, findings)])
+            c.execute(sa.insert(item_loops).values(loop_row(loop)))
+            return True
+
+        return self._db.write(work, step="items.ask_anew")
 
     def open_appeal(self, item: Item, loop: LoopRecord, fingerprints: Sequence[Fingerprint] = ()) -> None:
         """Put a decided item into review again, with the loop that is to be started, in one transaction.
@@ -343,13 +379,28 @@ class Store(Reading):
         next_look_at: datetime | None,
         arn: str | None = None,
         problem: str | None = None,
-    ) -> None:
-        """Note how a loop stands and when to look again; ended loops stay as they are."""
+    ) -> bool:
+        """Note how a loop stands and when to look again; ended loops stay as they are.
+
+        Returns:
+            False when there is no such loop (any more), or it has ended.
+        """
         values: dict[str, Any] = {"state": state, "next_look_at": next_look_at, "problem": problem}
         values |= {"arn": arn} if arn else {}
         where = (item_loops.c.name == name) & (item_loops.c.state != "ended")
         update = sa.update(item_loops).where(where).values({**values, "looks": item_loops.c.looks + 1})
-        self._db.write(lambda c: c.execute(update), step="loops.note")
+        return self._db.write(lambda c: bool(c.execute(update).rowcount), step="loops.note")
+
+    def started_in_vain(self, item_id: str, loop: str, arn: str, now: datetime) -> None:
+        """Have a human loop erased that was opened while its item was withdrawn; nothing happens to that of others."""
+        gone = sa.select(items.c.id).where(items.c.id == item_id, items.c.status == "withdrawn")
+        row = {"item_id": item_id, "kind": "loop", "name": loop, "place": arn, "due_at": now}
+
+        def work(c: Connection) -> None:
+            if c.execute(gone).first() is not None:
+                c.execute(sa.insert(erasures).values(row))
+
+        self._db.write(work, step="loops.started_in_vain")
 
 
 def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> roll_ups.Counts:
@@ -361,6 +412,15 @@ def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> ro
 def _mark(c: Connection, marks: Marks | None) -> None:
     if marks is not None:
         check_and_mark(c, [marks])
+
+
+def _due_at(c: Connection, ends: Sequence[LoopEnd]) -> datetime | None:
+    """Until when people were to decide what these loops settled; None where nobody said."""
+    if not ends:
+        return None
+    of_these = item_loops.c.name.in_([end.name for end in ends])
+    due_at: datetime | None = c.execute(sa.select(sa.func.min(item_loops.c.due_at)).where(of_these)).scalar()
+    return due_at
 
 
 def _end_loops(c: Connection, ends: Sequence[LoopEnd]) -> None:

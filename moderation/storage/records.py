@@ -41,6 +41,8 @@ class LoopRecord:
         is_blind: True when reviewers are not shown what was found or what the rules wanted.
         outcome: what the answers came to; None until then, and when they came to nothing.
         appeal: why the app asked to look again.
+        due_at: until when people are to decide; None where no policy says it.
+        due_because: what says so, and when the clock stands meanwhile, in a sentence.
     """
 
     name: str
@@ -61,6 +63,8 @@ class LoopRecord:
     is_blind: bool = False
     outcome: str | None = None
     appeal: str | None = None
+    due_at: datetime | None = None
+    due_because: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class ItemRecord:
     """An item with all that has happened to it.
 
     Attributes:
-        status: ``pending``, ``in_review`` or ``decided``.
+        status: ``pending``, ``in_review``, ``decided`` or ``withdrawn``.
         parts: given and extracted.
         decisions: oldest first.
         loops: oldest first.
@@ -92,6 +96,7 @@ class ItemRecord:
         basis: what the ruling was worked out from beside the findings; see `Findings`.
         redacted: copies of given parts that may be shown, where rules asked for that and the item was approved.
         media_deleted_at: when its media was deleted because its time was over; None while it is kept.
+        withdrawn_at: when it was withdrawn; then nothing else of it is known any more.
         problem: why it could not be judged when that was last tried; None when it could, or was not tried yet.
     """
 
@@ -108,6 +113,7 @@ class ItemRecord:
     redacted: tuple[RedactedPart, ...] = ()
     media_deleted_at: datetime | None = None
     problem: str | None = None
+    withdrawn_at: datetime | None = None
 
     @property
     def needs_attention(self) -> str | None:
@@ -178,8 +184,14 @@ def first_item_id(at: datetime) -> str:
     return str(uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80))
 
 
-def payload_of(item: Item, decision: Decision, redacted: Sequence[RedactedPart] = ()) -> bytes:
-    """The bytes that a callback receives, made once so that every attempt sends the same."""
+def payload_of(
+    item: Item, decision: Decision, redacted: Sequence[RedactedPart] = (), due_at: datetime | None = None
+) -> bytes:
+    """The bytes that a callback receives, made once so that every attempt sends the same.
+
+    Args:
+        due_at: until when people were to decide it; None where nobody said.
+    """
     body: dict[str, Any] = {
         "type": "item.decided",
         "timestamp": decision.decided_at.isoformat().replace("+00:00", "Z"),
@@ -190,13 +202,20 @@ def payload_of(item: Item, decision: Decision, redacted: Sequence[RedactedPart] 
             "decision": decision.model_dump(mode="json", exclude_none=True),
         },
     }
+    if due_at is not None:
+        body["data"]["due_at"] = due_at.isoformat().replace("+00:00", "Z")
     if redacted:
         body["data"]["redacted"] = [redacted_view(item.id, part) for part in redacted]
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def delivery_rows(
-    item: Item, decision: Decision, number: int, redacted: Sequence[RedactedPart], notify: Sequence[str]
+    item: Item,
+    decision: Decision,
+    number: int,
+    redacted: Sequence[RedactedPart],
+    notify: Sequence[str],
+    due_at: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """A decision on its way: to the item's callback with what may be shown, and to notifiers, as rows of the outbox."""
     event_id = f"evt_{item.id.replace('-', '')}_{number}"
@@ -204,11 +223,11 @@ def delivery_rows(
     if item.callback_url:
         parts = urlsplit(item.callback_url)
         endpoint = f"{parts.scheme}://{parts.netloc}".lower()  # what can be slow or down as one
-        payload = payload_of(item, decision, redacted)
+        payload = payload_of(item, decision, redacted, due_at)
         rows.append({"id": event_id, "endpoint": endpoint[:300], "url": item.callback_url, "payload": payload})
     for name in notify:
         own_id = f"{event_id}_{hashlib.sha256(name.encode()).hexdigest()[:10]}"
-        payload = notice_of(event_id, item, decision, number).model_dump_json().encode()
+        payload = notice_of(event_id, item, decision, number, due_at).model_dump_json().encode()
         rows.append({"id": own_id, "endpoint": name[:300], "url": name, "payload": payload})
     same = {"item_id": item.id, "number": number, "app": item.app, "state": "due", "attempts": 0}
     times = {"next_attempt_at": decision.decided_at, "created_at": decision.decided_at}
@@ -248,4 +267,6 @@ def loop_record(row: sa.Row[Any]) -> LoopRecord:
         is_blind=row.is_blind,
         outcome=row.outcome,
         appeal=row.appeal,
+        due_at=row.due_at,
+        due_because=row.due_because,
     )

@@ -80,6 +80,8 @@ def loop_row(loop: LoopRecord) -> dict[str, Any]:
         "looks": 0,
         "next_look_at": loop.created_at,
         "created_at": loop.created_at,
+        "due_at": loop.due_at,
+        "due_because": loop.due_because,
     }
 
 

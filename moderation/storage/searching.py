@@ -82,7 +82,7 @@ class Row:
     """An item in a list.
 
     Attributes:
-        status: ``pending``, ``in_review`` or ``decided``.
+        status: ``pending``, ``in_review``, ``decided`` or ``withdrawn``.
         decided_by: who decided last; None while nobody has.
         labels: that led to the decision or the verdict, most serious first.
         reason: of the decision or the verdict; empty while there is none.

@@ -44,6 +44,7 @@ items = sa.Table(
     sa.Column("media_until", UTCDateTime, index=True),
     sa.Column("media_deleted_at", UTCDateTime),
     sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("withdrawn_at", UTCDateTime),
     sa.Index(None, "status", "id"),
     sa.Index("ix_items_waiting", "lane", "app", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     sa.Index(None, "app", "id"),
@@ -56,6 +57,7 @@ ITEM_LEASE = Lease(items.c.id, items.c.lease_until)
 IS_WAITING = items.c.status == sa.literal_column("'pending'")
 """As the index of those that wait has it: a parameter in its place would keep databases from using it."""
 IS_REJECTED = items.c.outcome == sa.literal_column("'reject'")
+IS_UNDECIDED = items.c.status.in_(("pending", "in_review"))
 
 item_labels = sa.Table(
     "item_labels",
@@ -102,6 +104,38 @@ item_media = sa.Table(
 )
 """Which objects an item has: given, extracted, and redacted copies."""
 
+_IS_NEW = sa.text("is_new")
+
+flags = sa.Table(
+    "flags",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("reporter", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("is_new", sa.Boolean, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("settled_at", UTCDateTime),
+    sa.UniqueConstraint("item_id", "reporter"),
+    sa.Index(None, "app", "reporter"),
+    sa.Index("ix_flags_new", "item_id", sqlite_where=_IS_NEW, postgresql_where=_IS_NEW),
+)
+"""Users' reports of items (`moderation.storage.flags`). `is_new`: the rules were not asked about it yet."""
+
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("item_id", sa.String(36), nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("place", sa.Text),
+    sa.Column("due_at", UTCDateTime, nullable=False, index=True),
+)
+"""What is still to be erased of withdrawn items outside of this database (`moderation.storage.withdrawing`)."""
+
 decisions = sa.Table(
     "decisions",
     metadata,
@@ -136,8 +170,11 @@ item_loops = sa.Table(
     sa.Column("looks", sa.Integer, nullable=False, default=0),
     sa.Column("next_look_at", UTCDateTime),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("due_at", UTCDateTime),
+    sa.Column("due_because", sa.Text),
     sa.UniqueConstraint("item_id", "purpose", "round"),
     sa.Index(None, "state", "next_look_at"),
+    sa.Index(None, "state", "due_at"),
     sa.Index(None, "created_at"),
 )
 
@@ -214,7 +251,10 @@ api_keys = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("revoked_at", UTCDateTime),
     sa.Column("is_operator", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("scopes", sa.String(100)),
+    sa.Column("expires_at", UTCDateTime),
 )
+"""`scopes`: what the key may do, separated by blanks; None for everything."""
 
 s3_objects = sa.Table(
     "s3_objects",
@@ -418,6 +458,18 @@ bucket_objects = sa.Table(
 )
 """What their owners said of objects in `buckets`; of one with another digest by now it says nothing."""
 
+score_suggestions = sa.Table(
+    "score_suggestions",
+    metadata,
+    sa.Column("key", sa.String(22), primary_key=True),
+    sa.Column("app", sa.String(63), nullable=False),
+    sa.Column("confidences", sa.JSON, nullable=False),
+    sa.Column("said", sa.JSON, nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Index(None, "at"),
+)
+"""Verdicts on comments that are no items (`moderation.storage.suggestions`): no content, and keys that are hashes."""
+
 own_secrets = sa.Table(
     "own_secrets",
     metadata,
@@ -440,10 +492,12 @@ redaction_jobs = sa.Table(
     sa.Column("lease_until", UTCDateTime),
     sa.Column("submitted_at", UTCDateTime, nullable=False),
     sa.Column("ended_at", UTCDateTime),
+    sa.Column("app", sa.String(63)),
     sa.Index(None, "submitted_at", "id"),
     sa.Index(None, "state", "submitted_at"),
 )
-"""How far each is stands in its ledger, in the data folder of the process that does it."""
+"""How far each is stands in its ledger, in the data folder of the process that does it. `app`: whose access key asked
+for it; None for the operator's."""
 
 processes = sa.Table(
     "processes",

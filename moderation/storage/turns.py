@@ -46,7 +46,7 @@ class Turns:
         with self._lock:
             begin = self._last.get(lane, "")
         lines: list[list[_Free]] = []
-        for app in apps_in_turn(lambda after: _next_app(c, lane, after), begin):
+        for app in apps_in_turn(lambda after: next_app(c, lane, after), begin):
             if line := _line(c, lane, app, limit, now):
                 lines.append(line)
             if len(lines) == limit:
@@ -76,7 +76,7 @@ def apps_in_turn(next_app: Callable[[str], str | None], begin: str) -> Iterator[
         after = app
 
 
-def _next_app(c: Connection, lane: Lane, after: str) -> str | None:
+def next_app(c: Connection, lane: Lane, after: str) -> str | None:
     """The next app by name with an item that waits or is worked on."""
     query = sa.select(sa.func.min(items.c.app)).where(IS_WAITING, items.c.lane == lane, items.c.app > after)
     return c.execute(query).scalar()
@@ -92,10 +92,14 @@ def _line(c: Connection, lane: Lane, app: str, limit: int, now: datetime) -> lis
 
 
 def _company(dealt: Sequence[_Free], limit: int) -> int:
-    """How many of these, from the first on, are claimed together: a tenth of `limit` with each attempt of any."""
+    """How many of these, from the first on, are claimed together: a quarter of `limit` with each attempt of any.
+
+    Of 200 that leaves one alone at its fifth attempt, which is the last (`Settings.max_attempts`), and what waits after
+    a few kills that no item was to blame for is still done in a moment.
+    """
     most = limit
     for number, each in enumerate(dealt):
-        most = min(most, max(1, limit // 10**each.attempts))
+        most = min(most, max(1, limit // 4**each.attempts))
         if number >= most:
             return number
     return len(dealt)

@@ -28,6 +28,8 @@ SETTLED = timedelta(minutes=2)
 """So long after the time in its id an item may still come to be stored."""
 MOST_WORDS, LONGEST_WORD = 8, 60
 """Of a search."""
+MERGED_AT_ONCE = 500
+"""Pages of the index."""
 MARK = "words"
 _WORD = re.compile(r"\w+")
 
@@ -66,6 +68,27 @@ def forget_words(c: Connection, item_ids: Sequence[str]) -> None:
         key = "number" if c.dialect.name == "postgresql" else "rowid"
         table = sa.table("item_words", sa.column(key, sa.Integer))
         c.execute(sa.delete(table).where(table.c[key].in_(numbers)))
+
+
+def purge_words(database: Database) -> None:
+    """Have the index forget for good what was taken out of it: SQLite's only marks it, until it is merged.
+
+    In slices, so that no post waits long; of a large index it takes a while.
+    """
+    if not database.is_sqlite:
+        return
+    merge = sa.text("INSERT INTO item_words (item_words, rank) VALUES ('merge', :pages)")
+
+    def work(c: Connection, pages: int) -> int:
+        # FTS5, "the merge command": a negative number begins to merge everything, positive ones go on with it, and
+        # fewer than two changes say that there is no more to do.
+        before = c.execute(sa.text("SELECT total_changes()")).scalar_one()
+        c.execute(merge, {"pages": pages})
+        return int(c.execute(sa.text("SELECT total_changes()")).scalar_one()) - int(before)
+
+    pages = -MERGED_AT_ONCE
+    while database.write(lambda c, pages=pages: work(c, pages), step="words.purge") >= 2:  # type: ignore[misc]
+        pages = MERGED_AT_ONCE
 
 
 def _fill(c: Connection, now: datetime) -> bool:

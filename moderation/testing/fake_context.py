@@ -65,6 +65,7 @@ class FakeContext:
             height=facts.height,
             frames=facts.frames,
             seconds=facts.seconds,
+            sound_seconds=facts.sound_seconds,
         )
         return Part(id=self._next_id(), type=facts.type, media=media)
 

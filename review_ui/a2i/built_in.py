@@ -10,6 +10,7 @@ from typing import Any
 from ground.awswire.errors import ApiError, invalid
 from review_ui.a2i.activation import ConditionNode, evaluate, read_conditions
 from review_ui.a2i.loops import camel, flow_in_use, start
+from review_ui.a2i.owners import Caller
 from review_ui.a2i.service import A2IService
 
 REASON = "ConditionsEvaluation"
@@ -27,13 +28,13 @@ class Flow:
     conditions: Sequence[ConditionNode] | None
 
 
-def need_flow(review: A2IService, arn: str) -> Flow:
+def need_flow(review: A2IService, arn: str, caller: Caller) -> Flow:
     """The flow of that ARN.
 
     Raises:
         ApiError: there is none (``ResourceNotFoundException``), or it is no flow for Rekognition's labels.
     """
-    row = review.database.read(lambda c: c.execute(flow_in_use(review, arn)).first())
+    row = review.database.read(lambda c: c.execute(flow_in_use(c, review, arn, caller)).first())
     if row is None:
         raise ApiError("ResourceNotFoundException", f"The flow definition {arn[:300]} does not exist")
     if "HumanLoopRequestSource" not in row.document:
@@ -46,6 +47,7 @@ def need_flow(review: A2IService, arn: str) -> Flow:
 
 def activate(
     review: A2IService,
+    caller: Caller,
     flow: Flow,
     name: str,
     asked: Mapping[str, Any],
@@ -77,5 +79,5 @@ def activate(
         "HumanLoopName": name,
         "HumanLoopInput": {"InputContent": json.dumps(content)},
     }
-    started = start(review, given, activation)
+    started = start(review, given, caller, activation)
     return {**output, "HumanLoopArn": started["HumanLoopArn"], "HumanLoopActivationReasons": [REASON]}

@@ -15,10 +15,11 @@ from ground.database import insert_or_nothing
 from ground.errors import NotFound
 from review_ui.a2i import tables
 from review_ui.a2i.activation import read_conditions
-from review_ui.a2i.resources import Parameters, find, name_in, page
+from review_ui.a2i.owners import OPERATOR, Caller
+from review_ui.a2i.resources import FLOW, TASK_UI, WORKTEAM, Parameters, find_usable, name_in, page
 from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import ended
-from review_ui.a2i.tables import flow_definitions, human_loops, tags, tasks
+from review_ui.a2i.tables import flow_definitions, human_loops, labelling_jobs, tags, tasks
 from review_ui.a2i.tags import put_tags
 
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
@@ -28,39 +29,45 @@ LONGEST_SECONDS = 366 * 86_400
 _KEPT = ("HumanLoopRequestSource", "HumanLoopActivationConfig", "HumanLoopConfig", "OutputConfig", "RoleArn")
 
 
-def create_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
+def create_flow_definition(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:
     """CreateFlowDefinition. The work team and the template must be there, and their ARNs in the right places."""
     config = p.get("HumanLoopConfig")
     if config is None:
         raise invalid("HumanLoopConfig is needed: who answers, and with which template")
     _check_source(p)
-    team = name_in(config["WorkteamArn"], review.arn("workteam/private-crowd", ""), "humanLoopConfig.workteamArn")
-    ui = name_in(config["HumanTaskUiArn"], review.arn("human-task-ui", ""), "humanLoopConfig.humanTaskUiArn")
-    for table, name, kind in ((tables.workteams, team, "work team"), (tables.task_uis, ui, "human task UI")):
-        if find(review, table, name) is None:
-            raise invalid(f"The {kind} {name} does not exist")
+    team = name_in(config["WorkteamArn"], review.arn(WORKTEAM, ""), "humanLoopConfig.workteamArn")
+    ui = name_in(config["HumanTaskUiArn"], review.arn(TASK_UI, ""), "humanLoopConfig.humanTaskUiArn")
+    for table, kind, name, said in (
+        (tables.workteams, WORKTEAM, team, "work team"),
+        (tables.task_uis, TASK_UI, ui, "human task UI"),
+    ):
+        if find_usable(review, caller, table, kind, name) is None:
+            raise invalid(f"The {said} {name} does not exist")
     for limit in ("TaskAvailabilityLifetimeInSeconds", "TaskTimeLimitInSeconds"):
         if config.get(limit, 0) > LONGEST_SECONDS:
             raise invalid(f"humanLoopConfig.{limit[0].lower()}{limit[1:]} must be at most {LONGEST_SECONDS} here")
     output = p["OutputConfig"]["S3OutputPath"].rstrip("/")
     try:
-        split_uri(f"{output}/output.json")
+        bucket, _ = split_uri(f"{output}/output.json")
     except NotFound as error:
         raise invalid(f"outputConfig.s3OutputPath must be s3://BUCKET or s3://BUCKET/PREFIX: {error}") from error
+    if not review.objects.take_bucket(caller.app, bucket):
+        raise invalid(f"outputConfig.s3OutputPath: bucket {bucket} is not this access key's")
     name, document = p["FlowDefinitionName"], {key: p[key] for key in _KEPT if key in p}
-    row = {"name": name, "document": document, "created_at": review.clock(), "deleting_at": None}
+    row = {"name": name, "document": document, "created_at": review.clock(), "deleting_at": None, "app": caller.app}
 
     def work(c: Connection) -> None:
         # A deleted definition stays as long as loops of the past tell of it; its name is free again.
         c.execute(sa.select(flow_definitions.c.name).where(flow_definitions.c.name == name).with_for_update())
         gone = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_not(None) & ~has_active_loops()
+        gone &= caller.owns(flow_definitions) & is_of_a2i()
         if c.execute(sa.update(flow_definitions).where(gone).values(row)).rowcount:
             return
         if not c.execute(insert_or_nothing(c, flow_definitions).values(row)).rowcount:
             raise ApiError("ResourceInUse", f"{name} exists already")
 
     review.database.write(work, step="a2i.create_flow_definition")
-    arn = review.arn("flow-definition", name)
+    arn = review.arn(FLOW, name)
     put_tags(review, arn, p.get("Tags"))
     return {"FlowDefinitionArn": arn}
 
@@ -77,36 +84,41 @@ def _check_source(p: Parameters) -> None:
     read_conditions(conditions["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"])
 
 
-def describe_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
+def describe_flow_definition(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:
     """DescribeFlowDefinition. A deleted one is ``Deleting`` while loops of it are worked, and not found after that."""
     name = p["FlowDefinitionName"]
-    query = sa.select(flow_definitions).where(flow_definitions.c.name == name, is_there())
-    row = review.database.read(lambda c: c.execute(query).first())
-    if row is None:
-        raise ApiError("ResourceNotFound", f"The flow definition {name} does not exist")
+    row = _need(review, name, caller)
     return {**_summary(review, row), **row.document}
 
 
-def list_flow_definitions(review: A2IService, p: Parameters) -> dict[str, Any]:
+def list_flow_definitions(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:
     """ListFlowDefinitions."""
     return page(
-        review, flow_definitions, p, "FlowDefinitionSummaries", lambda row: _summary(review, row), where=is_there()
+        review,
+        caller,
+        flow_definitions,
+        FLOW,
+        p,
+        "FlowDefinitionSummaries",
+        lambda row: _summary(review, row),
+        where=is_there() & is_of_a2i(),
     )
 
 
-def delete_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
+def delete_flow_definition(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:
     """DeleteFlowDefinition: loops that nobody began are stopped and deleted; tasks in hand can be finished.
 
     Until those are done or their time is up, it is ``Deleting``; then it is not found, and its ended loops still are.
     https://docs.aws.amazon.com/sagemaker/latest/dg/a2i-delete-flow-definition.html
     """
     name, now = p["FlowDefinitionName"], review.clock()
-    describe_flow_definition(review, p)
+    if caller.app not in (None, _need(review, name, caller).app):
+        raise ApiError("AccessDeniedException", f"{name} is lent to this access key; its owner deletes it")
 
     def work(c: Connection) -> None:
         deleting = sa.update(flow_definitions).where(flow_definitions.c.name == name)
         c.execute(deleting.values(deleting_at=now))
-        c.execute(sa.delete(tags).where(tags.c.arn == review.arn("flow-definition", name)))
+        c.execute(sa.delete(tags).where(tags.c.arn == review.arn(FLOW, name)))
         untouched = (tasks.c.flow == name) & (tasks.c.state == "waiting")
         c.execute(sa.update(tasks).where(untouched).values(state="withdrawn"))
         of_flow = sa.select(tasks.c.loop_name).where(tasks.c.flow == name)
@@ -122,11 +134,23 @@ def delete_flow_definition(review: A2IService, p: Parameters) -> dict[str, Any]:
     return {}
 
 
+def _need(review: A2IService, name: str, caller: Caller) -> Any:
+    def work(c: Connection) -> Any:
+        usable = caller.may_use(c, flow_definitions, review.arn(FLOW, ""))
+        there = (flow_definitions.c.name == name) & is_there() & is_of_a2i()
+        return c.execute(sa.select(flow_definitions).where(there, usable)).first()
+
+    row = review.database.read(work)
+    if row is None:
+        raise ApiError("ResourceNotFound", f"The flow definition {name} does not exist")
+    return row
+
+
 def _summary(review: A2IService, row: Any) -> dict[str, Any]:
     deleting_at: datetime | None = row.deleting_at
     return {
         "FlowDefinitionName": row.name,
-        "FlowDefinitionArn": review.arn("flow-definition", row.name),
+        "FlowDefinitionArn": review.arn(FLOW, row.name),
         "FlowDefinitionStatus": "Active" if deleting_at is None else "Deleting",
         "CreationTime": epoch(row.created_at),
     }
@@ -135,6 +159,11 @@ def _summary(review: A2IService, row: Any) -> dict[str, Any]:
 def is_there() -> sa.ColumnElement[bool]:
     """True of flow definitions that are found: not deleted, or deleted while people still work on their loops."""
     return flow_definitions.c.deleting_at.is_(None) | has_active_loops()
+
+
+def is_of_a2i() -> sa.ColumnElement[bool]:
+    """True of flow definitions that operations made; false of those that labelling jobs have for their work."""
+    return flow_definitions.c.name.not_in(sa.select(labelling_jobs.c.name))
 
 
 def has_active_loops() -> sa.ColumnElement[bool]:

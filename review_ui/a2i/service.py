@@ -19,6 +19,7 @@ from ground.blobs import Blobs
 from ground.database import Database
 from ground.errors import NotFound
 from review_ui.a2i import tables
+from review_ui.a2i.owners import Caller, Objects, OperatorsAlone
 
 ACCOUNT = "000000000000"
 """The account number in our ARNs."""
@@ -41,7 +42,21 @@ class AccessKey:
     app: str | None = None
 
 
-LoopStarted = Callable[[Connection, str, Mapping[str, Any]], None]
+@dataclass(frozen=True)
+class NewLoop:
+    """A loop that was just started.
+
+    Attributes:
+        content: its InputContent.
+        app: whose access key started it; None for the operator's.
+    """
+
+    name: str
+    content: Mapping[str, Any]
+    app: str | None
+
+
+LoopStarted = Callable[[Connection, NewLoop], None]
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,10 @@ class Links:
         """Where people work, without ``https://``, as DescribeWorkteam's ``SubDomain`` has it."""
         return f"{self.endpoint.partition('://')[2].removesuffix('/a2i')}/review"
 
+    def host(self) -> str:
+        """The endpoint's host, with its port where it is not the usual one."""
+        return self.endpoint.partition("://")[2].partition("/")[0].lower()
+
     def read_link(self, bucket: str, key: str, seconds: int = LINK_SECONDS) -> str:
         """An address where whoever has it can read one object for some seconds."""
         url = f"{self.endpoint}/s3/{quote(bucket)}/{quote(key, safe='/~')}"
@@ -78,8 +97,12 @@ class A2IService:
         calls_per_second: of one access key; 0 for any number.
         checks_signatures: False takes unsigned requests, from this machine only.
         public_url: how others reach the endpoint, ``/a2i`` included; empty when only a request can tell.
-        on_loop_started: told of each new loop within its transaction, with its name and InputContent.
+        on_loop_started: told of each new loop within its transaction.
         sweeps: what else is tidied in the transaction of each sweep.
+        template_hosts: hosts that all templates' pages may load scripts from and show in frames.
+
+    Attributes:
+        objects: what apps may have shown and written; set by who opens this where apps have buckets.
     """
 
     def __init__(
@@ -95,12 +118,15 @@ class A2IService:
         calls_per_second: float = 0.0,
         checks_signatures: bool = True,
         public_url: str = "",
-        on_loop_started: LoopStarted = lambda _connection, _name, _content: None,
+        on_loop_started: LoopStarted = lambda _connection, _loop: None,
         sweeps: Sequence[Callable[[Connection], None]] = (),
+        template_hosts: Sequence[str] = (),
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
+        self.objects: Objects = OperatorsAlone()
         self.on_status_change, self.on_loop_started, self.sweeps = on_status_change, on_loop_started, tuple(sweeps)
         self.most_loops, self.most_workteams = most_loops, most_workteams
+        self.template_hosts = tuple(template_hosts)
         self.throttle, self.checks_signatures, self.public_url = (
             Throttle(calls_per_second),
             checks_signatures,
@@ -174,6 +200,10 @@ class A2IService:
         """Whose an access key is; None for the operator's, and for no key."""
         query = sa.select(tables.access_keys.c.app).where(tables.access_keys.c.id == key_id)
         return self.database.read(lambda c: _scalar(c, query)) if key_id is not None else None
+
+    def caller(self, key_id: str | None) -> Caller:
+        """Who asks with an access key; an operator where signatures are not checked."""
+        return Caller(self.app_of(key_id))
 
 
 def _scalar(c: Connection, query: Any) -> str | None:

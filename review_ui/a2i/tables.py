@@ -41,7 +41,9 @@ task_uis = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("app", sa.String(63)),
 )
+"""`app`, here and below: whose key made it; None for the operator's (`review_ui.a2i.owners`)."""
 
 workteams = sa.Table(
     "workteams",
@@ -49,6 +51,7 @@ workteams = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("app", sa.String(63)),
 )
 
 workforces = sa.Table(
@@ -67,6 +70,7 @@ flow_definitions = sa.Table(
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("deleting_at", UTCDateTime),
+    sa.Column("app", sa.String(63)),
 )
 
 human_loops = sa.Table(
@@ -87,10 +91,43 @@ human_loops = sa.Table(
     sa.Column("tell_after", UTCDateTime),
     sa.Column("is_written", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_deleted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("app", sa.String(63)),
+    sa.Column("data_object", sa.Integer),
     sa.Index(None, "flow", "created_at"),
     sa.Index(None, "status", "expires_at"),
     sa.Index(None, "event_pending"),
 )
+"""`data_object`: the number of a labelling job's object; None for a loop of A2I's."""
+
+labelling_jobs = sa.Table(
+    "labelling_jobs",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("app", sa.String(63)),
+    sa.Column("reference", sa.String(32), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("failure_reason", sa.String(1024)),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("labels", sa.JSON),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("modified_at", UTCDateTime, nullable=False),
+    sa.Column("ended_at", UTCDateTime),
+    sa.Index(None, "status"),
+)
+"""`document`: as it was asked for. `labels`: their names in order, once they are read. A job's work is done in loops of
+a flow definition that has its name and that A2I's operations do not show."""
+
+labelling_objects = sa.Table(
+    "labelling_objects",
+    metadata,
+    sa.Column("job", sa.String(63), sa.ForeignKey("labelling_jobs.name", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("line", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(200)),
+    sa.Index(None, "job", "state", "number"),
+)
+"""A line of a job's manifest. `state`: ``waiting``, ``open`` with people, ``labelled`` or ``failed``, for a reason."""
 
 tasks = sa.Table(
     "tasks",
@@ -111,13 +148,17 @@ tasks = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     sa.Column("assigned_to", sa.String(36)),
     sa.Column("batch", sa.String(36)),
+    sa.Column("due_at", UTCDateTime),
+    sa.Column("left_by", sa.String(36)),
     sa.UniqueConstraint("loop_name", "user_id"),
     sa.Index(None, "state", "flow", "created_at"),
     sa.Index(None, "state", "settles_at"),
+    sa.Index(None, "state", "due_at"),
     sa.Index(None, "user_id", "submitted_at"),
 )
 """A reviewer's share of a loop. `state`: ``waiting``, ``claimed``, ``given`` (answered, may still be undone until
-`settles_at`), ``answered`` or ``withdrawn``. `level`: ``lead`` once it was escalated."""
+`settles_at`), ``answered`` or ``withdrawn``. `level`: ``lead`` once it was escalated. `due_at`: the ``decide_by`` of
+the loop's input. `left_by`: who gave it back last, unanswered."""
 
 not_for = sa.Table(
     "not_for",

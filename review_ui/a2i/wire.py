@@ -19,20 +19,42 @@ from ground.awswire.shapes import check, check_storable, operation_names
 from ground.errors import NotFound, StoreUnavailable
 from ground.web.hygiene import SANDBOX
 from review_ui.a2i import flows, loops, resources, tags, workforces
+from review_ui.a2i.labelling import jobs
+from review_ui.a2i.owners import Caller
 from review_ui.a2i.service import A2IService, Links
 
 logger = logging.getLogger(__name__)
 
 RUNTIME = "sagemaker-a2i-runtime"
-Operation = Callable[[A2IService, Mapping[str, Any]], dict[str, Any]]
+Operation = Callable[[A2IService, Mapping[str, Any], Caller], dict[str, Any]]
 
 
-def _with_links(operation: Callable[[A2IService, Mapping[str, Any], Links], dict[str, Any]]) -> Operation:
+def _with_links(operation: Callable[[A2IService, Mapping[str, Any], Caller, Links], dict[str, Any]]) -> Operation:
     """An operation whose answer has addresses in it: they lead to where the request came to."""
 
-    def call(review: A2IService, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def call(review: A2IService, parameters: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         reached_at = f"{request.scheme}://{request.headers.get('Host', '')}/a2i"
-        return operation(review, parameters, review.links(reached_at))
+        return operation(review, parameters, caller, review.links(reached_at))
+
+    return call
+
+
+def _of_all(operation: Callable[[A2IService, Mapping[str, Any]], dict[str, Any]]) -> Operation:
+    """An operation on what there is one of for all: the workforce."""
+
+    def call(review: A2IService, parameters: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        return operation(review, parameters)
+
+    return call
+
+
+def _of_operators(operation: Callable[[A2IService, Mapping[str, Any]], dict[str, Any]]) -> Operation:
+    """An operation that changes it: not for apps."""
+
+    def call(review: A2IService, parameters: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+        if caller.app is not None:
+            raise ApiError("AccessDeniedException", "The workforce is for all apps: an operator's key changes it", 403)
+        return operation(review, parameters)
 
     return call
 
@@ -43,11 +65,11 @@ CONTROL: Mapping[str, Operation] = {
     "ListWorkteams": _with_links(workforces.list_workteams),
     "UpdateWorkteam": _with_links(workforces.update_workteam),
     "DeleteWorkteam": workforces.delete_workteam,
-    "CreateWorkforce": workforces.create_workforce,
-    "DescribeWorkforce": workforces.describe_workforce,
-    "ListWorkforces": workforces.list_workforces,
-    "UpdateWorkforce": workforces.update_workforce,
-    "DeleteWorkforce": workforces.delete_workforce,
+    "CreateWorkforce": _of_operators(workforces.create_workforce),
+    "DescribeWorkforce": _of_all(workforces.describe_workforce),
+    "ListWorkforces": _of_all(workforces.list_workforces),
+    "UpdateWorkforce": _of_operators(workforces.update_workforce),
+    "DeleteWorkforce": _of_operators(workforces.delete_workforce),
     "CreateHumanTaskUi": resources.create_human_task_ui,
     "DescribeHumanTaskUi": _with_links(resources.describe_human_task_ui),
     "ListHumanTaskUis": resources.list_human_task_uis,
@@ -57,6 +79,10 @@ CONTROL: Mapping[str, Operation] = {
     "DescribeFlowDefinition": flows.describe_flow_definition,
     "ListFlowDefinitions": flows.list_flow_definitions,
     "DeleteFlowDefinition": flows.delete_flow_definition,
+    "CreateLabelingJob": jobs.create_labeling_job,
+    "DescribeLabelingJob": jobs.describe_labeling_job,
+    "ListLabelingJobs": jobs.list_labeling_jobs,
+    "StopLabelingJob": jobs.stop_labeling_job,
     "AddTags": tags.add_tags,
     "ListTags": tags.list_tags,
     "DeleteTags": tags.delete_tags,
@@ -89,14 +115,14 @@ def respond(review: A2IService, inner: str) -> Response:
     request.max_content_length = MAX_BODY_BYTES
     try:
         admitted = admit(review, "s3" if is_object else "sagemaker")
-        if is_object or request.headers.get("X-Amz-Target") == "SageMaker.RenderUiTemplate":
-            _need_operator(review, admitted.key_id)
+        caller = review.caller(admitted.key_id)
         if is_object:
+            _need_operator(caller)
             return _read_object(review, unquote(inner.removeprefix("s3/")), request_id)
         if "X-Amz-Target" in request.headers:
-            document = _control(review, request.headers["X-Amz-Target"], admitted.body)
+            document = _control(review, caller, request.headers["X-Amz-Target"], admitted.body)
         else:
-            document = _runtime(review, request.method, inner, raw_target()[1], admitted.body)
+            document = _runtime(review, caller, request.method, inner, raw_target()[1], admitted.body)
         return answer_with(document, 200, request_id)
     except ApiError as error:
         failure = error
@@ -110,9 +136,9 @@ def respond(review: A2IService, inner: str) -> Response:
     return refuse(failure, request_id)
 
 
-def _need_operator(review: A2IService, key_id: str | None) -> None:
+def _need_operator(caller: Caller) -> None:
     """Refuse keys of apps: objects of all buckets are read here, whosever they are."""
-    if review.app_of(key_id) is not None:
+    if caller.app is not None:
         raise ApiError(
             "AccessDeniedException", "An app's key reads its own buckets, at /aws; this is for operators", 403
         )
@@ -123,30 +149,30 @@ def _internal() -> str:
     return "InternalFailure" if "X-Amz-Target" in request.headers else "InternalServerException"
 
 
-def _runtime(review: A2IService, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
+def _runtime(review: A2IService, caller: Caller, method: str, path: str, query: str, body: bytes) -> dict[str, Any]:
     """The runtime's five operations, by verb and path."""
     if method == "POST" and path == "human-loops":
         parameters = read_document(body)
         _check(RUNTIME, "StartHumanLoop", parameters)
-        return loops.start(review, parameters)
+        return loops.start(review, parameters, caller)
     if method == "POST" and path == "human-loops/stop":
         parameters = read_document(body)
         _check(RUNTIME, "StopHumanLoop", parameters)
-        return loops.stop(review, parameters)
+        return loops.stop(review, parameters, caller)
     if method == "GET" and path == "human-loops":
         parameters = _query(query)
         _check(RUNTIME, "ListHumanLoops", parameters)
-        return loops.list_loops(review, parameters)
+        return loops.list_loops(review, parameters, caller)
     match = re.fullmatch(r"human-loops/([^/]+)", path)
     if match and method in ("GET", "DELETE"):
         parameters = {"HumanLoopName": unquote(match.group(1))}
         operation = "DescribeHumanLoop" if method == "GET" else "DeleteHumanLoop"
         _check(RUNTIME, operation, parameters)
-        return (loops.describe if method == "GET" else loops.delete)(review, parameters)
+        return (loops.describe if method == "GET" else loops.delete)(review, parameters, caller)
     raise ApiError("UnknownOperationException", f"There is no operation {method} /{path[:200]}", 404)
 
 
-def _control(review: A2IService, target: str, body: bytes) -> dict[str, Any]:
+def _control(review: A2IService, caller: Caller, target: str, body: bytes) -> dict[str, Any]:
     """An operation of SageMaker's control plane."""
     prefix, _, operation = target.partition(".")
     if prefix != "SageMaker" or operation not in CONTROL:
@@ -155,7 +181,7 @@ def _control(review: A2IService, target: str, body: bytes) -> dict[str, Any]:
         raise ApiError("UnknownOperationException", message, 400)
     parameters = read_document(body)
     _check("sagemaker", operation, parameters)
-    return CONTROL[operation](review, parameters)
+    return CONTROL[operation](review, parameters, caller)
 
 
 def _check(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
@@ -179,6 +205,8 @@ def _read_object(review: A2IService, path: str, request_id: str) -> Response:
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    # Whoever has the address may read it: a template's page, which has no origin, paints on what was painted before.
+    response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["x-amz-request-id"] = request_id
     return response
 

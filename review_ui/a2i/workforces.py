@@ -10,14 +10,15 @@ from ground.awswire.errors import ApiError, invalid
 from ground.awswire.times import epoch
 from review_ui.a2i import tables
 from review_ui.a2i.flows import has_active_loops
-from review_ui.a2i.resources import Parameters, delete_named, find, insert_named, page
+from review_ui.a2i.owners import OPERATOR, Caller
+from review_ui.a2i.resources import WORKTEAM, Parameters, delete_named, find, find_usable, insert_named, page
 from review_ui.a2i.service import A2IService, Links
 from review_ui.a2i.tags import delete_all_tags, put_tags
 
 _TEAM_KEYS = ("MemberDefinitions", "Description", "NotificationConfiguration", "WorkerAccessConfiguration")
 
 
-def create_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
+def create_workteam(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:
     """CreateWorkteam; there is a limit to their number, as on AWS."""
     if find(review, tables.workteams, p["WorkteamName"]) is not None:
         raise ApiError("ResourceInUse", f"{p['WorkteamName']} exists already")
@@ -25,42 +26,44 @@ def create_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
     if review.database.read(lambda c: c.execute(count).scalar_one()) >= most:
         raise ApiError("ResourceLimitExceeded", f"There are {most} work teams, which is all there can be")
     document = {key: p[key] for key in _TEAM_KEYS if key in p}
-    insert_named(review, tables.workteams, p["WorkteamName"], {"document": document})
-    arn = review.arn("workteam/private-crowd", p["WorkteamName"])
+    insert_named(review, tables.workteams, p["WorkteamName"], {"document": document, "app": caller.app})
+    arn = review.arn(WORKTEAM, p["WorkteamName"])
     put_tags(review, arn, p.get("Tags"))
     return {"WorkteamArn": arn}
 
 
-def describe_workteam(review: A2IService, p: Parameters, links: Links) -> dict[str, Any]:
+def describe_workteam(review: A2IService, p: Parameters, caller: Caller, links: Links) -> dict[str, Any]:
     """DescribeWorkteam. AWS answers a ValidationException for a team that is not there."""
-    return {"Workteam": _view(review, _need(review, p["WorkteamName"]), links)}
+    return {"Workteam": _view(review, _need(review, p["WorkteamName"], caller), links)}
 
 
-def list_workteams(review: A2IService, p: Parameters, links: Links) -> dict[str, Any]:
+def list_workteams(review: A2IService, p: Parameters, caller: Caller, links: Links) -> dict[str, Any]:
     """ListWorkteams, by name or by the day they were made."""
-    return page(review, tables.workteams, p, "Workteams", lambda row: _view(review, row, links))
+    return page(review, caller, tables.workteams, WORKTEAM, p, "Workteams", lambda row: _view(review, row, links))
 
 
-def update_workteam(review: A2IService, p: Parameters, links: Links) -> dict[str, Any]:
+def update_workteam(review: A2IService, p: Parameters, caller: Caller, links: Links) -> dict[str, Any]:
     """UpdateWorkteam: what is given replaces what there was."""
-    row = _need(review, p["WorkteamName"])
+    row = _need_own(review, p["WorkteamName"], caller)
     document = {**row.document, **{key: p[key] for key in _TEAM_KEYS if key in p}}
     update = sa.update(tables.workteams).where(tables.workteams.c.name == row.name).values(document=document)
     review.database.write(lambda c: c.execute(update), step="a2i.update_workteam")
-    return {"Workteam": _view(review, _need(review, p["WorkteamName"]), links)}
+    return {"Workteam": _view(review, _need(review, p["WorkteamName"], caller), links)}
 
 
-def delete_workteam(review: A2IService, p: Parameters) -> dict[str, Any]:
+def delete_workteam(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:
     """DeleteWorkteam; refused while a flow definition sends work to it."""
     name = p["WorkteamName"]
-    arn = review.arn("workteam/private-crowd", name)
+    arn = review.arn(WORKTEAM, name)
+    if caller.app is not None:
+        _need_own(review, name, caller)
     there = tables.flow_definitions.c.deleting_at.is_(None) | has_active_loops()
     flows = review.database.read(lambda c: list(c.execute(sa.select(tables.flow_definitions).where(there))))
     for flow in flows:
         if flow.document["HumanLoopConfig"]["WorkteamArn"] == arn:
             raise ApiError("ResourceLimitExceeded", f"Work team {name} is used by flow definition {flow.name}")
     delete_all_tags(review, arn)
-    return {"Success": delete_named(review, tables.workteams, name)}
+    return {"Success": delete_named(review, tables.workteams, name, caller)}
 
 
 def create_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def describe_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
 
 def list_workforces(review: A2IService, p: Parameters) -> dict[str, Any]:
     """ListWorkforces."""
-    return page(review, tables.workforces, p, "Workforces", lambda row: _workforce(review, row))
+    return page(review, OPERATOR, tables.workforces, "workforce", p, "Workforces", lambda row: _workforce(review, row))
 
 
 def update_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
@@ -111,10 +114,18 @@ def delete_workforce(review: A2IService, p: Parameters) -> dict[str, Any]:
     return {}
 
 
-def _need(review: A2IService, name: str) -> Any:
-    row = find(review, tables.workteams, name)
+def _need(review: A2IService, name: str, caller: Caller) -> Any:
+    row = find_usable(review, caller, tables.workteams, WORKTEAM, name)
     if row is None:
         raise invalid(f"Could not find work team {name}")
+    return row
+
+
+def _need_own(review: A2IService, name: str, caller: Caller) -> Any:
+    """A team that the caller may change; of a lent one it is said that it is another's."""
+    row = _need(review, name, caller)
+    if caller.app not in (None, row.app):
+        raise ApiError("AccessDeniedException", f"Work team {name} is lent to this access key; its owner changes it")
     return row
 
 
@@ -128,7 +139,7 @@ def _need_workforce(review: A2IService, name: str) -> Any:
 def _view(review: A2IService, row: Any, links: Links) -> dict[str, Any]:
     return {
         "WorkteamName": row.name,
-        "WorkteamArn": review.arn("workteam/private-crowd", row.name),
+        "WorkteamArn": review.arn(WORKTEAM, row.name),
         "SubDomain": links.portal(),
         "CreateDate": epoch(row.created_at),
         **row.document,

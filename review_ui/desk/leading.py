@@ -17,6 +17,7 @@ from review_ui.a2i.settling import WAITING
 from review_ui.a2i.tables import flow_definitions, human_loops, tasks
 from review_ui.care.exposure import end_look
 from review_ui.desk.audit import note
+from review_ui.desk.deadlines import ON_TIME, Lateness, due_of, earliest_first, look_ahead, open_clocks
 from review_ui.desk.history import contains
 from review_ui.desk.preferences import takes
 from review_ui.desk.routing import flows_of
@@ -27,8 +28,6 @@ from review_ui.tables import queue_controls, users
 PACE_WINDOW = timedelta(hours=1)
 PRIORITIES = range(-9, 10)
 LONGEST_DUE_MINUTES = 60 * 24 * 30
-SOON = 0.7
-"""From this share of the time that a task may wait on, it is due soon."""
 LISTED = 200
 
 
@@ -39,9 +38,8 @@ class QueueState:
     Attributes:
         waiting, claimed, escalated: tasks; escalated ones are among the waiting.
         answered: in the last hour.
-        due_minutes: how long a task may wait; None where nobody has said.
-        late: tasks that wait for longer.
-        soon: tasks that are due soon (`SOON`), and not late.
+        due_minutes: how long a task that comes without a deadline may wait; None where nobody has said.
+        lateness: how tasks stand with their deadlines, those in hand among them.
         empty_in: how long until nothing waits at the pace of the last hour; None when nobody answered in it.
     """
 
@@ -56,18 +54,7 @@ class QueueState:
     paused_at: datetime | None
     paused_by: str | None
     due_minutes: int | None = None
-    late: int = 0
-    soon: int = 0
-
-    @property
-    def will_be_late(self) -> int | None:
-        """Of the tasks that wait, how many will be late at the pace of the last hour; None where nobody can tell."""
-        if self.due_minutes is None:
-            return None
-        if not self.answered:
-            return self.waiting if self.waiting else 0
-        in_time = int(self.answered * self.due_minutes / (PACE_WINDOW.total_seconds() / 60))
-        return max(self.late, self.waiting + self.claimed - in_time, 0)
+    lateness: Lateness = ON_TIME
 
     @property
     def empty_in(self) -> timedelta | None:
@@ -103,10 +90,11 @@ class ListedTask:
     lease_until: datetime | None
     holder: str
     content: Mapping[str, Any]
+    due_at: datetime | None = None
 
-    def due_in(self, due_minutes: int, now: datetime) -> int:
-        """Whole minutes until it is late; fewer than none once it is."""
-        return math.floor(due_minutes - (now - self.created_at).total_seconds() / 60)
+    def due_in(self, now: datetime) -> int | None:
+        """Whole minutes until it is late, fewer than none once it is; None where it is never due."""
+        return None if self.due_at is None else math.floor((self.due_at - now).total_seconds() / 60)
 
 
 def queue_states(review: ReviewService, user_id: str) -> Sequence[QueueState]:
@@ -131,9 +119,8 @@ def queue_states(review: ReviewService, user_id: str) -> Sequence[QueueState]:
             )
         }
         controls = {row.flow: row for row in c.execute(sa.select(queue_controls))}
-        due = {flow: row.due_minutes for flow, row in controls.items() if row.due_minutes is not None}
-        late, soon = _overdue(c, due, now, 1.0), _overdue(c, due, now, SOON)
-        mine = flow_definitions.c.name.in_(flows_of(c, user_id))
+        flows = flows_of(c, user_id)
+        mine, clocks = flow_definitions.c.name.in_(flows), open_clocks(c, flows)
         found = []
         for flow in c.execute(sa.select(flow_definitions).where(mine).order_by(flow_definitions.c.name)):
             count, control = counts.get(flow.name), controls.get(flow.name)
@@ -149,9 +136,8 @@ def queue_states(review: ReviewService, user_id: str) -> Sequence[QueueState]:
                     priority=control.priority if control else 0,
                     paused_at=control.paused_at if control else None,
                     paused_by=control.paused_by if control else None,
-                    due_minutes=due.get(flow.name),
-                    late=late.get(flow.name, 0),
-                    soon=soon.get(flow.name, 0) - late.get(flow.name, 0),
+                    due_minutes=control.due_minutes if control else None,
+                    lateness=look_ahead(clocks.get(flow.name, ()), count.answered if count else 0, now),
                 )
             )
         return found
@@ -192,11 +178,12 @@ def open_tasks(review: ReviewService, flow: str, words: str = "") -> Sequence[Li
     """
     holder = users.alias("holder")
     query = (
-        sa.select(tasks, human_loops.c.input_content, holder.c.name.label("holder"))
+        sa.select(tasks, human_loops.c.input_content, holder.c.name.label("holder"), queue_controls.c.due_minutes)
         .join(human_loops, human_loops.c.name == tasks.c.loop_name)
         .join(holder, holder.c.id == sa.func.coalesce(tasks.c.user_id, tasks.c.assigned_to), isouter=True)
+        .join(queue_controls, queue_controls.c.flow == tasks.c.flow, isouter=True)
         .where(tasks.c.flow == flow, tasks.c.state.in_(("waiting", "claimed")))
-        .order_by(tasks.c.priority.desc(), tasks.c.created_at, tasks.c.id)
+        .order_by(tasks.c.priority.desc(), *earliest_first())
         .limit(LISTED)
     )
     if words:
@@ -295,18 +282,6 @@ def _change(
     review.database.write(work, step="tasks.change")
 
 
-def _overdue(c: Connection, due: Mapping[str, int], now: datetime, share: float) -> Mapping[str, int]:
-    """By queue, how many tasks wait for longer than this share of the time they may."""
-    old = [
-        (tasks.c.flow == flow) & (tasks.c.created_at < now - timedelta(minutes=minutes) * share)
-        for flow, minutes in due.items()
-    ]
-    if not old:
-        return {}
-    query = sa.select(tasks.c.flow, sa.func.count()).where(tasks.c.state == "waiting", sa.or_(*old))
-    return {row[0]: row[1] for row in c.execute(query.group_by(tasks.c.flow))}
-
-
 def _control(c: Connection, flow: str, values: Mapping[str, Any]) -> None:
     if c.execute(sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow)).first() is None:
         raise NotFound(f"no queue '{flow}'")
@@ -333,4 +308,5 @@ def _listed(row: Any) -> ListedTask:
         lease_until=row.lease_until,
         holder=row.holder or "",
         content=json.loads(row.input_content),
+        due_at=due_of(row.due_at, row.created_at, row.due_minutes),
     )

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from review_ui.a2i.flows import has_active_loops
 from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks, workteams
 from review_ui.a2i.worker_ids import worker_id
+from review_ui.desk.deadlines import earliest_first
 from review_ui.tables import queue_controls, user_groups, users
 
 LEADS = ("lead", "admin")
@@ -45,10 +46,14 @@ def is_free_for(c: Connection, user_id: str) -> sa.ColumnElement[bool]:
 
 
 def order_for(user_id: str) -> tuple[sa.ColumnElement[Any], ...]:
-    """What comes first: what was assigned to this person, then what leads put first, then what waits longest."""
+    """What comes first: what is assigned to this person, what leads put first, the earliest deadline, the oldest.
+
+    What this person gave back comes last for them, or they would get it again at once.
+    """
     of_queue = sa.select(queue_controls.c.priority).where(queue_controls.c.flow == tasks.c.flow).scalar_subquery()
     mine = sa.case((tasks.c.assigned_to == user_id, 0), else_=1)
-    return mine, sa.func.coalesce(of_queue, 0).desc(), tasks.c.priority.desc(), tasks.c.created_at, tasks.c.id
+    left = sa.case((tasks.c.left_by == user_id, 1), else_=0)
+    return mine, left, sa.func.coalesce(of_queue, 0).desc(), tasks.c.priority.desc(), *earliest_first()
 
 
 def flows_of(c: Connection, user_id: str) -> list[str]:

@@ -11,14 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ground.blobs import split_uri
 from ground.database import insert_or_nothing
-from ground.errors import ModerationError
+from ground.errors import ModerationError, NotFound
 from review_ui.a2i.loops import DEFAULT_TASK_SECONDS
 from review_ui.a2i.settling import HANDS, WAITING
 from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.care.exposure import Allowance, allowance, begin_look, claim_alone, end_look, extend_look
 from review_ui.desk.audit import note
+from review_ui.desk.deadlines import due_of
 from review_ui.desk.routing import flows_of, is_free_for, order_for
 from review_ui.quality.golden import mix_in
 from review_ui.service import ReviewService
@@ -40,6 +42,7 @@ class Task:
         limit: how long it stays in somebody's hands who does nothing.
         escalation: who escalated it and why; empty when nobody did.
         draft: the answer that was taken back; None when there was none.
+        due_at: until when it is to be answered; None for any time.
     """
 
     id: str
@@ -52,6 +55,7 @@ class Task:
     limit: timedelta
     escalation: str = ""
     draft: Mapping[str, Any] | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class QueueCount:
 
     Attributes:
         is_paused: a lead stopped it; nothing of it is handed out.
+        due_at: the earliest deadline of what waits; None where nothing that waits has one.
     """
 
     flow: str
@@ -68,6 +73,7 @@ class QueueCount:
     mine: int
     oldest_at: datetime | None
     is_paused: bool = False
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -91,28 +97,37 @@ def waiting(review: ReviewService, user_id: str) -> Sequence[QueueCount]:
     held = (tasks.c.state == "claimed") & (tasks.c.user_id == user_id)
 
     def work(c: Connection) -> list[QueueCount]:
-        counted: dict[str, tuple[int, datetime | None]] = {}
-        per_loop = sa.select(tasks.c.flow, sa.func.count(tasks.c.loop_name.distinct()), sa.func.min(tasks.c.created_at))
-        for flow, count, oldest in c.execute(per_loop.where(_free(c, review, user_id)).group_by(tasks.c.flow)):
-            counted[flow] = (count, oldest)
+        per_loop = sa.select(
+            tasks.c.flow,
+            sa.func.count(tasks.c.loop_name.distinct()).label("loops"),
+            sa.func.min(tasks.c.created_at).label("oldest_at"),
+            sa.func.min(tasks.c.due_at).label("due_at"),
+        )
+        per_loop = per_loop.where(_free(c, review, user_id)).group_by(tasks.c.flow)
+        counted = {row.flow: row for row in c.execute(per_loop)}
         per_flow = sa.select(tasks.c.flow, sa.func.count()).where(held).group_by(tasks.c.flow)
         held_in: dict[str, int] = {row[0]: row[1] for row in c.execute(per_flow)}
-        paused = set(
-            c.execute(sa.select(queue_controls.c.flow).where(queue_controls.c.paused_at.is_not(None))).scalars()
-        )
+        controls = {row.flow: row for row in c.execute(sa.select(queue_controls))}
         mine = flow_definitions.c.name.in_(flows_of(c, user_id))
         rows = c.execute(sa.select(flow_definitions).where(mine).order_by(flow_definitions.c.name))
-        return [
-            QueueCount(
-                flow=row.name,
-                title=title_of(row.document),
-                waiting=counted.get(row.name, (0, None))[0],
-                mine=held_in.get(row.name, 0),
-                oldest_at=counted.get(row.name, (0, None))[1],
-                is_paused=row.name in paused,
+        found = []
+        for row in rows:
+            count, control = counted.get(row.name), controls.get(row.name)
+            oldest_at, due_at = (count.oldest_at, count.due_at) if count else (None, None)
+            if oldest_at is not None and control is not None:
+                due_at = due_of(due_at, oldest_at, control.due_minutes)
+            found.append(
+                QueueCount(
+                    flow=row.name,
+                    title=title_of(row.document),
+                    waiting=count.loops if count else 0,
+                    mine=held_in.get(row.name, 0),
+                    oldest_at=oldest_at,
+                    is_paused=control is not None and control.paused_at is not None,
+                    due_at=due_at,
+                )
             )
-            for row in rows
-        ]
+        return found
 
     return review.database.read(work)
 
@@ -136,7 +151,7 @@ def next_task(review: ReviewService, user_id: str, flow: str | None = None) -> T
         row = c.execute(query.with_for_update(skip_locked=True, of=tasks)).first()
         if row is None:
             return None
-        task_id: str = mix_in(c, review, user_id, row.flow) or row.id
+        task_id: str = mix_in(c, review, user_id, row.flow, row.due_at) or row.id
         config = c.execute(
             sa.select(flow_definitions.c.document).where(flow_definitions.c.name == row.flow)
         ).scalar_one()
@@ -187,12 +202,27 @@ def content_of(review: ReviewService, task_id: str) -> Mapping[str, Any]:
     return json.loads(text) if text is not None else {}
 
 
+def app_of(review: ReviewService, task_id: str) -> str | None:
+    """Whose key started a task's loop; None for an operator's."""
+    query = sa.select(human_loops.c.app).join(tasks, tasks.c.loop_name == human_loops.c.name)
+    app: str | None = review.database.read(lambda c: c.execute(query.where(tasks.c.id == task_id)).scalar())
+    return app
+
+
+def need_shown(review: ReviewService, task_id: str, uri: str) -> None:
+    """Refuse an object that the app whose loop it is may not read itself. Raises `NotFound`."""
+    bucket, key = split_uri(uri)
+    if not review.objects.may_read(app_of(review, task_id), bucket, key):
+        raise NotFound("the app whose task this is may not read this object")
+
+
 def get_task(review: ReviewService, task_id: str, user_id: str) -> Task:
     """A task that this reviewer holds. Raises `TaskGone`."""
     query = (
-        sa.select(tasks, human_loops.c.input_content, flow_definitions.c.document)
+        sa.select(tasks, human_loops.c.input_content, flow_definitions.c.document, queue_controls.c.due_minutes)
         .join(human_loops, human_loops.c.name == tasks.c.loop_name)
         .join(flow_definitions, flow_definitions.c.name == tasks.c.flow)
+        .join(queue_controls, queue_controls.c.flow == tasks.c.flow, isouter=True)
         .where(tasks.c.id == task_id, tasks.c.user_id == user_id, tasks.c.state == "claimed")
     )
 
@@ -214,6 +244,7 @@ def get_task(review: ReviewService, task_id: str, user_id: str) -> Task:
         limit=time_limit(row.document),
         escalation=escalation,
         draft=row.answer,
+        due_at=due_of(row.due_at, row.created_at, row.due_minutes),
     )
 
 
@@ -258,8 +289,8 @@ def escalate_task(review: ReviewService, task_id: str, user_id: str, reason: str
 def _give_back(review: ReviewService, task_id: str, user_id: str, kind: str, reason: str) -> None:
     now = review.clock()
     held = (tasks.c.id == task_id) & (tasks.c.user_id == user_id) & (tasks.c.state == "claimed")
-    # It goes to the end of the line, or the reviewer would get it back at once.
-    values: dict[str, Any] = {"created_at": now, "assigned_to": None, **WAITING}
+    # It goes to the end of its line, and to this reviewer after all else, or they would get it back at once.
+    values: dict[str, Any] = {"created_at": now, "assigned_to": None, "left_by": user_id, **WAITING}
     if kind == "escalated":
         values |= {"level": "lead", "priority": tasks.c.priority + 1}
 
@@ -297,10 +328,10 @@ def _free(c: Connection, review: ReviewService, user_id: str) -> sa.ColumnElemen
     return is_free_for(c, user_id) & allowance(c, review.care, user_id, review.clock()).admits()
 
 
-def _first_free(c: Connection, review: ReviewService, user_id: str, flow: str | None) -> sa.Select[tuple[str, str]]:
+def _first_free(c: Connection, review: ReviewService, user_id: str, flow: str | None) -> sa.Select[Any]:
     """The waiting task that comes first for this reviewer."""
     in_flow = sa.true() if flow is None else tasks.c.flow == flow
-    query = sa.select(tasks.c.id, tasks.c.flow).where(_free(c, review, user_id), in_flow)
+    query = sa.select(tasks.c.id, tasks.c.flow, tasks.c.due_at).where(_free(c, review, user_id), in_flow)
     return query.order_by(*order_for(user_id)).limit(1)
 
 

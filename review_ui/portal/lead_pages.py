@@ -28,6 +28,7 @@ from review_ui.desk.leading import (
     workers,
 )
 from review_ui.desk.load import DAYS, loads
+from review_ui.desk.tasks import need_shown
 from review_ui.people.people import People
 from review_ui.portal.access import leading
 from review_ui.portal.languages import _
@@ -139,6 +140,7 @@ def add_lead_pages(
         uri = summary(content_of(review, str(task_id), g.session.user.id)).picture
         if not uri:
             raise NotFound("there is no picture")
+        need_shown(review, str(task_id), uri)
         return veiled_response(blobs, uri)
 
     @portal.post("/lead/queues/<flow>/batch")

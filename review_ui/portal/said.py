@@ -47,6 +47,24 @@ _MADE: tuple[tuple[str, str], ...] = (
         r"No detector that the policies name looked at part (?P<parts>[^ ]+(?:, part [^ ]+)*)\.",
         N_("No detector that the policies name looked at part %(parts)s."),
     ),
+    (
+        r"queue '(?P<queue>[^']+)' of policy '(?P<policy>[^']+)' for (?P<label>.+?) says "
+        r"(?P<time>\d+[mhd])(?P<stop>; .+)?",
+        N_("queue '%(queue)s' of policy '%(policy)s' for %(label)s says %(time)s%(stop)s"),
+    ),
+    (
+        r"queue '(?P<queue>[^']+)' of policy '(?P<policy>[^']+)' says (?P<time>\d+[mhd])(?P<stop>; .+)?",
+        N_("queue '%(queue)s' of policy '%(policy)s' says %(time)s%(stop)s"),
+    ),
+    (
+        r"policy '(?P<policy>[^']+)' for (?P<label>.+?) says (?P<time>\d+[mhd])(?P<stop>; .+)?",
+        N_("policy '%(policy)s' for %(label)s says %(time)s%(stop)s"),
+    ),
+    (
+        r"policy '(?P<policy>[^']+)' says (?P<time>\d+[mhd])(?P<stop>; .+)?",
+        N_("policy '%(policy)s' says %(time)s%(stop)s"),
+    ),
+    (r"; the clock stands (?P<hours>\S+) h: (?P<words>.+)", N_("; the clock stands %(hours)s h: %(words)s")),
     (r"Nothing was found that a rule is about\.", N_("Nothing was found that a rule is about.")),
     (r"No rule is about what was found\.", N_("No rule is about what was found.")),
     (
@@ -86,6 +104,7 @@ _FORMS = tuple((re.compile(form, re.DOTALL), text) for form, text in _MADE)
 LONGEST = 2000
 """Characters beyond which a sentence is none of the service's, and left alone."""
 _POLICY = re.compile(r"(?P<policy>[A-Za-z0-9][\w.-]{0,62}): (?P<rest>.+)", re.DOTALL)
+_STOPS = re.compile(r"(?=; the clock stands )")
 _OVER = " Its rejects of the day are used up, so people look."
 _ENDED = re.compile(r"(?<=\.) (?=No answer from |No detector that |The policy approves then: )|(?<=outcome\.) ")
 
@@ -117,6 +136,7 @@ def _said(piece: str, names: Mapping[str, str]) -> str:
         "label": lambda label: names.get(label, label),
         "labels": lambda labels: ", ".join(names.get(each, each) for each in labels.split(", ")),
         "why": lambda why: _said(why, names),
+        "stop": lambda stop: "".join(_said(each, names) for each in _STOPS.split(stop)),
         "parts": lambda parts: parts.replace(", part ", ", "),
         "alike": lambda alike: _said(alike, names),
         "who": _,

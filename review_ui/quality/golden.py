@@ -120,7 +120,9 @@ def add_golden(review: ReviewService, source: str, outcome: str, because: str, b
             raise InputError(f"human loop '{source}' does not ask to approve or reject")
         if c.execute(sa.select(golden_items).where(golden_items.c.source == source)).first() is not None:
             raise InputError(f"there is a golden item from '{source}' already")
-        kept = {column: getattr(loop, column) for column in ("flow", "input_content", "input_sha256", "output_uri")}
+        kept = {
+            column: getattr(loop, column) for column in ("flow", "input_content", "input_sha256", "output_uri", "app")
+        }
         times = {"created_at": now, "expires_at": now, "event_pending": False}
         c.execute(sa.insert(human_loops).values(name=name, status=GOLDEN, **kept, **times))
         note_harms(c, review.care, name, json.loads(loop.input_content))
@@ -183,10 +185,13 @@ def set_quality(review: ReviewService, flow: str, quality: QueueQuality) -> None
     review.database.write(work, step="quality.set")
 
 
-def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str) -> str | None:
+def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str, due_at: datetime | None = None) -> str | None:
     """Now and then, a golden task of this queue for this person instead of the one that waits; its id, to be claimed.
 
     Part of the transaction that claims.
+
+    Args:
+        due_at: of the one that waits, so that a golden one looks the same.
     """
     if review.chance() * 100 >= quality_of(c, review, flow).golden_percent:
         return None
@@ -207,7 +212,7 @@ def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str) -> str
         return None
     name = names[int(review.chance() * len(names))]
     row = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
-    c.execute(sa.insert(tasks).values(row))
+    c.execute(sa.insert(tasks).values({**row, "due_at": due_at}))
     return str(row["id"])
 
 
@@ -215,6 +220,15 @@ def drop_unclaimed(c: Connection) -> None:
     """Take golden tasks that were given back out of the queue; they are made anew for whoever is next."""
     golden = sa.select(golden_items.c.loop_name)
     c.execute(sa.delete(tasks).where(tasks.c.state == "waiting", tasks.c.loop_name.in_(golden)))
+
+
+def drop_orphans(c: Connection) -> None:
+    """Delete golden items whose source was deleted: what somebody wants gone is gone with its copies."""
+    gone = sa.select(golden_items.c.loop_name).where(golden_items.c.source.not_in(sa.select(human_loops.c.name)))
+    names = list(c.execute(gone).scalars())
+    for table in (golden_items, tasks, not_for):
+        c.execute(sa.delete(table).where(table.c.loop_name.in_(names)))
+    c.execute(sa.delete(human_loops).where(human_loops.c.name.in_(names)))
 
 
 def feedback(review: ReviewService, task_id: str, user_id: str) -> Feedback | None:

@@ -71,11 +71,21 @@ OF_OPERATORS = "an operator's command, one commit of its own; done again when it
 OF_CLIENTS = "one commit of its own; AWS's clients ask again, and once more changes nothing"
 OF_REDACTION = "no item's path; tests/moderation/redacting kills redaction jobs"
 OF_CLEANING = "removes what is older than anything looks at; what one round leaves the next one removes"
+OF_LABELLING = "no item's path; looks again at the state that it changes, and the next round does what is left"
 BESIDE = {
     "a2i.ask_to_stop": "nobody calls it on an item's path",
     "a2i.delete_all_tags": OF_OPERATORS,
     "a2i.delete_flow_definition": OF_OPERATORS,
     "a2i.delete_loop": OF_OPERATORS,
+    "a2i.prune_labelling": OF_CLEANING,
+    "a2i.prune_loops": OF_CLEANING,
+    "labelling.begin": OF_LABELLING,
+    "labelling.collect": OF_LABELLING,
+    "labelling.create": OF_CLIENTS,
+    "labelling.end": OF_LABELLING,
+    "labelling.open": OF_LABELLING,
+    "labelling.stop": OF_CLIENTS,
+    "labelling.unread": OF_LABELLING,
     "a2i.delete_named": OF_OPERATORS,
     "a2i.delete_tags": OF_OPERATORS,
     "a2i.put_tags": OF_OPERATORS,

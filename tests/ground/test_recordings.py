@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ground.errors import MediaRefused
 from ground.media.recordings import Recording, probe
 from ground.media.sniffing import sniff
-from tests.recordings import flac, fragmented, id3, mp3, mp4, ogg, wav, webm
+from tests.recordings import flac, fragmented, id3, mp3, mp4, ogg, transport_stream, wav, webm
 
 GOOD = [
     ("film", mp4(b"vide"), "video", "video/mp4"),
@@ -27,6 +27,9 @@ GOOD = [
     ("WebM", webm(1, 2), "video", "video/webm"),
     ("WebM as browsers record it", webm(1, live=True), "video", "video/webm"),
     ("WebM without pictures", webm(2, live=True), "audio", "audio/webm"),
+    ("Matroska", webm(1, 2, form=b"matroska"), "video", "video/x-matroska"),
+    ("MPEG-TS", transport_stream(0x1B, 0x0F), "video", "video/mp2t"),
+    ("MPEG-TS whose clock begins anew", transport_stream(0x24, start=(1 << 33) - 50_000), "video", "video/mp2t"),
     ("WAV", wav(), "audio", "audio/wav"),
     ("FLAC", flac(), "audio", "audio/flac"),
     ("Ogg", ogg(), "audio", "audio/ogg"),
@@ -62,6 +65,12 @@ def test_a_film_made_by_a_library_is_read(tmp_path: Path) -> None:
         assert (found.kind, found.seconds) == ("video", 1.5)
 
 
+def test_how_much_of_it_is_sound_is_said() -> None:
+    found = [probed(data).sound_seconds for data in (mp4(b"vide"), mp4(b"vide", b"soun"), transport_stream(0x1B, 0x0F))]
+
+    assert found == pytest.approx([0.0, 2.0, 2.0], abs=0.05)
+
+
 BAD = [
     ("zeros behind a name", b"\0\0\0\x18ftypisom" + bytes(3000)),
     ("a name alone", b"\0\0\0\x18ftypisom" + bytes(4) + b"isomavc1"),
@@ -77,6 +86,8 @@ BAD = [
     ("WebM without a length", webm(1, live=True, seconds=0)),
     ("WebM cut off", webm(1)[:-3]),
     ("WebM header alone", b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm" + bytes(500)),
+    ("MPEG-TS without a programme", transport_stream()),
+    ("MPEG-TS out of step", transport_stream(0x1B)[:-40] + transport_stream(0x1B)),
     ("WAV of zeros", b"RIFF\x24\0\0\0WAVEfmt " + bytes(40)),
     ("WAV without sound", wav(0)),
     ("WAV cut off", wav()[:-100]),
@@ -117,7 +128,7 @@ def test_a_corrupted_recording_is_taken_or_refused_and_nothing_else(good: bytes,
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.sampled_from(["video/mp4", "video/webm", "audio/wav", "audio/flac", "audio/ogg", "audio/mpeg"]),
+    st.sampled_from(["video/mp4", "video/webm", "video/mp2t", "audio/wav", "audio/flac", "audio/ogg", "audio/mpeg"]),
     st.binary(max_size=300),
 )
 def test_garbage_is_refused(content_type: str, garbage: bytes) -> None:
@@ -132,6 +143,7 @@ SLOW = [
     ("empty pages", b"OggS\0" + bytes(22) + (b"OggS\0" + bytes(22)) * 500_000, "audio/ogg"),
     ("heads of frames", b"\xff\xfb" * 7_500_000, "audio/mpeg"),
     ("short frames", (b"\xff\xf3\x18\xc0" + bytes(20)) * 600_000, "audio/mpeg"),
+    ("empty packets", (b"\x47\x40\0\x10" + bytes(184)) * 80_000, "video/mp2t"),
     ("blocks of metadata", b"fLaC\0\0\0\x22" + bytes(34) + bytes(15_000_000), "audio/flac"),
 ]
 

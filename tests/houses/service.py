@@ -60,6 +60,10 @@ class People:
             return LoopState(self.ended[name])
         return LoopState("Completed" if name in self.said else "InProgress", "", f"s3://b/{name}")
 
+    def erase(self, name: str) -> str | None:
+        self.started.pop(name, None)
+        return ""
+
     def answers(self, name: str, uri: str) -> list[Answer]:
         return [Answer(reviewer="ann", outcome=self.said[name], submitted_at=datetime.now(UTC))]  # type: ignore[arg-type]
 

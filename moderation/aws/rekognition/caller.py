@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from moderation.hookspecs import Detector
 from moderation.service import Service
+from review_ui.a2i import owners
 from review_ui.service import ReviewService
 
 OPERATOR = "aws"
@@ -31,3 +32,8 @@ class Caller:
     def name(self) -> str:
         """The app as detectors are told it."""
         return self.app or OPERATOR
+
+    @property
+    def at_a2i(self) -> owners.Caller:
+        """The caller as the A2I endpoint knows it."""
+        return owners.Caller(self.app)

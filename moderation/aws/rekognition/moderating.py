@@ -15,6 +15,7 @@ from moderation.core.taxonomy import BEFORE_7, REKOGNITION_TOPS, Taxonomy
 from moderation.hookspecs import Detector
 from review_ui.a2i.activation import ANY_LABEL, named_labels
 from review_ui.a2i.built_in import Flow, activate, need_flow
+from review_ui.a2i.pictures import picture_key
 
 VERSION = "7.0"
 """Of Rekognition's moderation model whose taxonomy ours is."""
@@ -86,7 +87,7 @@ def _flow(caller: Caller, config: Mapping[str, Any] | None) -> Flow | None:
     if config is None:
         return None
     try:
-        return need_flow(caller.review, config["FlowDefinitionArn"])
+        return need_flow(caller.review, config["FlowDefinitionArn"], caller.at_a2i)
     except ApiError as error:
         code = error.code if error.code == "ResourceNotFoundException" else "InvalidParameterException"
         raise fault(code, error.message) from error
@@ -112,19 +113,20 @@ def _activated(
     asked = {name: value for name, value in p.items() if name != "Image"}
 
     def request() -> Mapping[str, Any]:
-        return {**asked, "Image": {"S3Object": picture.s3_object or _kept(caller, picture)}}
+        return {**asked, "Image": {"S3Object": picture.s3_object or _kept(caller, config["HumanLoopName"], picture)}}
 
     # Sampling goes by the picture, wherever it lies.
     asked_for = {**asked, "Image": picture.s3_object or {"Bytes": picture.sha256}}
     try:
-        return activate(caller.review, flow, config["HumanLoopName"], asked_for, request, answer)
+        return activate(caller.review, caller.at_a2i, flow, config["HumanLoopName"], asked_for, request, answer)
     except ApiError as error:
         if error.code == "ServiceQuotaExceededException":
             raise fault("HumanLoopQuotaExceededException", error.message) from error
         raise fault("InvalidParameterException", error.message) from error
 
 
-def _kept(caller: Caller, picture: Picture) -> Mapping[str, str]:
-    uri = caller.service.blobs.put(f"a2i/pictures/{picture.sha256}", picture.data, picture.content_type)
+def _kept(caller: Caller, loop_name: str, picture: Picture) -> Mapping[str, str]:
+    key = picture_key(caller.app, loop_name, picture.sha256)
+    uri = caller.service.blobs.put(key, picture.data, picture.content_type)
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return {"Bucket": bucket, "Name": key}

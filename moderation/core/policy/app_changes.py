@@ -96,7 +96,8 @@ def loosened_by(thing: Band | Rule, change: Change) -> str | None:
     if not isinstance(when, LabelCondition):
         return None
     # Firing more often is stricter, unless the rule approves or counts "at most".
-    counts_down = any(c is not None and c.at_most is not None for c in (when.count, when.different_labels))
+    counts_down = any(c is not None and c.at_most is not None for c in (when.count, when.different_labels, when.runs))
+    counts_down = counts_down or any(r is not None and r.below is not None for r in (when.seconds, when.share_of_time))
     lows = pairs(when.at_least, change.at_least, 0.0) if change.at_least is not None else []
     highs = pairs(when.below, change.below, 101.0) if change.below is not None else []
     fires_more = any(now < was for was, now in lows) or any(now > was for was, now in highs)

@@ -14,7 +14,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.policy.repair import Repaired
 from moderation.core.policy.shape import read_shape
 from moderation.core.policy.terms import Path
-from moderation.core.policy.uses import Uses, queue_uses
+from moderation.core.policy.uses import Uses, queue_uses, timed_labels
 from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS
 from moderation.core.policy.words.logic import conditions
@@ -73,9 +73,9 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
         close = nearest(file.taxonomy, TAXONOMIES)
         hint = f"did you mean '{close}'?" if close else f"known: {', '.join(TAXONOMIES)}"
         yield Slip(("taxonomy",), "E104", f"unknown taxonomy '{file.taxonomy}'", hint)
-    for path, label in uses.labels():
+    for path, label in (*uses.labels(), *timed_labels(file)):
         if label not in taxonomy:
-            hint, is_key = label_hint(taxonomy, str(label)), path[0] == "labels"
+            hint, is_key = label_hint(taxonomy, str(label)), path[0] == "labels" or "decide_within" in path
             yield Slip(path, "E104", f"unknown label '{label}'", hint, on_key=is_key)
     yield from _check_lists(file, uses)
     yield from _check_scores(file, uses)

@@ -6,6 +6,7 @@ that a YAML file holds, and says every fault; `moderation.policies.files` reads 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
@@ -43,6 +44,7 @@ from moderation.core.policy.terms import (
     wrong,
 )
 from moderation.core.policy.thresholds import Rows, Threshold, check_order, rows_of
+from moderation.core.policy.within import MOST_STOPS, ClockStop, Within, never_runs
 from moderation.core.policy.words.counter import Counter
 from moderation.core.policy.words.logic import Condition
 from moderation.core.policy.words.score import Score
@@ -61,6 +63,7 @@ class Queue(PolicyModel):
     if_no_agreement: Ask | None = Field(
         None, description="What follows when they do not; left out: reject when anybody chose reject."
     )
+    decide_within: Within | None = Field(None, description="How soon items in this queue are to be decided.")
 
     @model_validator(mode="after")
     def _can_agree(self) -> Queue:
@@ -194,6 +197,17 @@ class Rule(PolicyModel):
         return self
 
 
+def _every(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]+(\.[0-9]+)?s", value):
+        raise wrong("a number of seconds with its unit", hint="such as every: 2s or every: 0.5s")
+    if not 0.2 <= float(value[:-1]) <= 60:
+        raise wrong("pictures are taken out of films every 0.2s to 60s")
+    return value
+
+
+Every = Annotated[str, BeforeValidator(_every), WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?s$"})]
+
+
 class AppliesTo(PolicyModel):
     """Which items a policy is for."""
 
@@ -264,6 +278,7 @@ class ExampleItem(PolicyModel):
         default_factory=dict,
         description="What was measured of its part: {width: 300, media_type: image/gif}; parts: how many.",
     )
+    flags: float = Field(0.0, ge=0, le=1_000_000, description="Users' reports of it, weighed.")
     posted_at: (
         Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})] | None
     ) = Field(None, description="When it came in, with its zone: 2026-11-28T23:30:00+01:00.")
@@ -337,6 +352,10 @@ class FailureAsk(Ask):
         }
 
 
+FRAMES = "film.frames"
+"""The extractor that takes pictures out of films."""
+
+
 class PolicyFile(PolicyModel):
     """Everything a policy file may say."""
 
@@ -353,6 +372,9 @@ class PolicyFile(PolicyModel):
     )
     ignore_failures_of: list[DetectorName] = Field(
         default_factory=list, description="Detectors whose failure may pass without a person."
+    )
+    every: Every | None = Field(
+        None, description="How often a picture is taken out of a film, such as 2s (0.2s to 60s); it names film.frames."
     )
     if_nothing_matches: Ask = Field(description="The outcome when no rule fires.")
     if_a_detector_fails: FailureAsk = Field(description="The outcome when a failed detector could have changed it.")
@@ -377,10 +399,28 @@ class PolicyFile(PolicyModel):
     )
     apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
     sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
+    decide_within: Within | None = Field(None, description="How soon items are to be decided that people look at.")
+    clock_stops: list[ClockStop] = Field(
+        default_factory=list, max_length=MOST_STOPS, description="When the clock of decide_within stands, and why."
+    )
     keep_media_days: KeepMedia | None = Field(
         None, description="How long pictures, films and sounds are kept after the decision."
     )
     tests: list[Example] = Field(default_factory=list, description="Items and the outcome they must have.")
+
+    @model_validator(mode="after")
+    def _has_clocks_that_run(self) -> PolicyFile:
+        if never_runs(self.clock_stops):
+            message = "the clock would stand on every day of the week, and nothing would ever be due"
+            raise wrong(message, at="clock_stops", hint="leave one day on which it runs")
+        return self
+
+    @model_validator(mode="after")
+    def _takes_pictures(self) -> PolicyFile:
+        if self.every is not None and FRAMES not in (*self.needs, *self.only_with):
+            message = f"every says how often {FRAMES} takes a picture out of a film, and this policy does not name it"
+            raise wrong(message, at="every", hint=f"add {FRAMES} to needs")
+        return self
 
 
 def branch_ids(file: PolicyFile) -> tuple[str, ...]:

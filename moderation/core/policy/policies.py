@@ -9,7 +9,7 @@ from typing import Any
 
 from moderation.core.items import Frozen
 from moderation.core.policy.file import PolicyFile, Queue
-from moderation.core.policy.uses import Uses, lists_asked
+from moderation.core.policy.uses import Uses, asks_for_flags, lists_asked
 
 __all__ = ["Policy", "PolicySet", "PolicyWords", "Queue"]
 
@@ -21,12 +21,14 @@ class PolicyWords(Frozen):
         version: SHA-256 of the file's bytes, in hex.
         description: what its authors say is and is not wanted; empty when they wrote nothing.
         labels: every label that its bands, rules and scores ask about, sorted.
+        every: seconds between the pictures that are taken out of a film; None where it does not say.
     """
 
     name: str
     version: str
     description: str
     labels: tuple[str, ...]
+    every: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +70,11 @@ class Policy:
         """The lists at run time that its rules go by, each with where it is looked for; see `uses.lists_asked`."""
         return lists_asked(self.file)
 
+    @cached_property
+    def asks_for_flags(self) -> bool:
+        """True when a rule of it goes by users' reports."""
+        return asks_for_flags(self.file)
+
     def queue(self, name: str) -> Queue:
         """The queue of that name. Raises `KeyError`."""
         for queue in self.file.queues:
@@ -90,7 +97,14 @@ class Policy:
 
     def words(self) -> PolicyWords:
         """What it says in words."""
-        return PolicyWords(name=self.name, version=self.version, description=self.description, labels=self.labels())
+        every = None if self.file.every is None else float(self.file.every[:-1])
+        return PolicyWords(
+            name=self.name,
+            version=self.version,
+            description=self.description,
+            labels=self.labels(),
+            every=every,
+        )
 
 
 @dataclass(frozen=True)

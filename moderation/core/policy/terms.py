@@ -286,6 +286,13 @@ class Range(PolicyModel):
         return (self.at_least is None or value >= self.at_least) and (self.below is None or value < self.below)
 
 
+class TimeShare(Range):
+    """A share of the time that a film or sound plays, in percent."""
+
+    at_least: Percent | None = Field(None, description="Percent of the time, inclusive.")
+    below: Percent | None = Field(None, description="Percent of the time, exclusive.")
+
+
 def expand(labels: Labels, lists: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
     """The names that a ``label:`` stands for."""
     if isinstance(labels, str):

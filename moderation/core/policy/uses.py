@@ -7,12 +7,13 @@ from typing import Any, NamedTuple, assert_never
 
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.terms import Ask, Labels, ListRef, Path
+from moderation.core.policy.within import Within, WithinTable
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.listed import CONTENT, METADATA, ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
-from moderation.core.policy.words.measured import MeasuredCondition
+from moderation.core.policy.words.measured import FlagsCondition, MeasuredCondition
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -163,6 +164,15 @@ class Uses:
                     yield ("scores", score_name, "of", n, "detector", number), name
 
 
+def timed_labels(file: PolicyFile) -> Iterator[tuple[Path, str]]:
+    """Each label that has a time of its own in ``decide_within``."""
+    places: list[tuple[Path, Within | None]] = [(("decide_within",), file.decide_within)]
+    places += [(("queues", n, "decide_within"), queue.decide_within) for n, queue in enumerate(file.queues)]
+    for path, within in places:
+        if isinstance(within, WithinTable):
+            yield from (((*path, label), label) for label in within.rows)
+
+
 def lists_asked(file: PolicyFile) -> frozenset[tuple[str, str]]:
     """The lists at run time that rules go by, each with where it is looked for: ``content`` or ``metadata.KEY``."""
     found: set[tuple[str, str]] = set()
@@ -173,6 +183,11 @@ def lists_asked(file: PolicyFile) -> frozenset[tuple[str, str]]:
             elif isinstance(condition, MetadataCondition) and condition.metadata.in_list is not None:
                 found.add((condition.metadata.in_list, f"{METADATA}{condition.metadata.key}"))
     return frozenset(found)
+
+
+def asks_for_flags(file: PolicyFile) -> bool:
+    """True when a rule goes by users' reports."""
+    return any(isinstance(each, FlagsCondition) for rule in file.rules for _, each in conditions(rule.when, ()))
 
 
 def _queue_of(ask: Ask | None) -> str | None:

@@ -24,8 +24,11 @@ from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
 from moderation.core.rules.contradictions import contradiction
+from moderation.core.rules.scene import NOTHING
 from moderation.core.rules.setting import Setting
 from moderation.core.rules.words.label import covered
+from moderation.core.rules.words.lasting import Lasting
+from moderation.core.rules.words.people import PeopleTest
 from moderation.core.taxonomy import Taxonomy
 
 
@@ -80,13 +83,12 @@ def _holds_of_nothing(condition: Condition, file: PolicyFile) -> bool | None:
         case OnePart():
             return _holds_of_nothing(condition.one_part, file)
         case LabelCondition():
-            counts = [count for count in (condition.count, condition.different_labels) if count is not None]
-            return bool(counts) and all(count.holds(0) for count in counts)
+            return _of_none(condition)
         case ScoreCondition():
             met = {not each for _, each in spread(condition.at_least)} or {True}
             return met.pop() if len(met) == 1 else None
         case PeopleCondition():
-            return bool(condition.people.count.holds(0))
+            return PeopleTest.of(condition.people).test(NOTHING).truth
         case AppCondition():
             return True if set(file.applies_to.app or ["", *condition.app]) <= set(condition.app) else None
         case ContentTypeCondition():
@@ -169,10 +171,18 @@ def _needs(condition: Condition, file: PolicyFile, taxonomy: Taxonomy) -> list[N
         case OnePart():
             return _needs(condition.one_part, file, taxonomy)
         case LabelCondition():
-            counts = [count for count in (condition.count, condition.different_labels) if count is not None]
-            return [] if counts and all(count.holds(0) for count in counts) else [_need(condition, file, taxonomy)]
+            return [] if _of_none(condition) else [_need(condition, file, taxonomy)]
         case _:
             return []
+
+
+def _of_none(condition: LabelCondition) -> bool:
+    """Whether it is true where nothing was found."""
+    lasting = Lasting(condition.seconds, condition.share_of_time, condition.runs)
+    if lasting != Lasting():
+        return bool(lasting.test((), NOTHING, (condition.count, condition.different_labels), may_grow=False))
+    counts = [count for count in (condition.count, condition.different_labels) if count is not None]
+    return bool(counts) and all(count.holds(0) for count in counts)
 
 
 def _need(condition: LabelCondition, file: PolicyFile, taxonomy: Taxonomy) -> Need:
@@ -185,7 +195,8 @@ def _plain(condition: Condition, file: PolicyFile, taxonomy: Taxonomy) -> Need |
     """The detection of which a single one makes the condition true; None where something else may be asked too."""
     if not isinstance(condition, LabelCondition) or condition.by_rows() is not None:
         return None
-    sizes = (condition.count, condition.different_labels, condition.box_area, condition.span_length, condition.seconds)
+    numbers = (condition.count, condition.different_labels, condition.box_area, condition.span_length)
+    sizes = (*numbers, condition.seconds, condition.share_of_time, condition.runs)
     is_plain = all(each is None for each in sizes) and not condition.relations
     return _need(condition, file, taxonomy) if is_plain else None
 

@@ -41,6 +41,7 @@ class Subject:
             None, or left out, for one that could not be read.
         facts: of each given part by id, what was measured of it (`moderation.core.measuring`); empty when not known.
         posted_at: when it came in, an aware time; None when not known.
+        flags: users' reports that nobody has decided about, weighed.
     """
 
     app: str
@@ -52,6 +53,7 @@ class Subject:
     listed: Mapping[str, Listed | None] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
     posted_at: datetime | None = None
+    flags: float = 0.0
 
 
 @dataclass(slots=True)
@@ -88,9 +90,10 @@ class Scene:
 
     Attributes:
         is_crowded: True with more than one detection.
+        is_timed: True when something was found at a time of a film or sound.
     """
 
-    __slots__ = ("_memo", "by_label", "failed_in", "is_crowded", "subject", "unanswered")
+    __slots__ = ("_memo", "by_label", "failed_in", "is_crowded", "is_timed", "subject", "unanswered")
 
     def __init__(
         self,
@@ -103,9 +106,12 @@ class Scene:
         self.unanswered = unanswered
         self.failed_in = failed_in or {}
         self.is_crowded = len(detections) > 1
+        self.is_timed = False
         self.by_label: dict[str, list[Detection]] = {}
         self._memo: dict[Hashable, Any] = {}
         for detection in detections:
+            if detection.time_range is not None:
+                self.is_timed = True
             known = self.by_label.get(detection.label)
             if known is None:
                 self.by_label[detection.label] = [detection]
@@ -116,7 +122,7 @@ class Scene:
         """The same without the failures of `names`."""
         left = {name: reach for name, reach in self.unanswered.items() if name not in names}
         scene = Scene(self.subject, (), left, self.failed_in)
-        scene.by_label, scene.is_crowded = self.by_label, self.is_crowded
+        scene.by_label, scene.is_crowded, scene.is_timed = self.by_label, self.is_crowded, self.is_timed
         return scene
 
     def matching(self, labels: frozenset[str]) -> list[Detection]:

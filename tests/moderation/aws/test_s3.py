@@ -256,12 +256,6 @@ class TestApart:
                 aws_secret_access_key=key.secret,
             )
             assert code(client.get_object, Bucket=BUCKET, Key="mine") == expected
-        shown = {
-            "UiTemplate": {"Content": "<p></p>"},
-            "Task": {"Input": "{}"},
-            "RoleArn": "arn:aws:iam::000000000000:role/x",
-        }
-        assert code(door.client("sagemaker").render_ui_template, **shown) == "AccessDeniedException"
 
     def test_there_are_as_many_buckets_as_are_set(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = door.settings.model_copy(update={"aws_most_buckets": 1})

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -119,12 +120,10 @@ def matching(world: World, condition: Mapping[str, Any]) -> list[Detection]:
         names = [names] if isinstance(names, str) else names
         is_by = names is None or (d.detector is not None and d.detector.name in names)
         length = d.span.end - d.span.start if d.span else float("inf")
-        seconds = d.time_range.end - d.time_range.start if d.time_range else float("inf")
         is_in = (
             low <= d.confidence < high
             and within(area, condition.get("box_area", {}))
             and within(length, condition.get("span_length", {}))
-            and within(seconds, condition.get("seconds", {}))
         )
         if d.label in labels and is_by and is_in:
             found.append(d)
@@ -167,9 +166,11 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return at.hour in {
             hour % 24 for hour in range(hours["at_least"], hours["below"] + 24 * (hours["below"] <= hours["at_least"]))
         }
+    if "flags" in condition:
+        return within(subject.flags, condition["flags"])
     if "parts" in condition:
         return within(len(subject.facts), condition["parts"]) if subject.facts else None
-    for name in ("width", "height", "megapixels", "bytes", "frames", "duration", "text_length", "media_type"):
+    for name in ("width", "height", "megapixels", "bytes", "frames", "duration", "sound", "text_length", "media_type"):
         if name in condition:
             return measured_truth(subject, name, condition[name])
     if "people" in condition:
@@ -180,11 +181,13 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
     placed = [both([lies(world, d, kind, condition[kind]) for kind in RELATIONS if kind in condition]) for d in found]
     sure = [d for d, each in zip(found, placed, strict=True) if each is True]
     some = [d for d, each in zip(found, placed, strict=True) if each is not False]
+    if any(key in condition for key in TIMES):
+        return one_truth({lasting_truth(world, those, condition, open_=open_) for those in (sure, some)})
     if "count" not in condition and "different_labels" not in condition:
         return True if sure else None if open_ or some else False
     truths = []
     if "count" in condition:
-        truths.append(between(len(sure), len(some), condition["count"], open_=open_))
+        truths.append(between(at_once(sure), at_once(some), condition["count"], open_=open_))
     if "different_labels" in condition:
         numbers = [len({d.label for d in those}) for those in (sure, some)]
         truths.append(between(*numbers, condition["different_labels"], open_=open_))
@@ -192,6 +195,70 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
 
 
 RELATIONS = ("inside", "overlaps", "without")
+TIMES = ("seconds", "share_of_time", "runs")
+
+
+def one_truth(truths: set[Truth]) -> Truth:
+    return truths.pop() if len(truths) == 1 else None
+
+
+def times_of(d: Detection) -> tuple[float, float]:
+    """From when to when it is there; a moment is a hundredth of a second."""
+    if d.time_range is None:
+        return 0.0, float("inf")
+    return d.time_range.start, max(d.time_range.end, d.time_range.start + 0.01)
+
+
+def steps_of(those: Sequence[Detection]) -> list[tuple[float, float, list[Detection]]]:
+    """The times between which nothing changes, and what is there then."""
+    edges = sorted({edge for d in those for edge in times_of(d)})
+    return [
+        (start, end, [d for d in those if times_of(d)[0] <= start and end <= times_of(d)[1]])
+        for start, end in pairwise(edges)
+    ]
+
+
+def at_once(those: Sequence[Detection]) -> int:
+    """How many; of what was found in pictures of one film, the most at one time."""
+    in_films = [d for d in those if d.time_range is not None and "." in d.part]
+    films = {d.part.split(".")[0] for d in in_films}
+    most = [
+        max(len(there) for _, _, there in steps_of([d for d in in_films if d.part.split(".")[0] == film]))
+        for film in films
+    ]
+    return len(those) - len(in_films) + sum(most)
+
+
+def lasting_truth(world: World, those: Sequence[Detection], condition: Mapping[str, Any], *, open_: bool) -> Truth:
+    """Whether so many are there for so long; where more may have been missed, only what more cannot undo is known."""
+    truths = []
+    for root in {d.part.split(".")[0] for d in those} or {""}:
+        here = [d for d in those if d.part.split(".")[0] == root]
+        runs: list[tuple[float, float]] = []
+        for start, end, there in steps_of(here):
+            labels = len({d.label for d in there})
+            counts = condition.get("count", {}), condition.get("different_labels", {})
+            if there and within(len(there), counts[0]) and within(labels, counts[1]):
+                is_on = bool(runs) and start - runs[-1][1] <= 0.01
+                runs = [*runs[:-1], (runs[-1][0], end)] if is_on else [*runs, (start, end)]
+        runs = [run for run in runs if within(round(run[1] - run[0], 3), condition.get("seconds", {}))]
+        needs_runs = "seconds" in condition or "runs" in condition
+        truth_ = not needs_runs or within(len(runs), condition.get("runs", {"at_least": 1}))
+        facts = world.subject.facts
+        of_root = facts.get(root) or (next(iter(facts.values())) if len(facts) == 1 else {})
+        whole, together = of_root.get("duration"), sum(end - start for start, end in runs)
+        share: Truth = True
+        if "share_of_time" in condition:
+            percent = 0.0 if not together else 100.0 if together == float("inf") else None
+            if percent is None and isinstance(whole, float | int) and whole:
+                percent = min(100.0, round(100 * together / whole, 3))
+            share = None if percent is None else within(percent, condition["share_of_time"])
+        truths.append(both([truth_, share]))
+    found = negated(both([negated(each) for each in truths]))
+    caps = ("below", "at_most")
+    bounds = [condition.get(key, {}) for key in ("seconds", "share_of_time", "count", "different_labels")]
+    is_capped = "runs" in condition or any(cap in bound for bound in bounds for cap in caps)
+    return found if not open_ or (found and not is_capped) else None
 
 
 def between(low: int, high: int, limits: Mapping[str, Any], *, open_: bool) -> Truth:
@@ -296,12 +363,13 @@ def same(value: Any, wanted: Any) -> bool:
 def people_truth(world: World, people: Mapping[str, Any]) -> Truth:
     """How many people lack a cover; a failed detector may have seen more."""
     truths, _ = people_truths(world, people)
-    return truths[0] if len(set(truths)) == 1 else None
+    return one_truth(set(truths))
 
 
 def people_truths(world: World, people: Mapping[str, Any]) -> tuple[list[Truth], set[str]]:
     """The truths if none, one or more of those who may lack a cover do; and who saw these."""
-    lacking, doubters = 0, []
+    lacking: list[Detection] = []
+    unsure: list[Detection] = []
     for person in world.detections:
         if person.label != "Person" or person.confidence < people.get("at_least", 50):
             continue
@@ -319,11 +387,14 @@ def people_truths(world: World, people: Mapping[str, Any]) -> tuple[list[Truth],
             else:
                 lacks.append(sure < covered)
         truth_of_person = negated(both([negated(each) for each in lacks]))
-        lacking += truth_of_person is True
-        if truth_of_person is None:
-            doubters.append(person.detector.name if person.detector else "Person")
+        lacking += [person] if truth_of_person else []
+        unsure += [person] if truth_of_person is None else []
+    doubters = {person.detector.name if person.detector else "Person" for person in unsure}
     limits, open_ = people.get("count", {"at_least": 1}), silent_on(world, {"Person"})
-    return [counted(lacking + more, limits, open_=open_) for more in range(len(doubters) + 1)], set(doubters)
+    if any(key in people for key in TIMES):
+        return [lasting_truth(world, those, people, open_=open_) for those in (lacking, lacking + unsure)], doubters
+    low, high = at_once(lacking), at_once(lacking + unsure)
+    return [counted(number, limits, open_=open_) for number in range(low, high + 1)], doubters
 
 
 def doubters_of(world: World, condition: Mapping[str, Any]) -> set[str]:

@@ -58,6 +58,18 @@ tables = st.builds(
 """Tables of thresholds."""
 
 
+times = st.sampled_from(
+    [
+        {"seconds": {"at_least": 4}},
+        {"share_of_time": {"at_least": 40}},
+        {"share_of_time": {"below": 40}},
+        {"runs": {"at_least": 2}},
+        {"seconds": {"below": 6}, "runs": {"at_most": 1}},
+        {"seconds": {"at_least": 3}, "share_of_time": {"at_least": 20, "below": 90}},
+    ]
+)
+
+
 @st.composite
 def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
     some = st.one_of(labels, st.lists(labels, min_size=1, max_size=3, unique=True), st.just({"list": "named"}))
@@ -71,7 +83,7 @@ def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
         condition["below"] = draw(st.sampled_from(high))
         if not isinstance(low, dict) and draw(st.booleans()):
             condition["below"] = {"by": "metadata.a.b", "5": draw(st.sampled_from(high)), "default": condition["below"]}
-    extra = draw(st.integers(0, 13))
+    extra = draw(st.integers(0, 15))
     if extra == 0:
         condition["exact"] = True
     elif extra == 1:
@@ -86,6 +98,10 @@ def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
         condition["span_length"] = draw(st.sampled_from([{"at_least": 5}, {"below": 5}]))
     elif extra == 6:
         condition["seconds"] = draw(st.sampled_from([{"at_least": 5, "below": 9}, {"below": 5}]))
+    elif extra in (14, 15):
+        condition |= draw(times)
+        if extra == 15:
+            condition["count"] = draw(st.sampled_from([{"at_least": 2}, {"at_most": 1}]))
     elif extra in (7, 8):
         other = st.one_of(
             some,
@@ -96,7 +112,8 @@ def label_conditions(draw: st.DrawFn) -> dict[str, Any]:
         kinds = st.lists(st.sampled_from(["inside", "overlaps", "without"]), min_size=1, max_size=2, unique=True)
         condition |= {kind: draw(other) for kind in draw(kinds)}
         if extra == 8:
-            condition |= draw(st.sampled_from([{"count": {"at_most": 1}}, {"different_labels": {"at_least": 2}}]))
+            more = [{"count": {"at_most": 1}}, {"different_labels": {"at_least": 2}}, {"seconds": {"at_least": 5}}]
+            condition |= draw(st.sampled_from(more))
     return condition
 
 
@@ -111,11 +128,14 @@ facts = st.one_of(
             {"bytes": {"at_least": 1000}},
             {"frames": {"at_least": 2}},
             {"duration": {"at_least": 2, "below": 9}},
+            {"sound": {"below": 1}},
             {"text_length": {"at_least": 5, "below": 20}},
             {"media_type": ["image/*"]},
             {"media_type": ["image/png", "video/*"]},
             {"parts": {"at_least": 2}},
             {"parts": {"at_most": 1}},
+            {"flags": {"at_least": 3}},
+            {"flags": {"below": 2}},
             {"hour": {"at_least": 22, "below": 6}},
             {"hour": {"at_least": 9, "below": 17}, "zone": "Asia/Tokyo"},
             {"weekday": ["sat", "sun"], "zone": "Europe/Zurich"},
@@ -141,7 +161,7 @@ facts = st.one_of(
         ),
     ),
     st.builds(
-        lambda sure, covered, bare, hidden, count, torso: {
+        lambda sure, covered, bare, hidden, count, torso, lasting: {
             "people": {
                 "lacking": {"head": "head_cover", **torso},
                 "at_least": sure,
@@ -149,6 +169,7 @@ facts = st.one_of(
                 **bare,
                 "if_part_not_visible": hidden,
                 "count": count,
+                **lasting,
             }
         },
         st.sampled_from([30, 75]),
@@ -157,6 +178,7 @@ facts = st.one_of(
         st.sampled_from(["ignore", "counts_as_lacking"]),
         st.sampled_from([{"at_least": 1}, {"at_most": 1}, {"at_least": 2, "at_most": 3}]),
         st.sampled_from([{}, {"torso": "vest"}]),
+        st.one_of(st.just({}), st.just({}), times),
     ),
 )
 
@@ -251,6 +273,7 @@ def found(
     small: bool,
     length: int | None = None,
     left: float = 0,
+    start: int | None = None,
     attributes: dict[str, Any] | None = None,
 ) -> Detection:
     box = Box(left=left, top=0, width=0.2, height=0.2) if small else None
@@ -262,7 +285,7 @@ def found(
         part=part,
         box=box,
         span=span,
-        time_range=TimeRange(start=1, end=1 + length) if length is not None else None,
+        time_range=TimeRange(start=start, end=start + (length or 0)) if start is not None else None,
         attributes=attributes or {},
         detector=Tool(name=detector, version="1"),
     )
@@ -270,12 +293,21 @@ def found(
 
 confidences = st.one_of(percents, st.floats(0, 100))
 parts = st.sampled_from(["p0", "p1", "p1.0", ""])
+starts = st.sampled_from([None, None, 0, 1, 3, 4, 8])
 people = st.builds(
-    lambda confidence, part, seen: found(
-        "Person", confidence, part, "det.b", small=False, attributes={"parts": seen} if seen is not None else {}
+    lambda confidence, part, start, seen: found(
+        "Person",
+        confidence,
+        part,
+        "det.b",
+        small=False,
+        length=3,
+        start=start,
+        attributes={"parts": seen} if seen is not None else {},
     ),
     confidences,
     parts,
+    starts,
     st.sampled_from(
         [
             None,
@@ -298,6 +330,7 @@ detections = st.one_of(
         st.sampled_from(["det.a", "det.b"]),
         small=st.booleans(),
         length=st.sampled_from([None, None, 3, 5, 9]),
+        start=starts,
         left=st.sampled_from([0, 0, 0.1, 0.05, 0.5]),
     ),
     people,
@@ -312,7 +345,7 @@ failures = st.builds(
 
 
 subjects = st.builds(
-    lambda app, number, facts, rejects, posts, bad, watch, sizes, at: Subject(
+    lambda app, number, facts, rejects, posts, bad, watch, sizes, at, flags: Subject(
         app,
         frozenset({"image", "text"}),
         f"item-{number}",
@@ -322,6 +355,7 @@ subjects = st.builds(
         {"bad content": bad, "watch metadata.a": watch},
         sizes,
         at,
+        flags,
     ),
     st.sampled_from(["shop", "kids", "news"]),
     st.integers(0, 50),
@@ -335,13 +369,28 @@ subjects = st.builds(
             {},
             {
                 "p0": {"text_length": 5},
-                "p1": {"width": 100, "bytes": 900, "media_type": "image/gif", "frames": None, "duration": 5},
+                "p1": {
+                    "width": 100,
+                    "bytes": 900,
+                    "media_type": "image/gif",
+                    "frames": None,
+                    "duration": 20,
+                    "sound": 0,
+                },
             },
             {
                 "p0": {"text_length": 50},
-                "p1": {"width": None, "bytes": None, "media_type": None, "frames": None, "duration": None},
+                "p1": {
+                    "width": None,
+                    "bytes": None,
+                    "media_type": None,
+                    "frames": None,
+                    "duration": None,
+                    "sound": None,
+                },
             },
         ]
     ),
     st.sampled_from([None, datetime(2026, 11, 28, 23, tzinfo=UTC), datetime(2026, 11, 27, 12, tzinfo=UTC)]),
+    st.sampled_from([0.0, 1.75, 3.0]),
 )

@@ -44,14 +44,14 @@ def test_a_picture_has_all_that_its_file_says_and_a_film_what_is_known_of_it() -
     picture = Media(
         uri="s3://b/k", sha256="0", content_type="image/gif", size_bytes=9, width=2000, height=500, frames=3
     )
-    film = Media(uri="s3://b/k", sha256="0", content_type="video/mp4", size_bytes=9, seconds=12.5)
+    film = Media(uri="s3://b/k", sha256="0", content_type="video/mp4", size_bytes=9, seconds=12.5, sound_seconds=0.0)
 
     assert measured(Part(id="p0", type="image", media=picture)) == {
         "width": 2000, "height": 500, "megapixels": 1.0, "frames": 3, "bytes": 9, "media_type": "image/gif"
     }  # fmt: skip
     assert measured(Part(id="p0", type="video", media=film)) == {
         "width": None, "height": None, "megapixels": None, "frames": None, "bytes": 9, "media_type": "video/mp4",
-        "duration": 12.5
+        "duration": 12.5, "sound": 0.0
     }  # fmt: skip
     assert measured(Part(id="p0", type="text", text="\U0001f600é")) == {"text_length": 2}
 
@@ -60,10 +60,13 @@ def test_how_long_a_recording_plays_is_kept_with_it_and_not_known_of_older_ones(
     data = mp4(b"vide", b"soun", seconds=12.5)
     film = media_at("s3://b/k", data, inspect(data, Limits(), None))
     stored = film.model_dump(mode="json")
-    older = Media.model_validate({key: value for key, value in stored.items() if key != "seconds"})
+    measured_later = ("seconds", "sound_seconds")
+    older = Media.model_validate({key: value for key, value in stored.items() if key not in measured_later})
 
-    assert measured(Part(id="p0", type="video", media=Media.model_validate(stored)))["duration"] == 12.5
-    assert measured(Part(id="p0", type="video", media=older))["duration"] is None
+    facts = measured(Part(id="p0", type="video", media=Media.model_validate(stored)))
+    assert (facts["duration"], facts["sound"]) == (12.5, 12.5)
+    facts = measured(Part(id="p0", type="video", media=older))
+    assert (facts["duration"], facts["sound"]) == (None, None)
     assert "seconds" not in older.model_dump(mode="json")
 
 

@@ -19,7 +19,7 @@ from moderation.core.policy.words.logic import WORDS
 from moderation.core.policy.words.score import Score
 from moderation.core.policy.words.word import Word
 from moderation.core.taxonomy import Taxonomy
-from moderation.policies.cases import read_detection, subject_of
+from moderation.policies.cases import read_detections, subject_of
 from moderation.policies.files import read_policy
 from tests.moderation.core.plain_rules import World, judge, truth
 
@@ -124,7 +124,7 @@ def items_of(path: Path) -> Iterator[tuple[str, World, Any]]:
     assert policy is not None, [fault.render() for fault in faults]
     document = yaml.safe_load(path.read_text())
     for example in policy.file.tests:
-        detections = [read_detection(entry, TAXONOMY) for entry in example.item.detections]
+        detections = read_detections(example.item, TAXONOMY)
         failures = [
             Failure(detector=Tool(name=name, version="1"), kind="raised", message="x") for name in example.item.failed
         ]

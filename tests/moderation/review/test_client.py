@@ -62,6 +62,15 @@ def test_a_conflict_means_that_it_was_started_before(loops: Any) -> None:
     assert loops.start("l", "f", {}) == LOOP
 
 
+def test_a_loop_of_that_name_under_another_flow_is_not_taken_for_ours(loops: Any) -> None:
+    stub = runtime(loops)
+    stub.add_client_error("start_human_loop", "ConflictException", http_status_code=409)
+    stub.add_response("describe_human_loop", {**SUMMARY, "FlowDefinitionArn": f"{FLOW}-2"}, {"HumanLoopName": "l"})
+
+    with pytest.raises(HumanLoopRefused, match="taken by a loop of another flow definition"):
+        loops.start("l", "f", {})
+
+
 @pytest.mark.parametrize(
     ("code", "status", "error"),
     [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from moderation.core.policy.terms import Count, Labels, OneOrMore, Percent, Range
+from moderation.core.policy.terms import Count, Labels, OneOrMore, Percent, Range, TimeShare
 from moderation.core.policy.words.related import Other, Relation
 from moderation.core.policy.words.word import Bounds
 
@@ -27,7 +27,13 @@ class BesideLabel(Bounds):
     detector: OneOrMore | None = Field(None, description="Beside label: only what these detectors found.")
     box_area: BoxArea | None = Field(None, description="Beside label: share of the picture that the box covers.")
     span_length: Range | None = Field(None, description="Beside label: length of the span, in characters.")
-    seconds: Range | None = Field(None, description="Beside label: length of the time range, in seconds.")
+    seconds: Range | None = Field(
+        None, description="Beside label: for how long without a break, in seconds of a film or sound."
+    )
+    share_of_time: TimeShare | None = Field(
+        None, description="Beside label: for how much of the film or sound, in percent."
+    )
+    runs: Count | None = Field(None, description="Beside label: how many separate times in the film or sound.")
     inside: Other | None = Field(None, description="Beside label: its box lies in one of this label.")
     overlaps: Other | None = Field(None, description="Beside label: its box and one of this label cover each other.")
     without: Other | None = Field(None, description="Beside label: no box of this label covers its box.")

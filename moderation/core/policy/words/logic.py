@@ -20,6 +20,7 @@ from moderation.core.policy.words.listed import ContentCondition
 from moderation.core.policy.words.measured import (
     BytesCondition,
     DurationCondition,
+    FlagsCondition,
     FramesCondition,
     HeightCondition,
     HourCondition,
@@ -27,6 +28,7 @@ from moderation.core.policy.words.measured import (
     MediaTypeCondition,
     MegapixelsCondition,
     PartsCondition,
+    SoundCondition,
     TextLengthCondition,
     WeekdayCondition,
     WidthCondition,
@@ -121,9 +123,11 @@ Condition: TypeAlias = Annotated[
     | Annotated[BytesCondition, Tag("\0BytesCondition")]
     | Annotated[FramesCondition, Tag("\0FramesCondition")]
     | Annotated[DurationCondition, Tag("\0DurationCondition")]
+    | Annotated[SoundCondition, Tag("\0SoundCondition")]
     | Annotated[TextLengthCondition, Tag("\0TextLengthCondition")]
     | Annotated[MediaTypeCondition, Tag("\0MediaTypeCondition")]
     | Annotated[PartsCondition, Tag("\0PartsCondition")]
+    | Annotated[FlagsCondition, Tag("\0FlagsCondition")]
     | Annotated[HourCondition, Tag("\0HourCondition")]
     | Annotated[WeekdayCondition, Tag("\0WeekdayCondition")],
     Discriminator(_tag_of),

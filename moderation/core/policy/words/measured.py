@@ -88,6 +88,13 @@ class DurationCondition(PartFact):
     duration: Range = Field(description="Seconds that a film or sound plays.")
 
 
+class SoundCondition(PartFact):
+    """How long there is sound."""
+
+    fact = "sound"
+    sound: Range = Field(description="Seconds of sound in a film or sound; a silent film has 0.")
+
+
 class TextLengthCondition(PartFact):
     """The length of a text."""
 
@@ -108,6 +115,14 @@ class PartsCondition(MeasuredCondition):
     """How many parts were posted."""
 
     parts: Count = Field(description="How many parts the item was posted with.")
+
+
+class FlagsCondition(MeasuredCondition):
+    """How many users have reported it."""
+
+    flags: Range = Field(
+        description="Users' reports that nobody has decided about, each counted by how often its reporter was right."
+    )
 
 
 class Hours(PolicyModel):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from moderation.core.policy.terms import Count, Percent, PolicyModel, wrong
+from moderation.core.policy.terms import Count, Percent, PolicyModel, Range, TimeShare, wrong
 from moderation.core.policy.words.word import Word
 
 BodyPart = Literal["face", "head", "left_hand", "right_hand", "torso"]
@@ -39,6 +39,10 @@ class Unprotected(PolicyModel):
         "ignore", description="What a part that cannot be seen means; review only where the rule asks for a review."
     )
     count: Count = Field(Count(at_least=1), description="How many such people make the condition true.")
+
+    seconds: Range | None = Field(None, description="For how long without a break, in seconds of a film.")
+    share_of_time: TimeShare | None = Field(None, description="For how much of the film, in percent.")
+    runs: Count | None = Field(None, description="How many separate times in the film.")
 
     @model_validator(mode="after")
     def _covers_fit(self) -> Unprotected:

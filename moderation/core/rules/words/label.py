@@ -18,6 +18,7 @@ from moderation.core.policy.words.label import LabelCondition
 from moderation.core.rules.scene import FALSE, NEAR, NOBODY, NOTHING, TRUE, Observation, Scene, held
 from moderation.core.rules.signals import Sign, Signal, Wakes
 from moderation.core.rules.words.contract import Holds, Test
+from moderation.core.rules.words.lasting import Lasting, number_at_once
 from moderation.core.taxonomy import Taxonomy
 
 
@@ -39,26 +40,20 @@ class Size:
     Attributes:
         box_area: percent of the picture; a detection without a box is about all of it.
         span_length: code points; a detection without a span is about the whole text.
-        seconds: length of the time range; a detection without one is about the whole film or sound.
     """
 
     box_area: Range | None = None
     span_length: Range | None = None
-    seconds: Range | None = None
 
     def fits(self, detection: Detection) -> bool:
         """True when the place is large enough, and not too large."""
-        box, span, time = detection.box, detection.span, detection.time_range
+        box, span = detection.box, detection.span
         if self.box_area is not None and not self.box_area.holds(
             100.0 if box is None else 100.0 * box.width * box.height
         ):
             return False
         whole = float("inf")
-        if self.span_length is not None and not self.span_length.holds(
-            whole if span is None else span.end - span.start
-        ):
-            return False
-        return self.seconds is None or self.seconds.holds(whole if time is None else time.end - time.start)
+        return self.span_length is None or self.span_length.holds(whole if span is None else span.end - span.start)
 
 
 @dataclass(frozen=True)
@@ -68,6 +63,7 @@ class LabelTest:
     Attributes:
         detectors: only what these found; None for all.
         size: of the place; None for any.
+        lasting: for how long; None for however short.
     """
 
     labels: frozenset[str]
@@ -77,11 +73,13 @@ class LabelTest:
     different: Count | None = None
     detectors: frozenset[str] | None = None
     size: Size | None = None
+    lasting: Lasting | None = None
 
     @classmethod
     def of(cls, condition: LabelCondition, taxonomy: Taxonomy, lists: Mapping[str, Sequence[Any]]) -> LabelTest:
         """The test for a condition without tables: its labels with all that stand under them, its list filled in."""
-        size = Size(condition.box_area, condition.span_length, condition.seconds)
+        size = Size(condition.box_area, condition.span_length)
+        lasting = Lasting(condition.seconds, condition.share_of_time, condition.runs)
         return cls(
             labels=covered(expand(condition.label, lists), taxonomy, exact=bool(condition.exact)),
             at_least=only(condition.at_least),
@@ -90,6 +88,7 @@ class LabelTest:
             different=condition.different_labels,
             detectors=None if condition.detector is None else frozenset(condition.detector),
             size=size if size != Size() else None,
+            lasting=lasting if lasting != Lasting() else None,
         )
 
     def test(self, scene: Scene) -> Observation:
@@ -100,23 +99,25 @@ class LabelTest:
 
     @cached_property
     def _on_nothing(self) -> Observation:
-        return TRUE if self._holds((), may_grow=False) else FALSE
+        return TRUE if self._holds((), NOTHING, may_grow=False) else FALSE
 
     def _look(self, scene: Scene) -> Observation:
         at_least, low = self.at_least, self.at_least or 0.0
         those = self._those(scene)
         matched = self._in_range(those)
         silent = scene.silent(self.labels) if scene.unanswered else NOBODY
-        is_counted = self.count is not None or self.different is not None
+        is_counted = self.is_counted
         truth = (
-            self._holds(matched, may_grow=bool(silent)) if is_counted else bool(matched) or (None if silent else False)
+            self._holds(matched, scene, may_grow=bool(silent))
+            if is_counted
+            else bool(matched) or (None if silent else False)
         )
         if truth:
             return Observation(True, held(matched, at_least))
         if truth is None:
             return Observation(None, silent=silent)
         near = [d for d in those if low - NEAR <= d.confidence < low]
-        if near and (not is_counted or self._holds([*matched, *near], may_grow=False)):
+        if near and (not is_counted or self._holds([*matched, *near], scene, may_grow=False)):
             return Observation(False, near=held(near, low))
         return FALSE
 
@@ -140,15 +141,18 @@ class LabelTest:
         labels, low = self.labels, self.at_least or 0.0
         if self.is_plain:
             return _reaches(labels, low)
-        is_counted = self.count is not None or self.different is not None
+        is_counted = self.is_counted
+        counts = None
         if self.count is not None and self == LabelTest(labels, self.at_least, count=self.count):
-            return _counts(labels, low, self.count)
+            counts = _counts(labels, low, self.count)
 
         def holds_of(scene: Scene) -> bool | None:
+            if counts is not None and not scene.is_timed:
+                return counts(scene)
             matched = self.matched(scene)
             may_grow = bool(scene.unanswered) and scene.is_open(labels)
             if is_counted:
-                return self._holds(matched, may_grow=may_grow)
+                return self._holds(matched, scene, may_grow=may_grow)
             return True if matched else None if may_grow else False
 
         return holds_of
@@ -156,15 +160,27 @@ class LabelTest:
     @property
     def is_plain(self) -> bool:
         """True when each single detection from a threshold on makes it true, whatever else there is."""
-        limits = (self.below, self.count, self.different, self.detectors, self.size)
+        limits = (self.below, self.count, self.different, self.detectors, self.size, self.lasting)
         return self.at_least is not None and all(limit is None for limit in limits)
 
-    def _holds(self, matched: Sequence[Detection], *, may_grow: bool) -> bool | None:
+    @property
+    def is_counted(self) -> bool:
+        """True when one detection may not be enough."""
+        return self.count is not None or self.different is not None or self.lasting is not None
+
+    def lasts(self, those: Sequence[Detection], scene: Scene, *, may_grow: bool) -> bool | None:
+        """Whether so many of them are there for so long."""
+        assert self.lasting is not None
+        return self.lasting.test(those, scene, (self.count, self.different), may_grow=may_grow)
+
+    def _holds(self, matched: Sequence[Detection], scene: Scene, *, may_grow: bool) -> bool | None:
+        if self.lasting is not None:
+            return self.lasts(matched, scene, may_grow=may_grow)
         if self.count is None and self.different is None:
             return True if matched else None if may_grow else False
         numbers: list[bool | None] = []
         if self.count is not None:
-            numbers.append(self.count.holds(len(matched), may_grow=may_grow))
+            numbers.append(self.count.holds(number_at_once(matched), may_grow=may_grow))
         if self.different is not None:
             numbers.append(self.different.holds(len({d.label for d in matched}), may_grow=may_grow))
         return both(numbers)

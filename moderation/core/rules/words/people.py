@@ -13,6 +13,7 @@ from moderation.core.policy.words.people import Unprotected
 from moderation.core.rules.scene import FALSE, NOTHING, Observation, Scene, held
 from moderation.core.rules.signals import Sign, Signal, Wakes
 from moderation.core.rules.words.contract import Holds, Test
+from moderation.core.rules.words.lasting import Lasting, number_at_once
 
 PERSON = frozenset({"Person"})
 _ANYBODY = Count(at_least=1)
@@ -24,14 +25,17 @@ class PeopleTest:
 
     people: Unprotected
     group: Hashable
-    """Conditions of one group ask about the same people; only their counts differ."""
+    """Conditions of one group ask about the same people; only their counts and times differ."""
+    lasting: Lasting | None = None
 
     @classmethod
     def of(cls, people: Unprotected) -> PeopleTest:
         """The test for a condition."""
         covers = tuple(sorted(people.lacking.items()))
         bounds = (people.at_least, people.covered_at_least, people.bare_below)
-        return cls(people, ("people", *bounds, covers, people.if_part_not_visible))
+        lasting = Lasting(people.seconds, people.share_of_time, people.runs)
+        group = ("people", *bounds, covers, people.if_part_not_visible)
+        return cls(people, group, lasting if lasting != Lasting() else None)
 
     @property
     def labels(self) -> frozenset[str]:
@@ -43,8 +47,8 @@ class PeopleTest:
         people = self.people
         lacking, unsure = self._seen(scene)
         silent = scene.silent(PERSON)
-        truth = people.count.holds(len(lacking), may_grow=bool(silent))
-        if self._is_doubtful(truth, len(lacking), len(unsure), may_grow=bool(silent)):
+        truth, is_doubtful = self._truth(scene, lacking, unsure, may_grow=bool(silent))
+        if is_doubtful:
             doubting = {person.detector.name if person.detector else "Person" for person in unsure}
             return Observation(None, near=held(unsure, people.at_least), silent=silent | doubting)
         if truth:
@@ -53,13 +57,12 @@ class PeopleTest:
 
     def holds(self) -> Holds:
         """See `Test.holds`."""
-        count = self.people.count
 
         def holds_of(scene: Scene) -> bool | None:
             lacking, unsure = self._seen(scene)
             may_grow = bool(scene.unanswered) and scene.is_open(PERSON)
-            truth = count.holds(len(lacking), may_grow=may_grow)
-            return None if self._is_doubtful(truth, len(lacking), len(unsure), may_grow=may_grow) else truth
+            truth, is_doubtful = self._truth(scene, lacking, unsure, may_grow=may_grow)
+            return None if is_doubtful else truth
 
         return holds_of
 
@@ -75,6 +78,23 @@ class PeopleTest:
             )
             scene.keep(self.group, seen)
         return seen
+
+    def _truth(
+        self, scene: Scene, lacking: list[Detection], unsure: list[Detection], *, may_grow: bool
+    ) -> tuple[bool | None, bool]:
+        """The truth by those who lack a cover, and whether those of whom nobody can tell would make another of it."""
+        if self.lasting is not None:
+            truth, other = (
+                self.lasting.test(those, scene, (self.people.count, None), may_grow=may_grow)
+                for those in (lacking, [*lacking, *unsure])
+            )
+            return truth, other is not truth
+        if not scene.is_timed:
+            sure, possible = len(lacking), len(lacking) + len(unsure)
+        else:
+            sure, possible = number_at_once(lacking), number_at_once([*lacking, *unsure])
+        truth = self.people.count.holds(sure, may_grow=may_grow)
+        return truth, self._is_doubtful(truth, sure, possible - sure, may_grow=may_grow)
 
     def _is_doubtful(self, truth: bool | None, lacking: int, unsure: int, *, may_grow: bool) -> bool:
         """Whether those of whom nobody can tell would make another truth of it."""
@@ -104,7 +124,7 @@ class PeopleTest:
         """True when each person with one bare part makes it true, whatever else there is."""
         people = self.people
         is_sure = people.bare_below is None or people.bare_below == people.covered_at_least
-        return is_sure and len(people.lacking) == 1 and people.count == _ANYBODY
+        return is_sure and len(people.lacking) == 1 and people.count == _ANYBODY and self.lasting is None
 
 
 def _lacks(person: Detection, people: Unprotected) -> bool | None:

@@ -15,6 +15,7 @@ from moderation.core.rules.scene import FALSE, NOTHING, Observation, Scene, held
 from moderation.core.rules.signals import Wakes
 from moderation.core.rules.words.contract import Holds, Test
 from moderation.core.rules.words.label import LabelTest, both, covered
+from moderation.core.rules.words.lasting import number_at_once
 from moderation.core.taxonomy import Taxonomy
 
 _EVERYWHERE = Box(left=0.0, top=0.0, width=1.0, height=1.0)
@@ -126,14 +127,19 @@ class RelatedTest:
             ]
             if False not in truths:
                 (unsure if None in truths else sure).append(detection)
-        return sure, self._counted(sure, [*sure, *unsure], may_grow=scene.is_open(self.found.labels))
+        may_grow = scene.is_open(self.found.labels)
+        if self.found.lasting is not None:
+            low, high = (self.found.lasts(those, scene, may_grow=may_grow) for those in (sure, [*sure, *unsure]))
+            return sure, low if low is high else None
+        return sure, self._counted(sure, [*sure, *unsure], may_grow=may_grow)
 
     def _counted(self, least: Sequence[Detection], most: Sequence[Detection], *, may_grow: bool) -> bool | None:
         """Its truth where at least these and at most those lie as they must."""
         count, different = self.found.count, self.found.different
         truths: list[bool | None] = []
         if count is not None or different is None:
-            truths.append(_agreed(count or _ONE, len(least), len(most), may_grow=may_grow))
+            low, high = number_at_once(least), number_at_once(most)
+            truths.append(_agreed(count or _ONE, low, high, may_grow=may_grow))
         if different is not None:
             low, high = (len({d.label for d in those}) for those in (least, most))
             truths.append(_agreed(different, low, high, may_grow=may_grow))

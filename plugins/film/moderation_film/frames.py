@@ -1,0 +1,173 @@
+"""``film.frames``: a film as still pictures, each with the seconds for which it stands.
+
+No shot that is as long as the interval is missed; of shorter ones it sees those that begin with a key frame or with
+much that is new, where an encoder wrote one. Pictures that look like the one before them are not taken again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from moderation.core.items import Extraction, Part, TimeRange, Tool
+from moderation.hookspecs import Context, Incomplete, Unreadable
+from moderation_film.cards import FRAMES
+from moderation_film.decoding import decoded, listed
+from moderation_film.opening import opened
+from moderation_film.pictures import difference, saved, small, upright
+from moderation_film.planning import Packet, plan, rate
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+EVERY_SECONDS = 2.0
+LONGEST = 1280
+MAX_SECONDS = 4 * 3600.0
+WORK_SECONDS = 45.0
+"""Of decoding: what is not reached by then is said to be left."""
+VISIBLE = 10
+"""Levels of 255, as the mean over a block, from which a picture differs visibly: what compression does stays below."""
+SHORT_SECONDS = 1.0
+"""By which a film may end before its container says so: sound goes on when pictures are over."""
+
+
+@dataclass
+class _Shown:
+    """A picture that was taken, as JPEG, and until when nothing else was seen."""
+
+    data: bytes
+    start: float
+    end: float
+
+
+class _Taking:
+    """Takes pictures that differ from the one before; of too many, keeps every other, so that they stay spread.
+
+    Attributes:
+        differing: how many did.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: list[_Shown] = []
+        self._step, self.differing = 1, 0
+        self._last: Image | None = None
+        self._open: _Shown | None = None
+
+    def add(self, picture: Image, at: float) -> None:
+        """Look at the next picture by time."""
+        tiny = small(picture)
+        if self._last is not None and difference(self._last, tiny) < VISIBLE:
+            return
+        if self._open is not None:
+            self._open.end = max(at, self._open.start)
+        self._last, self._open = tiny, None
+        if self.differing % self._step == 0:
+            self._open = _Shown(saved(picture), at, at)
+            self._kept.append(self._open)
+        self.differing += 1
+        if len(self._kept) == 4 * self._most:
+            self._kept, self._step = self._kept[::2], 2 * self._step
+
+    def kept(self, end: float) -> list[_Shown]:
+        """At most as many as wanted, spread over all that differ."""
+        if self._open is not None:
+            self._open.end = max(end, self._open.start)
+        count = min(len(self._kept), self._most)
+        return [self._kept[number * len(self._kept) // count] for number in range(count)]
+
+
+class Frames:
+    """Takes pictures out of films.
+
+    Args:
+        most: pictures of one film.
+    """
+
+    name = "film.frames"
+    version = "1.0"
+    card = FRAMES
+    reads = ("video",)
+    makes = ("image",)
+    time_limit_seconds = 90.0
+    reads_policies = True
+
+    def __init__(self, most: int = 60) -> None:
+        self._most = most
+
+    def extract(self, part: Part, context: Context) -> list[Part]:
+        """JPEG pictures by time; of a film with a time range (``moderation redact``), those within.
+
+        Raises:
+            Unreadable: it cannot be decoded, or not one picture of it.
+            Incomplete: some of it could not be looked at.
+        """
+        assert part.media is not None
+        every = min([words.every for words in context.policies if words.every], default=EVERY_SECONDS)
+        path, kind = context.path(part), part.media.content_type
+        with opened(path, kind) as film:
+            packets, is_whole = listed(film)
+        within = [each for each in packets if each.time <= MAX_SECONDS]
+        chosen = plan(within, every)
+        if not chosen:
+            raise Unreadable("the film has no picture that can be decoded")
+        end = _end(within)
+        if part.extraction is not None and part.extraction.time_range is not None:
+            window = part.extraction.time_range
+            chosen = [each for each in chosen if window.start <= each.time < window.end]
+            if not chosen:
+                return []
+            end = min(end, window.end)
+        left = []
+        if not is_whole:
+            left.append(f"it breaks off after {end:.1f} s")
+        elif len(within) < len(packets):
+            left.append(f"only the first {MAX_SECONDS:.0f} s of it were looked at")
+        elif (
+            part.extraction is None
+            and part.media.seconds is not None
+            and end < part.media.seconds - max(SHORT_SECONDS, every)
+        ):
+            left.append(f"its pictures end at {end:.1f} s of {part.media.seconds:.1f}")
+        taking, missed = self._taken(part, context, chosen)
+        shown = taking.kept(end)
+        if not shown:
+            raise Unreadable("not one picture of the film can be decoded")
+        if missed:
+            left.append(f"of {len(chosen)} pictures {missed} could not be decoded")
+        if taking.differing > len(shown):
+            more = taking.differing - len(shown)
+            left.append(f"{len(shown)} of its pictures were looked at; {more} more differ from those before them")
+        made = [self._part(part, each) for each in shown]
+        if left:
+            raise Incomplete("; ".join(left), made)
+        return made
+
+    def _taken(self, part: Part, context: Context, chosen: Sequence[Packet]) -> tuple[_Taking, int]:
+        """The pictures that differ from those before them, and how many could not be decoded."""
+        assert part.media is not None
+        until = time.monotonic() + WORK_SECONDS
+        taking, seen = _Taking(self._most), set[int]()
+        with opened(context.path(part), part.media.content_type) as film:
+            for packet, frame in decoded(film, chosen, lambda: time.monotonic() > until):
+                seen.add(packet.stamp)
+                taking.add(upright(frame, film.stream.sample_aspect_ratio, LONGEST), packet.time)
+        return taking, sum(each.stamp not in seen for each in chosen)
+
+    def _part(self, part: Part, shown: _Shown) -> Part:
+        tool = Tool(name=self.name, version=self.version)
+        when = TimeRange(start=round(shown.start, 3), end=round(shown.end, 3))
+        extraction = Extraction(part=part.id, extractor=tool, time_range=when)
+        return Part(type="image", data=shown.data, extraction=extraction)
+
+
+def _is_short(end: float, seconds: float | None, every: float) -> bool:
+    return seconds is not None and end < seconds - max(SHORT_SECONDS, every)
+
+
+def _end(packets: Sequence[Packet]) -> float:
+    """When the last picture is over."""
+    usual = rate(packets)
+    return max((each.time for each in packets), default=0.0) + (1 / usual if usual else 0.0)

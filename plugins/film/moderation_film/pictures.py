@@ -1,0 +1,57 @@
+"""A decoded frame as people see it: upright, its pixels square, in RGB; and how far two of them differ."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+COMPARED = 512
+"""Pixels of the longest side at which frames are compared, in blocks of `BLOCK` by `BLOCK`."""
+BLOCK = 4
+QUALITY = 92
+"""Of JPEG: a detector finds what it finds in the film."""
+
+
+def upright(frame: Any, pixel: Fraction | None, longest: int) -> Image:
+    """A frame as a player shows it, shrunk to at most so many pixels a side.
+
+    Args:
+        pixel: the width of a pixel by its height; None or 0 where the film does not say.
+    """
+    stretch = float(pixel) if pixel and 0.1 < pixel < 10 else 1.0
+    width, height = frame.width * stretch, float(frame.height)
+    scale = min(1.0, longest / max(width, height))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    shown = frame.reformat(width=size[0], height=size[1], format="rgb24", interpolation="AREA")
+    picture: Image = shown.to_image()
+    turn = round(frame.rotation / 90) % 4
+    return picture.rotate(90 * turn, expand=True) if turn else picture
+
+
+def small(picture: Image) -> Image:
+    """For `difference`."""
+    made = picture.copy()
+    made.thumbnail((COMPARED, COMPARED), reducing_gap=2.0)
+    return made
+
+
+def difference(one: Image, other: Image) -> int:
+    """The most that a block of pixels differs in a channel, 0-255."""
+    from PIL import ImageChops
+
+    if one.size != other.size:
+        return 255
+    return int(np.asarray(ImageChops.difference(one, other).reduce(BLOCK)).max())
+
+
+def saved(picture: Image) -> bytes:
+    """As JPEG."""
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=QUALITY, subsampling=0)
+    return out.getvalue()

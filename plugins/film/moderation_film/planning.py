@@ -1,0 +1,106 @@
+"""Which frames of a film to look at: by time, by scene change and by movement, as cheaply as its key frames allow.
+
+Pure. Only frames that a decoder can give without the ones before its last key frame are chosen.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+AT_ONCE = 0.1
+"""Seconds: two pictures nearer to each other than this are one to a viewer."""
+OUT_OF_RHYTHM = 0.9
+"""A key frame that comes after this share of the usual distance stands where the encoder saw a new scene."""
+LARGE = 3.0
+"""How many times the usual bytes a frame has in which all is new, or much moves; encoders without regard for scenes
+write no key frame there."""
+
+
+@dataclass(frozen=True)
+class Packet:
+    """One frame as it lies in the file, in the order of the file.
+
+    Attributes:
+        stamp: when it is shown, in the file's units.
+        time: the same in seconds, 0 or more.
+        is_key: it can be decoded by itself.
+        size: bytes.
+    """
+
+    stamp: int
+    time: float
+    is_key: bool
+    size: int
+
+
+def plan(packets: Sequence[Packet], every: float) -> list[Packet]:
+    """The frames to look at, by time.
+
+    The first one is among them, no two neighbours are further apart than `every` (unless there is nothing between), and
+    the last one is no further from the end: so no shot of `every` seconds or more is missed.
+
+    Args:
+        packets: of one film, at least one of them a key frame.
+        every: seconds, more than 0.
+    """
+    usable = sorted({each.time: each for each in decodable(packets)}.values(), key=lambda each: each.time)
+    if not usable:
+        return []
+    times = [each.time for each in usable]
+    chosen = [usable[0]]
+    while (at := bisect_right(times, chosen[-1].time)) < len(usable):
+        end = max(bisect_right(times, chosen[-1].time + every), at + 1)
+        window = usable[at:end]
+        key = next((each for each in reversed(window) if each.is_key), None)
+        # A key frame costs one frame, any other all since the key frame before it; but steps should stay large.
+        chosen.append(key if key is not None and key.time >= chosen[-1].time + every / 2 else window[-1])
+    return _with_scenes(chosen, usable)
+
+
+def decodable(packets: Sequence[Packet]) -> list[Packet]:
+    """The packets whose pictures need no key frame but the last one before them in the file."""
+    found = []
+    key: Packet | None = None
+    for each in packets:
+        if each.is_key:
+            key = each
+        if key is not None and each.time >= key.time:
+            found.append(each)
+    return found
+
+
+def rate(packets: Sequence[Packet]) -> float:
+    """Frames a second, by the usual distance of two; 0 where there is but one."""
+    times = sorted({each.time for each in packets})
+    return 1 / median(after - before for before, after in pairwise(times)) if len(times) > 1 else 0.0
+
+
+def _with_scenes(chosen: Sequence[Packet], usable: Sequence[Packet]) -> list[Packet]:
+    """With frames where a scene begins or much moves: at most twice as many, those first that stand out most."""
+    taken = [each.time for each in chosen]
+    found = {each.time: each for each in chosen}
+    for each in _standing_out(usable)[: len(chosen) + 16]:
+        at = bisect_right(taken, each.time)
+        if all(abs(each.time - near) >= AT_ONCE for near in taken[max(at - 1, 0) : at + 1]):
+            taken.insert(at, each.time)
+            found[each.time] = each
+    return [found[time] for time in taken]
+
+
+def _standing_out(usable: Sequence[Packet]) -> list[Packet]:
+    keys = [each for each in usable if each.is_key]
+    others = [each for each in usable if not each.is_key]
+    steps = [after.time - before.time for before, after in pairwise(keys)]
+    found = []
+    if others and len(keys) > 1:
+        usual = max(steps)
+        found += [after for step, after in zip(steps, keys[1:], strict=True) if step < OUT_OF_RHYTHM * usual]
+    if others:
+        least = LARGE * median(each.size for each in others)
+        large = [each for each in others if each.size >= least]
+        found += sorted(large, key=lambda each: (-each.size, each.time))
+    return found
