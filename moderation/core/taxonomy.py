@@ -106,6 +106,7 @@ TREE: Mapping[str, Mapping[str, Any]] = {
         "PII/USERNAME": {},
         "PII/PASSWORD": {},
         "PII/URL": {},
+        "PII/API_KEY": {},
         "PII/AWS_ACCESS_KEY": {},
         "PII/AWS_SECRET_KEY": {},
         "PII/IP_ADDRESS": {},

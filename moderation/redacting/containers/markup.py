@@ -146,6 +146,9 @@ def read_xml(reading: Reading, section: Section, layer: Layer, inner: Read) -> N
             inside = inside if token.is_close else token.name
         else:
             _read_special(reading, section, layer, token, inner)
+            if token.kind == "cdata":
+                end = token.end - 3 if layer.text.endswith("]]>", token.start, token.end) else token.end
+                apart.show(Mapped(layer, token.start + len("<![CDATA["), end))
 
 
 def _read_special(reading: Reading, section: Section, layer: Layer, token: Token, inner: Read) -> None:

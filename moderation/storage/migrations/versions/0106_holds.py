@@ -1,14 +1,14 @@
 """Legal holds on items and authors.
 
 Revision ID: 0106
-Revises: 0092
+Revises: 0072
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0106"
-down_revision = "0092"
+down_revision = "0072"
 branch_labels = None
 depends_on = None
 
