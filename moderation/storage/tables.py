@@ -45,6 +45,7 @@ items = sa.Table(
     sa.Column("media_deleted_at", UTCDateTime),
     sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("withdrawn_at", UTCDateTime),
+    sa.Column("events", sa.Integer, nullable=False, server_default="0"),
     sa.Index(None, "status", "id"),
     sa.Index("ix_items_waiting", "lane", "app", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     sa.Index(None, "app", "id"),
