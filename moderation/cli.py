@@ -32,6 +32,7 @@ COMMANDS = {
     "intake": ("moderation.commands.intake:intake", "Items from objects in S3 that a queue (SQS) tells of."),
     "export": ("moderation.commands.export:export", "Decisions as JSON Lines, in partitions that Athena reads."),
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
+    "holds": ("moderation.commands.holds:holds", "Legal holds: what is erased and deleted by nobody."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),
     "backup": ("moderation.commands.backup:backup", "The databases and the media into a file or folder."),
     "restore": ("moderation.commands.backup:restore", "A backup into a new data folder or empty databases."),
@@ -47,6 +48,7 @@ COMMANDS = {
     "quality": ("moderation.commands.quality:quality", "Agreement of reviewers, golden items, overturned decisions."),
     "users": ("moderation.commands.users:users", "People who sign in to the portal."),
     "a2i": ("moderation.commands.a2i:a2i", "The A2I-compatible endpoint, its keys and flows."),
+    "aws": ("moderation.commands.aws:aws", "Amazon's answers beside those of this machine."),
 }
 """Name to (module:attribute, help line)."""
 

@@ -170,6 +170,11 @@ class Settings(ReviewSettings):
         description="Detectors that stand behind Rekognition's custom labels at `/aws`: `ARN=DETECTOR`, separated by "
         "blanks; `DetectLabels=DETECTOR` for that operation.",
     )
+    aws_forward: str = Field(
+        "",
+        description="Where requests for Rekognition and Comprehend at `/aws` are answered: empty for here; `aws` or "
+        "the address of an endpoint to forward them with this machine's AWS credentials, and record what both say.",
+    )
     aws_most_buckets: int = Field(100, ge=0, description="Buckets that one app may have at `/aws`.")
     overturn_alarm_percent: float = Field(
         10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."

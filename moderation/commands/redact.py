@@ -121,10 +121,8 @@ def redact(
         raise click.UsageError("say what to redact and where to: IN... -o OUT")
     wanted = Wanted(faces, plates, text, boxes_of(boxes))
     if wanted != Wanted():
-        if types is not None or per_line or restore or key_file is not None or any(styles.values()):
-            raise click.UsageError(
-                "--faces, --plates, --text and --box are go with pictures and films, the rest with texts"
-            )
+        if types is not None or per_line or kind or restore or key_file is not None or any(styles.values()):
+            raise click.UsageError("--faces, --plates, --text and --box are for pictures and films, the rest for texts")
         with tempfile.TemporaryDirectory(prefix="moderation-drafts-") as drafts:
             target = _target(settings, inputs, output, Path(drafts))
             return redact_media(settings, _sources(settings, inputs, output), target, wanted, as_json)
