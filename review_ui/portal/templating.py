@@ -8,6 +8,7 @@ parent an answer, which the parent takes only while the reviewer is pressing som
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -84,8 +85,10 @@ def template_page(review: ReviewService, task: Task, template: Template, host: s
     faults = [*done.faults, *refused, *refused_hosts(done.html, hosts, links)]
     body = done.html if not faults else _fault_page(faults)
     frames = " ".join(sorted(hosts.frames))
+    # The elements speak English; a page that says its own language keeps it.
+    language = "" if re.search(r"<html[^>]{0,500}\slang\s*=", done.html, re.IGNORECASE) else ' lang="en"'
     head = (
-        f'<link rel="stylesheet" href="{static}elements.css">'
+        f'<title>{escape(task.title)}</title><link rel="stylesheet" href="{static}elements.css">'
         f'<meta name="crowd-frames" content="{escape(frames)}">'
         f'<meta name="crowd-own" content="{escape(links.endpoint)}/">'
         + "".join(f'<script src="{static}{name}.js"></script>' for name in SCRIPTS)
@@ -99,7 +102,7 @@ def template_page(review: ReviewService, task: Task, template: Template, host: s
         f"frame-src {shown}; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
     )
     response = Response(
-        f'<!doctype html><html style="--veil: {veil}"><meta charset="utf-8">{head}\n{body}',
+        f'<!doctype html><html{language} style="--veil: {veil}"><meta charset="utf-8">{head}\n{body}',
         content_type="text/html; charset=utf-8",
     )
     response.headers["Content-Security-Policy"] = policy

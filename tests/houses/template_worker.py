@@ -82,10 +82,11 @@ def fill_in(page: Any, frame: Any, *, by_keyboard: bool = False) -> dict[str, An
         if name.startswith("crowd-") and not kind.startswith("crowd-"):
             continue  # what an element made for itself
         done = _answer(page, frame, part, kind, by_keyboard)
-        if done is None:
+        if done is None or (not name and "detect-moderation" not in kind and "textract" not in kind):
             continue
         there = expected.get(name)
-        if kind in ("crowd-radio-button", "crowd-checkbox", "crowd-toggle-button") and isinstance(there, dict):
+        is_tick = kind in ("crowd-radio-button", "crowd-checkbox", "crowd-toggle-button", "input")
+        if is_tick and isinstance(there, dict) and isinstance(done, dict):
             done = {**there, **done}
         if kind == "crowd-rekognition-detect-moderation-labels":
             expected["AWS/Rekognition/DetectModerationLabels/Image/V3"] = done
@@ -165,18 +166,24 @@ def _check_pairs(part: Any) -> Any:
 
 
 def _fill_native(part: Any, kind: str) -> Any:
+    how = part.get_attribute("type") or "text"
+    if how == "hidden":
+        return Anything()
+    can_be_seen = part.is_visible() and part.is_enabled()
+    if how in ("checkbox", "radio"):
+        value = part.evaluate("e => e.value")
+        is_first = part.evaluate("e => document.querySelector(`input[name='${CSS.escape(e.name)}']`) === e")
+        if can_be_seen and is_first:
+            part.check()
+        return {value: bool(can_be_seen and is_first)}
+    if not can_be_seen:
+        return part.evaluate("e => e.value") or None
     if kind == "select":
         values = part.evaluate("e => [...e.options].filter(o => !o.disabled && o.value).map(o => o.value)")
         if not values:
             return None
         part.select_option(values[0])
-        return values[0]
-    how = part.get_attribute("type") or "text"
-    if how == "hidden":
-        return Anything()
-    if how in ("checkbox", "radio"):
-        part.check()
-        return {part.get_attribute("value"): True}
+        return [values[0]] if part.evaluate("e => e.multiple") else values[0]
     part.fill(DATE if how == "date" else WORDS)
     return DATE if how == "date" else WORDS
 

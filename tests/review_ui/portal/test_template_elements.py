@@ -15,6 +15,7 @@ from PIL import Image
 from review_ui.a2i.template_needs import ELEMENTS
 from tests.houses.agency import SCRIPT, Agency, picture, png
 from tests.houses.template_worker import fill_in, submit
+from tests.pages import complaints
 
 pytestmark = pytest.mark.browser
 STATIC = Path(__file__).parents[3] / "review_ui/portal/static/crowd"
@@ -377,3 +378,35 @@ def test_furniture_shows_what_it_holds(agency: Agency, page: Any) -> None:
     assert shown == {"A card": True, "In the card": True, "Look here": False, "Just so you know": True, "7": True}
     assert agency.answer("furniture") == {"inside": "within"}
     assert complaints_of(page) == ["a dialog opened"], "alert() opens one, as on AWS"
+
+
+ALL = """<main><h1>A task</h1>
+<crowd-classifier name="mood" categories="['glad', 'sad']" header="Mood">x</crowd-classifier>
+<crowd-rekognition-detect-moderation-labels categories="['Weapons', 'Alcohol']" src="{{ task.input.picture }}" header="Check"></crowd-rekognition-detect-moderation-labels>
+<crowd-entity-annotation name="e" header="Mark" text="some words" labels="[{label:'person'}]"></crowd-entity-annotation>
+<crowd-textract-analyze-document src="{{ task.input.picture }}" header="D" initial-value="[{blockType:'KEY_VALUE_SET', id:'a', entityTypes:['KEY'], text:'Name', confidence: 5}]"></crowd-textract-analyze-document>
+<crowd-input name="a" label="A"></crowd-input><crowd-text-area name="b" label="B" char-counter></crowd-text-area><crowd-slider name="c" label="C" pin editable></crowd-slider>
+<crowd-radio-group><crowd-radio-button name="r" value="r">R</crowd-radio-button></crowd-radio-group><crowd-toggle-button name="t">T</crowd-toggle-button>
+<crowd-card heading="Card">c</crowd-card><crowd-alert type="warning" dismissible>Alert</crowd-alert><crowd-alert type="success">ok</crowd-alert><crowd-alert type="error">bad</crowd-alert><crowd-alert>info</crowd-alert>
+<crowd-modal link-text="See">m</crowd-modal><crowd-tabs><crowd-tab header="One">1</crowd-tab><crowd-tab header="Two">2</crowd-tab></crowd-tabs><crowd-toast duration="600000" opened>t</crowd-toast>
+<crowd-icon-button icon="star" title="Star"></crowd-icon-button><crowd-button href="https://example.org">L</crowd-button><crowd-button disabled>no</crowd-button>
+</main>"""
+
+
+def test_every_element_can_be_read_by_everybody_in_light_and_dark_and_on_a_phone(agency: Agency, page: Any) -> None:
+    tools = "".join(
+        f"<crowd-{tool} name='{tool}' header='{tool}' src='{{{{ task.input.picture }}}}' labels=\"['cat', 'dog']\">"
+        f"{INSTRUCTIONS}</crowd-{tool}>"
+        for tool in TOOLS
+    )
+    begin(agency, page, "all", ALL.replace("</h1>", f"</h1>{tools}")).locator(".upper-canvas").first.wait_for()
+    page.goto(agency.server.url + page.locator("#template").get_attribute("src"))
+    page.locator("crowd-textract-analyze-document .crowd-pair").wait_for()
+
+    found = complaints(page)
+    page.emulate_media(color_scheme="dark")
+    found += complaints(page)
+    page.set_viewport_size({"width": 390, "height": 900})
+
+    assert found == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
