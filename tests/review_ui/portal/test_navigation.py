@@ -23,8 +23,8 @@ def led_to(client: Any, path: str = "/review/") -> dict[str, bool]:
     ("role", "titles"),
     [
         ("reviewer", ["Review", "History", "Wellbeing"]),
-        ("lead", ["Review", "History", "Wellbeing", "Queues", "Quality", "Lists", "Who did what"]),
-        ("admin", ["Review", "History", "Wellbeing", "Queues", "Quality", "Lists", "Who did what", "People"]),
+        ("lead", ["Review", "History", "Wellbeing", "Queues", "Quality", "Lists", "Legal holds", "Who did what"]),
+        ("admin", ["Review", "History", "Wellbeing", "Queues", "Quality", "Lists", "Legal holds", "Who did what", "People"]),
     ],
 )
 def test_each_role_is_led_to_what_it_may_open(desk: Desk, role: str, titles: list[str]) -> None:
