@@ -1,4 +1,7 @@
-"""Requests as unmodified clients of Perspective send them, written down from their runs; only address and key differ."""
+"""Requests as unmodified clients of Perspective send them; only address and key differ.
+
+Google's was written down from a run against this service; the other two follow what their sources send.
+"""
 
 from __future__ import annotations
 
