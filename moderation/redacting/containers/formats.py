@@ -66,7 +66,12 @@ def refuse_unread(head: bytes) -> None:
     """Raise `CannotRead` for files that are no text, by how they begin."""
     for mark, said in _UNREAD:
         if head.startswith(mark):
-            raise CannotRead(f"it is {said}, which is not read; make a text of it first")
+            remedy = (
+                "--faces, --plates, --text or --box cover what is in it"
+                if "picture" in said
+                else "make a text of it first"
+            )
+            raise CannotRead(f"it is {said}, which is not read as text; {remedy}")
 
 
 def format_of(text: str) -> Format:

@@ -67,7 +67,7 @@ class TestCommand:
 
         said = capsys.readouterr().err
         assert "page.html: kept as it is and not looked through: image/png in base64" in said
-        assert "a.pdf: not redacted: it is a PDF, which is not read" in said
+        assert "a.pdf: not redacted: it is a PDF, which is not read as text" in said
         assert not (tmp_path / "out.pdf").exists()
 
     def test_a_format_that_is_named_holds_for_all_files(self, tmp_path: Path) -> None:
