@@ -7,7 +7,7 @@ import math
 import struct
 import uuid
 import wave
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -78,6 +78,16 @@ def speech(desk: Desk, seconds: int = 20) -> list[dict[str, Any]]:
         at += len(word) + 1
     transcript = {"id": "p0.t", "type": "text", "text": words, "extracted_from": "p0", "extractor": "asr"}
     return [{"id": "p0", "type": "audio", "uri": uri}, transcript | {"places": places}]
+
+
+def film(desk: Desk, data: bytes, seconds: Sequence[tuple[float, float]]) -> list[dict[str, Any]]:
+    """A film with the pictures that were taken out of it, from when to when each."""
+    uri = desk.blobs.put("media/film.webm", data, "video/webm")
+    parts = [{"id": "p0", "type": "video", "uri": uri}]
+    for number, _ in enumerate(seconds):
+        taken = picture(desk, f"f{number}", f"p0.{number}")
+        parts.append(taken | {"extracted_from": "p0", "extractor": "film.frames"})
+    return parts
 
 
 def fill(desk: Desk) -> None:

@@ -50,12 +50,19 @@ class Gate:
             detail = "this is for operators; make a key with `moderation keys add --app APP --operator`"
             raise Refused(403, "not-an-operator", detail)
 
+    def admit_key(self, key: str) -> None:
+        """The same as `admit`, for a door whose clients send the key elsewhere. Raises as `admit`."""
+        self._let_in_with(key)
+
     def _let_in(self) -> Holder:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        holder = self._accounts.holder_of(key.strip()) if scheme.lower() == "bearer" else None
+        return self._let_in_with(key.strip() if scheme.lower() == "bearer" else "", is_tried=bool(key))
+
+    def _let_in_with(self, key: str, *, is_tried: bool = True) -> Holder:
+        holder = self._accounts.holder_of(key)
         if holder is None:
             # Right keys are let in however many wrong ones come from the same address, which may be a proxy's.
-            pause = self._wrong.take(request.remote_addr or "") if key else 0.0
+            pause = self._wrong.take(request.remote_addr or "") if is_tried else 0.0
             if pause:
                 raise _too_many("too many wrong keys came from this address", pause)
             challenge = {"WWW-Authenticate": 'Bearer realm="moderation"'}

@@ -15,6 +15,7 @@ from moderation.core.listing import ListKind
 from moderation.core.loops import Answer
 from moderation.core.verdicts import Verdict
 from moderation.intake.submissions import PostedItem
+from moderation.redacting.containers.formats import TextFormat
 from moderation.redacting.styles import StyleName
 
 Status = Literal["pending", "in_review", "decided", "withdrawn"]
@@ -173,6 +174,11 @@ class TextToRedact(BaseModel):
         "mask where `mask` is given.",
     )
     mask: str | None = Field(None, description="One of ! # $ % & * @, for each character; * unless told.")
+    format: TextFormat | None = Field(
+        None,
+        description="What the text is: escapes and encodings of it are read, and it is still that afterwards. "
+        "Left out: told by the text; csv and markdown have to be named.",
+    )
 
 
 class EntityView(BaseModel):
@@ -203,6 +209,10 @@ class RedactedText(BaseModel):
 
     text: str
     entities: list[EntityView]
+    unread: list[str] = Field(
+        default_factory=list,
+        description="What is in the text, as it was, and nobody could look through: pictures, say.",
+    )
 
 
 class Appeal(BaseModel):
@@ -226,6 +236,9 @@ class RedactedView(BaseModel):
     text: str | None = Field(None, description="Of a text: with [EMAIL] and the like in the place of what was found.")
     path: str | None = Field(None, description="Of a picture: where this API has the bytes.")
     withheld: str | None = Field(None, description="Why there is no copy. Do not show the part.")
+    breaks_signature: bool | None = Field(
+        None, description="True: the part given had content credentials (C2PA), which no longer fit and are left out."
+    )
 
 
 class ItemView(BaseModel):

@@ -1,4 +1,4 @@
-"""The Flask application: API, docs, health, A2I and Comprehend endpoints, portal. Wiring only; starts nothing."""
+"""The Flask application: API, docs, health, endpoints in others' protocols, portal. Wiring only; starts nothing."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ from moderation.aws.door import PATH as AWS
 from moderation.aws.door import blueprint as aws_blueprint
 from moderation.comprehend.wire import blueprint as comprehend_blueprint
 from moderation.console.pages import blueprint as console_blueprint
+from moderation.perspective.wire import PATH as PERSPECTIVE
+from moderation.perspective.wire import blueprint as perspective_blueprint
 from moderation.service import Service
 from review_ui.a2i.wire import blueprint as a2i_blueprint
 from review_ui.portal import blueprint as portal_blueprint
@@ -66,14 +68,15 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
     app.register_blueprint(aws_blueprint(service, review), url_prefix=AWS)
+    app.register_blueprint(perspective_blueprint(service, gate), url_prefix=PERSPECTIVE)
     stuck = service.store.need_attention
-    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists)
+    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists, service.holds)
     portal.register_blueprint(console_blueprint(service, review))
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)
     add_etags(app)
-    # AWS's protocols have limits for bodies of their own, and a form for saying so.
-    add_hygiene(app, PAGES, own_limits=("/a2i", AWS), timed=figures.answered)
+    # AWS's and Google's protocols have limits for bodies of their own, and a form for saying so.
+    add_hygiene(app, PAGES, own_limits=("/a2i", AWS, PERSPECTIVE), timed=figures.answered)
     return app
 
 

@@ -17,6 +17,8 @@ from ground.database import Database, insert_or_nothing
 from ground.prepared import among, insert_many
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
+from moderation.core.detections import Failure
+from moderation.core.egress import stays_here
 from moderation.core.errors import AppealRefused
 from moderation.core.events import is_wanted
 from moderation.core.fingerprints import Fingerprint
@@ -214,7 +216,8 @@ class Store(Reading):
                 values["redacted"] = None
             # Rules decide what nobody has decided yet; people also what was decided before and is appealed.
             is_open = IS_UNDECIDED if ended else items.c.status == ("decided" if is_anew else "pending")
-            update = sa.update(items).where(items.c.id == item_id, is_open).values(values).returning(items.c.document)
+            update = sa.update(items).where(items.c.id == item_id, is_open).values(values)
+            update = update.returning(items.c.document, items.c.findings)
             row = c.execute(update).first()
             if row is None:
                 return None
@@ -243,7 +246,8 @@ class Store(Reading):
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
             due_at = _due_at(c, ended)
-            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify, due_at, told))
+            notify = () if _stays_here(row.findings) else self._notify
+            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, notify, due_at, told))
             return made
 
         return self._db.write(work, step="items.decide")
@@ -424,6 +428,11 @@ def _asked(loop: LoopRecord, ruling: Ruling | None) -> dict[str, Any]:
 def _mark(c: Connection, marks: Marks | None) -> None:
     if marks is not None:
         check_and_mark(c, [marks])
+
+
+def _stays_here(findings: Mapping[str, Any] | None) -> bool:
+    """True where nothing of an item may leave this machine, by what is stored of it: not even its digest."""
+    return stays_here(Failure.model_validate(each) for each in (findings or {}).get("failures", ()))
 
 
 def _due_at(c: Connection, ends: Sequence[LoopEnd]) -> datetime | None:

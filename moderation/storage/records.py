@@ -249,6 +249,8 @@ def redacted_view(item_id: str, part: RedactedPart) -> dict[str, Any]:
         view["text"] = part.text
     else:
         view["path"] = f"/v1/items/{item_id}/parts/{part.part}/redacted"
+    if part.breaks_signature:
+        view["breaks_signature"] = True
     return view
 
 

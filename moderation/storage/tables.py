@@ -444,6 +444,8 @@ buckets = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("app", sa.String(63), nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("cors", sa.JSON(none_as_null=True)),
+    sa.Column("notifications", sa.JSON(none_as_null=True)),
     sa.Index(None, "app"),
 )
 """Buckets that AWS's clients made here. `app` is empty for one of the operator's."""
@@ -458,6 +460,18 @@ bucket_objects = sa.Table(
     sa.Column("facts", sa.JSON, nullable=False),
 )
 """What their owners said of objects in `buckets`; of one with another digest by now it says nothing."""
+
+score_suggestions = sa.Table(
+    "score_suggestions",
+    metadata,
+    sa.Column("key", sa.String(22), primary_key=True),
+    sa.Column("app", sa.String(63), nullable=False),
+    sa.Column("confidences", sa.JSON, nullable=False),
+    sa.Column("said", sa.JSON, nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Index(None, "at"),
+)
+"""Verdicts on comments that are no items (`moderation.storage.suggestions`): no content, and keys that are hashes."""
 
 own_secrets = sa.Table(
     "own_secrets",
@@ -507,6 +521,25 @@ tallies = sa.Table(
     sa.Column("amount", sa.Float, nullable=False),
 )
 """Counts that only grow, of all processes together; `labels` is a list in JSON."""
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("value", sa.String(210), nullable=False),
+    sa.Column("case", sa.String(100), nullable=False, index=True),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("until", UTCDateTime),
+    sa.Column("released_at", UTCDateTime),
+    sa.Column("released_by", sa.String(200)),
+    sa.Column("released_because", sa.Text),
+    sa.Index(None, "kind", "value"),
+)
+"""Legal holds (`moderation.storage.holds`); added and released, never changed otherwise."""
 
 audit_records = audit_table(metadata)
 """What was decided and changed, each sealed with the one before; see `ground.audit_chain`."""

@@ -23,6 +23,7 @@ from moderation.core.items import Item
 from moderation.storage.audit import note_erased
 from moderation.storage.event_log import next_event
 from moderation.storage.facets import facet
+from moderation.storage.holds import need_no_hold
 from moderation.storage.records import event_row
 from moderation.storage.tables import (
     decisions,
@@ -74,7 +75,11 @@ def withdraw(c: Connection, item_ids: Collection[str], now: datetime, why: str) 
     Args:
         c: of a write.
         why: for the audit chain; no content.
+
+    Raises:
+        ItemHeld: one of them is under a legal hold; nothing was done.
     """
+    need_no_hold(c, item_ids, now)
     chosen = sa.select(items.c.id, items.c.app, items.c.document, items.c.created_at).order_by(items.c.id)
     rows = c.execute(
         chosen.where(among(c, items.c.id, item_ids), items.c.status != "withdrawn").with_for_update()

@@ -54,7 +54,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Moment:
-    """A detection's time in a film or sound: seconds, and the same for people."""
+    """A detection's time in a film or sound: seconds, and the same for people.
+
+    Attributes:
+        picture: address of a picture of the film in which it is seen; empty where there is none.
+    """
 
     label: str
     confidence: str
@@ -63,6 +67,12 @@ class Moment:
     end: float
     words: str
     anchor: str
+    picture: str = ""
+
+    def in_words(self) -> Moment:
+        """With its times in words."""
+        words = _("%(start)s to %(end)s", start=reading.clock(self.start), end=reading.clock(self.end))
+        return replace(self, words=words)
 
 
 @dataclass(frozen=True)
@@ -152,9 +162,9 @@ def moments_of(here: Sequence[Shown]) -> tuple[Moment, ...]:
         time = reading.mapping(one.raw, "time_range")
         start, end = (reading.number(time, edge, 0, reading.MAX_SECONDS) for edge in ("start", "end"))
         if start is not None and end is not None:
-            words = _("%(start)s to %(end)s", start=reading.clock(start), end=reading.clock(end))
             confidence = reading.percent(one.confidence)
-            moments.append(Moment(one.label, confidence, one.tone, start, max(start, end), words, one.anchor))
+            made = Moment(one.label, confidence, one.tone, start, max(start, end), "", one.anchor)
+            moments.append(made.in_words())
     return tuple(sorted(moments[:MAX_TIMES], key=lambda moment: moment.start))
 
 

@@ -23,6 +23,7 @@ from review_ui.portal.drawing import (
     mark_of,
     moments_of,
 )
+from review_ui.portal.films import Reel, moments_of_film, reel_of
 from review_ui.portal.languages import _, best_language
 from review_ui.portal.marking import Run, cut
 from review_ui.portal.moments import moment
@@ -47,6 +48,7 @@ class ShownPart:
         lines: the same text cut into lines that have a time, when it was spoken.
         uri: of media.
         hints: what is not shown of it, in sentences.
+        is_in_film: it is shown with the film that it was taken out of, and not by itself.
     """
 
     id: str
@@ -62,6 +64,7 @@ class ShownPart:
     uri: str = ""
     size: str = ""
     hints: tuple[str, ...] = ()
+    is_in_film: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,9 @@ def show(content: Mapping[str, Any]) -> ShownTask:
         if part.get("type") == "text":
             read_from.setdefault(reading.text(part, "extracted_from"), []).append(part)
     sounding = {reading.text(part, "id") for part in raw_parts if part.get("type") in ("audio", "video")}
+    reel = reel_of(raw_parts)
     parts = tuple(_part(n, part, read_from, by_part, sounding) for n, part in enumerate(raw_parts[:MAX_PARTS], start=1))
+    parts = tuple(_with_films(part, reel, by_part) for part in parts)
     numbers = {part.id: part.number for part in parts}
     parts = tuple(replace(part, source_number=numbers.get(part.source, 0)) for part in parts)
     hints = []
@@ -274,6 +279,14 @@ def _part(
     )
 
 
+def _with_films(part: ShownPart, reel: Reel, by_part: Mapping[str, Sequence[Shown]]) -> ShownPart:
+    """A film with what was found in its pictures; these, and texts in them with nothing in it, as parts of it."""
+    if part.type == "video":
+        return replace(part, moments=moments_of_film(part.id, reel, by_part))
+    is_shown = part.type == "text" and by_part.get(part.id)
+    return replace(part, is_in_film=True) if part.id in reel.film_of and not is_shown else part
+
+
 def _origin(source: str, tool: str, *, is_heard: bool) -> str:
     """How a part came to be, in words."""
     if is_heard:
@@ -282,9 +295,11 @@ def _origin(source: str, tool: str, *, is_heard: bool) -> str:
 
 
 def media_of(content: Mapping[str, Any], kind: str) -> list[str]:
-    """The addresses of the posted and extracted media of one type, in order."""
+    """The addresses of the media of one type that a page shows large, in order: pictures of films are thumbnails."""
     parts = reading.mappings(content, "parts") if is_ours(content) else []
-    return [uri for part in parts if part.get("type") == kind and (uri := _media(part))]
+    in_films = reel_of(parts).film_of
+    those = [part for part in parts if part.get("type") == kind and reading.text(part, "id") not in in_films]
+    return [uri for part in those if (uri := _media(part))]
 
 
 def _media(part: Mapping[str, Any]) -> str:
@@ -295,7 +310,7 @@ def _media(part: Mapping[str, Any]) -> str:
 def _found(seen: Sequence[Shown], parts: Sequence[ShownPart]) -> tuple[FoundLabel, ...]:
     """The labels, most certain first. The place that each leads to is one that is drawn."""
     drawn = {anchor for part in parts for run in part.runs for anchor in run.anchors}
-    drawn |= {frame.anchor for part in parts for frame in part.frames}
+    drawn |= {frame.anchor for part in parts if not part.is_in_film for frame in part.frames}
     drawn |= {moment.anchor for part in parts for moment in part.moments}
     numbers = {part.id: part.number for part in parts}
     by_label: dict[str, list[Shown]] = {}

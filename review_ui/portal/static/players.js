@@ -1,5 +1,7 @@
 // Films and sounds: a timeline of what was found, jumps, single frames, a waveform, and the line that is being spoken.
-const FRAME = 1 / 25; // browsers do not tell a film's frame rate
+const FRAME = 1 / 25; // until a film has played: browsers do not tell its frame rate
+const SHORTEST = 1 / 240;
+const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const JUMP = 5;
 const LARGEST_WAVE = 30e6; // bytes of sound that are decoded to be drawn
 
@@ -59,6 +61,32 @@ function followLines(media, lines) {
   });
 }
 
+// How long a frame of a film is shown: the shortest distance of two that were shown one after the other.
+const frames = new WeakMap();
+function learnRate(media) {
+  if (!media.requestVideoFrameCallback) return;
+  let before;
+  const seen = (_now, frame) => {
+    const apart = Math.abs(frame.mediaTime - before);
+    if (apart >= SHORTEST && apart < (frames.get(media) ?? 1)) frames.set(media, apart);
+    before = frame.mediaTime;
+    media.requestVideoFrameCallback(seen);
+  };
+  media.requestVideoFrameCallback(seen);
+}
+
+function watchSpeeds(media, player) {
+  const buttons = [...player.querySelectorAll("[data-speed]")];
+  for (const button of buttons) {
+    button.addEventListener("click", () => { media.playbackRate = Number(button.dataset.speed); });
+  }
+  media.addEventListener("ratechange", () => {
+    for (const button of buttons) button.setAttribute("aria-pressed", String(Number(button.dataset.speed) === media.playbackRate));
+  });
+  const row = player.querySelector(".speeds");
+  if (row) row.hidden = false;
+}
+
 // Gives the actions by key. They act on the film or sound that was used last, else on the first.
 export function watchPlayers() {
   const all = [...document.querySelectorAll(".player video, .player audio")];
@@ -74,6 +102,8 @@ export function watchPlayers() {
     if (media.readyState > 0) draw();
     media.addEventListener("loadedmetadata", draw);
     seekByClick(media, line);
+    watchSpeeds(media, player);
+    learnRate(media);
     followLines(media, mine.filter((button) => button.closest(".transcript")));
     for (const event of ["play", "seeking"]) media.addEventListener(event, () => { last = media; });
     const canvas = player.querySelector(".wave");
@@ -94,9 +124,13 @@ export function watchPlayers() {
     return action(last);
   };
   const seek = (media, seconds) => { media.currentTime = Math.min(Math.max(seconds, 0), media.duration || 0); };
-  const step = (seconds) => act((media) => {
+  const step = (count) => act((media) => {
     media.pause();
-    seek(media, media.currentTime + seconds);
+    seek(media, media.currentTime + count * (frames.get(media) ?? FRAME));
+  });
+  const speed = (direction) => act((media) => {
+    const at = SPEEDS.findIndex((each) => each >= media.playbackRate);
+    media.playbackRate = SPEEDS[Math.min(Math.max((at < 0 ? SPEEDS.length - 1 : at) + direction, 0), SPEEDS.length - 1)];
   });
   const times = (media) => jumps.filter((b) => b.dataset.end && mediaOf(b) === media).map((b) => Number(b.dataset.seek)).sort((a, b) => a - b);
   return {
@@ -104,8 +138,10 @@ export function watchPlayers() {
     m: act((media) => { media.muted = !media.muted; }),
     j: act((media) => seek(media, media.currentTime - JUMP)),
     l: act((media) => seek(media, media.currentTime + JUMP)),
-    ",": step(-FRAME),
-    ".": step(FRAME),
+    ",": step(-1),
+    ".": step(1),
+    "<": speed(-1),
+    ">": speed(1),
     "[": act((media) => seek(media, times(media).findLast((time) => time < media.currentTime - 0.2) ?? 0)),
     "]": act((media) => {
       const next = times(media).find((time) => time > media.currentTime + 0.01);

@@ -46,8 +46,9 @@ def test_the_openapi_document_is_valid_and_lists_every_route(empty_api: Api) -> 
 
 
 def _is_elsewhere(rule: str) -> bool:
-    """The portal, the endpoints that speak as AWS does, and pages for browsers."""
-    return rule.startswith(("/review", "/a2i", "/aws", "/comprehend", "/static")) or rule in ("/", "/docs", "/admin")
+    """The portal, the endpoints that speak as AWS and Google do, and pages for browsers."""
+    elsewhere = ("/review", "/a2i", "/aws", "/comprehend", "/perspective", "/static")
+    return rule.startswith(elsewhere) or rule in ("/", "/docs", "/admin")
 
 
 def test_every_view_of_the_api_says_what_it_does_and_takes_what_its_path_has(empty_api: Api) -> None:

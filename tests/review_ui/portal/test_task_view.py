@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from review_ui.portal.drawing import MAX_MARKS
 from review_ui.portal.marking import Mark, cut
 from review_ui.portal.masking import masked
-from review_ui.portal.task_view import show
+from review_ui.portal.task_view import media_of, show
 from review_ui.portal.untrusted import clock, percent
 from tests.content import found, item, text
 from tests.examples import examples
@@ -176,3 +176,49 @@ def test_a_transcript_is_marked_as_a_machines(kind: str) -> None:
     assert show(item(spoken, heard)).parts[1].origin == (
         "written down by a machine (speech.text) from what is said in p0"
     )
+
+
+def of_film(label: str, picture: int, confidence: float, start: float, end: float) -> dict[str, Any]:
+    return found(label, f"p0.{picture}", confidence, time_range={"start": start, "end": end})
+
+
+def test_what_goes_on_in_a_film_from_picture_to_picture_is_one_moment_at_its_surest() -> None:
+    pictures = [{"id": f"p0.{n}", "type": "image", "uri": f"s3://b/{n}.jpg", "extracted_from": "p0"} for n in range(4)]
+    detections = [
+        of_film("Face", 0, 80, 0, 2),
+        of_film("Face", 1, 95, 2, 4),
+        of_film("Face", 3, 70, 6, 8),
+        of_film("Weapons", 1, 60, 2, 4),
+    ]
+
+    shown = show(item({"id": "p0", "type": "video", "uri": "s3://b/f.mp4"}, *pictures, detections=detections))
+
+    moments = [(m.label, m.confidence, m.start, m.end, m.picture) for m in shown.parts[0].moments]
+    assert moments == [
+        ("Face", "95", 0, 4, "s3://b/1.jpg"),
+        ("Weapons", "60", 2, 4, "s3://b/1.jpg"),
+        ("Face", "70", 6, 8, "s3://b/3.jpg"),
+    ]
+    assert [part.is_in_film for part in shown.parts] == [False, True, True, True, True]
+    assert all(label.anchor in {m.anchor for m in shown.parts[0].moments} for label in shown.found)
+
+
+def test_a_text_that_was_read_in_a_film_is_shown_where_something_was_found_in_it() -> None:
+    parts = [{"id": "p0", "type": "video", "uri": "s3://b/f.mp4"}]
+    for number, words in enumerate(("a@b.cd", "EXIT")):
+        parts.append({"id": f"p0.{number}", "type": "image", "uri": f"s3://b/{number}.jpg", "extracted_from": "p0"})
+        parts.append(text(words, f"p0.{number}.0") | {"extracted_from": f"p0.{number}"})
+    personal = found("PII/EMAIL", "p0.0.0", span={"start": 0, "end": 6}, time_range={"start": 1, "end": 2})
+
+    shown = show(item(*parts, detections=[personal]))
+
+    assert [part.id for part in shown.parts if not part.is_in_film] == ["p0", "p0.0.0"]
+    assert [(m.label, m.start, m.picture) for m in shown.parts[0].moments] == [("PII/EMAIL", 1, "s3://b/0.jpg")]
+
+
+def test_pictures_of_a_film_are_not_loaded_ahead() -> None:
+    film = {"id": "p0", "type": "video", "uri": "s3://b/f.mp4"}
+    taken = {"id": "p0.0", "type": "image", "uri": "s3://b/0.jpg", "extracted_from": "p0"}
+    posted = {"id": "p1", "type": "image", "uri": "s3://b/1.jpg"}
+
+    assert media_of(item(film, taken, posted), "image") == ["s3://b/1.jpg"]

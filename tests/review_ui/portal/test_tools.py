@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Route
 
+from plugins.film.tests.films import made, moving
 from review_ui.desk.audit import recent_events
-from tests.content import found, speech, text
+from tests.content import film, found, speech, text
 from tests.houses.desk import Desk
 from tests.pages import Reviewer, arrive, start, until
 from tests.waiting import wait_for
@@ -119,6 +120,40 @@ def test_a_sound_has_a_waveform_a_timeline_and_a_transcript_to_jump_by(desk: Des
         "0:10\nsix seven eight nine ten.",
     ]
     assert page.locator(".spoken").inner_text().startswith("0:10")
+    assert page.complaints == []
+
+
+def test_a_film_has_a_timeline_thumbnails_speeds_and_single_frames_at_its_own_rate(
+    desk: Desk, reviewer: Reviewer
+) -> None:
+    times = [(0.0, 2.0), (2.0, 4.0)]
+    detections = [
+        found("Face", "p0.0", 80, time_range={"start": 0.0, "end": 2.0}),
+        found("Face", "p0.1", time_range={"start": 2.0, "end": 4.0}),
+    ]
+    desk.start_item(*film(desk, made(moving, 4, rate=10, codec="libvpx", form="webm"), times), detections=detections)
+    page = reviewer("rita")
+    start(page)
+    until(page, "document.querySelector('.region') !== null && document.querySelector('.glimpse').complete")
+    parts = page.locator("article.part").count()
+    moments = page.locator(".moments li").all_inner_texts()
+    page.evaluate("document.querySelector('video').play()")
+    until(page, "document.querySelector('video').currentTime > 1")
+    page.evaluate("document.querySelector('video').pause()")
+    page.evaluate("document.querySelector('video').currentTime = 2")
+    page.keyboard.press(".")
+    stepped = page.evaluate("document.querySelector('video').currentTime")
+    page.keyboard.press(">")
+    faster = page.evaluate("document.querySelector('video').playbackRate")
+    page.click("[data-speed='0.5']")
+
+    assert parts == 1
+    assert len(moments) == 1
+    assert "Face" in moments[0]
+    assert round(stepped, 2) == 2.1, "ten frames a second"
+    assert faster == 2
+    assert page.evaluate("document.querySelector('video').playbackRate") == 0.5
+    assert page.get_attribute("[data-speed='0.5']", "aria-pressed") == "true"
     assert page.complaints == []
 
 
