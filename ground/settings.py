@@ -6,6 +6,7 @@ names. Unknown names are errors. No other module reads the environment.
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -115,7 +116,9 @@ class GroundSettings(BaseSettings):
         known = {f"{PREFIX}{name.upper()}" for name in cls.model_fields} | {SETTINGS_FILE}
         unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
         if unknown:
-            raise SettingsError(f"unknown setting {unknown[0]}; `moderation doctor` lists all settings")
+            near = difflib.get_close_matches(unknown[0], known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`moderation doctor --settings` lists all settings"
+            raise SettingsError(f"unknown setting {unknown[0]}; {hint}")
         try:
             settings = cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:

@@ -7,7 +7,9 @@ Commands are imported when they are called, so that ``moderation check`` starts 
 
 from __future__ import annotations
 
+import difflib
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -34,6 +36,7 @@ COMMANDS = {
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
     "holds": ("moderation.commands.holds:holds", "Legal holds: what is erased and deleted by nobody."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),
+    "erase": ("moderation.commands.erase:erase", "Items of an author or app, with all that was known of them."),
     "backup": ("moderation.commands.backup:backup", "The databases and the media into a file or folder."),
     "restore": ("moderation.commands.backup:restore", "A backup into a new data folder or empty databases."),
     "redact": ("moderation.commands.redact:redact", "Text files without personal data."),
@@ -71,6 +74,18 @@ class LazyGroup(click.Group):
         if command is not None:
             _offer_data(command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name; of one that there is not, the nearest is told."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if not near or near[0] in error.message:
+                raise
+            raise click.UsageError(f"No such command '{args[0]}'. Did you mean '{near[0]}'?", ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing the built-in ones."""
@@ -144,7 +159,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         lines.addFilter(NamesItem())
         logging.getLogger().addHandler(lines)
     try:
-        result: Any = cli.main(arguments, standalone_mode=False)
+        # https://no-color.org: set to anything, neither colours nor other attributes.
+        plain: dict[str, Any] = {"color": False} if os.environ.get("NO_COLOR") else {}
+        result: Any = cli.main(arguments, standalone_mode=False, **plain)
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from moderation.commands.options import JSON
 from moderation.core.errors import ModerationError
 from moderation.hookspecs import Finding
 from moderation.settings import PREFIX, Settings
@@ -19,9 +21,13 @@ from moderation.settings import PREFIX, Settings
 @click.command()
 @click.option("--settings", "show_settings", is_flag=True, help="List all settings with their values.")
 @click.option("--aws", is_flag=True, help="Call AWS too, once for each detector that is set up; this costs cents.")
+@JSON
 @click.pass_obj
-def doctor(settings: Settings, show_settings: bool, aws: bool) -> int:
+def doctor(settings: Settings, show_settings: bool, aws: bool, as_json: bool) -> int:
     """Check this installation; exit code 1 when something is wrong."""
+    if show_settings and as_json:
+        click.echo(json.dumps({name: str(_shown(name, getattr(settings, name))) for name in Settings.model_fields}))
+        return 0
     if show_settings:
         for name, field in Settings.model_fields.items():
             click.echo(f"{PREFIX}{name.upper()}={_shown(name, getattr(settings, name))}\n    {field.description}")
@@ -33,6 +39,10 @@ def doctor(settings: Settings, show_settings: bool, aws: bool) -> int:
         found = list(_run(check, settings))
         problems = [finding for finding in found if finding.is_problem]
         failed += len(problems)
+        if as_json:
+            said = [{"text": finding.text, "is_problem": finding.is_problem} for finding in found]
+            click.echo(json.dumps({"check": title, "ok": not problems, "findings": said}))
+            continue
         click.secho("wrong  " if problems else "ok     ", fg="red" if problems else "green", nl=False)
         click.echo(title)
         for finding in found:

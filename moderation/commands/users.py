@@ -31,12 +31,17 @@ def _people(settings: Settings) -> Iterator[People]:
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), default="reviewer", show_default=True, help="What they may do.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@JSON
 @click.pass_obj
-def add(settings: Settings, name: str, role: str, password_stdin: bool) -> None:
+def add(settings: Settings, name: str, role: str, password_stdin: bool, as_json: bool) -> None:
     """Let somebody sign in; without --password-stdin a password is made and shown once."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else "-".join(secrets.token_hex(2) for _ in range(4))
     with _people(settings) as people:
         people.add(name, role, password)
+    if as_json:
+        made = {} if password_stdin else {"password": password}
+        click.echo(json.dumps({"name": name, "role": role, **made}))
+        return
     click.echo(f"user {name} ({role}) can sign in")
     if not password_stdin:
         click.echo(f"password, shown only once: {password}")

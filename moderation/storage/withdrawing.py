@@ -17,10 +17,12 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database
 from ground.prepared import among, insert_many
+from moderation.core.errors import NotFound
 from moderation.core.events import is_wanted
 from moderation.core.items import Item
 from moderation.storage.audit import note_erased
 from moderation.storage.event_log import next_event
+from moderation.storage.facets import facet
 from moderation.storage.holds import need_no_hold
 from moderation.storage.records import event_row
 from moderation.storage.tables import (
@@ -171,6 +173,27 @@ class Erasures:
     def withdraw(self, item_ids: Collection[str], now: datetime, why: str) -> list[str]:
         """See `withdraw`; in a transaction."""
         return self._db.write(lambda c: withdraw(c, item_ids, now, why), step="items.withdraw")
+
+    def matching(self, item_ids: Collection[str], *, author: str | None, app: str | None) -> list[str]:
+        """Ids of items that are not withdrawn, oldest first: these, or those of an author, an app, or both.
+
+        Raises:
+            NotFound: one of `item_ids` is no item.
+        """
+        query = sa.select(items.c.id, items.c.status)
+        if author is not None:
+            query = query.join(item_facets, item_facets.c.item_id == items.c.id)
+            query = query.where(item_facets.c.facet == facet("author", author))
+        query = query.where(items.c.app == app) if app is not None else query
+
+        def work(c: Connection) -> list[str]:
+            asked = query.where(among(c, items.c.id, item_ids)) if item_ids else query
+            rows = c.execute(asked.order_by(items.c.id)).all()
+            if missing := sorted(set(item_ids) - {row.id for row in rows}):
+                raise NotFound(f"no item {missing[0][:60]}")
+            return [row.id for row in rows if row.status != "withdrawn"]
+
+        return self._db.read(work)
 
     def due(self, now: datetime, limit: int) -> list[Erasure]:
         """What can be erased now, longest waiting first."""

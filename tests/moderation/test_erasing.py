@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import urllib3
+from click.testing import CliRunner, Result
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ground.database import Database
+from moderation.cli import cli, run
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.items import Item, Part
 from moderation.erasing import Erasing
@@ -29,7 +32,7 @@ from moderation.storage.records import new_item_id
 from moderation.storage.tables import erasures
 from moderation.storage.withdrawing import Erasures
 from review_ui.people.people import People
-from tests.houses.api import Api
+from tests.houses.api import NOBODY, Api
 from tests.houses.desk import PASSWORD
 from tests.houses.service import NUMBER, REVIEWS, House
 from tests.reviewers import Reviewer
@@ -240,6 +243,37 @@ def test_media_stored_anew_just_now_may_be_another_posts_and_waits(api: Api) -> 
     assert api.service.blobs.get(media.uri) == data
     query = sa.select(erasures.c.kind).where(erasures.c.item_id == item_id)
     assert api.service.database.read(lambda c: c.execute(query).scalars().all())[-1:] == ["media"]
+
+
+def test_an_operator_erases_all_items_of_an_author_after_a_look(tmp_path: Path, blank: Path) -> None:
+    shutil.copytree(blank, tmp_path, dirs_exist_ok=True)
+    api = Api.open(Settings(data=tmp_path, a2i_endpoint_url=NOBODY))
+    posted = [
+        api.post("/v1/items", app=app, json={"parts": [{"type": "text", "text": "hi"}], "author": author}).json["id"]
+        for app, author in (("shop", "ann"), ("forum", "ann"), ("shop", "bob"))
+    ]
+
+    def erase(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["erase", "--data", str(tmp_path), "--json", *arguments], standalone_mode=False)
+
+    looked = erase("--author", "ann")
+    one = erase("--author", "ann", "--app", "forum", "--yes")
+    rest = erase("--author", "ann", "--yes")
+    nothing = erase("--author", "ann")
+
+    assert (looked.return_value, json.loads(looked.output)) == (1, {"items": posted[:2], "erased": 0})
+    assert json.loads(one.output) == {"items": [posted[1]], "erased": 1}
+    assert json.loads(rest.output) == {"items": [posted[0]], "erased": 1}
+    assert (nothing.return_value, json.loads(nothing.output)) == (0, {"items": [], "erased": 0})
+    assert [api.service.store.get_item(each).status for each in posted] == ["withdrawn", "withdrawn", "pending"]
+    api.close()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--item", "x", "--author", "ann"], ["--item", "x"]])
+def test_what_is_to_be_erased_has_to_be_said(tmp_path: Path, blank: Path, arguments: list[str]) -> None:
+    shutil.copytree(blank, tmp_path, dirs_exist_ok=True)
+
+    assert run(["erase", "--data", str(tmp_path), *arguments]) == 2
 
 
 def item() -> Item:

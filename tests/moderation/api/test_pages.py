@@ -138,7 +138,7 @@ def test_the_schema_of_a_part_refuses_what_the_server_does(empty_api: Api, kind:
         answer = empty_api.post("/v1/items", json={"parts": [part]})
 
         said = "".join(
-            each["message"] for each in answer.json["errors"] if each["field"] in ("parts[0]", "parts[0].type")
+            each["message"] for each in answer.json.get("errors", []) if each["field"] in ("parts[0]", "parts[0].type")
         )
         refused = "give exactly one" in said or "a text part has" in said or "Input should be" in said
         assert Draft202012Validator(schema).is_valid(part) is not refused, part

@@ -170,6 +170,27 @@ def test_doctor_and_plugins_say_what_is_here(tmp_path: Path) -> None:
     assert {"pii.text", "text.blocklist", "text.toxicity", "vision.faces", "vision.exif", "vision.quality"} <= names
 
 
+def test_a_command_or_setting_typed_wrongly_is_told_the_nearest() -> None:
+    command = run("chekc")
+    below = run("keys", "lsit")
+    setting = run("plugins", MODERATION_PROT="1")
+
+    assert [done.returncode for done in (command, below, setting)] == [2, 2, 2]
+    assert "Did you mean 'check'?" in command.stderr
+    assert "Did you mean 'list'?" in below.stderr
+    assert "did you mean MODERATION_PORT?" in setting.stderr
+
+
+def test_doctor_and_users_speak_json(tmp_path: Path) -> None:
+    done = run("doctor", "--json", "--data", str(tmp_path))
+    added = run("users", "add", "noor", "--json", "--data", str(tmp_path))
+
+    checks = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {tuple(each) for each in checks} == {("check", "ok", "findings")}
+    assert done.returncode == (0 if all(each["ok"] for each in checks) else 1)
+    assert json.loads(added.stdout).keys() == {"name", "role", "password"}
+
+
 def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "bad.yml").write_text("policy: bad\n")
     done = run(
