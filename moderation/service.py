@@ -50,6 +50,7 @@ from moderation.storage.accounts import Accounts
 from moderation.storage.buckets import Buckets
 from moderation.storage.fetches import Fetches
 from moderation.storage.flags import Flags
+from moderation.storage.holds import Holds
 from moderation.storage.items import Store
 from moderation.storage.left_behind import free_left_behind
 from moderation.storage.lists import ListsInForce, RunTimeLists
@@ -81,6 +82,7 @@ class Service:
         taxonomy: the labels, with those that plugins add.
         buckets: those that AWS's clients make here.
         own_objects: which objects an app's access key reaches.
+        holds: legal holds; see `moderation.storage.holds`.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
         flags: users' reports of items.
@@ -112,6 +114,7 @@ class Service:
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
         self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
         judge.lists, self.lists = ListsInForce(database), RunTimeLists(database)
+        self.holds = Holds(database)
         judge.counting = Counting(database, judge.fingerprints)
         self.flags = Flags(database)
         judge.flags = self.flags.weighed

@@ -131,7 +131,7 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
         "it are erased. What stays: id, times, outcome, and a salted digest in the audit chain.",
         {202: ItemView},
         parameters=(IF_MATCH,),
-        problems=(401, 404, 412, 422, 503),
+        problems=(401, 404, 409, 412, 422, 503),
         scope="manage",
     )
     def delete_item(item_id: str) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import request
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, Field, create_model
 
 from moderation.api.openapi import Parameter
 from moderation.api.problems import invalid
@@ -24,7 +24,8 @@ FIELDS = Parameter(
 def lean(model: type[BaseModel], doc: str) -> type[BaseModel]:
     """The model of an answer of which any field may be left out."""
     fields: Any = {name: (field.annotation, field) for name, field in model.model_fields.items()}
-    made = create_model(f"Lean{model.__name__}", __doc__=doc, **fields)
+    attributes = (model.__doc__ or "").partition("Attributes:")
+    made = create_model(f"Lean{model.__name__}", __doc__=f"{doc}\n\n    {''.join(attributes[1:])}", **fields)
 
     def nothing_required(schema: dict[str, Any]) -> None:
         schema.pop("required", None)
@@ -39,7 +40,7 @@ LeanItem = lean(ItemView, "The fields of an item that were asked for with `field
 class LeanPage(ItemPage):
     """A page of items with the fields that were asked for with `fields`."""
 
-    items: list[LeanItem]  # type: ignore[valid-type]
+    items: list[LeanItem] = Field(description="Newest first.")  # type: ignore[valid-type]
 
 
 def wanted_fields() -> tuple[str, ...] | None:

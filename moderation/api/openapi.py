@@ -13,10 +13,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from moderation import __version__
+from moderation.api.described import describe
 from moderation.api.problems import CONTENT_TYPE as PROBLEM
 from moderation.api.problems import invalid
 from moderation.api.schemas import Problem
 from moderation.api.strict_json import check_text
+from moderation.core.events import EVENT_TYPES, EVENTS, EventType
 from moderation.storage.accounts import Scope
 
 JSON = "application/json"
@@ -104,6 +106,16 @@ class Operation:
             check_text(name, value)
 
 
+IN_PATHS = {
+    "item_id": "Id of the item.",
+    "part_id": "Id of the part, such as p0.",
+    "delivery_id": "Id of the delivery.",
+    "flag_id": "Id of the report.",
+    "name": "Its name.",
+    "detector": "Name of the detector or extractor.",
+    "entry_id": "Id of the entry.",
+}
+"""What stands in paths."""
 _ANSWERS = {200: "Done.", 201: "Made.", 204: "Stored.", 202: "Stored; will be judged.", 503: "Not ready."}
 _PROBLEMS = {
     400: "Not JSON, or JSON beyond our bounds.",
@@ -153,6 +165,7 @@ def _document(routes: Iterable[tuple[str, str, Operation]]) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "paths": paths,
+        "webhooks": {kind: {"post": _webhook(kind, refs)} for kind in EVENT_TYPES},
         "components": {
             "schemas": definitions,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "`moderation keys add`"}},
@@ -171,8 +184,40 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Any, dict[str, Any]]:
         gives |= set(operation.problem_models.values())
     wanted: list[Any] = [(model, "validation") for model in sorted(takes, key=lambda m: m.__name__)]
     wanted += [(model, "serialization") for model in sorted(gives, key=lambda m: m.__name__)]
+    wanted += [(model, "serialization") for model in EVENTS.values()]
     refs, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
-    return refs, definitions.get("$defs", {})
+    made: dict[str, Any] = definitions.get("$defs", {})
+    describe(made, [*takes, *gives, *EVENTS.values()])
+    return refs, made
+
+
+_SIGNED = {
+    "webhook-id": "The event's `id`, the same in every attempt.",
+    "webhook-timestamp": "Seconds since 1970 at which this attempt was signed.",
+    "webhook-signature": "`v1,` and a signature in base64; several with blanks between while a secret is changed over.",
+}
+
+
+def _webhook(kind: EventType, refs: Any) -> dict[str, Any]:
+    """What an item's `callback_url` is sent of one kind of event, as OpenAPI 3.1 says it."""
+    model = EVENTS[kind]
+    return {
+        "summary": (model.__doc__ or "").partition("\n")[0],
+        "description": "Signed by the Standard Webhooks scheme with the app's secret; at least once, in no promised "
+        "order: keep the highest `number` of each item.",
+        "operationId": f"event_{kind.replace('.', '_')}",
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": meaning}
+            for name, meaning in _SIGNED.items()
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": refs[model, "serialization"]}}},
+        "responses": {
+            "2XX": {"description": "You have it."},
+            "410": {"description": "You want no more of this event."},
+            "default": {"description": "It is sent again: ten times in three days in all."},
+        },
+        "security": [],
+    }
 
 
 def _models(answer: Answers) -> tuple[type[BaseModel], ...]:
@@ -213,7 +258,10 @@ def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[
 
 def _parameters(path: str, operation: Operation) -> list[dict[str, Any]]:
     inside = re.findall(r"\{(\w+)\}", path)
-    found = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in inside]
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": IN_PATHS[name]}
+        for name in inside
+    ]
     found += [
         {"name": each.name, "in": each.place, "schema": each.schema, "description": each.meaning}
         | ({"example": each.example} if each.example is not None else {})

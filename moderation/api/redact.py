@@ -10,7 +10,7 @@ from moderation.api.openapi import Operation
 from moderation.api.problems import Refused
 from moderation.api.schemas import EntityView, RedactedText, TextToRedact
 from moderation.core.errors import FieldError, InvalidSubmission
-from moderation.redacting.containers.layers import Unreadable
+from moderation.redacting.containers.layers import CannotRead
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted, labels_of, redact
 from moderation.redacting.tokens import TokenKey
@@ -42,7 +42,7 @@ def blueprint(service: Service, gate: Gate) -> Blueprint:
         style = Style.of(given.mode, given.mask, key)
         try:
             done = redact(service.judge, g.app_name, given.text, labels, style, given.format)
-        except Unreadable as error:
+        except CannotRead as error:
             raise InvalidSubmission([FieldError("text", str(error))]) from error
         except NotRedacted as error:
             # A text that nobody has looked through must not come back as if it were clean.

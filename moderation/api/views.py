@@ -103,7 +103,8 @@ def _words(record: ItemRecord, verdict: Verdict | None) -> Iterator[str]:
             yield f"A human loop that a detector's service started ({loop.arn}): {loop.state}.{problem}"
         else:
             what = rounds.get(loop.purpose, f"A look at sample '{loop.sampling}'")
-            yield f"{what}, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}."
+            due = f" To be decided by {loop.due_at:%Y-%m-%d %H:%M} UTC: {loop.due_because}." if loop.due_at else ""
+            yield f"{what}, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}.{due}"
         for answer in loop.answers:
             labels = f" with {', '.join(answer.labels)}" if answer.labels else ""
             yield f"A reviewer chose {answer.outcome}{labels}" + (f": {answer.note}" if answer.note else ".")

@@ -18,12 +18,14 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from ground.blobs import FolderBlobs
+from moderation.commands.redact_media import boxes_of, redact_media
 from moderation.core.errors import InputError, SettingsError, StoreUnavailable
 from moderation.core.replacing import MASKS, short_name
 from moderation.detection.judge import Judge
 from moderation.redacting import jobs, progress
 from moderation.redacting import journal as journal
 from moderation.redacting.containers.formats import FORMATS, Format
+from moderation.redacting.media import Wanted
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
     INDEX,
@@ -67,6 +69,16 @@ S3 = "s3://"
 @click.option("--restore", is_flag=True, help="Put back what tokens in IN stand for.")
 @click.option("--new-key", type=click.Path(path_type=Path), metavar="FILE", help="Make a key for tokens, and end.")
 @click.option("--status", metavar="ID", help="Say how far a job is, and end.")
+@click.option("--faces", is_flag=True, help="Of pictures and films: cover faces.")
+@click.option("--plates", is_flag=True, help="Of pictures and films: cover text that looks like a licence plate.")
+@click.option("--text", is_flag=True, help="Of pictures and films: cover all text that can be read in them.")
+@click.option(
+    "--box",
+    "boxes",
+    multiple=True,
+    metavar="L,T,W,H",
+    help="Of pictures and films: cover this place (left, top, width, height, each from 0 to 1). May be said again.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say how the job stands, at its end or with --status, in JSON.")
 @click.pass_obj
 def redact(
@@ -82,12 +94,18 @@ def redact(
     new_key: Path | None,
     status: str | None,
     as_json: bool,
+    faces: bool,
+    plates: bool,
+    text: bool,
+    boxes: tuple[str, ...],
     **styles: Any,
 ) -> int:
     """Write copies of files in which personal data is replaced; everything else stays byte for byte.
 
     Files are text, JSON, CSV, HTML, XML, mail, Markdown, or of Word, Excel and PowerPoint; what is encoded in them is
     read, and they are still that afterwards. What cannot be read is refused by name, or said: exit code 1.
+
+    With --faces, --plates, --text or --box, files are pictures and films, and their copies have these places covered.
 
     IN is a file, a folder with all below it, or s3://BUCKET/PREFIX. In a folder or prefix OUT the copy of NAME is
     NAME.out, and NAME.entities.jsonl beside it says what was found where, as Amazon Comprehend does. The same command
@@ -101,6 +119,13 @@ def redact(
         return _show(journal.read_status(_folder(settings, status)), as_json)
     if not inputs or output is None:
         raise click.UsageError("say what to redact and where to: IN... -o OUT")
+    wanted = Wanted(faces, plates, text, boxes_of(boxes))
+    if wanted != Wanted():
+        if types is not None or per_line or kind or restore or key_file is not None or any(styles.values()):
+            raise click.UsageError("--faces, --plates, --text and --box are for pictures and films, the rest for texts")
+        with tempfile.TemporaryDirectory(prefix="moderation-drafts-") as drafts:
+            target = _target(settings, inputs, output, Path(drafts))
+            return redact_media(settings, _sources(settings, inputs, output), target, wanted, as_json)
     if "-" in (*inputs, output):
         raise click.UsageError("- is no file: a job goes on where it was killed, so that it needs files or folders")
     if key_file is not None and not (styles["tokens"] or restore):

@@ -19,6 +19,7 @@ from ground.media.pictures import Limits
 from ground.named_by_apps import author_of, parent_of, thread_of
 from ground.strict_json import text_fault
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused
+from moderation.core.events import EventType
 from moderation.core.items import Part, PartType, Source
 from moderation.media.inspecting import MediaFacts, inspect, inspect_file, store_media
 from moderation.pipeline.intake import Submission
@@ -30,10 +31,30 @@ MAX_NAMED = 200
 """Letters of an author, a thread or a parent: items are found by so many."""
 
 
-class PostedPart(BaseModel):
-    """One part of a posted item: a text, or media given in exactly one way."""
+_GIVEN = ("text", "url", "s3", "base64", "upload")
+"""In what a part's content may be given."""
+_MEDIA: tuple[PartType, ...] = ("image", "video", "audio")
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+
+def _one_way(schema: dict[str, Any]) -> None:
+    """A part's content comes in exactly one way, as the server has it: a schema for each."""
+
+    def branch(types: Sequence[str], way: str) -> dict[str, Any]:
+        others: dict[str, Any] = {name: {"type": "null"} for name in _GIVEN if name != way}
+        given = {"type": {"enum": list(types)}, way: {"type": "string"}}
+        return {"title": f"By {way}", "properties": {**given, **others}, "required": ["type", way]}
+
+    schema["oneOf"] = [branch(("text",), "text"), *(branch(_MEDIA, way) for way in _GIVEN[1:])]
+
+
+class PostedPart(BaseModel):
+    """One part of a posted item: a text, or media given in exactly one way.
+
+    Attributes:
+        type: what it is.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_one_way)
 
     type: PartType
     text: str | None = Field(None, description="For type text.")
@@ -45,7 +66,11 @@ class PostedPart(BaseModel):
 
 
 class PostedItem(BaseModel):
-    """An item to be judged."""
+    """An item to be judged.
+
+    Attributes:
+        parts: in order; files of a form come after them.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -59,6 +84,10 @@ class PostedItem(BaseModel):
     parts: list[PostedPart] = Field(min_length=1)
     metadata: dict[str, JsonValue] = Field(default_factory=dict, description="Your own facts, for rules and reviewers.")
     callback_url: str | None = Field(None, max_length=2048, description="Receives the decision, signed.")
+    events: list[EventType] | None = Field(
+        None, min_length=1, max_length=4, description="What `callback_url` receives; left out: `item.decided` alone."
+    )
+    event_metadata: bool = Field(False, description="What it receives has the item's metadata, too.")
 
 
 class PostedFile(Protocol):
@@ -174,6 +203,8 @@ class Submissions:
             content_id=posted.content_id,
             metadata=metadata,
             callback_url=posted.callback_url,
+            events=tuple(posted.events or ()),
+            event_metadata=posted.event_metadata,
         )
 
     def _validated(self, data: Any, files: Sequence[PostedFile]) -> PostedItem:
@@ -209,7 +240,7 @@ class Submissions:
         return self._file(f"file[{number - len(parts)}]", f"p{number}", files[number - len(parts)])
 
     def _part(self, field: str, part_id: str, posted: PostedPart) -> _Looked:
-        given = [name for name in ("text", "url", "s3", "base64", "upload") if getattr(posted, name) is not None]
+        given = [name for name in _GIVEN if getattr(posted, name) is not None]
         if posted.type == "text":
             if given != ["text"] or posted.text is None:
                 raise _invalid(field, "a text part has 'text' and nothing else")

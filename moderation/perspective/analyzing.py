@@ -8,7 +8,7 @@ from typing import Any
 from moderation.core.detections import Detection
 from moderation.detection.runner import Runner
 from moderation.perspective.attributes import Attributes, Card
-from moderation.perspective.faults import Fault, refuse
+from moderation.perspective.faults import GoogleError, refuse
 from moderation.perspective.looking import highest, languages_of, look, of_card
 from moderation.perspective.requests import MOST_ATTRIBUTES, AnalyzeComment, AttributeParameters, text_of
 
@@ -20,7 +20,7 @@ def analyze(runner: Runner, attributes: Attributes, app: str, request: AnalyzeCo
     """The answer to ``AnalyzeComment``.
 
     Raises:
-        Fault: 400 with the documented ``errorType``, naming the attribute or field; 503 where a detector gave no
+        GoogleError: 400 with the documented ``errorType``, naming the attribute or field; 503 where a detector gave no
             answer.
     """
     text = text_of(request)
@@ -37,7 +37,7 @@ def analyze(runner: Runner, attributes: Attributes, app: str, request: AnalyzeCo
     try:
         languages = languages_of(cards, requested)
         found = look(runner, app, text, cards, requested)
-    except Fault as fault:
+    except GoogleError as fault:
         if not (request.drop_unsupported_attributes and _is_of_language(fault)):
             raise
         # The caller would rather have no score than an error; which of the two it is, the answer shows.
@@ -55,7 +55,7 @@ def cards_of(attributes: Attributes, names: Mapping[str, object]) -> dict[str, C
     """The cards of some attributes.
 
     Raises:
-        Fault: 400 naming the first that is not offered, and why.
+        GoogleError: 400 naming the first that is not offered, and why.
     """
     if len(names) > MOST_ATTRIBUTES:
         raise refuse("INVALID_REQUEST", f"More than {MOST_ATTRIBUTES} attributes")
@@ -112,5 +112,5 @@ def _score(value: float) -> dict[str, Any]:
     return {"value": round(value, 6), "type": PROBABILITY}
 
 
-def _is_of_language(fault: Fault) -> bool:
+def _is_of_language(fault: GoogleError) -> bool:
     return any(each.get("errorType") == "LANGUAGE_NOT_SUPPORTED_BY_ATTRIBUTE" for each in fault.details)

@@ -38,7 +38,7 @@ _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 _BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 
 
-class Fault(ModerationError):
+class GoogleError(ModerationError):
     """An answer that is no success.
 
     Args:
@@ -66,16 +66,16 @@ class Fault(ModerationError):
         return {"error": error}
 
 
-def refuse(error_type: ErrorType, message: str, **more: Any) -> Fault:
+def refuse(error_type: ErrorType, message: str, **more: Any) -> GoogleError:
     """A comment or a request that cannot be scored: 400.
 
     Args:
         more: members of the detail beside ``errorType``.
     """
-    return Fault(400, message, [{"@type": _OWN_ERROR, "errorType": error_type, **more}])
+    return GoogleError(400, message, [{"@type": _OWN_ERROR, "errorType": error_type, **more}])
 
 
-def language_not_supported(attribute: str, requested: Sequence[str], detected: Sequence[str]) -> Fault:
+def language_not_supported(attribute: str, requested: Sequence[str], detected: Sequence[str]) -> GoogleError:
     """The attribute was not measured in the comment's language."""
     languages = {"detectedLanguages": list(detected), "requestedLanguages": list(requested), "attribute": attribute}
     message = f"Attribute {attribute} does not support request languages: {', '.join(requested or detected)}"
@@ -86,36 +86,36 @@ def language_not_supported(attribute: str, requested: Sequence[str], detected: S
     )
 
 
-def malformed(field: str, description: str) -> Fault:
+def malformed(field: str, description: str) -> GoogleError:
     """The body is no request, as Google's front end says it."""
     violation = {"field": field, "description": description} if field else {"description": description}
-    return Fault(400, description, [{"@type": _BAD_REQUEST, "fieldViolations": [violation]}])
+    return GoogleError(400, description, [{"@type": _BAD_REQUEST, "fieldViolations": [violation]}])
 
 
-def without_answer(message: str) -> Fault:
+def without_answer(message: str) -> GoogleError:
     """A detector gave no answer: there is no score, and a client may try again. Never 0, which reads as harmless."""
-    return Fault(503, message, headers={"Retry-After": "1"})
+    return GoogleError(503, message, headers={"Retry-After": "1"})
 
 
-def of_refused(refused: Refused) -> Fault:
+def of_refused(refused: Refused) -> GoogleError:
     """What the API's gate and readers say, in this form."""
     if refused.status == 401:
         # Google's front end answers so, and clients look for API_KEY_INVALID.
         info = {"@type": _ERROR_INFO, "reason": "API_KEY_INVALID", "domain": "googleapis.com"}
-        return Fault(400, "API key not valid. Please pass a valid API key.", [info])
+        return GoogleError(400, "API key not valid. Please pass a valid API key.", [info])
     if refused.status == 429:
         info = {"@type": _ERROR_INFO, "reason": "RATE_LIMIT_EXCEEDED", "domain": "googleapis.com"}
-        return Fault(429, f"Quota exceeded: {refused.detail}", [info], refused.headers)
+        return GoogleError(429, f"Quota exceeded: {refused.detail}", [info], refused.headers)
     if refused.status in (400, 413, 415, 422):
         return malformed(refused.errors[0].field if refused.errors else "", refused.detail)
     code = refused.status if refused.status in _STATUSES else 500
-    return Fault(code, refused.detail, headers=refused.headers)
+    return GoogleError(code, refused.detail, headers=refused.headers)
 
 
-def no_key() -> Fault:
+def no_key() -> GoogleError:
     """Nobody said who calls."""
     message = (
         "Method doesn't allow unregistered callers (callers without established identity). Please use API Key: "
         "?key=KEY or the header x-goog-api-key, with a key made by `moderation keys add`."
     )
-    return Fault(403, message)
+    return GoogleError(403, message)

@@ -24,7 +24,7 @@ def look(
         requested: languages that the caller says the text is in.
 
     Raises:
-        Fault: 400 where a detector cannot read the text's language, 503 where one gave no answer.
+        GoogleError: 400 where a detector cannot read the text's language, 503 where one gave no answer.
     """
     names = {name for card in cards.values() for name in card.detectors}
     part = Part(id="p0", type="text", text=text)
@@ -56,7 +56,7 @@ def languages_of(cards: Mapping[str, Card], requested: Sequence[str]) -> list[st
     """The languages that the answer names: those that were said, else the one that all attributes were measured in.
 
     Raises:
-        Fault: 400: an attribute was not measured in a language that was said.
+        GoogleError: 400: an attribute was not measured in a language that was said.
     """
     for name, card in cards.items():
         others = [each for each in requested if each.lower().partition("-")[0] not in card.languages]

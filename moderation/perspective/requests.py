@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from moderation.perspective.faults import Fault, malformed, refuse
+from moderation.perspective.faults import GoogleError, malformed, refuse
 
 MOST_BYTES = 20_480
 """Of a comment, in UTF-8."""
@@ -112,7 +112,7 @@ def read(model: type[M], document: Any) -> M:
     """The body as that message.
 
     Raises:
-        Fault: 400, naming the first field that does not fit.
+        GoogleError: 400, naming the first field that does not fit.
     """
     try:
         return model.model_validate({} if document is None else document)
@@ -126,7 +126,7 @@ def read(model: type[M], document: Any) -> M:
         raise malformed(path, f"Invalid JSON payload received. Invalid value{where}: {first['msg']}") from error
 
 
-def _unknown_name(name: str, where: str) -> Fault:
+def _unknown_name(name: str, where: str) -> GoogleError:
     return malformed(name, f'Invalid JSON payload received. Unknown name "{name}"{where}: Cannot find field.')
 
 
@@ -134,7 +134,7 @@ def text_of(request: Request) -> str:
     """The comment's text.
 
     Raises:
-        Fault: 400, of the type that Perspective documents: empty, too long, or no plain text.
+        GoogleError: 400, of the type that Perspective documents: empty, too long, or no plain text.
     """
     comment = request.comment
     if comment is None or not (comment.text or "").strip():

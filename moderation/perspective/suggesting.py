@@ -27,7 +27,7 @@ def suggest(
     """Keep what people say of a comment; a later verdict of the app on the same text takes its place.
 
     Raises:
-        Fault: 400 with what is wrong, 503 where a detector gave no answer; nothing is kept then.
+        GoogleError: 400 with what is wrong, 503 where a detector gave no answer; nothing is kept then.
         StoreUnavailable: nothing is kept.
     """
     text = text_of(request)

@@ -18,7 +18,7 @@ from moderation.api.strict_json import read_json
 from moderation.perspective.analyzing import analyze
 from moderation.perspective.attributes import Attributes
 from moderation.perspective.discovery import discovery_document
-from moderation.perspective.faults import Fault, no_key, of_refused
+from moderation.perspective.faults import GoogleError, no_key, of_refused
 from moderation.perspective.requests import AnalyzeComment, SuggestCommentScore, read
 from moderation.perspective.suggesting import suggest
 from moderation.service import Service
@@ -66,7 +66,7 @@ def blueprint(service: Service, gate: Gate) -> Blueprint:
             return _json(discovery_document(_root(service)))
         method = methods.get(name)
         if method is None or request.method != "POST":
-            raise Fault(404, f"Method not found: {request.method} {PATH}/{name[:100]}")
+            raise GoogleError(404, f"Method not found: {request.method} {PATH}/{name[:100]}")
         gate.admit_key(_key())
         body = request.get_data()
         return _json(method(read_json(body) if body else None))
@@ -76,7 +76,7 @@ def blueprint(service: Service, gate: Gate) -> Blueprint:
         fault = _fault_of(error)
         if fault is None:
             logger.exception("request=%s failed", g.get("request_id"))
-            fault = Fault(500, "Internal error encountered.")
+            fault = GoogleError(500, "Internal error encountered.")
         return _json(fault.document, fault.code, fault.headers)
 
     return door
@@ -92,18 +92,18 @@ def _key() -> str:
     return key.strip()
 
 
-def _fault_of(error: Exception) -> Fault | None:
+def _fault_of(error: Exception) -> GoogleError | None:
     """An error as Google's APIs tell it; None for a failure of the service."""
-    if isinstance(error, Fault):
+    if isinstance(error, GoogleError):
         return error
     if isinstance(error, Refused):
         return of_refused(error)
     if isinstance(error, StoreUnavailable):
-        return Fault(503, str(error), headers={"Retry-After": "5"})
+        return GoogleError(503, str(error), headers={"Retry-After": "5"})
     if isinstance(error, HTTPException) and error.code == 413:
-        return Fault(413, f"Request payload size exceeds the limit: {MOST_BODY_BYTES} bytes.")
+        return GoogleError(413, f"Request payload size exceeds the limit: {MOST_BODY_BYTES} bytes.")
     if isinstance(error, HTTPException) and error.code is not None and 400 <= error.code < 500:
-        return Fault(400, "Request contains an invalid argument.")
+        return GoogleError(400, "Request contains an invalid argument.")
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Literal
 
+from moderation.core.egress import stays_here
 from moderation.core.errors import CapReached, HumanLoopRefused, StoreUnavailable
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
@@ -70,7 +71,7 @@ def judge_anew(ports: Ports, item_id: str) -> Became:
         return _ask(ports, record, judgement)
     if stored is None:
         return "same"
-    tell(ports, (record.item, stored))
+    tell(ports, (record.item, stored), kept={item_id} if stays_here(judgement.failures) else ())
     return "decided"
 
 

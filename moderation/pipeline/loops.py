@@ -53,6 +53,8 @@ def next_loop(ports: Ports, loop: LoopRecord, queue: str) -> LoopRecord:
 def loop_anew(ports: Ports, record: ItemRecord, judgement: Judgement) -> LoopRecord:
     """The loop that looks at a decided item again because the rules want another outcome now.
 
+    Its clock runs from now.
+
     Raises:
         HumanLoopRefused: no policy for it has a queue.
     """
@@ -65,7 +67,9 @@ def loop_anew(ports: Ports, record: ItemRecord, judgement: Judgement) -> LoopRec
         policy = with_queue
     number = 1 + max((loop.round for loop in record.loops if loop.purpose == "review"), default=0)
     queue = ruling.queue if any(each.name == ruling.queue for each in policy.file.queues) else None
-    return _loop(ports, record.item.id, number, policy, queue)
+    loop = _loop(ports, record.item.id, number, policy, queue)
+    due = deadline(judgement.applicable, policy, loop.queue, judgement.detections, loop.created_at)
+    return _due(loop, due)
 
 
 def loop_again(ports: Ports, record: ItemRecord) -> LoopRecord:

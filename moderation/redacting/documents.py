@@ -56,7 +56,7 @@ def clean_text(text: str, kind: Format | None, look: LookThrough, replace: Repla
         each_piece: see `edits_of`.
 
     Raises:
-        Unreadable: it is not in that format, or some of it in one that is not known.
+        CannotRead: it is not in that format, or some of it in one that is not known.
     """
     reading = read_text(text, kind)
     found = _found(reading, look)
@@ -83,7 +83,7 @@ def restore_file(data: bytes, kind: Format | None, restore: Callable[[str], str]
         places: where tokens stand in a text.
 
     Raises:
-        Unreadable: it is not in that format, or some of it in one that is not known.
+        CannotRead: it is not in that format, or some of it in one that is not known.
     """
     opened = open_file(data, kind)
     pieces = [

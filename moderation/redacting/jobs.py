@@ -20,7 +20,7 @@ from moderation.core.detections import Detection
 from moderation.core.errors import InputError, ModerationError, StoreUnavailable
 from moderation.redacting.containers import formats
 from moderation.redacting.containers.formats import Format
-from moderation.redacting.containers.layers import Unreadable
+from moderation.redacting.containers.layers import CannotRead
 from moderation.redacting.documents import CleanFile, clean_file
 from moderation.redacting.journal import Journal
 from moderation.redacting.numbering import StoredNumbers
@@ -269,7 +269,7 @@ class _File:
         is_one = kind is not None or formats.is_wide(head)
         if is_one and size > formats.MOST_BYTES:
             most = f"{formats.MOST_BYTES // 1_000_000} MB are the most that are read as one document"
-            raise Unreadable(f"it has {size:,} bytes; {most}" + (f" of {kind}" if kind else ""))
+            raise CannotRead(f"it has {size:,} bytes; {most}" + (f" of {kind}" if kind else ""))
         return kind, is_one or (size <= formats.MOST_BYTES and formats.may_be_json(head))
 
     def _take_whole(self, source: Source, kind: Format | None, copy: BinaryIO | None, index: BinaryIO | None) -> None:

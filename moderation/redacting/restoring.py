@@ -10,7 +10,7 @@ from typing import BinaryIO
 from moderation.redacting import documents
 from moderation.redacting.containers import formats
 from moderation.redacting.containers.formats import HEAD_BYTES
-from moderation.redacting.containers.layers import Unreadable
+from moderation.redacting.containers.layers import CannotRead
 from moderation.redacting.sources import OUT, Destination, Listed, Source
 from moderation.redacting.tokens import Restored, TokenKey
 from moderation.redacting.windows import encoded
@@ -59,7 +59,7 @@ def _whole(source: Source, file: Listed, key: TokenKey, count: Restored) -> byte
     try:
         kind = formats.format_of_file(restored_name(file.name), data[:HEAD_BYTES], len(data))
         return documents.restore_file(data, kind, lambda token: key.restore(token, count), key.places)
-    except Unreadable:
+    except CannotRead:
         return None  # a text with tokens, all the same
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from ground.media.sniffing import sniff
 from ground.private_files import private_folder
 from moderation.core.errors import InputError, StoreUnavailable
 
@@ -21,6 +22,8 @@ OUT = ".out"
 """Behind the name of a file for its copy, as Amazon Comprehend has it."""
 INDEX = ".entities.jsonl"
 """Behind the name of a file for the index of what was found in it."""
+REPORT = ".redaction.json"
+"""Behind the name of a copy of a picture or film for what was covered in it; the copy is done when it is there."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,10 @@ class Destination(Protocol):
 
     def stamp(self, name: str) -> str:
         """Another one when what lies under the name is another; empty when there is nothing."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """What lies under the name; empty when there is nothing."""
         ...
 
     def draft(self, name: str, job: str) -> Path:
@@ -182,7 +189,16 @@ class FolderDestination:
         """Where the file of a name is or will be."""
         if not self._is_file:
             return self._path / checked_name(name)
+        if name.endswith(REPORT):
+            return self._path.with_name(self._path.name + REPORT)
         return self._path.with_name(self._path.name.removesuffix(OUT) + INDEX) if name.endswith(INDEX) else self._path
+
+    def read(self, name: str) -> bytes:
+        """See `Destination.read`."""
+        try:
+            return self.path(name).read_bytes()
+        except OSError:
+            return b""
 
     def draft(self, name: str, job: str) -> Path:
         """See `Destination.draft`; beside the file, so that publishing is one rename.
@@ -288,6 +304,19 @@ class S3Destination:
                     raise
                 return ""
 
+    def read(self, name: str) -> bytes:
+        """See `Destination.read`."""
+        from botocore.exceptions import ClientError
+
+        with _errors(self._bucket):
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
+                return bytes(answer["Body"].read())
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                    raise
+                return b""
+
     def draft(self, name: str, job: str) -> Path:
         """See `Destination.draft`."""
         private_folder(self._drafts)
@@ -295,7 +324,9 @@ class S3Destination:
 
     def publish(self, name: str, draft: Path) -> None:
         """See `Destination.publish`. Uploaded in parts; the object appears with the last."""
-        extra = {"ContentType": "text/plain; charset=utf-8", **self._extra}
+        with draft.open("rb") as file:
+            kind = "application/json" if name.endswith(REPORT) else sniff(file.read(600))
+        extra = {"ContentType": kind or "text/plain; charset=utf-8", **self._extra}
         with _errors(self._bucket):
             self._client.upload_file(str(draft), self._bucket, self._prefix + name, ExtraArgs=extra)
         draft.unlink()

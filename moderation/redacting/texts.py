@@ -62,7 +62,7 @@ def redact(
 
     Raises:
         NotRedacted: a detector that could have found something gave no answer.
-        Unreadable: the text is not in that format, or some of it in one that is not known.
+        CannotRead: the text is not in that format, or some of it in one that is not known.
     """
     return clean_text(
         text,

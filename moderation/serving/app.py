@@ -70,7 +70,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(aws_blueprint(service, review), url_prefix=AWS)
     app.register_blueprint(perspective_blueprint(service, gate), url_prefix=PERSPECTIVE)
     stuck = service.store.need_attention
-    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists)
+    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists, service.holds)
     portal.register_blueprint(console_blueprint(service, review))
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)

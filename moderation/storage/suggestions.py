@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.database import Database
+from ground.database import Database, insert_or_nothing
 from moderation.storage.tables import score_suggestions
 
 PAGE = 1000
@@ -62,8 +62,10 @@ class SuggestedScores:
         }
 
         def work(c: Connection) -> None:
-            c.execute(sa.delete(score_suggestions).where(score_suggestions.c.key == suggestion.key))
-            c.execute(sa.insert(score_suggestions).values(row))
+            there = sa.update(score_suggestions).where(score_suggestions.c.key == suggestion.key).values(row)
+            if not c.execute(there).rowcount:
+                # Of two first verdicts at the same moment either may stay.
+                c.execute(insert_or_nothing(c, score_suggestions).values(row))
 
         self._db.write(work, step="suggestions.keep")
 

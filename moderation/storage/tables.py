@@ -45,6 +45,7 @@ items = sa.Table(
     sa.Column("media_deleted_at", UTCDateTime),
     sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("withdrawn_at", UTCDateTime),
+    sa.Column("events", sa.Integer, nullable=False, server_default="0"),
     sa.Index(None, "status", "id"),
     sa.Index("ix_items_waiting", "lane", "app", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     sa.Index(None, "app", "id"),
@@ -520,6 +521,25 @@ tallies = sa.Table(
     sa.Column("amount", sa.Float, nullable=False),
 )
 """Counts that only grow, of all processes together; `labels` is a list in JSON."""
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("value", sa.String(210), nullable=False),
+    sa.Column("case", sa.String(100), nullable=False, index=True),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("until", UTCDateTime),
+    sa.Column("released_at", UTCDateTime),
+    sa.Column("released_by", sa.String(200)),
+    sa.Column("released_because", sa.Text),
+    sa.Index(None, "kind", "value"),
+)
+"""Legal holds (`moderation.storage.holds`); added and released, never changed otherwise."""
 
 audit_records = audit_table(metadata)
 """What was decided and changed, each sealed with the one before; see `ground.audit_chain`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,8 @@ from ground.blobs import split_uri
 from ground.database import insert_or_nothing
 from ground.errors import NotFound
 from review_ui.a2i import tables
-from review_ui.a2i.activation import read_conditions
+from review_ui.a2i.activation import LABEL_CHECKS, Checks, read_conditions
+from review_ui.a2i.forms import FORM_CHECKS
 from review_ui.a2i.owners import OPERATOR, Caller
 from review_ui.a2i.resources import FLOW, TASK_UI, WORKTEAM, Parameters, find_usable, name_in, page
 from review_ui.a2i.service import A2IService
@@ -23,7 +25,10 @@ from review_ui.a2i.tables import flow_definitions, human_loops, labelling_jobs, 
 from review_ui.a2i.tags import put_tags
 
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
-"""The built-in task type that is offered; the other, AWS/Textract/AnalyzeDocument/Forms/V1, is about documents."""
+TEXTRACT = "AWS/Textract/AnalyzeDocument/Forms/V1"
+"""The built-in task types."""
+CHECKS: Mapping[str, Checks] = {REKOGNITION: LABEL_CHECKS, TEXTRACT: FORM_CHECKS}
+"""The conditions that each takes."""
 LONGEST_SECONDS = 366 * 86_400
 """Longest time limit of a task, and longest life of a loop. AWS names no maximum; this is within the calendar."""
 _KEPT = ("HumanLoopRequestSource", "HumanLoopActivationConfig", "HumanLoopConfig", "OutputConfig", "RoleArn")
@@ -75,13 +80,14 @@ def create_flow_definition(review: A2IService, p: Parameters, caller: Caller = O
 def _check_source(p: Parameters) -> None:
     source = p.get("HumanLoopRequestSource", {}).get("AwsManagedHumanLoopRequestSource")
     conditions = p.get("HumanLoopActivationConfig")
-    if source is not None and source != REKOGNITION:
-        raise invalid(f"humanLoopRequestSource {source} is not offered here; {REKOGNITION} is")
+    if source is not None and source not in CHECKS:
+        raise invalid(f"humanLoopRequestSource {source} is not offered here; {' and '.join(CHECKS)} are")
     if conditions is None:
         return
     if source is None:
         raise invalid("humanLoopActivationConfig is for built-in task types; of a custom one every request is reviewed")
-    read_conditions(conditions["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"])
+    text = conditions["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"]
+    read_conditions(text, CHECKS[source])
 
 
 def describe_flow_definition(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from ground.awswire.strict_json import read_object
 from ground.awswire.times import iso, read_iso
 from ground.database import insert_or_nothing
 from review_ui.a2i.activation import LoopActivation, evaluate, read_conditions
-from review_ui.a2i.flows import is_of_a2i, is_there
+from review_ui.a2i.flows import CHECKS, TEXTRACT, is_of_a2i, is_there
+from review_ui.a2i.forms import pairs_in, shown
 from review_ui.a2i.owners import OPERATOR, Caller, Granting
 from review_ui.a2i.resources import FLOW
 from review_ui.a2i.service import A2IService, NewLoop
@@ -153,27 +154,38 @@ def _as_shown(content: Mapping[str, Any]) -> Mapping[str, Any]:
 def _of_built_in(flow: Mapping[str, Any], given: Mapping[str, Any], activation: LoopActivation | None) -> str | None:
     """The content of a loop of a built-in task type; empty for a custom one, None when no condition asks for people.
 
-    The input has what Rekognition was asked and what it answered, ``aiServiceRequest`` and ``aiServiceResponse``, with
-    names as Rekognition's API or as A2I's templates write them.
+    The input has what the AI service was asked and what it answered, ``aiServiceRequest`` and ``aiServiceResponse``,
+    with names as the service's API or as A2I's templates write them.
     """
-    if "HumanLoopRequestSource" not in flow:
+    source = flow.get("HumanLoopRequestSource", {}).get("AwsManagedHumanLoopRequestSource")
+    if source is None:
         return ""
     request, answer = (camel(given.get(key)) for key in ("aiServiceRequest", "aiServiceResponse"))
-    labels = answer.get("moderationLabels") if isinstance(answer, dict) else None
-    if not isinstance(request, dict) or not isinstance(labels, list) or not all(isinstance(x, dict) for x in labels):
-        raise invalid("A flow for Rekognition takes aiServiceRequest and aiServiceResponse with its moderationLabels")
-    config = flow.get("HumanLoopActivationConfig")
+    name, service = ("blocks", "Textract") if source == TEXTRACT else ("moderationLabels", "Rekognition")
+    found = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(request, dict) or not isinstance(found, list) or not all(isinstance(x, dict) for x in found):
+        raise invalid(f"A flow for {service} takes aiServiceRequest and aiServiceResponse with its {name}")
+    config, checks = flow.get("HumanLoopActivationConfig"), CHECKS[source]
     nodes = None
     if config is not None:
-        nodes = read_conditions(config["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"])
-    activation = activation or evaluate(nodes, request, labels)
+        text = config["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"]
+        nodes = read_conditions(text, checks)
+    if source == TEXTRACT:
+        activation = evaluate(nodes, request, pairs_in(found), checks)
+        blocks, keys = shown(found, activation)
+        selected: dict[str, Any] = {"blocks": blocks}
+        context = {"humanLoopContext": {"importantFormKeys": keys}}
+    else:
+        activation = activation or evaluate(nodes, request, found, checks)
+        selected, context = {**answer, name: activation.selected}, {}
     if not activation.is_active:
         return None
     content = {
         "aiServiceRequest": request,
         "aiServiceResponse": answer,
-        "selectedAiServiceResponse": {**answer, "moderationLabels": activation.selected},
+        "selectedAiServiceResponse": selected,
         "humanTaskActivationConditionResults": activation.results,
+        **context,
     }
     return json.dumps(content)
 

@@ -20,6 +20,7 @@ from liquid.exceptions import LiquidError
 from liquid.stringify import to_liquid_string
 from markupsafe import Markup
 
+from ground.errors import InputError
 from review_ui.a2i.template_needs import unknown_elements
 
 ReadLink = Callable[[str, str], str]
@@ -62,7 +63,7 @@ class Rendered:
     faults: tuple[Fault, ...] = ()
 
 
-class NotS3Uri(LiquidError):
+class NotS3Uri(InputError, LiquidError):
     """``grant_read_access`` was given something else than the URI of an object in S3."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Agency:
         self.server = A2IServer(load_settings(data=folder, port=0, undo_seconds=0, **given))
         self.server.start()
         self.review = self.server.review
+        self._cookies: Any = None
         People(self.review.database).add("ann", "reviewer", PASSWORD)
         workforces.create_workteam(self.review, {"WorkteamName": "team", "Description": "d", "MemberDefinitions": []})
 
@@ -62,6 +63,15 @@ class Agency:
         page.fill("input[name=password]", PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_url("**/review/")
+
+    def signed_in(self, open_page: Callable[..., Any]) -> Any:
+        """A page of a browser of its own, in which the reviewer has signed in; they do it once."""
+        if self._cookies is None:
+            page = open_page()
+            self.sign_in(page)
+            self._cookies = page.context.storage_state()
+            return page
+        return open_page(storage_state=self._cookies)
 
     def next(self, page: Any, name: str = "one") -> Any:
         """Open the task of a template; gives the template's frame, once its elements are built."""

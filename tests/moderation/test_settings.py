@@ -90,6 +90,7 @@ SHOWN_BY = {
     "a2i_events": "tests/review_ui/a2i/test_events.py::test_sqs_and_eventbridge_get_the_event_in_the_region_of_their_address",
     "a2i_most_loops": f"{HERE}::test_the_endpoint_takes_as_many_loops_and_teams_as_are_set",
     "a2i_most_workteams": f"{HERE}::test_the_endpoint_takes_as_many_loops_and_teams_as_are_set",
+    "a2i_template_hosts": "tests/review_ui/a2i/test_template_needs.py::test_hosts_that_the_operator_allows_are_for_the_pages_of_all_templates",
     "a2i_calls_per_second": "tests/review_ui/a2i/test_access.py::test_a_key_that_calls_too_often_is_throttled",
     "a2i_check_signatures": "tests/review_ui/a2i/test_access.py::test_without_a_signature_nobody_is_let_in_unless_a_setting_says_so",
     "session_hours": f"{HERE}::test_a_session_lasts_as_long_as_is_set",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from moderation.redacting.containers import codings, json_text, mail, markdown, markup, plain, tables
-from moderation.redacting.containers.layers import Layer, Reading, Section, Unreadable
+from moderation.redacting.containers.layers import CannotRead, Layer, Reading, Section
 from moderation.redacting.containers.office import Package
 
 TextFormat = Literal["text", "json", "csv", "html", "xml", "email", "markdown"]
@@ -63,10 +63,10 @@ _HAS_MARKUP = re.compile(
 
 
 def refuse_unread(head: bytes) -> None:
-    """Raise `Unreadable` for files that are no text, by how they begin."""
+    """Raise `CannotRead` for files that are no text, by how they begin."""
     for mark, said in _UNREAD:
         if head.startswith(mark):
-            raise Unreadable(f"it is {said}, which is not read; make a text of it first")
+            raise CannotRead(f"it is {said}, which is not read; make a text of it first")
 
 
 def format_of(text: str) -> Format:
@@ -87,13 +87,13 @@ def read_text(text: str, kind: Format | None = None) -> Reading:
         kind: its format; None to tell by the text.
 
     Raises:
-        Unreadable: it is not in that format, or a part of it is in one that is not known.
+        CannotRead: it is not in that format, or a part of it is in one that is not known.
     """
     reading = Reading(text)
     known = kind or format_of(text)
     layer, section = reading.root, reading.main
     if known == "office":
-        raise Unreadable("an office document is a file, not a text")
+        raise CannotRead("an office document is a file, not a text")
     if known == "json":
         json_text.check(text)
     _READERS[known](reading, section, layer)
@@ -210,14 +210,14 @@ def format_of_file(name: str, head: bytes, size: int) -> Format | None:
     """The format of a file by its name and how it begins; None when it may be any text.
 
     Raises:
-        Unreadable: nobody reads such files.
+        CannotRead: nobody reads such files.
     """
     refuse_unread(head)
     if head.startswith(b"PK\x03\x04"):
         return "office"
     known = _SUFFIXES.get(name.rpartition(".")[2].lower())
     if known == "office":
-        raise Unreadable("it is no office document, although it is called so")
+        raise CannotRead("it is no office document, although it is called so")
     if known is not None or size > MOST_BYTES:
         return known
     text = head.decode("utf-8", "surrogateescape")
@@ -245,7 +245,7 @@ def open_file(data: bytes, kind: Format | None) -> Opened:
         kind: its format; None to tell by its text.
 
     Raises:
-        Unreadable: it is not in that format, or a part of it is in one that is not known.
+        CannotRead: it is not in that format, or a part of it is in one that is not known.
     """
     if kind == "office":
         package = Package(data)
@@ -257,11 +257,11 @@ def open_file(data: bytes, kind: Format | None) -> Opened:
     try:
         text = body.decode(codec, "surrogateescape" if codec == "utf-8" else "strict")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"it is no text in {codec.upper()}, as it says (byte {len(mark) + error.start})") from error
+        raise CannotRead(f"it is no text in {codec.upper()}, as it says (byte {len(mark) + error.start})") from error
     if codec != "utf-8" and text.encode(codec, "surrogatepass" if codec.startswith("utf") else "strict") != body:
-        raise Unreadable(f"it is text in {codec.upper()} that cannot be written again as it was")
+        raise CannotRead(f"it is text in {codec.upper()} that cannot be written again as it was")
     if "\0" in text:
-        raise Unreadable(f"it is not UTF-8 text (byte {data.find(0)} is NUL)")
+        raise CannotRead(f"it is not UTF-8 text (byte {data.find(0)} is NUL)")
     return Opened(read_text(text, kind), codec, mark)
 
 
@@ -277,7 +277,7 @@ def _codec(data: bytes, kind: Format | None) -> str:
     name = said[1].decode()
     codec = codings.codec_of(name)
     if codec is None:
-        raise Unreadable(f"it is in the character set {name!r}, which is not known")
+        raise CannotRead(f"it is in the character set {name!r}, which is not known")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

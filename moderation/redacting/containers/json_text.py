@@ -6,7 +6,7 @@ import json
 import re
 
 from moderation.redacting.containers import codings
-from moderation.redacting.containers.layers import Block, Layer, Mapped, Read, Reading, Section, Unreadable
+from moderation.redacting.containers.layers import Block, CannotRead, Layer, Mapped, Read, Reading, Section
 
 _LEXEME = re.compile(
     r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|(-?[0-9][0-9.eE+\-]*+)|[{}\[\],:]|[ \t\r\n\ufeff]++|true|false|null|-?Infinity|NaN',
@@ -22,19 +22,19 @@ def is_json(text: str) -> bool:
         return False
     try:
         check(text)
-    except Unreadable:
+    except CannotRead:
         return False
     return True
 
 
 def check(text: str) -> None:
-    """Raise `Unreadable`, with the place, when a text is not JSON."""
+    """Raise `CannotRead`, with the place, when a text is not JSON."""
     try:
         json.loads(text.removeprefix("\ufeff"), parse_int=str, parse_float=str)
     except RecursionError as error:
-        raise Unreadable("it is JSON with too many brackets inside each other") from error
+        raise CannotRead("it is JSON with too many brackets inside each other") from error
     except json.JSONDecodeError as error:
-        raise Unreadable(f"it is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
+        raise CannotRead(f"it is not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
 
 
 def read_json(reading: Reading, section: Section, layer: Layer, inner: Read) -> None:
@@ -52,7 +52,7 @@ def read_json(reading: Reading, section: Section, layer: Layer, inner: Read) -> 
         else:
             section.frame(lexeme.group())
     if at < len(text):
-        raise Unreadable(f"it is not JSON at character {at}")
+        raise CannotRead(f"it is not JSON at character {at}")
 
 
 def _meant(match: re.Match[str]) -> str | None:

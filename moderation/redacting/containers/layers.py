@@ -24,7 +24,7 @@ Decode = Callable[[re.Match[str]], str | None]
 """What a coded stretch stands for; None when it is not coded after all."""
 
 
-class Unreadable(InputError):
+class CannotRead(InputError):
     """A text in a form that is not understood: it has no copy, because nobody would find anything in it."""
 
 
@@ -62,7 +62,7 @@ class Layer:
         self.text, self.below = text, below
         self.depth: int = below.depth + 1 if below is not None else 0
         if self.depth > DEEPEST:
-            raise Unreadable(f"it has more than {DEEPEST} encodings inside each other")
+            raise CannotRead(f"it has more than {DEEPEST} encodings inside each other")
 
     def span_below(self, start: int, end: int) -> tuple[int, int]:
         """Where ``[start, end)`` stands in the layer below."""

@@ -12,7 +12,7 @@ from email.parser import HeaderParser
 from itertools import pairwise
 
 from moderation.redacting.containers import codings
-from moderation.redacting.containers.layers import Layer, Mapped, Read, Reading, Section, Unreadable
+from moderation.redacting.containers.layers import CannotRead, Escape, Layer, Mapped, Read, Reading, Section, as_it_is
 
 _HEADER = re.compile(r"(?m)^([!-9;-~]{1,80}):([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
 _FIRST = re.compile(r"(?:From [^\n]*\n)?[!-9;-~]{1,80}:[ \t]")
@@ -24,6 +24,15 @@ _MBOX = re.compile(r"(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\n]*\n")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _WORD = re.compile(rf"(?:(?<=\?=)\r?\n?[ \t]+(?==\?))|{codings.WORD.pattern}")
 _FIXED = frozenset({"mime-version", "content-transfer-encoding"})
+_ADDRESSED = re.compile(
+    r"(?:resent-)?(?:from|to|cc|bcc|sender|reply-to|message-id)|return-path|delivered-to|in-reply-to|references|errors-to"
+    r"|disposition-notification-to|x-original-to"
+)
+"""Headers in which addresses stand, or what has their form."""
+_ADDRESS_PIECE = re.compile(r"\"((?:[^\"\\]|\\.)*+)\"(?!@)|<([^<>]*+)>|[^\"<]++|[\"<]")
+REDACTED = "redacted.invalid"
+"""The domain of what stands in place of an address (RFC 2606): without one a header would not parse any more."""
+_UNFOLDED = re.compile(rf"{_FOLD.pattern}|\"(\[[A-Z0-9/-]{{1,300}}[:_\]][^\"\s]*)\"@{re.escape(REDACTED)}")
 _BOUNDARY = re.compile(r'(?i)(?:boundary|charset)\*?=(?:"[^"]*"|[^;\s]*)|\A\s*[\w\-]+/[\w.+\-]+')
 MOST_PARTS = 1000
 """Parts of one mail."""
@@ -58,6 +67,22 @@ def _head_end(text: str, start: int = 0) -> int:
     return at
 
 
+def _as_it_was_quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _as_address(text: str) -> str:
+    """Between angles: a token's value is an address already."""
+    return f'"{_as_it_was_quoted(text)}"@{REDACTED}' if text and "@" not in text.strip("@") else text
+
+
+def _as_name(text: str) -> str:
+    """Without angles: an address, or the name before one."""
+    if text.startswith("[EMAIL") or "@" in text.strip("@"):
+        return _as_address(text)
+    return f'"{_as_it_was_quoted(text)}"' if text else ""
+
+
 class _Mail:
     """A mail on its way.
 
@@ -73,7 +98,7 @@ class _Mail:
         """A mail or a part of one: headers, an empty line, the body."""
         self._parts += 1
         if depth > 20 or self._parts > MOST_PARTS:
-            raise Unreadable(f"it is mail with more than {MOST_PARTS:,} parts, or parts inside each other")
+            raise CannotRead(f"it is mail with more than {MOST_PARTS:,} parts, or parts inside each other")
         text = self._layer.text
         at = start
         if text.startswith("From ", start):  # a line of mbox
@@ -102,30 +127,40 @@ class _Mail:
                 at = fixed.end()
             self._value(at, end)
         else:
-            self._value(start, end)
+            self._value(start, end, is_addressed=_ADDRESSED.fullmatch(name) is not None)
         section.frame(layer.text[end : header.end()])
 
-    def _value(self, start: int, end: int) -> None:
+    def _value(self, start: int, end: int, *, is_addressed: bool = False) -> None:
         """Some of a header: its folds are no characters, its encoded words are opened."""
         if start == end:
             return
         section, layer, at = self._section, self._layer, start
-        plain = self._read["text/plain"]
+        show = self._addresses if is_addressed else self._unfolded
         for match in _WORD.finditer(layer.text, start, end):
             if match[1] is not None:
                 meant = codings.word(layer, match)
                 if meant is None:
-                    raise Unreadable(f"a header has a word in the character set {match[1][:40]!r}, which is not known")
-                self._unfolded(at, match.start(), plain)
-                plain(self._reading, section, meant)
+                    raise CannotRead(f"a header has a word in the character set {match[1][:40]!r}, which is not known")
+                show(at, match.start())
+                self._read["text/plain"](self._reading, section, meant)
             else:  # blanks between two encoded words are none
-                self._unfolded(at, match.start(), plain)
+                show(at, match.start())
             at = match.end()
-        self._unfolded(at, end, plain)
+        show(at, end)
 
-    def _unfolded(self, start: int, end: int, plain: Read) -> None:
+    def _unfolded(self, start: int, end: int, escape: Escape = as_it_is) -> None:
         if start < end:
-            plain(self._reading, self._section, Mapped(self._layer, start, end, _FOLD, lambda _: ""))
+            value = Mapped(self._layer, start, end, _UNFOLDED, lambda match: match[1] or "", escape)
+            self._read["text/plain"](self._reading, self._section, value)
+
+    def _addresses(self, start: int, end: int) -> None:
+        """Some of a header with addresses: what stands in place of one has to be one too, or a name."""
+        for piece in _ADDRESS_PIECE.finditer(self._layer.text, start, end):
+            group = piece.lastindex or 0
+            first, last = piece.span(group)
+            self._section.frame(self._layer.text[piece.start() : first])
+            self._unfolded(first, last, (_as_name, _as_it_was_quoted, _as_address)[group])
+            self._section.frame(self._layer.text[last : piece.end()])
 
     def _body(self, message: Message, start: int, end: int, depth: int) -> None:
         kind = message.get_content_type()
@@ -133,11 +168,11 @@ class _Mail:
         if message.is_multipart() or kind.startswith("multipart/"):
             boundary = message.get_boundary()
             if not boundary:
-                raise Unreadable(f"a part is {kind} and names no boundary")
+                raise CannotRead(f"a part is {kind} and names no boundary")
             self._parts_of(boundary, start, end, depth)
             return
         if encoding not in ("7bit", "8bit", "binary", "quoted-printable", "base64"):
-            raise Unreadable(f"a part is in the transfer encoding {encoding[:40]!r}, which is not known")
+            raise CannotRead(f"a part is in the transfer encoding {encoding[:40]!r}, which is not known")
         if kind == "message/rfc822" and encoding in ("7bit", "8bit", "binary"):
             self.entity(start, end, depth + 1)
             return
@@ -159,13 +194,13 @@ class _Mail:
         charset = str(message.get_content_charset() or "utf-8")
         codec = codings.codec_of(charset)
         if codec is None:
-            raise Unreadable(f"a part is in the character set {charset[:40]!r}, which is not known")
+            raise CannotRead(f"a part is in the character set {charset[:40]!r}, which is not known")
         codec = "utf-8" if codec == "ascii" else codec
         if encoding == "base64":
             first = start + len(text[start:end]) - len(text[start:end].lstrip())
             body = codings.base64_text(self._layer, first, end, codec)
             if body is None:
-                raise Unreadable(f"a part is no {charset} text in base64, as it says")
+                raise CannotRead(f"a part is no {charset} text in base64, as it says")
             return body
         if encoding == "quoted-printable":
             return codings.quoted_printable(self._layer, start, end, codec)
@@ -174,7 +209,7 @@ class _Mail:
         try:
             return codings.bytes_text(self._layer, start, end, codec)
         except UnicodeDecodeError as error:
-            raise Unreadable(f"a part is no text in {charset}, as it says") from error
+            raise CannotRead(f"a part is no text in {charset}, as it says") from error
 
     def _parts_of(self, boundary: str, start: int, end: int, depth: int) -> None:
         """The parts between boundary lines; what stands before and behind them is shown as it is."""

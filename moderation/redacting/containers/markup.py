@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from moderation.redacting.containers import codings
-from moderation.redacting.containers.layers import Layer, Mapped, Read, Reading, Section, Unreadable
+from moderation.redacting.containers.layers import CannotRead, Layer, Mapped, Read, Reading, Section
 
 Kind = Literal["text", "tag", "comment", "cdata", "other"]
 
@@ -85,10 +85,10 @@ _SPECIAL: tuple[tuple[str, str, Kind], ...] = (
 
 
 def check_xml(text: str) -> None:
-    """Raise `Unreadable` for a document type with declarations of its own: entities may stand for anything."""
+    """Raise `CannotRead` for a document type with declarations of its own: entities may stand for anything."""
     begin = text.find("<!DOCTYPE")
     if begin >= 0 and ("<!ENTITY" in text or "[" in text[begin : text.find(">", begin) + 1]):
-        raise Unreadable("its DOCTYPE declares entities or elements, which are not read")
+        raise CannotRead("its DOCTYPE declares entities or elements, which are not read")
 
 
 def text_layer(layer: Layer, start: int, end: int, *, is_xml: bool) -> Layer:
@@ -146,6 +146,9 @@ def read_xml(reading: Reading, section: Section, layer: Layer, inner: Read) -> N
             inside = inside if token.is_close else token.name
         else:
             _read_special(reading, section, layer, token, inner)
+            if token.kind == "cdata":
+                end = token.end - 3 if layer.text.endswith("]]>", token.start, token.end) else token.end
+                apart.show(Mapped(layer, token.start + len("<![CDATA["), end))
 
 
 def _read_special(reading: Reading, section: Section, layer: Layer, token: Token, inner: Read) -> None:

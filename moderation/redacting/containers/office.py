@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
-from moderation.redacting.containers.layers import Block, Layer, Read, Reading, Section, Unreadable
+from moderation.redacting.containers.layers import Block, CannotRead, Layer, Read, Reading, Section
 from moderation.redacting.containers.markup import Token, check_xml, text_layer, tokens
 
 MOST_MEMBERS = 5_000
@@ -30,7 +30,7 @@ class Package:
     """A file of Word, Excel or PowerPoint, unpacked.
 
     Raises:
-        Unreadable: it is none, is damaged or encrypted, or grows beyond what is read.
+        CannotRead: it is none, is damaged or encrypted, or grows beyond what is read.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -39,23 +39,23 @@ class Package:
                 self._infos = archive.infolist()
                 self._members = self._read(archive)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-            raise Unreadable(f"it is a damaged or encrypted archive ({type(error).__name__})") from error
+            raise CannotRead(f"it is a damaged or encrypted archive ({type(error).__name__})") from error
         if "[Content_Types].xml" not in self._members:
-            raise Unreadable("it is an archive; unpack it first")
+            raise CannotRead("it is an archive; unpack it first")
 
     def _read(self, archive: zipfile.ZipFile) -> dict[str, bytes]:
         if len(self._infos) > MOST_MEMBERS:
-            raise Unreadable(f"it is an archive of more than {MOST_MEMBERS:,} files")
+            raise CannotRead(f"it is an archive of more than {MOST_MEMBERS:,} files")
         members: dict[str, bytes] = {}
         left = MOST_BYTES
         for info in self._infos:
             if info.filename in members:
-                raise Unreadable("it is an archive with two files of one name")
+                raise CannotRead("it is an archive with two files of one name")
             with archive.open(info) as stream:
                 members[info.filename] = stream.read(left + 1)
             left -= len(members[info.filename])
             if left < 0:
-                raise Unreadable(f"it unpacks to more than {MOST_BYTES // 1_000_000} MB")
+                raise CannotRead(f"it unpacks to more than {MOST_BYTES // 1_000_000} MB")
         return members
 
     def read(self, inner: Read) -> tuple[Reading, dict[Layer, str]]:
@@ -82,9 +82,9 @@ class Package:
         try:
             text = data.decode(codec)
         except UnicodeDecodeError as error:
-            raise Unreadable(f"its {name[:100]} is no text in {codec.upper()}") from error
+            raise CannotRead(f"its {name[:100]} is no text in {codec.upper()}") from error
         if codec == "utf-16":
-            raise Unreadable(f"its {name[:100]} is in UTF-16; save it again with a newer program")
+            raise CannotRead(f"its {name[:100]} is in UTF-16; save it again with a newer program")
         check_xml(text)
         return text
 

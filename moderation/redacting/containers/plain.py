@@ -9,9 +9,9 @@ from moderation.redacting.containers import codings
 from moderation.redacting.containers.codings import Percent
 from moderation.redacting.containers.layers import Layer, Mapped, Read, Reading, Section
 
-SUSPECT = re.compile(r"%[0-9A-Fa-f]{2}|&[#A-Za-z]|\\[uUx]|=\?|[?&][\w.\-\[\]]{1,60}=|[A-Za-z0-9+/_\-]{16}|[{\[]")
+SUSPECT = re.compile(r"\x1b|%[0-9A-Fa-f]{2}|&[#A-Za-z]|\\[uUx]|=\?|[?&][\w.\-\[\]]{1,60}=|[A-Za-z0-9+/_\-]{16}|[{\[]")
 """Text without it reads as it stands."""
-_CODED = re.compile(rf"{codings.ENTITY.pattern}|{codings.ESCAPED.pattern}")
+_CODED = re.compile(rf"{codings.ENTITY.pattern}|{codings.ESCAPED.pattern}|\x1b\[[0-9;?]{{0,20}}[A-Za-z]")
 _TOKEN = re.compile(rf"(?P<word>{codings.WORD.pattern})|[^\s\"'<>`]++")
 _IS_URL = re.compile(r"%[0-9A-Fa-f]{2}|[?&][\w.\-\[\]]{1,60}=")
 _IS_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -81,6 +81,8 @@ def _read_coded(reading: Reading, section: Section, layer: Layer, start: int, en
 
 
 def _decoded(match: re.Match[str]) -> str | None:
+    if match.group()[0] == "\x1b":
+        return ""  # colours of a terminal
     return codings.escaped(match) if match.group()[0] == "\\" else codings.entity(match)
 
 

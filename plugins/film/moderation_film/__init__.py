@@ -25,6 +25,14 @@ def register_extractors(settings: Settings) -> list[Any]:
 
 
 @hookimpl
+def register_redactors(settings: Settings) -> list[Any]:
+    """Offer ``film.blank``."""
+    from moderation_film.covering import Cover
+
+    return [Cover()]
+
+
+@hookimpl
 def examine(settings: Settings, services: Collection[str]) -> list[Finding]:
     """Say how much of a film is looked at."""
     text = f"film.frames takes up to {settings.film_frames} pictures out of a film, one in 2 s unless a policy says"

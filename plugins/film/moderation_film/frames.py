@@ -98,7 +98,7 @@ class Frames:
         self._most = most
 
     def extract(self, part: Part, context: Context) -> list[Part]:
-        """JPEG pictures by time.
+        """JPEG pictures by time; of a film with a time range (``moderation redact``), those within.
 
         Raises:
             Unreadable: it cannot be decoded, or not one picture of it.
@@ -114,12 +114,22 @@ class Frames:
         if not chosen:
             raise Unreadable("the film has no picture that can be decoded")
         end = _end(within)
+        if part.extraction is not None and part.extraction.time_range is not None:
+            window = part.extraction.time_range
+            chosen = [each for each in chosen if window.start <= each.time < window.end]
+            if not chosen:
+                return []
+            end = min(end, window.end)
         left = []
         if not is_whole:
             left.append(f"it breaks off after {end:.1f} s")
         elif len(within) < len(packets):
             left.append(f"only the first {MAX_SECONDS:.0f} s of it were looked at")
-        elif part.media.seconds is not None and end < part.media.seconds - max(SHORT_SECONDS, every):
+        elif (
+            part.extraction is None
+            and part.media.seconds is not None
+            and end < part.media.seconds - max(SHORT_SECONDS, every)
+        ):
             left.append(f"its pictures end at {end:.1f} s of {part.media.seconds:.1f}")
         taking, missed = self._taken(part, context, chosen)
         shown = taking.kept(end)
@@ -151,6 +161,10 @@ class Frames:
         when = TimeRange(start=round(shown.start, 3), end=round(shown.end, 3))
         extraction = Extraction(part=part.id, extractor=tool, time_range=when)
         return Part(type="image", data=shown.data, extraction=extraction)
+
+
+def _is_short(end: float, seconds: float | None, every: float) -> bool:
+    return seconds is not None and end < seconds - max(SHORT_SECONDS, every)
 
 
 def _end(packets: Sequence[Packet]) -> float:

@@ -40,7 +40,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("job", "number", name=op.f("pk_labelling_objects")),
     )
-    op.create_index("ix_labelling_objects_job", "labelling_objects", ["job", "state", "number"])
+    op.create_index("ix_labelling_objects_job_state_number", "labelling_objects", ["job", "state", "number"])
 
 
 def downgrade() -> None:

@@ -118,6 +118,15 @@ DOCUMENTS: dict[str, bytes] = {
     "card.vcf": b"BEGIN:VCARD\nFN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=41=6E=6E=20=4C=65=65\nEMAIL;QUOTED-PRINTABLE:=61=6E=6E.lee=40example.org\nEND:VCARD\n",
     "people.ldif": f"dn: cn=x\nmail:: {b64(MAIL)}\ntelephoneNumber: {PHONE}\n".encode(),
     "values.yml": f'mail: "ann.lee\\u0040example.org"\nphone: "{PHONE}"\nssn: {SSN}\n'.encode(),
+    "addressed.eml": b"From: Ann Lee <ann.lee@example.org>\r\nTo: ann.lee@example.org, \"Lee, Ann\" <ann.lee@example.org>\r\n"
+    b"Cc: =?iso-8859-1?q?Ann=20Lee?=\r\n =?iso-8859-1?q?_=3Cann=2Elee?= <ann.lee@example.org>\r\nMessage-ID: <ann.lee@example.org>\r\n"
+    b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nhi\r\n",
+    "colours.log": f"\x1b[31m{MAIL}\x1b[0m ssn \x1b[1m{SSN}\x1b[0m {PHONE}\x1b[K\n".encode(),
+    "pieces.xml": b"<a>ann.lee<![CDATA[@]]>example.org and 206<!-- x -->-555-0147 <b>ann.lee@example.org</b></a>",
+    "soft.html": b"<html><p>ann.lee&shy;@exam&#x200b;ple.org 206&shy;-555-0147 ann.lee<!-- x -->@example.org ann.lee<wbr>@example.org</p></html>",
+    "breaks.txt": f"{NAME}\u2028{MAIL}\u2029{PHONE}\x85SSN {SSN}\x0b{CARD}\x0c".encode(),
+    "split.txt": b"Card: 4111 1111\n1111 1111\nSSN: 536-22-\n8146\nEmail:\nann.lee@\nexample.org\nPhone: (206)\n555-0147 or 206-555-0147\n",
+    "unseen.txt": f"SSN 5\u200b36-22-8146, {MAIL[:7]}\u200b{MAIL[7:]}, {CARD.replace(' ', chr(0xA0))}, {PHONE.replace('-', chr(0x2011))}, {PHONE}".encode(),
     "wide.txt": b"\xfe\xff" + LINE.encode("utf-16-be"),
     "wider.txt": b"\xff\xfe\x00\x00" + LINE.encode("utf-32-le"),
     "wide.json": b"\xff\xfe" + json.dumps({"note": LINE}).encode("utf-16-le"),
@@ -196,5 +205,8 @@ def leaks(data: bytes) -> set[str]:
         "555-0147",
     }
     return {
-        value for text in readable(data) for value in wanted if value in text.replace("\xa0", " ").replace("\r\n ", "")
+        value
+        for text in readable(data)
+        for value in wanted
+        if value in text.replace("\xa0", " ").replace("\xad", "").replace("\u200b", "").replace("\r\n ", "")
     }

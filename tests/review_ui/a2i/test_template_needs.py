@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +60,16 @@ def test_hosts_that_a_page_may_not_load_from_are_named_until_a_tag_allows_them(e
 
     assert before == ["HostNotAllowed scripts from cdn.example.com", "HostNotAllowed frames from films.example.com"]
     assert faults() == []
+
+
+def test_hosts_that_the_operator_allows_are_for_the_pages_of_all_templates(tmp_path: Path) -> None:
+    endpoint = Endpoint(tmp_path / "data", a2i_template_hosts="cdn.example.com films.example.com")
+    page = "<crowd-form><script src='https://{}/a.js'></script><iframe src='https://films.example.com/1'></iframe></crowd-form>"
+    answers = [rendered(endpoint, page.format(host), {})["Errors"] for host in ("cdn.example.com", "other.example.com")]
+    endpoint.close()
+
+    assert answers[0] == []
+    assert [each["Code"] for each in answers[1]] == ["HostNotAllowed"]
 
 
 @pytest.mark.parametrize("value", ["localhost", "https://a.example", "a.example/path", "a.example unsafe-eval"])

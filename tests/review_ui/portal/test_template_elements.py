@@ -30,9 +30,7 @@ def agency(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agency]:
 
 @pytest.fixture
 def page(agency: Agency, open_page: Callable[..., Any]) -> Any:
-    opened = open_page()
-    agency.sign_in(opened)
-    return opened
+    return agency.signed_in(open_page)
 
 
 def begin(agency: Agency, page: Any, name: str, body: str, content: Any = None) -> Any:

@@ -1,14 +1,14 @@
 """Which pages of other origins may read the objects of a bucket.
 
 Revision ID: 0071
-Revises: 0092
+Revises: 0093
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0071"
-down_revision = "0092"
+down_revision = "0093"
 branch_labels = None
 depends_on = None
 

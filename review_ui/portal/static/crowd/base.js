@@ -153,7 +153,7 @@
       for (const child of this.children) if (slots[child.localName]) child.slot = slots[child.localName];
       const has = (slot) => [...this.children].some((child) => child.slot === slot);
       const full = this.querySelector(":scope > full-instructions");
-      const aside = make("nav", { className: "awsui-app-layout__navigation crowd-aside", "aria-label": "Instructions" });
+      const aside = make("nav", { className: "awsui-app-layout__navigation crowd-aside", "aria-label": "Instructions", tabIndex: 0 });
       const dialog = make("dialog", { className: "crowd-dialog" });
       const close = button("Close", () => dialog.close());
       dialog.append(make("div", { className: "awsui-modal-dialog" }, make("h2", { textContent: full?.getAttribute("header") || "Instructions" }), make("slot", { name: "full" }), close));

@@ -84,8 +84,12 @@
       if (address && own && address.href.startsWith(own)) {
         // Documents are not drawn in a sandbox: a reviewer opens them, and cannot answer before.
         note.classList.add("crowd-shut");
-        const open = button("Open the document", () => { note.classList.remove("crowd-shut"); tell({ kind: "open", href: address.href }); });
-        note.append("The document has to be opened first. ", open);
+        const words = make("span", { textContent: "The document has to be opened first. " });
+        note.append(words, button("Open the document", () => {
+          note.classList.remove("crowd-shut");
+          words.textContent = "";
+          tell({ kind: "open", href: address.href });
+        }));
       } else {
         note.classList.add("crowd-shut");
         note.textContent = address ? `Pages of ${address.host || address.protocol} are not allowed in this template. Its owner can allow them: the tag moderation:frame-hosts.` : "A frame of this page has no address.";

@@ -1,0 +1,233 @@
+"""Pictures and films without faces, plates, letters or named places: found, covered, and looked at again.
+
+A copy counts when nothing of it is found in it any more, and when all who were to look could. Else there is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ground.blobs import Blobs
+from ground.media.pictures import Limits
+from moderation.core.detections import Detection, Failure
+from moderation.core.errors import InputError, MediaRefused
+from moderation.core.items import Box, Extraction, Part, TimeRange, Tool
+from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.policies import Policy
+from moderation.core.redaction import places
+from moderation.detection.runner import Runner
+from moderation.media.inspecting import MediaFacts, inspect, store_media
+from moderation.redacting.tracks import Sample, covers
+
+APP = "redact"
+ROUNDS = 3
+WINDOW_SECONDS = 12.0
+"""Of a film that are looked at in one go: as many pictures as one extractor may make."""
+EVERY = "0.2s"
+FACES, READER, FRAMES = "vision.faces", "vision.text", "film.frames"
+_BY = Tool(name="redaction", version="3")
+_PLATE = re.compile(
+    r"(?<![A-Z0-9])(?=[A-Z0-9 .·-]{5,11}(?![A-Z0-9]))"
+    r"[A-Z0-9]{1,4}(?:[ .·-]{0,2}[A-Z0-9]{1,5}){1,3}(?![A-Z0-9])"
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be covered.
+
+    Attributes:
+        boxes: places that are covered in any case, all the time.
+    """
+
+    faces: bool = False
+    plates: bool = False
+    text: bool = False
+    boxes: tuple[Box, ...] = ()
+
+    @property
+    def reads(self) -> bool:
+        """Whether letters matter."""
+        return self.plates or self.text
+
+
+@dataclass(frozen=True)
+class MediaCopy:
+    """A copy in which nothing was found any more.
+
+    Attributes:
+        found: how many places were covered, by label; of films, for how many stretches of time.
+        rounds: how often it was covered and looked at.
+    """
+
+    data: bytes
+    facts: MediaFacts
+    found: Counter[str]
+    rounds: int
+
+
+class NoCopy(InputError):
+    """Why there is no copy."""
+
+
+def looks_like_a_plate(text: str) -> bool:
+    """True of a line with something in it that may be a vehicle's number: letters and at least two digits, 5 to 9.
+
+    Any country's: too much is covered rather than too little.
+    """
+    for match in _PLATE.finditer(text.upper()):
+        signs = [sign for sign in match.group() if sign.isalnum()]
+        if 5 <= len(signs) <= 9 and sum(map(str.isdigit, signs)) >= 2 and any(map(str.isalpha, signs)):
+            return True
+    return False
+
+
+class MediaRedaction:
+    """Makes copies.
+
+    Args:
+        blobs: where films lie while they are worked on.
+        advanced: told the share of a file that is done, 0-1, now and then.
+    """
+
+    def __init__(
+        self, runner: Runner, blobs: Blobs, limits: Limits, wanted: Wanted, advanced: Callable[[float], None]
+    ) -> None:
+        self._runner, self._blobs, self._limits, self._wanted = runner, blobs, limits, wanted
+        self._advanced = advanced
+
+    def copy(self, data: bytes) -> MediaCopy:
+        """A copy of a picture or film.
+
+        Raises:
+            NoCopy: it is neither, cannot be read, somebody could not look, or something is still found in the copy.
+        """
+        part = self._part(data, None)
+        look = self._look_at_film if part.type == "video" else self._look_at_picture
+        left = look(part)
+        found: list[Detection] = []
+        for number in range(1, ROUNDS + 1):
+            found += left
+            made = self._runner.redact(APP, part, [*found, *self._named()])
+            if isinstance(made, Failure):
+                raise NoCopy(made.message)
+            assert made.data is not None
+            copy = self._part(made.data, part.type)
+            left = look(copy)
+            self._advanced(1.0)
+            if not left:
+                facts = inspect(made.data, self._limits, part.type)
+                return MediaCopy(made.data, facts, Counter(each.label for each in found), number)
+        labels = ", ".join(sorted({each.label for each in left}))
+        raise NoCopy(f"{labels} was still found in the copy after {ROUNDS} rounds")
+
+    def _part(self, data: bytes, declared: str | None) -> Part:
+        try:
+            facts = inspect(data, self._limits, declared)  # type: ignore[arg-type]
+        except MediaRefused as error:
+            raise NoCopy(str(error)) from error
+        if facts.type not in ("image", "video"):
+            raise NoCopy("it is neither a picture nor a film")
+        return Part(id="p0", type=facts.type, media=store_media(self._blobs, data, facts, None))
+
+    def _named(self) -> list[Detection]:
+        return [Detection(label="Custom/NAMED", confidence=100, detector=_BY, box=box) for box in self._wanted.boxes]
+
+    def _look_at_picture(self, picture: Part) -> list[Detection]:
+        if ((picture.media and picture.media.frames) or 1) > 1:
+            raise NoCopy("animations cannot be redacted")
+        return self._look([picture])[0]
+
+    def _look_at_film(self, film: Part) -> list[Detection]:
+        if not (self._wanted.faces or self._wanted.reads):
+            return []
+        samples: list[Sample] = []
+        assert film.media is not None
+        assert film.media.seconds is not None
+        for start in _windows(film.media.seconds):
+            window = TimeRange(start=start, end=start + WINDOW_SECONDS)
+            samples += self._samples(film, window)
+            self._advanced(min(1.0, (start + WINDOW_SECONDS) / film.media.seconds) * 0.45)
+        return covers(samples)
+
+    def _samples(self, film: Part, window: TimeRange) -> Iterator[Sample]:
+        extraction = Extraction(part="", extractor=_BY, time_range=window)
+        part = film.model_copy(update={"extraction": extraction})
+        made, answers = self._runner.extract(APP, [part], lambda tool: tool.name == FRAMES, [_CLOSELY])
+        _all_answered(answers.failures)
+        pictures = []
+        for number, each in enumerate(made):
+            assert each.data is not None
+            facts = inspect(each.data, self._limits, "image")
+            media = store_media(self._blobs, each.data, facts, None)
+            # By itself: what was read in it is a place of the picture, not of the film.
+            pictures.append(Part(id=f"f{number}", type="image", media=media))
+        for each, found in zip(made, self._look(pictures), strict=True):
+            when = each.extraction.time_range if each.extraction else None
+            assert when is not None
+            yield Sample(when.start, when.end, tuple(found))
+
+    def _look(self, pictures: Sequence[Part]) -> list[list[Detection]]:
+        """What is to be covered in each of some pictures, with its box."""
+        found: list[Detection] = []
+        parts = list(pictures)
+        if self._wanted.faces:
+            answers = self._runner.look(APP, pictures, lambda tool: tool.name == FACES)
+            _all_answered(answers.failures)
+            if len(answers.answered) < len(pictures):
+                raise NoCopy(f"{FACES} is not installed")
+            found += answers.detections
+        if self._wanted.reads:
+            texts, answers = self._runner.extract(APP, pictures, lambda tool: tool.name == READER)
+            _all_answered(answers.failures)
+            if len(answers.answered) < len(pictures):
+                raise NoCopy(f"{READER} is not installed")
+            for number, text in enumerate(texts):
+                text = text.model_copy(update={"id": f"t{number}"})
+                parts.append(text)
+                found += self._lines(text)
+        by_picture = places(parts, found)
+        return [by_picture.get(picture.id, []) for picture in pictures]
+
+    def _lines(self, text: Part) -> Iterator[Detection]:
+        """The lines of a text that are to be covered."""
+        assert text.text is not None
+        assert text.extraction is not None
+        for place in text.extraction.places:
+            is_plate = looks_like_a_plate(text.text[place.span.start : place.span.end])
+            if self._wanted.text or is_plate:
+                label = "PII/LICENSE_PLATE" if is_plate else "Text"
+                yield Detection(label=label, confidence=100, detector=_BY, part=text.id, span=place.span)
+
+
+def _windows(seconds: float) -> Iterator[float]:
+    start = 0.0
+    while start <= seconds:
+        yield start
+        start += WINDOW_SECONDS
+
+
+def _all_answered(failures: Sequence[Failure]) -> None:
+    if failures:
+        first = failures[0]
+        raise NoCopy(f"{first.detector.name}: {first.message}")
+
+
+_CLOSELY = Policy(
+    PolicyFile.model_validate(
+        {
+            "policy": "redaction",
+            "format": 1,
+            "applies_to": {"content_type": ["video"]},
+            "needs": [FRAMES],
+            "every": EVERY,
+            "if_nothing_matches": "reject",
+            "if_a_detector_fails": "reject",
+        }
+    ),
+    version="1",
+)
+"""Has pictures taken out of a film as often as redaction needs them."""

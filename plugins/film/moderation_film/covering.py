@@ -1,0 +1,209 @@
+"""``film.blank``: films with places covered while they are to be, sound and times kept, metadata left behind.
+
+It sees the boxes of detections and when they are there, and nothing of the film itself: what no detector found stays.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from moderation.core.detections import Detection
+from moderation.core.items import Box, Part
+from moderation.hookspecs import Context, Unreadable
+from moderation_film.opening import Film, opened
+
+MARGIN = 0.25
+"""Of a box's width and height, on each side: hair and ears tell who somebody is."""
+LEAST_MARGIN = 0.01
+"""Of the picture, likewise: compression smears an edge."""
+EDGE_SECONDS = 0.03
+"""Before and after, because times are rounded; a frame of 30 a second."""
+BLACK, GREY = 16, 128
+"""Of brightness and of colour."""
+KEPT = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "flac"})
+"""Sounds that an MP4 can hold; others are made AAC."""
+QUALITY = "20"
+
+
+class Covers:
+    """Which boxes are covered at a time, in ratios of the frames as they are stored.
+
+    Args:
+        detections: one without a box covers all of the picture, one without a time all of the film.
+        rotation: degrees against the clock by which players turn the frames.
+    """
+
+    def __init__(self, detections: Sequence[Detection], rotation: int) -> None:
+        self._always: list[Box] = []
+        self._by_second: dict[int, list[tuple[float, float, Box]]] = {}
+        for each in detections:
+            box = stored(grown(each.box), rotation) if each.box is not None else Box(left=0, top=0, width=1, height=1)
+            if each.time_range is None:
+                self._always.append(box)
+                continue
+            start, end = each.time_range.start - EDGE_SECONDS, each.time_range.end + EDGE_SECONDS
+            for second in range(math.floor(start), math.floor(end) + 1):
+                self._by_second.setdefault(second, []).append((start, end, box))
+
+    def at(self, seconds: float) -> list[Box]:
+        """The boxes of one frame."""
+        timed = self._by_second.get(math.floor(seconds), ())
+        return [*self._always, *(box for start, end, box in timed if start <= seconds <= end)]
+
+
+def grown(box: Box) -> Box:
+    """A box with its margin, cut to the picture."""
+    across, down = max(MARGIN * box.width, LEAST_MARGIN), max(MARGIN * box.height, LEAST_MARGIN)
+    left, top = max(0.0, box.left - across), max(0.0, box.top - down)
+    right, bottom = min(1.0, box.left + box.width + across), min(1.0, box.top + box.height + down)
+    return Box(left=left, top=top, width=right - left, height=bottom - top)
+
+
+def stored(box: Box, rotation: int) -> Box:
+    """A box of the upright picture in the frame as it is stored."""
+    left, top, right, bottom = box.left, box.top, box.left + box.width, box.top + box.height
+    match rotation % 360:
+        case 90:
+            left, top, right, bottom = 1 - bottom, left, 1 - top, right
+        case 180:
+            left, top, right, bottom = 1 - right, 1 - bottom, 1 - left, 1 - top
+        case 270:
+            left, top, right, bottom = top, 1 - right, bottom, 1 - left
+    left, top = max(0.0, left), max(0.0, top)
+    return Box(left=left, top=top, width=min(1.0, right) - left, height=min(1.0, bottom) - top)
+
+
+class Cover:
+    """Covers boxes in black; the copy is an MP4 in H.264 with the sound as it was, and no metadata."""
+
+    name = "film.blank"
+    version = "1.0"
+    reads = ("video",)
+    time_limit_seconds = 900.0
+
+    def redact(self, part: Part, detections: Sequence[Detection], context: Context) -> Part:
+        """A copy in which the places cannot be read back.
+
+        Raises:
+            Unreadable: some of the film cannot be decoded: what is not seen cannot be covered.
+        """
+        assert part.media is not None
+        with TemporaryDirectory(prefix="moderation-") as folder:
+            out = Path(folder) / "copy.mp4"
+            with opened(context.path(part), part.media.content_type) as film:
+                film.stream.thread_type = "AUTO"
+                rotation = _copy(film, detections, out)
+            return Part(type="video", data=turned(out.read_bytes(), rotation))
+
+
+def _copy(film: Film, detections: Sequence[Detection], out: Path) -> int:
+    """Write the copy; says by how many degrees players turn it."""
+    import av
+
+    sound = next(iter(film.container.streams.audio), None)
+    covers: Covers | None = None
+    rotation = 0
+    early: list[Any] = []
+    with av.open(str(out), "w", format="mp4", options={"movflags": "faststart"}) as target:
+        stream = target.add_stream("libx264", options={"preset": "ultrafast", "crf": QUALITY})
+        voice = _voice(target, sound)
+        wanted = [film.stream] if sound is None else [film.stream, sound]
+        for packet in film.container.demux(*wanted):
+            if packet.stream is sound:
+                early += _sound(packet, voice)
+                if covers is not None:  # until then nobody knows how large the pictures are, and nothing can be written
+                    target.mux(early)
+                    early = []
+                continue
+            for frame in packet.decode():
+                if frame.is_corrupt or frame.pts is None:
+                    raise Unreadable("a frame of it cannot be decoded, so that nobody can cover what it shows")
+                if covers is None:
+                    rotation = round(frame.rotation / 90) * 90 % 360
+                    covers = Covers(detections, rotation)
+                    _set_up(stream, film, frame)
+                target.mux(stream.encode(_covered(frame, stream, covers.at(max(film.seconds(frame.pts), 0.0)))))
+        if covers is None:
+            raise Unreadable("the film has no picture that can be decoded")
+        target.mux(early)
+        target.mux(stream.encode(None))
+        if voice is not None and voice.is_made:
+            target.mux(voice.stream.encode(None))
+    return rotation
+
+
+def _set_up(stream: Any, film: Film, frame: Any) -> None:
+    stream.width, stream.height = frame.width // 2 * 2, frame.height // 2 * 2
+    stream.pix_fmt = "yuv420p"
+    codec = stream.codec_context
+    codec.time_base = film.stream.time_base
+    pixel = film.stream.sample_aspect_ratio
+    if pixel:
+        codec.sample_aspect_ratio = pixel
+    for name in ("color_range", "colorspace", "color_primaries", "color_trc"):
+        setattr(codec, name, getattr(frame, name))
+
+
+def _covered(frame: Any, stream: Any, boxes: Sequence[Box]) -> Any:
+    import av
+
+    width, height = stream.width, stream.height
+    shown = frame
+    if frame.format.name != "yuv420p" or (frame.width, frame.height) != (width, height):
+        shown = frame.reformat(width=width, height=height, format="yuv420p")
+        shown.pts, shown.time_base = frame.pts, frame.time_base
+    elif boxes:
+        shown.make_writable()
+    # An encoder that is told of key frames by its source writes as many.
+    shown.pict_type = av.video.frame.PictureType.NONE
+    for plane, value in zip(shown.planes, (BLACK, GREY, GREY), strict=True):
+        pixels = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        for box in boxes:
+            top, bottom = math.floor(box.top * plane.height), math.ceil((box.top + box.height) * plane.height)
+            left, right = math.floor(box.left * plane.width), math.ceil((box.left + box.width) * plane.width)
+            pixels[top:bottom, left:right] = value
+    return shown
+
+
+class _Voice:
+    """Where the sound goes: copied, or made anew."""
+
+    def __init__(self, stream: Any, is_made: bool) -> None:
+        self.stream, self.is_made = stream, is_made
+
+
+def _voice(target: Any, sound: Any) -> _Voice | None:
+    if sound is None or sound.codec_context is None:
+        return None
+    if sound.codec_context.name in KEPT:
+        return _Voice(target.add_stream_from_template(sound), is_made=False)
+    return _Voice(target.add_stream("aac", rate=sound.codec_context.sample_rate), is_made=True)
+
+
+def _sound(packet: Any, voice: _Voice | None) -> Iterator[Any]:
+    if voice is None:
+        return
+    if voice.is_made:
+        for frame in packet.decode():
+            yield from voice.stream.encode(frame)
+    elif packet.dts is not None:
+        packet.stream = voice.stream
+        yield packet
+
+
+def turned(data: bytes, rotation: int) -> bytes:
+    """An MP4 whose first track players turn against the clock (ISO/IEC 14496-12, 8.3.2: the matrix of a track)."""
+    if not rotation:
+        return data
+    cos, sin = round(math.cos(math.radians(-rotation))), round(math.sin(math.radians(-rotation)))
+    matrix = struct.pack(">9i", cos << 16, sin << 16, 0, -sin << 16, cos << 16, 0, 0, 0, 1 << 30)
+    at = data.index(b"tkhd")
+    start = at + 4 + (52 if data[at + 4] else 40)
+    return data[:start] + matrix + data[start + 36 :]

@@ -1,0 +1,95 @@
+"""``moderation redact --faces``: a face that crosses a film is covered in every frame; what was done is left alone."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from moderation.cli import run
+from plugins.film.tests.films import film
+from tests.paths import EXAMPLES
+
+
+def crossing(at: float) -> Image.Image:
+    """A portrait that moves; its nose is at `nose`."""
+    with Image.open(EXAMPLES / "face.jpg") as picture:
+        portrait = picture.convert("RGB").resize((200, 200))
+    scene = Image.new("RGB", (480, 270), (90, 120, 90))
+    scene.paste(portrait, (int(20 + 60 * at), 30))
+    return scene
+
+
+def nose(at: float) -> tuple[int, int]:
+    return int(20 + 60 * at) + 88, 30 + 45
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "crossing.mp4").write_bytes(film(crossing, 1.6, sound=True))
+    (folder / "face.jpg").write_bytes((EXAMPLES / "face.jpg").read_bytes())
+    (folder / "notes.txt").write_text("no picture")
+    return folder
+
+
+def redacted(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, object]]]:
+    code = run(["redact", "--json", *words])
+    return code, {each["name"]: each for each in json.loads(capsys.readouterr().out)["files"]}
+
+
+def test_a_face_is_covered_in_each_frame_and_the_same_command_again_does_nothing_twice(
+    inputs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+
+    code, files = redacted("--faces", str(inputs), "-o", str(out), capsys=capsys)
+    again, kept = redacted("--faces", str(inputs), "-o", str(out), capsys=capsys)
+
+    assert (code, again) == (2, 2), "the text has no copy"
+    assert [files[name]["state"] for name in sorted(files)] == ["done", "done", "failed"]
+    assert [kept[name]["state"] for name in sorted(kept)] == ["kept", "kept", "failed"]
+    assert "neither a picture nor a film" in str(files["notes.txt"]["reason"])
+    with av.open(io.BytesIO((out / "crossing.mp4").read_bytes())) as container:
+        frames = [(frame.time, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+    assert len(frames) == 40
+    for at, pixels in frames:
+        x, y = nose(at)
+        assert pixels[y - 8 : y + 8, x - 8 : x + 8].max() < 30, f"seen at {at}"
+    with Image.open(out / "face.jpg") as picture:
+        assert np.asarray(picture.convert("L"))[105:125, 215:235].max() < 30
+
+
+def test_named_boxes_need_no_detector_and_one_file_goes_to_one_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.mp4").write_bytes(film(crossing, 1))
+
+    code, files = redacted(
+        "--box", "0.5,0,0.5,1", str(tmp_path / "a.mp4"), "-o", str(tmp_path / "b.mp4"), capsys=capsys
+    )
+
+    assert (code, files["a.mp4"]["state"]) == (0, "done")
+    with av.open(str(tmp_path / "b.mp4")) as container:
+        assert all(frame.to_ndarray(format="gray")[:, 260:].max() < 25 for frame in container.decode(video=0))
+    assert (tmp_path / "b.mp4.redaction.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--box", "1,2"], "LEFT,TOP,WIDTH,HEIGHT are wanted"),
+        (["--box", "0.9,0,0.3,1"], "lies outside"),
+        (["--faces", "--mask", "#"], "go with pictures and films"),
+    ],
+)
+def test_wrong_words_are_told(words: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run(["redact", *words, str(EXAMPLES / "face.jpg"), "-o", str(tmp_path / "x.jpg")]) == 2
+
+    assert said in capsys.readouterr().err
