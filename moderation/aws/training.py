@@ -91,11 +91,12 @@ class CustomLabels:
             raise InputError(
                 f"{arn[:300]} is no ARN of a model's version: arn:aws:rekognition:..:project/P/version/V/T"
             )
-        project = self._project(parts[1])
-        described = self._call("describe_project_versions", ProjectArn=project, VersionNames=[parts[3]])
-        for each in described["ProjectVersionDescriptions"]:
-            if each["ProjectVersionArn"] == arn:
-                return each
+        project = self._find_project(parts[1])
+        if project is not None:
+            described = self._call("describe_project_versions", ProjectArn=project, VersionNames=[parts[3]])
+            for each in described["ProjectVersionDescriptions"]:
+                if each["ProjectVersionArn"] == arn:
+                    return each
         raise InputError(f"Amazon has no model {arn[:300]}")
 
     def _call(self, operation: str, **arguments: Any) -> Any:
