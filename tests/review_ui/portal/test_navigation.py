@@ -24,7 +24,10 @@ def led_to(client: Any, path: str = "/review/") -> dict[str, bool]:
     [
         ("reviewer", ["Review", "History", "Wellbeing"]),
         ("lead", ["Review", "History", "Wellbeing", "Queues", "Quality", "Lists", "Legal holds", "Who did what"]),
-        ("admin", ["Review", "History", "Wellbeing", "Queues", "Quality", "Lists", "Legal holds", "Who did what", "People"]),
+        (
+            "admin",
+            ["Review", "History", "Wellbeing", "Queues", "Quality", "Lists", "Legal holds", "Who did what", "People"],
+        ),
     ],
 )
 def test_each_role_is_led_to_what_it_may_open(desk: Desk, role: str, titles: list[str]) -> None:
