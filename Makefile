@@ -13,7 +13,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-faults test-speech fast oldest train-toxicity messages lint types imports bench lock clean
+.PHONY: help demo serve test test-faults test-templates test-speech fast oldest train-toxicity messages lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -42,6 +42,11 @@ fast: .venv/.test ## the core, the rules, each plugin's contract and a slice of 
 test-faults: .venv/.test ## kills at every step, a hundred thousand random steps, Redis and Postgres away: at most an hour (FAULTS_SEED=n again)
 	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql
 	@.venv/bin/python -m pytest tests/faults -m '' -n 2 --dist worksteal --timeout 3600 $(PYTEST_ARGS)
+
+test-templates: .venv/.test ## render each task template of a folder, answer it in a browser and compare: make test-templates DATA=folder
+	@test -n "$(DATA)" || { echo "DATA is missing: a folder with task templates, such as AWS's public samples"; exit 2; }
+	@scripts/debian.sh 'chromium-headless-shell|chromium'
+	@TEMPLATES=$(abspath $(DATA)) .venv/bin/python -m pytest tests/samples -m '' $(PYTEST_ARGS)
 
 test-speech: .venv/.test ## the tests of the extra moderation[speech]; installs it into .venv (about 160 MB, FFmpeg with GPL parts among it)
 	@.venv/bin/uv pip install --quiet --python .venv/bin/python --editable . --editable plugins/speech

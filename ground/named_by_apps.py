@@ -9,6 +9,10 @@ PLACE_NAMES = ("place", "site", "camera")
 """Keys of metadata that name where an item comes from; the first that is there counts."""
 AUTHOR_NAMES = ("author", "author_id", "user", "user_id")
 """Keys of metadata that name who wrote it; the first that is there counts."""
+THREAD_NAMES = ("thread", "thread_id", "conversation", "conversation_id")
+"""Keys of metadata that name the conversation it belongs to; the first that is there counts."""
+PARENT_NAMES = ("parent", "parent_id", "in_reply_to")
+"""Keys of metadata that name what it answers; the first that is there counts."""
 _NAMES_WITHIN = ("id", "name")
 """Keys of an author that is a mapping."""
 
@@ -21,6 +25,16 @@ def place_of(metadata: Mapping[str, Any]) -> str:
 def author_of(metadata: Mapping[str, Any]) -> str:
     """Who wrote an item, as its app says it; empty where it does not."""
     return _named(metadata, AUTHOR_NAMES)
+
+
+def thread_of(metadata: Mapping[str, Any]) -> str:
+    """The conversation that an item belongs to, as its app says it; empty where it does not."""
+    return _named(metadata, THREAD_NAMES)
+
+
+def parent_of(metadata: Mapping[str, Any]) -> str:
+    """What an item answers, as its app says it; empty where it does not."""
+    return _named(metadata, PARENT_NAMES)
 
 
 def _named(metadata: Mapping[str, Any], keys: Sequence[str]) -> str:

@@ -129,12 +129,14 @@ class S3Blobs:
         return at
 
     def tag(self, uri: str, tags: Mapping[str, str]) -> None:
-        """Set these tags of an object, in place of those it has; nothing happens when there is none."""
+        """Set these tags of an object, in place of those it has; nothing happens when there is no object."""
         bucket, key = split_uri(uri)
-        tagging = {"TagSet": [{"Key": name, "Value": value} for name, value in sorted(tags.items())]}
+        named, tagging = {"Bucket": bucket, "Key": key}, [{"Key": k, "Value": v} for k, v in sorted(tags.items())]
         with contextlib.suppress(NotFound):
-            given = {"Bucket": bucket, "Key": key, "Tagging": tagging}
-            ask(uri, "tagged", lambda: self._client.put_object_tagging(**given))
+            if not tagging:
+                ask(uri, "tagged", lambda: self._client.delete_object_tagging(**named))
+                return
+            ask(uri, "tagged", lambda: self._client.put_object_tagging(**named, Tagging={"TagSet": tagging}))
 
     def presigned_post(self, key: str, content_type: str, max_bytes: int, seconds: int) -> tuple[str, dict[str, str]]:
         """An address and form fields with which anybody may store one object under `key` of the own bucket.

@@ -38,6 +38,7 @@ from moderation.storage.tables import (
     processes,
     redaction_jobs,
     s3_objects,
+    score_suggestions,
 )
 
 logger = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class Cleaning:
             ("items", self.items),
             ("states of objects", self.object_states),
             ("marks of counters", self.counter_marks),
+            ("verdicts on comments", self.suggestions),
             ("redaction jobs", self.redaction_jobs),
             ("folders of redaction jobs", self.job_folders),
             ("processes", self.processes),
@@ -158,6 +160,16 @@ class Cleaning:
         before = now - timedelta(seconds=self._counted_seconds) - MARKS_AFTER
         return self._in_batches(
             lambda: self._db.write(lambda c: prune_marks(c, before, BATCH), step="cleaning.counter_marks")
+        )
+
+    def suggestions(self, now: datetime) -> int:
+        """Verdicts on comments that are no items, kept as long as items are."""
+        days = self._settings.item_keep_days
+        if days is None:
+            return 0
+        old = score_suggestions.c.at < now - timedelta(days=days)
+        return self._in_batches(
+            lambda: self._db.write(lambda c: _delete(c, score_suggestions, old), step="cleaning.suggestions")
         )
 
     def redaction_jobs(self, now: datetime) -> int:

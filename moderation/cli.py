@@ -33,19 +33,23 @@ COMMANDS = {
     "watch": ("moderation.commands.watch:watch", "Items from what cameras show (RTSP, MJPEG, HLS)."),
     "export": ("moderation.commands.export:export", "Decisions as JSON Lines, in partitions that Athena reads."),
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
+    "holds": ("moderation.commands.holds:holds", "Legal holds: what is erased and deleted by nobody."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),
     "backup": ("moderation.commands.backup:backup", "The databases and the media into a file or folder."),
     "restore": ("moderation.commands.backup:restore", "A backup into a new data folder or empty databases."),
     "redact": ("moderation.commands.redact:redact", "Texts, pictures and films without personal data."),
     "rules": ("moderation.commands.rules.checking:rules", "Check, test and explain policies."),
+    "packs": ("moderation.commands.packs:packs", "Policies to start from, with tests and figures."),
     "plugins": ("moderation.commands.plugins:plugins", "What is loaded, with versions."),
     "doctor": ("moderation.commands.doctor:doctor", "What is wrong with this installation and how to mend it."),
     "keys": ("moderation.commands.keys:keys", "API keys of apps."),
     "lists": ("moderation.commands.lists:lists", "Lists that policies name and operators keep while it runs."),
+    "perspective": ("moderation.commands.perspective:perspective", "Attributes for Perspective's callers."),
     "audit": ("moderation.commands.audit:audit", "Whether what was decided and changed is as it was written."),
     "quality": ("moderation.commands.quality:quality", "Agreement of reviewers, golden items, overturned decisions."),
     "users": ("moderation.commands.users:users", "People who sign in to the portal."),
     "a2i": ("moderation.commands.a2i:a2i", "The A2I-compatible endpoint, its keys and flows."),
+    "aws": ("moderation.commands.aws:aws", "Amazon's answers beside those of this machine."),
 }
 """Name to (module:attribute, help line)."""
 

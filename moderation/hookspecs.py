@@ -184,6 +184,14 @@ class Detector(Protocol):
     One that is never quite sure sets ``max_confidence``, the highest that it gives: who asks from a higher confidence
     on is told that it cannot answer, where its silence would pass for a look.
 
+    One that sends content elsewhere sets ``leaves_machine = True``, or says so in its card; the same holds for
+    extractors. What a list keeps on this machine is never shown to it. One that costs money and says neither is taken
+    to be such a one.
+
+    One that may find what has to stay on this machine sets ``keeps_on_machine = True``, and on the detections for which
+    that holds the attribute ``keeps_on_machine``, true. It is asked before anything leaves; where it gives no answer,
+    nothing does.
+
     A ``card`` (`moderation.core.cards.Card`) says what it sees and does not see; the same holds for extractors.
     """
 

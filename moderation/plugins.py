@@ -18,6 +18,7 @@ import pluggy
 
 from moderation import hookspecs
 from moderation.core.coverage import Tools
+from moderation.core.egress import KEEPS, keeps_on_machine, leaves_machine
 from moderation.core.errors import ModerationError, PluginError
 from moderation.core.items import PART_TYPES
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
@@ -200,6 +201,12 @@ def check_detector(thing: Any, plugin: str) -> None:
     _need(thing, plugin, "detector", wanted)
     _types(thing, plugin, "reads")
     _limit(thing, plugin)
+    for name in ("leaves_machine", KEEPS):
+        if not isinstance(getattr(thing, name, False), bool):
+            raise PluginError(f"plugin {plugin}: detector {thing.name}: '{name}' is true or false")
+    if keeps_on_machine(thing) and leaves_machine(thing):
+        message = f"plugin {plugin}: detector {thing.name} keeps content on this machine and sends it elsewhere"
+        raise PluginError(f"{message}; only one of '{KEEPS}' and 'leaves_machine' can be true")
     floor = thing.min_confidence
     if isinstance(floor, bool) or not isinstance(floor, int | float) or not 0 <= floor <= 100:
         raise PluginError(f"plugin {plugin}: detector {thing.name}: 'min_confidence' is a number from 0 to 100")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from ground.rounds import Rounds
 from moderation.auditing import Auditing
 from moderation.cleaning import clean_now_and_then
 from moderation.core.counting import longest_seconds
+from moderation.core.errors import NotFound
 from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.notifiers import Notifiers, targets_of
@@ -22,6 +24,7 @@ from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import Deliveries
 from moderation.detection.counting import Counting
 from moderation.detection.judge import Judge
+from moderation.detection.subjects import content_types_of
 from moderation.erasing import Erasing
 from moderation.evidence.alarms import Alarms
 from moderation.media.fetching import MediaFetcher
@@ -46,6 +49,8 @@ from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.buckets import Buckets
 from moderation.storage.fetches import Fetches
+from moderation.storage.flags import Flags
+from moderation.storage.holds import Holds
 from moderation.storage.items import Store
 from moderation.storage.left_behind import free_left_behind
 from moderation.storage.lists import ListsInForce, RunTimeLists
@@ -53,6 +58,7 @@ from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
+from moderation.storage.records import ItemRecord
 from moderation.storage.roll_up_history import RollUpHistory
 from moderation.storage.tallies import Tally
 from moderation.storage.words import WordIndex
@@ -61,6 +67,8 @@ PRESENT = "present"
 """The file in the data folder by which processes know of each other; see `Presence`."""
 
 
+FLAGS_SECONDS, FLAGS_AT_ONCE = 5.0, 100
+"""Pause between looks for items that were reported, and how many reports one look takes."""
 COMPLETE_SECONDS, COMPLETE_BREATH_SECONDS = 5.0, 0.05
 """Pause between looks at whether roll-ups are complete, and between two batches while they are not."""
 
@@ -74,8 +82,11 @@ class Service:
         taxonomy: the labels, with those that plugins add.
         buckets: those that AWS's clients make here.
         own_objects: which objects an app's access key reaches.
+        holds: legal holds; see `moderation.storage.holds`.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
+        flags: users' reports of items.
+        flagging: judges items anew that were reported.
         erasing: withdraws items, and erases what lies outside of the database.
         fetching: gets the media that items name by address.
         waits: the leases under which posts with idempotency keys wait for their decisions.
@@ -103,7 +114,10 @@ class Service:
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
         self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
         judge.lists, self.lists = ListsInForce(database), RunTimeLists(database)
+        self.holds = Holds(database)
         judge.counting = Counting(database, judge.fingerprints)
+        self.flags = Flags(database)
+        judge.flags = self.flags.weighed
         self.tally = Tally()
         self.pipeline = Pipeline(
             Ports(
@@ -139,6 +153,7 @@ class Service:
         )
         forget = judge.runner.forget_findings
         self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now)
+        self.flagging = Rounds("flags", self._look_at_flags, pause_seconds=FLAGS_SECONDS)
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
@@ -199,6 +214,7 @@ class Service:
         self._cleaning.start()
         self._auditing.rounds.start()
         self.erasing.rounds.start()
+        self.flagging.start()
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
@@ -244,6 +260,7 @@ class Service:
             self._cleaning,
             self._auditing.rounds,
             self.erasing.rounds,
+            self.flagging,
             self._completing,
             self._watching,
             self.alarms.rounds,
@@ -276,6 +293,21 @@ class Service:
     def _sweep(self) -> None:
         self.pipeline.sweep()
         self.fetching.sweep()
+
+    def _look_at_flags(self) -> float | None:
+        """Judge items anew that users have reported since they were decided; 0 while there are more."""
+        news = self.flags.news(FLAGS_AT_ONCE)
+        for item_id, flag_ids in news.items():
+            with contextlib.suppress(NotFound):  # withdrawn meanwhile
+                if self.rules_ask_for_flags(self.store.get_item(item_id)):
+                    self.pipeline.judge_anew(item_id)
+            self.flags.looked_at(flag_ids)
+        return 0 if news else None
+
+    def rules_ask_for_flags(self, record: ItemRecord) -> bool:
+        """True when a policy for the item goes by users' reports."""
+        applicable = self.policies.for_content(record.item.app, content_types_of(record.parts))
+        return any(policy.asks_for_flags for policy in applicable)
 
     def _complete(self) -> float | None:
         """Complete roll-ups and the index of words; goes on, with a breath for others, while there is more."""

@@ -20,6 +20,11 @@ class Settings(ReviewSettings):
 
     rules: Path | None = Field(None, description="Folder of policy files; empty for the shipped ones.")
     lists: Path | None = Field(None, description="Folder of block lists; empty for the shipped ones.")
+    perspective_cards: Path | None = Field(
+        None,
+        description="YAML file with cards of attributes that you measured, beside the shipped ones; see "
+        "docs/perspective.md.",
+    )
     hashes: Path | None = Field(
         None, description="Folder of lists of known content; empty for `hashes` in the data folder."
     )
@@ -68,6 +73,11 @@ class Settings(ReviewSettings):
         ge=0,
         description="API calls a second of one app, beyond which it is answered 429; twice as many at once after a "
         "pause; 0 for any number. Each process counts for itself.",
+    )
+    cors: str = Field(
+        "",
+        description="Whose pages may call the API in a browser: `APP=https://ORIGIN`, separated by blanks; empty for "
+        "none. Give such an app keys with few scopes: who sees the page sees the key.",
     )
     waits: int = Field(
         32,
@@ -159,6 +169,11 @@ class Settings(ReviewSettings):
         "",
         description="Detectors that stand behind Rekognition's custom labels at `/aws`: `ARN=DETECTOR`, separated by "
         "blanks; `DetectLabels=DETECTOR` for that operation.",
+    )
+    aws_forward: str = Field(
+        "",
+        description="Where requests for Rekognition and Comprehend at `/aws` are answered: empty for here; `aws` or "
+        "the address of an endpoint to forward them with this machine's AWS credentials, and record what both say.",
     )
     aws_most_buckets: int = Field(100, ge=0, description="Buckets that one app may have at `/aws`.")
     overturn_alarm_percent: float = Field(

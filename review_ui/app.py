@@ -16,6 +16,7 @@ def create_a2i_app(review: ReviewService, settings: ReviewSettings) -> Flask:
     """The application over an open portal: ``/a2i``, ``/review`` and ``/healthz``."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes  # the answer of a task may be a picture
     register(app)
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(portal_blueprint(review, review.blobs, settings), url_prefix="/review")

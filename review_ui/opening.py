@@ -59,6 +59,7 @@ def open_review(
         on_loop_started=note_started,
         # Tasks first: a golden item's loop outlives the tasks that are made of it.
         sweeps=(drop_orphans, drop_unclaimed, forget_loops),
+        template_hosts=settings.a2i_template_hosts.split(),
         undo_seconds=settings.undo_seconds,
         care=care,
         golden_percent=settings.golden_percent,

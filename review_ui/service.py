@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ground.rounds import Rounds
+from review_ui.a2i.labelling.advancing import advance_jobs
 from review_ui.a2i.outputs import sweep
 from review_ui.a2i.service import A2IService
 from review_ui.care.exposure import DEFAULT_CARE, Care
@@ -37,11 +38,15 @@ class ReviewService(A2IService):
         super().__init__(*endpoint, **more)
         self.undo_seconds, self.care, self.golden_percent = undo_seconds, care, golden_percent
         self.chance: Callable[[], float] = random.SystemRandom().random
-        self._sweep = Rounds("a2i-sweep", lambda: sweep(self), pause_seconds=SWEEP_SECONDS, waits_first=True)
+        self._sweep = Rounds("a2i-sweep", self._look, pause_seconds=SWEEP_SECONDS, waits_first=True)
 
     def start(self) -> None:
-        """Look after time limits, unwritten outputs and unsent events in the background."""
+        """Look after time limits, unwritten outputs, unsent events and labelling jobs in the background."""
         self._sweep.start()
+
+    def _look(self) -> None:
+        sweep(self)
+        advance_jobs(self)
 
     def nudge(self) -> bool:
         """Have outputs and events looked after at once, so that no reviewer waits; False when nobody does that here."""

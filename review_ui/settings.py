@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from ground.settings import GroundSettings
+from review_ui.a2i.template_needs import wrong_hosts
 from review_ui.care.severity import LEVELS, LIKELY, SEVERITY
 
 Named = Annotated[dict[str, float], NoDecode]
@@ -38,6 +39,11 @@ class ReviewSettings(GroundSettings):
     a2i_check_signatures: bool = Field(
         True,
         description="Off, the own A2I endpoint takes unsigned requests; on a loopback `host` only.",
+    )
+    a2i_template_hosts: str = Field(
+        "",
+        description="Hosts, separated by blanks, that the pages of all task templates may load scripts from and show "
+        "in frames; tags of a template can allow more for itself.",
     )
     session_hours: float = Field(12.0, gt=0, description="How long a sign-in to the portal lasts.")
     oidc_issuer: str | None = Field(
@@ -78,6 +84,14 @@ class ReviewSettings(GroundSettings):
     golden_percent: float = Field(
         3.0, ge=0, le=50, description="How many of a queue's tasks have a known answer, once leads made some."
     )
+
+    @field_validator("a2i_template_hosts")
+    @classmethod
+    def know_hosts(cls, given: str) -> str:
+        """Names of hosts: they go into a policy that browsers read."""
+        if wrong := wrong_hosts(given):
+            raise ValueError(f"these are no names of hosts: {', '.join(wrong)}")
+        return given
 
     @field_validator("severity", "daily_minutes", "daily_items", mode="before")
     @classmethod

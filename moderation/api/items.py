@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Any, get_args
 
 from flask import Blueprint, Response, g, request
 
@@ -11,7 +11,9 @@ from ground.ids import is_uuid
 from ground.web.hygiene import SANDBOX
 from moderation.api.auth import Gate
 from moderation.api.bodies import read_model
+from moderation.api.conditional import IF_MATCH, check_if_match
 from moderation.api.figures import Figures
+from moderation.api.lean import FIELDS, LeanItem, LeanPage, only, wanted_fields
 from moderation.api.openapi import Operation, Parameter
 from moderation.api.posting import IDEMPOTENCY_KEY, WAIT, Posting, json_response, wait_seconds
 from moderation.api.problems import invalid
@@ -32,6 +34,7 @@ from moderation.api.views import document_of, explanation, item_view
 from moderation.core.errors import NotFound
 from moderation.intake.submissions import PostedItem
 from moderation.service import Service
+from moderation.storage.facets import FacetKind
 from moderation.storage.records import ItemRecord
 
 PAGE = 50
@@ -43,7 +46,11 @@ CONTENT_ID = Parameter("content_id", {"type": "string"}, "Your own name for the 
 SINCE = Parameter("since", {"type": "string", "format": "date-time"}, "Created at or after.")
 CURSOR = Parameter("cursor", {"type": "string", "format": "uuid"}, "next_cursor of the page before.")
 LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 200}, f"Items on the page; {PAGE} unless told.")
-FILTERS = (STATUS, APP, LABEL, OUTCOME, CONTENT_ID, SINCE, CURSOR, LIMIT)
+AUTHOR = Parameter("author", {"type": "string", "maxLength": 200}, "Who wrote it.", example="user-42")
+THREAD = Parameter("thread", {"type": "string", "maxLength": 200}, "The conversation that it belongs to.")
+PARENT = Parameter("parent", {"type": "string", "maxLength": 200}, "What it answers.")
+FILTERS = (STATUS, APP, LABEL, OUTCOME, CONTENT_ID, AUTHOR, THREAD, PARENT, SINCE, CURSOR, LIMIT, FIELDS)
+_NAMED: tuple[FacetKind, ...] = ("author", "thread", "parent")
 _POSTING = (400, 401, 403, 409, 413, 415, 422, 429, 503)
 
 
@@ -52,6 +59,9 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
     items = Blueprint("items", __name__, url_prefix="/v1/items")
     items.before_request(gate.admit)
     posting = Posting(service, figures)
+
+    def document(record: ItemRecord) -> dict[str, Any]:
+        return document_of(item_view(record, service.versions))
 
     @items.post("")
     @Operation(
@@ -86,12 +96,12 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
         return posting.once(posting.take_batch)
 
     @items.get("")
-    @Operation("Your items, newest first.", {200: ItemPage}, parameters=FILTERS, problems=(401, 422, 503))
+    @Operation("Your items, newest first.", {200: (ItemPage, LeanPage)}, parameters=FILTERS, problems=(401, 422, 503))
     def search_items() -> Response:
         """The app's items, newest first."""
         limit = _number(LIMIT, PAGE)
         status, outcome = _choice(STATUS), _choice(OUTCOME)
-        since, cursor = _time(SINCE), _cursor(CURSOR)
+        since, cursor, fields = _time(SINCE), _cursor(CURSOR), wanted_fields()
         if request.args.get(APP.name, g.app_name) != g.app_name:
             return json_response({"items": [], "next_cursor": None})
         found = service.store.search_items(
@@ -100,31 +110,37 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
             label=request.args.get(LABEL.name),
             outcome=outcome,
             content_id=request.args.get(CONTENT_ID.name),
+            named={kind: request.args[kind].strip() for kind in _NAMED if kind in request.args},
             since=since,
             before=cursor,
             limit=limit + 1,
         )
-        page = [document_of(item_view(record, service.versions)) for record in found[:limit]]
+        page = [only(document(record), fields) for record in found[:limit]]
         return json_response({"items": page, "next_cursor": found[limit - 1].item.id if len(found) > limit else None})
 
     @items.get("/<item_id>")
-    @Operation("An item and all that happened to it.", {200: ItemView})
+    @Operation("An item and all that happened to it.", {200: (ItemView, LeanItem)}, parameters=(FIELDS,))
     def get_item(item_id: str) -> Response:
         """An item with its verdict, detections, failures and decision."""
-        return json_response(document_of(item_view(_record(service, item_id), service.versions)))
+        fields = wanted_fields()
+        return json_response(only(document(_record(service, item_id)), fields))
 
     @items.delete("/<item_id>")
     @Operation(
         "Withdraw an item: nobody judges it any more, open reviews end, its content and all that was found and said of "
         "it are erased. What stays: id, times, outcome, and a salted digest in the audit chain.",
         {202: ItemView},
+        parameters=(IF_MATCH,),
+        problems=(401, 404, 409, 412, 422, 503),
+        scope="manage",
     )
     def delete_item(item_id: str) -> Response:
         """Withdraw an item; a second time changes nothing. What lies outside of the database goes within the hour."""
         record = _record(service, item_id)
+        check_if_match(lambda: document(record))
         service.erasing.withdraw([record.item.id], f"withdrawn by its app, with API key {g.key_id}")
         service.pipeline.ports.news.spread()
-        return json_response(document_of(item_view(_record(service, item_id), service.versions)), 202)
+        return json_response(document(_record(service, item_id)), 202)
 
     @items.get("/<item_id>/explanation")
     @Operation(
@@ -139,15 +155,18 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
         "Ask people who have not seen the item to decide it anew; their decision supersedes the one there is.",
         {202: ItemView},
         bodies=(Appeal,),
-        problems=(400, 401, 404, 409, 413, 415, 422, 503),
+        parameters=(IF_MATCH,),
+        problems=(400, 401, 404, 409, 412, 413, 415, 422, 503),
+        scope="manage",
     )
     def post_appeal(item_id: str) -> Response:
         """Ask fresh reviewers to decide it anew."""
         record = _record(service, item_id)
         appeal = read_model(request, Appeal)
         check_text("reason", appeal.reason)
+        check_if_match(lambda: document(record))
         service.pipeline.appeal(record, appeal.reason.strip())
-        return json_response(document_of(item_view(_record(service, item_id), service.versions)), 202)
+        return json_response(document(_record(service, item_id)), 202)
 
     @items.get("/<item_id>/parts/<part_id>/redacted")
     @Operation(

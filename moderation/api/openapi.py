@@ -13,13 +13,18 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from moderation import __version__
+from moderation.api.described import describe
 from moderation.api.problems import CONTENT_TYPE as PROBLEM
 from moderation.api.problems import invalid
 from moderation.api.schemas import Problem
 from moderation.api.strict_json import check_text
+from moderation.core.events import EVENT_TYPES, EVENTS, EventType
+from moderation.storage.accounts import Scope
 
 JSON = "application/json"
 View = TypeVar("View", bound=Callable[..., Any])
+
+Answers = type[BaseModel] | tuple[type[BaseModel], ...] | str | None
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,14 @@ class Parameter:
 
     Attributes:
         schema: JSON Schema of its value.
+        example: a value, for readers; None where the schema says enough.
     """
 
     name: str
     schema: Mapping[str, Any]
     meaning: str
     place: Literal["query", "header"] = "query"
+    example: str | int | float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,17 +54,18 @@ class Operation:
         def get_item(item_id: str) -> Response: ...
 
     Attributes:
-        answers: status to model, or to a media type where the answer is no JSON; None where it is empty.
+        answers: status to model or to several, or to a media type where the answer is no JSON; None where it is empty.
         bodies: models of which the JSON body is one.
         takes_files: a form with `file` fields, and the JSON as field `item`, is a body too.
         form: the model of a form, where no JSON is taken.
         problems: statuses that are answered with a problem.
         problem_models: of problems that say more than `Problem` does, by status.
         is_open: True when no key is needed.
+        scope: what the key must be for; None for ``read`` on a GET and ``post`` on everything else.
     """
 
     summary: str
-    answers: Mapping[int, type[BaseModel] | str | None]
+    answers: Mapping[int, Answers]
     bodies: tuple[type[BaseModel], ...] = ()
     takes_files: bool = False
     form: type[BaseModel] | None = None
@@ -65,6 +73,11 @@ class Operation:
     problems: tuple[int, ...] = (401, 404, 422, 503)
     problem_models: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     is_open: bool = False
+    scope: Scope | None = None
+
+    def needed_scope(self, method: str) -> Scope:
+        """What the key must be for."""
+        return self.scope or ("read" if method in ("GET", "HEAD") else "post")
 
     def __call__(self, view: View) -> View:
         """`view`, marked and behind the check of its query."""
@@ -93,17 +106,28 @@ class Operation:
             check_text(name, value)
 
 
+IN_PATHS = {
+    "item_id": "Id of the item.",
+    "part_id": "Id of the part, such as p0.",
+    "delivery_id": "Id of the delivery.",
+    "flag_id": "Id of the report.",
+    "name": "Its name.",
+    "detector": "Name of the detector or extractor.",
+    "entry_id": "Id of the entry.",
+}
+"""What stands in paths."""
 _ANSWERS = {200: "Done.", 201: "Made.", 204: "Stored.", 202: "Stored; will be judged.", 503: "Not ready."}
 _PROBLEMS = {
     400: "Not JSON, or JSON beyond our bounds.",
     401: "No key, or not a valid one.",
-    403: "The key belongs to another app, or to none of the operators; or the upload address is not valid.",
+    403: "The key is for less than this, of another app, or of no operator; or an upload address is not valid.",
     404: "No such thing, or not yours.",
     409: "The first post with this idempotency key is not answered yet; see Retry-After.",
+    412: "The item has changed since you have seen it (If-Match); nothing was done.",
     413: "The body is too large.",
     415: "Neither JSON nor multipart/form-data, or compressed.",
     422: "Something in the request is wrong; `errors` says what and where.",
-    429: "Too many items wait; see Retry-After.",
+    429: "Too many calls, or too many items wait; see Retry-After.",
     503: "Nothing was stored; try again after Retry-After.",
 }
 
@@ -141,6 +165,7 @@ def _document(routes: Iterable[tuple[str, str, Operation]]) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "paths": paths,
+        "webhooks": {kind: {"post": _webhook(kind, refs)} for kind in EVENT_TYPES},
         "components": {
             "schemas": definitions,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "`moderation keys add`"}},
@@ -155,12 +180,50 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Any, dict[str, Any]]:
     gives: set[type[BaseModel]] = {Problem}
     for operation in operations:
         takes |= {*operation.bodies, *([operation.form] if operation.form else [])}
-        models = [*operation.answers.values(), *operation.problem_models.values()]
-        gives |= {model for model in models if model is not None and not isinstance(model, str)}
+        gives |= {model for answer in operation.answers.values() for model in _models(answer)}
+        gives |= set(operation.problem_models.values())
     wanted: list[Any] = [(model, "validation") for model in sorted(takes, key=lambda m: m.__name__)]
     wanted += [(model, "serialization") for model in sorted(gives, key=lambda m: m.__name__)]
+    wanted += [(model, "serialization") for model in EVENTS.values()]
     refs, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
-    return refs, definitions.get("$defs", {})
+    made: dict[str, Any] = definitions.get("$defs", {})
+    describe(made, [*takes, *gives, *EVENTS.values()])
+    return refs, made
+
+
+_SIGNED = {
+    "webhook-id": "The event's `id`, the same in every attempt.",
+    "webhook-timestamp": "Seconds since 1970 at which this attempt was signed.",
+    "webhook-signature": "`v1,` and a signature in base64; several with blanks between while a secret is changed over.",
+}
+
+
+def _webhook(kind: EventType, refs: Any) -> dict[str, Any]:
+    """What an item's `callback_url` is sent of one kind of event, as OpenAPI 3.1 says it."""
+    model = EVENTS[kind]
+    return {
+        "summary": (model.__doc__ or "").partition("\n")[0],
+        "description": "Signed by the Standard Webhooks scheme with the app's secret; at least once, in no promised "
+        "order: keep the highest `number` of each item.",
+        "operationId": f"event_{kind.replace('.', '_')}",
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": meaning}
+            for name, meaning in _SIGNED.items()
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": refs[model, "serialization"]}}},
+        "responses": {
+            "2XX": {"description": "You have it."},
+            "410": {"description": "You want no more of this event."},
+            "default": {"description": "It is sent again: ten times in three days in all."},
+        },
+        "security": [],
+    }
+
+
+def _models(answer: Answers) -> tuple[type[BaseModel], ...]:
+    if answer is None or isinstance(answer, str):
+        return ()
+    return answer if isinstance(answer, tuple) else (answer,)
 
 
 def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[str, Any]:
@@ -172,15 +235,19 @@ def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[
     }
     if operation.bodies or operation.form:
         described["requestBody"] = {"required": True, "content": _body(operation, refs)}
-    for status, model in operation.answers.items():
-        if model is None:
+    for status, answer in operation.answers.items():
+        if answer is None:
             described["responses"][str(status)] = {"description": _ANSWERS[status]}
             continue
-        kind, schema = (model, {}) if isinstance(model, str) else (JSON, refs[model, "serialization"])
+        schemas = [refs[model, "serialization"] for model in _models(answer)]
+        kind = answer if isinstance(answer, str) else JSON
+        schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas} if schemas else {}
         content = {kind: {"schema": schema} if schema else {}}
         described["responses"][str(status)] = {"description": _ANSWERS[status], "content": content}
-    # Whoever needs a key may come too often with it.
-    for status in sorted({*operation.problems, *(() if operation.is_open else (429,))}):
+    if method == "get" and not operation.is_open and _models(operation.answers.get(200)):
+        described["responses"]["304"] = {"description": "As you have it already (If-None-Match)."}
+    # Whoever needs a key may come too often with it, or with one that is for less.
+    for status in sorted({*operation.problems, *(() if operation.is_open else (403, 429))}):
         model = operation.problem_models.get(status, Problem)
         content = {PROBLEM: {"schema": refs[model, "serialization"]}}
         described["responses"][str(status)] = {"description": _PROBLEMS[status], "content": content}
@@ -191,9 +258,13 @@ def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[
 
 def _parameters(path: str, operation: Operation) -> list[dict[str, Any]]:
     inside = re.findall(r"\{(\w+)\}", path)
-    found = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in inside]
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": IN_PATHS[name]}
+        for name in inside
+    ]
     found += [
         {"name": each.name, "in": each.place, "schema": each.schema, "description": each.meaning}
+        | ({"example": each.example} if each.example is not None else {})
         for each in operation.parameters
     ]
     return found

@@ -12,6 +12,7 @@ from moderation.core.errors import (
     IdempotencyConflict,
     IdempotencyInFlight,
     InvalidSubmission,
+    ItemHeld,
     PolicyMissing,
 )
 from moderation.intake.submissions import OtherApp, PartRefused
@@ -24,12 +25,15 @@ KINDS: Mapping[str, str] = {
     "unauthorized": "No API key, or not a valid one. Make one with `moderation keys add --app APP`.",
     "other-app": "The key belongs to another app than the one the item names.",
     "not-an-operator": "The key is an app's; this is for operators. `moderation keys add --operator` makes one.",
+    "scope": "The key is for less than this call; `moderation keys add --scope` says what a key is for.",
+    "changed": "The item has changed since you have seen it (If-Match). Nothing was done.",
     "forbidden": "Figures are not shown to this address; see MODERATION_METRICS_FROM and MODERATION_METRICS_TOKEN.",
     "not-found": "No such thing, or not yours.",
     "method-not-allowed": "The resource is there, but not with this method; see the Allow header.",
     "idempotency-in-flight": "The first post with this Idempotency-Key waits for its decision; see Retry-After.",
     "idempotency-conflict": "The Idempotency-Key was used with another body. Use a new key for a new post.",
     "appeal-refused": "The item is not decided yet, is being looked at again, or was appealed often enough.",
+    "on-hold": "The item is under a legal hold of the operator's, and nothing of it is erased until that is released.",
     "too-large": "The body, or one of its parts, is larger than accepted.",
     "unsupported-media-type": "Send application/json or multipart/form-data, without Content-Encoding.",
     "invalid": "Fields are wrong or missing; `errors` says which and what to do.",
@@ -56,6 +60,8 @@ def refusal_of(error: Exception) -> Refused | None:
         return Refused(422, "media", str(error), error.errors)
     if isinstance(error, InvalidSubmission):
         return Refused(422, "invalid", str(error), error.errors)
+    if isinstance(error, ItemHeld):
+        return Refused(409, "on-hold", str(error))
     if isinstance(error, AppealRefused):
         return Refused(409, "appeal-refused", str(error))
     if isinstance(error, IdempotencyConflict):

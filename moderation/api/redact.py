@@ -9,6 +9,8 @@ from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation
 from moderation.api.problems import Refused
 from moderation.api.schemas import EntityView, RedactedText, TextToRedact
+from moderation.core.errors import FieldError, InvalidSubmission
+from moderation.redacting.containers.layers import CannotRead
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted, labels_of, redact
 from moderation.redacting.tokens import TokenKey
@@ -39,7 +41,9 @@ def blueprint(service: Service, gate: Gate) -> Blueprint:
         labels = labels_of(given.types, service.taxonomy)
         style = Style.of(given.mode, given.mask, key)
         try:
-            done = redact(service.judge, g.app_name, given.text, labels, style)
+            done = redact(service.judge, g.app_name, given.text, labels, style, given.format)
+        except CannotRead as error:
+            raise InvalidSubmission([FieldError("text", str(error))]) from error
         except NotRedacted as error:
             # A text that nobody has looked through must not come back as if it were clean.
             raise Refused(503, "unavailable", str(error), headers={"Retry-After": "5"}) from error
@@ -53,7 +57,7 @@ def blueprint(service: Service, gate: Gate) -> Blueprint:
             )
             for entity in done.entities
         ]
-        body = RedactedText(text=done.text, entities=entities)
+        body = RedactedText(text=done.text, entities=entities, unread=list(done.unread))
         return Response(body.model_dump_json(), content_type="application/json")
 
     return redaction

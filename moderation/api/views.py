@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ground.named_by_apps import author_of, parent_of, thread_of
 from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView, RedactedView
 from moderation.core.items import Item
 from moderation.core.verdicts import Verdict
@@ -37,6 +38,9 @@ def item_view(record: ItemRecord, versions: PolicyVersions) -> ItemView:
         id=item.id,
         app=item.app,
         content_id=item.content_id,
+        author=author_of(item.metadata) or None,
+        thread=thread_of(item.metadata) or None,
+        parent=parent_of(item.metadata) or None,
         status=record.status,
         created_at=item.created_at,
         metadata=dict(item.metadata),
@@ -99,7 +103,8 @@ def _words(record: ItemRecord, verdict: Verdict | None) -> Iterator[str]:
             yield f"A human loop that a detector's service started ({loop.arn}): {loop.state}.{problem}"
         else:
             what = rounds.get(loop.purpose, f"A look at sample '{loop.sampling}'")
-            yield f"{what}, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}."
+            due = f" To be decided by {loop.due_at:%Y-%m-%d %H:%M} UTC: {loop.due_because}." if loop.due_at else ""
+            yield f"{what}, queue '{loop.queue}' of policy '{loop.policy}': {loop.state}.{due}"
         for answer in loop.answers:
             labels = f" with {', '.join(answer.labels)}" if answer.labels else ""
             yield f"A reviewer chose {answer.outcome}{labels}" + (f": {answer.note}" if answer.note else ".")

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
 from ground.awswire.errors import ApiError
 from ground.awswire.protocol import raw_target, refuse
 from moderation.aws.models import read_models
+from moderation.aws.recorder.forwarding import Local, open_forwarder
 from moderation.aws.rekognition import wire as rekognition
 from moderation.aws.s3 import wire as s3
 from moderation.comprehend import wire as comprehend
 from moderation.service import Service
+from moderation.settings import Settings
 from review_ui.a2i import wire as a2i
 from review_ui.service import ReviewService
 
 PATH = "/aws"
 _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/[^/,\s]+/([a-z0-9-]+)/aws4_request")
-_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
+_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 _PREFIXES = {rekognition.PREFIX: "rekognition", comprehend.PREFIX: "comprehend", "SageMaker": "sagemaker"}
 
 
@@ -30,30 +35,52 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
         review: knows the access keys, whether signatures are checked, and the flows that people work on.
 
     Raises:
-        SettingsError: ``aws_models`` names no detector that is loaded.
+        SettingsError: ``aws_models`` names no detector that is loaded, or ``aws_forward`` no endpoint.
     """
     door = Blueprint("aws", __name__)
-    models = read_models(service)
+    hosts = _own_hosts(service.settings)
+    models, forwarder = read_models(service), open_forwarder(service.settings)
 
-    @door.route("/", defaults={"path": ""}, methods=_METHODS, strict_slashes=False)
-    @door.route("/<path:path>", methods=_METHODS)
+    def beside(app: str | None, operation: str, parameters: Mapping[str, Any], local: Local) -> Mapping[str, Any]:
+        if forwarder is None:
+            return local()
+        return forwarder.answer(app, "comprehend", operation, parameters, local)
+
+    @door.route("/", defaults={"path": ""}, methods=_METHODS, strict_slashes=False, provide_automatic_options=False)
+    @door.route("/<path:path>", methods=_METHODS, provide_automatic_options=False)
     def answer(path: str) -> Response:
         inner = raw_target()[0].partition(PATH)[2].lstrip("/")
         wanted = _service_of(inner)
         if wanted == "rekognition":
-            return rekognition.respond(service, review, models)
+            return rekognition.respond(service, review, models, forwarder)
         if wanted == "comprehend":
-            return comprehend.respond(service, review)
+            return comprehend.respond(service, review, beside)
         if wanted == "sagemaker":
             # Objects are S3's here; a path of that name is none of A2I's.
             return a2i.respond(review, "-" if inner.startswith("s3/") else inner)
         if wanted == "s3":
-            return s3.respond(service, review, PATH, inner)
+            # In virtual-host style the bucket is in the host's name.
+            bucket = _bucket_of(request.headers.get("Host", ""), hosts)
+            return s3.respond(service, review, PATH, f"{bucket}/{inner}" if bucket else inner)
         offered = "rekognition, sagemaker, sagemaker-a2i-runtime, comprehend and s3"
         message = f"'{wanted[:40]}' is not answered here; {offered} are"
         return refuse(ApiError("UnknownOperationException", message), str(uuid.uuid4()))
 
     return door
+
+
+def _own_hosts(settings: Settings) -> list[str]:
+    """The names that this service is reached by; addresses have no names below them."""
+    public = urlsplit(settings.public_url or "").hostname or ""
+    return [name for name in (public, settings.host.lower(), "localhost") if re.fullmatch(r"[a-z0-9.-]*[a-z]", name)]
+
+
+def _bucket_of(host: str, own: Sequence[str]) -> str:
+    """The bucket that a host's name begins with; empty where it is one of our own names, or another's."""
+    name = host.partition(":")[0].lower()
+    if name in own:
+        return ""
+    return next((name.removesuffix(f".{each}") for each in own if name.endswith(f".{each}")), "")
 
 
 def _service_of(inner: str) -> str:

@@ -1,4 +1,4 @@
-"""``moderation export``: decisions for a data lake."""
+"""``moderation export``: decisions for a data lake, and as a manifest to learn from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,46 @@ if TYPE_CHECKING:
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.command()
+class _Export(click.Group):
+    """Takes a folder or bucket where a command could stand: then it is decisions by day that are written there."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command in its place where it is left out."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args.insert(0, "decisions")
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Export)
+def export() -> None:
+    """What was decided, for others to read: `moderation export FOLDER` writes decisions by day.
+
+    With FOLDER or s3://BUCKET/PREFIX in the place of a command it is `decisions` that runs.
+    """
+
+
+@export.command()
+@click.argument("to", metavar="FILE|-", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--since", type=_DAY, help="Items posted from this day (UTC) on.")
+@click.pass_obj
+def manifest(settings: Settings, to: Path, since: datetime | None) -> None:
+    """Write what people decided as a manifest of SageMaker Ground Truth, a line for each picture and text.
+
+    `outcome` has the class approve or reject, `labels` those of the decision. Only what people agreed about is in it.
+    """
+    from moderation.evidence.manifest import decided_parts, manifest_lines
+    from moderation.storage.opening import existing_database
+
+    with existing_database(settings) as database:
+        parts = list(decided_parts(database, since.replace(tzinfo=UTC) if since else None))
+    with click.open_file(str(to), "w", encoding="utf-8") as file:
+        for line in manifest_lines(parts):
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    if str(to) != "-":
+        click.echo(f"{len(parts):,} pictures and texts")
+
+
+@export.command()
 @click.argument("to", metavar="FOLDER|s3://BUCKET/PREFIX")
 @click.option("--since", type=_DAY, help="First day (UTC).  [default: that of the first decision]")
 @click.option("--until", type=_DAY, help="Last day.  [default: the last one that is over]")
@@ -26,7 +65,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--table", is_flag=True, help="Print the table's definition for Athena; export nothing.")
 @JSON
 @click.pass_obj
-def export(
+def decisions(
     settings: Settings,
     to: str,
     since: datetime | None,

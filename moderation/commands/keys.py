@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import click
 
 from moderation.commands.options import JSON
 from moderation.settings import Settings
-from moderation.storage.accounts import Accounts
+from moderation.storage.accounts import BOTH_SIGN, SCOPES, Accounts
 from moderation.storage.opening import operated_database
 
 
@@ -29,12 +29,25 @@ def _accounts(settings: Settings) -> Iterator[Accounts]:
 @keys.command()
 @click.option("--app", required=True, metavar="APP", help="The app that the key belongs to; made when it is new.")
 @click.option("--operator", is_flag=True, help="It may change what items are judged by (/v1/lists); not for apps.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="What it may do; may be given again.  [default: read, post and manage]",
+)
+@click.option("--days", type=click.IntRange(1, 3650), help="It is useless after so many days.  [default: never]")
 @JSON
 @click.pass_obj
-def add(settings: Settings, app: str, operator: bool, as_json: bool) -> None:
-    """Make a key; it is shown once."""
+def add(settings: Settings, app: str, operator: bool, scopes: tuple[str, ...], days: int | None, as_json: bool) -> None:
+    """Make a key; it is shown once.
+
+    A key reads what its app has posted (read), posts (post), and appeals, withdraws and has sent again (manage).
+    """
+    now = datetime.now(UTC)
+    expires_at = None if days is None else now + timedelta(days=days)
     with _accounts(settings) as accounts:
-        made = accounts.add_key(app, datetime.now(UTC), is_operator=operator)
+        made = accounts.add_key(app, now, is_operator=operator, scopes=scopes or SCOPES, expires_at=expires_at)
     if as_json:
         document = {"key": made.key, "id": made.id, "app": made.app, "webhook_secret": made.webhook_secret}
         click.echo(json.dumps(document))
@@ -56,6 +69,8 @@ def list_keys(settings: Settings, as_json: bool) -> None:
             "id": key.id,
             "app": key.app,
             "is_operator": key.is_operator,
+            "scopes": sorted(key.scopes),
+            "expires_at": key.expires_at.isoformat() if key.expires_at else None,
             "created_at": key.created_at.isoformat(),
             "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
         }
@@ -63,10 +78,13 @@ def list_keys(settings: Settings, as_json: bool) -> None:
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
-    for row in [] if as_json else rows:
+    for key, row in [] if as_json else zip(found, rows, strict=True):
         state = f"revoked {row['revoked_at']}" if row["revoked_at"] else "in force"
+        if row["expires_at"] and not row["revoked_at"]:
+            state = f"until {str(row['expires_at'])[:16]}"
+        may = "" if len(key.scopes) == len(SCOPES) else f"  for {', '.join(sorted(key.scopes))}"
         role = "operator" if row["is_operator"] else "app"
-        click.echo(f"{row['id']}  {row['app']:20}  {role:8}  {str(row['created_at'])[:19]}  {state}")
+        click.echo(f"{row['id']}  {row['app']:20}  {role:8}  {str(row['created_at'])[:19]}  {state}{may}")
 
 
 @keys.command()
@@ -77,3 +95,20 @@ def revoke(settings: Settings, key_id: str) -> None:
     with _accounts(settings) as accounts:
         accounts.revoke(key_id, datetime.now(UTC))
     click.echo(f"key {key_id} is revoked")
+
+
+@keys.command("rotate-secret")
+@click.option("--app", required=True, metavar="APP", help="The app whose webhooks are signed with it.")
+@JSON
+@click.pass_obj
+def rotate_secret(settings: Settings, app: str, as_json: bool) -> None:
+    """Give an app another webhook secret, shown once; for 24 hours webhooks carry the signatures of both."""
+    with _accounts(settings) as accounts:
+        now = datetime.now(UTC)
+        secret = accounts.rotate_secret(app, now)
+    until = now + BOTH_SIGN
+    if as_json:
+        click.echo(json.dumps({"app": app, "webhook_secret": secret, "both_sign_until": until.isoformat()}))
+        return
+    click.echo(f"New webhook secret of app {app}, shown only once:\n\n  {secret}\n")
+    click.echo(f"Until {until:%Y-%m-%d %H:%M} UTC webhooks carry the old one's signature, too.")

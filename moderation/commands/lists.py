@@ -60,9 +60,9 @@ def add(
 ) -> None:
     """Put VALUES on list NAME, which is made when it is new."""
     now = datetime.now(UTC)
-    until = _until(expires, now)
+    until = until_of(expires, now)
     with _lists(settings) as kept:
-        made = kept.add(name, values, by=by or _me(), why=why, now=now, kind=kind_of(kind), expires_at=until)
+        made = kept.add(name, values, by=by or me(), why=why, now=now, kind=kind_of(kind), expires_at=until)
     if as_json:
         click.echo(json.dumps([_document(each) for each in made]))
         return
@@ -79,7 +79,7 @@ def add(
 def remove(settings: Settings, name: str, entry: int, why: str, by: str | None) -> None:
     """Take the entry with id ENTRY off list NAME."""
     with _lists(settings) as kept:
-        gone = kept.remove(name, entry, by=by or _me(), why=why, now=datetime.now(UTC))
+        gone = kept.remove(name, entry, by=by or me(), why=why, now=datetime.now(UTC))
     click.echo(f"{gone.value} stands on {name} no more")
 
 
@@ -93,14 +93,14 @@ def show(settings: Settings, name: str | None, changes: bool, as_json: bool) -> 
     now = datetime.now(UTC)
     with _lists(settings) as kept:
         if name is None:
-            _tell([asdict(each) for each in kept.states(now)], ("name", "kind", "entries", "changed_at"), as_json)
+            tell([asdict(each) for each in kept.states(now)], ("name", "kind", "entries", "changed_at"), as_json)
             return 0
         state, entries = kept.state(name, now)
         if not changes:
-            _tell([asdict(each) for each in entries], ("id", "value", "expires_at", "by", "at", "why"), as_json)
+            tell([asdict(each) for each in entries], ("id", "value", "expires_at", "by", "at", "why"), as_json)
             return 0
         columns = ("id", "action", "value", "expires_at", "by", "at", "why")
-        _tell([asdict(each) for each in kept.changes(name)], columns, as_json)
+        tell([asdict(each) for each in kept.changes(name)], columns, as_json)
         broken = kept.first_broken(name)
     if broken is not None:
         click.echo(f"event {broken} of list {name} is not what it was when it was written", err=True)
@@ -132,14 +132,14 @@ def import_(
         raise InvalidSubmission([FieldError(str(path), "it is not UTF-8")]) from error
     values = [line for line in lines if line and not line.startswith("#")]
     now = datetime.now(UTC)
-    until = _until(expires, now)
+    until = until_of(expires, now)
     with _lists(settings) as kept:
-        made = kept.add(name, values, by=by or _me(), why=why, now=now, kind=kind_of(kind), expires_at=until)
+        made = kept.add(name, values, by=by or me(), why=why, now=now, kind=kind_of(kind), expires_at=until)
     click.echo(f"{len(made)} entries stand on {name}")
 
 
-def _until(given: str | None, now: datetime) -> datetime | None:
-    """The time that somebody wrote; a day ends at its end, UTC."""
+def until_of(given: str | None, now: datetime, option: str = "--expires") -> datetime | None:
+    """The time that somebody wrote; a day ends at its end, UTC. Raises `InvalidSubmission`, naming the option."""
     if given is None:
         return None
     if span := re.fullmatch(r"([1-9]\d{0,5})([mhd])", given):
@@ -148,13 +148,14 @@ def _until(given: str | None, now: datetime) -> datetime | None:
         at = datetime.fromisoformat(given)
     except ValueError as error:
         message = f"'{given}' is no time; write 30m, 24h, 7d, 2027-01-31 or 2027-01-31T12:00Z"
-        raise InvalidSubmission([FieldError("--expires", message)]) from error
+        raise InvalidSubmission([FieldError(option, message)]) from error
     if len(given) == len("2027-01-31"):
         at += timedelta(days=1)
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
 
 
-def _me() -> str:
+def me() -> str:
+    """Who is signed in here."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container without a name for its user
@@ -165,7 +166,8 @@ def _document(entry: Entry) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(entry).items()}
 
 
-def _tell(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
+def tell(rows: list[dict[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
+    """A line for each row, or JSON."""
     if as_json:
         click.echo(json.dumps(rows, indent=2, default=lambda value: value.isoformat()))
         return

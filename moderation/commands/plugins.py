@@ -12,6 +12,7 @@ from rich.text import Text
 
 from moderation.commands.options import JSON, PLUGINS_DIR
 from moderation.core.cards import card_lines, card_of
+from moderation.core.egress import leaves_machine
 from moderation.core.errors import InputError
 from moderation.hookspecs import Detector, Extractor
 from moderation.plugins import Plugins, load_plugins
@@ -43,11 +44,18 @@ def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None, card: s
                     "labels": sorted(d.labels),
                     "min_confidence": d.min_confidence,
                     "time_limit_seconds": d.time_limit_seconds,
+                    "leaves_machine": leaves_machine(d),
                 }
                 for d in loaded.detectors
             ],
             "extractors": [
-                {"name": e.name, "version": e.version, "reads": sorted(e.reads), "makes": sorted(e.makes)}
+                {
+                    "name": e.name,
+                    "version": e.version,
+                    "reads": sorted(e.reads),
+                    "makes": sorted(e.makes),
+                    "leaves_machine": leaves_machine(e),
+                }
                 for e in loaded.extractors
             ],
             "redactors": [{"name": r.name, "version": r.version, "reads": sorted(r.reads)} for r in loaded.redactors],
@@ -60,7 +68,7 @@ def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None, card: s
         table.add_row(plugin.name, plugin.version, plugin.source, ", ".join(plugin.hooks))
     console.print(table)
     table = Table(
-        "detector", "version", "reads", "labels", "from", "limit",
+        "detector", "version", "reads", "labels", "from", "limit", "content",
         title="\nDetectors and extractors", title_justify="left", box=None, pad_edge=False,
     )  # fmt: skip
     for detector in loaded.detectors:
@@ -71,12 +79,25 @@ def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None, card: s
             _shortened(sorted(detector.labels)),
             f"{detector.min_confidence:g} %",
             f"{detector.time_limit_seconds:g} s",
+            _content(detector),
         )
     for extractor in loaded.extractors:
         made = f"makes {', '.join(sorted(extractor.makes))}"
         reads = ", ".join(sorted(extractor.reads))
-        table.add_row(extractor.name, extractor.version, reads, made, "", f"{extractor.time_limit_seconds:g} s")
+        table.add_row(
+            extractor.name,
+            extractor.version,
+            reads,
+            made,
+            "",
+            f"{extractor.time_limit_seconds:g} s",
+            _content(extractor),
+        )
     console.print(table)
+
+
+def _content(tool: Detector | Extractor) -> str:
+    return "leaves" if leaves_machine(tool) else "stays here"
 
 
 def _show_card(loaded: Plugins, name: str, as_json: bool) -> None:

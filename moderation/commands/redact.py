@@ -24,6 +24,7 @@ from moderation.core.replacing import MASKS, short_name
 from moderation.detection.judge import Judge
 from moderation.redacting import jobs, progress
 from moderation.redacting import journal as journal
+from moderation.redacting.containers.formats import FORMATS, Format
 from moderation.redacting.media import Wanted
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
@@ -59,6 +60,12 @@ S3 = "s3://"
     help="The key of tokens.  [default: MODERATION_REDACT_KEY_FILE]",
 )
 @click.option("--per-line", is_flag=True, help="Each line is a document.  [default: each file]")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(FORMATS),
+    help="What the files are.  [default: told by name and content]",
+)
 @click.option("--restore", is_flag=True, help="Put back what tokens in IN stand for.")
 @click.option("--new-key", type=click.Path(path_type=Path), metavar="FILE", help="Make a key for tokens, and end.")
 @click.option("--status", metavar="ID", help="Say how far a job is, and end.")
@@ -82,6 +89,7 @@ def redact(
     types: str | None,
     key_file: Path | None,
     per_line: bool,
+    kind: Format | None,
     restore: bool,
     new_key: Path | None,
     status: str | None,
@@ -92,7 +100,10 @@ def redact(
     boxes: tuple[str, ...],
     **styles: Any,
 ) -> int:
-    """Write copies of text files (UTF-8) in which personal data is replaced; everything else stays byte for byte.
+    """Write copies of files in which personal data is replaced; everything else stays byte for byte.
+
+    Files are text, JSON, CSV, HTML, XML, mail, Markdown, or of Word, Excel and PowerPoint; what is encoded in them is
+    read, and they are still that afterwards. What cannot be read is refused by name, or said: exit code 1.
 
     With --faces, --plates, --text or --box, files are pictures and films, and their copies have these places covered.
 
@@ -110,10 +121,8 @@ def redact(
         raise click.UsageError("say what to redact and where to: IN... -o OUT")
     wanted = Wanted(faces, plates, text, boxes_of(boxes))
     if wanted != Wanted():
-        if types is not None or per_line or restore or key_file is not None or any(styles.values()):
-            raise click.UsageError(
-                "--faces, --plates, --text and --box are go with pictures and films, the rest with texts"
-            )
+        if types is not None or per_line or kind or restore or key_file is not None or any(styles.values()):
+            raise click.UsageError("--faces, --plates, --text and --box are for pictures and films, the rest for texts")
         with tempfile.TemporaryDirectory(prefix="moderation-drafts-") as drafts:
             target = _target(settings, inputs, output, Path(drafts))
             return redact_media(settings, _sources(settings, inputs, output), target, wanted, as_json)
@@ -123,11 +132,13 @@ def redact(
         raise click.UsageError("--key-file goes with --tokens or --restore")
     key = _key(settings, key_file) if styles["tokens"] or restore else None
     if restore:
-        if types is not None or per_line or as_json or any(styles.values()):
+        if types is not None or per_line or kind or as_json or any(styles.values()):
             raise click.UsageError("--restore goes with --key-file only: it puts back all that the key can open")
         assert key is not None
         return _restore(settings, inputs, output, key)
-    return _redact(settings, inputs, output, _names(types), _style(key, **styles), per_line, as_json)
+    if kind and per_line:
+        raise click.UsageError("--per-line takes lines for documents of plain text; leave --format out")
+    return _redact(settings, inputs, output, _names(types), _style(key, **styles), per_line, kind, as_json)
 
 
 def _names(types: str | None) -> list[str] | None:
@@ -167,6 +178,7 @@ def _redact(
     types: list[str] | None,
     style: Style,
     per_line: bool,
+    kind: Format | None,
     as_json: bool,
 ) -> int:
     with ExitStack() as stack:
@@ -180,6 +192,7 @@ def _redact(
             "labels": sorted(labels),
             "style": [style.mode, style.mask, style.key.id if style.key else ""],
             "per_line": per_line,
+            "format": kind,
             "detectors": sorted(f"{d.name} {d.version}" for d in judge.plugins.detectors),
         }
         folder = _folder(settings, jobs.job_id(request))
@@ -190,6 +203,7 @@ def _redact(
             look=lambda texts: look_each(judge.runner, "redact", texts, labels),
             style=style,
             per_line=per_line,
+            format=kind,
         )
         click.echo(f"job {folder.name}", err=True)
         watch = _Shown(as_json)
@@ -202,7 +216,7 @@ def _redact(
         click.echo(f"left out: {passed_over:,} links and special files, which have no copies", err=True)
     if as_json:
         _show(done, as_json)
-    return 2 if done.files_failed else 0
+    return 2 if done.files_failed else 1 if done.files_unread else 0
 
 
 class _Shown:
@@ -246,6 +260,8 @@ class _Shown:
         if done.undecoded:
             kept = f"kept as they are, because they are not UTF-8: {done.undecoded:,} bytes"
             click.echo(f"{name}: {kept}; a value with one in it may have been missed", err=True)
+        if done.unread:
+            click.echo(f"{name}: kept as it is and not looked through: {_printable(', '.join(done.unread))}", err=True)
 
 
 def _printable(text: str) -> str:

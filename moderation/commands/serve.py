@@ -49,7 +49,7 @@ def serve(
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
     settings = with_places(settings, rules, plugins_dir)
     if processes == 1:
-        forking.begin()  # before what follows imports the rest; it takes as long
+        forking.start()  # before what follows imports the rest; it takes as long
     from moderation.serving.server import Server
     from moderation.storage.opening import wait_for_databases
 

@@ -51,7 +51,7 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
     """Work until `stop` is set, or with `burst` until nothing waits."""
     from moderation.detection import forking
 
-    forking.begin()  # before what follows imports the rest; it takes as long
+    forking.start()  # before what follows imports the rest; it takes as long
     from moderation.pipeline.doorbell import RedisListener, lanes_of
     from moderation.service import Service
     from moderation.storage.opening import wait_for_databases

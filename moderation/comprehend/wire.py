@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -37,6 +38,17 @@ OPERATIONS: Mapping[str, Callable[[Service, Mapping[str, Any], str | None], dict
 """What is offered, by the name in ``X-Amz-Target``; each is told whose access key asks, None for the operator's."""
 
 
+AT_ONCE = frozenset({"DetectPiiEntities", "ContainsPiiEntities", "DetectToxicContent"})
+"""Operations that answer about content in their request; jobs read what lies here."""
+Beside = Callable[[str | None, str, Mapping[str, Any], Callable[[], Mapping[str, Any]]], Mapping[str, Any]]
+
+
+def _here_alone(
+    _app: str | None, _operation: str, _parameters: Mapping[str, Any], local: Callable[[], Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    return local()
+
+
 def blueprint(service: Service, review: ReviewService) -> Blueprint:
     """The endpoint; mount it at ``/comprehend``. Every answer, errors too, is in the form that AWS's clients read.
 
@@ -52,14 +64,19 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
     return comprehend
 
 
-def respond(service: Service, review: ReviewService) -> Response:
-    """The answer to the request at hand, whichever address it came to."""
+def respond(service: Service, review: ReviewService, beside: Beside = _here_alone) -> Response:
+    """The answer to the request at hand, whichever address it came to.
+
+    Args:
+        beside: asks another endpoint, too, and says what is answered; told the app, the operation, its parameters and
+            what gives our own answer.
+    """
     request_id = str(uuid.uuid4())
     request.max_content_length = MAX_BODY_BYTES  # as `admit` has it, with AWS's form for saying so
     try:
         admitted = admit(review, MODEL)
         app, target = review.app_of(admitted.key_id), request.headers.get("X-Amz-Target", "")
-        return answer_with(_answer(service, app, target, admitted.body), 200, request_id)
+        return answer_with(_answer(service, app, target, admitted.body, beside), 200, request_id)
     except ApiError as error:
         return refuse(error, request_id)
     except (NotRedacted, StoreUnavailable) as error:
@@ -70,7 +87,7 @@ def respond(service: Service, review: ReviewService) -> Response:
         return refuse(fault("InternalServerException", "An internal failure occurred"), request_id)
 
 
-def _answer(service: Service, app: str | None, target: str, body: bytes) -> dict[str, Any]:
+def _answer(service: Service, app: str | None, target: str, body: bytes, beside: Beside) -> Mapping[str, Any]:
     prefix, _, operation = target.partition(".")
     if prefix != PREFIX or operation not in OPERATIONS:
         known = prefix == PREFIX and operation in operation_names(MODEL)
@@ -78,4 +95,5 @@ def _answer(service: Service, app: str | None, target: str, body: bytes) -> dict
         raise ApiError("UnknownOperationException", message)
     parameters = read_document(body)
     check(MODEL, operation, parameters)
-    return OPERATIONS[operation](service, parameters, app)
+    local = partial(OPERATIONS[operation], service, parameters, app)
+    return beside(app, operation, parameters, local) if operation in AT_ONCE else local()

@@ -63,7 +63,7 @@ def add_key_pages(console: Blueprint, service: Service, review: ReviewService) -
         old = next((each for each in accounts.list_keys() if each.id == key_id and each.revoked_at is None), None)
         if old is None:
             return page(_("This key is revoked already."), 422)
-        made = accounts.add_key(old.app, review.clock(), is_operator=old.is_operator)
+        made = accounts.add_key(old.app, review.clock(), is_operator=old.is_operator, scopes=old.scopes)
         note_act(review, "key made", g.session.user.id, f"key:{made.id}", f"{made.app}, in place of {key_id}")
         return page(made=made, replaces=key_id)
 

@@ -12,7 +12,12 @@ DecidedBy = Literal["rules", "people"]
 
 
 class PolicyRef(Frozen):
-    """The policy text that was in force: its name, and the SHA-256 digest of its bytes as `version`."""
+    """The policy text that was in force: its name, and the SHA-256 digest of its bytes as `version`.
+
+    Attributes:
+        name: of the policy.
+        version: SHA-256 of its file, in hex.
+    """
 
     name: str
     version: str

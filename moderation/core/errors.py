@@ -19,7 +19,8 @@
     review_ui
     ModerationError
     ├── InputError
-    │   └── TooManyFailures             too many wrong passwords for a name
+    │   ├── TooManyFailures             too many wrong passwords for a name
+    │   └── NotS3Uri                    a template asks for an object, and what it names is none
     ├── TaskGone                        the task is not this reviewer's any more
     ├── ShutOut                         an admin shut the person out
     ├── ProviderFailed                  the provider of sign-ins cannot be used now
@@ -37,11 +38,14 @@
     │   ├── IdempotencyConflict         the key was used with another body
     │   ├── IdempotencyInFlight         the first post with this key waits for its decision
     │   ├── AppealRefused               the item is not decided, is being looked at again, or was appealed often enough
+    │   ├── ItemHeld                    an item is under a legal hold, and nothing of it is erased
     │   ├── PolicyFault                 a rule file cannot be used (lists every fault with file:line:column)
     │   ├── BucketTaken                 a bucket of that name is somebody's
     │   ├── TooManyBuckets              an app has as many buckets as it may have
     │   ├── KeyRefused                  a key under which nothing can be kept in a bucket
     │   ├── NotText                     the bytes of a file to redact are no text
+    │   ├── CannotRead                  a document to redact is not in its format, or in one that nobody reads
+    │   ├── NoCopy                      a picture or film cannot be redacted, and so has no copy
     │   ├── BackupRefused               a backup cannot be made there, is damaged, or does not go where it is put
     │   ├── AlreadyRuns                 another process does the redaction job now
     │   └── BeyondLimits                the files of a redaction job are too many, too large or too small
@@ -57,7 +61,9 @@
     ├── OutputMalformed                 a loop's output cannot be read; a person has to look
     │   └── OutputMissing               the loop has ended, and its output is not there yet
     ├── NotRedacted                     a detector gave no answer on a text, so that nobody knows what is left in it
+    ├── GoogleError                     what Perspective's protocol answers; has its code and details
     ├── Stopped                         somebody asked a redaction job to stop
+    ├── GoogleError                     what Perspective's protocol answers; has its reason
     ├── _Conflict                       A2I has an active loop of this name with other input
     ├── NoAnswer                        a call of a tool brought no answer; becomes a failure
     ├── NotAnAnswer                     what a tool's process wrote is no answer to the call
@@ -112,6 +118,7 @@ __all__ = [
     "IdempotencyInFlight",
     "InputError",
     "InvalidSubmission",
+    "ItemHeld",
     "MediaRefused",
     "ModerationError",
     "NotFound",
@@ -189,6 +196,10 @@ class Fault:
 
 class AppealRefused(InputError):
     """An item cannot be appealed now."""
+
+
+class ItemHeld(InputError):
+    """Items are under a legal hold: nothing of them is erased."""
 
 
 class PolicyFault(InputError):

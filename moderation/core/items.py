@@ -53,6 +53,10 @@ class Span(Frozen):
     """Where in a text: Unicode code points, ``[start, end)``. Slice a Python string with it directly.
 
     Accepts ``{"start": 3, "end": 9}`` or ``(3, 9)``.
+
+    Attributes:
+        start: first code point.
+        end: first code point after it.
     """
 
     start: int = Field(ge=0)
@@ -76,6 +80,12 @@ class Box(Frozen):
     """Where in a picture: ratios of its width and height, after EXIF orientation; origin top left.
 
     Accepts a mapping or ``(left, top, width, height)``.
+
+    Attributes:
+        left: from the left edge, 0-1 of the width.
+        top: from the upper edge, 0-1 of the height.
+        width: 0-1 of the picture's.
+        height: 0-1 of the picture's.
     """
 
     left: Ratio
@@ -92,7 +102,12 @@ class Box(Frozen):
 
 
 class TimeRange(Frozen):
-    """When in a film or sound: seconds from the start, ``[start, end)``. Accepts a mapping or ``(start, end)``."""
+    """When in a film or sound: seconds from the start, ``[start, end)``. Accepts a mapping or ``(start, end)``.
+
+    Attributes:
+        start: seconds.
+        end: seconds.
+    """
 
     start: float = Field(ge=0, allow_inf_nan=False)
     end: float = Field(ge=0, allow_inf_nan=False)
@@ -112,7 +127,12 @@ class TimeRange(Frozen):
 
 
 class Tool(Frozen):
-    """A detector or extractor, by name (``vendor.task``) and version."""
+    """A detector or extractor, by name (``vendor.task``) and version.
+
+    Attributes:
+        name: such as ``pii.text``.
+        version: as it says itself.
+    """
 
     name: str = Field(min_length=1, max_length=100)
     version: str = Field(min_length=1, max_length=100)
@@ -153,6 +173,9 @@ class Place(Frozen):
     """Ties a stretch of extracted text to where it came from in the part it was read from.
 
     Attributes:
+        span: in the extracted text.
+        box: in the picture; None where it was none.
+        time_range: in the film or sound; None where it was none.
         confidence: percent, how sure the extractor is of what it read; None where it does not say.
     """
 
@@ -247,6 +270,8 @@ class Item(Frozen):
         parts: given parts in the order posted; extracted parts are kept beside the item, not in it.
         metadata: the app's own facts, for conditions and reviewers; JSON values.
         callback_url: where the decision is delivered; None for no delivery.
+        events: what that is told of; empty for decisions alone.
+        event_metadata: True when what it is told has the metadata, too.
         created_at: UTC.
     """
 
@@ -256,6 +281,8 @@ class Item(Frozen):
     parts: tuple[Part, ...]
     metadata: Mapping[str, JsonValue] = Field(default_factory=dict)
     callback_url: str | None = None
+    events: tuple[str, ...] = Field((), exclude_if=lambda events: not events)
+    event_metadata: bool = Field(False, exclude_if=lambda wanted: not wanted)
     created_at: datetime
 
     @property

@@ -5,7 +5,9 @@ What was found in an extracted part (text read in a picture) is redacted where i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+
+from pydantic import Field
 
 from moderation.core.detections import Detection
 from moderation.core.items import Frozen, Media, Part, PartType
@@ -20,6 +22,7 @@ class RedactedPart(Frozen):
         text: of a text part.
         media: of any other.
         withheld: why there is no copy; empty when there is one.
+        breaks_signature: True when what was given had content credentials, which a copy cannot have.
     """
 
     part: str
@@ -27,6 +30,16 @@ class RedactedPart(Frozen):
     text: str | None = None
     media: Media | None = None
     withheld: str = ""
+    breaks_signature: bool = Field(False, exclude_if=lambda breaks: not breaks)
+
+
+SIGNED: Collection[str] = ("Source/CREDENTIALS_VALID", "Source/CREDENTIALS_UNCHECKED")
+"""Labels of parts with a signature that a change breaks."""
+
+
+def signed_parts(detections: Sequence[Detection]) -> frozenset[str]:
+    """Ids of the parts of which a copy breaks a signature."""
+    return frozenset(each.part for each in detections if each.label in SIGNED)
 
 
 def places(parts: Sequence[Part], detections: Sequence[Detection]) -> Mapping[str, list[Detection]]:

@@ -15,6 +15,7 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "vision.hashes": "plugins/hashes (moderation hashes import)",
     "vision.faces": "plugins/vision",
     "vision.exif": "plugins/vision",
+    "vision.provenance": "plugins/vision",
     "vision.quality": "plugins/vision",
     "vision.lettering": "plugins/vision",
     "vision.text": "plugins/vision",

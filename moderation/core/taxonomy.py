@@ -106,6 +106,7 @@ TREE: Mapping[str, Mapping[str, Any]] = {
         "PII/USERNAME": {},
         "PII/PASSWORD": {},
         "PII/URL": {},
+        "PII/API_KEY": {},
         "PII/AWS_ACCESS_KEY": {},
         "PII/AWS_SECRET_KEY": {},
         "PII/IP_ADDRESS": {},
@@ -160,6 +161,20 @@ TREE: Mapping[str, Mapping[str, Any]] = {
         "PPE/HAND_COVER": {},
         "PPE/HEAD_COVER": {},
         "PPE/VEST": {},
+    },
+    # What a picture's own metadata states about how it was made (IPTC digital source type, C2PA). Claims, no facts.
+    "Source": {
+        "Source/MADE_BY_AI": {},
+        "Source/PARTLY_MADE_BY_AI": {},
+        "Source/ENHANCED": {},
+        "Source/EDITED": {},
+        "Source/DRAWN": {},
+        "Source/SCREEN": {},
+        "Source/CAPTURED": {},
+        "Source/OTHER": {},
+        "Source/CREDENTIALS_VALID": {},
+        "Source/CREDENTIALS_BROKEN": {},
+        "Source/CREDENTIALS_UNCHECKED": {},
     },
     # What is wrong with a picture as a picture.
     "Quality": {

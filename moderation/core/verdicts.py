@@ -24,6 +24,7 @@ class Evidence:
     """One detection held against one threshold.
 
     Attributes:
+        detection: what was found.
         threshold: the lower bound it was held against, percent; None when the condition has none.
         margin: how far the confidence lies above (positive) or short of (negative) the threshold, in points.
     """
@@ -41,6 +42,7 @@ class ScoreValue:
         score: its name in the policy; of a list, with the beginning of the list's digest.
         value: percent, as it was worked out; of a counter, how many; of a list, 1.
         threshold: the lower bound it was held against, percent; of a counter, how many.
+        kind: which of them it is.
     """
 
     score: str
@@ -86,6 +88,9 @@ class PolicyVerdict(Frozen):
     """What one policy wants, and why (policy semantics, point 12).
 
     Attributes:
+        policy: which policy.
+        outcome: what it wants.
+        queue: for review, where to.
         because: one sentence: which rule, or what happened when none fired or a detector failed.
         deciding: the true rules whose outcome won; empty when ``because`` is a default.
         also_true: true rules with a milder outcome than the one that won.
@@ -142,6 +147,7 @@ class Look:
     """What one tool was shown of a picture.
 
     Attributes:
+        detector: name of the tool.
         part: the picture, given or extracted.
         sha256: of each thing that it was shown, in order: of width and height (four bytes each, the most significant
             first), and then red, green and blue of each pixel, row by row. The same file gives the same as long as the
@@ -158,6 +164,7 @@ class Examined:
     """A given part and who looked at it.
 
     Attributes:
+        part: id of the given part.
         detectors: names of tools that answered for the part or for what was extracted from it, sorted; empty where
             nobody looked.
     """
@@ -171,6 +178,7 @@ class NotExamined:
     """A policy that would be for the item, and waits for tools that are not installed.
 
     Attributes:
+        policy: its name.
         waits_for: names of the tools, sorted.
         labels: the top labels that it asks about, sorted: nobody looked for these on its behalf.
     """
@@ -184,6 +192,7 @@ class Verdict(Frozen):
     """The strictest outcome over all policies that apply to an item, with the explanation.
 
     Attributes:
+        outcome: the strictest over all policies.
         queue: for review, the queue's name in `policy`.
         policy: the policy whose outcome won.
         labels: the labels of the deciding detections, highest confidence first, without repeats.

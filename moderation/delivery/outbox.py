@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -65,6 +66,29 @@ class Attempt:
     attempted_at: datetime
     status_code: int | None
     reason: str
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A delivery as its app sees it.
+
+    Attributes:
+        item: id of the item that it tells of.
+        number: of the event among those of its item.
+        attempts: how many were made since it was last asked for.
+        made: all attempts, oldest first; empty where many deliveries are listed.
+    """
+
+    id: str
+    item: str
+    number: int
+    url: str
+    state: str
+    attempts: int
+    last_result: str | None
+    next_attempt_at: datetime | None
+    created_at: datetime
+    made: tuple[Attempt, ...] = ()
 
 
 class Outbox:
@@ -139,6 +163,33 @@ class Outbox:
             lambda c: [Attempt(r.delivery_id, r.attempted_at, r.status_code, r.reason) for r in c.execute(query)]
         )
 
+    def of_item(self, item_id: str) -> Sequence[Delivered]:
+        """What was sent of an item to its app's callback, oldest first, each with its attempts."""
+        made: dict[str, list[Attempt]] = {}
+        for attempt in self.attempts(item_id):
+            made.setdefault(attempt.delivery_id, []).append(attempt)
+        query = sa.select(deliveries).where(deliveries.c.item_id == item_id, _TO_APPS).order_by(deliveries.c.number)
+        return self._db.read(lambda c: [_delivered(row, made.get(row.id, ())) for row in c.execute(query)])
+
+    def of_app(self, app: str, state: str | None, before: str | None, limit: int) -> Sequence[Delivered]:
+        """What was sent to an app's callbacks, newest items first.
+
+        Args:
+            before: the id that the last page ended with.
+        """
+        # Ids of deliveries begin with their item's, which begin with the time.
+        query = sa.select(deliveries).where(deliveries.c.app == app, _TO_APPS)
+        query = query.where(deliveries.c.state == state) if state is not None else query
+        query = query.where(deliveries.c.id < before) if before is not None else query
+        query = query.order_by(deliveries.c.id.desc()).limit(limit)
+        return self._db.read(lambda c: [_delivered(row) for row in c.execute(query)])
+
+    def resend(self, item_id: str, delivery_id: str, now: datetime) -> bool:
+        """Send one event to an app's callback again, with the same id and bytes; False when there is no such one."""
+        mine = (deliveries.c.item_id == item_id) & (deliveries.c.id == delivery_id) & _TO_APPS
+        update = sa.update(deliveries).where(mine).values(state="due", attempts=0, next_attempt_at=now)
+        return self._db.write(lambda c: bool(c.execute(update).rowcount), step="deliveries.resend")
+
     def replay(self, item_id: str, now: datetime) -> int:
         """Send an item's events again, with the same ids and bytes; says how many there are."""
         update = sa.update(deliveries).where(deliveries.c.item_id == item_id)
@@ -151,3 +202,22 @@ class Outbox:
         """How many deliveries there are by state."""
         query = sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state)
         return self._db.read(lambda c: {row[0]: row[1] for row in c.execute(query)})
+
+
+_TO_APPS = deliveries.c.url.startswith("http")
+"""Callbacks; the others go to the operator's topics, buses and queues."""
+
+
+def _delivered(row: sa.Row[Any], made: Sequence[Attempt] = ()) -> Delivered:
+    return Delivered(
+        id=row.id,
+        item=row.item_id,
+        number=row.number,
+        url=row.url,
+        state=row.state,
+        attempts=row.attempts,
+        last_result=row.last_result,
+        next_attempt_at=row.next_attempt_at if row.state == "due" else None,
+        created_at=row.created_at,
+        made=tuple(made),
+    )

@@ -123,6 +123,12 @@ class Deliveries:
         self.ring()
         return count
 
+    def resend(self, item_id: str, delivery_id: str) -> bool:
+        """Deliver one event to an app's callback again; False when there is no such one."""
+        is_there = self._outbox.resend(item_id, delivery_id, self._clock())
+        self.ring()
+        return is_there
+
     def _round(self) -> None:
         self._send_due()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from weakref import WeakKeyDictionary
 
 from moderation.core.coverage import Tools, not_examined
+from moderation.core.egress import leaves_machine
 from moderation.core.items import Part
 from moderation.core.policy.policies import Policy, PolicySet, PolicyWords
 from moderation.core.verdicts import NotExamined
@@ -81,5 +82,6 @@ def words_for(tool: Detector | Extractor, policies: Sequence[Policy]) -> tuple[P
 
 
 def is_asked_alone(tool: Detector) -> bool:
-    """Whether a detector is asked about each item by itself: its calls cost money, or it judges by policies."""
-    return bool(getattr(tool, "on_demand", False) or getattr(tool, "reads_policies", False))
+    """Whether a detector is asked about each item by itself: it costs money, sends it elsewhere, or reads policies."""
+    is_special = getattr(tool, "on_demand", False) or getattr(tool, "reads_policies", False)
+    return bool(is_special or leaves_machine(tool))

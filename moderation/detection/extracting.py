@@ -44,7 +44,24 @@ class Extracting:
         parts: list[Part] = list(item.parts)
         answers = Answers()
         answers.failures += _not_fetched(item)
-        fresh = [part for part in item.parts if part.is_here]
+        self.extend(item, parts, parts, asked, answers, policies)
+        return parts, answers
+
+    def extend(
+        self,
+        item: Item,
+        parts: list[Part],
+        of: Sequence[Part],
+        asked: Callable[[Detector | Extractor], bool],
+        answers: Answers,
+        policies: Sequence[Policy] = (),
+    ) -> None:
+        """Extract from some of the parts known, and from what comes of them; adds to `parts` and `answers`.
+
+        Raises:
+            StoreUnavailable: see `extract`.
+        """
+        fresh = [part for part in of if part.is_here]
         for _ in range(STEPS):
             made, more = self._runner.extract(item.app, fresh, asked, policies)
             answers.add(more)
@@ -54,13 +71,13 @@ class Extracting:
                     tool = part.extraction.extractor if part.extraction else Tool(name="extraction", version="1")
                     message = f"more than {MAX_EXTRACTED} parts were extracted; the rest was not looked at"
                     answers.failures.append(Failure(detector=tool, kind="not_run", message=message))
-                    return parts, answers
+                    return
                 fresh.append(self._admit(part, parts, answers.failures))
                 parts.append(fresh[-1])
             fresh = [part for part in fresh if part.type != "text"]
             if not fresh:
                 break
-        return [part for part in parts if part.is_here or part.extraction is None], answers
+        parts[:] = [part for part in parts if part.is_here or part.extraction is None]
 
     def _admit(self, part: Part, parts: Sequence[Part], failures: list[Failure]) -> Part:
         """An extracted part with an id and, when it carries bytes, a place in the media store."""

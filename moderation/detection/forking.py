@@ -1,6 +1,6 @@
 """The fork server, seen from the service: one for each process of the service, started when the first tool needs it.
 
-Or before, see `begin`: it imports its libraries beside a service that imports its own.
+Or before, see `start`: it imports its libraries beside a service that imports its own.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class _Servers:
         os.register_at_fork(after_in_child=self._forget)
         atexit.register(self._close)
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Have one start; where the system has no room for it just now, whoever needs it is told."""
         with contextlib.suppress(OSError):
             self._running()
@@ -187,9 +187,9 @@ class _Servers:
 _servers = _Servers()
 
 
-def begin() -> None:
+def start() -> None:
     """Start the fork server, and do not wait for it: a service that starts is sooner ready for its first item."""
-    _servers.begin()
+    _servers.start()
 
 
 def fork(name: str, channel: socket.socket, *, shows_output: bool) -> Forked:

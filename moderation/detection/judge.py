@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ from moderation.core.counting import Counted
 from moderation.core.coverage import Coverage, examined
 from moderation.core.coverage import counted as looks_counted
 from moderation.core.detections import Detection, Failure
+from moderation.core.egress import stays_here
 from moderation.core.errors import FieldError, PluginError, PolicyMissing
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Lane, Part, Tool
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS
-from moderation.core.redaction import RedactedPart, places, redact_text
+from moderation.core.redaction import RedactedPart, places, redact_text, signed_parts
 from moderation.core.rules.engine import evaluate
 from moderation.core.rules.hearing import in_order
 from moderation.core.rules.ruling import rule_on
@@ -34,6 +35,7 @@ from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
 from moderation.detection.counting import Counting, InARow, failure_of
 from moderation.detection.extracting import Extracting
 from moderation.detection.judgement import Judgement
+from moderation.detection.keeping import Keeping, asked_here
 from moderation.detection.listing import listed_of
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
@@ -61,6 +63,7 @@ class Judge:
         elsewhere: stores of media that is not in the store of items, by bucket; see `moderation.detection.trying`.
         counting: counts what came before; None where nothing is remembered.
         lists: what stands on lists at run time; None where nothing is remembered.
+        flags: gives users' reports of an item by its id, weighed; None where nothing is remembered.
     """
 
     def __init__(self, plugins: Plugins, policies: PolicySet, runner: Runner, blobs: Blobs, limits: Limits) -> None:
@@ -72,7 +75,8 @@ class Judge:
         self.elsewhere: dict[str, Blobs] = {}
         self.counting: Counting | None = None
         self.lists: ListsInForce | None = None
-        self._extracting = Extracting(runner, blobs, limits)
+        self.flags: Callable[[str], float] | None = None
+        self._keeping = Keeping(runner, Extracting(runner, blobs, limits), plugins)
         self._reach = plugins.reach()
         self._asking = Asking(plugins)
         self._custom_labels = [label for label in plugins.taxonomy.labels if label.startswith(CUSTOM_PREFIX)]
@@ -152,11 +156,10 @@ class Judge:
         """
         in_force = policies or self.policies
         first = in_force.for_content(item.app, content_types_of(item.parts))
-        parts, answers = self._extracting.extract(item, wanted(first), first)
+        parts, answers, kept = self._keeping.extract(item, wanted(first), first)
         types = content_types_of(parts)
         applicable = in_force.for_content(item.app, types)
-        here = [part for part in parts if part.is_here]
-        answers.add(self.runner.look(item.app, here, wanted(applicable), applicable))
+        answers.add(self._keeping.look(item.app, parts, wanted(applicable), applicable, kept))
         waiting = in_force.waiting_for(item.app, types)
         coverage = self._coverage(tuple(part.id for part in item.parts), parts, answers, applicable, waiting)
         return self.conclude(item, parts, answers.detections, answers.failures, in_force, coverage)
@@ -169,14 +172,17 @@ class Judge:
 
         Returns:
             A judgement for each; None where that cannot be: something is to be made of the texts, a call costs money,
-            or a detector gave no answer. Then each is judged by itself, and a hostile one harms no other.
+            a list may keep one on this machine, or a detector gave no answer. Then each is judged by itself, and a
+            hostile one harms no other.
         """
         in_force, app = self.policies, items[0].app
         applicable = in_force.for_content(app, content_types_of(items[0].parts))
         asked = wanted(applicable)
         asking = [tool for tool in self.plugins.detectors if "text" in tool.reads and asked(tool)]
         is_made = any("text" in tool.reads and asked(tool) for tool in self.plugins.extractors)
-        if not applicable or is_made or any(map(is_asked_alone, asking)):
+        # Those who may keep a text here are to look before anybody else does.
+        is_guarded = any(tool.name in self._keeping.guards for tool in asking)
+        if not applicable or is_made or any(map(is_asked_alone, asking)) or is_guarded:
             return None
         found, answers = self.runner.look_each(app, [part for item in items for part in item.parts], asked)
         if answers.failures:
@@ -214,6 +220,7 @@ class Judge:
             Failure(detector=Tool(name=tool.name, version=tool.version), kind="not_run", message=message)
             for tool in tools
         ]
+        failures += self._keeping.unknown(tools)
         given = tuple(part.id for part in item.parts)
         nobody = Coverage(given, examined(given, (), ()))
         return self.conclude(item, list(item.parts), [], failures, self.policies, nobody)
@@ -261,13 +268,18 @@ class Judge:
             numbers = counted.numbers
             basis = {**basis, "counts": numbers}
             failures = [*failures, *failure_of(counted, ENGINE)]
+        flags = 0.0
+        if self.flags is not None and any(policy.asks_for_flags for policy in applicable):
+            flags = self.flags(item.id)
+        if flags:
+            basis = {**basis, "flags": flags}
         listed, unread = listed_of(self.lists, item, parts, applicable, ENGINE)
         if listed:
             basis = {**basis, "listed": listed}
         findings: list[Detection | Failure] = [*detections, *failures, *unread]
         asked = (
             applicable,
-            subject_of(item, parts, numbers, listed),
+            subject_of(item, parts, numbers, listed, flags),
             findings,
             self.plugins.taxonomy,
             self._reach,
@@ -319,12 +331,18 @@ class Judge:
         return again
 
     def redact(
-        self, item: Item, parts: Sequence[Part], detections: Sequence[Detection], ruling: Ruling
+        self,
+        item: Item,
+        parts: Sequence[Part],
+        detections: Sequence[Detection],
+        ruling: Ruling,
+        failures: Sequence[Failure] = (),
     ) -> tuple[list[RedactedPart], list[Failure]]:
         """Copies of the given parts without what the ruling wants taken out, looked at again (`copies`).
 
         Args:
             parts: given and extracted.
+            failures: those of the judgement; a copy of what stays on this machine is looked at here alone.
 
         Raises:
             StoreUnavailable: the media store did not take a copy; try again.
@@ -332,11 +350,13 @@ class Judge:
         given = {part.id: part for part in item.parts}
         applicable = self.policies.for_content(item.app, content_types_of(parts))
         asked = wanted(applicable)
+        if stays_here(failures):
+            asked = asked_here(asked)
         found = ruling.to_redact(detections)
         labels = unwanted_labels(ruling, found, self.plugins.taxonomy)
         maker = CopyMaker(self.runner, self.plugins, self.limits, item.app, labels, asked, applicable)
         made: list[RedactedPart] = []
-        failures: list[Failure] = []
+        failed: list[Failure] = []
         for part_id, there in sorted(places(parts, found).items()):
             part = given[part_id]
             if part.text is not None:
@@ -345,11 +365,13 @@ class Judge:
             copy = maker.make(part, there)
             if isinstance(copy, Copy):
                 media = store_media(self._blobs, copy.data, copy.facts, None)
-                made.append(RedactedPart(part=part.id, type=part.type, media=media))
+                is_signed = part.id in signed_parts(detections)
+                copied = RedactedPart(part=part.id, type=part.type, media=media, breaks_signature=is_signed)
+                made.append(copied)
             else:
-                failures += copy
+                failed += copy
                 made.append(RedactedPart(part=part.id, type=part.type, withheld=copy[0].message))
-        return made, failures
+        return made, failed
 
     def _coverage(
         self,

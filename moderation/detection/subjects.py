@@ -31,6 +31,7 @@ def subject_of(
     parts: Sequence[Part],
     counts: Mapping[str, int | None] = _NONE,
     listed: Mapping[str, Listed] = _ON_NONE,
+    flags: float = 0.0,
 ) -> Subject:
     """What policies may know of an item beside what was found.
 
@@ -38,6 +39,7 @@ def subject_of(
         parts: given and extracted.
         counts: see `Subject`.
         listed: see `Subject`.
+        flags: see `Subject`.
     """
     types: dict[str, frozenset[str]] = {}
     films = {part.id for part in parts if part.type == "video"}
@@ -48,5 +50,5 @@ def subject_of(
         types[root] = types.get(root, frozenset()) | part.content_types
     facts = {part.id: measured(part) for part in item.parts}
     return Subject(
-        item.app, content_types_of(parts), item.id, item.metadata, types, counts, listed, facts, item.created_at
+        item.app, content_types_of(parts), item.id, item.metadata, types, counts, listed, facts, item.created_at, flags
     )

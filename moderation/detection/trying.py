@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ground.blobs import FolderBlobs
+from ground.blobs import Blobs, FolderBlobs
 from moderation.core.items import Item, Part, PartType
 from moderation.core.policy.policies import PolicySet
 from moderation.detection.judge import Judge
@@ -45,6 +45,21 @@ def try_file(
         else:
             part = Part(id="p0", type=facts.type, media=store_media(blobs, data, facts, name))
         return _judged(trial, part, app, sets)
+
+
+def try_item(judge: Judge, app: str, parts_in: Callable[[Blobs], Iterable[Part]]) -> Judgement:
+    """What the policies in force make of an item of these given parts.
+
+    Args:
+        parts_in: makes them; stores their media where it is told.
+
+    Raises:
+        PolicyMissing: there is a part that no policy covers.
+    """
+    with _for_itself(judge) as (trial, blobs):
+        item = Item(id="tried", app=app, parts=tuple(parts_in(blobs)), created_at=datetime.now(UTC))
+        trial.applicable(app, item.parts)
+        return trial.judge(item)
 
 
 @contextmanager

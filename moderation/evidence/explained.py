@@ -60,7 +60,8 @@ def asked_again(record: ItemRecord, ruling: Ruling, versions: PolicyVersions) ->
         versions.policy(said.policy.version, taxonomy, paths.get(said.policy.name, "")) for said in ruling.policies
     ]
     reach = {name: None if labels is None else frozenset(labels) for name, labels in basis.get("reach", {}).items()}
-    subject = subject_of(record.item, record.parts, basis.get("counts", {}), basis.get("listed", {}))
+    known = basis.get("counts", {}), basis.get("listed", {}), basis.get("flags", 0.0)
+    subject = subject_of(record.item, record.parts, *known)
     coverage = Coverage((), ruling.examined, ruling.not_examined, ruling.looks)
     findings: list[Detection | Failure] = [*record.detections, *record.failures]
     return policies, subject, findings, taxonomy, reach, frozenset(ruling.spent), coverage

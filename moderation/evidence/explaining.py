@@ -59,7 +59,9 @@ def stored_evidence(settings: Settings, item: str) -> ItemEvidence | None:
         verdict = explained(record, PolicyVersions(database))
     if verdict is None:
         raise InvalidSubmission([FieldError("", f"item {item} is {record.status}: it has not been looked at yet")])
-    subject = subject_of(record.item, record.parts, record.basis.get("counts", {}), record.basis.get("listed", {}))
+    basis = record.basis
+    known = basis.get("counts", {}), basis.get("listed", {}), basis.get("flags", 0.0)
+    subject = subject_of(record.item, record.parts, *known)
     return ItemEvidence(subject, (*record.detections, *record.failures), verdict)
 
 

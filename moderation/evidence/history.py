@@ -211,6 +211,7 @@ def _case(row: Any, opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
             basis.get("listed", {}),
             {part["id"]: measured(Part.model_validate(part)) for part in found.get("parts", ()) if _is_given(part)},
             row.created_at,
+            basis.get("flags", 0.0),
         ),
         findings=findings,
         outcome=verdict["outcome"],

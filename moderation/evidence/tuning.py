@@ -25,6 +25,7 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion, days_between
 from moderation.policies.versions import PolicyVersions
 from moderation.storage.rule_counts import day_of
+from moderation.storage.suggestions import SuggestedScore
 from moderation.yaml_reader import Document, Spot
 
 Groups = Counter[tuple[float, bool]]
@@ -116,6 +117,7 @@ class Tuner:
 
     Attributes:
         left_out: bands whose thresholds stand in tables; they are not tuned.
+        suggestions: verdicts on comments that are no items.
     """
 
     def __init__(self, policy: Policy, taxonomy: Taxonomy, versions: PolicyVersions) -> None:
@@ -131,7 +133,7 @@ class Tuner:
         self._overriding = {rule.id: rule.overrides for rule in policy.file.rules if rule.overrides}
         self._shares: dict[tuple[str, str], float | None] = {}
         self._first = self._last = ""
-        self.items = 0
+        self.items = self.suggestions = 0
         self.unweighted = 0
 
     def add_all(self, cases: Iterable[Case]) -> Iterator[Case]:
@@ -174,6 +176,29 @@ class Tuner:
             if sides and opinion is not None and (weight := self._weight(opinion)) is not None:
                 for seen in sides:
                     seen.answers.setdefault(percent, Counter())[weight, opinion.outcome == "reject"] += 1
+
+    def add_suggestion(self, suggestion: SuggestedScore) -> None:
+        """Take in a verdict on a comment that is no item: for the bands it speaks of, as if it had been one.
+
+        It speaks of a band when one of its attributes stands for a label of the band that was found.
+        """
+        policy = self._policy
+        if not policy.applies(suggestion.app, frozenset({"text"})):
+            return
+        own = policy.file.apps.get(suggestion.app)
+        self.suggestions += 1
+        day = day_of(suggestion.at)
+        self._first, self._last = min(day, self._first or day), max(day, self._last)
+        for name, labels in self._labels.items():
+            found = {label: each for label, each in suggestion.confidences.items() if label in labels}
+            values = [each.value for each in suggestion.said if not found.keys().isdisjoint(each.labels)]
+            if not values or (own is not None and name in own.change):
+                continue
+            percent = int(max(found.values()))
+            for side in SIDES:
+                seen = self._seen[name, side]
+                seen.items[percent] += 1
+                seen.answers.setdefault(percent, Counter())[1.0, max(values) >= 0.5] += 1
 
     def _set_aside(self, case: Case) -> frozenset[str]:
         """Rules and sides of bands that rules which are true of the item, and stand, set aside."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
@@ -16,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from ground.fetch import check_url
 from ground.media.pictures import Limits
+from ground.named_by_apps import author_of, parent_of, thread_of
 from ground.strict_json import text_fault
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused
+from moderation.core.events import EventType
 from moderation.core.items import Part, PartType, Source
 from moderation.media.inspecting import MediaFacts, inspect, inspect_file, store_media
 from moderation.pipeline.intake import Submission
@@ -25,12 +27,34 @@ from moderation.service import Service
 
 MAX_ERRORS = 50
 MAX_CONTENT_ID = 200
+MAX_NAMED = 200
+"""Letters of an author, a thread or a parent: items are found by so many."""
+
+
+_GIVEN = ("text", "url", "s3", "base64", "upload")
+"""In what a part's content may be given."""
+_MEDIA: tuple[PartType, ...] = ("image", "video", "audio")
+
+
+def _one_way(schema: dict[str, Any]) -> None:
+    """A part's content comes in exactly one way, as the server has it: a schema for each."""
+
+    def branch(types: Sequence[str], way: str) -> dict[str, Any]:
+        others: dict[str, Any] = {name: {"type": "null"} for name in _GIVEN if name != way}
+        given = {"type": {"enum": list(types)}, way: {"type": "string"}}
+        return {"title": f"By {way}", "properties": {**given, **others}, "required": ["type", way]}
+
+    schema["oneOf"] = [branch(("text",), "text"), *(branch(_MEDIA, way) for way in _GIVEN[1:])]
 
 
 class PostedPart(BaseModel):
-    """One part of a posted item: a text, or media given in exactly one way."""
+    """One part of a posted item: a text, or media given in exactly one way.
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    Attributes:
+        type: what it is.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_one_way)
 
     type: PartType
     text: str | None = Field(None, description="For type text.")
@@ -42,15 +66,28 @@ class PostedPart(BaseModel):
 
 
 class PostedItem(BaseModel):
-    """An item to be judged."""
+    """An item to be judged.
+
+    Attributes:
+        parts: in order; files of a form come after them.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     app: str | None = Field(None, max_length=100, description="Defaults to the key's app; no other is accepted.")
     content_id: str | None = Field(None, max_length=MAX_CONTENT_ID, description="Your own name for the content.")
+    author: str | None = Field(None, min_length=1, max_length=MAX_NAMED, description="Who wrote it, by your own id.")
+    thread: str | None = Field(
+        None, min_length=1, max_length=MAX_NAMED, description="The conversation that it belongs to, by your own id."
+    )
+    parent: str | None = Field(None, min_length=1, max_length=MAX_NAMED, description="What it answers, by your own id.")
     parts: list[PostedPart] = Field(min_length=1)
     metadata: dict[str, JsonValue] = Field(default_factory=dict, description="Your own facts, for rules and reviewers.")
     callback_url: str | None = Field(None, max_length=2048, description="Receives the decision, signed.")
+    events: list[EventType] | None = Field(
+        None, min_length=1, max_length=4, description="What `callback_url` receives; left out: `item.decided` alone."
+    )
+    event_metadata: bool = Field(False, description="What it receives has the item's metadata, too.")
 
 
 class PostedFile(Protocol):
@@ -159,13 +196,15 @@ class Submissions:
         if faults:
             raise _joined(faults)
         self._service.judge.applicable(self._app, [part.part for part in looked])
-        metadata = self._with_facts(posted.metadata, looked)
+        metadata = self._with_facts({**posted.metadata, **_named(posted)}, looked)
         return Submission(
             app=self._app,
             parts=tuple(self._stored(part) for part in looked),
             content_id=posted.content_id,
             metadata=metadata,
             callback_url=posted.callback_url,
+            events=tuple(posted.events or ()),
+            event_metadata=posted.event_metadata,
         )
 
     def _validated(self, data: Any, files: Sequence[PostedFile]) -> PostedItem:
@@ -201,7 +240,7 @@ class Submissions:
         return self._file(f"file[{number - len(parts)}]", f"p{number}", files[number - len(parts)])
 
     def _part(self, field: str, part_id: str, posted: PostedPart) -> _Looked:
-        given = [name for name in ("text", "url", "s3", "base64", "upload") if getattr(posted, name) is not None]
+        given = [name for name in _GIVEN if getattr(posted, name) is not None]
         if posted.type == "text":
             if given != ["text"] or posted.text is None:
                 raise _invalid(field, "a text part has 'text' and nothing else")
@@ -284,6 +323,34 @@ class Submissions:
             return looked.part
         media = store_media(self._service.blobs, looked.data, looked.facts, looked.name)
         return looked.part.model_copy(update={"media": media})
+
+
+def _named(posted: PostedItem) -> dict[str, str]:
+    """What a posted item names, as metadata: there it is read by rules, counters, search and reviewers.
+
+    Raises:
+        ItemInvalid: metadata names another.
+    """
+    found = {}
+    for name, named in _NAMED.items():
+        value = getattr(posted, name)
+        if value is None:
+            continue
+        if fault := text_fault(value):
+            raise _invalid(name, fault)
+        if not value.strip():
+            raise _invalid(name, "it is empty")
+        if (there := named(posted.metadata)) and there != value.strip():
+            raise _invalid(name, f"metadata names another {name}; say it once")
+        found[name] = value.strip()
+    return found
+
+
+_NAMED: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "author": author_of,
+    "thread": thread_of,
+    "parent": parent_of,
+}
 
 
 def _invalid(field: str, message: str) -> ItemInvalid:

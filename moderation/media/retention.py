@@ -24,6 +24,7 @@ from ground.rounds import Rounds
 from ground.s3 import S3Blobs
 from moderation.core.retention import EXPIRY_DAYS, expiry_days
 from moderation.media.uploads import Uploads
+from moderation.storage.holds import is_held
 from moderation.storage.tables import item_loops, item_media, items
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Retention:
         self._ours = re.compile(rf"s3://{re.escape(blobs.bucket)}/media/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.[a-z0-9]+")
 
     def all_due(self, now: datetime) -> Iterator[Due]:
-        """Items whose media may go now, oldest first; those that people still look at are left."""
+        """Items whose media may go now, oldest first; those on hold, and those that people still look at, are left."""
         after = ""
         while batch := self._due(now, after):
             for item_id, until in batch:
@@ -71,7 +72,7 @@ class Retention:
         query = (
             sa.select(items.c.id, items.c.media_until)
             .where(items.c.media_until <= now, items.c.media_deleted_at.is_(None), items.c.status == "decided")
-            .where(items.c.id > after, items.c.id.not_in(in_work), items.c.id.in_(self._with_media()))
+            .where(items.c.id > after, items.c.id.not_in(in_work), items.c.id.in_(self._with_media()), ~is_held(now))
             .order_by(items.c.id)
             .limit(BATCH)
         )
@@ -97,23 +98,40 @@ class Retention:
     def tag_decided(self, now: datetime) -> int:
         """Tag objects in S3 with when they go, so that a lifecycle rule of the bucket removes what we do not.
 
-        An object that another item needs, and which is not decided or is kept for good, gets no tags.
+        An object that another item needs, and which is not decided, on hold or kept for good, gets no tags; those of
+        items that came under a hold since lose theirs.
 
         Returns:
             How many items were dealt with.
         """
+        self._untag_held(now)
         query = sa.select(items.c.id).where(
-            items.c.status == "decided", items.c.media_until.is_not(None), items.c.media_tagged.is_(False)
+            items.c.status == "decided",
+            items.c.media_until.is_not(None),
+            items.c.media_tagged.is_(False),
+            ~is_held(now),
         )
         count = 0
         while ids := self._db.read(lambda c: c.execute(query.order_by(items.c.id).limit(BATCH)).scalars().all()):
             for item_id in ids:
-                for uri, tags in self._db.read(lambda c, item_id=item_id: self._tags(c, item_id)):  # type: ignore[misc]
+                for uri, tags in self._db.read(lambda c, item_id=item_id: self._tags(c, item_id, now)):  # type: ignore[misc]
                     self._tag(uri, tags)
                 update = sa.update(items).where(items.c.id == item_id).values(media_tagged=True)
                 self._db.write(lambda c, update=update: c.execute(update), step="retention.note_tagged")  # type: ignore[misc]
                 count += 1
         return count
+
+    def _untag_held(self, now: datetime) -> None:
+        """Take the tags off what is on hold, so that no lifecycle rule deletes it; released, it is tagged anew."""
+        query = sa.select(items.c.id).where(items.c.media_tagged.is_(True), items.c.media_deleted_at.is_(None))
+        query = query.where(items.c.media_until.is_not(None), is_held(now)).order_by(items.c.id).limit(BATCH)
+        while ids := self._db.read(lambda c: c.execute(query).scalars().all()):
+            of_these = sa.select(item_media.c.uri).where(item_media.c.item_id.in_(ids))
+            for uri in self._db.read(lambda c, of_these=of_these: c.execute(of_these).scalars().all()):  # type: ignore[misc]
+                if isinstance(self._blobs, S3Blobs) and self._ours.fullmatch(uri):
+                    self._blobs.tag(uri, {})
+            update = sa.update(items).where(items.c.id.in_(ids)).values(media_tagged=False)
+            self._db.write(lambda c, update=update: c.execute(update), step="retention.note_untagged")  # type: ignore[misc]
 
     def _tag(self, uri: str, tags: dict[str, Any]) -> None:
         if not isinstance(self._blobs, S3Blobs) or (stored_at := self._blobs.stored_at(uri)) is None:
@@ -137,17 +155,19 @@ class Retention:
         query = sa.select(item_media.c.uri).where(item_media.c.item_id == item_id, ~needed.exists())
         return sorted(uri for uri in c.execute(query).scalars() if self._ours.fullmatch(uri))
 
-    def _tags(self, c: Connection, item_id: str) -> list[tuple[str, dict[str, Any]]]:
+    def _tags(self, c: Connection, item_id: str, now: datetime) -> list[tuple[str, dict[str, Any]]]:
         found = []
         for uri in c.execute(sa.select(item_media.c.uri).where(item_media.c.item_id == item_id)).scalars().all():
             if not self._ours.fullmatch(uri):
                 continue
             users = c.execute(
-                sa.select(items.c.status, items.c.outcome, items.c.media_until)
+                sa.select(items.c.status, items.c.outcome, items.c.media_until, is_held(now).label("held"))
                 .join(item_media, item_media.c.item_id == items.c.id)
                 .where(item_media.c.uri == uri, items.c.media_deleted_at.is_(None))
             ).all()
-            if users and all(user.status == "decided" and user.media_until is not None for user in users):
+            if users and all(
+                user.status == "decided" and user.media_until is not None and not user.held for user in users
+            ):
                 last = max(users, key=lambda user: user.media_until)
                 found.append((uri, {"outcome": last.outcome, "until": last.media_until}))
         return found

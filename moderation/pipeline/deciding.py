@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from moderation.core.decisions import Decision
+from moderation.core.egress import stays_here
 from moderation.core.items import Item
 from moderation.core.policy.policies import Policy
 from moderation.core.redaction import RedactedPart
@@ -65,9 +66,10 @@ def decide_by_people(
     last = ruling or record.ruling
     redacted: list[RedactedPart] = []
     detections = findings.detections if findings is not None else record.detections
+    failures = findings.failures if findings is not None else record.failures
     if decision.outcome == "approve" and last is not None and last.to_redact(detections):
         # People have approved it: what cannot be redacted is withheld.
-        redacted, _ = ports.judge.redact(record.item, record.parts, detections, last)
+        redacted, _ = ports.judge.redact(record.item, record.parts, detections, last, failures)
     applicable = ports.judge.policies.for_content(record.item.app, content_types_of(record.parts))
     until = media_kept_until(ports, decision, applicable)
     marks = marks_of_people(ports, record, applicable, decision)
@@ -75,16 +77,23 @@ def decide_by_people(
         record.item.id, decision, findings, ruling, ended, redacted=redacted, media_until=until, marks=marks
     )
     if made is not None:
-        tell(ports, (record.item, made))
+        tell(ports, (record.item, made), kept={record.item.id} if stays_here(failures) else ())
 
 
-def tell(ports: Ports, *decided: tuple[Item, Decision]) -> None:
-    """Say that items are decided."""
+def tell(ports: Ports, *decided: tuple[Item, Decision], kept: Collection[str] = ()) -> None:
+    """Say that items are decided.
+
+    Args:
+        kept: ids of those of which nothing may leave this machine: plugins are not told of them, since nobody knows
+            where they tell it.
+    """
     for item, decision in decided:
         logger.info("item=%s outcome=%s by=%s", item.id, decision.outcome, decision.decided_by)
     ports.news.spread()
     ports.deliver()
     for item, decision in decided:
+        if item.id in kept:
+            continue
         try:
             ports.decided(item=item, decision=decision)
         except Exception:  # a plugin's fault changes nothing about the decision

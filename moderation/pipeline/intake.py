@@ -29,6 +29,8 @@ class Submission:
     content_id: str | None = None
     metadata: Mapping[str, JsonValue] | None = None
     callback_url: str | None = None
+    events: tuple[str, ...] = ()
+    event_metadata: bool = False
 
 
 def prepare(ports: Ports, submission: Submission) -> Item:
@@ -46,6 +48,8 @@ def prepare(ports: Ports, submission: Submission) -> Item:
         parts=submission.parts,
         metadata=dict(submission.metadata or {}),
         callback_url=submission.callback_url,
+        events=submission.events,
+        event_metadata=submission.event_metadata,
         created_at=now,
     )
 

@@ -50,6 +50,28 @@ def next_loop(ports: Ports, loop: LoopRecord, queue: str) -> LoopRecord:
     return replace(fresh, name=f"{loop.item_id}-a{fresh.round}") if loop.purpose == "appeal" else fresh
 
 
+def loop_anew(ports: Ports, record: ItemRecord, judgement: Judgement) -> LoopRecord:
+    """The loop that looks at a decided item again because the rules want another outcome now.
+
+    Its clock runs from now.
+
+    Raises:
+        HumanLoopRefused: no policy for it has a queue.
+    """
+    ruling = judgement.ruling
+    policy = judgement.policies.get(ruling.policy.name)
+    if not policy.file.queues:
+        with_queue = next((each for each in judgement.applicable if each.file.queues), None)
+        if with_queue is None:
+            raise HumanLoopRefused("no policy for it has a queue")
+        policy = with_queue
+    number = 1 + max((loop.round for loop in record.loops if loop.purpose == "review"), default=0)
+    queue = ruling.queue if any(each.name == ruling.queue for each in policy.file.queues) else None
+    loop = _loop(ports, record.item.id, number, policy, queue)
+    due = deadline(judgement.applicable, policy, loop.queue, judgement.detections, loop.created_at)
+    return _due(loop, due)
+
+
 def loop_again(ports: Ports, record: ItemRecord) -> LoopRecord:
     """The loop that asks about an item in review about which nobody is asked any more.
 

@@ -16,6 +16,7 @@ from functools import cache
 from ground import tracing
 from ground.holding import LEASE_SECONDS, Hold
 from moderation.core.detections import Failure
+from moderation.core.egress import stays_here
 from moderation.core.errors import CapReached, CountsMoved, ModerationError, StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import MODERATED, Item, Lane
@@ -233,7 +234,7 @@ def _do(
         marks=marks_of_rules(ports, item.id, judgement, decision.outcome, moved),
     )
     if decided is not None:
-        tell(ports, (item, decided))
+        tell(ports, (item, decided), kept={item.id} if stays_here(judgement.failures) else ())
     return None
 
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from moderation.core.items import MODERATED, Item, Lane
-from moderation.pipeline import deciding, moderate, people, sweeping
+from moderation.pipeline import again, deciding, moderate, people, sweeping
 from moderation.pipeline import intake as taking_in
+from moderation.pipeline.again import Became
 from moderation.pipeline.intake import Submission
 from moderation.pipeline.ports import Ports
 from moderation.storage.idempotency import KeyedAnswer
@@ -52,6 +53,10 @@ class Pipeline:
     def sweep(self) -> None:
         """Ask people about items in review about which nobody is asked."""
         sweeping.sweep(self.ports)
+
+    def judge_anew(self, item_id: str) -> Became:
+        """Judge a decided item by the policies in force, and act where they want another outcome."""
+        return again.judge_anew(self.ports, item_id)
 
     def appeal(self, record: ItemRecord, reason: str) -> None:
         """Ask people to decide an item anew."""

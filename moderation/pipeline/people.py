@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from ground import tracing
 from moderation.core.decisions import Decision, PolicyRef
+from moderation.core.egress import stays_here
 from moderation.core.errors import (
     HumanLoopRefused,
     HumanLoopsUnavailable,
@@ -66,7 +67,9 @@ def _start(ports: Ports, loop: LoopRecord, record: ItemRecord, ruling: Ruling) -
         policy, queue = policy_and_queue(ports, loop)
         earlier = [each.sentence() for each in ports.earlier(loop.item_id)]
         case = ReviewCase(record, ruling, loop, policy, queue, earlier)
-        arn = ports.human_loops.start(loop.name, loop.flow, input_content(case))
+        loops = ports.human_loops
+        open_loop = loops.start_here if stays_here(record.failures) else loops.start
+        arn = open_loop(loop.name, loop.flow, input_content(case))
     except (HumanLoopRefused, NotFound) as error:
         # Shown in readiness and logs, and tried again now and then: the cause may go.
         logger.error("loop=%s was refused: %s", loop.name, error)

@@ -120,6 +120,7 @@ def subject_of(policy: Policy, example: Example) -> Subject:
         listed=listed,
         facts=_measured(item.facts),
         posted_at=item.posted_at,
+        flags=item.flags,
     )
 
 

@@ -38,7 +38,7 @@ from moderation.settings import Settings
 
 ACCOUNT = "000000000000"
 """The account number in our ARNs and places."""
-NOT_OF_COMPREHEND = frozenset({"PII/GPS_POSITION", "PII/DEVICE_SERIAL"})
+NOT_OF_COMPREHEND = frozenset({"PII/API_KEY", "PII/GPS_POSITION", "PII/DEVICE_SERIAL"})
 """Labels of ours that its PiiEntityType does not have."""
 LIMITS = JobLimits(
     least_bytes=500, most_bytes=5_000_000_000, most_files=1_000_000, document_bytes=1_000_000, most_documents=1_000_000
@@ -106,6 +106,7 @@ def work_of(
         target=target,
         look=look_for,
         style=style_of(redaction),
+        format="text",  # as Comprehend takes all that is no PDF and no picture
         per_line=request["InputDataConfig"].get("InputFormat") == "ONE_DOC_PER_LINE",
         copies=OUT if is_redaction else "",
         indexes="" if is_redaction else OUT,

@@ -18,14 +18,17 @@ from typing import Any, BinaryIO
 
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError, ModerationError, StoreUnavailable
-from moderation.core.replacing import replace_places
+from moderation.redacting.containers import formats
+from moderation.redacting.containers.formats import Format
+from moderation.redacting.containers.layers import CannotRead
+from moderation.redacting.documents import CleanFile, clean_file
 from moderation.redacting.journal import Journal
 from moderation.redacting.numbering import StoredNumbers
 from moderation.redacting.progress import JobStatus, Progress
 from moderation.redacting.sources import INDEX, OUT, Destination, Listed, Source
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted
-from moderation.redacting.windows import Look, Position, Window, encoded, undecoded, windows
+from moderation.redacting.windows import Look, Position, Window, encoded, look_through, undecoded, windows
 
 SAVE_SECONDS = 2.0
 """How much work a kill may cost."""
@@ -77,6 +80,7 @@ class RedactionWork:
     Attributes:
         look: finds what is to be taken out.
         per_line: each line is a document, else each file.
+        format: of all files; None to tell by the name of each and how it begins. Lines are plain text.
         copies: behind the names of redacted copies; empty for none.
         indexes: likewise for indexes.
         limits: None for none.
@@ -87,6 +91,7 @@ class RedactionWork:
     look: Look
     style: Style
     per_line: bool = False
+    format: Format | None = None
     copies: str = OUT
     indexes: str = INDEX
     limits: JobLimits | None = None
@@ -227,6 +232,10 @@ class _File:
         progress = self._progress
         began_at = saved_at = time.monotonic()
         is_done = progress.at.byte == self._file.size_bytes and progress.documents > 0
+        kind, is_one = self._format(source)
+        if is_one and not is_done:
+            self._take_whole(source, kind, copy, index)
+            is_done = True
         with source.open(self._file, progress.at.byte - progress.at.context) as stream:
             pieces = windows(stream, self._look, per_line=self._work.per_line, start=progress.at)
             for made in () if is_done else pieces:
@@ -249,13 +258,57 @@ class _File:
             self._journal.save(self._file.name, progress, self._numbers)
         return is_large
 
+    def _format(self, source: Source) -> tuple[Format | None, bool]:
+        """The format of the file, None where only its text tells; and whether it is read as one, or else streamed."""
+        if self._work.per_line or self._work.format == "text" or self._progress.at.byte:
+            return "text", False
+        with source.open(self._file, 0) as stream:
+            head = stream.read(formats.HEAD_BYTES)
+        size = self._file.size_bytes
+        kind = self._work.format or formats.format_of_file(self._file.name, head, size)
+        is_one = kind is not None or formats.is_wide(head)
+        if is_one and size > formats.MOST_BYTES:
+            most = f"{formats.MOST_BYTES // 1_000_000} MB are the most that are read as one document"
+            raise CannotRead(f"it has {size:,} bytes; {most}" + (f" of {kind}" if kind else ""))
+        return kind, is_one or (size <= formats.MOST_BYTES and formats.may_be_json(head))
+
+    def _take_whole(self, source: Source, kind: Format | None, copy: BinaryIO | None, index: BinaryIO | None) -> None:
+        """Write what the file becomes as one document, and what was found in it."""
+        with source.open(self._file, 0) as stream:
+            data = stream.read(formats.MOST_BYTES + 1)
+        if len(data) != self._file.size_bytes:
+            raise InputError("it was changed meanwhile; run the same again")
+        style = self._work.style
+        done = clean_file(
+            data, kind, lambda text: look_through(text, self._look), self._replace, each_piece=style.is_of_characters
+        )
+        progress = self._progress
+        if copy is not None:
+            progress.copy_bytes += copy.write(done.data)
+        if index is not None:
+            progress.index_bytes += index.write(self._index_of(done).encode())
+        progress.found.update(entity.label for _, entity in done.entities)
+        progress.unread = sorted(done.unread)
+        progress.undecoded, progress.document_bytes, progress.documents = done.undecoded, 0, 1
+        progress.at = Position(byte=len(data))
+        self._numbers.end_document()
+        self._watch.advanced(len(data))
+
+    def _index_of(self, done: CleanFile) -> str:
+        """The index of a document that is read as one: offsets are code points of its text, or of a member's."""
+        entities = [
+            {**_entity(entity, Position()), **({"Member": member} if member else {})}
+            for member, entity in done.entities
+        ]
+        return f'{{"Entities": {json.dumps(entities)}, "File": {self._name}}}\n'
+
     def _take(self, made: Sequence[Window], copy: BinaryIO | None, index: BinaryIO | None) -> None:
         """Write what some windows become, and what was found in them."""
         progress = self._progress
         replaced, lines = [], []
         for window in made:
             if copy is not None:
-                replaced.append(replace_places(window.text, window.places, self._replace))
+                replaced.append(window.redacted(self._replace, each_piece=self._work.style.is_of_characters))
             if index is not None:
                 lines.append(self._index(window))
             if window.entities:
@@ -268,6 +321,7 @@ class _File:
                 progress.documents += 1
                 progress.document_bytes = 0
             progress.at = window.after
+        progress.unread = sorted({*progress.unread, *(name for window in made for name in window.unread)})
         progress.undecoded += sum(undecoded(window.text) for window in made)
         if copy is not None:
             progress.copy_bytes += copy.write(encoded("".join(replaced)))

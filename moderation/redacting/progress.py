@@ -20,6 +20,7 @@ class Progress:
         documents: that are finished.
         document_bytes: of the unfinished document.
         undecoded: bytes that were not UTF-8.
+        unread: what is in it, as it was, and nobody can look through.
         has_entities: True when the unfinished document has some in the index.
         kinds: how many numbers each kind has in the unfinished document.
         stamps: of the finished copy and index, as they were published.
@@ -31,6 +32,7 @@ class Progress:
     documents: int = 0
     document_bytes: int = 0
     undecoded: int = 0
+    unread: list[str] = field(default_factory=list)
     has_entities: bool = False
     found: Counter[str] = field(default_factory=Counter)
     kinds: dict[str, int] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class JobStatus:
     Attributes:
         state: ``running``, ``interrupted`` (the same command goes on), ``stopped``, ``failed`` (some files have no
             copy) or ``completed``.
+        files_unread: with something in their copies that nobody could look through.
         failures: name and reason of files without a copy, at most 100 of them.
         started_at: seconds since 1970; of the last run.
         ended_at: likewise; None while it runs or when it was killed.
@@ -74,6 +77,7 @@ class JobStatus:
     bytes_done: int
     documents: int
     undecoded: int
+    files_unread: int
     entities: Mapping[str, int]
     failures: tuple[tuple[str, str], ...]
     started_at: float

@@ -7,6 +7,10 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from moderation.redacting import documents
+from moderation.redacting.containers import formats
+from moderation.redacting.containers.formats import HEAD_BYTES
+from moderation.redacting.containers.layers import CannotRead
 from moderation.redacting.sources import OUT, Destination, Listed, Source
 from moderation.redacting.tokens import Restored, TokenKey
 from moderation.redacting.windows import encoded
@@ -30,9 +34,13 @@ def restore_file(source: Source, file: Listed, target: Destination, key: TokenKe
     name = restored_name(file.name)
     draft = target.draft(name, "restore")
     try:
+        whole = _whole(source, file, key, count)
         with source.open(file, 0) as stream, os.fdopen(os.open(draft, _NEW, 0o600), "wb") as copy:
-            for text in key.restore_all(_decoded(stream), count):
-                copy.write(encoded(text))
+            if whole is not None:
+                copy.write(whole)
+            else:
+                for text in key.restore_all(_decoded(stream), count):
+                    copy.write(encoded(text))
             copy.flush()
             os.fsync(copy.fileno())
     except BaseException:
@@ -40,6 +48,19 @@ def restore_file(source: Source, file: Listed, target: Destination, key: TokenKe
         raise
     target.publish(name, draft)
     return count
+
+
+def _whole(source: Source, file: Listed, key: TokenKey, count: Restored) -> bytes | None:
+    """The restored file, where it is small enough to be read as one and its format is known; else None."""
+    if file.size_bytes > formats.MOST_BYTES:
+        return None
+    with source.open(file, 0) as stream:
+        data = stream.read(formats.MOST_BYTES + 1)
+    try:
+        kind = formats.format_of_file(restored_name(file.name), data[:HEAD_BYTES], len(data))
+        return documents.restore_file(data, kind, lambda token: key.restore(token, count), key.places)
+    except CannotRead:
+        return None  # a text with tokens, all the same
 
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW

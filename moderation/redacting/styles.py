@@ -46,6 +46,11 @@ class Style:
                 return cls(known, mask or "*", key if known == "tokens" else None)
         raise InvalidSubmission([FieldError("mode", f"one of {', '.join(MODES)} is wanted")])
 
+    @property
+    def is_of_characters(self) -> bool:
+        """True when each character is replaced by one, so that a value in several pieces is replaced in each."""
+        return self.mode == "mask"
+
     def replace(self, numbers: Numbers) -> Replace:
         """The replacement for a document with these numbers."""
         if self.mode == "mask":

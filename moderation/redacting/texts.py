@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from moderation.core.detections import Detection, Failure, FailureKind
 from moderation.core.errors import FieldError, InvalidSubmission, ModerationError
 from moderation.core.items import Part, Tool
-from moderation.core.replacing import FreshNumbers, joined_places, replace_places
+from moderation.core.replacing import FreshNumbers
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.judge import Judge
 from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector
+from moderation.redacting.containers.formats import Format
+from moderation.redacting.documents import CleanText, clean_text
 from moderation.redacting.styles import Style
 from moderation.redacting.windows import look_through
 
@@ -29,18 +30,6 @@ class NotRedacted(ModerationError):
     def __init__(self, failure: Failure) -> None:
         self.kind: FailureKind = failure.kind
         super().__init__(f"{failure.detector.name} gave no answer: {failure.message}")
-
-
-@dataclass(frozen=True)
-class Redacted:
-    """A text without what was found in it.
-
-    Attributes:
-        entities: what was taken out, by place.
-    """
-
-    text: str
-    entities: tuple[Detection, ...]
 
 
 def labels_of(types: Sequence[str] | None, taxonomy: Taxonomy) -> frozenset[str]:
@@ -63,15 +52,25 @@ def labels_of(types: Sequence[str] | None, taxonomy: Taxonomy) -> frozenset[str]
     return frozenset(known[name.removeprefix(PERSONAL)] for name in types)
 
 
-def redact(judge: Judge, app: str, text: str, labels: frozenset[str], style: Style) -> Redacted:
+def redact(
+    judge: Judge, app: str, text: str, labels: frozenset[str], style: Style, kind: Format | None = None
+) -> CleanText:
     """Take personal data out of a text, which is one document.
+
+    Args:
+        kind: its format; None to tell by the text.
 
     Raises:
         NotRedacted: a detector that could have found something gave no answer.
+        CannotRead: the text is not in that format, or some of it in one that is not known.
     """
-    entities = look(judge.runner, app, text, labels)
-    places = joined_places(text, entities)
-    return Redacted(replace_places(text, places, style.replace(FreshNumbers())), tuple(entities))
+    return clean_text(
+        text,
+        kind,
+        lambda each: look(judge.runner, app, each, labels),
+        style.replace(FreshNumbers()),
+        each_piece=style.is_of_characters,
+    )
 
 
 def look(runner: Runner, app: str, text: str, labels: frozenset[str]) -> list[Detection]:

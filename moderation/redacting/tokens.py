@@ -100,6 +100,11 @@ class TokenKey:
         sealed = self._siv.encrypt(value.encode("utf-8", "surrogateescape"), [name.encode()])
         return f"[{name}:{self.id}.{_encoded(sealed)}]"
 
+    @staticmethod
+    def places(text: str) -> Iterator[tuple[int, int]]:
+        """Where something in the form of a token stands, of any key."""
+        return (match.span() for match in _TOKEN.finditer(text))
+
     def restore(self, text: str, count: Restored) -> str:
         """The text with the values of its tokens; what does not open stays as it is. Counts into `count`."""
 

@@ -13,14 +13,18 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
+from types import MappingProxyType
 from typing import BinaryIO, NamedTuple, Protocol
 
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError
 from moderation.core.items import Span
-from moderation.core.replacing import Cut, joined_places
+from moderation.core.replacing import Replace
+from moderation.redacting.containers.finding import Found, found_in
+from moderation.redacting.containers.formats import read_as_it_is, read_plain
+from moderation.redacting.containers.layers import Edit, Piece, Reading, apply, edits_of
 
 STRETCH = 20_000
 """Code points that are looked at together; detectors are fastest there and far from their limits of time."""
@@ -37,6 +41,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r(?!\Z)")
 
 Look = Callable[[Sequence[str]], list[list[Detection]]]
 """Says what is in each of some texts."""
+Read = Callable[[str], Reading]
+"""Opens what is encoded in a text."""
 
 
 class NotText(InputError):
@@ -64,19 +70,36 @@ class Window(NamedTuple):
 
     Attributes:
         text: as it was read (``surrogateescape``), with the line end where there is one.
-        entities: spans in `text`.
-        places: what is to be replaced in it.
+        found: spans in `text`, by place.
+        shift: code points before `text` in what was looked at.
         begin: where it stands.
         is_end: True when its document ends with it.
         after: where the next one begins.
+        unread: what nobody can look through, with how many there are.
     """
 
     text: str
-    entities: tuple[Detection, ...]
-    places: tuple[Cut, ...]
+    found: tuple[Found, ...]
+    shift: int
     begin: Position
     is_end: bool
     after: Position
+    unread: Mapping[str, int] = MappingProxyType({})
+
+    @property
+    def entities(self) -> list[Detection]:
+        """What was found; spans in `text`."""
+        return [each.detection for each in self.found]
+
+    def redacted(self, replace: Replace, *, each_piece: bool) -> str:
+        """The text with all that was found replaced; see `edits_of`."""
+        if not self.found:
+            return self.text
+        pieces = [piece for each in self.found for piece in each.pieces]
+        edits = edits_of(pieces, replace, each_piece=each_piece)
+        (own,) = edits.values()
+        shift = self.shift
+        return apply(self.text, [Edit(max(e.start - shift, 0), e.end - shift, e.new) for e in own if e.end > shift])
 
 
 def encoded(text: str) -> bytes:
@@ -90,7 +113,7 @@ def undecoded(text: str) -> int:
 
 
 def windows(
-    source: BinaryIO, look: Look, *, per_line: bool, start: Position | None = None
+    source: BinaryIO, look: Look, *, per_line: bool, start: Position | None = None, read: Read = read_plain
 ) -> Iterator[Sequence[Window]]:
     """All of a stream from `start` on: in each answer the windows that were looked at in one call.
 
@@ -99,26 +122,28 @@ def windows(
     Args:
         source: stands at ``start.byte - start.context``.
         per_line: each line is a document; else the stream is one.
+        read: opens what is encoded in a stretch.
 
     Raises:
         NotText: it is not UTF-8.
     """
     at = start or Position()
     reader = _Reader(source, at)
-    yield from _windows(reader, reader.context, look, at, per_line)
+    yield from _windows(reader, reader.context, _Looking(look, read), at, per_line)
 
 
 def look_through(text: str, look: Look) -> list[Detection]:
-    """What is in one document that is held in memory, of any length; spans in all of it."""
+    """What is in one text that is held in memory, of any length, as it stands; spans in all of it."""
+    looking = _Looking(look, read_as_it_is)
     return [
         _moved(entity, window.begin.offset)
-        for made in _windows(_Held(text), "", look, Position(), per_line=False)
+        for made in _windows(_Held(text), "", looking, Position(), per_line=False)
         for window in made
         for entity in window.entities
     ]
 
 
-def _windows(reader: _Peeks, context: str, look: Look, at: Position, per_line: bool) -> Iterator[Sequence[Window]]:
+def _windows(reader: _Peeks, context: str, look: _Looking, at: Position, per_line: bool) -> Iterator[Sequence[Window]]:
     while True:
         text, is_last = reader.peek(STRETCH)
         lines = _whole_lines(text, is_last) if per_line and at.offset == 0 else []
@@ -137,60 +162,91 @@ def _windows(reader: _Peeks, context: str, look: Look, at: Position, per_line: b
         context = (context + made[-1].text)[-CONTEXT:] if at.context else ""
 
 
-def _each_line(lines: Sequence[str], look: Look, at: Position) -> list[Window]:
+class _Looking:
+    """Looks through texts, with what is encoded in them."""
+
+    def __init__(self, look: Look, read: Read) -> None:
+        self._look, self._read = look, read
+
+    def through(self, texts: Sequence[str]) -> list[tuple[list[Found], Reading]]:
+        """What is in each text, by place; all are looked at in one call."""
+        readings = [self._read(text) for text in texts]
+        sections = [section for reading in readings for section in reading.sections]
+        # Nothing is in a blank text, and there may be millions of them.
+        asked = [_readable(section.text) for section in sections if section.size and not section.text.isspace()]
+        told = iter(self._look(asked) if asked else ())
+        answers = iter([next(told) if s.size and not s.text.isspace() else () for s in sections])
+        return [(found_in(reading, [next(answers) for _ in reading.sections]), reading) for reading in readings]
+
+
+def _each_line(lines: Sequence[str], look: _Looking, at: Position) -> list[Window]:
     """Whole lines, each a document."""
-    bodies = [_without_line_end(line) for line in lines]
-    # Nothing is in a blank line, and files may have millions of them.
-    asked = [_readable(body) for body in bodies if body.strip()]
-    answers = iter(look(asked) if asked else ())
     made = []
-    for line, body in zip(lines, bodies, strict=True):
-        found = next(answers) if body.strip() else ()
-        entities = _within(found, 0, len(body)) if found else ()
-        places = tuple(joined_places(body, entities)) if found else ()
+    for line, (found, reading) in zip(lines, look.through([_without_line_end(line) for line in lines]), strict=True):
         after = Position(at.byte + _size(line), 0, at.line + 1)
-        made.append(Window(line, entities, places, at, True, after))
+        made.append(Window(line, tuple(found), 0, at, True, after, reading.unread))
         at = after
     return made
 
 
-def _one(text: str, is_last: bool, context: str, look: Look, at: Position, per_line: bool) -> Window:
+def _one(text: str, is_last: bool, context: str, look: _Looking, at: Position, per_line: bool) -> Window:
     """A window of a document, or all of one, from the beginning of `text`."""
     line_end = _first_line_end(text, is_last) if per_line else 0
     body = _without_line_end(text[:line_end]) if line_end else text
-    entities = _within(look([_readable(context + body)])[0], len(context), len(body))
-    places = joined_places(body, entities)
+    ((all_found, reading),) = look.through([context + body])
+    found = _behind(all_found, len(context))
     is_end = is_last or line_end > 0
-    cut = len(body) if is_end else _cut(body, places)
+    cut = len(body) if is_end else _cut(body, found)
     text = text[: line_end or cut]
     after = Position(byte=at.byte + _size(text), line=at.line + 1)
     if not (is_end and per_line):
         seen = _size((context + text)[-CONTEXT:])
         after = Position(after.byte, seen, at.line, at.offset + len(text))
-    kept = tuple(entity for entity in entities if entity.span is not None and entity.span.start < cut)
-    return Window(text, kept, tuple(place for place in places if place[0] < cut), at, is_end, after)
+    kept = tuple(each for each in found if each.detection.span is not None and each.detection.span.start < cut)
+    return Window(text, kept, len(context), at, is_end, after, reading.unread)
 
 
-def _cut(text: str, places: Sequence[Cut]) -> int:
+def _cut(text: str, found: Sequence[Found]) -> int:
     """Where a window ends: behind a line or at least a word, never within a place, short of what is seen again."""
     furthest = len(text) - AHEAD
     nearest = len(text) // 2
     cut = text.rfind("\n", nearest, furthest) + 1 or text.rfind(" ", nearest, furthest) + 1 or furthest
-    for start, end, _ in places:
+    for start, end in _places(found):
         if start < cut < end:
             # Up to the place, so that the next window has all of it. One from the beginning on is taken as it is.
             return start or end
     return cut
 
 
-def _within(found: Sequence[Detection], before: int, size: int) -> tuple[Detection, ...]:
-    """Detections with spans in a text of `size` that stood behind `before` others when it was looked at."""
-    moved = []
+def _places(found: Sequence[Found]) -> list[tuple[int, int]]:
+    """Where something was found, from start to end; what overlaps is one place."""
+    joined: list[tuple[int, int]] = []
     for each in found:
-        start, end = (each.span.start, each.span.end) if each.span else (0, before + size)
-        if end > before:
-            moved.append(each.model_copy(update={"span": Span(start=max(start - before, 0), end=end - before)}))
-    return tuple(moved)
+        span = each.detection.span
+        if span is None or span.start == span.end:
+            continue
+        if joined and span.start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], span.end))
+        else:
+            joined.append((span.start, span.end))
+    return joined
+
+
+def _behind(found: Sequence[Found], before: int) -> list[Found]:
+    """What was found, where it stands behind `before` code points that were looked at with it."""
+    kept = []
+    for each in found:
+        span = each.detection.span
+        if span is not None and span.end > before:
+            place = Span(start=max(span.start - before, 0), end=span.end - before)
+            pieces = tuple(_clipped(piece, before) for piece in each.pieces)
+            kept.append(Found(each.detection.model_copy(update={"span": place}), each.root, pieces))
+    return kept
+
+
+def _clipped(piece: Piece, before: int) -> Piece:
+    """A piece without what stood before the window: that is written already."""
+    return piece._replace(start=max(piece.start, before)) if piece.layer.below is None and piece.end > before else piece
 
 
 def _moved(found: Detection, by: int) -> Detection:

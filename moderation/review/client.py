@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ground.blobs import Blobs
 from ground.failpoints import failpoint
@@ -164,6 +165,17 @@ class HumanLoops:
                 # Its answers are to another question, and may be of people whom somebody else chose.
                 raise HumanLoopRefused(f"the name {name} is taken by a loop of another flow definition") from None
             return str(there["HumanLoopArn"])
+
+    def start_here(self, name: str, flow: str, content: Mapping[str, Any]) -> str:
+        """Open a human loop over what may not leave this machine, as `start` does; never at Amazon's endpoint.
+
+        Raises:
+            HumanLoopRefused: the settings name Amazon's endpoint.
+        """
+        address = urlsplit(self._settings.a2i_endpoint_url or "").hostname or ""
+        if not self._is_own and (self._settings.a2i_endpoint_url == "aws" or ".amazonaws.com" in f".{address}."):
+            raise HumanLoopRefused("content that stays on this machine is not sent to Amazon's A2I")
+        return self.start(name, flow, content)
 
     def at(self, arn: str | None) -> HumanLoops:
         """The endpoint at which the loop with this ARN is: this one, or Amazon's for a loop that was started there."""

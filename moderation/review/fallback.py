@@ -103,6 +103,21 @@ class HumanLoopsWithFallback:
         with self._starting[zlib.crc32(name.encode()) % len(self._starting)]:
             return self._start(name, flow, content)
 
+    def start_here(self, name: str, flow: str, content: Mapping[str, Any]) -> str:
+        """Open a human loop over what may not leave this machine: at the own endpoint, whatever else is set.
+
+        Returns:
+            Its ARN.
+
+        Raises:
+            HumanLoopRefused: the own endpoint finds fault with it.
+            HumanLoopsUnavailable: this process has no key for it; the serving one does it soon.
+        """
+        own = self._need_own()
+        if not self._is_on:
+            own.provision(self._queues)  # which only the fallback has made ready
+        return own.start(name, flow, content)
+
     def _start(self, name: str, flow: str, content: Mapping[str, Any]) -> str:
         if self._own is not None and (there := self._own.find(name)) is not None:
             return there  # from a start whose end this service did not live to see

@@ -1,4 +1,4 @@
-"""The Flask application: API, docs, health, A2I and Comprehend endpoints, portal. Wiring only; starts nothing."""
+"""The Flask application: API, docs, health, endpoints in others' protocols, portal. Wiring only; starts nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,22 @@ from flask import Flask, Response, jsonify, render_template
 
 from ground.web.hygiene import add_hygiene
 from ground.web.problems import register
-from moderation.api import detectors, health, items, lists, policies, problems, redact, uploads
+from moderation.api import (
+    deliveries,
+    detectors,
+    flags,
+    health,
+    items,
+    lists,
+    moderations,
+    policies,
+    problems,
+    redact,
+    uploads,
+)
 from moderation.api.auth import Gate
+from moderation.api.conditional import add_etags
+from moderation.api.cors import add_cors
 from moderation.api.figures import Figures
 from moderation.api.openapi import JSON, Operation, openapi
 from moderation.api.problems import KINDS
@@ -17,6 +31,8 @@ from moderation.aws.door import PATH as AWS
 from moderation.aws.door import blueprint as aws_blueprint
 from moderation.comprehend.wire import blueprint as comprehend_blueprint
 from moderation.console.pages import blueprint as console_blueprint
+from moderation.perspective.wire import PATH as PERSPECTIVE
+from moderation.perspective.wire import blueprint as perspective_blueprint
 from moderation.service import Service
 from review_ui.a2i.wire import blueprint as a2i_blueprint
 from review_ui.portal import blueprint as portal_blueprint
@@ -36,8 +52,13 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     register(app, problems.refusal_of)
     figures, gate = Figures(service), Gate(service.accounts, settings)
+    add_cors(app, settings)
+    gate.add_headers(app)
     # In this order the operations stand in the documents.
     app.register_blueprint(items.blueprint(service, gate, figures))
+    app.register_blueprint(deliveries.blueprint(service, gate))
+    app.register_blueprint(flags.blueprint(service, gate))
+    app.register_blueprint(moderations.blueprint(service, gate))
     app.register_blueprint(redact.blueprint(service, gate))
     app.register_blueprint(uploads.blueprint(service, gate))
     app.register_blueprint(policies.blueprint(service, gate))
@@ -47,13 +68,15 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
     app.register_blueprint(aws_blueprint(service, review), url_prefix=AWS)
+    app.register_blueprint(perspective_blueprint(service, gate), url_prefix=PERSPECTIVE)
     stuck = service.store.need_attention
-    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists)
+    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists, service.holds)
     portal.register_blueprint(console_blueprint(service, review))
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)
-    # AWS's protocols have limits for bodies of their own, and a form for saying so.
-    add_hygiene(app, PAGES, own_limits=("/a2i", AWS), timed=figures.answered)
+    add_etags(app)
+    # AWS's and Google's protocols have limits for bodies of their own, and a form for saying so.
+    add_hygiene(app, PAGES, own_limits=("/a2i", AWS, PERSPECTIVE), timed=figures.answered)
     return app
 
 

@@ -7,9 +7,10 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -22,6 +23,10 @@ from moderation.storage.tables import api_keys, apps
 _KEY = re.compile(r"mod_([0-9a-f]{10})_([A-Za-z0-9_-]{43})")
 BOTH_SIGN = timedelta(hours=24)
 """So long the secret before signs too, so that an app can change over without losing a webhook."""
+Scope = Literal["read", "post", "manage"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+"""What a key may do: ``read`` what is there; ``post`` items and what else is looked at; ``manage`` what was posted, by
+appeals, withdrawals and resending."""
 APP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -41,11 +46,13 @@ class Holder:
 
     Attributes:
         is_operator: may change what items are judged by.
+        scopes: what else may be done with it.
     """
 
     key_id: str
     app: str
     is_operator: bool
+    scopes: frozenset[str] = frozenset(SCOPES)
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,8 @@ class KeyRecord:
     created_at: datetime
     revoked_at: datetime | None
     is_operator: bool = False
+    scopes: frozenset[str] = frozenset(SCOPES)
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -78,12 +87,26 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add_key(self, app: str, now: datetime, *, is_operator: bool = False) -> NewKey:
-        """Make a key for an app, and the app itself when it is new. Raises `InputError` for a bad name.
+    def add_key(
+        self,
+        app: str,
+        now: datetime,
+        *,
+        is_operator: bool = False,
+        scopes: Collection[str] = SCOPES,
+        expires_at: datetime | None = None,
+    ) -> NewKey:
+        """Make a key for an app, and the app itself when it is new. Raises `InputError` for a bad name, or a time past.
 
         Args:
             is_operator: it may change what items are judged by, such as lists; not for apps.
+            scopes: what else may be done with it.
+            expires_at: from when on it is useless; None for never.
         """
+        if unknown := sorted(set(scopes) - set(SCOPES)):
+            raise InputError(f"scope {unknown[0]!r}: one of {', '.join(SCOPES)}")
+        if expires_at is not None and expires_at <= now:
+            raise InputError(f"the key would be useless: {expires_at:%Y-%m-%d %H:%M} UTC is past")
         if not APP_NAME.fullmatch(app):
             raise InputError(f"app {app!r}: 1 to 63 letters, digits, '.', '_' or '-', beginning with a letter or digit")
         key_id, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
@@ -91,9 +114,13 @@ class Accounts:
 
         def work(c: Connection) -> str:
             c.execute(insert_or_nothing(c, apps).values(name=app, webhook_secret=own_secret, created_at=now))
-            key = {"id": key_id, "app": app, "secret_sha256": _digest(secret), "created_at": now}
-            c.execute(sa.insert(api_keys).values(**key, is_operator=is_operator))
-            note_change(c, "key added", key_id, now, app=app, is_operator=is_operator)
+            key: dict[str, Any] = {"id": key_id, "app": app, "secret_sha256": _digest(secret), "created_at": now}
+            kept_scopes = None if set(scopes) == set(SCOPES) else " ".join(sorted(scopes))
+            key |= {"is_operator": is_operator, "scopes": kept_scopes, "expires_at": expires_at}
+            c.execute(sa.insert(api_keys).values(**key))
+            limits = {"scopes": kept_scopes} if kept_scopes is not None else {}
+            limits |= {"expires_at": expires_at.isoformat()} if expires_at is not None else {}
+            note_change(c, "key added", key_id, now, app=app, is_operator=is_operator, **limits)
             kept: str = c.execute(sa.select(apps.c.webhook_secret).where(apps.c.name == app)).scalar_one()
             return kept
 
@@ -105,7 +132,7 @@ class Accounts:
         return None if holder is None else holder.app
 
     def holder_of(self, key: str) -> Holder | None:
-        """Who has a key; None when there is no such key or it is revoked. Compares in constant time."""
+        """Who has a key; None when there is no such key, or it is revoked or over. Compares in constant time."""
         parts = _KEY.fullmatch(key)
         if parts is None:
             return None
@@ -113,14 +140,25 @@ class Accounts:
         row = self._db.read(lambda c: c.execute(query).first())
         if row is None or not hmac.compare_digest(row.secret_sha256, _digest(parts[2])):
             return None
-        return Holder(row.id, row.app, row.is_operator)
+        if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
+            return None
+        return Holder(row.id, row.app, row.is_operator, _scopes(row.scopes))
 
     def list_keys(self) -> Sequence[KeyRecord]:
         """All keys, newest last."""
         query = sa.select(api_keys).order_by(api_keys.c.created_at)
         return self._db.read(
             lambda c: [
-                KeyRecord(row.id, row.app, row.created_at, row.revoked_at, row.is_operator) for row in c.execute(query)
+                KeyRecord(
+                    row.id,
+                    row.app,
+                    row.created_at,
+                    row.revoked_at,
+                    row.is_operator,
+                    _scopes(row.scopes),
+                    row.expires_at,
+                )
+                for row in c.execute(query)
             ]
         )
 
@@ -177,6 +215,10 @@ class Accounts:
         if not self._db.write(work, step="keys.rotate_secret"):
             raise NotFound(f"no app {app}")
         return made
+
+
+def _scopes(kept: str | None) -> frozenset[str]:
+    return frozenset(SCOPES if kept is None else kept.split())
 
 
 def _new_secret() -> str:

@@ -107,6 +107,27 @@ class Buckets:
         query = sa.select(buckets.c.app).where(buckets.c.name == name)
         return self._db.read(lambda c: _first(c, query))
 
+    def cors(self, name: str) -> list[dict[str, list[str]]] | None:
+        """Which pages of other origins may read a bucket's objects, as it was set; None where nothing was."""
+        query = sa.select(buckets.c.cors).where(buckets.c.name == name)
+        found: list[dict[str, list[str]]] | None = self._db.read(lambda c: c.execute(query).scalar_one_or_none())
+        return found
+
+    def set_cors(self, name: str, rules: list[dict[str, list[str]]] | None) -> None:
+        """Set that anew; None for nobody."""
+        update = sa.update(buckets).where(buckets.c.name == name).values(cors=rules)
+        self._db.write(lambda c: c.execute(update), step="buckets.set_cors")
+
+    def notifications(self, name: str) -> list[dict[str, str]]:
+        """Which new objects of a bucket become items; see `moderation.aws.s3.notifications`."""
+        query = sa.select(buckets.c.notifications).where(buckets.c.name == name)
+        return list(self._db.read(lambda c: c.execute(query).scalar_one_or_none()) or ())
+
+    def set_notifications(self, name: str, rules: list[dict[str, str]]) -> None:
+        """Set that anew."""
+        update = sa.update(buckets).where(buckets.c.name == name).values(notifications=rules or None)
+        self._db.write(lambda c: c.execute(update), step="buckets.set_notifications")
+
     def may_read(self, app: str | None, name: str) -> bool:
         """True of an app's own buckets; of the operator's keys, of all that lie here."""
         if self._folder is None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
 
-from ground.named_by_apps import author_of, place_of
+from ground.named_by_apps import author_of, parent_of, place_of, thread_of
 from ground.prepared import insert_many
 from moderation.core.items import Item
 from moderation.core.rules.caps import fired
@@ -15,7 +15,10 @@ from moderation.core.rulings import Ruling
 from moderation.storage.records import Findings
 from moderation.storage.tables import item_facets
 
-FacetKind = Literal["author", "place", "rule", "failed", "queue"]
+FacetKind = Literal["author", "thread", "parent", "place", "rule", "failed", "queue"]
+_NAMED: tuple[tuple[FacetKind, Callable[[Mapping[str, Any]], str]], ...] = (
+    ("author", author_of), ("thread", thread_of), ("parent", parent_of), ("place", place_of),
+)  # fmt: skip
 LONGEST = 200
 """Letters of a facet's value; what is longer is found by its beginning."""
 
@@ -31,11 +34,14 @@ def facet_rows(item: Item, ruling: Ruling, findings: Findings) -> list[dict[str,
     found |= {facet("failed", each.detector.name) for each in findings.failures}
     if ruling.outcome == "review":
         found.add(facet("queue", f"{ruling.policy.name}/{ruling.queue}"))
-    if place := place_of(item.metadata):
-        found.add(facet("place", place))
-    if author := author_of(item.metadata):
-        found.add(facet("author", author))
-    return [{"facet": each, "item_id": item.id} for each in sorted(found)]
+    return [*named_rows(item), *({"facet": each, "item_id": item.id} for each in sorted(found))]
+
+
+def named_rows(item: Item) -> list[dict[str, Any]]:
+    """The facets of an item that its app names: it is found by them from when it is posted."""
+    return [
+        {"facet": facet(kind, name), "item_id": item.id} for kind, named in _NAMED if (name := named(item.metadata))
+    ]
 
 
 def save_facets(c: Connection, judged: Sequence[tuple[Item, Ruling, Findings]]) -> None:

@@ -17,7 +17,10 @@ from ground.database import Database, insert_or_nothing
 from ground.prepared import among, insert_many
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
+from moderation.core.detections import Failure
+from moderation.core.egress import stays_here
 from moderation.core.errors import AppealRefused
+from moderation.core.events import is_wanted
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Lane
 from moderation.core.loops import Answer
@@ -28,8 +31,10 @@ from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
-from moderation.storage.facets import save_facets
+from moderation.storage.event_log import next_event, note_event
+from moderation.storage.facets import named_rows, save_facets
 from moderation.storage.fetches import fetch_rows
+from moderation.storage.flags import settle_flags
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.reading import Reading
@@ -52,6 +57,7 @@ from moderation.storage.tables import (
     deliveries,
     erasures,
     fetches,
+    item_facets,
     item_loops,
     item_media,
     items,
@@ -96,6 +102,7 @@ class Store(Reading):
         rows = [item_row(item) for item in new]
         media = [row for item in new for row in media_rows(item.id, item.parts)]
         to_fetch = [row for item in new for row in fetch_rows(item)]
+        named = [row for item in new for row in named_rows(item)]
 
         def work(c: Connection) -> Mapping[str, Any] | None:
             if keyed is not None and not keep_answer(c, keyed):
@@ -103,6 +110,7 @@ class Store(Reading):
             insert_many(c, items, rows)
             insert_many(c, item_media, media, or_nothing=True)
             insert_many(c, fetches, to_fetch)
+            insert_many(c, item_facets, named, or_nothing=True)
             return None
 
         return self._db.write(work, step="items.add")
@@ -174,6 +182,7 @@ class Store(Reading):
         media_until: datetime | None = None,
         fingerprints: Sequence[Fingerprint] = (),
         marks: Marks | None = None,
+        is_anew: bool = False,
     ) -> Decision | None:
         """Append a decision on an item with its state, labels and delivery, in one transaction.
 
@@ -187,6 +196,7 @@ class Store(Reading):
             media_until: when its media may be deleted; None for never.
             fingerprints: what its parts are recognised by.
             marks: what others are told of it; None where nothing is counted.
+            is_anew: the rules decide an item that is decided already; theirs supersedes.
 
         Returns:
             The decision as stored; None when the item was decided already and nothing was done.
@@ -205,8 +215,9 @@ class Store(Reading):
             if decision.outcome == "reject":
                 values["redacted"] = None
             # Rules decide what nobody has decided yet; people also what was decided before and is appealed.
-            is_open = IS_UNDECIDED if ended else items.c.status == "pending"
-            update = sa.update(items).where(items.c.id == item_id, is_open).values(values).returning(items.c.document)
+            is_open = IS_UNDECIDED if ended else items.c.status == ("decided" if is_anew else "pending")
+            update = sa.update(items).where(items.c.id == item_id, is_open).values(values)
+            update = update.returning(items.c.document, items.c.findings)
             row = c.execute(update).first()
             if row is None:
                 return None
@@ -214,6 +225,7 @@ class Store(Reading):
             item = Item.model_validate(row.document)
             count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
             number = c.execute(count).scalar_one() + 1
+            told = next_event(c, item_id) if self._notify or is_wanted(item, "item.decided") else None
             made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
             insert_many(c, decisions, [decision_row(item_id, number, made)])
             note_decisions(c, [(item_id, number, made)])
@@ -224,6 +236,8 @@ class Store(Reading):
             save_fingerprints(c, item_id, item.app, fingerprints, decision.decided_at)
             if ended:
                 fingerprints_decided(c, item_id, decision.decided_at)
+            if ended or made.outcome == "reject":
+                settle_flags(c, item_id, made.outcome, made.decided_at)
             counted = [roll_ups.decided(item.app, made)]
             if ruling is not None:
                 count_rules(c, [ruling], decision.decided_at, caps or {})
@@ -232,7 +246,8 @@ class Store(Reading):
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
             due_at = _due_at(c, ended)
-            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, self._notify, due_at))
+            notify = () if _stays_here(row.findings) else self._notify
+            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, notify, due_at, told))
             return made
 
         return self._db.write(work, step="items.decide")
@@ -305,9 +320,35 @@ class Store(Reading):
                 roll_ups.add_counts(c, [counted], loops[0].created_at)
             _end_loops(c, ended)
             new = [c.execute(insert_or_nothing(c, item_loops).values(loop_row(loop))).rowcount for loop in loops]
+            if is_first:
+                note_event(c, item, "item.in_review", loops[0].created_at, _asked(loops[0], ruling))
             return any(new)
 
         return self._db.write(work, step="items.send_to_people")
+
+    def ask_anew(self, item: Item, findings: Findings, ruling: Ruling, loop: LoopRecord) -> bool:
+        """Put a decided item into review again, with what was found anew and the loop to be started.
+
+        Returns:
+            False when it is not decided, or that loop is there already; nothing was done.
+        """
+
+        def work(c: Connection) -> bool:
+            decided = (items.c.id == item.id) & (items.c.status == "decided")
+            values = {"status": "in_review", **evidence_values(findings, ruling)}
+            there = sa.select(item_loops.c.name).where(item_loops.c.name == loop.name)
+            if c.execute(there).first() is not None:
+                return False
+            if not c.execute(sa.update(items).where(decided).values(values)).rowcount:
+                return False
+            save_labels(c, item.id, findings)
+            save_media(c, item.id, findings.parts)
+            save_facets(c, [(item, ruling, findings)])
+            c.execute(sa.insert(item_loops).values(loop_row(loop)))
+            note_event(c, item, "item.in_review", loop.created_at, _asked(loop, ruling))
+            return True
+
+        return self._db.write(work, step="items.ask_anew")
 
     def open_appeal(self, item: Item, loop: LoopRecord, fingerprints: Sequence[Fingerprint] = ()) -> None:
         """Put a decided item into review again, with the loop that is to be started, in one transaction.
@@ -325,6 +366,7 @@ class Store(Reading):
                 raise AppealRefused(f"item {item.id} is not decided; it can be appealed once it is")
             save_fingerprints(c, item.id, item.app, fingerprints, None)
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
+            note_event(c, item, "item.appealed", loop.created_at, {})
 
         self._db.write(work, step="items.open_appeal")
 
@@ -378,9 +420,19 @@ def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> ro
     return roll_ups.judged(item, ruling, findings)
 
 
+def _asked(loop: LoopRecord, ruling: Ruling | None) -> dict[str, Any]:
+    """What an event says of people who are asked."""
+    return {"policy": loop.policy, "queue": loop.queue, "reason": ruling.reason if ruling is not None else ""}
+
+
 def _mark(c: Connection, marks: Marks | None) -> None:
     if marks is not None:
         check_and_mark(c, [marks])
+
+
+def _stays_here(findings: Mapping[str, Any] | None) -> bool:
+    """True where nothing of an item may leave this machine, by what is stored of it: not even its digest."""
+    return stays_here(Failure.model_validate(each) for each in (findings or {}).get("failures", ()))
 
 
 def _due_at(c: Connection, ends: Sequence[LoopEnd]) -> datetime | None:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from ground.prepared import among
 from moderation.storage.audit import note_erased
+from moderation.storage.holds import is_held
 from moderation.storage.records import first_item_id
 from moderation.storage.tables import (
     decisions,
@@ -16,6 +17,7 @@ from moderation.storage.tables import (
     delivery_attempts,
     fetches,
     fingerprints,
+    flags,
     item_facets,
     item_labels,
     item_loops,
@@ -30,6 +32,7 @@ _OF_ITEMS = (
     deliveries,
     fetches,
     fingerprints,
+    flags,
     item_facets,
     item_labels,
     item_loops,
@@ -43,8 +46,8 @@ _OF_ITEMS = (
 def prune(c: Connection, before: datetime, limit: int, now: datetime) -> int:
     """Delete up to `limit` items whose last decision is older; says how many went.
 
-    Kept are items that people look at or that are under appeal, whose decision is still being delivered, and whose
-    media is not deleted yet: `moderation.media.retention` does that first.
+    Kept are items that people look at, that are under appeal or a legal hold, whose decision is still being delivered,
+    and whose media is not deleted yet: `moderation.media.retention` does that first.
 
     Args:
         c: of a write.
@@ -55,7 +58,10 @@ def prune(c: Connection, before: datetime, limit: int, now: datetime) -> int:
     unfinished = _of_item(item_loops, item_loops.c.state != "ended")
     due = _of_item(deliveries, deliveries.c.state == "due")
     has_media = _of_item(item_media, sa.true()) & items.c.media_deleted_at.is_(None)
-    chosen = sa.select(items.c.id).where(old, items.c.status == "decided", ~lately, ~unfinished, ~due, ~has_media)
+    held = is_held(now)
+    chosen = sa.select(items.c.id).where(
+        old, items.c.status == "decided", ~lately, ~unfinished, ~due, ~has_media, ~held
+    )
     ids = list(c.execute(chosen.order_by(items.c.id).limit(limit).with_for_update(skip_locked=True)).scalars())
     if not ids:
         return 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,8 +20,9 @@ from moderation.core.redaction import RedactedPart
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
+from moderation.storage.facets import FacetKind, facet
 from moderation.storage.records import ItemRecord, LoopRecord, first_item_id, loop_record
-from moderation.storage.tables import IS_REJECTED, IS_WAITING, decisions, item_labels, item_loops, items
+from moderation.storage.tables import IS_REJECTED, IS_WAITING, decisions, item_facets, item_labels, item_loops, items
 
 
 class Reading:
@@ -47,11 +50,16 @@ class Reading:
         label: str | None = None,
         outcome: str | None = None,
         content_id: str | None = None,
+        named: Mapping[FacetKind, str] = MappingProxyType({}),
         since: datetime | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> list[ItemRecord]:
-        """Items of an app, newest first; `before` is the id that the last page ended with."""
+        """Items of an app, newest first; `before` is the id that the last page ended with.
+
+        Args:
+            named: such as ``author``, as the app names them.
+        """
         query = sa.select(items).where(items.c.app == app)
         if outcome == "reject":
             query, outcome = query.where(IS_REJECTED), None
@@ -59,6 +67,9 @@ class Reading:
             query = query.where(column == value) if value is not None else query
         if label is not None:
             query = query.where(items.c.id.in_(sa.select(item_labels.c.item_id).where(item_labels.c.label == label)))
+        for kind, name in named.items():
+            found = sa.select(item_facets.c.item_id).where(item_facets.c.facet == facet(kind, name))
+            query = query.where(items.c.id.in_(found))
         if since is not None:
             # Ids begin with the time, so that nothing older is read.
             query = query.where(items.c.id >= first_item_id(since), items.c.created_at >= since)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
+from moderation.core.events import EventType, event_bytes, event_id, is_wanted, utc
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
 from moderation.core.notices import notice_of
@@ -184,29 +184,29 @@ def first_item_id(at: datetime) -> str:
     return str(uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80))
 
 
-def payload_of(
+def decided_data(
     item: Item, decision: Decision, redacted: Sequence[RedactedPart] = (), due_at: datetime | None = None
-) -> bytes:
-    """The bytes that a callback receives, made once so that every attempt sends the same.
+) -> dict[str, Any]:
+    """What an event says of a decision.
 
     Args:
         due_at: until when people were to decide it; None where nobody said.
     """
-    body: dict[str, Any] = {
-        "type": "item.decided",
-        "timestamp": decision.decided_at.isoformat().replace("+00:00", "Z"),
-        "data": {
-            "id": item.id,
-            "app": item.app,
-            "content_id": item.content_id,
-            "decision": decision.model_dump(mode="json", exclude_none=True),
-        },
+    return {
+        "decision": decision.model_dump(mode="json", exclude_none=True),
+        "due_at": None if due_at is None else utc(due_at),
+        "redacted": [redacted_view(item.id, part) for part in redacted] or None,
     }
-    if due_at is not None:
-        body["data"]["due_at"] = due_at.isoformat().replace("+00:00", "Z")
-    if redacted:
-        body["data"]["redacted"] = [redacted_view(item.id, part) for part in redacted]
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def event_row(item: Item, kind: EventType, number: int, at: datetime, data: Mapping[str, Any]) -> dict[str, Any]:
+    """An event on its way to the item's callback, as a row of the outbox."""
+    assert item.callback_url is not None
+    parts = urlsplit(item.callback_url)
+    endpoint = f"{parts.scheme}://{parts.netloc}".lower()  # what can be slow or down as one
+    payload = event_bytes(item, kind, number, at, data)
+    row = {"id": event_id(item.id, number), "endpoint": endpoint[:300], "url": item.callback_url, "payload": payload}
+    return row | _due(item, number, at)
 
 
 def delivery_rows(
@@ -216,22 +216,28 @@ def delivery_rows(
     redacted: Sequence[RedactedPart],
     notify: Sequence[str],
     due_at: datetime | None = None,
+    event_number: int | None = None,
 ) -> list[dict[str, Any]]:
-    """A decision on its way: to the item's callback with what may be shown, and to notifiers, as rows of the outbox."""
-    event_id = f"evt_{item.id.replace('-', '')}_{number}"
+    """A decision on its way: to the item's callback with what may be shown, and to notifiers, as rows of the outbox.
+
+    Args:
+        number: of the decision.
+        event_number: of the event; None where there were no others than decisions.
+    """
+    told, at = event_number or number, decision.decided_at
     rows: list[dict[str, Any]] = []
-    if item.callback_url:
-        parts = urlsplit(item.callback_url)
-        endpoint = f"{parts.scheme}://{parts.netloc}".lower()  # what can be slow or down as one
-        payload = payload_of(item, decision, redacted, due_at)
-        rows.append({"id": event_id, "endpoint": endpoint[:300], "url": item.callback_url, "payload": payload})
+    if is_wanted(item, "item.decided"):
+        rows.append(event_row(item, "item.decided", told, at, decided_data(item, decision, redacted, due_at)))
     for name in notify:
-        own_id = f"{event_id}_{hashlib.sha256(name.encode()).hexdigest()[:10]}"
-        payload = notice_of(event_id, item, decision, number, due_at).model_dump_json().encode()
-        rows.append({"id": own_id, "endpoint": name[:300], "url": name, "payload": payload})
+        own_id = f"{event_id(item.id, told)}_{hashlib.sha256(name.encode()).hexdigest()[:10]}"
+        payload = notice_of(event_id(item.id, told), item, decision, number, due_at).model_dump_json().encode()
+        rows.append({"id": own_id, "endpoint": name[:300], "url": name, "payload": payload, **_due(item, told, at)})
+    return rows
+
+
+def _due(item: Item, number: int, at: datetime) -> dict[str, Any]:
     same = {"item_id": item.id, "number": number, "app": item.app, "state": "due", "attempts": 0}
-    times = {"next_attempt_at": decision.decided_at, "created_at": decision.decided_at}
-    return [{**row, **same, **times} for row in rows]
+    return {**same, "next_attempt_at": at, "created_at": at}
 
 
 def redacted_view(item_id: str, part: RedactedPart) -> dict[str, Any]:
@@ -243,6 +249,8 @@ def redacted_view(item_id: str, part: RedactedPart) -> dict[str, Any]:
         view["text"] = part.text
     else:
         view["path"] = f"/v1/items/{item_id}/parts/{part.part}/redacted"
+    if part.breaks_signature:
+        view["breaks_signature"] = True
     return view
 
 

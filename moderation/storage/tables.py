@@ -45,6 +45,7 @@ items = sa.Table(
     sa.Column("media_deleted_at", UTCDateTime),
     sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("withdrawn_at", UTCDateTime),
+    sa.Column("events", sa.Integer, nullable=False, server_default="0"),
     sa.Index(None, "status", "id"),
     sa.Index("ix_items_waiting", "lane", "app", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     sa.Index(None, "app", "id"),
@@ -103,6 +104,26 @@ item_media = sa.Table(
     sa.Column("uri", sa.String(1200), primary_key=True, index=True),
 )
 """Which objects an item has: given, extracted, and redacted copies."""
+
+_IS_NEW = sa.text("is_new")
+
+flags = sa.Table(
+    "flags",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("reporter", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("is_new", sa.Boolean, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("settled_at", UTCDateTime),
+    sa.UniqueConstraint("item_id", "reporter"),
+    sa.Index(None, "app", "reporter"),
+    sa.Index("ix_flags_new", "item_id", sqlite_where=_IS_NEW, postgresql_where=_IS_NEW),
+)
+"""Users' reports of items (`moderation.storage.flags`). `is_new`: the rules were not asked about it yet."""
 
 erasures = sa.Table(
     "erasures",
@@ -231,7 +252,10 @@ api_keys = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("revoked_at", UTCDateTime),
     sa.Column("is_operator", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("scopes", sa.String(100)),
+    sa.Column("expires_at", UTCDateTime),
 )
+"""`scopes`: what the key may do, separated by blanks; None for everything."""
 
 s3_objects = sa.Table(
     "s3_objects",
@@ -420,6 +444,8 @@ buckets = sa.Table(
     sa.Column("name", sa.String(63), primary_key=True),
     sa.Column("app", sa.String(63), nullable=False),
     sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("cors", sa.JSON(none_as_null=True)),
+    sa.Column("notifications", sa.JSON(none_as_null=True)),
     sa.Index(None, "app"),
 )
 """Buckets that AWS's clients made here. `app` is empty for one of the operator's."""
@@ -434,6 +460,18 @@ bucket_objects = sa.Table(
     sa.Column("facts", sa.JSON, nullable=False),
 )
 """What their owners said of objects in `buckets`; of one with another digest by now it says nothing."""
+
+score_suggestions = sa.Table(
+    "score_suggestions",
+    metadata,
+    sa.Column("key", sa.String(22), primary_key=True),
+    sa.Column("app", sa.String(63), nullable=False),
+    sa.Column("confidences", sa.JSON, nullable=False),
+    sa.Column("said", sa.JSON, nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Index(None, "at"),
+)
+"""Verdicts on comments that are no items (`moderation.storage.suggestions`): no content, and keys that are hashes."""
 
 own_secrets = sa.Table(
     "own_secrets",
@@ -483,6 +521,25 @@ tallies = sa.Table(
     sa.Column("amount", sa.Float, nullable=False),
 )
 """Counts that only grow, of all processes together; `labels` is a list in JSON."""
+
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("value", sa.String(210), nullable=False),
+    sa.Column("case", sa.String(100), nullable=False, index=True),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("until", UTCDateTime),
+    sa.Column("released_at", UTCDateTime),
+    sa.Column("released_by", sa.String(200)),
+    sa.Column("released_because", sa.Text),
+    sa.Index(None, "kind", "value"),
+)
+"""Legal holds (`moderation.storage.holds`); added and released, never changed otherwise."""
 
 audit_records = audit_table(metadata)
 """What was decided and changed, each sealed with the one before; see `ground.audit_chain`."""

@@ -17,8 +17,12 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database
 from ground.prepared import among, insert_many
+from moderation.core.events import is_wanted
 from moderation.core.items import Item
 from moderation.storage.audit import note_erased
+from moderation.storage.event_log import next_event
+from moderation.storage.holds import need_no_hold
+from moderation.storage.records import event_row
 from moderation.storage.tables import (
     decisions,
     deliveries,
@@ -26,6 +30,7 @@ from moderation.storage.tables import (
     erasures,
     fetches,
     fingerprints,
+    flags,
     idempotency_keys,
     item_facets,
     item_labels,
@@ -42,7 +47,7 @@ SETTLING = timedelta(minutes=1)
 _KEYED = timedelta(minutes=5)
 """So long before an item's time the first item of its batch may have been made."""
 _OF_ITEMS = (
-    deliveries, fetches, fingerprints, item_facets, item_labels, item_loops, item_media, item_texts, decisions,
+    deliveries, fetches, fingerprints, flags, item_facets, item_labels, item_loops, item_media, item_texts, decisions,
 )  # fmt: skip
 
 
@@ -68,7 +73,11 @@ def withdraw(c: Connection, item_ids: Collection[str], now: datetime, why: str) 
     Args:
         c: of a write.
         why: for the audit chain; no content.
+
+    Raises:
+        ItemHeld: one of them is under a legal hold; nothing was done.
     """
+    need_no_hold(c, item_ids, now)
     chosen = sa.select(items.c.id, items.c.app, items.c.document, items.c.created_at).order_by(items.c.id)
     rows = c.execute(
         chosen.where(among(c, items.c.id, item_ids), items.c.status != "withdrawn").with_for_update()
@@ -77,6 +86,9 @@ def withdraw(c: Connection, item_ids: Collection[str], now: datetime, why: str) 
     if not ids:
         return []
     insert_many(c, erasures, _elsewhere(c, ids, {row.id: row.created_at for row in rows}, now))
+    told = {row.id: Item.model_validate(row.document) for row in rows}
+    told = {item_id: item for item_id, item in told.items() if is_wanted(item, "item.withdrawn")}
+    numbers = {item_id: next_event(c, item_id) for item_id in told}  # while its decisions are still there
     note_erased(c, ids, now, why)
     theirs = sa.select(deliveries.c.id).where(among(c, deliveries.c.item_id, ids))
     c.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(theirs)))
@@ -87,6 +99,8 @@ def withdraw(c: Connection, item_ids: Collection[str], now: datetime, why: str) 
         _forget_answers(c, row.app, row.id, row.created_at)
         empty = Item(id=row.id, app=row.app, parts=(), created_at=row.created_at)
         c.execute(sa.update(items).where(items.c.id == row.id).values(**_EMPTIED, document=empty, withdrawn_at=now))
+    gone = [event_row(item, "item.withdrawn", numbers[item.id], now, {}) for item in told.values()]
+    insert_many(c, deliveries, gone)
     return ids
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ground.awswire.errors import ApiError, invalid
 from review_ui.a2i.activation import ConditionNode, evaluate, read_conditions
+from review_ui.a2i.flows import REKOGNITION
 from review_ui.a2i.loops import camel, flow_in_use, start
 from review_ui.a2i.owners import Caller
 from review_ui.a2i.service import A2IService
@@ -37,8 +38,9 @@ def need_flow(review: A2IService, arn: str, caller: Caller) -> Flow:
     row = review.database.read(lambda c: c.execute(flow_in_use(c, review, arn, caller)).first())
     if row is None:
         raise ApiError("ResourceNotFoundException", f"The flow definition {arn[:300]} does not exist")
-    if "HumanLoopRequestSource" not in row.document:
-        raise invalid(f"{arn[:300]} has no HumanLoopRequestSource: it is not for Rekognition's labels")
+    source = row.document.get("HumanLoopRequestSource", {}).get("AwsManagedHumanLoopRequestSource")
+    if source != REKOGNITION:
+        raise invalid(f"{arn[:300]} has {source or 'no HumanLoopRequestSource'}: it is not for Rekognition's labels")
     config = row.document.get("HumanLoopActivationConfig")
     if config is None:
         return Flow(arn, None)

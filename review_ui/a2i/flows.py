@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,16 +15,20 @@ from ground.blobs import split_uri
 from ground.database import insert_or_nothing
 from ground.errors import NotFound
 from review_ui.a2i import tables
-from review_ui.a2i.activation import read_conditions
+from review_ui.a2i.activation import LABEL_CHECKS, Checks, read_conditions
+from review_ui.a2i.forms import FORM_CHECKS
 from review_ui.a2i.owners import OPERATOR, Caller
 from review_ui.a2i.resources import FLOW, TASK_UI, WORKTEAM, Parameters, find_usable, name_in, page
 from review_ui.a2i.service import A2IService
 from review_ui.a2i.settling import ended
-from review_ui.a2i.tables import flow_definitions, human_loops, tags, tasks
+from review_ui.a2i.tables import flow_definitions, human_loops, labelling_jobs, tags, tasks
 from review_ui.a2i.tags import put_tags
 
 REKOGNITION = "AWS/Rekognition/DetectModerationLabels/Image/V3"
-"""The built-in task type that is offered; the other, AWS/Textract/AnalyzeDocument/Forms/V1, is about documents."""
+TEXTRACT = "AWS/Textract/AnalyzeDocument/Forms/V1"
+"""The built-in task types."""
+CHECKS: Mapping[str, Checks] = {REKOGNITION: LABEL_CHECKS, TEXTRACT: FORM_CHECKS}
+"""The conditions that each takes."""
 LONGEST_SECONDS = 366 * 86_400
 """Longest time limit of a task, and longest life of a loop. AWS names no maximum; this is within the calendar."""
 _KEPT = ("HumanLoopRequestSource", "HumanLoopActivationConfig", "HumanLoopConfig", "OutputConfig", "RoleArn")
@@ -60,7 +65,7 @@ def create_flow_definition(review: A2IService, p: Parameters, caller: Caller = O
         # A deleted definition stays as long as loops of the past tell of it; its name is free again.
         c.execute(sa.select(flow_definitions.c.name).where(flow_definitions.c.name == name).with_for_update())
         gone = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_not(None) & ~has_active_loops()
-        gone &= caller.owns(flow_definitions)
+        gone &= caller.owns(flow_definitions) & is_of_a2i()
         if c.execute(sa.update(flow_definitions).where(gone).values(row)).rowcount:
             return
         if not c.execute(insert_or_nothing(c, flow_definitions).values(row)).rowcount:
@@ -75,13 +80,14 @@ def create_flow_definition(review: A2IService, p: Parameters, caller: Caller = O
 def _check_source(p: Parameters) -> None:
     source = p.get("HumanLoopRequestSource", {}).get("AwsManagedHumanLoopRequestSource")
     conditions = p.get("HumanLoopActivationConfig")
-    if source is not None and source != REKOGNITION:
-        raise invalid(f"humanLoopRequestSource {source} is not offered here; {REKOGNITION} is")
+    if source is not None and source not in CHECKS:
+        raise invalid(f"humanLoopRequestSource {source} is not offered here; {' and '.join(CHECKS)} are")
     if conditions is None:
         return
     if source is None:
         raise invalid("humanLoopActivationConfig is for built-in task types; of a custom one every request is reviewed")
-    read_conditions(conditions["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"])
+    text = conditions["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"]
+    read_conditions(text, CHECKS[source])
 
 
 def describe_flow_definition(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:
@@ -101,7 +107,7 @@ def list_flow_definitions(review: A2IService, p: Parameters, caller: Caller = OP
         p,
         "FlowDefinitionSummaries",
         lambda row: _summary(review, row),
-        where=is_there(),
+        where=is_there() & is_of_a2i(),
     )
 
 
@@ -137,7 +143,8 @@ def delete_flow_definition(review: A2IService, p: Parameters, caller: Caller = O
 def _need(review: A2IService, name: str, caller: Caller) -> Any:
     def work(c: Connection) -> Any:
         usable = caller.may_use(c, flow_definitions, review.arn(FLOW, ""))
-        return c.execute(sa.select(flow_definitions).where(flow_definitions.c.name == name, usable, is_there())).first()
+        there = (flow_definitions.c.name == name) & is_there() & is_of_a2i()
+        return c.execute(sa.select(flow_definitions).where(there, usable)).first()
 
     row = review.database.read(work)
     if row is None:
@@ -158,6 +165,11 @@ def _summary(review: A2IService, row: Any) -> dict[str, Any]:
 def is_there() -> sa.ColumnElement[bool]:
     """True of flow definitions that are found: not deleted, or deleted while people still work on their loops."""
     return flow_definitions.c.deleting_at.is_(None) | has_active_loops()
+
+
+def is_of_a2i() -> sa.ColumnElement[bool]:
+    """True of flow definitions that operations made; false of those that labelling jobs have for their work."""
+    return flow_definitions.c.name.not_in(sa.select(labelling_jobs.c.name))
 
 
 def has_active_loops() -> sa.ColumnElement[bool]:

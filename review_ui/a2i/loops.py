@@ -18,13 +18,14 @@ from ground.awswire.strict_json import read_object
 from ground.awswire.times import iso, read_iso
 from ground.database import insert_or_nothing
 from review_ui.a2i.activation import LoopActivation, evaluate, read_conditions
-from review_ui.a2i.flows import is_there
+from review_ui.a2i.flows import CHECKS, TEXTRACT, is_of_a2i, is_there
+from review_ui.a2i.forms import pairs_in, shown
 from review_ui.a2i.owners import OPERATOR, Caller, Granting
 from review_ui.a2i.resources import FLOW
 from review_ui.a2i.service import A2IService, NewLoop
 from review_ui.a2i.settling import delete_finished, ended
 from review_ui.a2i.tables import flow_definitions, human_loops, not_for, task_uis, tasks
-from review_ui.a2i.templates import render
+from review_ui.a2i.templates import REFUSED, render
 
 ENDED = ("Completed", "Failed", "Stopped")
 STATUSES = ("InProgress", "Stopping", *ENDED)
@@ -59,8 +60,7 @@ def start(
         raise invalid(f"InputContent is not a JSON object: {error}"[:200]) from error
     digest = hashlib.sha256(f"{flow}\n{given}".encode()).hexdigest()
     now = review.clock()
-    if caller.app is not None:
-        _check_grants(review, p["FlowDefinitionArn"], parsed, caller)
+    failure = _render_failure(review, p["FlowDefinitionArn"], parsed, caller)
 
     def work(c: Connection) -> str | None:
         row = c.execute(flow_in_use(c, review, p["FlowDefinitionArn"], caller)).first()
@@ -84,10 +84,14 @@ def start(
             "event_pending": False,
             "app": caller.app,
         }
+        if failure:
+            loop |= {**ended("Failed", now), "failure_code": "ValidationError", "failure_reason": failure}
         if not c.execute(insert_or_nothing(c, human_loops).values(loop)).rowcount:
             there = c.execute(sa.select(human_loops).where(human_loops.c.name == name)).first()
             if there is None or there.input_sha256 != digest or there.is_deleted or there.app != caller.app:
                 raise ApiError("ConflictException", f"A human loop named {name} exists with other input", 409)
+            return name
+        if failure:
             return name
         _keep_within(c, review)
         for worker in _not_for(parsed):
@@ -108,15 +112,20 @@ def _keep_within(c: Connection, review: A2IService) -> None:
     if not review.most_loops:
         return
     active = sa.select(sa.func.count()).where(human_loops.c.status.in_(("InProgress", "Stopping")))
+    active = active.where(human_loops.c.data_object.is_(None))
     if c.execute(active).scalar_one() > review.most_loops:
         message = f"You have reached the limit of {review.most_loops:,} human loops in progress"
         raise ApiError("ServiceQuotaExceededException", message, 402)
 
 
-def _check_grants(review: A2IService, flow_arn: str, content: Mapping[str, Any], caller: Caller) -> None:
-    """Refuse a loop whose page would show people an object that the caller may not read itself.
+def _render_failure(review: A2IService, flow_arn: str, content: Mapping[str, Any], caller: Caller) -> str:
+    """Why no page can be made of this input, in A2I's words; empty when one can.
 
-    The page is drawn under the same rule; here the one who asks is told.
+    What else is wrong with a template, its author is told by RenderUiTemplate, and whoever gets the task.
+
+    Raises:
+        ApiError: the page would show people an object that the caller may not read itself. It is drawn under the same
+            rule; here the one who asks is told.
     """
 
     def work(c: Connection) -> str | None:
@@ -124,10 +133,15 @@ def _check_grants(review: A2IService, flow_arn: str, content: Mapping[str, Any],
         named = str(flow.document["HumanLoopConfig"].get("HumanTaskUiArn", "")) if flow is not None else ""
         return c.execute(sa.select(task_uis.c.content).where(task_uis.c.name == named.rpartition("/")[2])).scalar()
 
+    template = review.database.read(work) or ""
+    if "grant_read_access" not in template:
+        return ""
     granting = Granting(review.objects, caller.app, lambda bucket, key: f"s3://{bucket}/{key}")
-    render(review.database.read(work) or "", _as_shown(content), granting)
+    done = render(template, _as_shown(content), granting)
     if granting.refused:
         raise invalid(f"The template grants read access to {granting.refused[0][:300]}, which this key may not read")
+    faults = [each for each in done.faults if each.code == REFUSED]
+    return f"Task failed to render: [ {faults[0].code}: '{faults[0].message}' ]."[:1024] if faults else ""
 
 
 def _as_shown(content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -140,27 +154,38 @@ def _as_shown(content: Mapping[str, Any]) -> Mapping[str, Any]:
 def _of_built_in(flow: Mapping[str, Any], given: Mapping[str, Any], activation: LoopActivation | None) -> str | None:
     """The content of a loop of a built-in task type; empty for a custom one, None when no condition asks for people.
 
-    The input has what Rekognition was asked and what it answered, ``aiServiceRequest`` and ``aiServiceResponse``, with
-    names as Rekognition's API or as A2I's templates write them.
+    The input has what the AI service was asked and what it answered, ``aiServiceRequest`` and ``aiServiceResponse``,
+    with names as the service's API or as A2I's templates write them.
     """
-    if "HumanLoopRequestSource" not in flow:
+    source = flow.get("HumanLoopRequestSource", {}).get("AwsManagedHumanLoopRequestSource")
+    if source is None:
         return ""
     request, answer = (camel(given.get(key)) for key in ("aiServiceRequest", "aiServiceResponse"))
-    labels = answer.get("moderationLabels") if isinstance(answer, dict) else None
-    if not isinstance(request, dict) or not isinstance(labels, list) or not all(isinstance(x, dict) for x in labels):
-        raise invalid("A flow for Rekognition takes aiServiceRequest and aiServiceResponse with its moderationLabels")
-    config = flow.get("HumanLoopActivationConfig")
+    name, service = ("blocks", "Textract") if source == TEXTRACT else ("moderationLabels", "Rekognition")
+    found = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(request, dict) or not isinstance(found, list) or not all(isinstance(x, dict) for x in found):
+        raise invalid(f"A flow for {service} takes aiServiceRequest and aiServiceResponse with its {name}")
+    config, checks = flow.get("HumanLoopActivationConfig"), CHECKS[source]
     nodes = None
     if config is not None:
-        nodes = read_conditions(config["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"])
-    activation = activation or evaluate(nodes, request, labels)
+        text = config["HumanLoopActivationConditionsConfig"]["HumanLoopActivationConditions"]
+        nodes = read_conditions(text, checks)
+    if source == TEXTRACT:
+        activation = evaluate(nodes, request, pairs_in(found), checks)
+        blocks, keys = shown(found, activation)
+        selected: dict[str, Any] = {"blocks": blocks}
+        context = {"humanLoopContext": {"importantFormKeys": keys}}
+    else:
+        activation = activation or evaluate(nodes, request, found, checks)
+        selected, context = {**answer, name: activation.selected}, {}
     if not activation.is_active:
         return None
     content = {
         "aiServiceRequest": request,
         "aiServiceResponse": answer,
-        "selectedAiServiceResponse": {**answer, "moderationLabels": activation.selected},
+        "selectedAiServiceResponse": selected,
         "humanTaskActivationConditionResults": activation.results,
+        **context,
     }
     return json.dumps(content)
 
@@ -217,7 +242,8 @@ def list_loops(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERAT
 
     def work(c: Connection) -> tuple[Sequence[Any], str | None]:
         usable = caller.may_use(c, flow_definitions, review.arn(FLOW, ""))
-        flow_row = sa.select(flow_definitions.c.name).where(flow_definitions.c.name == flow, is_there(), usable)
+        there = (flow_definitions.c.name == flow) & is_there() & is_of_a2i()
+        flow_row = sa.select(flow_definitions.c.name).where(there, usable)
         if review.arn(FLOW, flow) != p["FlowDefinitionArn"] or not c.execute(flow_row).first():
             raise _no_flow(p["FlowDefinitionArn"])
         return read_page(
@@ -238,7 +264,7 @@ def flow_in_use(c: Connection, review: A2IService, arn: str, caller: Caller) -> 
     """Finds the flow definition; nothing for an ARN of another account or Region, or of what is not the caller's."""
     name = arn.rpartition("/")[2]
     there = (flow_definitions.c.name == name) & flow_definitions.c.deleting_at.is_(None)
-    there &= caller.may_use(c, flow_definitions, review.arn(FLOW, ""))
+    there &= caller.may_use(c, flow_definitions, review.arn(FLOW, "")) & is_of_a2i()
     is_ours = review.arn(FLOW, name) == arn
     return sa.select(flow_definitions).where(there if is_ours else sa.false())
 
@@ -286,8 +312,9 @@ def delete(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) 
 
 
 def _is_shown() -> sa.ColumnElement[bool]:
-    """True of the loops that A2I's operations speak of: not of deleted ones, nor of those in a state A2I lacks."""
-    return human_loops.c.is_deleted.is_(False) & human_loops.c.status.in_(STATUSES)
+    """True of the loops that A2I's operations speak of: none deleted, of a labelling job, or in a state A2I lacks."""
+    is_there = human_loops.c.is_deleted.is_(False) & human_loops.c.data_object.is_(None)
+    return is_there & human_loops.c.status.in_(STATUSES)
 
 
 def _need(review: A2IService, name: str, caller: Caller) -> Any:

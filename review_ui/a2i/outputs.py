@@ -47,9 +47,11 @@ def finish(review: A2IService, name: str) -> None:
     update = sa.update(human_loops).where(human_loops.c.name == name)
     try:
         if not loop.is_written and (loop.status == "Completed" or (loop.status == "Stopped" and answered)):
-            review.blobs.put_uri(loop.output_uri, output_of(review, loop, answered), "application/json")
+            is_of_a2i = loop.data_object is None
+            body = output_of(review, loop, answered) if is_of_a2i else response_of(answered)
+            review.blobs.put_uri(loop.output_uri, body, "application/json")
             review.database.write(lambda c: c.execute(update.values(is_written=True)), step="a2i.note_output")
-        if review.on_status_change is not None:
+        if review.on_status_change is not None and loop.data_object is None:
             with failpoint("a2i.tell"):
                 review.on_status_change(event_of(review, loop))
     except Exception:
@@ -67,7 +69,24 @@ def output_of(review: A2IService, loop: Any, answered: list[Any]) -> bytes:
     flow = sa.select(flow_definitions.c.document).where(flow_definitions.c.name == loop.flow)
     managed = review.database.read(lambda c: c.execute(flow).scalar_one()).get("HumanLoopRequestSource", {})
     source = managed.get("AwsManagedHumanLoopRequestSource")
-    answers = [
+    document: dict[str, Any] = {
+        "flowDefinitionArn": review.arn("flow-definition", loop.flow),
+        "humanAnswers": _answers_of(answered),
+        "humanLoopName": loop.name,
+        "inputContent": json.loads(loop.input_content),
+    }
+    if source:
+        document["awsManagedHumanLoopRequestSource"] = source
+    return _as_bytes(document)
+
+
+def response_of(answered: list[Any]) -> bytes:
+    """What people answered about an object of a labelling job, as Ground Truth keeps it beside its output."""
+    return _as_bytes({"answers": _answers_of(answered)})
+
+
+def _answers_of(answered: list[Any]) -> list[dict[str, Any]]:
+    return [
         {
             "acceptanceTime": iso(task.accepted_at),
             "submissionTime": iso(task.submitted_at),
@@ -80,14 +99,9 @@ def output_of(review: A2IService, loop: Any, answered: list[Any]) -> bytes:
         }
         for task in answered
     ]
-    document: dict[str, Any] = {
-        "flowDefinitionArn": review.arn("flow-definition", loop.flow),
-        "humanAnswers": answers,
-        "humanLoopName": loop.name,
-        "inputContent": json.loads(loop.input_content),
-    }
-    if source:
-        document["awsManagedHumanLoopRequestSource"] = source
+
+
+def _as_bytes(document: dict[str, Any]) -> bytes:
     # Half of a surrogate pair, which an input may hold, has no UTF-8; as a JSON escape it comes out as it went in.
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from review_ui.a2i.pictures import picture_key
 from review_ui.a2i.service import A2IService
-from review_ui.a2i.tables import human_loops, not_for, tasks
+from review_ui.a2i.tables import human_loops, labelling_jobs, labelling_objects, not_for, tasks
 
 ENDED = ("Completed", "Failed", "Stopped")
 BATCH = 200
@@ -25,7 +25,7 @@ def prune_loops(
     needed: Callable[[Collection[str]], Collection[str]],
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Delete loops that ended before a time and were told of; says how many went. May run in several processes.
+    """Delete loops and lines of labelling jobs that ended before a time; says how many. May run in several processes.
 
     Objects go first: a loop whose row is gone would leave nobody to know of them.
 
@@ -51,6 +51,9 @@ def prune_loops(
                 review.blobs.delete(uri)
         names = [loop.name for loop in going]
         count += review.database.write(lambda c, names=names: _delete(c, names), step="a2i.prune_loops")  # type: ignore[misc]
+    old_jobs = sa.select(labelling_jobs.c.name).where(labelling_jobs.c.ended_at < before)
+    lines = sa.delete(labelling_objects).where(labelling_objects.c.job.in_(old_jobs))
+    count += review.database.write(lambda c: c.execute(lines).rowcount, step="a2i.prune_labelling")
     return count
 
 
@@ -67,6 +70,8 @@ def picture_of(review: A2IService, loop: Any) -> str | None:
 
 def _ended(c: Connection, before: datetime, after: str) -> Sequence[Any]:
     over = human_loops.c.status.in_(ENDED) & human_loops.c.event_pending.is_(False)
+    # The answers of a labelling job are needed until all are there.
+    over &= human_loops.c.flow.not_in(sa.select(labelling_jobs.c.name).where(labelling_jobs.c.ended_at.is_(None)))
     old = sa.func.coalesce(human_loops.c.ended_at, human_loops.c.created_at) < before
     query = sa.select(human_loops).where(over, old, human_loops.c.name > after)
     return c.execute(query.order_by(human_loops.c.name).limit(BATCH)).all()

@@ -17,20 +17,25 @@ from ground.database import insert_or_nothing
 from review_ui.a2i import tables
 from review_ui.a2i.owners import OPERATOR, Caller, Granting
 from review_ui.a2i.service import A2IService, Links
-from review_ui.a2i.tags import delete_all_tags, put_tags
-from review_ui.a2i.templates import render
+from review_ui.a2i.tags import check_tags, delete_all_tags, put_tags, tags_of
+from review_ui.a2i.template_needs import FRAME_HOSTS, SCRIPT_HOSTS, Hosts, hosts_in, hosts_of, unknown_elements
+from review_ui.a2i.templates import Fault, render
 
 Parameters = Mapping[str, Any]
 PAGE = 100
 WORKTEAM, TASK_UI, FLOW = "workteam/private-crowd", "human-task-ui", "flow-definition"
+LABELLING_JOB = "labeling-job"
 """What things are in ARNs."""
 _SAID = {WORKTEAM: "work team", TASK_UI: "human task UI", FLOW: "flow definition"}
 
 
 def create_human_task_ui(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:
-    """CreateHumanTaskUi."""
-    values = {"content": p["UiTemplate"]["Content"], "app": caller.app}
-    insert_named(review, tables.task_uis, p["HumanTaskUiName"], values)
+    """CreateHumanTaskUi. A template with an element that is not offered is refused: nobody could answer its page."""
+    content = p["UiTemplate"]["Content"]
+    if unknown := unknown_elements(content):
+        raise invalid(f"uiTemplate.content has elements that are not offered here: {', '.join(unknown)}"[:1000])
+    check_tags(p.get("Tags"))
+    insert_named(review, tables.task_uis, p["HumanTaskUiName"], {"content": content, "app": caller.app})
     arn = review.arn("human-task-ui", p["HumanTaskUiName"])
     put_tags(review, arn, p.get("Tags"))
     return {"HumanTaskUiArn": arn}
@@ -59,7 +64,9 @@ def list_human_task_uis(review: A2IService, p: Parameters, caller: Caller = OPER
         arn = review.arn("human-task-ui", row.name)
         return {"HumanTaskUiName": row.name, "HumanTaskUiArn": arn, "CreationTime": epoch(row.created_at)}
 
-    return page(review, caller, tables.task_uis, TASK_UI, p, "HumanTaskUiSummaries", summary)
+    # Pages of labelling jobs have names that no operation takes.
+    shown = tables.task_uis.c.name.not_like("%:%")
+    return page(review, caller, tables.task_uis, TASK_UI, p, "HumanTaskUiSummaries", summary, where=shown)
 
 
 def delete_human_task_ui(review: A2IService, p: Parameters, caller: Caller = OPERATOR) -> dict[str, Any]:
@@ -75,21 +82,39 @@ def render_ui_template(review: A2IService, p: Parameters, caller: Caller, links:
     if ("UiTemplate" in p) == ("HumanTaskUiArn" in p):
         raise invalid("Give either UiTemplate or HumanTaskUiArn")
     if "UiTemplate" in p:
-        content = p["UiTemplate"]["Content"]
+        content, allowed = p["UiTemplate"]["Content"], hosts_in({}, review.template_hosts)
     else:
         name = name_in(p["HumanTaskUiArn"], review.arn("human-task-ui", ""), "humanTaskUiArn")
         content = need_usable(review, caller, tables.task_uis, TASK_UI, name).content
+        allowed = allowed_hosts(review, name)
     try:
         task_input = read_object(p["Task"]["Input"])
     except ValueError as error:
         raise invalid("Task.Input is not a JSON object") from error
     granting = Granting(review.objects, caller.app, links.read_link)
     done = render(content, task_input, granting)
-    refused = [f"{uri} is not this access key's to read" for uri in granting.refused]
-    return {
-        "RenderedContent": done.html,
-        "Errors": [{"Code": "TemplateError", "Message": message} for message in (*done.errors, *refused)],
-    }
+    refused = (Fault("TemplateError", f"{uri} is not this access key's to read") for uri in granting.refused)
+    faults = [*done.faults, *refused, *refused_hosts(done.html, allowed, links)]
+    return {"RenderedContent": done.html, "Errors": [{"Code": each.code, "Message": each.message} for each in faults]}
+
+
+def allowed_hosts(review: A2IService, name: str) -> Hosts:
+    """Hosts that a task UI's page may load scripts from and show in frames: its tags say so, or the operator."""
+    return hosts_in(tags_of(review, review.arn("human-task-ui", name)), review.template_hosts)
+
+
+def refused_hosts(page: str, allowed: Hosts, links: Links) -> list[Fault]:
+    """What a page loads that it may not. Granted objects lie at this endpoint: a frame of one is opened on its own."""
+    wanted = hosts_of(page)
+    kinds = (
+        ("scripts", wanted.scripts - allowed.scripts, SCRIPT_HOSTS),
+        ("frames", wanted.frames - allowed.frames - {links.host()}, FRAME_HOSTS),
+    )
+    return [
+        Fault("HostNotAllowed", f"{kind} from {host} are not allowed; the tag {tag} of the task UI can allow them")
+        for kind, hosts, tag in kinds
+        for host in sorted(hosts)
+    ]
 
 
 def name_in(arn: str, prefix: str, member: str) -> str:

@@ -76,6 +76,10 @@ class Links:
         """Where people work, without ``https://``, as DescribeWorkteam's ``SubDomain`` has it."""
         return f"{self.endpoint.partition('://')[2].removesuffix('/a2i')}/review"
 
+    def host(self) -> str:
+        """The endpoint's host, with its port where it is not the usual one."""
+        return self.endpoint.partition("://")[2].partition("/")[0].lower()
+
     def read_link(self, bucket: str, key: str, seconds: int = LINK_SECONDS) -> str:
         """An address where whoever has it can read one object for some seconds."""
         url = f"{self.endpoint}/s3/{quote(bucket)}/{quote(key, safe='/~')}"
@@ -95,6 +99,7 @@ class A2IService:
         public_url: how others reach the endpoint, ``/a2i`` included; empty when only a request can tell.
         on_loop_started: told of each new loop within its transaction.
         sweeps: what else is tidied in the transaction of each sweep.
+        template_hosts: hosts that all templates' pages may load scripts from and show in frames.
 
     Attributes:
         objects: what apps may have shown and written; set by who opens this where apps have buckets.
@@ -115,11 +120,13 @@ class A2IService:
         public_url: str = "",
         on_loop_started: LoopStarted = lambda _connection, _loop: None,
         sweeps: Sequence[Callable[[Connection], None]] = (),
+        template_hosts: Sequence[str] = (),
     ) -> None:
         self.database, self.blobs, self.region, self.clock = database, blobs, region, clock
         self.objects: Objects = OperatorsAlone()
         self.on_status_change, self.on_loop_started, self.sweeps = on_status_change, on_loop_started, tuple(sweeps)
         self.most_loops, self.most_workteams = most_loops, most_workteams
+        self.template_hosts = tuple(template_hosts)
         self.throttle, self.checks_signatures, self.public_url = (
             Throttle(calls_per_second),
             checks_signatures,

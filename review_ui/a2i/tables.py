@@ -92,10 +92,42 @@ human_loops = sa.Table(
     sa.Column("is_written", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("is_deleted", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("app", sa.String(63)),
+    sa.Column("data_object", sa.Integer),
     sa.Index(None, "flow", "created_at"),
     sa.Index(None, "status", "expires_at"),
     sa.Index(None, "event_pending"),
 )
+"""`data_object`: the number of a labelling job's object; None for a loop of A2I's."""
+
+labelling_jobs = sa.Table(
+    "labelling_jobs",
+    metadata,
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("app", sa.String(63)),
+    sa.Column("reference", sa.String(32), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("failure_reason", sa.String(1024)),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("labels", sa.JSON),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Column("modified_at", UTCDateTime, nullable=False),
+    sa.Column("ended_at", UTCDateTime),
+    sa.Index(None, "status"),
+)
+"""`document`: as it was asked for. `labels`: their names in order, once they are read. A job's work is done in loops of
+a flow definition that has its name and that A2I's operations do not show."""
+
+labelling_objects = sa.Table(
+    "labelling_objects",
+    metadata,
+    sa.Column("job", sa.String(63), sa.ForeignKey("labelling_jobs.name", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("line", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(200)),
+    sa.Index(None, "job", "state", "number"),
+)
+"""A line of a job's manifest. `state`: ``waiting``, ``open`` with people, ``labelled`` or ``failed``, for a reason."""
 
 tasks = sa.Table(
     "tasks",

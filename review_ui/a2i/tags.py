@@ -1,4 +1,4 @@
-"""Tags of work teams, workforces, templates and flow definitions: AddTags, ListTags, DeleteTags, for their owners."""
+"""Tags of what is made here, for its owners: AddTags, ListTags, DeleteTags."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ground.awswire.paging import read_page
 from review_ui.a2i import tables
 from review_ui.a2i.owners import OPERATOR, Caller
 from review_ui.a2i.service import A2IService
+from review_ui.a2i.template_needs import FRAME_HOSTS, SCRIPT_HOSTS, wrong_hosts
 
 MOST = 50
 """Tags that one thing may have, as on AWS."""
@@ -22,6 +23,7 @@ _KINDS: Mapping[str, sa.Table] = {
     "workforce": tables.workforces,
     "human-task-ui": tables.task_uis,
     "flow-definition": tables.flow_definitions,
+    "labeling-job": tables.labelling_jobs,
 }
 Tags = Sequence[Mapping[str, str]]
 
@@ -29,6 +31,7 @@ Tags = Sequence[Mapping[str, str]]
 def add_tags(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERATOR) -> dict[str, Any]:
     """AddTags: those of the same key are replaced. The answer has all of them."""
     _need(review, p["ResourceArn"], caller)
+    check_tags(p["Tags"])
     put_tags(review, p["ResourceArn"], p["Tags"])
     query = sa.select(tables.tags).where(tables.tags.c.arn == p["ResourceArn"]).order_by(tables.tags.c.key)
     return {"Tags": review.database.read(lambda c: [_view(row) for row in c.execute(query)])}
@@ -53,6 +56,19 @@ def delete_tags(review: A2IService, p: Mapping[str, Any], caller: Caller = OPERA
     of_keys = sa.delete(tables.tags).where(tables.tags.c.arn == p["ResourceArn"], tables.tags.c.key.in_(p["TagKeys"]))
     review.database.write(lambda c: c.execute(of_keys), step="a2i.delete_tags")
     return {}
+
+
+def tags_of(review: A2IService, arn: str) -> dict[str, str]:
+    """A thing's tags."""
+    query = sa.select(tables.tags).where(tables.tags.c.arn == arn)
+    return review.database.read(lambda c: {row.key: row.value for row in c.execute(query)})
+
+
+def check_tags(given: Tags | None) -> None:
+    """Refuse hosts that are none: what a template's page may load is read from these tags."""
+    for tag in given or ():
+        if tag["Key"] in (SCRIPT_HOSTS, FRAME_HOSTS) and (wrong := wrong_hosts(tag["Value"])):
+            raise invalid(f"The tag {tag['Key']} takes names of hosts, separated by blanks; these are none: {wrong}")
 
 
 def put_tags(review: A2IService, arn: str, given: Tags | None) -> None:

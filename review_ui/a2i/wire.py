@@ -19,6 +19,7 @@ from ground.awswire.shapes import check, check_storable, operation_names
 from ground.errors import NotFound, StoreUnavailable
 from ground.web.hygiene import SANDBOX
 from review_ui.a2i import flows, loops, resources, tags, workforces
+from review_ui.a2i.labelling import jobs
 from review_ui.a2i.owners import Caller
 from review_ui.a2i.service import A2IService, Links
 
@@ -78,6 +79,10 @@ CONTROL: Mapping[str, Operation] = {
     "DescribeFlowDefinition": flows.describe_flow_definition,
     "ListFlowDefinitions": flows.list_flow_definitions,
     "DeleteFlowDefinition": flows.delete_flow_definition,
+    "CreateLabelingJob": jobs.create_labeling_job,
+    "DescribeLabelingJob": jobs.describe_labeling_job,
+    "ListLabelingJobs": jobs.list_labeling_jobs,
+    "StopLabelingJob": jobs.stop_labeling_job,
     "AddTags": tags.add_tags,
     "ListTags": tags.list_tags,
     "DeleteTags": tags.delete_tags,
@@ -200,6 +205,8 @@ def _read_object(review: A2IService, path: str, request_id: str) -> Response:
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    # Whoever has the address may read it: a template's page, which has no origin, paints on what was painted before.
+    response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["x-amz-request-id"] = request_id
     return response
 

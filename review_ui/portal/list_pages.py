@@ -58,7 +58,7 @@ def add_list_pages(portal: Blueprint, review: ReviewService, lists: Keeper) -> N
         name = form.get("name", "").strip()
         kind = form.get("kind") if form.get("kind") in KINDS else None
         try:
-            until = _end_of_day(form.get("expires", ""))
+            until = end_of_day(form.get("expires", ""))
             values, who = [form.get("value", "").strip()], g.session.user.name
             why = form.get("why", "").strip()
             lists.add(name, values, by=who, why=why, now=review.clock(), kind=kind, expires_at=until)
@@ -81,7 +81,7 @@ def add_list_pages(portal: Blueprint, review: ReviewService, lists: Keeper) -> N
         return redirect(url_for("portal.lead_list", name=name), 303)
 
 
-def _end_of_day(given: str) -> datetime | None:
+def end_of_day(given: str) -> datetime | None:
     """The end of the day (UTC) that a form has; None for none."""
     if not given:
         return None

@@ -18,6 +18,7 @@ from review_ui.people.people import People
 from review_ui.portal.access import add_access, reviewing, signed_in
 from review_ui.portal.alike_pages import add_alike_pages
 from review_ui.portal.history_pages import add_history_pages
+from review_ui.portal.hold_pages import HoldKeeper, add_hold_pages
 from review_ui.portal.invisible import add_invisible
 from review_ui.portal.languages import _, add_languages
 from review_ui.portal.lead_pages import StuckItems, add_lead_pages
@@ -45,6 +46,7 @@ def blueprint(
     overturns: Overturns | None = None,
     stuck_items: StuckItems | None = None,
     lists: Keeper | None = None,
+    holds: HoldKeeper | None = None,
 ) -> Blueprint:
     """The portal; mount it at ``/review``.
 
@@ -55,6 +57,7 @@ def blueprint(
         overturns: how often people overturn the rules, for leads; None where there are no rules.
         stuck_items: undecided items that do not get on, for leads; None where there are no items.
         lists: what rules go by at run time, for leads to keep; None where there are no rules.
+        holds: legal holds, for leads to keep; None where there are no items.
 
     Raises:
         SettingsError: the settings of sign-in are wrong or do not fit together.
@@ -125,6 +128,8 @@ def blueprint(
     add_lead_pages(portal, review, blobs, people, stuck_items)
     if lists is not None:
         add_list_pages(portal, review, lists)
+    if holds is not None:
+        add_hold_pages(portal, review, holds)
     add_quality_pages(portal, review, overturns)
     add_log_pages(portal, review)
     add_people_pages(portal, people, has_passwords=not settings.oidc_only)

@@ -13,11 +13,13 @@ from werkzeug.datastructures import MultiDict
 from ground.blobs import Blobs
 from ground.errors import NotFound
 from ground.web.hygiene import OWN_PAGE
+from review_ui.a2i.template_needs import has_form
 from review_ui.desk.alike import alike
 from review_ui.desk.answers import submit_answer, undo, undoable
 from review_ui.desk.audit import is_unmasked, unmask
 from review_ui.desk.authors import author_history
 from review_ui.desk.history import answered_task
+from review_ui.desk.preferences import preferences_of
 from review_ui.desk.tasks import (
     Task,
     TaskGone,
@@ -40,7 +42,7 @@ from review_ui.portal.media import MediaAddresses, media_response
 from review_ui.portal.problems import Page, problem
 from review_ui.portal.summaries import summary
 from review_ui.portal.task_view import ShownTask, is_ours, media_of, show
-from review_ui.portal.templating import read_answer, template_of, template_page
+from review_ui.portal.templating import read_answer, template_of, template_page, veil_of
 from review_ui.portal.untrusted import as_words
 from review_ui.quality.golden import feedback
 from review_ui.service import ReviewService
@@ -93,7 +95,8 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             given["given"] = request.form if request.method == "POST" else _as_form(task.draft, shown)
             return render_template("portal/task.html", shown=shown if is_open else masked(shown), **given), status
         given["given"] = request.form if request.method == "POST" else _as_form(task.draft)
-        if "<crowd-form" in (template_of(review, task) or ""):
+        template = template_of(review, task)
+        if template is not None and has_form(template.content):
             response = make_response(render_template("portal/template_task.html", **given), status)
             response.headers["Content-Security-Policy"] = f"{OWN_PAGE}; frame-src 'self'"  # the template's frame
             return response
@@ -162,15 +165,16 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         until = renew_task(review, str(task_id), g.session.user.id)
         return jsonify(seconds=(until - review.clock()).total_seconds())
 
-    @portal.get("/tasks/<uuid:task_id>/template")
+    @portal.get("/tasks/<uuid:task_id>/template", endpoint="template")
     @reviewing
-    def template(task_id: UUID) -> Page:
+    def template_frame(task_id: UUID) -> Page:
         held = get_task(review, str(task_id), g.session.user.id)
-        text = template_of(review, held)
-        if text is None or is_ours(held.content):
+        template = template_of(review, held)
+        if template is None or is_ours(held.content):
             raise NotFound("this task has no template of its own")
         static = url_for("portal.static", filename="crowd/")
-        return template_page(review, held, text, request.host_url.rstrip("/"), static)
+        own = preferences_of(review, g.session.user.id)
+        return template_page(review, held, template, request.host_url.rstrip("/"), static, veil_of(own.blur, own.grey))
 
     @portal.post("/tasks/<uuid:task_id>/release")
     @reviewing

@@ -71,12 +71,21 @@ OF_OPERATORS = "an operator's command, one commit of its own; done again when it
 OF_CLIENTS = "one commit of its own; AWS's clients ask again, and once more changes nothing"
 OF_REDACTION = "no item's path; tests/moderation/redacting kills redaction jobs"
 OF_CLEANING = "removes what is older than anything looks at; what one round leaves the next one removes"
+OF_LABELLING = "no item's path; looks again at the state that it changes, and the next round does what is left"
 BESIDE = {
     "a2i.ask_to_stop": "nobody calls it on an item's path",
     "a2i.delete_all_tags": OF_OPERATORS,
     "a2i.delete_flow_definition": OF_OPERATORS,
     "a2i.delete_loop": OF_OPERATORS,
+    "a2i.prune_labelling": OF_CLEANING,
     "a2i.prune_loops": OF_CLEANING,
+    "labelling.begin": OF_LABELLING,
+    "labelling.collect": OF_LABELLING,
+    "labelling.create": OF_CLIENTS,
+    "labelling.end": OF_LABELLING,
+    "labelling.open": OF_LABELLING,
+    "labelling.stop": OF_CLIENTS,
+    "labelling.unread": OF_LABELLING,
     "a2i.delete_named": OF_OPERATORS,
     "a2i.delete_tags": OF_OPERATORS,
     "a2i.put_tags": OF_OPERATORS,
@@ -88,6 +97,8 @@ BESIDE = {
     "backtests.start": OF_PEOPLE,
     "buckets.create": OF_CLIENTS,
     "buckets.delete": OF_CLIENTS,
+    "buckets.set_cors": OF_CLIENTS,
+    "buckets.set_notifications": OF_CLIENTS,
     "buckets.put": "beside an object that is whole already; who died before it leaves the object without its content type",
     "cleaning.counter_marks": OF_CLEANING,
     "cleaning.deliveries": OF_CLEANING,
@@ -134,6 +145,8 @@ BESIDE = {
     "ledger.bury": "intake from SQS: the message is deleted after this commit, and comes again until it is",
     "ledger.forget": OF_OPERATORS,
     "ledger.take": "intake from SQS: the message is deleted after this commit, and comes again until it is",
+    "holds.add": OF_OPERATORS,
+    "holds.release": OF_OPERATORS,
     "lists.add": OF_OPERATORS,
     "lists.remove": OF_OPERATORS,
     "loops.let_go": OF_OPERATORS,
@@ -163,6 +176,7 @@ BESIDE = {
     "redactions.stop": OF_REDACTION,
     "restore.note_deleted": OF_OPERATORS,
     "retention.note_tagged": "tags objects in S3, again when it is not noted",
+    "retention.note_untagged": "takes tags off objects in S3, again when it is not noted",
     "s3.delete": "as blobs.delete, which is killed",
     "s3.put": "as blobs.put, which is killed; S3 answers once the object is durable",
     "tasks.change": OF_PEOPLE,

@@ -18,6 +18,7 @@ from ground.blobs import Blobs
 from ground.media_store import open_blobs
 from moderation.settings import Settings, load_settings
 from moderation.storage.attention import Attention
+from moderation.storage.holds import Holds
 from moderation.storage.lists import RunTimeLists
 from moderation.storage.opening import open_database
 from review_ui.a2i import flows, loops, resources, workforces
@@ -33,15 +34,15 @@ from tests.content import item, text
 PASSWORD = "a long enough password"
 
 
-class _Lists:
-    """The service's lists, whose database is made by who first looks at them: few tests do."""
+class _Kept:
+    """The service's lists or holds, whose database is made by who first looks at them: few tests do."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, keeper: type[RunTimeLists | Holds]) -> None:
+        self._settings, self._keeper = settings, keeper
 
     @cached_property
-    def _kept(self) -> RunTimeLists:
-        return RunTimeLists(open_database(self._settings))
+    def _kept(self) -> RunTimeLists | Holds:
+        return self._keeper(open_database(self._settings))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._kept, name)
@@ -57,8 +58,9 @@ class Desk:
         self.people = People(self.review.database)
         self.app = Flask("desk")
         self.stuck: list[Attention] = []
-        lists: Any = _Lists(self.settings)
-        portal = blueprint(self.review, self.blobs, self.settings, None, lambda: self.stuck, lists)
+        lists: Any = _Kept(self.settings, RunTimeLists)
+        holds: Any = _Kept(self.settings, Holds)
+        portal = blueprint(self.review, self.blobs, self.settings, None, lambda: self.stuck, lists, holds)
         self.app.register_blueprint(portal, url_prefix="/review")
         resources.create_human_task_ui(self.review, {"HumanTaskUiName": "ui", "UiTemplate": {"Content": "<p></p>"}})
         workforces.create_workteam(self.review, {"WorkteamName": "team", "Description": "d", "MemberDefinitions": []})

@@ -32,6 +32,7 @@ from moderation.storage.tables import (
     processes,
     redaction_jobs,
     s3_objects,
+    score_suggestions,
 )
 from tests.houses.api import Api
 from tests.waiting import wait_for
@@ -197,6 +198,15 @@ def test_redaction_jobs_that_ended_go_and_open_ones_stay(database: Database, tmp
     assert clean(database, tmp_path) == {"redaction jobs": 1}
     assert left(database, redaction_jobs.c.id) == ["lately", "open"]
     assert clean(database, tmp_path, redaction_keep_days=7) == {"redaction jobs": 1}
+
+
+def test_verdicts_on_comments_are_kept_as_long_as_items(database: Database, tmp_path: Path) -> None:
+    row = {"app": "forum", "confidences": {}, "said": []}
+    insert(database, score_suggestions, {"key": "old", "at": ago(31), **row}, {"key": "new", "at": ago(29), **row})
+
+    assert clean(database, tmp_path) == {}
+    assert clean(database, tmp_path, item_keep_days=30) == {"verdicts on comments": 1}
+    assert left(database, score_suggestions.c.key) == ["new"]
 
 
 def test_processes_that_died_are_forgotten_after_a_day(database: Database, tmp_path: Path) -> None:

@@ -206,7 +206,8 @@ def test_the_same_post_is_answered_the_same_and_another_one_is_refused(house: Ho
 
 
 def test_keys_and_their_ends_are_known(house: House, run: Callable[..., str]) -> None:
-    assert json.loads(run("keys", "list", "--json")) == [{**key, "is_operator": False} for key in EXPECTED["keys"]]
+    added = {"is_operator": False, "scopes": ["manage", "post", "read"], "expires_at": None}
+    assert json.loads(run("keys", "list", "--json")) == [{**key, **added} for key in EXPECTED["keys"]]
     assert App(house.url, EXPECTED["api_keys"]["gone"]["key"]).call("GET", "/v1/items")[0] == 401
     assert house.forum.call("GET", f"/v1/items/{ITEMS['approved by rules']['id']}")[0] == 404
 

@@ -1,9 +1,9 @@
 """Measure the detector, kind by kind, on the documents in evaluation/ with values filled in.
 
-    python tools/pii-training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside|faked] [--rounds 6] [--seed 11] [--show NAME]
+    python tools/pii-training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside|outside|outside_kept|faked] [--rounds 6] [--seed 11] [--show NAME]
 
 A document says where values go: ``{KIND}`` or ``{KIND:variant}``. Names come from Faker's lists of many countries.
-``posts``, ``field`` and ``aside`` have their values written in and need no rounds and no seed; ``faked`` is
+``posts``, ``field``, ``aside`` and ``outside`` have their values written in and need no rounds and no seed; ``faked`` is
 of Faker alone.
 """
 
@@ -83,7 +83,7 @@ def drawn(name: str, rounds: int, seed: int) -> list[Labelled]:
         return unseen(rounds, seed)
     if name == "faked":
         return faked(rounds, seed)
-    if name in ("posts", "field", "aside"):
+    if name in ("posts", "field", "aside", "outside", "outside_kept"):
         return marked(Path(__file__).parent / "evaluation" / f"{name}.txt")
     people = People(seed)
     return documents(
@@ -95,7 +95,9 @@ def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--set", default="dev", choices=["dev", "heldout", "chat", "unseen", "posts", "field", "aside", "faked"]
+        "--set",
+        default="dev",
+        choices=["dev", "heldout", "chat", "unseen", "posts", "field", "aside", "outside", "outside_kept", "faked"],
     )
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seed", type=int, default=11)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -14,10 +16,12 @@ from ground.awswire.errors import ApiError
 from ground.awswire.protocol import answer_with, read_document, refuse
 from ground.awswire.shapes import check, check_storable, operation_names
 from ground.errors import StoreUnavailable
+from moderation.aws.recorder.forwarding import Forwarder
 from moderation.aws.rekognition import equipment, faces, labels, moderating, texts
 from moderation.aws.rekognition.caller import Caller
 from moderation.aws.rekognition.faults import MODEL, fault
 from moderation.aws.rekognition.looking import Answer
+from moderation.aws.rekognition.pictures import NO_OBJECT, read_picture
 from moderation.hookspecs import Detector
 from moderation.service import Service
 from review_ui.service import ReviewService
@@ -28,6 +32,8 @@ PREFIX = "RekognitionService"
 MOST_BODY_BYTES = 8 * 2**20
 """5 MiB of picture are 7 MB of base64."""
 LOOKED, NOT_LOOKED_FOR = "x-moderation-looked", "x-moderation-not-looked-for"
+FORWARDED = "forwarded"
+"""In the place of detectors' names, where another endpoint answered."""
 OPERATIONS: Mapping[str, Callable[[Caller, Mapping[str, Any]], Answer]] = {
     "DetectModerationLabels": moderating.detect,
     "DetectProtectiveEquipment": equipment.detect,
@@ -39,19 +45,23 @@ OPERATIONS: Mapping[str, Callable[[Caller, Mapping[str, Any]], Answer]] = {
 """What is offered, by the name in ``X-Amz-Target``."""
 
 
-def respond(service: Service, review: ReviewService, models: Mapping[str, Detector]) -> Response:
+def respond(
+    service: Service, review: ReviewService, models: Mapping[str, Detector], forwarder: Forwarder | None = None
+) -> Response:
     """The answer to the request at hand, errors too.
 
     Args:
         models: see `moderation.aws.models`.
+        forwarder: where requests go to Amazon, too; None where they do not.
     """
     request_id = str(uuid.uuid4())
     try:
         admitted = admit(review, MODEL, MOST_BODY_BYTES)
         caller = Caller(service, review, models, review.app_of(admitted.key_id))
-        answer = _answer(caller, request.headers.get("X-Amz-Target", ""), admitted.body)
+        answer = _answer(caller, request.headers.get("X-Amz-Target", ""), admitted.body, forwarder)
         response = answer_with(answer.document, 200, request_id)
-        response.headers[LOOKED] = ", ".join(f"{each.name}/{each.version}" for each in answer.looked)
+        looked = ", ".join(f"{each.name}/{each.version}" for each in answer.looked)
+        response.headers[LOOKED] = looked if forwarder is None else FORWARDED
         if answer.not_looked_for:
             response.headers[NOT_LOOKED_FOR] = ", ".join(answer.not_looked_for)
         return response
@@ -64,7 +74,7 @@ def respond(service: Service, review: ReviewService, models: Mapping[str, Detect
         return refuse(fault("InternalServerError", "An internal failure occurred"), request_id)
 
 
-def _answer(caller: Caller, target: str, body: bytes) -> Answer:
+def _answer(caller: Caller, target: str, body: bytes, forwarder: Forwarder | None) -> Answer:
     prefix, _, operation = target.partition(".")
     if prefix != PREFIX or operation not in OPERATIONS:
         known = prefix == PREFIX and operation in operation_names(MODEL)
@@ -73,7 +83,32 @@ def _answer(caller: Caller, target: str, body: bytes) -> Answer:
     parameters = read_document(body)
     check(MODEL, operation, parameters)
     check_storable(parameters)
-    return OPERATIONS[operation](caller, parameters)
+    if forwarder is None:
+        return OPERATIONS[operation](caller, parameters)
+    sent = _as_sent(caller, parameters)
+    local = partial(_document, caller, operation, parameters)
+    return Answer(forwarder.answer(caller.app, MODEL, operation, parameters, local, sent))
+
+
+def _document(caller: Caller, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    return OPERATIONS[operation](caller, parameters).document
+
+
+def _as_sent(caller: Caller, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Parameters as the other side is asked: of own buckets it knows nothing, so it gets their pictures as bytes.
+
+    Raises:
+        ApiError: the picture is not this caller's. The other side would read it with this machine's rights.
+    """
+    place = parameters["Image"].get("S3Object")
+    if not place or not place.get("Bucket") or not place.get("Name"):
+        return parameters
+    if not caller.service.own_objects.may_read(caller.app, place["Bucket"], place["Name"]):
+        raise fault("InvalidS3ObjectException", NO_OBJECT)
+    if not caller.service.buckets.may_read(caller.app, place["Bucket"]):
+        return parameters
+    data = read_picture(caller.service, caller.app, parameters["Image"]).data
+    return {**parameters, "Image": {"Bytes": base64.b64encode(data).decode()}}
 
 
 def _not_offered(operation: str) -> str:

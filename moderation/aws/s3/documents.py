@@ -57,10 +57,18 @@ def check_configuration(body: bytes) -> None:
     """Refuse a CreateBucketConfiguration that is none. What it says, a Region, matters nowhere here.
 
     Raises:
-        ApiError: too long, no XML, or with a declaration, by which small documents become large ones.
+        ApiError: as `read_document` does.
     """
-    if not body:
-        return
+    if body:
+        read_document(body, "CreateBucketConfiguration")
+
+
+def read_document(body: bytes, name: str) -> ElementTree.Element:
+    """The root of a document in a request.
+
+    Raises:
+        ApiError: too long, no XML, with a declaration, by which small documents become large ones, or another one.
+    """
     fault = ApiError("MalformedXML", "The XML you provided was not well-formed or did not validate", 400)
     if len(body) > MOST_DOCUMENT_BYTES or b"<!" in body or b"\x00" in body:
         raise fault
@@ -68,8 +76,9 @@ def check_configuration(body: bytes) -> None:
         root = ElementTree.fromstring(body)  # noqa: S314 - declarations, which attacks need, were refused above
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise fault from error
-    if root.tag.rpartition("}")[2] != "CreateBucketConfiguration":
+    if root.tag.rpartition("}")[2] != name:
         raise fault
+    return root
 
 
 def joined_chunks(body: bytes) -> bytes:

@@ -17,6 +17,7 @@ from ground.awswire.protocol import raw_target
 from ground.awswire.signing import UNSIGNED_CHUNKS
 from ground.web.hygiene import SANDBOX
 from moderation.aws.s3.documents import joined_chunks
+from moderation.aws.s3.notifications import tell
 from moderation.core.errors import MediaRefused
 from moderation.service import Service
 from moderation.storage.buckets import PLAIN, KeyRefused, StoredObject
@@ -54,6 +55,7 @@ def put(service: Service, bucket: str, key: str, body: bytes) -> Response:
         md5 = service.buckets.put(bucket, key, data, _declared_type(), facts)
     except KeyRefused as error:
         raise ApiError("InvalidArgument", str(error), 400) from error
+    tell(service, bucket, key, data, md5)
     response = Response("", 200)
     response.headers["ETag"] = f'"{md5}"'
     return response

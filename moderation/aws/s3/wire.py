@@ -1,4 +1,4 @@
-"""S3 on the wire: requests by verb, path and query, in path style; errors in XML, by S3's codes."""
+"""S3 on the wire: requests by verb, path and query; errors in XML, by S3's codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ground.awswire.admission import admit
 from ground.awswire.errors import ApiError
 from ground.awswire.protocol import raw_target, s3_error
 from ground.errors import StoreUnavailable
-from moderation.aws.s3 import objects
+from moderation.aws.s3 import cors, notifications, objects
 from moderation.aws.s3.documents import check_configuration
 from moderation.aws.s3.listing import list_objects
 from moderation.core.errors import NotFound
@@ -31,8 +31,8 @@ _BUCKET = re.compile(r"(?!\d+(\.\d+){3}$)(?=.{3,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9]
 _CHUNKED_MORE = 65_536
 """Bytes by which a body in chunks is longer than its object, at most."""
 _NOT_OFFERED = (
-    "acl", "accelerate", "analytics", "attributes", "cors", "delete", "encryption", "inventory", "legal-hold",
-    "lifecycle", "location", "logging", "metrics", "notification", "object-lock", "ownershipControls",
+    "acl", "accelerate", "analytics", "attributes", "delete", "encryption", "inventory", "legal-hold",
+    "lifecycle", "location", "logging", "metrics", "object-lock", "ownershipControls",
     "partNumber", "policy", "policyStatus", "publicAccessBlock", "replication", "requestPayment", "restore",
     "retention", "select", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions",
     "website",
@@ -51,11 +51,16 @@ def respond(service: Service, review: ReviewService, below: str, inner: str) -> 
     most = service.settings.max_media_bytes + _CHUNKED_MORE
     request.max_content_length = most
     try:
+        if request.method == "OPTIONS":
+            return cors.preflight(service.buckets.cors(_decoded(inner.partition("/")[0])))
         if (request.content_length or 0) > most:
             raise ApiError("EntityTooLarge", f"The body has more than {most:,} bytes", 400)
         admitted = admit(review, "s3", most, below)
         response = _answer(service, review.app_of(admitted.key_id), inner, admitted.body)
         response.headers["x-amz-request-id"] = request_id
+        if origin := request.headers.get("Origin"):
+            rules = service.buckets.cors(_decoded(inner.partition("/")[0]))
+            response.headers.extend(cors.allowed(rules, origin, request.method))
         return response
     except ApiError as error:
         return s3_error(error, request_id)
@@ -89,6 +94,12 @@ def _answer(service: Service, app: str | None, inner: str, body: bytes) -> Respo
 def _bucket(service: Service, app: str | None, bucket: str, query: Mapping[str, list[str]], body: bytes) -> Response:
     if not bucket:
         raise ApiError("NotImplemented", "Buckets are not listed here", 501)
+    if "cors" in query:
+        _need_bucket(service, app, bucket, is_written=True)
+        return cors.answer(service, bucket, body)
+    if "notification" in query:
+        _need_bucket(service, app, bucket, is_written=True)
+        return notifications.answer(service, bucket, body)
     if request.method == "PUT":
         check_configuration(body)
         _create(service, app, bucket)

@@ -118,10 +118,21 @@ def diff(settings: Settings, old: str, new: str, since: datetime | None, as_json
     help="Percent of approved items, with something found in them, that people may reject.",
 )
 @SINCE
+@click.option(
+    "--suggested",
+    is_flag=True,
+    help="Count the verdicts, too, that came in over comments:suggestscore, each as an item of its own.",
+)
 @JSON
 @click.pass_obj
 def tune(
-    settings: Settings, policy: str, precision: float, error_rate: float, since: datetime | None, as_json: bool
+    settings: Settings,
+    policy: str,
+    precision: float,
+    error_rate: float,
+    since: datetime | None,
+    suggested: bool,
+    as_json: bool,
 ) -> int:
     """Suggest thresholds for the bands of POLICY (a name or a file) from people's answers.
 
@@ -133,6 +144,7 @@ def tune(
     from moderation.policies.files import read_document
     from moderation.policies.versions import PolicyVersions
     from moderation.storage.opening import existing_database
+    from moderation.storage.suggestions import SuggestedScores
 
     plugins = load_plugins(settings)
     chosen = chosen_policy(policy, settings, plugins)
@@ -141,13 +153,19 @@ def tune(
     with existing_database(settings) as database:
         tuner = Tuner(chosen, plugins.taxonomy, PolicyVersions(database))
         with_progress(tuner.add_all(cases(database, since)), count_cases(database, since))
+        for verdict in SuggestedScores(database).each(since) if suggested else ():
+            tuner.add_suggestion(verdict)
     tunings = tuner.suggest(precision / 100, error_rate / 100)
     text = patch(chosen, read_document(Path(chosen.path)), tunings)
     if as_json:
         document = {"policy": chosen.name, "items": tuner.items, "bands": as_data(tunings), "patch": text}
+        if suggested:
+            document["suggestions"] = tuner.suggestions
         click.echo(json.dumps(document, indent=2))
         return 0 if text else 1
     click.echo(f"{chosen.name}: {tuner.items:,} items; precision {precision:g} %, error rate {error_rate:g} % wanted")
+    if suggested:
+        click.echo(f"{tuner.suggestions:,} verdicts on comments that are no items count as well")
     for tuning in tunings:
         click.echo(f"\n{tuning.name}: {tuning.reviews_now:,.1f} reviews a day -> {tuning.reviews_then:,.1f}")
         for each in tuning.suggestions:

@@ -278,6 +278,7 @@ class ExampleItem(PolicyModel):
         default_factory=dict,
         description="What was measured of its part: {width: 300, media_type: image/gif}; parts: how many.",
     )
+    flags: float = Field(0.0, ge=0, le=1_000_000, description="Users' reports of it, weighed.")
     posted_at: (
         Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})] | None
     ) = Field(None, description="When it came in, with its zone: 2026-11-28T23:30:00+01:00.")

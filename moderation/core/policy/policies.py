@@ -9,7 +9,7 @@ from typing import Any
 
 from moderation.core.items import Frozen
 from moderation.core.policy.file import PolicyFile, Queue
-from moderation.core.policy.uses import Uses, lists_asked
+from moderation.core.policy.uses import Uses, asks_for_flags, lists_asked
 
 __all__ = ["Policy", "PolicySet", "PolicyWords", "Queue"]
 
@@ -69,6 +69,11 @@ class Policy:
     def lists_asked(self) -> frozenset[tuple[str, str]]:
         """The lists at run time that its rules go by, each with where it is looked for; see `uses.lists_asked`."""
         return lists_asked(self.file)
+
+    @cached_property
+    def asks_for_flags(self) -> bool:
+        """True when a rule of it goes by users' reports."""
+        return asks_for_flags(self.file)
 
     def queue(self, name: str) -> Queue:
         """The queue of that name. Raises `KeyError`."""

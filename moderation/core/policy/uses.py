@@ -13,7 +13,7 @@ from moderation.core.policy.words.facts import AppCondition, ContentTypeConditio
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.listed import CONTENT, METADATA, ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
-from moderation.core.policy.words.measured import MeasuredCondition
+from moderation.core.policy.words.measured import FlagsCondition, MeasuredCondition
 from moderation.core.policy.words.metadata import MetadataCondition
 from moderation.core.policy.words.people import PeopleCondition
 from moderation.core.policy.words.score import ScoreCondition
@@ -183,6 +183,11 @@ def lists_asked(file: PolicyFile) -> frozenset[tuple[str, str]]:
             elif isinstance(condition, MetadataCondition) and condition.metadata.in_list is not None:
                 found.add((condition.metadata.in_list, f"{METADATA}{condition.metadata.key}"))
     return frozenset(found)
+
+
+def asks_for_flags(file: PolicyFile) -> bool:
+    """True when a rule goes by users' reports."""
+    return any(isinstance(each, FlagsCondition) for rule in file.rules for _, each in conditions(rule.when, ()))
 
 
 def _queue_of(ask: Ask | None) -> str | None:

@@ -41,6 +41,7 @@ class Subject:
             None, or left out, for one that could not be read.
         facts: of each given part by id, what was measured of it (`moderation.core.measuring`); empty when not known.
         posted_at: when it came in, an aware time; None when not known.
+        flags: users' reports that nobody has decided about, weighed.
     """
 
     app: str
@@ -52,6 +53,7 @@ class Subject:
     listed: Mapping[str, Listed | None] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, Fact]] = field(default_factory=dict)
     posted_at: datetime | None = None
+    flags: float = 0.0
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from moderation.core.rules.scene import MISSING, Scene, value_at
 OfPeople = Literal["bare", "unsure", "hidden"]
 OfLabels = Literal["several"]
 OfValues = Literal["given", "value", "number"]
-OfItem = Literal["counter", "list", "most", "least", "media_type", "parts"]
+OfItem = Literal["counter", "list", "most", "least", "media_type", "parts", "flags"]
 UNKNOWN = math.inf
 
 
@@ -34,7 +34,7 @@ class Sign(NamedTuple):
             ``hidden``: the part is out of sight. ``several``: a label, and something else was found too. ``given``,
             ``value`` and ``number``: a key of the metadata is there, has a value, is a number. ``counter``: its number.
             ``list``: the item is on it. ``most`` and ``least``: the highest measure among the parts, and the lowest one
-            negated. ``media_type``: of a part. ``parts``: how many.
+            negated. ``media_type``: of a part. ``parts``: how many. ``flags``: users' reports.
         name: label, body part, key, counter, list or measured fact.
         value: the cover and how sure it must be that it is a person; or what the metadata's value is.
     """
@@ -153,6 +153,8 @@ def _of_item(sign: Sign, scene: Scene) -> float | None:
             return UNKNOWN if listed is None or listed[0] else None
         case "parts":
             return len(subject.facts) or UNKNOWN
+        case "flags":
+            return subject.flags
         case _:
             if not subject.facts:
                 return UNKNOWN

@@ -13,6 +13,7 @@ from typing import Any
 
 from moderation.core.cards import Card, Licence
 from moderation.core.detections import Detection
+from moderation.core.egress import KEEPS
 from moderation.core.fingerprints import MIN_CHARS, normalised, text_bits
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unreadable
@@ -66,6 +67,7 @@ class _Known:
         self._lists = tuple(lists)
         self._opened: dict[str, tuple[Hashes, ...]] = {}
         self.labels = tuple(sorted({each.label for each in lists}))
+        self.keeps_on_machine = any(each.keeps_on_machine for each in lists)
         self.version = f"1.0+{version_of(self._lists)}"
 
     def __getstate__(self) -> dict[str, Any]:
@@ -120,6 +122,7 @@ class _Known:
                     "kind": each.kind,
                     "hash": f"{matches[each.name].kind}:{matches[each.name].value}",
                     "distance": matches[each.name].distance,
+                    **({KEEPS: True} if each.keeps_on_machine else {}),
                     **({"turned": True} if matches[each.name].is_turned else {}),
                     **({"beats": list(beaten[each.name])} if each.name in beaten else {}),
                 },

@@ -9,6 +9,7 @@
     type: pdq                 # of hashes in them that stand without a type; mostly left out
     distance: 31              # bits in which two pictures may differ, 0 to 31; left out 31, of a good list 8
     text_distance: 3          # and two texts, 0 to 7; left out 3
+    keeps_on_machine: true    # of a bad list: what is on it is shown to no service elsewhere, and goes to people
     beats: [vendor]           # of a good list: the bad lists whose matches do not count where it matches as nearly
 
 The hashes are kept ready in ``index/`` beside the lists, under the digest of the file they are from.
@@ -55,6 +56,7 @@ class ListFile(PolicyModel):
     type: str | None = None
     distance: int | None = Field(None, ge=0, le=most_distance("pdq"))
     text_distance: int = Field(3, ge=0, le=most_distance("text_simhash"))
+    keeps_on_machine: bool = False
     beats: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -63,6 +65,9 @@ class ListFile(PolicyModel):
             raise wrong(f"'{self.name}' is no name", at="list", hint="letters, digits, dots, dashes; 60 at most")
         if self.beats and self.kind == "bad":
             raise wrong("only a list of kind: good beats others", at="beats")
+        if self.keeps_on_machine and self.kind == "good":
+            hint = "remove it, or write kind: bad"
+            raise wrong("what is known to be good does not have to stay here", at="keeps_on_machine", hint=hint)
         taxonomy = Taxonomy([self.label or ""])
         if self.label is not None and self.label not in taxonomy:
             close = taxonomy.suggest(self.label)
@@ -85,6 +90,7 @@ class HashList:
         indexes: folders of its hashes, one for each file of entries.
         distances: bits in which hashes may differ, by kind.
         beats: names of the bad lists whose matches do not count where this good one matches as nearly.
+        keeps_on_machine: whether content that is on it may not leave this machine; no other list beats such a one.
         digest: of all that it says, in hex: another one when its answers may be others.
     """
 
@@ -95,6 +101,7 @@ class HashList:
     distances: Mapping[str, int]
     beats: tuple[str, ...]
     digest: str
+    keeps_on_machine: bool = False
 
     @property
     def counts(self) -> dict[str, int]:
@@ -144,7 +151,10 @@ def read_lists(folder: Path, is_needed: bool = False) -> tuple[HashList, ...]:
         found[made.name], sources[made.name] = made, source
     for name, made in found.items():
         for other in made.beats:
-            if other not in found or found[other].kind == "good":
+            if other in found and found[other].keeps_on_machine:
+                message = f"list '{other}' keeps content on this machine, and no list beats it"
+                sources[name].fault("beats", "E109", message, "remove one of the two")
+            elif other not in found or found[other].kind == "good":
                 close = nearest(other, [n for n, each in found.items() if each.kind == "bad"])
                 hint = f"did you mean '{close}'?" if close else "beats: names lists of kind: bad in this folder"
                 sources[name].fault("beats", "E106", f"no bad list '{other}'", hint)
@@ -180,7 +190,8 @@ class _Source:
         label = file.label or LABELS[file.kind]
         distance = DISTANCES[file.kind] if file.distance is None else file.distance
         distances = {"pdq": distance, "text_simhash": file.text_distance}
-        said = [file.name, file.kind, label, distances, sorted(file.beats), [each.name for each in indexes if each]]
+        said: list[object] = [file.name, file.kind, label, distances, sorted(file.beats)]
+        said += [[each.name for each in indexes if each], *(["keeps_on_machine"] if file.keeps_on_machine else [])]
         return HashList(
             name=file.name,
             kind=file.kind,
@@ -189,6 +200,7 @@ class _Source:
             distances=distances,
             beats=tuple(sorted(file.beats)),
             digest=hashlib.sha256(repr(said).encode()).hexdigest(),
+            keeps_on_machine=file.keeps_on_machine,
         )
 
     def fault(self, key: str, code: str, message: str, hint: str = "") -> None:

@@ -19,6 +19,7 @@ from PIL import Image
 from ground.blobs import FolderBlobs
 from ground.media.pictures import Limits
 from moderation.core.cards import card_of
+from moderation.core.errors import PolicyFault
 from moderation.core.items import Item, Part
 from moderation.core.policy.policies import PolicySet
 from moderation.detection.judge import Judge
@@ -259,3 +260,24 @@ def test_both_have_a_card(shared: Path) -> None:
     lists = read_lists(shared)
 
     assert all(card_of(each) is not None for each in (KnownMedia(lists), KnownTexts(lists)))
+
+
+def test_a_match_on_a_list_that_keeps_content_here_says_so_and_no_list_beats_it(tmp_path: Path) -> None:
+    quoted = f'text,"{TEXT}"'
+    lists = read_lists(lists_in(tmp_path, here=("keeps_on_machine: true", quoted), other=("", quoted)))
+    detector = KnownTexts(lists)
+
+    found = detector.detect(Part(id="p0", type="text", text=TEXT), FakeContext(tmp_path / "context"))
+
+    assert detector.keeps_on_machine
+    assert {each.attributes["list"]: each.attributes.get("keeps_on_machine") for each in found} == {
+        "here": True,
+        "other": None,
+    }
+    assert not KnownTexts(read_lists(lists_in(tmp_path / "plain", other=("", quoted)))).keeps_on_machine
+    lists_in(tmp_path, good=("kind: good\nbeats: [here]", quoted))
+    with pytest.raises(PolicyFault, match="no list beats it"):
+        read_lists(tmp_path)
+    lists_in(tmp_path, good=("kind: good\nkeeps_on_machine: true", quoted))
+    with pytest.raises(PolicyFault, match="known to be good"):
+        read_lists(tmp_path)

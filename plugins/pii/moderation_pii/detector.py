@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from operator import itemgetter
@@ -12,15 +12,17 @@ from typing import Any
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
-from moderation_pii import joining
+from moderation_pii import joining, stretches
 from moderation_pii.card import CARD
-from moderation_pii.kinds import PATTERNS
-from moderation_pii.names import brands, form_words
+from moderation_pii.kinds import PATTERNS, keys
+from moderation_pii.names import brands, form_words, not_people
 from moderation_pii.names.naming import ages, joined, tagged
+from moderation_pii.names.tagger import tagger
 from moderation_pii.pattern import Hit, Sighting
 from moderation_pii.prefilter import Prefilter
-from moderation_pii.reading import records, respelling, spoken, tables
+from moderation_pii.reading import records, respelling, spoken, tables, wrapped
 from moderation_pii.reading.folding import Folded
+from moderation_pii.stretches import Finder, Region
 
 _LEAST = 50.0
 """Confidence under which nothing is reported."""
@@ -37,7 +39,7 @@ class TextPii:
     """
 
     name = "pii.text"
-    version = "4.0"
+    version = "5.0"
     card = CARD
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
@@ -62,15 +64,24 @@ class TextPii:
         if _DISGUISED in seen:
             folded = folded.respelled()
             seen = prefilter.seen(folded.text)
-        hits, others = _hits(folded, seen)
+        hits, others = _hits(folded, seen, prefilter)
+        hits += wrapped.unwrapped(folded.text, lambda line: _of_line(line, prefilter))
         if not self._only_patterns:
             named = tagged(folded.text)
             hits = [*joined(hits, named), *ages(folded.text, named)] if named else hits
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
-            for hit in joining.as_one(joining.connected(_without_overlaps(hits), folded.text), folded.text)
+            for hit in joining.as_one(
+                joining.blocks(joining.connected(_without_overlaps(hits), folded.text), folded.text), folded.text
+            )
             if hit.label != "PII/NAME" or (_is_person(folded, hit) and not _is_in(others, hit))
         ]
+
+
+def _of_line(line: str, prefilter: Prefilter) -> list[Hit]:
+    """What the patterns alone find in a line that is put together."""
+    folded = Folded(line)
+    return _without_overlaps(_hits(folded, prefilter.seen(folded.text), prefilter)[0])
 
 
 _COUNT = len(PATTERNS)
@@ -82,13 +93,16 @@ _NEEDS = [_COUNT + _BESIDE.index(pattern.beside) if pattern.beside else None for
 _RECORD, _DISGUISED, _SPOKEN = range(len(EXPRESSIONS) - 3, len(EXPRESSIONS))
 
 
+_LONG = frozenset(number for number, pattern in enumerate(PATTERNS) if stretches.is_long(pattern.regex))
+
+
 @cache
-def _search(number: int) -> Callable[..., re.Match[str] | None]:
-    """The search for a pattern, compiled at its first use: a start does not wait for patterns of rare kinds."""
-    return re.compile(PATTERNS[number].regex, re.ASCII).search
+def _compiled(number: int) -> re.Pattern[str]:
+    """A pattern, compiled at its first use: a start does not wait for patterns of rare kinds."""
+    return re.compile(PATTERNS[number].regex, re.ASCII)
 
 
-def _hits(folded: Folded, seen: list[int]) -> tuple[list[Hit], list[Hit]]:
+def _hits(folded: Folded, seen: list[int], prefilter: Prefilter) -> tuple[list[Hit], list[Hit]]:
     """What the patterns find that may be in a text; and the places of which a record says that they name no person."""
     text, lowered = folded.text, folded.lowered
     hits = list(tables.cells(text)) if "\n" in text else []
@@ -96,17 +110,24 @@ def _hits(folded: Folded, seen: list[int]) -> tuple[list[Hit], list[Hit]]:
         hits += tables.inserted(text)
     if _RECORD in seen:
         hits += records.values(text)
+    hits += keys.private_keys(text, lowered)
     others = [hit for hit in hits if hit.label == tables.NOBODY]
     if others:
         hits = [hit for hit in hits if hit.label != tables.NOBODY]
     taken: dict[str, bytearray] = {}
+    places = stretches.regions(prefilter, text) if len(text) > stretches.SHORT else None
     for number in sorted(seen):
         if number < _COUNT:
             needed = _NEEDS[number]
             if needed is None or needed in seen:
-                _look(number, text, lowered, hits, taken)
+                where = None if places is None or number in _LONG else places.get(number, ())
+                _look(number, where, text, lowered, hits, taken)
         elif number == _SPOKEN:
-            hits += spoken.runs(text, lowered)
+            for start, end in [(0, len(text))] if places is None else places.get(number, ()):
+                hits += (
+                    hit._replace(start=hit.start + start, end=hit.end + start)
+                    for hit in spoken.runs(text[start:end], lowered[start:end])
+                )
     return joining.whole_addresses(hits), others
 
 
@@ -115,20 +136,23 @@ def _is_in(places: list[Hit], hit: Hit) -> bool:
     return any(place.start < hit.end and hit.start < place.end for place in places)
 
 
-def _look(number: int, text: str, lowered: str, hits: list[Hit], taken: dict[str, bytearray]) -> None:
+def _look(
+    number: int, where: Sequence[Region] | None, text: str, lowered: str, hits: list[Hit], taken: dict[str, bytearray]
+) -> None:
     """Add the values of a pattern to the hits.
 
     Args:
         number: the pattern's.
+        where: regions of the text in which it may be; None for all of it.
         text: as it is folded.
         lowered: the same in lower case.
         hits: what is found.
         taken: label to the characters of which patterns are sure already: no other of the same kind is asked about them.
     """
-    pattern, search = PATTERNS[number], _search(number)
+    pattern, search = PATTERNS[number], Finder(_compiled(number), text, where).search
     label, weigh, edges, trim, last = pattern.label, pattern.weigh, pattern.edges, pattern.trim, len(text) - 2
     known = None if pattern.attributes else taken.get(label)
-    found = search(text)
+    found = search()
     while found is not None:
         group = found.lastindex
         start, end = found.span(group or 0)
@@ -136,7 +160,7 @@ def _look(number: int, text: str, lowered: str, hits: list[Hit], taken: dict[str
             end = start + len(trim(text[start:end]))
         if end > start and edges(text, start, end):
             if known is not None and known.find(0, start, end) < 0:
-                found = search(text, end)
+                found = search(end)
                 continue
             confidence = weigh(Sighting(text, lowered, start, end, found[1] if group == 2 else None))
             if confidence >= _LEAST:
@@ -145,16 +169,18 @@ def _look(number: int, text: str, lowered: str, hits: list[Hit], taken: dict[str
                     if label not in taken:
                         taken[label] = bytearray(len(text))
                     taken[label][start:end] = b"\1" * (end - start)
-                found = search(text, end) if end < last else None  # no value is shorter
+                found = search(end) if end < last else None  # no value is shorter
                 continue
         # What was no value may have hidden the beginning of one.
-        found = search(text, found.start() + 1)
+        found = search(found.start() + 1)
 
 
 def _is_person(folded: Folded, hit: Hit) -> bool:
     """False for brands and for the words of forms, which look like names."""
     lowered, place = folded.lowered, (hit.start, hit.end)
-    return not brands.is_brand(lowered, *place) and not form_words.is_label(folded.text, lowered, *place)
+    if brands.is_brand(lowered, *place) or form_words.is_label(folded.text, lowered, *place):
+        return False
+    return not not_people.is_nobody(folded.text, lowered, *place, tagger().lists.of)
 
 
 def _detection(hit: Hit, start: int, end: int) -> Detection:

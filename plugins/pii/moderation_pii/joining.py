@@ -51,6 +51,58 @@ def connected(hits: list[Hit], text: str) -> list[Hit]:
     return made
 
 
+_ONLY_TOWN = re.compile(
+    r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}|(?:[A-Z]{1,3}-)?[0-9]{4,6}(?:[ \-][^\n,0-9]{2,40})?|[^\n,0-9]{2,40} [0-9]{4,6}"
+)
+"""An address of which a pattern knows no more than the town or its code."""
+_NO_LINE = re.compile(
+    r"(?i)[:;@?!=<>{}|\"\[\]#*]|[a-z]{3}\.$|\b(?:address|anschrift|adresse|invoice|rechnung|bill|ship|deliver|contact|customer|dear|ltd|llc|inc"
+    r"|gmbh|plc|sa|curriculum|vitae|tel|phone|date|ref|page|total|order|tenant|landlord|to|from)\b"
+)
+_LINE_WORD = re.compile(
+    r"[A-ZÀ-Þ0-9]\S*|(?:of|the|de|la|le|du|des|del|di|da|do|dos|am|an|im|in|der|den|dem|zum|zur|van|het|on|upon|bis|no\.?|nr\.?|n\.?)"
+)
+_MOST_LINES = 4
+_LONGEST_LINE = 45
+
+
+def blocks(hits: list[Hit], text: str) -> list[Hit]:
+    """The hits, with the lines above a town or its code as one address with it: a house's name, a lane, a village.
+
+    They are lines of a block when each word begins large or is a small one of streets, and nothing else is found there.
+    """
+    made: list[Hit] = []
+    for hit in hits:
+        if hit.label == "PII/ADDRESS" and _ONLY_TOWN.fullmatch(text, hit.start, hit.end):
+            before = made[-1].end if made else 0
+            start = _block_start(text, hit.start, before)
+            if start < hit.start:
+                hit = hit._replace(start=start, confidence=max(hit.confidence, 80.0))
+        made.append(hit)
+    return made
+
+
+def _block_start(text: str, start: int, least: int) -> int:
+    """Where the block begins whose last line holds `start`; `start` where there is none."""
+    line = text.rfind("\n", 0, start) + 1
+    if line < least or not _is_line(text[line:start], is_whole=False):
+        return start
+    begin, lines = line, 0
+    while begin > 0 and lines < _MOST_LINES:
+        above = text.rfind("\n", 0, begin - 1) + 1
+        if above < least or not _is_line(text[above : begin - 1]):
+            break
+        begin, lines = above, lines + 1
+    return begin if lines else start
+
+
+def _is_line(line: str, *, is_whole: bool = True) -> bool:
+    words = line.replace(",", " ").split()
+    if is_whole and not (3 <= len(line.strip()) <= _LONGEST_LINE and words and line[:1].strip()):
+        return False
+    return _NO_LINE.search(line) is None and all(_LINE_WORD.fullmatch(word) for word in words)
+
+
 def as_one(hits: list[Hit], text: str) -> list[Hit]:
     """The hits from start to end, with those as one that only say one thing together."""
     made: list[Hit] = []

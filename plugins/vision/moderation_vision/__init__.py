@@ -15,6 +15,7 @@ from moderation_vision.faces import Faces
 from moderation_vision.frames import Frames
 from moderation_vision.lettering import Lettering
 from moderation_vision.metadata import Metadata
+from moderation_vision.provenance import Provenance
 from moderation_vision.quality import Quality
 from moderation_vision.text import Text
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_detectors(settings: Settings) -> list[Any]:
-    """Offer ``vision.faces``, ``vision.exif``, ``vision.quality`` and ``vision.lettering``."""
-    return [Faces(), Metadata(), Quality(), Lettering()]
+    """Offer ``vision.faces``, ``vision.exif``, ``vision.provenance``, ``vision.quality`` and ``vision.lettering``."""
+    return [Faces(), Metadata(), Provenance(), Quality(), Lettering()]
 
 
 @hookimpl

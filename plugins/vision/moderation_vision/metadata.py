@@ -51,7 +51,7 @@ class Metadata:
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """One detection for each kind of thing given away. Raises `Unreadable`."""
         found: dict[str, tuple[float, str]] = {}
-        with _opened(context.read(part)) as picture:
+        with opened(context.read(part)) as picture:
             exif = picture.getexif()
             xmp = picture.info.get("xmp") or picture.info.get("XML:com.adobe.xmp") or b""
             position = exif.get_ifd(_GPS_IFD)
@@ -75,7 +75,7 @@ class Metadata:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image]:
+def opened(data: bytes) -> Iterator[Image]:
     """A picture, not decoded: metadata are no pixels. Whatever goes wrong, here or in the block, is `Unreadable`."""
     from PIL import Image
 

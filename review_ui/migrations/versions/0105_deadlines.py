@@ -1,14 +1,14 @@
 """Until when a task is to be answered, and who gave it back last.
 
 Revision ID: 0105
-Revises: 0070
+Revises: 0071
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0105"
-down_revision = "0070"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 

@@ -1,8 +1,22 @@
 // What is written and ticked on a task, kept in this tab until the answer is taken: by whom and for which task.
 const PREFIX = "review-draft ";
+const MOST_STATE = 3e6; // characters
 
 export function keptNote(name) {
   try { return JSON.parse(sessionStorage.getItem(PREFIX + name))?.note ?? ""; } catch { return ""; }
+}
+
+// The same of a task whose template is its own: whatever its page says of its fields, until it is answered.
+export function keepState(name, state) {
+  try {
+    const text = JSON.stringify(state);
+    if (state === null || text.length > MOST_STATE) sessionStorage.removeItem(PREFIX + name);
+    else sessionStorage.setItem(PREFIX + name, text);
+  } catch { /* storage may be forbidden or full: then only the page keeps it */ }
+}
+
+export function keptState(name) {
+  try { return JSON.parse(sessionStorage.getItem(PREFIX + name)); } catch { return null; }
 }
 
 const isTick = (field) => field.type === "checkbox" || field.type === "radio";

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,15 @@ ALLOWED = {
     ("POST", "/v1/items/batch"): (202, 202),
     ("GET", "/v1/items/<item_id>"): (200, 404),
     ("GET", "/v1/items/<item_id>/explanation"): (200, 404),
+    ("GET", "/v1/deliveries"): (200, 200),
+    ("GET", "/v1/items/<item_id>/deliveries"): (200, 404),
+    ("POST", "/v1/items/<item_id>/deliveries/<delivery_id>/resend"): (404, 404),  # this item has no callback
     ("POST", "/v1/items/<item_id>/appeal"): (409, 404),  # nobody has decided this item
     ("GET", "/v1/items/<item_id>/parts/<part_id>/redacted"): (404, 404),  # this item has no redacted copy
+    ("POST", "/v1/flags"): (202, 404),
+    ("GET", "/v1/flags"): (200, 200),
+    ("GET", "/v1/flags/<flag_id>"): (404, 404),
+    ("POST", "/v1/moderations"): (200, 200),
     ("POST", "/v1/redact"): (200, 200),
     ("POST", "/v1/uploads"): (201, 201),
     ("GET", "/v1/policies"): (200, 200),
@@ -40,6 +47,7 @@ ALLOWED = {
     ("POST", "/v1/lists/<name>"): (403, 403),
     ("DELETE", "/v1/lists/<name>/entries/<int:entry_id>"): (403, 403),
     ("GET", "/v1/detectors/<detector>"): (200, 200),
+    ("DELETE", "/v1/items/<item_id>"): (202, 404),
 }
 
 
@@ -91,6 +99,8 @@ def test_every_route_answers_each_caller_as_the_table_says(idle_api: Api) -> Non
         path = rule.replace("<item_id>", item_id).replace("<name>", "text").replace("<detector>", "vision.faces")
         path = path.replace("<int:entry_id>", "1")
         bodies: dict[str, Any] = {"batch": [TEXT], "appeal": {"reason": "look again"}, "redact": {"text": "hi"}}
+        bodies["flags"] = {"item": item_id, "reason": "spam", "reporter": "ann"}
+        bodies["moderations"] = {"input": "hi"}
         bodies["uploads"] = {"content_type": "image/png"}
         body = bodies.get(rule.rpartition("/")[2], TEXT) if method == "POST" else None
         for name, header in strangers.items():
@@ -114,6 +124,65 @@ def test_a_stranger_posts_nothing_and_another_app_sees_nothing(idle_api: Api) ->
     missing = idle_api.get("/v1/items/01a1fb69-8c15-730f-b107-a0c881b9b117", app="forum").json
     foreign = idle_api.get(f"/v1/items/{posted}", app="forum").json
     assert (missing["status"], missing["title"]) == (foreign["status"], foreign["title"])
+
+
+CALLS = {
+    "read": ("GET", "/v1/items", None),
+    "post": ("POST", "/v1/items", TEXT),
+    "manage": ("DELETE", "/v1/items/01a1fb69-8c15-730f-b107-a0c881b9b117", None),
+}
+
+
+@pytest.mark.parametrize("scope", list(CALLS))
+def test_a_key_does_what_it_is_for_and_nothing_else(empty_api: Api, scope: str) -> None:
+    key = empty_api.service.accounts.add_key("shop", datetime.now(UTC), scopes=[scope]).key
+    headers = {"Authorization": f"Bearer {key}"}
+
+    refused = {
+        name
+        for name, (method, path, body) in CALLS.items()
+        if empty_api.call(method, path, app=None, headers=headers, json=body).status_code == 403
+    }
+
+    assert refused == set(CALLS) - {scope}
+
+
+def test_a_refusal_says_what_the_key_is_for(empty_api: Api) -> None:
+    key = empty_api.service.accounts.add_key("shop", datetime.now(UTC), scopes=["read"]).key
+
+    answer = empty_api.post("/v1/items", app=None, headers={"Authorization": f"Bearer {key}"}, json=TEXT)
+
+    assert answer.json["type"].endswith("#problem-scope")
+    assert "this key is for read only" in answer.json["detail"]
+
+
+def test_a_key_is_useless_once_its_time_is_over(empty_api: Api) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    over = empty_api.service.accounts.add_key("shop", yesterday, expires_at=yesterday + timedelta(hours=1)).key
+    good = empty_api.service.accounts.add_key("shop", yesterday, expires_at=yesterday + timedelta(days=2)).key
+
+    statuses = [
+        empty_api.get("/v1/items", app=None, headers={"Authorization": f"Bearer {key}"}).status_code
+        for key in (over, good)
+    ]
+
+    assert statuses == [401, 200]
+
+
+def test_a_key_that_would_be_useless_from_the_start_is_not_made(empty_api: Api) -> None:
+    now = datetime.now(UTC)
+    with pytest.raises(InputError, match="is past"):
+        empty_api.service.accounts.add_key("shop", now, expires_at=now)
+
+
+def test_answers_say_how_many_calls_are_left(make_api: Callable[..., Api]) -> None:
+    api = make_api(calls_per_second=0.5)
+
+    told = [api.get("/v1/policies").headers for _ in range(2)]
+
+    assert [each["RateLimit-Policy"] for each in told] == ['"calls";q=1;w=2'] * 2
+    assert [each["RateLimit"].partition(";t=")[0] for each in told] == ['"calls";r=0', '"calls";r=0']
+    assert "RateLimit" not in api.get("/v1/policies", app=None).headers
 
 
 def test_a_revoked_key_is_useless_at_once(idle_api: Api) -> None:
@@ -140,7 +209,6 @@ def test_the_scheme_is_read_without_regard_to_case(empty_api: Api, scheme: str) 
         ("GET", "/v1", 404),
         ("GET", "/v1/", 404),
         ("GET", "/v1/nothing", 404),
-        ("POST", "/v1/moderations", 404),
         ("GET", "/v1/items/not-an-id", 404),
         ("GET", "/v1/items/%00", 404),
         ("GET", "/v1/items/../items", 404),

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
 from moderation.api.openapi import Operation, openapi
 from moderation.api.problems import KINDS
 from moderation.core.errors import StoreUnavailable
+from moderation.core.events import EVENT_TYPES
 from moderation.core.policy.policies import PolicySet
 from moderation.serving.app import create_app
 from tests.houses.api import Api
@@ -44,8 +46,9 @@ def test_the_openapi_document_is_valid_and_lists_every_route(empty_api: Api) -> 
 
 
 def _is_elsewhere(rule: str) -> bool:
-    """The portal, the endpoints that speak as AWS does, and pages for browsers."""
-    return rule.startswith(("/review", "/a2i", "/aws", "/comprehend", "/static")) or rule in ("/", "/docs", "/admin")
+    """The portal, the endpoints that speak as AWS and Google do, and pages for browsers."""
+    elsewhere = ("/review", "/a2i", "/aws", "/comprehend", "/perspective", "/static")
+    return rule.startswith(elsewhere) or rule in ("/", "/docs", "/admin")
 
 
 def test_every_view_of_the_api_says_what_it_does_and_takes_what_its_path_has(empty_api: Api) -> None:
@@ -82,7 +85,8 @@ def test_each_documented_parameter_of_a_search_is_taken_and_no_other(empty_api: 
 
     for parameter in parameters:
         schema = parameter["schema"]
-        for value in schema.get("enum") or [examples[schema.get("format", schema["type"])]]:
+        example = parameter.get("example") or examples[schema.get("format", schema["type"])]
+        for value in schema.get("enum") or [example]:
             assert empty_api.get("/v1/items", query_string={parameter["name"]: value}).status_code == 200, parameter
 
     refused = empty_api.get("/v1/items?colour=red")
@@ -100,6 +104,50 @@ def test_every_operation_under_v1_wants_a_key_and_documents_the_refusal(empty_ap
             assert (operation.get("security") == []) == (not path.startswith("/v1"))
             if path.startswith("/v1"):
                 assert "application/problem+json" in operation["responses"]["401"]["content"]
+
+
+def test_every_property_and_parameter_of_the_document_says_what_it_means(empty_api: Api) -> None:
+    document = openapi(empty_api.client.application)
+
+    silent = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, said in schema.get("properties", {}).items()
+        if not said.get("description")
+    ]
+    silent += [
+        f"{method} {path} {parameter['name']}"
+        for path, operations in (*document["paths"].items(), *document["webhooks"].items())
+        for method, operation in operations.items()
+        for parameter in operation["parameters"]
+        if not parameter.get("description")
+    ]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("kind", ["text", "image", "video", "audio", "film"])
+def test_the_schema_of_a_part_refuses_what_the_server_does(empty_api: Api, kind: str) -> None:
+    document = openapi(empty_api.client.application)
+    schema = {"$ref": "#/components/schemas/PostedPart", "components": document["components"]}
+    ways = {"text": "hi", "url": "https://x.example/a", "s3": "s3://b/k", "base64": "aGk=", "upload": "x"}
+    for chosen in range(1 << len(ways)):
+        given = {name: said if chosen >> bit & 1 else None for bit, (name, said) in enumerate(ways.items())}
+        part = {"type": kind, **given}
+
+        answer = empty_api.post("/v1/items", json={"parts": [part]})
+
+        said = "".join(
+            each["message"] for each in answer.json["errors"] if each["field"] in ("parts[0]", "parts[0].type")
+        )
+        refused = "give exactly one" in said or "a text part has" in said or "Input should be" in said
+        assert Draft202012Validator(schema).is_valid(part) is not refused, part
+
+
+def test_the_document_describes_each_event_under_webhooks(empty_api: Api) -> None:
+    webhooks = openapi(empty_api.client.application)["webhooks"]
+
+    assert set(webhooks) == set(EVENT_TYPES)
 
 
 class _Page(HTMLParser):

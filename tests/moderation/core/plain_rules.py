@@ -166,6 +166,8 @@ def truth(world: World, condition: Mapping[str, Any]) -> Truth:
         return at.hour in {
             hour % 24 for hour in range(hours["at_least"], hours["below"] + 24 * (hours["below"] <= hours["at_least"]))
         }
+    if "flags" in condition:
+        return within(subject.flags, condition["flags"])
     if "parts" in condition:
         return within(len(subject.facts), condition["parts"]) if subject.facts else None
     for name in ("width", "height", "megapixels", "bytes", "frames", "duration", "sound", "text_length", "media_type"):

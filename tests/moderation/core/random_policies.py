@@ -134,6 +134,8 @@ facts = st.one_of(
             {"media_type": ["image/png", "video/*"]},
             {"parts": {"at_least": 2}},
             {"parts": {"at_most": 1}},
+            {"flags": {"at_least": 3}},
+            {"flags": {"below": 2}},
             {"hour": {"at_least": 22, "below": 6}},
             {"hour": {"at_least": 9, "below": 17}, "zone": "Asia/Tokyo"},
             {"weekday": ["sat", "sun"], "zone": "Europe/Zurich"},
@@ -343,7 +345,7 @@ failures = st.builds(
 
 
 subjects = st.builds(
-    lambda app, number, facts, rejects, posts, bad, watch, sizes, at: Subject(
+    lambda app, number, facts, rejects, posts, bad, watch, sizes, at, flags: Subject(
         app,
         frozenset({"image", "text"}),
         f"item-{number}",
@@ -353,6 +355,7 @@ subjects = st.builds(
         {"bad content": bad, "watch metadata.a": watch},
         sizes,
         at,
+        flags,
     ),
     st.sampled_from(["shop", "kids", "news"]),
     st.integers(0, 50),
@@ -389,4 +392,5 @@ subjects = st.builds(
         ]
     ),
     st.sampled_from([None, datetime(2026, 11, 28, 23, tzinfo=UTC), datetime(2026, 11, 27, 12, tzinfo=UTC)]),
+    st.sampled_from([0.0, 1.75, 3.0]),
 )

@@ -7,7 +7,7 @@ from moderation.core.policy.codes import label_hint
 from moderation.core.taxonomy import BEFORE_7, TREE, Taxonomy
 
 LABELS = st.sampled_from(Taxonomy().labels)
-OURS = ("PII", "Toxicity", "Wellbeing", "People", "Text", "PPE", "Quality", "Custom")
+OURS = ("PII", "Toxicity", "Wellbeing", "People", "Text", "PPE", "Source", "Quality", "Custom")
 IMAGE_ROOTS = [name for name in TREE if name not in OURS]
 
 

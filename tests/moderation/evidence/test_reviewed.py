@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from ground.database import Database
 from ground.media_store import open_blobs
+from moderation import cli
 from moderation.core.decisions import Decision, FinalOutcome
 from moderation.core.detections import Detection
 from moderation.core.errors import NotFound
@@ -26,6 +28,7 @@ from moderation.settings import Settings
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
 from moderation.storage.records import Findings, LoopEnd, LoopRecord, new_item_id
+from review_ui.a2i.labelling.manifest import read_manifest
 
 TAXONOMY = Taxonomy()
 SITE = b"""\
@@ -153,3 +156,28 @@ def test_a_picture_that_is_gone_and_one_without_people_are_left_out(
 def test_without_a_database_that_is_said(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         reviewed(settings.model_copy(update={"data": tmp_path / "nowhere"}))
+
+
+def test_a_manifest_has_what_people_agreed_about(
+    settings: Settings, store: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line for each picture, with an outcome and labels as Ground Truth writes classes."""
+    store("reject", BARE)
+    store("approve", BARE, pictures=2)
+    store("reject", BARE, split=True)
+    store("reject", BARE, pictures=2)
+    out = tmp_path / "out.manifest"
+
+    assert cli.run(["export", "manifest", str(out), "--data", str(settings.data)]) == 0
+
+    assert "3 pictures and texts" in capsys.readouterr().out
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [line["outcome"] for line in lines] == [1, 0, 0]
+    first = lines[0]
+    assert first["source-ref"].startswith("s3://")
+    assert first["outcome-metadata"]["class-name"] == "reject"
+    assert first["outcome-metadata"]["type"] == "groundtruth/image-classification"
+    assert first["labels-metadata"]["type"] == "groundtruth/image-classification-multilabel"
+    assert [line["labels"] for line in lines[1:]] == [[], []]
+    objects = read_manifest(out.read_bytes(), "source-ref")
+    assert [each.number for each in objects] == [1, 2, 3]

@@ -20,6 +20,8 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion
 from moderation.evidence.tuning import BandTuning, Tuner, patch
 from moderation.policies.files import policy_of_bytes, read_document
+from moderation.storage.opening import existing_database
+from moderation.storage.suggestions import Said, SuggestedScore, SuggestedScores
 from tests.houses.past import Past
 
 TAXONOMY = Taxonomy()
@@ -221,6 +223,41 @@ def test_the_command_prints_suggestions_and_exits_by_whether_there_are_any(
     suggestion: Any = said["bands"][0]["suggestions"][0]
     assert (suggestion["side"], suggestion["now"], suggestion["suggested"]) == ("reject_from", 90.0, 85)
     assert "+  numbers: {label: PII/SSN, review_from: 50, reject_from: 85, queue: people}" in said["patch"]
+
+
+def suggestion(number: int, confidence: float, *said: tuple[str, float], app: str = "shop") -> SuggestedScore:
+    about = tuple(Said("A", (label,), value) for label, value in said)
+    return SuggestedScore(str(number), app, {"PII/SSN": confidence}, about, datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def test_verdicts_on_comments_count_for_the_bands_that_they_speak_of() -> None:
+    tuner = Tuner(made(TEXT), TAXONOMY, Texts())  # type: ignore[arg-type]
+    for number in range(400):
+        bad = number % 2 == 0
+        tuner.add_suggestion(suggestion(number, 85 if bad else 45, ("PII/SSN", float(bad))))
+        tuner.add_suggestion(suggestion(number, 85, ("PII/EMAIL", 0.0)))
+
+    (tuning,) = tuner.suggest(0.95, 0.05)
+
+    assert tuner.suggestions == 800
+    assert tuning.value("reject_from") == 85
+
+
+def test_the_command_reads_verdicts_on_comments_only_where_it_is_told_to(
+    past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past.item(85, "reject")
+    with existing_database(past.settings) as database:
+        for number in range(80):
+            SuggestedScores(database).keep(suggestion(number, 85, ("PII/SSN", 1.0)))
+
+    assert past.run("rules", "tune", "words", "--precision", "90") == 1
+    capsys.readouterr()
+    code = past.run("rules", "tune", "words", "--precision", "90", "--suggested", "--json")
+    said = json.loads(capsys.readouterr().out)
+
+    assert (code, said["items"], said["suggestions"]) == (0, 1, 80)
+    assert said["bands"][0]["suggestions"][0]["suggested"] == 85
 
 
 def test_both_sides_of_a_band_fit_together() -> None:

@@ -28,6 +28,7 @@ from moderation.core.rulings import Ruling
 from moderation.detection.judgement import Judgement
 from moderation.media.retention import Retention, retain
 from moderation.storage import tables
+from moderation.storage.holds import Holds
 from moderation.storage.records import LoopEnd
 from tests.houses.api import Api
 from tests.houses.aws import Aws
@@ -268,6 +269,29 @@ def test_objects_in_s3_are_tagged_with_when_they_go(aws: Aws, open_api: Open) ->
     assert retention.tag_decided(NOW) == 1
     assert tags(aws, shared)["moderation-outcome"] == "approve", "the one that keeps it longest"
     assert set(kept.sweep(31)) == {item, waiting}
+    assert aws.keys("media") == []
+
+
+def test_media_on_hold_stays_and_loses_the_tags_by_which_its_bucket_would_delete_it(aws: Aws, open_api: Open) -> None:
+    aws.bucket("media")
+    kept = opened(open_api, media_s3=True, media_bucket="media")
+    mine, shared = picture(10), picture(60)
+    item, other = kept.post(mine, shared), kept.post(shared, outcome="reject")
+    retention, holds = kept.api.service.retention, Holds(kept.api.service.database)
+    retention.tag_decided(NOW)
+    before = tags(aws, mine)
+
+    hold = holds.add("item", item, why="a letter", by="lea", now=NOW)
+    retention.tag_decided(NOW)
+    assert before
+    assert (tags(aws, mine), tags(aws, shared)) == ({}, {})
+    assert kept.sweep(400) == [other]
+    assert kept.has(shared), "the one on hold needs it"
+
+    holds.release(hold_id=hold.id, by="lea", why="settled", now=NOW)
+    retention.tag_decided(NOW)
+    assert tags(aws, mine) == before
+    assert kept.sweep(400) == [item]
     assert aws.keys("media") == []
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from moderation.api.views import item_view
+from moderation.api.views import explanation, item_view
 from moderation.core.items import Part
 from moderation.pipeline.intake import Submission
 from moderation.storage.ages import look_at_ages
@@ -56,6 +56,8 @@ def test_an_item_in_review_is_due_as_its_policy_says_and_everybody_is_told(
 
     view = item_view(decided, house.service.versions).model_dump(mode="json")["human_loop"]
     assert datetime.fromisoformat(view["due_at"]) == due_at
+    words = explanation(decided, house.service.versions).words
+    assert f"To be decided by {due_at:%Y-%m-%d %H:%M} UTC: policy 'words' for PII says 4h." in " ".join(words)
     assert [set(each) for each in view["answers"]] == [{"claimed_at", "decided_at"}]
     assert datetime.fromisoformat(str(_payloads(house)[0]["due_at"])) == due_at
     assert look_at_ages(house.service.database, now + timedelta(hours=5)).deadlines == {}

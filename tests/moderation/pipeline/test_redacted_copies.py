@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from moderation.core.redaction import places, redact_text
 from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline.intake import Submission
 from moderation.settings import Settings
-from moderation.storage.records import ItemRecord, payload_of
+from moderation.storage.records import ItemRecord, decided_data
 from tests.houses.api import NOBODY, Api
 from tests.houses.service import House
 from tests.paths import EXAMPLES
@@ -112,7 +111,7 @@ def test_an_approved_text_is_delivered_with_its_places_taken_out(open_house: Cal
     assert [part.text for part in record.redacted] == ["Write to [EMAIL] today"]
     view = item_view(record, house.service.versions)
     assert [part.text for part in view.redacted] == ["Write to [EMAIL] today"]
-    payload = json.loads(payload_of(record.item, record.decision, record.redacted))
+    payload = {"data": decided_data(record.item, record.decision, record.redacted)}
     assert payload["data"]["redacted"] == [{"part": "p0", "type": "text", "text": "Write to [EMAIL] today"}]
 
 

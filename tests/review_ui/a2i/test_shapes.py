@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from review_ui.a2i.labelling.advancing import advance_jobs
 from review_ui.a2i.wire import CONTROL
 from tests.houses.endpoint import SESSION, Endpoint
 from tests.raw_answers import faults
@@ -74,6 +75,29 @@ def test_every_answer_has_the_shape_that_botocores_model_gives_it(endpoint: Endp
     runtime.stop_human_loop(HumanLoopName="a")
     runtime.describe_human_loop(HumanLoopName="a")
     runtime.delete_human_loop(HumanLoopName="a")
+    function = "arn:aws:lambda:us-east-1:432418664414:function"
+    control.create_labeling_job(
+        LabelingJobName="job",
+        LabelAttributeName="label",
+        InputConfig={"DataSource": {"S3DataSource": {"ManifestS3Uri": "s3://bucket/none"}}},
+        OutputConfig={"S3OutputPath": "s3://bucket/out"},
+        RoleArn=ROLE,
+        LabelCategoryConfigS3Uri="s3://bucket/none",
+        HumanTaskConfig={
+            "WorkteamArn": team,
+            "UiConfig": {"UiTemplateS3Uri": "s3://bucket/none"},
+            "PreHumanTaskLambdaArn": f"{function}:PRE-TextMultiClass",
+            "AnnotationConsolidationConfig": {"AnnotationConsolidationLambdaArn": f"{function}:ACS-TextMultiClass"},
+            "TaskTitle": "t",
+            "TaskDescription": "d",
+            "NumberOfHumanWorkersPerDataObject": 1,
+            "TaskTimeLimitInSeconds": 60,
+        },
+    )
+    control.describe_labeling_job(LabelingJobName="job")
+    control.list_labeling_jobs()
+    control.stop_labeling_job(LabelingJobName="job")
+    advance_jobs(endpoint.review)
     control.delete_flow_definition(FlowDefinitionName="flow")
     control.delete_human_task_ui(HumanTaskUiName="ui")
     with pytest.raises(ClientError):

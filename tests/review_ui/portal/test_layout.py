@@ -105,7 +105,16 @@ def test_a_tap_anywhere_on_a_button_of_the_bar_is_taken_by_it(desk: Desk, review
 
 PAGES = (
     *("", "history", "wellbeing", "done", "nowhere", "style", "people"),
-    *("lead", "lead/queues/long", "lead/quality", "lead/quality/long", "lead/lists", "lead/log", "password"),
+    *(
+        "lead",
+        "lead/queues/long",
+        "lead/quality",
+        "lead/quality/long",
+        "lead/lists",
+        "lead/holds",
+        "lead/log",
+        "password",
+    ),
     *("lead/people", "lead/quality?show=golden", "lead/quality?show=batches", "lead/quality?show=disagreements"),
 )
 

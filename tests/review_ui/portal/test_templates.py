@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import io
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,65 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from moderation.settings import load_settings
-from review_ui.a2i import flows, loops, resources, workforces
-from review_ui.people.people import People
-from review_ui.server import A2IServer
+from tests.houses.agency import SCRIPT, Agency, picture
 
 pytestmark = pytest.mark.browser
-PASSWORD = "a long enough password"
-
-
-class Agency:
-    """An endpoint whose only flow has the template of the test."""
-
-    def __init__(self, folder: Path) -> None:
-        self.server = A2IServer(load_settings(data=folder, port=0, undo_seconds=0))
-        self.server.start()
-        self.review = self.server.review
-        People(self.review.database).add("ann", "reviewer", PASSWORD)
-        workforces.create_workteam(self.review, {"WorkteamName": "team", "Description": "d", "MemberDefinitions": []})
-
-    def start(self, template: str, content: Any) -> None:
-        """A flow with this template, and one loop."""
-        review = self.review
-        resources.create_human_task_ui(review, {"HumanTaskUiName": "ui", "UiTemplate": {"Content": template}})
-        config = {
-            "WorkteamArn": review.arn("workteam/private-crowd", "team"),
-            "HumanTaskUiArn": review.arn("human-task-ui", "ui"),
-            "TaskTitle": "A task",
-            "TaskDescription": "d",
-            "TaskCount": 1,
-        }
-        flows.create_flow_definition(
-            review,
-            {
-                "FlowDefinitionName": "flow",
-                "HumanLoopConfig": config,
-                "OutputConfig": {"S3OutputPath": "s3://moderation/a2i"},
-                "RoleArn": "arn:aws:iam::111122223333:role/x",
-            },
-        )
-        arn = review.arn("flow-definition", "flow")
-        body = {"InputContent": json.dumps(content)}
-        loops.start(review, {"FlowDefinitionArn": arn, "HumanLoopName": "one", "HumanLoopInput": body})
-
-    def open(self, page: Any) -> Any:
-        """Sign in and open the task; gives the template's frame."""
-        page.goto(f"{self.server.url}/review/")
-        page.fill("input[name=username]", "ann")
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/review/")
-        page.goto(f"{self.server.url}/review/next")
-        return page.frame_locator("#template")
-
-    def status(self) -> str:
-        return str(loops.describe(self.review, {"HumanLoopName": "one"})["HumanLoopStatus"])
-
-    def answer(self) -> Any:
-        uri = loops.describe(self.review, {"HumanLoopName": "one"})["HumanLoopOutput"]["OutputS3Uri"]
-        return json.loads(self.review.blobs.get(uri))["humanAnswers"][0]["answerContent"]
 
 
 @pytest.fixture
@@ -78,15 +20,6 @@ def agency(tmp_path: Path) -> Iterator[Agency]:
     opened = Agency(tmp_path / "data")
     yield opened
     opened.server.close()
-
-
-def picture(width: int = 400, height: int = 200) -> str:
-    out = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(out, "PNG")
-    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
-
-
-SCRIPT = '<script src="https://assets.crowd.aws/crowd-html-elements.js"></script>'
 
 
 def test_fields_answer_as_amazon_documents_them(agency: Agency, open_page: Callable[..., Any]) -> None:

@@ -20,6 +20,7 @@ from moderation.core.policy.words.listed import ContentCondition
 from moderation.core.policy.words.measured import (
     BytesCondition,
     DurationCondition,
+    FlagsCondition,
     FramesCondition,
     HeightCondition,
     HourCondition,
@@ -126,6 +127,7 @@ Condition: TypeAlias = Annotated[
     | Annotated[TextLengthCondition, Tag("\0TextLengthCondition")]
     | Annotated[MediaTypeCondition, Tag("\0MediaTypeCondition")]
     | Annotated[PartsCondition, Tag("\0PartsCondition")]
+    | Annotated[FlagsCondition, Tag("\0FlagsCondition")]
     | Annotated[HourCondition, Tag("\0HourCondition")]
     | Annotated[WeekdayCondition, Tag("\0WeekdayCondition")],
     Discriminator(_tag_of),

@@ -117,6 +117,14 @@ class PartsCondition(MeasuredCondition):
     parts: Count = Field(description="How many parts the item was posted with.")
 
 
+class FlagsCondition(MeasuredCondition):
+    """How many users have reported it."""
+
+    flags: Range = Field(
+        description="Users' reports that nobody has decided about, each counted by how often its reporter was right."
+    )
+
+
 class Hours(PolicyModel):
     """From an hour of the day up to another, over midnight where the second is the smaller."""
 

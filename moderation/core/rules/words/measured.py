@@ -13,6 +13,7 @@ from moderation.core.measuring import Fact
 from moderation.core.policy.terms import Range
 from moderation.core.policy.words.measured import (
     DAYS,
+    FlagsCondition,
     HourCondition,
     PartFact,
     PartsCondition,
@@ -63,7 +64,7 @@ class MeasuredTest:
 
 
 def measured_test(
-    condition: PartFact | PartsCondition | HourCondition | WeekdayCondition,
+    condition: PartFact | PartsCondition | FlagsCondition | HourCondition | WeekdayCondition,
 ) -> MeasuredTest:
     """The test for a condition."""
     match condition:
@@ -76,6 +77,10 @@ def measured_test(
             return MeasuredTest(
                 lambda subject: count.holds(len(subject.facts)) if subject.facts else None, {Sign("parts", ""): low}
             )
+        case FlagsCondition():
+            wanted = condition.flags
+            woken: Wakes | None = None if wanted.at_least is None else {Sign("flags", ""): wanted.at_least}
+            return MeasuredTest(lambda subject: wanted.holds(subject.flags), woken)
         case HourCondition():
             hours = condition.hour
             return MeasuredTest(_of_time(condition.zone, lambda at: hours.holds(at.hour)))

@@ -1,14 +1,14 @@
 """Until when people are to decide an item, and what says so.
 
 Revision ID: 0105
-Revises: 0090
+Revises: 0100
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0105"
-down_revision = "0090"
+down_revision = "0100"
 branch_labels = None
 depends_on = None
 

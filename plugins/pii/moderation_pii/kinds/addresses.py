@@ -84,7 +84,13 @@ def _code(sighting: Sighting) -> float:
     return 85.0 if _AT_HOME.near(sighting) else 60.0
 
 
+_ROAD = rf"(?:(?:[NSEW]\.? )?(?:(?:{_WORD}|[0-9]{{1,3}}(?:st|nd|rd|th)) ){{1,3}}{_SUFFIX}|Broadway|[0-9]{{1,3}}(?:st|nd|rd|th))\b\.?"
+
 PATTERNS = (
+    Pattern("PII/ADDRESS", rf"\b(?:[Cc]orner of|[Ii]ntersection of|[Jj]unction of|[Cc]rossing of) ({_ROAD} (?:and|&) (?:{_ROAD}|{_WORD}))", lambda s: 86.0, as_word),
+    Pattern("PII/ADDRESS", r"\b((?:(?:USS|USNS|USCGC) [A-Z][\w.'\-]{1,20}(?: [A-Z][\w.'\-]{1,20}){0,2}[ ,]{0,2}(?:\([A-Z]{2,4} ?[0-9]{1,3}\))?|(?:PSC|CMR|[Uu]nit|UNIT|OMC)[ #]{1,2}[0-9]{1,6}(?:,? (?:[Bb]ox|BOX) [0-9]{1,6})?)?,?[ \t]{0,2}\r?\n?[ \t]{0,2}(?:APO|FPO|DPO),? (?:AA|AE|AP),? [0-9]{5}(?:-[0-9]{4})?)\b", lambda s: 95.0, as_word),
+    Pattern("PII/ADDRESS", r"\b((?:ul|al|os|pl)\. ?[A-ZÀ-ÞĀ-Ž][A-Za-zÀ-ɏ\-]{1,25}(?: [A-ZÀ-ÞĀ-Ž][A-Za-zÀ-ɏ\-]{1,25}){0,2} [0-9]{1,4}[a-zA-Z]?(?:/[0-9]{1,4}| ?m\. ?[0-9]{1,4})?(?:,?\s{1,2}[0-9]{2}-[0-9]{3} [A-ZÀ-ÞĀ-Ž][A-Za-zÀ-ɏ\-]{1,25})?)", raised(88.0, 94.0, _AT_HOME), as_word),
+    Pattern("PII/ADDRESS", rf"\b((?:{_WORD} ){{1,3}}(?:Road|Street|Avenue|Lane|Drive|Close|Terrace|Crescent) [0-9]{{1,4}}[a-zA-Z]?)\b", lambda s: 84.0 if _AT_HOME.near(s, before=60) or "place on" in s.before(12) else 0.0, as_word),
     Pattern(
         "PII/ADDRESS",
         rf"\b([1-9][0-9]{{0,5}}[A-Za-z]?(?:-[0-9]{{1,4}})?,? (?:(?:[NSEW]|NE|NW|SE|SW|North|South|East|West)\.? )?(?:(?:[A-Z][A-Za-z'\-]{{0,24}}|[0-9]{{1,3}}(?:st|nd|rd|th)|(?:of|the|de|la))\.? ){{1,6}}{_SUFFIX}\b\.?(?: (?:[NSEW]|NE|NW|SE|SW)\b)?{_UNIT}?{_TAIL})",

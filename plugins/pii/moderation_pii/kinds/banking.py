@@ -85,6 +85,7 @@ PATTERNS = (
     Pattern("PII/BANK_ROUTING", r"\b([0-9]{9}) (?:is |was |as )?(?i:(?:my|his|her|the|your|our) )?(?i:(?:bank )?(?:routing|aba)\b)", lambda s: 90.0, after_keyword),
     Pattern("PII/SWIFT_CODE", keyword(_SWIFT, r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?", NARROW_GAP), _swift, as_word),
     Pattern("PII/BANK_ROUTING", keyword(_ROUTING, r"[0-9]{4}[ \-][0-9]{4}[ \-][0-9]|[0-9]{3}[ \-][0-9]{3}[ \-][0-9]{3}"), _routing, after_keyword),
+    Pattern("PII/BANK_ACCOUNT_NUMBER", r"(?i)\b(?:account|acct|acc|a/c|checking|savings|iban|konto)\b[^\n.;0-9]{0,16}?\b(?:ending|ends)(?: in| with|:)? ?([*x#•.]{0,8} ?[0-9]{3,5})\b", lambda s: 78.0, trim=None),
     Pattern("PII/BANK_ROUTING", r"⑆ ?([0-9]{9}) ?⑆", lambda s: 96.0, anywhere),
     Pattern("PII/BANK_ACCOUNT_NUMBER", r"⑆ ?([0-9][0-9 \-]{4,18}[0-9]) ?⑈", lambda s: 94.0, anywhere),
     Pattern("PII/BANK_ROUTING", keyword(r"sort|s/c", r"[0-9]{2}-[0-9]{2}-[0-9]{2}", r"([ \t]{0,3}[:=#]?[ \t]{0,3})"), lambda s: 88.0, after_keyword),

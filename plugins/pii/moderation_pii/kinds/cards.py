@@ -109,6 +109,8 @@ PATTERNS = (
         r"((?:[xX]{4}[ .\-]?){3}[0-9]{4}|(?:[*•#]{4}[ .\-]?){3}[0-9]{4})\b",
         _masked_card,
     ),
+    Pattern("PII/CREDIT_DEBIT_NUMBER", r"\b((?:50|5[6-9]|6[0-9])[0-9]{10})\b", lambda s: 80.0 if _CARD.in_(s.before(24)) and not is_called_otherwise(s) else 0.0),
+    Pattern("PII/CREDIT_DEBIT_NUMBER", r"(?i)\b(?:card|visa|mastercard|amex)\b[^\n.;0-9]{0,16}?\b(?:ending|ends)(?: in| with|:)? ?[*x#•.]{0,8} ?([0-9]{4})\b", lambda s: 72.0),
     Pattern("PII/CREDIT_DEBIT_CVV", keyword(_CVV, r"[0-9]{3,4}|[0-9] [0-9] [0-9]"), _cvv, after_keyword),
     Pattern("PII/CREDIT_DEBIT_CVV", r"\b(?:0?[1-9]|1[0-2]) ?/ ?(?:20)?[2-4][0-9][,;]?\s(?:and |y )?(?i:(?:sec(?:urity)? |the )?code|cód(?:igo)?)? ?(?:is )?:? ?([0-9]{3,4})\b", _code_behind_expiry, after_keyword),
     Pattern("PII/CREDIT_DEBIT_CVV", r"\b([0-9]{3,4}) (?:is |as )?(?i:(?:my |the |your )?(?:cvv2?|cvc2?)|(?:is )?(?:on|at) the back)\b", lambda s: 85.0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from moderation_pii.context import Words, is_called_otherwise, keyword
 from moderation_pii.kinds.clock import TIME
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, as_number, as_word
@@ -18,10 +20,18 @@ _YEAR = r"(?:19|20)[0-9]{2}"
 
 
 def _numeric(sighting: Sighting) -> float:
+    if not _is_possible(sighting.value):
+        return 0.0
     confidence = 90.0 if len(sighting.digits) >= 6 and sighting.value[-4:].isdigit() else 65.0
     if _DATE.near(sighting):
         return max(confidence, 88.0)
     return 40.0 if is_called_otherwise(sighting) else confidence
+
+
+def _is_possible(value: str) -> bool:
+    """False where neither of the first two numbers can be a month, or a day is beyond any month's end."""
+    first, second = (int(number) for number in re.split(r"[/.\-]", value)[:2])
+    return min(first, second) <= 12 and max(first, second) <= 31
 
 
 def _year_first(sighting: Sighting) -> float:

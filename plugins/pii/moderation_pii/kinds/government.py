@@ -166,6 +166,8 @@ PATTERNS = (
     Pattern("PII/SSN", r"\b([0-9]{9})\b", _bare_ssn, beside=_SSN.regex),
     Pattern("PII/DRIVER_ID", keyword(r"(?:an|his|her|the|photo|state|valid) id(?: card)?(?: with)?(?: number| no\.?)|(?:state|photo|government) id", r"[A-Z0-9\-]{6,18}", NARROW_GAP), _with_digits(5, 66.0, 0.0), as_word),
     Pattern("PII/SSN", r"\b([0-9]{3}[\- .][0-9]{2}[\- .][0-9]{4})\b", _ssn),
+    Pattern("PII/SSN", r"\b([0-9]{3}\.[0-9]{2}\.[0-9]{4})\b", lambda s: 0.0 if is_called_otherwise(s) else 87.0 if checksums.ssn_possible(s.digits) else 35.0),
+    Pattern("PII/SSN", r"\b([0-9]{3}-[0-9]{6}|[0-9]{5}-[0-9]{4}|[0-9]{3} [0-9]{6})\b", lambda s: 90.0 if _SSN.in_(s.before(60)) and checksums.ssn_possible(s.digits) else 0.0, beside=_SSN.regex),
     Pattern("PII/SSN", keyword(_SSN_WORDS, r"[0-9]{9}|[0-9]{3} ?[\-./] ?[0-9]{2} ?[\-./] ?[0-9]{4}"), _named_ssn, after_keyword),
     Pattern("PII/SSN", r"\b([xX]{3}-[xX]{2}-[0-9]{4})\b", _masked_ssn, as_word),
     Pattern("PII/SSN", r"([*#]{3}-[*#]{2}-[0-9]{4})\b", _masked_ssn, as_word),

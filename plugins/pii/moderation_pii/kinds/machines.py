@@ -22,11 +22,12 @@ _AWS = Words(r"aws|amazon|access|key|iam|credentials?")
 
 
 def _ip_v4(sighting: Sighting) -> float:
-    numbers = [int(number) for number in sighting.value.split(".")]
+    numbers = [int(number) for number in sighting.value.partition("/")[0].split(".")]
     if _VERSION.search(sighting.before(20)):
         return 25.0
     if numbers[0] in (0, 127) or numbers[0] >= 224:
-        return 30.0  # nobody's: this machine, everybody, or unused
+        # This machine, everybody, or unused: nobody's, but Comprehend takes them too, and they say how a network is built.
+        return 82.0 if _IP.near(sighting) else 64.0
     is_small = max(numbers) < 25 and numbers[0] != 10
     near = _IP.near(sighting)
     if is_small:
@@ -35,18 +36,18 @@ def _ip_v4(sighting: Sighting) -> float:
 
 
 def _ip_v6(sighting: Sighting) -> float:
-    value = sighting.value
+    value = sighting.value.partition("/")[0]
     try:
         address = ipaddress.IPv6Address(value)
     except ValueError:
         return 0.0
     if address.is_loopback or address.is_unspecified:
-        return 30.0
+        return 80.0 if (value == "::1" and sighting.before(1) in ("", " ", "\n", "\t")) or _IP.near(sighting) else 30.0
     # Scoped names in programs (`abc::def`) read as addresses too.
     is_plain = sum(c.isdigit() for c in value) >= 2 and value.count(":") >= 3
     if _IP.near(sighting):
         return 97.0
-    return 92.0 if is_plain else 40.0
+    return 92.0 if is_plain or _ASSIGNED.match(value) else 40.0
 
 
 def _secret_key(sighting: Sighting) -> float:
@@ -89,13 +90,15 @@ def _cisco(sighting: Sighting) -> float:
 
 
 _MAC_WORDS = Words(r"mac|mac address|ethernet|hardware address|interface|arp|ether|dynamic|static")
+_ASSIGNED = re.compile(r"(?i)(?:fe[89ab][0-9a-f]|f[cdf][0-9a-f]{2}|2[0-9a-f]{3}|::ffff):(?=[^:]*\d|.*\d)")
+"""Beginnings of addresses that are in use (IANA): local, private, multicast, global, those of IPv4."""
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 
 PATTERNS = (
-    Pattern("PII/IP_ADDRESS", rf"\b((?:{_BYTE}\.){{3}}{_BYTE})\b", _ip_v4, _dotted_end),
+    Pattern("PII/IP_ADDRESS", rf"\b((?:{_BYTE}\.){{3}}{_BYTE}(?:/(?:3[0-2]|[12]?[0-9]))?)\b", _ip_v4, _dotted_end),
     Pattern(
         "PII/IP_ADDRESS",
-        r"(?i)((?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|[0-9]{1,3}(?:\.[0-9]{1,3}){3})?)",
+        r"(?i)((?:[0-9a-f]{0,4}:){2,7}(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f]{1,4})?(?:/[0-9]{1,3}\b)?)",
         _ip_v6,
         lambda text, start, end: as_word(text, start, end) and text[end : end + 1] != ":" and text[max(0, start - 1) : start] not in (":", "."),
     ),

@@ -171,6 +171,7 @@ PATTERNS = (
     Pattern("PII/AGE", r"(?i)\b(?:aged|age(?:s| is| was| of)?|turn(?:ed|ing|s)|my age|at age|age[\"']?)[ \t]{0,24}[:=|]?[ \t]{0,24}[\"']?([1-9][0-9]?|1[01][0-9])\b", lambda s: 82.0, as_word),
     Pattern("PII/AGE", r"\b(?i:i ?am|i'm|im|she is|she's|he is|he's|just turned|be) ([1-9][0-9])(?:[.,!]|$|\n| (?i:and|now|today|but|so|with|from)\b)", lambda s: 72.0, as_word),
     Pattern("PII/AGE", r"\b(?i:i|me|husband|wife|gf|bf|friend|son|daughter|brother|sister|mom|dad|she|he) [\[(]([1-9][0-9] ?[MFmf])[\])]", lambda s: 80.0, as_word),
+    Pattern("PII/AGE", r"(?i)\b(?:i|you|he|she|they|we|who|i'll|she'll|he'll|you'll|will|to|just|gonna|can) turn(?:s|ed|ing)? ([1-9][0-9])(?:[.,;!?)\n]|$| (?:in|on|this|next|today|tomorrow|soon|last|yesterday|years?|and|but|when)\b)", lambda s: 84.0, as_word),
     Pattern("PII/AGE", r"(?i)\(([1-9][0-9]? (?:years?|yrs))\)", lambda s: 80.0, anywhere),
     Pattern("PII/AGE", r"(?i)\b(?:i|he|she|they) (?:was|were|turned) (?:only |just |about |almost |nearly |over )?([1-9][0-9]?) (?:when|at the time|back then)\b", lambda s: 70.0, as_word),
     Pattern("PII/AGE", r"(?i)\b(?:when|until|till|since|before|after) (?:i|he|she) (?:was|turned) (?:only |just |about |almost |nearly )?([1-9][0-9]?)(?:[.,;!?)]|$|\n)", lambda s: 75.0, as_word),

@@ -33,6 +33,11 @@ def _password(sighting: Sighting) -> float:
     return 60.0 if is_word else 90.0
 
 
+def _quoted(sighting: Sighting) -> float:
+    """Between quotes: all of it is the password, signs at its edges too."""
+    return _password(sighting._replace(gap=":"))
+
+
 def _trim(value: str) -> str:
     """The value without the sentence's punctuation behind it."""
     trimmed = value.rstrip(".,;:)]}\"'")
@@ -79,6 +84,8 @@ _WORD = r"passwords?|pa?ss?wr?o?r?d|psswo?rd|passw0rd|p@ssw(?:o|0)rd|passcode|pa
 _PIN = r"p[ .\-]?[i1!][ .\-]?n(?: ?(?:code|number|no\.?|#))?|pincode"
 
 PATTERNS = (
+    Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]{{0,3}}(?:is|was|are|es|:|=|->|set to|changed to|reset to){{0,1}}[ \t]{{0,3}})[\"'\x60])([^\s\"'\x60]{{4,64}})[\"'\x60]", _quoted, anywhere),
+    Pattern("PII/PASSWORD", r"(?i)@[a-z0-9.\-]{3,60}(?: [/|:] | ?: ?| with | and )([^\s\"'\x60]{6,64})", _bare_password, anywhere, _trim),
     Pattern("PII/PASSWORD", rf"(?i:\b(?:reset|changed?|set|updated?)\b[^\n.:=]{{0,24}}\b(?:{_WORD})\b[^\n.:=]{{0,12}}(?:for|of) \S{{2,40}} (?:to|as|=)):? ?[\"'\x60]?(\S{{6,64}})", _bare_password, anywhere, _trim),
     Pattern(
         "PII/PASSWORD",

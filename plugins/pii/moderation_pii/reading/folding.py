@@ -23,6 +23,8 @@ class Folded:
 
     def __init__(self, text: str) -> None:
         self._places: list[int] | None = None
+        if "\x0b" in text or "\x0c" in text:
+            text = text.translate(_BREAKS)
         if not text.isascii():
             table = {ord(c): _fold(c) for c in set(text) if c > "\x7f"}
             gone = {code for code, folded in table.items() if folded is None}
@@ -54,6 +56,8 @@ def _lowered(text: str) -> str:
     return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
+_BREAKS = {0x0B: "\n", 0x0C: "\n"}
+"""What parts lines, as a line's end."""
 _INVISIBLE = "\ufe0e\ufe0f\u20e3\u034f\u115f\u1160\u3164"
 """Not of category Cf, but as little to see; a keycap's frame makes no other digit of it."""
 
@@ -65,6 +69,8 @@ def _fold(char: str) -> str | None:
         return str(unicodedata.decimal(char))
     if category == "Zs":
         return " "
+    if category in ("Zl", "Zp") or char == "\x85":
+        return "\n"
     if category == "Pd" or char == "\u2212":
         return "-"
     if category == "Cf" or char in _INVISIBLE:

@@ -16,6 +16,10 @@ FOUND = [
     ("ADDRESS", "Vivo en ‹Avda. Colón 52, 3º B, 08001 Barcelona›", REVIEW),
     ("ADDRESS", "The parcel went to ‹742 Evergreen Terrace, Springfield, OR 97403›.", REVIEW),
     ("ADDRESS", "residing at ‹18 Orchard Close, Leeds LS6 2AB›", REVIEW),
+    ("ADDRESS", "the corner of ‹Oak Street and 5th Avenue›", ACT),
+    ("ADDRESS", "‹USS Halvorsen\nFPO AP 96601›", ACT),
+    ("ADDRESS", "‹ul. Krótka 9 m. 4\n50-026 Wrocław›", ACT),
+    ("ADDRESS", "Mrs Thorne\n‹The Old Forge\nMill Lane\nNether Wallop\nHampshire SO20 8EW›\n\nDear", REVIEW),
 ]
 
 

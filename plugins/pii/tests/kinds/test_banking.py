@@ -26,6 +26,8 @@ FOUND = [
     ("BANK_ROUTING", "BSB: ‹083-004›", REVIEW),
     ("BANK_ROUTING", "Sort: ‹20-14-53› Acc: 55120934", REVIEW),
     ("BANK_ACCOUNT_NUMBER", "Número de cuenta ‹249390819270›", REVIEW),
+    ("BANK_ACCOUNT_NUMBER", "account ending in ‹*913›", REVIEW),
+    ("BANK_ACCOUNT_NUMBER", "refund to checking ending in ‹7854›", REVIEW),
 ]
 
 

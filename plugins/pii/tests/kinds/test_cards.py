@@ -33,6 +33,8 @@ FOUND = [
     ("CREDIT_DEBIT_EXPIRY", "visa 4111 1111 1111 1111 exp. ‹Jun 31›", REVIEW),
     ("CREDIT_DEBIT_CVV", "mi tarjeta 4111 1111 1111 1111, código de seguridad ‹549›", REVIEW),
     ("CREDIT_DEBIT_EXPIRY", "tarjeta 4111 1111 1111 1111, caduca ‹05/28›", REVIEW),
+    ("CREDIT_DEBIT_NUMBER", "card # ‹503812345674›", REVIEW),
+    ("CREDIT_DEBIT_NUMBER", "the visa ending in ‹4242›", REVIEW),
 ]
 
 

@@ -48,6 +48,8 @@ FOUND = [
     ("LICENSE_PLATE", "license tag ‹4KLM082›", REVIEW),
     ("LICENSE_PLATE", "with registration ‹AB12 CDE› on it", REVIEW),
     ("SSN", "ssn: ‹536/22/9018›", REVIEW),
+    ("SSN", "‹536.22.8146› is on file", ACT),
+    ("SSN", "ssn of record 7 is ‹536-228146›", REVIEW),
 ]
 
 

@@ -24,7 +24,19 @@ FOUND = [
     ("MAC_ADDRESS", "my mac is ‹3C A0 67 1F 09 BE›", REVIEW),
     ("AWS_SECRET_KEY", '"secretAccessKey": "‹Q7mKf/XRNVi4QYoT7vW0JS2i83IjJiltqa339U5Z›"', REVIEW),
     ("IP_ADDRESS", "my ip ‹203-0-113-20›", REVIEW),
+    ("IP_ADDRESS", "listening at ‹::1›", REVIEW),
+    ("IP_ADDRESS", "‹127.0.0.1› refused", REVIEW),
+    ("IP_ADDRESS", "allow ‹0.0.0.0/0› on 443", REVIEW),
+    ("IP_ADDRESS", "route ‹10.20.0.0/16› is up", ACT),
+    ("IP_ADDRESS", "bound to ‹fe80::1›", ACT),
+    ("IP_ADDRESS", "joined ‹ff02::1›", ACT),
+    ("IP_ADDRESS", "peer ‹::ffff:10.1.2.0/96›", ACT),
 ]
+
+
+@pytest.mark.parametrize("text", ["std::vector<int> a;", "a[::1]", "x[::-1]", "Gate 8:: opens", "abc::def()"])
+def test_programs_have_no_addresses(text):
+    assert found_in(text, REVIEW) == []
 
 
 @pytest.mark.parametrize(("kind", "marked", "least"), cases(FOUND))

@@ -44,6 +44,7 @@ FOUND = [
     ("NAME", "<familyName>‹Ozturk›</familyName>", REVIEW),
     ("USERNAME", "login ok user=‹robin_m›", REVIEW),
     ("USERNAME", '203.0.113.9 - ‹frank› [10/Oct/2020:13:55:36 +0000] "GET / HTTP/1.0"', REVIEW),
+    ("AGE", "she will turn ‹37› in May", REVIEW),
 ]
 
 

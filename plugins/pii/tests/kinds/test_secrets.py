@@ -29,6 +29,8 @@ FOUND = [
     ("PASSWORD", "‹Fern77!moss› doesnt work as my password", REVIEW),
     ("PIN", "p-i-n: ‹8841›", REVIEW),
     ("PASSWORD", "helpdesk reset the password for jdoe42 to ‹Winter2024!›", REVIEW),
+    ("PASSWORD", "temporary password '‹Harbor!›' sent", REVIEW),
+    ("PASSWORD", "bo@x.example / ‹Gr@pes77› still works", REVIEW),
     ("PASSWORD", "Su contraseña es ‹Tundra25!›", REVIEW),
 ]
 

@@ -1,0 +1,1 @@
+"""Amazon's answers beside our own: requests are forwarded, both answers kept without content, and compared."""

@@ -1,0 +1,26 @@
+"""What API keys may do, and until when.
+
+Revision ID: 0091
+Revises: 0105
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+import ground.database
+
+revision = "0091"
+down_revision = "0105"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("api_keys", sa.Column("scopes", sa.String(length=100), nullable=True))
+    op.add_column("api_keys", sa.Column("expires_at", ground.database.UTCDateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("api_keys") as batch_op:
+        batch_op.drop_column("expires_at")
+        batch_op.drop_column("scopes")

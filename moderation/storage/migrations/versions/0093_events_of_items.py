@@ -1,0 +1,22 @@
+"""How many events an item has had: they are numbered from 1 on, and decisions are not the only ones any more.
+
+Revision ID: 0093
+Revises: 0092
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0093"
+down_revision = "0092"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("items", sa.Column("events", sa.Integer(), server_default="0", nullable=False))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("items") as batch_op:
+        batch_op.drop_column("events")

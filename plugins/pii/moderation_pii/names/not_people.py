@@ -1,0 +1,93 @@
+"""What looks like a name and is none: a salutation, slang, letters without vowels, a firm called after people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from moderation_pii.context import words
+
+_LETTER_WORDS = words(
+    "sehr geehrte geehrter geehrten damen herren mit freundlichen freundliche grüßen grüssen grüße grüsse schöne liebe lieber"
+    " gentile gentili egregio egregi spettabile spettabili cordiali saluti distinti szanowni szanowna szanowny państwo panie"
+    " estimados estimadas muy señor señores señora señoras saludos prezado prezada prezados exmo exma exmos senhor senhora"
+    " senhores atenciosamente cumprimentos madame messieurs mesdames cordialement veuillez sirs dear madam hej hei hallå kjære"
+    " vänliga hälsningar med vennlig hilsen venlig hilsen vriendelijke groet groeten hoogachtend heer mevrouw bästa wie was"
+    " wann wo warum gruß viele danke zahlbar urlaub vertrag guthaben"
+)
+_SLANG = re.compile(
+    r"(?i)(?:[cdy] ?' ?(?:mon|all|know|ya)|(?:don|can|won|didn|ain|isn|wasn|couldn|wouldn|shouldn|doesn|aren|haven|hasn) ?' ?t|t ?' ?was"
+    r"|ima|imma|y ?' ?all|o ?' ?clock|g ?' ?day|lemme|gimme|gonna|wanna|gotta|dunno|kinda|hafta|tryna|finna)\b"
+)
+_SLANG_BEHIND = re.compile(r"(?i) ?' ?(?:t|mon|ll|ve|re|all|was)\b")
+_VOWEL = re.compile(r"(?i)[aeiouyà-ÿ]")
+_WORD = re.compile(r"[^\W\d_]+")
+_FAMILY = re.compile(
+    r"(?i) (?:family|twins?|brothers?|sisters?|boys|girls|kids|children|couple|residence|household|wedding|funeral|case)\b"
+)
+_FIRM_BEHIND = re.compile(
+    r"(?i)(?:,? (?:&|and) (?:sons?|bros?|brothers|co|company|partners|associates|daughters)\b|,? (?:llp|llc|inc|ltd|plc|gmbh|pllc|p\.?c)\b)"
+)
+_NAMES_ROW = re.compile(
+    r"(?:[A-Z][A-Za-z'’\-]+, ){1,4}[A-Z][A-Za-z'’\-]+,? (?:and|&) [A-Z][A-Za-z'’\-]+|[A-Z][A-Za-z'’\-]+ & [A-Z][A-Za-z'’\-]+"
+)
+Kinds = Callable[[str], str]
+"""Says on which lists of the tagger a word in lower case is."""
+_FIRST, _RARE_FIRST, _LAST = frozenset("ab"), frozenset("fg"), frozenset("xyh")
+"""The tagger's lists of first names, common and rarer ones, and of last names."""
+
+
+def is_nobody(text: str, lowered: str, start: int, end: int, kinds: Kinds) -> bool:
+    """True when what was taken for a name is none.
+
+    Args:
+        text: the whole text.
+        lowered: the same in lower case, of the same length.
+        start: where the name begins.
+        end: where it ends.
+        kinds: see `Kinds`.
+    """
+    found = _WORD.findall(lowered[start:end])
+    if not found:
+        return False
+    return (
+        all(word in _LETTER_WORDS for word in found)
+        or _SLANG.match(text, start) is not None
+        or (len(found) == 1 and _SLANG_BEHIND.match(text, end) is not None)
+        or _is_without_vowels(found)
+        or _is_the_one(text, lowered, start, end, found)
+        or _is_firm(text, start, end, kinds)
+    )
+
+
+def _is_without_vowels(found: list[str]) -> bool:
+    """Chat that leaves vowels out: most of at least three words have none, or are one letter; a name is in letters only."""
+    bare = [word for word in found if _VOWEL.search(word) is None]
+    single = sum(len(word) == 1 for word in found)
+    return len(found) > 2 and any(len(word) > 1 for word in bare) and (len(bare) + single) * 4 >= len(found) * 3
+
+
+def _is_the_one(text: str, lowered: str, start: int, end: int, found: list[str]) -> bool:
+    """The Dow, the Nikkei: an article stands before people in the plural, or what is theirs."""
+    if len(found) != 1 or not lowered.endswith("the ", 0, start) or lowered[start - 5 : start - 4].isalnum():
+        return False
+    return not text[start:end].endswith("s") and _FAMILY.match(text, end) is None
+
+
+def _is_firm(text: str, start: int, end: int, kinds: Kinds) -> bool:
+    """A piece of Moreno, Castle and Baker, of Harper & Finch: surnames in a row, none of them a first name."""
+    if _FIRM_BEHIND.match(text, end) is not None:
+        return True
+    line = max(text.rfind("\n", 0, start) + 1, start - 80)
+    for row in _NAMES_ROW.finditer(text, line, min(len(text), end + 80)):
+        if row.start() <= start and end <= row.end():
+            parts = [word for word in _WORD.findall(row.group().lower()) if word != "and"]
+            is_ampersand = "&" in row.group()
+            firsts = sum(_is_first(kinds(word)) for word in parts)
+            return firsts == 0 or (is_ampersand and firsts < len(parts))
+    return False
+
+
+def _is_first(kinds: str) -> bool:
+    """True for a word that is a first name rather than a last one."""
+    return not _FIRST.isdisjoint(kinds) or (not _RARE_FIRST.isdisjoint(kinds) and _LAST.isdisjoint(kinds))
