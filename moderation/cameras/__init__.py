@@ -1,0 +1,1 @@
+"""Cameras: what they show becomes items, and what is wrong with one is seen by somebody."""
