@@ -149,6 +149,7 @@ SHOWN_BY = {
     "policy_changes": f"{POLICIES}::test_where_files_are_the_source_an_approved_draft_gives_a_patch_and_is_done_when_the_file_has_it",
     "redact_key_file": "tests/moderation/redacting/test_texts.py::test_tokens_are_put_back_by_their_key_and_no_other",
     "aws_models": "tests/moderation/aws/test_rekognition.py::test_an_arn_is_a_model_of_the_operators",
+    "aws_forward": "tests/moderation/aws/test_recorder.py::test_the_setting_is_amazon_or_an_address",
     "aws_most_buckets": "tests/moderation/aws/test_s3.py::test_there_are_as_many_buckets_as_are_set",
     "comprehend_s3": "tests/moderation/comprehend/test_boto3.py::test_jobs_read_and_write_s3_where_they_may",
     "overturn_alarm_percent": f"{HERE}::test_the_alarm_of_overturned_decisions_is_where_it_is_set",
