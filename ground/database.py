@@ -84,6 +84,7 @@ class Database:
         self.engine = _make_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = GroupCommit(self.engine) if self.is_sqlite else None
+        self._owes_journal = True  # whoever was killed may have owed it
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision. Safe to run in several processes at once: they take turns.
@@ -179,6 +180,22 @@ class Database:
             return not busy
         except sqlite3.OperationalError as error:
             raise StoreUnavailable(f"the database did not empty its journal: {error}") from error
+
+    def owe_empty_journal(self) -> None:
+        """Something was deleted of which nothing is to be left in any file; see `empty_owed_journal`."""
+        self._owes_journal = True
+
+    def empty_owed_journal(self) -> None:
+        """Empty the journal where that is owed, and not yet done because somebody read from it.
+
+        To be called now and then. It is owed at the start, too: a process may have been killed before it got to it.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        if self._owes_journal:
+            self._owes_journal = False
+            self._owes_journal = not self.truncate_journal()
 
     def close(self) -> None:
         """Let waiting writes finish and drop the connections."""

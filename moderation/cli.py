@@ -52,7 +52,7 @@ COMMANDS = {
     "quality": ("moderation.commands.quality:quality", "Agreement of reviewers, golden items, overturned decisions."),
     "users": ("moderation.commands.users:users", "People who sign in to the portal."),
     "a2i": ("moderation.commands.a2i:a2i", "The A2I-compatible endpoint, its keys and flows."),
-    "aws": ("moderation.commands.aws:aws", "Amazon's answers beside those of this machine."),
+    "compare": ("moderation.commands.compare:compare_recordings", "Amazon's answers beside those of this machine."),
 }
 """Name to (module:attribute, help line)."""
 

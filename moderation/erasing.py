@@ -74,7 +74,8 @@ class Erasing:
             if any(each.kind == "words" for each in due):
                 purge_words(self._db)
             self.erasures.done(done)
-            self._db.truncate_journal()
+            self._db.owe_empty_journal()
+        self._db.empty_owed_journal()
         return 0 if len(due) == BATCH and done else None
 
     def _is_erased(self, each: Erasure) -> bool:

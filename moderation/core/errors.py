@@ -61,8 +61,10 @@
     ├── OutputMalformed                 a loop's output cannot be read; a person has to look
     │   └── OutputMissing               the loop has ended, and its output is not there yet
     ├── NotRedacted                     a detector gave no answer on a text, so that nobody knows what is left in it
+    ├── CameraGone                      a camera gives no picture
     ├── GoogleError                     what Perspective's protocol answers; has its code and details
     ├── Stopped                         somebody asked a redaction job to stop
+    ├── CameraGone                      a camera gives no picture
     ├── GoogleError                     what Perspective's protocol answers; has its reason
     ├── _Conflict                       A2I has an active loop of this name with other input
     ├── NoAnswer                        a call of a tool brought no answer; becomes a failure

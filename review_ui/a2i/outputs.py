@@ -135,7 +135,7 @@ def event_of(review: A2IService, loop: Any) -> dict[str, Any]:
 
 def sweep(review: A2IService) -> None:
     """Give back tasks whose time is up, fail loops that nobody answered in time, finish what was interrupted."""
-    now = review.clock()
+    now, was_deleted = review.clock(), False
 
     def work(c: Connection) -> list[str]:
         settle_due(c, now)
@@ -154,7 +154,8 @@ def sweep(review: A2IService) -> None:
             c.execute(sa.update(human_loops).where(human_loops.c.name.in_(names)).values(values))
             unanswered = tasks.c.loop_name.in_(names) & tasks.c.state.in_(("waiting", "claimed"))
             c.execute(sa.update(tasks).where(unanswered).values(state="withdrawn"))
-        delete_finished(c)
+        nonlocal was_deleted
+        was_deleted = delete_finished(c)
         for also in review.sweeps:
             also(c)
         due = human_loops.c.tell_after.is_(None) | (human_loops.c.tell_after <= now)
@@ -169,3 +170,9 @@ def sweep(review: A2IService) -> None:
         except Exception:
             # One loop's trouble is no other's; its event stays pending, and the next sweep tries again.
             logger.exception("loop=%s could not be finished", name)
+    if was_deleted:
+        review.database.owe_empty_journal()
+    try:
+        review.database.empty_owed_journal()
+    except StoreUnavailable as error:
+        logger.warning("what was deleted is still in the journal: %s", error)

@@ -28,13 +28,18 @@ def ended(status: str, now: datetime) -> dict[str, Any]:
     return {"status": status, "event_pending": True, "ended_at": now}
 
 
-def delete_finished(c: Connection) -> None:
-    """Delete the loops that were asked to be deleted, once their output is written and their end is told."""
+def delete_finished(c: Connection) -> bool:
+    """Delete the loops that were asked to be deleted, once their output is written and their end is told.
+
+    Returns:
+        True when there were some.
+    """
     done = human_loops.c.is_deleted.is_(True) & human_loops.c.event_pending.is_(False)
     names = list(c.execute(sa.select(human_loops.c.name).where(done)).scalars())
     for table in (tasks, not_for):
         c.execute(sa.delete(table).where(table.c.loop_name.in_(names)))
     c.execute(sa.delete(human_loops).where(human_loops.c.name.in_(names)))
+    return bool(names)
 
 
 def settle(c: Connection, task_ids: Sequence[str], now: datetime) -> list[str]:

@@ -64,13 +64,17 @@ FETCHED = frozenset({"fetches.claim", "fetches.finish", "fetches.move_leases", "
 """Reached where media is named by its address, and its server is slow at first; see `test_front`."""
 WAITED = frozenset({"items.move_waits"})
 """Reached where a post with an idempotency key waits for longer than a second."""
-KILLED = EMBEDDED | STUCK | SCALED | RETENTION | FETCHED | WAITED
+WITHDRAWN = frozenset({"a2i.ask_to_delete", "database.truncate_journal", "erasures.done", "items.withdraw"})
+"""Reached when an item about which people are asked is withdrawn."""
+KILLED = EMBEDDED | STUCK | SCALED | RETENTION | FETCHED | WAITED | WITHDRAWN
 
 OF_PEOPLE = "somebody's own act, one commit of its own; done again when its page does not come"
 OF_OPERATORS = "an operator's command, one commit of its own; done again when it does not say that it is done"
 OF_CLIENTS = "one commit of its own; AWS's clients ask again, and once more changes nothing"
 OF_REDACTION = "no item's path; tests/moderation/redacting kills redaction jobs"
 OF_CLEANING = "removes what is older than anything looks at; what one round leaves the next one removes"
+OF_APPS = "an app's own act, one commit of its own; asked for again when it is not answered"
+OF_ERASING = "the next round does it again; the list of what is left stands in the database"
 OF_LABELLING = "no item's path; looks again at the state that it changes, and the next round does what is left"
 BESIDE = {
     "a2i.ask_to_stop": "nobody calls it on an item's path",
@@ -107,9 +111,19 @@ BESIDE = {
     "cleaning.object_states": OF_CLEANING,
     "cleaning.orphan": OF_CLEANING,
     "cleaning.processes": OF_CLEANING,
+    "cleaning.suggestions": OF_CLEANING,
     "cleaning.redaction_jobs": OF_CLEANING,
     "counters.make_key": "one commit of its own, made once; whoever comes next finds it or makes it",
     "deliveries.replay": OF_OPERATORS,
+    "deliveries.resend": OF_APPS,
+    "erasures.add": OF_ERASING,
+    "erasures.put_off": OF_ERASING,
+    "flags.add": OF_APPS,
+    "flags.looked_at": "flags that nobody looked at are looked at by the next round",
+    "items.ask_anew": "an item that enough people flag is asked about again with the next flag, or by the next round",
+    "loops.started_in_vain": "a loop of a withdrawn item; whoever starts it again after a kill finds the item gone",
+    "suggestions.keep": OF_APPS,
+    "words.purge": OF_ERASING,
     "drafts.approve": OF_PEOPLE,
     "drafts.begin": OF_PEOPLE,
     "drafts.came_into_force": OF_PEOPLE,

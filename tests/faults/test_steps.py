@@ -19,7 +19,7 @@ from tests.faults.installation import Installation
 from tests.faults.invariants import Facts
 from tests.faults.people import App
 from tests.faults.report import Row, keep
-from tests.faults.steps import BESIDE, EMBEDDED, KILLED, RETENTION, SCALED, STUCK
+from tests.faults.steps import BESIDE, EMBEDDED, KILLED, RETENTION, SCALED, STUCK, WITHDRAWN
 from tests.waiting import wait_for
 from tools.failpoint_law import all_points
 
@@ -129,6 +129,44 @@ def is_stopped(installation: Installation, loop: str) -> bool:
     except (BotoCoreError, ClientError):
         return False
     return True
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", sorted(WITHDRAWN))
+def test_killed_while_an_item_is_withdrawn_nothing_of_it_is_left(
+    tmp_path: Path, record_property: Any, step: str, when: str, times: int
+) -> None:
+    installation = Installation(tmp_path)
+    app = App(lambda: installation.url, installation.key)
+    installation.serve([f"{step}:{when}"] * times)
+    facts = Facts(installation.settings)
+    try:
+        installation.wait_up()
+        (item_id,) = app.text("REVIEW zyxsecret", key="withdrawn")
+        is_open = sa.select(tables.item_loops.c.name).where(tables.item_loops.c.state == "open")
+        wait_for(lambda: facts.rows(is_open))
+        wait_for(lambda: answered(app, item_id) == 202)
+        left = sa.select(tables.erasures.c.id).where(tables.erasures.c.kind != "output")
+        wait_for(lambda: not facts.rows(left) and not holding(installation.settings.data, b"zyxsecret"))
+    finally:
+        installation.stop()
+
+    facts.close()
+    keep(record_property, Row(f"F-03 every step, {times} kills", len(installation.deaths), 0))
+    assert {death.failpoint for death in installation.deaths} == {f"{step}:{when}"}
+
+
+def answered(app: App, item_id: str) -> int:
+    """The status of a withdrawal; 0 when there is no answer."""
+    answer = app.call("DELETE", f"/v1/items/{item_id}", None, app.headers)
+    return answer.status if answer is not None else 0
+
+
+def holding(folder: Path, said: bytes) -> list[Path]:
+    """Files that hold these bytes."""
+    return [path for path in folder.rglob("*") if path.is_file() and said in path.read_bytes()]
 
 
 @pytest.mark.faults

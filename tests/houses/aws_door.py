@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +54,9 @@ def register_detectors(settings):
 '''
 
 
+_NUMBERS = itertools.count()
+
+
 class Door:
     """A listening application; `key` is of the app ``shop``, `operator` of nobody.
 
@@ -63,7 +67,8 @@ class Door:
     def __init__(self, folder: Path, **given: Any) -> None:
         plugins = folder / "plugins"
         plugins.mkdir(parents=True)
-        (plugins / "cats.py").write_text(OWN_MODEL)
+        # A name of its own: several doors of a process would load each other's.
+        (plugins / f"cats_{next(_NUMBERS)}.py").write_text(OWN_MODEL)
         self.settings = Settings(
             data=folder / "data",
             port=0,

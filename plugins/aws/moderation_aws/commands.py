@@ -12,7 +12,7 @@ import click
 
 from moderation.core.errors import InputError, SettingsError
 from moderation.core.replacing import MASKS
-from moderation_aws import custom_labels, pii_jobs
+from moderation_aws import custom_labels, pii_jobs, training
 from moderation_aws.calls import Account, Caller, CallRefused
 from moderation_aws.configuration import AwsConfig, load_config, open_account
 from moderation_aws.costs import price_table
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CALLER = Caller("moderation", "moderation aws")
 POLL_SECONDS = 10.0
+FAILED = ("FAILED", "TRAINING_FAILED")
 HOURS_OPERATION = "rekognition.custom_labels.hour"
 
 
@@ -95,6 +96,25 @@ def stop_models(settings: Settings, names: tuple[str, ...], idle: bool, wait: bo
     if not chosen:
         click.echo("none is idle" if idle else "nothing to stop")
     return _wait(account, chosen, "STOPPED") if wait else 0
+
+
+@models.command("train")
+@click.argument("project")
+@click.argument("version")
+@click.option("--manifest", required=True, metavar="s3://BUCKET/KEY", help="A labelling job's output.manifest.")
+@click.option("--output", required=True, metavar="s3://BUCKET/PREFIX", help="Where Amazon puts the training's results.")
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Stay until it is trained; hours.")
+@click.pass_obj
+def train_model(settings: Settings, project: str, version: str, manifest: str, output: str, wait: bool) -> int:
+    """Train VERSION of PROJECT from a manifest and its pictures, all in S3. Amazon charges for it."""
+    account, _ = opened(settings)
+    arn = _asked(partial(training.train, account, CALLER, project, version, manifest, output))
+    click.echo(arn)
+    return (
+        _wait(account, [ModelOptions.model_construct(project_version=arn, names={})], "TRAINING_COMPLETED")
+        if wait
+        else 0
+    )
 
 
 @aws.command("pii-job")
@@ -181,8 +201,8 @@ def _wait(account: Account, chosen: list[ModelOptions], wanted: str) -> int:
             if status != shown[model.title]:
                 click.echo(f"{model.title}  {status}{f'  ({words})' if words else ''}")
                 shown[model.title] = status
-            if status in (wanted, "FAILED"):
-                failed |= status == "FAILED"
+            if status in (wanted, *FAILED):
+                failed |= status in FAILED
                 waiting.remove(model)
         if waiting:
             time.sleep(POLL_SECONDS)

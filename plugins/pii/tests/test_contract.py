@@ -51,7 +51,9 @@ def test_finds_what_is_planted_in_any_text(planted, before, after):
 
     spans = {(d.span.start, d.span.end) for d in detect(text) if d.label == label and d.confidence >= 50}
 
-    assert (len(before) + 1, len(before) + 1 + len(value)) in spans
+    # A "1" alone in the line before may be the country's: what is found begins there then.
+    starts = {len(before) + 1, len(before) - 1} if label == "PII/PHONE" and before.endswith("1") else {len(before) + 1}
+    assert spans & {(start, len(before) + 1 + len(value)) for start in starts}
 
 
 @settings(max_examples=examples(60))

@@ -243,9 +243,9 @@ class TestComparing:
         forwarding_door.rekognition.detect_moderation_labels(Image={"Bytes": blank()})
         data = ["--data", str(forwarding_door.settings.data)]
 
-        assert cli.run(["aws", "compare", *data]) == 0
+        assert cli.run(["compare", *data]) == 0
         assert "Explicit: both" in capsys.readouterr().out
-        assert cli.run(["aws", "compare", "--json", *data]) == 0
+        assert cli.run(["compare", "--json", *data]) == 0
         assert {each["operation"] for each in json.loads(capsys.readouterr().out)} >= {"DetectModerationLabels"}
 
     def test_what_is_no_recording_is_named(self, tmp_path: Path) -> None:

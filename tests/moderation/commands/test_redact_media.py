@@ -86,7 +86,7 @@ def test_named_boxes_need_no_detector_and_one_file_goes_to_one_file(
     [
         (["--box", "1,2"], "LEFT,TOP,WIDTH,HEIGHT are wanted"),
         (["--box", "0.9,0,0.3,1"], "lies outside"),
-        (["--faces", "--mask", "#"], "go with pictures and films"),
+        (["--faces", "--mask", "#"], "are for pictures and films"),
     ],
 )
 def test_wrong_words_are_told(words: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

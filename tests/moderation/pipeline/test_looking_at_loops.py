@@ -67,8 +67,9 @@ class World:
     def get_item(self, item_id: str) -> ItemRecord:
         return self.record
 
-    def note_loop(self, name: str, **noted: Any) -> None:
+    def note_loop(self, name: str, **noted: Any) -> bool:
         self.noted[name] = noted
+        return True
 
     def start(self, name: str, flow: str, content: Any) -> str:
         self.started.append(name)

@@ -139,6 +139,7 @@ def test_boxes_are_in_pixels_of_the_picture(agency: Agency, open_page: Callable[
     frame = agency.open(page)
     frame.get_by_label("face").check()
     frame.locator(".crowd-canvas img").wait_for()
+    frame.locator(".crowd-canvas").hover()  # waits until nothing moves any more
     area = frame.locator(".crowd-canvas").bounding_box()
 
     page.mouse.move(area["x"] + area["width"] * 0.25, area["y"] + area["height"] * 0.25)
