@@ -182,7 +182,9 @@ class TestModeration:
         )
 
     def test_as_many_jobs_as_are_set_are_under_way(self, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(door.service.films.rows, "_most", 1)
+        settings = door.settings.model_copy(update={"aws_most_film_jobs": 1})
+        rows = FilmJobRows(door.service.database, settings.aws_most_film_jobs, settings.lease_seconds)
+        monkeypatch.setattr(door.service.films, "rows", rows)
         job = moderate(door)
 
         assert refused(moderate, door=door)[0] == "LimitExceededException"

@@ -1,14 +1,14 @@
 """Jobs that look through stored films, and what their pictures showed.
 
 Revision ID: 0110
-Revises: 0106
+Revises: 0079
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0110"
-down_revision = "0106"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 
