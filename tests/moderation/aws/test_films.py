@@ -139,14 +139,18 @@ class TestModeration:
         self, door: Door, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(looking, "STRETCH_SECONDS", 6.0)  # so that it is seen in two stretches
-        job = moderate(door)
+        dough = picture("dough.jpg")
+        put(
+            door,
+            "twice.mp4",
+            film(lambda at: dough if at < 2 or 4 <= at < 8 else card(GREY, SIZE), 12.0, rate=5, gop=10),
+        )
+        job = moderate(door, "twice.mp4")
         done(door, job)
+        seen = door.rekognition.get_content_moderation(JobId=job, AggregateBy="SEGMENTS")["ModerationLabels"]
 
-        [segment] = door.rekognition.get_content_moderation(JobId=job, AggregateBy="SEGMENTS")["ModerationLabels"]
-
-        times = [segment[name] for name in ("Timestamp", "StartTimestampMillis", "EndTimestampMillis")]
-        assert times == [4000, 4000, 8000]
-        assert segment["DurationMillis"] == 4000
+        names = ("Timestamp", "StartTimestampMillis", "EndTimestampMillis", "DurationMillis")
+        assert [[each[name] for name in names] for each in seen] == [[0, 0, 2000, 2000], [4000, 4000, 8000, 4000]]
 
     def test_pages_are_of_one_job_in_one_order(self, door: Door) -> None:
         job = str(door.rekognition.start_label_detection(Video=stored(), MinConfidence=30)["JobId"])
@@ -247,6 +251,14 @@ class TestNobodyLooked:
 
         assert (answer["JobStatus"], "ModerationLabels" in answer) == ("FAILED", False)
         assert answer["StatusMessage"]
+
+    def test_a_film_whose_pictures_end_before_it_has_failed(self, door: Door) -> None:
+        times = [number / 5 for number in range(30)]
+        put(door, "early.mp4", film(lambda at: card(GREY, SIZE), 12.0, gop=10, sound=True, times=times))
+        answer = done(door, moderate(door, "early.mp4"))
+
+        assert (answer["JobStatus"], "ModerationLabels" in answer) == ("FAILED", False)
+        assert "its pictures end at 6.0 s of 12.0" in answer["StatusMessage"]
 
     @pytest.mark.parametrize("data", [b"no film at all", example("face.jpg")])
     def test_what_is_no_film_fails_its_job(self, door: Door, data: bytes) -> None:
@@ -358,20 +370,6 @@ class TestInterrupted:
         assert [each["Timestamp"] for each in answer["ModerationLabels"]] == [4000, 6000]
         assert [start for start in starts if start < 6] == [0.0]
 
-    def test_a_job_that_another_process_took_is_left_alone(self, door: Door, later: Callable[[], None]) -> None:
-        job = moderate(door)
-        rows = door.service.films.rows
-        first = rows.claim()
-        later()
-        second = rows.claim()
-
-        assert first is not None
-        assert second is not None
-        assert rows.advance(first, [], 5.0) is None
-        assert not rows.give_back(first, state="FAILED")
-        assert rows.give_back(second)
-        assert rows.get(job, None).state == "IN_PROGRESS"
-
     def test_a_film_at_which_the_service_dies_again_and_again_fails(
         self, door: Door, later: Callable[[], None]
     ) -> None:
@@ -407,7 +405,7 @@ class TestTopics:
         """The app ``shop`` may have a topic told."""
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "testing")
-        settings = door.settings.model_copy(update={"aws_topics": f"shop={TOPIC}"})
+        settings = door.settings.model_copy(update={"aws_topics": f"shop={TOPIC} forum={TOPIC}-2"})
         monkeypatch.setattr(door.service, "settings", settings)
         monkeypatch.setattr(door.service.films, "topics", Notifiers(tuple(each for _, each in topics_of(settings))))
 
@@ -455,6 +453,8 @@ class TestTopics:
         code, message = refused(ask, Video=stored(), MinConfidence=LEAST, NotificationChannel=channel)
 
         assert (code, "MODERATION_AWS_TOPICS" in message) == ("InvalidParameterException", True)
+        operator = door.client("rekognition", door.operator)
+        assert operator.start_face_detection(Video=stored(), NotificationChannel=channel)["JobId"]
 
     @pytest.mark.parametrize("entry", ["topic", "shop=arn:aws:sqs:us-east-1:123456789012:queue"])
     def test_a_setting_that_names_no_topic_stops_the_start(self, entry: str) -> None:
