@@ -12,6 +12,7 @@ from ground.database import Database
 from moderation.core.errors import NotFound
 from moderation.core.items import Tool
 from moderation.storage.film_jobs import FilmJob, FilmJobRows, ShownPicture, TokenUsed, TooManyJobs
+from moderation.storage.left_behind import free_left_behind
 
 TOOL = Tool(name="own.tool", version="1")
 
@@ -93,3 +94,14 @@ def test_a_job_that_another_process_took_is_left_alone(database: Database) -> No
     third = house.rows.claim()
     assert third is not None
     assert third.attempts == 2
+
+
+def test_what_a_process_held_that_died_is_free_at_the_next_start(database: Database) -> None:
+    house = Rows(database)
+    house.add()
+    assert house.rows.claim() is not None
+    assert house.rows.claim() is None
+
+    free_left_behind(database, house.now)
+
+    assert house.rows.claim() is not None
