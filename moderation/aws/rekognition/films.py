@@ -118,7 +118,6 @@ def get(operation: str, caller: Caller, p: Mapping[str, Any]) -> Answer:
     order = {"SortBy": p.get("SortBy") or "TIMESTAMP", "AggregateBy": p.get("AggregateBy") or "TIMESTAMPS"}
     if kind.has_segments:
         document["GetRequestMetadata"] = order
-    looked = job.tools
     if job.state != "SUCCEEDED" or job.film is None:
         return Answer(document, (), job.unseen)
     document["VideoMetadata"] = {name: value for name, value in job.film.items() if name != "sha256"}
@@ -129,12 +128,12 @@ def get(operation: str, caller: Caller, p: Mapping[str, Any]) -> Answer:
     found = gather(shown, kind.entry)
     if kind.has_segments and order["SortBy"] == "NAME":
         found.sort(key=lambda each: (each[kind.entry]["Name"], -each[kind.entry]["Confidence"], each["Timestamp"]))
-    first = _position(p.get("NextToken"), job, order)
+    first = _position(p.get("NextToken"), job, order, len(found))
     last = first + min(int(p.get("MaxResults") or PAGE), PAGE)
     document[kind.listed] = found[first:last]
     if last < len(found):
         document["NextToken"] = _token(job, order, last)
-    return Answer(document, looked, job.unseen)
+    return Answer(document, job.tools, job.unseen)
 
 
 def _check_topic(caller: Caller, topic: str) -> None:
@@ -153,13 +152,13 @@ def _token(job: FilmJob, order: Mapping[str, str], at: int) -> str:
     return base64.urlsafe_b64encode(json.dumps([job.id, *order.values(), at]).encode()).decode()
 
 
-def _position(token: str | None, job: FilmJob, order: Mapping[str, str]) -> int:
-    """Where a page begins. Raises `ApiError` for a token of another job or order."""
+def _position(token: str | None, job: FilmJob, order: Mapping[str, str], count: int) -> int:
+    """Where a page begins. Raises `ApiError` for a token of another job or order, or beyond the last of `count`."""
     if token is None:
         return 0
     try:
         *of, at = json.loads(base64.urlsafe_b64decode(token))
-        if of == [job.id, *order.values()] and type(at) is int and at > 0:
+        if of == [job.id, *order.values()] and type(at) is int and 0 < at < count:
             return at
     except (binascii.Error, ValueError, TypeError):
         pass  # no token of ours, which is said below

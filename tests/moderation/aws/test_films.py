@@ -5,6 +5,7 @@ Films are made of known pictures: grey, then one of ``examples/``, then grey aga
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import functools
 import io
@@ -17,9 +18,12 @@ import boto3
 import pytest
 import sqlalchemy as sa
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 from moto import mock_aws
 from PIL import Image
 
+from moderation.aws.rekognition.segments import by_segments
 from moderation.cleaning import Cleaning
 from moderation.core.detections import Failure
 from moderation.core.errors import SettingsError
@@ -29,7 +33,8 @@ from moderation.detection.answers import Answers
 from moderation.films import jobs, looking
 from moderation.films.opening import topics_of
 from moderation.settings import Settings
-from moderation.storage.film_jobs import FilmJobRows
+from moderation.storage.ages import look_at_ages
+from moderation.storage.film_jobs import FilmJobRows, ShownPicture
 from moderation.storage.tables import film_jobs, film_pictures
 from plugins.film.tests.films import GREY, card, film
 from tests.houses.aws_door import REGION, Door, example
@@ -171,7 +176,8 @@ class TestModeration:
         assert names == ["Cat"] * 3 + ["Dog"] * 3
         assert whole[0]["Label"]["Instances"][0]["BoundingBox"]["Width"] == 0.5
         assert [each["Label"].get("Instances") for each in ask(AggregateBy="SEGMENTS")["Labels"]] == [None, None]
-        for token in (first["NextToken"] + "x", "e30=", "!"):
+        beyond = base64.urlsafe_b64encode(json.dumps([job, "TIMESTAMP", "TIMESTAMPS", 6]).encode()).decode()
+        for token in (first["NextToken"][:-8], "e30=", "!", beyond):
             assert refused(ask, NextToken=token, MaxResults=4)[0] == "InvalidPaginationTokenException"
         assert refused(ask, NextToken=first["NextToken"], SortBy="NAME")[0] == "InvalidPaginationTokenException"
 
@@ -194,6 +200,25 @@ class TestModeration:
         assert refused(moderate, door=door)[0] == "LimitExceededException"
         done(door, job)
         assert moderate(door)
+
+
+@given(st.lists(st.sets(st.sampled_from("abc")), max_size=12))
+def test_each_sight_of_a_label_is_in_one_segment_and_none_goes_on_where_it_is_not_seen(seen: list[set[str]]) -> None:
+    def entries(names: set[str]) -> list[dict[str, Any]]:
+        return [{"Name": name, "Confidence": 50.0} for name in sorted(names)]
+
+    shown = [(ShownPicture(at, at + 1, (), ()), entries(names)) for at, names in enumerate(seen)]
+    segments = by_segments(shown, "Label")
+
+    covered = sorted(
+        (each["Label"]["Name"], at)
+        for each in segments
+        for at in range(each["StartTimestampMillis"] // 1000, each["EndTimestampMillis"] // 1000)
+    )
+    assert covered == sorted((name, at) for at, names in enumerate(seen) for name in names)
+    assert all(each["DurationMillis"] >= 1000 for each in segments)
+    ends = {(each["Label"]["Name"], each["EndTimestampMillis"]) for each in segments}
+    assert not ends & {(each["Label"]["Name"], each["StartTimestampMillis"]) for each in segments}
 
 
 class TestFacesAndTexts:
@@ -460,6 +485,17 @@ class TestTopics:
     def test_a_setting_that_names_no_topic_stops_the_start(self, entry: str) -> None:
         with pytest.raises(SettingsError, match="MODERATION_AWS_TOPICS"):
             topics_of(Settings(aws_topics=entry))
+
+
+def test_operators_see_how_many_jobs_are_under_way_and_how_old_the_oldest_is(door: Door) -> None:
+    job = moderate(door)
+    now = door.service.films.rows.clock() + timedelta(minutes=5)
+    waiting = look_at_ages(door.service.database, now).films
+    done(door, job)
+
+    assert waiting.count == 1
+    assert 300 <= waiting.age_seconds(now) < 360
+    assert look_at_ages(door.service.database, now).films.count == 0
 
 
 def test_jobs_are_kept_as_long_as_items(door: Door) -> None:
