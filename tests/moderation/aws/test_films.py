@@ -10,8 +10,11 @@ import dataclasses
 import functools
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -35,9 +38,11 @@ from moderation.films.opening import topics_of
 from moderation.settings import Settings
 from moderation.storage.ages import look_at_ages
 from moderation.storage.film_jobs import FilmJobRows, ShownPicture
+from moderation.storage.left_behind import free_left_behind
 from moderation.storage.tables import film_jobs, film_pictures
 from plugins.film.tests.films import GREY, card, film
 from tests.houses.aws_door import REGION, Door, example
+from tests.waiting import wait_for
 
 BUCKET = "films"
 ROLE = "arn:aws:iam::000000000000:role/x"
@@ -404,6 +409,43 @@ class TestInterrupted:
             later()
 
         assert done(door, job)["JobStatus"] == "FAILED"
+
+
+WORKER = """
+import sys
+from moderation.service import Service
+from moderation.settings import Settings
+
+service = Service.open(Settings(data=sys.argv[1], detector_processes=0))
+service.films.work_once()
+"""
+
+
+@pytest.mark.faults
+def test_a_process_that_is_killed_loses_no_more_than_a_stretch(tmp_path: Path) -> None:
+    door = Door(tmp_path / "door")
+    door.s3.create_bucket(Bucket=BUCKET)
+    colors = [(200, 30, 30), GREY, (30, 160, 40), (40, 40, 190)]
+    put(door, "long.mp4", film(lambda at: card(colors[int(at / 2) % 4], (160, 120)), 300, rate=1, gop=2))
+    job = door.rekognition.start_face_detection(Video=stored("long.mp4"))["JobId"]
+    rows = door.service.films.rows
+
+    process = subprocess.Popen([sys.executable, "-c", WORKER, str(door.settings.data)])
+    wait_for(lambda: rows.get(job, None).looked_until >= 60)
+    process.kill()
+    process.wait()
+    at_death, known = rows.get(job, None), rows.pictures(job)
+    free_left_behind(door.service.database, rows.clock())
+    while door.service.films.work_once():
+        pass
+    answer = door.rekognition.get_face_detection(JobId=job)
+    pictures = rows.pictures(job)
+    door.close()
+
+    assert at_death.state == "IN_PROGRESS"
+    assert (answer["JobStatus"], answer["Faces"]) == ("SUCCEEDED", [])
+    assert pictures[: len(known)] == known
+    assert [each.start for each in pictures] == [2.0 * number for number in range(150)]
 
 
 class TestWhoseJobsAre:
