@@ -28,6 +28,7 @@ from ground.rounds import Rounds
 from moderation.redacting.journal import forget_ended
 from moderation.settings import Settings
 from moderation.storage.counters import prune_marks
+from moderation.storage.film_jobs import delete_ended
 from moderation.storage.pruning import prune
 from moderation.storage.tables import (
     deliveries,
@@ -94,6 +95,7 @@ class Cleaning:
             ("marks of counters", self.counter_marks),
             ("verdicts on comments", self.suggestions),
             ("redaction jobs", self.redaction_jobs),
+            ("jobs over films", self.film_jobs),
             ("folders of redaction jobs", self.job_folders),
             ("processes", self.processes),
             ("orphaned media", self.orphaned_media),
@@ -177,6 +179,16 @@ class Cleaning:
         old = redaction_jobs.c.ended_at < now - timedelta(days=self._settings.redaction_keep_days)
         return self._in_batches(
             lambda: self._db.write(lambda c: _delete(c, redaction_jobs, old), step="cleaning.redaction_jobs")
+        )
+
+    def film_jobs(self, now: datetime) -> int:
+        """Jobs over films that ended, with what they found, kept as long as items are."""
+        days = self._settings.item_keep_days
+        if days is None:
+            return 0
+        before = now - timedelta(days=days)
+        return self._in_batches(
+            lambda: self._db.write(lambda c: delete_ended(c, before, BATCH), step="cleaning.film_jobs")
         )
 
     def processes(self, now: datetime) -> int:

@@ -27,6 +27,7 @@ from moderation.detection.judge import Judge
 from moderation.detection.subjects import content_types_of
 from moderation.erasing import Erasing
 from moderation.evidence.alarms import Alarms
+from moderation.films.opening import open_film_jobs
 from moderation.media.fetching import MediaFetcher
 from moderation.media.in_place import InPlace
 from moderation.media.own_objects import OwnObjects
@@ -85,6 +86,7 @@ class Service:
         holds: legal holds; see `moderation.storage.holds`.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
+        films: jobs over stored films.
         flags: users' reports of items.
         flagging: judges items anew that were reported.
         erasing: withdraws items, and erases what lies outside of the database.
@@ -141,6 +143,7 @@ class Service:
         ring, now = self.doorbell.ring, self.pipeline.now
         self.fetching = Fetching(Fetches(database), fetcher.fetch, ring, now, settings.fetches)
         self.redactions, self._redactor = open_jobs(settings, database, judge.plugins)
+        self.films = open_film_jobs(settings, database, judge.plugins, judge.runner, self.buckets, self.in_place)
         answer, look = self.pipeline.answer, self.pipeline.look_at_loops
         self.following = Following(self.human_loops, self._queues, answer, look, settings.poll_seconds)
         self.alarms = Alarms(database, settings.overturn_alarm_percent, self.pipeline.now)
@@ -218,6 +221,7 @@ class Service:
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
+        self.films.start()
         self.doorbell.ring(*LANES)
 
     def live(self, role: Role) -> None:
@@ -267,7 +271,7 @@ class Service:
         )
         for rounds in own:
             rounds.stop()
-        first = (self.doorbell, self.fetching, self.deliveries, self.redactions)
+        first = (self.doorbell, self.fetching, self.deliveries, self.redactions, self.films)
         last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
         for part in (*first, *own, *last):
             part.close()

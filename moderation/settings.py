@@ -175,6 +175,12 @@ class Settings(ReviewSettings):
         description="Where requests for Rekognition and Comprehend at `/aws` are answered: empty for here; `aws` or "
         "the address of an endpoint to forward them with this machine's AWS credentials, and record what both say.",
     )
+    aws_topics: str = Field(
+        "",
+        description="SNS topics that jobs over films at `/aws` may tell their end: `APP=ARN`, or `ARN` for keys of the "
+        "operator's; separated by blanks.",
+    )
+    aws_most_film_jobs: int = Field(20, ge=1, description="Jobs over films at `/aws` that one app may have under way.")
     aws_most_buckets: int = Field(100, ge=0, description="Buckets that one app may have at `/aws`.")
     overturn_alarm_percent: float = Field(
         10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."

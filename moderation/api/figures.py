@@ -131,6 +131,12 @@ class _Stored:
         for state in JOB_STATES:
             jobs.add_metric([state.lower()], ages.jobs.get(state, _NONE).count)
         yield jobs
+        yield GaugeMetricFamily("moderation_film_jobs", "Jobs over films under way.", value=ages.films.count)
+        yield GaugeMetricFamily(
+            "moderation_film_job_oldest_seconds",
+            "Time since the oldest job over a film was asked for that is not done.",
+            value=ages.films.age_seconds(now),
+        )
         waiting = [ages.jobs[state].age_seconds(now) for state in OPEN_JOBS & ages.jobs.keys()]
         yield GaugeMetricFamily(
             "moderation_redaction_job_oldest_seconds",

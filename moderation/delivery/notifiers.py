@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +47,13 @@ def targets_of(settings: Settings) -> tuple[Target, ...]:
     Raises:
         SettingsError: an entry is no topic, bus or queue.
     """
-    return tuple(_target(name, settings.a2i_region) for name in dict.fromkeys(settings.notify.split()))
+    return tuple(
+        target_named("MODERATION_NOTIFY", name, settings.a2i_region) for name in dict.fromkeys(settings.notify.split())
+    )
 
 
-def _target(name: str, region: str) -> Target:
+def target_named(setting: str, name: str, region: str) -> Target:
+    """A target by its ARN or address. Raises `SettingsError`, which names the setting."""
     arn = _ARN.fullmatch(name)
     if arn is not None and (arn[1] == "events") == bool(arn[4]):
         return Target(name, arn[1], arn[2])
@@ -56,8 +61,22 @@ def _target(name: str, region: str) -> Target:
         in_name = re.match(r"https?://sqs\.([a-z0-9-]+)\.amazonaws\.com", name)
         return Target(f"sqs:{name}", "sqs", in_name[1] if in_name else region)
     raise SettingsError(
-        f"MODERATION_NOTIFY: {name[:200]!r} is no SNS topic (ARN), EventBridge bus (ARN) or SQS queue (ARN or URL)"
+        f"{setting}: {name[:200]!r} is no SNS topic (ARN), EventBridge bus (ARN) or SQS queue (ARN or URL)"
     )
+
+
+@contextmanager
+def _told(target: Target) -> Iterator[None]:
+    """Turn what AWS's client raises into `StoreUnavailable`."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        raise StoreUnavailable(f"{target.service} answered {code}") from error
+    except BotoCoreError as error:
+        raise StoreUnavailable(f"{target.service}: {type(error).__name__}") from error
 
 
 class Notifiers:
@@ -82,16 +101,33 @@ class Notifiers:
         Raises:
             StoreUnavailable: the target did not take it.
         """
-        from botocore.exceptions import BotoCoreError, ClientError
-
         target = self._targets[name]
-        try:
+        with _told(target):
             self._tell(target, Notice.model_validate_json(payload), payload.decode())
-        except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            raise StoreUnavailable(f"{target.service} answered {code}") from error
-        except BotoCoreError as error:
-            raise StoreUnavailable(f"{target.service}: {type(error).__name__}") from error
+
+    def say(self, name: str, text: str, *, once: str) -> None:
+        """Send a topic or queue a message that is no decision.
+
+        Args:
+            once: what a topic or queue that drops duplicates knows the message by; it keeps no order with others.
+
+        Raises:
+            StoreUnavailable: the target did not take it.
+        """
+        target = self._targets[name]
+        with _told(target):
+            self._send(target, text, {}, once, once)
+
+    def _send(self, target: Target, text: str, facts: Mapping[str, str], group: str, once: str) -> None:
+        given: dict[str, Any] = {
+            "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in facts.items()}
+        }
+        if target.is_fifo:
+            given |= {"MessageGroupId": group, "MessageDeduplicationId": once}
+        if target.service == "sns":
+            self._client(target).publish(TopicArn=target.name, Message=text, **given)
+        else:
+            self._client(target).send_message(QueueUrl=self._url(target), MessageBody=text, **given)
 
     def _tell(self, target: Target, notice: Notice, text: str) -> None:
         if target.service == "events":
@@ -103,15 +139,7 @@ class Notifiers:
             "app": notice.data.app,
             "outcome": notice.data.decision.outcome,
         }
-        given: dict[str, Any] = {
-            "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in facts.items()}
-        }
-        if target.is_fifo:
-            given |= {"MessageGroupId": notice.data.id, "MessageDeduplicationId": notice.id}
-        if target.service == "sns":
-            self._client(target).publish(TopicArn=target.name, Message=text, **given)
-        else:
-            self._client(target).send_message(QueueUrl=self._url(target), MessageBody=text, **given)
+        self._send(target, text, facts, notice.data.id, notice.id)
 
     def _put_event(self, target: Target, notice: Notice, text: str) -> None:
         entry = {

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
-from moderation.storage.tables import IS_WAITING, deliveries, item_loops, items, redaction_jobs
+from moderation.storage.tables import IS_WAITING, deliveries, film_jobs, item_loops, items, redaction_jobs
 
 LOOP_STATES = ("starting", "open", "stuck")
 """In which a human loop keeps an item waiting."""
@@ -44,6 +44,7 @@ class Ages:
         loops: human loops that are not over, by state.
         due: deliveries whose next attempt is due; since when.
         jobs: redaction jobs, by state.
+        films: jobs over stored films that are under way.
         apps: how many apps have items waiting.
         again: waiting items that were tried before.
         deadlines: by policy and queue, how many human loops that are not over have a deadline which is past, and how
@@ -53,6 +54,7 @@ class Ages:
     loops: dict[str, Line]
     due: Line
     jobs: dict[str, Line]
+    films: Line
     apps: int
     again: int
     deadlines: dict[tuple[str, str], tuple[int, int]]
@@ -65,11 +67,14 @@ def look_at_ages(database: Database, now: datetime) -> Ages:
     waiting = sa.select(sa.func.count(items.c.app.distinct())).where(IS_WAITING)
     tried = sa.select(sa.func.count()).where(IS_WAITING, items.c.attempts > 1)
 
+    films = sa.select(sa.func.count(), sa.func.min(film_jobs.c.submitted_at)).where(film_jobs.c.state == "IN_PROGRESS")
+
     def work(c: Connection) -> Ages:
         due = c.execute(sa.select(sa.func.count(), sa.func.min(due_at)).where(is_due, due_at <= now)).one()
         return Ages(
             loops=_lines(c, item_loops.c.state, item_loops.c.created_at, is_open),
             due=Line(due[0], due[1]),
+            films=Line(*c.execute(films).one()),
             jobs=_lines(c, redaction_jobs.c.state, redaction_jobs.c.submitted_at, sa.true()),
             apps=c.execute(waiting).scalar_one(),
             again=c.execute(tried).scalar_one(),

@@ -502,6 +502,43 @@ redaction_jobs = sa.Table(
 """How far each is stands in its ledger, in the data folder of the process that does it. `app`: whose access key asked
 for it; None for the operator's."""
 
+film_jobs = sa.Table(
+    "film_jobs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("app", sa.String(63)),
+    sa.Column("operation", sa.String(40), nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("tools", sa.JSON, nullable=False),
+    sa.Column("unseen", sa.JSON, nullable=False),
+    sa.Column("token", sa.String(64), unique=True),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("film", sa.JSON),
+    sa.Column("looked_until", sa.Float, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("lease_until", UTCDateTime),
+    sa.Column("is_told", sa.Boolean, nullable=False),
+    sa.Column("submitted_at", UTCDateTime, nullable=False),
+    sa.Column("ended_at", UTCDateTime),
+    sa.Index(None, "state", "submitted_at"),
+    sa.Index(None, "is_told", "ended_at"),
+)
+"""Looks through stored films (`moderation.films.jobs`). `app`: whose access key asked for it; None for the operator's.
+`looked_until`: seconds of the film whose findings are stored. `is_told`: False while a topic is to be told the end."""
+
+film_pictures = sa.Table(
+    "film_pictures",
+    metadata,
+    sa.Column("job", sa.String(32), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("start", sa.Float, nullable=False),
+    sa.Column("end", sa.Float, nullable=False),
+    sa.Column("detections", sa.JSON, nullable=False),
+    sa.Column("texts", sa.JSON, nullable=False),
+)
+"""What each picture of a film showed, and from when to when in seconds; none of it is a picture."""
+
 processes = sa.Table(
     "processes",
     metadata,

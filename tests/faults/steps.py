@@ -75,6 +75,7 @@ OF_REDACTION = "no item's path; tests/moderation/redacting kills redaction jobs"
 OF_CLEANING = "removes what is older than anything looks at; what one round leaves the next one removes"
 OF_APPS = "an app's own act, one commit of its own; asked for again when it is not answered"
 OF_ERASING = "the next round does it again; the list of what is left stands in the database"
+OF_FILMS = "no item's path; tests/moderation/aws/test_films.py ends jobs in the middle"
 OF_LABELLING = "no item's path; looks again at the state that it changes, and the next round does what is left"
 BESIDE = {
     "a2i.ask_to_stop": "nobody calls it on an item's path",
@@ -106,6 +107,7 @@ BESIDE = {
     "buckets.put": "beside an object that is whole already; who died before it leaves the object without its content type",
     "cleaning.counter_marks": OF_CLEANING,
     "cleaning.deliveries": OF_CLEANING,
+    "cleaning.film_jobs": OF_CLEANING,
     "cleaning.idempotency_keys": OF_CLEANING,
     "cleaning.items": OF_CLEANING,
     "cleaning.object_states": OF_CLEANING,
@@ -149,6 +151,12 @@ BESIDE = {
     "journal.note": OF_REDACTION,
     "journal.open": OF_REDACTION,
     "journal.wait_again": OF_REDACTION,
+    "film_jobs.add": OF_CLIENTS,
+    "film_jobs.add_again": OF_CLIENTS,
+    "film_jobs.advance": OF_FILMS,
+    "film_jobs.claim": OF_FILMS,
+    "film_jobs.give_back": OF_FILMS,
+    "film_jobs.keep": OF_FILMS,
     "keys.add": OF_OPERATORS,
     "keys.revoke": OF_OPERATORS,
     "roll_ups.count_history": "goes on from its mark; tests/moderation/storage/test_roll_ups.py ends it before and after",

@@ -150,6 +150,8 @@ SHOWN_BY = {
     "redact_key_file": "tests/moderation/redacting/test_texts.py::test_tokens_are_put_back_by_their_key_and_no_other",
     "aws_models": "tests/moderation/aws/test_rekognition.py::test_an_arn_is_a_model_of_the_operators",
     "aws_forward": "tests/moderation/aws/test_recorder.py::test_the_setting_is_amazon_or_an_address",
+    "aws_topics": "tests/moderation/aws/test_films.py::test_a_topic_is_told_the_end_once",
+    "aws_most_film_jobs": "tests/moderation/aws/test_films.py::test_as_many_jobs_as_are_set_are_under_way",
     "aws_most_buckets": "tests/moderation/aws/test_s3.py::test_there_are_as_many_buckets_as_are_set",
     "comprehend_s3": "tests/moderation/comprehend/test_boto3.py::test_jobs_read_and_write_s3_where_they_may",
     "overturn_alarm_percent": f"{HERE}::test_the_alarm_of_overturned_decisions_is_where_it_is_set",

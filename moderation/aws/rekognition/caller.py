@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from moderation.films.looking import OPERATOR
 from moderation.hookspecs import Detector
 from moderation.service import Service
 from review_ui.a2i import owners
 from review_ui.service import ReviewService
-
-OPERATOR = "aws"
-"""What detectors are told as the app where the access key is no app's."""
 
 
 @dataclass(frozen=True)

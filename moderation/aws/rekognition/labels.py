@@ -22,22 +22,38 @@ HOW = "the operator maps it to a model of their own with MODERATION_AWS_MODELS"
 
 def detect(caller: Caller, p: Mapping[str, Any]) -> Answer:
     """Labels of a picture, each with its places. Raises `ApiError` where no model stands behind them."""
+    least = float(p.get("MinConfidence", LEAST))
+    detector = need_finder(caller, p, least)
+    picture = read_picture(caller.service, caller.app, p["Image"])
+    found = look(caller.service, caller.name, picture.part, [detector])
+    labels = labels_of(found, p, least)[: int(p.get("MaxLabels") or MOST)]
+    return Answer({"Labels": labels, "LabelModelVersion": detector.version}, [detector])
+
+
+def need_finder(caller: Caller, p: Mapping[str, Any], least: float) -> Detector:
+    """The model behind labels in general. Raises `ApiError` where there is none, or more is asked than it knows."""
     detector = caller.models.get(ALL_LABELS)
     if detector is None:
         raise not_ready(f"No model here finds labels in general: {HOW}")
     if p.get("Features") and list(p["Features"]) != ["GENERAL_LABELS"]:
         raise not_ready("Nobody here measures IMAGE_PROPERTIES; ask for GENERAL_LABELS")
-    settings = (p.get("Settings") or {}).get("GeneralLabels") or {}
+    settings = _settings(p)
     if settings.get("LabelCategoryInclusionFilters") or settings.get("LabelCategoryExclusionFilters"):
         raise not_ready("The models here know no categories; filter by labels")
-    found = _found(caller, p, detector, float(p.get("MinConfidence", LEAST)))
+    _need_sure(detector, least)
+    return detector
+
+
+def labels_of(found: Sequence[Detection], p: Mapping[str, Any], least: float) -> list[dict[str, Any]]:
+    """Labels that a request wants, each with its places."""
+    settings = _settings(p)
     only, never = settings.get("LabelInclusionFilters"), settings.get("LabelExclusionFilters") or ()
     named: dict[str, list[Detection]] = {}
     for each in found:
         name = _name(each)
-        if (not only or name in only) and name not in never:
+        if each.confidence >= least and (not only or name in only) and name not in never:
             named.setdefault(name, []).append(each)
-    labels = [
+    return [
         {
             "Name": name,
             "Confidence": max(each.confidence for each in of_name),
@@ -48,8 +64,6 @@ def detect(caller: Caller, p: Mapping[str, Any]) -> Answer:
         }
         for name, of_name in named.items()
     ]
-    most = int(p.get("MaxLabels") or MOST)
-    return Answer({"Labels": labels[:most], "LabelModelVersion": detector.version}, [detector])
 
 
 def detect_custom(caller: Caller, p: Mapping[str, Any]) -> Answer:
@@ -57,24 +71,28 @@ def detect_custom(caller: Caller, p: Mapping[str, Any]) -> Answer:
     detector = caller.models.get(p["ProjectVersionArn"])
     if detector is None:
         raise not_ready(f"No model stands behind {p['ProjectVersionArn'][:300]}: {HOW}")
-    found = _found(caller, p, detector, float(p.get("MinConfidence", 0.0)))
+    least = float(p.get("MinConfidence", 0.0))
+    _need_sure(detector, least)
+    picture = read_picture(caller.service, caller.app, p["Image"])
+    found = look(caller.service, caller.name, picture.part, [detector])
     labels = [
         {"Name": _name(each), "Confidence": each.confidence}
         | ({"Geometry": {"BoundingBox": bounding_box(each.box)}} if each.box is not None else {})
         for each in found
+        if each.confidence >= least
     ]
     most = p.get("MaxResults")
     return Answer({"CustomLabels": labels if most is None else labels[: int(most)]}, [detector])
 
 
-def _found(caller: Caller, p: Mapping[str, Any], detector: Detector, least: float) -> Sequence[Detection]:
-    """Surest first."""
+def _settings(p: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (p.get("Settings") or {}).get("GeneralLabels") or {}
+
+
+def _need_sure(detector: Detector, least: float) -> None:
     if surest(detector) < least:
         message = f"{detector.name} is never surer than {surest(detector):g} %; ask with a lower MinConfidence"
         raise fault("InvalidParameterException", message)
-    picture = read_picture(caller.service, caller.app, p["Image"])
-    found = look(caller.service, caller.name, picture.part, [detector])
-    return [each for each in found if each.confidence >= least]
 
 
 def _name(found: Detection) -> str:

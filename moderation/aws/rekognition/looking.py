@@ -9,7 +9,7 @@ from typing import Any
 from moderation.aws.rekognition.faults import failed, not_ready
 from moderation.core.cards import card_of
 from moderation.core.detections import Detection
-from moderation.core.items import Part
+from moderation.core.items import Part, Tool
 from moderation.hookspecs import Detector, Extractor
 from moderation.service import Service
 
@@ -21,11 +21,13 @@ class Answer:
     Attributes:
         looked: who looked at the picture.
         not_looked_for: what the operation is also about, and nobody here looks for.
+        is_forwarded: True where another endpoint answered.
     """
 
     document: Mapping[str, Any]
-    looked: Sequence[Detector | Extractor] = ()
+    looked: Sequence[Detector | Extractor | Tool] = ()
     not_looked_for: Sequence[str] = ()
+    is_forwarded: bool = False
 
 
 def is_here(tool: Detector | Extractor) -> bool:

@@ -35,22 +35,22 @@ def detect(caller: Caller, p: Mapping[str, Any]) -> Answer:
     taxonomy, least = caller.service.taxonomy, float(p.get("MinConfidence", LEAST))
     if p.get("ProjectVersion"):
         raise not_ready("Custom moderation adapters are Amazon's; leave ProjectVersion out")
-    able = _able(caller, least)
+    able = need_able(caller, least)
     flow = _flow(caller, p.get("HumanLoopConfig"))
     if flow is not None:
         _need_lookers(flow, able, taxonomy)
     picture = read_picture(caller.service, caller.app, p["Image"], MODERATION)
     found = look(caller.service, caller.name, picture.part, able)
-    labels = [each for each in _labels(found, taxonomy) if each["Confidence"] >= least]
-    document: dict[str, Any] = {"ModerationLabels": labels, "ModerationModelVersion": VERSION}
+    document: dict[str, Any] = {
+        "ModerationLabels": labels_of(found, taxonomy, least),
+        "ModerationModelVersion": VERSION,
+    }
     if flow is not None:
         document["HumanLoopActivationOutput"] = _activated(caller, flow, p, picture, document)
-    looked_for = {label for each in able if examines(each) for label in each.labels}
-    unseen = [top for top in REKOGNITION_TOPS if not any(taxonomy.covers(top, label) for label in looked_for)]
-    return Answer(document, able, unseen)
+    return Answer(document, able, not_looked_for(able, taxonomy))
 
 
-def _able(caller: Caller, least: float) -> list[Detector]:
+def need_able(caller: Caller, least: float) -> list[Detector]:
     """Who can find a label with as much confidence; at least one whose silence says something."""
     looking = lookers(caller.service, MODERATION_LABELS)
     able = [each for each in looking if surest(each) >= least]
@@ -65,7 +65,13 @@ def _able(caller: Caller, least: float) -> list[Detector]:
     raise not_ready(f"{message}; ask with a MinConfidence of at most {highest:g}, or load a model that is surer")
 
 
-def _labels(found: Sequence[Detection], taxonomy: Taxonomy) -> list[dict[str, Any]]:
+def not_looked_for(able: Sequence[Detector], taxonomy: Taxonomy) -> list[str]:
+    """The labels of the first level of which nobody's silence says anything."""
+    looked_for = {label for each in able if examines(each) for label in each.labels}
+    return [top for top in REKOGNITION_TOPS if not any(taxonomy.covers(top, label) for label in looked_for)]
+
+
+def labels_of(found: Sequence[Detection], taxonomy: Taxonomy, least: float) -> list[dict[str, Any]]:
     """Each label and each of its parents once, with the most that somebody is sure of; surest first."""
     parents = taxonomy.parents
     sure: dict[str, float] = {}
@@ -80,6 +86,7 @@ def _labels(found: Sequence[Detection], taxonomy: Taxonomy) -> list[dict[str, An
             "TaxonomyLevel": 1 + len(parents(name)),
         }
         for name, confidence in sorted(sure.items(), key=lambda pair: (-pair[1], len(parents(pair[0])), pair[0]))
+        if confidence >= least
     ]
 
 

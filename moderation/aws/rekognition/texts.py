@@ -29,25 +29,43 @@ class _Word:
     confidence: float
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which words a request wants: by ``WordFilter``, and those that touch one of some regions."""
+
+    words: Mapping[str, Any]
+    regions: Sequence[Box]
+
+
 def detect(caller: Caller, p: Mapping[str, Any]) -> Answer:
     """Lines, each before its words.
 
     Raises:
         ApiError: nobody here reads pictures, or a line of this one cannot be read.
     """
-    reader = _reader(caller)
-    filters = p.get("Filters") or {}
-    regions = [_region(each) for each in filters.get("RegionsOfInterest") or ()]
+    reader, wanted = need_reader(caller), wanted_of(p)
     picture = read_picture(caller.service, caller.app, p["Image"])
     made, answers = caller.service.judge.runner.extract(
         caller.name, [picture.part], lambda each: each.name == reader.name
     )
     if answers.failures:
         raise failed(answers.failures[0])
+    return Answer({"TextDetections": texts_of(made, wanted), "TextModelVersion": VERSION}, [reader])
+
+
+def wanted_of(p: Mapping[str, Any]) -> Wanted:
+    """The ``Filters`` of a request. Raises `ApiError` where a region is none."""
+    filters = p.get("Filters") or {}
+    regions = tuple(_region(each) for each in filters.get("RegionsOfInterest") or ())
+    return Wanted(filters.get("WordFilter") or {}, regions)
+
+
+def texts_of(made: Sequence[Part], wanted: Wanted) -> list[dict[str, Any]]:
+    """Lines of what was read in one picture, each before its words. Raises `ApiError` where one is not sure of any."""
     chosen: list[dict[str, Any]] = []
-    words, wanted = 0, filters.get("WordFilter") or {}
+    words = 0
     for line in (line for part in made for line in _lines(part)):
-        kept = [word for word in line if _fits(word, wanted, regions)][: MOST_WORDS - words]
+        kept = [word for word in line if _fits(word, wanted.words, wanted.regions)][: MOST_WORDS - words]
         if not kept:
             continue
         number = len(chosen)
@@ -59,10 +77,11 @@ def detect(caller: Caller, p: Mapping[str, Any]) -> Answer:
             for at, word in enumerate(kept)
         ]
         words += len(kept)
-    return Answer({"TextDetections": chosen, "TextModelVersion": VERSION}, [reader])
+    return chosen
 
 
-def _reader(caller: Caller) -> Extractor:
+def need_reader(caller: Caller) -> Extractor:
+    """Who reads pictures. Raises `ApiError` where nobody does."""
     extractors = caller.service.judge.plugins.extractors
     for each in extractors:
         if "image" in each.reads and "text" in each.makes and is_here(each) and examines(each):

@@ -17,7 +17,7 @@ from ground.awswire.protocol import answer_with, read_document, refuse
 from ground.awswire.shapes import check, check_storable, operation_names
 from ground.errors import StoreUnavailable
 from moderation.aws.recorder.forwarding import Forwarder
-from moderation.aws.rekognition import equipment, faces, labels, moderating, texts
+from moderation.aws.rekognition import equipment, faces, films, labels, moderating, texts
 from moderation.aws.rekognition.caller import Caller
 from moderation.aws.rekognition.faults import MODEL, fault
 from moderation.aws.rekognition.looking import Answer
@@ -41,6 +41,7 @@ OPERATIONS: Mapping[str, Callable[[Caller, Mapping[str, Any]], Answer]] = {
     "DetectText": texts.detect,
     "DetectLabels": labels.detect,
     "DetectCustomLabels": labels.detect_custom,
+    **films.OPERATIONS,
 }
 """What is offered, by the name in ``X-Amz-Target``."""
 
@@ -61,7 +62,7 @@ def respond(
         answer = _answer(caller, request.headers.get("X-Amz-Target", ""), admitted.body, forwarder)
         response = answer_with(answer.document, 200, request_id)
         looked = ", ".join(f"{each.name}/{each.version}" for each in answer.looked)
-        response.headers[LOOKED] = looked if forwarder is None else FORWARDED
+        response.headers[LOOKED] = FORWARDED if answer.is_forwarded else looked
         if answer.not_looked_for:
             response.headers[NOT_LOOKED_FOR] = ", ".join(answer.not_looked_for)
         return response
@@ -83,11 +84,12 @@ def _answer(caller: Caller, target: str, body: bytes, forwarder: Forwarder | Non
     parameters = read_document(body)
     check(MODEL, operation, parameters)
     check_storable(parameters)
-    if forwarder is None:
+    if forwarder is None or operation in films.OPERATIONS:
+        # Amazon's jobs have ids of Amazon's, and last for minutes: there is nothing to lay beside them.
         return OPERATIONS[operation](caller, parameters)
     sent = _as_sent(caller, parameters)
     local = partial(_document, caller, operation, parameters)
-    return Answer(forwarder.answer(caller.app, MODEL, operation, parameters, local, sent))
+    return Answer(forwarder.answer(caller.app, MODEL, operation, parameters, local, sent), is_forwarded=True)
 
 
 def _document(caller: Caller, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -112,6 +114,4 @@ def _as_sent(caller: Caller, parameters: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 def _not_offered(operation: str) -> str:
-    if operation.startswith(("Start", "Get")):
-        return f"{operation} is not offered here: films are moderated by posting them to /v1/items, not by jobs"
     return f"{operation} is not offered here; {', '.join(OPERATIONS)} are"

@@ -163,10 +163,6 @@ class Frames:
         return Part(type="image", data=shown.data, extraction=extraction)
 
 
-def _is_short(end: float, seconds: float | None, every: float) -> bool:
-    return seconds is not None and end < seconds - max(SHORT_SECONDS, every)
-
-
 def _end(packets: Sequence[Packet]) -> float:
     """When the last picture is over."""
     usual = rate(packets)

@@ -12,7 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from plugins.film.tests.films import GREY, card, film
 from review_ui.a2i.labelling.advancing import advance_jobs
 from review_ui.a2i.outputs import sweep
 from review_ui.desk.answers import submit_answer
@@ -48,7 +50,7 @@ def run(door: Door, name: str, *given: str, text: str = "") -> str:
 
 def test_none_is_longer_than_twenty_lines() -> None:
     """Beside imports, blank lines and the first, which says how a program is called."""
-    assert set(PROGRAMS) == {"moderate", "helmets", "toxic", "label"}
+    assert set(PROGRAMS) == {"moderate", "helmets", "film", "toxic", "label"}
     lines = {
         name: [line for line in text.splitlines()[1:] if line and "import " not in line]
         for name, text in PROGRAMS.items()
@@ -72,6 +74,20 @@ def test_helmets_are_looked_for_in_a_folder(door: Door, photographs: Path) -> No
     lines = run(door, "helmets", str(photographs)).splitlines()
 
     assert lines[1] == "face.jpg: 1 people, 1 without a helmet, 0 unclear"
+
+
+def test_a_stored_film_is_looked_through(door: Door, tmp_path: Path) -> None:
+    with Image.open(EXAMPLES / "dough.jpg") as opened:
+        dough = opened.convert("RGB").resize((320, 240))
+    (tmp_path / "film.mp4").write_bytes(film(lambda at: dough if 2 <= at < 4 else card(GREY, dough.size), 6, rate=5))
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        printed = pool.submit(run, door, "film", str(tmp_path / "film.mp4"))
+        while not printed.done():
+            door.service.films.work_once()
+            time.sleep(0.05)
+
+    assert printed.result() == "2.0-4.0 s: Explicit\n"
 
 
 def test_toxic_lines_are_told(door: Door) -> None:

@@ -483,11 +483,7 @@ class TestFailures:
             code, _ = refused(getattr(door.rekognition, f"detect_{operation}"), Image={"Bytes": blank()})
             assert code == "ResourceNotReadyException"
 
-    def test_films_and_operations_that_are_not_offered_are_refused_by_name(self, door: Door) -> None:
-        video = {"S3Object": {"Bucket": BUCKET, "Name": "film.mp4"}}
-
-        code, message = refused(door.rekognition.start_content_moderation, Video=video)
-        assert (code, message[:22]) == ("UnknownOperationException", "StartContentModeration")
+    def test_operations_that_are_not_offered_are_refused_by_name(self, door: Door) -> None:
         code, message = refused(door.rekognition.list_collections)
         assert (code, message[:15]) == ("UnknownOperationException", "ListCollections")
 
