@@ -38,6 +38,8 @@ GIVEN = {
     "aws models start": ["arn"],
     "aws models stop": ["arn"],
     "export decisions": ["out"],
+    "export items": ["out"],
+    "export detections": ["out"],
     "export manifest": ["-"],
     "backup": ["out.tar"],
     "restore": ["nothing.tar"],
