@@ -45,11 +45,15 @@ class Folder:
 
     def put(self, name: str, path: Path) -> None:
         """See `ExportTarget.put`."""
+        self.put_bytes(name, path.read_bytes())
+
+    def put_bytes(self, name: str, data: bytes) -> None:
+        """Store these bytes under a name, as a whole; an absolute one is a file's own."""
         to = self._root / name
         beside = to.with_name(f".{to.name}.{secrets.token_hex(6)}")
         try:
             private_folder(to.parent)
-            private_file(beside).write_bytes(path.read_bytes())
+            private_file(beside).write_bytes(data)
             with beside.open("rb") as file:
                 os.fsync(file.fileno())
             beside.replace(to)
