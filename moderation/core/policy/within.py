@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from moderation.core.policy.terms import PolicyModel, Prose, wrong
 from moderation.core.policy.words.counter import Duration
@@ -25,7 +25,10 @@ def seconds_of(duration: str) -> int:
 class WithinTable(PolicyModel):
     """A time for each label that is found, and one for all other items: ``{by: label, Violence: 4h, default: 48h}``."""
 
-    rows: dict[str, Duration] = Field(description="By label; it stands for all under it.")
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Duration]
+
+    by: Literal["label"] = Field(description="Tables of times go by the label that is found.")
     default: Duration | None = Field(None, description="For items in which none of them is found; left out: any time.")
 
     @model_validator(mode="before")
@@ -35,10 +38,14 @@ class WithinTable(PolicyModel):
             return value
         if value.get("by") != _BY:
             raise wrong("a table of times goes by the label that is found", at="by", hint="write by: label")
-        rows = {str(key): each for key, each in value.items() if key not in ("by", "default")}
-        if not rows:
+        if not [key for key in value if key not in ("by", "default")]:
             raise wrong("a table has a row for one label at least", hint="such as {by: label, Violence: 4h}")
-        return {"rows": rows} | ({"default": value["default"]} if "default" in value else {})
+        return value
+
+    @property
+    def rows(self) -> Mapping[str, str]:
+        """Each label that has a row, with its time; it stands for all under it."""
+        return self.__pydantic_extra__
 
 
 def _shape(value: Any) -> str:

@@ -1,7 +1,7 @@
 """What API keys may do, and until when.
 
-Revision ID: 0091
-Revises: 0105
+Revision ID: 0074
+Revises: 0073
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 import ground.database
 
-revision = "0091"
-down_revision = "0105"
+revision = "0074"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 

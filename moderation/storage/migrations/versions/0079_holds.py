@@ -1,14 +1,14 @@
 """Legal holds on items and authors.
 
-Revision ID: 0106
-Revises: 0072
+Revision ID: 0079
+Revises: 0078
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0106"
-down_revision = "0072"
+revision = "0079"
+down_revision = "0078"
 branch_labels = None
 depends_on = None
 

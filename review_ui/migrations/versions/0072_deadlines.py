@@ -1,13 +1,13 @@
 """Until when a task is to be answered, and who gave it back last.
 
-Revision ID: 0105
+Revision ID: 0072
 Revises: 0071
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0105"
+revision = "0072"
 down_revision = "0071"
 branch_labels = None
 depends_on = None

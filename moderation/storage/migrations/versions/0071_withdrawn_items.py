@@ -1,6 +1,6 @@
 """Items that were withdrawn, and what is still to be erased of them outside of the database.
 
-Revision ID: 0090
+Revision ID: 0071
 Revises: 0070
 """
 
@@ -9,7 +9,7 @@ from alembic import op
 
 import ground.database
 
-revision = "0090"
+revision = "0071"
 down_revision = "0070"
 branch_labels = None
 depends_on = None

@@ -1,14 +1,14 @@
 """Which new objects of a bucket become items.
 
-Revision ID: 0072
-Revises: 0071
+Revision ID: 0078
+Revises: 0077
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0072"
-down_revision = "0071"
+revision = "0078"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 

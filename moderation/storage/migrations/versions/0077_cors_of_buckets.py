@@ -1,14 +1,14 @@
 """Which pages of other origins may read the objects of a bucket.
 
-Revision ID: 0071
-Revises: 0093
+Revision ID: 0077
+Revises: 0076
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0071"
-down_revision = "0093"
+revision = "0077"
+down_revision = "0076"
 branch_labels = None
 depends_on = None
 

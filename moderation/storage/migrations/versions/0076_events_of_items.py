@@ -1,14 +1,14 @@
 """How many events an item has had: they are numbered from 1 on, and decisions are not the only ones any more.
 
-Revision ID: 0093
-Revises: 0092
+Revision ID: 0076
+Revises: 0075
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0093"
-down_revision = "0092"
+revision = "0076"
+down_revision = "0075"
 branch_labels = None
 depends_on = None
 

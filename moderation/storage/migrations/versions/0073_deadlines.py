@@ -1,14 +1,14 @@
 """Until when people are to decide an item, and what says so.
 
-Revision ID: 0105
-Revises: 0100
+Revision ID: 0073
+Revises: 0072
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0105"
-down_revision = "0100"
+revision = "0073"
+down_revision = "0072"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Users' reports of items.
 
-Revision ID: 0092
-Revises: 0091
+Revision ID: 0075
+Revises: 0074
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 import ground.database
 
-revision = "0092"
-down_revision = "0091"
+revision = "0075"
+down_revision = "0074"
 branch_labels = None
 depends_on = None
 

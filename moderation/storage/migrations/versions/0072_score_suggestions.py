@@ -1,7 +1,7 @@
 """Verdicts that moderators send on comments which are no items, for tuning.
 
-Revision ID: 0100
-Revises: 0090
+Revision ID: 0072
+Revises: 0071
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 import ground.database
 
-revision = "0100"
-down_revision = "0090"
+revision = "0072"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 
