@@ -1,14 +1,14 @@
 """Derivatives: copies, thumbnails and originals of decided pictures and films.
 
 Revision ID: 0113
-Revises: 0106
+Revises: 0079
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0113"
-down_revision = "0106"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 
