@@ -6,7 +6,7 @@ import base64
 import hashlib
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -165,6 +165,12 @@ def shop(aws: Aws, tmp_path: Path) -> Iterator[Shop]:
     database.close()
 
 
+@pytest.fixture
+def anywhere(shop: Shop, database: Database) -> Shop:
+    """The shop on SQLite, then on Postgres."""
+    return replace(shop, database=database)
+
+
 def test_what_the_pipeline_approves_is_written_redacted_and_small(aws: Aws, open_api: Open, tmp_path: Path) -> None:
     (tmp_path / "shop-rules").mkdir()
     (tmp_path / "shop-rules/shop.yml").write_text(POLICY.replace("FOLDER", str(tmp_path / "public")))
@@ -211,7 +217,8 @@ def test_a_later_rejection_takes_back_what_was_written(shop: Shop) -> None:
     assert stays
 
 
-def test_a_withdrawn_item_takes_its_copies_along_and_those_under_way(shop: Shop) -> None:
+def test_a_withdrawn_item_takes_its_copies_along_and_those_under_way(anywhere: Shop) -> None:
+    shop = anywhere
     written = shop.post("a.jpg", picture())
     shop.look()
     under_way = shop.post("b.jpg", picture(10))
@@ -265,7 +272,8 @@ def _need_elsewhere(shop: Shop, _item: str) -> None:
 
 
 @pytest.mark.parametrize("happens", [_hold, _look_at, _approve, _write_over, _need_elsewhere])
-def test_an_original_that_somebody_needs_is_not_deleted(shop: Shop, happens: Callable[[Shop, str], None]) -> None:
+def test_an_original_that_somebody_needs_is_not_deleted(anywhere: Shop, happens: Callable[[Shop, str], None]) -> None:
+    shop = anywhere
     item = shop.post("bad.jpg", picture(), is_bad=True)
     happens(shop, item)
 

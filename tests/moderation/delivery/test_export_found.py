@@ -110,6 +110,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
     opened.close()
 
 
+@pytest.fixture
+def anywhere(database: Database) -> Site:
+    """A site on SQLite, then on Postgres."""
+    return Site(database)
+
+
 def at(hour: int, minute: int = 0, day: date = FIRST) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
 
@@ -140,7 +146,8 @@ def queries() -> list[str]:
 
 
 @pytest.mark.parametrize("form", get_args(Format))
-def test_the_sql_of_the_docs_gives_the_sums_of_what_was_posted(site: Site, tmp_path: Path, form: Format) -> None:
+def test_the_sql_of_the_docs_gives_the_sums_of_what_was_posted(anywhere: Site, tmp_path: Path, form: Format) -> None:
+    site = anywhere
     a_day_of_pictures(site)
     to = Folder(tmp_path / "it's a lake")
     tables: list[Table] = [Decisions(), Items(), Detections()]
