@@ -30,7 +30,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.redaction import RedactedPart
 from moderation.delivery.derivatives import DerivativeWork, copy_places
 from moderation.media.retention import Retention
-from moderation.plugins import load_plugins
+from moderation.plugins import Plugins, load_plugins
 from moderation.policies.checking import faults_of_text
 from moderation.settings import Settings
 from moderation.storage import tables
@@ -272,8 +272,7 @@ def _need_elsewhere(shop: Shop, _item: str) -> None:
 
 
 @pytest.mark.parametrize("happens", [_hold, _look_at, _approve, _write_over, _need_elsewhere])
-def test_an_original_that_somebody_needs_is_not_deleted(anywhere: Shop, happens: Callable[[Shop, str], None]) -> None:
-    shop = anywhere
+def test_an_original_that_somebody_needs_is_not_deleted(shop: Shop, happens: Callable[[Shop, str], None]) -> None:
     item = shop.post("bad.jpg", picture(), is_bad=True)
     happens(shop, item)
 
@@ -284,7 +283,8 @@ def test_an_original_that_somebody_needs_is_not_deleted(anywhere: Shop, happens:
     assert "failing" not in shop.todo.counts()
 
 
-def test_it_is_deleted_once_it_is_held_no_more(shop: Shop) -> None:
+def test_it_is_deleted_once_it_is_held_no_more(anywhere: Shop) -> None:
+    shop = anywhere
     _hold(shop, shop.post("bad.jpg", picture(), is_bad=True))
     shop.look(days=31)
     holds = Holds(shop.database)
@@ -341,9 +341,16 @@ def test_a_setting_that_names_no_place_is_refused(said: str, tmp_path: Path) -> 
         copy_places(Settings(data=tmp_path, copies_to=said))
 
 
-def linted(settings: Settings, copies: str, rest: str = "") -> list[str]:
-    text = POLICY.partition("copies:")[0] + f"copies: {copies}\n" + rest
-    _policy, faults = faults_of_text(text, "shop.yml", load_plugins(settings))
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory: pytest.TempPathFactory) -> Plugins:
+    taken = "shop=s3://shop/ shop=s3://out/taken/"
+    copies = "s3://out/ s3://public/ /srv/public/"
+    return load_plugins(Settings(data=tmp_path_factory.mktemp("data"), copies_to=copies, media_in_place=taken))
+
+
+def linted(plugins: Plugins, copies: str) -> list[str]:
+    text = POLICY.partition("copies:")[0] + f"copies: {copies}\n"
+    _policy, faults = faults_of_text(text, "shop.yml", plugins)
     return [f"{each.code} {each.message}" for each in faults if each.code not in ("W203", "W205", "W201")]
 
 
@@ -363,14 +370,8 @@ def linted(settings: Settings, copies: str, rest: str = "") -> list[str]:
         ("{delete_rejected_after_days: 1}", None),
     ],
 )
-def test_the_lint_names_places_that_cannot_be_meant(tmp_path: Path, copies: str, said: str | None) -> None:
-    settings = Settings(
-        data=tmp_path,
-        copies_to="s3://out/ s3://public/ /srv/public/",
-        media_in_place="shop=s3://shop/ shop=s3://out/taken/",
-    )
-
-    found = linted(settings, copies)
+def test_the_lint_names_places_that_cannot_be_meant(plugins: Plugins, copies: str, said: str | None) -> None:
+    found = linted(plugins, copies)
 
     assert [each[: len(said or "")] for each in found] == ([said] if said else [])
 
