@@ -16,6 +16,7 @@ from typing import Any
 
 import pluggy
 
+from ground.media_store import places_of
 from moderation import hookspecs
 from moderation.core.coverage import Tools
 from moderation.core.egress import KEEPS, keeps_on_machine, leaves_machine
@@ -46,7 +47,12 @@ class PluginInfo:
 
 @dataclass(frozen=True)
 class Plugins:
-    """All that is loaded."""
+    """All that is loaded, and what policies are held against beside.
+
+    Attributes:
+        copies_to: where the settings let policies have copies written.
+        taken_in: where apps' objects are read in place.
+    """
 
     manager: pluggy.PluginManager
     distributions: tuple[PluginInfo, ...]
@@ -54,6 +60,8 @@ class Plugins:
     extractors: tuple[Extractor, ...]
     redactors: tuple[Redactor, ...]
     taxonomy: Taxonomy
+    copies_to: tuple[str, ...] = ()
+    taken_in: tuple[str, ...] = ()
 
     @property
     def tools(self) -> Tools:
@@ -112,8 +120,15 @@ def load_plugins(settings: Settings) -> Plugins:
     _refuse_same_names([*detectors, *extractors, *redactors])
     custom = {label for detector in detectors for label in detector.labels if label.startswith(CUSTOM_PREFIX)}
     return Plugins(
-        manager, tuple(infos), tuple(detectors), tuple(extractors), tuple(redactors), Taxonomy(custom)
-    )  # fmt: skip
+        manager,
+        tuple(infos),
+        tuple(detectors),
+        tuple(extractors),
+        tuple(redactors),
+        Taxonomy(custom),
+        tuple(settings.copies_to.split()),
+        tuple(place for _app, place in places_of(settings)),
+    )
 
 
 def _register(manager: pluggy.PluginManager, entry: EntryPoint) -> PluginInfo:

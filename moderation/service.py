@@ -19,6 +19,7 @@ from moderation.core.counting import longest_seconds
 from moderation.core.errors import NotFound
 from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
+from moderation.delivery.derivatives import DerivativeWork
 from moderation.delivery.notifiers import Notifiers, targets_of
 from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import Deliveries
@@ -49,6 +50,7 @@ from moderation.review.following import Following
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.buckets import Buckets
+from moderation.storage.derivatives import Derivatives
 from moderation.storage.fetches import Fetches
 from moderation.storage.flags import Flags
 from moderation.storage.holds import Holds
@@ -89,6 +91,7 @@ class Service:
         films: jobs over stored films.
         flags: users' reports of items.
         flagging: judges items anew that were reported.
+        derivatives: writes copies and deletes originals, as policies say.
         erasing: withdraws items, and erases what lies outside of the database.
         fetching: gets the media that items name by address.
         waits: the leases under which posts with idempotency keys wait for their decisions.
@@ -156,6 +159,7 @@ class Service:
         )
         forget = judge.runner.forget_findings
         self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now)
+        self.derivatives = DerivativeWork(Derivatives(database), settings, blobs, self.pipeline.now)
         self.flagging = Rounds("flags", self._look_at_flags, pause_seconds=FLAGS_SECONDS)
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
@@ -217,6 +221,7 @@ class Service:
         self._cleaning.start()
         self._auditing.rounds.start()
         self.erasing.rounds.start()
+        self.derivatives.rounds.start()
         self.flagging.start()
         self._completing.start()
         self.deliveries.start()
@@ -264,6 +269,7 @@ class Service:
             self._cleaning,
             self._auditing.rounds,
             self.erasing.rounds,
+            self.derivatives.rounds,
             self.flagging,
             self._completing,
             self._watching,

@@ -94,6 +94,11 @@ class Settings(ReviewSettings):
         description="Media URLs that a process fetches at once; half of them at most for one app, a quarter from one "
         "host.",
     )
+    copies_to: str = Field(
+        "",
+        description="Where policies may have copies written: `s3://bucket/prefix/` or a folder `/srv/out/`, separated "
+        "by blanks.",
+    )
     media_keep_days: int | None = Field(
         None,
         ge=0,

@@ -20,6 +20,7 @@ from moderation.intake.ledger import Ledger
 from moderation.pipeline.moderate import RETRIES, WAITS
 from moderation.service import Service
 from moderation.storage.ages import JOB_STATES, LOOP_STATES, OPEN_JOBS, Line, look_at_ages
+from moderation.storage.derivatives import Derivatives
 from moderation.storage.processes import ROLES, known_processes
 from moderation.storage.tallies import BUCKET, CALL_SECONDS, SUM, WAIT_SECONDS, read_tallies
 
@@ -96,6 +97,11 @@ class _Stored:
         for state, count in {"due": 0, "delivered": 0, "given_up": 0, **self._service.outbox.counts()}.items():
             deliveries.add_metric([state], count)
         yield deliveries
+        derivatives = GaugeMetricFamily("moderation_derivatives", "Copies and deletions by state.", labels=["state"])
+        counted = Derivatives(self._service.database).counts()
+        for state, count in {"due": 0, "failing": 0, "done": 0, **counted}.items():
+            derivatives.add_metric([state], count)
+        yield derivatives
 
     def _ages(self) -> Iterable[Metric]:
         now = self._service.pipeline.now()

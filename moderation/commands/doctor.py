@@ -142,6 +142,7 @@ def _detectors(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Iterator[Finding]:
     from moderation.intake.ledger import Ledger
+    from moderation.storage.derivatives import Derivatives
     from moderation.storage.items import Store
     from moderation.storage.loop_refusals import LoopRefusals
     from moderation.storage.opening import existing_database, has_database
@@ -157,6 +158,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield _wrong(f"human loops: {problem}")
         if dead := Ledger(database).dead_count():
             yield _wrong(f"{dead} messages could not become items: `moderation intake dead` says why")
+        for problem in Derivatives(database).problems():
+            yield _wrong(f"copies and originals: {problem}")
         refusals = LoopRefusals(database).look()
         for sentence in refusals.sentences():
             yield Finding(f"human loops: {sentence}", is_problem=bool(refusals.newest))

@@ -1,144 +1,57 @@
-"""Export: decisions as JSON Lines under Hive-style partitions (``decisions/dt=2026-11-20/``), for Athena and its like.
+"""Export: tables as files under Hive-style partitions (``decisions/dt=2026-11-20/``), for Athena and DuckDB.
 
-One partition for each day (UTC) that is over, in compressed files of bounded size, and an empty ``_SUCCESS`` last: a
-day without it was not finished and is written anew. A day's files come out the same, byte for byte, however often.
+One partition for each day (UTC) that is over, in files of bounded size, and an empty ``_SUCCESS`` last: a day without
+it was not finished and is written anew. A day's files come out the same, byte for byte, however often.
 """
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
-import os
-import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Protocol
-
-import sqlalchemy as sa
+from typing import Any, Literal
 
 from ground.database import Database
-from ground.private_files import private_file, private_folder
-from moderation.core.errors import StoreUnavailable
-from moderation.storage.tables import decisions, items
+from ground.private_files import private_file
+from moderation.core.detections import Failure
+from moderation.core.egress import stays_here
+from moderation.delivery.export_tables import Table
+from moderation.delivery.export_targets import ExportTarget
 
-COLUMNS = {
-    "item_id": "string",
-    "number": "int",
-    "app": "string",
-    "content_id": "string",
-    "content_types": "array<string>",
-    "created_at": "string",
-    "decided_at": "string",
-    "outcome": "string",
-    "decided_by": "string",
-    "labels": "array<string>",
-    "reasons": "array<string>",
-    "reason": "string",
-    "policy": "string",
-    "policy_version": "string",
-    "actions": "string",
-    "supersedes": "int",
-}
-"""Of a row, with their types in Athena. Actions are JSON, since their values have several types; times are RFC 3339 in
-UTC (``from_iso8601_timestamp`` reads them)."""
-
+Format = Literal["jsonl", "parquet"]
 ROWS_PER_FILE = 100_000
-PAGE = 2000
 SETTLING = timedelta(hours=1)
 """How long after its end a day counts as over: a decision may be committed a little later than it is dated."""
-TABLE, DONE = "decisions", "_SUCCESS"
-
-
-class ExportTarget(Protocol):
-    """Where files go."""
-
-    def has(self, name: str) -> bool:
-        """True when there is a file of that name."""
-        ...
-
-    def put(self, name: str, path: Path) -> None:
-        """Store the file at `path` under `name`, as a whole."""
-        ...
-
-
-class Folder:
-    """Files under a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def has(self, name: str) -> bool:
-        """See `ExportTarget.has`."""
-        return (self._root / name).is_file()
-
-    def put(self, name: str, path: Path) -> None:
-        """See `ExportTarget.put`."""
-        to = self._root / name
-        beside = to.with_name(f".{to.name}.{secrets.token_hex(6)}")
-        try:
-            private_folder(to.parent)
-            private_file(beside).write_bytes(path.read_bytes())
-            with beside.open("rb") as file:
-                os.fsync(file.fileno())
-            beside.replace(to)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise StoreUnavailable(f"{to} could not be written: {error.strerror}") from error
-
-
-class Bucket:
-    """Objects under a prefix of a bucket.
-
-    Args:
-        client: boto3 ``s3`` client.
-        encryption: arguments of PutObject.
-    """
-
-    def __init__(self, bucket: str, prefix: str, client: Any, encryption: dict[str, str]) -> None:
-        self._bucket, self._client, self._encryption = bucket, client, encryption
-        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-
-    def has(self, name: str) -> bool:
-        """See `ExportTarget.has`."""
-        key = self._prefix + name
-        answer = self._call(lambda: self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1))
-        return any(each["Key"] == key for each in answer.get("Contents", ()))
-
-    def put(self, name: str, path: Path) -> None:
-        """See `ExportTarget.put`."""
-        given = {"Bucket": self._bucket, "Key": self._prefix + name, "ExtraArgs": self._encryption}
-        self._call(lambda: self._client.upload_file(str(path), **given))
-
-    def _call(self, call: Callable[[], Any]) -> Any:
-        from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return call()
-        except (Boto3Error, BotoCoreError, ClientError) as error:
-            raise StoreUnavailable(f"bucket {self._bucket}: {error}") from error
+DONE = "_SUCCESS"
 
 
 @dataclass(frozen=True)
 class Day:
-    """What became of a day: `rows` were written, or it was there already (None)."""
+    """What became of a day.
+
+    Attributes:
+        rows: how many were written; None where it was there already.
+        kept: items and decisions that were left out, because they have to stay on this machine.
+        undecided: items of that day; with any, it is not finished and is written anew next time.
+    """
 
     day: date
     rows: int | None
+    kept: int = 0
+    undecided: int = 0
 
 
-def days_over(database: Database, since: date | None, until: date | None, now: datetime) -> list[date]:
-    """The days to export, oldest first: from that of the first decision, or `since`, to the last one that is over.
+def days_over(table: Table, database: Database, since: date | None, until: date | None, now: datetime) -> list[date]:
+    """The days to export, oldest first: from that of the first row, or `since`, to the last one that is over.
 
     Args:
         until: the last day, when it is over; None for as many as are.
     """
-    first = database.read(lambda c: c.execute(sa.select(sa.func.min(decisions.c.decided_at))).scalar())
+    first = table.first(database)
     if first is None:
         return []
     begin = max(since or first.astimezone(UTC).date(), first.astimezone(UTC).date())
@@ -148,53 +61,76 @@ def days_over(database: Database, since: date | None, until: date | None, now: d
 
 
 def export(
-    database: Database, to: ExportTarget, days: list[date], *, again: bool = False, rows_per_file: int = ROWS_PER_FILE
+    table: Table,
+    database: Database,
+    to: ExportTarget,
+    days: list[date],
+    *,
+    again: bool = False,
+    rows_per_file: int = ROWS_PER_FILE,
+    to_parquet: Callable[[Path, Path, Table], None] | None = None,
 ) -> Iterator[Day]:
     """Write each day that is not there yet; says what became of each as it is done.
 
     Args:
         again: write those too that are there.
+        to_parquet: makes of a file of rows, in the second place, one of Parquet; None for JSON Lines.
 
     Raises:
         StoreUnavailable: the database or the destination does not answer; days before are complete.
     """
+    form: Format = "jsonl" if to_parquet is None else "parquet"
     for day in days:
-        folder = f"{TABLE}/dt={day.isoformat()}"
+        folder = f"{folder_of(table, form)}/dt={day.isoformat()}"
         if not again and to.has(f"{folder}/{DONE}"):
             yield Day(day, None)
             continue
-        rows, number, written = _rows(database, day), 0, 0
+        rows, number, written = _Rows(table, database, day, to.leaves_machine), 0, 0
+        taken = iter(rows)
         with tempfile.TemporaryDirectory(prefix="moderation-export-") as scratch:
-            path = Path(scratch) / "rows"
-            while count := _fill(path, rows, rows_per_file):
-                to.put(f"{folder}/{TABLE}-{number:05d}.jsonl.gz", path)
+            plain, made = Path(scratch) / "rows.jsonl.gz", Path(scratch) / "rows.parquet"
+
+            def put(number: int, folder: str = folder, plain: Path = plain, made: Path = made) -> None:
+                if to_parquet is not None:
+                    to_parquet(plain, made, table)
+                to.put(_file(table, folder, number, form), made if to_parquet is not None else plain)
+
+            while count := _fill(plain, taken, rows_per_file):
+                put(number)
                 number, written = number + 1, written + count
-            path.write_bytes(b"")
-            to.put(f"{folder}/{DONE}", path)
-        yield Day(day, written)
+            while to.has(_file(table, folder, number, form)):  # of a time when the day had more rows
+                put(number)
+                number += 1
+            if not rows.undecided:
+                plain.write_bytes(b"")
+                to.put(f"{folder}/{DONE}", plain)
+        yield Day(day, written, rows.kept, rows.undecided)
 
 
-def table_definition(location: str, first_day: date) -> str:
-    """The table in Athena's SQL, which finds its partitions by itself ("partition projection" in its user guide).
+def folder_of(table: Table, form: Format) -> str:
+    """The folder of a table, which is its name in SQL too."""
+    return table.name if form == "jsonl" else f"{table.name}_parquet"
 
-    Args:
-        location: ``s3://bucket/prefix`` that was exported to.
-    """
-    columns = ",\n".join(f"  `{name}` {kind}" for name, kind in COLUMNS.items())
-    place = f"{location.rstrip('/')}/{TABLE}/"
-    return f"""CREATE EXTERNAL TABLE IF NOT EXISTS {TABLE} (
-{columns}
-)
-PARTITIONED BY (`dt` string)
-ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
-LOCATION '{place}'
-TBLPROPERTIES (
-  'projection.enabled' = 'true',
-  'projection.dt.type' = 'date',
-  'projection.dt.format' = 'yyyy-MM-dd',
-  'projection.dt.range' = '{first_day.isoformat()},NOW',
-  'storage.location.template' = '{place}dt=${{dt}}/'
-);"""
+
+class _Rows:
+    """The rows of a day, with what was left out of them; read once."""
+
+    def __init__(self, table: Table, database: Database, day: date, leaves_machine: bool) -> None:
+        self._table, self._database, self._leaves_machine = table, database, leaves_machine
+        self._begin = datetime.combine(day, time(), UTC)
+        self.kept = self.undecided = 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for found in self._table.found(self._database, self._begin, self._begin + timedelta(days=1)):
+            self.undecided += bool(found.is_open)
+            if self._leaves_machine and stays_here(Failure.model_validate(each) for each in found.failures or ()):
+                self.kept += 1
+            else:
+                yield from self._table.rows(found)
+
+
+def _file(table: Table, folder: str, number: int, form: Format) -> str:
+    return f"{folder}/{table.name}-{number:05d}.{'jsonl.gz' if form == 'jsonl' else 'parquet'}"
 
 
 def _fill(path: Path, rows: Iterator[dict[str, Any]], most: int) -> int:
@@ -208,45 +144,3 @@ def _fill(path: Path, rows: Iterator[dict[str, Any]], most: int) -> int:
             if count == most:
                 break
     return count
-
-
-def _rows(database: Database, day: date) -> Iterator[dict[str, Any]]:
-    """The decisions of a day, in the order of items' ids, a page at a time."""
-    begin = datetime.combine(day, time(), UTC)
-    within = (decisions.c.decided_at >= begin) & (decisions.c.decided_at < begin + timedelta(days=1))
-    last = ("", 0)
-    while True:
-        query = (
-            sa.select(decisions, items.c.app, items.c.content_id, items.c.created_at, items.c.document.label("item"))
-            .join(items, items.c.id == decisions.c.item_id)
-            .where(within, sa.tuple_(decisions.c.item_id, decisions.c.number) > last)
-            .order_by(decisions.c.item_id, decisions.c.number)
-            .limit(PAGE)
-        )
-        page = database.read(lambda c, query=query: c.execute(query).all())  # type: ignore[misc]
-        yield from (_row(each) for each in page)
-        if len(page) < PAGE:
-            return
-        last = (page[-1].item_id, page[-1].number)
-
-
-def _row(found: Any) -> dict[str, Any]:
-    decision = found.document
-    return {
-        "item_id": found.item_id,
-        "number": found.number,
-        "app": found.app,
-        "content_id": found.content_id,
-        "content_types": sorted({part["type"] for part in found.item["parts"]}),
-        "created_at": found.created_at.isoformat().replace("+00:00", "Z"),
-        "decided_at": found.decided_at.isoformat().replace("+00:00", "Z"),
-        "outcome": decision["outcome"],
-        "decided_by": decision["decided_by"],
-        "labels": decision["labels"],
-        "reasons": decision.get("reasons", []),
-        "reason": decision["reason"],
-        "policy": decision["policy"]["name"],
-        "policy_version": decision["policy"]["version"],
-        "actions": json.dumps(decision.get("actions", [])),
-        "supersedes": decision.get("supersedes"),
-    }

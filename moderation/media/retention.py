@@ -24,8 +24,9 @@ from ground.rounds import Rounds
 from ground.s3 import S3Blobs
 from moderation.core.retention import EXPIRY_DAYS, expiry_days
 from moderation.media.uploads import Uploads
+from moderation.storage.derivatives import WRITTEN
 from moderation.storage.holds import is_held
-from moderation.storage.tables import item_loops, item_media, items
+from moderation.storage.tables import derivatives, item_loops, item_media, items
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Retention:
         self._ours = re.compile(rf"s3://{re.escape(blobs.bucket)}/media/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.[a-z0-9]+")
 
     def all_due(self, now: datetime) -> Iterator[Due]:
-        """Items whose media may go now, oldest first; those on hold, and those that people still look at, are left."""
+        """Items whose media may go now, oldest first; those on hold, looked at, or to be copied, are left."""
         after = ""
         while batch := self._due(now, after):
             for item_id, until in batch:
@@ -69,10 +70,17 @@ class Retention:
 
     def _due(self, now: datetime, after: str) -> list[tuple[str, datetime]]:
         in_work = sa.select(item_loops.c.item_id).where(item_loops.c.state.in_(("starting", "open")))
+        to_copy = sa.select(derivatives.c.item_id).where(derivatives.c.state == "due", derivatives.c.kind.in_(WRITTEN))
         query = (
             sa.select(items.c.id, items.c.media_until)
             .where(items.c.media_until <= now, items.c.media_deleted_at.is_(None), items.c.status == "decided")
-            .where(items.c.id > after, items.c.id.not_in(in_work), items.c.id.in_(self._with_media()), ~is_held(now))
+            .where(
+                items.c.id > after,
+                items.c.id.not_in(in_work),
+                items.c.id.not_in(to_copy),
+                items.c.id.in_(self._with_media()),
+                ~is_held(now),
+            )
             .order_by(items.c.id)
             .limit(BATCH)
         )

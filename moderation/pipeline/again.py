@@ -11,7 +11,7 @@ from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
 from moderation.detection.judgement import Judgement
 from moderation.pipeline import people
-from moderation.pipeline.deciding import decision_of_rules, media_kept_until, tell
+from moderation.pipeline.deciding import decision_of_rules, derivatives_wanted, media_kept_until, tell
 from moderation.pipeline.loops import loop_anew
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord
@@ -64,6 +64,7 @@ def judge_anew(ports: Ports, item_id: str) -> Became:
             redacted=redacted,
             caps=caps(ruling, judgement.policies),
             media_until=media_kept_until(ports, made, judgement.applicable),
+            derivatives=derivatives_wanted(record.item, made, judgement.applicable, redacted, judgement.failures),
             is_anew=True,
         )
     except CapReached as reached:

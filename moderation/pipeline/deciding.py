@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from moderation.core.decisions import Decision
+from moderation.core.derivatives import Derivative, derivatives_of
+from moderation.core.detections import Failure
 from moderation.core.egress import stays_here
 from moderation.core.items import Item
 from moderation.core.policy.policies import Policy
@@ -54,6 +56,17 @@ def media_kept_until(ports: Ports, decision: Decision, applicable: Sequence[Poli
     return media_until(applicable, decision.outcome, decision.decided_at, ports.media_keep_days)
 
 
+def derivatives_wanted(
+    item: Item,
+    decision: Decision,
+    applicable: Sequence[Policy],
+    redacted: Sequence[RedactedPart],
+    failures: Sequence[Failure],
+) -> tuple[Derivative, ...]:
+    """What the policies for an item want done with its pictures and films; nothing where it has to stay here."""
+    return () if stays_here(failures) else derivatives_of(applicable, item, decision, redacted)
+
+
 def decide_by_people(
     ports: Ports, record: ItemRecord, decision: Decision, ended: Sequence[LoopEnd], heard: Judgement | None = None
 ) -> None:
@@ -74,7 +87,15 @@ def decide_by_people(
     until = media_kept_until(ports, decision, applicable)
     marks = marks_of_people(ports, record, applicable, decision)
     made = ports.store.decide(
-        record.item.id, decision, findings, ruling, ended, redacted=redacted, media_until=until, marks=marks
+        record.item.id,
+        decision,
+        findings,
+        ruling,
+        ended,
+        redacted=redacted,
+        media_until=until,
+        derivatives=derivatives_wanted(record.item, decision, applicable, redacted, failures),
+        marks=marks,
     )
     if made is not None:
         tell(ports, (record.item, made), kept={record.item.id} if stays_here(failures) else ())

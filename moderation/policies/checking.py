@@ -36,7 +36,15 @@ def faults_of_text(text: str, shown: str, plugins: Plugins) -> tuple[Policy | No
 def _warnings(policy: Policy, document: Document, plugins: Plugins) -> list[Fault]:
     """What is allowed but likely not meant, in file order."""
     redacts = {kind for redactor in plugins.redactors for kind in redactor.reads}
-    setting = Setting(plugins.taxonomy, plugins.detectors, plugins.tools, datetime.now(UTC).date(), redacts)
+    setting = Setting(
+        plugins.taxonomy,
+        plugins.detectors,
+        plugins.tools,
+        datetime.now(UTC).date(),
+        redacts,
+        plugins.copies_to,
+        plugins.taken_in,
+    )
     untested = never_fired(policy, run_tests(policy, plugins.taxonomy, plugins.reach()))
     found = [located(slip, document) for slip in warnings(policy, setting, untested)] + cut_sentences(document)
     return sorted(found, key=lambda fault: (fault.line, fault.column, fault.code))

@@ -17,6 +17,7 @@ from ground.database import Database, insert_or_nothing
 from ground.prepared import among, insert_many
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
+from moderation.core.derivatives import Derivative
 from moderation.core.detections import Failure
 from moderation.core.egress import stays_here
 from moderation.core.errors import AppealRefused
@@ -31,6 +32,7 @@ from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
+from moderation.storage.derivatives import add_derivatives
 from moderation.storage.event_log import next_event, note_event
 from moderation.storage.facets import named_rows, save_facets
 from moderation.storage.fetches import fetch_rows
@@ -180,6 +182,7 @@ class Store(Reading):
         redacted: Sequence[RedactedPart] = (),
         caps: Mapping[RuleName, int] | None = None,
         media_until: datetime | None = None,
+        derivatives: Sequence[Derivative] = (),
         fingerprints: Sequence[Fingerprint] = (),
         marks: Marks | None = None,
         is_anew: bool = False,
@@ -194,6 +197,7 @@ class Store(Reading):
             redacted: copies of its parts that may be shown.
             caps: how many items the rules that reject it may reject a day.
             media_until: when its media may be deleted; None for never.
+            derivatives: what is to be done with its pictures and films.
             fingerprints: what its parts are recognised by.
             marks: what others are told of it; None where nothing is counted.
             is_anew: the rules decide an item that is decided already; theirs supersedes.
@@ -229,6 +233,7 @@ class Store(Reading):
             made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
             insert_many(c, decisions, [decision_row(item_id, number, made)])
             note_decisions(c, [(item_id, number, made)])
+            add_derivatives(c, item_id, item.app, number, derivatives, decision.decided_at)
             if findings is not None:
                 save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)

@@ -15,6 +15,7 @@ from moderation.storage.tables import (
     decisions,
     deliveries,
     delivery_attempts,
+    derivatives,
     fetches,
     fingerprints,
     flags,
@@ -30,6 +31,7 @@ from moderation.storage.words import forget_words
 
 _OF_ITEMS = (
     deliveries,
+    derivatives,
     fetches,
     fingerprints,
     flags,
@@ -57,10 +59,11 @@ def prune(c: Connection, before: datetime, limit: int, now: datetime) -> int:
     lately = _of_item(decisions, decisions.c.decided_at >= before)
     unfinished = _of_item(item_loops, item_loops.c.state != "ended")
     due = _of_item(deliveries, deliveries.c.state == "due")
+    has_work = _of_item(derivatives, derivatives.c.state == "due")
     has_media = _of_item(item_media, sa.true()) & items.c.media_deleted_at.is_(None)
     held = is_held(now)
     chosen = sa.select(items.c.id).where(
-        old, items.c.status == "decided", ~lately, ~unfinished, ~due, ~has_media, ~held
+        old, items.c.status == "decided", ~lately, ~unfinished, ~due, ~has_work, ~has_media, ~held
     )
     ids = list(c.execute(chosen.order_by(items.c.id).limit(limit).with_for_update(skip_locked=True)).scalars())
     if not ids:

@@ -198,6 +198,28 @@ deliveries = sa.Table(
     sa.Index(None, "state", "next_attempt_at"),
 )
 
+derivatives = sa.Table(
+    "derivatives",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False, index=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("part", sa.String(20), nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("content_type", sa.String(100), nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("last_result", sa.String(200)),
+    sa.Column("next_attempt_at", UTCDateTime, nullable=False),
+    sa.Column("created_at", UTCDateTime, nullable=False),
+    sa.Index(None, "state", "next_attempt_at"),
+)
+"""What decisions want done with pictures and films (`moderation.storage.derivatives`)."""
+
 delivery_attempts = sa.Table(
     "delivery_attempts",
     metadata,

@@ -21,6 +21,7 @@ from moderation.core.errors import NotFound
 from moderation.core.events import is_wanted
 from moderation.core.items import Item
 from moderation.storage.audit import note_erased
+from moderation.storage.derivatives import take_back_all
 from moderation.storage.event_log import next_event
 from moderation.storage.facets import facet
 from moderation.storage.holds import need_no_hold
@@ -95,6 +96,7 @@ def withdraw(c: Connection, item_ids: Collection[str], now: datetime, why: str) 
     theirs = sa.select(deliveries.c.id).where(among(c, deliveries.c.item_id, ids))
     c.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(theirs)))
     forget_words(c, ids)
+    take_back_all(c, ids, now)
     for table in _OF_ITEMS:
         c.execute(sa.delete(table).where(among(c, table.c.item_id, ids)))
     for row in rows:

@@ -131,6 +131,7 @@ SHOWN_BY = {
     "calls_per_second": "tests/moderation/api/test_access.py::test_an_app_that_calls_too_often_is_told_to_wait_and_no_other",
     "fetch_timeout_seconds": f"{HERE}::test_a_fetch_takes_no_longer_than_is_set",
     "fetches": "tests/moderation/pipeline/test_fetching.py::test_slow_servers_hold_up_neither_texts_nor_other_apps_nor_other_servers",
+    "copies_to": "tests/moderation/delivery/test_derivatives.py::test_nothing_is_written_where_the_settings_do_not_say_so",
     "media_keep_days": "tests/moderation/media/test_retention.py::test_the_setting_speaks_where_no_policy_does",
     "upload_seconds": f"{IN_S3}::test_the_policy_of_an_upload_to_s3_bounds_type_size_key_and_time",
     "a2i_endpoint_url": "tests/moderation/review/test_client.py::test_a_started_loop_answers_its_arn",

@@ -42,6 +42,7 @@ CODES: Mapping[str, str] = {
     "W210": "A rule redacts content that nothing here can redact.",
     "W211": "A sentence without quotes that a `#` cuts off.",
     "W212": "A rule that is true of nearly everything.",
+    "W213": "Copies that are never made, or that go where they may not.",
 }
 
 

@@ -26,6 +26,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from moderation.core.policy.choices import Words
+from moderation.core.policy.copies import Copies
 from moderation.core.policy.meant import meant_number
 from moderation.core.policy.terms import (
     AppName,
@@ -405,6 +406,9 @@ class PolicyFile(PolicyModel):
     )
     keep_media_days: KeepMedia | None = Field(
         None, description="How long pictures, films and sounds are kept after the decision."
+    )
+    copies: Copies | None = Field(
+        None, description="Where copies of decided pictures and films go; what becomes of rejected originals."
     )
     tests: list[Example] = Field(default_factory=list, description="Items and the outcome they must have.")
 

@@ -52,11 +52,36 @@ def warnings(policy: Policy, setting: Setting, never_fired: Collection[str]) -> 
     yield from _unused(file)
     yield from _gaps(file, setting.taxonomy)
     yield from _odd_tests(policy)
+    yield from _odd_copies(file, setting)
     kinds = set(file.applies_to.content_type) - {"text", "document", *setting.redacts}
     for number, rule in enumerate(file.rules):
         if rule.redact and kinds:
             message = f"'{rule.id}' redacts, but nothing here can redact {', '.join(sorted(kinds))}"
             yield Slip(("rules", number, "redact"), "W210", message, "such items go to people instead")
+
+
+def _odd_copies(file: PolicyFile, setting: Setting) -> Iterator[Slip]:
+    if file.copies is None:
+        return
+    kinds = set(file.applies_to.content_type) - {"text", "document"}
+    if not kinds:
+        message = "copies are made of pictures and films, and this policy is for texts"
+        yield Slip(("copies",), "W213", message, "remove them", on_key=True)
+        return
+    if file.copies.redacted is not None and not any(rule.redact for rule in file.rules):
+        yield Slip(("copies", "redacted"), "W213", "no rule redacts anything", "add redact: [LABEL] to a rule")
+    if file.copies.thumbnails is not None and "image" not in kinds:
+        yield Slip(("copies", "thumbnails"), "W213", "thumbnails are made of pictures, and it is not for these")
+    for key, place in file.copies.places().items():
+        if not place.startswith(tuple(setting.copies_to)):
+            message = f"nothing is written to {place} here; the installation has to allow it"
+            yield Slip(("copies", key), "W213", message, "whoever runs it adds it to MODERATION_COPIES_TO")
+        if place.startswith(tuple(setting.taken_in)) or any(each.startswith(place) for each in setting.taken_in):
+            message = f"objects in {place} are taken in, so each copy could become an item of its own"
+            yield Slip(("copies", key), "W213", message, "name another bucket")
+    if file.copies.delete_rejected_after_days is not None and not setting.taken_in:
+        message = "no objects of apps are read in place here, so there are no originals to delete"
+        yield Slip(("copies", "delete_rejected_after_days"), "W213", message, "see MODERATION_MEDIA_IN_PLACE")
 
 
 def _not_loaded(file: PolicyFile, setting: Setting) -> Iterator[Slip]:

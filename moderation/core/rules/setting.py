@@ -28,6 +28,8 @@ class Setting:
         tools: all that is loaded.
         today: for trials that are over.
         redacts: part types, beside text, that a redactor here can redact.
+        copies_to: where policies may have copies written.
+        taken_in: where apps' objects are read in place.
     """
 
     taxonomy: Taxonomy
@@ -35,3 +37,5 @@ class Setting:
     tools: Tools
     today: date
     redacts: Collection[str] = ()
+    copies_to: Sequence[str] = ()
+    taken_in: Sequence[str] = ()

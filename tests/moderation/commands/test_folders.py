@@ -35,6 +35,8 @@ GIVEN = {
     "intake sqs": ["https://sqs.us-east-1.amazonaws.com/111122223333/q", "--app", "shop"],
     "intake retry": ["--all"],
     "export decisions": ["out"],
+    "export items": ["out"],
+    "export detections": ["out"],
     "export manifest": ["-"],
     "backup": ["out.tar"],
     "restore": ["nothing.tar"],

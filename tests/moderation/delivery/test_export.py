@@ -16,13 +16,17 @@ from ground.database import Database
 from moderation import cli
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.items import Item, Part
-from moderation.delivery.export import COLUMNS, Bucket, Folder, days_over, export, table_definition
+from moderation.delivery.export import days_over, export
+from moderation.delivery.export_sql import athena_table
+from moderation.delivery.export_tables import Decisions
+from moderation.delivery.export_targets import Bucket, Folder
 from moderation.settings import Settings
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
 from moderation.storage.records import new_item_id
 from tests.houses.aws import Aws
 
+DECISIONS = Decisions()
 FIRST = date(2026, 3, 29)
 NOW = datetime(2026, 4, 1, 2, tzinfo=UTC)
 
@@ -63,9 +67,9 @@ def test_each_decision_is_a_row_in_the_partition_of_its_day(database: Database, 
     early = decide(database, of(FIRST), labels=("PII/SSN",), outcome="reject")
     late = decide(database, of(FIRST, 86_399.999))
     next_day = decide(database, of(FIRST, 86_400))
-    days = days_over(database, None, None, NOW)
+    days = days_over(DECISIONS, database, None, None, NOW)
 
-    done = list(export(database, Folder(tmp_path / "out"), days))
+    done = list(export(DECISIONS, database, Folder(tmp_path / "out"), days))
 
     assert [(each.day.isoformat(), each.rows) for each in done] == [
         ("2026-03-29", 2),
@@ -100,7 +104,7 @@ def test_each_decision_is_a_row_in_the_partition_of_its_day(database: Database, 
         "actions": "[]",
         "supersedes": None,
     }
-    assert list(first[0]) == list(COLUMNS)
+    assert list(first[0]) == list(DECISIONS.columns)
     [other] = rows(written["decisions/dt=2026-03-30/decisions-00000.jsonl.gz"])
     assert other["item_id"] == next_day
 
@@ -109,30 +113,30 @@ def test_a_day_that_is_there_is_left_alone_and_comes_out_the_same_again(database
     for number in range(25):
         decide(database, of(FIRST, number))
     to, days = Folder(tmp_path / "out"), [FIRST]
-    list(export(database, to, days, rows_per_file=10))
+    list(export(DECISIONS, database, to, days, rows_per_file=10))
     before = files(tmp_path / "out")
 
     assert [len(rows(data)) for name, data in before.items() if name.endswith(".gz")] == [10, 10, 5]
-    assert [each.rows for each in export(database, to, days, rows_per_file=10)] == [None]
-    assert [each.rows for each in export(database, to, days, rows_per_file=10, again=True)] == [25]
+    assert [each.rows for each in export(DECISIONS, database, to, days, rows_per_file=10)] == [None]
+    assert [each.rows for each in export(DECISIONS, database, to, days, rows_per_file=10, again=True)] == [25]
     assert files(tmp_path / "out") == before
 
 
 def test_an_export_that_was_cut_off_is_made_anew(database: Database, tmp_path: Path) -> None:
     decide(database, of(FIRST))
-    list(export(database, Folder(tmp_path / "out"), [FIRST]))
+    list(export(DECISIONS, database, Folder(tmp_path / "out"), [FIRST]))
     (tmp_path / "out/decisions/dt=2026-03-29/_SUCCESS").unlink()
 
-    assert [each.rows for each in export(database, Folder(tmp_path / "out"), [FIRST])] == [1]
+    assert [each.rows for each in export(DECISIONS, database, Folder(tmp_path / "out"), [FIRST])] == [1]
 
 
 def test_more_rows_than_a_page_are_each_exported_once(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("moderation.delivery.export.PAGE", 3)
+    monkeypatch.setattr("moderation.delivery.export_tables.PAGE", 3)
     ids = {decide(database, of(FIRST, number)) for number in range(10)}
 
-    [done] = export(database, Folder(tmp_path / "out"), [FIRST])
+    [done] = export(DECISIONS, database, Folder(tmp_path / "out"), [FIRST])
     [data] = [data for name, data in files(tmp_path / "out").items() if name.endswith(".gz")]
 
     assert done.rows == 10
@@ -154,11 +158,11 @@ def test_more_rows_than_a_page_are_each_exported_once(
 def test_days_are_exported_once_they_are_over(
     database: Database, now: str, since: str | None, until: str | None, expected: list[str]
 ) -> None:
-    assert days_over(database, None, None, NOW) == [], "nothing was decided yet"
+    assert days_over(DECISIONS, database, None, None, NOW) == [], "nothing was decided yet"
     decide(database, of(FIRST))
     first, last = (date.fromisoformat(day) if day else None for day in (since, until))
 
-    found = days_over(database, first, last, datetime.fromisoformat(now).replace(tzinfo=UTC))
+    found = days_over(DECISIONS, database, first, last, datetime.fromisoformat(now).replace(tzinfo=UTC))
 
     assert [day.isoformat() for day in found] == expected
 
@@ -168,10 +172,10 @@ def test_the_same_goes_to_s3(database: Database, tmp_path: Path, aws: Aws) -> No
     aws.bucket("lake")
     to = Bucket("lake", "a/b/", aws.client("s3"), {"ServerSideEncryption": "AES256"})
 
-    assert [each.rows for each in export(database, to, [FIRST])] == [1]
-    assert [each.rows for each in export(database, to, [FIRST])] == [None]
+    assert [each.rows for each in export(DECISIONS, database, to, [FIRST])] == [1]
+    assert [each.rows for each in export(DECISIONS, database, to, [FIRST])] == [None]
 
-    list(export(database, Folder(tmp_path / "out"), [FIRST]))
+    list(export(DECISIONS, database, Folder(tmp_path / "out"), [FIRST]))
     local = files(tmp_path / "out")
     assert aws.keys("lake") == sorted(f"a/b/{name}" for name in local)
     body = aws.client("s3").get_object(Bucket="lake", Key="a/b/decisions/dt=2026-03-29/decisions-00000.jsonl.gz")
@@ -180,9 +184,9 @@ def test_the_same_goes_to_s3(database: Database, tmp_path: Path, aws: Aws) -> No
 
 
 def test_the_table_has_the_columns_of_the_rows_and_lies_where_they_are() -> None:
-    text = table_definition("s3://lake/a/b/", FIRST)
+    text = athena_table(DECISIONS, "s3://lake/a/b/", FIRST)
 
-    assert dict(re.findall(r"^  `(\w+)` (\S+?),?$", text, re.M)) == COLUMNS
+    assert dict(re.findall(r"^  `(\w+)` (\S+?),?$", text, re.M)) == DECISIONS.columns
     assert "LOCATION 's3://lake/a/b/decisions/'" in text
     assert "'storage.location.template' = 's3://lake/a/b/decisions/dt=${dt}/'" in text
     assert "'projection.dt.range' = '2026-03-29,NOW'" in text

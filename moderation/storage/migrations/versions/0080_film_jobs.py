@@ -1,13 +1,13 @@
 """Jobs that look through stored films, and what their pictures showed.
 
-Revision ID: 0110
+Revision ID: 0080
 Revises: 0079
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0110"
+revision = "0080"
 down_revision = "0079"
 branch_labels = None
 depends_on = None
