@@ -45,6 +45,8 @@
     │   ├── KeyRefused                  a key under which nothing can be kept in a bucket
     │   ├── NotText                     the bytes of a file to redact are no text
     │   ├── CannotRead                  a document to redact is not in its format, or in one that nobody reads
+    │   ├── TokenUsed                   a token of a film job was used for another film
+    │   ├── TooManyJobs                 an app has as many film jobs under way as it may have
     │   ├── NoCopy                      a picture or film cannot be redacted, and so has no copy
     │   ├── BackupRefused               a backup cannot be made there, is damaged, or does not go where it is put
     │   ├── AlreadyRuns                 another process does the redaction job now
@@ -61,9 +63,13 @@
     ├── OutputMalformed                 a loop's output cannot be read; a person has to look
     │   └── OutputMissing               the loop has ended, and its output is not there yet
     ├── NotRedacted                     a detector gave no answer on a text, so that nobody knows what is left in it
+    ├── NotLooked                       not all of a film could be looked at
+    ├── _Laid                           a film job is in other hands
     ├── CameraGone                      a camera gives no picture
     ├── GoogleError                     what Perspective's protocol answers; has its code and details
     ├── Stopped                         somebody asked a redaction job to stop
+    ├── NotLooked                       not all of a film could be looked at
+    ├── _Laid                           a film job is in other hands
     ├── CameraGone                      a camera gives no picture
     ├── GoogleError                     what Perspective's protocol answers; has its reason
     ├── _Conflict                       A2I has an active loop of this name with other input

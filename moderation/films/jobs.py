@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from ground.rounds import Rounds
-from moderation.core.errors import MediaRefused, NotFound, StoreUnavailable
+from moderation.core.errors import MediaRefused, ModerationError, NotFound, StoreUnavailable
 from moderation.delivery.notifiers import Notifiers
 from moderation.films.describing import describe
 from moderation.films.looking import Looking, NotLooked, Picture
@@ -30,7 +30,7 @@ MAX_TELLINGS = 50
 _CHANGED = "another film was stored in its place meanwhile"
 
 
-class _Laid(Exception):
+class _Laid(ModerationError):
     """The job is in other hands, or to be left for whoever comes next."""
 
 

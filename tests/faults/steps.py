@@ -74,6 +74,7 @@ OF_CLIENTS = "one commit of its own; AWS's clients ask again, and once more chan
 OF_REDACTION = "no item's path; tests/moderation/redacting kills redaction jobs"
 OF_CLEANING = "removes what is older than anything looks at; what one round leaves the next one removes"
 OF_APPS = "an app's own act, one commit of its own; asked for again when it is not answered"
+OF_COPIES = "no item's path; a copy that is written or deleted twice is the same, and the row stays until it is done"
 OF_ERASING = "the next round does it again; the list of what is left stands in the database"
 OF_FILMS = "no item's path; tests/moderation/aws/test_films.py ends jobs in the middle"
 OF_LABELLING = "no item's path; looks again at the state that it changes, and the next round does what is left"
@@ -117,6 +118,9 @@ BESIDE = {
     "cleaning.redaction_jobs": OF_CLEANING,
     "counters.make_key": "one commit of its own, made once; whoever comes next finds it or makes it",
     "deliveries.replay": OF_OPERATORS,
+    "derivatives.done": OF_COPIES,
+    "derivatives.put_off": OF_COPIES,
+    "derivatives.take": OF_COPIES,
     "deliveries.resend": OF_APPS,
     "erasures.add": OF_ERASING,
     "erasures.put_off": OF_ERASING,
