@@ -192,7 +192,11 @@ def _ready(part: Any) -> tuple[Any, int, int]:
     part.locator("img").first.evaluate("image => image.decode()")
     # The portal gives the frame the height of its page: until then, what is in it moves.
     part.evaluate(
-        "async () => { while (document.documentElement.scrollHeight > innerHeight) await new Promise(requestAnimationFrame); }"
+        """async () => {
+            const ends = performance.now() + 30000;
+            while (document.documentElement.scrollHeight > innerHeight && performance.now() < ends)
+                await new Promise(requestAnimationFrame);
+        }"""
     )
     canvas = part.locator(".upper-canvas")
     canvas.scroll_into_view_if_needed()

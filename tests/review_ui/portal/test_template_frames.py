@@ -130,10 +130,10 @@ def test_a_document_has_to_be_opened_and_links_say_where_they_lead(agency: Agenc
 
     refused = refusal(frame)
     frame.get_by_text("out", exact=True).click()
-    leads_to = page.locator("#leaving-link").get_attribute("href")
+    leads_to = page.locator("#leaving-link[href*='example.org']").get_attribute("href")
     page.get_by_role("button", name="Stay here").click()
     frame.get_by_role("button", name="Open the document").click()
-    document = page.locator("#leaving-link").get_attribute("href")
+    document = page.locator("#leaving-link[href*='/a2i/']").get_attribute("href")
     page.get_by_role("button", name="Stay here").click()
     frame.get_by_role("button", name="Submit").click()
     page.wait_for_url("**/done**")

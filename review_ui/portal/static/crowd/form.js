@@ -149,7 +149,7 @@
 
   // As high as what it holds. What is measured in the frame's height (vh) grows with it and asks for more each time, so
   // without a hand at work there is an end to that.
-  const MOST_IN_A_ROW = 6;
+  const MOST_IN_A_ROW = 12;
   let inARow = 0;
   let last = 0;
   function height() {
@@ -160,5 +160,9 @@
   }
   for (const event of ["pointerdown", "keydown", "input"]) document.addEventListener(event, () => { inARow = 0; }, { capture: true, passive: true });
   new ResizeObserver(height).observe(document.documentElement);
-  window.addEventListener("load", () => { inARow = 0; height(); });
+  const anew = () => { inARow = 0; height(); };
+  // Pictures come one by one, and each makes room for itself: that is no page which grows by itself.
+  document.addEventListener("load", anew, { capture: true });
+  document.addEventListener("all-crowd-elements-ready", anew);
+  window.addEventListener("load", anew);
 })();
