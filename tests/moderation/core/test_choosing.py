@@ -23,7 +23,7 @@ from moderation.core.verdicts import Examined
 from tests.examples import examples
 from tests.moderation.core.random_policies import DETECTORS, TAXONOMY, detections, failures, policies, subjects
 
-MANY = settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 
 SEEN = st.sampled_from(
     [

@@ -21,7 +21,7 @@ from moderation.core.rules.setting import Setting
 from tests.examples import examples
 from tests.moderation.core.random_policies import DETECTORS, TAXONOMY, policies, subjects
 
-MANY = settings(max_examples=examples(400), deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 SETTING = Setting(TAXONOMY, (), Tools(), date(2027, 1, 1))
 
 

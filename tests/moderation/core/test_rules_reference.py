@@ -20,7 +20,7 @@ from tests.examples import examples
 from tests.moderation.core.plain_rules import STRICT, judge
 from tests.moderation.core.random_policies import DETECTORS, TAXONOMY, detections, failures, policies, subjects
 
-MANY = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=examples(120), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def made(document: dict[str, Any]) -> Policy:
