@@ -12,15 +12,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel
 
-from moderation.core.errors import Fault, ModerationError
+from moderation.core.errors import Fault, ModerationError, PolicyFault
 from moderation.core.policy.codes import Slip
+from moderation.core.policy.shape import fit
 from moderation.core.policy.terms import Path as KeyPath
 from moderation.yaml_remedies import Complaint, Place, curly_quotes, remedy
 
+Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 30
 MAX_FAULTS = 100
@@ -135,6 +139,36 @@ def _syntax_fault(document: Document, error: yaml.MarkedYAMLError, quoted: tuple
     found = remedy(Complaint(str(error.problem or error.context), at, opened, quoted), document.lines)
     place = Spot(found.place.line + 1, found.place.column + 1)
     document.complain(place, "E100", f"not YAML: {found.message}", found.hint)
+
+
+def read_model(path: Path, model: type[Model], hint: str) -> Model:
+    """What a file says, as a model.
+
+    Args:
+        hint: what to do where there is no such file, such as the setting to mend.
+
+    Raises:
+        PolicyFault: with every fault of it, at its line.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PolicyFault([Fault(str(path), 0, 0, "E100", f"cannot be read: {error.strerror}", hint)]) from error
+    return model_of(parse_document(str(path), data), model)
+
+
+def model_of(document: Document, model: type[Model]) -> Model:
+    """What a document says, as a model.
+
+    Raises:
+        PolicyFault: with every fault of it, at its line.
+    """
+    if document.faults:
+        raise PolicyFault(document.faults)
+    found, slips = fit(model, document.data)
+    if found is None:
+        raise PolicyFault([located(slip, document) for slip in slips])
+    return found
 
 
 def located(slip: Slip, document: Document) -> Fault:

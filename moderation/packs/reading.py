@@ -20,9 +20,8 @@ from pydantic import Field, model_validator
 
 from moderation.core.errors import Fault, InputError, PolicyFault
 from moderation.core.items import PartType
-from moderation.core.policy.shape import fit
 from moderation.core.policy.terms import PolicyModel, wrong
-from moderation.yaml_reader import located, parse_document
+from moderation.yaml_reader import model_of, parse_document
 
 Model = TypeVar("Model", bound=PolicyModel)
 MANIFEST, EXAMPLES, POLICIES = "pack.yml", "examples.yml", "policies/"
@@ -248,10 +247,4 @@ def _read(model: type[Model], name: str, files: Mapping[str, bytes], source: str
     shown = f"{source}/{name}"
     if name not in files:
         raise PolicyFault([Fault(shown, 0, 0, "E100", "is missing", f"a pack has {MANIFEST}, {EXAMPLES} and policies")])
-    document = parse_document(shown, files[name])
-    if document.faults:
-        raise PolicyFault(document.faults)
-    found, slips = fit(model, document.data)
-    if found is None:
-        raise PolicyFault([located(slip, document) for slip in slips])
-    return found
+    return model_of(parse_document(shown, files[name]), model)

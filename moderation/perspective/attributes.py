@@ -13,13 +13,11 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from moderation.core.errors import Fault, PolicyFault
-from moderation.core.policy.shape import fit
 from moderation.core.policy.terms import PolicyModel, wrong
 from moderation.core.taxonomy import Taxonomy
 from moderation.hookspecs import Detector
 from moderation.perspective.calibration import score_of
-from moderation.yaml_reader import located, parse_document
+from moderation.yaml_reader import read_model
 
 SHIPPED = Path(__file__).with_name("attributes.yml")
 NAMES = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
@@ -129,17 +127,7 @@ def read_cards(path: Path) -> Mapping[str, Card]:
     Raises:
         PolicyFault: with every fault of it, at its line.
     """
-    try:
-        document = parse_document(str(path), path.read_bytes())
-    except OSError as error:
-        remedy = "mend MODERATION_PERSPECTIVE_CARDS"
-        raise PolicyFault([Fault(str(path), 0, 0, "E100", f"cannot be read: {error.strerror}", remedy)]) from error
-    if document.faults:
-        raise PolicyFault(document.faults)
-    found, slips = fit(Cards, document.data)
-    if found is None:
-        raise PolicyFault([located(slip, document) for slip in slips])
-    return found.attributes
+    return read_model(path, Cards, "mend MODERATION_PERSPECTIVE_CARDS").attributes
 
 
 def _missing(card: Card, loaded: Mapping[str, str]) -> str:

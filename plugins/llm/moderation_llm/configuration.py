@@ -11,11 +11,10 @@ from moderation_aws.calls import Account
 from moderation_aws.shared import open_store
 from pydantic import Field, JsonValue, model_validator
 
-from moderation.core.errors import Fault, PolicyFault, SettingsError
-from moderation.core.policy.shape import fit
+from moderation.core.errors import SettingsError
 from moderation.core.policy.terms import PolicyModel, wrong
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
-from moderation.yaml_reader import located, parse_document
+from moderation.yaml_reader import read_model
 from moderation_llm.chat import ChatModel
 from moderation_llm.converse import ConverseModel
 from moderation_llm.models import Meter, Model
@@ -120,17 +119,7 @@ def load_config(path: Path) -> LlmConfig:
     Raises:
         PolicyFault: with every fault of it, at its line.
     """
-    try:
-        document = parse_document(str(path), path.read_bytes())
-    except OSError as error:
-        remedy = "mend MODERATION_LLM_CONFIG"
-        raise PolicyFault([Fault(str(path), 0, 0, "E100", f"cannot be read: {error.strerror}", remedy)]) from error
-    if document.faults:
-        raise PolicyFault(document.faults)
-    config, slips = fit(LlmConfig, document.data)
-    if config is None:
-        raise PolicyFault([located(slip, document) for slip in slips])
-    return config
+    return read_model(path, LlmConfig, "mend MODERATION_LLM_CONFIG")
 
 
 def _check_address(address: str) -> None:
