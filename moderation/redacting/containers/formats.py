@@ -6,10 +6,11 @@ import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, get_args
 
 from moderation.redacting.containers import codings, json_text, mail, markdown, markup, plain, tables
-from moderation.redacting.containers.layers import CannotRead, Layer, Reading, Section
+from moderation.redacting.containers.layers import CannotRead, Layer, Read, Reading, Section
 from moderation.redacting.containers.office import Package
 
 TextFormat = Literal["text", "json", "csv", "html", "xml", "email", "markdown"]
@@ -132,28 +133,12 @@ def inner(reading: Reading, section: Section, layer: Layer) -> None:
         plain.read_plain(reading, section, layer, inner)
 
 
-def _json(reading: Reading, section: Section, layer: Layer) -> None:
-    json_text.read_json(reading, section, layer, inner)
-
-
-def _csv(reading: Reading, section: Section, layer: Layer) -> None:
-    tables.read_table(reading, section, layer, inner)
-
-
-def _html(reading: Reading, section: Section, layer: Layer) -> None:
-    markup.read_html(reading, section, layer, inner)
-
-
-def _xml(reading: Reading, section: Section, layer: Layer) -> None:
-    markup.read_xml(reading, section, layer, inner)
-
-
-def _plain(reading: Reading, section: Section, layer: Layer) -> None:
-    plain.read_plain(reading, section, layer, inner)
-
-
-def _markdown(reading: Reading, section: Section, layer: Layer) -> None:
-    markdown.read_markdown(reading, section, layer, inner)
+_json = partial(json_text.read_json, inner=inner)
+_csv = partial(tables.read_table, inner=inner)
+_html = partial(markup.read_html, inner=inner)
+_xml = partial(markup.read_xml, inner=inner)
+_plain = partial(plain.read_plain, inner=inner)
+_markdown = partial(markdown.read_markdown, inner=inner)
 
 
 def _mail(reading: Reading, section: Section, layer: Layer) -> None:
@@ -164,7 +149,7 @@ def _json_or_plain(reading: Reading, section: Section, layer: Layer) -> None:
     (_json if json_text.is_json(layer.text) else _plain)(reading, section, layer)
 
 
-_READERS = {
+_READERS: Mapping[TextFormat, Read] = {
     "text": _plain,
     "json": _json,
     "csv": _csv,
@@ -173,7 +158,7 @@ _READERS = {
     "email": _mail,
     "markdown": _markdown,
 }
-_PARTS = {
+_PARTS: Mapping[str, Read] = {
     "text/plain": _plain,
     "text/html": _html,
     "application/xhtml+xml": _html,
