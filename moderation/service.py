@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -16,7 +15,6 @@ from ground.rounds import Rounds
 from moderation.auditing import Auditing
 from moderation.cleaning import clean_now_and_then
 from moderation.core.counting import longest_seconds
-from moderation.core.errors import NotFound
 from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.derivatives import DerivativeWork
@@ -25,7 +23,6 @@ from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import Deliveries
 from moderation.detection.counting import Counting
 from moderation.detection.judge import Judge
-from moderation.detection.subjects import content_types_of
 from moderation.erasing import Erasing
 from moderation.evidence.alarms import Alarms
 from moderation.films.opening import open_film_jobs
@@ -36,6 +33,7 @@ from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
 from moderation.pipeline.doorbell import open_doorbell
 from moderation.pipeline.fetching import Fetching
+from moderation.pipeline.flagging import Flagging
 from moderation.pipeline.path import Pipeline
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.sweeping import SWEEP_SECONDS
@@ -61,7 +59,6 @@ from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
-from moderation.storage.records import ItemRecord
 from moderation.storage.roll_up_history import RollUpHistory
 from moderation.storage.tallies import Tally
 from moderation.storage.words import WordIndex
@@ -70,8 +67,6 @@ PRESENT = "present"
 """The file in the data folder by which processes know of each other; see `Presence`."""
 
 
-FLAGS_SECONDS, FLAGS_AT_ONCE = 5.0, 100
-"""Pause between looks for items that were reported, and how many reports one look takes."""
 COMPLETE_SECONDS, COMPLETE_BREATH_SECONDS = 5.0, 0.05
 """Pause between looks at whether roll-ups are complete, and between two batches while they are not."""
 
@@ -160,7 +155,7 @@ class Service:
         forget = judge.runner.forget_findings
         self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now)
         self.derivatives = DerivativeWork(Derivatives(database), settings, blobs, self.pipeline.now)
-        self.flagging = Rounds("flags", self._look_at_flags, pause_seconds=FLAGS_SECONDS)
+        self.flagging = Flagging(self.flags, self.pipeline, lambda: self.policies)
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
@@ -222,7 +217,7 @@ class Service:
         self._auditing.rounds.start()
         self.erasing.rounds.start()
         self.derivatives.rounds.start()
-        self.flagging.start()
+        self.flagging.rounds.start()
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
@@ -270,7 +265,7 @@ class Service:
             self._auditing.rounds,
             self.erasing.rounds,
             self.derivatives.rounds,
-            self.flagging,
+            self.flagging.rounds,
             self._completing,
             self._watching,
             self.alarms.rounds,
@@ -303,21 +298,6 @@ class Service:
     def _sweep(self) -> None:
         self.pipeline.sweep()
         self.fetching.sweep()
-
-    def _look_at_flags(self) -> float | None:
-        """Judge items anew that users have reported since they were decided; 0 while there are more."""
-        news = self.flags.news(FLAGS_AT_ONCE)
-        for item_id, flag_ids in news.items():
-            with contextlib.suppress(NotFound):  # withdrawn meanwhile
-                if self.rules_ask_for_flags(self.store.get_item(item_id)):
-                    self.pipeline.judge_anew(item_id)
-            self.flags.looked_at(flag_ids)
-        return 0 if news else None
-
-    def rules_ask_for_flags(self, record: ItemRecord) -> bool:
-        """True when a policy for the item goes by users' reports."""
-        applicable = self.policies.for_content(record.item.app, content_types_of(record.parts))
-        return any(policy.asks_for_flags for policy in applicable)
 
     def _complete(self) -> float | None:
         """Complete roll-ups and the index of words; goes on, with a breath for others, while there is more."""

@@ -52,7 +52,7 @@ def blueprint(service: Service, gate: Gate) -> Blueprint:
             raise NotFound("no such item")
         made, is_new = service.flags.add(g.app_name, item_id, reporter, reason, datetime.now(UTC))
         if is_new:
-            service.flagging.ring()
+            service.flagging.rounds.ring()
         return json_response(_view(made), 202)
 
     @flags.get("")
@@ -84,7 +84,7 @@ def blueprint(service: Service, gate: Gate) -> Blueprint:
             reason=flag.reason,
             reporter=flag.reporter,
             status=flag.outcome or "received",
-            acts=service.rules_ask_for_flags(service.store.get_item(flag.item)),
+            acts=service.flagging.matters(service.store.get_item(flag.item)),
             created_at=flag.created_at,
             settled_at=flag.settled_at,
         ).model_dump(mode="json")

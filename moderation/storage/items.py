@@ -221,7 +221,8 @@ class Store(Reading):
             # Rules decide what nobody has decided yet; people also what was decided before and is appealed.
             is_open = IS_UNDECIDED if ended else items.c.status == ("decided" if is_anew else "pending")
             update = sa.update(items).where(items.c.id == item_id, is_open).values(values)
-            update = update.returning(items.c.document, items.c.findings)
+            # What was found is read back only where somebody is told, and may not be.
+            update = update.returning(items.c.document, *([items.c.findings] if self._notify else []))
             row = c.execute(update).first()
             if row is None:
                 return None
@@ -251,7 +252,7 @@ class Store(Reading):
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
             due_at = _due_at(c, ended)
-            notify = () if _stays_here(row.findings) else self._notify
+            notify = () if self._notify and _stays_here(row.findings) else self._notify
             insert_many(c, deliveries, delivery_rows(item, made, number, redacted, notify, due_at, told))
             return made
 

@@ -23,7 +23,7 @@ def report(house: House, item_id: str, *reporters: str) -> None:
     """Report an item, and wait until the rules were asked."""
     for reporter in reporters:
         house.service.flags.add("shop", item_id, reporter, "spam", datetime.now(UTC))
-    house.service.flagging.ring()
+    house.service.flagging.rounds.ring()
     wait_for(lambda: not house.service.flags.news(10) or house.service.store.get_item(item_id).status != "decided")
 
 
