@@ -285,9 +285,7 @@ class Service:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
         begun = self.fetching.look() if "fetches" in lanes else 0
         moderated = [lane for lane in lanes if lane in MODERATED]
-        for lane in moderated:
-            self._make_ready(lane)
-        return begun + self.pipeline.moderate_waiting(moderated)
+        return begun + self.pipeline.moderate_waiting(moderated, self._make_ready)
 
     def _make_ready(self, lane: Lane) -> None:
         """Before its first claim. A process that is killed while its detectors start uses up no attempt of an item."""

@@ -39,6 +39,8 @@ FORGET_SECONDS = 60.0
 """How often findings that were kept long enough are dropped where nobody asks for them."""
 READY_SECONDS = 10.0
 """How long items wait for processes that start before they are claimed; most start in one."""
+FIRST_SECONDS = 5.0
+"""How long those that read texts have the processor to themselves when all are to be kept warm."""
 MAX_PARTS_MADE = 200
 """Parts that one extractor may make of one part."""
 CALLS, FAILURES = DETECTOR_CALLS, "detector_failures"
@@ -81,9 +83,21 @@ class Runner:
         self._threads = ThreadPoolExecutor(max_workers=max(4, 4 * len(tools)), thread_name_prefix="detect")
 
     def keep_warm(self, asked: Asked) -> None:
-        """Have a process of each tool ready from now on, as long as it may be asked, and replace those that die."""
+        """Have a process of each tool ready from now on, as long as it may be asked, and replace those that die.
+
+        Those that read texts start first: most items are texts, and need nobody else.
+        """
+        first = [pool for name, pool in self._pools.items() if "text" in self._tools[name].reads]
+        until = time.monotonic() + FIRST_SECONDS
+
+        def lets_others() -> bool:
+            return time.monotonic() < until and any(pool.problem for pool in first)
+
+        for pool in first:
+            pool.keep_warm(partial(asked, self._tools[pool.name]))
         for name, pool in self._pools.items():
-            pool.keep_warm(partial(asked, self._tools[name]))
+            if pool not in first:
+                pool.keep_warm(partial(asked, self._tools[name]), lets_others)
         self._forgetting.start()
 
     def make_ready(self, asked: Asked) -> None:
