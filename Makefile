@@ -40,7 +40,7 @@ fast: .venv/.test ## the core, the rules, each plugin's contract and a slice of 
 		-m 'not slow and not browser and not postgres and not redis' $(PYTEST_ARGS) $(FAST)
 
 test-faults: .venv/.test ## kills at every step, a hundred thousand random steps, Redis and Postgres away: at most an hour (FAULTS_SEED=n again)
-	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql
+	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql strace
 	@.venv/bin/python -m pytest tests/faults -m '' -n 2 --dist worksteal --timeout 3600 $(PYTEST_ARGS)
 
 test-templates: .venv/.test ## render each task template of a folder, answer it in a browser and compare: make test-templates DATA=folder
