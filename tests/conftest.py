@@ -131,9 +131,9 @@ def live_server() -> Iterator[Callable[[Flask], str]]:
     running = []
 
     def serve(app: Flask) -> str:
-        from tests.loopback import LoopbackServer
+        from tests.wsgi_server import WsgiServer
 
-        running.append(LoopbackServer(app))
+        running.append(WsgiServer(app))
         return running[-1].url
 
     yield serve

@@ -1,33 +1,46 @@
-"""A WSGI application that answers on a free port of this machine, in threads of the test's own process."""
+"""Servers on this machine that tests talk to: started in the background, silent, and not put out by cut connections."""
 
 from __future__ import annotations
 
 import threading
-from typing import Any
-
-from waitress.server import create_server
-
-from tests.waiting import PATIENCE_SECONDS
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
-class LoopbackServer:
-    """Answers from now on, until it is closed.
+class Loopback(ThreadingHTTPServer):
+    """Listens on a free port of loopback; answers from `start` to `stop`."""
 
-    Attributes:
-        url: where, without a slash at the end.
-    """
+    daemon_threads = True
 
-    def __init__(self, application: Any, threads: int = 4) -> None:
-        self._http = create_server(application, host="127.0.0.1", port=0, threads=threads)
-        self.url = f"http://127.0.0.1:{self._http.effective_port}"
-        self._thread = threading.Thread(target=self._http.run, daemon=True)
-        self._thread.start()
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
 
-    def close(self) -> None:
-        """End it. Its own thread closes its sockets: closed by another, they would be gone while it waits for them."""
-        self._http.trigger.pull_trigger(self._close_all)
-        self._thread.join(timeout=PATIENCE_SECONDS)
-        self._http.task_dispatcher.shutdown()
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients are killed, and connections cut, on purpose."""
 
-    def _close_all(self) -> None:
-        self._http.asyncore.close_all(self._http._map)
+    def start(self) -> None:
+        """Answer in the background."""
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop answering."""
+        self.shutdown()
+        self.server_close()
+
+
+class Silent(BaseHTTPRequestHandler):
+    """Answers requests without a line in the tests' output."""
+
+    def body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def answer(self, status: int, headers: Mapping[str, str], data: bytes = b"") -> None:
+        self.send_response(status)
+        for name, value in {**headers, "Content-Length": str(len(data))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass

@@ -24,8 +24,8 @@ from review_ui.a2i.service import AccessKey
 from review_ui.a2i.wire import blueprint
 from review_ui.opening import open_review
 from review_ui.people.people import People
-from tests.loopback import LoopbackServer
 from tests.raw_answers import check_answer
+from tests.wsgi_server import WsgiServer
 
 SESSION = boto3.session.Session()  # one for all, because it reads each service's model only once
 
@@ -68,7 +68,7 @@ class Endpoint:
         self.review.clock = lambda: datetime.now(UTC) + self.offset
         app = Flask("a2i")
         app.register_blueprint(blueprint(self.review), url_prefix="/a2i")
-        self.http = LoopbackServer(app, threads=8)
+        self.http = WsgiServer(app, threads=8)
         self.url = f"{self.http.url}/a2i"
 
     def client(self, service: str, key: tuple[str, str] | None = None, url: str | None = None) -> Any:

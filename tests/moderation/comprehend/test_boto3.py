@@ -38,8 +38,8 @@ from moderation.settings import Settings
 from moderation.storage.tables import redaction_jobs
 from review_ui.opening import open_review
 from tests.houses.api import NOBODY
-from tests.loopback import LoopbackServer
 from tests.waiting import PATIENCE_SECONDS
+from tests.wsgi_server import WsgiServer
 
 TEXT = "Write to ann@example.org \U0001f44d or call 206-555-0100; ann@example.org is hers."
 ROLE = "arn:aws:iam::000000000000:role/reads-texts"
@@ -61,7 +61,7 @@ class Endpoint:
         self.settings = Settings(data=folder, a2i_endpoint_url=NOBODY, **more)
         self.service = Service.open(self.settings)
         self.review = open_review(self.settings, blobs=self.service.blobs)
-        self.http = LoopbackServer(create_app(self.service, self.review))
+        self.http = WsgiServer(create_app(self.service, self.review))
         self.url = f"{self.http.url}/comprehend"
         self.key = self.review.add_access_key()
 
