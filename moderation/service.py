@@ -12,6 +12,7 @@ from ground.media_store import open_blobs
 from ground.paced import Paced
 from ground.presence import Presence
 from ground.rounds import Rounds
+from ground.tally import Tally
 from moderation.auditing import Auditing
 from moderation.cleaning import clean_now_and_then
 from moderation.core.counting import longest_seconds
@@ -61,7 +62,6 @@ from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
 from moderation.storage.roll_up_history import RollUpHistory
-from moderation.storage.tallies import Tally
 from moderation.storage.words import WordIndex
 
 PRESENT = "present"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from moderation.core.detections import Failure
 from moderation.core.errors import StoreUnavailable
@@ -12,7 +13,9 @@ from moderation.core.listing import asked_by, look
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.words.listed import LISTS
 from moderation.core.rules.scene import Listed
-from moderation.storage.lists import ListsInForce
+
+if TYPE_CHECKING:
+    from moderation.storage.lists import ListsInForce
 
 logger = logging.getLogger(__name__)
 

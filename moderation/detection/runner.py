@@ -17,6 +17,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from ground.rounds import Rounds
+from ground.tally import CALL_SECONDS, DETECTOR_CALLS, Tally
 from ground.tracing import carried, span
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Part, PartType, Tool
@@ -32,7 +33,6 @@ from moderation.detection.process import Call, NoAnswer
 from moderation.detection.recent import RecentFindings, key_of, set_up
 from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.plugins import Plugins
-from moderation.storage.tallies import CALL_SECONDS, DETECTOR_CALLS, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +85,7 @@ class Runner:
         self._set_ups = {tool.name: set_up(tool) for tool in tools}
         self._forgetting = Rounds("findings", self._recent.drop_old, pause_seconds=FORGET_SECONDS, waits_first=True)
         self.tally = Tally()
+        self._is_closing = False
         self._threads = ThreadPoolExecutor(max_workers=max(4, 4 * len(tools)), thread_name_prefix="detect")
 
     def keep_warm(self, asked: Asked) -> None:
@@ -269,6 +270,7 @@ class Runner:
 
     def close(self) -> None:
         """End all processes."""
+        self._is_closing = True
         self._forgetting.close()
         self._recent.drop_all()
         # Side by side, because each waits for the calls that are under way.
@@ -398,5 +400,9 @@ class Runner:
 
     def _failed(self, tool: Tool, part: Part, error: NoAnswer) -> Failure:
         self.tally.add(FAILURES, tool.name, error.kind)
-        logger.warning("no answer detector=%s part=%s kind=%s reason=%r", tool.name, part.id, error.kind, error.message)
+        # What is ended when the program is told to end did not crash.
+        level = logging.DEBUG if self._is_closing else logging.WARNING
+        logger.log(
+            level, "no answer detector=%s part=%s kind=%s reason=%r", tool.name, part.id, error.kind, error.message
+        )
         return Failure(detector=tool, part=part.id, kind=error.kind, message=error.message)
