@@ -14,7 +14,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.policy.repair import Repaired
 from moderation.core.policy.shape import read_shape
 from moderation.core.policy.terms import Path
-from moderation.core.policy.uses import Uses, queue_uses, timed_labels
+from moderation.core.policy.uses import Uses, grounds_named, queue_uses, timed_labels
 from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS
 from moderation.core.policy.words.logic import conditions
@@ -80,6 +80,7 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
     yield from _check_allowed(uses, taxonomy)
     yield from _check_lists(file, uses)
     yield from _check_scores(file, uses)
+    yield from _check_grounds(file)
     yield from _check_detectors(file, uses, detectors)
     yield from _check_queues(file)
     yield from _check_caps(file)
@@ -114,6 +115,12 @@ def _check_scores(file: PolicyFile, uses: Uses) -> Iterator[Slip]:
     for path, counter in uses.counters():
         if counter not in file.counters:
             yield unknown(path, "E106", "counter", counter, list(file.counters))
+
+
+def _check_grounds(file: PolicyFile) -> Iterator[Slip]:
+    for path, ground in grounds_named(file):
+        if ground not in file.grounds:
+            yield unknown(path, "E106", "ground", ground, list(file.grounds))
 
 
 def _check_caps(file: PolicyFile) -> Iterator[Slip]:

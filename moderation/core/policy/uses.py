@@ -220,6 +220,18 @@ def queue_uses(file: PolicyFile) -> Iterator[tuple[Path, str | None]]:
         yield ("tests", n, "expect", "review"), test.expect.queue
 
 
+def grounds_named(file: PolicyFile) -> Iterator[tuple[Path, str]]:
+    """Each ground that something rests on, with its path."""
+    if file.ground is not None:
+        yield ("ground",), file.ground
+    for name, band in file.bands.items():
+        if band.ground is not None:
+            yield ("bands", name, "ground"), band.ground
+    for n, rule in enumerate(file.rules):
+        if rule.ground is not None:
+            yield ("rules", n, "ground"), rule.ground
+
+
 def queues_used(file: PolicyFile) -> set[str]:
     """Names of the queues that something besides tests leads to."""
     return {name for path, name in queue_uses(file) if name is not None and path[0] != "tests"}
