@@ -65,7 +65,7 @@ def test_untidy_becomes_tidy_with_its_comments() -> None:
     assert "\n\n\n" not in done
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(policies(), st.booleans(), st.integers(40, 200))
 def test_the_form_is_final_and_the_meaning_stays(document: dict[str, Any], flow: bool, width: int) -> None:
     text = yaml.safe_dump(json.loads(json.dumps(document)), sort_keys=False, default_flow_style=flow, width=width)
