@@ -38,6 +38,14 @@ def patient_detectors() -> None:
     be_patient()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def migrated_once() -> None:
+    """A database that is made anew begins as a copy of one that was migrated."""
+    from tests.migrated import migrate_once
+
+    migrate_once()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings over a fresh data folder; private addresses are allowed, because the tests' receivers are local."""

@@ -299,8 +299,8 @@ def test_a_reviewer_is_told_of_the_decision_on_nearly_the_same_picture(
 ) -> None:
     house = open_house(SEES)
     # What detectors find in a picture plays no part here, and takes them long.
-    monkeypatch.setattr(house.service.judge.runner, "extract", lambda *_: ([], Answers()))
-    monkeypatch.setattr(house.service.judge.runner, "look", lambda *_: Answers())
+    monkeypatch.setattr(house.service.judge.runner, "extract", lambda *_, **__: ([], Answers()))
+    monkeypatch.setattr(house.service.judge.runner, "look", lambda *_, **__: Answers())
     first = post_picture(house, (EXAMPLES / PHOTO).read_bytes())
     assert "earlier" not in shown(house, f"{first}-1")
     house.people.said[f"{first}-1"] = "reject"
