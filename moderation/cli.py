@@ -27,6 +27,7 @@ from moderation.settings import load_settings
 OWN_LOGGERS = ("ground", "review_ui", "moderation")
 """What `MODERATION_LOG_LEVEL=DEBUG` makes speak."""
 COMMANDS = {
+    "init": ("moderation.commands.init:init", "A folder to start from: settings, policies, a plugin."),
     "serve": ("moderation.commands.serve:serve", "The whole service in one process."),
     "check": ("moderation.commands.check:check", "Moderate files or standard input at once, without a server."),
     "demo": ("moderation.commands.demo:demo", "Serve on a fresh folder and post real examples."),

@@ -77,6 +77,7 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
         if label not in taxonomy:
             hint, is_key = label_hint(taxonomy, str(label)), path[0] == "labels" or "decide_within" in path
             yield Slip(path, "E104", f"unknown label '{label}'", hint, on_key=is_key)
+    yield from _check_allowed(uses, taxonomy)
     yield from _check_lists(file, uses)
     yield from _check_scores(file, uses)
     yield from _check_grounds(file)
@@ -87,6 +88,16 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
     yield from _check_cycles(file)
     yield from check_apps(file)
     yield from check_tests(file, taxonomy)
+
+
+def _check_allowed(uses: Uses, taxonomy: Taxonomy) -> Iterator[Slip]:
+    for path, labels in uses.allowed():
+        named = [(path, labels)] if isinstance(labels, str) else []
+        if isinstance(labels, list):
+            named = [((*path, number), label) for number, label in enumerate(labels)]
+        for where, label in named:
+            if label not in taxonomy:
+                yield Slip(where, "E104", f"unknown label '{label}'", label_hint(taxonomy, label))
 
 
 def _check_lists(file: PolicyFile, uses: Uses) -> Iterator[Slip]:

@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from moderation.core.policy.allowed import Allowed
 from moderation.core.policy.choices import Words
 from moderation.core.policy.copies import Copies
 from moderation.core.policy.grounds import Explanation, Ground
@@ -385,6 +386,11 @@ class PolicyFile(PolicyModel):
     if_a_detector_fails: FailureAsk = Field(description="The outcome when a failed detector could have changed it.")
     queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
     lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
+    allow: list[Allowed] = Field(
+        default_factory=list,
+        max_length=60,
+        description="Lists at run time whose values count for nothing where they are found, such as own numbers.",
+    )
     scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")
     counters: dict[Name, Counter] = Field(
         default_factory=dict,

@@ -31,7 +31,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_disputes_item_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
-        sa.UniqueConstraint("item_id", "body", "reference", name=op.f("uq_disputes_item_id")),
+        sa.UniqueConstraint("item_id", "body", "reference", name=op.f("uq_disputes_item_id_body_reference")),
     )
     op.create_index("ix_disputes_item_id", "disputes", ["item_id"])
     op.create_index("ix_disputes_submitted_at_id", "disputes", ["submitted_at", "id"])
