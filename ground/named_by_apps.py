@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +29,11 @@ def author_of(metadata: Mapping[str, Any]) -> str:
     return _named(metadata, AUTHOR_NAMES)
 
 
+def author_digest(app: object, author: str) -> str:
+    """By what an author of an app is recognised where the name itself is not kept."""
+    return hashlib.sha256(json.dumps([app, author], default=str).encode()).hexdigest()
+
+
 def thread_of(metadata: Mapping[str, Any]) -> str:
     """The conversation that an item belongs to, as its app says it; empty where it does not."""
     return _named(metadata, THREAD_NAMES)
@@ -35,6 +42,12 @@ def thread_of(metadata: Mapping[str, Any]) -> str:
 def parent_of(metadata: Mapping[str, Any]) -> str:
     """What an item answers, as its app says it; empty where it does not."""
     return _named(metadata, PARENT_NAMES)
+
+
+def without_people(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata without who wrote something, and in answer to whom."""
+    named = {*AUTHOR_NAMES, *THREAD_NAMES, *PARENT_NAMES}
+    return {key: value for key, value in metadata.items() if key not in named}
 
 
 def _named(metadata: Mapping[str, Any], keys: Sequence[str]) -> str:

@@ -143,10 +143,10 @@ class Cleaning:
 
     def items(self, now: datetime) -> int:
         """Items that were decided long ago, where the settings say how long they are kept (`pruning.prune`)."""
-        days = self._settings.item_keep_days
-        if days is None:
+        kept = self._settings.items_kept
+        if kept is None:
             return 0
-        before = now - timedelta(days=days)
+        before = now - kept
         return self._in_batches(lambda: self._db.write(lambda c: prune(c, before, BATCH, now), step="cleaning.items"))
 
     def object_states(self, now: datetime) -> int:
@@ -166,10 +166,10 @@ class Cleaning:
 
     def suggestions(self, now: datetime) -> int:
         """Verdicts on comments that are no items, kept as long as items are."""
-        days = self._settings.item_keep_days
-        if days is None:
+        kept = self._settings.items_kept
+        if kept is None:
             return 0
-        old = score_suggestions.c.at < now - timedelta(days=days)
+        old = score_suggestions.c.at < now - kept
         return self._in_batches(
             lambda: self._db.write(lambda c: _delete(c, score_suggestions, old), step="cleaning.suggestions")
         )
@@ -183,10 +183,10 @@ class Cleaning:
 
     def film_jobs(self, now: datetime) -> int:
         """Jobs over films that ended, with what they found, kept as long as items are."""
-        days = self._settings.item_keep_days
-        if days is None:
+        kept = self._settings.items_kept
+        if kept is None:
             return 0
-        before = now - timedelta(days=days)
+        before = now - kept
         return self._in_batches(
             lambda: self._db.write(lambda c: delete_ended(c, before, BATCH), step="cleaning.film_jobs")
         )

@@ -38,6 +38,7 @@ COMMANDS = {
     "statement": ("moderation.commands.statement:statement", "The statement of reasons of a decision."),
     "report": ("moderation.commands.report:report", "Yearly transparency figures, and the regulators' templates."),
     "disputes": ("moderation.commands.disputes:disputes", "Decisions before out-of-court bodies, what these said."),
+    "consents": ("moderation.commands.consents:consents", "Acts that wait for a second person."),
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
     "holds": ("moderation.commands.holds:holds", "Legal holds: what is erased and deleted by nobody."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),

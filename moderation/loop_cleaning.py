@@ -50,10 +50,10 @@ class LoopCleaning:
 
     def loops(self, now: datetime) -> int:
         """Loops that ended too long ago, unless an item that is still there has them."""
-        days = self._service.settings.item_keep_days
-        if days is None:
+        kept = self._service.settings.items_kept
+        if kept is None:
             return 0
-        return prune_loops(self._review, now - timedelta(days=days), self._of_items, self._is_stopped)
+        return prune_loops(self._review, now - kept, self._of_items, self._is_stopped)
 
     def pictures(self, now: datetime) -> int:
         """Pictures whose loop ended too long ago or is not there; in S3 they go with their loop alone."""

@@ -28,6 +28,7 @@ from moderation.detection.judge import Judge
 from moderation.erasing import Erasing
 from moderation.evidence.alarms import Alarms
 from moderation.films.opening import open_film_jobs
+from moderation.media.covering import FaceCovering
 from moderation.media.fetching import MediaFetcher
 from moderation.media.in_place import InPlace
 from moderation.media.own_objects import OwnObjects
@@ -87,6 +88,7 @@ class Service:
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
         films: jobs over stored films.
+        covering: paints over faces where the profile asks for it.
         flags: users' reports of items.
         flagging: judges items anew that were reported.
         disputes: decisions before out-of-court bodies.
@@ -125,6 +127,7 @@ class Service:
         self.flags = Flags(database)
         judge.flags = self.flags.weighed
         self.tally = Tally()
+        self.covering = FaceCovering(judge.plugins.detectors)
         self.pipeline = Pipeline(
             Ports(
                 store=self.store,
@@ -140,6 +143,7 @@ class Service:
                 max_attempts=settings.max_attempts,
                 poll_seconds=settings.poll_seconds,
                 media_keep_days=settings.media_days,
+                media_kept_at_most=settings.items_kept if settings.is_for_works_council else None,
                 tally=self.tally,
             )
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from ground.settings import PREFIX, SETTINGS_FILE
+from moderation.core import works_council
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 from review_ui.settings import ReviewSettings
 
@@ -192,6 +194,16 @@ class Settings(ReviewSettings):
     )
     aws_most_film_jobs: int = Field(20, ge=1, description="Jobs over films at `/aws` that one app may have under way.")
     aws_most_buckets: int = Field(100, ge=0, description="Buckets that one app may have at `/aws`.")
+    two_persons: str = Field(
+        "",
+        pattern=r"^((policies|erasure|keys)( (policies|erasure|keys))*)?$",
+        description="Acts for which a second person has to agree, separated by blanks: `policies`, `erasure`, `keys`.",
+    )
+    profile: Literal["", "works-council"] = Field(
+        "",
+        description="`works-council`: of people at work, faces are covered before anything is stored, and nobody is "
+        "told apart or counted alone; see docs/works-council.md.",
+    )
     least_group: int = Field(
         0, ge=0, le=1000, description="Numbers smaller than this are kept back in transparency reports; 0 for none."
     )
@@ -256,6 +268,26 @@ class Settings(ReviewSettings):
         if value is not None and info.data.get("a2i_endpoint_url") != "aws":
             raise ValueError(f"only where {PREFIX}A2I_ENDPOINT_URL is aws; unset it, or set that")
         return value
+
+    def two_persons_for(self) -> frozenset[str]:
+        """The acts for which a second person has to agree."""
+        return frozenset(self.two_persons.split())
+
+    @property
+    def is_for_works_council(self) -> bool:
+        """Whether what `moderation.core.works_council` says holds."""
+        return self.profile == "works-council"
+
+    @property
+    def smallest_group(self) -> int:
+        """Numbers smaller than this are in no report; 0 where all are."""
+        return max(self.least_group, works_council.LEAST_GROUP) if self.is_for_works_council else self.least_group
+
+    @property
+    def items_kept(self) -> timedelta | None:
+        """How long decided items are kept; None for good."""
+        days = None if self.item_keep_days is None else timedelta(days=self.item_keep_days)
+        return works_council.KEPT if self.is_for_works_council else days
 
     @property
     def media_days(self) -> int | None:

@@ -126,6 +126,16 @@ loop_authors = sa.Table(
 )
 """Whose item a loop is about, as a digest of app and author, where the app names one."""
 
+user_authors = sa.Table(
+    "user_authors",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("author_sha256", sa.String(64), primary_key=True),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+)
+"""Which authors of apps somebody is: they never get a task about what they wrote. By the digest of `loop_authors`."""
+
 looks = sa.Table(
     "looks",
     metadata,

@@ -38,7 +38,7 @@ class DisputeView(BaseModel):
     decision: int = Field(description="Number of the decision that it is about.")
     body: str = Field(description="Name of the body.")
     reference: str = Field(description="What the body calls it.")
-    submitted_at: datetime
+    submitted_at: datetime = Field(description="When the body got it.")
     outcome: DisputeOutcomeView | None = Field(description="Null until the body has said it.")
     decided_at: datetime | None = Field(description="When you were told; null until then.")
     is_to_be_followed: bool | None = Field(description="Null where there is nothing to do.")

@@ -31,7 +31,7 @@ from moderation.core.items import Part
 from moderation.core.taxonomy import Taxonomy
 from moderation.detection.judgement import Judgement
 from moderation.detection.trying import try_item
-from moderation.hookspecs import Detector
+from moderation.hookspecs import Detector, Unavailable, Unreadable
 from moderation.media.inspecting import inspect, store_media
 from moderation.service import Service
 
@@ -164,7 +164,10 @@ def _inputs(given: ModerationRequest) -> list[list[TextInput | PictureInput]]:
 def _picture(blobs: Blobs, number: int, data: bytes, service: Service) -> Part:
     try:
         facts = inspect(data, service.judge.limits, "image")
-    except MediaRefused as error:
+        if service.settings.is_for_works_council:
+            data = service.covering.cover(data)
+            facts = inspect(data, service.judge.limits, "image")
+    except (MediaRefused, Unavailable, Unreadable) as error:
         raise invalid(f"input[{number}].image_url.url", str(error)) from error
     return Part(id=f"p{number}", type="image", media=store_media(blobs, data, facts, None))
 

@@ -28,10 +28,10 @@ class StatementView(BaseModel):
     decision: int = Field(description="Number of the decision among those of its item, from 1 on.")
     language: Literal["en", "es"] = Field(description="Of `words`.")
     words: list[str] = Field(description="Sentences for the user, in order; the first is the title.")
-    outcome: Literal["approve", "reject"]
+    outcome: Literal["approve", "reject"] = Field(description="Of the decision.")
     restriction: str | None = Field(description="What becomes of the content; null where nothing is restricted.")
-    posted_at: datetime
-    decided_at: datetime
+    posted_at: datetime = Field(description="When the item came in.")
+    decided_at: datetime = Field(description="When it was decided.")
     content_types: list[str] = Field(description="Of the item's parts.")
     found: list[str] = Field(description="Labels that led to it, most serious first.")
     policy: str = Field(description="Its name.")
@@ -50,7 +50,9 @@ class DsaStatement(BaseModel):
     """The body of `POST /api/v1/statement` of the DSA Transparency Database; what does not apply is left out."""
 
     decision_visibility: list[str] = Field(description="What becomes of the content.")
-    decision_ground: Literal["DECISION_GROUND_ILLEGAL_CONTENT", "DECISION_GROUND_INCOMPATIBLE_CONTENT"]
+    decision_ground: Literal["DECISION_GROUND_ILLEGAL_CONTENT", "DECISION_GROUND_INCOMPATIBLE_CONTENT"] = Field(
+        description="Whether it is held for illegal, or against the terms."
+    )
     decision_ground_reference_url: str | None = Field(None, description="Where the ground can be read.")
     illegal_content_legal_ground: str | None = Field(None, description="Of illegal content: the law.")
     illegal_content_explanation: str | None = Field(None, description="Of illegal content: why it falls under it.")
@@ -64,7 +66,7 @@ class DsaStatement(BaseModel):
     content_date: str = Field(description="Day on which it was posted (UTC).")
     application_date: str = Field(description="Day on which it was decided (UTC).")
     decision_facts: str = Field(description="What was found by whom, without anything of the content.")
-    source_type: Literal["SOURCE_ARTICLE_16", "SOURCE_VOLUNTARY"]
-    automated_detection: Literal["Yes", "No"]
+    source_type: Literal["SOURCE_ARTICLE_16", "SOURCE_VOLUNTARY"] = Field(description="Whether a report led to it.")
+    automated_detection: Literal["Yes", "No"] = Field(description="Whether a machine found it.")
     automated_decision: str = Field(description="`AUTOMATED_DECISION_...`")
     puid: str = Field(description="The item's id and the decision's number.")

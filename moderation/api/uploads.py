@@ -13,6 +13,7 @@ from moderation.api.openapi import Operation
 from moderation.api.problems import Refused, invalid
 from moderation.api.schemas import UploadForm, UploadView, WantedUpload
 from moderation.core.errors import FieldError, MediaRefused, NotFound
+from moderation.intake.submissions import NOT_COVERED
 from moderation.service import Service
 
 
@@ -30,6 +31,8 @@ def blueprint(service: Service, gate: Gate, clock: Callable[[], datetime] = lamb
     def post_upload() -> Response:
         """An address to which one object may be sent."""
         gate.admit()
+        if service.settings.is_for_works_council:
+            raise invalid("content_type", NOT_COVERED)
         wanted = read_model(request, WantedUpload)
         own_url = service.settings.public_url or request.host_url
         made = service.uploads.begin(g.app_name, wanted.content_type, wanted.size_bytes, own_url, clock())

@@ -63,6 +63,7 @@ class Watcher:
 
     Attributes:
         tell: told of each change.
+        alarm_after: seconds for which something is wrong before it is said.
         posted: items so far.
         connects: how often the camera was called.
     """
@@ -73,10 +74,12 @@ class Watcher:
     now: Callable[[], datetime]
     stop: threading.Event = field(default_factory=threading.Event)
     open: Callable[[Camera], CameraProcess] = CameraProcess
+    alarm_after: float = 0.0
     posted: int = 0
     connects: int = 0
     _state: State = "ok"
     _alerted: str = ""
+    _bad_since: datetime | None = None
     _last: bytes = b""
 
     def run(self) -> None:
@@ -148,12 +151,21 @@ class Watcher:
     def _follow(self, followed: deque[str]) -> None:
         """Say when the outcomes of the last items change what there is to say."""
         outcomes = [(item, outcome) for item in followed if (outcome := self.posting.outcome(item))]
-        said = alert([outcome for _, outcome in outcomes])
+        said = self._lasting(alert([outcome for _, outcome in outcomes]))
         if bool(said) != bool(self._alerted):
             bad = tuple(item for item, outcome in outcomes if outcome != "approve")
             message = said or "the last pictures were approved"
             self.tell(Event("camera.alert", self.camera.place, self.now(), self._state, message, bad))
             self._alerted = said
+
+    def _lasting(self, said: str) -> str:
+        """What is wrong, once it has been so for long enough; empty before."""
+        if not said:
+            self._bad_since = None
+            return ""
+        now = self.now()
+        self._bad_since = self._bad_since or now
+        return said if (now - self._bad_since).total_seconds() >= self.alarm_after else ""
 
 
 def _close(process: CameraProcess | None) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from datetime import UTC, datetime
 
 import click
 
+from ground.named_by_apps import author_digest
+from moderation.commands.lists import me
 from moderation.commands.options import JSON
 from moderation.settings import Settings
 
@@ -41,6 +42,7 @@ def erase(
     they were not erased. The audit chain goes on to hold, and says who erased what, when and why.
     """
     from moderation.delivery.targets import addressed, listeners
+    from moderation.storage.consents import Consents
     from moderation.storage.opening import existing_database
     from moderation.storage.withdrawing import Erasures
 
@@ -52,8 +54,11 @@ def erase(
         erasures = Erasures(database, listeners(addressed(settings)))
         found = erasures.matching(items, author=author, app=app)
         done: list[str] = []
+        what = _what(items, author, app)
+        if yes and found:
+            Consents(database, settings.two_persons_for()).need("erasure", what, me(), datetime.now(UTC))
         for start in range(0, len(found) if yes else 0, AT_ONCE):
-            now, by = datetime.now(UTC), f"{why}, by {getpass.getuser()}"
+            now, by = datetime.now(UTC), f"{why}, by {me()}"
             done += erasures.withdraw(found[start : start + AT_ONCE], now, by)
     if as_json:
         click.echo(json.dumps({"items": found, "erased": len(done)}))
@@ -63,3 +68,12 @@ def erase(
         said = f"{len(done):,} items are withdrawn" if yes else f"{len(found):,} items would go; --yes erases them"
         click.echo(f"{said}. {ELSEWHERE}" if found else "no such items")
     return 1 if found and not yes else 0
+
+
+def _what(items: tuple[str, ...], author: str | None, app: str | None) -> str:
+    """What a second person is asked; an author by a digest, since it stays in the audit chain."""
+    if items:
+        return f"erase items {', '.join(sorted(items))}"
+    if author is None:
+        return f"erase all items of app {app}"
+    return f"erase all items of author {author_digest(app, author)[:12]} of {app or 'any app'}"

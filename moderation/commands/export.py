@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from moderation.commands.options import JSON
+from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
@@ -128,6 +129,10 @@ def _export(
     view: bool,
     as_json: bool,
 ) -> None:
+    if settings.is_for_works_council:
+        raise InvalidSubmission(
+            [FieldError("MODERATION_PROFILE", "works-council: there are no exports of single items")]
+        )
     from moderation.delivery.export import days_over
     from moderation.delivery.export import export as write
     from moderation.delivery.export_sql import athena_table, duckdb_view, to_parquet

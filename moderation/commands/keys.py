@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from moderation.commands.lists import me
 from moderation.commands.options import JSON
 from moderation.settings import Settings
 from moderation.storage.accounts import BOTH_SIGN, SCOPES, Accounts
+from moderation.storage.consents import Consents
 from moderation.storage.opening import operated_database
 
 
@@ -24,6 +26,11 @@ def keys() -> None:
 def _accounts(settings: Settings) -> Iterator[Accounts]:
     with operated_database(settings) as database:
         yield Accounts(database)
+
+
+def _need_consent(settings: Settings, what: str, now: datetime) -> None:
+    with operated_database(settings) as database:
+        Consents(database, settings.two_persons_for()).need("keys", what, me(), now)
 
 
 @keys.command()
@@ -46,6 +53,7 @@ def add(settings: Settings, app: str, operator: bool, scopes: tuple[str, ...], d
     """
     now = datetime.now(UTC)
     expires_at = None if days is None else now + timedelta(days=days)
+    _need_consent(settings, f"make {'an operator key' if operator else 'a key'} for app {app}", now)
     with _accounts(settings) as accounts:
         made = accounts.add_key(app, now, is_operator=operator, scopes=scopes or SCOPES, expires_at=expires_at)
     if as_json:
@@ -103,8 +111,9 @@ def revoke(settings: Settings, key_id: str) -> None:
 @click.pass_obj
 def rotate_secret(settings: Settings, app: str, as_json: bool) -> None:
     """Give an app another webhook secret, shown once; for 24 hours webhooks carry the signatures of both."""
+    now = datetime.now(UTC)
+    _need_consent(settings, f"change the webhook secret of app {app}", now)
     with _accounts(settings) as accounts:
-        now = datetime.now(UTC)
         secret = accounts.rotate_secret(app, now)
     until = now + BOTH_SIGN
     if as_json:

@@ -37,7 +37,7 @@ def transparency(settings: Settings, year: int, out: str, app: str | None, as_js
 
     since, until = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
     with existing_database(settings) as database:
-        found = list(rows(figures(database, PolicyVersions(database), since, until, app), settings.least_group))
+        found = list(rows(figures(database, PolicyVersions(database), since, until, app), settings.smallest_group))
     with click.open_file(out, "w", encoding="utf-8") as file:
         if as_json:
             file.write(json.dumps([asdict(row) for row in found], indent=2) + "\n")

@@ -78,6 +78,22 @@ def groups(settings: Settings, name: str, groups: tuple[str, ...]) -> None:
 
 @users.command()
 @click.argument("name")
+@click.option("--app", required=True, help="Whose author.")
+@click.option("--author", required=True, help="As the app names them in items; it is not kept, only a digest.")
+@click.option("--remove", is_flag=True, help="They are not this author.")
+@click.pass_obj
+def author(settings: Settings, name: str, app: str, author: str, remove: bool) -> None:
+    """Say that NAME is an author of an app: they are never given what this author wrote, nor appeals about it."""
+    from review_ui.people.authorship import link_author, unlink_author
+
+    with opened_review(settings) as review:
+        change = unlink_author if remove else link_author
+        change(review, name, app, author, None)
+    click.echo(f"user {name} is {'not ' if remove else ''}this author of {app}")
+
+
+@users.command()
+@click.argument("name")
 @click.pass_obj
 def disable(settings: Settings, name: str) -> None:
     """Shut somebody out, from open sessions too, at once."""

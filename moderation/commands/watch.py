@@ -13,6 +13,7 @@ import click
 
 from moderation.commands.options import JSON
 from moderation.core.errors import InputError, UrlRefused
+from moderation.core.works_council import ALARM_AFTER_SECONDS
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
@@ -84,7 +85,10 @@ def watch(
                 _send(settings, alert_url, event)
 
         posting = _Posting(service)
-        watchers = [Watcher(camera, posting, tell, lambda: datetime.now(UTC), stop) for camera in watched]
+        after = ALARM_AFTER_SECONDS if settings.is_for_works_council else 0.0
+        watchers = [
+            Watcher(camera, posting, tell, lambda: datetime.now(UTC), stop, alarm_after=after) for camera in watched
+        ]
         faults: list[BaseException] = []
         threads = [threading.Thread(target=_run, args=(each, faults), daemon=True) for each in watchers]
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -129,15 +129,21 @@ class Figures:
 
 
 def read_figures(
-    database: Database, period: Period, app: str | None, rates: Mapping[tuple[str, str], HitRate]
+    database: Database, period: Period, app: str | None, rates: Mapping[tuple[str, str], HitRate], least: int = 0
 ) -> Figures:
     """The figures of a time.
 
     Args:
+        least: labels and rules of fewer items are left out.
         app: only of this one; None for all.
         rates: how often rules fire today, for all apps.
     """
-    return database.read(lambda c: _figures(c, period, app, rates))
+    found = database.read(lambda c: _figures(c, period, app, rates))
+    return replace(
+        found,
+        labels=[(label, counts) for label, counts in found.labels if counts.total() >= least],
+        rules=[rule for rule in found.rules if rule.fired >= least],
+    )
 
 
 def _figures(c: Connection, period: Period, app: str | None, rates: Mapping[tuple[str, str], HitRate]) -> Figures:
@@ -216,8 +222,14 @@ def quantile(buckets: Mapping[float, int], share: float) -> float | None:
     return None
 
 
-def read_places(database: Database, period: Period, app: str | None, rules: Sequence[str]) -> list[Place]:
-    """The places of a time, with how often each of these rules was true of items from there."""
+def read_places(
+    database: Database, period: Period, app: str | None, rules: Sequence[str], least: int = 0
+) -> list[Place]:
+    """The places of a time, with how often each of these rules was true of items from there.
+
+    Args:
+        least: smaller numbers are left out, and places with fewer items.
+    """
     items: Counter[str] = Counter()
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for (place, rule), number in _at_places(database, period.key, app, rules).items():
@@ -225,19 +237,32 @@ def read_places(database: Database, period: Period, app: str | None, rules: Sequ
             found[place][rule] = number
         else:
             items[place] = number
-    return [Place(name, items[name], found.get(name, {})) for name in sorted(items)]
+    return [
+        Place(name, items[name], {rule: n for rule, n in found.get(name, {}).items() if n >= least})
+        for name in sorted(items)
+        if items[name] >= least
+    ]
 
 
 def place_hours(
-    database: Database, period: Period, app: str | None, rules: Sequence[str]
+    database: Database, period: Period, app: str | None, rules: Sequence[str], least: int = 0
 ) -> Mapping[str, Mapping[int, tuple[int, int]]]:
-    """By place and hour of the day (0-23, UTC): items that were judged, and how often one of these rules was true."""
+    """By place and hour of the day (0-23, UTC): items that were judged, and how often one of these rules was true.
+
+    Args:
+        least: an hour in which either is smaller, and not 0, is as one without items.
+    """
     seen: defaultdict[str, Counter[int]] = defaultdict(Counter)
     true: defaultdict[str, Counter[int]] = defaultdict(Counter)
     hour = sa.func.substr(roll_ups.c.start, 12, 2)
     for (place, rule, at), number in _at_places(database, period.hours, app, rules, hour).items():
         (true if rule else seen)[place][int(at)] += number
-    return {place: {hour: (seen[place][hour], true[place][hour]) for hour in range(24)} for place in sorted(seen)}
+
+    def cell(place: str, hour: int) -> tuple[int, int]:
+        both = seen[place][hour], true[place][hour]
+        return (0, 0) if any(0 < number < least for number in both) else both
+
+    return {place: {hour: cell(place, hour) for hour in range(24)} for place in sorted(seen)}
 
 
 def _at_places(

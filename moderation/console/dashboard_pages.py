@@ -38,6 +38,7 @@ Table = tuple[Sequence[str], Sequence[Sequence[object]]]
 def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewService) -> None:
     """``/admin``, its tables and its report."""
     # Samples of weeks are looked at one by one.
+    least = service.settings.smallest_group
     overturns = Paced(service.overturns, at_least_seconds=OVERTURN_SECONDS)
 
     def now() -> datetime:
@@ -45,7 +46,7 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
 
     def figures() -> Figures:
         app = request.args.get("app") or None
-        return read_figures(service.database, period_of(request.args, now()), app, service.hit_rates())
+        return read_figures(service.database, period_of(request.args, now()), app, service.hit_rates(), least)
 
     def spent(found: Figures) -> Costs:
         return read_costs(service.judge.plugins.manager, service.settings, found.period, found.app)
@@ -84,9 +85,9 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
     def equipment() -> Page:
         period, app = period_of(request.args, now()), request.args.get("app") or None
         rules = _equipment(service)
-        hours = place_hours(service.database, period, app, rules)
+        hours = place_hours(service.database, period, app, rules, least)
         largest = max((true for cells in hours.values() for _seen, true in cells.values()), default=0)
-        places = read_places(service.database, period, app, rules)
+        places = read_places(service.database, period, app, rules, least)
         return render_template(
             "console/equipment.html",
             period=period,
@@ -100,6 +101,7 @@ def add_dashboard_pages(console: Blueprint, service: Service, review: ReviewServ
             heat=heat,
             places=[(place, _worn(place, rules)) for place in places],
             rules=rules,
+            least=least,
             enough=ENOUGH,
             items=_linked(period, app),
         )
@@ -270,7 +272,7 @@ def _overturns(rates: Sequence[OverturnRate]) -> Table:
 
 def _places(service: Service, found: Figures) -> Table:
     rules = _equipment(service)
-    hours = place_hours(service.database, found.period, found.app, rules)
+    hours = place_hours(service.database, found.period, found.app, rules, service.settings.smallest_group)
     heads = (_("Place"), _("Hour, UTC"), _("Items"), _("Findings"))
     return heads, [(place, hour, *cells[hour]) for place, cells in hours.items() for hour in range(24)]
 

@@ -8,6 +8,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from ground.errors import InputError
 from moderation.service import Service
+from moderation.storage.consents import Consents
 from review_ui.desk.audit import note_act
 from review_ui.portal.access import only_for
 from review_ui.portal.languages import _
@@ -18,6 +19,8 @@ from review_ui.service import ReviewService
 def add_key_pages(console: Blueprint, service: Service, review: ReviewService) -> None:
     """Everything under ``/keys``."""
     accounts = service.accounts
+
+    consents = Consents(service.database, service.settings.two_persons_for())
 
     def page(problem: str = "", status: int = 200, **shown_once: Any) -> Page:
         now = review.clock()
@@ -33,6 +36,9 @@ def add_key_pages(console: Blueprint, service: Service, review: ReviewService) -
         )
         return shown, status
 
+    def need(what: str) -> None:
+        consents.need("keys", what, g.session.user.name, review.clock())
+
     @console.get("/keys")
     @only_for("admin")
     def keys() -> Page:
@@ -43,7 +49,9 @@ def add_key_pages(console: Blueprint, service: Service, review: ReviewService) -
     def add_key() -> Page:
         try:
             is_operator = bool(request.form.get("operator"))
-            made = accounts.add_key(request.form.get("app", "").strip(), review.clock(), is_operator=is_operator)
+            app = request.form.get("app", "").strip()
+            need(f"make {'an operator key' if is_operator else 'a key'} for app {app}")
+            made = accounts.add_key(app, review.clock(), is_operator=is_operator)
         except InputError as error:
             return page(_("Nothing was made: %(why)s.", why=error), 422)
         detail = f"{made.app}, operator" if is_operator else made.app
@@ -63,6 +71,10 @@ def add_key_pages(console: Blueprint, service: Service, review: ReviewService) -
         old = next((each for each in accounts.list_keys() if each.id == key_id and each.revoked_at is None), None)
         if old is None:
             return page(_("This key is revoked already."), 422)
+        try:
+            need(f"make a key in place of {key_id} of app {old.app}")
+        except InputError as error:
+            return page(_("Nothing was made: %(why)s.", why=error), 422)
         made = accounts.add_key(old.app, review.clock(), is_operator=old.is_operator, scopes=old.scopes)
         note_act(review, "key made", g.session.user.id, f"key:{made.id}", f"{made.app}, in place of {key_id}")
         return page(made=made, replaces=key_id)
@@ -70,6 +82,10 @@ def add_key_pages(console: Blueprint, service: Service, review: ReviewService) -
     @console.post("/apps/<name>/secret")
     @only_for("admin")
     def rotate_secret(name: str) -> Page:
+        try:
+            need(f"change the webhook secret of app {name}")
+        except InputError as error:
+            return page(_("Nothing was changed: %(why)s.", why=error), 422)
         secret = accounts.rotate_secret(name, review.clock())
         note_act(review, "secret changed", g.session.user.id, f"app:{name}")
         return page(secret=(name, secret))

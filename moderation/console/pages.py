@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from moderation.console.backtests import Backtests
+from moderation.console.consent_pages import add_consent_pages
 from moderation.console.dashboard_pages import add_dashboard_pages
 from moderation.console.item_pages import add_item_pages
 from moderation.console.key_pages import add_key_pages
@@ -19,6 +20,7 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
     console = Blueprint("console", __name__, template_folder="templates")
     add_dashboard_pages(console, service, review)
     add_transparency_pages(console, service)
+    add_consent_pages(console, service, review)
     add_item_pages(console, service, review)
     plugins, clock = service.judge.plugins, service.pipeline.now
     backtests = Backtests(service.database, plugins, lambda: service.policies, clock)

@@ -23,6 +23,7 @@ from moderation.policies.checking import faults_of_text
 from moderation.policies.drafts import Draft
 from moderation.policies.files import shipped_rules
 from moderation.service import Service
+from moderation.storage.consents import Consents
 from review_ui.desk.audit import note_act
 from review_ui.portal.access import only_for
 from review_ui.portal.languages import _
@@ -69,7 +70,8 @@ class Checked:
 def add_policy_pages(console: Blueprint, service: Service, review: ReviewService, backtests: Backtests) -> None:
     """Everything under ``/policies``."""
     plugins, drafts, versions = service.judge.plugins, service.drafts, service.versions
-    approvals = service.settings.policy_approvals
+    two_persons = service.settings.two_persons_for()
+    approvals = max(service.settings.policy_approvals, 1 if "policies" in two_persons else 0)
 
     def now() -> Any:
         return review.clock()
@@ -170,6 +172,8 @@ def add_policy_pages(console: Blueprint, service: Service, review: ReviewService
             versions.policy(row.version, plugins.taxonomy, row.path)
         except PolicyFault as fault:
             raise InputError(_("this program cannot read that text any more")) from fault
+        what = f"roll policy {name} back to version {row.version[:12]}"
+        Consents(service.database, two_persons).need("policies", what, g.session.user.name, now())
         versions.roll_back(row)
         note("policy taken back", name, f"{row.version[:12]}: {why}")
         service.reload_policies()

@@ -51,7 +51,7 @@ def add_transparency_pages(console: Blueprint, service: Service) -> None:
         since, until = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
         with alone():
             found = figures(service.database, service.versions, since, until, app)
-        return list(rows(found, service.settings.least_group))
+        return list(rows(found, service.settings.smallest_group))
 
     def asked() -> tuple[int, str | None]:
         now, said = service.pipeline.now().year, request.args.get("year", "")

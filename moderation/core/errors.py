@@ -38,6 +38,7 @@
     │   ├── IdempotencyConflict         the key was used with another body
     │   ├── IdempotencyInFlight         the first post with this key waits for its decision
     │   ├── AppealRefused               the item is not decided, is being looked at again, or was appealed often enough
+    │   ├── ConsentNeeded               an act waits for a second person
     │   ├── NoGround                    a decision restricts nothing, or nobody knows on which ground
     │   ├── ItemHeld                    an item is under a legal hold, and nothing of it is erased
     │   ├── PolicyFault                 a rule file cannot be used (lists every fault with file:line:column)

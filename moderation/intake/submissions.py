@@ -16,15 +16,20 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from ground.fetch import check_url
 from ground.media.pictures import Limits
-from ground.named_by_apps import author_of, parent_of, thread_of
+from ground.named_by_apps import author_of, parent_of, thread_of, without_people
 from ground.strict_json import text_fault
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused
 from moderation.core.events import EventType
 from moderation.core.items import Part, PartType, Source
+from moderation.hookspecs import Unavailable, Unreadable
 from moderation.media.inspecting import MediaFacts, inspect, inspect_file, store_media
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 
+NOT_COVERED = (
+    "with MODERATION_PROFILE=works-council still pictures are taken, as base64 or as a file of a form, because their "
+    "faces are covered before anything is stored"
+)
 MAX_ERRORS = 50
 MAX_CONTENT_ID = 200
 MAX_NAMED = 200
@@ -161,6 +166,8 @@ class Submissions:
         Raises:
             As `InPlace.take`.
         """
+        if self._settings.is_for_works_council:
+            raise MediaRefused("unsupported", NOT_COVERED)
         taken = self._service.in_place.take(self._app, uri, "p0", version)
         submission = Submission(
             app=self._app,
@@ -197,6 +204,8 @@ class Submissions:
             raise _joined(faults)
         self._service.judge.applicable(self._app, [part.part for part in looked])
         metadata = self._with_facts({**posted.metadata, **_named(posted)}, looked)
+        if self._settings.is_for_works_council:
+            metadata = without_people(metadata)
         return Submission(
             app=self._app,
             parts=tuple(self._stored(part) for part in looked),
@@ -247,6 +256,8 @@ class Submissions:
             return self._text(f"{field}.text", part_id, posted.text, is_document=False)
         if len(given) != 1 or given == ["text"]:
             raise _invalid(field, "give exactly one of url, s3, base64, upload")
+        if self._settings.is_for_works_council and given != ["base64"]:
+            raise _invalid(f"{field}.{given[0]}", NOT_COVERED)
         try:
             if posted.s3 is not None:
                 return self._in_place(f"{field}.s3", part_id, posted.s3, posted.type)
@@ -307,7 +318,19 @@ class Submissions:
         """Bytes by what they are; text in UTF-8 is a document."""
         if facts.type == "text":
             return self._text(field, part_id, data.decode("utf-8-sig"), is_document=True)
+        if self._settings.is_for_works_council:
+            data, name = self._covered(field, data, facts), None
+            facts = inspect(data, self._limits, "image")
         return _Looked(Part(id=part_id, type=facts.type), data, facts, _clean(name))
+
+    def _covered(self, field: str, data: bytes, facts: MediaFacts) -> bytes:
+        """A copy of a still picture in which faces are covered; nothing else of it is kept. Raises `PartRefused`."""
+        if facts.type != "image" or (facts.frames or 1) > 1:
+            raise PartRefused([FieldError(field, NOT_COVERED)])
+        try:
+            return self._service.covering.cover(data)
+        except (MediaRefused, Unreadable, Unavailable) as error:
+            raise PartRefused([FieldError(field, f"its faces could not be covered: {error}")]) from error
 
     def _text(self, field: str, part_id: str, text: str, *, is_document: bool) -> _Looked:
         if fault := text_fault(text):

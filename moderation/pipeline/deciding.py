@@ -53,7 +53,11 @@ def is_remembered(decision: Decision, loops: Sequence[LoopRecord]) -> bool:
 
 def media_kept_until(ports: Ports, decision: Decision, applicable: Sequence[Policy]) -> datetime | None:
     """When an item's media may go, by the policies for the item; None for never."""
-    return media_until(applicable, decision.outcome, decision.decided_at, ports.media_keep_days)
+    until = media_until(applicable, decision.outcome, decision.decided_at, ports.media_keep_days)
+    if ports.media_kept_at_most is None:
+        return until
+    latest: datetime = decision.decided_at + ports.media_kept_at_most
+    return latest if until is None else min(until, latest)
 
 
 def derivatives_wanted(

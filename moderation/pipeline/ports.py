@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ground.holding import Holding
 from ground.tally import Tally
@@ -62,6 +62,7 @@ class Ports:
         max_attempts: after so many, an item that nobody could judge goes to people as it is.
         poll_seconds: shortest pause between looks at an open human loop.
         media_keep_days: how long media is kept where no policy says it; None for good.
+        media_kept_at_most: how long media is kept whatever a policy says; None for as long as it says.
         clock: the wall time that the steps go by.
         tally: how long items waited, and how often they were tried again.
     """
@@ -79,6 +80,7 @@ class Ports:
     max_attempts: int
     poll_seconds: float
     media_keep_days: int | None = None
+    media_kept_at_most: timedelta | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     news: News = field(default_factory=News)
     tally: Tally = field(default_factory=Tally)

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database
 from ground.prepared import among
-from moderation.storage.tables import decisions, flags, item_loops, items
+from moderation.reporting.notices import settled
+from moderation.storage.tables import decisions, item_loops, items
 
 PAGE = 500
 
@@ -68,9 +69,7 @@ def _page(c: Connection, query: Any) -> tuple[Sequence[str], list[AppealMade]]:
     decided = sa.select(decisions).where(among(c, decisions.c.item_id, page)).order_by(decisions.c.number)
     for row in c.execute(decided):
         made[row.item_id].append(row)
-    dismissed = sa.select(flags.c.item_id, flags.c.settled_at)
-    dismissed = dismissed.where(among(c, flags.c.item_id, page), flags.c.outcome == "dismissed")
-    notices = {(row.item_id, row.settled_at) for row in c.execute(dismissed)}
+    notices = settled(c, page, "dismissed")
     return page, [each for item_id in page for each in _of_item(item_id, loops[item_id], made[item_id], notices)]
 
 

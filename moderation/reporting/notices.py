@@ -71,11 +71,11 @@ def notices(database: Database, since: datetime, until: datetime, app: str | Non
         last = page[-1].id
 
 
-def upheld(c: Connection, item_ids: Collection[str]) -> set[tuple[str, datetime]]:
-    """By which decisions notices of these items were upheld: the items with the decisions' times."""
+def settled(c: Connection, item_ids: Collection[str], outcome: str) -> set[tuple[str, datetime]]:
+    """By which decisions notices of these items were ``upheld`` or ``dismissed``: items with the decisions' times."""
     table = _sources()
     query = sa.select(table.c.item_id, table.c.settled_at).where(
-        table.c.item_id.in_(list(item_ids)), table.c.outcome == "upheld", table.c.settled_at.is_not(None)
+        table.c.item_id.in_(list(item_ids)), table.c.outcome == outcome, table.c.settled_at.is_not(None)
     )
     return {(row.item_id, row.settled_at) for row in c.execute(query)}
 

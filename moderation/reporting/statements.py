@@ -19,7 +19,7 @@ from moderation.core.loops import MAX_APPEALS
 from moderation.core.rulings import Ruling
 from moderation.core.statements import Statement, statement
 from moderation.policies.versions import PolicyVersions
-from moderation.reporting.notices import upheld
+from moderation.reporting.notices import settled
 from moderation.storage.reading import ruling_of
 from moderation.storage.records import ItemRecord
 from moderation.storage.tables import decisions, items
@@ -47,7 +47,7 @@ def statement_of(
     if not 1 <= number <= len(made):
         raise NotFound(f"item {item.id} has decisions 1 to {len(made)}, and none of number {number}")
     decision = made[number - 1]
-    noticed = database.read(lambda c: upheld(c, [item.id]))
+    noticed = database.read(lambda c: settled(c, [item.id], "upheld"))
     return _stated(
         item,
         number,
@@ -131,7 +131,7 @@ def _page(c: Connection, query: Any) -> tuple[list[Any], _Before, set[tuple[str,
     columns = (decisions.c.item_id, decisions.c.number, decisions.c.document)
     earlier = c.execute(sa.select(*columns).where(among(c, decisions.c.item_id, later))) if later else ()
     before = {(row.item_id, row.number): row.document for row in earlier}
-    return page, before, upheld(c, {row.item_id for row in page})
+    return page, before, settled(c, {row.item_id for row in page}, "upheld")
 
 
 def _of_row(row: Any, before: _Before, noticed: Collection[tuple[str, datetime]], versions: PolicyVersions) -> Stated:

@@ -92,7 +92,9 @@ def _measures(made: Figures) -> Iterator[Row]:
     yield Row("restrictions", "newly imposed", total, "restrictions")
     for each, number in sorted(made.measures.items()):
         category = BY_NAME[each.category].title if each.category else ""
-        detail = "; ".join(part for part in (category, each.restriction, each.automation, each.source) if part)
+        how = {"fully": "fully automated", "partially": "partially automated", "not": "not automated"}[each.automation]
+        said = (category, each.restriction, how, each.source)
+        detail = "; ".join(part.replace("_", " ") for part in said if part)
         basis = {"law": "by law", "terms": "by terms", "": "ground not known"}[each.basis]
         yield Row("restrictions", basis, number, "restrictions", each.app, each.policy, each.ground, detail)
     automated = sum(number for each, number in made.measures.items() if each.automation == "fully")

@@ -71,7 +71,8 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(health.blueprint(service, figures))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
-    app.register_blueprint(aws_blueprint(service, review), url_prefix=AWS)
+    if not settings.is_for_works_council:  # its buckets and jobs keep what they are given
+        app.register_blueprint(aws_blueprint(service, review), url_prefix=AWS)
     app.register_blueprint(perspective_blueprint(service, gate), url_prefix=PERSPECTIVE)
     stuck = service.store.need_attention
     portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists, service.holds)

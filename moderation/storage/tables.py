@@ -125,6 +125,22 @@ flags = sa.Table(
 )
 """Users' reports of items (`moderation.storage.flags`). `is_new`: the rules were not asked about it yet."""
 
+consents = sa.Table(
+    "consents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("act", sa.String(20), nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("answered_by", sa.String(200)),
+    sa.Column("answered_at", UTCDateTime),
+    sa.Column("used_at", UTCDateTime),
+    sa.Index(None, "state", "act"),
+)
+"""Acts for which a second person is asked (`moderation.storage.consents`)."""
+
 disputes = sa.Table(
     "disputes",
     metadata,

@@ -6,7 +6,6 @@ own decisions are not among them: the endpoint knows nothing of those.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import insert_or_nothing
+from ground.named_by_apps import author_digest
 from ground.named_by_apps import author_of as author_named
 from review_ui.a2i.answer_content import outcome_of
 from review_ui.a2i.tables import flow_definitions, human_loops, tasks
@@ -105,4 +105,4 @@ def _digest(content: Mapping[str, Any]) -> str | None:
     author, item = author_of(content), content.get("item")
     if not author or not isinstance(item, Mapping):
         return None
-    return hashlib.sha256(json.dumps([item.get("app"), author], default=str).encode()).hexdigest()
+    return author_digest(item.get("app"), author)

@@ -20,8 +20,9 @@ from review_ui.desk.audit import note
 from review_ui.desk.deadlines import ON_TIME, Lateness, due_of, earliest_first, look_ahead, open_clocks
 from review_ui.desk.history import contains
 from review_ui.desk.preferences import takes
-from review_ui.desk.routing import flows_of
+from review_ui.desk.routing import flows_of, kept_from
 from review_ui.desk.tasks import title_of
+from review_ui.people.authorship import is_own
 from review_ui.service import ReviewService
 from review_ui.tables import queue_controls, users
 
@@ -197,7 +198,8 @@ def content_of(review: ReviewService, task_id: str, user_id: str) -> Mapping[str
 
     def work(c: Connection) -> Mapping[str, Any]:
         row = c.execute(query.join(human_loops, human_loops.c.name == tasks.c.loop_name)).first()
-        if row is None or row.flow not in flows_of(c, user_id):
+        own = sa.select(tasks.c.id).where(tasks.c.id == task_id, is_own(user_id))
+        if row is None or row.flow not in flows_of(c, user_id) or c.execute(own).first() is not None:
             raise NotFound("no such task")
         content: Mapping[str, Any] = json.loads(row.input_content)
         return content
@@ -261,6 +263,9 @@ def assign(review: ReviewService, task_id: str, user_id: str, name: str) -> None
         raise InputError(f"nobody who reviews is called '{name}'")
     if not takes(review, person.id, task_id):
         raise InputError(f"'{name}' has not opted in to severe tasks, and this is one")
+    why = review.database.read(lambda c: kept_from(c, person.id, task_id))
+    if why is not None:
+        raise InputError(f"'{name}' {why}; somebody else has to do it")
     _change(review, task_id, user_id, "assigned", {**WAITING, "lease_until": None, "assigned_to": person.id}, name)
 
 
@@ -274,6 +279,8 @@ def _change(
         row = c.execute(sa.select(tasks).where(tasks.c.id == task_id, is_open).with_for_update()).first()
         if row is None or row.flow not in flows_of(c, user_id):
             raise NotFound("no such open task")
+        if c.execute(sa.select(tasks.c.id).where(tasks.c.id == task_id, is_own(user_id))).first() is not None:
+            raise InputError("this is about what you wrote; another lead has to do it")
         c.execute(sa.update(tasks).where(tasks.c.id == task_id).values(dict(values)))
         if values.get("state") == "waiting":
             end_look(c, task_id, now)

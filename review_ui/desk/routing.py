@@ -11,6 +11,7 @@ from review_ui.a2i.flows import has_active_loops
 from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks, workteams
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.desk.deadlines import earliest_first
+from review_ui.people.authorship import is_own
 from review_ui.tables import queue_controls, user_groups, users
 
 LEADS = ("lead", "admin")
@@ -21,7 +22,7 @@ def is_free_for(c: Connection, user_id: str) -> sa.ColumnElement[bool]:
     """True of the waiting tasks that this person may be given now.
 
     Nobody gets two tasks of one loop, a loop that leaves them out, a queue of another work team, a paused queue, a task
-    assigned to somebody else, or, without being a lead, an escalated one.
+    assigned to somebody else, what they wrote themselves, or, without being a lead, an escalated one.
     """
     role = c.execute(sa.select(users.c.role).where(users.c.id == user_id)).scalar()
     own = tasks.alias("own")
@@ -41,8 +42,23 @@ def is_free_for(c: Connection, user_id: str) -> sa.ColumnElement[bool]:
         sa.true() if role in LEADS else tasks.c.level == "reviewer",
         ~had,
         ~left_out,
+        ~is_own(user_id),
         ~paused,
     )
+
+
+def kept_from(c: Connection, user_id: str, task_id: str) -> str | None:
+    """Why somebody may not decide about a task, as what is said of them; None where they may."""
+    mine = tasks.c.id == task_id
+    if c.execute(sa.select(tasks.c.id).where(mine, is_own(user_id))).first() is not None:
+        return "wrote this"
+    own = tasks.alias("own")
+    loop = sa.select(tasks.c.loop_name).where(mine).scalar_subquery()
+    seen = sa.select(not_for.c.loop_name).where(not_for.c.loop_name == loop, not_for.c.worker_id == worker_id(user_id))
+    answered = sa.select(own.c.id).where(own.c.loop_name == loop, own.c.user_id == user_id, own.c.id != task_id)
+    if c.execute(seen).first() is not None or c.execute(answered).first() is not None:
+        return "has decided about this before"
+    return None
 
 
 def order_for(user_id: str) -> tuple[sa.ColumnElement[Any], ...]:

@@ -22,6 +22,7 @@ from review_ui.care.exposure import Allowance, allowance, begin_look, claim_alon
 from review_ui.desk.audit import note
 from review_ui.desk.deadlines import due_of
 from review_ui.desk.routing import flows_of, is_free_for, order_for
+from review_ui.people.authorship import is_own
 from review_ui.quality.golden import mix_in
 from review_ui.service import ReviewService
 from review_ui.tables import queue_controls, task_events, users
@@ -184,10 +185,11 @@ def outlook(review: ReviewService, user_id: str, flow: str | None = None) -> Out
 
 
 def may_see(review: ReviewService, task_id: str, user_id: str) -> bool:
-    """True while the task is in this reviewer's hands or in nobody's, and once they have answered it."""
-    query = sa.select(tasks.c.state, tasks.c.user_id, tasks.c.lease_until).where(tasks.c.id == task_id)
+    """True while the task is in this reviewer's hands or nobody's, and once they answered it; not of own content."""
+    columns = (tasks.c.state, tasks.c.user_id, tasks.c.lease_until, is_own(user_id).label("is_own"))
+    query = sa.select(*columns).where(tasks.c.id == task_id)
     row = review.database.read(lambda c: c.execute(query).first())
-    if row is None:
+    if row is None or row.is_own:
         return False
     if row.state == "waiting":
         return True

@@ -61,7 +61,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("lead_holds", N_("Legal holds"), "lock", "Oversee", LEADS, ("add_hold", "release_hold")),
     Entry("lead_log", N_("Who did what"), "shield", "Oversee", LEADS),
     Entry("console.dashboard", N_("Dashboard"), "chart", "Run", OVERSEE, ("console.equipment", "console.transparency")),
-    Entry("everybody", N_("People"), "people", "Run", ADMINS, ("add_person", "change_person")),
+    Entry("console.consents_page", N_("Second person"), "shield", "Run", OWNERS, ("console.answer_consent",)),
+    Entry("everybody", N_("People"), "people", "Run", ADMINS, ("add_person", "change_person", "change_author")),
     Entry(
         "console.keys",
         N_("API keys"),

@@ -132,7 +132,7 @@ def blueprint(
         add_hold_pages(portal, review, holds)
     add_quality_pages(portal, review, overturns)
     add_log_pages(portal, review)
-    add_people_pages(portal, people, has_passwords=not settings.oidc_only)
+    add_people_pages(portal, review, people, has_passwords=not settings.oidc_only)
     add_palette_page(portal, review)
     add_style_page(portal, review)
     add_problems(portal)

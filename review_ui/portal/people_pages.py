@@ -7,13 +7,15 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from ground.errors import InputError
+from review_ui.people.authorship import authorships, link_author, unlink_author
 from review_ui.people.people import ROLES, SHORTEST_PASSWORD, People
 from review_ui.portal.access import SESSION_COOKIE, admins, signed_in
 from review_ui.portal.languages import _
 from review_ui.portal.problems import Page
+from review_ui.service import ReviewService
 
 
-def add_people_pages(portal: Blueprint, people: People, *, has_passwords: bool) -> None:
+def add_people_pages(portal: Blueprint, review: ReviewService, people: People, *, has_passwords: bool) -> None:
     """List, add, change and shut out people.
 
     Args:
@@ -25,6 +27,7 @@ def add_people_pages(portal: Blueprint, people: People, *, has_passwords: bool) 
             "portal/people.html",
             people=people.list(),
             sessions=people.sessions(),
+            authorships=authorships(review),
             roles=ROLES,
             shortest=SHORTEST_PASSWORD,
             has_passwords=has_passwords,
@@ -55,6 +58,17 @@ def add_people_pages(portal: Blueprint, people: People, *, has_passwords: bool) 
         groups = request.form.get("groups", "").replace(",", " ").split()
         try:
             people.set_groups(name, groups, g.session.user.id)
+        except InputError as error:
+            return page(_("Nothing was changed: %(why)s.", why=error), 422)
+        return redirect(url_for("portal.everybody"), 303)
+
+    @portal.post("/people-authors")
+    @admins
+    def change_author() -> Page:
+        form = request.form
+        change = unlink_author if form.get("act") == "unlink" else link_author
+        try:
+            change(review, form.get("name", ""), form.get("app", ""), form.get("author", ""), g.session.user.id)
         except InputError as error:
             return page(_("Nothing was changed: %(why)s.", why=error), 422)
         return redirect(url_for("portal.everybody"), 303)

@@ -46,7 +46,9 @@ def rollback(settings: Settings, policy: str, to: str | None, by: str | None) ->
 
     It holds until the policy's file says something else than it does now; the file itself is not touched.
     """
+    from moderation.commands.lists import me
     from moderation.policies.versions import PolicyVersions
+    from moderation.storage.consents import Consents
     from moderation.storage.opening import existing_database
 
     taxonomy = load_plugins(settings).taxonomy
@@ -55,6 +57,8 @@ def rollback(settings: Settings, policy: str, to: str | None, by: str | None) ->
         current = versions.history(policy)[-1:]
         row = versions.plan_roll_back(policy, to, by or getpass.getuser(), datetime.now(UTC))
         versions.policy(row.version, taxonomy, row.path)  # a text that cannot be read now must not come into force
+        what = f"roll policy {policy} back to version {row.version[:12]}"
+        Consents(database, settings.two_persons_for()).need("policies", what, me(), datetime.now(UTC))
         versions.roll_back(row)
     for before in current:
         click.echo(f"{policy}: version {before.version[:12]} is withdrawn, {row.version[:12]} is in force")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,30 @@ def test_a_camera_that_cannot_be_reached_is_gone(watched: Any) -> None:
     assert (told[0].kind, told[0].state) == ("camera.state", "offline")
     assert "secret" not in str((told, posted.items))
     assert watching.WATCHED == 5
+
+
+def test_an_alarm_waits_until_it_has_lasted_and_a_moment_wakes_nobody() -> None:
+    moments = iter([0, 4, 9, 10, 11, 12])
+    at = [0.0]
+    posting, told = Posted(), list[Event]()
+    watcher = Watcher(
+        camera("http://127.0.0.1:9/"),
+        posting,
+        told.append,
+        lambda: datetime(2026, 12, 1, 12, tzinfo=UTC) + timedelta(seconds=at[0]),
+        alarm_after=10,
+    )
+
+    def follow(said: str) -> list[str]:
+        at[0], posting.said = float(next(moments)), said
+        watcher._follow(deque(["1", "2", "3"]))
+        return [event.message for event in told]
+
+    assert follow("reject") == []
+    assert follow("approve") == []  # it was a moment
+    assert follow("reject") == []
+    assert follow("reject") == []  # one second of it
+    at[0] = 19.0
+    watcher._follow(deque(["1", "2", "3"]))
+    assert [event.message for event in told] == ["3 of 3 pictures were not approved"]
+    assert follow("approve")[-1] == "the last pictures were approved"

@@ -1,0 +1,152 @@
+"""Covering: the faces of people at work, painted over before anything of a picture is stored.
+
+Covered is what a detector of faces sees, and the lower part of each head that a detector of people sees, turned away or
+not: what is worn on heads stays to be seen. A solid patch, which nothing can take off again; blurred faces are found
+again (patches are not). The copy is looked at anew, and what is still found is covered more widely.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ground.errors import MediaRefused
+from ground.media import rendering
+from moderation.core.detections import Detection
+from moderation.core.items import Box, Part
+from moderation.core.policy.policies import PolicyWords
+from moderation.hookspecs import Detector, Frame, Unreadable
+from moderation.media.looking import frames, looks
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FACES, PEOPLE = "vision.faces", "vision.ppe"
+ROUNDS = 5
+MARGIN = 0.12
+"""Beyond a face, this share of its width and height on each side; each round twice as much."""
+BROW = 0.35
+"""Of a head, from the top: what is under it is covered where no face was found in it."""
+LONGEST = 1920
+"""Pixels: copies are no larger."""
+QUALITY = 88
+
+
+class FaceCovering:
+    """Covers faces in still pictures.
+
+    Args:
+        detectors: those that look: `FACES`, and `PEOPLE` where it is there.
+    """
+
+    def __init__(self, detectors: Sequence[Detector]) -> None:
+        self._detectors = [each for each in detectors if each.name in (FACES, PEOPLE)]
+
+    @property
+    def can_look(self) -> bool:
+        """Whether somebody looks for faces."""
+        return any(each.name == FACES for each in self._detectors)
+
+    def cover(self, data: bytes) -> bytes:
+        """A JPEG of the picture in which no detector finds a face any more; nothing else of the original is in it.
+
+        Raises:
+            MediaRefused: it cannot be decoded, is animated, or a face is still found after all rounds.
+            Unreadable, Unavailable: a detector cannot look; then there is no copy.
+        """
+        from PIL import Image
+
+        if not self.can_look:
+            raise MediaRefused("unsupported", f"faces cannot be covered: {FACES} is not installed")
+        seen = rendering.looks(data, LONGEST)
+        if len(seen) > 1:
+            raise MediaRefused("unsupported", "transparent pictures are not taken, because they show different things")
+        copy = Image.new("RGB", seen[0].size)
+        copy.paste(seen[0])
+        for number in range(ROUNDS):
+            places = self._places(_saved(copy), PEOPLE if number == 0 else "")
+            if not places:
+                return _saved(copy)
+            # Saving smears edges, so that what is left is covered more widely each time.
+            for box in places:
+                _paint(copy, box, MARGIN * 2**number)
+        raise MediaRefused("unsupported", f"a face is still seen after it was covered {ROUNDS} times")
+
+    def _places(self, data: bytes, people_by: str) -> list[Box]:
+        """Where faces are, and the lower parts of heads that have none.
+
+        Args:
+            people_by: who looks for people; once, since bodies are there whatever is on their faces.
+        """
+        part = Part(id="p0", type="image")
+        context = _Context(data)
+        asked = [each for each in self._detectors if each.name in (FACES, people_by)]
+        found = [(each.name, each.detect(part, context)) for each in asked]
+        faces = [d.box for name, detections in found if name == FACES for d in detections if d.box is not None]
+        people = [d for name, detections in found if name == PEOPLE for d in detections if d.label == "Person"]
+        return [*faces, *_of_people(people)]
+
+
+def _of_people(people: Sequence[Detection]) -> Iterator[Box]:
+    for person in people:
+        places = person.attributes.get("places")
+        if not isinstance(places, dict):
+            continue
+        said: Any = places.get("face") or _under_the_brow(places.get("head"))
+        if said is not None:
+            yield Box.model_validate(said)
+
+
+def _under_the_brow(head: Any) -> Any:
+    if not isinstance(head, dict):
+        return None
+    return {**head, "top": head["top"] + BROW * head["height"], "height": (1 - BROW) * head["height"]}
+
+
+def _paint(picture: Image, box: Box, margin: float) -> None:
+    from PIL import ImageDraw
+
+    ImageDraw.Draw(picture).rectangle(_pixels(picture, box, margin), fill="black")
+
+
+def _pixels(picture: Image, box: Box, margin: float) -> tuple[int, int, int, int]:
+    across, down = box.width * picture.width, box.height * picture.height
+    beside, above = margin * across, margin * down
+    left, top = box.left * picture.width - beside, box.top * picture.height - above
+    right, bottom = left + across + 2 * beside, top + down + 2 * above
+    return max(0, int(left)), max(0, int(top)), min(picture.width, int(right) + 1), min(picture.height, int(bottom) + 1)
+
+
+def _saved(picture: Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
+class _Context:
+    """What detectors are given: one picture, in memory."""
+
+    app = ""
+    policies: Sequence[PolicyWords] = ()
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def path(self, part: Part) -> Path:
+        """Nothing lies in a file before faces are covered. Raises `Unreadable`."""
+        raise Unreadable(f"it is not written into {tempfile.gettempdir()} before its faces are covered")
+
+    def read(self, part: Part) -> bytes:
+        """The bytes."""
+        return self._data
+
+    def looks(self, part: Part, longest: int | None = None) -> list[Image]:
+        """See `moderation.hookspecs.Context.looks`."""
+        return looks(part, self._data, longest)
+
+    def frames(self, part: Part, longest: int | None = None) -> Iterator[Frame]:
+        """See `moderation.hookspecs.Context.frames`."""
+        return frames(self._data, longest)
