@@ -10,8 +10,6 @@ from moderation_film.planning import Packet
 
 MAX_FRAMES = 1_000_000
 """Of one film: nine hours at 30 a second. They are listed, not decoded."""
-EXACT_SECONDS = 0.5
-"""So long before a chosen frame, frames that no other is made of are decoded too: it may be one of them."""
 
 
 def listed(film: Film) -> tuple[list[Packet], bool]:
@@ -19,6 +17,7 @@ def listed(film: Film) -> tuple[list[Packet], bool]:
     import av
 
     found: list[Packet] = []
+    latest = -1.0
     try:
         for packet in film.container.demux(film.stream):
             if packet.pts is None or packet.is_discard or packet.size == 0:
@@ -26,7 +25,8 @@ def listed(film: Film) -> tuple[list[Packet], bool]:
             if len(found) >= MAX_FRAMES:
                 return found, False
             time = max(film.seconds(packet.pts), 0.0)
-            found.append(Packet(packet.pts, time, packet.is_keyframe, packet.size))
+            found.append(Packet(packet.pts, time, packet.is_keyframe, packet.size, time < latest))
+            latest = max(latest, time)
     except av.FFmpegError:
         return found, False
     return found, True
@@ -71,24 +71,31 @@ def _stretches(film: Film, wanted: set[int]) -> Iterator[list[Any]]:
 
 
 def _decode(film: Film, stretch: Sequence[Any], wanted: dict[int, Packet]) -> Iterator[tuple[Packet, Any]]:
+    """The wanted frames of a stretch: without those that no other is made of where it goes, else with them."""
+    asked = sorted({packet.pts for packet in stretch if packet.pts in wanted})
+    given = 0
+    for how in ("DEFAULT",) if any(wanted[stamp].is_between for stamp in asked) else ("NONREF", "DEFAULT"):
+        for frame in _frames(film, stretch, how):
+            # A frame that is not the next wanted one, but later, says that the decoder has left that one out.
+            if how == "NONREF" and given < len(asked) and frame.pts is not None and frame.pts > asked[given]:
+                break
+            if given < len(asked) and frame.pts in asked[given:] and not frame.is_corrupt:
+                given = asked.index(frame.pts) + 1
+                yield wanted[frame.pts], frame
+        if given == len(asked):
+            return
+
+
+def _frames(film: Film, stretch: Sequence[Any], how: str) -> Iterator[Any]:
     import av
 
     codec = film.stream.codec_context
-    times = [film.seconds(packet.pts) for packet in stretch if packet.pts in wanted]
+    codec.skip_frame = how
     try:
         for packet in stretch:
-            time = film.seconds(packet.pts)
-            is_near = any(-0.001 <= at - time <= EXACT_SECONDS for at in times)
-            codec.skip_frame = "DEFAULT" if is_near else "NONREF"
-            yield from _wanted(codec.decode(packet), wanted)
-        yield from _wanted(codec.decode(None), wanted)
+            yield from codec.decode(packet)
+        yield from codec.decode(None)
     except av.FFmpegError:
         pass
     finally:
         codec.flush_buffers()
-
-
-def _wanted(frames: Sequence[Any], wanted: dict[int, Packet]) -> Iterator[tuple[Packet, Any]]:
-    for frame in frames:
-        if frame.pts in wanted and not frame.is_corrupt:
-            yield wanted[frame.pts], frame

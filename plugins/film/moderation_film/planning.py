@@ -29,12 +29,15 @@ class Packet:
         time: the same in seconds, 0 or more.
         is_key: it can be decoded by itself.
         size: bytes.
+        is_between: frames before it in the file are shown after it, so that it is most likely none that others are made
+            of, and small.
     """
 
     stamp: int
     time: float
     is_key: bool
     size: int
+    is_between: bool = False
 
 
 def plan(packets: Sequence[Packet], every: float) -> list[Packet]:
@@ -55,9 +58,11 @@ def plan(packets: Sequence[Packet], every: float) -> list[Packet]:
     while (at := bisect_right(times, chosen[-1].time)) < len(usable):
         end = max(bisect_right(times, chosen[-1].time + every), at + 1)
         window = usable[at:end]
-        key = next((each for each in reversed(window) if each.is_key), None)
-        # A key frame costs one frame, any other all since the key frame before it; but steps should stay large.
-        chosen.append(key if key is not None and key.time >= chosen[-1].time + every / 2 else window[-1])
+        # A key frame costs one frame, any other those since the key frame before it that others are made of, and one
+        # between two of these all of them; but steps should stay large.
+        far = [each for each in reversed(window) if each.time >= chosen[-1].time + every / 2]
+        key = next((each for each in far if each.is_key), None)
+        chosen.append(key or next((each for each in far if not each.is_between), window[-1]))
     return _with_scenes(chosen, usable)
 
 
@@ -93,7 +98,7 @@ def _with_scenes(chosen: Sequence[Packet], usable: Sequence[Packet]) -> list[Pac
 
 def _standing_out(usable: Sequence[Packet]) -> list[Packet]:
     keys = [each for each in usable if each.is_key]
-    others = [each for each in usable if not each.is_key]
+    others = [each for each in usable if not (each.is_key or each.is_between)]
     steps = [after.time - before.time for before, after in pairwise(keys)]
     found = []
     if others and len(keys) > 1:
