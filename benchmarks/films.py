@@ -103,12 +103,12 @@ def put(scene: Image.Image, cut: Cut, middle: tuple[float, float], face: float, 
     return middle[0] - half * narrow * 0.8, middle[1] - half, middle[0] + half * narrow * 0.8, middle[1] + half
 
 
-def background() -> Image.Image:
-    """A landscape with some grain, so that nothing is for free."""
+def background(grain: int = 9) -> Image.Image:
+    """A landscape, with some grain, so that nothing is for free."""
     with Image.open(EXAMPLES / "landscape.jpg") as picture:
         pixels = np.asarray(picture.convert("RGB").resize(SIZE), np.int16)
-    grain = np.random.default_rng(1).integers(-9, 10, pixels.shape)
-    return Image.fromarray((pixels + grain).clip(0, 255).astype(np.uint8))
+    noise = np.random.default_rng(1).integers(-grain, grain + 1, pixels.shape)
+    return Image.fromarray((pixels + noise).clip(0, 255).astype(np.uint8))
 
 
 def scene(people: Sequence[Cut], back: Image.Image, at: float) -> tuple[Image.Image, list[Place]]:
@@ -140,7 +140,7 @@ def passing(people: Sequence[Cut], back: Image.Image, at: float) -> tuple[Image.
 
 def write_film(path: Path, people: Sequence[Cut], seconds: float, gop: int = 50, paint: Paint = scene) -> None:
     """A film of what is painted, with sound."""
-    back = background()
+    back = background() if paint is scene else background(2)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "crf": "22"})
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = *SIZE, "yuv420p", gop

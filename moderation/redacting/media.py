@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ground.blobs import Blobs
@@ -18,6 +19,7 @@ from moderation.core.items import Box, Extraction, Part, TimeRange, Tool
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy
 from moderation.core.redaction import places
+from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
 from moderation.media.inspecting import MediaFacts, inspect, store_media
 from moderation.redacting.tracks import Sample, covers
@@ -26,8 +28,11 @@ APP = "redact"
 ROUNDS = 3
 WINDOW_SECONDS = 12.0
 """Of a film that are looked at in one go: as many pictures as one extractor may make."""
-EVERY = "0.2s"
-FACES, READER, FRAMES = "vision.faces", "vision.text", "film.frames"
+SCENE_SECONDS = 0.1
+"""Pictures that come sooner than by time were taken because much is new in them."""
+CLOSE_SECONDS = 0.7
+"""From one full look for faces at a film to the next, at least; the pictures between get a quick one."""
+FACES, QUICK_FACES, READER, FRAMES = "vision.faces", "vision.faces_quick", "vision.text", "film.frames"
 _BY = Tool(name="redaction", version="3")
 _PLATE = re.compile(
     r"(?<![A-Z0-9])(?=[A-Z0-9 .·-]{5,11}(?![A-Z0-9]))"
@@ -106,8 +111,7 @@ class MediaRedaction:
             NoCopy: it is neither, cannot be read, somebody could not look, or something is still found in the copy.
         """
         part = self._part(data, None)
-        look = self._look_at_film if part.type == "video" else self._look_at_picture
-        left = look(part)
+        left = self._look_at(part, _CLOSELY)
         found: list[Detection] = []
         for number in range(1, ROUNDS + 1):
             found += left
@@ -116,7 +120,7 @@ class MediaRedaction:
                 raise NoCopy(made.message)
             assert made.data is not None
             copy = self._part(made.data, part.type)
-            left = look(copy)
+            left = self._look_at(copy, _AGAIN)
             self._advanced(1.0)
             if not left:
                 facts = inspect(made.data, self._limits, part.type)
@@ -136,27 +140,32 @@ class MediaRedaction:
     def _named(self) -> list[Detection]:
         return [Detection(label="Custom/NAMED", confidence=100, detector=_BY, box=box) for box in self._wanted.boxes]
 
+    def _look_at(self, part: Part, words: Policy) -> list[Detection]:
+        return self._look_at_film(part, words) if part.type == "video" else self._look_at_picture(part)
+
     def _look_at_picture(self, picture: Part) -> list[Detection]:
         if ((picture.media and picture.media.frames) or 1) > 1:
             raise NoCopy("animations cannot be redacted")
         return self._look([picture])[0]
 
-    def _look_at_film(self, film: Part) -> list[Detection]:
+    def _look_at_film(self, film: Part, words: Policy) -> list[Detection]:
         if not (self._wanted.faces or self._wanted.reads):
             return []
         samples: list[Sample] = []
         assert film.media is not None
         assert film.media.seconds is not None
-        for start in _windows(film.media.seconds):
-            window = TimeRange(start=start, end=start + WINDOW_SECONDS)
-            samples += self._samples(film, window)
-            self._advanced(min(1.0, (start + WINDOW_SECONDS) / film.media.seconds) * 0.45)
+        windows = [TimeRange(start=at, end=at + WINDOW_SECONDS) for at in _windows(film.media.seconds)]
+        with ThreadPoolExecutor(most_processes(None)) as side_by_side:
+            looks = side_by_side.map(lambda window: list(self._samples(film, window, words)), windows)
+            for number, found in enumerate(looks, 1):
+                samples += found
+                self._advanced(0.45 * number / len(windows))
         return covers(samples)
 
-    def _samples(self, film: Part, window: TimeRange) -> Iterator[Sample]:
+    def _samples(self, film: Part, window: TimeRange, words: Policy) -> Iterator[Sample]:
         extraction = Extraction(part="", extractor=_BY, time_range=window)
         part = film.model_copy(update={"extraction": extraction})
-        made, answers = self._runner.extract(APP, [part], lambda tool: tool.name == FRAMES, [_CLOSELY])
+        made, answers = self._runner.extract(APP, [part], lambda tool: tool.name == FRAMES, [words])
         _all_answered(answers.failures)
         pictures = []
         for number, each in enumerate(made):
@@ -165,21 +174,29 @@ class MediaRedaction:
             media = store_media(self._blobs, each.data, facts, None)
             # By itself: what was read in it is a place of the picture, not of the film.
             pictures.append(Part(id=f"f{number}", type="image", media=media))
-        for each, found in zip(made, self._look(pictures), strict=True):
-            when = each.extraction.time_range if each.extraction else None
-            assert when is not None
+        times = [each.extraction.time_range for each in made if each.extraction and each.extraction.time_range]
+        quickly = [picture.id for picture, when in zip(pictures, times, strict=True) if when.start not in _full(times)]
+        for when, found in zip(times, self._look(pictures, quickly), strict=True):
             yield Sample(when.start, when.end, tuple(found))
 
-    def _look(self, pictures: Sequence[Part]) -> list[list[Detection]]:
-        """What is to be covered in each of some pictures, with its box."""
+    def _look(self, pictures: Sequence[Part], quickly: Collection[str] = ()) -> list[list[Detection]]:
+        """What is to be covered in each of some pictures, with its box.
+
+        Args:
+            quickly: ids of those in which upright faces are enough.
+        """
         found: list[Detection] = []
         parts = list(pictures)
         if self._wanted.faces:
-            answers = self._runner.look(APP, pictures, lambda tool: tool.name == FACES)
-            _all_answered(answers.failures)
-            if len(answers.answered) < len(pictures):
-                raise NoCopy(f"{FACES} is not installed")
-            found += answers.detections
+            for name, those in (
+                (FACES, [each for each in pictures if each.id not in quickly]),
+                (QUICK_FACES, [each for each in pictures if each.id in quickly]),
+            ):
+                answers = self._runner.look(APP, those, lambda tool, name=name: tool.name == name)  # type: ignore[misc]
+                _all_answered(answers.failures)
+                if len(answers.answered) < len(those):
+                    raise NoCopy(f"{name} is not installed")
+                found += answers.detections
         if self._wanted.reads:
             texts, answers = self._runner.extract(APP, pictures, lambda tool: tool.name == READER)
             _all_answered(answers.failures)
@@ -216,18 +233,33 @@ def _all_answered(failures: Sequence[Failure]) -> None:
         raise NoCopy(f"{first.detector.name}: {first.message}")
 
 
-_CLOSELY = Policy(
-    PolicyFile.model_validate(
-        {
-            "policy": "redaction",
-            "format": 1,
-            "applies_to": {"content_type": ["video"]},
-            "needs": [FRAMES],
-            "every": EVERY,
-            "if_nothing_matches": "reject",
-            "if_a_detector_fails": "reject",
-        }
-    ),
-    version="1",
-)
-"""Has pictures taken out of a film as often as redaction needs them."""
+def _full(times: Sequence[TimeRange]) -> set[float]:
+    """When those pictures begin that get a full look: now and then, and where a scene begins."""
+    chosen: list[float] = []
+    for before, when in zip([None, *times], times, strict=False):
+        is_scene = before is not None and when.start - before.start < SCENE_SECONDS
+        if not chosen or is_scene or when.start - chosen[-1] >= CLOSE_SECONDS:
+            chosen.append(when.start)
+    return set(chosen)
+
+
+def _words(every: str) -> Policy:
+    """Has pictures taken out of a film as often as redaction needs them."""
+    return Policy(
+        PolicyFile.model_validate(
+            {
+                "policy": "redaction",
+                "format": 1,
+                "applies_to": {"content_type": ["video"]},
+                "needs": [FRAMES],
+                "every": every,
+                "if_nothing_matches": "reject",
+                "if_a_detector_fails": "reject",
+            }
+        ),
+        version="1",
+    )
+
+
+_CLOSELY, _AGAIN = _words("0.25s"), _words("0.6s")
+"""At the film, and at its copy: not at the same times."""

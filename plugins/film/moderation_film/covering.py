@@ -30,6 +30,8 @@ BLACK, GREY = 16, 128
 KEPT = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "flac"})
 """Sounds that an MP4 can hold; others are made AAC."""
 QUALITY = "20"
+KEY_SECONDS = 1.0
+"""From one key frame of a copy to the next, about: so that players can jump, and it can be looked at without all of it."""
 
 
 class Covers:
@@ -144,6 +146,8 @@ def _set_up(stream: Any, film: Film, frame: Any) -> None:
     stream.pix_fmt = "yuv420p"
     codec = stream.codec_context
     codec.time_base = film.stream.time_base
+    rate = film.stream.average_rate
+    stream.gop_size = max(1, round(float(rate) * KEY_SECONDS)) if rate and 1 <= rate <= 240 else 25
     pixel = film.stream.sample_aspect_ratio
     if pixel:
         codec.sample_aspect_ratio = pixel

@@ -14,19 +14,22 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
-from moderation_vision.cards import FACES
+from moderation_vision.cards import FACES, QUICK_FACES
 from moderation_vision.yunet import COLUMNS, YuNet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+Looks = tuple[tuple[int, tuple[int, ...]], ...]
 PIXELS = 540_000
 """Larger pictures are shrunk to this many: a face of 64 pixels among four million is one of 24 then."""
-LOOKS = ((PIXELS, (0,)), (80_000, (72, 144, 216, 288)), (70_000, (0,)))
+LOOKS: Looks = ((PIXELS, (0,)), (80_000, (72, 144, 216, 288)), (70_000, (0,)))
 """Pixels, and degrees by which the picture is turned against the clock. The net knows faces of 10 to 300 pixels, so
 that one that fills a picture needs a small one. It knows faces that lean by some 40 degrees: five turns are never
 further from upright."""
+QUICK_LOOKS: Looks = ((200_000, (0,)), (40_000, (0,)))
+"""Of `QuickFaces`, likewise."""
 TURNED_PIXELS = 160_000
 """Of a turned picture, corners included: a long one is shrunk further, because it needs a large square to turn in."""
 CANDIDATE = 0.3
@@ -57,6 +60,7 @@ class Faces:
     labels = ("Face",)
     min_confidence = 66.0
     time_limit_seconds = 10.0
+    looks: Looks = LOOKS
 
     def __init__(self) -> None:
         self._net: YuNet | None = None
@@ -67,7 +71,7 @@ class Faces:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The faces of the picture, or of an animation's first frame, surest first. Raises `Unreadable`."""
-        found = merge_looks([self.find(picture) for picture in context.looks(part, _longest(part))])
+        found = merge_looks([self.find(picture) for picture in context.looks(part, _longest(part, self.looks[0][0]))])
         return sorted(found, key=lambda detection: -detection.confidence)
 
     def find(self, picture: Image) -> list[Detection]:
@@ -94,7 +98,7 @@ class Faces:
             self._net = YuNet()
         pixels = smaller = numpy.asarray(picture)
         looks, is_turned = [], []
-        for most, turns in LOOKS:
+        for most, turns in self.looks:
             smaller = _shrunk(smaller, most)
             for turn in turns:
                 looks.append(self._look(smaller, turn, pixels.shape))
@@ -146,18 +150,32 @@ class Faces:
         return again
 
 
+class QuickFaces(Faces):
+    """Finds faces that stand upright, in a quarter of the time: of a film, between two looks of `Faces`.
+
+    It clears nothing: what leans or is small is left to the other.
+    """
+
+    name = "vision.faces_quick"
+    version = "1.0"
+    card = QUICK_FACES
+    on_demand = True
+    examines = False
+    looks = QUICK_LOOKS
+
+
 SAME = 0.4
 """The share of two boxes together that they have in common, from which on they are one face."""
 INSIDE = 0.7
 """The share of the smaller box that lies in the larger one, likewise."""
 
 
-def _longest(part: Part) -> int | None:
+def _longest(part: Part, pixels: int) -> int | None:
     """Pixels of the longest side to have a picture shrunk to, for twice as many as are looked at; None for none."""
     media = part.media
-    if media is None or not media.width or not media.height or media.width * media.height <= 2 * PIXELS:
+    if media is None or not media.width or not media.height or media.width * media.height <= 2 * pixels:
         return None
-    return math.ceil(max(media.width, media.height) * math.sqrt(2 * PIXELS / (media.width * media.height)))
+    return math.ceil(max(media.width, media.height) * math.sqrt(2 * pixels / (media.width * media.height)))
 
 
 def _turning(across: int, down: int, turn: int) -> tuple[NDArray[Any], tuple[int, int]]:
