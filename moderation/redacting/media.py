@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ground.blobs import Blobs
-from ground.media.pictures import Limits
+from ground.media.pictures import Limits, opened_picture
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import InputError, MediaRefused
 from moderation.core.items import Box, Extraction, Part, TimeRange, Tool
@@ -28,9 +28,7 @@ APP = "redact"
 ROUNDS = 3
 WINDOW_SECONDS = 12.0
 """Of a film that are looked at in one go: as many pictures as one extractor may make."""
-SCENE_SECONDS = 0.1
-"""Pictures that come sooner than by time were taken because much is new in them."""
-CLOSE_SECONDS = 0.7
+CLOSE_SECONDS = 0.9
 """From one full look for faces at a film to the next, at least; the pictures between get a quick one."""
 FACES, QUICK_FACES, READER, FRAMES = "vision.faces", "vision.faces_quick", "vision.text", "film.frames"
 _BY = Tool(name="redaction", version="3")
@@ -170,14 +168,21 @@ class MediaRedaction:
         pictures = []
         for number, each in enumerate(made):
             assert each.data is not None
-            facts = inspect(each.data, self._limits, "image")
-            media = store_media(self._blobs, each.data, facts, None)
+            media = store_media(self._blobs, each.data, self._facts_of(each.data), None)
             # By itself: what was read in it is a place of the picture, not of the film.
             pictures.append(Part(id=f"f{number}", type="image", media=media))
         times = [each.extraction.time_range for each in made if each.extraction and each.extraction.time_range]
         quickly = [picture.id for picture, when in zip(pictures, times, strict=True) if when.start not in _full(times)]
         for when, found in zip(times, self._look(pictures, quickly), strict=True):
             yield Sample(when.start, when.end, tuple(found))
+
+    def _facts_of(self, frame: bytes) -> MediaFacts:
+        """By its head: whoever looks at it decodes it anyway, under the same limits."""
+        try:
+            with opened_picture(frame, self._limits) as (picture, _):
+                return MediaFacts("image", "image/jpeg", picture.width, picture.height, 1)
+        except MediaRefused as error:
+            raise NoCopy(str(error)) from error
 
     def _look(self, pictures: Sequence[Part], quickly: Collection[str] = ()) -> list[list[Detection]]:
         """What is to be covered in each of some pictures, with its box.
@@ -234,11 +239,10 @@ def _all_answered(failures: Sequence[Failure]) -> None:
 
 
 def _full(times: Sequence[TimeRange]) -> set[float]:
-    """When those pictures begin that get a full look: now and then, and where a scene begins."""
+    """When those pictures begin that get a full look."""
     chosen: list[float] = []
-    for before, when in zip([None, *times], times, strict=False):
-        is_scene = before is not None and when.start - before.start < SCENE_SECONDS
-        if not chosen or is_scene or when.start - chosen[-1] >= CLOSE_SECONDS:
+    for when in times:
+        if not chosen or when.start - chosen[-1] >= CLOSE_SECONDS:
             chosen.append(when.start)
     return set(chosen)
 
@@ -261,5 +265,5 @@ def _words(every: str) -> Policy:
     )
 
 
-_CLOSELY, _AGAIN = _words("0.25s"), _words("0.6s")
+_CLOSELY, _AGAIN = _words("0.25s"), _words("0.8s")
 """At the film, and at its copy: not at the same times."""

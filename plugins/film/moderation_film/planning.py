@@ -13,6 +13,8 @@ from statistics import median
 
 AT_ONCE = 0.1
 """Seconds: two pictures nearer to each other than this are one to a viewer."""
+CLOSE_SECONDS = 1.0
+"""An interval below which few scenes can be missed by time, so that a quarter as many are added, not as many."""
 OUT_OF_RHYTHM = 0.9
 """A key frame that comes after this share of the usual distance stands where the encoder saw a new scene."""
 LARGE = 3.0
@@ -63,7 +65,7 @@ def plan(packets: Sequence[Packet], every: float) -> list[Packet]:
         far = [each for each in reversed(window) if each.time >= chosen[-1].time + every / 2]
         key = next((each for each in far if each.is_key), None)
         chosen.append(key or next((each for each in far if not each.is_between), window[-1]))
-    return _with_scenes(chosen, usable)
+    return _with_scenes(chosen, usable, len(chosen) + 16 if every >= CLOSE_SECONDS else len(chosen) // 4 + 4)
 
 
 def decodable(packets: Sequence[Packet]) -> list[Packet]:
@@ -84,11 +86,11 @@ def rate(packets: Sequence[Packet]) -> float:
     return 1 / median(after - before for before, after in pairwise(times)) if len(times) > 1 else 0.0
 
 
-def _with_scenes(chosen: Sequence[Packet], usable: Sequence[Packet]) -> list[Packet]:
-    """With frames where a scene begins or much moves: at most twice as many, those first that stand out most."""
+def _with_scenes(chosen: Sequence[Packet], usable: Sequence[Packet], most: int) -> list[Packet]:
+    """With frames where a scene begins or much moves: at most so many, those first that stand out most."""
     taken = [each.time for each in chosen]
     found = {each.time: each for each in chosen}
-    for each in _standing_out(usable)[: len(chosen) + 16]:
+    for each in _standing_out(usable)[:most]:
         at = bisect_right(taken, each.time)
         if all(abs(each.time - near) >= AT_ONCE for near in taken[max(at - 1, 0) : at + 1]):
             taken.insert(at, each.time)

@@ -61,6 +61,7 @@ class Faces:
     min_confidence = 66.0
     time_limit_seconds = 10.0
     looks: Looks = LOOKS
+    looks_again = True
 
     def __init__(self) -> None:
         self._net: YuNet | None = None
@@ -71,7 +72,7 @@ class Faces:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The faces of the picture, or of an animation's first frame, surest first. Raises `Unreadable`."""
-        found = merge_looks([self.find(picture) for picture in context.looks(part, _longest(part, self.looks[0][0]))])
+        found = merge_looks([self.find(picture) for picture in context.looks(part, _longest(part, self.looks_again, self.looks))])
         return sorted(found, key=lambda detection: -detection.confidence)
 
     def find(self, picture: Image) -> list[Detection]:
@@ -106,7 +107,7 @@ class Faces:
         rows, turned = numpy.concatenate(looks), numpy.array(is_turned)
         kept = _distinct(rows)[:MOST]
         rows, turned = rows[kept], turned[kept]
-        again = self._look_again(pixels, rows)
+        again = self._look_again(pixels, rows) if self.looks_again else rows[:, [4, 4, 4]]
         signs = [_odds(rows[:, 4]), _odds(again[:, :2]).mean(1), _odds(again[:, 2]), turned]
         return rows, numpy.stack(signs, axis=1)
 
@@ -151,9 +152,10 @@ class Faces:
 
 
 class QuickFaces(Faces):
-    """Finds faces that stand upright, in a quarter of the time: of a film, between two looks of `Faces`.
+    """Finds faces that stand upright, in a fifth of the time: of a film, between two looks of `Faces`.
 
-    It clears nothing: what leans or is small is left to the other.
+    It looks at no face alone, and takes its first look for those: what it is sure of is nearly always a face, and what
+    else looks like one is covered for a quarter of a second. It clears nothing: what leans is left to the other.
     """
 
     name = "vision.faces_quick"
@@ -162,6 +164,7 @@ class QuickFaces(Faces):
     on_demand = True
     examines = False
     looks = QUICK_LOOKS
+    looks_again = False
 
 
 SAME = 0.4
@@ -170,12 +173,15 @@ INSIDE = 0.7
 """The share of the smaller box that lies in the larger one, likewise."""
 
 
-def _longest(part: Part, pixels: int) -> int | None:
-    """Pixels of the longest side to have a picture shrunk to, for twice as many as are looked at; None for none."""
-    media = part.media
-    if media is None or not media.width or not media.height or media.width * media.height <= 2 * pixels:
+def _longest(part: Part, looks_again: bool, looks: Looks) -> int | None:
+    """Pixels of the longest side to have a picture shrunk to; None for none.
+
+    For as many as are looked at, or twice as many where a face is looked at alone.
+    """
+    media, pixels = part.media, looks[0][0] * (2 if looks_again else 1)
+    if media is None or not media.width or not media.height or media.width * media.height <= pixels:
         return None
-    return math.ceil(max(media.width, media.height) * math.sqrt(2 * pixels / (media.width * media.height)))
+    return math.ceil(max(media.width, media.height) * math.sqrt(pixels / (media.width * media.height)))
 
 
 def _turning(across: int, down: int, turn: int) -> tuple[NDArray[Any], tuple[int, int]]:
