@@ -18,8 +18,9 @@ from moderation.core.counting import longest_seconds
 from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.derivatives import DerivativeWork
-from moderation.delivery.notifiers import Notifiers, targets_of
+from moderation.delivery.notifiers import Notifiers
 from moderation.delivery.outbox import Outbox
+from moderation.delivery.targets import addressed, listeners
 from moderation.delivery.webhooks import Deliveries
 from moderation.detection.counting import Counting
 from moderation.detection.judge import Judge
@@ -99,15 +100,16 @@ class Service:
     ) -> None:
         self.settings, self.blobs, self.judge, self.taxonomy = settings, blobs, judge, judge.plugins.taxonomy
         self.database = database = open_database(settings)
-        targets = targets_of(settings)
-        self.store = Store(database, [target.name for target in targets])
+        told = addressed(settings)
+        self.store = Store(database, listeners(told))
         self.accounts, self.outbox, self.versions = Accounts(database), Outbox(database), PolicyVersions(database)
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.uploads, self.in_place = Uploads(settings, blobs, self.accounts), InPlace(settings, blobs)
         self.buckets = Buckets(database, blobs, settings.aws_most_buckets)
         self.own_objects = OwnObjects(self.buckets, self.in_place, blobs.bucket)
         self.retention = Retention(database, blobs)
-        self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
+        notifiers = Notifiers([each.target for each in told], allow_private=settings.allow_private_urls)
+        self.deliveries = Deliveries(self.outbox, self.accounts, settings, notifiers)
         self.doorbell = open_doorbell(settings)
         self._own_endpoint, self._refusals = own, LoopRefusals(database)
         self.human_loops = human_loops or open_human_loops(settings, own, blobs, self._refusals.note)
@@ -153,7 +155,7 @@ class Service:
             settings, database, blobs, self.pipeline.now, lambda: longest_seconds(self.policies.policies)
         )
         forget = judge.runner.forget_findings
-        self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now)
+        self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now, listeners(told))
         self.derivatives = DerivativeWork(Derivatives(database), settings, blobs, self.pipeline.now)
         self.flagging = Flagging(self.flags, self.pipeline, lambda: self.policies)
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
@@ -285,9 +287,7 @@ class Service:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
         begun = self.fetching.look() if "fetches" in lanes else 0
         moderated = [lane for lane in lanes if lane in MODERATED]
-        for lane in moderated:
-            self._make_ready(lane)
-        return begun + self.pipeline.moderate_waiting(moderated)
+        return begun + self.pipeline.moderate_waiting(moderated, self._make_ready)
 
     def _make_ready(self, lane: Lane) -> None:
         """Before its first claim. A process that is killed while its detectors start uses up no attempt of an item."""

@@ -147,6 +147,11 @@ class Settings(ReviewSettings):
         description="Where all decisions are told: SNS topics (ARN), EventBridge buses (ARN), SQS queues (ARN or URL); "
         "separated by blanks.",
     )
+    targets: Path | None = Field(
+        None,
+        description="YAML file of who else is told of events: other kinds, of some apps alone, with metadata; brokers "
+        "of MQTT and browsers too. See docs/events.md.",
+    )
     rules_seconds: float = Field(
         2.0, ge=0, description="Pause between looks at policy files for changes; 0 reloads on SIGHUP and start only."
     )

@@ -17,6 +17,8 @@ from moderation.aws.recorder.forwarding import Local, open_forwarder
 from moderation.aws.rekognition import wire as rekognition
 from moderation.aws.s3 import wire as s3
 from moderation.comprehend import wire as comprehend
+from moderation.core.items import Part
+from moderation.films.looking import OPERATOR
 from moderation.service import Service
 from moderation.settings import Settings
 from review_ui.a2i import wire as a2i
@@ -42,7 +44,7 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
     models, forwarder = read_models(service), open_forwarder(service.settings)
 
     def beside(app: str | None, operation: str, parameters: Mapping[str, Any], local: Local) -> Mapping[str, Any]:
-        if forwarder is None:
+        if forwarder is None or _is_kept(service, app, parameters):
             return local()
         return forwarder.answer(app, "comprehend", operation, parameters, local)
 
@@ -67,6 +69,13 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
         return refuse(ApiError("UnknownOperationException", message), str(uuid.uuid4()))
 
     return door
+
+
+def _is_kept(service: Service, app: str | None, parameters: Mapping[str, Any]) -> bool:
+    """Whether a list keeps the texts of a request to Comprehend on this machine."""
+    texts = [parameters["Text"]] if "Text" in parameters else [each["Text"] for each in parameters["TextSegments"]]
+    parts = [Part(id=f"p{number}", type="text", text=text) for number, text in enumerate(texts)]
+    return service.judge.runner.kept(app or OPERATOR, parts) is not None
 
 
 def _own_hosts(settings: Settings) -> list[str]:

@@ -214,14 +214,16 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
 
 def _places_on_aws(settings: Settings) -> Iterator[Finding]:
     from ground.media_store import places_of
-    from moderation.delivery.notifiers import targets_of
+    from moderation.delivery.targets import addressed
 
     where = f"bucket {settings.media_bucket}" if settings.media_s3 else "the data folder"
     yield Finding(f"media in {where}")
     for app, place in places_of(settings):
         yield Finding(f"objects of app {app} are read in {place}")
-    for target in targets_of(settings):
-        yield Finding(f"decisions are told to {target.name}")
+    for each in addressed(settings):
+        events, apps = sorted(each.listener.events), sorted(each.listener.apps or ())
+        of = f" of {', '.join(apps)}" if apps else ""
+        yield Finding(f"{', '.join(events)}{of}: told to {each.target.name}")
 
 
 def _checks_of_plugins(services: frozenset[str]) -> tuple[tuple[str, Check], ...]:

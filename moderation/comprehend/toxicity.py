@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from moderation.comprehend.faults import fault
-from moderation.core.cards import card_of
+from moderation.core.egress import leaves_machine
 from moderation.core.items import Part
 from moderation.hookspecs import Detector
 from moderation.service import Service
@@ -63,8 +63,7 @@ def detect_toxic_content(service: Service, parameters: Mapping[str, Any], app: s
 def _looks_for_toxicity(detector: Detector) -> bool:
     if "text" not in detector.reads or detector.name == LISTS or not getattr(detector, "examines", True):
         return False
-    card = card_of(detector)
-    if getattr(detector, "on_demand", False) or (card is not None and card.leaves_machine):
+    if getattr(detector, "on_demand", False) or leaves_machine(detector):
         return False
     return any(label.removeprefix(PREFIX) in NAMES for label in detector.labels if label.startswith(PREFIX))
 

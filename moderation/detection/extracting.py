@@ -63,7 +63,7 @@ class Extracting:
         """
         fresh = [part for part in of if part.is_here]
         for _ in range(STEPS):
-            made, more = self._runner.extract(item.app, fresh, asked, policies)
+            made, more = self._runner.extract(item.app, fresh, asked, policies, is_cleared=True)
             answers.add(more)
             fresh = []
             for part in made:

@@ -184,7 +184,8 @@ class Judge:
         is_guarded = any(tool.name in self._keeping.guards for tool in asking)
         if not applicable or is_made or any(map(is_asked_alone, asking)) or is_guarded:
             return None
-        found, answers = self.runner.look_each(app, [part for item in items for part in item.parts], asked)
+        texts = [part for item in items for part in item.parts]
+        found, answers = self.runner.look_each(app, texts, asked, is_cleared=True)
         if answers.failures:
             return None
         waiting = in_force.waiting_for(app, content_types_of(items[0].parts))

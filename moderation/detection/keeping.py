@@ -64,14 +64,14 @@ class Keeping:
         """What detectors say of all parts; where the item stays here, a failure that names those who were not asked."""
         here = [part for part in parts if part.is_here]
         if not self.guards:
-            return self._runner.look(app, here, asked, policies)
+            return self._runner.look(app, here, asked, policies, is_cleared=True)
         answers = Answers()
         self._guard(app, parts, asked, answers, kept)
 
         def rest(tool: Detector | Extractor) -> bool:
             return asked(tool) and tool.name not in self.guards and (kept.by is None or not leaves_machine(tool))
 
-        answers.add(self._runner.look(app, here, rest, policies))
+        answers.add(self._runner.look(app, here, rest, policies, is_cleared=True))
         if kept.by is not None:
             kinds = {part.type for part in here}
             tools: list[Detector | Extractor] = [*self._plugins.detectors, *self._plugins.extractors]
@@ -90,7 +90,8 @@ class Keeping:
         """Have those who may keep the item here look at what they have not seen yet."""
         fresh = [part for part in parts if part.is_here and part.id not in kept.guarded]
         kept.guarded |= {part.id for part in fresh}
-        found = self._runner.look(app, fresh, lambda tool: tool.name in self.guards and asked(tool))
+        guards: Asked = lambda tool: tool.name in self.guards and asked(tool)  # noqa: E731
+        found = self._runner.look(app, fresh, guards, is_cleared=True)
         kept.by = kept.by or kept_by(found.detections, found.failures)
         answers.add(found)
 

@@ -25,6 +25,7 @@ from moderation.core.verdicts import Look
 from moderation.detection.answers import Answers
 from moderation.detection.asking import words_for
 from moderation.detection.checking import checked_detection, checked_part, digests_of, part_of
+from moderation.detection.guarding import Cleared, Guarding
 from moderation.detection.pool import Pool
 from moderation.detection.probes import probes_of
 from moderation.detection.process import Call, NoAnswer
@@ -39,6 +40,8 @@ FORGET_SECONDS = 60.0
 """How often findings that were kept long enough are dropped where nobody asks for them."""
 READY_SECONDS = 10.0
 """How long items wait for processes that start before they are claimed; most start in one."""
+FIRST_SECONDS = 5.0
+"""How long those that read texts have the processor to themselves when all are to be kept warm."""
 MAX_PARTS_MADE = 200
 """Parts that one extractor may make of one part."""
 CALLS, FAILURES = DETECTOR_CALLS, "detector_failures"
@@ -49,6 +52,9 @@ Asked = Callable[[Detector | Extractor | Redactor], bool]
 
 class Runner:
     """Runs detectors and extractors on parts, in parallel, and never raises for what they do.
+
+    Who sends content elsewhere is asked about nothing that a list keeps on this machine (`Guarding`): each such look is
+    a failure of kind ``not_run``. `is_cleared` is said by who has asked those lists before.
 
     Attributes:
         tally: how long calls took, those that waited for a process too, and looks without an answer.
@@ -75,15 +81,28 @@ class Runner:
         self._tools = {tool.name: tool for tool in tools}
         self._pools = {tool.name: Pool(tool, plugins_dir, processes, probes_of(tool)) for tool in tools}
         self._recent = recent or RecentFindings()
+        self._guarding = Guarding(plugins)
         self._set_ups = {tool.name: set_up(tool) for tool in tools}
         self._forgetting = Rounds("findings", self._recent.drop_old, pause_seconds=FORGET_SECONDS, waits_first=True)
         self.tally = Tally()
         self._threads = ThreadPoolExecutor(max_workers=max(4, 4 * len(tools)), thread_name_prefix="detect")
 
     def keep_warm(self, asked: Asked) -> None:
-        """Have a process of each tool ready from now on, as long as it may be asked, and replace those that die."""
+        """Have a process of each tool ready from now on, as long as it may be asked, and replace those that die.
+
+        Those that read texts start first: most items are texts, and need nobody else.
+        """
+        first = [pool for name, pool in self._pools.items() if "text" in self._tools[name].reads]
+        until = time.monotonic() + FIRST_SECONDS
+
+        def lets_others() -> bool:
+            return time.monotonic() < until and any(pool.problem for pool in first)
+
+        for pool in first:
+            pool.keep_warm(partial(asked, self._tools[pool.name]))
         for name, pool in self._pools.items():
-            pool.keep_warm(partial(asked, self._tools[name]))
+            if pool not in first:
+                pool.keep_warm(partial(asked, self._tools[name]), lets_others)
         self._forgetting.start()
 
     def make_ready(self, asked: Asked) -> None:
@@ -114,6 +133,8 @@ class Runner:
         parts: Sequence[Part],
         only: Callable[[Detector], bool] = lambda _: True,
         policies: Sequence[Policy] = (),
+        *,
+        is_cleared: bool = False,
     ) -> Answers:
         """Every detector on every part it reads.
 
@@ -124,13 +145,15 @@ class Runner:
         Returns:
             Detections with detector, part and parents filled in; and a failure for each look without an answer.
         """
+        wanted = [detector for detector in self._plugins.detectors if only(detector)]
+        cleared = Cleared() if is_cleared else self._guarding.clear(parts, wanted, partial(self._guard, app))
         jobs = [
             (detector, part)
-            for detector in self._plugins.detectors
+            for detector in wanted
             for part in parts
-            if part.type in detector.reads and only(detector)
+            if part.type in detector.reads and cleared.may(detector)
         ]
-        answers = Answers()
+        answers = Answers(failures=cleared.refused)
         told = {each.name: words_for(each, policies) for each in self._plugins.detectors}
         looks = self._threads.map(
             carried(lambda job: self._look(app, job[0], job[1], answers.shown, told[job[0].name])), jobs
@@ -147,8 +170,22 @@ class Runner:
         """True when `look` would ask somebody about a part of that type."""
         return any(reads in detector.reads and only(detector) for detector in self._plugins.detectors)
 
+    @property
+    def may_keep(self) -> bool:
+        """Whether a list may keep content on this machine; else `kept` says None of everything."""
+        return self._guarding.is_on
+
+    def kept(self, app: str, parts: Sequence[Part]) -> str | None:
+        """Why a list keeps these parts on this machine; None where none does."""
+        return self._guarding.kept(parts, partial(self._guard, app))
+
     def look_each(
-        self, app: str, texts: Sequence[Part], only: Callable[[Detector], bool] = lambda _: True
+        self,
+        app: str,
+        texts: Sequence[Part],
+        only: Callable[[Detector], bool] = lambda _: True,
+        *,
+        is_cleared: bool = False,
     ) -> tuple[list[list[Detection]], Answers]:
         """Like `look`, for many short texts: one call of each detector, within the time limit of one look.
 
@@ -156,9 +193,11 @@ class Runner:
             The detections in each text, in order, worth nothing when there is a failure; and who answered for all.
         """
         found: list[list[Detection]] = [[] for _ in texts]
-        answers = Answers()
         ids = sorted({text.id for text in texts})
         detectors = [each for each in self._plugins.detectors if "text" in each.reads and only(each)] if texts else []
+        cleared = Cleared() if is_cleared else self._guarding.clear(texts, detectors, partial(self._guard, app))
+        detectors = [each for each in detectors if cleared.may(each)]
+        answers = Answers(failures=cleared.refused)
         looks = self._threads.map(carried(lambda detector: self._look_each(app, detector, texts)), detectors)
         for detector, answer in zip(detectors, looks, strict=True):
             if isinstance(answer, Failure):
@@ -175,6 +214,8 @@ class Runner:
         parts: Sequence[Part],
         only: Callable[[Extractor], bool] = lambda _: True,
         policies: Sequence[Policy] = (),
+        *,
+        is_cleared: bool = False,
     ) -> tuple[list[Part], Answers]:
         """Every extractor on every part it reads; the new parts carry their bytes and have no ids yet.
 
@@ -182,14 +223,16 @@ class Runner:
             only: the extractors to ask.
             policies: those for the item; who reads policies is told of those that name it.
         """
+        wanted = [extractor for extractor in self._plugins.extractors if only(extractor)]
+        cleared = Cleared() if is_cleared else self._guarding.clear(parts, wanted, partial(self._guard, app))
         jobs = [
             (extractor, part)
             for part in parts
-            for extractor in self._plugins.extractors
-            if part.type in extractor.reads and only(extractor)
+            for extractor in wanted
+            if part.type in extractor.reads and cleared.may(extractor)
         ]
         made: list[Part] = []
-        answers = Answers()
+        answers = Answers(failures=cleared.refused)
         told = {each.name: words_for(each, policies) for each in self._plugins.extractors}
         looks = self._threads.map(
             carried(lambda job: self._extract(app, job[0], job[1], answers.shown, told[job[0].name])), jobs
@@ -232,6 +275,9 @@ class Runner:
         with ThreadPoolExecutor(max_workers=max(1, len(self._pools))) as closing:
             list(closing.map(Pool.close, self._pools.values()))
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _guard(self, app: str, parts: Sequence[Part], guards: Asked) -> Answers:
+        return self.look(app, parts, guards, is_cleared=True)
 
     def _look(
         self, app: str, detector: Any, part: Part, shown: list[Look], policies: Sequence[PolicyWords]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ground.media.pictures import Limits
-from moderation.core.cards import card_of
 from moderation.core.detections import Detection, Failure
+from moderation.core.egress import leaves_machine
 from moderation.core.errors import InputError, MediaRefused, ModerationError, NotFound
 from moderation.core.items import Extraction, Part, TimeRange, Tool
 from moderation.detection.runner import Runner
@@ -69,8 +69,7 @@ class Picture:
 def sampler_of(plugins: Plugins) -> Extractor | None:
     """Who takes pictures out of films here; None where nobody does."""
     for each in plugins.extractors:
-        card = card_of(each)
-        if "video" in each.reads and "image" in each.makes and not (card is not None and card.leaves_machine):
+        if "video" in each.reads and "image" in each.makes and not leaves_machine(each):
             return each
     return None
 

@@ -75,7 +75,7 @@ class Detectors:
         self._plugins = plugins
 
     def look(
-        self, app: str, parts: Sequence[Part], only: Callable[[Any], bool], policies: Sequence[Any] = ()
+        self, app: str, parts: Sequence[Part], only: Callable[[Any], bool], policies: Sequence[Any] = (), **_: Any
     ) -> Answers:
         """What is found; a failure for a text that says so."""
         answers = Answers()
@@ -96,7 +96,7 @@ class Detectors:
         return answers
 
     def look_each(
-        self, app: str, texts: Sequence[Part], only: Callable[[Any], bool], policies: Sequence[Any] = ()
+        self, app: str, texts: Sequence[Part], only: Callable[[Any], bool], policies: Sequence[Any] = (), **_: Any
     ) -> tuple[list[list[Detection]], Answers]:
         """The same for many."""
         answers, found = Answers(), []
@@ -106,7 +106,7 @@ class Detectors:
             answers.add(answer)
         return found, answers
 
-    def extract(self, *given: Any) -> tuple[list[Part], Answers]:
+    def extract(self, *given: Any, **_: Any) -> tuple[list[Part], Answers]:
         """Nothing is made of anything."""
         return [], Answers()
 

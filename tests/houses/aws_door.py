@@ -61,23 +61,27 @@ class Door:
     """A listening application; `key` is of the app ``shop``, `operator` of nobody.
 
     Args:
+        more_plugins: the text of one more loose plugin.
         given: settings beside the data folder.
     """
 
-    def __init__(self, folder: Path, **given: Any) -> None:
+    def __init__(self, folder: Path, more_plugins: str = "", **given: Any) -> None:
         plugins = folder / "plugins"
         plugins.mkdir(parents=True)
         # A name of its own: several doors of a process would load each other's.
-        (plugins / f"cats_{next(_NUMBERS)}.py").write_text(OWN_MODEL)
-        self.settings = Settings(
-            data=folder / "data",
-            port=0,
-            plugins_dir=plugins,
-            a2i_endpoint_url=NOBODY,
-            aws_models=f"{CATS}=own.cats DetectLabels=own.cats",
-            detector_processes=0,
-            **given,
-        )
+        number = next(_NUMBERS)
+        (plugins / f"cats_{number}.py").write_text(OWN_MODEL)
+        if more_plugins:
+            (plugins / f"more_{number}.py").write_text(more_plugins)
+        ours: dict[str, Any] = {
+            "data": folder / "data",
+            "port": 0,
+            "plugins_dir": plugins,
+            "a2i_endpoint_url": NOBODY,
+            "aws_models": f"{CATS}=own.cats DetectLabels=own.cats",
+            "detector_processes": 0,
+        }
+        self.settings = Settings(**{**ours, **given})
         self.settings.data.mkdir()
         self.service = Service.open(self.settings)
         self.review: ReviewService = open_review(self.settings, blobs=self.service.blobs)

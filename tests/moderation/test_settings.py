@@ -145,6 +145,7 @@ SHOWN_BY = {
     "webhook_secret": "tests/moderation/delivery/test_webhooks.py::test_the_secret_of_the_settings_signs_for_every_app",
     "webhook_timeout_seconds": f"{HERE}::test_a_delivery_attempt_takes_no_longer_than_is_set",
     "notify": "tests/moderation/delivery/test_notifiers.py::test_every_decision_reaches_topic_bus_and_queues_with_one_id",
+    "targets": "tests/moderation/delivery/test_targets.py::test_a_file_says_who_is_told_what",
     "rules_seconds": f"{HERE}::test_changed_policies_are_looked_for_as_often_as_is_set",
     "policy_approvals": f"{POLICIES}::test_nobody_approves_what_they_wrote_and_a_changed_text_needs_approval_anew",
     "policy_changes": f"{POLICIES}::test_where_files_are_the_source_an_approved_draft_gives_a_patch_and_is_done_when_the_file_has_it",

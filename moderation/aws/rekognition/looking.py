@@ -9,6 +9,7 @@ from typing import Any
 from moderation.aws.rekognition.faults import failed, not_ready
 from moderation.core.cards import card_of
 from moderation.core.detections import Detection
+from moderation.core.egress import leaves_machine
 from moderation.core.items import Part, Tool
 from moderation.hookspecs import Detector, Extractor
 from moderation.service import Service
@@ -32,10 +33,9 @@ class Answer:
 
 def is_here(tool: Detector | Extractor) -> bool:
     """True of what looks on this machine, costs no money and needs no policy to judge by."""
-    card = card_of(tool)
-    if getattr(tool, "reads_policies", False) or (card is not None and card.leaves_machine):
+    if getattr(tool, "reads_policies", False) or leaves_machine(tool):
         return False
-    return card is not None or not getattr(tool, "on_demand", False)
+    return card_of(tool) is not None or not getattr(tool, "on_demand", False)
 
 
 def examines(tool: Detector | Extractor) -> bool:

@@ -21,7 +21,7 @@ from moderation.aws.rekognition import equipment, faces, films, labels, moderati
 from moderation.aws.rekognition.caller import Caller
 from moderation.aws.rekognition.faults import MODEL, fault
 from moderation.aws.rekognition.looking import Answer
-from moderation.aws.rekognition.pictures import NO_OBJECT, read_picture
+from moderation.aws.rekognition.pictures import NO_OBJECT, Bounds, read_picture
 from moderation.hookspecs import Detector
 from moderation.service import Service
 from review_ui.service import ReviewService
@@ -87,9 +87,20 @@ def _answer(caller: Caller, target: str, body: bytes, forwarder: Forwarder | Non
     if forwarder is None or operation in films.OPERATIONS:
         # Amazon's jobs have ids of Amazon's, and last for minutes: there is nothing to lay beside them.
         return OPERATIONS[operation](caller, parameters)
+    if _is_kept(caller, parameters):
+        return OPERATIONS[operation](caller, parameters)
     sent = _as_sent(caller, parameters)
     local = partial(_document, caller, operation, parameters)
     return Answer(forwarder.answer(caller.app, MODEL, operation, parameters, local, sent), is_forwarded=True)
+
+
+def _is_kept(caller: Caller, parameters: Mapping[str, Any]) -> bool:
+    """Whether a list keeps the picture on this machine. Raises `ApiError` where it cannot be read to be compared."""
+    runner = caller.service.judge.runner
+    if not runner.may_keep:
+        return False
+    picture = read_picture(caller.service, caller.app, parameters["Image"], Bounds(least_side=1))
+    return runner.kept(caller.name, [picture.part]) is not None
 
 
 def _document(caller: Caller, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -152,7 +152,10 @@ class Tools:
         ]
         self.extractors: list[Any] = []
 
-    def look(self, app: str, parts: Sequence[Part], only: Any = None, policies: Any = ()) -> Answers:
+    def look(
+        self, app: str, parts: Sequence[Part], only: Any = None, policies: Any = (), *, is_cleared: bool = False
+    ) -> Answers:
+        assert is_cleared
         answers = Answers()
         for tool in self.detectors:
             for part in parts:

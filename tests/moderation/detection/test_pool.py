@@ -97,6 +97,25 @@ def test_one_that_nobody_needs_is_not_started_and_not_waited_for(processes: type
     assert len(processes.started) == 1
 
 
+def test_one_that_lets_others_start_first_is_started_when_they_have_or_when_it_is_called(
+    processes: type[FakeProcess],
+) -> None:
+    starting = threading.Event()
+    starting.set()
+    waiting, called = Pool(TOOL, None, 1, [CALL]), Pool(TOOL, None, 1, [CALL])
+    for pool in (waiting, called):
+        pool.keep_warm(lambda: True, starting.is_set)
+    called.call(CALL)
+    assert waiting._tend() is not None
+    assert len(processes.started) == 1
+    starting.clear()
+    wait_for(lambda: not waiting.problem)
+    for pool in (waiting, called):
+        pool.close()
+
+    assert len(processes.started) == 2
+
+
 @pytest.mark.parametrize(
     ("answer", "problem", "note"),
     [
