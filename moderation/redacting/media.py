@@ -1,4 +1,4 @@
-"""Pictures and films without faces, plates, letters or named places: found, covered, and looked at again.
+"""Pictures, films and sounds without faces, plates, letters, named places or words: found, covered, looked at again.
 
 A copy counts when nothing of it is found in it any more, and when all who were to look could. Else there is none.
 """
@@ -10,18 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Literal
 
 from ground.blobs import Blobs
 from ground.media.pictures import Limits, opened_picture
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import InputError, MediaRefused
-from moderation.core.items import Box, Extraction, Part, TimeRange, Tool
+from moderation.core.items import Box, Extraction, Part, Span, TimeRange, Tool
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy
 from moderation.core.redaction import places
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
 from moderation.media.inspecting import MediaFacts, inspect, store_media
+from moderation.redacting.texts import NotRedacted, look_each
 from moderation.redacting.tracks import Sample, covers
 
 APP = "redact"
@@ -31,6 +33,8 @@ WINDOW_SECONDS = 12.0
 CLOSE_SECONDS = 0.9
 """From one full look for faces at a film to the next, at least; the pictures between get a quick one."""
 FACES, QUICK_FACES, READER, FRAMES = "vision.faces", "vision.faces_quick", "vision.text", "film.frames"
+LISTENER = "speech.text"
+NAMED, SAID = "Custom/NAMED", "Custom/SAID"
 _BY = Tool(name="redaction", version="3")
 _PLATE = re.compile(
     r"(?<![A-Z0-9])(?=[A-Z0-9 .·-]{5,11}(?![A-Z0-9]))"
@@ -44,12 +48,30 @@ class Wanted:
 
     Attributes:
         boxes: places that are covered in any case, all the time.
+        words: that are muted where they are said, in any case.
+        spoken: labels of personal data, likewise.
+        listener: the extractor that writes down what is said, with the times of its words.
+        fill: what is in the place of what is covered.
     """
 
     faces: bool = False
     plates: bool = False
     text: bool = False
     boxes: tuple[Box, ...] = ()
+    words: tuple[str, ...] = ()
+    spoken: frozenset[str] = frozenset()
+    listener: str = LISTENER
+    fill: Literal["solid", "patch"] = "solid"
+
+    @property
+    def hears(self) -> bool:
+        """Whether what is said matters."""
+        return bool(self.words or self.spoken)
+
+    @property
+    def sees(self) -> bool:
+        """Whether something is looked for in pictures, or covered in them."""
+        return self.faces or self.reads or bool(self.boxes)
 
     @property
     def reads(self) -> bool:
@@ -103,17 +125,17 @@ class MediaRedaction:
         self._advanced = advanced
 
     def copy(self, data: bytes) -> MediaCopy:
-        """A copy of a picture or film.
+        """A copy of a picture, film or sound.
 
         Raises:
-            NoCopy: it is neither, cannot be read, somebody could not look, or something is still found in the copy.
+            NoCopy: it is none, cannot be read, somebody could not look, or something is still found in the copy.
         """
         part = self._part(data, None)
         left = self._look_at(part, _CLOSELY)
         found: list[Detection] = []
         for number in range(1, ROUNDS + 1):
             found += left
-            made = self._runner.redact(APP, part, [*found, *self._named()])
+            made = self._runner.redact(APP, part, [*found, *self._named()], self._wanted.fill)
             if isinstance(made, Failure):
                 raise NoCopy(made.message)
             assert made.data is not None
@@ -131,15 +153,46 @@ class MediaRedaction:
             facts = inspect(data, self._limits, declared)  # type: ignore[arg-type]
         except MediaRefused as error:
             raise NoCopy(str(error)) from error
-        if facts.type not in ("image", "video"):
-            raise NoCopy("it is neither a picture nor a film")
+        if facts.type == "text":
+            raise NoCopy("it is neither a picture, a film nor a sound")
+        if facts.type == "audio" and not self._wanted.hears:
+            raise NoCopy("it is a sound, and nothing that is said was asked for")
+        if facts.type == "image" and not self._wanted.sees:
+            raise NoCopy("it is a picture, and only what is said was asked for")
         return Part(id="p0", type=facts.type, media=store_media(self._blobs, data, facts, None))
 
     def _named(self) -> list[Detection]:
-        return [Detection(label="Custom/NAMED", confidence=100, detector=_BY, box=box) for box in self._wanted.boxes]
+        return [Detection(label=NAMED, confidence=100, detector=_BY, box=box) for box in self._wanted.boxes]
 
     def _look_at(self, part: Part, words: Policy) -> list[Detection]:
-        return self._look_at_film(part, words) if part.type == "video" else self._look_at_picture(part)
+        if part.type == "image":
+            return self._look_at_picture(part)
+        seen = self._look_at_film(part, words) if part.type == "video" else []
+        return [*seen, *self._listen(part)] if self._wanted.hears else seen
+
+    def _listen(self, part: Part) -> list[Detection]:
+        """What is said that is to be muted, each with its seconds."""
+        if part.media is not None and not part.media.sound_seconds:
+            return []
+        texts, answers = self._runner.extract(APP, [part], lambda tool: tool.name == self._wanted.listener)
+        _all_answered(answers.failures)
+        if not answers.answered:
+            raise NoCopy(f"{self._wanted.listener} is not installed")
+        texts = [text.model_copy(update={"id": f"s{number}"}) for number, text in enumerate(texts)]
+        found: list[Detection] = []
+        for text in texts:
+            assert text.text is not None
+            for word in self._wanted.words:
+                for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text.text, re.IGNORECASE):
+                    span = Span(start=match.start(), end=match.end())
+                    found.append(Detection(label=SAID, confidence=100, detector=_BY, part=text.id, span=span))
+            if self._wanted.spoken:
+                try:
+                    (listed,) = look_each(self._runner, APP, [text.text], self._wanted.spoken)
+                except NotRedacted as error:
+                    raise NoCopy(str(error)) from error
+                found += [each.model_copy(update={"part": text.id}) for each in listed]
+        return list(places([part, *texts], found).get(part.id, []))
 
     def _look_at_picture(self, picture: Part) -> list[Detection]:
         if ((picture.media and picture.media.frames) or 1) > 1:

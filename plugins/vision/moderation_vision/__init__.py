@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from moderation import hookimpl
 from moderation.hookspecs import Finding
-from moderation_vision.blanking import Blank
+from moderation_vision.blanking import Blank, Patch
 from moderation_vision.faces import Faces, QuickFaces
 from moderation_vision.frames import Frames
 from moderation_vision.lettering import Lettering
@@ -39,8 +39,8 @@ def register_extractors(settings: Settings) -> list[Any]:
 
 @hookimpl
 def register_redactors(settings: Settings) -> list[Any]:
-    """Offer ``vision.blank``."""
-    return [Blank()]
+    """Offer ``vision.blank`` and ``vision.patch``."""
+    return [Blank(), Patch()]
 
 
 @hookimpl

@@ -72,7 +72,9 @@ class Faces:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The faces of the picture, or of an animation's first frame, surest first. Raises `Unreadable`."""
-        found = merge_looks([self.find(picture) for picture in context.looks(part, _longest(part, self.looks_again, self.looks))])
+        found = merge_looks(
+            [self.find(picture) for picture in context.looks(part, _longest(part, self.looks_again, self.looks))]
+        )
         return sorted(found, key=lambda detection: -detection.confidence)
 
     def find(self, picture: Image) -> list[Detection]:
