@@ -111,7 +111,7 @@ def background(grain: int = 9) -> Image.Image:
 
 
 def scene(people: Sequence[Cut], back: Image.Image, at: float) -> tuple[Image.Image, list[Place]]:
-    """Three faces: a small one that crosses, one that leans and turns, one that grows from 60 to 700 pixels and goes."""
+    """Three faces: a small one that crosses, one that leans and turns, one that grows from 60 to 700 pixels."""
     picture = back.copy()
     who = int(at // 10)
     across = 80 + (at * 140) % 1120

@@ -5,6 +5,7 @@ A copy counts when nothing of it is found in it any more, and when all who were 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -22,14 +23,14 @@ from moderation.core.policy.policies import Policy
 from moderation.core.redaction import places
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
-from moderation.media.inspecting import MediaFacts, inspect, store_media
+from moderation.media.inspecting import MediaFacts, inspect, media_at, store_media
 from moderation.redacting.texts import NotRedacted, look_each
 from moderation.redacting.tracks import Sample, covers
 
 APP = "redact"
 ROUNDS = 3
-WINDOW_SECONDS = 12.0
-"""Of a film that are looked at in one go: as many pictures as one extractor may make."""
+WINDOW_SECONDS = 8.0
+"""Of a film that are looked at in one go: no more pictures than `film.frames` takes out of one, unless set to fewer."""
 CLOSE_SECONDS = 0.9
 """From one full look for faces at a film to the next, at least; the pictures between get a quick one."""
 FACES, QUICK_FACES, READER, FRAMES = "vision.faces", "vision.faces_quick", "vision.text", "film.frames"
@@ -114,12 +115,12 @@ class MediaRedaction:
     """Makes copies.
 
     Args:
-        blobs: where films lie while they are worked on.
+        blobs: where films lie while they are worked on; None for small ones, which are handed over each time.
         advanced: told the share of a file that is done, 0-1, now and then.
     """
 
     def __init__(
-        self, runner: Runner, blobs: Blobs, limits: Limits, wanted: Wanted, advanced: Callable[[float], None]
+        self, runner: Runner, blobs: Blobs | None, limits: Limits, wanted: Wanted, advanced: Callable[[float], None]
     ) -> None:
         self._runner, self._blobs, self._limits, self._wanted = runner, blobs, limits, wanted
         self._advanced = advanced
@@ -159,6 +160,8 @@ class MediaRedaction:
             raise NoCopy("it is a sound, and nothing that is said was asked for")
         if facts.type == "image" and not self._wanted.sees:
             raise NoCopy("it is a picture, and only what is said was asked for")
+        if self._blobs is None:
+            return _at_hand("p0", data, facts)
         return Part(id="p0", type=facts.type, media=store_media(self._blobs, data, facts, None))
 
     def _named(self) -> list[Detection]:
@@ -221,9 +224,8 @@ class MediaRedaction:
         pictures = []
         for number, each in enumerate(made):
             assert each.data is not None
-            media = store_media(self._blobs, each.data, self._facts_of(each.data), None)
             # By itself: what was read in it is a place of the picture, not of the film.
-            pictures.append(Part(id=f"f{number}", type="image", media=media))
+            pictures.append(_at_hand(f"f{number}", each.data, self._facts_of(each.data)))
         times = [each.extraction.time_range for each in made if each.extraction and each.extraction.time_range]
         quickly = [picture.id for picture, when in zip(pictures, times, strict=True) if when.start not in _full(times)]
         for when, found in zip(times, self._look(pictures, quickly), strict=True):
@@ -276,6 +278,11 @@ class MediaRedaction:
             if self._wanted.text or is_plate:
                 label = "PII/LICENSE_PLATE" if is_plate else "Text"
                 yield Detection(label=label, confidence=100, detector=_BY, part=text.id, span=place.span)
+
+
+def _at_hand(name: str, data: bytes, facts: MediaFacts) -> Part:
+    media = media_at(f"redaction:{hashlib.sha256(data).hexdigest()}", data, facts)
+    return Part(id=name, type=facts.type, media=media, data=data)
 
 
 def _windows(seconds: float) -> Iterator[float]:
