@@ -42,7 +42,6 @@ def test_damaged_films_are_refused_looked_at_or_told_of(tmp_path: Path) -> None:
     finally:
         runner.close()
 
-    print(ways)
     assert ways["refused at the door"] >= 5, "the damage reaches the containers"
     assert ways["looked at"] >= 10, "and leaves films that can be seen"
     assert ways["told"] >= 20

@@ -64,6 +64,18 @@ def test_two_of_the_last_five_are_an_alert_that_says_why() -> None:
     assert alert(judged("reject", "reject", "approve", "approve", "approve", "approve", "approve"), "gate-1") == ""
 
 
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"url": "rtsp://u:secret@h/1"}, "place: Field required"),
+        ({"url": "ftp://u:secret@h/1", "place": "gate"}, "neither rtsp://"),
+        ({"url": "/no/such/film.mp4", "place": "gate"}, "nor a film that is there"),
+        ({"url": "rtsp://u:secret@h/1", "place": "Gate 1"}, "place: "),
+        ({"url": "rtsp://u:secret@h/1", "place": "gate", "every": 2}, "every: a number of seconds with its unit"),
+        ({"url": "rtsp://u:secret@h/1", "place": "gate", "evry": "2s"}, "evry: Extra inputs"),
+        ({"url": "rtsp://u:secret@h/1", "place": "gate", "quiet": {"from": "22:00", "to": "6"}}, "quiet.to: a time"),
+    ],
+)
 def test_what_is_wrong_is_told_without_the_address(said: dict[str, object], message: str) -> None:
     with pytest.raises(InputError) as caught:
         camera_of(said)

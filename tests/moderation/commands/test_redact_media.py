@@ -14,6 +14,7 @@ from PIL import Image
 
 from moderation.cli import run
 from plugins.film.tests.films import film
+from tests.houses.aws import Aws
 from tests.paths import EXAMPLES
 
 
@@ -121,3 +122,27 @@ def test_words_in_a_film_are_not_passed_as_muted_where_nobody_can_listen(
     assert (code, files["a.mp4"]["state"]) == (2, "failed")
     assert files["a.mp4"]["reason"] == "speech.text is not installed"
     assert not (tmp_path / "b.mp4").exists()
+
+
+def test_copies_in_s3_have_the_key_of_their_original_and_are_made_once(
+    aws: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s3 = aws.client("s3")
+    for bucket in ("in", "out"):
+        s3.create_bucket(Bucket=bucket)
+    for key in ("2026/a.jpg", "2026/gate/b.jpg"):
+        s3.put_object(Bucket="in", Key=key, Body=(EXAMPLES / "face.jpg").read_bytes())
+    words = ["--box", "0,0,0.5,0.5", "s3://in/", "-o", "s3://out"]
+
+    code, files = redacted(*words, capsys=capsys)
+    first = {each["Key"]: each["ETag"] for each in s3.list_objects_v2(Bucket="out")["Contents"]}
+    again, kept = redacted(*words, capsys=capsys)
+
+    assert (code, again) == (0, 0), files
+    assert set(first) == {
+        *("2026/a.jpg", "2026/a.jpg.redaction.json", "2026/gate/b.jpg", "2026/gate/b.jpg.redaction.json")
+    }
+    assert [each["state"] for each in kept.values()] == ["kept", "kept"]
+    assert {each["Key"]: each["ETag"] for each in s3.list_objects_v2(Bucket="out")["Contents"]} == first
+    with Image.open(s3.get_object(Bucket="out", Key="2026/a.jpg")["Body"]) as picture:
+        assert np.asarray(picture.convert("L"))[:100, :100].max() < 20
