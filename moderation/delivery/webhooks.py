@@ -25,12 +25,12 @@ from ground.failpoints import failpoint
 from ground.fetch import FetchFailed, post
 from ground.holding import Holding
 from ground.rounds import Rounds
+from ground.tally import Tally
 from moderation.core.errors import NotFound, StoreUnavailable, UrlRefused
 from moderation.delivery.notifiers import Notifiers
 from moderation.delivery.outbox import Attempt, Delivery, Outbox
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
-from moderation.storage.tallies import Tally
 
 logger = logging.getLogger(__name__)
 

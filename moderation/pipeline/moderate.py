@@ -15,6 +15,7 @@ from functools import cache
 
 from ground import tracing
 from ground.holding import LEASE_SECONDS, Hold
+from ground.tally import WAIT_SECONDS, Tally
 from moderation.core.detections import Failure
 from moderation.core.egress import stays_here
 from moderation.core.errors import CapReached, CountsMoved, ModerationError, StoreUnavailable
@@ -30,7 +31,6 @@ from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.started import loops_started
 from moderation.storage.records import Claim
-from moderation.storage.tallies import WAIT_SECONDS, Tally
 from moderation.storage.turns import TOGETHER
 
 logger = logging.getLogger(__name__)

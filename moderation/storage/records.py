@@ -7,10 +7,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import sqlalchemy as sa
 
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
@@ -20,6 +18,9 @@ from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa  # judging has no database, and starts without it
 
 NO_LOOP = "it is in review, and no human loop is open for it"
 """Why an item needs attention where nothing else says it."""
