@@ -141,8 +141,11 @@ class _Posting:
     def judged(self, item_id: str) -> Judged | None:
         """See `Posting.judged`."""
         from moderation.cameras.states import Judged
+        from moderation.core.egress import stays_here
 
         record = self._service.store.get_item(item_id)
+        if stays_here(record.failures):
+            return None  # what has to stay on this machine is told to nobody elsewhere
         if record.decision is not None:
             return Judged(str(record.decision.outcome), record.decision.reason)
         if record.status != "in_review":

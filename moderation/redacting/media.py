@@ -325,5 +325,5 @@ def _words(every: str) -> Policy:
     )
 
 
-_CLOSELY, _AGAIN = _words("0.25s"), _words("0.8s")
-"""At the film, and at its copy: not at the same times."""
+_CLOSELY, _AGAIN = _words("0.25s"), _words("0.9s")
+"""At the film, and at its copy: not at the same times, and at its key frames (`film.blank` writes one in 0.9 s)."""

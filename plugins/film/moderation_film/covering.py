@@ -35,7 +35,7 @@ BLACK, GREY = 16, 128
 KEPT = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "flac"})
 """Sounds that an MP4 can hold; others are made AAC."""
 QUALITY = "20"
-KEY_SECONDS = 1.0
+KEY_SECONDS = 0.9
 """From one key frame of a copy to the next, about: players jump to them, and looks at the copy cost less."""
 
 

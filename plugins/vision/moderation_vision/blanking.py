@@ -57,11 +57,11 @@ class Patch(Blank):
 
 
 def covered(seen: Image, detections: Sequence[Detection], fill: str = "solid") -> Image:
-    """A fresh picture with the places of detections covered, because comments travel with one that was opened."""
+    """A fresh picture with the places of detections covered, and nothing of what the one seen says about itself."""
     from PIL import Image, ImageDraw
 
-    copy = Image.new("RGB", seen.size)
-    copy.paste(seen)
+    copy = seen.copy()
+    copy.info.clear()
     places = [
         _place(each.box, each.label == "Face", *copy.size) if each.box is not None else (0, 0, *copy.size)
         for each in detections

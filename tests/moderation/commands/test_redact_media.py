@@ -128,14 +128,14 @@ def test_copies_in_s3_have_the_key_of_their_original_and_are_made_once(
     aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
     s3 = aws.client("s3")
-    for bucket in ("in", "out"):
+    for bucket in ("media-in", "media-out"):
         s3.create_bucket(Bucket=bucket)
     for key in ("2026/a.jpg", "2026/gate/b.jpg"):
-        s3.put_object(Bucket="in", Key=key, Body=(EXAMPLES / "face.jpg").read_bytes())
-    words = ["--box", "0,0,0.5,0.5", "s3://in/", "-o", "s3://out"]
+        s3.put_object(Bucket="media-in", Key=key, Body=(EXAMPLES / "face.jpg").read_bytes())
+    words = ["--box", "0,0,0.5,0.5", "s3://media-in/", "-o", "s3://media-out"]
 
     code, files = redacted(*words, capsys=capsys)
-    first = {each["Key"]: each["ETag"] for each in s3.list_objects_v2(Bucket="out")["Contents"]}
+    first = {each["Key"]: each["ETag"] for each in s3.list_objects_v2(Bucket="media-out")["Contents"]}
     again, kept = redacted(*words, capsys=capsys)
 
     assert (code, again) == (0, 0), files
@@ -143,6 +143,6 @@ def test_copies_in_s3_have_the_key_of_their_original_and_are_made_once(
         *("2026/a.jpg", "2026/a.jpg.redaction.json", "2026/gate/b.jpg", "2026/gate/b.jpg.redaction.json")
     }
     assert [each["state"] for each in kept.values()] == ["kept", "kept"]
-    assert {each["Key"]: each["ETag"] for each in s3.list_objects_v2(Bucket="out")["Contents"]} == first
-    with Image.open(s3.get_object(Bucket="out", Key="2026/a.jpg")["Body"]) as picture:
+    assert {each["Key"]: each["ETag"] for each in s3.list_objects_v2(Bucket="media-out")["Contents"]} == first
+    with Image.open(s3.get_object(Bucket="media-out", Key="2026/a.jpg")["Body"]) as picture:
         assert np.asarray(picture.convert("L"))[:100, :100].max() < 20

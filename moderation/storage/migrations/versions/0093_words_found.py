@@ -3,14 +3,14 @@
 Those of before count as without, and are gone through in the background.
 
 Revision ID: 0093
-Revises: 0081
+Revises: 0085
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0093"
-down_revision = "0081"
+down_revision = "0085"
 branch_labels = None
 depends_on = None
 
