@@ -67,6 +67,14 @@ def numbers_with(c: Connection, words: Sequence[str]) -> sa.Select[tuple[int]]:
     return sa.select(table.c.rowid).where(table.c.item_words.op("MATCH")(query))
 
 
+def having_words(c: Connection, text: str) -> sa.ColumnElement[bool]:
+    """True of the items that have all the words of a text; of none where it has no words."""
+    words = words_of(text)
+    if not words:
+        return sa.false()
+    return items.c.id.in_(sa.select(item_texts.c.item_id).where(item_texts.c.number.in_(numbers_with(c, words))))
+
+
 def forget_words(c: Connection, item_ids: Sequence[str]) -> None:
     """Take items out of the index; their rows in `item_texts` are the caller's."""
     numbers = list(c.execute(sa.select(item_texts.c.number).where(among(c, item_texts.c.item_id, item_ids))).scalars())
