@@ -39,8 +39,9 @@ fast: .venv/.test ## the core, the rules, each plugin's contract and a slice of 
 	@.venv/bin/python -m pytest -n auto --dist worksteal --hypothesis-profile fast \
 		-m 'not slow and not browser and not postgres and not redis' $(PYTEST_ARGS) $(FAST)
 
-test-faults: .venv/.test ## kills at every step, a hundred thousand random steps, Redis and Postgres away: at most an hour (FAULTS_SEED=n again)
-	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql strace
+test-faults: .venv/.test ## kills at every step, a hundred thousand random steps, Redis, Postgres, cameras away, damaged films: at most an hour (FAULTS_SEED=n again)
+	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql strace \
+		gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	@.venv/bin/python -m pytest tests/faults -m '' -n 2 --dist worksteal --timeout 3600 $(PYTEST_ARGS)
 
 test-templates: .venv/.test ## render each task template of a folder, answer it in a browser and compare: make test-templates DATA=folder

@@ -256,7 +256,9 @@ class Redactor(Protocol):
     def redact(self, part: Part, detections: Sequence[Detection], context: Context) -> Part:
         """A copy of `part` in which the places of `detections` cannot be read back, with its bytes in `data`.
 
-        A detection without a place is about the whole part. It may set ``time_limit_seconds``; else 30 s.
+        A detection without a place is about the whole part; one with the attribute ``heard`` about what is said, not
+        about what is seen. It may set ``time_limit_seconds``, else 30 s; and ``fill``: ``solid``, as without one, or
+        ``patch`` when what it puts in the place of things looks like what is around them.
         Raises as `Detector.detect` does.
         """
         ...

@@ -46,6 +46,7 @@ from moderation.policies.files import shipped_rules
 from moderation.policies.versions import PoliciesInForce, PolicyVersions
 from moderation.policies.watching import watch
 from moderation.redacting.comprehend import open_jobs
+from moderation.redacting.recordings import RecordingCopies
 from moderation.review.client import OwnEndpoint
 from moderation.review.fallback import AnyHumanLoops, notes_on, open_human_loops
 from moderation.review.following import Following
@@ -202,6 +203,7 @@ class Service:
         """
         store = blobs or open_blobs(settings)
         judge = Judge.open(settings, store)
+        judge.recordings = RecordingCopies(judge.runner, store, judge.limits).make
         own = OwnEndpoint(f"{settings.public_url or f'http://127.0.0.1:{settings.port}'}/a2i", a2i_access_key)
         service = cls(settings, store, judge, own, human_loops)
         judge.policies = service.in_force.start(datetime.now(UTC))

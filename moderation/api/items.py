@@ -49,8 +49,19 @@ LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 200}, f"
 AUTHOR = Parameter("author", {"type": "string", "maxLength": 200}, "Who wrote it.", example="user-42")
 THREAD = Parameter("thread", {"type": "string", "maxLength": 200}, "The conversation that it belongs to.")
 PARENT = Parameter("parent", {"type": "string", "maxLength": 200}, "What it answers.")
-FILTERS = (STATUS, APP, LABEL, OUTCOME, CONTENT_ID, AUTHOR, THREAD, PARENT, SINCE, CURSOR, LIMIT, FIELDS)
-_NAMED: tuple[FacetKind, ...] = ("author", "thread", "parent")
+PLACE = Parameter("place", {"type": "string", "maxLength": 200}, "Where it is from.", example="gate-1")
+WORDS = Parameter(
+    "words",
+    {"type": "string", "maxLength": 500},
+    "Words, or their beginnings, that all stand in its texts, or were read in its pictures or heard in its speech.",
+    example="gate closed",
+)
+UNTIL = Parameter("until", {"type": "string", "format": "date-time"}, "Created before.")
+FILTERS = (
+    *(STATUS, APP, LABEL, OUTCOME, CONTENT_ID, AUTHOR, THREAD, PARENT, PLACE, WORDS),
+    *(SINCE, UNTIL, CURSOR, LIMIT, FIELDS),
+)
+_NAMED: tuple[FacetKind, ...] = ("author", "thread", "parent", "place")
 _POSTING = (400, 401, 403, 409, 413, 415, 422, 429, 503)
 
 
@@ -111,7 +122,9 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
             outcome=outcome,
             content_id=request.args.get(CONTENT_ID.name),
             named={kind: request.args[kind].strip() for kind in _NAMED if kind in request.args},
+            words=request.args.get(WORDS.name),
             since=since,
+            until=_time(UNTIL),
             before=cursor,
             limit=limit + 1,
         )
@@ -170,8 +183,8 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
 
     @items.get("/<item_id>/parts/<part_id>/redacted")
     @Operation(
-        "The bytes of a picture with places blacked out, where a rule asked for that and the item was approved.",
-        {200: "image/*"},
+        "The bytes of a picture, film or sound with places taken out, where a rule asked for it and it was approved.",
+        {200: "*/*"},
     )
     def get_redacted(item_id: str, part_id: str) -> Response:
         """The bytes of a redacted copy."""

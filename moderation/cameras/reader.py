@@ -70,6 +70,11 @@ class CameraProcess:
         # The address goes through a pipe, because lists of processes show arguments to everybody.
         self._send(json.dumps({"url": camera.url, "loops": camera.is_file}).encode() + b"\n")
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
     def look(self) -> Look:
         """The newest picture.
 

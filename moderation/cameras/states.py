@@ -53,11 +53,23 @@ def pause(failures: int) -> float:
     return min(FIRST_PAUSE * 2.0 ** min(failures - 1, 10), LONGEST_PAUSE)
 
 
-def alert(outcomes: Sequence[str]) -> str:
-    """What is said of a camera's last items, oldest first: empty, or how many of them are not approved.
+@dataclass(frozen=True)
+class Judged:
+    """What became of an item: ``approve``, ``reject`` or ``review``, and why, for people."""
 
-    From two of five on, so that one look that was wrong wakes nobody.
+    outcome: str
+    reason: str = ""
+
+
+def alert(judged: Sequence[Judged], place: str) -> str:
+    """What is said of a camera's last items, oldest first: empty, or how many of them are not approved, and why.
+
+    From two of five on, so that one look that was wrong wakes nobody. The reason is the one that most of them have.
     """
-    last = outcomes[-5:]
-    bad = sum(outcome != "approve" for outcome in last)
-    return f"{bad} of {len(last)} pictures were not approved" if bad >= 2 else ""
+    last = judged[-5:]
+    bad = [each.reason for each in last if each.outcome != "approve"]
+    if len(bad) < 2:
+        return ""
+    reason = max(bad, key=lambda each: (bad.count(each), bool(each)))
+    said = f"{len(bad)} of {len(last)} pictures at {place} were not approved"
+    return f"{said}: {reason}" if reason else said

@@ -18,8 +18,9 @@ from typing import Any, Protocol
 
 from moderation.cameras.files import Camera
 from moderation.cameras.reader import CameraGone, CameraProcess, Look
-from moderation.cameras.states import LOOKS, Glance, State, alert, pause, state_of
+from moderation.cameras.states import LOOKS, Glance, Judged, State, alert, pause, state_of
 from moderation.core.errors import InputError, StoreUnavailable
+from moderation.core.events import CameraEventType
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ class Posting(Protocol):
         """Make an item; its id. Raises `InputError` for one that is refused, `StoreUnavailable` to try again."""
         ...
 
-    def outcome(self, item_id: str) -> str:
-        """``approve``, ``reject`` or ``review``; empty while it is not known."""
+    def judged(self, item_id: str) -> Judged | None:
+        """What became of it; None while that is not known."""
         ...
 
 
@@ -44,12 +45,13 @@ class Event:
     """Something changed.
 
     Attributes:
-        kind: ``camera.state`` or ``camera.alert``.
+        app: whose items the camera's pictures are.
         message: for people; no content, no address.
         items: ids of the items that it is about.
     """
 
-    kind: str
+    kind: CameraEventType
+    app: str
     place: str
     at: datetime
     state: State
@@ -132,7 +134,9 @@ class Watcher:
             return
         self._state = state
         item = self._post(self._last or _nothing(), state) if state != "ok" else ""
-        self.tell(Event("camera.state", self.camera.place, self.now(), state, why, (item,) if item else ()))
+        self.tell(
+            Event("camera.state", self.camera.app, self.camera.place, self.now(), state, why, (item,) if item else ())
+        )
 
     def _post(self, data: bytes, state: State) -> str:
         metadata = {"place": self.camera.place, "taken_at": self.now().isoformat(), "camera": state}
@@ -150,12 +154,13 @@ class Watcher:
 
     def _follow(self, followed: deque[str]) -> None:
         """Say when the outcomes of the last items change what there is to say."""
-        outcomes = [(item, outcome) for item in followed if (outcome := self.posting.outcome(item))]
-        said = self._lasting(alert([outcome for _, outcome in outcomes]))
+        known = [(item, judged) for item in followed if (judged := self.posting.judged(item)) is not None]
+        said = self._lasting(alert([judged for _, judged in known], self.camera.place))
         if bool(said) != bool(self._alerted):
-            bad = tuple(item for item, outcome in outcomes if outcome != "approve")
+            bad = tuple(item for item, judged in known if judged.outcome != "approve")
             message = said or "the last pictures were approved"
-            self.tell(Event("camera.alert", self.camera.place, self.now(), self._state, message, bad))
+            event = Event("camera.alert", self.camera.app, self.camera.place, self.now(), self._state, message, bad)
+            self.tell(event)
             self._alerted = said
 
     def _lasting(self, said: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
@@ -44,6 +44,10 @@ from moderation.redacting.tokens import TokenKey
 from moderation.settings import Settings
 
 S3 = "s3://"
+_FOR_MEDIA = (
+    "--faces, --plates, --text and --box are for pictures and films, --speech and --word for films and sounds; the "
+    "rest is for texts, --types for --speech too"
+)
 
 
 @click.command()
@@ -79,6 +83,24 @@ S3 = "s3://"
     metavar="L,T,W,H",
     help="Of pictures and films: cover this place (left, top, width, height, each from 0 to 1). May be said again.",
 )
+@click.option("--speech", is_flag=True, help="Of films and sounds: mute personal data that is said (--types).")
+@click.option(
+    "--word", "words", multiple=True, help="Of films and sounds: mute this where it is said. May be said again."
+)
+@click.option(
+    "--listener",
+    type=click.Choice(["speech.text", "transcribe.text"]),
+    default="speech.text",
+    show_default=True,
+    help="Who writes down what is said: the extra moderation[speech], or Amazon Transcribe.",
+)
+@click.option(
+    "--fill",
+    type=click.Choice(["solid", "patch"]),
+    default="solid",
+    show_default=True,
+    help="What covers places: black, or a patch made of what is around them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Say how the job stands, at its end or with --status, in JSON.")
 @click.pass_obj
 def redact(
@@ -98,6 +120,10 @@ def redact(
     plates: bool,
     text: bool,
     boxes: tuple[str, ...],
+    speech: bool,
+    words: tuple[str, ...],
+    listener: str,
+    fill: Literal["solid", "patch"],
     **styles: Any,
 ) -> int:
     """Write copies of files in which personal data is replaced; everything else stays byte for byte.
@@ -106,6 +132,7 @@ def redact(
     read, and they are still that afterwards. What cannot be read is refused by name, or said: exit code 1.
 
     With --faces, --plates, --text or --box, files are pictures and films, and their copies have these places covered.
+    With --speech or --word, they are films and sounds, and what is said is muted in them.
 
     IN is a file, a folder with all below it, or s3://BUCKET/PREFIX. In a folder or prefix OUT the copy of NAME is
     NAME.out, and NAME.entities.jsonl beside it says what was found where, as Amazon Comprehend does. The same command
@@ -119,13 +146,20 @@ def redact(
         return _show(journal.read_status(_folder(settings, status)), as_json)
     if not inputs or output is None:
         raise click.UsageError("say what to redact and where to: IN... -o OUT")
-    wanted = Wanted(faces, plates, text, boxes_of(boxes))
-    if wanted != Wanted():
-        if types is not None or per_line or kind or restore or key_file is not None or any(styles.values()):
-            raise click.UsageError("--faces, --plates, --text and --box are for pictures and films, the rest for texts")
+    wanted = Wanted(faces, plates, text, boxes_of(boxes), words, listener=listener, fill=fill)
+    if wanted.sees or words or speech:
+        if (types is not None and not speech) or per_line or kind or restore or key_file is not None:
+            raise click.UsageError(_FOR_MEDIA)
+        if any(styles.values()):
+            raise click.UsageError(_FOR_MEDIA)
+        if not all(word.strip() for word in words):
+            raise click.UsageError("--word is empty")
         with tempfile.TemporaryDirectory(prefix="moderation-drafts-") as drafts:
             target = _target(settings, inputs, output, Path(drafts))
-            return redact_media(settings, _sources(settings, inputs, output), target, wanted, as_json)
+            spoken = _names(types) if speech else []
+            return redact_media(settings, _sources(settings, inputs, output), target, wanted, spoken, as_json)
+    if fill != "solid" or listener != "speech.text":
+        raise click.UsageError("--fill and --listener are for pictures, films and sounds; say what is to go of them")
     if "-" in (*inputs, output):
         raise click.UsageError("- is no file: a job goes on where it was killed, so that it needs files or folders")
     if key_file is not None and not (styles["tokens"] or restore):

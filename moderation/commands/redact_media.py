@@ -1,4 +1,4 @@
-"""``moderation redact --faces ..``: copies of pictures and films in which places are covered."""
+"""``moderation redact --faces ..``: copies of pictures, films and sounds in which places are covered, words muted."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from moderation.core.items import Box
 from moderation.detection.judge import Judge
 from moderation.redacting.media import MediaRedaction, Wanted
 from moderation.redacting.sources import REPORT, Destination, Listed, Source
+from moderation.redacting.texts import labels_of
 from moderation.settings import Settings
 
 MOST_BYTES = 1 << 30
@@ -46,9 +47,17 @@ def boxes_of(said: Sequence[str]) -> tuple[Box, ...]:
 
 
 def redact_media(
-    settings: Settings, sources: Sequence[Source], target: Destination, wanted: Wanted, as_json: bool
+    settings: Settings,
+    sources: Sequence[Source],
+    target: Destination,
+    wanted: Wanted,
+    spoken: Sequence[str] | None,
+    as_json: bool,
 ) -> int:
-    """Copies of all pictures and films; says of each what was covered, or why there is none.
+    """Copies of all pictures, films and sounds; says of each what was covered or muted, or why there is none.
+
+    Args:
+        spoken: types of personal data that are muted where they are said; None for all.
 
     Returns:
         The exit code: 2 when a file has no copy.
@@ -60,6 +69,8 @@ def redact_media(
         blobs = FolderBlobs(temporary, "redact")
         judge = Judge.open(closely, blobs)
         stack.callback(judge.close)
+        if spoken is None or spoken:
+            wanted = dataclasses.replace(wanted, spoken=labels_of(spoken, judge.plugins.taxonomy))
         tools = {tool.name: tool.version for tool in judge.plugins.detectors}
         tools |= {tool.name: tool.version for tool in judge.plugins.extractors}
         tools |= {tool.name: tool.version for tool in judge.plugins.redactors}
@@ -136,6 +147,8 @@ def _known(target: Destination, name: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
     return value.model_dump() if isinstance(value, Box) else str(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from moderation.settings import Settings
 
 if TYPE_CHECKING:
     from moderation.cameras.files import Camera
+    from moderation.cameras.states import Judged
     from moderation.cameras.watching import Event, Watcher
     from moderation.service import Service
 
@@ -55,7 +57,9 @@ def watch(
     from ground.fetch import check_url
     from moderation.cameras.files import camera_of, read_cameras
     from moderation.cameras.reader import need_reader
+    from moderation.cameras.telling import Telling
     from moderation.cameras.watching import Watcher
+    from moderation.delivery.targets import addressed
     from moderation.service import Service
     from moderation.storage.opening import need_data_folder
 
@@ -75,14 +79,23 @@ def watch(
     need_data_folder(settings, settings.database_url)
     service = Service.open(settings)
     stop = threading.Event()
-    try:
+    stack = ExitStack()
+    stack.callback(service.close)
+    with stack:
         _check_policies(service, watched)
         service.watch_policies()
 
+        telling = Telling(
+            alert_url,
+            addressed(settings),
+            lambda message: click.echo(message, err=True),
+            allow_private=settings.allow_private_urls,
+        )
+        stack.callback(telling.close)
+
         def tell(event: Event) -> None:
             _say(event, as_json)
-            if alert_url is not None:
-                _send(settings, alert_url, event)
+            telling.tell(event)
 
         posting = _Posting(service)
         after = ALARM_AFTER_SECONDS if settings.is_for_works_council else 0.0
@@ -102,8 +115,6 @@ def watch(
             thread.join()
         if faults:
             raise faults[0]
-    finally:
-        service.close()
     click.echo(f"{sum(each.posted for each in watchers):,} items", err=True)
     return 0
 
@@ -131,12 +142,19 @@ class _Posting:
         self._service.pipeline.intake([made])
         return str(made.id)
 
-    def outcome(self, item_id: str) -> str:
-        """See `Posting.outcome`."""
+    def judged(self, item_id: str) -> Judged | None:
+        """See `Posting.judged`."""
+        from moderation.cameras.states import Judged
+        from moderation.core.egress import stays_here
+
         record = self._service.store.get_item(item_id)
+        if stays_here(record.failures):
+            return None  # what has to stay on this machine is told to nobody elsewhere
         if record.decision is not None:
-            return str(record.decision.outcome)
-        return "review" if record.status == "in_review" else ""
+            return Judged(str(record.decision.outcome), record.decision.reason)
+        if record.status != "in_review":
+            return None
+        return Judged("review", record.ruling.reason if record.ruling is not None else "")
 
 
 def _check_policies(service: Service, cameras: list[Camera]) -> None:
@@ -146,31 +164,10 @@ def _check_policies(service: Service, cameras: list[Camera]) -> None:
             raise InputError(f"no policy in force covers pictures of app '{app}'; see GET /v1/policies")
 
 
-def _said(event: Event) -> dict[str, Any]:
-    data = {"place": event.place, "state": event.state, "message": event.message, "items": list(event.items)}
-    return {"type": event.kind, "timestamp": event.at.isoformat(), "data": data}
-
-
 def _say(event: Event, as_json: bool) -> None:
+    from moderation.cameras.telling import said
+
     if as_json:
-        click.echo(json.dumps(_said(event)))
+        click.echo(json.dumps(said(event)))
     else:
         click.echo(f"{event.at:%Y-%m-%d %H:%M:%S}  {event.place}  {event.state}: {event.message}")
-
-
-def _send(settings: Settings, url: str, event: Event) -> None:
-    """Tell of a change; one that cannot be told is told on the terminal, and the item is there all the same."""
-    from ground.fetch import FetchFailed, post
-
-    try:
-        answer = post(
-            url,
-            body=json.dumps(_said(event)).encode(),
-            headers={"Content-Type": "application/json"},
-            timeout_seconds=5.0,
-            allow_private=settings.allow_private_urls,
-        )
-        if answer.status >= 300:
-            click.echo(f"{event.place}: the alert was answered {answer.status}", err=True)
-    except (FetchFailed, UrlRefused) as error:
-        click.echo(f"{event.place}: the alert was not taken: {error}", err=True)

@@ -40,15 +40,22 @@ class Derivative:
 
 
 def derivatives_of(
-    policies: Sequence[Policy], item: Item, decision: Decision, redacted: Sequence[RedactedPart]
+    policies: Sequence[Policy],
+    item: Item,
+    decision: Decision,
+    redacted: Sequence[RedactedPart],
+    parts: Sequence[Part] = (),
 ) -> tuple[Derivative, ...]:
     """What the policies for an item want done after a decision on it, each place once.
 
     A thumbnail is made of the redacted copy where there is one; a part whose copy is withheld has none. Where both have
-    the same place, the redacted copy is written. An original is deleted as late as any policy that says so wants it.
+    the same place, the redacted copy is written. The thumbnail of a film is the first picture that was taken out of it;
+    a film that is shown redacted has none, because its pictures are not. An original is deleted as late as any policy
+    that says so wants it.
 
     Args:
         redacted: copies of its parts that may be shown.
+        parts: given and extracted.
     """
     wanted = [policy.file.copies for policy in policies if policy.file.copies is not None]
     if decision.outcome == "reject":
@@ -66,10 +73,17 @@ def derivatives_of(
     for place in sorted({each.thumbnails for each in wanted if each.thumbnails is not None}):
         for part in _with_media(item):
             shown = copies[part.id].media if part.id in copies else part.media
-            if part.type == "image" and shown is not None:
+            if part.type == "video":
+                shown = None if part.id in copies else _first_picture(part, parts)
+            if part.type in ("image", "video") and shown is not None:
                 made = _copy(item, part, "thumbnail", shown, place, decision.decided_at)
                 by_place.setdefault(made.place, made)
     return tuple(by_place.values())
+
+
+def _first_picture(film: Part, parts: Sequence[Part]) -> Media | None:
+    made = (each for each in parts if each.type == "image" and each.extraction and each.extraction.part == film.id)
+    return next((each.media for each in made if each.media is not None), None)
 
 
 def _with_media(item: Item) -> Iterator[Part]:

@@ -19,6 +19,9 @@ from moderation.core.items import Frozen, Item, PartType
 
 EventType = Literal["item.decided", "item.in_review", "item.appealed", "item.withdrawn"]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
+CameraEventType = Literal["camera.alert", "camera.state"]
+"""Of `moderation watch`: told to targets that name them, and of no item alone."""
+ToldType = Literal[EventType, CameraEventType]
 
 
 class Event(Frozen):
@@ -139,12 +142,12 @@ class Listener:
     """
 
     name: str
-    events: frozenset[EventType] = frozenset({"item.decided"})
+    events: frozenset[ToldType] = frozenset({"item.decided"})
     apps: frozenset[str] | None = None
     outcomes: frozenset[FinalOutcome] | None = None
     with_metadata: bool = False
 
-    def wants(self, app: str, kind: EventType, outcome: FinalOutcome | None = None) -> bool:
+    def wants(self, app: str, kind: ToldType, outcome: FinalOutcome | None = None) -> bool:
         """True when it is to be told of such an event.
 
         Args:

@@ -37,6 +37,10 @@ SIGNED: Collection[str] = ("Source/CREDENTIALS_VALID", "Source/CREDENTIALS_UNCHE
 """Labels of parts with a signature that a change breaks."""
 
 
+HEARD = "heard"
+"""Attribute of what was said in a film or sound: its seconds are muted, and the pictures stay."""
+
+
 def signed_parts(detections: Sequence[Detection]) -> frozenset[str]:
     """Ids of the parts of which a copy breaks a signature."""
     return frozenset(each.part for each in detections if each.label in SIGNED)
@@ -65,8 +69,10 @@ def places(parts: Sequence[Part], detections: Sequence[Detection]) -> Mapping[st
         ]
         for box, seconds in where or [(None, None)]:
             # A frame's own boxes mean nothing in the film it is from: then all of it.
-            place_in_parent = {"part": part.extraction.part, "box": box, "time_range": seconds, "span": None}
-            todo.append(detection.model_copy(update=place_in_parent))
+            place_in_parent: dict[str, object] = {"part": part.extraction.part, "box": box, "time_range": seconds}
+            if box is None and seconds is not None:
+                place_in_parent["attributes"] = {**detection.attributes, HEARD: True}
+            todo.append(detection.model_copy(update={**place_in_parent, "span": None}))
     for listed in found.values():
         listed.sort(key=lambda d: d.model_dump_json())
     return found

@@ -14,6 +14,7 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "text.hashes": "plugins/hashes (moderation hashes import)",
     "vision.hashes": "plugins/hashes (moderation hashes import)",
     "vision.faces": "plugins/vision",
+    "vision.faces_quick": "plugins/vision",
     "vision.exif": "plugins/vision",
     "vision.provenance": "plugins/vision",
     "vision.quality": "plugins/vision",

@@ -16,7 +16,7 @@ from typing import Any
 
 from ground.aws import client
 from moderation.core.errors import SettingsError, StoreUnavailable
-from moderation.core.events import EventType
+from moderation.core.events import ToldType
 from moderation.delivery.mqtt import MqttTarget, publish
 from moderation.delivery.web_push import PushTarget, push
 
@@ -24,11 +24,13 @@ _ARN = re.compile(r"arn:aws[a-z-]*:(sns|events|sqs):([a-z0-9-]+):([0-9]{12}):(ev
 _SQS_URL = re.compile(r"https?://\S+/([0-9]{12})/([A-Za-z0-9_-]{1,80}(\.fifo)?)")
 SECONDS = 10.0
 SOURCE = "moderation"
-DETAIL_TYPES: Mapping[EventType, str] = {
+DETAIL_TYPES: Mapping[ToldType, str] = {
     "item.decided": "Item Decided",
     "item.in_review": "Item In Review",
     "item.appealed": "Item Appealed",
     "item.withdrawn": "Item Withdrawn",
+    "camera.alert": "Camera Alert",
+    "camera.state": "Camera State",
 }
 """What EventBridge rules match, with the source."""
 
@@ -156,7 +158,7 @@ class Notifiers:
         else:
             self._client(target).send_message(QueueUrl=self._url(target), MessageBody=text, **given)
 
-    def _put_event(self, target: Target, kind: EventType, at: datetime, text: str) -> None:
+    def _put_event(self, target: Target, kind: ToldType, at: datetime, text: str) -> None:
         entry = {
             "EventBusName": target.name,
             "Source": SOURCE,

@@ -18,7 +18,7 @@ from ground.errors import UrlRefused
 from ground.fetch import check_url
 from moderation.core.decisions import FinalOutcome
 from moderation.core.errors import SettingsError
-from moderation.core.events import EventType, Listener
+from moderation.core.events import Listener, ToldType
 from moderation.delivery.mqtt import MqttTarget, check_address
 from moderation.delivery.notifiers import AnyTarget, target_named
 from moderation.delivery.web_push import PushTarget, from_base64url, read_key
@@ -78,7 +78,7 @@ class Said(_Model):
     """
 
     to: str = Field(min_length=1, max_length=400)
-    events: list[EventType] = Field(default=["item.decided"], min_length=1)
+    events: list[ToldType] = Field(default=["item.decided"], min_length=1)
     apps: list[str] | None = Field(None, min_length=1)
     outcomes: list[FinalOutcome] | None = Field(None, min_length=1)
     metadata: bool = Field(False, strict=True)

@@ -70,12 +70,10 @@ class CopyMaker:
     def make(self, part: Part, found: Sequence[Detection]) -> Copy | tuple[Failure, ...]:
         """A copy of a given part without what was found in it, or why there is none.
 
-        Of films there is none here: one picture in two seconds says too little of where something is in between.
+        Of films and sounds there is none here: one picture in two seconds says too little of what is in between.
         """
-        if part.type == "video":
-            return (
-                self._failure(part, "a policy cannot redact a film; `moderation redact --faces` looks closely enough"),
-            )
+        if part.type != "image":
+            return (self._failure(part, "films and sounds are redacted by the service, and by `moderation redact`"),)
         taken_out = list(found)
         for _ in range(ROUNDS):
             made = self.runner.redact(self.app, part, taken_out)

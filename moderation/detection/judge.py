@@ -65,6 +65,7 @@ class Judge:
         elsewhere: stores of media that is not in the store of items, by bucket; see `moderation.detection.trying`.
         counting: counts what came before; None where nothing is remembered.
         lists: what stands on lists at run time; None where nothing is remembered.
+        recordings: copies films and sounds without what labels stand for; None where they are withheld.
         flags: gives users' reports of an item by its id, weighed; None where nothing is remembered.
     """
 
@@ -77,6 +78,7 @@ class Judge:
         self.elsewhere: dict[str, Blobs] = {}
         self.counting: Counting | None = None
         self.lists: ListsInForce | None = None
+        self.recordings: Callable[[Part, frozenset[str]], Copy | tuple[Failure, ...]] | None = None
         self.flags: Callable[[str], float] | None = None
         self._keeping = Keeping(runner, Extracting(runner, blobs, limits), plugins)
         self._reach = plugins.reach()
@@ -370,7 +372,10 @@ class Judge:
             if part.text is not None:
                 made.append(RedactedPart(part=part.id, type=part.type, text=redact_text(part.text, there)))
                 continue
-            copy = maker.make(part, there)
+            if part.type != "image" and self.recordings is not None:
+                copy = self.recordings(part, labels)
+            else:
+                copy = maker.make(part, there)
             if isinstance(copy, Copy):
                 media = store_media(self._blobs, copy.data, copy.facts, None)
                 is_signed = part.id in signed_parts(detections)

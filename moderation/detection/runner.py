@@ -253,12 +253,18 @@ class Runner:
                 answers.answered.append((extractor.name, part.id))
         return made, answers
 
-    def redact(self, app: str, part: Part, detections: Sequence[Detection]) -> Part | Failure:
-        """A copy of a part with the places of `detections` taken out, its bytes in `data`; or why there is none."""
-        redactor = next((each for each in self._plugins.redactors if part.type in each.reads), None)
+    def redact(self, app: str, part: Part, detections: Sequence[Detection], fill: str = "solid") -> Part | Failure:
+        """A copy of a part with the places of `detections` taken out, its bytes in `data`; or why there is none.
+
+        Args:
+            fill: what is in their place, ``solid`` or ``patch``.
+        """
+        able = [each for each in self._plugins.redactors if part.type in each.reads]
+        redactor = next((each for each in able if fill == getattr(each, "fill", "solid")), None)
         if redactor is None:
             tool = Tool(name="redaction", version="1")
             message = f"no plugin here can redact a part of type {part.type}"
+            message += f" with fill {fill}" if able else ""
             return Failure(detector=tool, part=part.id, kind="not_run", message=message)
         tool = Tool(name=redactor.name, version=redactor.version)
         try:

@@ -64,7 +64,9 @@ def judge_anew(ports: Ports, item_id: str) -> Became:
             redacted=redacted,
             caps=caps(ruling, judgement.policies),
             media_until=media_kept_until(ports, made, judgement.applicable),
-            derivatives=derivatives_wanted(record.item, made, judgement.applicable, redacted, judgement.failures),
+            derivatives=derivatives_wanted(
+                record.item, made, judgement.applicable, redacted, judgement.failures, judgement.parts
+            ),
             is_anew=True,
         )
     except CapReached as reached:

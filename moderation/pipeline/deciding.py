@@ -11,7 +11,7 @@ from moderation.core.decisions import Decision
 from moderation.core.derivatives import Derivative, derivatives_of
 from moderation.core.detections import Failure
 from moderation.core.egress import stays_here
-from moderation.core.items import Item
+from moderation.core.items import Item, Part
 from moderation.core.policy.policies import Policy
 from moderation.core.redaction import RedactedPart
 from moderation.core.retention import media_until
@@ -66,9 +66,10 @@ def derivatives_wanted(
     applicable: Sequence[Policy],
     redacted: Sequence[RedactedPart],
     failures: Sequence[Failure],
+    parts: Sequence[Part],
 ) -> tuple[Derivative, ...]:
     """What the policies for an item want done with its pictures and films; nothing where it has to stay here."""
-    return () if stays_here(failures) else derivatives_of(applicable, item, decision, redacted)
+    return () if stays_here(failures) else derivatives_of(applicable, item, decision, redacted, parts)
 
 
 def decide_by_people(
@@ -105,7 +106,7 @@ def decide_by_people(
         ended,
         redacted=redacted,
         media_until=until,
-        derivatives=derivatives_wanted(record.item, decision, applicable, redacted, failures),
+        derivatives=derivatives_wanted(record.item, decision, applicable, redacted, failures, record.parts),
         marks=marks,
         is_anew=is_anew,
     )

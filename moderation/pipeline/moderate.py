@@ -240,7 +240,9 @@ def _do(
         samples=loops,
         caps=caps(ruling, judgement.policies),
         media_until=media_kept_until(ports, decision, judgement.applicable),
-        derivatives=derivatives_wanted(item, decision, judgement.applicable, redacted, judgement.failures),
+        derivatives=derivatives_wanted(
+            item, decision, judgement.applicable, redacted, judgement.failures, judgement.parts
+        ),
         fingerprints=prints() if is_remembered(decision, loops) else (),
         marks=marks_of_rules(ports, item.id, judgement, decision.outcome, moved),
     )

@@ -23,6 +23,7 @@ from moderation.storage.attention import Attention, need_attention
 from moderation.storage.facets import FacetKind, facet
 from moderation.storage.records import ItemRecord, LoopRecord, first_item_id, loop_record
 from moderation.storage.tables import IS_REJECTED, IS_WAITING, decisions, item_facets, item_labels, item_loops, items
+from moderation.storage.words import having_words
 
 
 class Reading:
@@ -51,7 +52,9 @@ class Reading:
         outcome: str | None = None,
         content_id: str | None = None,
         named: Mapping[FacetKind, str] = MappingProxyType({}),
+        words: str | None = None,
         since: datetime | None = None,
+        until: datetime | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> list[ItemRecord]:
@@ -59,6 +62,7 @@ class Reading:
 
         Args:
             named: such as ``author``, as the app names them.
+            words: that all stand in its texts, given or found, as whole words or their beginnings.
         """
         query = sa.select(items).where(items.c.app == app)
         if outcome == "reject":
@@ -73,10 +77,17 @@ class Reading:
         if since is not None:
             # Ids begin with the time, so that nothing older is read.
             query = query.where(items.c.id >= first_item_id(since), items.c.created_at >= since)
+        if until is not None:
+            query = query.where(items.c.created_at < until)
         if before is not None:
             query = query.where(items.c.id < before)
         query = query.order_by(items.c.id.desc()).limit(limit)
-        return self._db.read(lambda c: [self._record(c, row) for row in c.execute(query).all()])
+
+        def work(c: Connection) -> list[ItemRecord]:
+            asked = query if words is None else query.where(having_words(c, words))
+            return [self._record(c, row) for row in c.execute(asked).all()]
+
+        return self._db.read(work)
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many items there are by (status, outcome or empty)."""

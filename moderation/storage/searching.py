@@ -26,11 +26,10 @@ from moderation.storage.tables import (
     item_facets,
     item_labels,
     item_loops,
-    item_texts,
     items,
     saved_views,
 )
-from moderation.storage.words import numbers_with, words_of
+from moderation.storage.words import having_words
 
 PAGE = 50
 COUNTED = 10_000
@@ -48,7 +47,7 @@ class Asked:
         decided_by: ``rules`` or ``people``.
         since: posted then or later.
         until: posted before.
-        words: that stand in its given texts, as whole words or their beginnings.
+        words: that stand in its texts, given or found, as whole words or their beginnings.
         loops: human loops, of which the item must have one; for what reviewers answered.
         rule: ``policy/rule`` that was true of it.
         failed: detector that gave no answer.
@@ -176,7 +175,6 @@ class Searching:
 
 def _ids(c: Connection, asked: Asked, before: str | None) -> sa.Select[tuple[str]]:
     """The ids of the items asked for, newest first."""
-    words = words_of(asked.words or "")
     facets: tuple[tuple[FacetKind, str | None], ...] = (
         ("author", asked.author),
         ("failed", asked.failed),
@@ -201,11 +199,8 @@ def _ids(c: Connection, asked: Asked, before: str | None) -> sa.Select[tuple[str
         rest.append(sa.exists().where(other.c.facet == each, other.c.item_id == items.c.id))
     if asked.label is not None and leader is not item_labels.c.item_id:
         rest.append(sa.exists().where(item_labels.c.label == asked.label, item_labels.c.item_id == items.c.id))
-    if words:
-        numbers = numbers_with(c, words)
-        rest.append(items.c.id.in_(sa.select(item_texts.c.item_id).where(item_texts.c.number.in_(numbers))))
-    elif asked.words is not None:
-        rest.append(sa.false())
+    if asked.words is not None:
+        rest.append(having_words(c, asked.words))
     if asked.loops is not None:
         own = sa.select(item_loops.c.item_id).where(among(c, item_loops.c.name, sorted(asked.loops)))
         rest.append(items.c.id.in_(own))

@@ -82,8 +82,17 @@ item_texts = sa.Table(
     metadata,
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False, unique=True),
+    sa.Column("has_found", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index(
+        "ix_item_texts_waiting",
+        "number",
+        sqlite_where=sa.text("NOT has_found"),
+        postgresql_where=sa.text("NOT has_found"),
+    ),
 )
-"""Items whose words can be searched: in ``item_words``, under this number (`moderation.storage.words`)."""
+"""Items whose words can be searched: in ``item_words``, under this number (`moderation.storage.words`).
+
+``has_found`` once what was read and heard in them is among these words, which is when they were judged."""
 
 saved_views = sa.Table(
     "saved_views",

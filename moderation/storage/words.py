@@ -1,8 +1,9 @@
 """Words of items, for search: an index by whole words and their beginnings, filled in the background.
 
 SQLite keeps it as a table of FTS5, Postgres as a ``tsvector`` under a GIN index; both are called ``item_words``,
-and no table of `tables` is like them. Only
-given texts are in it, up to `LONGEST` letters each item. It is no truth of its own: what is missing is added.
+and no table of `tables` is like them. Given
+texts are in it soon after the post, and what was read in pictures and heard in speech once the item was judged, up to
+`LONGEST` letters each item. It is no truth of its own: what is missing is added.
 """
 
 from __future__ import annotations
@@ -41,8 +42,13 @@ class WordIndex:
         self._db = database
 
     def fill(self, now: datetime) -> bool:
-        """Add a batch of items that are missing; False when none was left."""
-        return self._db.write(lambda c: _fill(c, now), step="words.fill")
+        """Add a batch of items that are missing, and what was found in a batch; False when none was left."""
+
+        def work(c: Connection) -> bool:
+            are_more = _fill(c, now)
+            return _fill_found(c) or are_more
+
+        return self._db.write(work, step="words.fill")
 
 
 def words_of(text: str) -> list[str]:
@@ -59,6 +65,14 @@ def numbers_with(c: Connection, words: Sequence[str]) -> sa.Select[tuple[int]]:
     table = sa.table("item_words", sa.column("rowid", sa.Integer), sa.column("item_words"))
     query = " AND ".join(f'"{word}"*' for word in words)
     return sa.select(table.c.rowid).where(table.c.item_words.op("MATCH")(query))
+
+
+def having_words(c: Connection, text: str) -> sa.ColumnElement[bool]:
+    """True of the items that have all the words of a text; of none where it has no words."""
+    words = words_of(text)
+    if not words:
+        return sa.false()
+    return items.c.id.in_(sa.select(item_texts.c.item_id).where(item_texts.c.number.in_(numbers_with(c, words))))
 
 
 def forget_words(c: Connection, item_ids: Sequence[str]) -> None:
@@ -107,8 +121,30 @@ def _fill(c: Connection, now: datetime) -> bool:
     return len(rows) == BATCH
 
 
-def _add(c: Connection, number: int, item: Item) -> None:
-    text = "\n".join(part.text for part in item.parts if part.text)[:LONGEST]
+def _fill_found(c: Connection) -> bool:
+    """Add what was read and heard in a batch of items that were judged since their texts were added."""
+    query = (
+        sa.select(item_texts.c.number, items.c.document, items.c.findings)
+        .join(items, items.c.id == item_texts.c.item_id)
+        .where(~item_texts.c.has_found, items.c.status != "pending")
+        .order_by(item_texts.c.number)
+        .limit(BATCH)
+    )
+    rows = c.execute(query).all()
+    for row in rows:
+        made = [each for each in (row.findings or {}).get("parts", ()) if each.get("extraction") and each.get("text")]
+        if made:
+            key = "number" if c.dialect.name == "postgresql" else "rowid"
+            table = sa.table("item_words", sa.column(key, sa.Integer))
+            c.execute(sa.delete(table).where(table.c[key] == row.number))
+            _add(c, row.number, Item.model_validate(row.document), [each["text"] for each in made])
+    numbers = [row.number for row in rows]
+    c.execute(sa.update(item_texts).where(among(c, item_texts.c.number, numbers)).values(has_found=True))
+    return len(rows) == BATCH
+
+
+def _add(c: Connection, number: int, item: Item, found: Sequence[str] = ()) -> None:
+    text = "\n".join([*(part.text for part in item.parts if part.text), *found])[:LONGEST]
     words = " ".join(_WORD.findall(text.replace("_", " ")))
     if c.dialect.name == "postgresql":
         statement = "INSERT INTO item_words (number, words) VALUES (:number, to_tsvector('simple', :words))"

@@ -26,10 +26,11 @@ def register_extractors(settings: Settings) -> list[Any]:
 
 @hookimpl
 def register_redactors(settings: Settings) -> list[Any]:
-    """Offer ``film.blank``."""
-    from moderation_film.covering import Cover
+    """Offer ``film.blank``, ``film.patch`` and ``film.mute``."""
+    from moderation_film.covering import Cover, CoverWithPatch
+    from moderation_film.muting import Mute
 
-    return [Cover()]
+    return [Cover(), CoverWithPatch(), Mute()]
 
 
 @hookimpl

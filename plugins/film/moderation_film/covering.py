@@ -1,4 +1,6 @@
-"""``film.blank``: films with places covered while they are to be, sound and times kept, metadata left behind.
+"""``film.blank`` and ``film.patch``: films with places covered while they are to be, times kept, metadata left behind.
+
+The sound is copied as it was; where something that is said is to go, it is muted in its seconds and encoded anew.
 
 It sees the boxes of detections and when they are there, and nothing of the film itself: what no detector found stays.
 """
@@ -14,9 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from ground.media.patching import Place, patch
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
+from moderation.core.redaction import HEARD
 from moderation.hookspecs import Context, Unreadable
+from moderation_film.muting import Silencer, muted_ranges
 from moderation_film.opening import Film, opened
 
 MARGIN = 0.25
@@ -30,6 +35,8 @@ BLACK, GREY = 16, 128
 KEPT = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "flac"})
 """Sounds that an MP4 can hold; others are made AAC."""
 QUALITY = "20"
+KEY_SECONDS = 0.9
+"""From one key frame of a copy to the next, about: players jump to them, and looks at the copy cost less."""
 
 
 class Covers:
@@ -44,6 +51,8 @@ class Covers:
         self._always: list[Box] = []
         self._by_second: dict[int, list[tuple[float, float, Box]]] = {}
         for each in detections:
+            if each.attributes.get(HEARD) is True:
+                continue
             box = stored(grown(each.box), rotation) if each.box is not None else Box(left=0, top=0, width=1, height=1)
             if each.time_range is None:
                 self._always.append(box)
@@ -81,12 +90,13 @@ def stored(box: Box, rotation: int) -> Box:
 
 
 class Cover:
-    """Covers boxes in black; the copy is an MP4 in H.264 with the sound as it was, and no metadata."""
+    """Covers boxes in black; the copy is an MP4 in H.264, without metadata."""
 
     name = "film.blank"
     version = "1.0"
     reads = ("video",)
     time_limit_seconds = 900.0
+    fill = "solid"
 
     def redact(self, part: Part, detections: Sequence[Detection], context: Context) -> Part:
         """A copy in which the places cannot be read back.
@@ -99,11 +109,18 @@ class Cover:
             out = Path(folder) / "copy.mp4"
             with opened(context.path(part), part.media.content_type) as film:
                 film.stream.thread_type = "AUTO"
-                rotation = _copy(film, detections, out)
+                rotation = _copy(film, detections, out, self.fill == "patch")
             return Part(type="video", data=turned(out.read_bytes(), rotation))
 
 
-def _copy(film: Film, detections: Sequence[Detection], out: Path) -> int:
+class CoverWithPatch(Cover):
+    """The same, with a patch in place of black, made of what is around each box."""
+
+    name = "film.patch"
+    fill = "patch"
+
+
+def _copy(film: Film, detections: Sequence[Detection], out: Path, is_patched: bool) -> int:
     """Write the copy; says by how many degrees players turn it."""
     import av
 
@@ -113,11 +130,11 @@ def _copy(film: Film, detections: Sequence[Detection], out: Path) -> int:
     early: list[Any] = []
     with av.open(str(out), "w", format="mp4", options={"movflags": "faststart"}) as target:
         stream = target.add_stream("libx264", options={"preset": "ultrafast", "crf": QUALITY})
-        voice = _voice(target, sound)
+        voice = _voice(target, sound, muted_ranges(detections), film.start)
         wanted = [film.stream] if sound is None else [film.stream, sound]
         for packet in film.container.demux(*wanted):
             if packet.stream is sound:
-                early += _sound(packet, voice)
+                early += voice.packets(packet) if voice is not None else ()
                 if covers is not None:  # until then nobody knows how large the pictures are, and nothing can be written
                     target.mux(early)
                     early = []
@@ -129,13 +146,13 @@ def _copy(film: Film, detections: Sequence[Detection], out: Path) -> int:
                     rotation = round(frame.rotation / 90) * 90 % 360
                     covers = Covers(detections, rotation)
                     _set_up(stream, film, frame)
-                target.mux(stream.encode(_covered(frame, stream, covers.at(max(film.seconds(frame.pts), 0.0)))))
+                boxes = covers.at(max(film.seconds(frame.pts), 0.0))
+                target.mux(stream.encode(_covered(frame, stream, boxes, is_patched)))
         if covers is None:
             raise Unreadable("the film has no picture that can be decoded")
         target.mux(early)
         target.mux(stream.encode(None))
-        if voice is not None and voice.is_made:
-            target.mux(voice.stream.encode(None))
+        target.mux(list(voice.packets(None)) if voice is not None else [])
     return rotation
 
 
@@ -144,6 +161,8 @@ def _set_up(stream: Any, film: Film, frame: Any) -> None:
     stream.pix_fmt = "yuv420p"
     codec = stream.codec_context
     codec.time_base = film.stream.time_base
+    rate = film.stream.average_rate
+    stream.gop_size = max(1, round(float(rate) * KEY_SECONDS)) if rate and 1 <= rate <= 240 else 25
     pixel = film.stream.sample_aspect_ratio
     if pixel:
         codec.sample_aspect_ratio = pixel
@@ -151,7 +170,7 @@ def _set_up(stream: Any, film: Film, frame: Any) -> None:
         setattr(codec, name, getattr(frame, name))
 
 
-def _covered(frame: Any, stream: Any, boxes: Sequence[Box]) -> Any:
+def _covered(frame: Any, stream: Any, boxes: Sequence[Box], is_patched: bool) -> Any:
     import av
 
     width, height = stream.width, stream.height
@@ -165,37 +184,38 @@ def _covered(frame: Any, stream: Any, boxes: Sequence[Box]) -> Any:
     shown.pict_type = av.video.frame.PictureType.NONE
     for plane, value in zip(shown.planes, (BLACK, GREY, GREY), strict=True):
         pixels = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-        for box in boxes:
-            top, bottom = math.floor(box.top * plane.height), math.ceil((box.top + box.height) * plane.height)
-            left, right = math.floor(box.left * plane.width), math.ceil((box.left + box.width) * plane.width)
+        places = [_pixels(box, plane.width, plane.height) for box in boxes]
+        if is_patched:
+            patch(pixels, places, value)
+            continue
+        for left, top, right, bottom in places:
             pixels[top:bottom, left:right] = value
     return shown
 
 
-class _Voice:
-    """Where the sound goes: copied, or made anew."""
-
-    def __init__(self, stream: Any, is_made: bool) -> None:
-        self.stream, self.is_made = stream, is_made
+def _pixels(box: Box, width: int, height: int) -> Place:
+    left, right = math.floor(box.left * width), math.ceil((box.left + box.width) * width)
+    return left, math.floor(box.top * height), right, math.ceil((box.top + box.height) * height)
 
 
-def _voice(target: Any, sound: Any) -> _Voice | None:
+class _Copied:
+    """Sound that is written as it was read."""
+
+    def __init__(self, target: Any, sound: Any) -> None:
+        self.stream = target.add_stream_from_template(sound)
+
+    def packets(self, packet: Any) -> Iterator[Any]:
+        if packet is not None and packet.dts is not None:
+            packet.stream = self.stream
+            yield packet
+
+
+def _voice(target: Any, sound: Any, ranges: Sequence[tuple[float, float]], start: float) -> _Copied | Silencer | None:
     if sound is None or sound.codec_context is None:
         return None
-    if sound.codec_context.name in KEPT:
-        return _Voice(target.add_stream_from_template(sound), is_made=False)
-    return _Voice(target.add_stream("aac", rate=sound.codec_context.sample_rate), is_made=True)
-
-
-def _sound(packet: Any, voice: _Voice | None) -> Iterator[Any]:
-    if voice is None:
-        return
-    if voice.is_made:
-        for frame in packet.decode():
-            yield from voice.stream.encode(frame)
-    elif packet.dts is not None:
-        packet.stream = voice.stream
-        yield packet
+    if sound.codec_context.name in KEPT and not ranges:
+        return _Copied(target, sound)
+    return Silencer(target, sound, "aac", ranges, start)
 
 
 def turned(data: bytes, rotation: int) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from moderation.core.items import Extraction, Part, TimeRange, Tool
 from moderation.hookspecs import Context, Incomplete, Unreadable
 from moderation_film.cards import FRAMES
-from moderation_film.decoding import decoded, listed
+from moderation_film.decoding import decoded, jump, listed
 from moderation_film.opening import opened
 from moderation_film.pictures import difference, saved, small, upright
 from moderation_film.planning import Packet, plan, rate
@@ -29,6 +29,8 @@ WORK_SECONDS = 45.0
 """Of decoding: what is not reached by then is said to be left."""
 VISIBLE = 10
 """Levels of 255, as the mean over a block, from which a picture differs visibly: what compression does stays below."""
+BEFORE_SECONDS = 1.0
+"""So long before a frame a file is jumped to for it, because some count times as frames are stored, not as shown."""
 SHORT_SECONDS = 1.0
 """By which a film may end before its container says so: sound goes on when pictures are over."""
 
@@ -107,15 +109,15 @@ class Frames:
         assert part.media is not None
         every = min([words.every for words in context.policies if words.every], default=EVERY_SECONDS)
         path, kind = context.path(part), part.media.content_type
+        window = part.extraction.time_range if part.extraction is not None else None
         with opened(path, kind) as film:
-            packets, is_whole = listed(film)
+            packets, is_whole = listed(film, window)
         within = [each for each in packets if each.time <= MAX_SECONDS]
         chosen = plan(within, every)
         if not chosen:
             raise Unreadable("the film has no picture that can be decoded")
         end = _end(within)
-        if part.extraction is not None and part.extraction.time_range is not None:
-            window = part.extraction.time_range
+        if window is not None:
             chosen = [each for each in chosen if window.start <= each.time < window.end]
             if not chosen:
                 return []
@@ -151,6 +153,8 @@ class Frames:
         until = time.monotonic() + WORK_SECONDS
         taking, seen = _Taking(self._most), set[int]()
         with opened(context.path(part), part.media.content_type) as film:
+            if part.extraction is not None:
+                jump(film, chosen[0].time - BEFORE_SECONDS)
             for packet, frame in decoded(film, chosen, lambda: time.monotonic() > until):
                 seen.add(packet.stamp)
                 taking.add(upright(frame, film.stream.sample_aspect_ratio, LONGEST), packet.time)

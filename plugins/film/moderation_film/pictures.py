@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 COMPARED = 512
-"""Pixels of the longest side at which frames are compared, in blocks of `BLOCK` by `BLOCK`."""
+"""Pixels of the longest side, at least, at which frames are compared, in blocks of `BLOCK` by `BLOCK`."""
 BLOCK = 4
 QUALITY = 92
 """Of JPEG: a detector finds what it finds in the film."""
@@ -36,9 +36,7 @@ def upright(frame: Any, pixel: Fraction | None, longest: int) -> Image:
 
 def small(picture: Image) -> Image:
     """For `difference`."""
-    made = picture.copy()
-    made.thumbnail((COMPARED, COMPARED), reducing_gap=2.0)
-    return made
+    return picture.reduce(max(1, max(picture.size) // COMPARED))
 
 
 def difference(one: Image, other: Image) -> int:
@@ -51,7 +49,7 @@ def difference(one: Image, other: Image) -> int:
 
 
 def saved(picture: Image) -> bytes:
-    """As JPEG."""
+    """As JPEG, with as few colours as nearly all films have: one for four pixels."""
     out = io.BytesIO()
-    picture.save(out, "JPEG", quality=QUALITY, subsampling=0)
+    picture.save(out, "JPEG", quality=QUALITY, subsampling=2)
     return out.getvalue()

@@ -13,6 +13,8 @@ from statistics import median
 
 AT_ONCE = 0.1
 """Seconds: two pictures nearer to each other than this are one to a viewer."""
+CLOSE_SECONDS = 1.0
+"""An interval below which few scenes can be missed by time, so that a quarter as many are added, not as many."""
 OUT_OF_RHYTHM = 0.9
 """A key frame that comes after this share of the usual distance stands where the encoder saw a new scene."""
 LARGE = 3.0
@@ -29,12 +31,15 @@ class Packet:
         time: the same in seconds, 0 or more.
         is_key: it can be decoded by itself.
         size: bytes.
+        is_between: frames before it in the file are shown after it, so that it is most likely none that others are made
+            of, and small.
     """
 
     stamp: int
     time: float
     is_key: bool
     size: int
+    is_between: bool = False
 
 
 def plan(packets: Sequence[Packet], every: float) -> list[Packet]:
@@ -55,10 +60,12 @@ def plan(packets: Sequence[Packet], every: float) -> list[Packet]:
     while (at := bisect_right(times, chosen[-1].time)) < len(usable):
         end = max(bisect_right(times, chosen[-1].time + every), at + 1)
         window = usable[at:end]
-        key = next((each for each in reversed(window) if each.is_key), None)
-        # A key frame costs one frame, any other all since the key frame before it; but steps should stay large.
-        chosen.append(key if key is not None and key.time >= chosen[-1].time + every / 2 else window[-1])
-    return _with_scenes(chosen, usable)
+        # A key frame costs one frame, any other those since the key frame before it that others are made of, and one
+        # between two of these all of them; but steps should stay large.
+        far = [each for each in reversed(window) if each.time >= chosen[-1].time + every / 2]
+        key = next((each for each in far if each.is_key), None)
+        chosen.append(key or next((each for each in far if not each.is_between), window[-1]))
+    return _with_scenes(chosen, usable, len(chosen) + 16 if every >= CLOSE_SECONDS else len(chosen) // 4 + 4)
 
 
 def decodable(packets: Sequence[Packet]) -> list[Packet]:
@@ -79,11 +86,11 @@ def rate(packets: Sequence[Packet]) -> float:
     return 1 / median(after - before for before, after in pairwise(times)) if len(times) > 1 else 0.0
 
 
-def _with_scenes(chosen: Sequence[Packet], usable: Sequence[Packet]) -> list[Packet]:
-    """With frames where a scene begins or much moves: at most twice as many, those first that stand out most."""
+def _with_scenes(chosen: Sequence[Packet], usable: Sequence[Packet], most: int) -> list[Packet]:
+    """With frames where a scene begins or much moves: at most so many, those first that stand out most."""
     taken = [each.time for each in chosen]
     found = {each.time: each for each in chosen}
-    for each in _standing_out(usable)[: len(chosen) + 16]:
+    for each in _standing_out(usable)[:most]:
         at = bisect_right(taken, each.time)
         if all(abs(each.time - near) >= AT_ONCE for near in taken[max(at - 1, 0) : at + 1]):
             taken.insert(at, each.time)
@@ -93,7 +100,7 @@ def _with_scenes(chosen: Sequence[Packet], usable: Sequence[Packet]) -> list[Pac
 
 def _standing_out(usable: Sequence[Packet]) -> list[Packet]:
     keys = [each for each in usable if each.is_key]
-    others = [each for each in usable if not each.is_key]
+    others = [each for each in usable if not (each.is_key or each.is_between)]
     steps = [after.time - before.time for before, after in pairwise(keys)]
     found = []
     if others and len(keys) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -14,7 +15,7 @@ from moderation_film.frames import Frames
 from moderation_film.opening import FORMATS
 from PIL import Image
 
-from moderation.core.items import Part
+from moderation.core.items import Extraction, Part, TimeRange, Tool
 from moderation.core.policy.policies import PolicyWords
 from moderation.hookspecs import Incomplete, Unreadable
 from moderation.settings import Settings
@@ -61,6 +62,29 @@ def test_each_shot_comes_once_with_its_seconds_in_every_container(tmp_path: Path
     assert [start for start, *_ in times] == pytest.approx([0, 3, 7], abs=2.1)
     assert [end for _, end, _ in times[:2]] == [start for start, *_ in times[1:]]
     assert times[-1][1] == pytest.approx(12, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "gop"),
+    [("mp4", "libx264", 50), ("mp4", "libx264", 250), ("webm", "libvpx", 50), ("matroska", "libx264", 50), ("mpegts", "libx264", 50)],
+)  # fmt: skip
+def test_a_film_looked_at_in_windows_is_looked_at_without_a_gap(
+    tmp_path: Path, form: str, codec: str, gop: int
+) -> None:
+    words = [PolicyWords(name="p", version="1", description="", labels=(), every=0.25)]
+    context = FakeContext(tmp_path, policies=words)
+    part = context.media(made(moving, 6, form=form, codec=codec, gop=gop))
+    tool = Tool(name="redaction", version="1")
+
+    times = []
+    for start in (0.0, 2.0, 4.0, 6.0):
+        window = Extraction(part="", extractor=tool, time_range=TimeRange(start=start, end=start + 2))
+        times += seen(Frames().extract(part.model_copy(update={"extraction": window}), context))
+
+    starts = [start for start, *_ in times]
+    assert starts == sorted(starts)
+    assert starts[0] == 0
+    assert all(after - before <= 0.3 for before, after in pairwise([*starts, 6.0])), starts
 
 
 def test_a_shot_as_long_as_the_interval_is_never_missed_whatever_the_key_frames(tmp_path: Path) -> None:

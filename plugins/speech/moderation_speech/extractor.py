@@ -1,4 +1,4 @@
-"""``speech.text``: a transcript of English by Whisper tiny.en, in lines that have their seconds.
+"""``speech.text``: a transcript of English by Whisper tiny.en, in lines whose words have their seconds.
 
 It is a machine's, and says so by its name wherever the text is shown: small words are often wrong, numbers more often,
 other languages always. So it is no look at the sound (``examines = False``): it can only be held against an item.
@@ -6,6 +6,7 @@ other languages always. So it is no look at the sound (``examines = False``): it
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,20 @@ REPEATED = 2.4
 """How much a line can be compressed; above it, it repeats itself, which is how the model fails."""
 
 
+@dataclass(frozen=True)
+class Word:
+    """A word as it was heard, with its sign, and from when to when, in seconds."""
+
+    text: str
+    start: float
+    end: float
+
+
 class Speech:
-    """Makes one text of all that is said: a line for each stretch, tied to when it was said."""
+    """Makes one text of all that is said: a line for each stretch, each word of it tied to when it was said."""
 
     name = "speech.text"
-    version = "1.0+tiny.en"
+    version = "1.1+tiny.en"
     reads = ("audio", "video")
     makes = ("text",)
     time_limit_seconds = 110.0
@@ -37,7 +47,7 @@ class Speech:
     examines = False
     card = Card(
         sees="English that is spoken clearly, by one person at a time, in the first 300 s of a sound or film; times of "
-        "its lines",
+        "its words",
         does_not_see="other languages, of which it makes English words; numbers and names, often; singing, whispering, "
         "several at once; how something is said. In noise it may make words up",
         licence=Licence(
@@ -80,8 +90,8 @@ class Speech:
             raise Incomplete(f"{unclear} stretch(es) of speech could not be understood: noise, or not English", made)
         return made
 
-    def _heard(self, sound: Sound) -> tuple[list[tuple[str, float, float]], int]:
-        """What was said from when to when, and how many stretches could not be understood."""
+    def _heard(self, sound: Sound) -> tuple[list[list[Word]], int]:
+        """The words of each stretch that was said, and how many stretches could not be understood."""
         # Without a voice activity filter: what it takes for silence would never be listened to.
         segments, _ = self._opened().transcribe(
             sound.samples,
@@ -90,16 +100,22 @@ class Speech:
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=False,
+            word_timestamps=True,
         )
-        lines: list[tuple[str, float, float]] = []
+        lines: list[list[Word]] = []
         unclear = 0
         for segment in segments:
-            words = " ".join(segment.text.split())
             if segment.avg_logprob < UNSURE or segment.compression_ratio > REPEATED:
                 unclear += 1
+            # Where the times of words could not be found, those of all of the stretch hold for all of it.
+            heard = [(each.word, each.start, each.end) for each in segment.words or ()]
+            words = [
+                _word(text, start, end, sound)
+                for text, start, end in heard or [(segment.text, segment.start, segment.end)]
+                if text.strip()
+            ]
             if words:
-                start = float(np.clip(segment.start, 0, sound.seconds))
-                lines.append((words, start, float(np.clip(segment.end, start, sound.seconds))))
+                lines.append(words)
         return lines, unclear
 
     def _opened(self) -> Any:
@@ -114,13 +130,19 @@ class Speech:
         return self._model
 
 
-def _text(part: Part, lines: list[tuple[str, float, float]]) -> Part:
-    """The lines as one text, each tied to its seconds."""
+def _word(text: str, start: float, end: float, sound: Sound) -> Word:
+    begins = float(np.clip(start, 0, sound.seconds))
+    return Word(" ".join(text.split()), begins, float(np.clip(end, begins, sound.seconds)))
+
+
+def _text(part: Part, lines: list[list[Word]]) -> Part:
+    """The lines as one text, each word tied to its seconds."""
     text, places = "", []
-    for words, start, end in lines:
-        text += "\n" if text else ""
-        span = Span(start=len(text), end=len(text) + len(words))
-        places.append(Place(span=span, time_range=TimeRange(start=start, end=end)))
-        text += words
+    for line in lines:
+        for number, word in enumerate(line):
+            text += " " if number else "\n" if text else ""
+            span = Span(start=len(text), end=len(text) + len(word.text))
+            places.append(Place(span=span, time_range=TimeRange(start=word.start, end=word.end)))
+            text += word.text
     tool = Tool(name=Speech.name, version=Speech.version)
     return Part(type="text", text=text, extraction=Extraction(part=part.id, extractor=tool, places=tuple(places)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import math
 import struct
 import wave
@@ -27,6 +28,7 @@ from moderation_speech.extractor import Speech
 
 from ground.blobs import FolderBlobs
 from ground.media.pictures import Limits
+from moderation.cli import run
 from moderation.core.items import Item, Part
 from moderation.detection.judge import Judge
 from moderation.detection.runner import Runner
@@ -71,17 +73,17 @@ class TestSpeech(ExtractorContract):
     ignores = (tone(2),)
 
 
-def test_each_line_has_the_seconds_in_which_it_was_said(tmp_path: Path) -> None:
+def test_each_word_has_the_seconds_in_which_it_was_said(tmp_path: Path) -> None:
     context = FakeContext(tmp_path)
 
     (made,) = Speech().extract(context.part(SPOKEN), context)
 
     assert made.text is not None
     assert made.extraction is not None
-    lines = [made.text[place.span.start : place.span.end] for place in made.extraction.places]
-    assert "\n".join(lines) == made.text
+    words = [made.text[place.span.start : place.span.end] for place in made.extraction.places]
+    assert words == made.text.split()
     times = [(place.time_range.start, place.time_range.end) for place in made.extraction.places if place.time_range]
-    assert len(times) == len(lines)
+    assert len(times) == len(words)
     assert all(0 <= start <= end <= 11.1 for start, end in times)
     assert times == sorted(times)
     assert made.extraction.extractor.name == "speech.text"
@@ -218,3 +220,18 @@ def test_what_is_heard_is_held_against_an_item_and_what_is_not_heard_clears_none
     assert (silent.verdict.outcome, silent.verdict.queue) == ("review", "people")
     assert [failure.kind for failure in silent.failures] == ["not_examined"]
     assert [each.detectors for each in silent.verdict.examined] == [()]
+
+
+def test_a_word_that_is_said_is_muted_in_a_copy_and_the_rest_is_heard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.ogg"
+
+    code = run(["redact", "--word", "country", "--json", str(SPOKEN), "-o", str(out)])
+
+    (report,) = json.loads(capsys.readouterr().out)["files"]
+    assert (code, report["state"], report["found"]) == (0, "done", {"Custom/SAID": 2}), report
+    context = FakeContext(tmp_path)
+    (left,) = Speech().extract(context.part(out), context)
+    assert "Americans" in (left.text or "")
+    assert "country" not in (left.text or "")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from moderation import hookimpl
 from moderation.hookspecs import Finding
-from moderation_vision.blanking import Blank
-from moderation_vision.faces import Faces
+from moderation_vision.blanking import Blank, Patch
+from moderation_vision.faces import Faces, QuickFaces
 from moderation_vision.frames import Frames
 from moderation_vision.lettering import Lettering
 from moderation_vision.metadata import Metadata
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_detectors(settings: Settings) -> list[Any]:
-    """Offer ``vision.faces``, ``vision.exif``, ``vision.provenance``, ``vision.quality`` and ``vision.lettering``."""
-    return [Faces(), Metadata(), Provenance(), Quality(), Lettering()]
+    """Offer ``vision.faces`` and its quick sibling, and what looks at metadata, quality and lettering."""
+    return [Faces(), QuickFaces(), Metadata(), Provenance(), Quality(), Lettering()]
 
 
 @hookimpl
@@ -39,8 +39,8 @@ def register_extractors(settings: Settings) -> list[Any]:
 
 @hookimpl
 def register_redactors(settings: Settings) -> list[Any]:
-    """Offer ``vision.blank``."""
-    return [Blank()]
+    """Offer ``vision.blank`` and ``vision.patch``."""
+    return [Blank(), Patch()]
 
 
 @hookimpl

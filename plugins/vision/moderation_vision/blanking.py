@@ -1,4 +1,4 @@
-"""``vision.blank``: pictures with places blacked out, without metadata.
+"""``vision.blank`` and ``vision.patch``: pictures with places covered, without metadata.
 
 It sees the boxes of detections and nothing of the picture itself: what no detector found stays to be seen.
 """
@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from ground.media.patching import patch
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.hookspecs import Context, Unreadable
 from moderation_vision.saving import saved_alike
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MARGIN = 0.2
 """Beyond each box: of a face, this share of its width and height on each side, because hair and ears tell who it is; of
@@ -32,25 +37,46 @@ class Blank:
     version = "2.0"
     reads = ("image",)
     time_limit_seconds = 20.0
+    fill = "solid"
 
     def redact(self, part: Part, detections: Sequence[Detection], context: Context) -> Part:
         """A copy in which the places cannot be read back. Raises `Unreadable`."""
-        from PIL import Image, ImageDraw
-
         assert part.media is not None
         if (part.media.frames or 1) > 1:
             raise Unreadable("animations cannot be redacted")
-        seen = context.looks(part)[0]
-        # A fresh picture, because comments travel with one that was opened.
-        copy = Image.new("RGB", seen.size)
-        copy.paste(seen)
-        draw = ImageDraw.Draw(copy)
-        for detection in detections:
-            if detection.box is not None:
-                draw.rectangle(_place(detection.box, detection.label == "Face", *copy.size), fill="black")
-            elif not _is_metadata(detection):
-                draw.rectangle((0, 0, *copy.size), fill="black")
+        copy = covered(context.looks(part)[0], detections, self.fill)
         return Part(type="image", data=saved_alike(copy, context.read(part), part.media.content_type))
+
+
+class Patch(Blank):
+    """The same, with a patch in place of black, made of what is around each box."""
+
+    name = "vision.patch"
+    version = "1.0"
+    fill = "patch"
+
+
+def covered(seen: Image, detections: Sequence[Detection], fill: str = "solid") -> Image:
+    """A fresh picture with the places of detections covered, and nothing of what the one seen says about itself."""
+    from PIL import Image, ImageDraw
+
+    copy = seen.copy()
+    copy.info.clear()
+    places = [
+        _place(each.box, each.label == "Face", *copy.size) if each.box is not None else (0, 0, *copy.size)
+        for each in detections
+        if each.box is not None or not _is_metadata(each)
+    ]
+    if fill == "patch":
+        import numpy
+
+        pixels = numpy.array(copy)
+        patch(pixels, [(left, top, right + 1, bottom + 1) for left, top, right, bottom in places])
+        return Image.fromarray(pixels)
+    draw = ImageDraw.Draw(copy)
+    for place in places:
+        draw.rectangle(place, fill="black")
+    return copy
 
 
 def _place(box: Box, is_face: bool, width: int, height: int) -> tuple[int, int, int, int]:

@@ -14,19 +14,22 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
-from moderation_vision.cards import FACES
+from moderation_vision.cards import FACES, QUICK_FACES
 from moderation_vision.yunet import COLUMNS, YuNet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+Looks = tuple[tuple[int, tuple[int, ...]], ...]
 PIXELS = 540_000
 """Larger pictures are shrunk to this many: a face of 64 pixels among four million is one of 24 then."""
-LOOKS = ((PIXELS, (0,)), (80_000, (72, 144, 216, 288)), (70_000, (0,)))
+LOOKS: Looks = ((PIXELS, (0,)), (80_000, (72, 144, 216, 288)), (70_000, (0,)))
 """Pixels, and degrees by which the picture is turned against the clock. The net knows faces of 10 to 300 pixels, so
 that one that fills a picture needs a small one. It knows faces that lean by some 40 degrees: five turns are never
 further from upright."""
+QUICK_LOOKS: Looks = ((200_000, (0,)), (40_000, (0,)))
+"""Of `QuickFaces`, likewise."""
 TURNED_PIXELS = 160_000
 """Of a turned picture, corners included: a long one is shrunk further, because it needs a large square to turn in."""
 CANDIDATE = 0.3
@@ -57,6 +60,8 @@ class Faces:
     labels = ("Face",)
     min_confidence = 66.0
     time_limit_seconds = 10.0
+    looks: Looks = LOOKS
+    looks_again = True
 
     def __init__(self) -> None:
         self._net: YuNet | None = None
@@ -67,7 +72,9 @@ class Faces:
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The faces of the picture, or of an animation's first frame, surest first. Raises `Unreadable`."""
-        found = merge_looks([self.find(picture) for picture in context.looks(part, _longest(part))])
+        found = merge_looks(
+            [self.find(picture) for picture in context.looks(part, _longest(part, self.looks_again, self.looks))]
+        )
         return sorted(found, key=lambda detection: -detection.confidence)
 
     def find(self, picture: Image) -> list[Detection]:
@@ -94,7 +101,7 @@ class Faces:
             self._net = YuNet()
         pixels = smaller = numpy.asarray(picture)
         looks, is_turned = [], []
-        for most, turns in LOOKS:
+        for most, turns in self.looks:
             smaller = _shrunk(smaller, most)
             for turn in turns:
                 looks.append(self._look(smaller, turn, pixels.shape))
@@ -102,7 +109,7 @@ class Faces:
         rows, turned = numpy.concatenate(looks), numpy.array(is_turned)
         kept = _distinct(rows)[:MOST]
         rows, turned = rows[kept], turned[kept]
-        again = self._look_again(pixels, rows)
+        again = self._look_again(pixels, rows) if self.looks_again else rows[:, [4, 4, 4]]
         signs = [_odds(rows[:, 4]), _odds(again[:, :2]).mean(1), _odds(again[:, 2]), turned]
         return rows, numpy.stack(signs, axis=1)
 
@@ -146,18 +153,37 @@ class Faces:
         return again
 
 
+class QuickFaces(Faces):
+    """Finds faces that stand upright, in a fifth of the time: of a film, between two looks of `Faces`.
+
+    It looks at no face alone, and takes its first look for those: what it is sure of is nearly always a face, and what
+    else looks like one is covered for a quarter of a second. It clears nothing: what leans is left to the other.
+    """
+
+    name = "vision.faces_quick"
+    version = "1.0"
+    card = QUICK_FACES
+    on_demand = True
+    examines = False
+    looks = QUICK_LOOKS
+    looks_again = False
+
+
 SAME = 0.4
 """The share of two boxes together that they have in common, from which on they are one face."""
 INSIDE = 0.7
 """The share of the smaller box that lies in the larger one, likewise."""
 
 
-def _longest(part: Part) -> int | None:
-    """Pixels of the longest side to have a picture shrunk to, for twice as many as are looked at; None for none."""
-    media = part.media
-    if media is None or not media.width or not media.height or media.width * media.height <= 2 * PIXELS:
+def _longest(part: Part, looks_again: bool, looks: Looks) -> int | None:
+    """Pixels of the longest side to have a picture shrunk to; None for none.
+
+    For as many as are looked at, or twice as many where a face is looked at alone.
+    """
+    media, pixels = part.media, looks[0][0] * (2 if looks_again else 1)
+    if media is None or not media.width or not media.height or media.width * media.height <= pixels:
         return None
-    return math.ceil(max(media.width, media.height) * math.sqrt(2 * PIXELS / (media.width * media.height)))
+    return math.ceil(max(media.width, media.height) * math.sqrt(pixels / (media.width * media.height)))
 
 
 def _turning(across: int, down: int, turn: int) -> tuple[NDArray[Any], tuple[int, int]]:

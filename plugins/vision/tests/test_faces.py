@@ -10,7 +10,7 @@ from pathlib import Path
 import moderation_vision
 import numpy
 import pytest
-from moderation_vision.faces import Faces
+from moderation_vision.faces import Faces, QuickFaces
 from PIL import Image
 
 from plugins.vision.tests.pictures import EXAMPLES, Files, example, png
@@ -38,6 +38,24 @@ def test_a_face_is_found_where_it_is(files: Files) -> None:
     assert found.box is not None
     assert 0.3 < found.box.left < 0.5
     assert 0.05 < found.box.top < 0.25
+
+
+@pytest.mark.parametrize("side", [110, 180, 700])
+def test_the_quick_look_finds_upright_faces_of_all_sizes_where_they_are(files: Files, side: int) -> None:
+    scene = Image.new("RGB", (1280, 720), "#8a8f94")
+    scene.paste(face(side), (40, 10))
+
+    [found] = QuickFaces().detect(files.add(png(scene)), files)
+
+    assert found.box is not None
+    x, y = found.box.left + found.box.width / 2, found.box.top + found.box.height / 2
+    assert 40 < x * 1280 < 40 + side
+    assert 10 < y * 720 < 10 + side
+
+
+def test_the_quick_look_finds_nothing_where_there_is_no_face(files: Files) -> None:
+    assert QuickFaces().detect(example(files, "landscape.jpg"), files) == []
+    assert not QuickFaces.examines, "it clears nothing"
 
 
 def test_boxes_hold_for_a_picture_that_lies_on_its_side(files: Files) -> None:

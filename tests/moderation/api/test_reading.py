@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.houses.api import Api
@@ -64,6 +66,22 @@ def test_author_thread_and_parent_are_shown_and_found_by(api: Api) -> None:
     assert found == {name: [item_id] for name in NAMED}
     assert api.get("/v1/items?author=ann&thread=other").json["items"] == []
     assert api.get("/v1/items?author=ann", app="forum").json["items"] == []
+
+
+def test_items_are_found_by_place_time_and_words(api: Api) -> None:
+    first = api.post_text("the crane is moving", metadata={"place": "gate-1"})
+    api.post_text("the crane is still", metadata={"place": "gate-2"})
+    api.service.word_index.fill(datetime.now(UTC))
+
+    def found(query: str) -> list[str]:
+        return [each["id"] for each in api.get(f"/v1/items?{query}").json["items"]]
+
+    assert found("place=gate-1") == [first["id"]]
+    assert found("words=crane+mov") == [first["id"]]
+    assert len(found("words=crane")) == 2
+    assert found("words=crane&place=gate-1&until=2020-01-01T00:00:00Z") == []
+    assert found("words=...") == [], "signs alone are no words"
+    assert api.get("/v1/items?until=yesterday").status_code == 422
 
 
 def test_an_author_in_metadata_is_the_same_author(api: Api) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.cameras.files import camera_of, read_cameras
-from moderation.cameras.states import FIRST_PAUSE, LONGEST_PAUSE, LOOKS, Glance, alert, pause, state_of
+from moderation.cameras.states import FIRST_PAUSE, LONGEST_PAUSE, LOOKS, Glance, Judged, alert, pause, state_of
 from moderation.core.errors import InputError
 
 WELL = Glance(is_new=True, brightness=120, spread=40, changed=3.0)
@@ -53,10 +53,15 @@ def test_who_is_gone_is_called_again_later_each_time_and_for_ever() -> None:
     assert (pauses[0], pauses[-1]) == (FIRST_PAUSE, LONGEST_PAUSE)
 
 
-def test_two_of_the_last_five_are_an_alert() -> None:
-    assert alert(["approve", "reject", "approve", "approve", "approve"]) == ""
-    assert alert(["reject", "approve", "review", "approve", "approve"]) == "2 of 5 pictures were not approved"
-    assert alert(["reject", "reject", "approve", "approve", "approve", "approve", "approve"]) == ""
+def judged(*outcomes: str) -> list[Judged]:
+    return [Judged(outcome, "" if outcome == "approve" else "no helmet") for outcome in outcomes]
+
+
+def test_two_of_the_last_five_are_an_alert_that_says_why() -> None:
+    assert alert(judged("approve", "reject", "approve", "approve", "approve"), "gate-1") == ""
+    said = alert(judged("reject", "approve", "review", "approve", "approve"), "gate-1")
+    assert said == "2 of 5 pictures at gate-1 were not approved: no helmet"
+    assert alert(judged("reject", "reject", "approve", "approve", "approve", "approve", "approve"), "gate-1") == ""
 
 
 @pytest.mark.parametrize(

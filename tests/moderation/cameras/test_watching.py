@@ -17,6 +17,7 @@ from PIL import Image
 from moderation.cameras import states, watching
 from moderation.cameras.files import Camera, camera_of
 from moderation.cameras.reader import CameraGone, CameraProcess
+from moderation.cameras.states import Judged
 from moderation.cameras.watching import Event, Watcher
 from plugins.film.tests.films import film, moving
 from tests.waiting import wait_for
@@ -79,8 +80,8 @@ class Posted:
         self.items.append({**item, "app": app})
         return f"i{len(self.items)}"
 
-    def outcome(self, item_id: str) -> str:
-        return self.said
+    def judged(self, item_id: str) -> Judged | None:
+        return Judged(self.said, "Somebody is seen without a helmet")
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def test_a_film_is_played_in_a_loop_and_alerts_come_and_go(tmp_path: Path, watch
     posted.said = "approve"
     wait_for(lambda: [event.kind for event in told] == ["camera.alert"] * 2)
 
-    assert "pictures were not approved" in told[0].message
+    assert told[0].message.endswith("pictures at gate-1 were not approved: Somebody is seen without a helmet")
     assert told[0].items
     assert told[1].items == ()
     with Image.open(io.BytesIO(__import__("base64").b64decode(posted.items[0]["parts"][0]["base64"]))) as picture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import av
@@ -13,6 +14,7 @@ from PIL import Image
 
 from moderation.cli import run
 from plugins.film.tests.films import film
+from tests.houses.aws import Aws
 from tests.paths import EXAMPLES
 
 
@@ -55,7 +57,7 @@ def test_a_face_is_covered_in_each_frame_and_the_same_command_again_does_nothing
     assert (code, again) == (2, 2), "the text has no copy"
     assert [files[name]["state"] for name in sorted(files)] == ["done", "done", "failed"]
     assert [kept[name]["state"] for name in sorted(kept)] == ["kept", "kept", "failed"]
-    assert "neither a picture nor a film" in str(files["notes.txt"]["reason"])
+    assert "neither a picture, a film nor a sound" in str(files["notes.txt"]["reason"])
     with av.open(io.BytesIO((out / "crossing.mp4").read_bytes())) as container:
         frames = [(frame.time, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
     assert len(frames) == 40
@@ -87,9 +89,60 @@ def test_named_boxes_need_no_detector_and_one_file_goes_to_one_file(
         (["--box", "1,2"], "LEFT,TOP,WIDTH,HEIGHT are wanted"),
         (["--box", "0.9,0,0.3,1"], "lies outside"),
         (["--faces", "--mask", "#"], "are for pictures and films"),
+        (["--word", " "], "--word is empty"),
+        (["--fill", "patch"], "say what is to go of them"),
     ],
 )
 def test_wrong_words_are_told(words: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run(["redact", *words, str(EXAMPLES / "face.jpg"), "-o", str(tmp_path / "x.jpg")]) == 2
 
     assert said in capsys.readouterr().err
+
+
+def test_a_patch_shows_nothing_of_the_face_and_no_black(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, files = redacted(
+        "--faces", "--fill", "patch", str(EXAMPLES / "face.jpg"), "-o", str(tmp_path / "a.jpg"), capsys=capsys
+    )
+
+    assert (code, files["face.jpg"]["state"]) == (0, "done")
+    with Image.open(EXAMPLES / "face.jpg") as before, Image.open(tmp_path / "a.jpg") as after:
+        face = [np.asarray(each.convert("L"), int)[95:135, 195:255] for each in (before, after)]
+    assert face[1].min() > 10
+    assert np.abs(np.diff(face[1], axis=1)).mean() < np.abs(np.diff(face[0], axis=1)).mean() / 2, "smooth: no features"
+
+
+@pytest.mark.skipif(find_spec("faster_whisper") is not None, reason="the extra is installed: make test-speech")
+def test_words_in_a_film_are_not_passed_as_muted_where_nobody_can_listen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.mp4").write_bytes(film(crossing, 1, sound=True))
+
+    code, files = redacted("--word", "Ann", str(tmp_path / "a.mp4"), "-o", str(tmp_path / "b.mp4"), capsys=capsys)
+
+    assert (code, files["a.mp4"]["state"]) == (2, "failed")
+    assert files["a.mp4"]["reason"] == "speech.text is not installed"
+    assert not (tmp_path / "b.mp4").exists()
+
+
+def test_copies_in_s3_have_the_key_of_their_original_and_are_made_once(
+    aws: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    s3 = aws.client("s3")
+    for bucket in ("media-in", "media-out"):
+        s3.create_bucket(Bucket=bucket)
+    for key in ("2026/a.jpg", "2026/gate/b.jpg"):
+        s3.put_object(Bucket="media-in", Key=key, Body=(EXAMPLES / "face.jpg").read_bytes())
+    words = ["--box", "0,0,0.5,0.5", "s3://media-in/", "-o", "s3://media-out"]
+
+    code, files = redacted(*words, capsys=capsys)
+    first = {each["Key"]: each["ETag"] for each in s3.list_objects_v2(Bucket="media-out")["Contents"]}
+    again, kept = redacted(*words, capsys=capsys)
+
+    assert (code, again) == (0, 0), files
+    assert set(first) == {
+        *("2026/a.jpg", "2026/a.jpg.redaction.json", "2026/gate/b.jpg", "2026/gate/b.jpg.redaction.json")
+    }
+    assert [each["state"] for each in kept.values()] == ["kept", "kept"]
+    assert {each["Key"]: each["ETag"] for each in s3.list_objects_v2(Bucket="media-out")["Contents"]} == first
+    with Image.open(s3.get_object(Bucket="media-out", Key="2026/a.jpg")["Body"]) as picture:
+        assert np.asarray(picture.convert("L"))[:100, :100].max() < 20

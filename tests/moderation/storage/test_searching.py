@@ -12,7 +12,7 @@ from ground.database import Database
 from ground.named_by_apps import author_of, place_of
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.detections import Detection, Failure
-from moderation.core.items import Item, Part, Tool
+from moderation.core.items import Extraction, Item, Part, Tool
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import PolicyVerdict, RuleResult, Verdict
 from moderation.storage.items import Store
@@ -34,13 +34,14 @@ def posted(store: Store, text: str, minutes: int = 0, **metadata: Any) -> str:
     return item.id
 
 
-def rejected(store: Store, item_id: str) -> None:
+def rejected(store: Store, item_id: str, *made: Part) -> None:
     item = store.get_item(item_id).item
     rule = RuleResult("true", "threats", "reject", "so", "words.yml:1")
     own = PolicyVerdict(policy=POLICY, outcome="reject", because="so", deciding=(rule,))
     failure = Failure(detector=TOOL, part="p0", kind="raised", message="broke")
     verdict = Verdict(outcome="reject", policy=POLICY, reason="so", policies=(own,), failures=(failure,))
-    findings = Findings(item.parts, (Detection(label="Threat", confidence=90, detector=TOOL, part="p0"),), (failure,))
+    parts = (*item.parts, *made)
+    findings = Findings(parts, (Detection(label="Threat", confidence=90, detector=TOOL, part="p0"),), (failure,))
     decision = Decision(outcome="reject", decided_by="rules", reason="so", policy=POLICY, decided_at=item.created_at)
     assert store.decide(item_id, decision, findings, Ruling.told_by(verdict)) is not None
 
@@ -67,6 +68,28 @@ def test_words_are_found_whole_or_by_their_beginning_in_any_case(database: Datab
     assert found(database, words="ickets") == []
     assert found(database, words="'; drop \" & | !") == []
     assert found(database, words="…") == [], "signs alone are no words"
+
+
+def test_what_was_read_and_heard_in_an_item_is_found_once_it_was_judged(database: Database) -> None:
+    store = Store(database)
+    item_id, other = posted(store, "look at this", 1), posted(store, "nothing to see")
+    read = Part(
+        id="p0.0",
+        type="text",
+        text="GATE seven",
+        extraction=Extraction(part="p0", extractor=TOOL, places=()),
+    )
+    filled(database)
+    assert found(database, words="gate") == []
+
+    rejected(store, item_id, read)
+    rejected(store, other)
+    filled(database)
+
+    assert found(database, words="gate look") == [item_id]
+    assert found(database, words="nothing") == [other]
+    with database.engine.connect() as c:
+        assert c.execute(sa.text("SELECT count(*) FROM item_words")).scalar() == 2
 
 
 def test_an_item_is_in_the_index_once_and_what_came_late_is_added(database: Database) -> None:
