@@ -1,15 +1,18 @@
 """The ``moderation`` command, also as ``python -m moderation``."""
 
+from __future__ import annotations
+
 import sys
+from collections.abc import Sequence
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run it, and say nothing where it is interrupted while it still starts."""
     try:
         from moderation.cli import main as run
     except KeyboardInterrupt:
         sys.exit(130)
-    run()
+    run(arguments)
 
 
 if __name__ == "__main__":
