@@ -1,13 +1,15 @@
 """The ``moderation`` command, also as ``python -m moderation``."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run it, and say nothing where it is interrupted while it still starts."""
+    """Run it, and say nothing where it is interrupted while it still starts.
+
+    Args:
+        arguments: instead of those of the process.
+    """
     try:
         from moderation.cli import main as run
     except KeyboardInterrupt:

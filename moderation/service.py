@@ -33,6 +33,7 @@ from moderation.media.in_place import InPlace
 from moderation.media.own_objects import OwnObjects
 from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
+from moderation.pipeline.disputing import Disputing
 from moderation.pipeline.doorbell import open_doorbell
 from moderation.pipeline.fetching import Fetching
 from moderation.pipeline.flagging import Flagging
@@ -51,6 +52,7 @@ from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.buckets import Buckets
 from moderation.storage.derivatives import Derivatives
+from moderation.storage.disputes import Disputes
 from moderation.storage.fetches import Fetches
 from moderation.storage.flags import Flags
 from moderation.storage.holds import Holds
@@ -88,6 +90,8 @@ class Service:
         films: jobs over stored films.
         flags: users' reports of items.
         flagging: judges items anew that were reported.
+        disputes: decisions before out-of-court bodies.
+        disputing: follows what these have said.
         derivatives: writes copies and deletes originals, as policies say.
         erasing: withdraws items, and erases what lies outside of the database.
         fetching: gets the media that items name by address.
@@ -159,6 +163,8 @@ class Service:
         self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now, listeners(told))
         self.derivatives = DerivativeWork(Derivatives(database), settings, blobs, self.pipeline.now)
         self.flagging = Flagging(self.flags, self.pipeline, lambda: self.policies)
+        self.disputes = Disputes(database)
+        self.disputing = Disputing(self.disputes, self.pipeline)
         self.auditing = Auditing(settings, database, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
@@ -221,6 +227,7 @@ class Service:
         self.erasing.rounds.start()
         self.derivatives.rounds.start()
         self.flagging.rounds.start()
+        self.disputing.rounds.start()
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
@@ -269,6 +276,7 @@ class Service:
             self.erasing.rounds,
             self.derivatives.rounds,
             self.flagging.rounds,
+            self.disputing.rounds,
             self._completing,
             self._watching,
             self.alarms.rounds,

@@ -198,6 +198,9 @@ class Settings(ReviewSettings):
     )
     aws_most_film_jobs: int = Field(20, ge=1, description="Jobs over films at `/aws` that one app may have under way.")
     aws_most_buckets: int = Field(100, ge=0, description="Buckets that one app may have at `/aws`.")
+    least_group: int = Field(
+        0, ge=0, le=1000, description="Numbers smaller than this are kept back in transparency reports; 0 for none."
+    )
     overturn_alarm_percent: float = Field(
         10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."
     )

@@ -19,12 +19,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 from ground.blobs import FolderBlobs
 from moderation.commands.redact_media import boxes_of, redact_media
 from moderation.commands.terminal import console, printable
+from moderation.containers.formats import FORMATS, Format
 from moderation.core.errors import InputError, SettingsError, StoreUnavailable
 from moderation.core.replacing import MASKS, short_name
 from moderation.detection.judge import Judge
 from moderation.redacting import jobs, progress
 from moderation.redacting import journal as journal
-from moderation.redacting.containers.formats import FORMATS, Format
 from moderation.redacting.media import Wanted
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (

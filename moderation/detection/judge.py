@@ -281,7 +281,7 @@ class Judge:
             flags = self.flags(item.id)
         if flags:
             basis = {**basis, "flags": flags}
-        listed, unread = listed_of(self.lists, item, parts, applicable, ENGINE)
+        listed, unread = listed_of(self.lists, item, parts, detections, applicable, ENGINE)
         if listed:
             basis = {**basis, "listed": listed}
         findings: list[Detection | Failure] = [*detections, *failures, *unread]

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from moderation.core.detections import Failure
+from moderation.core.detections import Detection, Failure
 from moderation.core.errors import StoreUnavailable
 from moderation.core.items import Item, Part, Tool
 from moderation.core.listing import asked_by, look
 from moderation.core.policy.policies import Policy
-from moderation.core.policy.words.listed import LISTS
+from moderation.core.policy.words.listed import FOUND, LISTS
 from moderation.core.rules.scene import Listed
 
 if TYPE_CHECKING:
@@ -24,7 +24,12 @@ _NOTHING: Mapping[str, Listed] = {}
 
 
 def listed_of(
-    lists: ListsInForce | None, item: Item, parts: Sequence[Part], policies: Sequence[Policy], version: str
+    lists: ListsInForce | None,
+    item: Item,
+    parts: Sequence[Part],
+    detections: Sequence[Detection],
+    policies: Sequence[Policy],
+    version: str,
 ) -> tuple[Mapping[str, Listed], list[Failure]]:
     """What of an item stands on the lists that the policies go by, and a failure where nobody can know.
 
@@ -34,6 +39,8 @@ def listed_of(
         version: of the program.
     """
     wanted = asked_by(policies)
+    if not detections:  # then there is nothing to spare
+        wanted = frozenset(each for each in wanted if each[1] != FOUND)
     if not wanted:
         return _NOTHING, []
     try:
@@ -42,4 +49,4 @@ def listed_of(
         logger.warning("lists cannot be read: %s", error)
         return _NOTHING, [Failure(detector=Tool(name=LISTS, version=version), kind="raised", message=NOT_READ)]
     at = lists.clock() if lists is not None else item.created_at
-    return look(wanted, known, item.metadata, parts, at), []
+    return look(wanted, known, item.metadata, parts, detections, at), []

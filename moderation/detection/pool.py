@@ -97,17 +97,15 @@ class Pool:
         return answer
 
     def make_ready(self) -> None:
-        """Until a process is free that has started; where none does, its next call says why."""
+        """Until a process is free that has started and answered; where none does, its next call says why."""
         try:
             process = self._take()
         except NoAnswer:
             return
-        try:
-            process = process or self._start()
-        except NoAnswer:
-            self._lost(None)
-            return
-        self._give_back(process)
+        if process is None:
+            self._start_and_probe()
+        else:
+            self._give_back(process)
 
     # Taking and giving back
 

@@ -187,8 +187,13 @@ class Runner:
         only: Callable[[Detector], bool] = lambda _: True,
         *,
         is_cleared: bool = False,
+        are_decoded: bool = False,
     ) -> tuple[list[list[Detection]], Answers]:
         """Like `look`, for many short texts: one call of each detector, within the time limit of one look.
+
+        Args:
+            only: the detectors to ask.
+            are_decoded: somebody has opened all that is encoded in them.
 
         Returns:
             The detections in each text, in order, worth nothing when there is a failure; and who answered for all.
@@ -199,7 +204,9 @@ class Runner:
         cleared = Cleared() if is_cleared else self._guarding.clear(texts, detectors, partial(self._guard, app))
         detectors = [each for each in detectors if cleared.may(each)]
         answers = Answers(failures=cleared.refused)
-        looks = self._threads.map(carried(lambda detector: self._look_each(app, detector, texts)), detectors)
+        looks = self._threads.map(
+            carried(lambda detector: self._look_each(app, detector, texts, are_decoded)), detectors
+        )
         for detector, answer in zip(detectors, looks, strict=True):
             if isinstance(answer, Failure):
                 answers.failures.append(answer)
@@ -294,11 +301,14 @@ class Runner:
         except NoAnswer as error:
             return self._failed(tool, part, error)
 
-    def _look_each(self, app: str, detector: Any, texts: Sequence[Part]) -> list[list[Detection]] | Failure:
+    def _look_each(
+        self, app: str, detector: Any, texts: Sequence[Part], are_decoded: bool
+    ) -> list[list[Detection]] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
             with self._timed(detector.name):
-                answer = self._pools[detector.name].call(Call("detect_each", app, texts[0], parts=texts))["found"]
+                call = Call("detect_each", app, texts[0], parts=texts, is_decoded=are_decoded)
+                answer = self._pools[detector.name].call(call)["found"]
                 if len(answer) != len(texts):
                     raise NoAnswer("invalid_answer", "it did not answer each text")
                 return [

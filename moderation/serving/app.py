@@ -11,6 +11,7 @@ from ground.web.problems import register
 from moderation.api import (
     deliveries,
     detectors,
+    disputes,
     flags,
     health,
     items,
@@ -19,6 +20,7 @@ from moderation.api import (
     policies,
     problems,
     redact,
+    statements,
     uploads,
 )
 from moderation.api.auth import Gate
@@ -58,6 +60,8 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(items.blueprint(service, gate, figures))
     app.register_blueprint(deliveries.blueprint(service, gate))
     app.register_blueprint(flags.blueprint(service, gate))
+    app.register_blueprint(statements.blueprint(service, gate))
+    app.register_blueprint(disputes.blueprint(service, gate))
     app.register_blueprint(moderations.blueprint(service, gate))
     app.register_blueprint(redact.blueprint(service, gate))
     app.register_blueprint(uploads.blueprint(service, gate))

@@ -16,6 +16,7 @@ from moderation.storage.tables import (
     deliveries,
     delivery_attempts,
     derivatives,
+    disputes,
     fetches,
     fingerprints,
     flags,
@@ -32,6 +33,7 @@ from moderation.storage.words import forget_words
 _OF_ITEMS = (
     deliveries,
     derivatives,
+    disputes,
     fetches,
     fingerprints,
     flags,

@@ -31,6 +31,7 @@ from moderation.storage.tables import (
     decisions,
     deliveries,
     delivery_attempts,
+    disputes,
     erasures,
     fetches,
     fingerprints,
@@ -51,7 +52,8 @@ SETTLING = timedelta(minutes=1)
 _KEYED = timedelta(minutes=5)
 """So long before an item's time the first item of its batch may have been made."""
 _OF_ITEMS = (
-    deliveries, fetches, fingerprints, flags, item_facets, item_labels, item_loops, item_media, item_texts, decisions,
+    deliveries, disputes, fetches, fingerprints, flags, item_facets, item_labels, item_loops, item_media, item_texts,
+    decisions,
 )  # fmt: skip
 
 

@@ -156,6 +156,7 @@ SHOWN_BY = {
     "aws_most_film_jobs": "tests/moderation/aws/test_films.py::test_as_many_jobs_as_are_set_are_under_way",
     "aws_most_buckets": "tests/moderation/aws/test_s3.py::test_there_are_as_many_buckets_as_are_set",
     "comprehend_s3": "tests/moderation/comprehend/test_boto3.py::test_jobs_read_and_write_s3_where_they_may",
+    "least_group": "tests/moderation/reporting/test_reports.py::test_a_setting_keeps_small_numbers_back",
     "overturn_alarm_percent": f"{HERE}::test_the_alarm_of_overturned_decisions_is_where_it_is_set",
     "clean_seconds": f"{CLEANING}::test_serve_cleans_now_and_then",
     "idempotency_keep_days": f"{CLEANING}::test_idempotency_keys_go_after_their_days_and_young_ones_stay",

@@ -273,7 +273,9 @@ class TestOneText:
         failure = Failure(
             detector=Tool(name="pii.text", version="1"), kind="timed_out", message="no answer within 10 s"
         )
-        monkeypatch.setattr(shared.service.judge.runner, "look_each", lambda *_: ([[]], Answers(failures=[failure])))
+        monkeypatch.setattr(
+            shared.service.judge.runner, "look_each", lambda *_, **__: ([[]], Answers(failures=[failure]))
+        )
 
         found = refused(shared.the_client.detect_pii_entities, Text="x", LanguageCode="en")
 
@@ -382,9 +384,9 @@ class TestJobs:
         endpoint.service.redactions._lease = timedelta(0)
         real = endpoint.service._redactor.look_each
 
-        def asked(*arguments: Any) -> Any:
+        def asked(*arguments: Any, **more: Any) -> Any:
             client.stop_pii_entities_detection_job(JobId=job)
-            return real(*arguments)
+            return real(*arguments, **more)
 
         monkeypatch.setattr(endpoint.service._redactor, "look_each", asked)
         endpoint.service.redactions.work_once()
@@ -426,7 +428,7 @@ class TestJobs:
         self, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         failure = Failure(detector=Tool(name="pii.text", version="1"), kind="raised", message="KeyError at x.py:1")
-        monkeypatch.setattr(endpoint.service._redactor, "look_each", lambda *_: ([], Answers(failures=[failure])))
+        monkeypatch.setattr(endpoint.service._redactor, "look_each", lambda *_, **__: ([], Answers(failures=[failure])))
         put(endpoint, {"in/a": LINE * 6})
         job = start(endpoint)
 
