@@ -39,10 +39,10 @@ Documents = Callable[[Connection, Sequence[str]], Mapping[str, str]]
 """The documents of these subjects with their salts, as text; what is not there is left out."""
 
 
-def audit_table(metadata: sa.MetaData) -> sa.Table:
+def audit_table(metadata: sa.MetaData, name: str = "audit_records") -> sa.Table:
     """The table of a chain's records."""
     return sa.Table(
-        "audit_records",
+        name,
         metadata,
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("kind", sa.String(40), nullable=False),

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from ground.audit_chain import SEALED_AT_ONCE, Head
-from ground.blobs import Blobs
+from ground.audit_chain import SEALED_AT_ONCE, AuditChain, Head
 from ground.chain_heads import Signer
 from ground.database import Database
-from ground.failpoints import failpoint
-from ground.private_files import private_file, private_folder
 from ground.rounds import Rounds
+from moderation.audit_heads import write_head
+from moderation.core.errors import ModerationError
 from moderation.settings import Settings
 from moderation.storage.audit import NAME, open_chain
 
@@ -22,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 SEAL_SECONDS = 2.0
 HEAD_EVERY = timedelta(hours=1)
+HEAD_AGAIN = timedelta(minutes=1)
+"""After which a head that could not be written is tried again."""
 KEY_FILE = "audit.key"
 """In the data folder: what heads are signed with."""
 
@@ -38,14 +37,16 @@ class Auditing:
         clock: the wall time.
 
     Attributes:
-        rounds: seal what waits, and write a head once an hour.
+        chains: of which heads are written, by name; that of the portal is added where it is in the same process.
+        rounds: seal what waits, and write heads once an hour.
     """
 
-    def __init__(self, settings: Settings, database: Database, blobs: Blobs, clock: Callable[[], datetime]) -> None:
-        self._settings, self._blobs, self._clock = settings, blobs, clock
+    def __init__(self, settings: Settings, database: Database, clock: Callable[[], datetime]) -> None:
+        self._settings, self._clock = settings, clock
         self._chain = open_chain(database)
+        self.chains: dict[str, AuditChain] = {NAME: self._chain}
         self._told_at: datetime | None = None
-        self._told: Head | None = None
+        self._told: dict[str, Head] = {}
         self.rounds = Rounds("audit chain", self.look, pause_seconds=SEAL_SECONDS)
 
     def look(self) -> float | None:
@@ -60,22 +61,15 @@ class Auditing:
         now = self._clock()
         if self._told_at is not None and now < self._told_at + HEAD_EVERY:
             return
-        head = self._chain.head()
-        if head is not None and head != self._told:
-            write_head(where, signer_of(self._settings).signed(NAME, head), head, self._blobs)
-            self._told = head
+        for name, chain in self.chains.items():
+            head = chain.head()
+            if head is None or head == self._told.get(name):
+                continue
+            try:
+                write_head(where, signer_of(self._settings).signed(name, head), name, head, self._settings, now)
+            except (ModerationError, OSError) as error:
+                logger.error("the head of the audit chain %s cannot be written, and is tried again: %s", name, error)
+                self._told_at = now - HEAD_EVERY + HEAD_AGAIN
+                return
+            self._told[name] = head
         self._told_at = now
-
-
-def write_head(where: str, line: str, head: Head, blobs: Blobs) -> None:
-    """Write a signed head: a line more in a file, or an object of its own under an ``s3://`` prefix."""
-    if where.startswith("s3://"):
-        uri = f"{where.rstrip('/')}/{NAME}-{head.position:012}.json"
-        blobs.put_uri(uri, f"{line}\n".encode(), "application/json")
-        return
-    path = Path(where)
-    private_folder(path.parent)
-    with failpoint("audit.write_head"), private_file(path).open("a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
-        file.flush()
-        os.fsync(file.fileno())

@@ -72,14 +72,19 @@ class Erasing:
     def look(self) -> float | None:
         """Erase what is due; says 0 when more waits."""
         due = self.erasures.due(self.clock(), BATCH)
-        done = [each.id for each in due if self._is_erased(each)]
-        if done:
-            if any(each.kind == "words" for each in due):
-                purge_words(self._db)
-            self.erasures.done(done)
-            self._db.owe_empty_journal()
+        done = [each for each in due if self._is_erased(each)]
+        self._are_done([each for each in done if each.kind != "words"])
+        words = [each for each in done if each.kind == "words"]
+        if words:
+            purge_words(self._db)
+            self._are_done(words)
         self._db.empty_owed_journal()
         return 0 if len(due) == BATCH and done else None
+
+    def _are_done(self, done: Sequence[Erasure]) -> None:
+        if done:
+            self.erasures.done([each.id for each in done])
+            self._db.owe_empty_journal()
 
     def _is_erased(self, each: Erasure) -> bool:
         """Erase one thing; False when it is to be tried again."""
@@ -90,6 +95,9 @@ class Erasing:
             until = self.clock() + AGAIN
         except HumanLoopRefused as error:
             logger.error("item=%s its human loop %s cannot be erased: %s", each.item_id, each.name, error)
+            until = self.clock() + JUST_STORED
+        except Exception:  # whatever it is, those behind it are erased all the same
+            logger.exception("item=%s %s cannot be erased", each.item_id, each.kind)
             until = self.clock() + JUST_STORED
         if until is None:
             return True

@@ -80,6 +80,7 @@ class Service:
     """Stores, judge, pipeline, human loops and deliveries, and what looks after them in the background.
 
     Attributes:
+        auditing: seals the audit chain, and writes signed heads.
         heart: gives this process's signs of life; see `Heart`.
         tally: what is counted here and told of all processes together.
         taxonomy: the labels, with those that plugins add.
@@ -169,7 +170,7 @@ class Service:
         self.flagging = Flagging(self.flags, self.pipeline, lambda: self.policies)
         self.disputes = Disputes(database)
         self.disputing = Disputing(self.disputes, self.pipeline)
-        self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
+        self.auditing = Auditing(settings, database, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
         self.drafts = Drafts(database)
@@ -228,7 +229,7 @@ class Service:
         self._sweeping.start()
         self._retaining.start()
         self._cleaning.start()
-        self._auditing.rounds.start()
+        self.auditing.rounds.start()
         self.erasing.rounds.start()
         self.derivatives.rounds.start()
         self.flagging.rounds.start()
@@ -277,7 +278,7 @@ class Service:
             self._sweeping,
             self._retaining,
             self._cleaning,
-            self._auditing.rounds,
+            self.auditing.rounds,
             self.erasing.rounds,
             self.derivatives.rounds,
             self.flagging.rounds,

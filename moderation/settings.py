@@ -109,8 +109,14 @@ class Settings(ReviewSettings):
     )
     audit_heads: str | None = Field(
         None,
-        description="Where signed heads of the audit chain go once an hour: a file, or s3://BUCKET/PREFIX, best with "
-        "object lock; empty for nowhere.",
+        description="Where signed heads of the audit chain go once an hour: a file, s3://BUCKET/PREFIX, best with "
+        "object lock, or an http(s) address that they are posted to; empty for nowhere.",
+    )
+    audit_lock_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="Days that signed heads in S3 are locked (object lock, COMPLIANCE); empty as the bucket says.",
     )
     item_keep_days: int | None = Field(
         None,

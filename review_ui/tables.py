@@ -94,6 +94,7 @@ task_events = sa.Table(
     sa.Column("user_id", sa.String(36), nullable=False, index=True),
     sa.Column("detail", sa.Text, nullable=False, server_default=""),
     sa.Column("subject", sa.String(220), nullable=False, server_default="", index=True),
+    sa.Column("salt", sa.String(32)),
     sa.Index(None, "task_id", "kind"),
     sa.Index(None, "kind", "at"),
 )

@@ -14,6 +14,7 @@ from moderation.loop_cleaning import clean_loops_now_and_then
 from moderation.service import Service
 from moderation.serving.app import create_app
 from moderation.settings import Settings
+from review_ui.a2i.chain import NAME as REVIEW_CHAIN
 from review_ui.a2i.events import open_targets
 from review_ui.opening import open_review
 from review_ui.server import first_admin_password, prepare
@@ -39,6 +40,7 @@ class Server:
         self._tell = open_targets(settings.a2i_events)
         self.review = open_review(settings, blobs=self.blobs, on_status_change=self._loop_changed)
         self.service = Service.open(settings, blobs=self.blobs, a2i_access_key=self.review.internal_access_key())
+        self.service.auditing.chains[REVIEW_CHAIN] = self.review.chain
         self.first_admin_password = first_admin_password(self.review, settings)
         try:
             self._listener = Listener(create_app(self.service, self.review), settings, settings.waits, sockets)

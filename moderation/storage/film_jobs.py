@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from ground.database import Database
 from ground.ids import new_hex_id
 from ground.leases import Lease
+from ground.prepared import among
 from moderation.core.errors import InputError, NotFound
 from moderation.core.items import Tool
 from moderation.storage.tables import film_jobs, film_pictures
@@ -251,9 +252,13 @@ _LEASE = Lease(film_jobs.c.id, film_jobs.c.lease_until)
 def delete_ended(c: Connection, before: datetime, most: int) -> int:
     """Delete some jobs that ended before a time, with what they found; says how many."""
     chosen = sa.select(film_jobs.c.id).where(film_jobs.c.ended_at < before).limit(most)
-    ids = list(c.execute(chosen).scalars())
-    c.execute(sa.delete(film_pictures).where(film_pictures.c.job.in_(ids)))
-    return c.execute(sa.delete(film_jobs).where(film_jobs.c.id.in_(ids))).rowcount
+    return delete_jobs(c, list(c.execute(chosen).scalars()))
+
+
+def delete_jobs(c: Connection, ids: Sequence[str]) -> int:
+    """Delete jobs with what they found; who works on one finds it gone. Says how many there were."""
+    c.execute(sa.delete(film_pictures).where(among(c, film_pictures.c.job, ids)))
+    return c.execute(sa.delete(film_jobs).where(among(c, film_jobs.c.id, ids))).rowcount
 
 
 def _job(row: Any) -> FilmJob:

@@ -127,10 +127,16 @@ class Flags:
 
         return round(self._db.read(work), 3)
 
-    def news(self, limit: int) -> dict[str, list[str]]:
-        """Decided items with flags that nobody has looked at yet, oldest first, each with the flags' ids."""
+    def news(self, limit: int, but: Collection[str] = ()) -> dict[str, list[str]]:
+        """Decided items with flags that nobody has looked at yet, oldest first, each with the flags' ids.
+
+        Args:
+            but: items to leave out.
+        """
         decided = sa.select(flags.c.item_id, flags.c.id).join(items, items.c.id == flags.c.item_id)
         decided = decided.where(flags.c.is_new.is_(True), items.c.status == "decided").order_by(flags.c.item_id)
+        if but:
+            decided = decided.where(flags.c.item_id.not_in(list(but)))
         found: dict[str, list[str]] = {}
         for row in self._db.read(lambda c: c.execute(decided.limit(limit)).all()):
             found.setdefault(row.item_id, []).append(row.id)

@@ -26,6 +26,7 @@ from moderation.storage.event_log import may_hear, next_event
 from moderation.storage.facets import facet
 from moderation.storage.holds import need_no_hold
 from moderation.storage.records import event_rows
+from moderation.storage.remnants import forget_remnants
 from moderation.storage.tables import (
     decisions,
     deliveries,
@@ -96,8 +97,8 @@ def withdraw(
         return []
     insert_many(c, erasures, _elsewhere(c, ids, {row.id: row.created_at for row in rows}, now))
     told: list[tuple[Item, int, Sequence[Listener]]] = []
-    for row in rows:
-        item = Item.model_validate(row.document)
+    withdrawn = [Item.model_validate(row.document) for row in rows]
+    for row, item in zip(rows, withdrawn, strict=True):
         wanting = [each for each in listeners if each.wants(item.app, "item.withdrawn")]
         hearing = may_hear(wanting, row.findings) if wanting else ()
         if hearing or is_wanted(item, "item.withdrawn"):
@@ -107,6 +108,7 @@ def withdraw(
     c.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(theirs)))
     forget_words(c, ids)
     take_back_all(c, ids, now)
+    forget_remnants(c, withdrawn)
     for table in _OF_ITEMS:
         c.execute(sa.delete(table).where(among(c, table.c.item_id, ids)))
     for row in rows:

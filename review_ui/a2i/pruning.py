@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from review_ui.a2i.chain import note_erased
 from review_ui.a2i.pictures import picture_key
 from review_ui.a2i.service import A2IService
 from review_ui.a2i.tables import human_loops, labelling_jobs, labelling_objects, not_for, tasks
@@ -78,6 +79,7 @@ def _ended(c: Connection, before: datetime, after: str) -> Sequence[Any]:
 
 
 def _delete(c: Connection, names: Sequence[str]) -> int:
+    note_erased(c, names, "it is kept no longer")
     for table in (tasks, not_for):
         c.execute(sa.delete(table).where(table.c.loop_name.in_(names)))
     return c.execute(sa.delete(human_loops).where(human_loops.c.name.in_(names))).rowcount

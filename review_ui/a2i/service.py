@@ -19,6 +19,7 @@ from ground.blobs import Blobs
 from ground.database import Database
 from ground.errors import NotFound
 from review_ui.a2i import tables
+from review_ui.a2i.chain import note_change
 from review_ui.a2i.owners import Caller, Objects, OperatorsAlone
 
 ACCOUNT = "000000000000"
@@ -161,7 +162,12 @@ class A2IService:
             app=app,
         )
         row = {"id": key.id, "secret": key.secret, "is_internal": is_internal, "created_at": key.created_at, "app": app}
-        self.database.write(lambda c: c.execute(sa.insert(tables.access_keys).values(row)), step="a2i.add_access_key")
+
+        def work(c: Connection) -> None:
+            c.execute(sa.insert(tables.access_keys).values(row))
+            note_change(c, "access key added", key.id, key.created_at, app=app, is_internal=is_internal)
+
+        self.database.write(work, step="a2i.add_access_key")
         return key
 
     def internal_access_key(self) -> tuple[str, str]:
@@ -185,9 +191,15 @@ class A2IService:
     def revoke_access_key(self, key_id: str) -> None:
         """Make a key useless from now on. Raises `NotFound`."""
         update = sa.update(tables.access_keys).where(tables.access_keys.c.id == key_id)
-        if not self.database.write(
-            lambda c: c.execute(update.values(revoked_at=self.clock())).rowcount, step="a2i.revoke_access_key"
-        ):
+
+        def work(c: Connection) -> bool:
+            now = self.clock()
+            if not c.execute(update.values(revoked_at=now)).rowcount:
+                return False
+            note_change(c, "access key revoked", key_id, now)
+            return True
+
+        if not self.database.write(work, step="a2i.revoke_access_key"):
             raise NotFound(f"no access key {key_id}")
 
     def secret_of(self, key_id: str) -> str | None:

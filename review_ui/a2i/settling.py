@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.leases import Lease
+from review_ui.a2i.chain import note_answers, note_erased
 from review_ui.a2i.tables import human_loops, not_for, tasks
 
 WAITING: Mapping[str, Any] = {
@@ -36,6 +37,7 @@ def delete_finished(c: Connection) -> bool:
     """
     done = human_loops.c.is_deleted.is_(True) & human_loops.c.event_pending.is_(False)
     names = list(c.execute(sa.select(human_loops.c.name).where(done)).scalars())
+    note_erased(c, names, "it was deleted by who started it")
     for table in (tasks, not_for):
         c.execute(sa.delete(table).where(table.c.loop_name.in_(names)))
     c.execute(sa.delete(human_loops).where(human_loops.c.name.in_(names)))
@@ -48,8 +50,10 @@ def settle(c: Connection, task_ids: Sequence[str], now: datetime) -> list[str]:
     A loop of which tasks were withdrawn, because it was stopped, ends as ``Stopped``; others as ``Completed``.
     """
     given = tasks.c.id.in_(task_ids) & (tasks.c.state == "given")
-    loops = sorted(set(c.execute(sa.select(tasks.c.loop_name).where(given)).scalars()))
+    rows = c.execute(sa.select(tasks.c.id, tasks.c.loop_name).where(given)).all()
+    loops = sorted({row.loop_name for row in rows})
     c.execute(sa.update(tasks).where(given).values(state="answered", settles_at=None))
+    note_answers(c, [row.id for row in rows], now)
     finished = []
     for name in loops:
         # On Postgres, answers to one loop wait for each other here, so that the last one sees the others.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from ground.audit_chain import audit_table
 from ground.database import UTCDateTime
 
 metadata = sa.MetaData(
@@ -150,6 +151,7 @@ tasks = sa.Table(
     sa.Column("batch", sa.String(36)),
     sa.Column("due_at", UTCDateTime),
     sa.Column("left_by", sa.String(36)),
+    sa.Column("salt", sa.String(32)),
     sa.UniqueConstraint("loop_name", "user_id"),
     sa.Index(None, "state", "flow", "created_at"),
     sa.Index(None, "state", "settles_at"),
@@ -158,7 +160,10 @@ tasks = sa.Table(
 )
 """A reviewer's share of a loop. `state`: ``waiting``, ``claimed``, ``given`` (answered, may still be undone until
 `settles_at`), ``answered`` or ``withdrawn``. `level`: ``lead`` once it was escalated. `due_at`: the ``decide_by`` of
-the loop's input. `left_by`: who gave it back last, unanswered."""
+the loop's input. `left_by`: who gave it back last, unanswered. `salt`: of the answer's digest in the audit chain."""
+
+audit_records = audit_table(metadata, "review_audit_records")
+"""The audit chain (`review_ui.a2i.chain`). It may share a database with that of the service."""
 
 not_for = sa.Table(
     "not_for",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from review_ui.a2i.tables import tasks
+from review_ui.acts import add_act
 from review_ui.service import ReviewService
 from review_ui.tables import task_events, users
 
@@ -58,16 +59,16 @@ def note(
     Args:
         task: the task's row; None for what concerns a whole queue.
     """
-    row = {
-        "at": at,
-        "kind": kind,
-        "user_id": user_id,
-        "task_id": task.id if task is not None else None,
-        "flow": task.flow if task is not None else flow,
-        "detail": detail[:LONGEST_DETAIL],
-        "subject": subject[:220],
-    }
-    c.execute(sa.insert(task_events).values(row))
+    add_act(
+        c,
+        at,
+        kind,
+        user_id,
+        task_id=task.id if task is not None else None,
+        flow=task.flow if task is not None else flow,
+        detail=detail[:LONGEST_DETAIL],
+        subject=subject[:220],
+    )
 
 
 def unmask(review: ReviewService, task_id: str, user_id: str) -> None:

@@ -19,7 +19,9 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from ground.database import Database
 from ground.errors import InputError, NotFound
-from review_ui.tables import failed_sign_ins, sign_ins, task_events, user_groups, users
+from review_ui.a2i.chain import note_change
+from review_ui.acts import add_act
+from review_ui.tables import failed_sign_ins, sign_ins, user_groups, users
 
 ROLES = ("reviewer", "lead", "policy_owner", "admin")
 MAY_REVIEW = ("reviewer", "lead", "admin")
@@ -220,10 +222,11 @@ class People:
         return {row[0]: (row[1], row[2]) for row in rows}
 
     def _note(self, c: Connection, kind: str, by: str | None, name: str, detail: str = "") -> None:
-        """Write into the log what one person did to another; what commands do is not theirs."""
+        """Write into the log what one person did to another. What commands do is nobody's, and in the chain alone."""
         if by is not None:
-            row = {"at": self._clock(), "kind": kind, "user_id": by, "detail": detail, "subject": f"person:{name}"}
-            c.execute(sa.insert(task_events).values(row))
+            add_act(c, self._clock(), kind, by, detail=detail, subject=f"person:{name}")
+        else:
+            note_change(c, kind, f"person:{name}", self._clock(), detail=detail, by="command")
 
     def ensure_first_admin(self) -> str | None:
         """Make user ``admin`` when there is nobody yet; its password, to be shown once, or None."""

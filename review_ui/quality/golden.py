@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 from ground.errors import InputError, NotFound
 from ground.statistics import Interval, wilson
 from review_ui.a2i.answer_content import OUTCOMES, outcome_of
+from review_ui.a2i.chain import note_erased
 from review_ui.a2i.settling import settle
 from review_ui.a2i.tables import human_loops, not_for, tasks
 from review_ui.a2i.worker_ids import worker_id
@@ -226,6 +227,7 @@ def drop_orphans(c: Connection) -> None:
     """Delete golden items whose source was deleted: what somebody wants gone is gone with its copies."""
     gone = sa.select(golden_items.c.loop_name).where(golden_items.c.source.not_in(sa.select(human_loops.c.name)))
     names = list(c.execute(gone).scalars())
+    note_erased(c, names, "what it was made from was deleted")
     for table in (golden_items, tasks, not_for):
         c.execute(sa.delete(table).where(table.c.loop_name.in_(names)))
     c.execute(sa.delete(human_loops).where(human_loops.c.name.in_(names)))

@@ -18,18 +18,29 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ground.database import Database
+from ground.database import Database, UTCDateTime
 from moderation.cli import cli, run
 from moderation.core.decisions import Decision, PolicyRef
-from moderation.core.items import Item, Part
+from moderation.core.items import Item, Media, Part
 from moderation.erasing import Erasing
 from moderation.evidence.history import cases
 from moderation.serving.server import Server
 from moderation.settings import Settings
 from moderation.storage.audit import open_chain, unrecorded_decisions
+from moderation.storage.film_jobs import FilmJobRows, ShownPicture
+from moderation.storage.flags import Flags
 from moderation.storage.items import Store
 from moderation.storage.records import new_item_id
-from moderation.storage.tables import erasures
+from moderation.storage.remnants import Remnants
+from moderation.storage.tables import (
+    dead_letters,
+    erasures,
+    film_jobs,
+    film_pictures,
+    flags,
+    policy_backtests,
+    policy_drafts,
+)
 from moderation.storage.withdrawing import Erasures
 from review_ui.people.people import People
 from tests.houses.api import NOBODY, Api
@@ -261,12 +272,123 @@ def test_an_operator_erases_all_items_of_an_author_after_a_look(tmp_path: Path, 
     rest = erase("--author", "ann", "--yes")
     nothing = erase("--author", "ann")
 
-    assert (looked.return_value, json.loads(looked.output)) == (1, {"items": posted[:2], "erased": 0})
-    assert json.loads(one.output) == {"items": [posted[1]], "erased": 1}
-    assert json.loads(rest.output) == {"items": [posted[0]], "erased": 1}
-    assert (nothing.return_value, json.loads(nothing.output)) == (0, {"items": [], "erased": 0})
+    tried = erase("--author", "bob", "--dry-run")
+
+    def told(result: Result) -> tuple[list[str], int]:
+        said = json.loads(result.output)
+        return said["items"], said["erased"]
+
+    assert (looked.return_value, told(looked)) == (1, (posted[:2], 0))
+    assert told(one) == ([posted[1]], 1)
+    assert told(rest) == ([posted[0]], 1)
+    assert (nothing.return_value, told(nothing)) == (0, ([], 0))
+    assert (tried.return_value, told(tried)) == (0, (posted[2:], 0))
     assert [api.service.store.get_item(each).status for each in posted] == ["withdrawn", "withdrawn", "pending"]
     api.close()
+
+
+FILM = Media(uri="s3://moderation/media/ab/film.mp4", sha256="ab" * 32, content_type="video/mp4", size_bytes=1)
+
+
+def film_job(database: Database, app: str, said: str) -> None:
+    """A job over the film, done, with something that was read in it."""
+    rows = FilmJobRows(database, 9, 60.0, lambda: NOW)
+    place = {"Video": {"S3Object": {"Bucket": "b", "Name": f"{said}.mp4"}}}
+    rows.add(app, "TextDetection", place, tools=[], unseen=[], token=None, is_told=True)
+    held = rows.claim()
+    assert held is not None
+    held = rows.keep(held, film={"sha256": FILM.sha256})
+    assert held is not None
+    held = rows.advance(held, [ShownPicture(0.0, 1.0, [], [{"text": said}])], 1.0)
+    assert held is not None
+    rows.give_back(held, state="SUCCEEDED", ended_at=NOW)
+
+
+def stored(database: Database) -> str:
+    """All that is in the rows that may have something of an item beside the item."""
+    tables = (film_jobs, film_pictures, policy_backtests, dead_letters, flags)
+    return str(database.read(lambda c: [c.execute(sa.select(table)).all() for table in tables]))
+
+
+def backtest(c: sa.Connection, shown: list[dict[str, str]]) -> None:
+    """A stored backtest that shows these items."""
+    draft = {"id": "d", "name": "p", "text": "", "version": "1", "summary": "", "state": "draft", "by": "ann"}
+    wanted = {column.name: column.type for column in policy_drafts.c if not column.nullable}
+    filled = {name: NOW if isinstance(kind, UTCDateTime) else draft.get(name, "") for name, kind in wanted.items()}
+    c.execute(sa.insert(policy_drafts).values(filled))
+    row = {"id": "b", "draft_id": "d", "version": "1", "days": 7, "done": 1, "total": 1, "by": "ann", "state": "done"}
+    report = {"items": len(shown), "most_changed": shown}
+    c.execute(sa.insert(policy_backtests).values({**row, "report": report, "began_at": NOW, "seen_at": NOW}))
+
+
+def test_what_film_jobs_and_backtests_have_of_an_item_goes_with_it(database: Database) -> None:
+    store, erasing = Store(database), Erasures(database)
+    posted = Item(id=new_item_id(NOW), app="shop", parts=(Part(id="p0", type="video", media=FILM),), created_at=NOW)
+    store.add_items([posted])
+    film_job(database, "shop", "zyxtext")
+    film_job(database, "forum", "another app's")
+    shown = [{"item": posted.id, "content": "zyxtext"}, {"item": "another", "content": "another item's"}]
+    database.write(lambda c: backtest(c, shown), step="test.backtest")
+
+    erasing.withdraw([posted.id], NOW, "test")
+
+    assert "zyxtext" not in stored(database)
+    assert "another app's" in stored(database)
+    assert "another item's" in stored(database)
+
+
+def test_of_an_author_and_an_app_goes_what_lies_beside_their_items(database: Database) -> None:
+    store, remnants = Store(database), Remnants(database)
+    posted = item()
+    store.add_items([posted])
+    Flags(database).add("shop", posted.id, "ann", "zyxtext", NOW)
+    Flags(database).add("shop", posted.id, "bob", "the other reason", NOW)
+    film_job(database, "shop", "zyxfilm")
+    letter = {"app": "shop", "reason": "no item", "created_at": NOW, "uri": None}
+    bodies = ['{"metadata": {"author": "ann"}}', '{"metadata": {"author": "anna"}}']
+    rows = [{**letter, "id": str(number), "body": body} for number, body in enumerate(bodies)]
+    database.write(lambda c: c.execute(sa.insert(dead_letters), rows), step="test.letters")
+
+    looked = remnants.counts(author="ann", app=None)
+    done = remnants.erase(NOW, "test", author="ann", app=None)
+
+    assert looked == done == {"reports that they made": 1, "messages that became no items": 1}
+    assert "zyxtext" not in stored(database)
+    assert "anna" in stored(database)
+    assert "the other reason" in stored(database)
+
+    done = remnants.erase(NOW, "test", author=None, app="shop")
+
+    assert done == {"jobs over films": 1, "messages that became no items": 1}
+    assert "zyxfilm" not in stored(database)
+    chain = open_chain(database)
+    chain.seal()
+    assert chain.records("erased beside items") == {"an author", "app shop"}
+
+
+def test_what_cannot_be_erased_holds_up_nothing_behind_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    posted = [
+        api.post("/v1/items?wait=30", data={"file": (io.BytesIO(picture(said)), "a.png")}).json["id"]
+        for said in ("poisoned", "sound")
+    ]
+    uris = [api.service.store.get_item(each).parts[0].media.uri for each in posted]  # type: ignore[union-attr]
+    erasing, blobs = api.service.erasing, api.service.blobs
+    erasing.clock = lambda: datetime.now(UTC) + timedelta(hours=2)
+    stored_at = type(blobs).stored_at
+
+    def poisoned(self: Any, uri: str) -> Any:
+        if uri == uris[0]:
+            raise RuntimeError("nobody thought of this")
+        return stored_at(self, uri)
+
+    monkeypatch.setattr(type(blobs), "stored_at", poisoned)
+    for each in posted:
+        api.call("DELETE", f"/v1/items/{each}")
+    erasing.look()
+    monkeypatch.undo()
+
+    assert blobs.stored_at(uris[0]) is not None
+    assert blobs.stored_at(uris[1]) is None
 
 
 @pytest.mark.parametrize("arguments", [[], ["--item", "x", "--author", "ann"], ["--item", "x"]])

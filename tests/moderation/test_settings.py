@@ -165,6 +165,7 @@ SHOWN_BY = {
     "delivery_keep_days": f"{CLEANING}::test_deliveries_that_are_over_go_with_their_attempts_and_waiting_ones_never",
     "intake_keep_days": f"{CLEANING}::test_objects_told_of_long_ago_are_forgotten",
     "audit_heads": "tests/moderation/storage/test_audit.py::test_heads_are_written_once_an_hour_where_the_settings_say",
+    "audit_lock_days": "tests/moderation/storage/test_audit_heads.py::test_heads_in_a_bucket_are_locked_as_set_and_compared",
     "item_keep_days": f"{CLEANING}::test_decided_items_go_with_all_that_was_known_of_them",
     "redaction_keep_days": f"{CLEANING}::test_redaction_jobs_that_ended_go_and_open_ones_stay",
     "otlp_endpoint": "tests/moderation/test_traces.py::test_a_collector_is_told_over_http",

@@ -136,3 +136,26 @@ def test_reporters_who_were_wrong_count_less(open_house: Callable[[str], House])
 @pytest.mark.parametrize(("right", "wrong", "counts"), [(0, 0, 1), (5, 0, 1), (0, 4, 1 / 3), (2, 4, 0.5)])
 def test_a_reporter_counts_by_how_often_they_were_right(right: int, wrong: int, counts: float) -> None:
     assert weight(right, wrong) == pytest.approx(counts)
+
+
+def test_an_item_that_cannot_be_judged_anew_holds_up_none_behind_it(
+    open_house: Callable[[str], House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = open_house(ASKS)
+    poisoned, sound = house.post("first"), house.post("second")
+    judged: list[str] = []
+    judge_anew = house.service.pipeline.judge_anew
+
+    def fails(item_id: str) -> object:
+        if item_id == poisoned.item.id:
+            raise RuntimeError("nobody thought of this")
+        judged.append(item_id)
+        return judge_anew(item_id)
+
+    monkeypatch.setattr(house.service.pipeline, "judge_anew", fails)
+    for record in (poisoned, sound):
+        house.service.flags.add("shop", record.item.id, "ann", "spam", NOW)
+    house.service.flagging.rounds.ring()
+
+    wait_for(lambda: judged == [sound.item.id])
+    wait_for(lambda: list(house.service.flags.news(9)) == [poisoned.item.id])

@@ -173,7 +173,7 @@ def test_heads_are_written_once_an_hour_where_the_settings_say(folder: Path, tmp
     settings = Settings(data=folder, audit_heads=str(tmp_path / "heads.jsonl"))
     database, now = open_database(settings), datetime.now(UTC)
     times = iter([now, now + HEAD_EVERY / 2, now + HEAD_EVERY, now + 2 * HEAD_EVERY])
-    auditing = Auditing(settings, database, open_blobs(settings), lambda: next(times))
+    auditing = Auditing(settings, database, lambda: next(times))
     for _ in range(2):
         auditing.look()
     sql(folder, "INSERT INTO audit_records (kind, subject, at, body) VALUES ('key added', 'k', '2026-01-01', '{}')")
