@@ -20,7 +20,7 @@ from PIL import Image
 from ground.blobs import Blobs
 from ground.database import Database
 from ground.media_store import open_blobs
-from moderation.commands.doctor import _database
+from moderation.commands.doctor import Installation, _database
 from moderation.core.decisions import Decision, FinalOutcome, PolicyRef
 from moderation.core.derivatives import derivatives_of
 from moderation.core.errors import SettingsError
@@ -305,7 +305,7 @@ def test_what_fails_is_seen_and_done_when_it_can_be(shop: Shop) -> None:
     assert shop.todo.counts() == {"failing": 1, "done": 1}
     [why] = shop.todo.problems()
     assert why.startswith("redacted: no stored object s3://out/a.jpg")
-    said = [str(found) for found in _database(shop.settings)]
+    said = [str(found) for found in _database(Installation(shop.settings))]
     assert [each for each in said if f"copies and originals: {why}" in each]
     shop.aws.bucket("out")
     shop.look(days=1)

@@ -111,7 +111,7 @@ def test_an_approved_text_is_delivered_with_its_places_taken_out(open_house: Cal
     assert [part.text for part in record.redacted] == ["Write to [EMAIL] today"]
     view = item_view(record, house.service.versions)
     assert [part.text for part in view.redacted] == ["Write to [EMAIL] today"]
-    payload = {"data": decided_data(record.item, record.decision, record.redacted)}
+    payload = {"data": decided_data(record.item, record.decision, 1, record.redacted)}
     assert payload["data"]["redacted"] == [{"part": "p0", "type": "text", "text": "Write to [EMAIL] today"}]
 
 

@@ -126,9 +126,9 @@ def test_each_detector_is_called_once_for_all(
     asked: list[int] = []
     look = service.judge.runner.look_each
 
-    def counted(app: str, texts: Sequence[Part], *more: Any) -> Any:
+    def counted(app: str, texts: Sequence[Part], *more: Any, **given: Any) -> Any:
         asked.append(len(texts))
-        return look(app, texts, *more)
+        return look(app, texts, *more, **given)
 
     monkeypatch.setattr(service.judge.runner, "look_each", counted)
     post(service, [FINE] * 4)
@@ -187,14 +187,16 @@ def test_where_a_detector_gives_no_answer_each_is_moderated_by_itself(
     service = open_service("alone")
     runner, look = service.judge.runner, service.judge.runner.look
 
-    def fails(app: str, texts: Sequence[Part], *more: Any) -> tuple[list[list[Detection]], Answers]:
+    def fails(app: str, texts: Sequence[Part], *_: Any, **__: Any) -> tuple[list[list[Detection]], Answers]:
         failure = Failure(detector=service.judge.plugins.detectors[0], part="p0", kind="timed_out", message="slow")  # type: ignore[arg-type]
         return [[] for _ in texts], Answers(failures=[failure])
 
     alone: list[str] = []
     monkeypatch.setattr(runner, "look_each", fails)
     monkeypatch.setattr(
-        runner, "look", lambda app, parts, *more: alone.append(parts[0].text or "") or look(app, parts, *more)
+        runner,
+        "look",
+        lambda app, parts, *more, **given: alone.append(parts[0].text or "") or look(app, parts, *more, **given),
     )
     items = post(service, [FINE, SSN])
     moderate_waiting(service.pipeline.ports)
