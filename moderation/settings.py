@@ -125,6 +125,9 @@ class Settings(ReviewSettings):
         description="Days that decided items are kept, with decisions and evidence, and their media unless a policy or "
         "the setting before says less; those whose media a policy keeps for longer stay as long. Empty for good.",
     )
+    pii_dates_alone: bool = Field(
+        False, description="`pii.text` reports a year or a weekday that stands alone, too, as Amazon Comprehend does."
+    )
     upload_seconds: int = Field(900, ge=1, le=604_800, description="How long an upload address can be used.")
     a2i_endpoint_url: str | None = Field(
         None, description="A2I endpoint; empty for this service's own, `aws` for Amazon's."

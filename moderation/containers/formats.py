@@ -31,6 +31,7 @@ _SUFFIXES: Mapping[str, Format] = {
     **dict.fromkeys(("eml", "mbox"), "email"),
     **dict.fromkeys(("md", "markdown"), "markdown"),
     **dict.fromkeys(("docx", "docm", "dotx", "xlsx", "xlsm", "xltx", "pptx", "pptm", "potx"), "office"),
+    **dict.fromkeys(("odt", "ods", "odp", "odg", "ott", "ots", "otp"), "office"),
 }
 _UNREAD = (
     (b"%PDF-", "a PDF"),

@@ -1,4 +1,4 @@
-"""Word, Excel and PowerPoint files (ECMA-376): their XML as people see it; every other member stays byte for byte."""
+"""Office files: Word, Excel, PowerPoint (ECMA-376), OpenDocument: XML as people see it; the rest stays as it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
+from moderation.containers import opendocument
 from moderation.containers.layers import Block, CannotRead, Layer, Read, Reading, Section
 from moderation.containers.markup import Token, check_xml, text_layer, tokens
 
@@ -24,10 +25,12 @@ _TARGET = re.compile(r'Target="([^"]*)"')
 _VALUE = re.compile(r"[@ ]|\d{7}")
 _CELL_ATTRIBUTE = re.compile(r'\s(r|s)="([A-Za-z0-9]{1,12})"')
 _HEAD_ROWS = 12_000
+_MANIFEST = "META-INF/manifest.xml"
+"""The members of an OpenDocument, and how each is encrypted."""
 
 
 class Package:
-    """A file of Word, Excel or PowerPoint, unpacked.
+    """A file of Word, Excel, PowerPoint or an OpenDocument, unpacked.
 
     Raises:
         CannotRead: it is none, is damaged or encrypted, or grows beyond what is read.
@@ -40,8 +43,11 @@ class Package:
                 self._members = self._read(archive)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
             raise CannotRead(f"it is a damaged or encrypted archive ({type(error).__name__})") from error
-        if "[Content_Types].xml" not in self._members:
+        self._is_open_document = self._members.get(opendocument.MIMETYPE, b"").startswith(opendocument.TYPES)
+        if not self._is_open_document and "[Content_Types].xml" not in self._members:
             raise CannotRead("it is an archive; unpack it first")
+        if self._is_open_document and b"encryption-data" in self._members.get(_MANIFEST, b""):
+            raise CannotRead("it is encrypted")
 
     def _read(self, archive: zipfile.ZipFile) -> dict[str, bytes]:
         if len(self._infos) > MOST_MEMBERS:
@@ -66,12 +72,16 @@ class Package:
         shared = roots.get("xl/sharedStrings.xml")
         strings = _strings(shared) if shared is not None else []
         for name, root in roots.items():
+            if self._is_open_document:
+                if name != _MANIFEST:
+                    opendocument.read_member(reading, root, inner)
+                continue
             section = reading.aside()
             if re.fullmatch(r"xl/worksheets/[^/]*\.xml", name):
                 _read_sheet(reading, root, strings)
             _read_part(reading, section, root, inner, is_relations=name.endswith(".rels"))
         for name, data in self._members.items():
-            if data and name not in roots and not name.endswith("/"):
+            if data and name not in roots and not name.endswith("/") and name != opendocument.MIMETYPE:
                 reading.unread[_kind(name)] += 1
         return reading, {root: name for name, root in roots.items()}
 

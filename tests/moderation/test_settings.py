@@ -133,6 +133,10 @@ SHOWN_BY = {
     "fetches": "tests/moderation/pipeline/test_fetching.py::test_slow_servers_hold_up_neither_texts_nor_other_apps_nor_other_servers",
     "copies_to": "tests/moderation/delivery/test_derivatives.py::test_nothing_is_written_where_the_settings_do_not_say_so",
     "media_keep_days": "tests/moderation/media/test_retention.py::test_the_setting_speaks_where_no_policy_does",
+    "pii_dates_alone": (
+        "plugins/pii/tests/kinds/test_dates_alone.py"
+        "::test_a_year_or_weekday_alone_is_a_date_where_pii_dates_alone_says_so"
+    ),
     "upload_seconds": f"{IN_S3}::test_the_policy_of_an_upload_to_s3_bounds_type_size_key_and_time",
     "a2i_endpoint_url": "tests/moderation/review/test_client.py::test_a_started_loop_answers_its_arn",
     "a2i_fallback": "tests/moderation/review/test_fallback.py::test_items_are_decided_while_amazon_refuses_and_go_to_amazon_when_it_accepts",

@@ -1,10 +1,10 @@
 """Measure the detector, kind by kind, on the documents in evaluation/ with values filled in.
 
-    python tools/pii-training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside|outside|outside_kept|faked] [--rounds 6] [--seed 11] [--show NAME]
+    python tools/pii-training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside|outside|outside_kept|faked|languages] [--rounds 6] [--seed 11] [--show NAME]
 
 A document says where values go: ``{KIND}`` or ``{KIND:variant}``. Names come from Faker's lists of many countries.
-``posts``, ``field``, ``aside`` and ``outside`` have their values written in and need no rounds and no seed; ``faked`` is
-of Faker alone.
+``posts``, ``field``, ``aside`` and ``outside`` have their values written in and need no rounds and no seed; ``faked``
+and ``languages`` have Faker's values alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from moderation_pii import TextPii
 
 from faked import faked
 from filling import Labelled, documents
+from languages import languages
 from marked import marked
 from scoring import Scores
 from unseen import unseen
@@ -83,6 +84,8 @@ def drawn(name: str, rounds: int, seed: int) -> list[Labelled]:
         return unseen(rounds, seed)
     if name == "faked":
         return faked(rounds, seed)
+    if name == "languages":
+        return languages(rounds, seed)
     if name in ("posts", "field", "aside", "outside", "outside_kept"):
         return marked(Path(__file__).parent / "evaluation" / f"{name}.txt")
     people = People(seed)
@@ -97,7 +100,19 @@ def main() -> int:
     parser.add_argument(
         "--set",
         default="dev",
-        choices=["dev", "heldout", "chat", "unseen", "posts", "field", "aside", "outside", "outside_kept", "faked"],
+        choices=[
+            "dev",
+            "heldout",
+            "chat",
+            "unseen",
+            "posts",
+            "field",
+            "aside",
+            "outside",
+            "outside_kept",
+            "faked",
+            "languages",
+        ],
     )
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seed", type=int, default=11)

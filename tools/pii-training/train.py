@@ -127,6 +127,9 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=24_000)
     parser.add_argument("--iterations", type=int, default=85)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--out", type=Path, default=MODEL, help="where the model is written, in place of the shipped one"
+    )
     args = parser.parse_args()
     begin = time.perf_counter()
     known, chance = KnownWords(filed(lists())), random.Random(args.seed)
@@ -141,7 +144,7 @@ def main() -> int:
         trainer.train(f"{folder}/crf")
         crf = pycrfsuite.Tagger()
         crf.open(f"{folder}/crf")
-        write(crf, MODEL)
+        write(crf, args.out)
     print(f"{time.perf_counter() - begin:.0f} s")
     return 0
 

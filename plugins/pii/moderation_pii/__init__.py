@@ -18,4 +18,4 @@ if TYPE_CHECKING:
 @hookimpl
 def register_detectors(settings: Settings) -> list[TextPii]:
     """Offer ``pii.text``."""
-    return [TextPii()]
+    return [TextPii(dates_alone=settings.pii_dates_alone)]

@@ -14,7 +14,7 @@ from moderation.core.items import Part, Span
 from moderation.hookspecs import Context
 from moderation_pii import joining, stretches
 from moderation_pii.card import CARD
-from moderation_pii.kinds import PATTERNS, keys
+from moderation_pii.kinds import PATTERNS, dates_alone, keys
 from moderation_pii.names import brands, form_words, not_people
 from moderation_pii.names.naming import ages, joined, tagged
 from moderation_pii.names.tagger import tagger
@@ -36,10 +36,14 @@ class TextPii:
 
     Confidence, percent: from 85 it is that; 50 to 85 a person should look; under 50 is a note. Spans are code points. A
     value is reported once, as the kind it most surely is. Time grows with the length of the text, whatever is in it.
+
+    Args:
+        only_patterns: without the model of names and addresses.
+        dates_alone: a year or a weekday that stands alone is a date too, as it is for Comprehend.
     """
 
     name = "pii.text"
-    version = "5.0"
+    version = "6.0"
     card = CARD
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
@@ -47,13 +51,13 @@ class TextPii:
     time_limit_seconds = 10.0
     reads_encoded = True
 
-    def __init__(self, *, only_patterns: bool = False) -> None:
-        self._only_patterns = only_patterns
+    def __init__(self, *, only_patterns: bool = False, dates_alone: bool = False) -> None:
+        self._only_patterns, self._dates_alone = only_patterns, dates_alone
         self._prefilter: Prefilter | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """The automaton stays behind: it does not pickle, and is there again at the first `detect`."""
-        return {"_only_patterns": self._only_patterns, "_prefilter": None}
+        return {"_only_patterns": self._only_patterns, "_dates_alone": self._dates_alone, "_prefilter": None}
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The findings of one text, from start to end."""
@@ -67,6 +71,8 @@ class TextPii:
             seen = prefilter.seen(folded.text)
         hits, others = _hits(folded, seen, prefilter)
         hits += wrapped.unwrapped(folded.text, lambda line: _of_line(line, prefilter))
+        if self._dates_alone:
+            hits += dates_alone.found(folded.lowered)
         if not self._only_patterns:
             named = tagged(folded.text)
             hits = [*joined(hits, named), *ages(folded.text, named)] if named else hits
@@ -129,7 +135,7 @@ def _hits(folded: Folded, seen: list[int], prefilter: Prefilter) -> tuple[list[H
                     hit._replace(start=hit.start + start, end=hit.end + start)
                     for hit in spoken.runs(text[start:end], lowered[start:end])
                 )
-    return joining.whole_addresses(hits), others
+    return joining.alone(joining.whole_addresses(hits), text), others
 
 
 def _is_in(places: list[Hit], hit: Hit) -> bool:

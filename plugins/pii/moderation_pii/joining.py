@@ -35,6 +35,23 @@ def whole_addresses(hits: list[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.label != "PII/ADDRESS"] + whole
 
 
+_NEXT_SENTENCE = re.compile(r"(?<=[^\W\d_]{4})[.!?] [A-ZÀ-Þ][a-zà-ÿ'’]{1,12}\Z")
+_GOES_ON = re.compile(r"[a-zà-ÿ'’]+ ")
+
+
+def alone(hits: list[Hit], text: str) -> list[Hit]:
+    """The hits, with addresses without the first word of the next sentence, which looks like a piece of a town's name."""
+    return [
+        hit._replace(end=hit.start + cut.start())
+        if hit.label == "PII/ADDRESS"
+        and (cut := _NEXT_SENTENCE.search(text[hit.start : hit.end])) is not None
+        and text[hit.end : hit.end + 1] in (" ", "'", "’")
+        and _GOES_ON.match(text, hit.end + 1) is not None
+        else hit
+        for hit in hits
+    ]
+
+
 def connected(hits: list[Hit], text: str) -> list[Hit]:
     """The hits, with addresses that only a comma or a line's end parts as one."""
     made: list[Hit] = []

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from moderation_pii.prefilter import Prefilter
 
-SHORT = 6_000
+SHORT = 900
 """Code points of a text that is looked through as one."""
-STRETCH, OVERLAP = 3_000, 600
+STRETCH, OVERLAP = 450, 300
 """Code points of a stretch, and how far it reaches into the next one: more than what patterns but the long ones see."""
 _BOUND = re.compile(r"\{[0-9]*,([0-9]+)\}")
 

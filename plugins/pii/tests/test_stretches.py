@@ -28,7 +28,7 @@ def test_a_long_text_is_looked_through_as_if_it_were_one_stretch(start: int, mon
     assert len(by_stretches) > 50
 
 
-@pytest.mark.parametrize("before", range(2_900, 3_700, 97))
+@pytest.mark.parametrize("before", range(350, 1_250, 97))
 def test_a_value_at_the_edge_of_a_stretch_is_found_whole(before: int) -> None:
     url = "https://example.org/" + "a1" * 400
     token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIi" + "Ab1_" * 900 + ".c2lnbmF0dXJl"

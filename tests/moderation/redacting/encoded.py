@@ -44,6 +44,28 @@ def archive(**members: str) -> bytes:
     return made.getvalue()
 
 
+def open_document(kind: str, **members: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("mimetype", f"application/vnd.oasis.opendocument.{kind}", zipfile.ZIP_STORED)
+        file.writestr("META-INF/manifest.xml", '<m:manifest xmlns:m="m"><m:file-entry m:full-path="/"/></m:manifest>')
+        for name, text in members.items():
+            file.writestr(f"{name}.xml", f"<o:doc {ODF}>{text}</o:doc>")
+    return made.getvalue()
+
+
+def sealed_document() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        file.writestr("META-INF/manifest.xml", '<m:manifest xmlns:m="m"><m:encryption-data/></m:manifest>')
+        file.writestr("content.xml", b"\x8f\x01")
+    return made.getvalue()
+
+
+ODF = 'xmlns:o="o" xmlns:text="t" xmlns:table="b" xmlns:office="f" xmlns:dc="d" xmlns:meta="m" xmlns:xlink="x" xmlns:draw="w"'
+
+
 def mail(head: str, body: str) -> bytes:
     return f"From: {NAME} <{MAIL}>\nTo: bo@example.org\nMIME-Version: 1.0\n{head}\n\n{body}\n".replace(
         "\n", "\r\n"
@@ -141,6 +163,22 @@ DOCUMENTS: dict[str, bytes] = {
         xl__worksheets__sheet1=f'<worksheet {S}><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="inlineStr"><is><t>card</t></is></c></row>'
         '<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2" s="1"><v>536228146</v></c><c r="C2"><v>4111111111111111</v></c></row></sheetData></worksheet>',
     ),
+    "letter.odt": open_document(
+        "text",
+        content=f'<text:p>I am <text:span>Ann</text:span><text:s text:c="2"/><text:span>Lee</text:span>, SSN 536-<text:span>22-8146</text:span></text:p>'
+        f'<text:h>{PHONE} &amp; <text:a xlink:href="mailto:{MAIL}">{MAIL}</text:a></text:h><text:tracked-changes><dc:creator>{NAME}</dc:creator></text:tracked-changes>'
+        f"<office:annotation><dc:creator>{NAME}</dc:creator><text:p>card {CARD}</text:p></office:annotation>",
+        meta=f"<office:meta><meta:initial-creator>{NAME}</meta:initial-creator><dc:title>for {MAIL}</dc:title></office:meta>",
+    ),
+    "people.ods": open_document(
+        "spreadsheet",
+        content="<table:table-row><table:table-cell><text:p>full name</text:p></table:table-cell><table:table-cell><text:p>ssn</text:p></table:table-cell>"
+        "<table:table-cell><text:p>card</text:p></table:table-cell></table:table-row>"
+        f'<table:table-row><table:table-cell office:value-type="string"><text:p>{NAME}</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="float" office:value="536228146"><text:p>536228146</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="float" office:value="4111111111111111"><text:p>4.1E+15</text:p></table:table-cell></table:table-row>',
+    ),
+    "talk.odp": open_document("presentation", content=f"<draw:page><text:p>Ring 206-<text:span>555-0147</text:span></text:p><text:p>{MAIL}</text:p></draw:page>"),
     "talk.pptx": archive(ppt__slides__slide1=f"<p:sld {A}><a:p><a:r><a:t>Ring 206-</a:t></a:r><a:r><a:t>555-0147</a:t></a:r></a:p><a:p><a:r><a:t>{MAIL}</a:t></a:r></a:p></p:sld>"),
 }  # fmt: skip
 

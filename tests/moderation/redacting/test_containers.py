@@ -88,9 +88,9 @@ def parse(name: str, data: bytes) -> None:
         message = email.message_from_bytes(data, policy=email.policy.default)
         assert [part.defects for part in message.walk() if part.defects] == []
         assert [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
-    elif kind in ("docx", "xlsx", "pptx"):
+    elif kind in ("docx", "xlsx", "pptx", "odt", "ods", "odp"):
         with zipfile.ZipFile(io.BytesIO(data)) as file:
-            for member in file.namelist():
+            for member in set(file.namelist()) - {"mimetype"}:
                 ET.fromstring(
                     file.read(member).replace(b"<cp:coreProperties>", b'<cp:coreProperties xmlns:cp="a" xmlns:dc="b">')
                     .replace(b"<p:sld ", b'<p:sld xmlns:p="p" ')
@@ -186,6 +186,8 @@ class TestWhatNobodyReadsIsRefusedByName:
             ("a.json", b"[" * 100_000 + b"]" * 100_000, "too many brackets"),
             ("a.zip", encoded.archive()[:-30], "damaged"),
             ("a.docx", b"words", "no office document"),
+            ("a.odt", b"words", "no office document"),
+            ("a.odt", encoded.sealed_document(), "it is encrypted"),
             ("a.xml", b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "declares entities"),
             ("a.xml", b'<?xml version="1.0" encoding="UTF-7"?><a>+AGEAQA-</a>', "'UTF-7', which is not known"),
             ("a.html", b"<meta charset=iso-2022-jp>\xff", "'iso-2022-jp', which is not known"),

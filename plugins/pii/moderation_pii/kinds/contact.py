@@ -13,6 +13,7 @@ _PHONE = Words(
     r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|tlf|mobile?s?|móvil|cell(?:phone)?|fax|call(?: me| us| him| her)?|called|dial|ring|fone|fon|reach|numero"
     r"|text(?: me| us)?|ph(?: no)?|sms|whats ?app|signal|telegram|viber|reach (?:me|us|him|her)|contact|hotline|landline|handy"
     r"|(?:my|his|her|our|their) number|number is|电话|手机|電話|телефон|ll[aá]ma(?:me)?|ll[aá]me(?:me)?|número"
+    r"|mon numéro|telefoon|gsm|mobiel|terugbellen|bellen|mijn nummer|meine nummer|rückruf|anrufen|handynummer|telefono|cellulare|richiamare|telemóvel|ligar|rappeler|appeler|portable"
 )
 _SURE_PHONE = Words(
     r"(?:tele)?phones?|tel|tel[eé]fon[oe]?s?|celular|tél|mobile?|móvil|cell(?:phone)?|fax|call(?: me| us)?|text(?: me| us)?|sms|fone|ph(?: no| num| number)?|reach|ring|msg"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from moderation_pii.context import words
 from moderation_pii.names import texting
 from moderation_pii.names.tagger import tagger
 from moderation_pii.pattern import Hit
@@ -23,7 +24,23 @@ _SURE_NAME, _SURE_FIELD = 86.0, 90.0
 """From this confidence on a pattern knows better what a whole name is; the second is that of tables and forms."""
 
 _AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
-_TITLE = re.compile(r"(?i)(?:mr|mrs|ms|miss|mx|dr|prof|professor)\.? (?=\w)")
+_TITLE = re.compile(
+    r"(?i)(?:(?:mr|mrs|ms|miss|mx|dr|prof|professor|sehr|geehrte[rn]?|liebe[rn]?|herrn?|frau|madame|monsieur|mme|mlle|gentile|egregio|signora?"
+    r"|dott|dott\.ssa|exm[ao]|senhora?|sra?|señora?|estimad[oa]|geachte|beste|mevrouw|meneer|heer|dhr|mevr|klant|kunde|client|cliente)\.? )+(?=\w)"
+)
+"""Titles and salutations, which the model takes for the beginning of a name."""
+_SENTENCE_BEFORE = re.compile(r"[a-zà-ÿ]{4}[.!?,] |\n\n")
+_SENTENCE_BEHIND = re.compile(r"(?:[^\W\d_]{3}|[)\]0-9]|[A-Z]{2})[.!?] (?=[A-ZÀ-Þ])")
+_POST_CODE = re.compile(r"[0-9]{4,}")
+_SMALL_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_STREETS = words(
+    "rue avenue av boulevard bd place chemin impasse allée route quai cours passage calle cl avenida avda plaza paseo carrer via viale v piazza"
+    " corso largo vicolo rua travessa praça alameda estrada apt apartment unit suite flat po box floor no lot corner c"
+)
+_BETWEEN = words(
+    "p r l d de del della dei degli du des da do dos das di la le les el los las van der den het zum zur am an in im auf unter bei piso izda"
+    " dcha derecha izquierda esq dto bis ter bus and"
+)
 _A_WORD = re.compile(r"[^\W\d_]{3}")
 _MEASURE = re.compile(r"(?i)[0-9] ?(?:mm|cm|km|kg|lbs|[kmg]hz|[kmgt]b|watts?|volts?)\b|[0-9] x [0-9]")
 _ROW = re.compile(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
@@ -52,6 +69,8 @@ def tagged(text: str) -> list[Hit]:
             is_name = label == "PII/NAME"
             if is_name and (title := _TITLE.match(text, start, end)) is not None:
                 start = title.end()
+            if not is_name:
+                start, end = _address_alone(text, start, end)
             value = text[start:end].partition("  ")[0] if is_name else text[start:end]
             end = start + len(value)
             if is_name:
@@ -65,6 +84,37 @@ def tagged(text: str) -> list[Hit]:
             ):
                 hits.append(Hit(start, end, _confidence(lead), label))
     return hits
+
+
+def _address_alone(text: str, start: int, end: int) -> tuple[int, int]:
+    """An address without the sentence that it stands in, of which the model may take in some where it knows no word."""
+    value = text[start:end]
+    digit = _A_DIGIT.search(value)
+    if value.islower() or digit is None:
+        return start, end
+    for before in _SENTENCE_BEFORE.finditer(value, 0, digit.start()):
+        start += before.end() - (start - (end - len(value)))
+    code = _POST_CODE.search(text, start, end)
+    if code is not None and (behind := _SENTENCE_BEHIND.search(text, code.start(), end)) is not None:
+        end = behind.start() + len(behind[0]) - 2
+    known = tagger().lists.of
+    while (word := _SMALL_WORD.match(text, start, end)) is not None and _is_small(word[0], known):
+        start = word.end() + len(text[word.end() : end]) - len(text[word.end() : end].lstrip(" ,.:"))
+    while (
+        (last := _LAST_SMALL.search(text[start:end])) is not None
+        and last[1] not in _BETWEEN
+        and _is_small(last[1], known)
+    ):
+        end = start + last.start()
+    return start, end
+
+
+_LAST_SMALL = re.compile(r"[ ,.:]+([^\W\d_]+(?:['’][^\W\d_]+)*)\Z")
+
+
+def _is_small(word: str, known: Callable[[str], str]) -> bool:
+    """True for a word in small letters that is no street."""
+    return word.islower() and word not in _STREETS and "s" not in known(word) and not word.endswith(_STREET_ENDS)
 
 
 def _is_whole(text: str, start: int, end: int, value: str) -> bool:

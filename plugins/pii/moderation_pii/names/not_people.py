@@ -13,6 +13,7 @@ _LETTER_WORDS = words(
     " estimados estimadas muy señor señores señora señoras saludos prezado prezada prezados exmo exma exmos senhor senhora"
     " senhores atenciosamente cumprimentos madame messieurs mesdames cordialement veuillez sirs dear madam hej hei hallå kjære"
     " vänliga hälsningar med vennlig hilsen venlig hilsen vriendelijke groet groeten hoogachtend heer mevrouw bästa wie was"
+    " le les il lo los das der die ein eine ruego peço wilt graag bitte rückruf schicken senden sie dorthin meine ihre unsere mailen bellen sturen colis votre notre merci nous wir wij noi nós abbiamo conocimos conhecemos"
     " wann wo warum gruß viele danke zahlbar urlaub vertrag guthaben"
 )
 _PEOPLES = words(

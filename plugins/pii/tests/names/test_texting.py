@@ -64,3 +64,36 @@ def test_prose_without_a_street_is_no_address():
     prose = "Suomessa satu lappi nykyään saunan jälkeen kaikki menevät uimaan järveen ja syövät makkaraa yhdessä " * 4
 
     assert [kind for kind, _ in found_in(prose) if kind == "ADDRESS"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        (
+            "Sehr geehrte Frau Hosp,\n\nich bin nach Ruppstr. 4, 9307 Korneuburg gezogen. Bitte schicken Sie die Rechnung dorthin.",
+            "Ruppstr. 4, 9307 Korneuburg",
+        ),
+        (
+            "Geachte mevrouw Peters,\n\nik ben verhuisd naar Edithsingel 43, 5504 Moorslede. Wilt u de rekening daarheen sturen?",
+            "Edithsingel 43, 5504 Moorslede",
+        ),
+        (
+            "Madame Bazin,\n\nj'ai déménagé au 76, avenue de Morvan, 28885 Bigot. Merci d'y envoyer la facture.",
+            "76, avenue de Morvan, 28885 Bigot",
+        ),
+    ],
+)
+def test_an_address_is_found_without_the_sentence_that_it_stands_in(text, address):
+    assert ("ADDRESS", address) in found_in(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Sehr geehrte Frau Hosp,\n\nvielen Dank.", "Hosp"),
+        ("Geachte mevrouw Pieters,\n\nhartelijk dank.", "Pieters"),
+        ("Exma. Senhora Fonseca,\n\nmuito obrigado.", "Fonseca"),
+    ],
+)
+def test_a_name_is_found_without_its_title(text, name):
+    assert names(text) == [name]
