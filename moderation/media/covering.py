@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FACES, PEOPLE = "vision.faces", "vision.ppe"
-ROUNDS = 5
+ROUNDS = 6
 MARGIN = 0.12
 """Beyond a face, this share of its width and height on each side; each round twice as much."""
 BROW = 0.35
 """Of a head, from the top: what is under it is covered where no face was found in it."""
+PIECE = 0.6
+"""Of width and height: the picture is looked at in four pieces that overlap."""
+NEAR, MOST_ENLARGED = 800, 4.0
+"""Pixels that a piece is enlarged to, and by how much at most."""
 LONGEST = 1920
 """Pixels: copies are no larger."""
 QUALITY = 88
@@ -69,6 +73,8 @@ class FaceCovering:
         for number in range(ROUNDS):
             places = self._places(_saved(copy), PEOPLE if number == 0 else "")
             if not places:
+                places = self._from_nearby(copy)
+            if not places:
                 return _saved(copy)
             # Saving smears edges, so that what is left is covered more widely each time.
             for box in places:
@@ -88,6 +94,44 @@ class FaceCovering:
         faces = [d.box for name, detections in found if name == FACES for d in detections if d.box is not None]
         people = [d for name, detections in found if name == PEOPLE for d in detections if d.label == "Person"]
         return [*faces, *_of_people(people)]
+
+    def _from_nearby(self, picture: Image) -> list[Box]:
+        """Where faces are that are small or fill the picture, which is shown enlarged, in pieces, and with a margin."""
+        found: list[Box] = []
+        part = Part(id="p0", type="image")
+        for shown, (left, top, width, height) in _views(picture):
+            context = _Context(_saved(shown))
+            for detector in self._detectors:
+                if detector.name == FACES:
+                    boxes = [each.box for each in detector.detect(part, context) if each.box is not None]
+                    found += [_within(box, left, top, width, height) for box in boxes]
+        return found
+
+
+def _views(picture: Image) -> Iterator[tuple[Image, tuple[float, float, float, float]]]:
+    """Pictures to look at, each with its place in the picture as ratios; the margin's lies outside of it."""
+    from PIL import Image
+
+    # With a margin of its own size: a face that fills the picture is half as large then.
+    framed = Image.new("RGB", (2 * picture.width, 2 * picture.height), (128, 128, 128))
+    framed.paste(picture, (picture.width // 2, picture.height // 2))
+    yield framed, (-(picture.width // 2) / picture.width, -(picture.height // 2) / picture.height, 2.0, 2.0)
+    for left in (0.0, 1 - PIECE):
+        for top in (0.0, 1 - PIECE):
+            place = _pixels(picture, Box(left=left, top=top, width=PIECE, height=PIECE), 0)
+            piece = picture.crop(place)
+            scale = min(MOST_ENLARGED, max(1.0, NEAR / max(piece.size)))
+            shown = piece.resize((max(1, round(piece.width * scale)), max(1, round(piece.height * scale))))
+            share = (place[2] - place[0]) / picture.width, (place[3] - place[1]) / picture.height
+            yield shown, (place[0] / picture.width, place[1] / picture.height, *share)
+
+
+def _within(box: Box, left: float, top: float, width: float, height: float) -> Box:
+    """A box of a view as one of the whole picture, cut to it."""
+    first = max(0.0, left + box.left * width), max(0.0, top + box.top * height)
+    last = min(1.0, left + (box.left + box.width) * width), min(1.0, top + (box.top + box.height) * height)
+    across, down = max(1e-6, last[0] - first[0]), max(1e-6, last[1] - first[1])
+    return Box(left=min(first[0], 1 - across), top=min(first[1], 1 - down), width=across, height=down)
 
 
 def _of_people(people: Sequence[Detection]) -> Iterator[Box]:
