@@ -41,6 +41,7 @@ COMMANDS = {
     "consents": ("moderation.commands.consents:consents", "Acts that wait for a second person."),
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
     "holds": ("moderation.commands.holds:holds", "Legal holds: what is erased and deleted by nobody."),
+    "again": ("moderation.commands.again:again", "Decided items judged anew, after policies have changed."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),
     "erase": ("moderation.commands.erase:erase", "Items of an author or app, with all that was known of them."),
     "backup": ("moderation.commands.backup:backup", "The databases and the media into a file or folder."),

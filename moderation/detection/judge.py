@@ -85,6 +85,8 @@ class Judge:
         self._asking = Asking(plugins)
         self._custom_labels = [label for label in plugins.taxonomy.labels if label.startswith(CUSTOM_PREFIX)]
         self._tools = sorted(plugins.names)
+        every: list[Detector | Extractor] = [*plugins.detectors, *plugins.extractors]
+        self._versions = {tool.name: tool.version for tool in every}
 
     @classmethod
     def open(cls, settings: Settings, blobs: Blobs, policy: str | None = None) -> Judge:
@@ -410,6 +412,7 @@ class Judge:
             "reach": reach,
             "custom_labels": self._custom_labels,
             "tools": self._tools,
+            "versions": self._versions,
         }
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Literal
 
 from moderation.core.egress import stays_here
@@ -22,11 +23,14 @@ Became = Literal["same", "decided", "asked"]
 """What came of it: nothing new, a decision of the rules that supersedes, or people are asked."""
 
 
-def judge_anew(ports: Ports, item_id: str) -> Became:
+def judge_anew(ports: Ports, item_id: str, known: Callable[[ItemRecord], Judgement | None] = lambda _: None) -> Became:
     """Judge a decided item by the policies in force, and act where they want another outcome than the one there is.
 
     Rules never overrule what people have decided, but for a locked rejection: there people are asked. An item whose
     media is not kept any longer stays as it is: nobody could look at it.
+
+    Args:
+        known: what is found in an item as it stands; None to look at it again.
 
     Raises:
         StoreUnavailable: try again.
@@ -36,7 +40,7 @@ def judge_anew(ports: Ports, item_id: str) -> Became:
     if record.status != "decided" or record.decision is None or record.media_deleted_at is not None:
         return "same"
     try:
-        judgement = ports.judge.judge(record.item)
+        judgement = known(record) or ports.judge.judge(record.item)
     except StoreUnavailable:
         raise
     except Exception:

@@ -155,8 +155,8 @@ class Findings:
     Attributes:
         basis: what else the ruling was worked out from, as JSON data, so that it can be worked out again: ``engine``
             (this program's version), ``policies`` (name to path), ``reach`` (labels that those who failed could have
-            found; null for all), ``custom_labels``, ``tools`` (detectors and extractors that were loaded),
-            and, where policies count, ``counts`` and ``listed`` (see `Subject`).
+            found; null for all), ``custom_labels``, ``tools`` (detectors and extractors that were loaded), ``versions``
+            (theirs, by name), and, where policies count, ``counts`` and ``listed`` (see `Subject`).
     """
 
     parts: tuple[Part, ...]

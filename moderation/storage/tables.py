@@ -417,6 +417,34 @@ policy_backtests = sa.Table(
 )
 """Backtests of drafts over stored items, with how far they are and what came of them."""
 
+remoderations = sa.Table(
+    "remoderations",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("app", sa.String(100)),
+    sa.Column("since", UTCDateTime),
+    sa.Column("most", sa.Integer, nullable=False),
+    sa.Column("with_people", sa.Boolean, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("position", sa.String(36), nullable=False),
+    sa.Column("last", sa.String(36), nullable=False),
+    sa.Column("begun_at", UTCDateTime, nullable=False),
+)
+"""Runs over decided items after a change of policies (`moderation.storage.remoderations`)."""
+
+remoderated_items = sa.Table(
+    "remoderated_items",
+    metadata,
+    sa.Column("run", sa.String(32), primary_key=True),
+    sa.Column("item_id", sa.String(36), primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("became", sa.String(20), nullable=False),
+    sa.Column("was_redacted", sa.Boolean, nullable=False),
+)
+"""What runs changed, or were about to. `number`: of the decision that the item had before."""
+
 rule_days = sa.Table(
     "rule_days",
     metadata,

@@ -3,14 +3,14 @@
 Those of before count as without, and are gone through in the background.
 
 Revision ID: 0093
-Revises: 0086
+Revises: 0088
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0093"
-down_revision = "0086"
+down_revision = "0088"
 branch_labels = None
 depends_on = None
 
