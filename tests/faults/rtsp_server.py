@@ -13,9 +13,9 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
-BALL, BARS = 18, 0
+MOVING, STILL = 18, 4
 PICTURES = (
-    "( videotestsrc name=shown is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1 "
+    "( videotestsrc name=shown is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=15/1 "
     "! valve name=valve ! jpegenc ! rtpjpegpay name=pay0 pt=26 )"
 )
 
@@ -27,7 +27,7 @@ class Factory(GstRtspServer.RTSPMediaFactory):
         super().__init__()
         self.set_launch(PICTURES)
         self.set_shared(True)
-        self.pattern, self.is_stalled = BALL, False
+        self.pattern, self.is_stalled = MOVING, False
         self.made = []
         self.connect("media-configure", self.configured)
 
@@ -53,7 +53,7 @@ def main() -> None:
         for line in sys.stdin:
             order = line.strip()
             if order in ("freeze", "move"):
-                factory.pattern = BARS if order == "freeze" else BALL
+                factory.pattern = STILL if order == "freeze" else MOVING
             elif order in ("stall", "flow"):
                 factory.is_stalled = order == "stall"
             GLib.idle_add(factory.obey)
