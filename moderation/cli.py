@@ -35,6 +35,7 @@ COMMANDS = {
     "watch": ("moderation.commands.watch:watch", "Items from what cameras show (RTSP, MJPEG, HLS)."),
     "export": ("moderation.commands.export:export", "Decisions as JSON Lines, in partitions that Athena reads."),
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
+    "notices": ("moderation.commands.notices:notices", "Public notices, and who is trusted with them."),
     "holds": ("moderation.commands.holds:holds", "Legal holds: what is erased and deleted by nobody."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),
     "erase": ("moderation.commands.erase:erase", "Items of an author or app, with all that was known of them."),

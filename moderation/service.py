@@ -31,9 +31,11 @@ from moderation.media.in_place import InPlace
 from moderation.media.own_objects import OwnObjects
 from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
+from moderation.pipeline.copies import Copies
 from moderation.pipeline.doorbell import open_doorbell
 from moderation.pipeline.fetching import Fetching
 from moderation.pipeline.flagging import Flagging
+from moderation.pipeline.noticing import Noticing
 from moderation.pipeline.path import Pipeline
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.sweeping import SWEEP_SECONDS
@@ -50,6 +52,7 @@ from moderation.storage.accounts import Accounts
 from moderation.storage.buckets import Buckets
 from moderation.storage.derivatives import Derivatives
 from moderation.storage.fetches import Fetches
+from moderation.storage.flaggers import Flaggers
 from moderation.storage.flags import Flags
 from moderation.storage.holds import Holds
 from moderation.storage.items import Store
@@ -59,6 +62,7 @@ from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
+from moderation.storage.public_notices import PublicNotices
 from moderation.storage.roll_up_history import RollUpHistory
 from moderation.storage.tallies import Tally
 from moderation.storage.words import WordIndex
@@ -86,6 +90,8 @@ class Service:
         films: jobs over stored films.
         flags: users' reports of items.
         flagging: judges items anew that were reported.
+        notices: what anybody says is wrong with items; `flaggers`: whose come first.
+        noticing: asks people about notices, and sees to upheld ones.
         derivatives: writes copies and deletes originals, as policies say.
         erasing: withdraws items, and erases what lies outside of the database.
         fetching: gets the media that items name by address.
@@ -118,7 +124,7 @@ class Service:
         judge.counting = Counting(database, judge.fingerprints)
         self.flags = Flags(database)
         judge.flags = self.flags.weighed
-        self.tally = Tally()
+        self.tally, duplicates = Tally(), NearDuplicates(database)
         self.pipeline = Pipeline(
             Ports(
                 store=self.store,
@@ -128,7 +134,7 @@ class Service:
                 deliver=self.deliveries.ring,
                 decided=judge.plugins.manager.hook.item_decided,
                 old_policy=lambda version: self.versions.find(version, self.taxonomy),
-                earlier=NearDuplicates(database).earlier,
+                earlier=duplicates.earlier,
                 holding=self._holding,
                 lease_seconds=settings.lease_seconds,
                 max_attempts=settings.max_attempts,
@@ -156,6 +162,9 @@ class Service:
         self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now)
         self.derivatives = DerivativeWork(Derivatives(database), settings, blobs, self.pipeline.now)
         self.flagging = Flagging(self.flags, self.pipeline, lambda: self.policies)
+        self.notices, self.flaggers = PublicNotices(database), Flaggers(database)
+        copies = Copies(self.pipeline.ports, self.notices, self.lists, duplicates.copies)
+        self.noticing = Noticing(self.pipeline.ports, self.notices, copies)
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
@@ -218,6 +227,7 @@ class Service:
         self.erasing.rounds.start()
         self.derivatives.rounds.start()
         self.flagging.rounds.start()
+        self.noticing.rounds.start()
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
@@ -266,6 +276,7 @@ class Service:
             self.erasing.rounds,
             self.derivatives.rounds,
             self.flagging.rounds,
+            self.noticing.rounds,
             self._completing,
             self._watching,
             self.alarms.rounds,

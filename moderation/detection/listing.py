@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from moderation.core.detections import Failure
 from moderation.core.errors import StoreUnavailable
+from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Part, Tool
 from moderation.core.listing import asked_by, look
 from moderation.core.policy.policies import Policy
@@ -21,7 +22,12 @@ _NOTHING: Mapping[str, Listed] = {}
 
 
 def listed_of(
-    lists: ListsInForce | None, item: Item, parts: Sequence[Part], policies: Sequence[Policy], version: str
+    lists: ListsInForce | None,
+    item: Item,
+    parts: Sequence[Part],
+    policies: Sequence[Policy],
+    version: str,
+    fingerprints: Callable[[], Sequence[Fingerprint]],
 ) -> tuple[Mapping[str, Listed], list[Failure]]:
     """What of an item stands on the lists that the policies go by, and a failure where nobody can know.
 
@@ -29,6 +35,7 @@ def listed_of(
         lists: None where nothing is remembered: then nothing stands on any.
         parts: given and extracted.
         version: of the program.
+        fingerprints: works out those of the given parts.
     """
     wanted = asked_by(policies)
     if not wanted:
@@ -39,4 +46,4 @@ def listed_of(
         logger.warning("lists cannot be read: %s", error)
         return _NOTHING, [Failure(detector=Tool(name=LISTS, version=version), kind="raised", message=NOT_READ)]
     at = lists.clock() if lists is not None else item.created_at
-    return look(wanted, known, item.metadata, parts, at), []
+    return look(wanted, known, item.metadata, parts, at, fingerprints), []

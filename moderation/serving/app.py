@@ -16,6 +16,7 @@ from moderation.api import (
     items,
     lists,
     moderations,
+    notices,
     policies,
     problems,
     redact,
@@ -31,6 +32,8 @@ from moderation.aws.door import PATH as AWS
 from moderation.aws.door import blueprint as aws_blueprint
 from moderation.comprehend.wire import blueprint as comprehend_blueprint
 from moderation.console.pages import blueprint as console_blueprint
+from moderation.notices.pages import PATH as NOTICES
+from moderation.notices.pages import blueprint as notices_blueprint
 from moderation.perspective.wire import PATH as PERSPECTIVE
 from moderation.perspective.wire import blueprint as perspective_blueprint
 from moderation.service import Service
@@ -58,6 +61,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(items.blueprint(service, gate, figures))
     app.register_blueprint(deliveries.blueprint(service, gate))
     app.register_blueprint(flags.blueprint(service, gate))
+    app.register_blueprint(notices.blueprint(service, gate))
     app.register_blueprint(moderations.blueprint(service, gate))
     app.register_blueprint(redact.blueprint(service, gate))
     app.register_blueprint(uploads.blueprint(service, gate))
@@ -69,6 +73,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
     app.register_blueprint(aws_blueprint(service, review), url_prefix=AWS)
     app.register_blueprint(perspective_blueprint(service, gate), url_prefix=PERSPECTIVE)
+    app.register_blueprint(notices_blueprint(service), url_prefix=NOTICES)
     stuck = service.store.need_attention
     portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists, service.holds)
     portal.register_blueprint(console_blueprint(service, review))

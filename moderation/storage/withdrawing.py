@@ -25,6 +25,7 @@ from moderation.storage.derivatives import take_back_all
 from moderation.storage.event_log import next_event
 from moderation.storage.facets import facet
 from moderation.storage.holds import need_no_hold
+from moderation.storage.public_notices import close_notices
 from moderation.storage.records import event_row
 from moderation.storage.tables import (
     decisions,
@@ -97,6 +98,7 @@ def withdraw(c: Connection, item_ids: Collection[str], now: datetime, why: str) 
     c.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(theirs)))
     forget_words(c, ids)
     take_back_all(c, ids, now)
+    close_notices(c, ids, now)
     for table in _OF_ITEMS:
         c.execute(sa.delete(table).where(among(c, table.c.item_id, ids)))
     for row in rows:
