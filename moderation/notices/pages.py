@@ -75,11 +75,11 @@ def blueprint(service: Service) -> Blueprint:
             return answer
         try:
             given = _given(written)
-            made, secret = take(service, app, given, via="form", flagger_key=written["flagger_key"], now=now)
+            _made, secret = take(service, app, given, via="form", flagger_key=written["flagger_key"], now=now)
         except InvalidSubmission as error:
             wrong = {each.field: _(FAULT_WORDS[each.field]) for each in error.errors}
             return desk.form(app, written, 422, problem=_("Nothing was sent yet: see below."), wrong=wrong)
-        return redirect(url_for("notices.receipt", app=app, secret=secret, new=made.number), 303)
+        return redirect(url_for("notices.receipt", app=app, secret=secret), 303)
 
     @notices.get("/<app>/receipts/<secret>")
     def receipt(app: str, secret: str) -> BaseResponse:

@@ -124,8 +124,11 @@ class Copies:
 
     def _act(self, item_id: str, ask: Ask, original: Decision, why: str) -> Became:
         record = self._record(item_id)
-        if record is None or (record.decision is not None and record.decision.outcome == "reject"):
+        if record is None:
             return "same"
+        if record.decision is not None and record.decision.outcome == "reject":
+            # By this very sweep, where it was broken off: what it did is to be known when it is taken back.
+            return "rejected" if record.decision.reason == f"It is {why}" else "same"
         if record.status != "decided" or record.decision is None:
             return "waits"
         if ask.outcome != "reject" or record.decision.decided_by == "people":

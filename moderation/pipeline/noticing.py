@@ -48,9 +48,9 @@ class Noticing:
         for each in self._notices.appeals_left(self._ports.clock() - HALF_DONE):
             with contextlib.suppress(AppealRefused):  # leads see why
                 self._look_again(each)
-        upheld = self._notices.to_sweep()
+        upheld = self._notices.take_to_sweep(self._ports.clock())
         if upheld is not None:
-            self._notices.swept(upheld.number, self._copies.sweep(upheld))
+            self._notices.swept(upheld, self._copies.sweep(upheld))
         return 0 if upheld is not None or len(due) == AT_ONCE else None
 
     def appeal(self, number: str, words: str) -> PublicNotice:
@@ -76,6 +76,10 @@ class Noticing:
         said = [(each.kind, each.reason, each.flagger is not None) for each in notices]
         try:
             record = self._ports.store.get_item(item_id)
+            if record.decision is not None and record.decision.outcome == "reject":
+                # To ask would be to give it another chance because somebody complained.
+                self._notices.already_rejected(item_id, record.decision)
+                return
             first = any(each.flagger is not None for each in notices)
             loop = notice_loop(self._ports, record, words_for_reviewers(said), comes_first=first)
         except NotFound:

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +31,8 @@ from moderation.storage.rows import loop_row
 from moderation.storage.tables import item_loops, items, public_notices
 
 MOST_SHOWN = 200
+SWEEP_LEASE = timedelta(minutes=10)
+"""So long after a process died that was seeing to copies, another one begins anew."""
 _N = public_notices.c
 
 
@@ -275,16 +277,35 @@ class PublicNotices:
             step="notices.has_problem",
         )
 
-    def to_sweep(self) -> PublicNotice | None:
-        """An upheld or reversed notice whose copies and lists nobody has seen to yet."""
-        query = sa.select(public_notices).where(_N.is_to_sweep.is_(True)).order_by(_N.settled_at).limit(1)
-        row = self._db.read(lambda c: c.execute(query).first())
-        return None if row is None else _notice(row)
+    def take_to_sweep(self, now: datetime) -> PublicNotice | None:
+        """An upheld or reversed notice whose copies and lists nobody has seen to; held for `SWEEP_LEASE`."""
+        free = _N.is_to_sweep.is_(True) & (_N.sweep_until.is_(None) | (_N.sweep_until < now))
+        first = sa.select(_N.number).where(free).order_by(_N.settled_at).limit(1)
+        if self._db.read(lambda c: c.execute(first).first()) is None:
+            return None
 
-    def swept(self, number: str, became: Mapping[str, Any]) -> None:
-        """Its copies and lists are seen to."""
-        done = sa.update(public_notices).where(_N.number == number).values(is_to_sweep=False, swept=dict(became))
-        self._db.write(lambda c: c.execute(done), step="notices.swept")
+        def work(c: Connection) -> PublicNotice | None:
+            number = c.execute(first.with_for_update(skip_locked=True)).scalar()
+            return None if number is None else _changed(c, number, {"sweep_until": now + SWEEP_LEASE})
+
+        return self._db.write(work, step="notices.take_to_sweep")
+
+    def swept(self, notice: PublicNotice, became: Mapping[str, Any]) -> None:
+        """Its copies and lists are seen to; unless it was decided anew meanwhile, which is to be seen to again."""
+        same = (_N.number == notice.number) & (_N.state == notice.state)
+        done = sa.update(public_notices).where(same).values(is_to_sweep=False, swept=dict(became), sweep_until=None)
+        again = sa.update(public_notices).where(_N.number == notice.number, _N.state != notice.state)
+        again = again.values(swept=dict(became), sweep_until=None)
+
+        def work(c: Connection) -> None:
+            if not c.execute(done).rowcount:
+                c.execute(again)
+
+        self._db.write(work, step="notices.swept")
+
+    def already_rejected(self, item_id: str, decision: Decision) -> None:
+        """What these name is rejected already: they are upheld by the decision there is, and nobody has to look."""
+        self._db.write(lambda c: settle_notices(c, item_id, decision, by_people=False), step="notices.already_rejected")
 
     def needing_people(self) -> int:
         """How many wait for a lead: of no known item, or about which nobody can be asked."""

@@ -158,6 +158,7 @@ public_notices = sa.Table(
     sa.Column("appealed_at", UTCDateTime),
     sa.Column("is_to_sweep", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("swept", sa.JSON(none_as_null=True)),
+    sa.Column("sweep_until", UTCDateTime),
     sa.Column("forgotten_at", UTCDateTime),
     sa.Index(None, "app", "created_at"),
     sa.Index("ix_public_notices_open", "state", "look_after", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),

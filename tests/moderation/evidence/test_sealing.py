@@ -17,10 +17,10 @@ from moderation import cli
 from moderation.auditing import signer_of
 from moderation.core.errors import InputError
 from moderation.evidence.sealing import case_problems
+from tests.houses.notices import give, photo, post_picture, saved
 from tests.houses.service import HEAD, House
-from tests.moderation.pipeline.test_notices import give, photo, post_picture, saved
 
-POLICY = HEAD.replace("[text]", "[text, image]")
+POLICY = HEAD.replace("[text]", "[text, image]") + "needs: [pii.text]\n"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Pa
     for each in ids:
         house.service.holds.add("item", each, case="C-12", why="a letter", by="lea", now=now)
     path = folder / "C-12.zip"
-    code = cli.main(["holds", "export", "C-12", "--to", str(path), "--by", "lea", "--data", str(folder / "data")])
+    code = cli.run(["holds", "export", "C-12", "--to", str(path), "--by", "lea", "--data", str(folder / "data")])
     assert code == 0
     yield house, path, ids
     house.service.close()
@@ -55,6 +55,7 @@ def test_it_has_items_media_and_audit_records_and_not_who_gave_notices(sealed: A
         everything = b"".join(archive.read(name) for name in archive.namelist())
 
         assert manifest["items"] == sorted(ids)
+        assert b'"kind":"decision"' in archive.read(f"items/{ids[0]}/audit.jsonl")
         assert archive.read(f"items/{ids[1]}/media/p0.png") == saved(photo())
         assert document["item"]["parts"][0]["text"] == "hello"
         assert document["notices"][0]["reason"] == "look at this"
@@ -70,7 +71,7 @@ def test_it_is_not_written_over_and_an_empty_case_is_none(sealed: Any, capsys: p
     house, path, _ = sealed
 
     def run(*words: str) -> int:
-        return cli.main(["holds", *words, "--data", str(house.settings.data)])
+        return cli.run(["holds", *words, "--data", str(house.settings.data)])
 
     assert run("export", "C-12", "--to", str(path)) == 2
     assert run("export", "C-99", "--to", str(path.with_name("none.zip"))) == 2

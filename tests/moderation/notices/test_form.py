@@ -156,8 +156,9 @@ def test_what_a_program_fills_in_is_refused_in_words_and_never_dropped_silently(
     assert "it insults us" in answer.text
 
 
-def test_many_from_one_place_or_to_one_app_are_told_when_to_try_again(site: Api) -> None:
-    entrance = Entrance(2, 5, str)
+def test_many_from_one_place_or_to_one_app_are_told_when_to_try_again() -> None:
+    limits = Settings(notices_per_hour=2, app_notices_per_hour=5)
+    entrance = Entrance(limits.notices_per_hour, limits.app_notices_per_hour, str)
 
     assert [entrance.pause("shop", "2001:db8::1") > 0 for _ in range(5)] == [False] * 4 + [True]
     assert entrance.pause("shop", "2001:db8::ffff") > 0, "the same household"
@@ -187,7 +188,11 @@ def test_a_form_that_comes_back_faster_than_anybody_reads_is_asked_for_again() -
     ],
 )
 def test_only_proxies_are_believed_where_somebody_comes_from(peer: str, forwarded: str, is_from: str) -> None:
-    assert address_of(peer, forwarded, [ip_network("10.0.0.0/8")]) == is_from
+    proxies = [ip_network(each) for each in Settings(notice_proxies="10.0.0.0/8").notice_proxies.split()]
+
+    assert address_of(peer, forwarded, proxies) == is_from
+    with pytest.raises(ValueError, match="notice_proxies"):
+        Settings(notice_proxies="10.0.0.0/99")
 
 
 @given(st.text(max_size=50))

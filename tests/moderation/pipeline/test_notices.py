@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,16 +12,14 @@ import sqlalchemy as sa
 from PIL import Image
 
 from moderation.core.errors import AppealRefused, InvalidSubmission
-from moderation.core.items import Part
-from moderation.core.public_notices import SLOWED, GivenNotice
-from moderation.media.inspecting import inspect, store_media
-from moderation.notices.taking import take
-from moderation.pipeline.intake import Submission
+from moderation.core.public_notices import SLOWED
 from moderation.settings import Settings
 from moderation.storage.public_notices import PublicNotice
 from moderation.storage.records import ItemRecord
 from moderation.storage.tables import public_notices
+from tests.houses.notices import give, photo, post_picture, saved
 from tests.houses.service import HEAD, House
+from tests.waiting import wait_for
 
 WORDS = HEAD.replace("[text]", "[text, image]") + "needs: [pii.text]\n"
 WORDS += "reasons: {stolen: {en: It is somebody else's, es: Es de otra persona}}\n"
@@ -32,17 +29,6 @@ rules:
   - {id: listed, when: {content: {in_list: reported}}, then: reject, why: it was reported and upheld}
 """
 LONG = "This text was copied from somebody who has not allowed that, and it goes on for a while so that it is known."
-
-
-def given(place: str, **more: Any) -> GivenNotice:
-    said = {"kind": "hate", "reason": "it insults us", "name": "Ann", "mail": "ann@example.org"} | more
-    return GivenNotice(place=place, is_in_good_faith=True, **said)
-
-
-def give(house: House, place: str, **more: Any) -> PublicNotice:
-    key = more.pop("flagger_key", "")
-    made, _ = take(house.service, "shop", given(place, **more), via="form", flagger_key=key, now=datetime.now(UTC))
-    return made
 
 
 def asked(house: House, item_id: str) -> Any:
@@ -195,29 +181,15 @@ def test_settled_notices_are_forgotten_in_time_unless_a_hold_is_on_their_item(
     for each in (free, held):
         say(house, each, "approve")
     service.holds.add("item", held, why="a court", by="lea", now=now)
-    later = now + timedelta(days=181)
+    kept = service.settings.model_copy(update={"notice_keep_days": 90})
+    cleaning = Cleaning(kept, service.database, service.blobs)
 
-    assert Cleaning(service.settings, service.database, service.blobs).public_notices(later) == 1
+    assert cleaning.public_notices(now + timedelta(days=89)) == 0
+    assert cleaning.public_notices(now + timedelta(days=91)) == 1
 
     assert [stands(house, each).mail for each in notices] == ["", "ann@example.org"]
     with pytest.raises(InvalidSubmission, match="legal hold"):
         service.notices.forget(notices[1].number, by="lea", now=now)
-
-
-def photo(seed: int = 7) -> Image.Image:
-    """A picture with enough in it to be known again."""
-    import random
-
-    dice = random.Random(seed)
-    small = Image.new("RGB", (12, 9))
-    small.putdata([tuple(dice.randrange(256) for _ in range(3)) for _ in range(108)])
-    return small.resize((640, 480), Image.Resampling.BICUBIC)
-
-
-def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, kind, **options)
-    return out.getvalue()
 
 
 def re_encodings(picture: Image.Image) -> list[bytes]:
@@ -230,19 +202,8 @@ def re_encodings(picture: Image.Image) -> list[bytes]:
     ]
 
 
-def post_picture(house: House, data: bytes) -> str:
-    service = house.service
-    facts = inspect(data, service.judge.limits, "image")
-    part = Part(id="p0", type="image", media=store_media(service.blobs, data, facts, None))
-    item = service.pipeline.prepare(Submission("shop", (part,)))
-    service.pipeline.intake([item])
-    return house.wait(item.id, lambda record: record.status != "pending").item.id
-
-
 def swept(house: House, notice: PublicNotice) -> dict[str, Any]:
     house.service.noticing.rounds.ring()
-    from tests.waiting import wait_for
-
     wait_for(lambda: stands(house, notice).swept is not None and not stands(house, notice).is_to_sweep)
     return dict(stands(house, notice).swept or {})
 
@@ -342,3 +303,38 @@ def test_nothing_of_a_notice_is_in_the_audit_chain_or_the_logs(
     assert "insults" not in str(rows)
     kept = house.service.database.read(lambda c: c.execute(sa.select(public_notices)).one())
     assert "ann@example.org" not in (kept.notifier, kept.secret_sha256)
+
+
+def test_a_notice_of_what_is_rejected_already_is_upheld_and_gives_it_no_other_chance(
+    open_house: Callable[[str], House],
+) -> None:
+    house = open_house(FEEDS)
+    item_id = house.post("hello").item.id
+    give(house, item_id)
+    say(house, item_id, "reject")
+
+    late = give(house, item_id, mail="bob@example.org")
+
+    wait_for(lambda: stands(house, late).state == "upheld")
+    assert house.service.store.get_item(item_id).status == "decided"
+
+
+def test_what_is_decided_anew_while_copies_are_sought_is_seen_to_again(open_house: Callable[[str], House]) -> None:
+    house = open_house(FEEDS)
+    item_id = house.post("hello").item.id
+    notice = give(house, item_id)
+    say(house, item_id, "reject")
+    swept(house, notice)
+    notices, was = house.service.notices, stands(house, notice)
+    house.service.noticing.rounds.stop()
+    house.service.pipeline.appeal(house.service.store.get_item(item_id), "it is mine")
+    say(house, item_id, "approve")
+
+    notices.swept(was, {"counts": {}})  # by a process that began before
+
+    assert stands(house, notice).is_to_sweep
+    now = datetime.now(UTC)
+    taken = notices.take_to_sweep(now)
+    assert taken is not None
+    assert notices.take_to_sweep(now) is None, "it is in hand"
+    assert notices.take_to_sweep(now + timedelta(hours=1)) is not None

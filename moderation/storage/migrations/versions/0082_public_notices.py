@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("appealed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_to_sweep", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("swept", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("sweep_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_public_notices")),
         sa.UniqueConstraint("secret_sha256", name=op.f("uq_public_notices_secret_sha256")),
