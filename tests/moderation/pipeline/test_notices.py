@@ -31,6 +31,16 @@ rules:
 LONG = "This text was copied from somebody who has not allowed that, and it goes on for a while so that it is known."
 
 
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One for all tests that need no policy of their own: starting takes longer than asking."""
+    folder = tmp_path_factory.mktemp("house")
+    (folder / "data").mkdir()
+    opened = House(Settings(data=folder / "data"), folder / "rules", FEEDS)
+    yield opened
+    opened.service.close()
+
+
 def asked(house: House, item_id: str) -> Any:
     """The open loop over an item, once people are asked."""
     record = house.wait(item_id, lambda record: any(each.state == "open" for each in record.loops))
@@ -47,9 +57,8 @@ def stands(house: House, notice: PublicNotice) -> PublicNotice:
 
 
 def test_a_notice_deletes_nothing_and_has_people_look_who_do_not_learn_who_gave_it(
-    open_house: Callable[[str], House],
+    house: House,
 ) -> None:
-    house = open_house(FEEDS)
     item_id = house.post("hello").item.id
 
     notice = give(house, item_id)
@@ -63,10 +72,7 @@ def test_a_notice_deletes_nothing_and_has_people_look_who_do_not_learn_who_gave_
 
 
 @pytest.mark.parametrize(("word", "state"), [("approve", "dismissed"), ("reject", "upheld")])
-def test_what_people_decide_settles_every_notice_of_the_item(
-    open_house: Callable[[str], House], word: str, state: str
-) -> None:
-    house = open_house(FEEDS)
+def test_what_people_decide_settles_every_notice_of_the_item(house: House, word: str, state: str) -> None:
     item_id = house.post("hello").item.id
     first, second = give(house, item_id), give(house, item_id, mail="bob@example.org")
 
@@ -78,8 +84,7 @@ def test_what_people_decide_settles_every_notice_of_the_item(
     assert stands(house, first).decided_as["outcome"] == word  # type: ignore[index]
 
 
-def test_a_dismissed_notice_is_appealed_once_and_fresh_people_look(open_house: Callable[[str], House]) -> None:
-    house = open_house(FEEDS)
+def test_a_dismissed_notice_is_appealed_once_and_fresh_people_look(house: House) -> None:
     item_id = house.post("hello").item.id
     notice = give(house, item_id)
     with pytest.raises(AppealRefused):
@@ -97,8 +102,7 @@ def test_a_dismissed_notice_is_appealed_once_and_fresh_people_look(open_house: C
         house.service.noticing.appeal(notice.number, "and again")
 
 
-def test_trusted_flaggers_come_first_and_their_key_is_checked(open_house: Callable[[str], House]) -> None:
-    house = open_house(FEEDS)
+def test_trusted_flaggers_come_first_and_their_key_is_checked(house: House) -> None:
     now = datetime.now(UTC)
     flagger, key = house.service.flaggers.add("Hotline", app="shop", by="root", now=now)
     one, other = house.post("hello").item.id, house.post("hello again").item.id
@@ -115,15 +119,14 @@ def test_trusted_flaggers_come_first_and_their_key_is_checked(open_house: Callab
     assert house.service.flaggers.of_key(key, "shop") is None
 
 
-def test_who_is_mostly_wrong_is_looked_at_later_and_never_dropped(open_house: Callable[[str], House]) -> None:
-    house = open_house(FEEDS)
+def test_who_is_mostly_wrong_is_looked_at_later_and_never_dropped(house: House) -> None:
     item_id = house.post("hello").item.id
     notices = house.service.notices
     for _ in range(5):
-        made = give(house, "nowhere")
+        made = give(house, "nowhere", mail="wes@example.org")
         notices.answer(made.number, "we have no such thing", by="lea", now=datetime.now(UTC))
 
-    slowed = give(house, item_id, mail=" ANN@example.org ")
+    slowed = give(house, item_id, mail=" WES@example.org ")
     other = give(house, item_id, mail="bob@example.org")
 
     assert slowed.look_after - slowed.created_at == SLOWED
@@ -133,15 +136,15 @@ def test_who_is_mostly_wrong_is_looked_at_later_and_never_dropped(open_house: Ca
         [slowed.number, other.number],
     )
     _, key = house.service.flaggers.add("Hotline", app=None, by="root", now=datetime.now(UTC))
-    assert not give(house, item_id, flagger_key=key).is_slowed
+    assert not give(house, item_id, flagger_key=key, mail="wes@example.org").is_slowed
 
 
-def test_a_notice_of_no_known_item_waits_for_a_lead_who_finds_it_or_answers(open_house: Callable[[str], House]) -> None:
-    house = open_house(FEEDS)
+def test_a_notice_of_no_known_item_waits_for_a_lead_who_finds_it_or_answers(house: House) -> None:
     item_id = house.post("hello").item.id
     notices, now = house.service.notices, datetime.now(UTC)
+    before = notices.needing_people()
     lost, other = give(house, "the third post from above"), give(house, "https://shop.example/nothing")
-    assert (lost.state, notices.needing_people()) == ("unmatched", 2)
+    assert (lost.state, notices.needing_people() - before) == ("unmatched", 2)
     with pytest.raises(InvalidSubmission, match="no such item"):
         notices.match(lost.number, "b" * 8 + item_id[8:], by="lea", now=now)
 
@@ -156,9 +159,8 @@ def test_a_notice_of_no_known_item_waits_for_a_lead_who_finds_it_or_answers(open
 
 
 def test_withdrawing_the_item_closes_its_notices_and_leaves_nothing_of_what_they_say(
-    open_house: Callable[[str], House],
+    house: House,
 ) -> None:
-    house = open_house(FEEDS)
     item_id = house.post("hello").item.id
     notice = give(house, item_id)
     asked(house, item_id)
@@ -289,10 +291,7 @@ def test_what_people_approve_after_all_is_taken_off_the_list_and_its_copies_go_t
     say(house, copy, "approve")
 
 
-def test_nothing_of_a_notice_is_in_the_audit_chain_or_the_logs(
-    open_house: Callable[[str], House], caplog: pytest.LogCaptureFixture
-) -> None:
-    house = open_house(FEEDS)
+def test_nothing_of_a_notice_is_in_the_audit_chain_or_the_logs(house: House, caplog: pytest.LogCaptureFixture) -> None:
     item_id = house.post("hello").item.id
     give(house, item_id)
     say(house, item_id, "reject")
@@ -301,14 +300,13 @@ def test_nothing_of_a_notice_is_in_the_audit_chain_or_the_logs(
         assert secret not in caplog.text
     rows = house.service.database.read(lambda c: c.execute(sa.text("SELECT * FROM audit_records")).all())
     assert "insults" not in str(rows)
-    kept = house.service.database.read(lambda c: c.execute(sa.select(public_notices)).one())
-    assert "ann@example.org" not in (kept.notifier, kept.secret_sha256)
+    kept = house.service.database.read(lambda c: c.execute(sa.select(public_notices)).all())
+    assert not [row for row in kept if "ann@example.org" in (row.notifier, row.secret_sha256)]
 
 
 def test_a_notice_of_what_is_rejected_already_is_upheld_and_gives_it_no_other_chance(
-    open_house: Callable[[str], House],
+    house: House,
 ) -> None:
-    house = open_house(FEEDS)
     item_id = house.post("hello").item.id
     give(house, item_id)
     say(house, item_id, "reject")
