@@ -32,7 +32,7 @@ serve: .venv/.run ## run the whole service on port 8000, data in ./data
 	@.venv/bin/moderation serve
 
 test: .venv/.test ## install all that tests need, and run the whole suite, or one file: make test FILE=tests/rules/test_shipped.py
-	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql tesseract-ocr-script-cyrl tesseract-ocr-script-grek
+	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql mosquitto tesseract-ocr-script-cyrl tesseract-ocr-script-grek
 	@.venv/bin/python -m pytest $(if $(FILE),,-n auto --dist worksteal) $(PYTEST_ARGS) $(FILE)
 
 fast: .venv/.test ## the core, the rules, each plugin's contract and a slice of the service, in less than a minute
@@ -40,7 +40,7 @@ fast: .venv/.test ## the core, the rules, each plugin's contract and a slice of 
 		-m 'not slow and not browser and not postgres and not redis' $(PYTEST_ARGS) $(FAST)
 
 test-faults: .venv/.test ## kills at every step, a hundred thousand random steps, Redis and Postgres away: at most an hour (FAULTS_SEED=n again)
-	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql
+	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql strace
 	@.venv/bin/python -m pytest tests/faults -m '' -n 2 --dist worksteal --timeout 3600 $(PYTEST_ARGS)
 
 test-templates: .venv/.test ## render each task template of a folder, answer it in a browser and compare: make test-templates DATA=folder

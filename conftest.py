@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 # Helpers assert, too, and failing they are to show the values.
 pytest.register_assert_rewrite("tests")
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.brokers"]
 
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_OBJECT_BYTES = 64 * 2**20
 """Largest object that is read into memory when nobody says less."""
+MOST_FLUSHED = 10_000
+"""Folders that are remembered; then each is looked after once more."""
 _CHUNK = 2**20
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -96,6 +98,8 @@ class FolderBlobs:
     def __init__(self, root: Path, bucket: str) -> None:
         self.root = root
         self.bucket = bucket
+        self._flushed: set[Path] = set()
+        """Folders whose own names are on the disk: none is looked after each time."""
 
     def put(self, key: str, data: bytes, content_type: str) -> str:
         """See `Blobs.put`."""
@@ -120,13 +124,22 @@ class FolderBlobs:
                 os.fsync(file.fileno())
             with failpoint("blobs.rename"):
                 beside.replace(path)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            _flush(path.parent)
+            self._flush_names(path.parent)
         except OSError as error:
             raise StoreUnavailable(f"media could not be stored: {error.strerror}") from error
+
+    def _flush_names(self, folder: Path) -> None:
+        """A file in a folder that is gone after a loss of power is gone with it."""
+        for each in (folder, *folder.parents):
+            if each in self._flushed:
+                return
+            _flush(each.parent)
+            if len(self._flushed) >= MOST_FLUSHED:
+                self._flushed.clear()
+            self._flushed.add(each)
+            if each == self.root:
+                return
 
     def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
         """See `Blobs.get`."""
@@ -170,6 +183,15 @@ class FolderBlobs:
     def _path(self, uri: str) -> Path:
         bucket, key = split_uri(uri)
         return self.root / bucket / key
+
+
+def _flush(folder: Path) -> None:
+    """The names in it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def too_large(size: str, most: int) -> MediaRefused:

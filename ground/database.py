@@ -14,12 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 
@@ -28,6 +25,9 @@ from ground.encoded_json import as_json
 from ground.errors import SettingsError, StoreUnavailable
 from ground.group_commit import GroupCommit, translated
 from ground.private_files import private_file, private_folder
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +95,10 @@ class Database:
         Raises:
             StoreUnavailable: the database did not answer, or another process migrates for too long.
         """
+        if self._is_newest():
+            return
+        from alembic import command  # it imports much, and most starts have nothing to migrate
+
         config = _config(self._migrations)
         # Enforced foreign keys would refuse to rebuild a table that others point at, which is how SQLite alters one.
         engine = _make_engine(self.url, lock_seconds=MIGRATION_LOCK_SECONDS, foreign_keys=False)
@@ -114,6 +118,16 @@ class Database:
             raise translated(error) from error
         finally:
             engine.dispose()
+
+    def _is_newest(self) -> bool:
+        """Whether nothing is left to migrate, as far as a look without a lock can tell."""
+        table = sa.table(self._version_table, sa.column("version_num"))
+        try:
+            with self.engine.connect() as connection:
+                current = connection.execute(sa.select(table.c.version_num)).scalar()
+        except sa.exc.SQLAlchemyError:
+            return False
+        return current is not None and current == newest_revision(self._migrations)
 
     def _later_revision(self, connection: Connection) -> str | None:
         """The schema's revision when this program does not know it."""
@@ -210,10 +224,20 @@ def known_revisions(migrations: Path) -> set[str]:
     Args:
         migrations: see `Database`.
     """
+    from alembic.script import ScriptDirectory
+
     return {script.revision for script in ScriptDirectory.from_config(_config(migrations)).walk_revisions()}
 
 
+def newest_revision(migrations: Path) -> str:
+    """The last of a schema's revisions: files are named by them, in the order in which they run."""
+    names = (path.name for path in (migrations / "versions").glob("[0-9]*_*.py"))
+    return max(names, default="").partition("_")[0]
+
+
 def _config(migrations: Path) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("path_separator", "newline")
     for option, folder in (("script_location", ENVIRONMENT), ("version_locations", migrations / "versions")):

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import yaml
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ground import failpoints
 from ground.errors import SettingsError
@@ -25,10 +23,10 @@ SETTINGS_FILE = f"{PREFIX}SETTINGS"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
-class GroundSettings(BaseSettings):
+class GroundSettings(BaseModel):
     """What is set for every part: where it listens, where it keeps things, what it takes. Bytes and seconds."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
 
     data: Path = Field(Path("data"), description="Folder for the databases and media of an embedded installation.")
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
@@ -93,18 +91,6 @@ class GroundSettings(BaseSettings):
         return given.upper()
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Command line over environment over file; nothing else."""
-        return init_settings, env_settings, _FileSource(settings_cls)
-
-    @classmethod
     def load(cls, **given: Any) -> Self:
         """The settings in force. `given` (from the command line) wins; None values are ignored.
 
@@ -113,14 +99,20 @@ class GroundSettings(BaseSettings):
         Raises:
             SettingsError: a name is unknown or a value is wrong; names the setting.
         """
-        known = {f"{PREFIX}{name.upper()}" for name in cls.model_fields} | {SETTINGS_FILE}
-        unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-        if unknown:
-            near = difflib.get_close_matches(unknown[0], known, n=1)
-            hint = f"did you mean {near[0]}?" if near else "`moderation doctor --settings` lists all settings"
-            raise SettingsError(f"unknown setting {unknown[0]}; {hint}")
+        known = {f"{PREFIX}{name.upper()}": name for name in cls.model_fields}
+        for name in sorted(os.environ):
+            if name.startswith(PREFIX) and name not in known and name != SETTINGS_FILE:
+                raise SettingsError(f"unknown setting {name}; {_hint(name, [*known, SETTINGS_FILE])}")
+        in_file = _of_file()
+        for name in in_file:
+            if name not in cls.model_fields:
+                raise SettingsError(
+                    f"{os.environ[SETTINGS_FILE]}: unknown setting {name}; {_hint(name, cls.model_fields)}"
+                )
+        in_variables = {name: os.environ[variable] for variable, name in known.items() if variable in os.environ}
+        named = {name: value for name, value in given.items() if value is not None}
         try:
-            settings = cls(**{name: value for name, value in given.items() if value is not None})
+            settings = cls(**{**in_file, **in_variables, **named})
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0]) if first["loc"] else ""
@@ -129,22 +121,24 @@ class GroundSettings(BaseSettings):
         return settings
 
 
-class _FileSource(PydanticBaseSettingsSource):
-    """The YAML file named by ``MODERATION_SETTINGS``."""
+def _of_file() -> dict[str, Any]:
+    """What the YAML file named by ``MODERATION_SETTINGS`` says; nothing when no file is named."""
+    name = os.environ.get(SETTINGS_FILE)
+    if not name:
+        return {}
+    import yaml  # most starts have no such file
 
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        """Unused: `__call__` gives the whole mapping."""
-        return None, field_name, False
+    try:
+        content = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SettingsError(f"{SETTINGS_FILE}={name} cannot be read: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, Mapping):
+        raise SettingsError(f"{name}: expected a mapping of setting names to values")
+    return {str(key): value for key, value in content.items()}
 
-    def __call__(self) -> dict[str, Any]:
-        """The file's content, or nothing when no file is named."""
-        name = os.environ.get(SETTINGS_FILE)
-        if not name:
-            return {}
-        try:
-            content = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise SettingsError(f"{SETTINGS_FILE}={name} cannot be read: {error}") from error
-        if not isinstance(content, Mapping):
-            raise SettingsError(f"{name}: expected a mapping of setting names to values")
-        return {str(key): value for key, value in content.items()}
+
+def _hint(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else "`moderation doctor --settings` lists all settings"

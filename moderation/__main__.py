@@ -1,5 +1,21 @@
-"""``python -m moderation`` is the ``moderation`` command."""
+"""The ``moderation`` command, also as ``python -m moderation``."""
 
-from moderation.cli import main
+import sys
+from collections.abc import Sequence
 
-main()
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run it, and say nothing where it is interrupted while it still starts.
+
+    Args:
+        arguments: instead of those of the process.
+    """
+    try:
+        from moderation.cli import main as run
+    except KeyboardInterrupt:
+        sys.exit(130)
+    run(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,7 @@ from moderation.settings import load_settings
 OWN_LOGGERS = ("ground", "review_ui", "moderation")
 """What `MODERATION_LOG_LEVEL=DEBUG` makes speak."""
 COMMANDS = {
+    "init": ("moderation.commands.init:init", "A folder to start from: settings, policies, a plugin."),
     "serve": ("moderation.commands.serve:serve", "The whole service in one process."),
     "check": ("moderation.commands.check:check", "Moderate files or standard input at once, without a server."),
     "demo": ("moderation.commands.demo:demo", "Serve on a fresh folder and post real examples."),
@@ -34,6 +35,9 @@ COMMANDS = {
     "intake": ("moderation.commands.intake:intake", "Items from objects in S3 that a queue (SQS) tells of."),
     "watch": ("moderation.commands.watch:watch", "Items from what cameras show (RTSP, MJPEG, HLS)."),
     "export": ("moderation.commands.export:export", "Decisions as JSON Lines, in partitions that Athena reads."),
+    "statement": ("moderation.commands.statement:statement", "The statement of reasons of a decision."),
+    "report": ("moderation.commands.report:report", "Yearly transparency figures, and the regulators' templates."),
+    "disputes": ("moderation.commands.disputes:disputes", "Decisions before out-of-court bodies, what these said."),
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
     "notices": ("moderation.commands.notices:notices", "Public notices, and who is trusted with them."),
     "holds": ("moderation.commands.holds:holds", "Legal holds: what is erased and deleted by nobody."),

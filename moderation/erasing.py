@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from ground.blobs import Blobs
@@ -17,6 +17,7 @@ from ground.errors import StoreUnavailable
 from ground.media_store import own_of
 from ground.rounds import Rounds
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable
+from moderation.core.events import Listener
 from moderation.review.fallback import AnyHumanLoops
 from moderation.storage.withdrawing import Erasure, Erasures
 from moderation.storage.words import purge_words
@@ -39,6 +40,7 @@ class Erasing:
     Args:
         forget_findings: called when media was erased: what was found in it is not to outlive it.
         clock: the wall time.
+        listeners: who is told of withdrawals, beside the items' own callbacks.
 
     Attributes:
         erasures: what is still to be erased.
@@ -52,9 +54,10 @@ class Erasing:
         human_loops: AnyHumanLoops,
         forget_findings: Callable[[], None],
         clock: Callable[[], datetime],
+        listeners: Sequence[Listener] = (),
     ) -> None:
         self._db, self._blobs, self._human_loops = database, own_of(blobs), human_loops
-        self.erasures, self._forget_findings, self.clock = Erasures(database), forget_findings, clock
+        self.erasures, self._forget_findings, self.clock = Erasures(database, listeners), forget_findings, clock
         self._ours = re.compile(rf"s3://{re.escape(blobs.bucket)}/media/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.[a-z0-9]+")
         self.rounds = Rounds("erasing", self.look, pause_seconds=LOOK_SECONDS)
 

@@ -192,6 +192,10 @@ class Detector(Protocol):
     that holds the attribute ``keeps_on_machine``, true. It is asked before anything leaves; where it gives no answer,
     nothing does.
 
+    One of texts that sets ``reads_encoded = True`` is shown what is meant where a posted text is JSON, HTML, mail, or
+    has links, escapes or base64 in it, in several texts if need be; the places that it gives are put back to where they
+    stand in what was posted. What is in a form that nobody understands is a failure of it, `Unreadable`.
+
     A ``card`` (`moderation.core.cards.Card`) says what it sees and does not see; the same holds for extractors.
     """
 

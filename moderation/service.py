@@ -12,14 +12,16 @@ from ground.media_store import open_blobs
 from ground.paced import Paced
 from ground.presence import Presence
 from ground.rounds import Rounds
+from ground.tally import Tally
 from moderation.auditing import Auditing
 from moderation.cleaning import clean_now_and_then
 from moderation.core.counting import longest_seconds
 from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.derivatives import DerivativeWork
-from moderation.delivery.notifiers import Notifiers, targets_of
+from moderation.delivery.notifiers import Notifiers
 from moderation.delivery.outbox import Outbox
+from moderation.delivery.targets import addressed, listeners
 from moderation.delivery.webhooks import Deliveries
 from moderation.detection.counting import Counting
 from moderation.detection.judge import Judge
@@ -32,6 +34,7 @@ from moderation.media.own_objects import OwnObjects
 from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
 from moderation.pipeline.copies import Copies
+from moderation.pipeline.disputing import Disputing
 from moderation.pipeline.doorbell import open_doorbell
 from moderation.pipeline.fetching import Fetching
 from moderation.pipeline.flagging import Flagging
@@ -51,6 +54,7 @@ from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.buckets import Buckets
 from moderation.storage.derivatives import Derivatives
+from moderation.storage.disputes import Disputes
 from moderation.storage.fetches import Fetches
 from moderation.storage.flaggers import Flaggers
 from moderation.storage.flags import Flags
@@ -64,7 +68,6 @@ from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
 from moderation.storage.public_notices import PublicNotices
 from moderation.storage.roll_up_history import RollUpHistory
-from moderation.storage.tallies import Tally
 from moderation.storage.words import WordIndex
 
 PRESENT = "present"
@@ -92,6 +95,8 @@ class Service:
         flagging: judges items anew that were reported.
         notices: what anybody says is wrong with items; `flaggers`: whose come first.
         noticing: asks people about notices, and sees to upheld ones.
+        disputes: decisions before out-of-court bodies.
+        disputing: follows what these have said.
         derivatives: writes copies and deletes originals, as policies say.
         erasing: withdraws items, and erases what lies outside of the database.
         fetching: gets the media that items name by address.
@@ -105,15 +110,16 @@ class Service:
     ) -> None:
         self.settings, self.blobs, self.judge, self.taxonomy = settings, blobs, judge, judge.plugins.taxonomy
         self.database = database = open_database(settings)
-        targets = targets_of(settings)
-        self.store = Store(database, [target.name for target in targets])
+        told = addressed(settings)
+        self.store = Store(database, listeners(told))
         self.accounts, self.outbox, self.versions = Accounts(database), Outbox(database), PolicyVersions(database)
         self.in_force = PoliciesInForce(settings.rules or shipped_rules(), judge.plugins, self.versions)
         self.uploads, self.in_place = Uploads(settings, blobs, self.accounts), InPlace(settings, blobs)
         self.buckets = Buckets(database, blobs, settings.aws_most_buckets)
         self.own_objects = OwnObjects(self.buckets, self.in_place, blobs.bucket)
         self.retention = Retention(database, blobs)
-        self.deliveries = Deliveries(self.outbox, self.accounts, settings, Notifiers(targets))
+        notifiers = Notifiers([each.target for each in told], allow_private=settings.allow_private_urls)
+        self.deliveries = Deliveries(self.outbox, self.accounts, settings, notifiers)
         self.doorbell = open_doorbell(settings)
         self._own_endpoint, self._refusals = own, LoopRefusals(database)
         self.human_loops = human_loops or open_human_loops(settings, own, blobs, self._refusals.note)
@@ -159,12 +165,14 @@ class Service:
             settings, database, blobs, self.pipeline.now, lambda: longest_seconds(self.policies.policies)
         )
         forget = judge.runner.forget_findings
-        self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now)
+        self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now, listeners(told))
         self.derivatives = DerivativeWork(Derivatives(database), settings, blobs, self.pipeline.now)
         self.flagging = Flagging(self.flags, self.pipeline, lambda: self.policies)
-        self.notices, self.flaggers = PublicNotices(database), Flaggers(database)
+        self.notices, self.flaggers = PublicNotices(database, listeners(told)), Flaggers(database)
         copies = Copies(self.pipeline.ports, self.notices, self.lists, duplicates.copies)
         self.noticing = Noticing(self.pipeline.ports, self.notices, copies)
+        self.disputes = Disputes(database)
+        self.disputing = Disputing(self.disputes, self.pipeline)
         self._auditing = Auditing(settings, database, blobs, self.pipeline.now)
         tallies = (self.tally, judge.runner.tally, self._redactor.tally, self.deliveries.tally)
         self.heart = Heart(database, tallies, self.pipeline.now)
@@ -228,6 +236,7 @@ class Service:
         self.derivatives.rounds.start()
         self.flagging.rounds.start()
         self.noticing.rounds.start()
+        self.disputing.rounds.start()
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
@@ -277,6 +286,7 @@ class Service:
             self.derivatives.rounds,
             self.flagging.rounds,
             self.noticing.rounds,
+            self.disputing.rounds,
             self._completing,
             self._watching,
             self.alarms.rounds,
@@ -296,9 +306,7 @@ class Service:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
         begun = self.fetching.look() if "fetches" in lanes else 0
         moderated = [lane for lane in lanes if lane in MODERATED]
-        for lane in moderated:
-            self._make_ready(lane)
-        return begun + self.pipeline.moderate_waiting(moderated)
+        return begun + self.pipeline.moderate_waiting(moderated, self._make_ready)
 
     def _make_ready(self, lane: Lane) -> None:
         """Before its first claim. A process that is killed while its detectors start uses up no attempt of an item."""

@@ -151,6 +151,11 @@ class Settings(ReviewSettings):
         description="Where all decisions are told: SNS topics (ARN), EventBridge buses (ARN), SQS queues (ARN or URL); "
         "separated by blanks.",
     )
+    targets: Path | None = Field(
+        None,
+        description="YAML file of who else is told of events: other kinds, of some apps alone, with metadata; brokers "
+        "of MQTT and browsers too. See docs/events.md.",
+    )
     rules_seconds: float = Field(
         2.0, ge=0, description="Pause between looks at policy files for changes; 0 reloads on SIGHUP and start only."
     )
@@ -191,6 +196,9 @@ class Settings(ReviewSettings):
     )
     aws_most_film_jobs: int = Field(20, ge=1, description="Jobs over films at `/aws` that one app may have under way.")
     aws_most_buckets: int = Field(100, ge=0, description="Buckets that one app may have at `/aws`.")
+    least_group: int = Field(
+        0, ge=0, le=1000, description="Numbers smaller than this are kept back in transparency reports; 0 for none."
+    )
     overturn_alarm_percent: float = Field(
         10.0, ge=0, le=100, description="Share of sampled decisions overturned by people above which there is an alarm."
     )

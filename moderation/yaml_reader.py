@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +31,8 @@ MAX_BYTES = 1_048_576
 MAX_DEPTH = 30
 MAX_FAULTS = 100
 """Faults shown of one file; who has more mends these first."""
+REMEMBERED, REMEMBERED_BYTES = 64, 65_536
+"""Files that were read lately, and the bytes of the largest that is remembered."""
 MAX_SHOWN = 200
 """Characters of a line that are shown."""
 
@@ -100,7 +104,22 @@ class Document:
 
 
 def parse_document(name: str, data: bytes) -> Document:
-    """Read YAML; what is wrong with it as YAML is in `Document.faults`. Never raises for content."""
+    """Read YAML; what is wrong with it as YAML is in `Document.faults`. Never raises for content.
+
+    Policies are read again and again while few of their files change, so what was read lately is not parsed again.
+    """
+    if len(data) > REMEMBERED_BYTES:
+        return _parsed(name, data)
+    found = _remembered(name, data)
+    return replace(found, data=deepcopy(found.data), faults=list(found.faults))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(name: str, data: bytes) -> Document:
+    return _parsed(name, data)
+
+
+def _parsed(name: str, data: bytes) -> Document:
     if len(data) > MAX_BYTES:
         fault = Fault(name, 0, 0, "E100", f"{len(data):,} bytes; a file has at most {MAX_BYTES:,}", "split it")
         return Document(name, "", faults=[fault])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-import yaml
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import NoDecode
 
 from ground.settings import GroundSettings
 from review_ui.a2i.template_needs import wrong_hosts
 from review_ui.care.severity import LEVELS, LIKELY, SEVERITY
 
-Named = Annotated[dict[str, float], NoDecode]
+Named = dict[str, float]
 """Numbers by name; in a variable, a mapping in JSON or YAML."""
 
 
@@ -63,7 +61,7 @@ class ReviewSettings(GroundSettings):
     undo_seconds: float = Field(
         10.0, ge=0, le=300, description="How long a reviewer can undo the last answer; it counts after that."
     )
-    severity: Annotated[dict[str, str], NoDecode] = Field(
+    severity: dict[str, str] = Field(
         SEVERITY, description="How hard labels, and all under them, are on those who look: `moderate` or `severe`."
     )
     severity_from: float = Field(
@@ -99,6 +97,8 @@ class ReviewSettings(GroundSettings):
         """A variable has a mapping as JSON or YAML."""
         if not isinstance(given, str):
             return given
+        import yaml  # most starts have no such variable
+
         try:
             return yaml.safe_load(given) or {}
         except yaml.YAMLError as error:

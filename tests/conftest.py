@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,15 +131,11 @@ def live_server() -> Iterator[Callable[[Flask], str]]:
     running = []
 
     def serve(app: Flask) -> str:
-        from waitress.server import create_server
+        from tests.wsgi_server import WsgiServer
 
-        http = create_server(app, host="127.0.0.1", port=0, threads=4)
-        thread = threading.Thread(target=http.run, daemon=True)
-        thread.start()
-        running.append((http, thread))
-        return f"http://127.0.0.1:{http.effective_port}"
+        running.append(WsgiServer(app))
+        return running[-1].url
 
     yield serve
-    for http, thread in running:
+    for http in running:
         http.close()
-        thread.join(timeout=PATIENCE_SECONDS)

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from ground.paced import Paced
+from ground.tally import BUCKET, CALL_SECONDS, SUM, WAIT_SECONDS
 from moderation.core.items import LANES
 from moderation.delivery.webhooks import ATTEMPTS
 from moderation.detection.runner import CALLS, FAILURES
@@ -22,7 +23,7 @@ from moderation.service import Service
 from moderation.storage.ages import JOB_STATES, LOOP_STATES, OPEN_JOBS, Line, look_at_ages
 from moderation.storage.derivatives import Derivatives
 from moderation.storage.processes import ROLES, known_processes
-from moderation.storage.tallies import BUCKET, CALL_SECONDS, SUM, WAIT_SECONDS, read_tallies
+from moderation.storage.tallies import read_tallies
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NONE = Line(0, None)

@@ -60,6 +60,7 @@ class Operation:
         form: the model of a form, where no JSON is taken.
         problems: statuses that are answered with a problem.
         problem_models: of problems that say more than `Problem` does, by status.
+        also: media types in which 200 is answered beside JSON.
         is_open: True when no key is needed.
         scope: what the key must be for; None for ``read`` on a GET and ``post`` on everything else.
     """
@@ -72,6 +73,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[int, ...] = (401, 404, 422, 503)
     problem_models: Mapping[int, type[BaseModel]] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
     is_open: bool = False
     scope: Scope | None = None
 
@@ -112,6 +114,7 @@ IN_PATHS = {
     "delivery_id": "Id of the delivery.",
     "flag_id": "Id of the report.",
     "number": "Of the notice's receipt.",
+    "dispute_id": "Id of the dispute.",
     "name": "Its name.",
     "detector": "Name of the detector or extractor.",
     "entry_id": "Id of the entry.",
@@ -123,7 +126,8 @@ _PROBLEMS = {
     401: "No key, or not a valid one.",
     403: "The key is for less than this, of another app, or of no operator; or an upload address is not valid.",
     404: "No such thing, or not yours.",
-    409: "The first post with this idempotency key is not answered yet; see Retry-After.",
+    409: "Not as it stands: the first post with this idempotency key is not answered yet (see Retry-After), or `type` "
+    "says what else.",
     412: "The item has changed since you have seen it (If-Match); nothing was done.",
     413: "The body is too large.",
     415: "Neither JSON nor multipart/form-data, or compressed.",
@@ -244,6 +248,8 @@ def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[
         kind = answer if isinstance(answer, str) else JSON
         schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas} if schemas else {}
         content = {kind: {"schema": schema} if schema else {}}
+        if status == 200:
+            content |= {each: {} for each in operation.also}
         described["responses"][str(status)] = {"description": _ANSWERS[status], "content": content}
     if method == "get" and not operation.is_open and _models(operation.answers.get(200)):
         described["responses"]["304"] = {"description": "As you have it already (If-None-Match)."}

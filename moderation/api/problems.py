@@ -13,6 +13,7 @@ from moderation.core.errors import (
     IdempotencyInFlight,
     InvalidSubmission,
     ItemHeld,
+    NoGround,
     PolicyMissing,
 )
 from moderation.intake.submissions import OtherApp, PartRefused
@@ -33,6 +34,7 @@ KINDS: Mapping[str, str] = {
     "idempotency-in-flight": "The first post with this Idempotency-Key waits for its decision; see Retry-After.",
     "idempotency-conflict": "The Idempotency-Key was used with another body. Use a new key for a new post.",
     "appeal-refused": "The item is not decided yet, is being looked at again, or was appealed often enough.",
+    "no-ground": "The decision restricts nothing, or its policy names no ground; there is nothing to file.",
     "on-hold": "The item is under a legal hold of the operator's, and nothing of it is erased until that is released.",
     "too-large": "The body, or one of its parts, is larger than accepted.",
     "unsupported-media-type": "Send application/json or multipart/form-data, without Content-Encoding.",
@@ -62,6 +64,8 @@ def refusal_of(error: Exception) -> Refused | None:
         return Refused(422, "invalid", str(error), error.errors)
     if isinstance(error, ItemHeld):
         return Refused(409, "on-hold", str(error))
+    if isinstance(error, NoGround):
+        return Refused(409, "no-ground", str(error))
     if isinstance(error, AppealRefused):
         return Refused(409, "appeal-refused", str(error))
     if isinstance(error, IdempotencyConflict):

@@ -9,8 +9,8 @@ from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation
 from moderation.api.problems import Refused
 from moderation.api.schemas import EntityView, RedactedText, TextToRedact
+from moderation.containers.layers import CannotRead
 from moderation.core.errors import FieldError, InvalidSubmission
-from moderation.redacting.containers.layers import CannotRead
 from moderation.redacting.styles import Style
 from moderation.redacting.texts import NotRedacted, labels_of, redact
 from moderation.redacting.tokens import TokenKey

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, RootModel
 
+from moderation.containers.formats import TextFormat
 from moderation.core.cards import Card
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
@@ -15,7 +16,6 @@ from moderation.core.listing import ListKind
 from moderation.core.loops import Answer
 from moderation.core.verdicts import Verdict
 from moderation.intake.submissions import PostedItem
-from moderation.redacting.containers.formats import TextFormat
 from moderation.redacting.styles import StyleName
 
 Status = Literal["pending", "in_review", "decided", "withdrawn"]

@@ -24,6 +24,7 @@ from rich.live import Live
 from rich.table import Table
 
 from moderation.commands.serve import wait_for_signal
+from moderation.commands.terminal import console
 from moderation.core.errors import SettingsError
 from moderation.core.verdicts import NotExamined
 from moderation.core.wording import waiting_words
@@ -65,10 +66,10 @@ def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
     if settings.log_level.upper() == "INFO":
         logging.getLogger().setLevel(logging.ERROR)  # the table is what is to be seen
     folder = examples_folder()
-    console = Console(width=None if sys.stdout.isatty() else 130)
+    drawn = console(width=None if sys.stdout.isatty() else 130)
     with _fresh_server(settings, port) as server:
-        console.print(f"A fresh service listens at {server.url}. Its detectors load their models ...")
-        console.print(
+        drawn.print(f"A fresh service listens at {server.url}. Its detectors load their models ...")
+        drawn.print(
             f"ready after {_until_ready(server):.1f} s; posting the examples, each when the one before is done."
         )
         examples = yaml.safe_load((folder / "examples.yml").read_text(encoding="utf-8"))
@@ -76,22 +77,22 @@ def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
         keys = {app: server.service.accounts.add_key(app, datetime.now(UTC)).key for app in apps}
         clients = {app: _Client(server.url, key) for app, key in keys.items()}
         rows = [Row(example["title"], clients[example.get("app", APP)]) for example in examples]
-        _post_all(console, rows, examples, folder)
-        if not console.is_terminal:
-            console.print()
+        _post_all(drawn, rows, examples, folder)
+        if not drawn.is_terminal:
+            drawn.print()
         undone = [row.title for row in rows if not row.outcome]
         counts = {name: sum(row.outcome == name for row in rows) for name in _COLOURS}
-        console.print("  ".join(f"[{_COLOURS[name]}]{count} {name}[/]" for name, count in counts.items()))
+        drawn.print("  ".join(f"[{_COLOURS[name]}]{count} {name}[/]" for name, count in counts.items()))
         for line in dict.fromkeys(line for row in rows for line in row.unseen):
-            console.print(f"[dim]{line}[/]", soft_wrap=True)
+            drawn.print(f"[dim]{line}[/]", soft_wrap=True)
         if undone:
-            console.print(f"[red]no outcome within {PATIENCE_SECONDS:g} s: {', '.join(undone)}[/]")
+            drawn.print(f"[red]no outcome within {PATIENCE_SECONDS:g} s: {', '.join(undone)}[/]")
         if exit_after:
             return 1 if undone else 0
-        console.print(f"\nNow review what waits: {server.url}/review")
-        console.print(f"  name      admin\n  password  {server.first_admin_password}")
-        console.print(f"API key of app {APP}: {keys[APP]}", soft_wrap=True)
-        console.print("Ctrl-C ends the demo and removes its data.")
+        drawn.print(f"\nNow review what waits: {server.url}/review")
+        drawn.print(f"  name      admin\n  password  {server.first_admin_password}")
+        drawn.print(f"API key of app {APP}: {keys[APP]}", soft_wrap=True)
+        drawn.print("Ctrl-C ends the demo and removes its data.")
         wait_for_signal()
     return 0
 
@@ -126,17 +127,17 @@ def _until_ready(server: Server) -> float:
     return time.monotonic() - began
 
 
-def _post_all(console: Console, rows: Sequence[Row], examples: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    with Live(_table(rows), console=console, auto_refresh=False, transient=False) as live:
+def _post_all(drawn: Console, rows: Sequence[Row], examples: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    with Live(_table(rows), console=drawn, auto_refresh=False, transient=False) as live:
         for row, example in zip(rows, examples, strict=True):
             _post(row, example, folder)
-            live.update(_table(rows), refresh=console.is_terminal)
+            live.update(_table(rows), refresh=drawn.is_terminal)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while any(not row.outcome for row in rows) and time.monotonic() < deadline:
             for row in rows:
                 if not row.outcome and row.item_id is not None:
                     _look(row)
-            live.update(_table(rows), refresh=console.is_terminal)
+            live.update(_table(rows), refresh=drawn.is_terminal)
             time.sleep(0.05)
 
 

@@ -7,8 +7,10 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +18,10 @@ from moderation.commands.options import JSON
 from moderation.core.errors import ModerationError
 from moderation.hookspecs import Finding
 from moderation.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from moderation.core.policy.policies import PolicySet
+    from moderation.plugins import Plugins
 
 
 @click.command()
@@ -33,10 +39,11 @@ def doctor(settings: Settings, show_settings: bool, aws: bool, as_json: bool) ->
             click.echo(f"{PREFIX}{name.upper()}={_shown(name, getattr(settings, name))}\n    {field.description}")
         return 0
     failed = 0
+    here = Installation(settings)
     services = frozenset({"aws"} if aws else ())
     checks = (*CHECKS, *_checks_of_plugins(services))
     for title, check in checks:
-        found = list(_run(check, settings))
+        found = list(_run(check, here))
         problems = [finding for finding in found if finding.is_problem]
         failed += len(problems)
         if as_json:
@@ -59,22 +66,48 @@ def _shown(name: str, value: object) -> object:
     return re.sub(r"(?<=://)([^/@]*:)[^/@]*@", r"\1***@", value) if isinstance(value, str) else value
 
 
-Check = Callable[[Settings], Iterator[Finding]]
+class Installation:
+    """What is looked at.
+
+    Attributes:
+        settings: those in force.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """What is loaded, once for all checks. Raises `PluginError`."""
+        from moderation.plugins import load_plugins
+
+        return load_plugins(self.settings)
+
+    @cached_property
+    def policies(self) -> PolicySet:
+        """What is in force. Raises `PluginError` and `PolicyFault`."""
+        from moderation.policies.files import load_policies, shipped_rules
+
+        folder = self.settings.rules or shipped_rules()
+        return load_policies(folder, self.plugins.taxonomy, self.plugins.tools)
+
+
+Check = Callable[[Installation], Iterator[Finding]]
 
 
 def _wrong(text: str) -> Finding:
     return Finding(text, is_problem=True)
 
 
-def _run(check: Check, settings: Settings) -> Iterator[Finding]:
+def _run(check: Check, here: Installation) -> Iterator[Finding]:
     try:
-        yield from check(settings)
+        yield from check(here)
     except ModerationError as error:
         for line in str(error).splitlines():
             yield _wrong(line)
 
 
-def _python(_: Settings) -> Iterator[Finding]:
+def _python(_: Installation) -> Iterator[Finding]:
     yield Finding(f"Python {sys.version.split()[0]}")
     # Two OpenCV distributions write the same folder; the one installed last wins, and may need a display.
     names = sorted(d.name for d in distributions() if (d.name or "").startswith("opencv-"))
@@ -82,8 +115,8 @@ def _python(_: Settings) -> Iterator[Finding]:
         yield _wrong(f"{' and '.join(names)} overwrite each other: uninstall all, then install opencv-python-headless")
 
 
-def _data(settings: Settings) -> Iterator[Finding]:
-    folder = settings.data
+def _data(here: Installation) -> Iterator[Finding]:
+    folder = here.settings.data
     yield Finding(f"{folder.resolve()}")
     nearest = next(p for p in (folder, *folder.resolve().parents) if p.exists())
     try:
@@ -97,22 +130,15 @@ def _data(settings: Settings) -> Iterator[Finding]:
             yield _wrong(f"{path} can be read by others: chmod 600 it; it holds {holds}")
 
 
-def _plugins(settings: Settings) -> Iterator[Finding]:
-    from moderation.plugins import load_plugins
-
-    plugins = load_plugins(settings)
+def _plugins(here: Installation) -> Iterator[Finding]:
+    plugins = here.plugins
     yield Finding(", ".join(f"{p.name} {p.version}" for p in plugins.distributions) or "none")
     if not plugins.detectors:
         yield _wrong("no plugin offers a detector: install some of plugins/*")
 
 
-def _policies(settings: Settings) -> Iterator[Finding]:
-    from moderation.plugins import load_plugins
-    from moderation.policies.files import load_policies, shipped_rules
-
-    plugins = load_plugins(settings)
-    folder: Path = settings.rules or shipped_rules()
-    policies = load_policies(folder, plugins.taxonomy, plugins.tools)
+def _policies(here: Installation) -> Iterator[Finding]:
+    policies = here.policies
     yield Finding(f"in force: {', '.join(p.name for p in policies.policies)}")
     for name, why in policies.not_in_force:
         yield Finding(f"{name} waits: {why}")
@@ -120,16 +146,18 @@ def _policies(settings: Settings) -> Iterator[Finding]:
         yield Finding(f"{name} approves where a detector failed: {reason}")
 
 
-def _detectors(settings: Settings) -> Iterator[Finding]:
+def _detectors(here: Installation) -> Iterator[Finding]:
     from ground.blobs import FolderBlobs
     from moderation.detection.judge import Judge
 
+    settings = here.settings
     with tempfile.TemporaryDirectory(prefix="moderation-doctor-") as folder:
         try:
-            judge = Judge.open(settings, FolderBlobs(Path(folder), settings.media_bucket))
+            loaded = here.plugins, here.policies
         except ModerationError:
             yield Finding("not tried, because of what is wrong above")
             return
+        judge = Judge.over(*loaded, settings, FolderBlobs(Path(folder), settings.media_bucket))
         try:
             answers = judge.try_out()
         finally:
@@ -140,7 +168,8 @@ def _detectors(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"{name} {problem}", is_problem=True)
 
 
-def _database(settings: Settings) -> Iterator[Finding]:
+def _database(here: Installation) -> Iterator[Finding]:
+    settings = here.settings
     from moderation.intake.ledger import Ledger
     from moderation.storage.derivatives import Derivatives
     from moderation.storage.items import Store
@@ -165,7 +194,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"human loops: {sentence}", is_problem=bool(refusals.newest))
 
 
-def _redis(settings: Settings) -> Iterator[Finding]:
+def _redis(here: Installation) -> Iterator[Finding]:
+    settings = here.settings
     if settings.redis_url is None:
         yield Finding("not used: threads of the serving process do the work")
         return
@@ -177,7 +207,8 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         yield _wrong(f"Redis does not answer: {error}; posts are still taken, and moderated when it is back")
 
 
-def _human_loops(settings: Settings) -> Iterator[Finding]:
+def _human_loops(here: Installation) -> Iterator[Finding]:
+    settings = here.settings
     where = settings.a2i_endpoint_url
     if where is None:
         yield Finding("this installation's own A2I endpoint")
@@ -199,7 +230,8 @@ def _human_loops(settings: Settings) -> Iterator[Finding]:
         yield Finding("media URLs and callbacks may reach private addresses (MODERATION_ALLOW_PRIVATE_URLS)")
 
 
-def _sign_in(settings: Settings) -> Iterator[Finding]:
+def _sign_in(here: Installation) -> Iterator[Finding]:
+    settings = here.settings
     from datetime import UTC, datetime
 
     from review_ui.people.oidc import Provider, read_settings
@@ -212,25 +244,26 @@ def _sign_in(settings: Settings) -> Iterator[Finding]:
     Provider(oidc, lambda: datetime.now(UTC), talks=1).check()
 
 
-def _places_on_aws(settings: Settings) -> Iterator[Finding]:
+def _places_on_aws(here: Installation) -> Iterator[Finding]:
+    settings = here.settings
     from ground.media_store import places_of
-    from moderation.delivery.notifiers import targets_of
+    from moderation.delivery.targets import addressed
 
     where = f"bucket {settings.media_bucket}" if settings.media_s3 else "the data folder"
     yield Finding(f"media in {where}")
     for app, place in places_of(settings):
         yield Finding(f"objects of app {app} are read in {place}")
-    for target in targets_of(settings):
-        yield Finding(f"decisions are told to {target.name}")
+    for each in addressed(settings):
+        events, apps = sorted(each.listener.events), sorted(each.listener.apps or ())
+        of = f" of {', '.join(apps)}" if apps else ""
+        yield Finding(f"{', '.join(events)}{of}: told to {each.target.name}")
 
 
 def _checks_of_plugins(services: frozenset[str]) -> tuple[tuple[str, Check], ...]:
     """What plugins have to say (hook ``examine``)."""
 
-    def plugins(settings: Settings) -> Iterator[Finding]:
-        from moderation.plugins import load_plugins
-
-        for found in load_plugins(settings).manager.hook.examine(settings=settings, services=services):
+    def plugins(here: Installation) -> Iterator[Finding]:
+        for found in here.plugins.manager.hook.examine(settings=here.settings, services=services):
             yield from found
 
     return (("what plugins need", plugins),)

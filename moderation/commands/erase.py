@@ -40,6 +40,7 @@ def erase(
     An author is found by the item's `author` or the names for it in metadata. Exit code 1 when there are such items and
     they were not erased. The audit chain goes on to hold, and says who erased what, when and why.
     """
+    from moderation.delivery.targets import addressed, listeners
     from moderation.storage.opening import existing_database
     from moderation.storage.withdrawing import Erasures
 
@@ -48,7 +49,7 @@ def erase(
     if items and (author is not None or app is not None):
         raise click.UsageError("say --item, or --author and --app")
     with existing_database(settings) as database:
-        erasures = Erasures(database)
+        erasures = Erasures(database, listeners(addressed(settings)))
         found = erasures.matching(items, author=author, app=app)
         done: list[str] = []
         for start in range(0, len(found) if yes else 0, AT_ONCE):

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from moderation.commands.options import JSON, PLUGINS_DIR
+from moderation.commands.terminal import console
 from moderation.core.cards import card_lines, card_of
 from moderation.core.egress import leaves_machine
 from moderation.core.errors import InputError
@@ -62,11 +62,11 @@ def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None, card: s
         }
         click.echo(json.dumps(document, indent=2))
         return
-    console = Console()
+    drawn = console()
     table = Table("plugin", "version", "from", "hooks", title="Plugins", title_justify="left", box=None, pad_edge=False)
     for plugin in loaded.distributions:
         table.add_row(plugin.name, plugin.version, plugin.source, ", ".join(plugin.hooks))
-    console.print(table)
+    drawn.print(table)
     table = Table(
         "detector", "version", "reads", "labels", "from", "limit", "content",
         title="\nDetectors and extractors", title_justify="left", box=None, pad_edge=False,
@@ -93,7 +93,7 @@ def plugins(settings: Settings, as_json: bool, plugins_dir: Path | None, card: s
             f"{extractor.time_limit_seconds:g} s",
             _content(extractor),
         )
-    console.print(table)
+    drawn.print(table)
 
 
 def _content(tool: Detector | Extractor) -> str:
@@ -116,7 +116,7 @@ def _show_card(loaded: Plugins, name: str, as_json: bool) -> None:
     table = Table("", "", box=None, pad_edge=False, show_header=False)
     for title, text in card_lines(card):
         table.add_row(title, Text(text))
-    Console().print(table)
+    console().print(table)
 
 
 def _shortened(labels: list[str], most: int = 4) -> str:

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from ground.blobs import FolderBlobs
 from moderation.commands.redact_media import boxes_of, redact_media
+from moderation.commands.terminal import console, printable
+from moderation.containers.formats import FORMATS, Format
 from moderation.core.errors import InputError, SettingsError, StoreUnavailable
 from moderation.core.replacing import MASKS, short_name
 from moderation.detection.judge import Judge
 from moderation.redacting import jobs, progress
 from moderation.redacting import journal as journal
-from moderation.redacting.containers.formats import FORMATS, Format
 from moderation.redacting.media import Wanted
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
@@ -231,7 +231,7 @@ class _Shown:
         columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
         self.bar = Progress(
             *columns,
-            console=Console(stderr=True),
+            console=console(stderr=True),
             transient=True,
             disable=not sys.stderr.isatty(),
             redirect_stdout=sys.stdout.isatty(),
@@ -252,21 +252,16 @@ class _Shown:
 
     def ended(self, file: Listed, done: progress.Progress, reason: str) -> None:
         """See `jobs.Watch`."""
-        name = _printable(file.name)
+        name = printable(file.name)
         if reason:
-            click.echo(f"{name}: not redacted: {_printable(reason)}", err=True)
+            click.echo(f"{name}: not redacted: {printable(reason)}", err=True)
             return
         click.echo(f"{name}: {_counts(done.found) or 'nothing found'}", err=self._apart)
         if done.undecoded:
             kept = f"kept as they are, because they are not UTF-8: {done.undecoded:,} bytes"
             click.echo(f"{name}: {kept}; a value with one in it may have been missed", err=True)
         if done.unread:
-            click.echo(f"{name}: kept as it is and not looked through: {_printable(', '.join(done.unread))}", err=True)
-
-
-def _printable(text: str) -> str:
-    """Names come from folders and buckets of others, and terminals obey some characters."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+            click.echo(f"{name}: kept as it is and not looked through: {printable(', '.join(done.unread))}", err=True)
 
 
 def _counts(found: Counter[str]) -> str:
@@ -282,7 +277,7 @@ def _restore(settings: Settings, inputs: Sequence[str], output: str, key: TokenK
             for file in source.files():
                 if file.name.endswith(INDEX):
                     continue
-                name = _printable(file.name)
+                name = printable(file.name)
                 try:
                     if (restored := restored_name(file.name)) in names:
                         raise InputError(f"there is another {restored} already; restore them apart")
@@ -370,5 +365,5 @@ def _show(status: progress.JobStatus, as_json: bool) -> int:
         if at is not None:
             click.echo(f"  {name:<9}  {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC")
     for name, reason in status.failures:
-        click.echo(_printable(f"  {name}: {reason}"))
+        click.echo(printable(f"  {name}: {reason}"))
     return 0

@@ -14,10 +14,10 @@ from typing import Any
 
 import click
 from pydantic import ValidationError
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeRemainingColumn
 
 from ground.blobs import FolderBlobs
+from moderation.commands.terminal import console
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.core.items import Box
 from moderation.detection.judge import Judge
@@ -68,7 +68,7 @@ def redact_media(
                 "{task.description}",
                 BarColumn(),
                 TimeRemainingColumn(),
-                console=Console(stderr=True),
+                console=console(stderr=True),
                 transient=True,
                 disable=not sys.stderr.isatty(),
                 redirect_stdout=sys.stdout.isatty(),

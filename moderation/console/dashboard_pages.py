@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +10,7 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 
 from ground.errors import NotFound
 from ground.paced import Paced
+from ground.spreadsheets import csv_lines
 from ground.statistics import wilson
 from moderation.console.charts import Chart, Series, heat, share_bars, stacked
 from moderation.console.costs import Costs, read_costs
@@ -277,15 +276,6 @@ def _places(service: Service, found: Figures) -> Table:
 
 
 def _csv(heads: Sequence[str], rows: Sequence[Sequence[object]], name: str) -> Response:
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(heads)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    answer = Response(written.getvalue(), content_type="text/csv; charset=utf-8")
+    answer = Response("".join(csv_lines([heads, *rows])), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
-
-
-def _harmless(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(tuple("=+-@\t\r")) else cell

@@ -10,6 +10,7 @@ from moderation.console.item_pages import add_item_pages
 from moderation.console.key_pages import add_key_pages
 from moderation.console.notice_pages import add_notice_pages
 from moderation.console.policy_pages import add_policy_pages
+from moderation.console.transparency_pages import add_transparency_pages
 from moderation.service import Service
 from review_ui.service import ReviewService
 
@@ -18,6 +19,7 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
     """The pages; register them on the portal's blueprint, before that is mounted."""
     console = Blueprint("console", __name__, template_folder="templates")
     add_dashboard_pages(console, service, review)
+    add_transparency_pages(console, service)
     add_item_pages(console, service, review)
     plugins, clock = service.judge.plugins, service.pipeline.now
     backtests = Backtests(service.database, plugins, lambda: service.policies, clock)

@@ -38,6 +38,7 @@
     │   ├── IdempotencyConflict         the key was used with another body
     │   ├── IdempotencyInFlight         the first post with this key waits for its decision
     │   ├── AppealRefused               the item is not decided, is being looked at again, or was appealed often enough
+    │   ├── NoGround                    a decision restricts nothing, or nobody knows on which ground
     │   ├── ItemHeld                    an item is under a legal hold, and nothing of it is erased
     │   ├── PolicyFault                 a rule file cannot be used (lists every fault with file:line:column)
     │   ├── BucketTaken                 a bucket of that name is somebody's
@@ -204,6 +205,10 @@ class Fault:
 
 class AppealRefused(InputError):
     """An item cannot be appealed now."""
+
+
+class NoGround(InputError):
+    """A decision restricts nothing, or on which ground it does is not known: it cannot be filed."""
 
 
 class ItemHeld(InputError):

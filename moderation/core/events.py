@@ -1,19 +1,20 @@
-"""Events: what an app's callback is told of an item. Signed and sent at least once, in no promised order.
+"""Events: what an app's callback and the operator's targets are told of an item. At least once, in no promised order.
 
 The events of an item are numbered from 1 on: a receiver keeps the highest number that it has seen, and leaves alone
-what comes with a lower one. Content of the item is in none of them.
+what comes with a lower one. Content of the item is in none of them, but what may be shown in its place.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 from pydantic import Field, JsonValue
 
-from moderation.core.decisions import Decision
+from moderation.core.decisions import Decision, FinalOutcome
 from moderation.core.items import Frozen, Item, PartType
 
 EventType = Literal["item.decided", "item.in_review", "item.appealed", "item.withdrawn"]
@@ -48,12 +49,23 @@ class RedactedPartTold(Frozen):
     text: str | None = Field(None, description="Of a text, with [EMAIL] and the like in the place of what was found.")
     path: str | None = Field(None, description="Of a picture: where the API has the bytes.")
     withheld: str | None = Field(None, description="Why there is no copy. Do not show the part.")
+    breaks_signature: bool | None = Field(None, description="True where the part said who made it, and no copy can.")
+
+
+class MediaTold(Frozen):
+    """A picture, film or sound of the item."""
+
+    part: str = Field(description="Id of the part, such as p0.")
+    content_type: str = Field(description="By its content, such as image/jpeg.")
+    sha256: str = Field(description="Of the bytes that were judged, in hex.")
 
 
 class ItemDecided(ItemNamed):
     """The item and its decision."""
 
+    number: int = Field(ge=1, description="Of the decision on this item: the highest is in force, whatever came last.")
     decision: Decision = Field(description="In force from now on.")
+    media: tuple[MediaTold, ...] = Field(description="What of it is no text.")
     due_at: datetime | None = Field(None, description="Until when people were to decide it, where policies say that.")
     redacted: list[RedactedPartTold] | None = Field(None, description="Show these in place of the parts given.")
 
@@ -114,6 +126,35 @@ EVENTS: Mapping[EventType, type[Event]] = {
 """The model of each event."""
 
 
+@dataclass(frozen=True)
+class Listener:
+    """Who is told of events of many items, beside an item's own callback.
+
+    Attributes:
+        name: as the outbox says it.
+        events: of which kinds.
+        apps: of whose items; None for all.
+        outcomes: of decisions, only those with one of these; None for all.
+        with_metadata: True when what it is told has the items' metadata, too.
+    """
+
+    name: str
+    events: frozenset[EventType] = frozenset({"item.decided"})
+    apps: frozenset[str] | None = None
+    outcomes: frozenset[FinalOutcome] | None = None
+    with_metadata: bool = False
+
+    def wants(self, app: str, kind: EventType, outcome: FinalOutcome | None = None) -> bool:
+        """True when it is to be told of such an event.
+
+        Args:
+            outcome: of a decision.
+        """
+        if kind not in self.events or (self.apps is not None and app not in self.apps):
+            return False
+        return outcome is None or self.outcomes is None or outcome in self.outcomes
+
+
 def event_id(item_id: str, number: int) -> str:
     """The id of an item's event: the same whenever it is made."""
     return f"evt_{item_id.replace('-', '')}_{number}"
@@ -124,7 +165,9 @@ def is_wanted(item: Item, kind: EventType) -> bool:
     return bool(item.callback_url) and kind in (item.events or ("item.decided",))
 
 
-def event_bytes(item: Item, kind: EventType, number: int, at: datetime, data: Mapping[str, Any]) -> bytes:
+def event_bytes(
+    item: Item, kind: EventType, number: int, at: datetime, data: Mapping[str, Any], *, with_metadata: bool
+) -> bytes:
     """The bytes of an event, made once so that every attempt sends the same.
 
     Args:
@@ -133,7 +176,7 @@ def event_bytes(item: Item, kind: EventType, number: int, at: datetime, data: Ma
     named: dict[str, Any] = {"id": item.id, "app": item.app}
     if kind != "item.withdrawn":
         named["content_id"] = item.content_id
-        if item.event_metadata:
+        if with_metadata:
             named["metadata"] = dict(item.metadata)
     body = {
         "type": kind,

@@ -27,7 +27,9 @@ _set_dict, _set_fields, _set_extra, _set_private = (
 class Frozen(BaseModel):
     """Base of the core's values: immutable, unknown fields refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64", defer_build=True
+    )
 
     _all_fields: ClassVar[set[str]] = set()
 

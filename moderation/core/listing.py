@@ -16,11 +16,12 @@ from typing import Any, Literal, get_args
 
 from pydantic import JsonValue
 
+from moderation.core.detections import Detection
 from moderation.core.fingerprints import MAX_DISTANCE, Fingerprint, bands, distance, normalised
 from moderation.core.items import Part
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import is_number
-from moderation.core.policy.words.listed import CONTENT, METADATA, name_of
+from moderation.core.policy.words.listed import CONTENT, FOUND, METADATA, name_of, place_of
 from moderation.core.rules.scene import Listed, value_at
 
 ListKind = Literal["values", "words", "domains", "hashes"]
@@ -93,6 +94,24 @@ class Listing:
             return any(self.has(domain, at) for host in _hosts(value) for domain in _domains(host))
         return self.has(value.lower() if self.kind == "hashes" else value, at)
 
+    def has_found(self, value: str, at: datetime) -> bool:
+        """True when what was found in a text stands there, all of it: an address, a number however it is written."""
+        if not value.strip() or self.kind == "hashes":
+            return False
+        if self.kind == "words":
+            return self.has(normalised(value), at)
+        if self.kind == "domains":
+            return any(self.has(domain, at) for host in _hosts(value) for domain in _domains(host))
+        return any(self.has(entry, at) and _is_same(entry, value) for entry in self._alike.get(_key(value), ()))
+
+    @cached_property
+    def _alike(self) -> Mapping[str, Sequence[str]]:
+        """The entries by what `_key` says, so that a long list is not gone through for each thing found."""
+        made: dict[str, list[str]] = {}
+        for entry in self.entries:
+            made.setdefault(_key(entry), []).append(entry)
+        return made
+
     def has_words(self, text: str, at: datetime) -> bool:
         """True when one of the words or phrases stands in a text: whole words, whatever their case and marks."""
         words = normalised(text).split()
@@ -147,6 +166,7 @@ def look(
     lists: Mapping[str, Listing],
     metadata: Mapping[str, JsonValue],
     parts: Sequence[Part],
+    detections: Sequence[Detection],
     at: datetime,
     fingerprints: Callable[[], Sequence[Fingerprint]] = tuple,
 ) -> dict[str, Listed]:
@@ -154,13 +174,18 @@ def look(
 
     Args:
         parts: given and extracted.
+        detections: of which each is looked for by what stands at its place, for lists that spare what is on them.
         fingerprints: works out those of the given parts; called only where a list has some.
     """
     found: dict[str, Listed] = {}
     known: Sequence[Fingerprint] | None = None
     for name, place in wanted:
         listing = lists.get(name) or Listing()
-        if place == CONTENT:
+        if place == FOUND:
+            spared = {place_of(each) for each in detections if listing.has_found(value_of(each, parts), at)}
+            found |= {name_of(name, each): (True, listing.version) for each in spared}
+            is_on = bool(spared)
+        elif place == CONTENT:
             is_on = any(listing.has_part(part, at) for part in parts)
             if not is_on and listing.has_fingerprints:
                 known = fingerprints() if known is None else known
@@ -169,6 +194,40 @@ def look(
             is_on = listing.has_value(value_at(place.removeprefix(METADATA), metadata), at)
         found[name_of(name, place)] = (is_on, listing.version)
     return found
+
+
+def value_of(detection: Detection, parts: Sequence[Part]) -> str:
+    """What a detection found in a text; empty for what has no place in one."""
+    text = next((part.text for part in parts if part.id == detection.part), None)
+    span = detection.span
+    return "" if text is None or span is None else text[span.start : span.end]
+
+
+def _is_same(entry: str, value: str) -> bool:
+    """Whether two values are one in what people change of them: blanks, case; of a number signs and its country's."""
+    entry, value = (" ".join(each.split()).casefold() for each in (entry, value))
+    if entry == value:
+        return True
+    if not (_IS_NUMBER.fullmatch(entry) and _IS_NUMBER.fullmatch(value)):
+        return False
+    short, long = sorted((_digits(entry), _digits(value)), key=len)
+    # With its country's number before it, or without: a number of three digits, such as +358, at most.
+    return len(short) >= _LEAST_DIGITS and long.endswith(short) and len(long) - len(short) <= 3
+
+
+def _key(value: str) -> str:
+    """The same for values of which `_is_same` may be true."""
+    plain = " ".join(value.split()).casefold()
+    digits = _digits(plain) if _IS_NUMBER.fullmatch(plain) else ""
+    return digits[-_LEAST_DIGITS:] if len(digits) >= _LEAST_DIGITS else plain
+
+
+_IS_NUMBER = re.compile(r"[+(]?[0-9][0-9 ()./\-]*")
+_LEAST_DIGITS = 7
+
+
+def _digits(value: str) -> str:
+    return re.sub(r"[^0-9]", "", value).lstrip("0")
 
 
 def _hosts(text: str) -> Iterator[str]:

@@ -12,6 +12,9 @@ from pydantic import Field
 from moderation.core.decisions import FinalOutcome
 from moderation.core.items import Frozen
 
+MAX_APPEALS = 3
+"""Of one item."""
+
 
 class Answer(Frozen):
     """What one reviewer submitted in one loop.

@@ -1,30 +1,41 @@
-"""Notifiers: decisions told to SNS topics, EventBridge buses and SQS queues, as the settings name them.
+"""Notifiers: events told to SNS topics, EventBridge buses, SQS queues, brokers and browsers, as `targets` says.
 
-They go through the same outbox as webhooks: written with the decision, sent until they are taken.
+They go through the same outbox as webhooks: written with what they tell of, sent until they are taken.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ground.aws import client
 from moderation.core.errors import SettingsError, StoreUnavailable
-from moderation.core.notices import DETAIL_TYPE, SOURCE, Notice
-from moderation.settings import Settings
+from moderation.core.events import EventType
+from moderation.delivery.mqtt import MqttTarget, publish
+from moderation.delivery.web_push import PushTarget, push
 
 _ARN = re.compile(r"arn:aws[a-z-]*:(sns|events|sqs):([a-z0-9-]+):([0-9]{12}):(event-bus/)?([A-Za-z0-9._/-]{1,256})")
 _SQS_URL = re.compile(r"https?://\S+/([0-9]{12})/([A-Za-z0-9_-]{1,80}(\.fifo)?)")
 SECONDS = 10.0
+SOURCE = "moderation"
+DETAIL_TYPES: Mapping[EventType, str] = {
+    "item.decided": "Item Decided",
+    "item.in_review": "Item In Review",
+    "item.appealed": "Item Appealed",
+    "item.withdrawn": "Item Withdrawn",
+}
+"""What EventBridge rules match, with the source."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where decisions are told.
+    """Where events are told on AWS.
 
     Attributes:
         name: as the outbox says it: an ARN, or ``sqs:`` and the address of a queue.
@@ -41,15 +52,7 @@ class Target:
         return self.name.endswith(".fifo")
 
 
-def targets_of(settings: Settings) -> tuple[Target, ...]:
-    """Where the settings want decisions to be told, each once.
-
-    Raises:
-        SettingsError: an entry is no topic, bus or queue.
-    """
-    return tuple(
-        target_named("MODERATION_NOTIFY", name, settings.a2i_region) for name in dict.fromkeys(settings.notify.split())
-    )
+AnyTarget = Target | MqttTarget | PushTarget
 
 
 def target_named(setting: str, name: str, region: str) -> Target:
@@ -80,10 +83,15 @@ def _told(target: Target) -> Iterator[None]:
 
 
 class Notifiers:
-    """Sends notices; one client per service and Region, shared by threads."""
+    """Sends events; one client per service and Region of AWS, shared by threads.
 
-    def __init__(self, targets: tuple[Target, ...]) -> None:
+    Args:
+        allow_private: browsers' push services may be at private addresses; for tests.
+    """
+
+    def __init__(self, targets: Sequence[AnyTarget], *, allow_private: bool = False) -> None:
         self._targets = {target.name: target for target in targets}
+        self._allow_private = allow_private
         self._clients: dict[tuple[str, str], Any] = {}
         self._urls: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -92,18 +100,36 @@ class Notifiers:
         """True for a target of the settings; one that was taken out of them gets nothing any more."""
         return name in self._targets
 
-    def tell(self, name: str, payload: bytes) -> None:
-        """Tell a target of a decision.
+    def tell(self, name: str, payload: bytes) -> bool:
+        """Tell a target of an event.
 
         Args:
-            payload: a notice as JSON.
+            payload: the event as JSON.
+
+        Returns:
+            False when the target is gone for good, and wants no more.
 
         Raises:
             StoreUnavailable: the target did not take it.
         """
         target = self._targets[name]
+        if isinstance(target, PushTarget):
+            now = datetime.now(UTC)
+            return push(target, payload, now, timeout_seconds=SECONDS, allow_private=self._allow_private)
+        event = json.loads(payload)  # not by its model: one from before an upgrade is told as it was written
+        kind, data = event["type"], event["data"]
+        if isinstance(target, MqttTarget):
+            publish(target, {"app": data["app"], "type": kind, "item": data["id"]}, payload.decode())
+            return True
         with _told(target):
-            self._tell(target, Notice.model_validate_json(payload), payload.decode())
+            if target.service == "events":
+                self._put_event(target, kind, datetime.fromisoformat(event["timestamp"]), payload.decode())
+            else:
+                facts = {"event_id": event["id"], "type": kind, "item_id": data["id"], "app": data["app"]}
+                if "decision" in data:
+                    facts["outcome"] = data["decision"]["outcome"]
+                self._send(target, payload.decode(), facts, data["id"], event["id"])
+        return True
 
     def say(self, name: str, text: str, *, once: str) -> None:
         """Send a topic or queue a message that is no decision.
@@ -115,6 +141,7 @@ class Notifiers:
             StoreUnavailable: the target did not take it.
         """
         target = self._targets[name]
+        assert isinstance(target, Target)
         with _told(target):
             self._send(target, text, {}, once, once)
 
@@ -129,24 +156,12 @@ class Notifiers:
         else:
             self._client(target).send_message(QueueUrl=self._url(target), MessageBody=text, **given)
 
-    def _tell(self, target: Target, notice: Notice, text: str) -> None:
-        if target.service == "events":
-            self._put_event(target, notice, text)
-            return
-        facts = {
-            "event_id": notice.id,
-            "item_id": notice.data.id,
-            "app": notice.data.app,
-            "outcome": notice.data.decision.outcome,
-        }
-        self._send(target, text, facts, notice.data.id, notice.id)
-
-    def _put_event(self, target: Target, notice: Notice, text: str) -> None:
+    def _put_event(self, target: Target, kind: EventType, at: datetime, text: str) -> None:
         entry = {
             "EventBusName": target.name,
             "Source": SOURCE,
-            "DetailType": DETAIL_TYPE,
-            "Time": notice.timestamp,
+            "DetailType": DETAIL_TYPES[kind],
+            "Time": at,
             "Detail": text,
         }
         answer = self._client(target).put_events(Entries=[entry])

@@ -1,6 +1,6 @@
 """Delivery: telling apps what was decided, signed by the Standard Webhooks scheme, again and again until they have it.
 
-The same outbox tells the topics, buses and queues of the settings (`notifiers`), which take no signature.
+The same outbox tells the targets of the settings (`notifiers`), which take no signature.
 
 At least once, in no promised order; all attempts of one event carry one ``webhook-id`` and the same bytes. A receiver
 says it has the event with 2xx, and that it wants no more of it with 410. Anything else, redirects too, is tried again.
@@ -25,12 +25,12 @@ from ground.failpoints import failpoint
 from ground.fetch import FetchFailed, post
 from ground.holding import Holding
 from ground.rounds import Rounds
+from ground.tally import Tally
 from moderation.core.errors import NotFound, StoreUnavailable, UrlRefused
 from moderation.delivery.notifiers import Notifiers
 from moderation.delivery.outbox import Attempt, Delivery, Outbox
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
-from moderation.storage.tallies import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Deliveries:
         tally: attempts, by what came of them.
 
     Args:
-        notifiers: tells topics, buses and queues; None when there are none.
+        notifiers: tells targets; None when there are none.
         clock: the wall time; given for tests.
     """
 
@@ -202,10 +202,10 @@ class Deliveries:
         if not self._notifiers.knows(delivery.url):
             return _Result(None, "no target of the settings any more")
         try:
-            self._notifiers.tell(delivery.url, delivery.payload)
+            is_taken = self._notifiers.tell(delivery.url, delivery.payload)
         except StoreUnavailable as error:
             return _Result(None, str(error))
-        return _Result(200, "taken")
+        return _Result(200, "taken") if is_taken else _Result(410, "gone for good")
 
     def _post(self, delivery: Delivery, now: datetime) -> _Result:
         try:

@@ -21,6 +21,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.core.policy.policies import PolicyWords
 from moderation.detection.channel import ChildEnd
+from moderation.detection.decoding import detect_decoded
 from moderation.hookspecs import Frame, Incomplete, Unavailable, Unreadable
 from moderation.media.looking import frames, looks, pixel_digest
 
@@ -154,7 +155,8 @@ def _found_together(tool: Any, call: dict[str, Any]) -> list[list[dict[str, Any]
 
     That is so where the tool cannot, and where anything goes wrong: by itself, each text says what it was.
     """
-    if not callable(getattr(tool, "detect_batch", None)):
+    is_to_decode = not call["is_decoded"] and getattr(tool, "reads_encoded", False)
+    if is_to_decode or not callable(getattr(tool, "detect_batch", None)):
         return None
     parts = [Part.model_validate_json(part) for part in call["parts"]]
     policies = [PolicyWords.model_validate_json(each) for each in call["policies"]]
@@ -169,6 +171,8 @@ def _found_together(tool: Any, call: dict[str, Any]) -> list[list[dict[str, Any]
 
 def _run(tool: Any, call: dict[str, Any], part: Part, context: LocalContext) -> Any:
     if call["operation"] == "detect":
+        if part.type == "text" and not call["is_decoded"] and getattr(tool, "reads_encoded", False):
+            return detect_decoded(tool, part, context)
         return tool.detect(part, context)
     if call["operation"] == "extract":
         return tool.extract(part, context)

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from ground.database import Database
 from moderation.core import counting
 from moderation.core.counting import Counted, Facts, KeyedHash, Mark, Question, counts_anything
 from moderation.core.detections import Detection, Failure
@@ -16,8 +16,11 @@ from moderation.core.fingerprints import Fingerprint, content_digest
 from moderation.core.items import Item, Tool
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.words.counter import COUNTERS
-from moderation.storage.counters import Counters, Found, keyed_hash, number_of
 from moderation.storage.records import first_item_id
+
+if TYPE_CHECKING:
+    from ground.database import Database
+    from moderation.storage.counters import Found
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +46,8 @@ class Asked:
         Args:
             among: marks of items that are judged together with this one, before it.
         """
+        from moderation.storage.counters import number_of  # there is a database
+
         asked = tuple(question for _, question in self.questions if question is not None)
         numbers: dict[str, int | None] = {name: None for name, _ in self.questions}
         if self.found is not None:
@@ -66,6 +71,8 @@ class Counting:
         prints: Callable[[Item], Sequence[Fingerprint]],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        from moderation.storage.counters import Counters  # without a database nothing is counted
+
         self._database, self._counters = database, Counters(database)
         self._prints, self._clock = prints, clock
         self._keyed: KeyedHash | None = None
@@ -119,6 +126,8 @@ class Counting:
         return self.marks(counted.facts, policies, happened, highest(found))
 
     def _key(self) -> KeyedHash:
+        from moderation.storage.counters import keyed_hash
+
         if self._keyed is None:
             self._keyed = keyed_hash(self._database, self._clock())
         return self._keyed

@@ -2,7 +2,8 @@
 
 Each detector has a process of its own, and each needs Python, pydantic and Pillow: a third of a second of a processor
 and 50 MB, times the number of detectors. The fork server has imported them once. It never imports a plugin and has one
-thread, so each process begins as if it were new, and shares with the others what none of them changes.
+thread, so each process begins as if it were new, and shares with the others what none of them changes. (A command that
+looks at a few files and ends forks this server from itself, with all that it has imported: `forking.start_from_here`.)
 
 The service asks through a pair of sockets: a length (4 bytes, big endian), JSON, and the descriptors that go with it.
 
@@ -189,16 +190,15 @@ def _end_with_the_server(server: int, name: str) -> None:
         raise SystemExit(1)
 
 
-def main() -> None:
+def serve(line: socket.socket) -> None:
     """Serve until the service hangs up."""
     with contextlib.suppress(ImportError):  # most tools compute with it
         import numpy  # noqa: F401
     gc.collect()
     gc.freeze()  # a collection in a child would write to, and so copy, each page that is shared
-    line = socket.socket(fileno=int(sys.argv[1]))
     line.sendall(NUMBER.pack(os.getpid()))
     _Server(line).run()
 
 
 if __name__ == "__main__":
-    main()
+    serve(socket.socket(fileno=int(sys.argv[1])))

@@ -9,17 +9,20 @@ import atexit
 import contextlib
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import Any
 
-from moderation.detection.fork_server import NUMBER, send
+from moderation.detection.fork_server import NUMBER, send, serve
 
 START_SECONDS = 120.0
 """How long it may take until the fork server answers; it imports libraries, on a machine that may be busy."""
 END_SECONDS = 5.0
+_LOOK_SECONDS = 0.005
 
 
 class Forked:
@@ -64,24 +67,68 @@ class Forked:
             self._server.end(self.pid)
 
 
+class _Fork:
+    """A fork of this process, with what `_ForkServer` asks of a `subprocess.Popen`."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self.returncode: int | None = None
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Until it has ended. Raises `subprocess.TimeoutExpired`."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while self.returncode is None:
+            pid, status = os.waitpid(self._pid, 0 if until is None else os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+            elif until is not None and time.monotonic() > until:
+                raise subprocess.TimeoutExpired("fork", seconds or 0.0)
+            else:
+                time.sleep(_LOOK_SECONDS)
+
+    def kill(self) -> None:
+        """At once."""
+        os.kill(self._pid, signal.SIGKILL)
+
+
 class _ForkServer:
     """A process of `moderation.detection.fork_server`. Raises `OSError` from everything when it is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, from_here: bool = False) -> None:
         self._asking = threading.Lock()
         self._line, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, under our own interpreter
-                [sys.executable, "-m", "moderation.detection.fork_server", str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                # Threads of a library would not survive a fork.
-                env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,
-            )
+            self._process = self._forked(theirs) if from_here else self._started(theirs)
         self._line.settimeout(START_SECONDS)
         self._is_ready = False
+
+    def _forked(self, theirs: socket.socket) -> _Fork:
+        """A fork of this process, which has one thread."""
+        pid = os.fork()
+        if pid:
+            return _Fork(pid)
+        try:
+            self._line.close()
+            os.setsid()
+            nothing = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nothing, 0)
+            os.dup2(nothing, 1)
+            os.environ["OPENBLAS_NUM_THREADS"] = "1"
+            serve(theirs)
+        finally:
+            os._exit(0)
+
+    def _started(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
+        """A new Python."""
+        return subprocess.Popen(  # noqa: S603 - our own module, under our own interpreter
+            [sys.executable, "-m", "moderation.detection.fork_server", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            # Threads of a library would not survive a fork.
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
 
     def fork(self, wanted: dict[str, Any], channel: socket.socket) -> Forked:
         """A child with this end of its channel."""
@@ -140,10 +187,10 @@ class _Servers:
         os.register_at_fork(after_in_child=self._forget)
         atexit.register(self._close)
 
-    def start(self) -> None:
+    def start(self, *, from_here: bool = False) -> None:
         """Have one start; where the system has no room for it just now, whoever needs it is told."""
         with contextlib.suppress(OSError):
-            self._running()
+            self._running(from_here=from_here)
 
     def fork(self, wanted: dict[str, Any], channel: socket.socket) -> Forked:
         """By the server that runs, or by a new one where that was killed."""
@@ -158,11 +205,11 @@ class _Servers:
                 raise
         return self._running()[0].fork(wanted, channel)
 
-    def _running(self) -> tuple[_ForkServer, bool]:
+    def _running(self, *, from_here: bool = False) -> tuple[_ForkServer, bool]:
         with self._starting:
             if self._server is not None:
                 return self._server, False
-            self._server = _ForkServer()
+            self._server = _ForkServer(from_here=from_here)
             return self._server, True
 
     def _drop(self, server: _ForkServer) -> None:
@@ -190,6 +237,16 @@ _servers = _Servers()
 def start() -> None:
     """Start the fork server, and do not wait for it: a service that starts is sooner ready for its first item."""
     _servers.start()
+
+
+def start_from_here() -> None:
+    """Fork the fork server from this process: detectors then share what it has imported already, plugins among it.
+
+    For a command that looks at a few files and ends. A process with several threads cannot do so safely; there a new
+    Python is started as soon as somebody needs it.
+    """
+    if threading.active_count() == 1:
+        _servers.start(from_here=True)
 
 
 def fork(name: str, channel: socket.socket, *, shows_output: bool) -> Forked:

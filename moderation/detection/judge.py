@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ground import tracing
 from ground.blobs import Blobs
@@ -47,8 +47,10 @@ from moderation.media.inspecting import store_media
 from moderation.plugins import Plugins, load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.settings import Settings
-from moderation.storage.lists import ListsInForce
 from moderation.storage.records import Findings
+
+if TYPE_CHECKING:
+    from moderation.storage.lists import ListsInForce
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +107,11 @@ class Judge:
                     [FieldError("policy", f"no policy '{policy}' is in force; there are {known}")]
                 ) from error
 
+        return cls.over(plugins, policies, settings, blobs)
+
+    @classmethod
+    def over(cls, plugins: Plugins, policies: PolicySet, settings: Settings, blobs: Blobs) -> Judge:
+        """Judge by what is loaded already."""
         elsewhere: dict[str, Blobs] = {}
 
         def resolve(part: Part) -> Path:
@@ -276,7 +283,7 @@ class Judge:
         if flags:
             basis = {**basis, "flags": flags}
         prints = partial(self.fingerprints, item)
-        listed, unread = listed_of(self.lists, item, parts, applicable, ENGINE, prints)
+        listed, unread = listed_of(self.lists, item, parts, detections, applicable, ENGINE, prints)
         if listed:
             basis = {**basis, "listed": listed}
         findings: list[Detection | Failure] = [*detections, *failures, *unread]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from moderation.core.detections import Failure
+from moderation.core.detections import Detection, Failure
 from moderation.core.errors import StoreUnavailable
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Part, Tool
 from moderation.core.listing import asked_by, look
 from moderation.core.policy.policies import Policy
-from moderation.core.policy.words.listed import LISTS
+from moderation.core.policy.words.listed import FOUND, LISTS
 from moderation.core.rules.scene import Listed
-from moderation.storage.lists import ListsInForce
+
+if TYPE_CHECKING:
+    from moderation.storage.lists import ListsInForce
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ def listed_of(
     lists: ListsInForce | None,
     item: Item,
     parts: Sequence[Part],
+    detections: Sequence[Detection],
     policies: Sequence[Policy],
     version: str,
     fingerprints: Callable[[], Sequence[Fingerprint]],
@@ -38,6 +42,8 @@ def listed_of(
         fingerprints: works out those of the given parts.
     """
     wanted = asked_by(policies)
+    if not detections:  # then there is nothing to spare
+        wanted = frozenset(each for each in wanted if each[1] != FOUND)
     if not wanted:
         return _NOTHING, []
     try:
@@ -46,4 +52,4 @@ def listed_of(
         logger.warning("lists cannot be read: %s", error)
         return _NOTHING, [Failure(detector=Tool(name=LISTS, version=version), kind="raised", message=NOT_READ)]
     at = lists.clock() if lists is not None else item.created_at
-    return look(wanted, known, item.metadata, parts, at, fingerprints), []
+    return look(wanted, known, item.metadata, parts, detections, at, fingerprints), []

@@ -27,6 +27,8 @@ MOST_UNSET = 4
 """Processes of one tool where no setting says it: each holds its models in memory anew."""
 TEND_SECONDS = 1.0
 """How often the processes of a pool that is kept warm are looked at."""
+LET_SECONDS = 0.05
+"""Until a pool looks again whether others have started that it lets go first."""
 LONGEST_BACK_OFF_SECONDS = 60.0
 """Before a process that dies again and again is replaced without a call that needs it."""
 CLOSE_SECONDS = 5.0
@@ -61,6 +63,7 @@ class Pool:
         """In a row, without a call that was answered in between."""
         self._replaced_from = 0.0
         self._is_needed: Callable[[], bool] = lambda: True
+        self._lets_others: Callable[[], bool] = lambda: False
         self._has_answered = False
         self._problem = "has not answered yet"
         self._rounds: Rounds | None = None
@@ -94,17 +97,15 @@ class Pool:
         return answer
 
     def make_ready(self) -> None:
-        """Until a process is free that has started; where none does, its next call says why."""
+        """Until a process is free that has started and answered; where none does, its next call says why."""
         try:
             process = self._take()
         except NoAnswer:
             return
-        try:
-            process = process or self._start()
-        except NoAnswer:
-            self._lost(None)
-            return
-        self._give_back(process)
+        if process is None:
+            self._start_and_probe()
+        else:
+            self._give_back(process)
 
     # Taking and giving back
 
@@ -202,15 +203,21 @@ class Pool:
             return f"failed {self._failures} times in a row and rests for a while"
         return self._problem if self._has_answered else ""
 
-    def keep_warm(self, is_needed: Callable[[], bool]) -> None:
-        """Have a process ready from now on, as long as `is_needed`, and replace those that die."""
-        self._is_needed = is_needed
+    def keep_warm(self, is_needed: Callable[[], bool], lets_others: Callable[[], bool] = lambda: False) -> None:
+        """Have a process ready from now on, as long as `is_needed`, and replace those that die.
+
+        Args:
+            lets_others: while it says so, only a call starts a process: there are others whose start is more urgent.
+        """
+        self._is_needed, self._lets_others = is_needed, lets_others
         self._rounds = Rounds(f"detector {self.name}", self._tend, pause_seconds=TEND_SECONDS)
         self._rounds.start()
 
     def _tend(self) -> float | None:
         if not self._is_needed():
             return None
+        if self._lets_others():
+            return LET_SECONDS
         with self._change:
             self._bury()
             if self._is_closed or self._taken >= self._wanted:

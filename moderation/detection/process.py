@@ -50,6 +50,7 @@ class Call:
         detections: what to redact.
         parts: for `detect_each`.
         policies: what a detector that reads policies judges by.
+        is_decoded: somebody has opened all that is encoded in the texts (`moderation.detection.decoding`).
     """
 
     operation: str
@@ -59,6 +60,7 @@ class Call:
     detections: Sequence[Detection] = ()
     parts: Sequence[Part] = ()
     policies: Sequence[PolicyWords] = ()
+    is_decoded: bool = False
 
     def message(self) -> dict[str, Any]:
         """As it travels."""
@@ -69,6 +71,7 @@ class Call:
             "paths": self.paths,
             "detections": [detection.model_dump_json() for detection in self.detections],
             "parts": [each.model_dump_json() for each in self.parts],
+            "is_decoded": self.is_decoded,
             "policies": [each.model_dump_json() for each in self.policies],
         }
 

@@ -17,6 +17,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from ground.rounds import Rounds
+from ground.tally import CALL_SECONDS, DETECTOR_CALLS, Tally
 from ground.tracing import carried, span
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Part, PartType, Tool
@@ -32,7 +33,6 @@ from moderation.detection.process import Call, NoAnswer
 from moderation.detection.recent import RecentFindings, key_of, set_up
 from moderation.hookspecs import Detector, Extractor, Redactor
 from moderation.plugins import Plugins
-from moderation.storage.tallies import CALL_SECONDS, DETECTOR_CALLS, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,8 @@ FORGET_SECONDS = 60.0
 """How often findings that were kept long enough are dropped where nobody asks for them."""
 READY_SECONDS = 10.0
 """How long items wait for processes that start before they are claimed; most start in one."""
+FIRST_SECONDS = 5.0
+"""How long those that read texts have the processor to themselves when all are to be kept warm."""
 MAX_PARTS_MADE = 200
 """Parts that one extractor may make of one part."""
 CALLS, FAILURES = DETECTOR_CALLS, "detector_failures"
@@ -83,12 +85,25 @@ class Runner:
         self._set_ups = {tool.name: set_up(tool) for tool in tools}
         self._forgetting = Rounds("findings", self._recent.drop_old, pause_seconds=FORGET_SECONDS, waits_first=True)
         self.tally = Tally()
+        self._is_closing = False
         self._threads = ThreadPoolExecutor(max_workers=max(4, 4 * len(tools)), thread_name_prefix="detect")
 
     def keep_warm(self, asked: Asked) -> None:
-        """Have a process of each tool ready from now on, as long as it may be asked, and replace those that die."""
+        """Have a process of each tool ready from now on, as long as it may be asked, and replace those that die.
+
+        Those that read texts start first: most items are texts, and need nobody else.
+        """
+        first = [pool for name, pool in self._pools.items() if "text" in self._tools[name].reads]
+        until = time.monotonic() + FIRST_SECONDS
+
+        def lets_others() -> bool:
+            return time.monotonic() < until and any(pool.problem for pool in first)
+
+        for pool in first:
+            pool.keep_warm(partial(asked, self._tools[pool.name]))
         for name, pool in self._pools.items():
-            pool.keep_warm(partial(asked, self._tools[name]))
+            if pool not in first:
+                pool.keep_warm(partial(asked, self._tools[name]), lets_others)
         self._forgetting.start()
 
     def make_ready(self, asked: Asked) -> None:
@@ -172,8 +187,13 @@ class Runner:
         only: Callable[[Detector], bool] = lambda _: True,
         *,
         is_cleared: bool = False,
+        are_decoded: bool = False,
     ) -> tuple[list[list[Detection]], Answers]:
         """Like `look`, for many short texts: one call of each detector, within the time limit of one look.
+
+        Args:
+            only: the detectors to ask.
+            are_decoded: somebody has opened all that is encoded in them.
 
         Returns:
             The detections in each text, in order, worth nothing when there is a failure; and who answered for all.
@@ -184,7 +204,9 @@ class Runner:
         cleared = Cleared() if is_cleared else self._guarding.clear(texts, detectors, partial(self._guard, app))
         detectors = [each for each in detectors if cleared.may(each)]
         answers = Answers(failures=cleared.refused)
-        looks = self._threads.map(carried(lambda detector: self._look_each(app, detector, texts)), detectors)
+        looks = self._threads.map(
+            carried(lambda detector: self._look_each(app, detector, texts, are_decoded)), detectors
+        )
         for detector, answer in zip(detectors, looks, strict=True):
             if isinstance(answer, Failure):
                 answers.failures.append(answer)
@@ -255,6 +277,7 @@ class Runner:
 
     def close(self) -> None:
         """End all processes."""
+        self._is_closing = True
         self._forgetting.close()
         self._recent.drop_all()
         # Side by side, because each waits for the calls that are under way.
@@ -278,11 +301,14 @@ class Runner:
         except NoAnswer as error:
             return self._failed(tool, part, error)
 
-    def _look_each(self, app: str, detector: Any, texts: Sequence[Part]) -> list[list[Detection]] | Failure:
+    def _look_each(
+        self, app: str, detector: Any, texts: Sequence[Part], are_decoded: bool
+    ) -> list[list[Detection]] | Failure:
         tool = Tool(name=detector.name, version=detector.version)
         try:
             with self._timed(detector.name):
-                answer = self._pools[detector.name].call(Call("detect_each", app, texts[0], parts=texts))["found"]
+                call = Call("detect_each", app, texts[0], parts=texts, is_decoded=are_decoded)
+                answer = self._pools[detector.name].call(call)["found"]
                 if len(answer) != len(texts):
                     raise NoAnswer("invalid_answer", "it did not answer each text")
                 return [
@@ -384,5 +410,9 @@ class Runner:
 
     def _failed(self, tool: Tool, part: Part, error: NoAnswer) -> Failure:
         self.tally.add(FAILURES, tool.name, error.kind)
-        logger.warning("no answer detector=%s part=%s kind=%s reason=%r", tool.name, part.id, error.kind, error.message)
+        # What is ended when the program is told to end did not crash.
+        level = logging.DEBUG if self._is_closing else logging.WARNING
+        logger.log(
+            level, "no answer detector=%s part=%s kind=%s reason=%r", tool.name, part.id, error.kind, error.message
+        )
         return Failure(detector=tool, part=part.id, kind=error.kind, message=error.message)

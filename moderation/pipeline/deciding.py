@@ -69,12 +69,19 @@ def derivatives_wanted(
 
 
 def decide_by_people(
-    ports: Ports, record: ItemRecord, decision: Decision, ended: Sequence[LoopEnd], heard: Judgement | None = None
+    ports: Ports,
+    record: ItemRecord,
+    decision: Decision,
+    ended: Sequence[LoopEnd],
+    heard: Judgement | None = None,
+    *,
+    is_anew: bool = False,
 ) -> None:
     """Store what people decided, with the loops that settled it, and say so.
 
     Args:
         heard: the judgement with what they said, where the rules had the word again.
+        is_anew: the item is decided, and nobody was asked here; this decision supersedes.
     """
     findings, ruling = (heard.findings, heard.ruling) if heard is not None else (None, None)
     last = ruling or record.ruling
@@ -97,6 +104,7 @@ def decide_by_people(
         media_until=until,
         derivatives=derivatives_wanted(record.item, decision, applicable, redacted, failures),
         marks=marks,
+        is_anew=is_anew,
     )
     if made is not None:
         tell(ports, (record.item, made), kept={record.item.id} if stays_here(failures) else ())

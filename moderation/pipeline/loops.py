@@ -11,14 +11,13 @@ from datetime import datetime
 from moderation.core.deadlines import Deadline, deadline
 from moderation.core.errors import AppealRefused, HumanLoopRefused
 from moderation.core.items import Item
+from moderation.core.loops import MAX_APPEALS
 from moderation.core.policy.policies import Policy, Queue
 from moderation.core.verdicts import Sample
 from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord, LoopRecord
-
-MAX_APPEALS = 3
 
 
 def first_loop(ports: Ports, item: Item, judgement: Judgement, held: Sample | None) -> LoopRecord:

@@ -15,6 +15,7 @@ from functools import cache
 
 from ground import tracing
 from ground.holding import LEASE_SECONDS, Hold
+from ground.tally import WAIT_SECONDS, Tally
 from moderation.core.detections import Failure
 from moderation.core.egress import stays_here
 from moderation.core.errors import CapReached, CountsMoved, ModerationError, StoreUnavailable
@@ -30,7 +31,7 @@ from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.started import loops_started
 from moderation.storage.records import Claim
-from moderation.storage.tallies import WAIT_SECONDS, Tally
+from moderation.storage.turns import TOGETHER
 
 logger = logging.getLogger(__name__)
 
@@ -60,17 +61,26 @@ class Learned:
         return Learned(self.spent | other.spent, failures, self.moved + other.moved)
 
 
-CLAIMED_AT_ONCE: dict[Lane, int] = {"texts": 200, "media": 4}
+CLAIMED_AT_ONCE: dict[Lane, int] = {"texts": TOGETHER, "media": 4}
 """Texts share calls and commits. What takes long is taken by few, so that others who are free get the next."""
 TEXTS_IN_SHORT_TURNS = 20
 """Of whoever keeps to texts: soon free again, for an app that posts one text while another posts thousands."""
 
 
-def moderate_waiting(ports: Ports, lanes: Sequence[Lane] = MODERATED) -> int:
-    """Claim waiting items of each lane once and moderate them; says how many were claimed."""
-    if tuple(lanes) == ("texts",):
-        return _moderate_lane(ports, "texts", TEXTS_IN_SHORT_TURNS)
-    return sum(_moderate_lane(ports, lane, CLAIMED_AT_ONCE[lane]) for lane in lanes)
+def moderate_waiting(
+    ports: Ports, lanes: Sequence[Lane] = MODERATED, make_ready: Callable[[Lane], None] = lambda _: None
+) -> int:
+    """Claim waiting items of each lane once and moderate them; says how many were claimed.
+
+    Args:
+        make_ready: called before items of a lane are claimed.
+    """
+    most = {"texts": TEXTS_IN_SHORT_TURNS} if tuple(lanes) == ("texts",) else CLAIMED_AT_ONCE
+    claimed = 0
+    for lane in lanes:
+        make_ready(lane)
+        claimed += _moderate_lane(ports, lane, most[lane])
+    return claimed
 
 
 def _moderate_lane(ports: Ports, lane: Lane, limit: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,9 +38,11 @@ class Pipeline:
         """The item as soon as it is decided or people are asked, or as it is when the time is over."""
         return deciding.wait_decided(self.ports, item_id, seconds)
 
-    def moderate_waiting(self, lanes: Sequence[Lane] = MODERATED) -> int:
-        """Claim waiting items of these lanes and moderate them; says how many were claimed."""
-        return moderate.moderate_waiting(self.ports, lanes)
+    def moderate_waiting(
+        self, lanes: Sequence[Lane] = MODERATED, make_ready: Callable[[Lane], None] = lambda _: None
+    ) -> int:
+        """Claim waiting items of these lanes, each once it is made ready, and moderate them; says how many."""
+        return moderate.moderate_waiting(self.ports, lanes, make_ready)
 
     def look_at_loops(self) -> int:
         """Start and follow human loops whose time has come; says how many."""

@@ -115,7 +115,7 @@ def appeal(ports: Ports, record: ItemRecord, reason: str) -> None:
     """Ask people who have not seen the item to decide it anew; their decision supersedes the one there is.
 
     Raises:
-        AppealRefused: the item is not decided, or was appealed `moderation.pipeline.loops.MAX_APPEALS` times.
+        AppealRefused: the item is not decided, or was appealed `moderation.core.loops.MAX_APPEALS` times.
     """
     loop = appeal_loop(ports, record, reason)
     ports.store.open_appeal(record.item, loop, ports.judge.fingerprints(record.item))

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ground.holding import Holding
+from ground.tally import Tally
 from moderation.core.fingerprints import EarlierDecision
 from moderation.core.policy.policies import Policy
 from moderation.detection.judge import Judge
 from moderation.review.fallback import AnyHumanLoops
 from moderation.storage.items import Store
-from moderation.storage.tallies import Tally
 
 
 class News:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from moderation.core.detections import Detection, Failure
-from moderation.core.items import Tool
+from moderation.core.items import Span, Tool
 from moderation.core.measuring import Fact
 from moderation.core.policy.changes import said
 from moderation.core.policy.examples import BESIDE, PLACES, worn
@@ -15,8 +15,9 @@ from moderation.core.policy.file import Example, ExampleItem, RuleMode, branch_i
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.thresholds import spread
 from moderation.core.policy.words.counter import COUNTERS
-from moderation.core.policy.words.listed import LISTS, name_of
+from moderation.core.policy.words.listed import LISTS, name_of, place_at
 from moderation.core.rules.engine import Subject, evaluate
+from moderation.core.rules.scene import Listed
 from moderation.core.taxonomy import Taxonomy
 from moderation.core.verdicts import PolicyVerdict
 
@@ -108,9 +109,12 @@ def subject_of(policy: Policy, example: Example) -> Subject:
     """The item of a test; without an app it is one that the policy applies to."""
     item = example.item
     apps = policy.file.applies_to.app
-    listed = (
-        {} if LISTS in item.failed else {name_of(*each): (each[0] in item.listed, "") for each in policy.lists_asked}
-    )
+    listed: dict[str, Listed | None] = {}
+    if LISTS not in item.failed:
+        listed = {name_of(*each): (each[0] in item.listed, "") for each in policy.lists_asked}
+        places = {place_at(_part_of(entry, item), _span_of(entry)) for entry in item.detections}
+        named = {allowed.in_list for allowed in policy.file.allow}.intersection(item.listed)
+        listed |= {name_of(name, place): (True, "") for name in named for place in places}
     counts = {} if COUNTERS in item.failed else {n: item.counters.get(n, 0) for n in policy.file.counters}
     return Subject(
         item.app or (apps[0] if apps else "test"),
@@ -122,6 +126,15 @@ def subject_of(policy: Policy, example: Example) -> Subject:
         posted_at=item.posted_at,
         flags=item.flags,
     )
+
+
+def _part_of(entry: Mapping[str, object], item: ExampleItem) -> str:
+    """What has a time in a film was found in a picture that was taken out of it."""
+    return str(entry.get("part", "p0.0" if "video" in item.content_types and "time_range" in entry else "p0"))
+
+
+def _span_of(entry: Mapping[str, object]) -> Span | None:
+    return Span.model_validate(entry["span"]) if "span" in entry else None
 
 
 def _measured(said: Mapping[str, str | float]) -> Mapping[str, Mapping[str, Fact]]:
@@ -162,12 +175,8 @@ def read_detection(
 
 
 def read_detections(item: ExampleItem, taxonomy: Taxonomy) -> list[Detection]:
-    """The detections of a test. What has a time in a film was found in a picture that was taken out of it."""
-    is_film = "video" in item.content_types
-    return [
-        read_detection(entry, taxonomy, part="p0.0" if is_film and "time_range" in entry else "p0")
-        for entry in item.detections
-    ]
+    """The detections of a test."""
+    return [read_detection(entry, taxonomy, part=_part_of(entry, item)) for entry in item.detections]
 
 
 def _run(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from moderation.containers.finding import Found, found_in
+from moderation.containers.formats import Format, open_file, read_text
+from moderation.containers.layers import Layer, Piece, Reading, apply, edits_of
 from moderation.core.detections import Detection
 from moderation.core.replacing import Replace
-from moderation.redacting.containers.finding import Found, found_in
-from moderation.redacting.containers.formats import Format, open_file, read_text
-from moderation.redacting.containers.layers import Layer, Piece, Reading, apply, edits_of
 from moderation.redacting.windows import undecoded
 
 Places = Callable[[str], Iterable[tuple[int, int]]]

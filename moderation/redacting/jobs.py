@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from moderation.containers import formats
+from moderation.containers.formats import Format
+from moderation.containers.layers import CannotRead
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError, ModerationError, StoreUnavailable
-from moderation.redacting.containers import formats
-from moderation.redacting.containers.formats import Format
-from moderation.redacting.containers.layers import CannotRead
 from moderation.redacting.documents import CleanFile, clean_file
 from moderation.redacting.journal import Journal
 from moderation.redacting.numbering import StoredNumbers

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from moderation.containers import formats
+from moderation.containers.formats import HEAD_BYTES
+from moderation.containers.layers import CannotRead
 from moderation.redacting import documents
-from moderation.redacting.containers import formats
-from moderation.redacting.containers.formats import HEAD_BYTES
-from moderation.redacting.containers.layers import CannotRead
 from moderation.redacting.sources import OUT, Destination, Listed, Source
 from moderation.redacting.tokens import Restored, TokenKey
 from moderation.redacting.windows import encoded

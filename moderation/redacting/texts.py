@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from moderation.containers.formats import Format
 from moderation.core.detections import Detection, Failure, FailureKind
 from moderation.core.errors import FieldError, InvalidSubmission, ModerationError
 from moderation.core.items import Part, Tool
@@ -12,7 +13,6 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.detection.judge import Judge
 from moderation.detection.runner import Runner
 from moderation.hookspecs import Detector
-from moderation.redacting.containers.formats import Format
 from moderation.redacting.documents import CleanText, clean_text
 from moderation.redacting.styles import Style
 from moderation.redacting.windows import look_through
@@ -98,7 +98,7 @@ def look_each(runner: Runner, app: str, texts: Sequence[str], labels: frozenset[
         message = "no detector is loaded that finds any of what is wanted in texts"
         raise NotRedacted(Failure(detector=Tool(name="redaction", version="1"), kind="not_run", message=message))
     parts = [Part(id=f"p{number}", type="text", text=text) for number, text in enumerate(texts)]
-    found, answers = runner.look_each(app, parts, could_find)
+    found, answers = runner.look_each(app, parts, could_find, are_decoded=True)
     if answers.failures:
         raise NotRedacted(answers.failures[0])
     return [

@@ -18,13 +18,13 @@ from itertools import islice, pairwise
 from types import MappingProxyType
 from typing import BinaryIO, NamedTuple, Protocol
 
+from moderation.containers.finding import Found, found_in
+from moderation.containers.formats import read_as_it_is, read_plain
+from moderation.containers.layers import Edit, Piece, Reading, apply, edits_of
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError
 from moderation.core.items import Span
 from moderation.core.replacing import Replace
-from moderation.redacting.containers.finding import Found, found_in
-from moderation.redacting.containers.formats import read_as_it_is, read_plain
-from moderation.redacting.containers.layers import Edit, Piece, Reading, apply, edits_of
 
 STRETCH = 20_000
 """Code points that are looked at together; detectors are fastest there and far from their limits of time."""

@@ -11,6 +11,7 @@ from ground.web.problems import register
 from moderation.api import (
     deliveries,
     detectors,
+    disputes,
     flags,
     health,
     items,
@@ -20,6 +21,7 @@ from moderation.api import (
     policies,
     problems,
     redact,
+    statements,
     uploads,
 )
 from moderation.api.auth import Gate
@@ -62,6 +64,8 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(deliveries.blueprint(service, gate))
     app.register_blueprint(flags.blueprint(service, gate))
     app.register_blueprint(notices.blueprint(service, gate))
+    app.register_blueprint(statements.blueprint(service, gate))
+    app.register_blueprint(disputes.blueprint(service, gate))
     app.register_blueprint(moderations.blueprint(service, gate))
     app.register_blueprint(redact.blueprint(service, gate))
     app.register_blueprint(uploads.blueprint(service, gate))

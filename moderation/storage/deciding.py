@@ -14,6 +14,7 @@ from ground.errors import ModerationError
 from ground.prepared import among, insert_many, update_many
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
+from moderation.core.events import Listener
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
 from moderation.core.rulings import Ruling
@@ -68,12 +69,12 @@ def still_pending(c: Connection, ruled: Sequence[Ruled]) -> list[Ruled]:
     return [each for each in ruled if each.item.id in ids]
 
 
-def decide_together(c: Connection, made: Sequence[Ruled], notify: Sequence[str]) -> None:
+def decide_together(c: Connection, made: Sequence[Ruled], listeners: Sequence[Listener]) -> None:
     """Decide items that are pending.
 
     Args:
         c: of a write.
-        notify: targets that every decision is told to.
+        listeners: who is told, beside the items' own callbacks.
 
     Raises:
         NotAllPending: some are not.
@@ -96,7 +97,8 @@ def decide_together(c: Connection, made: Sequence[Ruled], notify: Sequence[str])
     count_rules(c, [each.ruling for each in made], at, {})
     counted = [roll_ups.judged(each.item, each.ruling, each.findings) for each in made]
     roll_ups.add_counts(c, [*counted, *(roll_ups.decided(each.item.app, each.decision) for each in made)], at)
-    insert_many(c, deliveries, [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), notify)])
+    told = [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), listeners)]
+    insert_many(c, deliveries, told)
 
 
 _PENDING = (("status", "pending"),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.prepared import insert_many
-from moderation.core.events import EventType, is_wanted
+from moderation.core.detections import Failure
+from moderation.core.egress import stays_here
+from moderation.core.events import EventType, Listener, is_wanted
 from moderation.core.items import Item
-from moderation.storage.records import event_row
+from moderation.storage.records import event_rows
 from moderation.storage.tables import decisions, deliveries, items
 
 
@@ -29,7 +31,21 @@ def next_event(c: Connection, item_id: str) -> int:
     return number
 
 
-def note_event(c: Connection, item: Item, kind: EventType, at: datetime, data: Mapping[str, Any]) -> None:
-    """Tell the item's callback of an event, where it wants to hear of such."""
-    if is_wanted(item, kind):
-        insert_many(c, deliveries, [event_row(item, kind, next_event(c, item.id), at, data)])
+def may_hear(listeners: Sequence[Listener], findings: Mapping[str, Any] | None) -> Sequence[Listener]:
+    """Those who may be told of an item, by what is stored of it: nobody, where not even its digest may leave here."""
+    failures = (Failure.model_validate(each) for each in (findings or {}).get("failures", ()))
+    return () if stays_here(failures) else listeners
+
+
+def note_event(
+    c: Connection,
+    item: Item,
+    kind: EventType,
+    at: datetime,
+    data: Mapping[str, Any],
+    listeners: Sequence[Listener] = (),
+) -> None:
+    """Tell the item's callback and listeners of an event, those that want to hear of such."""
+    told = [each for each in listeners if each.wants(item.app, kind)]
+    if told or is_wanted(item, kind):
+        insert_many(c, deliveries, event_rows(item, kind, next_event(c, item.id), at, data, told))

@@ -18,10 +18,9 @@ from ground.prepared import among, insert_many
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
 from moderation.core.derivatives import Derivative
-from moderation.core.detections import Failure
 from moderation.core.egress import stays_here
 from moderation.core.errors import AppealRefused
-from moderation.core.events import is_wanted
+from moderation.core.events import Listener, is_wanted
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Lane
 from moderation.core.loops import Answer
@@ -33,7 +32,7 @@ from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
 from moderation.storage.derivatives import add_derivatives
-from moderation.storage.event_log import next_event, note_event
+from moderation.storage.event_log import may_hear, next_event, note_event
 from moderation.storage.facets import named_rows, save_facets
 from moderation.storage.fetches import fetch_rows
 from moderation.storage.flags import settle_flags
@@ -74,12 +73,12 @@ class Store(Reading):
     """Items and their path, in `database`: what can be read of them, and each step that they take.
 
     Args:
-        notify: names of targets that every decision is told to, beside the item's own callback.
+        listeners: who is told of items, beside their own callbacks.
     """
 
-    def __init__(self, database: Database, notify: Sequence[str] = ()) -> None:
+    def __init__(self, database: Database, listeners: Sequence[Listener] = ()) -> None:
         super().__init__(database)
-        self._notify = tuple(notify)
+        self._listeners = tuple(listeners)
         self._turns = Turns()
 
     # Intake
@@ -223,7 +222,7 @@ class Store(Reading):
             is_open = IS_UNDECIDED if ended else items.c.status == ("decided" if is_anew else "pending")
             update = sa.update(items).where(items.c.id == item_id, is_open).values(values)
             # What was found is read back only where somebody is told, and may not be.
-            update = update.returning(items.c.document, *([items.c.findings] if self._notify else []))
+            update = update.returning(items.c.document, *([items.c.findings] if self._listeners else []))
             row = c.execute(update).first()
             if row is None:
                 return None
@@ -231,7 +230,7 @@ class Store(Reading):
             item = Item.model_validate(row.document)
             count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
             number = c.execute(count).scalar_one() + 1
-            told = next_event(c, item_id) if self._notify or is_wanted(item, "item.decided") else None
+            told = next_event(c, item_id) if self._listeners or is_wanted(item, "item.decided") else None
             made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
             insert_many(c, decisions, [decision_row(item_id, number, made)])
             note_decisions(c, [(item_id, number, made)])
@@ -255,8 +254,8 @@ class Store(Reading):
             _end_loops(c, ended)
             insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
             due_at = _due_at(c, ended)
-            notify = () if self._notify and _stays_here(row.findings) else self._notify
-            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, notify, due_at, told))
+            listeners = may_hear(self._listeners, row.findings) if self._listeners else ()
+            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, listeners, due_at, told))
             return made
 
         return self._db.write(work, step="items.decide")
@@ -270,7 +269,7 @@ class Store(Reading):
 
         def work(c: Connection, made: Sequence[Ruled]) -> set[str]:
             if made:
-                decide_together(c, made, self._notify)
+                decide_together(c, made, self._listeners)
             return {each.item.id for each in made}
 
         def carefully(c: Connection) -> set[str]:
@@ -330,7 +329,8 @@ class Store(Reading):
             _end_loops(c, ended)
             new = [c.execute(insert_or_nothing(c, item_loops).values(loop_row(loop))).rowcount for loop in loops]
             if is_first:
-                note_event(c, item, "item.in_review", loops[0].created_at, _asked(loops[0], ruling))
+                told = () if findings is not None and stays_here(findings.failures) else self._listeners
+                note_event(c, item, "item.in_review", loops[0].created_at, _asked(loops[0], ruling), told)
             return any(new)
 
         return self._db.write(work, step="items.send_to_people")
@@ -354,7 +354,8 @@ class Store(Reading):
             save_media(c, item.id, findings.parts)
             save_facets(c, [(item, ruling, findings)])
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
-            note_event(c, item, "item.in_review", loop.created_at, _asked(loop, ruling))
+            told = () if stays_here(findings.failures) else self._listeners
+            note_event(c, item, "item.in_review", loop.created_at, _asked(loop, ruling), told)
             return True
 
         return self._db.write(work, step="items.ask_anew")
@@ -371,11 +372,13 @@ class Store(Reading):
 
         def work(c: Connection) -> None:
             decided = (items.c.id == item.id) & (items.c.status == "decided")
-            if not c.execute(sa.update(items).where(decided).values(status="in_review")).rowcount:
+            opened = sa.update(items).where(decided).values(status="in_review").returning(items.c.findings)
+            row = c.execute(opened).first()
+            if row is None:
                 raise AppealRefused(f"item {item.id} is not decided; it can be appealed once it is")
             save_fingerprints(c, item.id, item.app, fingerprints, None)
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
-            note_event(c, item, "item.appealed", loop.created_at, {})
+            note_event(c, item, "item.appealed", loop.created_at, {}, may_hear(self._listeners, row.findings))
 
         self._db.write(work, step="items.open_appeal")
 
@@ -437,11 +440,6 @@ def _asked(loop: LoopRecord, ruling: Ruling | None) -> dict[str, Any]:
 def _mark(c: Connection, marks: Marks | None) -> None:
     if marks is not None:
         check_and_mark(c, [marks])
-
-
-def _stays_here(findings: Mapping[str, Any] | None) -> bool:
-    """True where nothing of an item may leave this machine, by what is stored of it: not even its digest."""
-    return stays_here(Failure.model_validate(each) for each in (findings or {}).get("failures", ()))
 
 
 def _due_at(c: Connection, ends: Sequence[LoopEnd]) -> datetime | None:

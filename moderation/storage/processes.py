@@ -19,10 +19,11 @@ from sqlalchemy.engine import Connection
 from ground.database import Database
 from ground.ids import new_hex_id
 from ground.rounds import Rounds
+from ground.tally import Tally
 from moderation.core.errors import StoreUnavailable
 from moderation.storage.roll_ups import add_counts, called
 from moderation.storage.tables import processes
-from moderation.storage.tallies import Tally, add_tallies
+from moderation.storage.tallies import add_tallies
 
 logger = logging.getLogger(__name__)
 

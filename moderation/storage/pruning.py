@@ -17,6 +17,7 @@ from moderation.storage.tables import (
     deliveries,
     delivery_attempts,
     derivatives,
+    disputes,
     fetches,
     fingerprints,
     flags,
@@ -33,6 +34,7 @@ from moderation.storage.words import forget_words
 _OF_ITEMS = (
     deliveries,
     derivatives,
+    disputes,
     fetches,
     fingerprints,
     flags,

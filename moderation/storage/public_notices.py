@@ -22,6 +22,7 @@ from ground.ids import is_uuid
 from ground.prepared import among
 from moderation.core.decisions import Decision
 from moderation.core.errors import AppealRefused, FieldError, InvalidSubmission, NotFound
+from moderation.core.events import Listener
 from moderation.core.public_notices import OPEN, GivenNotice, NoticeState, Record, look_after, new_number, places_named
 from moderation.storage.audit import note_change
 from moderation.storage.event_log import note_event
@@ -91,10 +92,14 @@ class PublicNotice:
 
 
 class PublicNotices:
-    """Keeps notices."""
+    """Keeps notices.
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    Args:
+        listeners: who is told that people look at an item, beside its own callback.
+    """
+
+    def __init__(self, database: Database, listeners: Sequence[Listener] = ()) -> None:
+        self._db, self._listeners = database, tuple(listeners)
 
     def add(
         self, app: str, given: GivenNotice, *, notifier: str, flagger: str | None, via: str, now: datetime
@@ -264,7 +269,8 @@ class PublicNotices:
             theirs = among(c, _N.number, numbers) & (_N.state == "received")
             c.execute(sa.update(public_notices).where(theirs).values(state="asked"))
             asked = {"policy": loop.policy, "queue": loop.queue, "reason": "a public notice"}
-            note_event(c, item, "item.in_review", loop.created_at, asked)
+            told = () if record.stays_here else self._listeners
+            note_event(c, item, "item.in_review", loop.created_at, asked, told)
             return True
 
         return self._db.write(work, step="notices.ask")

@@ -7,21 +7,21 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import sqlalchemy as sa
 
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.egress import stays_here
-from moderation.core.events import EventType, event_bytes, event_id, is_wanted, utc
+from moderation.core.events import EventType, Listener, event_bytes, event_id, is_wanted, utc
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
-from moderation.core.notices import notice_of
 from moderation.core.redaction import RedactedPart
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa  # judging has no database, and starts without it
 
 NO_LOOP = "it is in review, and no human loop is open for it"
 """Why an item needs attention where nothing else says it."""
@@ -195,28 +195,60 @@ def first_item_id(at: datetime) -> str:
 
 
 def decided_data(
-    item: Item, decision: Decision, redacted: Sequence[RedactedPart] = (), due_at: datetime | None = None
+    item: Item,
+    decision: Decision,
+    number: int,
+    redacted: Sequence[RedactedPart] = (),
+    due_at: datetime | None = None,
 ) -> dict[str, Any]:
     """What an event says of a decision.
 
     Args:
+        number: of the decision.
         due_at: until when people were to decide it; None where nobody said.
     """
     return {
+        "number": number,
         "decision": decision.model_dump(mode="json", exclude_none=True),
         "due_at": None if due_at is None else utc(due_at),
-        "redacted": [redacted_view(item.id, part) for part in redacted] or None,
+        "media": [
+            {"part": part.id, "content_type": part.media.content_type, "sha256": part.media.sha256}
+            for part in item.parts
+            if part.media is not None
+        ],
+        SHOWN: [redacted_view(item.id, part) for part in redacted] or None,
     }
 
 
-def event_row(item: Item, kind: EventType, number: int, at: datetime, data: Mapping[str, Any]) -> dict[str, Any]:
-    """An event on its way to the item's callback, as a row of the outbox."""
-    assert item.callback_url is not None
-    parts = urlsplit(item.callback_url)
-    endpoint = f"{parts.scheme}://{parts.netloc}".lower()  # what can be slow or down as one
-    payload = event_bytes(item, kind, number, at, data)
-    row = {"id": event_id(item.id, number), "endpoint": endpoint[:300], "url": item.callback_url, "payload": payload}
-    return row | _due(item, number, at)
+SHOWN = "redacted"
+"""What is for the callback alone: copies of texts and pictures, that may be shown by the app."""
+
+
+def event_rows(
+    item: Item,
+    kind: EventType,
+    number: int,
+    at: datetime,
+    data: Mapping[str, Any],
+    listeners: Sequence[Listener] = (),
+) -> list[dict[str, Any]]:
+    """An event on its way to the item's callback, where that wants it, and to `listeners`, as rows of the outbox."""
+    rows: list[dict[str, Any]] = []
+    same = _due(item, number, at)
+    if is_wanted(item, kind):
+        assert item.callback_url is not None
+        parts = urlsplit(item.callback_url)
+        endpoint = f"{parts.scheme}://{parts.netloc}".lower()  # what can be slow or down as one
+        payload = event_bytes(item, kind, number, at, data, with_metadata=item.event_metadata)
+        to_app = {"id": event_id(item.id, number), "endpoint": endpoint[:300], "url": item.callback_url}
+        rows.append({**to_app, "payload": payload, **same})
+    bare = {name: value for name, value in data.items() if name != SHOWN}
+    for listener in listeners:
+        own_id = f"{event_id(item.id, number)}_{hashlib.sha256(listener.name.encode()).hexdigest()[:10]}"
+        payload = event_bytes(item, kind, number, at, bare, with_metadata=listener.with_metadata)
+        to_them = {"id": own_id, "endpoint": listener.name[:300], "url": listener.name}
+        rows.append({**to_them, "payload": payload, **same})
+    return rows
 
 
 def delivery_rows(
@@ -224,25 +256,21 @@ def delivery_rows(
     decision: Decision,
     number: int,
     redacted: Sequence[RedactedPart],
-    notify: Sequence[str],
+    listeners: Sequence[Listener],
     due_at: datetime | None = None,
     event_number: int | None = None,
 ) -> list[dict[str, Any]]:
-    """A decision on its way: to the item's callback with what may be shown, and to notifiers, as rows of the outbox.
+    """A decision on its way: to the item's callback with what may be shown, and to listeners, as rows of the outbox.
 
     Args:
         number: of the decision.
         event_number: of the event; None where there were no others than decisions.
     """
-    told, at = event_number or number, decision.decided_at
-    rows: list[dict[str, Any]] = []
-    if is_wanted(item, "item.decided"):
-        rows.append(event_row(item, "item.decided", told, at, decided_data(item, decision, redacted, due_at)))
-    for name in notify:
-        own_id = f"{event_id(item.id, told)}_{hashlib.sha256(name.encode()).hexdigest()[:10]}"
-        payload = notice_of(event_id(item.id, told), item, decision, number, due_at).model_dump_json().encode()
-        rows.append({"id": own_id, "endpoint": name[:300], "url": name, "payload": payload, **_due(item, told, at)})
-    return rows
+    told = [each for each in listeners if each.wants(item.app, "item.decided", decision.outcome)]
+    if not told and not is_wanted(item, "item.decided"):
+        return []
+    data = decided_data(item, decision, number, redacted, due_at)
+    return event_rows(item, "item.decided", event_number or number, decision.decided_at, data, told)
 
 
 def _due(item: Item, number: int, at: datetime) -> dict[str, Any]:

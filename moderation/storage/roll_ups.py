@@ -29,13 +29,13 @@ from sqlalchemy.engine import Connection
 
 from ground.database import insert_unless
 from ground.named_by_apps import place_of
+from ground.tally import BUCKET, DETECTOR_CALLS, Counted
 from moderation.core.decisions import Decision
 from moderation.core.items import Item
 from moderation.core.rules.caps import fired
 from moderation.core.rulings import Ruling
 from moderation.storage.records import Findings
 from moderation.storage.tables import roll_ups
-from moderation.storage.tallies import BUCKET, DETECTOR_CALLS, Counted
 
 Figure = Literal["judged", "label", "rule", "queue", "looked", "failure", "place", "decided", "call", "posted"]
 Span = Literal["hour", "day"]

@@ -180,6 +180,27 @@ trusted_flaggers = sa.Table(
 )
 """Whose notices are looked at first. `app`: the only one for which they are; None for all."""
 
+disputes = sa.Table(
+    "disputes",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), nullable=False, index=True),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("body", sa.String(200), nullable=False),
+    sa.Column("reference", sa.String(200), nullable=False),
+    sa.Column("submitted_at", UTCDateTime, nullable=False),
+    sa.Column("outcome", sa.String(20)),
+    sa.Column("decided_at", UTCDateTime),
+    sa.Column("is_to_be_followed", sa.Boolean),
+    sa.Column("followed_at", UTCDateTime),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.UniqueConstraint("item_id", "body", "reference"),
+    sa.Index(None, "submitted_at", "id"),
+)
+"""Decisions before out-of-court bodies (`moderation.storage.disputes`). `number`: of the decision."""
+
 erasures = sa.Table(
     "erasures",
     metadata,

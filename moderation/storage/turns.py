@@ -14,6 +14,11 @@ from sqlalchemy.engine import Connection
 from moderation.core.items import Lane
 from moderation.storage.tables import IS_WAITING, ITEM_LEASE, items
 
+TOGETHER = 200
+"""Items that are claimed together at most while nothing speaks against any of them."""
+SUSPECT_ATTEMPTS = 2
+"""An item that was claimed so often and is not done: it was in the hands of two workers that died, maybe of it."""
+
 
 @dataclass(frozen=True)
 class _Free:
@@ -27,30 +32,35 @@ class _Free:
     app: str
     attempts: int
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it may be what its workers died of."""
+        return self.attempts >= SUSPECT_ATTEMPTS
+
 
 class Turns:
     """Goes round the apps that have items waiting, from where it was last. For several threads."""
 
     def __init__(self) -> None:
         self._last: dict[Lane, str] = {}
+        self._is_turn_of_others: dict[Lane, bool] = {}
         self._lock = threading.Lock()
 
     def next_ids(self, c: Connection, lane: Lane, limit: int, now: datetime) -> list[str]:
         """Up to `limit` items of a lane that nobody holds: one of each app in turn, each app's oldest first.
 
         Fewer where one of them was claimed before: its worker may have died of it, and would take whatever is claimed
-        with it along, again and again.
+        with it along, again and again. Suspects are claimed apart from the others, in turn with them, so that few are
+        claimed with a suspect, and not few at a time as long as there are some.
 
-        Costs a look-up in an index for each app that is asked, however many items and apps there are.
+        Costs a look-up in an index for each app that is asked, however many items and apps there are; two of them, and
+        a look at each suspect, where there are some.
         """
         with self._lock:
             begin = self._last.get(lane, "")
-        lines: list[list[_Free]] = []
-        for app in apps_in_turn(lambda after: next_app(c, lane, after), begin):
-            if line := _line(c, lane, app, limit, now):
-                lines.append(line)
-            if len(lines) == limit:
-                break
+        lines = _lines(c, lane, begin, limit, now, IS_WAITING)
+        if any(each.is_suspect for line in lines for each in line):
+            lines = self._of_one_kind(c, lane, begin, limit, now, lines)
         if not lines:
             return []
         dealt = [each for each in chain.from_iterable(zip_longest(*lines)) if each is not None]
@@ -58,6 +68,17 @@ class Turns:
         with self._lock:
             self._last[lane] = (taken if len(taken) < len(lines) else dealt[: len(lines)])[-1].app
         return [each.id for each in taken]
+
+    def _of_one_kind(
+        self, c: Connection, lane: Lane, begin: str, limit: int, now: datetime, lines: list[list[_Free]]
+    ) -> list[list[_Free]]:
+        """The suspects of these lines, or lines of others where there are some and it is their turn."""
+        suspects = [kept for line in lines if (kept := [each for each in line if each.is_suspect])]
+        with self._lock:
+            is_turn_of_others = self._is_turn_of_others.get(lane, False)
+            self._is_turn_of_others[lane] = not is_turn_of_others
+        others = _lines(c, lane, begin, limit, now, IS_WAITING & (items.c.attempts < SUSPECT_ATTEMPTS))
+        return others if others and is_turn_of_others else suspects
 
 
 def apps_in_turn(next_app: Callable[[str], str | None], begin: str) -> Iterator[str]:
@@ -82,24 +103,36 @@ def next_app(c: Connection, lane: Lane, after: str) -> str | None:
     return c.execute(query).scalar()
 
 
-def _line(c: Connection, lane: Lane, app: str, limit: int, now: datetime) -> list[_Free]:
-    """An app's oldest items that nobody holds."""
-    free = IS_WAITING & (items.c.lane == lane) & (items.c.app == app) & ITEM_LEASE.is_free(now)
-    query = sa.select(items.c.id, items.c.attempts).where(free).order_by(items.c.id).limit(limit)
+def _lines(
+    c: Connection, lane: Lane, begin: str, limit: int, now: datetime, which: sa.ColumnElement[bool]
+) -> list[list[_Free]]:
+    """Of each app in turn, until there are enough of them, its oldest items that nobody holds."""
+    lines: list[list[_Free]] = []
+    for app in apps_in_turn(lambda after: next_app(c, lane, after), begin):
+        if line := _line(c, lane, app, limit, now, which):
+            lines.append(line)
+        if len(lines) == limit:
+            break
+    return lines
+
+
+def _line(c: Connection, lane: Lane, app: str, limit: int, now: datetime, which: sa.ColumnElement[bool]) -> list[_Free]:
+    theirs = which & (items.c.lane == lane) & (items.c.app == app) & ITEM_LEASE.is_free(now)
+    query = sa.select(items.c.id, items.c.attempts).where(theirs).order_by(items.c.id).limit(limit)
     # Those that another process is just taking are passed over, or all would come for the same ones.
     rows = c.execute(query.with_for_update(skip_locked=True))
     return [_Free(row.id, app, row.attempts) for row in rows]
 
 
 def _company(dealt: Sequence[_Free], limit: int) -> int:
-    """How many of these, from the first on, are claimed together: a quarter of `limit` with each attempt of any.
+    """How many of these, from the first on, are claimed together: a quarter of `TOGETHER` with each attempt of any.
 
-    Of 200 that leaves one alone at its fifth attempt, which is the last (`Settings.max_attempts`), and what waits after
-    a few kills that no item was to blame for is still done in a moment.
+    That leaves one alone at its fifth attempt, which is the last (`Settings.max_attempts`), and what waits after a few
+    kills that no item was to blame for is still done in a moment.
     """
     most = limit
     for number, each in enumerate(dealt):
-        most = min(most, max(1, limit // 4**each.attempts))
+        most = min(most, max(1, TOGETHER // 4**each.attempts))
         if number >= most:
             return number
     return len(dealt)

@@ -18,19 +18,20 @@ from sqlalchemy.engine import Connection
 from ground.database import Database
 from ground.prepared import among, insert_many
 from moderation.core.errors import NotFound
-from moderation.core.events import is_wanted
+from moderation.core.events import Listener, is_wanted
 from moderation.core.items import Item
 from moderation.storage.audit import note_erased
 from moderation.storage.derivatives import take_back_all
-from moderation.storage.event_log import next_event
+from moderation.storage.event_log import may_hear, next_event
 from moderation.storage.facets import facet
 from moderation.storage.holds import need_no_hold
 from moderation.storage.public_notices import close_notices
-from moderation.storage.records import event_row
+from moderation.storage.records import event_rows
 from moderation.storage.tables import (
     decisions,
     deliveries,
     delivery_attempts,
+    disputes,
     erasures,
     fetches,
     fingerprints,
@@ -51,7 +52,8 @@ SETTLING = timedelta(minutes=1)
 _KEYED = timedelta(minutes=5)
 """So long before an item's time the first item of its batch may have been made."""
 _OF_ITEMS = (
-    deliveries, fetches, fingerprints, flags, item_facets, item_labels, item_loops, item_media, item_texts, decisions,
+    deliveries, disputes, fetches, fingerprints, flags, item_facets, item_labels, item_loops, item_media, item_texts,
+    decisions,
 )  # fmt: skip
 
 
@@ -71,18 +73,22 @@ class Erasure:
     place: str | None
 
 
-def withdraw(c: Connection, item_ids: Collection[str], now: datetime, why: str) -> list[str]:
+def withdraw(
+    c: Connection, item_ids: Collection[str], now: datetime, why: str, listeners: Sequence[Listener] = ()
+) -> list[str]:
     """Withdraw items; says which were not withdrawn before. Whoever works on one of them finds it gone.
 
     Args:
         c: of a write.
         why: for the audit chain; no content.
+        listeners: who is told, beside the items' own callbacks.
 
     Raises:
         ItemHeld: one of them is under a legal hold; nothing was done.
     """
     need_no_hold(c, item_ids, now)
-    chosen = sa.select(items.c.id, items.c.app, items.c.document, items.c.created_at).order_by(items.c.id)
+    chosen = sa.select(items.c.id, items.c.app, items.c.document, items.c.created_at, items.c.findings)
+    chosen = chosen.order_by(items.c.id)
     rows = c.execute(
         chosen.where(among(c, items.c.id, item_ids), items.c.status != "withdrawn").with_for_update()
     ).all()
@@ -90,9 +96,13 @@ def withdraw(c: Connection, item_ids: Collection[str], now: datetime, why: str) 
     if not ids:
         return []
     insert_many(c, erasures, _elsewhere(c, ids, {row.id: row.created_at for row in rows}, now))
-    told = {row.id: Item.model_validate(row.document) for row in rows}
-    told = {item_id: item for item_id, item in told.items() if is_wanted(item, "item.withdrawn")}
-    numbers = {item_id: next_event(c, item_id) for item_id in told}  # while its decisions are still there
+    told: list[tuple[Item, int, Sequence[Listener]]] = []
+    for row in rows:
+        item = Item.model_validate(row.document)
+        wanting = [each for each in listeners if each.wants(item.app, "item.withdrawn")]
+        hearing = may_hear(wanting, row.findings) if wanting else ()
+        if hearing or is_wanted(item, "item.withdrawn"):
+            told.append((item, next_event(c, item.id), hearing))  # while its decisions are still there
     note_erased(c, ids, now, why)
     theirs = sa.select(deliveries.c.id).where(among(c, deliveries.c.item_id, ids))
     c.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(theirs)))
@@ -105,8 +115,8 @@ def withdraw(c: Connection, item_ids: Collection[str], now: datetime, why: str) 
         _forget_answers(c, row.app, row.id, row.created_at)
         empty = Item(id=row.id, app=row.app, parts=(), created_at=row.created_at)
         c.execute(sa.update(items).where(items.c.id == row.id).values(**_EMPTIED, document=empty, withdrawn_at=now))
-    gone = [event_row(item, "item.withdrawn", numbers[item.id], now, {}) for item in told.values()]
-    insert_many(c, deliveries, gone)
+    for item, number, hearing in told:
+        insert_many(c, deliveries, event_rows(item, "item.withdrawn", number, now, {}, hearing))
     return ids
 
 
@@ -169,14 +179,18 @@ _SAID = ("id", "app", "created_at")
 
 
 class Erasures:
-    """What is still to be erased of withdrawn items, in `database`."""
+    """What is still to be erased of withdrawn items, in `database`.
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    Args:
+        listeners: who is told of withdrawals, beside the items' own callbacks.
+    """
+
+    def __init__(self, database: Database, listeners: Sequence[Listener] = ()) -> None:
+        self._db, self._listeners = database, tuple(listeners)
 
     def withdraw(self, item_ids: Collection[str], now: datetime, why: str) -> list[str]:
         """See `withdraw`; in a transaction."""
-        return self._db.write(lambda c: withdraw(c, item_ids, now, why), step="items.withdraw")
+        return self._db.write(lambda c: withdraw(c, item_ids, now, why, self._listeners), step="items.withdraw")
 
     def matching(self, item_ids: Collection[str], *, author: str | None, app: str | None) -> list[str]:
         """Ids of items that are not withdrawn, oldest first: these, or those of an author, an app, or both.

@@ -61,7 +61,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("lead_holds", N_("Legal holds"), "lock", "Oversee", LEADS, ("add_hold", "release_hold")),
     Entry("console.notice_list", N_("Notices"), "bell", "Oversee", LEADS, ("console.settle_notice",)),
     Entry("lead_log", N_("Who did what"), "shield", "Oversee", LEADS),
-    Entry("console.dashboard", N_("Dashboard"), "chart", "Run", OVERSEE, ("console.equipment",)),
+    Entry("console.dashboard", N_("Dashboard"), "chart", "Run", OVERSEE, ("console.equipment", "console.transparency")),
     Entry("everybody", N_("People"), "people", "Run", ADMINS, ("add_person", "change_person")),
     Entry(
         "console.keys",

@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -202,6 +202,7 @@ class Installation:
             self._environment[f"MODERATION_{name}"] = str(value)
         self._roles: dict[str, Role] = {}
         self.objects: Objects | None = None
+        self._behind: Sequence[str] = ()
         self._has_stopped = False
         self._is_over = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)
@@ -277,9 +278,14 @@ class Installation:
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=10, read_timeout=30),
         )
 
-    def serve(self, failpoints: list[str] | None = None) -> Role:
-        """Have `moderation serve`."""
+    def serve(self, failpoints: list[str] | None = None, behind: Sequence[str] = ()) -> Role:
+        """Have `moderation serve`.
+
+        Args:
+            behind: a command that its command is put behind.
+        """
         port = free_port()
+        self._behind = behind
         return self.add("serve", "serve", "--port", str(port), port=port, failpoints=failpoints)
 
     def wait_up(self, name: str = "serve") -> None:
@@ -334,7 +340,7 @@ class Installation:
         if role.failpoints:
             environment["MODERATION_FAILPOINT"] = role.failpoints.pop(0)
         role.starts += 1
-        command = [sys.executable, "-m", *self._main, *role.arguments]
+        command = [*self._behind, sys.executable, "-m", *self._main, *role.arguments]
         with self.log.open("ab") as log:
             role.process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, start_new_session=True, cwd=Path(__file__).parents[2]

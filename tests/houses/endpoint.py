@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import json
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -19,7 +17,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from flask import Flask
-from waitress.server import create_server
 
 from ground.blobs import FolderBlobs
 from moderation.settings import load_settings
@@ -28,6 +25,7 @@ from review_ui.a2i.wire import blueprint
 from review_ui.opening import open_review
 from review_ui.people.people import People
 from tests.raw_answers import check_answer
+from tests.wsgi_server import WsgiServer
 
 SESSION = boto3.session.Session()  # one for all, because it reads each service's model only once
 
@@ -70,9 +68,8 @@ class Endpoint:
         self.review.clock = lambda: datetime.now(UTC) + self.offset
         app = Flask("a2i")
         app.register_blueprint(blueprint(self.review), url_prefix="/a2i")
-        self.http = create_server(app, host="127.0.0.1", port=0, threads=8)
-        self.url = f"http://127.0.0.1:{self.http.effective_port}/a2i"
-        threading.Thread(target=self.run, daemon=True).start()
+        self.http = WsgiServer(app, threads=8)
+        self.url = f"{self.http.url}/a2i"
 
     def client(self, service: str, key: tuple[str, str] | None = None, url: str | None = None) -> Any:
         key_id, secret = key or (self.key.id, self.key.secret)
@@ -108,10 +105,6 @@ class Endpoint:
             RoleArn="arn:aws:iam::000000000000:role/x",
         )["FlowDefinitionArn"]  # fmt: skip
         return str(arn)
-
-    def run(self) -> None:
-        with contextlib.suppress(OSError):  # its socket is closed under it at the end
-            self.http.run()
 
     def close(self) -> None:
         self.http.close()

@@ -14,7 +14,7 @@ from cfnlint.api import lint_all
 from moderation_aws.calls import ANSWERS
 
 from ground.media_store import places_of
-from moderation.delivery.notifiers import targets_of
+from moderation.delivery.targets import addressed
 from moderation.intake.sqs import QueueIntake
 from moderation.media.retention import lifecycle_rules
 from moderation.settings import PREFIX, Settings
@@ -92,7 +92,7 @@ def test_the_stack_deploys_and_an_object_put_into_it_is_judged_and_told_of(aws: 
     assert done["taken"] == 1
     assert api.get("/v1/items").json["items"][0]["content_id"] == f"s3://{out['IntakeBucketName']}/a b.jpg"
     assert api.client.get("/readyz").json["reasons"] == []
-    names = [target.service for target in targets_of(api.service.settings)]
+    names = [each.target.service for each in addressed(api.service.settings)]
     assert (names, len(places_of(api.service.settings))) == (["sns", "events"], 1)
 
 

@@ -12,6 +12,7 @@ import json
 import re
 import sqlite3
 import sys
+import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
@@ -362,9 +363,12 @@ def test_another_program_finds_its_redaction_job(house: House) -> None:
 
 
 def test_the_service_is_ready_and_takes_new_items(house: House) -> None:
-    with urllib.request.urlopen(f"{house.url}/readyz", timeout=30) as answer:
-        assert answer.status == 200
+    def is_ready() -> bool:
+        with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(f"{house.url}/readyz", timeout=30):
+            return True
+        return False
 
+    wait_until(is_ready)
     new = house.shop.wait(house.shop.post(text("What a lovely garden")), "decided")
 
     assert (new["decision"]["outcome"], new["verdict"]["policies"][0]["policy"]["version"]) == (

@@ -14,7 +14,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.policy.repair import Repaired
 from moderation.core.policy.shape import read_shape
 from moderation.core.policy.terms import Path
-from moderation.core.policy.uses import Uses, queue_uses, timed_labels
+from moderation.core.policy.uses import Uses, grounds_named, queue_uses, timed_labels
 from moderation.core.policy.words.counter import COUNTERS
 from moderation.core.policy.words.listed import LISTS
 from moderation.core.policy.words.logic import conditions
@@ -77,8 +77,10 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
         if label not in taxonomy:
             hint, is_key = label_hint(taxonomy, str(label)), path[0] == "labels" or "decide_within" in path
             yield Slip(path, "E104", f"unknown label '{label}'", hint, on_key=is_key)
+    yield from _check_allowed(uses, taxonomy)
     yield from _check_lists(file, uses)
     yield from _check_scores(file, uses)
+    yield from _check_grounds(file)
     yield from _check_detectors(file, uses, detectors)
     yield from _check_queues(file)
     yield from _check_caps(file)
@@ -86,6 +88,16 @@ def _check(file: PolicyFile, taxonomy: Taxonomy, detectors: Collection[str]) -> 
     yield from _check_cycles(file)
     yield from check_apps(file)
     yield from check_tests(file, taxonomy)
+
+
+def _check_allowed(uses: Uses, taxonomy: Taxonomy) -> Iterator[Slip]:
+    for path, labels in uses.allowed():
+        named = [(path, labels)] if isinstance(labels, str) else []
+        if isinstance(labels, list):
+            named = [((*path, number), label) for number, label in enumerate(labels)]
+        for where, label in named:
+            if label not in taxonomy:
+                yield Slip(where, "E104", f"unknown label '{label}'", label_hint(taxonomy, label))
 
 
 def _check_lists(file: PolicyFile, uses: Uses) -> Iterator[Slip]:
@@ -103,6 +115,12 @@ def _check_scores(file: PolicyFile, uses: Uses) -> Iterator[Slip]:
     for path, counter in uses.counters():
         if counter not in file.counters:
             yield unknown(path, "E106", "counter", counter, list(file.counters))
+
+
+def _check_grounds(file: PolicyFile) -> Iterator[Slip]:
+    for path, ground in grounds_named(file):
+        if ground not in file.grounds:
+            yield unknown(path, "E106", "ground", ground, list(file.grounds))
 
 
 def _check_caps(file: PolicyFile) -> Iterator[Slip]:

@@ -25,9 +25,11 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from moderation.core.policy.allowed import Allowed
 from moderation.core.policy.answering import Answering
 from moderation.core.policy.choices import Words
 from moderation.core.policy.copies import Copies
+from moderation.core.policy.grounds import Explanation, Ground
 from moderation.core.policy.meant import meant_number
 from moderation.core.policy.terms import (
     AppName,
@@ -135,6 +137,7 @@ ActionValue = Annotated[str | int | float | bool, BeforeValidator(_action_value)
 """Of the type it is written in: 18 is not '18'."""
 
 DailyCap = Annotated[int, Field(ge=1, le=10_000_000)]
+GROUND = "What a restriction by it rests on: a name from grounds."
 CAP = "So many items a day (UTC) are rejected by it without people; what is over goes to review."
 
 
@@ -150,6 +153,7 @@ class Band(PolicyModel):
     locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
     mode: RuleMode | None = Field(None, description="On trial, or rolled out to a share of the items.")
     at_most_per_day: DailyCap | None = Field(None, description=CAP)
+    ground: Name | None = Field(None, description=GROUND)
 
     @model_validator(mode="after")
     def _is_a_band(self) -> Band:
@@ -190,6 +194,7 @@ class Rule(PolicyModel):
         max_length=20,
         description="When it fires: what the app is asked to do beside, such as {age_gate: 18, warn: true}.",
     )
+    ground: Name | None = Field(None, description=GROUND)
 
     @model_validator(mode="after")
     def _caps_rejects(self) -> Rule:
@@ -382,6 +387,11 @@ class PolicyFile(PolicyModel):
     if_a_detector_fails: FailureAsk = Field(description="The outcome when a failed detector could have changed it.")
     queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
     lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
+    allow: list[Allowed] = Field(
+        default_factory=list,
+        max_length=60,
+        description="Lists at run time whose values count for nothing where they are found, such as own numbers.",
+    )
     scores: dict[Name, Score] = Field(default_factory=dict, description="Numbers made of several detections.")
     counters: dict[Name, Counter] = Field(
         default_factory=dict,
@@ -398,6 +408,15 @@ class PolicyFile(PolicyModel):
         default_factory=dict,
         max_length=60,
         description="Reasons that reviewers may choose, with the words that they read.",
+    )
+    grounds: dict[Name, Ground] = Field(
+        default_factory=dict,
+        max_length=60,
+        description="Laws and clauses of your terms that restrictions rest on, for statements of reasons and reports.",
+    )
+    ground: Name | None = Field(None, description="The ground where neither rule nor reason names one.")
+    redress: Explanation | None = Field(
+        None, description="How users can have a decision looked at again, as statements of reasons say it."
     )
     apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
     sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")

@@ -50,7 +50,9 @@ def wrong(message: str, *, at: str = "", hint: str = "") -> PydanticCustomError:
 class PolicyModel(BaseModel):
     """A mapping in a policy file: unknown keys and values of another type are refused, nothing is converted."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 def is_number(value: Any) -> bool:

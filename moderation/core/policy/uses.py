@@ -11,7 +11,7 @@ from moderation.core.policy.within import Within, WithinTable
 from moderation.core.policy.words.counter import CounterCondition
 from moderation.core.policy.words.facts import AppCondition, ContentTypeCondition
 from moderation.core.policy.words.label import LabelCondition
-from moderation.core.policy.words.listed import CONTENT, METADATA, ContentCondition
+from moderation.core.policy.words.listed import CONTENT, FOUND, METADATA, ContentCondition
 from moderation.core.policy.words.logic import AllOf, AnyOf, Condition, NotOf, OnePart, conditions
 from moderation.core.policy.words.measured import FlagsCondition, MeasuredCondition
 from moderation.core.policy.words.metadata import MetadataCondition
@@ -129,9 +129,14 @@ class Uses:
             for position, entry in enumerate(self._file.lists.get(name, ())):
                 yield ("lists", name, position), entry
 
+    def allowed(self) -> Iterator[tuple[Path, Labels]]:
+        """Each ``label:`` of what may be spared, which no rule asks for by that."""
+        for number, allowed in enumerate(self._file.allow):
+            yield ("allow", number, "label"), allowed.label
+
     def lists(self) -> Iterator[tuple[Path, ListRef]]:
         """Each ``{list: NAME}``, of labels or of values."""
-        for path, labels in self.label_groups():
+        for path, labels in (*self.label_groups(), *self.allowed()):
             if isinstance(labels, ListRef):
                 yield path, labels
         for path, named in self.conditions:
@@ -174,8 +179,8 @@ def timed_labels(file: PolicyFile) -> Iterator[tuple[Path, str]]:
 
 
 def lists_asked(file: PolicyFile) -> frozenset[tuple[str, str]]:
-    """The lists at run time that rules go by, each with where it is looked for: ``content`` or ``metadata.KEY``."""
-    found: set[tuple[str, str]] = set()
+    """The lists at run time that a policy goes by, each with where: ``content``, ``detections`` or ``metadata.KEY``."""
+    found: set[tuple[str, str]] = {(allowed.in_list, FOUND) for allowed in file.allow}
     for rule in file.rules:
         for _, condition in conditions(rule.when, ()):
             if isinstance(condition, ContentCondition):
@@ -216,6 +221,18 @@ def queue_uses(file: PolicyFile) -> Iterator[tuple[Path, str | None]]:
         yield ("notices", "copies", "review"), _queue_of(file.notices.copies)
     for n, test in enumerate(file.tests):
         yield ("tests", n, "expect", "review"), test.expect.queue
+
+
+def grounds_named(file: PolicyFile) -> Iterator[tuple[Path, str]]:
+    """Each ground that something rests on, with its path."""
+    if file.ground is not None:
+        yield ("ground",), file.ground
+    for name, band in file.bands.items():
+        if band.ground is not None:
+            yield ("bands", name, "ground"), band.ground
+    for n, rule in enumerate(file.rules):
+        if rule.ground is not None:
+            yield ("rules", n, "ground"), rule.ground
 
 
 def queues_used(file: PolicyFile) -> set[str]:

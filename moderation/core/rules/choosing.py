@@ -127,7 +127,7 @@ def _choice(hearing: Hearing, at: int, spent: Collection[str]) -> PolicyChoice:
     if not isinstance(program, Exception):
         try:
             scene = hearing.scene
-            if scene.unanswered:
+            if scene.unanswered or hearing.scenes:
                 scene = hearing.scene_of(policy)
             has_orphans = hearing.carer is policy  # there is none where there are no orphans
             made = _choose(program, scene, has_orphans, spent)

@@ -9,12 +9,14 @@ from typing import NamedTuple
 from moderation.core.coverage import Coverage
 from moderation.core.detections import Detection, Failure
 from moderation.core.policy.policies import Policy
+from moderation.core.policy.terms import expand
 from moderation.core.policy.words.counter import COUNTERS
-from moderation.core.policy.words.listed import LISTS, name_of
+from moderation.core.policy.words.listed import FOUND, LISTS, name_of
 from moderation.core.rules.making import program_of
 from moderation.core.rules.programs import Program
 from moderation.core.rules.reasons import NO_ONE, Failing, failing
 from moderation.core.rules.scene import NOBODY, Scene, Subject, failed_parts
+from moderation.core.rules.words.label import covered
 from moderation.core.taxonomy import Taxonomy
 
 Reach = Mapping[str, frozenset[str] | None]
@@ -32,6 +34,7 @@ class Hearing(NamedTuple):
         orphans: who failed that no policy plans for, and the parts that nobody looked at.
         carer: the policy that answers for these.
         coverage: who looked at which given part; None where that is not known.
+        scenes: of policies that allow some of what was found, by name.
     """
 
     policies: Sequence[Policy]
@@ -41,20 +44,22 @@ class Hearing(NamedTuple):
     orphans: Failing
     carer: Policy | None
     coverage: Coverage | None
+    scenes: Mapping[str, Scene]
 
     def orphans_of(self, policy: Policy) -> Failing:
         """Those that this policy answers for."""
         return self.orphans if policy is self.carer else NO_ONE
 
     def scene_of(self, policy: Policy) -> Scene:
-        """The scene as a policy takes it: without the failures that it ignores by name."""
-        unanswered = self.scene.unanswered
+        """The scene as a policy takes it: without the failures that it ignores and the values that it allows."""
+        scene = self.scenes.get(policy.name, self.scene) if self.scenes else self.scene
+        unanswered = scene.unanswered
         if not unanswered:
-            return self.scene
+            return scene
         ignored = policy.file.ignore_failures_of
         if not ignored or unanswered.keys().isdisjoint(ignored):
-            return self.scene
-        return self.scene.without(ignored)
+            return scene
+        return scene.without(ignored)
 
 
 def hear(
@@ -81,27 +86,48 @@ def hear(
     unanswered = {f.detector.name: (reach or {}).get(f.detector.name) for f in failed} if failed else _NONE
     ordered = sorted(policies, key=_name) if len(policies) > 1 else policies
     is_read = ordered[0].reads_first if len(ordered) == 1 else any(policy.reads_first for policy in ordered)
-    if (is_read or unanswered) and (unread := _unread(ordered, subject, unanswered)):
+    if (is_read or unanswered) and (unread := _unread(ordered, subject, unanswered, has_detections=bool(detections))):
         # Whoever counts finds no label, so that only rules that go by a counter, or a list, are left open.
         unanswered = {**unanswered, **dict.fromkeys(unread, NOBODY)}
     scene = Scene(subject, detections, unanswered, failed_parts(failed) if failed else None)
     programs = [_program(policy, subject, taxonomy) for policy in ordered]
     orphans = failing(_orphans(programs, unanswered), unseen) if unanswered or unseen else NO_ONE
     carer = _carer(ordered) if orphans is not NO_ONE else None
-    return Hearing(ordered, programs, scene, failures, orphans, carer, coverage)
+    scenes = _scenes(ordered, scene, taxonomy) if is_read and scene.by_label else _NO_SCENES
+    return Hearing(ordered, programs, scene, failures, orphans, carer, coverage, scenes)
+
+
+_NO_SCENES: Mapping[str, Scene] = {}
+
+
+def _scenes(policies: Sequence[Policy], scene: Scene, taxonomy: Taxonomy) -> Mapping[str, Scene]:
+    """What the policies look at that allow some values: without what is on their lists."""
+    made: dict[str, Scene] = {}
+    for policy in policies:
+        allowed = [
+            (each.in_list, covered(expand(each.label, policy.file.lists), taxonomy, exact=False))
+            for each in policy.file.allow
+            if each.app is None or scene.subject.app in each.app
+        ]
+        if allowed:
+            made[policy.name] = scene.spared(allowed)
+    return made
 
 
 _NONE: Mapping[str, frozenset[str] | None] = {}
 
 
-def _unread(policies: Sequence[Policy], subject: Subject, failed: Collection[str]) -> list[str]:
+def _unread(
+    policies: Sequence[Policy], subject: Subject, failed: Collection[str], *, has_detections: bool
+) -> list[str]:
     """``counters`` and ``lists`` where one of the policies' could not be read, or was not."""
     unread = [name for name in (COUNTERS, LISTS) if name in failed] if failed else []
     for policy in policies:
         counters, lists = policy.file.counters, policy.lists_asked
         if counters and any(subject.counts.get(f"{policy.name}/{name}") is None for name in counters):
             unread.append(COUNTERS)
-        if lists and any(subject.listed.get(name_of(*asked)) is None for asked in lists):
+        asked = lists if has_detections or not lists else [each for each in lists if each[1] != FOUND]
+        if asked and any(subject.listed.get(name_of(*each)) is None for each in asked):
             unread.append(LISTS)
     return unread
 

@@ -17,7 +17,7 @@ from moderation.core.policy.file import PolicyFile, Rule, RuleMode
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Path, expand, is_number
 from moderation.core.policy.thresholds import least, most, spread
-from moderation.core.policy.uses import Uses, queues_used
+from moderation.core.policy.uses import Uses, grounds_named, queues_used
 from moderation.core.policy.words.label import LabelCondition
 from moderation.core.policy.words.logic import conditions
 from moderation.core.rules.idle import idle_rules
@@ -178,6 +178,11 @@ def _unused(file: PolicyFile) -> Iterator[Slip]:
     for name in file.lists:
         if name not in lists:
             yield Slip(("lists", name), "W207", f"nothing uses list '{name}'", "remove it", on_key=True)
+    rested_on = {ground for _, ground in grounds_named(file)} | set(file.reasons)
+    for name in file.grounds:
+        if name not in rested_on:
+            hint = "name it in a rule or a band, give a reason its name, or remove it"
+            yield Slip(("grounds", name), "W207", f"nothing rests on ground '{name}'", hint, on_key=True)
     for app, own in file.apps.items():
         if file.applies_to.app is not None and app not in file.applies_to.app:
             message = f"the policy does not apply to app '{app}'"

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.measuring import Fact
+from moderation.core.policy.words.listed import name_of, place_of
 from moderation.core.verdicts import Evidence, ScoreValue
 
 NEAR = 5.0
@@ -124,6 +125,24 @@ class Scene:
         scene = Scene(self.subject, (), left, self.failed_in)
         scene.by_label, scene.is_crowded, scene.is_timed = self.by_label, self.is_crowded, self.is_timed
         return scene
+
+    def spared(self, allowed: Sequence[tuple[str, frozenset[str]]]) -> Scene:
+        """The same without the detections of some labels whose values stand on a list; see `Policy.allow`.
+
+        Args:
+            allowed: each list, with the labels that it spares.
+        """
+        listed = self.subject.listed
+        left = [
+            detection
+            for detections in self.by_label.values()
+            for detection in detections
+            if not any(
+                detection.label in labels and (listed.get(name_of(name, place_of(detection))) or (False,))[0]
+                for name, labels in allowed
+            )
+        ]
+        return Scene(self.subject, left, self.unanswered, self.failed_in)
 
     def matching(self, labels: frozenset[str]) -> list[Detection]:
         """The detections with one of `labels`."""

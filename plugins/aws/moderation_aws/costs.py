@@ -121,7 +121,7 @@ def costs_command(settings: Settings, since: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([cost.__dict__ for cost in found], indent=2))
         return
-    table = Table("month", "app", "detector", "operation", box=None, pad_edge=False)
+    table = Table("month", "app", "detector", "operation", box=None, pad_edge=False, header_style="")
     for title in ("calls", "units", "USD"):
         table.add_column(title, justify="right")
     for cost in found:

@@ -45,6 +45,7 @@ class TextPii:
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
     min_confidence = _LEAST
     time_limit_seconds = 10.0
+    reads_encoded = True
 
     def __init__(self, *, only_patterns: bool = False) -> None:
         self._only_patterns = only_patterns

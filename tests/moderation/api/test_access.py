@@ -32,6 +32,10 @@ ALLOWED = {
     ("POST", "/v1/items/<item_id>/deliveries/<delivery_id>/resend"): (404, 404),  # this item has no callback
     ("POST", "/v1/items/<item_id>/appeal"): (409, 404),  # nobody has decided this item
     ("GET", "/v1/items/<item_id>/parts/<part_id>/redacted"): (404, 404),  # this item has no redacted copy
+    ("GET", "/v1/items/<item_id>/statement"): (404, 404),  # nobody has decided this item
+    ("GET", "/v1/items/<item_id>/disputes"): (200, 404),
+    ("POST", "/v1/items/<item_id>/disputes"): (422, 404),  # there is no decision to dispute
+    ("POST", "/v1/items/<item_id>/disputes/<dispute_id>/outcome"): (404, 404),  # no dispute about this item
     ("POST", "/v1/flags"): (202, 404),
     ("GET", "/v1/flags"): (200, 200),
     ("GET", "/v1/flags/<flag_id>"): (404, 404),
@@ -100,6 +104,8 @@ def test_every_route_answers_each_caller_as_the_table_says(idle_api: Api) -> Non
         path = path.replace("<int:entry_id>", "1")
         bodies: dict[str, Any] = {"batch": [TEXT], "appeal": {"reason": "look again"}, "redact": {"text": "hi"}}
         bodies["flags"] = {"item": item_id, "reason": "spam", "reporter": "ann"}
+        bodies["disputes"] = {"body": "a body", "reference": "1"}
+        bodies["outcome"] = {"outcome": "upheld"}
         bodies["moderations"] = {"input": "hi"}
         bodies["uploads"] = {"content_type": "image/png"}
         body = bodies.get(rule.rpartition("/")[2], TEXT) if method == "POST" else None

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from ground.tally import CALL_SECONDS, Tally
 from moderation.core.errors import SettingsError, StoreUnavailable
 from moderation.detection.runner import CALLS, FAILURES
 from moderation.service import Service
@@ -22,7 +23,7 @@ from moderation.settings import load_settings
 from moderation.storage.processes import DEAD_AFTER, DEAD_SHOWN, Heart, known_processes
 from moderation.storage.rule_counts import day_of
 from moderation.storage.tables import items, processes, rule_days
-from moderation.storage.tallies import CALL_SECONDS, Tally, read_tallies
+from moderation.storage.tallies import read_tallies
 from tests.houses.api import Api
 
 ALERTS = Path("deploy/prometheus/alerts.yml")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import re
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -26,7 +24,6 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from botocore.session import get_session
 from moto import mock_aws
-from waitress.server import create_server
 
 from moderation.core.detections import Failure
 from moderation.core.items import Tool
@@ -42,6 +39,7 @@ from moderation.storage.tables import redaction_jobs
 from review_ui.opening import open_review
 from tests.houses.api import NOBODY
 from tests.waiting import PATIENCE_SECONDS
+from tests.wsgi_server import WsgiServer
 
 TEXT = "Write to ann@example.org \U0001f44d or call 206-555-0100; ann@example.org is hers."
 ROLE = "arn:aws:iam::000000000000:role/reads-texts"
@@ -63,9 +61,8 @@ class Endpoint:
         self.settings = Settings(data=folder, a2i_endpoint_url=NOBODY, **more)
         self.service = Service.open(self.settings)
         self.review = open_review(self.settings, blobs=self.service.blobs)
-        self.http = create_server(create_app(self.service, self.review), host="127.0.0.1", port=0, threads=4)
-        self.url = f"http://127.0.0.1:{self.http.effective_port}/comprehend"
-        threading.Thread(target=self._run, daemon=True).start()
+        self.http = WsgiServer(create_app(self.service, self.review))
+        self.url = f"{self.http.url}/comprehend"
         self.key = self.review.add_access_key()
 
     @cached_property
@@ -95,10 +92,6 @@ class Endpoint:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, json.load(error)
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):
-            self.http.run()
 
     def close(self) -> None:
         self.http.close()
@@ -280,7 +273,9 @@ class TestOneText:
         failure = Failure(
             detector=Tool(name="pii.text", version="1"), kind="timed_out", message="no answer within 10 s"
         )
-        monkeypatch.setattr(shared.service.judge.runner, "look_each", lambda *_: ([[]], Answers(failures=[failure])))
+        monkeypatch.setattr(
+            shared.service.judge.runner, "look_each", lambda *_, **__: ([[]], Answers(failures=[failure]))
+        )
 
         found = refused(shared.the_client.detect_pii_entities, Text="x", LanguageCode="en")
 
@@ -389,9 +384,9 @@ class TestJobs:
         endpoint.service.redactions._lease = timedelta(0)
         real = endpoint.service._redactor.look_each
 
-        def asked(*arguments: Any) -> Any:
+        def asked(*arguments: Any, **more: Any) -> Any:
             client.stop_pii_entities_detection_job(JobId=job)
-            return real(*arguments)
+            return real(*arguments, **more)
 
         monkeypatch.setattr(endpoint.service._redactor, "look_each", asked)
         endpoint.service.redactions.work_once()
@@ -433,7 +428,7 @@ class TestJobs:
         self, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         failure = Failure(detector=Tool(name="pii.text", version="1"), kind="raised", message="KeyError at x.py:1")
-        monkeypatch.setattr(endpoint.service._redactor, "look_each", lambda *_: ([], Answers(failures=[failure])))
+        monkeypatch.setattr(endpoint.service._redactor, "look_each", lambda *_, **__: ([], Answers(failures=[failure])))
         put(endpoint, {"in/a": LINE * 6})
         job = start(endpoint)
 

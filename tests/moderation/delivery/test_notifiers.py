@@ -16,9 +16,10 @@ from jsonschema import Draft202012Validator, FormatChecker
 from moderation import cli
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import SettingsError
-from moderation.core.notices import Notice
-from moderation.delivery.notifiers import targets_of
+from moderation.core.events import DecidedEvent
+from moderation.delivery.notifiers import Target
 from moderation.delivery.outbox import Outbox
+from moderation.delivery.targets import addressed
 from moderation.settings import Settings
 from tests.houses.api import Api
 from tests.houses.aws import Aws
@@ -107,7 +108,13 @@ def test_every_decision_reaches_topic_bus_and_queues_with_one_id(aws: Aws, open_
     assert (notice["type"], notice["data"]["id"], notice["data"]["number"]) == ("item.decided", item, 1)
     assert notice["data"]["decision"]["outcome"] == "reject"
     attributes = {name: value["StringValue"] for name, value in direct["MessageAttributes"].items()}
-    assert attributes == {"event_id": notice["id"], "item_id": item, "app": "shop", "outcome": "reject"}
+    assert attributes == {
+        "event_id": notice["id"],
+        "item_id": item,
+        "app": "shop",
+        "outcome": "reject",
+        "type": "item.decided",
+    }
     assert fifo["Attributes"]["MessageDeduplicationId"] == notice["id"]
     assert fifo["Attributes"]["MessageGroupId"] == item
 
@@ -127,8 +134,8 @@ def test_notices_are_as_the_schema_in_the_docs_says_and_carry_no_content(aws: Aw
         Draft202012Validator(schema, format_checker=FormatChecker()).validate(json.loads(message["Body"]))
         assert "jo@" not in message["Body"]
         assert "secret" not in message["Body"]
-    written = json.dumps(Notice.model_json_schema(mode="serialization"), indent=2) + "\n"
-    assert SCHEMA.read_text() == written, "write it anew: it is Notice.model_json_schema(mode='serialization')"
+    written = json.dumps(DecidedEvent.model_json_schema(mode="serialization"), indent=2) + "\n"
+    assert SCHEMA.read_text() == written, "write it anew: it is DecidedEvent.model_json_schema(mode='serialization')"
 
 
 def test_pictures_are_named_by_their_digest(aws: Aws, open_api: Open) -> None:
@@ -207,7 +214,7 @@ def test_a_target_that_left_the_settings_is_told_nothing(aws: Aws, open_api: Ope
 )
 def test_what_cannot_be_told_stops_the_start(name: str) -> None:
     with pytest.raises(SettingsError, match="MODERATION_NOTIFY"):
-        targets_of(Settings(notify=name))
+        addressed(Settings(notify=name))
 
 
 def test_doctor_says_who_is_told_and_what_cannot_be(
@@ -227,9 +234,9 @@ def test_targets_know_their_service_and_region() -> None:
         "arn:aws:sns:eu-west-1:123456789012:t.fifo arn:aws-cn:events:cn-north-1:123456789012:event-bus/b "
         "https://sqs.ap-south-1.amazonaws.com/123456789012/q http://localhost:4566/000000000000/q"
     )
-    found = [(t.service, t.region, t.is_fifo) for t in targets_of(Settings(notify=names, a2i_region="eu-north-1"))]
+    found = [each.target for each in addressed(Settings(notify=names, a2i_region="eu-north-1"))]
 
-    assert found == [
+    assert [(t.service, t.region, t.is_fifo) for t in found if isinstance(t, Target)] == [
         ("sns", "eu-west-1", True),
         ("events", "cn-north-1", False),
         ("sqs", "ap-south-1", False),

@@ -84,6 +84,17 @@ def test_a_process_that_is_kept_warm_has_answered_before_anybody_calls(processes
     assert [process.calls for process in processes.started] == [2]
 
 
+def test_one_that_was_made_ready_before_it_was_kept_warm_has_answered(processes: type[FakeProcess]) -> None:
+    pool = Pool(TOOL, None, 1, [CALL])
+    pool.keep_warm(lambda: True, lambda: True)
+    assert pool.problem == "has not answered yet"
+    pool.make_ready()
+    assert pool.problem == ""
+    pool.close()
+
+    assert [process.calls for process in processes.started] == [1]
+
+
 def test_one_that_nobody_needs_is_not_started_and_not_waited_for(processes: type[FakeProcess]) -> None:
     pool = Pool(TOOL, None, 1, [CALL])
     is_needed = threading.Event()
@@ -95,6 +106,25 @@ def test_one_that_nobody_needs_is_not_started_and_not_waited_for(processes: type
     pool.close()
 
     assert len(processes.started) == 1
+
+
+def test_one_that_lets_others_start_first_is_started_when_they_have_or_when_it_is_called(
+    processes: type[FakeProcess],
+) -> None:
+    starting = threading.Event()
+    starting.set()
+    waiting, called = Pool(TOOL, None, 1, [CALL]), Pool(TOOL, None, 1, [CALL])
+    for pool in (waiting, called):
+        pool.keep_warm(lambda: True, starting.is_set)
+    called.call(CALL)
+    assert waiting._tend() is not None
+    assert len(processes.started) == 1
+    starting.clear()
+    wait_for(lambda: not waiting.problem)
+    for pool in (waiting, called):
+        pool.close()
+
+    assert len(processes.started) == 2
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from moderation.core.errors import AppealRefused
-from moderation.pipeline.loops import MAX_APPEALS
+from moderation.core.loops import MAX_APPEALS
 from tests.houses.api import Api
 from tests.houses.service import NUMBER, REJECTS, REVIEWS, House, appealed
 from tests.waiting import wait_for

@@ -121,6 +121,19 @@ def test_whatever_kills_its_worker_takes_few_others_along(service: Service) -> N
     assert together == [200, 50, 12, 3, 1]
 
 
+def test_suspects_are_claimed_in_turn_with_others_and_never_with_them(service: Service) -> None:
+    now, store = datetime.now(UTC), service.store
+    parts = [Part(id="p0", type="text", text=f"hello {number}") for number in range(100)]
+    items = [service.pipeline.prepare(Submission("shop", (part,))) for part in parts]
+    store.add_items(items[:30])
+    for _ in range(2):
+        end_leases(service, *(claim.item.id for claim in store.claim("texts", 200, HOUR.total_seconds(), now)))
+    store.add_items(items[30:])
+    claimed = [[each.attempts for each in store.claim("texts", 200, HOUR.total_seconds(), now)] for _ in range(4)]
+
+    assert claimed == [[3] * 12, [1] * 70, [3] * 12, [3] * 6]
+
+
 def test_items_that_were_claimed_before_hold_up_no_other_app(service: Service) -> None:
     now, store = datetime.now(UTC), service.store
     apps = [app for app in ("one", "two") for _ in range(30)]

@@ -18,11 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moderation_pii.detector import TextPii
 
+from moderation.containers import formats
+from moderation.containers.layers import CannotRead
 from moderation.core.detections import Detection
 from moderation.core.items import Part
 from moderation.core.replacing import FreshNumbers
-from moderation.redacting.containers import formats
-from moderation.redacting.containers.layers import CannotRead
 from moderation.redacting.documents import CleanFile, clean_file, clean_text
 from moderation.redacting.restoring import restore_file
 from moderation.redacting.sources import FolderDestination, FolderSource
@@ -204,7 +204,7 @@ class TestWhatNobodyReadsIsRefusedByName:
             clean(name, data)
 
     def test_an_archive_that_grows_is_not_unpacked(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("moderation.redacting.containers.office.MOST_BYTES", 100_000)
+        monkeypatch.setattr("moderation.containers.office.MOST_BYTES", 100_000)
 
         with pytest.raises(CannotRead, match="unpacks to more than"):
             clean("a.docx", encoded.archive(word__document="0" * 200_000))

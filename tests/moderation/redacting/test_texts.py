@@ -190,7 +190,7 @@ def test_a_text_that_nobody_can_look_through_does_not_come_back(api: Api) -> Non
 
 def test_a_text_that_nobody_looked_through_does_not_come_back(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     failure = Failure(detector=Tool(name="pii.text", version="1"), kind="timed_out", message="no answer within 5 s")
-    monkeypatch.setattr(api.service.judge.runner, "look_each", lambda *_: ([[]], Answers(failures=[failure])))
+    monkeypatch.setattr(api.service.judge.runner, "look_each", lambda *_, **__: ([[]], Answers(failures=[failure])))
 
     answer = api.post("/v1/redact", json={"text": TEXT})
 

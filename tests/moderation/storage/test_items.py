@@ -4,14 +4,18 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
+import moderation.storage
 import review_ui
-from ground.database import Database, insert_or_nothing
+from ground.database import Database, insert_or_nothing, newest_revision
 from ground.media_store import open_blobs
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.errors import IdempotencyConflict, IdempotencyInFlight, InputError, NotFound
@@ -53,6 +57,19 @@ def test_migrations_lead_to_the_tables(database: Database) -> None:
         ours = {"compare_type": True, "include_name": lambda name, kind, _: not str(name).startswith("item_words")}
         context = MigrationContext.configure(connection, opts=ours)
         assert compare_metadata(context, tables.metadata) == []
+
+
+@pytest.mark.parametrize("package", [moderation.storage, review_ui], ids=["moderation", "review"])
+def test_migrations_are_named_in_the_order_in_which_they_run(package: ModuleType) -> None:
+    folder = Path(package.__file__ or "").parent / "migrations"
+    config = Config()
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("version_locations", str(folder / "versions"))
+    in_order = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+
+    assert in_order == sorted(in_order)
+    assert in_order[-1] == newest_revision(folder)
 
 
 def test_review_migrations_lead_to_the_review_tables(tmp_path: Path) -> None:

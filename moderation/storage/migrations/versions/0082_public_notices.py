@@ -1,14 +1,14 @@
 """Public notices, who is trusted with them, and loops that are opened because of them.
 
 Revision ID: 0082
-Revises: 0081
+Revises: 0085
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0082"
-down_revision = "0081"
+down_revision = "0085"
 branch_labels = None
 depends_on = None
 

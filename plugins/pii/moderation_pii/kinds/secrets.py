@@ -51,6 +51,14 @@ def _bare_password(sighting: Sighting) -> float:
     return 70.0 if sum(kinds) >= 2 and any(c.isdigit() for c in value) and len(value) >= 6 else 0.0
 
 
+def _behind_mail(sighting: Sighting) -> float:
+    """Behind an address of mail: a handle there is who is answered, not a password."""
+    return 0.0 if _HANDLE.fullmatch(sighting.value) else _bare_password(sighting)
+
+
+_HANDLE = re.compile(r"@\w{1,30}")
+
+
 def _behind_user(sighting: Sighting) -> float:
     """The p of ``u: ada p: x``: only where somebody's name stands before it."""
     return _bare_password(sighting) if _USER.search(sighting.before(60)) else 0.0
@@ -85,7 +93,7 @@ _PIN = r"p[ .\-]?[i1!][ .\-]?n(?: ?(?:code|number|no\.?|#))?|pincode"
 
 PATTERNS = (
     Pattern("PII/PASSWORD", rf"(?:\b|_)(?i:{_WORD})((?i:[ \t]{{0,3}}(?:is|was|are|es|:|=|->|set to|changed to|reset to){{0,1}}[ \t]{{0,3}})[\"'\x60])([^\s\"'\x60]{{4,64}})[\"'\x60]", _quoted, anywhere),
-    Pattern("PII/PASSWORD", r"(?i)@[a-z0-9.\-]{3,60}(?: [/|:] | ?: ?| with | and )([^\s\"'\x60]{6,64})", _bare_password, anywhere, _trim),
+    Pattern("PII/PASSWORD", r"(?i)@[a-z0-9.\-]{3,60}(?: [/|:] | ?: ?| with | and )([^\s\"'\x60]{6,64})", _behind_mail, anywhere, _trim),
     Pattern("PII/PASSWORD", rf"(?i:\b(?:reset|changed?|set|updated?)\b[^\n.:=]{{0,24}}\b(?:{_WORD})\b[^\n.:=]{{0,12}}(?:for|of) \S{{2,40}} (?:to|as|=)):? ?[\"'\x60]?(\S{{6,64}})", _bare_password, anywhere, _trim),
     Pattern(
         "PII/PASSWORD",

@@ -6,6 +6,7 @@ A dictionary of them would be ten times as large and take longer to make than al
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypedDict
 
 _ALIKE = 3
@@ -55,3 +56,11 @@ class KnownWords:
             return ""
         at += len(lowered) + 2
         return self._kinds[int(lines[at : lines.index("\n", at)])]
+
+    def among(self, kinds: str) -> Iterator[str]:
+        """All words of which one of these things is known."""
+        numbers = {str(number) for number, each in enumerate(self._kinds) if not set(kinds).isdisjoint(each)}
+        for lines in self._lines.values():
+            for word, _, number in (line.partition(" ") for line in lines.split("\n") if line):
+                if number in numbers:
+                    yield word

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
+from moderation_pii.names import texting
 from moderation_pii.names.tagger import tagger
 from moderation_pii.pattern import Hit
 
@@ -24,9 +25,17 @@ _SURE_NAME, _SURE_FIELD = 86.0, 90.0
 _AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
 _TITLE = re.compile(r"(?i)(?:mr|mrs|ms|miss|mx|dr|prof|professor)\.? (?=\w)")
 _A_WORD = re.compile(r"[^\W\d_]{3}")
-_MEASURE = re.compile(r"[0-9] ?(?:mm|cm|km|kg|lbs)\b|[0-9] x [0-9]")
+_MEASURE = re.compile(r"(?i)[0-9] ?(?:mm|cm|km|kg|lbs|[kmg]hz|[kmgt]b|watts?|volts?)\b|[0-9] x [0-9]")
 _ROW = re.compile(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
 _A_DIGIT = re.compile(r"[0-9]")
+_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST_ADDRESS = 240
+"""Code points: six full lines; what is longer is prose."""
+_STREET_ENDS = (
+    "straße", "strasse", "str", "weg", "gasse", "platz", "allee", "ufer", "damm", "straat", "laan", "gracht", "plein", "kade", "dijk", "gatan",
+    "vägen", "vej", "gade", "veien", "gata", "katu", "tie", "utca", "ulica",
+)  # fmt: skip
+"""How words end that are streets by themselves."""
 _UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
 _NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
 _NAME_KINDS = frozenset("abcdfghxyz")
@@ -45,6 +54,12 @@ def tagged(text: str) -> list[Hit]:
                 start = title.end()
             value = text[start:end].partition("  ")[0] if is_name else text[start:end]
             end = start + len(value)
+            if is_name:
+                place = texting.trimmed(text, start, end, tagger().lists)
+                if place is None:
+                    continue
+                start, end = place
+                value = text[start:end]
             if _is_whole(text, start, end, value) and (
                 _may_be_name(text, start, value) if is_name else _may_be_address(value)
             ):
@@ -70,8 +85,14 @@ def _may_be_name(text: str, start: int, value: str) -> bool:
 
 
 def _may_be_address(value: str) -> bool:
-    """False for codes without a word in them, for measures, and for other cells of a row."""
-    return _A_WORD.search(value) is not None and _MEASURE.search(value) is None and _ROW.search(value) is None
+    """False for codes without a word in them, for measures, other cells of a row, and prose in which no street is named."""
+    if _A_WORD.search(value) is None or _MEASURE.search(value) is not None or _ROW.search(value) is not None:
+        return False
+    if len(value) > _LONGEST_ADDRESS:
+        return False
+    return _A_DIGIT.search(value) is not None or any(
+        "s" in tagger().lists.of(word) or word.endswith(_STREET_ENDS) for word in _WORD.findall(value.lower())
+    )
 
 
 def _confidence(lead: float) -> float:

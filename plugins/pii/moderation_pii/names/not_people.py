@@ -15,6 +15,24 @@ _LETTER_WORDS = words(
     " vänliga hälsningar med vennlig hilsen venlig hilsen vriendelijke groet groeten hoogachtend heer mevrouw bästa wie was"
     " wann wo warum gruß viele danke zahlbar urlaub vertrag guthaben"
 )
+_PEOPLES = words(
+    "islam muslim moslem christian jew jewess kike hindu sikh buddhist catholic protestant mormon baptist atheist pagan sunni shia shiite"
+    " hapa arab asian african european latino latina hispanic romany gypsy roma nazi fascist commie communist marxist socialist liberal tory"
+    " republican democrat brexiteer marine olympian spartan roman babylonian canadienne israeli palestinian mussie muzzie tranny trannie dyke"
+    " sharia shariah hijrah hamas hezbollah taliban jihad quran koran torah talmud bible gospel hadith padawan jedi sith hobbit incel"
+    " allah god jesus christ satan lucifer buddha vishnu shiva zeus odin thor santa karma nature"
+    " judaism christianity hinduism sikhism buddhism catholicism zionism marxism nazism"
+    " israel britain mali ghana england scotland wales ireland nigeria"
+)
+"""Peoples, faiths and what is holy to them, parties, the countries that lists of names have: nobody by themselves."""
+_KIND_OF = re.compile(r"(?i)\b(?:an?|every|another) $")
+_IS_THING = re.compile(
+    r"(?:(?:,|,? and|,? &|,? or) [A-Z][\w'’\-]+){0,4}(?i: (?:is|are|was|were)(?: (?!who|that|which|in|from|at|not)[a-z\-]+){0,3}? "
+    r"(?:gem(?:stone)?|mineral|stone|metal|city|citie|town|village|place|countr(?:y|ie)|river|flower|plant|herb|spice|tree|colou?r|shade|month|brand|compan(?:y|ie)|firm"
+    r"|ship|boat|ferr(?:y|ie)|language|game|song|album|movie|film|show|series|book|band|festival|holiday|stock|restaurant|shop|store|drink|cocktail|font|model"
+    r"|program|library|app|website|planet|moon|breed|bird|fish|down|up \d|trading)s?\b)"
+)
+"""What the name of a thing is said to be: Ruby is a gem, Austin and Victoria are nice cities."""
 _SLANG = re.compile(
     r"(?i)(?:[cdy] ?' ?(?:mon|all|know|ya)|(?:don|can|won|didn|ain|isn|wasn|couldn|wouldn|shouldn|doesn|aren|haven|hasn) ?' ?t|t ?' ?was"
     r"|ima|imma|y ?' ?all|o ?' ?clock|g ?' ?day|lemme|gimme|gonna|wanna|gotta|dunno|kinda|hafta|tryna|finna)\b"
@@ -56,6 +74,7 @@ def is_nobody(text: str, lowered: str, start: int, end: int, kinds: Kinds) -> bo
         or (len(found) == 1 and _SLANG_BEHIND.match(text, end) is not None)
         or _is_without_vowels(found)
         or _is_the_one(text, lowered, start, end, found)
+        or (len(found) == 1 and (_is_kind(text, start, found[0]) or _IS_THING.match(text, end) is not None))
         or _is_firm(text, start, end, kinds)
     )
 
@@ -72,6 +91,15 @@ def _is_the_one(text: str, lowered: str, start: int, end: int, found: list[str])
     if len(found) != 1 or not lowered.endswith("the ", 0, start) or lowered[start - 5 : start - 4].isalnum():
         return False
     return not text[start:end].endswith("s") and _FAMILY.match(text, end) is None
+
+
+def _is_kind(text: str, start: int, word: str) -> bool:
+    """A people, a faith; or one of a kind: such a Scrooge, every Becky."""
+    return (
+        word in _PEOPLES
+        or word.removesuffix("s") in _PEOPLES
+        or _KIND_OF.search(text, max(0, start - 10), start) is not None
+    )
 
 
 def _is_firm(text: str, start: int, end: int, kinds: Kinds) -> bool:

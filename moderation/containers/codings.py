@@ -13,7 +13,7 @@ import quopri
 import re
 from urllib.parse import quote
 
-from moderation.redacting.containers.layers import Block, Layer, Mapped
+from moderation.containers.layers import Block, Layer, Mapped
 
 CODECS = re.compile(
     r"(?i)utf-?8(?:-sig)?|us-ascii|ascii|utf-?(?:16|32)(?:-?[bl]e)?|iso-?8859-?\d{1,2}|latin-?1|windows-?125\d|cp125\d"

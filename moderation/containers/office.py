@@ -8,8 +8,8 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
-from moderation.redacting.containers.layers import Block, CannotRead, Layer, Read, Reading, Section
-from moderation.redacting.containers.markup import Token, check_xml, text_layer, tokens
+from moderation.containers.layers import Block, CannotRead, Layer, Read, Reading, Section
+from moderation.containers.markup import Token, check_xml, text_layer, tokens
 
 MOST_MEMBERS = 5_000
 MOST_BYTES = 100_000_000

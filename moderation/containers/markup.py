@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from moderation.redacting.containers import codings
-from moderation.redacting.containers.layers import CannotRead, Layer, Mapped, Read, Reading, Section
+from moderation.containers import codings
+from moderation.containers.layers import CannotRead, Layer, Mapped, Read, Reading, Section
 
 Kind = Literal["text", "tag", "comment", "cdata", "other"]
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from moderation.redacting.containers import codings
-from moderation.redacting.containers.codings import Percent
-from moderation.redacting.containers.layers import Layer, Mapped, Read, Reading, Section
+from moderation.containers import codings
+from moderation.containers.codings import Percent
+from moderation.containers.layers import Layer, Mapped, Read, Reading, Section
 
-SUSPECT = re.compile(r"\x1b|%[0-9A-Fa-f]{2}|&[#A-Za-z]|\\[uUx]|=\?|[?&][\w.\-\[\]]{1,60}=|[A-Za-z0-9+/_\-]{16}|[{\[]")
+SUSPECT = re.compile(
+    r"\x1b|%[0-9A-Fa-f]{2}|&[#A-Za-z]|\\[uUx]|=\?|[?&][\w.\-\[\]]{1,60}=|[A-Za-z0-9+/_\-]{16}|[{\[]"
+    r"|\w=(?:[2-5C-F][0-9A-F]|\r?\n)|-----BEGIN |begin [0-7]{3} |=ybegin "
+)
 """Text without it reads as it stands."""
 _CODED = re.compile(rf"{codings.ENTITY.pattern}|{codings.ESCAPED.pattern}|\x1b\[[0-9;?]{{0,20}}[A-Za-z]")
 _TOKEN = re.compile(rf"(?P<word>{codings.WORD.pattern})|[^\s\"'<>`]++")
@@ -26,6 +29,8 @@ _QUOTED_LINES = re.compile(
     r"(?im)^([^:;\n]{0,60});[^:\n]{0,200}?(?:ENCODING=)?QUOTED-PRINTABLE[^:\n]{0,200}:([^\n]*(?:=\r?\n[^\n]*)*)"
 )
 _IS_QUOTED = re.compile("(?i)quoted-printable")
+_MAY_BE_QUOTED = re.compile(r"\w=(?:40|2[0BDEF]|3[AD]|5F)\w|\w=[C-F][0-9A-F]=[89AB][0-9A-F]|\w=\r?\n\w")
+"""Quoted-printable that nothing says to be so: an at sign, a dot, a blank, a letter of UTF-8, a line that goes on."""
 _DATA_URL = re.compile(r"data:([\w.+\-]{1,60}/[\w.+\-]{1,60})[^,\s]{0,100};base64,\Z")
 _SEALED = re.compile(r"-----BEGIN (PGP MESSAGE|PKCS7|CMS)-----|(?m:^begin [0-7]{3} )|(?m:^=ybegin )")
 LARGE_BLOB = 500
@@ -119,6 +124,9 @@ def read_blobs(reading: Reading, layer: Layer, start: int, end: int, inner: Read
         for quoted in _QUOTED_LINES.finditer(text, start, end):
             reading.extra.frame(f"\n\n{quoted[1]}: ")
             inner(reading, reading.extra, codings.quoted_printable(layer, *quoted.span(2), "utf-8"))
+    if _MAY_BE_QUOTED.search(text, start, end):
+        reading.extra.frame("\n\n")
+        reading.extra.show(codings.quoted_printable(layer, start, end, "utf-8"))
     for blob in _BLOB.finditer(text, start, end):
         _read_base64(reading, layer, *blob.span(), inner)
     for digits in _HEX.finditer(text, start, end):

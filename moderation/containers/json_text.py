@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from moderation.redacting.containers import codings
-from moderation.redacting.containers.layers import Block, CannotRead, Layer, Mapped, Read, Reading, Section
+from moderation.containers import codings
+from moderation.containers.layers import Block, CannotRead, Layer, Mapped, Read, Reading, Section
 
 _LEXEME = re.compile(
     r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|(-?[0-9][0-9.eE+\-]*+)|[{}\[\],:]|[ \t\r\n\ufeff]++|true|false|null|-?Infinity|NaN',

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from moderation.containers.layers import Layer, Piece, Reading
 from moderation.core.detections import Detection
 from moderation.core.items import Span
 from moderation.core.replacing import short_name
-from moderation.redacting.containers.layers import Layer, Piece, Reading
 
 FRAME = "what looks like personal data in names of tags or fields"
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, get_args
 
-from moderation.redacting.containers import codings, json_text, mail, markdown, markup, plain, tables
-from moderation.redacting.containers.layers import CannotRead, Layer, Read, Reading, Section
-from moderation.redacting.containers.office import Package
+from moderation.containers import codings, json_text, mail, markdown, markup, plain, tables
+from moderation.containers.layers import CannotRead, Layer, Read, Reading, Section
+from moderation.containers.office import Package
 
 TextFormat = Literal["text", "json", "csv", "html", "xml", "email", "markdown"]
 """Of what is a text; lines of JSON are plain text."""
@@ -102,7 +102,10 @@ def read_text(text: str, kind: Format | None = None) -> Reading:
         raise CannotRead("an office document is a file, not a text")
     if known == "json":
         json_text.check(text)
-    _READERS[known](reading, section, layer)
+    if kind is None and known == "text":
+        inner(reading, section, layer)  # nobody said that it is plain: it may be a piece of a page
+    else:
+        _READERS[known](reading, section, layer)
     return reading
 
 

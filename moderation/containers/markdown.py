@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from moderation.redacting.containers.layers import Layer, Mapped, Read, Reading, Section
+from moderation.containers.layers import Layer, Mapped, Read, Reading, Section
 
 _UNSEEN = re.compile(
     r"\\([!-/:-@\[-`{-~])|(?<=\w)(?:\*{1,3}|~~)|(?:\*{1,3}|~~)(?=\w)|</?(?:b|i|em|strong|span|u|s|code|mark)>"

@@ -11,8 +11,8 @@ from email.message import Message
 from email.parser import HeaderParser
 from itertools import pairwise
 
-from moderation.redacting.containers import codings
-from moderation.redacting.containers.layers import CannotRead, Escape, Layer, Mapped, Read, Reading, Section, as_it_is
+from moderation.containers import codings
+from moderation.containers.layers import CannotRead, Escape, Layer, Mapped, Read, Reading, Section, as_it_is
 
 _HEADER = re.compile(r"(?m)^([!-9;-~]{1,80}):([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
 _FIRST = re.compile(r"(?:From [^\n]*\n)?[!-9;-~]{1,80}:[ \t]")

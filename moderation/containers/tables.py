@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from moderation.redacting.containers.layers import Layer, Mapped, Read, Reading, Section
+from moderation.containers.layers import Layer, Mapped, Read, Reading, Section
 
 SEPARATORS = ",;\t|"
 _ROWS = 12_000

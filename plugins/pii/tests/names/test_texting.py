@@ -1,0 +1,66 @@
+"""What looks like a name where people text, shout, respell and talk of kinds of people."""
+
+import pytest
+
+from plugins.pii.tests.finding import REVIEW, found_in
+
+
+def names(text: str) -> list[str]:
+    return [value for kind, value in found_in(text, REVIEW) if kind == "NAME"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thk u shld go, muz book e tix lor",
+        "Othrwise u wil b late 2nite",
+        "Aiyah, dun worry abt it",
+        "Geeeee that was close",
+        "Don know yet, will tell u tmr",
+        "OMW HOPE U AVA GREATNITE",
+        "By march i wana be done, u?",
+        "Kwikmart rd is closed 2day, pls tell ur mum",
+        "They moved to Brockleham last spring",
+        "TeamSpirit beats talent",
+        "Islam and Hinduism are old faiths",
+        "Hobbits and Romans fought there",
+        "Every Scrooge needs a Christmas",
+        "Ruby is a gem and Jasper is a stone",
+        "Austin and Victoria are nice cities",
+        "Zelda is the best game",
+    ],
+)
+def test_is_nobody(text):
+    assert names(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("hi kadeem, r u comin 2nite?", "kadeem"),
+        ("u know where Carlos is? tell him 2 call me", "Carlos"),
+        ("this is Yetunde here, pls call me wen u can", "Yetunde"),
+        ("Ok lor, c u at 8. Shuhui", "Shuhui"),
+        ("pls tell wesley how've u been lol", "wesley"),
+        ("Mrs Oyelaran is our teacher", "Oyelaran"),
+        ("I believe in Martha", "Martha"),
+        ("Jean MacDonald is the captain", "MacDonald"),
+        ("Vicente de la Cruz Montoya came", "Montoya"),
+    ],
+)
+def test_people_are_called_and_sign_in_chat_too(text, name):
+    assert any(name in found for found in names(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"@Patsfan32: @d_palomino52 worst advice ever"', "@AbstractLife: @NigelDixon1 is right"],
+)
+def test_who_is_answered_is_no_password(text):
+    assert [kind for kind, _ in found_in(text, REVIEW) if kind == "PASSWORD"] == []
+
+
+def test_prose_without_a_street_is_no_address():
+    prose = "Suomessa satu lappi nykyään saunan jälkeen kaikki menevät uimaan järveen ja syövät makkaraa yhdessä " * 4
+
+    assert [kind for kind, _ in found_in(prose) if kind == "ADDRESS"] == []
