@@ -144,7 +144,7 @@ def test_a_list_keeps_its_kind_and_its_size(lists: RunTimeLists, monkeypatch: py
     ],
 )
 def test_a_fact_of_the_app_is_found(on: Listing, value: Any, is_on: bool) -> None:
-    found = look([("l", "metadata.key")], {"l": on}, {"key": value}, [], NOW)
+    found = look([("l", "metadata.key")], {"l": on}, {"key": value}, [], [], NOW)
 
     assert found == {"l metadata.key": (is_on, "v")}
 
@@ -167,8 +167,8 @@ PICTURE = Part(
     ],
 )
 def test_what_the_item_has_in_it_is_found(on: Listing, parts: list[Part], is_on: bool) -> None:
-    assert look([("l", "content")], {"l": on}, {}, parts, NOW) == {"l content": (is_on, "v")}
+    assert look([("l", "content")], {"l": on}, {}, parts, [], NOW) == {"l content": (is_on, "v")}
 
 
 def test_a_list_that_nobody_has_made_has_nothing_on_it() -> None:
-    assert look([("l", "metadata.key")], {}, {"key": "ann"}, [], NOW) == {"l metadata.key": (False, "")}
+    assert look([("l", "metadata.key")], {}, {"key": "ann"}, [], [], NOW) == {"l metadata.key": (False, "")}

@@ -1,13 +1,13 @@
 """Public notices, who is trusted with them, and loops that are opened because of them.
 
-Revision ID: 0082
+Revision ID: 0094
 Revises: 0085
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0082"
+revision = "0094"
 down_revision = "0085"
 branch_labels = None
 depends_on = None
