@@ -70,7 +70,7 @@ imports: .venv/.test
 	@.venv/bin/lint-imports
 
 messages: .venv/.run ## collect the portal's strings, and bring its catalogs up to date
-	@.venv/bin/pybabel -q extract -F review_ui/portal/locale/babel.cfg -k _ -k N_ -o review_ui/portal/locale/portal.pot --no-location --omit-header review_ui/portal moderation/console
+	@.venv/bin/pybabel -q extract -F review_ui/portal/locale/babel.cfg -k _ -k N_ -o review_ui/portal/locale/portal.pot --no-location --omit-header review_ui/portal moderation/console moderation/notices
 	@for file in review_ui/portal/locale/*.po; do .venv/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete -i review_ui/portal/locale/portal.pot -l $$(basename $$file .po) -o $$file; done
 
 bench: .venv/.test ## ratios against baselines, each in one run

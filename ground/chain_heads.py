@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -53,8 +54,27 @@ class Signer:
             "at": head.at.isoformat(timespec="microseconds"),
             "key": self.public_key,
         }
-        signature = self._key.sign(canonical(said).encode())
+        return self._sign(said)
+
+    def sealed(self, document: Mapping[str, Any]) -> str:
+        """A document as a line of JSON, with ``key`` and ``signature``, as `is_signed` checks it."""
+        return self._sign({**document, "key": self.public_key})
+
+    def _sign(self, said: Mapping[str, Any]) -> str:
+        signature = self._key.sign(canonical(dict(said)).encode())
         return canonical({**said, "signature": base64.b64encode(signature).decode()})
+
+
+def is_signed(document: Any, key: str) -> bool:
+    """Whether a document carries a signature over all else that it says, by this public key (base64)."""
+    try:
+        said = dict(document)
+        signature = base64.b64decode(said.pop("signature"), validate=True)
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key, validate=True))
+        public.verify(signature, canonical(said).encode())
+    except (ValueError, KeyError, TypeError, InvalidSignature):
+        return False
+    return bool(said.get("key") == key)
 
 
 def head_problems(lines: str, file: str, key: str, chains: dict[str, AuditChain]) -> Iterator[str]:

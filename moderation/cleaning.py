@@ -30,6 +30,7 @@ from moderation.settings import Settings
 from moderation.storage.counters import prune_marks
 from moderation.storage.film_jobs import delete_ended
 from moderation.storage.pruning import prune
+from moderation.storage.public_notices import forget_old
 from moderation.storage.tables import (
     deliveries,
     delivery_attempts,
@@ -94,6 +95,7 @@ class Cleaning:
             ("states of objects", self.object_states),
             ("marks of counters", self.counter_marks),
             ("verdicts on comments", self.suggestions),
+            ("public notices' words", self.public_notices),
             ("redaction jobs", self.redaction_jobs),
             ("jobs over films", self.film_jobs),
             ("folders of redaction jobs", self.job_folders),
@@ -172,6 +174,13 @@ class Cleaning:
         old = score_suggestions.c.at < now - kept
         return self._in_batches(
             lambda: self._db.write(lambda c: _delete(c, score_suggestions, old), step="cleaning.suggestions")
+        )
+
+    def public_notices(self, now: datetime) -> int:
+        """What settled notices say and who gave them; that there were such, and what became of them, stays."""
+        before = now - timedelta(days=self._settings.notice_keep_days)
+        return self._in_batches(
+            lambda: self._db.write(lambda c: forget_old(c, before, BATCH, now), step="cleaning.public_notices")
         )
 
     def redaction_jobs(self, now: datetime) -> int:

@@ -40,6 +40,7 @@ COMMANDS = {
     "disputes": ("moderation.commands.disputes:disputes", "Decisions before out-of-court bodies, what these said."),
     "consents": ("moderation.commands.consents:consents", "Acts that wait for a second person."),
     "attention": ("moderation.commands.attention:attention", "Undecided items that do not get on by themselves."),
+    "notices": ("moderation.commands.notices:notices", "Public notices, and who is trusted with them."),
     "holds": ("moderation.commands.holds:holds", "Legal holds: what is erased and deleted by nobody."),
     "again": ("moderation.commands.again:again", "Decided items judged anew, after policies have changed."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),

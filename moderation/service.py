@@ -34,10 +34,12 @@ from moderation.media.in_place import InPlace
 from moderation.media.own_objects import OwnObjects
 from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
+from moderation.pipeline.copies import Copies
 from moderation.pipeline.disputing import Disputing
 from moderation.pipeline.doorbell import open_doorbell
 from moderation.pipeline.fetching import Fetching
 from moderation.pipeline.flagging import Flagging
+from moderation.pipeline.noticing import Noticing
 from moderation.pipeline.path import Pipeline
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.sweeping import SWEEP_SECONDS
@@ -56,6 +58,7 @@ from moderation.storage.buckets import Buckets
 from moderation.storage.derivatives import Derivatives
 from moderation.storage.disputes import Disputes
 from moderation.storage.fetches import Fetches
+from moderation.storage.flaggers import Flaggers
 from moderation.storage.flags import Flags
 from moderation.storage.holds import Holds
 from moderation.storage.items import Store
@@ -65,6 +68,7 @@ from moderation.storage.loop_refusals import LoopRefusals
 from moderation.storage.near_duplicates import NearDuplicates
 from moderation.storage.opening import open_database
 from moderation.storage.processes import Heart, Role
+from moderation.storage.public_notices import PublicNotices
 from moderation.storage.roll_up_history import RollUpHistory
 from moderation.storage.words import WordIndex
 
@@ -93,6 +97,8 @@ class Service:
         covering: paints over faces where the profile asks for it.
         flags: users' reports of items.
         flagging: judges items anew that were reported.
+        notices: what anybody says is wrong with items; `flaggers`: whose come first.
+        noticing: asks people about notices, and sees to upheld ones.
         disputes: decisions before out-of-court bodies.
         disputing: follows what these have said.
         derivatives: writes copies and deletes originals, as policies say.
@@ -128,7 +134,7 @@ class Service:
         judge.counting = Counting(database, judge.fingerprints)
         self.flags = Flags(database)
         judge.flags = self.flags.weighed
-        self.tally = Tally()
+        self.tally, duplicates = Tally(), NearDuplicates(database)
         self.covering = FaceCovering(judge.plugins.detectors)
         self.pipeline = Pipeline(
             Ports(
@@ -139,7 +145,7 @@ class Service:
                 deliver=self.deliveries.ring,
                 decided=judge.plugins.manager.hook.item_decided,
                 old_policy=lambda version: self.versions.find(version, self.taxonomy),
-                earlier=NearDuplicates(database).earlier,
+                earlier=duplicates.earlier,
                 holding=self._holding,
                 lease_seconds=settings.lease_seconds,
                 max_attempts=settings.max_attempts,
@@ -168,6 +174,9 @@ class Service:
         self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now, listeners(told))
         self.derivatives = DerivativeWork(Derivatives(database), settings, blobs, self.pipeline.now)
         self.flagging = Flagging(self.flags, self.pipeline, lambda: self.policies)
+        self.notices, self.flaggers = PublicNotices(database, listeners(told)), Flaggers(database)
+        copies = Copies(self.pipeline.ports, self.notices, self.lists, duplicates.copies)
+        self.noticing = Noticing(self.pipeline.ports, self.notices, copies)
         self.disputes = Disputes(database)
         self.disputing = Disputing(self.disputes, self.pipeline)
         self.auditing = Auditing(settings, database, self.pipeline.now)
@@ -233,6 +242,7 @@ class Service:
         self.erasing.rounds.start()
         self.derivatives.rounds.start()
         self.flagging.rounds.start()
+        self.noticing.rounds.start()
         self.disputing.rounds.start()
         self._completing.start()
         self.deliveries.start()
@@ -282,6 +292,7 @@ class Service:
             self.erasing.rounds,
             self.derivatives.rounds,
             self.flagging.rounds,
+            self.noticing.rounds,
             self.disputing.rounds,
             self._completing,
             self._watching,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,9 @@ from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 from review_ui.settings import ReviewSettings
 
 __all__ = ["PREFIX", "SETTINGS_FILE", "Settings", "load_settings", "with_places"]
+
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class Settings(ReviewSettings):
@@ -236,6 +240,28 @@ class Settings(ReviewSettings):
         description="Days that an object in S3 which became an item is remembered; told of again after that, it "
         "becomes an item anew. SQS tells of it for 14 days at most.",
     )
+    notice_forms: str = Field(
+        "",
+        description="Apps that have a public form for notices, at `/notices/APP`: `APP`, and `APP=https://ORIGIN` for "
+        "each site that may show it in a frame; separated by blanks.",
+    )
+    notices_per_hour: float = Field(
+        10.0, gt=0, description="Public notices an hour from one address; twice as many at once after a pause."
+    )
+    app_notices_per_hour: float = Field(
+        600.0, gt=0, description="Public notices an hour to one app over its form; twice as many at once after a pause."
+    )
+    notice_proxies: str = Field(
+        "",
+        description="Addresses and networks of proxies whose `X-Forwarded-For` says where a public notice comes from; "
+        "separated by blanks; empty for none.",
+    )
+    notice_keep_days: int = Field(
+        180,
+        ge=30,
+        le=3650,
+        description="Days after its settlement that a public notice keeps its words, and who gave it.",
+    )
     redaction_keep_days: int = Field(
         30, ge=1, le=3650, description="Days that redaction jobs are remembered after their end."
     )
@@ -251,12 +277,24 @@ class Settings(ReviewSettings):
         "token, unless a proxy passes the call on; separated by blanks.",
     )
 
-    @field_validator("metrics_from")
+    @field_validator("metrics_from", "notice_proxies")
     @classmethod
     def know_addresses(cls, given: str) -> str:
         """Addresses, and networks as address/bits."""
         for each in given.split():
             ipaddress.ip_network(each)
+        return given
+
+    @field_validator("notice_forms")
+    @classmethod
+    def know_forms(cls, given: str) -> str:
+        """Apps, and origins as a browser writes them."""
+        for each in given.split():
+            app, has_origin, origin = each.partition("=")
+            if not app or (has_origin and not _ORIGIN.fullmatch(origin)):
+                raise ValueError(
+                    f"{each[:200]!r} is not APP or APP=https://ORIGIN, such as forum=https://forum.example"
+                )
         return given
 
     @field_validator("severity")

@@ -40,7 +40,7 @@ class Checks:
         detectors = [f"detectors: {note}" for note in self._service.judge.runner.notes()]
         try:
             loops = [f"human loops: {sentence}" for sentence in self._service.human_loop_notes()]
-            return [*detectors, *loops, *self._items(), *self._processes()]
+            return [*detectors, *loops, *self._items(), *self._notices(), *self._processes()]
         except StoreUnavailable:
             return detectors  # that is among the problems
 
@@ -52,6 +52,10 @@ class Checks:
                 f"items: {count} undecided need attention (`moderation attention` lists them); the oldest is "
                 f"{oldest.item_id}: {oldest.reason}"
             )
+
+    def _notices(self) -> Iterator[str]:
+        if lost := self._service.notices.needing_people():
+            yield f"notices: {lost} wait for a lead, of no known item or about which nobody can be asked"
 
     def _processes(self) -> Iterator[str]:
         now = self._service.pipeline.now()

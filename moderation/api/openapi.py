@@ -113,6 +113,7 @@ IN_PATHS = {
     "part_id": "Id of the part, such as p0.",
     "delivery_id": "Id of the delivery.",
     "flag_id": "Id of the report.",
+    "number": "Of the notice's receipt.",
     "dispute_id": "Id of the dispute.",
     "name": "Its name.",
     "detector": "Name of the detector or extractor.",

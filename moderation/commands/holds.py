@@ -7,15 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
+from ground.audit_chain import SEALED_AT_ONCE
+from ground.media_store import open_blobs
+from moderation.auditing import signer_of
 from moderation.commands.lists import BY, me, tell, until_of
 from moderation.commands.options import JSON
-from moderation.core.errors import FieldError, InvalidSubmission
+from moderation.core.errors import FieldError, InputError, InvalidSubmission
+from moderation.evidence.sealing import Case, CaseItem, case_problems, write_case
 from moderation.settings import Settings
+from moderation.storage.audit import open_chain, records_of_item
 from moderation.storage.holds import Holds
+from moderation.storage.items import Store
 from moderation.storage.opening import operated_database
+from moderation.storage.public_notices import PublicNotices
 
 _COLUMNS = ("id", "kind", "app", "value", "case", "until", "by", "at", "why", "released_at")
 
@@ -77,6 +85,53 @@ def list_(settings: Settings, is_all: bool, as_json: bool) -> None:
     with _holds(settings) as kept:
         found = kept.list(datetime.now(UTC), is_all=is_all)
     tell([asdict(each) for each in found], _COLUMNS, as_json)
+
+
+@holds.command()
+@click.argument("case")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write, a ZIP.")
+@BY
+@click.pass_obj
+def export(settings: Settings, case: str, to: Path, by: str | None) -> None:
+    """Write all that is held under CASE into one sealed file, for a registered reporter; not encrypted."""
+    now, who = datetime.now(UTC), by or me()
+    if to.exists():
+        raise InputError(f"{to} is there already; name another file")
+    with operated_database(settings) as database:
+        kept, store, notices = Holds(database), Store(database), PublicNotices(database)
+        found = kept.of_case(case, now)
+        chain = open_chain(database)
+        while chain.seal() == SEALED_AT_ONCE:
+            pass
+        ids = kept.items_of(found)
+        parts = [
+            CaseItem(store.get_item(each), notices.find(item_id=each), records_of_item(database, each)) for each in ids
+        ]
+        made = Case(case, found, parts, chain.head(), who, now)
+        making = to.with_name(f".{to.name}.making")
+        try:
+            making.touch(0o600)
+            with making.open("wb") as file:
+                digest = write_case(made, open_blobs(settings), signer_of(settings), file)
+            kept.exported(case, digest, by=who, now=now)
+            making.replace(to)
+        finally:
+            making.unlink(missing_ok=True)
+    click.echo(f"{to}: {len(ids)} items of case {case}, manifest {digest}, signed by {signer_of(settings).public_key}")
+
+
+@holds.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", metavar="BASE64", help="The key that it is signed by.  [default: this installation's]")
+@click.pass_obj
+def verify(settings: Settings, file: Path, key: str | None) -> int:
+    """Say whether the sealed case FILE is as it was written. Exit code 1 when anything in it was changed."""
+    wrong = list(case_problems(file, key or signer_of(settings).public_key))
+    for each in wrong:
+        click.echo(each)
+    if not wrong:
+        click.echo(f"{file} is as it was written and signed")
+    return 1 if wrong else 0
 
 
 @holds.command()

@@ -9,6 +9,7 @@ from moderation.console.consent_pages import add_consent_pages
 from moderation.console.dashboard_pages import add_dashboard_pages
 from moderation.console.item_pages import add_item_pages
 from moderation.console.key_pages import add_key_pages
+from moderation.console.notice_pages import add_notice_pages
 from moderation.console.policy_pages import add_policy_pages
 from moderation.console.transparency_pages import add_transparency_pages
 from moderation.service import Service
@@ -26,4 +27,5 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
     backtests = Backtests(service.database, plugins, lambda: service.policies, clock)
     add_policy_pages(console, service, review, backtests)
     add_key_pages(console, service, review)
+    add_notice_pages(console, service, review)
     return console

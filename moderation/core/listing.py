@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 from pydantic import JsonValue
 
 from moderation.core.detections import Detection
-from moderation.core.fingerprints import normalised
+from moderation.core.fingerprints import MAX_DISTANCE, Fingerprint, bands, distance, normalised
 from moderation.core.items import Part
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import is_number
@@ -26,11 +26,11 @@ from moderation.core.rules.scene import Listed, value_at
 
 ListKind = Literal["values", "words", "domains", "hashes"]
 """``values``: authors, numbers, as they are. ``words``: words and phrases in texts. ``domains``: hosts of links, with
-all under them. ``hashes``: SHA-256 of parts."""
+all under them. ``hashes``: SHA-256 of parts, and fingerprints of those that are nearly the same."""
 LIST_KINDS: tuple[ListKind, ...] = get_args(ListKind)
 MOST_CHARS = 500
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,62})\.)+[a-z][a-z0-9-]{1,62}")
-_HASH = re.compile(r"[0-9a-f]{64}")
+_HASH = re.compile(r"[0-9a-f]{64}|(?:picture|text):[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,33 @@ class Listing:
             return False
         until = self.entries[entry]
         return until is None or at < until
+
+    @cached_property
+    def _near(self) -> Mapping[tuple[str, int, int], Sequence[tuple[int, str]]]:
+        """Fingerprints by kind, number and value of each of their bands: of near ones at least one band is equal."""
+        found: dict[tuple[str, int, int], list[tuple[int, str]]] = {}
+        for entry in self.entries:
+            kind, colon, digits = entry.partition(":")
+            if colon and self.kind == "hashes":
+                bits = int(digits, 16)
+                for number, band in enumerate(bands(bits)):
+                    found.setdefault((kind, number, band), []).append((bits, entry))
+        return found
+
+    @property
+    def has_fingerprints(self) -> bool:
+        """Whether what is nearly the same stands there, too."""
+        return bool(self._near)
+
+    def has_fingerprint(self, print_: Fingerprint, at: datetime) -> bool:
+        """True when one stands there that differs in at most `MAX_DISTANCE` bits."""
+        if print_.bits is None:
+            return False
+        return any(
+            distance(bits, print_.bits) <= MAX_DISTANCE and self.has(entry, at)
+            for number, band in enumerate(bands(print_.bits))
+            for bits, entry in self._near.get((print_.kind, number, band), ())
+        )
 
     def has_value(self, value: object, at: datetime) -> bool:
         """True when a value of the app's facts stands there; of a list of values, one of them."""
@@ -124,7 +151,7 @@ def entry_of(kind: ListKind, value: str) -> str:
         return host.removeprefix("www.")
     if kind == "hashes":
         if not _HASH.fullmatch(value.strip().lower()):
-            raise ValueError("a hash is a SHA-256 in hex, 64 characters")
+            raise ValueError("a hash is a SHA-256 in hex, 64 characters, or picture: or text: and 16 of a fingerprint")
         return value.strip().lower()
     return value
 
@@ -141,14 +168,17 @@ def look(
     parts: Sequence[Part],
     detections: Sequence[Detection],
     at: datetime,
+    fingerprints: Callable[[], Sequence[Fingerprint]] = tuple,
 ) -> dict[str, Listed]:
     """Whether an item is on lists, as `Subject.listed` has it.
 
     Args:
         parts: given and extracted.
         detections: of which each is looked for by what stands at its place, for lists that spare what is on them.
+        fingerprints: works out those of the given parts; called only where a list has some.
     """
     found: dict[str, Listed] = {}
+    known: Sequence[Fingerprint] | None = None
     for name, place in wanted:
         listing = lists.get(name) or Listing()
         if place == FOUND:
@@ -157,6 +187,9 @@ def look(
             is_on = bool(spared)
         elif place == CONTENT:
             is_on = any(listing.has_part(part, at) for part in parts)
+            if not is_on and listing.has_fingerprints:
+                known = fingerprints() if known is None else known
+                is_on = any(listing.has_fingerprint(each, at) for each in known)
         else:
             is_on = listing.has_value(value_at(place.removeprefix(METADATA), metadata), at)
         found[name_of(name, place)] = (is_on, listing.version)

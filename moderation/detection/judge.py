@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -285,7 +286,8 @@ class Judge:
             flags = self.flags(item.id)
         if flags:
             basis = {**basis, "flags": flags}
-        listed, unread = listed_of(self.lists, item, parts, detections, applicable, ENGINE)
+        prints = partial(self.fingerprints, item)
+        listed, unread = listed_of(self.lists, item, parts, detections, applicable, ENGINE, prints)
         if listed:
             basis = {**basis, "listed": listed}
         findings: list[Detection | Failure] = [*detections, *failures, *unread]

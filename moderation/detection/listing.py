@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import StoreUnavailable
+from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item, Part, Tool
 from moderation.core.listing import asked_by, look
 from moderation.core.policy.policies import Policy
@@ -30,6 +31,7 @@ def listed_of(
     detections: Sequence[Detection],
     policies: Sequence[Policy],
     version: str,
+    fingerprints: Callable[[], Sequence[Fingerprint]],
 ) -> tuple[Mapping[str, Listed], list[Failure]]:
     """What of an item stands on the lists that the policies go by, and a failure where nobody can know.
 
@@ -37,6 +39,7 @@ def listed_of(
         lists: None where nothing is remembered: then nothing stands on any.
         parts: given and extracted.
         version: of the program.
+        fingerprints: works out those of the given parts.
     """
     wanted = asked_by(policies)
     if not detections:  # then there is nothing to spare
@@ -49,4 +52,4 @@ def listed_of(
         logger.warning("lists cannot be read: %s", error)
         return _NOTHING, [Failure(detector=Tool(name=LISTS, version=version), kind="raised", message=NOT_READ)]
     at = lists.clock() if lists is not None else item.created_at
-    return look(wanted, known, item.metadata, parts, detections, at), []
+    return look(wanted, known, item.metadata, parts, detections, at, fingerprints), []

@@ -43,12 +43,13 @@ def decision_of_rules(ports: Ports, ruling: Ruling) -> Decision:
     )
 
 
-def is_remembered(decision: Decision, loops: Sequence[LoopRecord]) -> bool:
-    """Whether reviewers may be told of a decision by the rules when the like comes again.
+def is_recognised(decision: Decision, loops: Sequence[LoopRecord], applicable: Sequence[Policy]) -> bool:
+    """Whether fingerprints are kept of an item that rules decide: what they reject, and what people look at.
 
-    Not of one that approved what nobody will look at: there is nothing to learn from it, and nearly all are such.
+    Of what they approve and nobody will look at, which nearly all is, only where a policy answers public notices: then
+    it may have to be found as somebody's copy. Reviewers are not told of that one: there is nothing to learn from it.
     """
-    return decision.outcome == "reject" or bool(loops)
+    return decision.outcome == "reject" or bool(loops) or any(each.file.notices is not None for each in applicable)
 
 
 def media_kept_until(ports: Ports, decision: Decision, applicable: Sequence[Policy]) -> datetime | None:

@@ -46,6 +46,7 @@ def next_loop(ports: Ports, loop: LoopRecord, queue: str) -> LoopRecord:
     fresh = _loop(ports, loop.item_id, loop.round + 1, policy, queue)
     fresh = replace(fresh, due_at=loop.due_at, due_because=loop.due_because)
     fresh = replace(fresh, sampling=loop.sampling, is_blind=loop.is_blind, purpose=loop.purpose, appeal=loop.appeal)
+    fresh = replace(fresh, notice=loop.notice, comes_first=loop.comes_first)
     return replace(fresh, name=f"{loop.item_id}-a{fresh.round}") if loop.purpose == "appeal" else fresh
 
 
@@ -69,6 +70,39 @@ def loop_anew(ports: Ports, record: ItemRecord, judgement: Judgement) -> LoopRec
     loop = _loop(ports, record.item.id, number, policy, queue)
     due = deadline(judgement.applicable, policy, loop.queue, judgement.detections, loop.created_at)
     return _due(loop, due)
+
+
+def notice_loop(
+    ports: Ports, record: ItemRecord, words: str, *, queue: str | None = None, comes_first: bool = False
+) -> LoopRecord:
+    """The loop that looks at a decided item again because somebody says that something is wrong with it.
+
+    Where the policies name a queue for that, there; else at the queue it was at before, or the first there is. Its
+    clock runs from now.
+
+    Args:
+        words: why, for reviewers.
+        queue: of one of the policies for the item; None for where such looks go.
+
+    Raises:
+        HumanLoopRefused: no policy for it has a queue, or its media is not kept any longer.
+    """
+    if record.media_deleted_at is not None:
+        raise HumanLoopRefused("its media is not kept any longer, so that nobody can look at it")
+    applicable = ports.judge.policies.for_content(record.item.app, content_types_of(record.parts))
+    wanted = [(policy, policy.file.notices.queue) for policy in applicable if policy.file.notices is not None]
+    places = [(policy, queue) for policy in applicable] if queue is not None else wanted
+    earlier = next((loop for loop in reversed(record.loops) if loop.purpose != "sample"), None)
+    if earlier is not None and (policy := in_force(ports, earlier.policy)) is not None:
+        places.append((policy, earlier.queue))
+    places += [(policy, policy.file.queues[0].name) for policy in applicable if policy.file.queues]
+    for policy, name in places:
+        if name is not None and any(each.name == name for each in policy.file.queues):
+            number = 1 + max((loop.round for loop in record.loops if loop.purpose == "review"), default=0)
+            loop = _loop(ports, record.item.id, number, policy, name)
+            loop = _due(loop, _deadline(ports, record, policy, name, loop.created_at))
+            return replace(loop, notice=words, comes_first=comes_first)
+    raise HumanLoopRefused("no policy for it has a queue")
 
 
 def loop_again(ports: Ports, record: ItemRecord) -> LoopRecord:

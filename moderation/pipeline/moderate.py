@@ -26,7 +26,7 @@ from moderation.core.rules.caps import caps
 from moderation.detection.judgement import Judgement
 from moderation.pipeline import people, together
 from moderation.pipeline.counting import marks_of_rules
-from moderation.pipeline.deciding import decision_of_rules, derivatives_wanted, is_remembered, media_kept_until, tell
+from moderation.pipeline.deciding import decision_of_rules, derivatives_wanted, is_recognised, media_kept_until, tell
 from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.started import loops_started
@@ -243,7 +243,7 @@ def _do(
         derivatives=derivatives_wanted(
             item, decision, judgement.applicable, redacted, judgement.failures, judgement.parts
         ),
-        fingerprints=prints() if is_remembered(decision, loops) else (),
+        fingerprints=prints() if is_recognised(decision, loops, judgement.applicable) else (),
         marks=marks_of_rules(ports, item.id, judgement, decision.outcome, moved),
     )
     if decided is not None:

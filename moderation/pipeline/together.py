@@ -20,7 +20,7 @@ from moderation.core.started_loops import started
 from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
 from moderation.pipeline.counting import MOST_MOVES, marks_of_rules
-from moderation.pipeline.deciding import decision_of_rules, is_remembered, media_kept_until, tell
+from moderation.pipeline.deciding import decision_of_rules, is_recognised, media_kept_until, tell
 from moderation.pipeline.loops import sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.storage.deciding import Ruled
@@ -117,6 +117,7 @@ def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
     decision = decision_of_rules(ports, judgement.ruling)
     samples = enumerate(judgement.ruling.samples, 1)
     loops = [sample_loop(ports, item, judgement, number, sample) for number, sample in samples]
+    is_known = is_recognised(decision, loops, judgement.applicable)
     return Ruled(
         item=item,
         decision=decision,
@@ -124,6 +125,6 @@ def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
         ruling=judgement.ruling,
         loops=loops,
         media_until=media_kept_until(ports, decision, judgement.applicable),
-        fingerprints=ports.judge.fingerprints(item) if is_remembered(decision, loops) else (),
+        fingerprints=ports.judge.fingerprints(item) if is_known else (),
         marks=marks_of_rules(ports, item.id, judgement, decision.outcome),
     )

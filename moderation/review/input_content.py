@@ -48,6 +48,7 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     Of a blind sample they see the content and the policy, not what was found or what the rules wanted. ``not_for``
     names reviewers of an appealed item who have seen it before, and those whose disagreement is to be settled; our own
     endpoint gives them none of its tasks.
+    ``comes_first`` puts it before all else of its queue.
     ``alone`` says that it is to be judged by itself, and not together with others that are nearly the same.
     ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
 
@@ -85,9 +86,11 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     }
     if loop.due_at is not None:
         content["decide_by"], content["decide_by_because"] = loop.due_at.isoformat(), loop.due_because
+    if loop.comes_first:
+        content["comes_first"] = True
     if loop.is_blind and (harms := _harms(record.detections)):
         content["harms"] = harms
-    if loop.is_blind or loop.sampling is not None or loop.appeal is not None:
+    if loop.is_blind or loop.sampling is not None or loop.appeal is not None or loop.notice is not None:
         content["alone"] = True
     if case.ruling.not_examined and not loop.is_blind:
         content["not_examined"] = [waiting_words(each) for each in case.ruling.not_examined]
@@ -136,6 +139,8 @@ def _why(case: ReviewCase) -> list[str]:
     why = [f"{v.policy.name}: {v.because}" for v in ruling.policies if v.outcome == ruling.outcome]
     if loop.sampling is not None:
         why = [f"{policy.name}: a sample for quality; the rules wanted {ruling.outcome}", *why]
+    if loop.notice is not None and not loop.appeal:
+        why = [loop.notice, *why]
     if loop.appeal is not None and decision is not None:
         why = [f"Appeal against {decision.outcome}: {loop.appeal}", *why]
     return why or [ruling.reason]

@@ -17,6 +17,7 @@ from moderation.api import (
     items,
     lists,
     moderations,
+    notices,
     policies,
     problems,
     redact,
@@ -33,6 +34,8 @@ from moderation.aws.door import PATH as AWS
 from moderation.aws.door import blueprint as aws_blueprint
 from moderation.comprehend.wire import blueprint as comprehend_blueprint
 from moderation.console.pages import blueprint as console_blueprint
+from moderation.notices.pages import PATH as NOTICES
+from moderation.notices.pages import blueprint as notices_blueprint
 from moderation.perspective.wire import PATH as PERSPECTIVE
 from moderation.perspective.wire import blueprint as perspective_blueprint
 from moderation.service import Service
@@ -60,6 +63,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(items.blueprint(service, gate, figures))
     app.register_blueprint(deliveries.blueprint(service, gate))
     app.register_blueprint(flags.blueprint(service, gate))
+    app.register_blueprint(notices.blueprint(service, gate))
     app.register_blueprint(statements.blueprint(service, gate))
     app.register_blueprint(disputes.blueprint(service, gate))
     app.register_blueprint(moderations.blueprint(service, gate))
@@ -74,6 +78,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     if not settings.is_for_works_council:  # its buckets and jobs keep what they are given
         app.register_blueprint(aws_blueprint(service, review), url_prefix=AWS)
     app.register_blueprint(perspective_blueprint(service, gate), url_prefix=PERSPECTIVE)
+    app.register_blueprint(notices_blueprint(service), url_prefix=NOTICES)
     stuck = service.store.need_attention
     portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists, service.holds)
     portal.register_blueprint(console_blueprint(service, review))

@@ -52,6 +52,26 @@ def note_change(c: Connection, kind: str, subject: str, at: datetime, **body: An
     note(c, audit_records, [record(kind, subject, at, **body)])
 
 
+def records_of_item(database: Database, item_id: str) -> list[dict[str, Any]]:
+    """The sealed records about an item: of its decisions, and of what was done with it; in order."""
+    about = (audit_records.c.subject == item_id) | audit_records.c.subject.startswith(f"{item_id}/")
+    query = sa.select(audit_records).where(about, audit_records.c.position.is_not(None))
+    query = query.order_by(audit_records.c.position)
+    return database.read(
+        lambda c: [
+            {
+                "position": row.position,
+                "kind": row.kind,
+                "subject": row.subject,
+                "at": row.at.isoformat(),
+                "body": row.body,
+                "hash": row.hash,
+            }
+            for row in c.execute(query)
+        ]
+    )
+
+
 def unrecorded_decisions(database: Database, chain: AuditChain) -> Iterator[str]:
     """Decisions that no record knows of, as ``ITEM/NUMBER``: somebody wrote them past the service."""
     known = chain.records(DECISION)

@@ -22,7 +22,7 @@ from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
 from moderation.storage.counters import check_and_mark
 from moderation.storage.facets import save_facets
-from moderation.storage.near_duplicates import fingerprint_row
+from moderation.storage.near_duplicates import fingerprint_row, told_from
 from moderation.storage.records import Findings, LoopRecord, delivery_rows
 from moderation.storage.rows import decision_row, evidence_values, label_rows, loop_row, media_rows
 from moderation.storage.rule_counts import count_rules
@@ -111,5 +111,5 @@ def _values(each: Ruled) -> dict[str, Any]:
 
 
 def _fingerprint_rows(each: Ruled) -> list[dict[str, Any]]:
-    item, at = each.item, each.decision.decided_at
+    item, at = each.item, told_from(each.decision, bool(each.loops))
     return [fingerprint_row(item.id, item.app, made, at) for made in each.fingerprints]

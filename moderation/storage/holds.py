@@ -27,6 +27,7 @@ from moderation.storage.tables import holds, item_facets, items
 HoldKind = Literal["item", "author"]
 HOLD_KINDS: tuple[HoldKind, ...] = ("item", "author")
 MOST_SHOWN = 500
+_IS_THERE = items.c.status != "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,35 @@ class Holds:
             return sorted((_hold(row) for row in rows), key=lambda hold: hold.id)
 
         return self._db.write(work, step="holds.release")
+
+    def of_case(self, case: str, now: datetime) -> Sequence[Hold]:
+        """Those in force of a case, oldest first. Raises `NotFound` where there is none."""
+        query = sa.select(holds).where(holds.c.case == case.strip(), _in_force(now)).order_by(holds.c.id)
+        found = self._db.read(lambda c: [_hold(row) for row in c.execute(query)]) if case.strip() else []
+        if not found:
+            raise NotFound(f"case '{case[:100]}' holds nothing")
+        return found
+
+    def items_of(self, found: Sequence[Hold]) -> Sequence[str]:
+        """Ids of the items that these holds are on and that are there, oldest first."""
+        ids = sorted({each.value for each in found if each.kind == "item"})
+        authors = [(each.app, facet("author", each.value)) for each in found if each.kind == "author"]
+
+        def work(c: Connection) -> list[str]:
+            there = set(c.execute(sa.select(items.c.id).where(among(c, items.c.id, ids), _IS_THERE)).scalars())
+            for app, named in authors:
+                theirs = sa.select(items.c.id).join(item_facets, item_facets.c.item_id == items.c.id)
+                theirs = theirs.where(items.c.app == app, item_facets.c.facet == named, _IS_THERE)
+                there.update(c.execute(theirs).scalars())
+            return sorted(there)
+
+        return self._db.read(work)
+
+    def exported(self, case: str, sha256: str, *, by: str, now: datetime) -> None:
+        """Record in the audit chain that a case left, sealed, and as what."""
+        self._db.write(
+            lambda c: note_change(c, "case exported", case, now, by=by, manifest=sha256), step="holds.exported"
+        )
 
     def list(self, now: datetime, *, is_all: bool = False) -> Sequence[Hold]:
         """Those in force, or all there were, newest first; at most `MOST_SHOWN`."""

@@ -37,7 +37,8 @@ from moderation.storage.facets import named_rows, save_facets
 from moderation.storage.fetches import fetch_rows
 from moderation.storage.flags import settle_flags
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
-from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
+from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints, told_from
+from moderation.storage.public_notices import settle_notices
 from moderation.storage.reading import Reading
 from moderation.storage.records import NOTHING_FOUND, Claim, Findings, LoopEnd, LoopRecord, delivery_rows
 from moderation.storage.rows import (
@@ -238,9 +239,11 @@ class Store(Reading):
                 save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)
             save_media(c, item_id, redacted)
-            save_fingerprints(c, item_id, item.app, fingerprints, decision.decided_at)
+            known_at = told_from(decision, bool(samples or ended))
+            save_fingerprints(c, item_id, item.app, fingerprints, known_at)
             if ended:
                 fingerprints_decided(c, item_id, decision.decided_at)
+            settle_notices(c, item_id, made, by_people=bool(ended))
             if ended or made.outcome == "reject":
                 settle_flags(c, item_id, made.outcome, made.decided_at)
             counted = [roll_ups.decided(item.app, made)]

@@ -17,7 +17,7 @@ from ground.database import Database
 from ground.prepared import insert_many
 from moderation.core.decisions import Decision
 from moderation.core.fingerprints import BITS, MAX_DISTANCE, EarlierDecision, Fingerprint, bands, distance, newest
-from moderation.storage.tables import decisions, fingerprints, items
+from moderation.storage.tables import decisions, fingerprints, item_media, items
 
 MAX_EARLIER = 10
 """Earlier decisions that a reviewer is told of; more are no news."""
@@ -35,10 +35,15 @@ def save_fingerprints(
     """Keep an item's fingerprints, in the transaction that stores what was found in it; those there stay.
 
     Args:
-        decided_at: None while it waits for people; see `fingerprints_decided`.
+        decided_at: None while it waits for people, see `fingerprints_decided`, or nobody is to be told; `told_from`.
     """
     rows = [fingerprint_row(item_id, app, each, decided_at) for each in made]
     insert_many(c, fingerprints, rows, or_nothing=True)
+
+
+def told_from(decision: Decision, are_people_asked: bool) -> datetime | None:
+    """From when on reviewers of the like are told of a decision; None of an approval by rules that nobody looks at."""
+    return decision.decided_at if decision.outcome == "reject" or are_people_asked else None
 
 
 def fingerprint_row(item_id: str, app: str, made: Fingerprint, decided_at: datetime | None) -> dict[str, Any]:
@@ -67,6 +72,10 @@ class NearDuplicates:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    def copies(self, item_id: str) -> list[str]:
+        """See `copies_of`."""
+        return self._db.read(lambda c: copies_of(c, item_id))
+
     def earlier(self, item_id: str) -> list[EarlierDecision]:
         """The newest decisions in force on other items of the same app that share a part nearly, at most ten.
 
@@ -79,6 +88,31 @@ class NearDuplicates:
             return newest(found, MAX_EARLIER)
 
         return self._db.read(work)
+
+
+def copies_of(c: Connection, item_id: str) -> list[str]:
+    """Other items of the same app that have a given part of this one, nearly; oldest first. All there are.
+
+    A film or sound is the same where its file is.
+    """
+    app = c.execute(sa.select(items.c.app).where(items.c.id == item_id)).scalar()
+    found: set[str] = set()
+    for mine in c.execute(sa.select(fingerprints).where(fingerprints.c.item_id == item_id)).all():
+        alike = (fingerprints.c.app == mine.app) & (fingerprints.c.kind == mine.kind)
+        same = sa.select(fingerprints.c.item_id).where(alike, fingerprints.c.digest == mine.digest)
+        found.update(c.execute(same).scalars())
+        if mine.bits is None:
+            continue
+        for column in _BAND_COLUMNS:
+            near = sa.select(fingerprints.c.item_id, fingerprints.c.bits)
+            with c.execute(near.where(alike, column == mine._mapping[column.name])) as rows:
+                for row in rows:
+                    if distance(_unsigned(row.bits), _unsigned(mine.bits)) <= MAX_DISTANCE:
+                        found.add(row.item_id)
+    files = sa.select(item_media.c.uri).where(item_media.c.item_id == item_id)
+    named = sa.select(item_media.c.item_id).join(items, items.c.id == item_media.c.item_id)
+    found.update(c.execute(named.where(item_media.c.uri.in_(files), items.c.app == app)).scalars())
+    return sorted(found - {item_id})
 
 
 def _earlier_than(c: Connection, mine: sa.Row[Any]) -> list[EarlierDecision]:

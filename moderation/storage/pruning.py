@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from ground.prepared import among
 from moderation.storage.audit import note_erased
 from moderation.storage.holds import is_held
+from moderation.storage.public_notices import close_notices
 from moderation.storage.records import first_item_id
 from moderation.storage.tables import (
     decisions,
@@ -74,6 +75,7 @@ def prune(c: Connection, before: datetime, limit: int, now: datetime) -> int:
     theirs = sa.select(deliveries.c.id).where(among(c, deliveries.c.item_id, ids))
     c.execute(sa.delete(delivery_attempts).where(delivery_attempts.c.delivery_id.in_(theirs)))
     forget_words(c, ids)
+    close_notices(c, ids, now)
     for table in _OF_ITEMS:
         c.execute(sa.delete(table).where(among(c, table.c.item_id, ids)))
     return c.execute(sa.delete(items).where(among(c, items.c.id, ids))).rowcount

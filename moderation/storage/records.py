@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
+from moderation.core.egress import stays_here
 from moderation.core.events import EventType, Listener, event_bytes, event_id, is_wanted, utc
 from moderation.core.items import Item, Part
 from moderation.core.loops import Answer
@@ -43,6 +44,8 @@ class LoopRecord:
         appeal: why the app asked to look again.
         due_at: until when people are to decide; None where no policy says it.
         due_because: what says so, and when the clock stands meanwhile, in a sentence.
+        notice: what public notices say is wrong with the item, where people are asked because of them.
+        comes_first: before all else in its queue, because a trusted flagger gave one of them.
     """
 
     name: str
@@ -65,6 +68,8 @@ class LoopRecord:
     appeal: str | None = None
     due_at: datetime | None = None
     due_because: str | None = None
+    notice: str | None = None
+    comes_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,11 @@ class ItemRecord:
         if alive:
             return next((loop.problem for loop in alive if loop.problem), None)
         return (asked[-1].problem if asked else None) or NO_LOOP
+
+    @property
+    def stays_here(self) -> bool:
+        """Whether nothing of it may leave this machine."""
+        return stays_here(self.failures)
 
     @property
     def decision(self) -> Decision | None:
@@ -305,4 +315,6 @@ def loop_record(row: sa.Row[Any]) -> LoopRecord:
         appeal=row.appeal,
         due_at=row.due_at,
         due_because=row.due_because,
+        notice=row.notice,
+        comes_first=row.comes_first,
     )

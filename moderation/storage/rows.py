@@ -82,6 +82,8 @@ def loop_row(loop: LoopRecord) -> dict[str, Any]:
         "created_at": loop.created_at,
         "due_at": loop.due_at,
         "due_because": loop.due_because,
+        "notice": loop.notice,
+        "comes_first": loop.comes_first,
     }
 
 

@@ -25,6 +25,7 @@ from moderation.storage.derivatives import take_back_all
 from moderation.storage.event_log import may_hear, next_event
 from moderation.storage.facets import facet
 from moderation.storage.holds import need_no_hold
+from moderation.storage.public_notices import close_notices
 from moderation.storage.records import event_rows
 from moderation.storage.remnants import forget_remnants
 from moderation.storage.tables import (
@@ -109,6 +110,7 @@ def withdraw(
     forget_words(c, ids)
     take_back_all(c, ids, now)
     forget_remnants(c, withdrawn)
+    close_notices(c, ids, now)
     for table in _OF_ITEMS:
         c.execute(sa.delete(table).where(among(c, table.c.item_id, ids)))
     for row in rows:

@@ -33,6 +33,8 @@ DEFAULT_AVAILABILITY_SECONDS = 30 * 86_400
 DEFAULT_TASK_SECONDS = 3600
 PAGE = 10
 MOST_EXCLUDED = 100
+FIRST = 5
+"""Priority of the tasks of a loop whose input says ``comes_first``; an operator's alone, because apps share queues."""
 
 
 def start(
@@ -96,11 +98,11 @@ def start(
         _keep_within(c, review)
         for worker in _not_for(parsed):
             c.execute(insert_or_nothing(c, not_for).values(loop_name=name, worker_id=worker))
-        due_at = _decide_by(parsed)
+        due_at, priority = _decide_by(parsed), FIRST if caller.app is None and parsed.get("comes_first") is True else 0
         review.on_loop_started(c, NewLoop(name, json.loads(content) if content else parsed, caller.app))
         for _ in range(config["TaskCount"]):
             task = {"id": str(uuid.uuid4()), "loop_name": name, "flow": flow, "state": "waiting", "created_at": now}
-            c.execute(sa.insert(tasks).values({**task, "due_at": due_at}))
+            c.execute(sa.insert(tasks).values({**task, "due_at": due_at, "priority": priority}))
         return name
 
     started = review.database.write(work, step="a2i.start_loop")

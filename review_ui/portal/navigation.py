@@ -59,6 +59,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("quality", N_("Quality"), "target", "Oversee", LEADS, _OF_QUALITY),
     Entry("lead_lists", N_("Lists"), "filter", "Oversee", LEADS, ("lead_list", "add_to_list")),
     Entry("lead_holds", N_("Legal holds"), "lock", "Oversee", LEADS, ("add_hold", "release_hold")),
+    Entry("console.notice_list", N_("Notices"), "bell", "Oversee", LEADS, ("console.settle_notice",)),
     Entry("lead_log", N_("Who did what"), "shield", "Oversee", LEADS),
     Entry("console.dashboard", N_("Dashboard"), "chart", "Run", OVERSEE, ("console.equipment", "console.transparency")),
     Entry("console.consents_page", N_("Second person"), "shield", "Run", OWNERS, ("console.answer_consent",)),

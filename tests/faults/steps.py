@@ -77,6 +77,7 @@ OF_APPS = "an app's own act, one commit of its own; asked for again when it is n
 OF_COPIES = "no item's path; a copy that is written or deleted twice is the same, and the row stays until it is done"
 OF_ERASING = "the next round does it again; the list of what is left stands in the database"
 OF_FILMS = "no item's path; tests/moderation/aws/test_films.py ends jobs in the middle"
+OF_NOTICES = "the next round finds the same notices; copies that are rejected and people who are asked are so once"
 OF_LABELLING = "no item's path; looks again at the state that it changes, and the next round does what is left"
 BESIDE = {
     "a2i.ask_to_stop": "nobody calls it on an item's path",
@@ -115,6 +116,7 @@ BESIDE = {
     "cleaning.object_states": OF_CLEANING,
     "cleaning.orphan": OF_CLEANING,
     "cleaning.processes": OF_CLEANING,
+    "cleaning.public_notices": OF_CLEANING,
     "cleaning.suggestions": OF_CLEANING,
     "cleaning.redaction_jobs": OF_CLEANING,
     "counters.make_key": "one commit of its own, made once; whoever comes next finds it or makes it",
@@ -185,6 +187,20 @@ BESIDE = {
     "ledger.take": "intake from SQS: the message is deleted after this commit, and comes again until it is",
     "holds.add": OF_OPERATORS,
     "holds.release": OF_OPERATORS,
+    "holds.exported": OF_OPERATORS,
+    "flaggers.add": OF_OPERATORS,
+    "flaggers.revoke": OF_OPERATORS,
+    "notices.add": OF_PEOPLE,
+    "notices.answer": OF_PEOPLE,
+    "notices.appeal": OF_PEOPLE,
+    "notices.ask": OF_NOTICES,
+    "notices.forget": OF_OPERATORS,
+    "notices.has_problem": OF_NOTICES,
+    "notices.match": OF_PEOPLE,
+    "notices.not_appealed": OF_NOTICES,
+    "notices.already_rejected": OF_NOTICES,
+    "notices.swept": OF_NOTICES,
+    "notices.take_to_sweep": OF_NOTICES,
     "lists.add": OF_OPERATORS,
     "lists.remove": OF_OPERATORS,
     "loops.let_go": OF_OPERATORS,

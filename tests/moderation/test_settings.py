@@ -60,6 +60,7 @@ FIGURES = "tests/moderation/api/test_figures.py"
 IN_S3 = "tests/moderation/media/test_in_s3.py"
 REFUSALS = "tests/moderation/api/test_refusals.py"
 
+NOTICES = "tests/moderation/notices/test_form.py"
 SHOWN_BY = {
     "data": f"{HERE}::test_databases_and_media_lie_in_the_data_folder_or_where_they_are_named",
     "host": f"{HERE}::test_it_listens_on_the_address_and_the_port_that_are_set",
@@ -171,6 +172,11 @@ SHOWN_BY = {
     "audit_heads": "tests/moderation/storage/test_audit.py::test_heads_are_written_once_an_hour_where_the_settings_say",
     "audit_lock_days": "tests/moderation/storage/test_audit_heads.py::test_heads_in_a_bucket_are_locked_as_set_and_compared",
     "item_keep_days": f"{CLEANING}::test_decided_items_go_with_all_that_was_known_of_them",
+    "notice_forms": f"{NOTICES}::test_it_sets_no_cookie_runs_no_script_and_stands_only_in_the_frames_it_may",
+    "notices_per_hour": f"{NOTICES}::test_many_from_one_place_or_to_one_app_are_told_when_to_try_again",
+    "app_notices_per_hour": f"{NOTICES}::test_many_from_one_place_or_to_one_app_are_told_when_to_try_again",
+    "notice_proxies": f"{NOTICES}::test_only_proxies_are_believed_where_somebody_comes_from",
+    "notice_keep_days": "tests/moderation/pipeline/test_notices.py::test_settled_notices_are_forgotten_in_time_unless_a_hold_is_on_their_item",
     "redaction_keep_days": f"{CLEANING}::test_redaction_jobs_that_ended_go_and_open_ones_stay",
     "otlp_endpoint": "tests/moderation/test_traces.py::test_a_collector_is_told_over_http",
     "metrics_token": f"{FIGURES}::test_figures_are_told_to_a_token_and_to_networks",

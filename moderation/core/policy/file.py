@@ -26,6 +26,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from moderation.core.policy.allowed import Allowed
+from moderation.core.policy.answering import Answering
 from moderation.core.policy.choices import Words
 from moderation.core.policy.copies import Copies
 from moderation.core.policy.grounds import Explanation, Ground
@@ -428,6 +429,10 @@ class PolicyFile(PolicyModel):
     )
     copies: Copies | None = Field(
         None, description="Where copies of decided pictures and films go; what becomes of rejected originals."
+    )
+    notices: Answering | None = Field(
+        None,
+        description="Where people look because of public notices; what an upheld one does to copies and lists.",
     )
     tests: list[Example] = Field(default_factory=list, description="Items and the outcome they must have.")
 

@@ -216,6 +216,9 @@ def queue_uses(file: PolicyFile) -> Iterator[tuple[Path, str | None]]:
             yield ("apps", app, "change", target, "then", "review"), _queue_of(change.then)
     for n, sampling in enumerate(file.sampling):
         yield ("sampling", n, "queue"), sampling.queue
+    if file.notices is not None:
+        yield ("notices", "queue"), file.notices.queue
+        yield ("notices", "copies", "review"), _queue_of(file.notices.copies)
     for n, test in enumerate(file.tests):
         yield ("tests", n, "expect", "review"), test.expect.queue
 

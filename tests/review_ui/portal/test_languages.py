@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from flask import g, render_template
 
 from ground.statistics import wilson
-from moderation import console
+from moderation import console, notices
 from moderation.evidence.overturns import OverturnRate
 from moderation.storage.attention import Attention
 from review_ui.desk.preferences import choose_severe, end_break, take_break
@@ -34,7 +34,7 @@ general it looked odd Rejected by people days ago slow no answer in s asr test.d
 Explicit This is too hard on me approve reject p0 p0.t p1 p2 UTC px t
 """
 """What the tests' tasks, queues and people are called, in words."""
-TRANSLATED = (languages.LOCALE.parent, Path(console.__file__).parent)
+TRANSLATED = (languages.LOCALE.parent, Path(console.__file__).parent, Path(notices.__file__).parent)
 """The portal, and the pages that the service adds to it, share their catalogs."""
 DATA = set(WRITTEN_BY_OTHERS.split())
 
