@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, create_model
 
 from moderation.api.openapi import Parameter
 from moderation.api.problems import invalid
-from moderation.api.schemas import ItemPage, ItemView
+from moderation.api.schemas.items import ItemPage, ItemView
 
 NAMES = tuple(ItemView.model_fields)
 FIELDS = Parameter(

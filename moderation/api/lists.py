@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from moderation.api.auth import Gate
 from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation, Parameter
-from moderation.api.schemas import ListChange, ListChanges, ListedEntry, ListOfLists, ListText, ListView, NewEntry
+from moderation.api.schemas.lists import ListChange, ListChanges, ListedEntry, ListOfLists, ListText, ListView, NewEntry
 from moderation.service import Service
 from moderation.storage.lists import Entry, ListState
 

@@ -16,7 +16,7 @@ from moderation import __version__
 from moderation.api.described import describe
 from moderation.api.problems import CONTENT_TYPE as PROBLEM
 from moderation.api.problems import invalid
-from moderation.api.schemas import Problem
+from moderation.api.schemas.problems import Problem
 from moderation.api.strict_json import check_text
 from moderation.core.events import EVENT_TYPES, EVENTS, EventType
 from moderation.storage.accounts import Scope
