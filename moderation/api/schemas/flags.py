@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from ground.strict_json import NOT_BLANK
 from moderation.api.schemas.bodies import Body
+
+
+def _one_name(schema: dict[str, Any]) -> None:
+    """The item is named in exactly one way."""
+    schema["oneOf"] = [
+        {"properties": {name: {"type": "string"}, other: {"type": "null"}}, "required": [name]}
+        for name, other in (("item", "content_id"), ("content_id", "item"))
+    ]
 
 
 class NewFlag(Body):
     """A user's report of an item: `item` or `content_id`."""
 
+    model_config = ConfigDict(json_schema_extra=_one_name)
+
     item: str | None = Field(None, min_length=1, max_length=36, description="Id of the item.")
     content_id: str | None = Field(
         None, min_length=1, max_length=200, description="Your own name for the content; its newest item is meant."
     )
-    reason: str = Field(min_length=1, max_length=500, description="Why it is reported, in a few words or as a code.")
-    reporter: str = Field(min_length=1, max_length=200, description="Who reports it, by your own id.")
+    reason: str = Field(
+        min_length=1,
+        max_length=500,
+        description="Why it is reported, in a few words or as a code.",
+        json_schema_extra={"pattern": NOT_BLANK},
+    )
+    reporter: str = Field(
+        min_length=1,
+        max_length=200,
+        description="Who reports it, by your own id.",
+        json_schema_extra={"pattern": NOT_BLANK},
+    )
 
 
 class FlagView(BaseModel):

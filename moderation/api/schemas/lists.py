@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from ground.strict_json import NOT_BLANK
 from moderation.api.schemas.bodies import Body
 from moderation.core.listing import ListKind
 
@@ -14,7 +15,12 @@ class NewEntry(Body):
     """What is put on a list."""
 
     value: str = Field(min_length=1, max_length=500, description="An author, a number, a word, a domain, a SHA-256.")
-    why: str = Field(min_length=1, max_length=1000, description="Why it stands there, for people.")
+    why: str = Field(
+        min_length=1,
+        max_length=1000,
+        description="Why it stands there, for people.",
+        json_schema_extra={"pattern": NOT_BLANK},
+    )
     kind: ListKind | None = Field(None, description="What a new list holds; `values` where it is not said.")
     expires_at: AwareDatetime | None = Field(None, strict=False, description="From when on it does not count.")
 

@@ -6,20 +6,27 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from ground.strict_json import NOT_BLANK
 from moderation.api.schemas.bodies import Body
+
+SomeText = Annotated[str, Field(json_schema_extra={"pattern": NOT_BLANK})]
 
 
 class TextInput(Body):
     """A text among the inputs."""
 
     type: Literal["text"] = Field(description="`text`.")
-    text: str = Field(min_length=1, max_length=200_000, description="The text.")
+    text: SomeText = Field(min_length=1, max_length=200_000, description="The text.")
 
 
 class PictureUrl(Body):
     """Where a picture is."""
 
-    url: str = Field(min_length=1, description="`data:image/png;base64,...`, or an address that is fetched.")
+    url: str = Field(
+        min_length=1,
+        description="`data:image/png;base64,...`, or an address that is fetched.",
+        json_schema_extra={"pattern": "^(data:[^,]*;base64,|https?://)"},
+    )
     detail: str | None = Field(None, max_length=20, description="Taken, and of no effect.")
 
 
@@ -34,8 +41,8 @@ class ModerationRequest(Body):
     """What OpenAI's clients send to be moderated."""
 
     input: (
-        str
-        | Annotated[list[str], Field(min_length=1, max_length=32)]
+        SomeText
+        | Annotated[list[SomeText], Field(min_length=1, max_length=32)]
         | Annotated[
             list[Annotated[TextInput | PictureInput, Field(discriminator="type")]], Field(min_length=1, max_length=16)
         ]

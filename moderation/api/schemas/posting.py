@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, Field, RootModel
 
@@ -22,7 +23,7 @@ class PostedBatch(Body):
     items: list[PostedItem] = Field(min_length=1, max_length=100)
 
 
-class PostedList(RootModel[list[PostedItem]]):
+class PostedList(RootModel[Annotated[list[PostedItem], Field(min_length=1, max_length=100)]]):
     """A batch as the bare list of its items."""
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
+from moderation.core.replacing import MASKS
 from moderation.redacting.containers.formats import TextFormat
 from moderation.redacting.styles import StyleName
+
+Mask = Annotated[str, Field(json_schema_extra={"enum": [*MASKS]})]
+
+
+def _mask_alone(schema: dict[str, Any]) -> None:
+    """A mask has a meaning with the mode `mask` alone, which it stands for by itself, too."""
+    schema["if"] = {"properties": {"mask": {"type": "string"}}, "required": ["mask"]}
+    schema["then"] = {"properties": {"mode": {"enum": ["mask", None]}}}
 
 
 class TextToRedact(BaseModel):
@@ -15,7 +26,7 @@ class TextToRedact(BaseModel):
         text: as it is.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_mask_alone)
 
     text: str = Field(max_length=200_000)
     types: list[str] | None = Field(
@@ -27,7 +38,7 @@ class TextToRedact(BaseModel):
         "the same number; `tokens`: [NAME:...], which `moderation redact --restore` puts back. Left out: labels, or "
         "mask where `mask` is given.",
     )
-    mask: str | None = Field(None, description="One of ! # $ % & * @, for each character; * unless told.")
+    mask: Mask | None = Field(None, description="One of ! # $ % & * @, for each character; * unless told.")
     format: TextFormat | None = Field(
         None,
         description="What the text is: escapes and encodings of it are read, and it is still that afterwards. "

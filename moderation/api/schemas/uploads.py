@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from moderation.api.schemas.bodies import Body
+from ground.media.sniffing import CONTENT_TYPES
+from moderation.api.schemas.bodies import Body, Whole
+from moderation.intake.submissions import LIMIT
+
+Size = Annotated[Whole, Field(json_schema_extra={"minimum": 1, LIMIT: {"maximum": "max_media_bytes"}})]
 
 
 class WantedUpload(Body):
     """What is to be uploaded."""
 
-    content_type: str = Field(max_length=100, description="Such as image/jpeg or video/mp4; sent with the upload too.")
-    size_bytes: int | None = Field(None, description="The most it may have; left out: as much as is accepted at all.")
+    content_type: str = Field(
+        max_length=100,
+        description="Such as image/jpeg or video/mp4; sent with the upload too.",
+        json_schema_extra={"enum": [*sorted(CONTENT_TYPES)]},
+    )
+    size_bytes: Size | None = Field(None, description="The most it may have; left out: as much as is accepted at all.")
 
 
 class UploadView(BaseModel):
