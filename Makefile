@@ -1,6 +1,6 @@
 # Everything installs into .venv in this checkout. `make help` lists the targets.
 PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.14,$(shell command -v python$(v) 2>/dev/null)) python3)
-DISTRIBUTIONS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
+DISTRIBUTIONS := pyproject.toml $(wildcard plugins/*/pyproject.toml) clients/python/pyproject.toml
 PYTEST_ARGS ?=
 # Some containers set it, and each of the many processes would compile all that it imports anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -13,7 +13,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-faults test-templates test-speech fast oldest train-names train-toxicity messages lint types imports bench lock clean
+.PHONY: help demo serve test test-faults test-templates test-contract test-speech fast oldest train-names train-toxicity messages lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test-templates: .venv/.test ## render each task template of a folder, answer it 
 	@test -n "$(DATA)" || { echo "DATA is missing: a folder with task templates, such as AWS's public samples"; exit 2; }
 	@scripts/debian.sh 'chromium-headless-shell|chromium'
 	@TEMPLATES=$(abspath $(DATA)) .venv/bin/python -m pytest tests/samples -m '' $(PYTEST_ARGS)
+
+test-contract: .venv/.test ## ten thousand requests made from the OpenAPI document, and what they are answered (CONTRACT_SEED=n for others)
+	@CONTRACT_CASES=10000 .venv/bin/python -m pytest tests/contract -o log_cli=true -o log_cli_level=WARNING --timeout 3600 $(PYTEST_ARGS)
 
 test-speech: .venv/.test ## the tests of the extra moderation[speech]; installs it into .venv (about 160 MB, FFmpeg with GPL parts among it)
 	@.venv/bin/uv pip install --quiet --python .venv/bin/python --editable . --editable plugins/speech

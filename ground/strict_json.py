@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+NO_NUL = r"^[^\u0000]*$"
+"""Text that is taken, as a pattern of JSON Schema (ECMA-262); see `text_fault`."""
+NOT_BLANK = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"
+"""The same, with something in it that `str.strip` leaves."""
+
 # A string, closed or running to the end, or a mark. Possessive, so that no input makes it go back and try again.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 

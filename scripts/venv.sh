@@ -25,6 +25,6 @@ install=(.venv/bin/uv pip install --quiet --python .venv/bin/python)
 "${install[@]}" --no-deps --editable . --editable plugins/pii --editable plugins/text --editable plugins/vision --editable plugins/models --editable plugins/aws --editable plugins/hashes --editable plugins/llm --editable plugins/example
 if [ "$level" = test ]; then
     # An extra, of which tests ask whether it works: moderation[film].
-    "${install[@]}" --no-deps --editable plugins/film
+    "${install[@]}" --no-deps --editable plugins/film --editable clients/python
 fi
 touch ".venv/.$level"

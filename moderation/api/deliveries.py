@@ -11,7 +11,7 @@ from moderation.api.auth import Gate
 from moderation.api.openapi import Operation, Parameter
 from moderation.api.posting import json_response
 from moderation.api.problems import invalid
-from moderation.api.schemas import DeliveryList, DeliveryPage, DeliveryState, DeliveryView
+from moderation.api.schemas.deliveries import DeliveryList, DeliveryPage, DeliveryState, DeliveryView
 from moderation.core.errors import NotFound
 from moderation.delivery.outbox import Delivered
 from moderation.service import Service

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
+from typing_extensions import TypeAliasType
 
 _SECTION = re.compile(r"\n\s*(Attributes|Args|Raises|Returns):\s*\n")
 _ENTRY = re.compile(r"^ {4}(\w[\w, ]*): (.*(?:\n {5,}.*)*)", re.MULTILINE)
@@ -21,7 +22,7 @@ _ENTRY = re.compile(r"^ {4}(\w[\w, ]*): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 
 def describe(definitions: dict[str, Any], models: Iterable[type]) -> None:
     """Add what is missing to the schemas of `models` and of all that they hold."""
-    for cls in _all(models):
+    for cls in models_in(models):
         schema = definitions.get(cls.__name__)
         if schema is None:
             continue
@@ -51,13 +52,15 @@ def _sentence(said: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _all(models: Iterable[type]) -> Iterator[type]:
+def models_in(models: Iterable[type]) -> Iterator[type]:
     """These classes and every model and dataclass that one of their fields may hold."""
     known: set[type] = set()
     left: list[Any] = list(models)
     while left:
         each = left.pop()
         left += typing.get_args(each)
+        if isinstance(each, TypeAliasType):
+            left.append(each.__value__)
         if not isinstance(each, type) or each in known:
             continue
         if issubclass(each, BaseModel):

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from moderation.api.auth import Gate
 from moderation.api.openapi import Operation
-from moderation.api.schemas import DetectorList, DetectorView
+from moderation.api.schemas.detectors import DetectorList, DetectorView
 from moderation.core.cards import card_of
 from moderation.core.errors import NotFound
 from moderation.service import Service

@@ -9,10 +9,10 @@ from flask import Blueprint, Response, g, request
 from ground.ids import is_uuid
 from moderation.api.auth import Gate
 from moderation.api.bodies import read_model
-from moderation.api.dispute_schemas import DisputeList, DisputeSettled, DisputeView, NewDispute
 from moderation.api.openapi import Operation
 from moderation.api.posting import json_response
 from moderation.api.problems import invalid
+from moderation.api.schemas.disputes import DisputeList, DisputeSettled, DisputeView, NewDispute
 from moderation.api.strict_json import check_text
 from moderation.core.errors import NotFound
 from moderation.service import Service

@@ -12,7 +12,7 @@ from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation, Parameter
 from moderation.api.posting import json_response
 from moderation.api.problems import invalid
-from moderation.api.schemas import FlagList, FlagView, NewFlag
+from moderation.api.schemas.flags import FlagList, FlagView, NewFlag
 from moderation.api.strict_json import check_text
 from moderation.core.errors import NotFound
 from moderation.service import Service

@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from moderation.api.figures import Figures
 from moderation.api.openapi import Operation
-from moderation.api.schemas import Health, Readiness
+from moderation.api.schemas.health import Health, Readiness
 from moderation.api.watchers import Watchers
 from moderation.core.errors import StoreUnavailable
 from moderation.service import Service

@@ -17,18 +17,8 @@ from moderation.api.lean import FIELDS, LeanItem, LeanPage, only, wanted_fields
 from moderation.api.openapi import Operation, Parameter
 from moderation.api.posting import IDEMPOTENCY_KEY, WAIT, Posting, json_response, wait_seconds
 from moderation.api.problems import invalid
-from moderation.api.schemas import (
-    Accepted,
-    Appeal,
-    BatchAnswer,
-    BatchProblem,
-    Explanation,
-    ItemPage,
-    ItemView,
-    PostedBatch,
-    PostedList,
-    Status,
-)
+from moderation.api.schemas.items import Appeal, Explanation, ItemPage, ItemView, Status
+from moderation.api.schemas.posting import Accepted, BatchAnswer, BatchProblem, PostedBatch, PostedList
 from moderation.api.strict_json import check_text
 from moderation.api.views import document_of, explanation, item_view
 from moderation.core.errors import NotFound

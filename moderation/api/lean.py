@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field, create_model
 
 from moderation.api.openapi import Parameter
 from moderation.api.problems import invalid
-from moderation.api.schemas import ItemPage, ItemView
+from moderation.api.schemas.items import ItemPage, ItemView
 
 NAMES = tuple(ItemView.model_fields)
 FIELDS = Parameter(
     "fields",
-    {"type": "string", "minLength": 1, "maxLength": 400, "pattern": "^[a-z_]+(,[a-z_]+)*$"},
+    {"type": "string", "minLength": 1, "maxLength": 400, "pattern": "^({0})(,({0}))*$".format("|".join(NAMES))},
     "Names of the item's fields that are wanted, with commas between; left out: all of them.",
     example="id,status,decision",
 )

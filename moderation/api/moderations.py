@@ -24,7 +24,7 @@ from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation
 from moderation.api.posting import json_response
 from moderation.api.problems import Refused, invalid
-from moderation.api.schemas import ModerationRequest, ModerationResult, Moderations, PictureInput, TextInput
+from moderation.api.schemas.moderations import ModerationRequest, ModerationResult, Moderations, PictureInput, TextInput
 from moderation.api.strict_json import check_text
 from moderation.core.errors import MediaRefused, UrlRefused
 from moderation.core.items import Part

@@ -11,7 +11,7 @@ from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation, Parameter
 from moderation.api.posting import json_response
 from moderation.api.problems import invalid
-from moderation.api.schemas import NewNotice, NoticeAppeal, NoticeList, NoticeMade, NoticeView
+from moderation.api.schemas.notices import NewNotice, NoticeAppeal, NoticeList, NoticeMade, NoticeView
 from moderation.api.strict_json import check_text
 from moderation.core.public_notices import GivenNotice
 from moderation.notices.entrance import forms_of
@@ -25,7 +25,7 @@ STATE = Parameter("status", {"type": "string", "enum": list(STATES)}, "Only thos
 
 def blueprint(service: Service, gate: Gate) -> Blueprint:
     """The resource over `service`."""
-    notices = Blueprint("notices_api", __name__, url_prefix="/v1/notices")
+    notices = Blueprint("notices", __name__, url_prefix="/v1/notices")
     notices.before_request(gate.admit)
     forms = forms_of(service.settings.notice_forms)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast
 
@@ -12,13 +12,17 @@ from flask import Flask, request
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from ground.strict_json import NO_NUL
 from moderation import __version__
-from moderation.api.described import describe
+from moderation.api.described import describe, models_in
+from moderation.api.examples import EXAMPLES, problem_example
 from moderation.api.problems import CONTENT_TYPE as PROBLEM
 from moderation.api.problems import invalid
-from moderation.api.schemas import Problem
+from moderation.api.schemas.problems import Problem
 from moderation.api.strict_json import check_text
+from moderation.api.tightening import settle, take_text
 from moderation.core.events import EVENT_TYPES, EVENTS, EventType
+from moderation.core.policy.terms import NAME as LIST_NAME
 from moderation.storage.accounts import Scope
 
 JSON = "application/json"
@@ -106,20 +110,54 @@ class Operation:
             if len(request.args.getlist(name)) > 1:
                 raise invalid(name, "give it once")
             check_text(name, value)
+            self._check_value(next(each for each in self.parameters if each.name == name), value)
+
+    @staticmethod
+    def _check_value(parameter: Parameter, value: str) -> None:
+        """Refuse text that is no such value by its schema; views read numbers, times and choices themselves."""
+        schema = parameter.schema
+        least, most = schema.get("minLength", 0), schema.get("maxLength", len(value))
+        if not least <= len(value) <= most:
+            raise invalid(parameter.name, f"{least} to {most} characters")
 
 
-IN_PATHS = {
-    "item_id": "Id of the item.",
-    "part_id": "Id of the part, such as p0.",
-    "delivery_id": "Id of the delivery.",
-    "flag_id": "Id of the report.",
-    "number": "Of the notice's receipt.",
-    "dispute_id": "Id of the dispute.",
-    "name": "Its name.",
-    "detector": "Name of the detector or extractor.",
-    "entry_id": "Id of the entry.",
+_UUID = {"type": "string", "format": "uuid"}
+_NAME = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[^/\\u0000]+$"}
+_NUMBER = {"type": "integer", "minimum": 0}
+IN_PATHS: Mapping[str, tuple[str, Mapping[str, Any], Any]] = {
+    "item_id": ("Id of the item.", _UUID, "01a1fe22-ffce-7123-bb1a-5c1bfe7efea2"),
+    "part_id": ("Id of the part.", _NAME, "p0"),
+    "delivery_id": ("Id of the delivery.", _NAME, "evt_01a1fe22ffce7123bb1a5c1bfe7efea2_1"),
+    "number": ("Of the notice's receipt.", _NAME, "N-7K2M-Q4TD"),
+    "dispute_id": ("Id of the dispute.", _UUID, "01a1fe24-3c55-7a0e-8d11-9f2b6c1d4e20"),
+    "flag_id": ("Id of the report.", _UUID, "01a1fe23-0a11-7c0e-9d52-0d5a3b0e7c11"),
+    "name": ("Its name.", _NAME, "pii"),
+    "list_name": (
+        "Its name.",
+        {"type": "string", "maxLength": 60, "pattern": f"^{LIST_NAME.pattern}$"},
+        "banned-authors",
+    ),
+    "detector": ("Name of the detector or extractor.", _NAME, "pii.text"),
+    "entry_id": ("Id of the entry.", _NUMBER, 1),
 }
-"""What stands in paths."""
+"""What stands in paths, with its schema and an example."""
+TAGS: Mapping[str, str] = {
+    "items": "Posting items, and what becomes of them.",
+    "deliveries": "What was sent to your callbacks.",
+    "flags": "Users' reports.",
+    "notices": "What anybody says is wrong with your items.",
+    "statements": "Why it was decided so, for the user who was moderated.",
+    "disputes": "Decisions before out-of-court bodies.",
+    "moderations": "OpenAI's moderation contract.",
+    "redact": "Personal data out of texts.",
+    "uploads": "Large media, sent apart.",
+    "policies": "What items are judged by.",
+    "detectors": "Who looks, and what each sees.",
+    "lists": "Lists at run time; for operators.",
+    "health": "For machines that watch.",
+    "events": "What callbacks and targets are told.",
+}
+"""Groups of calls: names of blueprints, with what they are for."""
 _ANSWERS = {200: "Done.", 201: "Made.", 204: "Stored.", 202: "Stored; will be judged.", 503: "Not ready."}
 _PROBLEMS = {
     400: "Not JSON, or JSON beyond our bounds.",
@@ -137,29 +175,33 @@ _PROBLEMS = {
 }
 
 
+LIMITS = "openapi_limits"
+"""Extension of an application: the settings that schemas name as limits."""
+
+
 def openapi(app: Flask) -> dict[str, Any]:
     """The document of `app`: its marked views, in the order in which they were registered. Made once."""
     if "openapi" not in app.extensions:
-        app.extensions["openapi"] = _document(list(_routes(app)))
+        app.extensions["openapi"] = _document(list(_routes(app)), app.extensions.get(LIMITS, {}))
     document: dict[str, Any] = app.extensions["openapi"]
     return document
 
 
-def _routes(app: Flask) -> Iterator[tuple[str, str, Operation]]:
-    """Method, path as OpenAPI writes it, operation."""
+def _routes(app: Flask) -> Iterator[tuple[str, str, str, Operation]]:
+    """Method, path as OpenAPI writes it, tag, operation."""
     for rule in app.url_map.iter_rules():
         operation: Operation | None = getattr(app.view_functions[rule.endpoint], "operation", None)
         if operation is not None:
             path = re.sub(r"<(?:[^<>:]+:)?(\w+)>", r"{\1}", rule.rule)
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                yield method.lower(), path, operation
+                yield method.lower(), path, rule.endpoint.rpartition(".")[0] or "health", operation
 
 
-def _document(routes: Iterable[tuple[str, str, Operation]]) -> dict[str, Any]:
-    refs, definitions = _schemas([operation for _, _, operation in routes])
+def _document(routes: Sequence[tuple[str, str, str, Operation]], limits: Mapping[str, Any]) -> dict[str, Any]:
+    refs, definitions = _schemas([operation for *_, operation in routes], limits)
     paths: dict[str, Any] = {}
-    for method, path, operation in routes:
-        paths.setdefault(path, {})[method] = _described(method, path, operation, refs)
+    for method, path, tag, operation in routes:
+        paths.setdefault(path, {})[method] = {"tags": [tag], **_described(method, path, operation, refs)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -169,6 +211,7 @@ def _document(routes: Iterable[tuple[str, str, Operation]]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
         "paths": paths,
         "webhooks": {kind: {"post": _webhook(kind, refs)} for kind in EVENT_TYPES},
         "components": {
@@ -179,7 +222,7 @@ def _document(routes: Iterable[tuple[str, str, Operation]]) -> dict[str, Any]:
     }
 
 
-def _schemas(operations: Iterable[Operation]) -> tuple[Any, dict[str, Any]]:
+def _schemas(operations: Iterable[Operation], limits: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """References to the models, and the models by name."""
     takes: set[type[BaseModel]] = set()
     gives: set[type[BaseModel]] = {Problem}
@@ -193,6 +236,10 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Any, dict[str, Any]]:
     refs, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
     made: dict[str, Any] = definitions.get("$defs", {})
     describe(made, [*takes, *gives, *EVENTS.values()])
+    settle(made, limits)
+    # What is given too is not tightened: a text of before may be anything.
+    given = {each.__name__ for each in models_in([*gives, *EVENTS.values()])}
+    take_text(made, {each.__name__ for each in models_in(takes)} & set(made) - given)
     return refs, made
 
 
@@ -210,12 +257,13 @@ def _webhook(kind: EventType, refs: Any) -> dict[str, Any]:
         "summary": (model.__doc__ or "").partition("\n")[0],
         "description": "Signed by the Standard Webhooks scheme with the app's secret; at least once, in no promised "
         "order: keep the highest `number` of each item.",
+        "tags": ["events"],
         "operationId": f"event_{kind.replace('.', '_')}",
         "parameters": [
             {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": meaning}
             for name, meaning in _SIGNED.items()
         ],
-        "requestBody": {"required": True, "content": {JSON: {"schema": refs[model, "serialization"]}}},
+        "requestBody": {"required": True, "content": {JSON: _content(refs[model, "serialization"], model)}},
         "responses": {
             "2XX": {"description": "You have it."},
             "410": {"description": "You want no more of this event."},
@@ -247,7 +295,7 @@ def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[
         schemas = [refs[model, "serialization"] for model in _models(answer)]
         kind = answer if isinstance(answer, str) else JSON
         schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas} if schemas else {}
-        content = {kind: {"schema": schema} if schema else {}}
+        content = {kind: _content(schema, *_models(answer)[:1]) if schema else {}}
         if status == 200:
             content |= {each: {} for each in operation.also}
         described["responses"][str(status)] = {"description": _ANSWERS[status], "content": content}
@@ -256,7 +304,8 @@ def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[
     # Whoever needs a key may come too often with it, or with one that is for less.
     for status in sorted({*operation.problems, *(() if operation.is_open else (403, 429))}):
         model = operation.problem_models.get(status, Problem)
-        content = {PROBLEM: {"schema": refs[model, "serialization"]}}
+        example = problem_example(status, path, has_items=model is not Problem)
+        content = {PROBLEM: {"schema": refs[model, "serialization"], "example": example}}
         described["responses"][str(status)] = {"description": _PROBLEMS[status], "content": content}
     if operation.is_open:
         described["security"] = []
@@ -265,16 +314,28 @@ def _described(method: str, path: str, operation: Operation, refs: Any) -> dict[
 
 def _parameters(path: str, operation: Operation) -> list[dict[str, Any]]:
     inside = re.findall(r"\{(\w+)\}", path)
-    found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": IN_PATHS[name]}
-        for name in inside
-    ]
+    found: list[dict[str, Any]] = []
+    for name in inside:
+        meaning, schema, example = IN_PATHS[name]
+        found.append({"name": name, "in": "path", "required": True, "schema": schema, "description": meaning})
+        found[-1]["example"] = example
     found += [
-        {"name": each.name, "in": each.place, "schema": each.schema, "description": each.meaning}
+        {"name": each.name, "in": each.place, "schema": _text_of(each.schema), "description": each.meaning}
         | ({"example": each.example} if each.example is not None else {})
         for each in operation.parameters
     ]
     return found
+
+
+def _text_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of a parameter; text has no NUL, whatever else it is."""
+    is_free = schema.get("type") == "string" and not {"pattern", "enum", "format"} & set(schema)
+    return {**schema, "pattern": NO_NUL} if is_free else schema
+
+
+def _content(schema: Any, model: type[BaseModel]) -> dict[str, Any]:
+    """A schema with the example of its model, or of the first of several."""
+    return {"schema": schema, **({"example": EXAMPLES[model.__name__]} if model.__name__ in EXAMPLES else {})}
 
 
 def _body(operation: Operation, refs: Any) -> dict[str, Any]:
@@ -282,10 +343,16 @@ def _body(operation: Operation, refs: Any) -> dict[str, Any]:
         return {"multipart/form-data": {"schema": refs[operation.form, "validation"]}}
     schemas = [refs[model, "validation"] for model in operation.bodies]
     schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-    body: dict[str, Any] = {JSON: {"schema": schema}}
+    body: dict[str, Any] = {JSON: _content(schema, operation.bodies[0])}
     if operation.takes_files:
         item = {"type": "string", "contentMediaType": JSON, "contentSchema": schema}
-        file = {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}}
-        form = {"type": "object", "properties": {"item": item, "file": file}, "additionalProperties": False}
+        of_bytes = {"type": "string", "contentMediaType": "application/octet-stream"}
+        file = {"type": "array", "items": of_bytes, "minItems": 1}
+        form: dict[str, Any] = {
+            "type": "object",
+            "properties": {"item": item, "file": file},
+            "additionalProperties": False,
+        }
+        form["anyOf"] = [{"required": ["item"]}, {"required": ["file"]}]  # files alone are an item, too
         body["multipart/form-data"] = {"schema": form}
     return body

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from moderation.api.auth import Gate
 from moderation.api.openapi import Operation
-from moderation.api.schemas import PolicyList, PolicyText, PolicyView, RuleView, WaitingPolicy
+from moderation.api.schemas.policies import PolicyList, PolicyText, PolicyView, RuleView, WaitingPolicy
 from moderation.core.errors import NotFound
 from moderation.core.policy.file import branch_ids
 from moderation.core.policy.policies import Policy

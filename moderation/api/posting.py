@@ -17,7 +17,7 @@ from moderation.api.bodies import check_encoding, read_batch, read_items
 from moderation.api.figures import Figures
 from moderation.api.openapi import Parameter
 from moderation.api.problems import Refused, document, invalid, refusal_of
-from moderation.api.schemas import BatchAnswer, BatchEntry
+from moderation.api.schemas.posting import BatchAnswer, BatchEntry
 from moderation.api.views import accepted_view, document_of, item_view
 from moderation.core.errors import StoreUnavailable
 from moderation.core.items import Item

@@ -8,7 +8,7 @@ from moderation.api.auth import Gate
 from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation
 from moderation.api.problems import Refused
-from moderation.api.schemas import EntityView, RedactedText, TextToRedact
+from moderation.api.schemas.redact import EntityView, RedactedText, TextToRedact
 from moderation.containers.layers import CannotRead
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.redacting.styles import Style

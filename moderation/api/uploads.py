@@ -11,7 +11,7 @@ from moderation.api.auth import Gate
 from moderation.api.bodies import read_model
 from moderation.api.openapi import Operation
 from moderation.api.problems import Refused, invalid
-from moderation.api.schemas import UploadForm, UploadView, WantedUpload
+from moderation.api.schemas.uploads import UploadForm, UploadView, WantedUpload
 from moderation.core.errors import FieldError, MediaRefused, NotFound
 from moderation.intake.submissions import NOT_COVERED
 from moderation.service import Service

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from ground.named_by_apps import author_of, parent_of, thread_of
-from moderation.api.schemas import Accepted, Explanation, HumanLoopView, ItemView, PartView, RedactedView
+from moderation.api.schemas.items import Explanation, HumanLoopView, ItemView, PartView, RedactedView
+from moderation.api.schemas.posting import Accepted
 from moderation.core.items import Item
 from moderation.core.verdicts import Verdict
 from moderation.core.wording import verdict_words

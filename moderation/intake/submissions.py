@@ -10,14 +10,16 @@ import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any, Protocol
+from typing import IO, Annotated, Any, Literal, Protocol, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from typing_extensions import TypeAliasType
 
 from ground.fetch import check_url
 from ground.media.pictures import Limits
 from ground.named_by_apps import author_of, parent_of, thread_of, without_people
-from ground.strict_json import text_fault
+from ground.strict_json import NOT_BLANK, text_fault
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused
 from moderation.core.events import EventType
 from moderation.core.items import Part, PartType, Source
@@ -35,39 +37,78 @@ MAX_CONTENT_ID = 200
 MAX_NAMED = 200
 """Letters of an author, a thread or a parent: items are found by so many."""
 
-
-_GIVEN = ("text", "url", "s3", "base64", "upload")
+Way = Literal["text", "url", "s3", "base64", "upload"]
 """In what a part's content may be given."""
-_MEDIA: tuple[PartType, ...] = ("image", "video", "audio")
+_GIVEN: tuple[Way, ...] = get_args(Way)
+LIMIT = "x-limit"
+"""In schemas: keywords whose values are settings, by the names of those; the OpenAPI document has the values."""
+Text = Annotated[str, Field(json_schema_extra={"pattern": NOT_BLANK, LIMIT: {"maxLength": "max_text_chars"}})]
+Named = Annotated[str, Field(min_length=1, max_length=MAX_NAMED, json_schema_extra={"pattern": NOT_BLANK})]
+Address = Annotated[str, Field(max_length=2048, json_schema_extra={"format": "uri", "pattern": "^https?://"})]
+Name = Annotated[str, Field(max_length=200)]
+_BASE64 = r"^(data:[^,\u0000]*;base64,)?[A-Za-z0-9+/\s]+={0,2}\s*$"
+Encoded = Annotated[str, Field(json_schema_extra={"minLength": 4, "pattern": _BASE64})]
+
+
+class _Posted(BaseModel):
+    """What parts have in common: content in exactly one way."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_one_way(cls, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            given = [way for way in _GIVEN if data.get(way) is not None]
+            if data.get("type") == "text" and given != ["text"]:
+                raise ValueError("a text part has 'text' and nothing else")
+            if data.get("type") != "text" and (len(given) != 1 or given == ["text"]):
+                raise ValueError("give exactly one of url, s3, base64, upload")
+        return data
+
+
+class PostedText(_Posted):
+    """A text. What is null may be left out."""
+
+    type: Literal["text"] = Field(description="`text`.")
+    text: Text = Field(description="The text, with more in it than blanks.")
+    url: None = Field(None, description="For media.")
+    s3: None = Field(None, description="For media.")
+    base64: None = Field(None, description="For media.")
+    upload: None = Field(None, description="For media.")
+    name: Name | None = Field(None, description="File name, for display only.")
 
 
 def _one_way(schema: dict[str, Any]) -> None:
-    """A part's content comes in exactly one way, as the server has it: a schema for each."""
+    """Media comes in exactly one way: a schema for each."""
 
-    def branch(types: Sequence[str], way: str) -> dict[str, Any]:
-        others: dict[str, Any] = {name: {"type": "null"} for name in _GIVEN if name != way}
-        given = {"type": {"enum": list(types)}, way: {"type": "string"}}
-        return {"title": f"By {way}", "properties": {**given, **others}, "required": ["type", way]}
+    def branch(way: Way) -> dict[str, Any]:
+        others: dict[str, Any] = {name: {"type": "null"} for name in _GIVEN[1:] if name != way}
+        return {"title": f"By {way}", "properties": {way: {"type": "string"}, **others}, "required": [way]}
 
-    schema["oneOf"] = [branch(("text",), "text"), *(branch(_MEDIA, way) for way in _GIVEN[1:])]
+    schema["oneOf"] = [branch(way) for way in _GIVEN[1:]]
 
 
-class PostedPart(BaseModel):
-    """One part of a posted item: a text, or media given in exactly one way.
+class PostedMedia(_Posted):
+    """A picture, film or sound, given in exactly one way. What is null may be left out."""
 
-    Attributes:
-        type: what it is.
-    """
+    model_config = ConfigDict(json_schema_extra=_one_way)
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_one_way)
+    type: Literal["image", "video", "audio"] = Field(description="What it is.")
+    text: None = Field(None, description="For texts.")
+    url: Address | None = Field(None, description="Fetched after the answer; http or https.")
+    s3: Annotated[str, Field(max_length=2048, json_schema_extra={"pattern": "^s3://"})] | None = Field(
+        None, description="s3://bucket/key; read in place, where that is allowed."
+    )
+    base64: Encoded | None = Field(None, description="The bytes, base64; a data: URL is taken too.")
+    upload: Annotated[str, Field(max_length=200, json_schema_extra={"pattern": "^[0-9a-f]{32}$"})] | None = Field(
+        None, description="The id of an upload; see POST /v1/uploads."
+    )
+    name: Name | None = Field(None, description="File name, for display only.")
 
-    type: PartType
-    text: str | None = Field(None, description="For type text.")
-    url: str | None = Field(None, max_length=2048, description="Fetched after the answer; http or https.")
-    s3: str | None = Field(None, max_length=2048, description="s3://bucket/key; read in place, where that is allowed.")
-    base64: str | None = Field(None, description="The bytes, base64; a data: URL is taken too.")
-    upload: str | None = Field(None, max_length=200, description="The id of an upload; see POST /v1/uploads.")
-    name: str | None = Field(None, max_length=200, description="File name, for display only.")
+
+PostedPart = TypeAliasType("PostedPart", Annotated[PostedText | PostedMedia, Field(discriminator="type")])
+"""One part of a posted item."""
 
 
 class PostedItem(BaseModel):
@@ -81,14 +122,14 @@ class PostedItem(BaseModel):
 
     app: str | None = Field(None, max_length=100, description="Defaults to the key's app; no other is accepted.")
     content_id: str | None = Field(None, max_length=MAX_CONTENT_ID, description="Your own name for the content.")
-    author: str | None = Field(None, min_length=1, max_length=MAX_NAMED, description="Who wrote it, by your own id.")
-    thread: str | None = Field(
-        None, min_length=1, max_length=MAX_NAMED, description="The conversation that it belongs to, by your own id."
+    author: Named | None = Field(None, description="Who wrote it, by your own id.")
+    thread: Named | None = Field(None, description="The conversation that it belongs to, by your own id.")
+    parent: Named | None = Field(None, description="What it answers, by your own id.")
+    parts: list[PostedPart] = Field(min_length=1, json_schema_extra={LIMIT: {"maxItems": "max_parts"}})
+    metadata: dict[str, JsonValue] = Field(
+        default_factory=dict, description="Your own facts, for rules and reviewers: some kilobytes as JSON."
     )
-    parent: str | None = Field(None, min_length=1, max_length=MAX_NAMED, description="What it answers, by your own id.")
-    parts: list[PostedPart] = Field(min_length=1)
-    metadata: dict[str, JsonValue] = Field(default_factory=dict, description="Your own facts, for rules and reviewers.")
-    callback_url: str | None = Field(None, max_length=2048, description="Receives the decision, signed.")
+    callback_url: Address | None = Field(None, description="Receives the decision, signed.")
     events: list[EventType] | None = Field(
         None, min_length=1, max_length=4, description="What `callback_url` receives; left out: `item.decided` alone."
     )
@@ -226,8 +267,7 @@ class Submissions:
                 return posted.model_copy(update={"parts": []})
             return PostedItem.model_validate(data)
         except ValidationError as error:
-            errors = [FieldError(_field(item["loc"]), item["msg"]) for item in error.errors()[:MAX_ERRORS]]
-            raise ItemInvalid(errors) from error
+            raise ItemInvalid([_fault(item) for item in error.errors()[:MAX_ERRORS]]) from error
 
     def _check_item(self, posted: PostedItem, files: int) -> None:
         if posted.app is not None and posted.app != self._app:
@@ -242,22 +282,18 @@ class Submissions:
             except UrlRefused as error:
                 raise _invalid("callback_url", str(error)) from error
 
-    def _look(self, number: int, parts: Sequence[PostedPart], files: Sequence[PostedFile]) -> _Looked:
+    def _look(self, number: int, parts: Sequence[PostedText | PostedMedia], files: Sequence[PostedFile]) -> _Looked:
         """The part of this number: the posted ones first, then the files."""
         if number < len(parts):
             return self._part(f"parts[{number}]", f"p{number}", parts[number])
         return self._file(f"file[{number - len(parts)}]", f"p{number}", files[number - len(parts)])
 
-    def _part(self, field: str, part_id: str, posted: PostedPart) -> _Looked:
-        given = [name for name in _GIVEN if getattr(posted, name) is not None]
-        if posted.type == "text":
-            if given != ["text"] or posted.text is None:
-                raise _invalid(field, "a text part has 'text' and nothing else")
+    def _part(self, field: str, part_id: str, posted: PostedText | PostedMedia) -> _Looked:
+        if isinstance(posted, PostedText):
             return self._text(f"{field}.text", part_id, posted.text, is_document=False)
-        if len(given) != 1 or given == ["text"]:
-            raise _invalid(field, "give exactly one of url, s3, base64, upload")
-        if self._settings.is_for_works_council and given != ["base64"]:
-            raise _invalid(f"{field}.{given[0]}", NOT_COVERED)
+        given = next(way for way in _GIVEN if getattr(posted, way) is not None)
+        if self._settings.is_for_works_council and given != "base64":
+            raise _invalid(f"{field}.{given}", NOT_COVERED)
         try:
             if posted.s3 is not None:
                 return self._in_place(f"{field}.s3", part_id, posted.s3, posted.type)
@@ -265,12 +301,12 @@ class Submissions:
                 return self._to_fetch(f"{field}.url", part_id, posted.url, posted)
             data = self._bytes(field, posted)
             facts = inspect(data, self._limits, posted.type)
-            return self._media(f"{field}.{given[0]}", part_id, data, facts, posted.name)
+            return self._media(f"{field}.{given}", part_id, data, facts, posted.name)
         except MediaRefused as error:
-            where = f"{field}.type" if error.kind == "mismatch" else f"{field}.{given[0]}"
+            where = f"{field}.type" if error.kind == "mismatch" else f"{field}.{given}"
             raise PartRefused([FieldError(where, str(error))]) from error
 
-    def _bytes(self, field: str, posted: PostedPart) -> bytes:
+    def _bytes(self, field: str, posted: PostedMedia) -> bytes:
         if posted.base64 is not None:
             return _decoded(f"{field}.base64", posted.base64)
         try:
@@ -278,7 +314,7 @@ class Submissions:
         except (NotFound, MediaRefused) as error:
             raise _invalid(f"{field}.upload", str(error)) from error
 
-    def _to_fetch(self, field: str, part_id: str, url: str, posted: PostedPart) -> _Looked:
+    def _to_fetch(self, field: str, part_id: str, url: str, posted: PostedMedia) -> _Looked:
         """A part whose bytes are fetched once it is stored; its address is checked without the network."""
         try:
             check_url(url, allow_private=self._settings.allow_private_urls)
@@ -403,6 +439,19 @@ def _clean(name: str | None) -> str | None:
         return None
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(c for c in last if c.isprintable())[:200] or None
+
+
+def _fault(error: ErrorDetails) -> FieldError:
+    """What pydantic found, by the field as the sender knows it: without the type by which a part's model was chosen."""
+    place, message = error["loc"], error["msg"].removeprefix("Value error, ")
+    if error["type"] == "union_tag_invalid":
+        known = ", ".join(f"'{each}'" for each in get_args(PartType))
+        return FieldError(_field((*place, "type")), f"Input should be one of {known}")
+    if error["type"] == "union_tag_not_found":
+        return FieldError(_field((*place, "type")), "Field required")
+    if place[:1] == ("parts",) and len(place) > 2:
+        place = (*place[:2], *place[3:])
+    return FieldError(_field(place), message)
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -34,7 +34,7 @@ POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'sel
 
 def blueprint(service: Service) -> Blueprint:
     """The pages over `service`; mount them at `PATH`."""
-    notices = Blueprint("notices", __name__, template_folder="templates")
+    notices = Blueprint("notice_pages", __name__, template_folder="templates")
     add_languages(notices)
     desk = _Desk(service)
 
@@ -79,7 +79,7 @@ def blueprint(service: Service) -> Blueprint:
         except InvalidSubmission as error:
             wrong = {each.field: _(FAULT_WORDS[each.field]) for each in error.errors}
             return desk.form(app, written, 422, problem=_("Nothing was sent yet: see below."), wrong=wrong)
-        return redirect(url_for("notices.receipt", app=app, secret=secret), 303)
+        return redirect(url_for("notice_pages.receipt", app=app, secret=secret), 303)
 
     @notices.get("/<app>/receipts/<secret>")
     def receipt(app: str, secret: str) -> BaseResponse:
@@ -97,7 +97,7 @@ def blueprint(service: Service) -> Blueprint:
         except InputError:
             text = _("Say why it is to be looked at again, in at most 5,000 characters.")
             return desk.receipt(app, secret, 422, problem=text, words=words)
-        return redirect(url_for("notices.receipt", app=app, secret=secret), 303)
+        return redirect(url_for("notice_pages.receipt", app=app, secret=secret), 303)
 
     @notices.errorhandler(413)
     def too_much(_error: Exception) -> BaseResponse:

@@ -141,7 +141,7 @@ class Copies:
             None,
             None,
             media_until=media_kept_until(ports, made, applicable),
-            derivatives=derivatives_wanted(record.item, made, applicable, (), record.failures),
+            derivatives=derivatives_wanted(record.item, made, applicable, (), record.failures, record.parts),
             is_anew=True,
         )
         if stored is None:

@@ -28,7 +28,7 @@ from moderation.api.auth import Gate
 from moderation.api.conditional import add_etags
 from moderation.api.cors import add_cors
 from moderation.api.figures import Figures
-from moderation.api.openapi import JSON, Operation, openapi
+from moderation.api.openapi import JSON, LIMITS, Operation, openapi
 from moderation.api.problems import KINDS
 from moderation.aws.door import PATH as AWS
 from moderation.aws.door import blueprint as aws_blueprint
@@ -54,6 +54,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
     app.config["MAX_FORM_PARTS"] = settings.max_parts + 2
+    app.extensions[LIMITS] = settings.model_dump(include={"max_text_chars", "max_parts", "max_media_bytes"})
     app.json.sort_keys = False  # type: ignore[attr-defined]
     register(app, problems.refusal_of)
     figures, gate = Figures(service), Gate(service.accounts, settings)

@@ -36,6 +36,10 @@ ALLOWED = {
     ("GET", "/v1/items/<item_id>/disputes"): (200, 404),
     ("POST", "/v1/items/<item_id>/disputes"): (422, 404),  # there is no decision to dispute
     ("POST", "/v1/items/<item_id>/disputes/<dispute_id>/outcome"): (404, 404),  # no dispute about this item
+    ("POST", "/v1/notices"): (201, 201),  # it may be about anything; who looks finds out which item is meant
+    ("GET", "/v1/notices"): (200, 200),
+    ("GET", "/v1/notices/<number>"): (404, 404),  # there is no notice of this number
+    ("POST", "/v1/notices/<number>/appeal"): (404, 404),
     ("POST", "/v1/flags"): (202, 404),
     ("GET", "/v1/flags"): (200, 200),
     ("GET", "/v1/flags/<flag_id>"): (404, 404),
@@ -46,10 +50,10 @@ ALLOWED = {
     ("GET", "/v1/policies/<name>"): (200, 200),
     ("GET", "/v1/detectors"): (200, 200),
     ("GET", "/v1/lists"): (403, 403),  # for operators: no app may change what it is judged by
-    ("GET", "/v1/lists/<name>"): (403, 403),
-    ("GET", "/v1/lists/<name>/changes"): (403, 403),
-    ("POST", "/v1/lists/<name>"): (403, 403),
-    ("DELETE", "/v1/lists/<name>/entries/<int:entry_id>"): (403, 403),
+    ("GET", "/v1/lists/<list_name>"): (403, 403),
+    ("GET", "/v1/lists/<list_name>/changes"): (403, 403),
+    ("POST", "/v1/lists/<list_name>"): (403, 403),
+    ("DELETE", "/v1/lists/<list_name>/entries/<int:entry_id>"): (403, 403),
     ("GET", "/v1/detectors/<detector>"): (200, 200),
     ("DELETE", "/v1/items/<item_id>"): (202, 404),
 }
@@ -107,6 +111,14 @@ def test_every_route_answers_each_caller_as_the_table_says(idle_api: Api) -> Non
         bodies["disputes"] = {"body": "a body", "reference": "1"}
         bodies["outcome"] = {"outcome": "upheld"}
         bodies["moderations"] = {"input": "hi"}
+        bodies["notices"] = {
+            "place": "https://example.org/1",
+            "kind": "hate",
+            "reason": "It is",
+            "name": "Ann",
+            "mail": "ann@example.org",
+            "good_faith": True,
+        }
         bodies["uploads"] = {"content_type": "image/png"}
         body = bodies.get(rule.rpartition("/")[2], TEXT) if method == "POST" else None
         for name, header in strangers.items():

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from moderation.api.schemas import Body
+from moderation.api.schemas.bodies import Body
 
 DisputeOutcomeView = Literal["upheld", "partially_reversed", "reversed", "omitted"]
 
