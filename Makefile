@@ -13,7 +13,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-faults test-templates test-contract test-speech fast oldest train-names train-toxicity messages lint types imports bench lock clean
+.PHONY: help install demo serve test test-faults test-templates test-contract test-speech fast oldest train-names train-toxicity messages lint types imports bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -24,6 +24,8 @@ help: ## list the targets
 .venv/.test: requirements-test.lock $(DISTRIBUTIONS) scripts/venv.sh
 	@scripts/venv.sh $(PYTHON) test
 	@touch .venv/.run
+
+install: .venv/.run ## install the service into .venv
 
 demo: .venv/.run ## post real examples to a fresh service and watch the outcomes (ends by itself without a terminal)
 	@if [ -t 0 ] && [ -t 1 ]; then .venv/bin/moderation demo; else .venv/bin/moderation demo --exit; fi
