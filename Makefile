@@ -13,7 +13,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-faults test-templates test-contract test-speech fast oldest train-names train-toxicity messages lint types imports bench lock clean
+.PHONY: help install demo serve test test-faults test-templates test-contract test-speech fast oldest train-names train-toxicity messages lint types imports bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -89,6 +89,11 @@ train-names: .venv/.test ## train the model of names twice: both are the same fi
 train-toxicity: .venv/.test ## train text.toxicity anew: make train-toxicity DATA=folder (tools/text-training/README.md says of what)
 	@test -n "$(DATA)" || { echo "DATA is missing: the folder of the data sets that tools/text-training/README.md names"; exit 2; }
 	@OMP_NUM_THREADS=1 .venv/bin/python tools/text-training/train.py $(DATA)
+
+docs: .venv/.run ## the documentation as a site in build/docs, from README.md and docs/; every warning is an error
+	@.venv/bin/uv pip install --quiet --python .venv/bin/python -r requirements-docs.lock
+	@# Not --quiet: that hides warnings from --strict, too.
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --clean && echo build/docs/index.html
 
 lock: ## write the lock files anew from the pyproject files
 	@scripts/lock.sh $(PYTHON)

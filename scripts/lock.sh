@@ -20,3 +20,5 @@ write run "$sources"
 echo "nudenet>=3.4.2" >> "$sources"
 write test "$sources"
 rm -f "$sources"
+# What makes the site of the documentation comes on top, in the versions that the tests have.
+write docs --group docs --constraint requirements-test.lock
