@@ -46,10 +46,11 @@ def update_many(
     return _update(c.dialect, table, key, tuple(rows[0]), tuple(same), tuple(while_)).run(c, rows) if rows else 0
 
 
-def among(c: Connection, column: sa.Column[str], values: Collection[str]) -> sa.ColumnElement[bool]:
+def among(c: Connection, column: sa.Column[Any], values: Collection[Any]) -> sa.ColumnElement[bool]:
     """The rows that have one of many values, with one parameter however many there are."""
     if c.dialect.name == "postgresql":
-        return column == sa.func.any(sa.bindparam(None, list(values), type_=postgresql.ARRAY(sa.Text)))
+        kind = sa.Text() if isinstance(column.type, sa.String) else column.type
+        return column == sa.func.any(sa.bindparam(None, list(values), type_=postgresql.ARRAY(kind)))
     listed = sa.func.json_each(as_json(list(values))).table_valued("value")
     return column.in_(sa.select(listed.c.value))
 

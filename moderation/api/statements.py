@@ -9,7 +9,7 @@ from moderation.api.auth import Gate
 from moderation.api.openapi import Operation, Parameter
 from moderation.api.posting import json_response
 from moderation.api.problems import invalid
-from moderation.api.statement_schemas import DsaStatement, GroundView, StatementView
+from moderation.api.schemas.statements import DsaStatement, GroundView, StatementView
 from moderation.core.dsa import BY_NAME
 from moderation.core.errors import NotFound
 from moderation.core.policy.choices import in_language

@@ -55,6 +55,9 @@ EXPLAINED = (
     ("invalid", "kind|value", "", "an entry has to be of the kind that the list is"),
     ("invalid", "item", "", "JSON inside of a form, which JSON Schema does not look into"),
     ("invalid", r"parts(\[\d+\].*)?", "", "of the JSON inside of a form, and text that comes as a file"),
+    ("invalid", "name|mail|signature", "", "who gives a notice is named and signs, as its kind asks"),
+    ("invalid", "flagger_key", "", "the key of a trusted flagger"),
+    ("invalid", "submitted_at|decided_at", "before|still to come", "when a dispute was submitted and decided"),
     ("not-json", "", "", "numbers beyond 64 bits; JSON inside of a form"),
     ("batch-refused", "", "", "each item has one of these problems"),
     ("idempotency-conflict", "", "", "the key came with another body before"),
@@ -89,7 +92,20 @@ class World:
         self.api.service.work_once()
         flag = self.post("/v1/flags", {"item": item, "reason": "spam", "reporter": "user-7"})["id"]
         entry = self.post("/v1/lists/banned", {"value": "user-13", "why": "spam"})["id"]
+        notice = self.post(
+            "/v1/notices",
+            {
+                "place": item,
+                "kind": "hate",
+                "reason": "It is",
+                "name": "Ann",
+                "mail": "a@b.example",
+                "good_faith": True,
+            },
+        )["number"]
+        dispute = self.post(f"/v1/items/{item}/disputes", {"body": "a body", "reference": "1"})["id"]
         self.names: dict[str, Any] = {
+            "number": notice, "dispute_id": dispute,
             "item_id": item, "flag_id": flag, "list_name": "banned", "entry_id": entry, "name": "pii",
             "detector": "pii.text", "part_id": "p0", "delivery_id": "d",
         }  # fmt: skip

@@ -21,12 +21,18 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import sqlalchemy as sa
+from alembic import command
 from botocore.config import Config
 
+from ground.database import _config
 from ground.failpoints import EXIT_CODE
 from ground.media_store import open_blobs
 from moderation.service import Service
 from moderation.settings import Settings, load_settings
+from moderation.storage import opening, tables
+from review_ui import opening as review_opening
+from review_ui import tables as review_tables
 from review_ui.opening import open_review
 from review_ui.people.people import People
 from tests.faults.objects import Objects
@@ -229,6 +235,12 @@ class Installation:
                 self._keeper.start()
         return role
 
+    def take_back_a_revision(self) -> None:
+        """Have something left to migrate in both databases."""
+        _take_back(self.folder / "data" / "moderation.db", opening.MIGRATIONS, tables.metadata, "alembic_version")
+        of_review = (review_opening.MIGRATIONS, review_tables.metadata, "review_alembic_version")
+        _take_back(self.folder / "data" / "review.db", *of_review)
+
     def set(self, name: str, value: str) -> None:
         """Another setting for processes that start from now on, by its name without ``MODERATION_``."""
         self._environment[f"MODERATION_{name}"] = value
@@ -373,6 +385,14 @@ class Installation:
                 port = self._roles[death.role].port
                 if port is None or answers(port, 0.5):
                     death.up_at = time.time()
+
+
+def _take_back(path: Path, migrations: Path, metadata: sa.MetaData, version_table: str) -> None:
+    engine = sa.create_engine(f"sqlite:///{path}")
+    config = _config(migrations)
+    config.attributes.update(engine=engine, metadata=metadata, version_table=version_table)
+    command.downgrade(config, "-1")
+    engine.dispose()
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from ground.strict_json import NOT_BLANK
 from moderation.api.schemas.bodies import Body
 
 DisputeOutcomeView = Literal["upheld", "partially_reversed", "reversed", "omitted"]
@@ -15,8 +16,15 @@ DisputeOutcomeView = Literal["upheld", "partially_reversed", "reversed", "omitte
 class NewDispute(Body):
     """A decision was taken to an out-of-court dispute settlement body."""
 
-    body: str = Field(max_length=200, description="Name of the body.")
-    reference: str = Field(max_length=200, description="What the body calls the dispute; no personal data.")
+    body: str = Field(
+        min_length=1, max_length=200, description="Name of the body.", json_schema_extra={"pattern": NOT_BLANK}
+    )
+    reference: str = Field(
+        min_length=1,
+        max_length=200,
+        description="What the body calls the dispute; no personal data.",
+        json_schema_extra={"pattern": NOT_BLANK},
+    )
     submitted_at: AwareDatetime | None = Field(None, description="When the body got it; left out: now.", strict=False)
 
 

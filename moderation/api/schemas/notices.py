@@ -7,19 +7,37 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from ground.strict_json import NOT_BLANK
 from moderation.api.schemas.bodies import Body
+from moderation.core.public_notices import KINDS, MOST
 
 
 class NewNotice(Body):
     """What somebody says is wrong with an item."""
 
-    place: str = Field(min_length=1, max_length=2000, description="Id of the item, `content_id`, or an address of it.")
-    kind: str = Field(max_length=40, description="What is wrong, such as `hate`; docs/notices.md has them all.")
-    reason: str = Field(min_length=1, max_length=5000, description="Why they think so, in their words.")
+    place: str = Field(
+        min_length=1,
+        max_length=MOST["place"],
+        description="Id of the item, `content_id`, or an address of it.",
+        json_schema_extra={"pattern": NOT_BLANK},
+    )
+    kind: str = Field(
+        max_length=40,
+        description="What is wrong; docs/notices.md says what each means.",
+        json_schema_extra={"enum": list(KINDS)},
+    )
+    reason: str = Field(
+        min_length=1,
+        max_length=MOST["reason"],
+        description="Why they think so, in their words.",
+        json_schema_extra={"pattern": NOT_BLANK},
+    )
     name: str = Field("", max_length=200, description="Of who gives it; may be empty for `child_abuse` alone.")
     mail: str = Field("", max_length=320, description="Their mail address; may be empty for `child_abuse` alone.")
     signature: str = Field("", max_length=200, description="Their name again, for kinds that are signed.")
-    good_faith: bool = Field(description="True: they believe in good faith that it is accurate and complete.")
+    good_faith: bool = Field(
+        description="They believe in good faith that it is accurate and complete.", json_schema_extra={"const": True}
+    )
     language: str = Field("en", max_length=20, description="That they read.")
     flagger_key: str = Field("", max_length=100, description="Of a trusted flagger; empty for anybody else.")
 
