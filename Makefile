@@ -62,6 +62,12 @@ test-wheels: .venv/.test ## build the wheels, install them outside of the checko
 wheels: .venv/.run ## wheels of the service, the plugins and the Python client, into dist/
 	@scripts/wheels.sh dist
 
+sbom: .venv/.run ## the parts of an installation with their licences, as CycloneDX 1.6: dist/moderation.cdx.json
+	@scripts/sbom.sh dist/moderation.cdx.json
+
+audit: .venv/.run ## known vulnerabilities of what the lock files list; what could not be looked up counts as found
+	@scripts/audit.sh
+
 oldest: .venv/.test ## the A2I contracts with the oldest boto3 that is supported
 	@scripts/oldest.sh
 
