@@ -13,7 +13,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-faults test-templates test-contract test-speech fast oldest train-names train-toxicity messages lint types imports bench docs lock clean
+.PHONY: help install demo serve test test-faults test-templates test-contract test-speech test-wheels fast oldest wheels sbom audit train-names train-toxicity messages lint types imports bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -57,6 +57,18 @@ test-contract: .venv/.test ## ten thousand requests made from the OpenAPI docume
 test-speech: .venv/.test ## the tests of the extra moderation[speech]; installs it into .venv (about 160 MB, FFmpeg with GPL parts among it)
 	@.venv/bin/uv pip install --quiet --python .venv/bin/python --editable . --editable plugins/speech
 	@.venv/bin/python -m pytest $(PYTEST_ARGS) plugins/speech
+
+test-wheels: .venv/.test ## build the wheels, install them outside of the checkout by plain pip, and run the demo from there
+	@.venv/bin/python -m pytest tests/wheels -m '' --timeout 1800 $(PYTEST_ARGS)
+
+wheels: .venv/.run ## wheels of the service, the plugins and the Python client, into dist/
+	@scripts/wheels.sh dist
+
+sbom: .venv/.run ## the parts of an installation with their licences, as CycloneDX 1.6: dist/moderation.cdx.json
+	@scripts/sbom.sh dist/moderation.cdx.json
+
+audit: .venv/.run ## known vulnerabilities of what the lock files list; what could not be looked up counts as found
+	@scripts/audit.sh
 
 oldest: .venv/.test ## the A2I contracts with the oldest boto3 that is supported
 	@scripts/oldest.sh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,8 @@ def test_the_lifecycle_rules_are_those_that_the_command_prints() -> None:
 
 # Containers
 
+BOTO3 = ["AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "AWS_SECRET_ACCESS_KEY"]
+
 
 def test_the_container_file_copies_what_there_is_and_sets_what_is_known() -> None:
     text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
@@ -224,15 +227,80 @@ def test_the_container_file_copies_what_there_is_and_sets_what_is_known() -> Non
     settings = re.findall(rf"{PREFIX}(\w+)=", text)
     assert settings == ["DATA", "HOST"]
     assert [name for name in settings if name.lower() not in Settings.model_fields] == []
+    assert re.findall(r"^USER (\w+)", text, re.M)[-1] != "root"
 
 
-def test_the_compose_file_runs_commands_that_there_are_with_known_settings() -> None:
+def test_the_container_file_copies_all_that_the_wheel_needs_and_installs_the_plugins_of_the_extra() -> None:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    copied = {name for line in re.findall(r"^COPY (.+)$", text, re.M) for name in line.split()[:-1]}
+
+    assert {*wheel["packages"], *wheel["force-include"], *project["project"]["license-files"]} <= copied
+    plugins = project["project"]["optional-dependencies"]["plugins"]
+    assert sorted(re.findall(r"\./plugins/(\w+)", text)) == [name.removeprefix("moderation-") for name in plugins]
+
+
+def compose() -> dict[str, Any]:
+    """Each service of compose.yaml with what compose.s3.yaml adds, as compose lays one over the other."""
+    base = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    over = yaml.safe_load((DEPLOY / "compose.s3.yaml").read_text(encoding="utf-8"))
+    services = base["services"]
+    for name, more in over["services"].items():
+        given = services.setdefault(name, {})
+        for key, value in more.items():
+            given[key] = given[key] | value if isinstance(value, dict) and key in given else value
+    return {"services": services, "volumes": base["volumes"] | over["volumes"]}
+
+
+def test_the_compose_files_run_commands_that_there_are_with_known_settings() -> None:
     from moderation.cli import COMMANDS
 
-    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    services = compose()["services"]
     for name in ("serve", "worker"):
-        settings = services[name]["environment"]
-        assert [key for key in settings if key.removeprefix(PREFIX).lower() not in Settings.model_fields] == []
+        given = services[name]["environment"]
+        settings = {key.removeprefix(PREFIX).lower(): value for key, value in given.items() if key.startswith(PREFIX)}
+        assert [key for key in settings if key not in Settings.model_fields] == []
+        assert sorted(set(given) - {PREFIX + key.upper() for key in settings}) == BOTO3, "read by boto3 alone"
         assert set(services[name].get("command", ["serve"])) <= set(COMMANDS)
-        assert set(services[name]["depends_on"]) <= set(services)
+        filled = {key: re.sub(r"\$\{\w+(?::-|:\?)([^}]*)\}", r"\1", value) for key, value in settings.items()}
+        assert Settings(**filled).media_s3, "the values are such as the settings take"
     assert services["serve"]["ports"] == ["127.0.0.1:8000:8000"], "nobody else reaches it without a proxy"
+    assert [name for name in services if "ports" in services[name]] == ["serve"]
+
+
+def test_services_wait_for_those_they_need_and_keep_what_they_write_in_volumes() -> None:
+    whole = compose()
+    services = whole["services"]
+    for name, service in services.items():
+        for needed, how in service.get("depends_on", {}).items():
+            if how["condition"] == "service_healthy":
+                assert services[needed]["healthcheck"]["test"][0] == "CMD", (name, needed)
+            else:
+                assert how["condition"] == "service_completed_successfully"
+                assert services[needed]["restart"] == "on-failure", "it ends"
+        for volume in service.get("volumes", ()):
+            assert volume.split(":")[0] in whole["volumes"], name
+    assert set(services["serve"]["depends_on"]) == {"postgres", "redis", "bucket"}
+    assert (
+        services["bucket"]["entrypoint"][-1] == f"store/{services['serve']['environment']['MODERATION_MEDIA_BUCKET']}"
+    )
+    [port] = re.findall(r"s3:(\d+)", services["serve"]["environment"]["AWS_ENDPOINT_URL_S3"])
+    assert f"@s3:{port}" in services["bucket"]["environment"]["MC_HOST_store"]
+
+
+def test_the_health_check_of_serve_asks_a_page_that_answers(open_api: Open) -> None:
+    [address] = re.findall(r"http://127\.0\.0\.1:8000(/\w+)", compose()["services"]["serve"]["healthcheck"]["test"][-1])
+
+    assert open_api().client.get(address).status_code == 200
+
+
+def test_the_example_of_env_has_all_that_the_compose_files_ask_for_and_no_password() -> None:
+    lines = (DEPLOY / "env.example").read_text(encoding="utf-8").splitlines()
+    given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    text = "".join((DEPLOY / name).read_text(encoding="utf-8") for name in ("compose.yaml", "compose.s3.yaml"))
+
+    must = set(re.findall(r"\$\{(\w+):\?", text))
+    assert {name for name, value in given.items() if not value} == must, "compose refuses to start with these empty"
+    assert set(given) <= set(re.findall(r"\$\{(\w+)", text))
+    assert "**/.env" in Path(".dockerignore").read_text(encoding="utf-8").split(), "a password is in no layer"

@@ -404,9 +404,9 @@ class TestJobs:
         job = start(first)
         real = first.service._redactor.look_each
 
-        def closing(*arguments: Any) -> Any:
+        def closing(*arguments: Any, **given: Any) -> Any:
             first.service.redactions.close()
-            return real(*arguments)
+            return real(*arguments, **given)
 
         monkeypatch.setattr(first.service._redactor, "look_each", closing)
         first.service.redactions.work_once()
