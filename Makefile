@@ -13,7 +13,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-faults test-templates test-contract test-speech test-wheels fast oldest wheels sbom audit train-names train-toxicity messages lint types imports bench docs lock clean
+.PHONY: help install demo serve test test-faults test-templates test-contract test-speech test-wheels test-container fast oldest wheels sbom audit train-names train-toxicity messages lint types imports bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -59,7 +59,11 @@ test-speech: .venv/.test ## the tests of the extra moderation[speech]; installs 
 	@.venv/bin/python -m pytest $(PYTEST_ARGS) plugins/speech
 
 test-wheels: .venv/.test ## build the wheels, install them outside of the checkout by plain pip, and run the demo from there
-	@.venv/bin/python -m pytest tests/wheels -m '' --timeout 1800 $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest tests/wheels/test_wheels.py -m '' --timeout 1800 $(PYTEST_ARGS)
+
+test-container: .venv/.test ## build the container with buildah and judge a text in it (BASE=image where no registry is reached)
+	@scripts/debian.sh buildah
+	@.venv/bin/python -m pytest tests/wheels/test_container.py -m '' --timeout 1800 $(PYTEST_ARGS)
 
 wheels: .venv/.run ## wheels of the service, the plugins and the Python client, into dist/
 	@scripts/wheels.sh dist
