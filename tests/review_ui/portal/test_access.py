@@ -69,6 +69,7 @@ ROUTES: list[tuple[str, str, set[str | None], int]] = [
     ("GET", "/review/media/forged", REVIEWERS, 404),
     ("GET", "/review/people", ADMINS, 200),
     ("POST", "/review/people", ADMINS, 422),
+    ("POST", "/review/people-authors", ADMINS, 422),
     ("POST", "/review/people/nobody", ADMINS, 303),
     ("POST", "/review/people/nobody/disable", ADMINS, 404),
     ("GET", "/review/password", EVERYBODY, 200),
