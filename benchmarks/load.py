@@ -34,6 +34,9 @@ from moderation.serving.server import Server
 from moderation.settings import Settings
 
 BATCH = 100
+PLACES = "garden street market library station harbour school kitchen office museum park church".split()
+HOURS = "morning evening afternoon night spring summer autumn winter".split()
+"""Of texts that the rules approve and that are not looked at twice."""
 
 
 @dataclass
@@ -180,7 +183,9 @@ def flood(seconds: float) -> None:
                 time.sleep(1)
                 ends_at = time.perf_counter() + seconds
                 while time.perf_counter() < ends_at:
-                    body = {"parts": [{"type": "text", "text": f"a quiet word at {time.time()}"}]}
+                    place, hour = PLACES[len(took) % len(PLACES)], HOURS[len(took) // len(PLACES) % len(HOURS)]
+                    said = f"the {place} was quiet in the {hour}, and we had tea there"
+                    body = {"parts": [{"type": "text", "text": said}]}
                     began = time.perf_counter()
                     answer = service.post(client, "quiet", "/v1/items?wait=30", body)
                     assert answer.status == 200, answer.data
