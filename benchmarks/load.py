@@ -34,8 +34,21 @@ from moderation.serving.server import Server
 from moderation.settings import Settings
 
 BATCH = 100
-PLACES = "garden street market library station harbour school kitchen office museum park church".split()
-HOURS = "morning evening afternoon night spring summer autumn winter".split()
+PLACES = [
+    "garden",
+    "street",
+    "market",
+    "library",
+    "station",
+    "harbour",
+    "school",
+    "kitchen",
+    "office",
+    "museum",
+    "park",
+    "church",
+]
+HOURS = ["morning", "evening", "afternoon", "night", "spring", "summer", "autumn", "winter"]
 """Of texts that the rules approve and that are not looked at twice."""
 
 
