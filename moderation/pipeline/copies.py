@@ -22,7 +22,7 @@ from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
 from moderation.detection.subjects import content_types_of
 from moderation.pipeline import people
-from moderation.pipeline.deciding import derivatives_wanted, media_kept_until, tell
+from moderation.pipeline.deciding import decide_anew
 from moderation.pipeline.loops import notice_loop
 from moderation.pipeline.ports import Ports
 from moderation.storage.lists import RunTimeLists
@@ -133,20 +133,8 @@ class Copies:
             return "waits"
         if ask.outcome != "reject" or record.decision.decided_by == "people":
             return self._ask(item_id, why, ask.queue)
-        ports, made = self._ports, _decision_on_copy(original, why, self._ports)
-        applicable = self._applicable(record)
-        stored = ports.store.decide(
-            item_id,
-            made,
-            None,
-            None,
-            media_until=media_kept_until(ports, made, applicable),
-            derivatives=derivatives_wanted(record.item, made, applicable, (), record.failures, record.parts),
-            is_anew=True,
-        )
-        if stored is None:
+        if not decide_anew(self._ports, record, _decision_on_copy(original, why, self._ports)):
             return "waits"
-        tell(ports, (record.item, stored), kept={item_id} if record.stays_here else ())
         return "rejected"
 
     def _ask(self, item_id: str, why: str, queue: str | None) -> Became:

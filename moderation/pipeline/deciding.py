@@ -73,6 +73,28 @@ def derivatives_wanted(
     return () if stays_here(failures) else derivatives_of(applicable, item, decision, redacted, parts)
 
 
+def decide_anew(ports: Ports, record: ItemRecord, decision: Decision) -> bool:
+    """Have a decision supersede the one there is, without looking again, and say so.
+
+    Returns:
+        False when the item is not decided any more, and nothing was done.
+    """
+    applicable = ports.judge.policies.for_content(record.item.app, content_types_of(record.parts))
+    made = ports.store.decide(
+        record.item.id,
+        decision,
+        None,
+        None,
+        media_until=media_kept_until(ports, decision, applicable),
+        derivatives=derivatives_wanted(record.item, decision, applicable, (), record.failures, record.parts),
+        is_anew=True,
+    )
+    if made is None:
+        return False
+    tell(ports, (record.item, made), kept={record.item.id} if record.stays_here else ())
+    return True
+
+
 def decide_by_people(
     ports: Ports,
     record: ItemRecord,

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from moderation.core.coverage import Coverage
-from moderation.core.egress import stays_here
 from moderation.core.errors import NotFound, PolicyMissing
 from moderation.detection.asking import wanted
 from moderation.detection.judge import Judge
@@ -21,7 +20,7 @@ from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
 from moderation.hookspecs import Detector, Extractor
 from moderation.pipeline.again import judge_anew
-from moderation.pipeline.deciding import derivatives_wanted, media_kept_until, tell
+from moderation.pipeline.deciding import decide_anew
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord
 from moderation.storage.remoderations import BEGUN, CHANGED, SAME, Changed, Remoderation, Remoderations
@@ -173,20 +172,7 @@ def _undone(runs: Remoderations, ports: Ports, run: Remoderation, changed: Chang
         return "on hold"
     restored = {"decided_at": ports.clock(), "supersedes": None}
     before = record.decisions[changed.number - 1].model_copy(update=restored)
-    applicable = ports.judge.policies.for_content(record.item.app, content_types_of(record.parts))
-    made = ports.store.decide(
-        record.item.id,
-        before,
-        None,
-        None,
-        media_until=media_kept_until(ports, before, applicable),
-        derivatives=derivatives_wanted(record.item, before, applicable, (), record.failures, record.parts),
-        is_anew=True,
-    )
-    if made is None:
-        return "decided since"
-    tell(ports, (record.item, made), kept={record.item.id} if stays_here(record.failures) else ())
-    return "taken back"
+    return "taken back" if decide_anew(ports, record, before) else "decided since"
 
 
 def _before(item_id: str) -> str:
