@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from moderation.commands.lists import me
 from moderation.commands.opening import opened_review
 from moderation.commands.options import JSON
 from moderation.commands.rules.history import SINCE
@@ -69,7 +69,7 @@ def again(
     if is_listed:
         with existing_database(settings) as database:
             return _list(Remoderations(database), as_json)
-    by = getpass.getuser()
+    by = me()
     with _opened(settings) as service:
         runs, ports = Remoderations(service.database), service.pipeline.ports
         if undo is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -55,7 +54,7 @@ def rollback(settings: Settings, policy: str, to: str | None, by: str | None) ->
     with existing_database(settings) as database:
         versions = PolicyVersions(database)
         current = versions.history(policy)[-1:]
-        row = versions.plan_roll_back(policy, to, by or getpass.getuser(), datetime.now(UTC))
+        row = versions.plan_roll_back(policy, to, by or me(), datetime.now(UTC))
         versions.policy(row.version, taxonomy, row.path)  # a text that cannot be read now must not come into force
         what = f"roll policy {policy} back to version {row.version[:12]}"
         Consents(database, settings.two_persons_for()).need("policies", what, me(), datetime.now(UTC))
