@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from statistics import median
 from typing import Any
 
 from ground.statistics import Interval
@@ -355,7 +356,7 @@ def _appealed(made: Figures) -> _Values:
         yield (indicator, t.UPHELD), (sum(n for was, became, n in counted if was == became), "")
         reversed_ = sum(n for was, became, n in counted if became not in ("open", was))
         yield (indicator, t.REVERSED), (reversed_, "")
-        yield (indicator, t.MEDIAN), (_median(times[indicator]), "hours")
+        yield (indicator, t.MEDIAN), (median(times[indicator]) if times[indicator] else None, "hours")
     yield (t.NEWLY_IMPOSED, t.TOTAL_NUMBER), (made.imposed_on_appeal, "")
     yield (t.DISPUTED, t.TOTAL_NUMBER), (sum(made.disputes.values()), f"{made.disputes['open']} not settled yet")
     for scope, outcome in ((t.UPHELD, "upheld"), (t.PARTLY, "partially_reversed"), (t.REVERSED, "reversed")):
@@ -364,13 +365,6 @@ def _appealed(made: Figures) -> _Values:
     yield (t.DISPUTED, t.MEDIAN), (made.median_hours("dispute", "all"), "hours")
     reversing, followed = made.implemented
     yield (t.DISPUTED, t.IMPLEMENTED), (followed / reversing if reversing else None, f"{followed} of {reversing}")
-
-
-def _median(values: Sequence[float]) -> float | None:
-    ordered, middle = sorted(values), len(values) // 2
-    if not ordered:
-        return None
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _automated(made: Figures) -> _Values:

@@ -114,7 +114,7 @@ class Accounts:
 
         def work(c: Connection) -> str:
             c.execute(insert_or_nothing(c, apps).values(name=app, webhook_secret=own_secret, created_at=now))
-            key: dict[str, Any] = {"id": key_id, "app": app, "secret_sha256": _digest(secret), "created_at": now}
+            key: dict[str, Any] = {"id": key_id, "app": app, "secret_sha256": secret_digest(secret), "created_at": now}
             kept_scopes = None if set(scopes) == set(SCOPES) else " ".join(sorted(scopes))
             key |= {"is_operator": is_operator, "scopes": kept_scopes, "expires_at": expires_at}
             c.execute(sa.insert(api_keys).values(**key))
@@ -138,7 +138,7 @@ class Accounts:
             return None
         query = sa.select(api_keys).where(api_keys.c.id == parts[1], api_keys.c.revoked_at.is_(None))
         row = self._db.read(lambda c: c.execute(query).first())
-        if row is None or not hmac.compare_digest(row.secret_sha256, _digest(parts[2])):
+        if row is None or not hmac.compare_digest(row.secret_sha256, secret_digest(parts[2])):
             return None
         if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
             return None
@@ -226,6 +226,6 @@ def _new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
-def _digest(secret: str) -> str:
+def secret_digest(secret: str) -> str:
     """Keys are 256 random bits, so a plain digest cannot be reversed by guessing."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

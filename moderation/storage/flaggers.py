@@ -6,7 +6,6 @@ records of the audit chain.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -19,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database
 from moderation.core.errors import FieldError, InvalidSubmission, NotFound
+from moderation.storage.accounts import secret_digest
 from moderation.storage.audit import note_change
 from moderation.storage.tables import trusted_flaggers
 
@@ -60,7 +60,7 @@ class Flaggers:
         secret = secrets.token_urlsafe(32)
 
         def work(c: Connection) -> None:
-            row = {**vars(made), "secret_sha256": _digest(secret)}
+            row = {**vars(made), "secret_sha256": secret_digest(secret)}
             c.execute(sa.insert(trusted_flaggers).values(row))
             note_change(c, "flagger trusted", made.id, now, by=by, app=app)
 
@@ -92,13 +92,13 @@ class Flaggers:
             trusted_flaggers.c.id == match[1], trusted_flaggers.c.revoked_at.is_(None)
         )
         row = self._db.read(lambda c: c.execute(query).first())
-        if row is None or row.app not in (None, app) or not hmac.compare_digest(row.secret_sha256, _digest(match[2])):
+        if (
+            row is None
+            or row.app not in (None, app)
+            or not hmac.compare_digest(row.secret_sha256, secret_digest(match[2]))
+        ):
             return None
         return _flagger(row)
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _flagger(row: sa.Row[tuple[object, ...]]) -> Flagger:

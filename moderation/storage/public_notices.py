@@ -7,7 +7,6 @@ outsiders; what reviewers noted stays inside.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from moderation.core.decisions import Decision
 from moderation.core.errors import AppealRefused, FieldError, InvalidSubmission, NotFound
 from moderation.core.events import Listener
 from moderation.core.public_notices import OPEN, GivenNotice, NoticeState, Record, look_after, new_number, places_named
+from moderation.storage.accounts import secret_digest
 from moderation.storage.audit import note_change
 from moderation.storage.event_log import note_event
 from moderation.storage.holds import is_held
@@ -117,7 +117,7 @@ class PublicNotices:
             record = _record(c, notifier)
             row = {
                 "number": new_number(),
-                "secret_sha256": _digest(secret),
+                "secret_sha256": secret_digest(secret),
                 "app": app,
                 "item_id": item_id,
                 "state": "unmatched" if item_id is None else "received",
@@ -145,7 +145,7 @@ class PublicNotices:
 
     def by_secret(self, app: str, secret: str) -> PublicNotice:
         """The notice that a receipt is of. Raises `NotFound`."""
-        return self._one((_N.secret_sha256 == _digest(secret)) & (_N.app == app), "no such receipt")
+        return self._one((_N.secret_sha256 == secret_digest(secret)) & (_N.app == app), "no such receipt")
 
     def find(
         self,
@@ -421,10 +421,6 @@ def _held(c: Connection, number: str) -> Any:
 def _changed(c: Connection, number: str, values: Mapping[str, Any]) -> PublicNotice:
     update = sa.update(public_notices).where(_N.number == number).values(values).returning(public_notices)
     return _notice(c.execute(update).one())
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _notice(row: Any) -> PublicNotice:
