@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from moderation import hookimpl
 from moderation.cli import run as run_command
+from moderation.core.decisions import Decision
+from moderation.core.items import Item
 from moderation.pipeline.remoderating import from_evidence, preview, remoderate, undo
 from moderation.storage.audit import open_chain
 from moderation.storage.holds import Holds
@@ -39,6 +42,17 @@ def outcomes(house: House, *item_ids: str) -> list[str]:
     return [house.service.store.get_item(each).decisions[-1].outcome for each in item_ids]
 
 
+class Told:
+    """A plugin that is told of decisions."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[str, str]] = []
+
+    @hookimpl
+    def item_decided(self, item: Item, decision: Decision) -> None:
+        self.outcomes.append((item.id, decision.outcome))
+
+
 def test_decided_items_are_judged_by_changed_policies_and_taken_back(open_house: Callable[[str], House]) -> None:
     house = open_house(APPROVES)
     bad, good = house.post(NUMBER).item.id, house.post("have a nice day").item.id
@@ -57,7 +71,10 @@ def test_decided_items_are_judged_by_changed_policies_and_taken_back(open_house:
     assert house.service.store.get_item(bad).decisions[-1].supersedes == 1
     assert remoderate(runs, ports, runs.get(run.id))["decided"] == 1, "gone on with, it has nothing more to do"
 
+    told = Told()
+    house.service.judge.plugins.manager.register(told)
     assert undo(runs, ports, run, "olga") == {"taken back": 1}
+    assert told.outcomes == [(bad, "approve")]
     assert [each.outcome for each in house.service.store.get_item(bad).decisions] == ["approve", "reject", "approve"]
     assert undo(runs, ports, run, "olga") == {"decided since": 1}
     chain = open_chain(house.service.database)
