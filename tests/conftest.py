@@ -46,6 +46,14 @@ def migrated_once() -> None:
     migrate_once()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def made_once() -> None:
+    """What each application would compile anew is compiled once, and passwords are cheap."""
+    from tests.made_once import make_once
+
+    make_once()
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings over a fresh data folder; private addresses are allowed, because the tests' receivers are local."""
