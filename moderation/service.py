@@ -55,6 +55,7 @@ from moderation.review.following import Following
 from moderation.settings import Settings
 from moderation.storage.accounts import Accounts
 from moderation.storage.buckets import Buckets
+from moderation.storage.clearances import Clearances
 from moderation.storage.derivatives import Derivatives
 from moderation.storage.disputes import Disputes
 from moderation.storage.fetches import Fetches
@@ -91,6 +92,7 @@ class Service:
         buckets: those that AWS's clients make here.
         own_objects: which objects an app's access key reaches.
         holds: legal holds; see `moderation.storage.holds`.
+        clearances: what people have to hold to see items; see `moderation.storage.clearances`.
         hit_rates: how often each rule fires, with alarms; see `Alarms`.
         overturns: how often people overturn what the rules wanted, with alarms; see `Alarms`.
         films: jobs over stored films.
@@ -130,7 +132,7 @@ class Service:
         self._holding = Holding("item leases", self.store.move_leases, lambda: datetime.now(UTC))
         self.waits = Holding("waiting posts", self.store.move_waits, lambda: datetime.now(UTC))
         judge.lists, self.lists = ListsInForce(database), RunTimeLists(database)
-        self.holds = Holds(database)
+        self.holds, self.clearances = Holds(database), Clearances(database)
         judge.counting = Counting(database, judge.fingerprints)
         self.flags = Flags(database)
         judge.flags = self.flags.weighed
@@ -217,6 +219,7 @@ class Service:
         own = OwnEndpoint(f"{settings.public_url or f'http://127.0.0.1:{settings.port}'}/a2i", a2i_access_key)
         service = cls(settings, store, judge, own, human_loops)
         judge.policies = service.in_force.start(datetime.now(UTC))
+        service.clearances.put_on_queues(judge.policies.policies, service.pipeline.now())
         return service
 
     @property
@@ -350,4 +353,5 @@ class Service:
         for policy in policies.policies:
             self.drafts.came_into_force(policy.name, policy.version, self.pipeline.now())
         self.judge.policies = policies
+        self.clearances.put_on_queues(policies.policies, self.pipeline.now())
         self.following.queues_changed()

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 from ground.audit_chain import AuditChain, canonical, note, record
 from ground.database import Database
 from review_ui.a2i.chain import open_chain
-from review_ui.a2i.tables import audit_records
-from review_ui.tables import task_events
+from review_ui.a2i.tables import audit_records, tasks
+from review_ui.tables import event_clearances, loop_clearances, task_events
 
 ACT = "act"
 
@@ -29,8 +29,13 @@ def add_act(
     flow: str | None = None,
     detail: str = "",
     subject: str = "",
+    about: Sequence[str] = (),
 ) -> None:
-    """Add an act with its record, in the transaction of what it tells of."""
+    """Add an act with its record, in the transaction of what it tells of.
+
+    Args:
+        about: further tasks that it is about; who may not see one of them does not read it.
+    """
     row = {
         "at": at,
         "kind": kind,
@@ -43,6 +48,10 @@ def add_act(
     }
     made = c.execute(sa.insert(task_events).values(row)).inserted_primary_key
     assert made is not None
+    these = tasks.c.id.in_([*about, *([task_id] if task_id is not None else [])])
+    needed = sa.select(sa.literal(made[0]), loop_clearances.c.clearance).distinct()
+    needed = needed.join(tasks, tasks.c.loop_name == loop_clearances.c.loop_name).where(these)
+    c.execute(sa.insert(event_clearances).from_select(["event_id", "clearance"], needed))
     # What it was about may be a name that a person gave: the record says the kind, and vouches for the rest.
     note(c, audit_records, [record(ACT, str(made[0]), at, what=kind, by=user_id)])
 

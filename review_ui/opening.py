@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ground.database import Database
 from review_ui import tables
 from review_ui.a2i.service import NewLoop
 from review_ui.care.exposure import Care, note_harms, note_missing_harms
+from review_ui.clearance import forget_clearances, note_clearance
 from review_ui.desk.alike import note_likeness
 from review_ui.desk.authors import note_author
 from review_ui.desk.of_loops import forget_loops
@@ -45,6 +47,7 @@ def open_review(
         note_harms(c, care, loop.name, content)
         note_likeness(c, loop.name, content)
         note_author(c, loop.name, content)
+        note_clearance(c, NewLoop(loop.name, content, loop.app), datetime.now(UTC))
 
     return ReviewService(
         database,
@@ -58,7 +61,7 @@ def open_review(
         public_url=f"{settings.public_url.rstrip('/')}/a2i" if settings.public_url else "",
         on_loop_started=note_started,
         # Tasks first: a golden item's loop outlives the tasks that are made of it.
-        sweeps=(drop_orphans, drop_unclaimed, forget_loops),
+        sweeps=(drop_orphans, drop_unclaimed, forget_loops, lambda c: forget_clearances(c, datetime.now(UTC))),
         template_hosts=settings.a2i_template_hosts.split(),
         undo_seconds=settings.undo_seconds,
         care=care,

@@ -27,6 +27,8 @@ class ReviewService(A2IService):
 
     Attributes:
         chain: the audit chain of answers and acts.
+        before_page: done before each page of the portal, so that it shows nothing that somebody elsewhere knows better
+            than this database does; set by who opens this beside a service that has items.
         chance: a number in [0, 1) that nobody can foresee; given for tests.
     """
 
@@ -40,6 +42,7 @@ class ReviewService(A2IService):
     ) -> None:
         super().__init__(*endpoint, **more)
         self.undo_seconds, self.care, self.golden_percent = undo_seconds, care, golden_percent
+        self.before_page: Callable[[], None] = lambda: None
         self.chance: Callable[[], float] = random.SystemRandom().random
         self._sweep = Rounds("a2i-sweep", self._look, pause_seconds=SWEEP_SECONDS, waits_first=True)
         self.chain = open_review_chain(self.database)

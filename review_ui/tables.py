@@ -137,6 +137,32 @@ user_authors = sa.Table(
 )
 """Which authors of apps somebody is: they never get a task about what they wrote. By the digest of `loop_authors`."""
 
+user_clearances = sa.Table(
+    "user_clearances",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("clearance", sa.String(60), primary_key=True),
+    sa.Column("at", UTCDateTime, nullable=False),
+)
+"""What people hold (`review_ui.clearance`); each change is a record of the audit chain."""
+
+loop_clearances = sa.Table(
+    "loop_clearances",
+    metadata,
+    sa.Column("loop_name", sa.String(63), primary_key=True),
+    sa.Column("clearance", sa.String(60), primary_key=True),
+    sa.Column("at", UTCDateTime, nullable=False),
+)
+"""What people have to hold to see a loop; it may be said of one before that starts."""
+
+event_clearances = sa.Table(
+    "event_clearances",
+    metadata,
+    sa.Column("event_id", sa.Integer, sa.ForeignKey("task_events.id"), primary_key=True),
+    sa.Column("clearance", sa.String(60), primary_key=True),
+)
+"""What people have to hold to read an entry of the log: what its loop needed. Loops may be deleted, these stay."""
+
 looks = sa.Table(
     "looks",
     metadata,

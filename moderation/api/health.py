@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from flask import Blueprint, Response
 from prometheus_client import generate_latest
@@ -27,8 +27,8 @@ MOST_COUNTED = 100
 class Checks:
     """What could keep `service` from doing all of its work."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, service: Service, unstaffed: Callable[[], Sequence[str]]) -> None:
+        self._service, self._unstaffed = service, unstaffed
         self._media_was_fine_at = float("-inf")
 
     def problems(self) -> list[str]:
@@ -40,7 +40,7 @@ class Checks:
         detectors = [f"detectors: {note}" for note in self._service.judge.runner.notes()]
         try:
             loops = [f"human loops: {sentence}" for sentence in self._service.human_loop_notes()]
-            return [*detectors, *loops, *self._items(), *self._notices(), *self._processes()]
+            return [*detectors, *loops, *self._items(), *self._notices(), *self._clearances(), *self._processes()]
         except StoreUnavailable:
             return detectors  # that is among the problems
 
@@ -56,6 +56,9 @@ class Checks:
     def _notices(self) -> Iterator[str]:
         if lost := self._service.notices.needing_people():
             yield f"notices: {lost} wait for a lead, of no known item or about which nobody can be asked"
+
+    def _clearances(self) -> Iterator[str]:
+        yield from (f"clearances: {sentence}" for sentence in self._unstaffed())
 
     def _processes(self) -> Iterator[str]:
         now = self._service.pipeline.now()
@@ -98,10 +101,14 @@ class Checks:
             yield f"detectors: {problem}"
 
 
-def blueprint(service: Service, figures: Figures) -> Blueprint:
-    """The pages over `service`."""
+def blueprint(service: Service, figures: Figures, unstaffed: Callable[[], Sequence[str]]) -> Blueprint:
+    """The pages over `service`.
+
+    Args:
+        unstaffed: what waits for people with a clearance that nobody holds, in sentences.
+    """
     health = Blueprint("health", __name__)
-    checks, watchers = Checks(service), Watchers(service.settings)
+    checks, watchers = Checks(service, unstaffed), Watchers(service.settings)
 
     @health.get("/healthz")
     @Operation("Does the process answer?", {200: Health}, problems=(), is_open=True)

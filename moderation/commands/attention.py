@@ -19,8 +19,11 @@ def attention(settings: Settings, ask_again: str | None, as_json: bool) -> int:
 
     An item whose human loops came to nothing is asked about again with --ask-again, by the service, within a minute.
     """
+    from moderation.commands.opening import opened_review
+    from moderation.spreading import waiting_for_clearance
     from moderation.storage.attention import let_go, need_attention
     from moderation.storage.opening import existing_database
+    from review_ui.desk.staffing import unstaffed
 
     with existing_database(settings) as database:
         if ask_again is not None:
@@ -28,6 +31,9 @@ def attention(settings: Settings, ask_again: str | None, as_json: bool) -> int:
             click.echo(f"{ask_again}: people are asked again while the service runs")
             return 0
         found = need_attention(database, limit=1000)
+        if settings.review_database_url is not None or (settings.data / "review.db").exists():
+            with opened_review(settings) as review:
+                found += waiting_for_clearance(database, unstaffed(review))
     for each in found:
         if as_json:
             row = {"item": each.item_id, "app": each.app, "since": each.since.isoformat(), "reason": each.reason}

@@ -208,6 +208,8 @@ def _redis(here: Installation) -> Iterator[Finding]:
 
 
 def _human_loops(here: Installation) -> Iterator[Finding]:
+    from moderation.review.client import is_private_team
+
     settings = here.settings
     where = settings.a2i_endpoint_url
     if where is None:
@@ -222,12 +224,48 @@ def _human_loops(here: Installation) -> Iterator[Finding]:
             )
         if settings.a2i_workteam_arn is None:
             yield _wrong("set MODERATION_A2I_WORKTEAM_ARN to a private work team")
+        elif not is_private_team(settings.a2i_workteam_arn):
+            for policy, queue in _cleared_queues(here):
+                yield _wrong(
+                    f"queue {policy}/{queue} has a clearance, and {settings.a2i_workteam_arn} is no private work team: "
+                    "its items are not sent there; set MODERATION_A2I_WORKTEAM_ARN to a private one"
+                )
+        for policy, queue in _cleared_queues(here):
+            yield Finding(
+                f"Amazon shows items of queue {policy}/{queue} to its whole work team, whoever is cleared here"
+            )
         if not settings.media_s3:
             yield _wrong("set MODERATION_MEDIA_S3=1: reviewers at Amazon cannot read this machine's folder")
     else:
         yield Finding(where)
     if settings.allow_private_urls:
         yield Finding("media URLs and callbacks may reach private addresses (MODERATION_ALLOW_PRIVATE_URLS)")
+
+
+def _cleared_queues(here: Installation) -> Iterator[tuple[str, str]]:
+    """Policies and queues that have a clearance; none where the policies cannot be read, which is said elsewhere."""
+    try:
+        policies = here.policies.policies
+    except ModerationError:
+        return
+    for policy in policies:
+        yield from ((policy.name, queue.name) for queue in policy.file.queues if queue.clearance is not None)
+
+
+def _clearances(here: Installation) -> Iterator[Finding]:
+    """What waits for people with a clearance that nobody holds."""
+    from moderation.commands.opening import opened_review
+    from review_ui.desk.staffing import unstaffed
+
+    if here.settings.review_database_url is None and not (here.settings.data / "review.db").exists():
+        yield Finding("nobody signs in here yet")
+        return
+    with opened_review(here.settings) as review:
+        found = unstaffed(review)
+    for each in found:
+        yield _wrong(each.sentence())
+    if not found:
+        yield Finding("somebody holds what each task needs")
 
 
 def _sign_in(here: Installation) -> Iterator[Finding]:
@@ -280,4 +318,5 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("human loops", _human_loops),
     ("media, and who is told", _places_on_aws),
     ("sign-in to the portal", _sign_in),
+    ("clearances", _clearances),
 )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from moderation.commands.options import JSON
+from moderation.commands.lists import me
+from moderation.commands.options import CLEARANCE, JSON
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.settings import Settings
 
@@ -43,17 +44,20 @@ def export() -> None:
 @export.command()
 @click.argument("to", metavar="FILE|-", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--since", type=_DAY, help="Items posted from this day (UTC) on.")
+@CLEARANCE
 @click.pass_obj
-def manifest(settings: Settings, to: Path, since: datetime | None) -> None:
+def manifest(settings: Settings, to: Path, since: datetime | None, held: tuple[str, ...]) -> None:
     """Write what people decided as a manifest of SageMaker Ground Truth, a line for each picture and text.
 
     `outcome` has the class approve or reject, `labels` those of the decision. Only what people agreed about is in it.
     """
     from moderation.evidence.manifest import decided_parts, manifest_lines
+    from moderation.storage.clearances import Clearances
     from moderation.storage.opening import existing_database
 
     with existing_database(settings) as database:
-        parts = list(decided_parts(database, since.replace(tzinfo=UTC) if since else None))
+        parts = list(decided_parts(database, since.replace(tzinfo=UTC) if since else None, held))
+        Clearances(database).passed_on("export manifest", held, by=me(), now=datetime.now(UTC))
     with click.open_file(str(to), "w", encoding="utf-8") as file:
         for line in manifest_lines(parts):
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -71,6 +75,7 @@ def _by_day(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--parquet", is_flag=True, help="Write Parquet, under NAME_parquet/; needs moderation[parquet]."),
         click.option("--table", is_flag=True, help="Print the table's definition for Athena; export nothing."),
         click.option("--view", is_flag=True, help="Print the definition of a view for DuckDB; export nothing."),
+        CLEARANCE,
         JSON,
         click.pass_obj,
     ]
@@ -81,39 +86,39 @@ def _by_day(command: Callable[..., None]) -> Callable[..., None]:
 
 @export.command()
 @_by_day
-def decisions(settings: Settings, to: str, **asked: Any) -> None:
+def decisions(settings: Settings, to: str, held: tuple[str, ...], **asked: Any) -> None:
     """Write decisions as JSON Lines under decisions/dt=YEAR-MONTH-DAY/, a partition for each day that is over.
 
     Days that are there already are left alone, so it can run every night.
     """
     from moderation.delivery.export_tables import Decisions
 
-    _export(settings, Decisions(), to, **asked)
+    _export(settings, Decisions(held), to, **asked)
 
 
 @export.command()
 @_by_day
-def detections(settings: Settings, to: str, **asked: Any) -> None:
+def detections(settings: Settings, to: str, held: tuple[str, ...], **asked: Any) -> None:
     """Write what was found, a row for each detection, with place and time: detections/dt=YEAR-MONTH-DAY/.
 
     The day is that on which the item was posted. One with undecided items is written anew the next time.
     """
     from moderation.delivery.export_tables import Detections
 
-    _export(settings, Detections(), to, **asked)
+    _export(settings, Detections(held), to, **asked)
 
 
 @export.command()
 @click.option("--texts", is_flag=True, help="Texts too, posted and extracted, with all that may be in them.")
 @_by_day
-def items(settings: Settings, to: str, texts: bool, **asked: Any) -> None:
+def items(settings: Settings, to: str, texts: bool, held: tuple[str, ...], **asked: Any) -> None:
     """Write the catalogue, a row for each item, with metadata, place, time and outcome: items/dt=YEAR-MONTH-DAY/.
 
     The day is that on which the item was posted. One with undecided items is written anew the next time.
     """
     from moderation.delivery.export_tables import Items
 
-    _export(settings, Items(with_texts=texts), to, **asked)
+    _export(settings, Items(held, with_texts=texts), to, **asked)
 
 
 def _export(
@@ -136,6 +141,7 @@ def _export(
     from moderation.delivery.export import days_over
     from moderation.delivery.export import export as write
     from moderation.delivery.export_sql import athena_table, duckdb_view, to_parquet
+    from moderation.storage.clearances import Clearances
     from moderation.storage.opening import existing_database
 
     if view:
@@ -149,10 +155,12 @@ def _export(
             began = days[0] if days else datetime.now(UTC).date()
             click.echo(athena_table(what, location, began, "parquet" if parquet else "jsonl"))
             return
-        rows = written = kept = 0
+        Clearances(database).passed_on(f"export {what.name}", what.held, by=me(), now=datetime.now(UTC))
+        rows = written = kept = hidden = 0
         made = to_parquet if parquet else None
         for done in write(what, database, _destination(settings, to), days, again=again, to_parquet=made):
             rows, written, kept = rows + (done.rows or 0), written + (done.rows is not None), kept + done.kept
+            hidden += done.hidden
             if as_json:
                 click.echo(json.dumps({"day": done.day.isoformat(), "rows": done.rows, **_left(done)}))
             elif done.rows is not None:
@@ -161,12 +169,13 @@ def _export(
     if not as_json:
         there = f"; {len(days) - written} days were there already" if len(days) > written else ""
         stay = f"; {kept:,} left out, which stay on this machine" if kept else ""
-        click.echo(f"{rows:,} {what.name} of {written} days{there}{stay}")
+        need = f"; {hidden:,} left out, which need a clearance: --clearance NAME" if hidden else ""
+        click.echo(f"{rows:,} {what.name} of {written} days{there}{stay}{need}")
 
 
 def _left(done: Day) -> dict[str, int]:
     """What a day lacks, where it does."""
-    return {name: n for name, n in (("kept", done.kept), ("undecided", done.undecided)) if n}
+    return {name: n for name, n in (("kept", done.kept), ("hidden", done.hidden), ("undecided", done.undecided)) if n}
 
 
 def _destination(settings: Settings, to: str) -> ExportTarget:

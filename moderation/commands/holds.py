@@ -15,11 +15,12 @@ from ground.audit_chain import SEALED_AT_ONCE
 from ground.media_store import open_blobs
 from moderation.auditing import signer_of
 from moderation.commands.lists import BY, me, tell, until_of
-from moderation.commands.options import JSON
+from moderation.commands.options import CLEARANCE, JSON
 from moderation.core.errors import FieldError, InputError, InvalidSubmission
 from moderation.evidence.sealing import Case, CaseItem, case_problems, write_case
 from moderation.settings import Settings
 from moderation.storage.audit import open_chain, records_of_item
+from moderation.storage.clearances import Clearances, need_held
 from moderation.storage.holds import Holds
 from moderation.storage.items import Store
 from moderation.storage.opening import operated_database
@@ -90,9 +91,10 @@ def list_(settings: Settings, is_all: bool, as_json: bool) -> None:
 @holds.command()
 @click.argument("case")
 @click.option("--to", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write, a ZIP.")
+@CLEARANCE
 @BY
 @click.pass_obj
-def export(settings: Settings, case: str, to: Path, by: str | None) -> None:
+def export(settings: Settings, case: str, to: Path, held: tuple[str, ...], by: str | None) -> None:
     """Write all that is held under CASE into one sealed file, for a registered reporter; not encrypted."""
     now, who = datetime.now(UTC), by or me()
     if to.exists():
@@ -104,6 +106,7 @@ def export(settings: Settings, case: str, to: Path, by: str | None) -> None:
         while chain.seal() == SEALED_AT_ONCE:
             pass
         ids = kept.items_of(found)
+        need_held(Clearances(database), ids, held)
         parts = [
             CaseItem(store.get_item(each), notices.find(item_id=each), records_of_item(database, each)) for each in ids
         ]
@@ -114,6 +117,7 @@ def export(settings: Settings, case: str, to: Path, by: str | None) -> None:
             with making.open("wb") as file:
                 digest = write_case(made, open_blobs(settings), signer_of(settings), file)
             kept.exported(case, digest, by=who, now=now)
+            Clearances(database).passed_on(f"case {case}", held, by=who, now=now)
             making.replace(to)
         finally:
             making.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from moderation.commands.options import JSON
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.listing import LIST_KINDS
 from moderation.settings import Settings
+from moderation.storage.clearances import Clearances
 from moderation.storage.lists import Entry, RunTimeLists, kind_of
 from moderation.storage.opening import operated_database
 
@@ -136,6 +137,19 @@ def import_(
     with _lists(settings) as kept:
         made = kept.add(name, values, by=by or me(), why=why, now=now, kind=kind_of(kind), expires_at=until)
     click.echo(f"{len(made)} entries stand on {name}")
+
+
+@lists.command()
+@click.argument("name")
+@click.argument("clearance")
+@click.option("--why", required=True, help="Why people need it.")
+@BY
+@click.pass_obj
+def clearance(settings: Settings, name: str, clearance: str, why: str, by: str | None) -> None:
+    """Have people need CLEARANCE to see items that stand on list NAME, from the next item on and for good."""
+    with operated_database(settings) as database:
+        Clearances(database).put_on_list(name, clearance, by=by or me(), why=why, now=datetime.now(UTC))
+    click.echo(f"whoever sees an item that stands on {name} has to hold {clearance}")
 
 
 def until_of(given: str | None, now: datetime, option: str = "--expires") -> datetime | None:

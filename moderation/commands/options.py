@@ -9,6 +9,13 @@ import click
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
+CLEARANCE = click.option(
+    "--clearance",
+    "held",
+    multiple=True,
+    metavar="NAME",
+    help="Items that need this clearance, too; may be said again. It is recorded.",
+)
 HOST = click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 PORT = click.option(
     "--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 for a free one.  [default: 8000]"

@@ -7,11 +7,13 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import click
 
 from moderation.commands.opening import opened_review
 from moderation.commands.options import JSON
+from moderation.core.errors import NotFound
 from moderation.settings import Settings
 from review_ui.people.people import ROLES, People
 
@@ -56,13 +58,19 @@ def list_users(settings: Settings, as_json: bool) -> None:
         found = people.list()
     if as_json:
         rows = [
-            {"name": u.name, "role": u.role, "groups": list(u.groups), "disabled": u.disabled_at is not None}
+            {
+                "name": u.name,
+                "role": u.role,
+                "groups": list(u.groups),
+                "clearances": list(u.clearances),
+                "disabled": u.disabled_at is not None,
+            }
             for u in found
         ]
         click.echo(json.dumps(rows, indent=2))
     for user in [] if as_json else found:
-        groups = ", ".join(user.groups)
-        click.echo(f"{user.name:24}  {user.role:14}  {'shut out' if user.disabled_at else groups}".rstrip())
+        more = ", ".join((*user.groups, *(f"cleared for {each}" for each in user.clearances)))
+        click.echo(f"{user.name:24}  {user.role:14}  {'shut out' if user.disabled_at else more}".rstrip())
 
 
 @users.command()
@@ -74,6 +82,27 @@ def groups(settings: Settings, name: str, groups: tuple[str, ...]) -> None:
     with _people(settings) as people:
         people.set_groups(name, groups)
     click.echo(f"user {name} works for {'teams with ' + ', '.join(sorted(set(groups))) if groups else 'every team'}")
+
+
+@users.command()
+@click.argument("name")
+@click.option("--grant", "granted", multiple=True, metavar="CLEARANCE", help="Let them see what needs it.")
+@click.option("--revoke", "revoked", multiple=True, metavar="CLEARANCE", help="Let them see it no more, at once.")
+@click.pass_obj
+def clearance(settings: Settings, name: str, granted: tuple[str, ...], revoked: tuple[str, ...]) -> None:
+    """Say what NAME is cleared for; without an option, show it. Each change is a record of the audit chain."""
+    from review_ui.clearance import grant, revoke
+
+    now = datetime.now(UTC)
+    with opened_review(settings) as review:
+        for each in granted:
+            grant(review.database, name, each, None, now)
+        for each in revoked:
+            revoke(review.database, name, each, None, now)
+        user = next((each for each in People(review.database).list() if each.name == name), None)
+    if user is None:
+        raise NotFound(f"no user '{name}'")
+    click.echo(f"user {name} holds {', '.join(user.clearances) or 'no clearance'}")
 
 
 @users.command()

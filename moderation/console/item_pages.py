@@ -19,6 +19,7 @@ from ground.web.hygiene import SANDBOX
 from moderation.console.asking import CHOICES, FIELDS, asked_of, is_everything
 from moderation.console.dashboard_pages import OVERSEE
 from moderation.console.item_shown import first_line, found_labels, picture_of, shown_parts, story, unseen, why
+from moderation.console.seen import Seen
 from moderation.core.items import Part
 from moderation.evidence.explained import explained
 from moderation.service import Service
@@ -62,7 +63,7 @@ class Listed:
 
 def add_item_pages(console: Blueprint, service: Service, review: ReviewService) -> None:
     """``/items`` and what is done there."""
-    searching = Searching(service.database)
+    seen, searching = Seen(service), Searching(service.database)
 
     @lru_cache(maxsize=THUMBS)
     def veiled(uri: str, sha256: str) -> bytes:
@@ -72,7 +73,7 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
         who = g.session.user
         if who.role not in MAY_UNMASK:
             return False
-        return bool(find_events(review, EventsAsked(kind="unmasked", who=who.name, subject=f"item:{item_id}")))
+        return bool(find_events(review, EventsAsked(kind="unmasked", who=who.name, subject=f"item:{item_id}"), who.id))
 
     def waiting(ids: Sequence[str]) -> Mapping[str, tuple[LoopTask, ...]]:
         """The tasks that wait, by item."""
@@ -87,7 +88,7 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
         tasks = waiting([row.item.id for row in rows])
         found = []
         for row in rows:
-            record = service.store.get_item(row.item.id)
+            record = seen.item(row.item.id)
             picture = picture_of(record) if record.media_deleted_at is None else None
             film = any(part.type == "video" for part in row.item.parts)
             line = first_line(record, unmasked=False)
@@ -101,8 +102,8 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
         except InputError as error:
             asked, problem, status = Asked(), str(error), 422
         before = request.args.get("before") or None
-        rows = searching.page(asked, before, PAGE + 1) if status == 200 else []
-        count = searching.count(asked) if status == 200 and not is_everything(asked) else None
+        rows = seen.page(asked, before, PAGE + 1) if status == 200 else []
+        count = seen.count(asked) if status == 200 and not is_everything(asked) else None
         query = _search()
         opened = request.args.get("open", "")
         shown = render_template(
@@ -126,7 +127,7 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
 
     def _detail(item_id: str) -> dict[str, Any] | None:
         try:
-            record = service.store.get_item(item_id)
+            record = seen.item(item_id)
         except NotFound:
             return None
         is_open, verdict = unmasked(item_id), explained(record, service.versions)
@@ -154,7 +155,7 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
     @console.post("/items/<uuid:item_id>/unmask")
     @only_for(*MAY_UNMASK)
     def unmask_item(item_id: UUID) -> Page:
-        service.store.get_item(str(item_id))
+        seen.item(str(item_id))
         note_act(review, "unmasked", g.session.user.id, f"item:{item_id}")
         return redirect(_back(open=str(item_id)), 303)
 
@@ -162,7 +163,7 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
     @only_for(*MAY_DECIDE)
     def open_task(item_id: UUID, task_id: UUID) -> Page:
         user = g.session.user
-        loops = [loop.name for loop in service.store.get_item(str(item_id)).loops]
+        loops = [loop.name for loop in seen.item(str(item_id)).loops]
         found = [each for own in tasks_of(review, user.id, loops).values() for each in own if each.id == str(task_id)]
         if not found:
             raise NotFound("no such task")
@@ -179,17 +180,20 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
     @console.get("/items/<uuid:item_id>/veiled/<part_id>")
     @only_for(*OVERSEE)
     def veiled_part(item_id: UUID, part_id: str) -> Page:
-        part = part_of(service.store.get_item(str(item_id)), part_id)
+        record = seen.item(str(item_id))
+        part = part_of(record, part_id)
         assert part.media is not None
+        # What needs a clearance is asked for each time: it may be taken away.
+        kept_seconds = 0 if record.clearances else 86_400
         try:
-            return _picture(veiled(part.media.uri, part.media.sha256), "image/jpeg", kept_seconds=86_400)
+            return _picture(veiled(part.media.uri, part.media.sha256), "image/jpeg", kept_seconds=kept_seconds)
         except MediaRefused as error:
             raise NotFound("the picture cannot be shown") from error
 
     @console.get("/items/<uuid:item_id>/parts/<part_id>")
     @only_for(*MAY_UNMASK)
     def open_part(item_id: UUID, part_id: str) -> Page:
-        part = part_of(service.store.get_item(str(item_id)), part_id)
+        part = part_of(seen.item(str(item_id)), part_id)
         if not unmasked(str(item_id)):
             raise NotFound("the picture is veiled until somebody asks")
         assert part.media is not None
@@ -206,8 +210,10 @@ def add_item_pages(console: Blueprint, service: Service, review: ReviewService) 
         ids = list(dict.fromkeys(form.getlist("item")))[: batches.MOST_TASKS + 1]
         if not ids:
             return page(_("Tick the items that are to be decided together."), 422)
+        there = seen.rows(ids)
+        ids = [row.item.id for row in there]
         tasks = {item_id: [t for t in found if t.state == "waiting"] for item_id, found in waiting(ids).items()}
-        rows, text = listed(searching.rows(ids)), ""
+        rows, text = listed(there), ""
         known = sorted({label for each in rows if tasks.get(each.row.item.id) for label in each.row.labels})
         asked = [task.id for found in tasks.values() for task in found[:1]]
         offered = together(contents_of(review, g.session.user.id, asked), known)

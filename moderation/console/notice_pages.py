@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from ground.errors import InputError, NotFound
+from moderation.console.seen import Seen
 from moderation.core.public_notices import OPEN
 from moderation.notices.wording import KIND_WORDS
 from moderation.service import Service
@@ -27,11 +28,11 @@ STATE_WORDS = {
 
 def add_notice_pages(console: Blueprint, service: Service, review: ReviewService) -> None:
     """Everything under ``/notices``."""
-    notices = service.notices
+    notices, seen = service.notices, Seen(service)
 
     def page(problem: str = "", status: int = 200) -> Page:
         is_all = "all" in request.args
-        found = notices.find(states=() if is_all else OPEN)
+        found = seen.notices(states=() if is_all else OPEN)
         names = {each.id: each.name for each in service.flaggers.list()}
         shown = {"notices": found, "is_all": is_all, "names": names, "given": request.form, "problem": problem}
         words = {"kinds": KIND_WORDS, "states": STATE_WORDS}
@@ -47,7 +48,10 @@ def add_notice_pages(console: Blueprint, service: Service, review: ReviewService
     def settle_notice(number: str) -> Page:
         form, by, now = request.form, g.session.user.name, review.clock()
         try:
+            seen.notice(number)
             if "item" in form:
+                if seen.hidden([form["item"].strip()]):
+                    raise NotFound(_("its app has no such item"))
                 notices.match(number, form["item"].strip(), by=by, now=now)
                 service.noticing.rounds.ring()
             else:

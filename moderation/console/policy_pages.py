@@ -13,6 +13,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 
 from ground.errors import InputError, MediaRefused, NotFound
 from moderation.console.backtests import DAYS, Backtests, with_policy
+from moderation.console.seen import Seen
 from moderation.core.errors import Fault, InvalidSubmission, PolicyFault
 from moderation.core.policy.changes import policy_changes
 from moderation.core.policy.policies import Policy
@@ -69,7 +70,7 @@ class Checked:
 
 def add_policy_pages(console: Blueprint, service: Service, review: ReviewService, backtests: Backtests) -> None:
     """Everything under ``/policies``."""
-    plugins, drafts, versions = service.judge.plugins, service.drafts, service.versions
+    plugins, drafts, versions, seen = service.judge.plugins, service.drafts, service.versions, Seen(service)
     two_persons = service.settings.two_persons_for()
     approvals = max(service.settings.policy_approvals, 1 if "policies" in two_persons else 0)
 
@@ -206,7 +207,7 @@ def add_policy_pages(console: Blueprint, service: Service, review: ReviewService
             changes=list(policy_changes(policy.file, found.policy.file)) if found.policy else [],
             lines=diff_lines(policy.text, shown),
             patch=patch_of(policy, shown) if is_in_files(service) else "",
-            backtest=backtests.last(held.id),
+            backtest=seen.without_content(backtests.last(held.id)),
             days=DAYS,
             acts=drafts.acts(held.id),
             agreed=agreed,

@@ -36,12 +36,14 @@ class Day:
     Attributes:
         rows: how many were written; None where it was there already.
         kept: items and decisions that were left out, because they have to stay on this machine.
+        hidden: those that were left out, because they need a clearance.
         undecided: items of that day; with any, it is not finished and is written anew next time.
     """
 
     day: date
     rows: int | None
     kept: int = 0
+    hidden: int = 0
     undecided: int = 0
 
 
@@ -104,7 +106,7 @@ def export(
             if not rows.undecided:
                 plain.write_bytes(b"")
                 to.put(f"{folder}/{DONE}", plain)
-        yield Day(day, written, rows.kept, rows.undecided)
+        yield Day(day, written, rows.kept, rows.hidden, rows.undecided)
 
 
 def folder_of(table: Table, form: Format) -> str:
@@ -118,12 +120,14 @@ class _Rows:
     def __init__(self, table: Table, database: Database, day: date, leaves_machine: bool) -> None:
         self._table, self._database, self._leaves_machine = table, database, leaves_machine
         self._begin = datetime.combine(day, time(), UTC)
-        self.kept = self.undecided = 0
+        self.kept = self.hidden = self.undecided = 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for found in self._table.found(self._database, self._begin, self._begin + timedelta(days=1)):
             self.undecided += bool(found.is_open)
-            if self._leaves_machine and stays_here(Failure.model_validate(each) for each in found.failures or ()):
+            if found.is_hidden:
+                self.hidden += 1
+            elif self._leaves_machine and stays_here(Failure.model_validate(each) for each in found.failures or ()):
                 self.kept += 1
             else:
                 yield from self._table.rows(found)

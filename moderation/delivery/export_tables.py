@@ -8,7 +8,7 @@ Withdrawn items are in none of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from ground.database import Database
 from ground.named_by_apps import place_of
 from ground.prepared import among
+from moderation.storage.clearances import is_shown
 from moderation.storage.records import first_item_id
 from moderation.storage.tables import IS_UNDECIDED, decisions, items
 
@@ -36,10 +37,12 @@ class Found(Protocol):
 
     Attributes:
         is_open: True of an item that is not decided.
+        is_hidden: True of what needs a clearance that the table was not made with; it has no rows.
         failures: of those who looked at the item, as JSON data; None where nobody has looked.
     """
 
     is_open: bool
+    is_hidden: bool
     failures: Any
 
 
@@ -49,10 +52,12 @@ class Table(Protocol):
     Attributes:
         name: of the folder, the files and the table.
         columns: of a row, with their types in Athena.
+        held: clearances; of items that need others there are no rows.
     """
 
     name: str
     columns: Mapping[str, str]
+    held: Collection[str]
 
     def first(self, database: Database) -> datetime | None:
         """The time of the first row; None where there is none."""
@@ -90,6 +95,9 @@ class Decisions:
         "supersedes": "int",
     }
 
+    def __init__(self, held: Collection[str] = ()) -> None:
+        self.held = held
+
     def first(self, database: Database) -> datetime | None:
         """See `Table.first`."""
         return database.read(lambda c: c.execute(sa.select(sa.func.min(decisions.c.decided_at))).scalar())
@@ -99,10 +107,11 @@ class Decisions:
         within = (decisions.c.decided_at >= begin) & (decisions.c.decided_at < end)
         of_item = (items.c.app, items.c.content_id, items.c.created_at, items.c.document.label("item"))
         failures = items.c.findings["failures"].label("failures")
+        hidden = (~is_shown(self.held)).label("is_hidden")
         last = ("", 0)
         while True:
             query = (
-                sa.select(decisions, *of_item, failures, sa.false().label("is_open"))
+                sa.select(decisions, *of_item, failures, sa.false().label("is_open"), hidden)
                 .join(items, items.c.id == decisions.c.item_id)
                 .where(within, sa.tuple_(decisions.c.item_id, decisions.c.number) > last)
                 .order_by(decisions.c.item_id, decisions.c.number)
@@ -149,6 +158,10 @@ class _ItemFound:
         return bool(self.row.is_open)
 
     @property
+    def is_hidden(self) -> bool:
+        return bool(self.row.is_hidden)
+
+    @property
     def failures(self) -> Any:
         return (self.row.findings or {}).get("failures")
 
@@ -181,6 +194,9 @@ class _ItemFound:
 class _OfItems:
     """What `Items` and `Detections` share: items by the day on which they were posted."""
 
+    def __init__(self, held: Collection[str] = ()) -> None:
+        self.held = held
+
     def first(self, database: Database) -> datetime | None:
         """See `Table.first`."""
         query = sa.select(items.c.created_at).order_by(items.c.id).limit(1)
@@ -190,9 +206,10 @@ class _OfItems:
         """See `Table.found`."""
         last = first_item_id(begin - _AROUND)
         within = (items.c.created_at >= begin) & (items.c.created_at < end)
+        hidden = (~is_shown(self.held)).label("is_hidden")
         within &= (items.c.id < first_item_id(end + _AROUND)) & (items.c.status != "withdrawn")
         while True:
-            query = sa.select(items, IS_UNDECIDED.label("is_open")).where(within, items.c.id > last)
+            query = sa.select(items, IS_UNDECIDED.label("is_open"), hidden).where(within, items.c.id > last)
             query = query.order_by(items.c.id).limit(FOUND_PAGE)
             page = database.read(lambda c, query=query: _with_decisions(c, query))  # type: ignore[misc]
             yield from page
@@ -230,7 +247,8 @@ class Items(_OfItems):
         "texts": "string",
     }
 
-    def __init__(self, *, with_texts: bool = False) -> None:
+    def __init__(self, held: Collection[str] = (), *, with_texts: bool = False) -> None:
+        super().__init__(held)
         self._with_texts = with_texts
 
     def rows(self, found: _ItemFound) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -40,22 +40,28 @@ class ItemEvidence:
     verdict: Verdict | None = None
 
 
-def stored_evidence(settings: Settings, item: str) -> ItemEvidence | None:
+def stored_evidence(settings: Settings, item: str, held: Collection[str] = ()) -> ItemEvidence | None:
     """The evidence on a stored item; None when `item` is no id.
+
+    Args:
+        held: clearances.
 
     Raises:
         NotFound: the data folder holds no such item.
+        InputError: it needs other clearances.
     """
     if not is_uuid(item):
         return None
     from moderation.detection.subjects import subject_of
     from moderation.evidence.explained import explained
     from moderation.policies.versions import PolicyVersions
+    from moderation.storage.clearances import Clearances, need_held
     from moderation.storage.items import Store
     from moderation.storage.opening import existing_database
 
     with existing_database(settings) as database:
         record = Store(database).get_item(item)
+        need_held(Clearances(database), [item], held)
         verdict = explained(record, PolicyVersions(database))
     if verdict is None:
         raise InvalidSubmission([FieldError("", f"item {item} is {record.status}: it has not been looked at yet")])

@@ -13,6 +13,7 @@ from ground.database import Database
 from moderation.core.detections import Detection
 from moderation.core.items import Item, Part
 from moderation.core.redaction import places, redact_text
+from moderation.storage.clearances import is_shown
 from moderation.storage.tables import items
 
 LONGEST = 160
@@ -20,8 +21,8 @@ LONGEST = 160
 
 
 def glimpses(database: Database, ids: Sequence[str]) -> dict[str, str]:
-    """What the items with these ids look like, by id; those that are gone or erased are left out."""
-    query = sa.select(items.c.id, items.c.document, items.c.findings).where(items.c.id.in_(ids))
+    """What the items with these ids look like, by id; those that are gone, erased or need a clearance are left out."""
+    query = sa.select(items.c.id, items.c.document, items.c.findings).where(items.c.id.in_(ids), is_shown(()))
     found = {}
     for row in database.read(lambda c: c.execute(query).all()):
         findings = row.findings or {}

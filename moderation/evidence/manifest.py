@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ground.database import Database
+from moderation.core.clearance import may_see
 from moderation.evidence.history import cases
 from moderation.storage.reading import Reading
 from review_ui.a2i.labelling.output import line_of
@@ -39,7 +40,9 @@ class DecidedPart:
     decided_at: datetime
 
 
-def decided_parts(database: Database, since: datetime | None = None) -> Iterator[DecidedPart]:
+def decided_parts(
+    database: Database, since: datetime | None = None, held: Collection[str] = ()
+) -> Iterator[DecidedPart]:
     """The given pictures and texts of items whose last word is people's, and who agreed; oldest first.
 
     Left out are items of which a picture is gone by now, rejected ones of several parts, and those whose outcome is
@@ -47,12 +50,15 @@ def decided_parts(database: Database, since: datetime | None = None) -> Iterator
 
     Args:
         since: of items posted from then on.
+        held: clearances; items that need others are left out.
     """
     reading = Reading(database)
     for case in cases(database, since):
         if case.opinion is None or not case.opinion.agreed:
             continue
         item = reading.get_item(case.item_id)
+        if not may_see(item.clearances, held):
+            continue
         decision = item.decision
         if decision is None or decision.outcome != case.opinion.outcome or item.media_deleted_at is not None:
             continue

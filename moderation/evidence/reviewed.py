@@ -43,7 +43,7 @@ class ReviewedPicture:
 def reviewed_pictures(settings: Settings, detector: str) -> Iterator[ReviewedPicture]:
     """The pictures of items with one picture that people agreed about, in which `detector` saw somebody.
 
-    Those whose bytes are gone, and those whose policy asks for no cover, are left out.
+    Those whose bytes are gone, that need a clearance, and those whose policy asks for no cover, are left out.
 
     Raises:
         NotFound: there is no database.
@@ -63,12 +63,9 @@ def reviewed_pictures(settings: Settings, detector: str) -> Iterator[ReviewedPic
                 # Labels of plugins do not matter here, and a policy that names others cannot be read without them.
                 policies[opinion.policy_version] = _asked(versions.find(opinion.policy_version, Taxonomy()))
             asked = policies[opinion.policy_version]
-            media = [
-                part
-                for part in reading.get_item(case.item_id).parts
-                if part.type == "image" and part.extraction is None
-            ]
-            if not asked or [part.id for part in media] != list(parts):
+            record = reading.get_item(case.item_id)
+            media = [part for part in record.parts if part.type == "image" and part.extraction is None]
+            if not asked or record.clearances or [part.id for part in media] != list(parts):
                 continue
             data = _bytes(blobs, media[0])
             if data is not None:

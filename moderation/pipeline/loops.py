@@ -207,4 +207,5 @@ def _loop(ports: Ports, item_id: str, number: int, policy: Policy, queue_name: s
         state="starting",
         looks=0,
         created_at=ports.clock(),
+        clearance=queue.clearance,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from ground import tracing
+from moderation.core.clearance import may_see
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.egress import stays_here
 from moderation.core.errors import (
@@ -18,7 +20,7 @@ from moderation.core.errors import (
 )
 from moderation.core.loops import Answer, MoreAnswersWanted, Resolution, consolidate
 from moderation.core.policy.choices import in_english
-from moderation.core.policy.policies import Policy
+from moderation.core.policy.policies import Policy, Queue
 from moderation.core.rulings import Ruling
 from moderation.pipeline import started
 from moderation.pipeline.deciding import decide_by_people
@@ -65,10 +67,13 @@ def start(ports: Ports, loop: LoopRecord) -> None:
 def _start(ports: Ports, loop: LoopRecord, record: ItemRecord, ruling: Ruling) -> None:
     try:
         policy, queue = policy_and_queue(ports, loop)
+        record = _cleared_for(ports, record, loop, queue)
         earlier = [each.sentence() for each in ports.earlier(loop.item_id)]
         case = ReviewCase(record, ruling, loop, policy, queue, earlier)
         loops = ports.human_loops
-        open_loop = loops.start_here if stays_here(record.failures) else loops.start
+        # At Amazon's nobody asks who holds what: there only goes what the queue's own team is known to be cleared for.
+        is_for_team = may_see(record.clearances, () if queue.clearance is None else (queue.clearance,))
+        open_loop = loops.start_here if stays_here(record.failures) or not is_for_team else loops.start
         arn = open_loop(loop.name, loop.flow, input_content(case))
     except (HumanLoopRefused, NotFound) as error:
         # Shown in readiness and logs, and tried again now and then: the cause may go.
@@ -82,6 +87,15 @@ def _start(ports: Ports, loop: LoopRecord, record: ItemRecord, ruling: Ruling) -
         later = ports.clock() + timedelta(seconds=ports.poll_seconds)
         if not ports.store.note_loop(loop.name, state="open", next_look_at=later, arn=arn):
             ports.store.started_in_vain(loop.item_id, loop.name, arn, ports.clock())
+
+
+def _cleared_for(ports: Ports, record: ItemRecord, loop: LoopRecord, queue: Queue) -> ItemRecord:
+    """The item with what its queue asks for, which the policy may say only since the loop was stored."""
+    if queue.clearance is None or queue.clearance in record.clearances:
+        return record
+    because = f"queue {loop.policy}/{queue.name}"
+    ports.store.put_on_clearance(record.item.id, queue.clearance, because, ports.clock())
+    return replace(record, clearances=(*record.clearances, queue.clearance))
 
 
 def answer(ports: Ports, loop_name: str) -> None:

@@ -98,6 +98,8 @@ class HumanLoops:
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._flow_arns: dict[str, str] = {}
+        self._teams: dict[str, str] = {}
+        """Work teams of flow definitions, which cannot be changed once they are made."""
         self._at_amazon: dict[str, HumanLoops] = {}
         """Clients for loops that others started, by Region."""
 
@@ -147,10 +149,13 @@ class HumanLoops:
             Its ARN.
 
         Raises:
-            HumanLoopRefused: A2I refused for good.
+            HumanLoopRefused: A2I refused for good; or the content needs a clearance, and at Amazon's endpoint the flow
+                definition's work team is not private, so that nobody knows who would see it.
             HumanLoopsUnavailable: try again.
         """
         arn = self._flow_arn(flow)
+        if content.get("clearance") and self._is_at_amazon:
+            self._need_private_team(flow)
         body = json.dumps(content, separators=(",", ":"))
         try:
             with failpoint("a2i.ask_to_start"):
@@ -172,10 +177,29 @@ class HumanLoops:
         Raises:
             HumanLoopRefused: the settings name Amazon's endpoint.
         """
-        address = urlsplit(self._settings.a2i_endpoint_url or "").hostname or ""
-        if not self._is_own and (self._settings.a2i_endpoint_url == "aws" or ".amazonaws.com" in f".{address}."):
-            raise HumanLoopRefused("content that stays on this machine is not sent to Amazon's A2I")
+        if self._is_at_amazon:
+            why = "stays on this machine"
+            if content.get("clearance"):
+                why = f"stays on this machine, or needs {', '.join(content['clearance'])} in a queue without,"
+            raise HumanLoopRefused(f"content that {why} is not sent to Amazon's A2I")
         return self.start(name, flow, content)
+
+    @property
+    def _is_at_amazon(self) -> bool:
+        url = self._settings.a2i_endpoint_url
+        return not self._is_own and (url == "aws" or ".amazonaws.com" in f".{urlsplit(url or '').hostname or ''}.")
+
+    def _need_private_team(self, flow: str) -> None:
+        """Raises `HumanLoopRefused` for a flow definition whose work team is a public or a vendor's workforce."""
+        if flow not in self._teams:
+            config = self._control("describe_flow_definition", FlowDefinitionName=flow).get("HumanLoopConfig", {})
+            self._teams[flow] = str(config.get("WorkteamArn", ""))
+        if not is_private_team(self._teams[flow]):
+            team = self._teams[flow] or "none"
+            raise HumanLoopRefused(
+                f"flow definition '{flow}' has work team {team}, which is no private one: content that needs a "
+                "clearance is not shown to it"
+            )
 
     def at(self, arn: str | None) -> HumanLoops:
         """The endpoint at which the loop with this ARN is: this one, or Amazon's for a loop that was started there."""
@@ -386,6 +410,11 @@ def _translated(operation: str, error: Any) -> ModerationError:
     if code in _RETRYABLE or status in (429, 402) or status >= 500:
         return HumanLoopsUnavailable(message)
     return HumanLoopRefused(message)
+
+
+def is_private_team(arn: str) -> bool:
+    """True of a private work team's ARN, as SageMaker writes it: of employees, not of Mechanical Turk or a vendor."""
+    return ":workteam/private-crowd/" in arn
 
 
 def account_of(arn: str | None) -> str:

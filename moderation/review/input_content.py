@@ -49,6 +49,7 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     names reviewers of an appealed item who have seen it before, and those whose disagreement is to be settled; our own
     endpoint gives them none of its tasks.
     ``comes_first`` puts it before all else of its queue.
+    ``clearance`` names what people have to hold to be given it; our own endpoint sees to that.
     ``alone`` says that it is to be judged by itself, and not together with others that are nearly the same.
     ``harms`` names what was found where that is not shown, so that only those get it who chose to look at such things.
 
@@ -86,6 +87,8 @@ def input_content(case: ReviewCase) -> dict[str, Any]:
     }
     if loop.due_at is not None:
         content["decide_by"], content["decide_by_because"] = loop.due_at.isoformat(), loop.due_because
+    if record.clearances:
+        content["clearance"] = list(record.clearances)
     if loop.comes_first:
         content["comes_first"] = True
     if loop.is_blind and (harms := _harms(record.detections)):

@@ -39,7 +39,10 @@ from moderation.notices.pages import blueprint as notices_blueprint
 from moderation.perspective.wire import PATH as PERSPECTIVE
 from moderation.perspective.wire import blueprint as perspective_blueprint
 from moderation.service import Service
+from moderation.spreading import Spreading, waiting_for_clearance
+from moderation.storage.attention import Attention
 from review_ui.a2i.wire import blueprint as a2i_blueprint
+from review_ui.desk.staffing import unstaffed
 from review_ui.portal import blueprint as portal_blueprint
 from review_ui.service import ReviewService
 
@@ -50,6 +53,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     """The application over an open service and an open portal, A2I endpoint included."""
     settings = service.settings
     review.objects = service.own_objects
+    review.before_page = Spreading(service.clearances, review).spread
     app = Flask("moderation", root_path=__file__.rpartition("/")[0])
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
@@ -73,14 +77,17 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(policies.blueprint(service, gate))
     app.register_blueprint(detectors.blueprint(service, gate))
     app.register_blueprint(lists.blueprint(service, gate))
-    app.register_blueprint(health.blueprint(service, figures))
+    app.register_blueprint(health.blueprint(service, figures, lambda: [each.sentence() for each in unstaffed(review)]))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")
     if not settings.is_for_works_council:  # its buckets and jobs keep what they are given
         app.register_blueprint(aws_blueprint(service, review), url_prefix=AWS)
     app.register_blueprint(perspective_blueprint(service, gate), url_prefix=PERSPECTIVE)
     app.register_blueprint(notices_blueprint(service), url_prefix=NOTICES)
-    stuck = service.store.need_attention
+
+    def stuck() -> list[Attention]:
+        return [*service.store.need_attention(), *waiting_for_clearance(service.database, unstaffed(review))]
+
     portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists, service.holds)
     portal.register_blueprint(console_blueprint(service, review))
     app.register_blueprint(portal, url_prefix="/review")

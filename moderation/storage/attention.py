@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
+from ground.prepared import among
 from moderation.core.errors import NotFound
 from moderation.storage.records import NO_LOOP
 from moderation.storage.tables import item_loops, items
@@ -42,6 +44,24 @@ def let_go(database: Database, item_id: str) -> None:
         lambda c: c.execute(sa.update(item_loops).where(stuck).values(state="ended")).rowcount, step="loops.let_go"
     ):
         raise NotFound(f"no human loop of item {item_id} is stuck; `moderation attention` lists what needs a look")
+
+
+def items_of_loops(database: Database, why: Mapping[str, str]) -> list[Attention]:
+    """Undecided items that wait in these human loops, each with why; oldest first.
+
+    Args:
+        why: by the loop's name.
+    """
+    columns = (items.c.id, items.c.app, items.c.created_at, item_loops.c.name)
+    query = (
+        sa.select(*columns).join(item_loops, item_loops.c.item_id == items.c.id).where(items.c.status == "in_review")
+    )
+
+    def work(c: Connection) -> list[Attention]:
+        found = {row.id: row for row in c.execute(query.where(among(c, item_loops.c.name, list(why))))}
+        return [Attention(row.id, row.app, row.created_at, why[row.name], True) for _, row in sorted(found.items())]
+
+    return database.read(work) if why else []
 
 
 def need_attention(database: Database, limit: int = 100) -> list[Attention]:

@@ -20,6 +20,7 @@ from moderation.core.items import Item
 from moderation.core.rulings import Ruling
 from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
+from moderation.storage.clearances import put_on_judged
 from moderation.storage.counters import check_and_mark
 from moderation.storage.facets import save_facets
 from moderation.storage.near_duplicates import fingerprint_row, told_from
@@ -93,6 +94,8 @@ def decide_together(c: Connection, made: Sequence[Ruled], listeners: Sequence[Li
     ):
         insert_many(c, table, rows, or_nothing=True)
     at = made[0].decision.decided_at
+    for each in made:
+        put_on_judged(c, each.item.id, each.findings, each.loops, at)
     save_facets(c, [(each.item, each.ruling, each.findings) for each in made])
     count_rules(c, [each.ruling for each in made], at, {})
     counted = [roll_ups.judged(each.item, each.ruling, each.findings) for each in made]

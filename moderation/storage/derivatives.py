@@ -14,7 +14,7 @@ from ground.leases import Lease
 from ground.prepared import among, insert_many
 from moderation.core.derivatives import Derivative, DerivativeKind
 from moderation.storage.holds import is_held
-from moderation.storage.tables import decisions, derivatives, item_loops, item_media, items
+from moderation.storage.tables import decisions, derivatives, item_clearances, item_loops, item_media, items
 
 _LEASE = Lease(derivatives.c.id, derivatives.c.next_attempt_at)
 WRITTEN: tuple[DerivativeKind, ...] = ("redacted", "thumbnail")
@@ -49,10 +49,16 @@ def add_derivatives(
 ) -> None:
     """Note what a decision wants done, in its transaction; what those before it wanted is called off or taken back.
 
+    Of an item that needs a clearance no copies are written: where they would lie, nobody asks who may see them.
+
     Args:
         number: of the decision.
     """
     mine = derivatives.c.item_id == item_id
+    if any(each.kind in WRITTEN for each in wanted):
+        needed = sa.select(item_clearances.c.item_id).where(item_clearances.c.item_id == item_id).limit(1)
+        if c.execute(needed).first() is not None:
+            wanted = [each for each in wanted if each.kind not in WRITTEN]
     earlier = c.execute(sa.select(derivatives).where(mine)).all() if number > 1 else []
     rows = [
         {
@@ -85,6 +91,12 @@ def take_back_all(c: Connection, item_ids: Sequence[str], now: datetime) -> None
     """Have the copies of withdrawn items go, and forget what else was wanted of them."""
     mine = among(c, derivatives.c.item_id, item_ids)
     c.execute(sa.delete(derivatives).where(mine, derivatives.c.kind == "delete"))
+    take_back_copies(c, item_ids, now)
+
+
+def take_back_copies(c: Connection, item_ids: Sequence[str], now: datetime) -> None:
+    """Have the copies of items go."""
+    mine = among(c, derivatives.c.item_id, item_ids)
     when = sa.case((derivatives.c.state == "done", now), else_=now + HELD)
     values = {"kind": "take_back", "state": "due", "attempts": 0, "next_attempt_at": when}
     c.execute(sa.update(derivatives).where(mine, derivatives.c.kind.in_(WRITTEN)).values(values))

@@ -29,6 +29,7 @@ from moderation.core.rules.caps import RuleName
 from moderation.core.rulings import Ruling
 from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
+from moderation.storage.clearances import put_on, put_on_judged
 from moderation.storage.counters import check_and_mark
 from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
 from moderation.storage.derivatives import add_derivatives
@@ -234,6 +235,7 @@ class Store(Reading):
             made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
             insert_many(c, decisions, [decision_row(item_id, number, made)])
             note_decisions(c, [(item_id, number, made)])
+            put_on_judged(c, item_id, findings, samples, decision.decided_at)
             add_derivatives(c, item_id, item.app, number, derivatives, decision.decided_at)
             if findings is not None:
                 save_labels(c, item_id, findings)
@@ -322,6 +324,7 @@ class Store(Reading):
             if findings is not None:
                 save_labels(c, item_id, findings)
                 save_media(c, item_id, findings.parts)
+            put_on_judged(c, item_id, findings, loops, loops[0].created_at)
             if ruling is not None:
                 count_rules(c, [ruling], loops[0].created_at, {})
                 counted = _judged(c, item, ruling, findings or NOTHING_FOUND)
@@ -353,6 +356,7 @@ class Store(Reading):
             save_labels(c, item.id, findings)
             save_media(c, item.id, findings.parts)
             save_facets(c, [(item, ruling, findings)])
+            put_on_judged(c, item.id, findings, [loop], loop.created_at)
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
             told = () if stays_here(findings.failures) else self._listeners
             note_event(c, item, "item.in_review", loop.created_at, _asked(loop, ruling), told)
@@ -377,10 +381,15 @@ class Store(Reading):
             if row is None:
                 raise AppealRefused(f"item {item.id} is not decided; it can be appealed once it is")
             save_fingerprints(c, item.id, item.app, fingerprints, None)
+            put_on_judged(c, item.id, None, [loop], loop.created_at)
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
             note_event(c, item, "item.appealed", loop.created_at, {}, may_hear(self._listeners, row.findings))
 
         self._db.write(work, step="items.open_appeal")
+
+    def put_on_clearance(self, item_id: str, clearance: str, because: str, at: datetime) -> None:
+        """Have people need a clearance to see an item from now on; nothing happens when they do."""
+        self._db.write(lambda c: put_on(c, item_id, {clearance: because}, at), step="items.put_on_clearance")
 
     def end_loop(self, end: LoopEnd) -> None:
         """Mark a loop as ended that changes nothing about its item."""

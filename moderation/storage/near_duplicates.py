@@ -17,6 +17,7 @@ from ground.database import Database
 from ground.prepared import insert_many
 from moderation.core.decisions import Decision
 from moderation.core.fingerprints import BITS, MAX_DISTANCE, EarlierDecision, Fingerprint, bands, distance, newest
+from moderation.storage.clearances import clearances_of
 from moderation.storage.tables import decisions, fingerprints, item_media, items
 
 MAX_EARLIER = 10
@@ -79,13 +80,16 @@ class NearDuplicates:
     def earlier(self, item_id: str) -> list[EarlierDecision]:
         """The newest decisions in force on other items of the same app that share a part nearly, at most ten.
 
-        Newest first. Items that are being looked at again after an appeal are left out.
+        Newest first. Items that are being looked at again after an appeal are left out, and those that need a clearance
+        which this one does not need: whoever may see this one is not told of them.
         """
 
         def work(c: Connection) -> list[EarlierDecision]:
             mine = sa.select(fingerprints).where(fingerprints.c.item_id == item_id).order_by(fingerprints.c.part)
             found = [each for row in c.execute(mine).all() for each in _earlier_than(c, row)]
-            return newest(found, MAX_EARLIER)
+            needed = clearances_of(c, {each.item_id for each in found} | {item_id}) if found else {}
+            own = needed.get(item_id, frozenset())
+            return newest([each for each in found if needed.get(each.item_id, own) <= own], MAX_EARLIER)
 
         return self._db.read(work)
 

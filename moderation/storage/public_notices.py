@@ -25,6 +25,7 @@ from moderation.core.events import Listener
 from moderation.core.public_notices import OPEN, GivenNotice, NoticeState, Record, look_after, new_number, places_named
 from moderation.storage.accounts import secret_digest
 from moderation.storage.audit import note_change
+from moderation.storage.clearances import is_shown, put_on_judged
 from moderation.storage.event_log import note_event
 from moderation.storage.holds import is_held
 from moderation.storage.records import ItemRecord, LoopRecord
@@ -153,10 +154,18 @@ class PublicNotices:
         *,
         states: Collection[str] = (),
         item_id: str | None = None,
+        held: Collection[str] | None = None,
         limit: int = MOST_SHOWN,
     ) -> Sequence[PublicNotice]:
-        """Notices, those of trusted flaggers first among open ones, then the newest."""
+        """Notices, those of trusted flaggers first among open ones, then the newest.
+
+        Args:
+            held: clearances; notices of items that need others are left out. None for whoever is no person.
+        """
         query = sa.select(public_notices)
+        if held is not None:
+            shown = sa.select(items.c.id).where(items.c.id == _N.item_id, is_shown(held)).correlate(public_notices)
+            query = query.where(_N.item_id.is_(None) | shown.exists())
         query = query.where(_N.app == app) if app is not None else query
         query = query.where(_N.state.in_(list(states))) if states else query
         query = query.where(_N.item_id == item_id) if item_id is not None else query
@@ -265,6 +274,7 @@ class PublicNotices:
                 return False
             if not c.execute(sa.update(items).where(decided).values(status="in_review")).rowcount:
                 return False
+            put_on_judged(c, item.id, None, [loop], loop.created_at)
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
             theirs = among(c, _N.number, numbers) & (_N.state == "received")
             c.execute(sa.update(public_notices).where(theirs).values(state="asked"))

@@ -22,7 +22,16 @@ from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
 from moderation.storage.facets import FacetKind, facet
 from moderation.storage.records import ItemRecord, LoopRecord, first_item_id, loop_record
-from moderation.storage.tables import IS_REJECTED, IS_WAITING, decisions, item_facets, item_labels, item_loops, items
+from moderation.storage.tables import (
+    IS_REJECTED,
+    IS_WAITING,
+    decisions,
+    item_clearances,
+    item_facets,
+    item_labels,
+    item_loops,
+    items,
+)
 from moderation.storage.words import having_words
 
 
@@ -149,6 +158,7 @@ class Reading:
             .where(item_loops.c.item_id == item.id)
             .order_by(item_loops.c.created_at, item_loops.c.round)
         )
+        needed = sa.select(item_clearances.c.clearance).where(item_clearances.c.item_id == item.id)
         ruling, told = ruling_of(row.verdict)
         return ItemRecord(
             item=item,
@@ -164,6 +174,7 @@ class Reading:
             media_deleted_at=row.media_deleted_at,
             problem=row.problem,
             withdrawn_at=row.withdrawn_at,
+            clearances=tuple(sorted(c.execute(needed).scalars())),
             redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )
 

@@ -46,6 +46,7 @@ class LoopRecord:
         due_because: what says so, and when the clock stands meanwhile, in a sentence.
         notice: what public notices say is wrong with the item, where people are asked because of them.
         comes_first: before all else in its queue, because a trusted flagger gave one of them.
+        clearance: that its queue asks for, of a loop that is about to be stored; the item keeps it.
     """
 
     name: str
@@ -70,6 +71,7 @@ class LoopRecord:
     due_because: str | None = None
     notice: str | None = None
     comes_first: bool = False
+    clearance: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class ItemRecord:
         redacted: copies of given parts that may be shown, where rules asked for that and the item was approved.
         media_deleted_at: when its media was deleted because its time was over; None while it is kept.
         withdrawn_at: when it was withdrawn; then nothing else of it is known any more.
+        clearances: what people have to hold to see it, by name.
         problem: why it could not be judged when that was last tried; None when it could, or was not tried yet.
     """
 
@@ -119,6 +122,7 @@ class ItemRecord:
     media_deleted_at: datetime | None = None
     problem: str | None = None
     withdrawn_at: datetime | None = None
+    clearances: tuple[str, ...] = ()
 
     @property
     def needs_attention(self) -> str | None:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from ground.database import Database
 from ground.prepared import among
 from moderation.core.items import Item
+from moderation.storage.clearances import is_shown
 from moderation.storage.facets import FacetKind, facet
 from moderation.storage.records import first_item_id
 from moderation.storage.tables import (
@@ -121,22 +122,28 @@ class Searching:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def page(self, asked: Asked, before: str | None = None, limit: int = PAGE) -> Sequence[Row]:
-        """Items, newest first; `before` is the id that the last page ended with."""
-        return self._db.read(lambda c: _rows(c, [row.id for row in c.execute(_ids(c, asked, before).limit(limit))]))
+    def page(self, asked: Asked, held: Collection[str], before: str | None = None, limit: int = PAGE) -> Sequence[Row]:
+        """Items, newest first; `before` is the id that the last page ended with.
 
-    def count(self, asked: Asked) -> int:
+        Args:
+            held: clearances, here and below; items that need others are not among what is found.
+        """
+        return self._db.read(
+            lambda c: _rows(c, [row.id for row in c.execute(_ids(c, asked, held, before).limit(limit))], held)
+        )
+
+    def count(self, asked: Asked, held: Collection[str]) -> int:
         """How many there are; `COUNTED` at most."""
 
         def work(c: Connection) -> int:
-            found = _ids(c, asked, None).order_by(None).limit(COUNTED).subquery()
+            found = _ids(c, asked, held, None).order_by(None).limit(COUNTED).subquery()
             return int(c.execute(sa.select(sa.func.count()).select_from(found)).scalar_one())
 
         return self._db.read(work)
 
-    def rows(self, ids: Collection[str]) -> Sequence[Row]:
+    def rows(self, ids: Collection[str], held: Collection[str]) -> Sequence[Row]:
         """These items, newest first; those that are gone are left out."""
-        return self._db.read(lambda c: _rows(c, sorted(ids, reverse=True)))
+        return self._db.read(lambda c: _rows(c, sorted(ids, reverse=True), held))
 
     def loops_of(self, ids: Collection[str]) -> dict[str, list[str]]:
         """Names of the human loops of items that are not ended, by item."""
@@ -173,7 +180,7 @@ class Searching:
         self._db.write(lambda c: c.execute(sa.delete(saved_views).where(own)), step="views.forget")
 
 
-def _ids(c: Connection, asked: Asked, before: str | None) -> sa.Select[tuple[str]]:
+def _ids(c: Connection, asked: Asked, held: Collection[str], before: str | None) -> sa.Select[tuple[str]]:
     """The ids of the items asked for, newest first."""
     facets: tuple[tuple[FacetKind, str | None], ...] = (
         ("author", asked.author),
@@ -204,7 +211,7 @@ def _ids(c: Connection, asked: Asked, before: str | None) -> sa.Select[tuple[str
     if asked.loops is not None:
         own = sa.select(item_loops.c.item_id).where(among(c, item_loops.c.name, sorted(asked.loops)))
         rest.append(items.c.id.in_(own))
-    rest += _plain(asked)
+    rest += [*_plain(asked), is_shown(held)]
     if asked.since is not None:
         # Ids begin with the time, so that nothing older is read.
         rest.append(leader >= first_item_id(asked.since))
@@ -240,7 +247,7 @@ def _plain(asked: Asked) -> list[sa.ColumnElement[bool]]:
     return rest
 
 
-def _rows(c: Connection, ids: Sequence[str]) -> list[Row]:
+def _rows(c: Connection, ids: Sequence[str], held: Collection[str]) -> list[Row]:
     if not ids:
         return []
     verdict = items.c.verdict
@@ -253,7 +260,7 @@ def _rows(c: Connection, ids: Sequence[str]) -> list[Row]:
         verdict["labels"].label("labels"),
         verdict["reason"].as_string().label("reason"),
     )
-    found = {row.id: row for row in c.execute(query.where(among(c, items.c.id, list(ids))))}
+    found = {row.id: row for row in c.execute(query.where(among(c, items.c.id, list(ids)), is_shown(held)))}
     made: dict[str, list[Any]] = {}
     decided = sa.select(decisions.c.item_id, decisions.c.document, decisions.c.decided_at)
     decided = decided.where(among(c, decisions.c.item_id, list(ids))).order_by(decisions.c.item_id, decisions.c.number)

@@ -19,8 +19,9 @@ from sqlalchemy.engine import Connection
 
 from ground.database import insert_or_nothing
 from review_ui.a2i.settling import WAITING
-from review_ui.a2i.tables import human_loops, tasks
+from review_ui.a2i.tables import tasks
 from review_ui.care.exposure import allowance
+from review_ui.clearance import shown_loops
 from review_ui.desk.routing import is_free_for
 from review_ui.service import ReviewService
 from review_ui.tables import loop_likenesses
@@ -118,5 +119,6 @@ def _same(task_id: str) -> sa.Select[Any]:
 
 def _alike(c: Connection, review: ReviewService, task_id: str, user_id: str) -> sa.Select[Any]:
     free = is_free_for(c, user_id) & allowance(c, review.care, user_id, review.clock()).admits()
-    query = _same(task_id).join(human_loops, human_loops.c.name == tasks.c.loop_name).where(free)
-    return query.add_columns(human_loops.c.input_content).order_by(tasks.c.created_at, tasks.c.id).limit(MOST)
+    shown = shown_loops(user_id)
+    query = _same(task_id).join(shown, shown.c.name == tasks.c.loop_name).where(free)
+    return query.add_columns(shown.c.input_content).order_by(tasks.c.created_at, tasks.c.id).limit(MOST)

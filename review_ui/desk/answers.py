@@ -17,6 +17,7 @@ from review_ui.a2i.outputs import finish
 from review_ui.a2i.settling import settle
 from review_ui.a2i.tables import flow_definitions, tasks
 from review_ui.care.exposure import begin_look, end_look
+from review_ui.clearance import is_cleared
 from review_ui.desk.alike import answer_alike, take_back_alike
 from review_ui.desk.audit import note
 from review_ui.desk.tasks import TaskGone, time_limit
@@ -114,7 +115,7 @@ def undo(review: ReviewService, task_id: str, user_id: str) -> None:
     now = review.clock()
 
     def work(c: Connection) -> None:
-        given = _last_given(user_id) & (tasks.c.id == task_id) & (tasks.c.settles_at > now)
+        given = _last_given(user_id) & (tasks.c.id == task_id) & (tasks.c.settles_at > now) & is_cleared(user_id)
         row = c.execute(sa.select(tasks).where(given).with_for_update()).first()
         if row is None:
             raise TaskGone("it is too late to undo this answer")

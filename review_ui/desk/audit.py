@@ -53,11 +53,13 @@ def note(
     flow: str | None = None,
     detail: str = "",
     subject: str = "",
+    about: Sequence[str] = (),
 ) -> None:
     """Add an entry, in the transaction of what it tells of.
 
     Args:
         task: the task's row; None for what concerns a whole queue.
+        about: ids of the tasks that it is about where they are several.
     """
     add_act(
         c,
@@ -68,6 +70,7 @@ def note(
         flow=task.flow if task is not None else flow,
         detail=detail[:LONGEST_DETAIL],
         subject=subject[:220],
+        about=about,
     )
 
 

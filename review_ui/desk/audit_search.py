@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from review_ui.clearance import is_event_shown
 from review_ui.desk.audit import TaskEvent, entries, entry
 from review_ui.desk.history import contains
 from review_ui.service import ReviewService
@@ -36,10 +37,16 @@ class EventsAsked:
     until: datetime | None = None
 
 
-def find_events(review: ReviewService, asked: EventsAsked, before: int | None = None) -> Sequence[TaskEvent]:
-    """At most `PAGE` entries, the newest first; `before` is the id that the last page ended with."""
+def find_events(
+    review: ReviewService, asked: EventsAsked, user_id: str, before: int | None = None
+) -> Sequence[TaskEvent]:
+    """At most `PAGE` entries that this person is cleared for, the newest first.
+
+    Args:
+        before: the id that the last page ended with.
+    """
     e = task_events.c
-    query = entries()
+    query = entries().where(is_event_shown(user_id))
     for column, value in ((e.kind, asked.kind), (users.c.name, asked.who), (e.subject, asked.subject)):
         query = query.where(column == value) if value else query
     if asked.words:

@@ -20,7 +20,8 @@ from ground.database import insert_or_nothing
 from ground.named_by_apps import author_digest
 from ground.named_by_apps import author_of as author_named
 from review_ui.a2i.answer_content import outcome_of
-from review_ui.a2i.tables import flow_definitions, human_loops, tasks
+from review_ui.a2i.tables import flow_definitions, tasks
+from review_ui.clearance import is_cleared, shown_loops
 from review_ui.desk.tasks import Task, title_of
 from review_ui.service import ReviewService
 from review_ui.tables import loop_authors
@@ -70,16 +71,20 @@ def note_author(c: Connection, loop_name: str, content: Mapping[str, Any]) -> No
         c.execute(insert_or_nothing(c, loop_authors).values(loop_name=loop_name, author_sha256=digest))
 
 
-def author_history(review: ReviewService, task: Task) -> AuthorHistory | None:
-    """The history of a task's author. None where none is named, and of tasks that are to be judged by themselves."""
+def author_history(review: ReviewService, task: Task, user_id: str) -> AuthorHistory | None:
+    """The history of a task's author, as far as this reviewer may see it.
+
+    None where none is named, and of tasks that are to be judged by themselves.
+    """
     digest = _digest(task.content)
     if digest is None or task.content.get("alone") or task.content.get("not_for"):
         return None
     of_author = sa.select(loop_authors.c.loop_name).where(loop_authors.c.author_sha256 == digest)
-    others = tasks.c.loop_name.in_(of_author) & (tasks.c.loop_name != task.loop_name)
+    others = tasks.c.loop_name.in_(of_author) & (tasks.c.loop_name != task.loop_name) & is_cleared(user_id)
+    shown = shown_loops(user_id)
     query = (
-        sa.select(tasks.c.answer, tasks.c.submitted_at, human_loops.c.input_content, flow_definitions.c.document)
-        .join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        sa.select(tasks.c.answer, tasks.c.submitted_at, shown.c.input_content, flow_definitions.c.document)
+        .join(shown, shown.c.name == tasks.c.loop_name)
         .join(flow_definitions, flow_definitions.c.name == tasks.c.flow)
         .where(others, tasks.c.state == "answered")
         .order_by(tasks.c.submitted_at.desc(), tasks.c.id)

@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection
 from ground.errors import InputError, NotFound
 from ground.prepared import among
 from review_ui.a2i.settling import WAITING
-from review_ui.a2i.tables import human_loops, tasks
+from review_ui.a2i.tables import tasks
+from review_ui.clearance import is_batch_shown, shown_loops
 from review_ui.desk.audit import note
 from review_ui.desk.routing import flows_of, is_free_for
 from review_ui.service import ReviewService
@@ -61,8 +62,9 @@ class Chosen:
 
 def look_at(review: ReviewService, user_id: str, flow: str, task_ids: Sequence[str]) -> Sequence[Chosen]:
     """Tasks of a queue as a batch would take them, in the order in which they are named; what is none is left out."""
-    query = sa.select(tasks.c.id, tasks.c.loop_name, human_loops.c.input_content)
-    query = query.join(human_loops, human_loops.c.name == tasks.c.loop_name)
+    shown = shown_loops(user_id)
+    query = sa.select(tasks.c.id, tasks.c.loop_name, shown.c.input_content)
+    query = query.join(shown, shown.c.name == tasks.c.loop_name)
 
     def work(c: Connection) -> tuple[dict[str, Any], set[str]]:
         asked = among(c, tasks.c.id, task_ids) & (tasks.c.flow == flow)
@@ -138,7 +140,8 @@ def decide_batch(
             "settles_at": now + UNDO_TIME,
         }
         c.execute(sa.insert(batches).values(row))
-        note(c, now, "batch", user_id, flow=flow, detail=f"{outcome} {done.rowcount} tasks: {words}")
+        said = f"{outcome} {done.rowcount} tasks: {words}"
+        note(c, now, "batch", user_id, flow=flow, detail=said, about=free)
 
     review.database.write(work, step="tasks.decide_batch")
     return batch_id
@@ -177,7 +180,7 @@ def recent_batches(review: ReviewService, user_id: str, limit: int = 20) -> Sequ
     names = ("id", "who", "flow", "outcome", "note", "size", "created_at", "settles_at", "undone_at")
 
     def work(c: Connection) -> list[Batch]:
-        rows = c.execute(query.where(batches.c.flow.in_(flows_of(c, user_id))))
+        rows = c.execute(query.where(batches.c.flow.in_(flows_of(c, user_id)), is_batch_shown(user_id)))
         return [Batch(**{name: getattr(row, name) for name in names}) for row in rows]
 
     return review.database.read(work)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from ground.prepared import among
 from review_ui.a2i.answer_content import outcome_of
 from review_ui.a2i.tables import flow_definitions, human_loops, tasks
+from review_ui.clearance import is_cleared, shown_loops
 from review_ui.desk.routing import flows_of, is_free_for
 from review_ui.desk.tasks import title_of
 from review_ui.quality.golden import GOLDEN
@@ -101,7 +102,7 @@ def disagreements(review: ReviewService, user_id: str, days: int) -> Sequence[Di
         several = (
             sa.select(tasks.c.loop_name)
             .join(human_loops, human_loops.c.name == tasks.c.loop_name)
-            .where(counts, tasks.c.flow.in_(flows_of(c, user_id)), tasks.c.submitted_at > since)
+            .where(counts, tasks.c.flow.in_(flows_of(c, user_id)), tasks.c.submitted_at > since, is_cleared(user_id))
             .where(human_loops.c.status != GOLDEN, tasks.c.loop_name.not_in(sa.select(golden_items.c.source)))
             .group_by(tasks.c.loop_name)
             .having(sa.func.count() > 1)
@@ -121,9 +122,10 @@ def disagreements(review: ReviewService, user_id: str, days: int) -> Sequence[Di
 
 
 def _read(c: Connection, user_id: str, said: Mapping[str, Sequence[Said]]) -> list[Disagreement]:
-    query = sa.select(human_loops, flow_definitions.c.document)
-    query = query.join(flow_definitions, flow_definitions.c.name == human_loops.c.flow)
-    loops = {row.name: row for row in c.execute(query.where(among(c, human_loops.c.name, list(said))))}
+    shown = shown_loops(user_id)
+    query = sa.select(shown, flow_definitions.c.document)
+    query = query.join(flow_definitions, flow_definitions.c.name == shown.c.flow)
+    loops = {row.name: row for row in c.execute(query.where(shown.c.name.in_(list(said))))}
     contents = {name: json.loads(loop.input_content) for name, loop in loops.items()}
     ids = {name: _item_id(content) for name, content in contents.items()}
     waiting = _waiting(c, user_id, list(said), [each for each in ids.values() if each])

@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection
 
 from ground.errors import NotFound
 from review_ui.a2i.answer_content import outcome_of
-from review_ui.a2i.tables import flow_definitions, human_loops, tasks
+from review_ui.a2i.tables import flow_definitions, tasks
+from review_ui.clearance import shown_loops
 from review_ui.desk.tasks import title_of
 from review_ui.service import ReviewService
 
@@ -55,11 +56,13 @@ def answered(
         outcome: ``approve`` or ``reject``; empty for all.
         skip: how many of the newest to leave out.
     """
-    query = _query().where(tasks.c.user_id == user_id).order_by(tasks.c.submitted_at.desc(), tasks.c.id)
+    shown = shown_loops(user_id)
+    query = _query(shown).where(tasks.c.user_id == user_id).order_by(tasks.c.submitted_at.desc(), tasks.c.id)
     if flow:
         query = query.where(tasks.c.flow == flow)
     if words:
-        query = query.where(sa.or_(*(contains(column, words) for column in _SEARCHED)))
+        searched = (shown.c.input_content, sa.cast(tasks.c.answer, sa.Text), tasks.c.loop_name)
+        query = query.where(sa.or_(*(contains(column, words) for column in searched)))
     if outcome in ("approve", "reject"):
         query = query.where(tasks.c.answer["decision"][outcome].as_boolean())
     limited = query.offset(skip).limit(PAGE + 1)
@@ -70,15 +73,12 @@ def answered_task(review: ReviewService, user_id: str, task_id: str) -> Answered
     """One of this person's answers. Raises `NotFound`."""
 
     def work(c: Connection) -> Any:
-        return c.execute(_query().where(tasks.c.user_id == user_id, tasks.c.id == task_id)).first()
+        return c.execute(_query(shown_loops(user_id)).where(tasks.c.user_id == user_id, tasks.c.id == task_id)).first()
 
     row = review.database.read(work)
     if row is None:
         raise NotFound("no such answer of yours")
     return _read(row)
-
-
-_SEARCHED = (human_loops.c.input_content, sa.cast(tasks.c.answer, sa.Text), tasks.c.loop_name)
 
 
 def contains(column: sa.ColumnElement[Any], words: str) -> sa.ColumnElement[bool]:
@@ -91,10 +91,10 @@ def contains(column: sa.ColumnElement[Any], words: str) -> sa.ColumnElement[bool
     return sa.or_(*(column.icontains(each, autoescape=True) for each in written))
 
 
-def _query() -> sa.Select[Any]:
+def _query(shown: sa.Subquery) -> sa.Select[Any]:
     return (
-        sa.select(tasks, human_loops.c.input_content, flow_definitions.c.document)
-        .join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        sa.select(tasks, shown.c.input_content, flow_definitions.c.document)
+        .join(shown, shown.c.name == tasks.c.loop_name)
         .join(flow_definitions, flow_definitions.c.name == tasks.c.flow)
         .where(tasks.c.state.in_(("given", "answered")))
     )

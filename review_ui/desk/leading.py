@@ -14,8 +14,9 @@ from sqlalchemy.engine import Connection
 
 from ground.errors import InputError, NotFound
 from review_ui.a2i.settling import WAITING
-from review_ui.a2i.tables import flow_definitions, human_loops, tasks
+from review_ui.a2i.tables import flow_definitions, tasks
 from review_ui.care.exposure import end_look
+from review_ui.clearance import is_cleared, needed_for, shown_loops
 from review_ui.desk.audit import note
 from review_ui.desk.deadlines import ON_TIME, Lateness, due_of, earliest_first, look_ahead, open_clocks
 from review_ui.desk.history import contains
@@ -40,6 +41,7 @@ class QueueState:
         waiting, claimed, escalated: tasks; escalated ones are among the waiting.
         answered: in the last hour.
         due_minutes: how long a task that comes without a deadline may wait; None where nobody has said.
+        hidden: tasks among them that this lead is not cleared for, and therefore does not see.
         lateness: how tasks stand with their deadlines, those in hand among them.
         empty_in: how long until nothing waits at the pace of the last hour; None when nobody answered in it.
     """
@@ -55,6 +57,7 @@ class QueueState:
     paused_at: datetime | None
     paused_by: str | None
     due_minutes: int | None = None
+    hidden: int = 0
     lateness: Lateness = ON_TIME
 
     @property
@@ -112,6 +115,7 @@ def queue_states(review: ReviewService, user_id: str) -> Sequence[QueueState]:
                     _count(t.state == "waiting").label("waiting"),
                     _count(t.state == "claimed").label("claimed"),
                     _count((t.state == "waiting") & (t.level == "lead")).label("escalated"),
+                    _count(t.state.in_(("waiting", "claimed")) & ~is_cleared(user_id)).label("hidden"),
                     _count(t.submitted_at > now - PACE_WINDOW).label("answered"),
                     sa.func.min(sa.case((t.state == "waiting", t.created_at))).label("oldest_at"),
                 )
@@ -138,6 +142,7 @@ def queue_states(review: ReviewService, user_id: str) -> Sequence[QueueState]:
                     paused_at=control.paused_at if control else None,
                     paused_by=control.paused_by if control else None,
                     due_minutes=control.due_minutes if control else None,
+                    hidden=count.hidden if count else 0,
                     lateness=look_ahead(clocks.get(flow.name, ()), count.answered if count else 0, now),
                 )
             )
@@ -171,16 +176,18 @@ def workers(review: ReviewService) -> Sequence[Worker]:
     return review.database.read(lambda c: [Worker(r.name, r.holding, r.answered, r.last_at) for r in c.execute(query)])
 
 
-def open_tasks(review: ReviewService, flow: str, words: str = "") -> Sequence[ListedTask]:
+def open_tasks(review: ReviewService, user_id: str, flow: str, words: str = "") -> Sequence[ListedTask]:
     """At most `LISTED` tasks of a queue that wait or are in hand, in the order in which they are handed out.
+
+    Only those that this lead is cleared for.
 
     Args:
         words: that stand in the content, any case.
     """
-    holder = users.alias("holder")
+    holder, shown = users.alias("holder"), shown_loops(user_id)
     query = (
-        sa.select(tasks, human_loops.c.input_content, holder.c.name.label("holder"), queue_controls.c.due_minutes)
-        .join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        sa.select(tasks, shown.c.input_content, holder.c.name.label("holder"), queue_controls.c.due_minutes)
+        .join(shown, shown.c.name == tasks.c.loop_name)
         .join(holder, holder.c.id == sa.func.coalesce(tasks.c.user_id, tasks.c.assigned_to), isouter=True)
         .join(queue_controls, queue_controls.c.flow == tasks.c.flow, isouter=True)
         .where(tasks.c.flow == flow, tasks.c.state.in_(("waiting", "claimed")))
@@ -188,16 +195,17 @@ def open_tasks(review: ReviewService, flow: str, words: str = "") -> Sequence[Li
         .limit(LISTED)
     )
     if words:
-        query = query.where(contains(human_loops.c.input_content, words))
+        query = query.where(contains(shown.c.input_content, words))
     return review.database.read(lambda c: [_listed(row) for row in c.execute(query)])
 
 
 def content_of(review: ReviewService, task_id: str, user_id: str) -> Mapping[str, Any]:
     """What a task shows, for a lead of its queue. Raises `NotFound`."""
-    query = sa.select(tasks.c.flow, human_loops.c.input_content).where(tasks.c.id == task_id)
+    shown = shown_loops(user_id)
+    query = sa.select(tasks.c.flow, shown.c.input_content).where(tasks.c.id == task_id)
 
     def work(c: Connection) -> Mapping[str, Any]:
-        row = c.execute(query.join(human_loops, human_loops.c.name == tasks.c.loop_name)).first()
+        row = c.execute(query.join(shown, shown.c.name == tasks.c.loop_name)).first()
         own = sa.select(tasks.c.id).where(tasks.c.id == task_id, is_own(user_id))
         if row is None or row.flow not in flows_of(c, user_id) or c.execute(own).first() is not None:
             raise NotFound("no such task")
@@ -277,7 +285,7 @@ def _change(
     def work(c: Connection) -> None:
         is_open = tasks.c.state.in_(("waiting", "claimed"))
         row = c.execute(sa.select(tasks).where(tasks.c.id == task_id, is_open).with_for_update()).first()
-        if row is None or row.flow not in flows_of(c, user_id):
+        if row is None or row.flow not in flows_of(c, user_id) or needed_for(c, task_id, user_id):
             raise NotFound("no such open task")
         if c.execute(sa.select(tasks.c.id).where(tasks.c.id == task_id, is_own(user_id))).first() is not None:
             raise InputError("this is about what you wrote; another lead has to do it")

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from ground.prepared import among
 from review_ui.a2i.tables import human_loops, tasks
 from review_ui.a2i.worker_ids import worker_id
+from review_ui.clearance import is_cleared, shown_loops
 from review_ui.desk.routing import flows_of
 from review_ui.service import ReviewService
 from review_ui.tables import loop_authors, loop_harms, loop_likenesses, users
@@ -47,11 +48,12 @@ def forget_loops(c: Connection) -> None:
 
 
 def tasks_of(review: ReviewService, user_id: str, loops: Collection[str]) -> Mapping[str, list[LoopTask]]:
-    """The tasks of loops, by loop, oldest first; only of queues that are this lead's work teams'."""
+    """The tasks of loops, by loop, oldest first; only of queues that are this lead's work teams', if cleared."""
     holder = users.alias("holder")
     query = (
         sa.select(tasks, holder.c.name.label("holder"))
         .join(holder, holder.c.id == sa.func.coalesce(tasks.c.user_id, tasks.c.assigned_to), isouter=True)
+        .where(is_cleared(user_id))
         .order_by(tasks.c.created_at, tasks.c.id)
     )
 
@@ -69,8 +71,9 @@ def tasks_of(review: ReviewService, user_id: str, loops: Collection[str]) -> Map
 
 def contents_of(review: ReviewService, user_id: str, task_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
     """What tasks show, of those in queues that are this lead's work teams', oldest first."""
-    query = sa.select(tasks.c.flow, human_loops.c.input_content)
-    query = query.join(human_loops, human_loops.c.name == tasks.c.loop_name).order_by(tasks.c.created_at, tasks.c.id)
+    shown = shown_loops(user_id)
+    query = sa.select(tasks.c.flow, shown.c.input_content)
+    query = query.join(shown, shown.c.name == tasks.c.loop_name).order_by(tasks.c.created_at, tasks.c.id)
 
     def work(c: Connection) -> list[Mapping[str, Any]]:
         mine = set(flows_of(c, user_id))

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from review_ui.a2i.flows import has_active_loops
 from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks, workteams
 from review_ui.a2i.worker_ids import worker_id
+from review_ui.clearance import is_cleared, needed_for
 from review_ui.desk.deadlines import earliest_first
 from review_ui.people.authorship import is_own
 from review_ui.tables import queue_controls, user_groups, users
@@ -22,7 +23,8 @@ def is_free_for(c: Connection, user_id: str) -> sa.ColumnElement[bool]:
     """True of the waiting tasks that this person may be given now.
 
     Nobody gets two tasks of one loop, a loop that leaves them out, a queue of another work team, a paused queue, a task
-    assigned to somebody else, what they wrote themselves, or, without being a lead, an escalated one.
+    assigned to somebody else, what they wrote themselves or are not cleared for, or, without being a lead, an escalated
+    one.
     """
     role = c.execute(sa.select(users.c.role).where(users.c.id == user_id)).scalar()
     own = tasks.alias("own")
@@ -43,6 +45,7 @@ def is_free_for(c: Connection, user_id: str) -> sa.ColumnElement[bool]:
         ~had,
         ~left_out,
         ~is_own(user_id),
+        is_cleared(user_id),
         ~paused,
     )
 
@@ -50,6 +53,8 @@ def is_free_for(c: Connection, user_id: str) -> sa.ColumnElement[bool]:
 def kept_from(c: Connection, user_id: str, task_id: str) -> str | None:
     """Why somebody may not decide about a task, as what is said of them; None where they may."""
     mine = tasks.c.id == task_id
+    if lacking := needed_for(c, task_id, user_id):
+        return f"does not hold {', '.join(lacking)}"
     if c.execute(sa.select(tasks.c.id).where(mine, is_own(user_id))).first() is not None:
         return "wrote this"
     own = tasks.alias("own")

@@ -19,6 +19,7 @@ from review_ui.a2i.settling import HANDS, WAITING
 from review_ui.a2i.tables import flow_definitions, human_loops, not_for, tasks
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.care.exposure import Allowance, allowance, begin_look, claim_alone, end_look, extend_look
+from review_ui.clearance import is_cleared, shown_loops
 from review_ui.desk.audit import note
 from review_ui.desk.deadlines import due_of
 from review_ui.desk.routing import flows_of, is_free_for, order_for
@@ -176,8 +177,9 @@ def outlook(review: ReviewService, user_id: str, flow: str | None = None) -> Out
         left = c.execute(sa.select(sa.func.count(tasks.c.loop_name.distinct())).where(free)).scalar_one()
         if not left:
             return left, None, may
-        query = sa.select(tasks.c.id, human_loops.c.input_content)
-        query = query.join(human_loops, human_loops.c.name == tasks.c.loop_name).where(free)
+        shown = shown_loops(user_id)
+        query = sa.select(tasks.c.id, shown.c.input_content)
+        query = query.join(shown, shown.c.name == tasks.c.loop_name).where(free)
         return left, c.execute(query.order_by(*order_for(user_id)).limit(1)).first(), may
 
     left, row, may = review.database.read(work)
@@ -185,9 +187,12 @@ def outlook(review: ReviewService, user_id: str, flow: str | None = None) -> Out
 
 
 def may_see(review: ReviewService, task_id: str, user_id: str) -> bool:
-    """True while the task is in this reviewer's hands or nobody's, and once they answered it; not of own content."""
+    """True while the task is in this reviewer's hands or nobody's, and once they answered it.
+
+    Not of what they wrote themselves, nor of what they are not cleared for.
+    """
     columns = (tasks.c.state, tasks.c.user_id, tasks.c.lease_until, is_own(user_id).label("is_own"))
-    query = sa.select(*columns).where(tasks.c.id == task_id)
+    query = sa.select(*columns).where(tasks.c.id == task_id, is_cleared(user_id))
     row = review.database.read(lambda c: c.execute(query).first())
     if row is None or row.is_own:
         return False
@@ -197,9 +202,10 @@ def may_see(review: ReviewService, task_id: str, user_id: str) -> bool:
     return bool(row.user_id == user_id and (is_held or row.state in ("given", "answered")))
 
 
-def content_of(review: ReviewService, task_id: str) -> Mapping[str, Any]:
-    """The InputContent of a task's loop; empty when there is no such task."""
-    query = sa.select(human_loops.c.input_content).join(tasks, tasks.c.loop_name == human_loops.c.name)
+def content_of(review: ReviewService, task_id: str, user_id: str) -> Mapping[str, Any]:
+    """The InputContent of a task's loop; empty when there is no such task for this reviewer."""
+    shown = shown_loops(user_id)
+    query = sa.select(shown.c.input_content).join(tasks, tasks.c.loop_name == shown.c.name)
     text = review.database.read(lambda c: c.execute(query.where(tasks.c.id == task_id)).scalar())
     return json.loads(text) if text is not None else {}
 
@@ -220,9 +226,10 @@ def need_shown(review: ReviewService, task_id: str, uri: str) -> None:
 
 def get_task(review: ReviewService, task_id: str, user_id: str) -> Task:
     """A task that this reviewer holds. Raises `TaskGone`."""
+    shown = shown_loops(user_id)
     query = (
-        sa.select(tasks, human_loops.c.input_content, flow_definitions.c.document, queue_controls.c.due_minutes)
-        .join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        sa.select(tasks, shown.c.input_content, flow_definitions.c.document, queue_controls.c.due_minutes)
+        .join(shown, shown.c.name == tasks.c.loop_name)
         .join(flow_definitions, flow_definitions.c.name == tasks.c.flow)
         .join(queue_controls, queue_controls.c.flow == tasks.c.flow, isouter=True)
         .where(tasks.c.id == task_id, tasks.c.user_id == user_id, tasks.c.state == "claimed")

@@ -21,6 +21,7 @@ from ground.database import Database
 from ground.errors import InputError, NotFound
 from review_ui.a2i.chain import note_change
 from review_ui.acts import add_act
+from review_ui.clearance import held_by
 from review_ui.tables import failed_sign_ins, sign_ins, user_groups, users
 
 ROLES = ("reviewer", "lead", "policy_owner", "admin")
@@ -38,6 +39,7 @@ class User:
 
     Attributes:
         groups: what work teams name; somebody in none works for every team.
+        clearances: what they hold, by name; see `review_ui.clearance`.
     """
 
     id: str
@@ -46,6 +48,7 @@ class User:
     created_at: datetime
     disabled_at: datetime | None = None
     groups: tuple[str, ...] = ()
+    clearances: tuple[str, ...] = ()
 
     @property
     def may_review(self) -> bool:
@@ -102,14 +105,16 @@ class People:
         return user
 
     def list(self) -> Sequence[User]:
-        """Everybody, by name, with their groups."""
+        """Everybody, by name, with their groups and what they hold."""
 
         def work(c: Connection) -> list[User]:
             groups: dict[str, list[str]] = {}
             for row in c.execute(sa.select(user_groups).order_by(user_groups.c.name)):
                 groups.setdefault(row.user_id, []).append(row.name)
-            rows = c.execute(sa.select(users).order_by(users.c.name))
-            return [replace(_user(row), groups=tuple(groups.get(row.id, ()))) for row in rows]
+            return [
+                replace(_user(row), groups=tuple(groups.get(row.id, ())), clearances=held_by(c, row.id))
+                for row in c.execute(sa.select(users).order_by(users.c.name)).all()
+            ]
 
         return self._db.read(work)
 
@@ -287,8 +292,12 @@ class People:
             .where(sign_ins.c.token_sha256 == _digest(token), sign_ins.c.expires_at > self._clock())
             .where(users.c.disabled_at.is_(None))
         )
-        row = self._db.read(lambda c: c.execute(query).first())
-        return Session(_user(row), row.csrf) if row is not None else None
+
+        def work(c: Connection) -> Session | None:
+            row = c.execute(query).first()
+            return None if row is None else Session(replace(_user(row), clearances=held_by(c, row.id)), row.csrf)
+
+        return self._db.read(work)
 
     def sign_out(self, token: str) -> None:
         """End a session; nothing happens when it is over."""

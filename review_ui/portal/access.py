@@ -23,11 +23,19 @@ SESSION_COOKIE = "review_session"
 FORM_COOKIE = "review_form"
 
 
-def add_access(portal: Blueprint, people: People, settings: ReviewSettings, secret: str) -> None:
-    """Look up the session before each request, and add the pages to sign in and out."""
+def add_access(
+    portal: Blueprint, people: People, settings: ReviewSettings, secret: str, before_page: Callable[[], None]
+) -> None:
+    """Look up the session before each request, and add the pages to sign in and out.
+
+    Args:
+        before_page: done before each page; what it raises, the page is not shown for.
+    """
 
     @portal.before_request
     def know_user() -> Page | None:
+        if request.endpoint != "portal.static":
+            before_page()
         g.session = people.session(request.cookies.get(SESSION_COOKIE, ""))
         if request.method == "POST" and request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
             return problem(_("This form came from another site."), 403)

@@ -28,6 +28,7 @@ from review_ui.desk.leading import (
     workers,
 )
 from review_ui.desk.load import DAYS, loads
+from review_ui.desk.staffing import unstaffed
 from review_ui.desk.tasks import need_shown
 from review_ui.people.people import People
 from review_ui.portal.access import leading
@@ -74,6 +75,7 @@ def add_lead_pages(
             "queues": queue_states(review, g.session.user.id),
             "workers": workers(review),
             "stuck": stuck_items() if stuck_items is not None else (),
+            "unstaffed": unstaffed(review),
             "now": review.clock(),
             "priorities": PRIORITIES,
             "has_items": "portal.console.items" in current_app.view_functions,
@@ -93,7 +95,7 @@ def add_lead_pages(
         words = request.values.get("q", "")[:LONGEST_SEARCH].strip()
         given: dict[str, Any] = {
             "queue": state,
-            "tasks": [(task, summary(task.content)) for task in open_tasks(review, flow, words)],
+            "tasks": [(task, summary(task.content)) for task in open_tasks(review, g.session.user.id, flow, words)],
             "listed": LISTED,
             "words": words,
             "now": review.clock(),

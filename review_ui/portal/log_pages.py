@@ -31,7 +31,7 @@ def add_log_pages(portal: Blueprint, review: ReviewService) -> None:
         except InputError as error:
             asked, problem, status = EventsAsked(), str(error), 422
         before = request.args.get("before", "")
-        events = find_events(review, asked, int(before) if before.isdigit() else None)
+        events = find_events(review, asked, g.session.user.id, int(before) if before.isdigit() else None)
         page = render_template(
             "portal/lead_log.html",
             events=events,

@@ -73,7 +73,7 @@ def blueprint(
     add_navigation(portal)
     add_moments(portal)
     add_invisible(portal)
-    add_access(portal, people, settings, secret)
+    add_access(portal, people, settings, secret, lambda: review.before_page())
     if (oidc := read_settings(settings)) is not None:
         add_oidc_pages(portal, review, settings, oidc, secret)
 

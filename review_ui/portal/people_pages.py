@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from ground.errors import InputError
+from review_ui.clearance import grant, revoke
 from review_ui.people.authorship import authorships, link_author, unlink_author
 from review_ui.people.people import ROLES, SHORTEST_PASSWORD, People
 from review_ui.portal.access import SESSION_COOKIE, admins, signed_in
@@ -90,6 +91,9 @@ def add_people_pages(portal: Blueprint, review: ReviewService, people: People, *
                 people.set_role(name, request.form.get("role", ""), by)
             elif act == "enable":
                 people.enable(name, by)
+            elif act in ("grant", "revoke"):
+                change = grant if act == "grant" else revoke
+                change(review.database, name, request.form.get("clearance", "").strip(), by, review.clock())
             elif act == "sessions":
                 people.end_sessions(name, by)
             elif act == "password":

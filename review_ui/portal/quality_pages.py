@@ -15,6 +15,7 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from ground.errors import InputError, NotFound
 from review_ui.a2i.answer_content import outcome_of
 from review_ui.a2i.tables import human_loops, tasks
+from review_ui.clearance import shown_loops
 from review_ui.desk.batches import recent_batches
 from review_ui.desk.disagreements import disagreements
 from review_ui.desk.history import contains
@@ -99,13 +100,16 @@ def add_quality_pages(portal: Blueprint, review: ReviewService, overturns: Overt
         show = request.args.get("show", "figures")
         if show in WORK:
             return work_page(show)
-        queues = queue_states(review, g.session.user.id)
+        user_id = g.session.user.id
+        queues = queue_states(review, user_id)
         given: dict[str, Any] = {
             "queues": [
                 (queue, queue_agreement(review, queue.flow, DAYS, with_labels=False).decision) for queue in queues
             ],
             "accuracy": accuracy(review, [queue.flow for queue in queues], DAYS),
-            "golden": [item for queue in queues for item in list_golden(review, queue.flow) if not item.retired_at],
+            "golden": [
+                item for queue in queues for item in list_golden(review, queue.flow, user_id) if not item.retired_at
+            ],
             "overturns": overturns() if overturns is not None else None,
             "days": DAYS,
         }
@@ -121,7 +125,7 @@ def add_quality_pages(portal: Blueprint, review: ReviewService, overturns: Overt
         elif show == "golden":
             given["queues"] = queue_states(review, user_id)
             own = {queue.flow for queue in given["queues"]}
-            given["golden"] = [item for item in list_golden(review) if item.flow in own]
+            given["golden"] = [item for item in list_golden(review, None, user_id) if item.flow in own]
         else:
             given["batches"] = recent_batches(review, user_id)
         return render_template("portal/quality_work.html", **given)
@@ -144,8 +148,8 @@ def add_quality_pages(portal: Blueprint, review: ReviewService, overturns: Overt
             "queue": queue,
             "agreement": queue_agreement(review, flow, DAYS),
             "quality": review.database.read(lambda c: quality_of(c, review, flow)),
-            "golden": list_golden(review, flow),
-            "decided": _decided(review, flow, words),
+            "golden": list_golden(review, flow, g.session.user.id),
+            "decided": _decided(review, g.session.user.id, flow, words),
             "words": words,
             "days": DAYS,
             "most": MOST_PERCENT,
@@ -167,12 +171,14 @@ def add_quality_pages(portal: Blueprint, review: ReviewService, overturns: Overt
         _need_own(review, flow)
         try:
             if "retire" in form:
-                _need_here(flow, form["retire"], [item.loop_name for item in list_golden(review, flow)])
+                _need_here(flow, form["retire"], [item.loop_name for item in list_golden(review, flow, user.id)])
                 retire_golden(review, form["retire"])
             elif "source" in form:
                 loop_name = form["source"]
                 _need_here(flow, loop_name, [loop_name] if _flow_of(review, loop_name) == flow else [])
-                add_golden(review, loop_name, form.get("outcome", ""), form.get("because", "").strip(), user.name)
+                add_golden(
+                    review, loop_name, form.get("outcome", ""), form.get("because", "").strip(), user.name, user.id
+                )
             else:
                 percent = _number(form.get("golden_percent", ""))
                 set_quality(review, flow, QueueQuality(percent, gives_feedback="feedback" in form))
@@ -183,26 +189,27 @@ def add_quality_pages(portal: Blueprint, review: ReviewService, overturns: Overt
         return redirect(url_for("portal.quality_queue", flow=flow), 303)
 
 
-def _decided(review: ReviewService, flow: str, words: str) -> list[Decided]:
+def _decided(review: ReviewService, user_id: str, flow: str, words: str) -> list[Decided]:
     """The newest decided loops of a queue that no golden item was made from yet."""
     made = sa.select(golden_items.c.source)
     newest = sa.func.max(tasks.c.submitted_at).label("at")
+    shown = shown_loops(user_id)
     query = (
         sa.select(tasks.c.loop_name, newest)
-        .join(human_loops, human_loops.c.name == tasks.c.loop_name)
-        .where(tasks.c.flow == flow, tasks.c.state == "answered", human_loops.c.status == "Completed")
+        .join(shown, shown.c.name == tasks.c.loop_name)
+        .where(tasks.c.flow == flow, tasks.c.state == "answered", shown.c.status == "Completed")
         .where(tasks.c.loop_name.not_in(made))
         .group_by(tasks.c.loop_name)
         .order_by(newest.desc(), tasks.c.loop_name)
         .limit(LISTED)
     )
     if words:
-        query = query.where(contains(human_loops.c.input_content, words))
+        query = query.where(contains(shown.c.input_content, words))
 
     def work(c: sa.Connection) -> list[Decided]:
         names = [row.loop_name for row in c.execute(query)]
-        answers = sa.select(tasks.c.loop_name, tasks.c.answer, tasks.c.submitted_at, human_loops.c.input_content)
-        answers = answers.join(human_loops, human_loops.c.name == tasks.c.loop_name)
+        answers = sa.select(tasks.c.loop_name, tasks.c.answer, tasks.c.submitted_at, shown.c.input_content)
+        answers = answers.join(shown, shown.c.name == tasks.c.loop_name)
         by_loop: dict[str, list[Any]] = {name: [] for name in names}
         for row in c.execute(answers.where(tasks.c.loop_name.in_(names), tasks.c.state == "answered")):
             by_loop[row.loop_name].append(row)

@@ -85,7 +85,7 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
             "undo": undoable(review, user_id),
             "now": review.clock(),
             "may": then.may,
-            "author": author_history(review, task),
+            "author": author_history(review, task, user_id),
             "summary": summary,
             "alike": [(other, summary(content)) for other, content in alike(review, task.id, user_id)],
             "address": lambda uri: address(uri, task.id, open_to_view=is_open),
@@ -216,7 +216,7 @@ def add_task_pages(portal: Blueprint, review: ReviewService, blobs: Blobs, addre
         need_shown(review, task_id, uri)
 
         def covers() -> Sequence[Frame]:
-            return () if open_to_view else covers_of(content_of(review, task_id), uri)
+            return () if open_to_view else covers_of(content_of(review, task_id, g.session.user.id), uri)
 
         return media_response(blobs, uri, covers)
 

@@ -25,6 +25,7 @@ from review_ui.a2i.settling import settle
 from review_ui.a2i.tables import human_loops, not_for, tasks
 from review_ui.a2i.worker_ids import worker_id
 from review_ui.care.exposure import allowance, note_harms
+from review_ui.clearance import copy_clearances, is_cleared, shown_loops
 from review_ui.service import ReviewService
 from review_ui.tables import golden_items, loop_harms, queue_quality, users
 
@@ -91,7 +92,9 @@ class QueueQuality:
     gives_feedback: bool
 
 
-def add_golden(review: ReviewService, source: str, outcome: str, because: str, by: str) -> str:
+def add_golden(
+    review: ReviewService, source: str, outcome: str, because: str, by: str, user_id: str | None = None
+) -> str:
     """Make a golden item from a decided loop; its name.
 
     Args:
@@ -99,9 +102,10 @@ def add_golden(review: ReviewService, source: str, outcome: str, because: str, b
         outcome: the known answer, ``approve`` or ``reject``.
         because: why, for the feedback; may be empty.
         by: who says so.
+        user_id: of a person, who has to be cleared for it; None for a command.
 
     Raises:
-        NotFound: there is no such loop.
+        NotFound: there is no such loop, for this person.
         InputError: it is not decided yet, does not ask to approve or reject, or is golden already.
     """
     if outcome not in OUTCOMES:
@@ -111,7 +115,8 @@ def add_golden(review: ReviewService, source: str, outcome: str, because: str, b
     now, name = review.clock(), f"{uuid.uuid4()}-1"
 
     def work(c: Connection) -> None:
-        loop = c.execute(sa.select(human_loops).where(human_loops.c.name == source)).first()
+        there = human_loops if user_id is None else shown_loops(user_id)
+        loop = c.execute(sa.select(there).where(there.c.name == source)).first()
         if loop is None or loop.status == GOLDEN or loop.is_deleted:
             raise NotFound(f"no human loop '{source}'")
         done = c.execute(sa.select(tasks).where(tasks.c.loop_name == source, tasks.c.state == "answered")).all()
@@ -129,6 +134,7 @@ def add_golden(review: ReviewService, source: str, outcome: str, because: str, b
         note_harms(c, review.care, name, json.loads(loop.input_content))
         row = {"loop_name": name, "source": source, "expected": {"decision": outcome}, "because": because}
         c.execute(sa.insert(golden_items).values(**row, added_by=by, added_at=now))
+        copy_clearances(c, source, name, now)
         knowing = {worker_id(task.user_id) for task in done}
         for worker in sorted(knowing):
             c.execute(sa.insert(not_for).values(loop_name=name, worker_id=worker))
@@ -145,12 +151,17 @@ def retire_golden(review: ReviewService, loop_name: str) -> None:
         raise NotFound(f"no golden item '{loop_name}' in use")
 
 
-def list_golden(review: ReviewService, flow: str | None = None) -> Sequence[GoldenItem]:
-    """All golden items, or those of one queue, newest first."""
+def list_golden(review: ReviewService, flow: str | None = None, user_id: str | None = None) -> Sequence[GoldenItem]:
+    """All golden items, or those of one queue, newest first.
+
+    Args:
+        user_id: only those that this person is cleared for; None for a command.
+    """
 
     def work(c: Connection) -> list[GoldenItem]:
-        query = sa.select(golden_items, human_loops.c.flow).join(human_loops)
-        query = query.where(human_loops.c.flow == flow) if flow is not None else query
+        there = human_loops if user_id is None else shown_loops(user_id)
+        query = sa.select(golden_items, there.c.flow).join(there, there.c.name == golden_items.c.loop_name)
+        query = query.where(there.c.flow == flow) if flow is not None else query
         given: dict[str, list[str]] = {}
         for row in c.execute(_answers()):
             given.setdefault(row.loop_name, []).append(outcome_of(row.answer))
@@ -201,10 +212,11 @@ def mix_in(c: Connection, review: ReviewService, user_id: str, flow: str, due_at
     harmful = sa.select(loop_harms.c.loop_name).where(loop_harms.c.harm.in_(sorted(kept_away)))
     had = sa.select(tasks.c.loop_name).where(tasks.c.user_id == user_id)
     knowing = sa.select(not_for.c.loop_name).where(not_for.c.worker_id == worker_id(user_id))
+    shown = shown_loops(user_id)
     query = (
         sa.select(golden_items.c.loop_name)
-        .join(human_loops)
-        .where(human_loops.c.flow == flow, golden_items.c.retired_at.is_(None))
+        .join(shown, shown.c.name == golden_items.c.loop_name)
+        .where(shown.c.flow == flow, golden_items.c.retired_at.is_(None))
         .where(*(golden_items.c.loop_name.not_in(each) for each in (harmful, had, knowing)))
         .order_by(golden_items.c.loop_name)
     )
@@ -242,6 +254,7 @@ def feedback(review: ReviewService, task_id: str, user_id: str) -> Feedback | No
         golden_items, golden_items.c.loop_name == tasks.c.loop_name
     )
     mine = (tasks.c.id == task_id) & (tasks.c.user_id == user_id) & tasks.c.state.in_(("given", "answered"))
+    mine &= is_cleared(user_id)
     # Hardly any task is golden, and a commit for nothing would make everybody wait for the disk.
     if review.database.read(lambda c: c.execute(query.where(mine)).first()) is None:
         return None

@@ -78,6 +78,7 @@ OF_COPIES = "no item's path; a copy that is written or deleted twice is the same
 OF_ERASING = "the next round does it again; the list of what is left stands in the database"
 OF_FILMS = "no item's path; tests/moderation/aws/test_films.py ends jobs in the middle"
 OF_NOTICES = "the next round finds the same notices; copies that are rejected and people who are asked are so once"
+OF_CLEARANCES = "before each page; the next one does it again, and none is shown before it is done"
 OF_LABELLING = "no item's path; looks again at the state that it changes, and the next round does what is left"
 BESIDE = {
     "a2i.ask_to_stop": "nobody calls it on an item's path",
@@ -108,6 +109,14 @@ BESIDE = {
     "buckets.set_cors": OF_CLIENTS,
     "buckets.set_notifications": OF_CLIENTS,
     "buckets.put": "beside an object that is whole already; who died before it leaves the object without its content type",
+    "clearances.passed_on": OF_OPERATORS,
+    "clearances.put_on_list": OF_OPERATORS,
+    "clearances.put_on_loops": OF_CLEARANCES,
+    "clearances.put_on_queue": "looks for what lacks it at each start, and when policies come into force",
+    "clearances.told": OF_CLEARANCES,
+    "items.put_on_clearance": "before a loop is started, which is not without it",
+    "people.grant_clearance": OF_PEOPLE,
+    "people.revoke_clearance": OF_PEOPLE,
     "cleaning.counter_marks": OF_CLEANING,
     "cleaning.deliveries": OF_CLEANING,
     "cleaning.film_jobs": OF_CLEANING,

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from moderation.commands.options import JSON
+from moderation.commands.options import CLEARANCE, JSON
 from moderation.commands.rules import history as rules_on_history
 from moderation.commands.rules import suggesting as rules_suggesting
 from moderation.commands.rules import versions as rules_over_time
@@ -148,8 +148,9 @@ def _document(policy: Policy, results: tuple[TestResult, ...], unfired: tuple[st
 @click.argument("item", metavar="ITEM|FILE|-")
 @click.option("--policy", "chosen", metavar="P", help="Judge by this policy only: a name in force, or a file.")
 @click.option("--json", "as_json", is_flag=True, help="The verdict as JSON.")
+@CLEARANCE
 @click.pass_obj
-def explain(settings: Settings, item: str, chosen: str | None, as_json: bool) -> int:
+def explain(settings: Settings, item: str, chosen: str | None, as_json: bool, held: tuple[str, ...]) -> int:
     """Say what the policies make of an item, and why.
 
     ITEM is the id of a stored item, or a JSON file (- for standard input) such as
@@ -160,7 +161,7 @@ def explain(settings: Settings, item: str, chosen: str | None, as_json: bool) ->
     from moderation.evidence.explaining import judged_again, read_evidence, stored_evidence
 
     plugins = load_plugins(settings)
-    evidence = stored_evidence(settings, item) or read_evidence(item, plugins.taxonomy)
+    evidence = stored_evidence(settings, item, held) or read_evidence(item, plugins.taxonomy)
     verdict = evidence.verdict if chosen is None else None
     if verdict is None:
         verdict = judged_again(evidence, settings, plugins, chosen)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from moderation.commands.options import JSON
+from moderation.commands.options import CLEARANCE, JSON
 from moderation.plugins import load_plugins
 from moderation.settings import Settings
 
@@ -69,8 +69,9 @@ def rollback(settings: Settings, policy: str, to: str | None, by: str | None) ->
 @click.command()
 @click.argument("item")
 @click.option("--json", "as_json", is_flag=True, help="For machines: both digests and what differs.")
+@CLEARANCE
 @click.pass_obj
-def replay(settings: Settings, item: str, as_json: bool) -> int:
+def replay(settings: Settings, item: str, as_json: bool, held: tuple[str, ...]) -> int:
     """Work out the verdict of a stored ITEM again, from stored evidence and stored policy texts.
 
     Exit code 0 when it is the same, byte by byte, else 1. The policy files of today play no part.
@@ -79,11 +80,14 @@ def replay(settings: Settings, item: str, as_json: bool) -> int:
     from moderation.evidence.replaying import digest
     from moderation.evidence.replaying import replay as work_out
     from moderation.policies.versions import PolicyVersions
+    from moderation.storage.clearances import Clearances, need_held
     from moderation.storage.items import Store
     from moderation.storage.opening import existing_database
 
     with existing_database(settings) as database:
-        done = work_out(Store(database).get_item(item), PolicyVersions(database))
+        record = Store(database).get_item(item)
+        need_held(Clearances(database), [item], held)
+        done = work_out(record, PolicyVersions(database))
     differences = list(done.differences())
     if as_json:
         document = {

@@ -68,6 +68,9 @@ class Queue(PolicyModel):
         None, description="What follows when they do not; left out: reject when anybody chose reject."
     )
     decide_within: Within | None = Field(None, description="How soon items in this queue are to be decided.")
+    clearance: Name | None = Field(
+        None, description="What people have to hold to see items that were ever in this queue; see docs/clearance.md."
+    )
 
     @model_validator(mode="after")
     def _can_agree(self) -> Queue:

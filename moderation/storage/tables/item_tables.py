@@ -62,6 +62,33 @@ item_labels = sa.Table(
     sa.Column("item_id", sa.String(36), sa.ForeignKey("items.id"), primary_key=True),
 )
 
+_IS_UNTOLD = sa.text("NOT is_told")
+
+item_clearances = sa.Table(
+    "item_clearances",
+    metadata,
+    # No foreign key: what is said of an item that was withdrawn stays as long as its row, and goes with it.
+    sa.Column("item_id", sa.String(36), primary_key=True),
+    sa.Column("clearance", sa.String(60), primary_key=True),
+    sa.Column("because", sa.String(200), nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+    sa.Column("is_told", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("ix_item_clearances_untold", "at", sqlite_where=_IS_UNTOLD, postgresql_where=_IS_UNTOLD),
+)
+"""What people have to hold to see an item (`moderation.storage.clearances`); only added to. `is_told` once the portal's
+database knows it of the item's human loops."""
+
+list_clearances = sa.Table(
+    "list_clearances",
+    metadata,
+    sa.Column("list", sa.String(60), primary_key=True),
+    sa.Column("clearance", sa.String(60), primary_key=True),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("at", UTCDateTime, nullable=False),
+)
+"""What people have to hold to see items that stand on a list at run time; only added to."""
+
 item_facets = sa.Table(
     "item_facets",
     metadata,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moderation.core.cards import Card, Licence
+from moderation.core.clearance import CLEARANCE
 from moderation.core.detections import Detection
 from moderation.core.egress import KEEPS
 from moderation.core.fingerprints import MIN_CHARS, normalised, text_bits
@@ -123,6 +124,7 @@ class _Known:
                     "hash": f"{matches[each.name].kind}:{matches[each.name].value}",
                     "distance": matches[each.name].distance,
                     **({KEEPS: True} if each.keeps_on_machine else {}),
+                    **({CLEARANCE: each.clearance} if each.clearance is not None else {}),
                     **({"turned": True} if matches[each.name].is_turned else {}),
                     **({"beats": list(beaten[each.name])} if each.name in beaten else {}),
                 },

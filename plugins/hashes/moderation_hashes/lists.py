@@ -10,6 +10,7 @@
     distance: 31              # bits in which two pictures may differ, 0 to 31; left out 31, of a good list 8
     text_distance: 3          # and two texts, 0 to 7; left out 3
     keeps_on_machine: true    # of a bad list: what is on it is shown to no service elsewhere, and goes to people
+    clearance: csam           # of a bad list: what people have to hold to see an item that is on it; no list beats it
     beats: [vendor]           # of a good list: the bad lists whose matches do not count where it matches as nearly
 
 The hashes are kept ready in ``index/`` beside the lists, under the digest of the file they are from.
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
+from moderation.core.clearance import is_clearance
 from moderation.core.errors import Fault, InputError, PolicyFault
 from moderation.core.nearest import nearest
 from moderation.core.policy.codes import Slip
@@ -57,6 +59,7 @@ class ListFile(PolicyModel):
     distance: int | None = Field(None, ge=0, le=most_distance("pdq"))
     text_distance: int = Field(3, ge=0, le=most_distance("text_simhash"))
     keeps_on_machine: bool = False
+    clearance: str | None = None
     beats: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -68,6 +71,12 @@ class ListFile(PolicyModel):
         if self.keeps_on_machine and self.kind == "good":
             hint = "remove it, or write kind: bad"
             raise wrong("what is known to be good does not have to stay here", at="keeps_on_machine", hint=hint)
+        if self.clearance is not None and self.kind == "good":
+            hint = "remove it, or write kind: bad"
+            raise wrong("what is known to be good needs no clearance", at="clearance", hint=hint)
+        if self.clearance is not None and not is_clearance(self.clearance):
+            hint = "small letters, digits, - and _; 60 at most"
+            raise wrong(f"'{self.clearance}' is no name of a clearance", at="clearance", hint=hint)
         taxonomy = Taxonomy([self.label or ""])
         if self.label is not None and self.label not in taxonomy:
             close = taxonomy.suggest(self.label)
@@ -91,6 +100,7 @@ class HashList:
         distances: bits in which hashes may differ, by kind.
         beats: names of the bad lists whose matches do not count where this good one matches as nearly.
         keeps_on_machine: whether content that is on it may not leave this machine; no other list beats such a one.
+        clearance: what people have to hold to see an item that is on it; no other list beats such a one either.
         digest: of all that it says, in hex: another one when its answers may be others.
     """
 
@@ -102,6 +112,7 @@ class HashList:
     beats: tuple[str, ...]
     digest: str
     keeps_on_machine: bool = False
+    clearance: str | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -154,6 +165,9 @@ def read_lists(folder: Path, is_needed: bool = False) -> tuple[HashList, ...]:
             if other in found and found[other].keeps_on_machine:
                 message = f"list '{other}' keeps content on this machine, and no list beats it"
                 sources[name].fault("beats", "E109", message, "remove one of the two")
+            elif other in found and found[other].clearance is not None:
+                message = f"list '{other}' has a clearance, and no list beats it"
+                sources[name].fault("beats", "E109", message, "remove one of the two")
             elif other not in found or found[other].kind == "good":
                 close = nearest(other, [n for n, each in found.items() if each.kind == "bad"])
                 hint = f"did you mean '{close}'?" if close else "beats: names lists of kind: bad in this folder"
@@ -192,6 +206,7 @@ class _Source:
         distances = {"pdq": distance, "text_simhash": file.text_distance}
         said: list[object] = [file.name, file.kind, label, distances, sorted(file.beats)]
         said += [[each.name for each in indexes if each], *(["keeps_on_machine"] if file.keeps_on_machine else [])]
+        said += [f"clearance {file.clearance}"] if file.clearance is not None else []
         return HashList(
             name=file.name,
             kind=file.kind,
@@ -201,6 +216,7 @@ class _Source:
             beats=tuple(sorted(file.beats)),
             digest=hashlib.sha256(repr(said).encode()).hexdigest(),
             keeps_on_machine=file.keeps_on_machine,
+            clearance=file.clearance,
         )
 
     def fault(self, key: str, code: str, message: str, hint: str = "") -> None:

@@ -40,7 +40,7 @@ def filled(console: Console) -> Console:
     console.complete()
     service = console.api.service
     open_store(service.settings).used("shop", LONG_WORD, f"vendor.{LONG_WORD}", 3)
-    for record in Searching(service.database).page(Asked()):
+    for record in Searching(service.database).page(Asked(), ()):
         if record.status == "in_review":
             console.ask_people(record.item.id)
     policy = service.policies.get("text")
@@ -53,7 +53,7 @@ def filled(console: Console) -> Console:
 
 def addresses(console: Console) -> list[str]:
     service = console.api.service
-    opened = [row.item.id for row in Searching(service.database).page(Asked())]
+    opened = [row.item.id for row in Searching(service.database).page(Asked(), ())]
     draft = service.drafts.open_drafts()[0].id
     version = service.policies.get("text").version
     return [

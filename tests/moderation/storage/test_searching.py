@@ -47,7 +47,7 @@ def rejected(store: Store, item_id: str, *made: Part) -> None:
 
 
 def found(database: Database, **asked: Any) -> list[str]:
-    return [row.item.id for row in Searching(database).page(Asked(**asked))]
+    return [row.item.id for row in Searching(database).page(Asked(**asked), ())]
 
 
 def filled(database: Database) -> Store:
@@ -126,7 +126,7 @@ def test_items_are_found_by_author_place_rule_label_and_failure_together(databas
     assert found(database, rule="words/threats", outcome="reject", decided_by="rules") == [other, one]
     assert found(database, rule="words/threats", decided_by="people") == []
     assert found(database, label="Threat", author="nobody") == []
-    assert Searching(database).count(Asked(label="Threat")) == 2
+    assert Searching(database).count(Asked(label="Threat"), ()) == 2
 
 
 def test_pages_go_on_where_the_last_one_ended(database: Database) -> None:
@@ -135,8 +135,8 @@ def test_pages_go_on_where_the_last_one_ended(database: Database) -> None:
     filled(database)
     searching = Searching(database)
 
-    first = [row.item.id for row in searching.page(Asked(words="same"), limit=2)]
-    rest = [row.item.id for row in searching.page(Asked(words="same"), before=first[-1], limit=9)]
+    first = [row.item.id for row in searching.page(Asked(words="same"), (), limit=2)]
+    rest = [row.item.id for row in searching.page(Asked(words="same"), (), before=first[-1], limit=9)]
 
     assert first + rest == ids
 

@@ -76,7 +76,7 @@ def looked_at(endpoint: Endpoint, *conditions: dict[str, Any]) -> dict[str, Any]
     from review_ui.desk.tasks import content_of
 
     task = endpoint.review.database.read(lambda c: c.execute(sa.select(tasks.c.id)).scalar_one())
-    return dict(content_of(endpoint.review, task))
+    return dict(content_of(endpoint.review, task, "nobody"))
 
 
 def ids(content: dict[str, Any] | None) -> set[str]:

@@ -21,7 +21,7 @@ def by(author: Any, app: str = "shop", **more: Any) -> dict[str, Any]:
 def seen(desk: Desk, user: str) -> AuthorHistory | None:
     task = next_task(desk.review, user)
     assert task is not None
-    return author_history(desk.review, task)
+    return author_history(desk.review, task, user)
 
 
 @pytest.mark.parametrize(

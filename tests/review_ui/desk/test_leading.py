@@ -30,7 +30,7 @@ def post(client: Any, path: str, **form: Any) -> Any:
 
 
 def task_ids(desk: Desk, flow: str = "general") -> list[str]:
-    return [task.id for task in open_tasks(desk.review, flow)]
+    return [task.id for task in open_tasks(desk.review, "nobody", flow)]
 
 
 def test_nothing_of_a_paused_queue_is_handed_out(desk: Desk) -> None:
