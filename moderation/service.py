@@ -145,6 +145,7 @@ class Service:
                 human_loops=self.human_loops,
                 ring=self.doorbell.ring,
                 deliver=self.deliveries.ring,
+                ask=lambda: self.following.loop_stored(),
                 decided=judge.plugins.manager.hook.item_decided,
                 old_policy=lambda version: self.versions.find(version, self.taxonomy),
                 earlier=duplicates.earlier,
@@ -162,8 +163,10 @@ class Service:
         self.fetching = Fetching(Fetches(database), fetcher.fetch, ring, now, settings.fetches)
         self.redactions, self._redactor = open_jobs(settings, database, judge.plugins)
         self.films = open_film_jobs(settings, database, judge.plugins, judge.runner, self.buckets, self.in_place)
-        answer, look = self.pipeline.answer, self.pipeline.look_at_loops
-        self.following = Following(self.human_loops, self._queues, answer, look, settings.poll_seconds)
+        due, look_at = self.pipeline.due_loops, self.pipeline.look_at
+        self.following = Following(
+            self.human_loops, self._queues, self.pipeline.answer, due, look_at, settings.poll_seconds
+        )
         self.alarms = Alarms(database, settings.overturn_alarm_percent, self.pipeline.now)
         self._watching = watch(self.in_force, self._policies_changed, settings.rules_seconds)
         self.hit_rates, self.overturns = self.alarms.hit_rates, self.alarms.overturns
@@ -287,7 +290,6 @@ class Service:
     def close(self) -> None:
         """Stop everything; what is under way ends first, within seconds."""
         own = (
-            self.following.rounds,
             self._sweeping,
             self._retaining,
             self._cleaning,
@@ -303,7 +305,8 @@ class Service:
         )
         for rounds in own:
             rounds.stop()
-        first = (self.doorbell, self.fetching, self.deliveries, self.redactions, self.films)
+        self.following.rounds.stop()
+        first = (self.doorbell, self.fetching, self.following, self.deliveries, self.redactions, self.films)
         last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
         for part in (*first, *own, *last):
             part.close()

@@ -14,6 +14,8 @@ from moderation.core.items import Frozen
 
 MAX_APPEALS = 3
 """Of one item."""
+OWN_ACCOUNT = "000000000000"
+"""The account number in the ARNs of our endpoint; Amazon gives it to nobody."""
 
 
 class Answer(Frozen):
@@ -111,3 +113,9 @@ def _chosen(answers: Iterable[Answer], outcome: FinalOutcome, what: Literal["lab
     """Labels or reasons chosen by those who chose `outcome`, most often chosen first, then by name."""
     chosen = Counter(name for a in answers if a.outcome == outcome for name in set(getattr(a, what)))
     return tuple(sorted(chosen, key=lambda name: (-chosen[name], name)))
+
+
+def account_of(arn: str | None) -> str:
+    """The account number in an ARN; empty when there is none."""
+    fields = (arn or "").split(":")
+    return fields[4] if len(fields) > 5 else ""

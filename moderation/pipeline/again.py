@@ -11,7 +11,6 @@ from moderation.core.errors import CapReached, HumanLoopRefused, StoreUnavailabl
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
 from moderation.detection.judgement import Judgement
-from moderation.pipeline import people
 from moderation.pipeline.deciding import decision_of_rules, derivatives_wanted, media_kept_until, tell
 from moderation.pipeline.loops import loop_anew
 from moderation.pipeline.ports import Ports
@@ -92,5 +91,5 @@ def _ask(ports: Ports, record: ItemRecord, judgement: Judgement) -> Became:
         return "same"
     logger.info("item=%s people are asked anew", record.item.id)
     ports.news.spread()
-    people.start(ports, loop)
+    ports.ask()
     return "asked"

@@ -21,7 +21,6 @@ from moderation.core.policy.answering import Answering
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.terms import Ask
 from moderation.detection.subjects import content_types_of
-from moderation.pipeline import people
 from moderation.pipeline.deciding import decide_anew
 from moderation.pipeline.loops import notice_loop
 from moderation.pipeline.ports import Ports
@@ -151,7 +150,7 @@ class Copies:
         if not self._notices.ask(record, loop, ()):
             return "waits"
         self._ports.news.spread()
-        people.start(self._ports, loop)
+        self._ports.ask()
         return "asked"
 
     def _record(self, item_id: str) -> ItemRecord | None:

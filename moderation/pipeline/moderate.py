@@ -24,7 +24,7 @@ from moderation.core.items import MODERATED, Item, Lane
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import caps
 from moderation.detection.judgement import Judgement
-from moderation.pipeline import people, together
+from moderation.pipeline import together
 from moderation.pipeline.counting import marks_of_rules
 from moderation.pipeline.deciding import decision_of_rules, derivatives_wanted, is_recognised, media_kept_until, tell
 from moderation.pipeline.loops import first_loop, sample_loop
@@ -220,7 +220,7 @@ def _do(
         marks = marks_of_rules(ports, item.id, judgement, "review" if ruling.outcome == "review" else "", moved)
         ports.store.send_to_people(item.id, judgement.findings, ruling, [loop], prints(), marks=marks)
         ports.news.spread()
-        people.start(ports, loop)
+        ports.ask()
         return None
     redacted: list[RedactedPart] = []
     if ruling.outcome == "approve" and ruling.to_redact(judgement.detections):
@@ -246,6 +246,8 @@ def _do(
         fingerprints=prints() if is_recognised(decision, loops, judgement.applicable) else (),
         marks=marks_of_rules(ports, item.id, judgement, decision.outcome, moved),
     )
+    if loops:
+        ports.ask()
     if decided is not None:
         tell(ports, (item, decided), kept={item.id} if stays_here(judgement.failures) else ())
     return None

@@ -91,4 +91,4 @@ class Noticing:
         if self._notices.ask(record, loop, numbers):
             logger.info("item=%s people are asked because of %d notices", item_id, len(numbers))
             self._ports.news.spread()
-            people.start(self._ports, loop)
+            self._ports.ask()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from moderation.pipeline.again import Became
 from moderation.pipeline.intake import Submission
 from moderation.pipeline.ports import Ports
 from moderation.storage.idempotency import KeyedAnswer
-from moderation.storage.records import ItemRecord
+from moderation.storage.records import ItemRecord, Line, LoopRecord
 
 
 class Pipeline:
@@ -44,8 +44,16 @@ class Pipeline:
         """Claim waiting items of these lanes, each once it is made ready, and moderate them; says how many."""
         return moderate.moderate_waiting(self.ports, lanes, make_ready)
 
+    def due_loops(self, limit: int, besides: Collection[Line], here_only: bool) -> Sequence[LoopRecord]:
+        """Human loops whose time has come."""
+        return people.due_loops(self.ports, limit, besides, here_only)
+
+    def look_at(self, loop: LoopRecord) -> None:
+        """Start a human loop whose time has come, or ask about it."""
+        people.look_at(self.ports, loop)
+
     def look_at_loops(self) -> int:
-        """Start and follow human loops whose time has come; says how many."""
+        """Start and follow human loops whose time has come, one after the other; says how many."""
         return people.look_at_loops(self.ports)
 
     def answer(self, loop_name: str) -> None:

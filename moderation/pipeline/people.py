@@ -1,9 +1,13 @@
-"""People: human loops are started and followed, answers consolidated, and the item decided or asked about again."""
+"""People: human loops are started and followed, answers consolidated, and the item decided or asked about again.
+
+Whoever stores a loop starts none: A2I may be slow or away, and who judges items, or answers a request, waits for
+nobody. The loop is there once it is committed; whoever follows loops starts it (`moderation.review.following`).
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,7 +31,7 @@ from moderation.pipeline.deciding import decide_by_people
 from moderation.pipeline.loops import appeal_loop, next_loop, policy_and_queue
 from moderation.pipeline.ports import Ports
 from moderation.review.input_content import ReviewCase, input_content
-from moderation.storage.records import ItemRecord, LoopEnd, LoopRecord
+from moderation.storage.records import ItemRecord, Line, LoopEnd, LoopRecord
 
 logger = logging.getLogger(__name__)
 
@@ -39,32 +43,45 @@ LOOKS_UNTIL_OUTAGE = 3
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 600.0
 
 
-def look_at_loops(ports: Ports, limit: int = 50) -> int:
-    """Start loops that wait to be started, and ask about open ones whose time has come; says how many."""
-    due = ports.store.due_loops(ports.clock(), limit)
+def due_loops(
+    ports: Ports, limit: int = 50, besides: Collection[Line] = (), here_only: bool = False
+) -> Sequence[LoopRecord]:
+    """Loops that wait to be started, and open ones whose time has come to be asked about; see `Reading.due_loops`."""
+    return ports.store.due_loops(ports.clock(), limit, besides, here_only=here_only)
+
+
+def look_at(ports: Ports, loop: LoopRecord) -> None:
+    """Start a loop that is due, or ask about it."""
+    try:
+        if loop.state == "starting":
+            _start(ports, loop)
+        else:
+            answer(ports, loop.name)
+    except Exception as error:
+        # A fault of ours with one loop: it must not keep others waiting, nor be looked at without pause.
+        logger.exception("loop=%s cannot be followed", loop.name)
+        _pause(ports, loop, f"human loop {loop.name} cannot be followed ({type(error).__name__})")
+
+
+def look_at_loops(ports: Ports) -> int:
+    """Look at loops that are due, one after the other; says how many. `Following` does it side by side."""
+    due = due_loops(ports)
     for loop in due:
-        try:
-            if loop.state == "starting":
-                start(ports, loop)
-            else:
-                answer(ports, loop.name)
-        except Exception as error:
-            # A fault of ours with one loop: it must not keep others waiting, nor be looked at without pause.
-            logger.exception("loop=%s cannot be followed", loop.name)
-            _pause(ports, loop, f"human loop {loop.name} cannot be followed ({type(error).__name__})")
+        look_at(ports, loop)
     return len(due)
 
 
-def start(ports: Ports, loop: LoopRecord) -> None:
+def _start(ports: Ports, loop: LoopRecord) -> None:
     """Open a loop that is stored, or note when to try again. Nothing is opened for an item that needs no loop now."""
     record = ports.store.get_item(loop.item_id)
     if record.ruling is None or (record.status == "decided" and loop.purpose == "review"):
+        _pause(ports, loop, None)
         return
     with tracing.span("start human loop", item=loop.item_id, moderation__loop=loop.name, moderation__queue=loop.queue):
-        _start(ports, loop, record, record.ruling)
+        _open(ports, loop, record, record.ruling)
 
 
-def _start(ports: Ports, loop: LoopRecord, record: ItemRecord, ruling: Ruling) -> None:
+def _open(ports: Ports, loop: LoopRecord, record: ItemRecord, ruling: Ruling) -> None:
     try:
         policy, queue = policy_and_queue(ports, loop)
         record = _cleared_for(ports, record, loop, queue)
@@ -133,7 +150,7 @@ def appeal(ports: Ports, record: ItemRecord, reason: str) -> None:
     """
     loop = appeal_loop(ports, record, reason)
     ports.store.open_appeal(record.item, loop, ports.judge.fingerprints(record.item))
-    start(ports, loop)
+    ports.ask()
 
 
 def _follow(ports: Ports, loop: LoopRecord) -> None:
@@ -149,10 +166,7 @@ def _follow(ports: Ports, loop: LoopRecord) -> None:
 
 
 def _follow_started(ports: Ports, loop: LoopRecord) -> None:
-    has_ended, fresh = started.hear(ports, loop)
-    if fresh is not None:
-        start(ports, fresh)
-    elif not has_ended:
+    if not started.hear(ports, loop):
         _pause(ports, loop, None)
 
 
@@ -226,7 +240,7 @@ def _next_round(ports: Ports, loop: LoopRecord, answers: Sequence[Answer], reaso
     fresh = next_loop(ports, loop, queue)
     end = LoopEnd(loop.name, tuple(answers), problem=reason)
     ports.store.send_to_people(loop.item_id, None, None, [fresh], (), [end])
-    start(ports, fresh)
+    ports.ask()
 
 
 def _outage(loop: LoopRecord, error: Exception) -> str | None:

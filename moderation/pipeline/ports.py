@@ -54,6 +54,7 @@ class Ports:
         human_loops: A2I.
         ring: says that items of some lanes wait.
         deliver: says that something may be delivered.
+        ask: says that people may be asked: a human loop waits to be started.
         decided: told of each decision after its commit, as ``item`` and ``decision``: the plugins' hook.
         old_policy: the policy of a version that was in force at some time; None when it is not known.
         earlier: decisions on other items that are nearly the same as one, by its id.
@@ -72,6 +73,7 @@ class Ports:
     human_loops: AnyHumanLoops
     ring: Callable[..., None]
     deliver: Callable[[], None]
+    ask: Callable[[], None]
     decided: Callable[..., object]
     old_policy: Callable[[str], Policy | None]
     earlier: Callable[[str], Sequence[EarlierDecision]]

@@ -43,11 +43,11 @@ def loops_started(ports: Ports, item: Item, judgement: Judgement) -> list[LoopRe
     ]
 
 
-def hear(ports: Ports, loop: LoopRecord) -> tuple[bool, LoopRecord | None]:
+def hear(ports: Ports, loop: LoopRecord) -> bool:
     """See how such a loop stands. Once all of its item have ended, the item is decided, or goes to a queue of ours.
 
     Returns:
-        False while one is open; and a loop of ours to be started.
+        False while one is open.
 
     Raises:
         HumanLoopRefused: A2I does not let us look.
@@ -56,19 +56,20 @@ def hear(ports: Ports, loop: LoopRecord) -> tuple[bool, LoopRecord | None]:
     """
     end = _end(ports, loop)
     if end is None:
-        return False, None
+        return False
     record = ports.store.get_item(loop.item_id)
     if record.status == "decided":  # by the rules, whatever people would say
         ports.store.end_loop(end)
-        return True, None
+        return True
     ends = {loop.name: end}
     for other in record.loops:
         if other.purpose == "service" and other.name not in ends:
             end = _end(ports, other)
             if end is None:
-                return False, None
+                return False
             ends[other.name] = end
-    return True, _conclude(ports, record, ends)
+    _conclude(ports, record, ends)
+    return True
 
 
 def _end(ports: Ports, loop: LoopRecord) -> LoopEnd | None:
@@ -97,13 +98,14 @@ def _end(ports: Ports, loop: LoopRecord) -> LoopEnd | None:
     return LoopEnd(loop.name, problem=problem)
 
 
-def _conclude(ports: Ports, record: ItemRecord, ends: dict[str, LoopEnd]) -> LoopRecord | None:
+def _conclude(ports: Ports, record: ItemRecord, ends: dict[str, LoopEnd]) -> None:
     heard = _judged_again(ports, record, ends)
     ruling, ended = heard.ruling, list(ends.values())
     if ruling.outcome == "review":
         loop = first_loop(ports, record.item, heard, None)
         ports.store.send_to_people(record.item.id, heard.findings, ruling, [loop], (), ended)
-        return loop
+        ports.ask()
+        return
     answers = [answer for end in ended for answer in end.answers]
     labels = sorted({label for answer in answers for label in answer.labels})
     chose = f"chose {', '.join(labels)}" if labels else "chose no label"
@@ -117,7 +119,6 @@ def _conclude(ports: Ports, record: ItemRecord, ends: dict[str, LoopEnd]) -> Loo
         decided_at=ports.clock(),
     )
     decide_by_people(ports, record, decision, ended, heard)
-    return None
 
 
 def _judged_again(ports: Ports, record: ItemRecord, ends: dict[str, LoopEnd]) -> Judgement:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 
 from moderation.core.errors import HumanLoopRefused
-from moderation.pipeline import people
 from moderation.pipeline.loops import loop_again
 from moderation.pipeline.ports import Ports
 from moderation.storage.records import ItemRecord
@@ -40,5 +39,5 @@ def _ask_again(ports: Ports, record: ItemRecord) -> bool:
     if not ports.store.send_to_people(record.item.id, None, None, [loop]):
         return False
     logger.warning("item=%s was in review and nobody was asked; loop=%s is started", record.item.id, loop.name)
-    people.start(ports, loop)
+    ports.ask()
     return True

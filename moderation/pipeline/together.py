@@ -99,6 +99,8 @@ def _moderate(ports: Ports, together: Sequence[Item], became: Together) -> None:
             logger.info("%d items are judged again: %s", len(together), news)
             became.judged.clear()
             judgements = ports.judge.count_again(together, judgements)
+    if any(each.loops for each in ruled):
+        ports.ask()
     if decided:
         tell(ports, *((each.item, each.decision) for each in ruled if each.item.id in decided))
     became.done.update(each.item.id for each in ruled)

@@ -16,15 +16,14 @@ from ground.blobs import Blobs
 from ground.failpoints import failpoint
 from ground.s3 import S3Blobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, ModerationError, NotFound, OutputMissing
-from moderation.core.loops import Answer
+from moderation.core.loops import OWN_ACCOUNT, Answer, account_of
 from moderation.core.policy.policies import Queue
 from moderation.review.answers import read_answers, read_confirmations
+from moderation.review.resting import Resting
 from moderation.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-OWN_ACCOUNT = "000000000000"
-"""The account number in the ARNs of our endpoint; Amazon gives it to nobody."""
 TASK_UI = "moderation-item"
 WORK_TEAM = "reviewers"
 MAX_MESSAGE = 500
@@ -97,6 +96,7 @@ class HumanLoops:
         self._blobs = blobs
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
+        self._resting = {service: Resting(_is_away) for service in ("sagemaker", "sagemaker-a2i-runtime")}
         self._flow_arns: dict[str, str] = {}
         self._teams: dict[str, str] = {}
         """Work teams of flow definitions, which cannot be changed once they are made."""
@@ -349,8 +349,10 @@ class HumanLoops:
     def _call(self, service: str, operation: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+        client = self._client(service)
         try:
-            answer: Mapping[str, Any] = getattr(self._client(service), operation)(**arguments)
+            with self._resting[service].call():
+                answer: Mapping[str, Any] = getattr(client, operation)(**arguments)
             return answer
         except ClientError as error:
             raise _translated(operation, error) from error
@@ -395,6 +397,13 @@ class _Conflict(ModerationError):
     """The name is taken by an active loop with other input."""
 
 
+def _is_away(error: BaseException) -> bool:
+    """Whether nobody answered: no connection, or nothing within the time for it."""
+    from botocore import exceptions
+
+    return isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError)
+
+
 def _translated(operation: str, error: Any) -> ModerationError:
     """A2I's error as ours: not there, taken, later, or never."""
     code = str(error.response.get("Error", {}).get("Code", ""))
@@ -415,12 +424,6 @@ def _translated(operation: str, error: Any) -> ModerationError:
 def is_private_team(arn: str) -> bool:
     """True of a private work team's ARN, as SageMaker writes it: of employees, not of Mechanical Turk or a vendor."""
     return ":workteam/private-crowd/" in arn
-
-
-def account_of(arn: str | None) -> str:
-    """The account number in an ARN; empty when there is none."""
-    fields = (arn or "").split(":")
-    return fields[4] if len(fields) > 5 else ""
 
 
 def task_template() -> str:

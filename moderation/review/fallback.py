@@ -20,8 +20,9 @@ from typing import Any
 
 from ground.blobs import Blobs
 from moderation.core.errors import HumanLoopRefused, HumanLoopsUnavailable, NotFound
+from moderation.core.loops import OWN_ACCOUNT, account_of
 from moderation.core.policy.policies import Queue
-from moderation.review.client import OWN_ACCOUNT, HumanLoops, OwnEndpoint, account_of
+from moderation.review.client import HumanLoops, OwnEndpoint
 from moderation.settings import Settings
 from moderation.storage.loop_refusals import Refusals
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -16,12 +16,13 @@ from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import NotFound
 from moderation.core.items import LANES, Item, Part
+from moderation.core.loops import OWN_ACCOUNT
 from moderation.core.redaction import RedactedPart
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
 from moderation.storage.facets import FacetKind, facet
-from moderation.storage.records import ItemRecord, LoopRecord, first_item_id, loop_record
+from moderation.storage.records import ItemRecord, Line, LoopRecord, first_item_id, loop_record
 from moderation.storage.tables import (
     IS_REJECTED,
     IS_WAITING,
@@ -103,9 +104,20 @@ class Reading:
         query = sa.select(items.c.status, items.c.outcome, sa.func.count()).group_by(items.c.status, items.c.outcome)
         return self._db.read(lambda c: {(r[0], r[1] or ""): r[2] for r in c.execute(query)})
 
-    def due_loops(self, now: datetime, limit: int) -> list[LoopRecord]:
-        """Loops to be started or asked about, longest waiting first."""
+    def due_loops(
+        self, now: datetime, limit: int, besides: Collection[Line] = (), *, here_only: bool = False
+    ) -> list[LoopRecord]:
+        """Loops to be started or asked about, longest waiting first.
+
+        Args:
+            besides: lines that are left out.
+            here_only: only those that are open at our own endpoint.
+        """
         due = item_loops.c.state.in_(("starting", "open")) & (item_loops.c.next_look_at <= now)
+        is_here = sa.func.coalesce(item_loops.c.arn, "").like(f"arn:%:{OWN_ACCOUNT}:%")
+        due &= is_here if here_only else sa.true()
+        for line in besides:
+            due &= ~((item_loops.c.flow == line.flow) & (is_here if line.is_here else ~is_here))
         query = sa.select(item_loops).where(due).order_by(item_loops.c.next_look_at).limit(limit)
         return self._db.read(lambda c: [loop_record(row) for row in c.execute(query)])
 

@@ -15,7 +15,7 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.egress import stays_here
 from moderation.core.events import EventType, Listener, event_bytes, event_id, is_wanted, utc
 from moderation.core.items import Item, Part
-from moderation.core.loops import Answer
+from moderation.core.loops import OWN_ACCOUNT, Answer, account_of
 from moderation.core.redaction import RedactedPart
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
@@ -25,6 +25,19 @@ if TYPE_CHECKING:
 
 NO_LOOP = "it is in review, and no human loop is open for it"
 """Why an item needs attention where nothing else says it."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Human loops that are seen to one after the other, beside those of other lines.
+
+    Attributes:
+        flow: theirs; empty for loops that a service has started by itself.
+        is_here: whether they are at our own endpoint; False too where they are to be started.
+    """
+
+    flow: str
+    is_here: bool
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,11 @@ class LoopRecord:
     notice: str | None = None
     comes_first: bool = False
     clearance: str | None = None
+
+    @property
+    def line(self) -> Line:
+        """The line in which it is seen to."""
+        return Line(self.flow, account_of(self.arn) == OWN_ACCOUNT)
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,7 @@ class Process:
             human_loops=world.a2i,  # type: ignore[arg-type]
             ring=lambda *lanes: None,
             deliver=lambda: None,
+            ask=lambda: None,
             decided=lambda **given: None,
             old_policy=lambda version: None,
             earlier=lambda item_id: (),

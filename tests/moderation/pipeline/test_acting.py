@@ -54,6 +54,7 @@ class World:
             human_loops=nothing,
             ring=lambda: None,
             deliver=lambda: None,
+            ask=lambda: None,
             decided=lambda item, decision: self.decided.append(decision),
             old_policy=lambda _: None,
             earlier=lambda _: (),

@@ -65,7 +65,7 @@ def test_an_item_in_review_that_nobody_is_asked_about_is_asked_about_again(house
 
     assert sweep(house.service.pipeline.ports) == 2
 
-    assert {f"{lost}-1", f"{ended}-2"} <= set(house.people.started)
+    wait_for(lambda: {f"{lost}-1", f"{ended}-2"} <= set(house.people.started))
     assert sweep(house.service.pipeline.ports) == 0
     house.people.said |= {f"{lost}-1": "approve", f"{ended}-2": "reject"}
     for item_id, outcome in ((lost, "approve"), (ended, "reject")):

@@ -51,6 +51,7 @@ class World:
             human_loops=own,
             ring=lambda: None,
             deliver=lambda: None,
+            ask=lambda: None,
             decided=lambda **_: None,
             old_policy=lambda _: None,
             earlier=lambda _: (),
@@ -61,7 +62,7 @@ class World:
             clock=lambda: NOW,
         )
 
-    def due_loops(self, now: datetime, limit: int) -> tuple[LoopRecord, ...]:
+    def due_loops(self, now: datetime, limit: int, besides: Any, here_only: bool) -> tuple[LoopRecord, ...]:
         return self.due
 
     def get_item(self, item_id: str) -> ItemRecord:
