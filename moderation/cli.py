@@ -45,6 +45,7 @@ COMMANDS = {
     "again": ("moderation.commands.again:again", "Decided items judged anew, after policies have changed."),
     "retention": ("moderation.commands.retention:retention", "Media whose time is over; lifecycle rules for S3."),
     "erase": ("moderation.commands.erase:erase", "Items of an author or app, with all that was known of them."),
+    "migrate": ("moderation.commands.migrate:migrate", "The databases, brought to the schema of this version."),
     "backup": ("moderation.commands.backup:backup", "The databases and the media into a file or folder."),
     "restore": ("moderation.commands.backup:restore", "A backup into a new data folder or empty databases."),
     "redact": ("moderation.commands.redact:redact", "Texts, pictures and films without personal data."),

@@ -353,6 +353,7 @@ def _body(operation: Operation, refs: Any) -> dict[str, Any]:
             "properties": {"item": item, "file": file},
             "additionalProperties": False,
         }
-        form["anyOf"] = [{"required": ["item"]}, {"required": ["file"]}]  # files alone are an item, too
+        # Files alone are an item, too. Not as `anyOf` of what is required: generators take that for a type unknown.
+        form["minProperties"] = 1
         body["multipart/form-data"] = {"schema": form}
     return body

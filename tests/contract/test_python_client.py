@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 
 from moderation.settings import Settings
 from tests.houses.api import NOBODY, Api
+from tests.paths import EXAMPLES
 
 NUMBER = "My social security number is 536-90-4399, card 4539 1488 0343 6467"
 
@@ -79,6 +80,18 @@ def test_the_same_post_is_made_once(client: Client) -> None:
     assert client.post([text("Have a nice day")])["id"] != first["id"]
 
 
+def test_media_is_uploaded_ahead_of_its_post(api: Api, client: Client) -> None:
+    data = (EXAMPLES / "tiny.png").read_bytes()
+
+    posted = client.post([client.upload(data, "image/png")])
+
+    part = client.get(posted["id"])["parts"][0]
+    assert (part["type"], part["size_bytes"]) == ("image", len(data))
+    with pytest.raises(Refused) as refused:
+        client.upload(b"", "image/png")
+    assert refused.value.errors[0]["field"] == "size_bytes"
+
+
 def test_what_is_refused_says_why(client: Client) -> None:
     with pytest.raises(Refused) as refused:
         client.post([text(" ")])
@@ -90,6 +103,7 @@ def test_what_is_refused_says_why(client: Client) -> None:
 def test_the_client_that_is_awaited_does_the_same(api: Api) -> None:
     async def walk() -> Any:
         async with AsyncClient("http://service", key=api.keys["shop"], transport=Awaited(api)) as client:
+            await client.post([await client.upload((EXAMPLES / "tiny.png").read_bytes(), "image/png")])
             posted = await client.post([text(NUMBER)])
             await asyncio.to_thread(api.service.work_once)
             item = await client.wait(posted["id"], seconds=30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, cast
 from urllib.parse import quote
 
 from moderation_client.problems import Refused
@@ -50,6 +50,7 @@ class Item(TypedDict):
     content_id: NotRequired[str | None]
     decision: NotRequired[Decision | None]
     metadata: NotRequired[dict[str, Any]]
+    parts: NotRequired[list[dict[str, Any]]]
     detections: NotRequired[list[dict[str, Any]]]
     failures: NotRequired[list[dict[str, Any]]]
 
@@ -80,6 +81,16 @@ def post(parts: Sequence[Part], wait: float, idempotency_key: str | None, more: 
     headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
     body = {"parts": list(parts), **{name: value for name, value in more.items() if value is not None}}
     return Call("POST", "/v1/items", body, headers, {"wait": wait} if wait else {})
+
+
+def wanted_upload(data: bytes, media_type: str) -> Call:
+    """Ask where media of this type is to be sent. Twice is harmless: an address that is not used is over in a while."""
+    return Call("POST", "/v1/uploads", {"content_type": media_type, "size_bytes": len(data)})
+
+
+def part_of_upload(upload_id: str, media_type: str) -> Part:
+    """The part of an item that names what was uploaded."""
+    return cast(Part, {"type": media_type.partition("/")[0], "upload": upload_id})
 
 
 def of_item(item_id: str, what: str = "") -> str:

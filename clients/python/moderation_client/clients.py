@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 
 import httpx
 
-from moderation_client.calls import Call, Item, Part, of_item, pause_of, post, refused
+from moderation_client.calls import Call, Item, Part, of_item, part_of_upload, pause_of, post, refused, wanted_upload
 from moderation_client.problems import Unreachable
 
 TIMEOUT_SECONDS = 60.0
@@ -35,6 +35,7 @@ class Client:
 
     def __init__(self, url: str, *, key: str, transport: httpx.BaseTransport | None = None) -> None:
         headers = {"Authorization": f"Bearer {key}"}
+        self._transport = transport
         self._http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, transport=transport)
 
     def post(self, parts: Sequence[Part], *, wait: float = 0, idempotency_key: str | None = None, **more: Any) -> Item:
@@ -76,6 +77,25 @@ class Client:
         """Take an item back and have it erased."""
         return cast(Item, self._call(Call("DELETE", of_item(item_id))))
 
+    def upload(self, data: bytes, media_type: str) -> Part:
+        """Send media that is too large for a post; gives the part of an item that names it.
+
+        Args:
+            media_type: such as ``image/jpeg``.
+
+        Raises:
+            Refused: it is not taken, and why.
+            Unreachable: it did not arrive; begin again.
+        """
+        made = self._call(wanted_upload(data, media_type))
+        # The address has its own signature, and may be another service's: the key does not go there.
+        with httpx.Client(timeout=TIMEOUT_SECONDS, transport=self._transport) as bare:
+            try:
+                _answer(bare.post(made["url"], data=made["fields"], files={"file": data}))
+            except httpx.TransportError as error:
+                raise Unreachable(f"upload: {type(error).__name__}") from error
+        return part_of_upload(made["id"], media_type)
+
     def close(self) -> None:
         """Let go of connections."""
         self._http.close()
@@ -109,6 +129,7 @@ class AsyncClient:
 
     def __init__(self, url: str, *, key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         headers = {"Authorization": f"Bearer {key}"}
+        self._transport = transport
         self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT_SECONDS, transport=transport)
 
     async def post(
@@ -141,6 +162,16 @@ class AsyncClient:
     async def withdraw(self, item_id: str) -> Item:
         """See `Client.withdraw`."""
         return cast(Item, await self._call(Call("DELETE", of_item(item_id))))
+
+    async def upload(self, data: bytes, media_type: str) -> Part:
+        """See `Client.upload`."""
+        made = await self._call(wanted_upload(data, media_type))
+        async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=self._transport) as bare:
+            try:
+                _answer(await bare.post(made["url"], data=made["fields"], files={"file": data}))
+            except httpx.TransportError as error:
+                raise Unreachable(f"upload: {type(error).__name__}") from error
+        return part_of_upload(made["id"], media_type)
 
     async def close(self) -> None:
         """Let go of connections."""
