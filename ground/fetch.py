@@ -110,7 +110,15 @@ def fetch(url: str, *, max_bytes: int, timeout_seconds: float, allow_private: bo
         UrlRefused: the address, or one it redirects to, must not be fetched.
         FetchFailed: no good answer within the limits.
     """
-    deadline = time.monotonic() + timeout_seconds
+    return fetch_until(url, max_bytes, time.monotonic() + timeout_seconds, allow_private)[1]
+
+
+def fetch_until(url: str, max_bytes: int, deadline: float, allow_private: bool) -> tuple[str, bytes]:
+    """The address to which a media URL leads in the end, and the bytes behind it. Raises as `fetch` does.
+
+    Args:
+        deadline: of `time.monotonic`, for whoever fetches several that belong together.
+    """
     for _ in range(MAX_REDIRECTS + 1):
         answer = _request("GET", url, None, {}, deadline, max_bytes, allow_private)
         if answer.status in (301, 302, 303, 307, 308) and "location" in answer.headers:
@@ -122,7 +130,7 @@ def fetch(url: str, *, max_bytes: int, timeout_seconds: float, allow_private: bo
         if answer.status != 200:
             is_passing = answer.status >= 500 or answer.status in _COME_BACK
             raise FetchFailed(f"the address answered {answer.status}", is_passing=is_passing)
-        return answer.body
+        return url, answer.body
     raise FetchFailed(f"more than {MAX_REDIRECTS} redirects", is_passing=False)
 
 

@@ -50,7 +50,7 @@ _SIGNATURES: tuple[tuple[bytes, Foreign], ...] = (
     (b"/* XPM */", Foreign("an XPM picture", is_picture=True)),
     (b"#?RADIANCE", Foreign("a Radiance picture", is_picture=True)),
     (b"\x1a\x45\xdf\xa3", Foreign("a file in EBML that is no Matroska or WebM film")),
-    (b"#EXTM3U", Foreign("a playlist of films or sounds (HLS, M3U)")),
+    (b"#EXTM3U", Foreign("a list of other addresses (a playlist; that of a film in HLS can be posted as its url)")),
     (b"FLV\1", Foreign("a Flash film")),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Foreign("a Windows Media recording")),
     (b"\0\0\1\xba", Foreign("an MPEG film")),

@@ -15,6 +15,9 @@ CLOCK = 90_000
 """Ticks a second."""
 _ROLL = 1 << 33
 """At which time stamps begin anew."""
+AGAIN = 2 * CLOCK
+"""Ticks that a stamp lies before the last one, from which on stamps begin anew; what is stored in another order than
+shown is nearer."""
 MAX_PACKETS = 1_000_000
 _ENOUGH = 3
 _KINDS: dict[int, Literal["video", "audio"]] = {
@@ -44,7 +47,9 @@ def transport_stream(data: bytes) -> dict[Literal["video", "audio"], float]:
         elif number in maps:
             kinds.update(_tracks(payload))
         elif number in kinds and (stamp := _stamp(payload)) is not None:
-            first, longest, _ = spans.get(number, (stamp, 0, stamp))
+            first, longest, before = spans.get(number, (stamp, 0, stamp))
+            if AGAIN < (before - stamp) % _ROLL < _ROLL // 2:
+                first = (stamp - longest) % _ROLL  # put end to end with another one, whose stamps begin anew
             after = (stamp - first) % _ROLL
             # What is shown before the first one of the file lies just behind it on the clock that goes round.
             spans[number] = (first, max(longest, after if after < _ROLL // 2 else 0), stamp)
@@ -54,6 +59,18 @@ def transport_stream(data: bytes) -> dict[Literal["video", "audio"], float]:
     for number, (_, longest, _) in spans.items():
         lengths[kinds[number]] = max(lengths.get(kinds[number], 0.0), max(longest, 1) / CLOCK)
     return lengths
+
+
+def tracks_of(data: bytes) -> dict[int, str]:
+    """Numbers and kinds of the tracks that a piece of a stream names; empty where it names none. Raises `Damaged`."""
+    maps: set[int] = set()
+    kinds: dict[int, str] = {}
+    for number, payload in _begun(data):
+        if number == 0:
+            maps.update(_maps(payload))
+        elif number in maps:
+            kinds.update(_tracks(payload))
+    return kinds
 
 
 def _begun(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -28,6 +28,7 @@ from moderation.detection import forking
 from moderation.detection.judge import Judge
 from moderation.detection.judgement import Judgement
 from moderation.media.inspecting import declared_type, inspect, store_media
+from moderation.media.joining import in_folder, is_playlist, joined
 from moderation.settings import Settings, with_places
 
 FOUND_SOMETHING = 1
@@ -201,6 +202,8 @@ def _read_part(path: Path, name: str, blobs: FolderBlobs, limits: Limits) -> Par
     else:
         with path.open("rb") as file:
             data = file.read(limits.max_media_bytes + 1)
+        if is_playlist(data):
+            data = joined(data, path.name, in_folder(path.parent), limits.max_media_bytes)
     facts = inspect(data, limits, _declared_by(path))
     if facts.type == "text":
         return Part(id="p0", type="text", text=data.decode("utf-8-sig"), is_document=True)

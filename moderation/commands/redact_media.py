@@ -21,8 +21,9 @@ from moderation.commands.terminal import console
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.core.items import Box
 from moderation.detection.judge import Judge
+from moderation.media.joining import in_folder, is_playlist, joined
 from moderation.redacting.media import MediaRedaction, Wanted
-from moderation.redacting.sources import REPORT, Destination, Listed, Source
+from moderation.redacting.sources import REPORT, Destination, FolderSource, Listed, Source
 from moderation.redacting.texts import labels_of
 from moderation.settings import Settings
 
@@ -118,19 +119,23 @@ def _one(
             raise InputError(f"{file.size_bytes:,} bytes; at most {MOST_BYTES:,} are redacted")
         with source.open(file, 0) as stream:
             data = stream.read()
+        name = file.name
+        if is_playlist(data) and isinstance(source, FolderSource):
+            data = joined(data, Path(name).name, in_folder(source.folder_of(file)), MOST_BYTES)
+            name += ".mp4"
         asked = json.dumps([hashlib.sha256(data).hexdigest(), dataclasses.asdict(wanted), tools], default=_plain)
         digest = hashlib.sha256(asked.encode()).hexdigest()
-        state = target.draft(file.name + REPORT, digest)
-        known = _known(target, file.name)
-        if known.get("made_from") == digest and known.get("stamp") == target.stamp(file.name):
+        state = target.draft(name + REPORT, digest)
+        known = _known(target, name)
+        if known.get("made_from") == digest and known.get("stamp") == target.stamp(name):
             return {**report, "state": "kept", **{key: known[key] for key in ("found", "rounds")}}
         copy = work.copy(data)
-        draft = target.draft(file.name, digest)
+        draft = target.draft(name, digest)
         draft.write_bytes(copy.data)
-        target.publish(file.name, draft)
+        target.publish(name, draft)
         told = {"found": copy.found, "rounds": copy.rounds, "content_type": copy.facts.content_type}
-        state.write_text(json.dumps({"made_from": digest, "stamp": target.stamp(file.name), **told}))
-        target.publish(file.name + REPORT, state)
+        state.write_text(json.dumps({"made_from": digest, "stamp": target.stamp(name), **told}))
+        target.publish(name + REPORT, state)
     except (InputError, StoreUnavailable, OSError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         return {**report, "state": "failed", "reason": _printable(reason)}

@@ -1,15 +1,20 @@
-"""Fetching: the bytes that a part's address gives, looked at as those that come with a post are, and stored."""
+"""Fetching: the bytes that a part's address gives, looked at as those that come with a post are, and stored.
+
+Where that is the playlist of a film (HLS), its pieces are fetched in the same way, and the film is what they make.
+"""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import time
+from urllib.parse import urljoin, urlsplit
 
 from ground.blobs import Blobs
-from ground.fetch import FetchFailed, fetch
+from ground.fetch import FetchFailed, fetch_until
 from ground.media.pictures import Limits
 from moderation.core.errors import MediaRefused, UrlRefused
 from moderation.core.items import Part, Source
 from moderation.media.inspecting import inspect, store_media
+from moderation.media.joining import is_playlist, joined
 from moderation.settings import Settings
 
 
@@ -30,12 +35,7 @@ class MediaFetcher:
         source = part.source
         assert source is not None
         try:
-            data = fetch(
-                source.url,
-                max_bytes=self._limits.max_media_bytes,
-                timeout_seconds=self._seconds,
-                allow_private=self._allow_private,
-            )
+            data = self._data(source.url, is_film=part.type == "video")
             facts = inspect(data, self._limits, part.type)
         except FetchFailed as error:
             if error.is_passing:
@@ -47,6 +47,21 @@ class MediaFetcher:
             return _with(part, f"what {_host(source)} gave for it is not accepted: {error}")
         media = store_media(self._blobs, data, facts, source.name)
         return part.model_copy(update={"media": media, "source": None})
+
+    def _data(self, url: str, is_film: bool) -> bytes:
+        deadline, most = time.monotonic() + self._seconds, self._limits.max_media_bytes
+        at, data = fetch_until(url, most, deadline, self._allow_private)
+        if not (is_film and is_playlist(data)):
+            return data
+
+        def read(where: str, address: str, most: int) -> tuple[str, bytes]:
+            try:
+                named = urljoin(where, address)
+            except ValueError as error:
+                raise UrlRefused(f"{address[:100]!r} is no address") from error
+            return fetch_until(named, most, deadline, self._allow_private)
+
+        return joined(data, at, read, most)
 
 
 def given_up(part: Part, why: str) -> Part:

@@ -151,6 +151,10 @@ class FolderSource:
         stream.seek(at)
         return stream
 
+    def folder_of(self, file: Listed) -> Path:
+        """Where a file lies."""
+        return (self._root / file.name).parent
+
     def _listed(self, path: Path, state: os.stat_result) -> Listed:
         # A name that is not UTF-8 gets a backslash, and with it no copy: nothing could keep a note of it.
         name = path.relative_to(self._root).as_posix().encode("utf-8", "backslashreplace").decode()

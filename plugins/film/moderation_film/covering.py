@@ -21,6 +21,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.core.redaction import HEARD
 from moderation.hookspecs import Context, Unreadable
+from moderation_film.decoding import Stamps
 from moderation_film.muting import Silencer, muted_ranges
 from moderation_film.opening import Film, opened
 
@@ -131,6 +132,7 @@ def _copy(film: Film, detections: Sequence[Detection], out: Path, is_patched: bo
     with av.open(str(out), "w", format="mp4", options={"movflags": "faststart"}) as target:
         stream = target.add_stream("libx264", options={"preset": "ultrafast", "crf": QUALITY})
         voice = _voice(target, sound, muted_ranges(detections), film.start)
+        stamps = Stamps(film)
         wanted = [film.stream] if sound is None else [film.stream, sound]
         for packet in film.container.demux(*wanted):
             if packet.stream is sound:
@@ -139,6 +141,10 @@ def _copy(film: Film, detections: Sequence[Detection], out: Path, is_patched: bo
                     target.mux(early)
                     early = []
                 continue
+            if packet.pts is not None:
+                stamps.of(packet)
+            if stamps.begin_anew:
+                raise Unreadable("its time stamps begin anew in the middle, as of films that were put end to end")
             for frame in packet.decode():
                 if frame.is_corrupt or frame.pts is None:
                     raise Unreadable("a frame of it cannot be decoded, so that nobody can cover what it shows")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from moderation.core.items import TimeRange
+from moderation.hookspecs import Unreadable
 from moderation_film.opening import Film
 from moderation_film.planning import Packet
 
@@ -13,6 +14,38 @@ BEYOND_SECONDS = 2.0
 """After a window, so long its frames may come in the file: they are stored in another order than shown."""
 MAX_FRAMES = 1_000_000
 """Of one film: nine hours at 30 a second. They are listed, not decoded."""
+AGAIN_SECONDS = 0.5
+"""That a packet is to be decoded before the one in front of it, from which on the film's time stamps begin anew."""
+
+
+class Stamps:
+    """A film's time stamps, going on where they begin anew, as in recordings that were put end to end.
+
+    Else what is shown at the same time as something else would stand for both.
+
+    Attributes:
+        begin_anew: how often they did so far.
+    """
+
+    def __init__(self, film: Film) -> None:
+        self._step = AGAIN_SECONDS / float(film.stream.time_base)
+        self._shift = self._latest = 0
+        self._before: int | None = None
+        self._usual = 1
+        self.begin_anew = 0
+
+    def of(self, packet: Any) -> int:
+        """The stamp of the next packet in the file, which has one."""
+        decode = packet.dts if packet.dts is not None else packet.pts
+        if self._before is not None and decode < self._before - self._step:
+            self.begin_anew += 1
+            self._shift = self._latest + self._usual - decode
+        elif self._before is not None and decode > self._before:
+            self._usual = decode - self._before
+        self._before = decode
+        stamp = int(packet.pts + self._shift)
+        self._latest = max(self._latest, stamp)
+        return stamp
 
 
 def listed(film: Film, window: TimeRange | None = None) -> tuple[list[Packet], bool]:
@@ -21,12 +54,23 @@ def listed(film: Film, window: TimeRange | None = None) -> tuple[list[Packet], b
     Args:
         film: nothing of it read yet.
         window: only those of this time are needed, and those that they are made of.
+
+    Raises:
+        Unreadable: it is to be looked at in windows, and its time stamps begin anew.
     """
-    found, is_whole = _listed(film, window)
+    if window is not None and window.start <= 0:
+        # Once in a film that is looked at in windows: by time, its pictures cannot be told apart.
+        stamps = Stamps(film)
+        whole, is_whole = _listed(film, None, stamps)
+        if stamps.begin_anew:
+            raise Unreadable("its time stamps begin anew in the middle, as of films that were put end to end")
+        found = [each for each in whole if each.time <= window.end + BEYOND_SECONDS]
+        return found, is_whole or len(found) < len(whole)
+    found, is_whole = _listed(film, window, Stamps(film))
     if window is not None and not any(each.is_key and each.time <= window.start for each in found):
         # The file cannot be jumped in, or not rightly.
         film.container.seek(0)
-        return _listed(film, None)
+        return _listed(film, None, Stamps(film))
     return found, is_whole
 
 
@@ -42,7 +86,7 @@ def jump(film: Film, seconds: float) -> None:
         film.container.seek(0)
 
 
-def _listed(film: Film, window: TimeRange | None) -> tuple[list[Packet], bool]:
+def _listed(film: Film, window: TimeRange | None, stamps: Stamps) -> tuple[list[Packet], bool]:
     import av
 
     found: list[Packet] = []
@@ -55,10 +99,11 @@ def _listed(film: Film, window: TimeRange | None) -> tuple[list[Packet], bool]:
                 continue
             if len(found) >= MAX_FRAMES:
                 return found, False
-            time = max(film.seconds(packet.pts), 0.0)
+            stamp = stamps.of(packet)
+            time = max(film.seconds(stamp), 0.0)
             if window is not None and time > window.end + BEYOND_SECONDS:
                 break
-            found.append(Packet(packet.pts, time, packet.is_keyframe, packet.size, time < latest))
+            found.append(Packet(stamp, time, packet.is_keyframe, packet.size, time < latest))
             latest = max(latest, time)
     except av.FFmpegError:
         return found, False
@@ -72,43 +117,50 @@ def decoded(film: Film, chosen: Sequence[Packet], is_over: Callable[[], bool]) -
         film: opened anew, nothing read yet of what leads to the chosen frames.
         is_over: asked before each stretch; when it says so, the rest is left.
     """
-    for stretch in _stretches(film, {each.stamp for each in chosen}):
+    for stretch, wanted in _stretches(film, {each.stamp: each for each in chosen}):
         if is_over():
             return
-        yield from _decode(film, stretch, {each.stamp: each for each in chosen})
+        yield from _decode(film, stretch, wanted)
 
 
-def _stretches(film: Film, wanted: set[int]) -> Iterator[list[Any]]:
-    """Packets from a key frame up to the last wanted one before the next; stretches without any are left out."""
+def _stretches(film: Film, wanted: Mapping[int, Packet]) -> Iterator[tuple[list[Any], dict[int, Packet]]]:
+    """Packets from a key frame up to the last wanted one before the next; stretches without any are left out.
+
+    With each come those that are wanted of it, by the time stamps that they have in the file.
+    """
     import av
 
+    stamps = Stamps(film)
     stretch: list[Any] = []
+    within: dict[int, Packet] = {}
     needed, left = 0, set(wanted)
     try:
         for packet in film.container.demux(film.stream):
             if packet.pts is None or packet.size == 0:
                 continue
+            stamp = stamps.of(packet)
             if packet.is_keyframe:
                 if needed:
-                    yield stretch[:needed]
-                stretch, needed = [], 0
+                    yield stretch[:needed], within
+                stretch, needed, within = [], 0, {}
             elif not stretch:
                 continue  # before the first key frame
             stretch.append(packet)
-            if packet.pts in wanted:
+            if stamp in wanted:
                 needed = len(stretch)
-                left.discard(packet.pts)
+                within[packet.pts] = wanted[stamp]
+                left.discard(stamp)
                 if not left:
                     break
     except av.FFmpegError:
         pass  # what comes behind is missed by the caller
     if needed:
-        yield stretch[:needed]
+        yield stretch[:needed], within
 
 
-def _decode(film: Film, stretch: Sequence[Any], wanted: dict[int, Packet]) -> Iterator[tuple[Packet, Any]]:
+def _decode(film: Film, stretch: Sequence[Any], wanted: Mapping[int, Packet]) -> Iterator[tuple[Packet, Any]]:
     """The wanted frames of a stretch: without those that no other is made of where it goes, else with them."""
-    asked = sorted({packet.pts for packet in stretch if packet.pts in wanted})
+    asked = sorted(wanted)
     given = 0
     for how in ("DEFAULT",) if any(wanted[stamp].is_between for stamp in asked) else ("NONREF", "DEFAULT"):
         for frame in _frames(film, stretch, how):

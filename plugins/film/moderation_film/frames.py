@@ -15,7 +15,7 @@ from moderation.core.items import Extraction, Part, TimeRange, Tool
 from moderation.hookspecs import Context, Incomplete, Unreadable
 from moderation_film.cards import FRAMES
 from moderation_film.decoding import decoded, jump, listed
-from moderation_film.opening import opened
+from moderation_film.opening import is_cover, opened
 from moderation_film.pictures import difference, saved, small, upright
 from moderation_film.planning import Packet, plan, rate
 
@@ -112,6 +112,7 @@ class Frames:
         window = part.extraction.time_range if part.extraction is not None else None
         with opened(path, kind) as film:
             packets, is_whole = listed(film, window)
+            others = sum(not is_cover(each) for each in film.container.streams.video) - 1
         within = [each for each in packets if each.time <= MAX_SECONDS]
         chosen = plan(within, every)
         if not chosen:
@@ -137,6 +138,8 @@ class Frames:
         shown = taking.kept(end)
         if not shown:
             raise Unreadable("not one picture of the film can be decoded")
+        if others:
+            left.append(f"it has {others} more tracks of pictures, which were not looked at")
         if missed:
             left.append(f"of {len(chosen)} pictures {missed} could not be decoded")
         if taking.differing > len(shown):

@@ -69,7 +69,7 @@ def opened(path: Path, content_type: str) -> Iterator[Film]:
 
 
 def _film(container: Any) -> Film:
-    streams = [stream for stream in container.streams.video if not _is_cover(stream)]
+    streams = [stream for stream in container.streams.video if not is_cover(stream)]
     if not streams:
         raise Unreadable("the film has no pictures")
     stream = streams[0]
@@ -85,7 +85,7 @@ def _film(container: Any) -> Film:
     return Film(container, stream, start)
 
 
-def _is_cover(stream: Any) -> bool:
+def is_cover(stream: Any) -> bool:
     """Whether it is a still picture that stands for the film."""
     import av
 

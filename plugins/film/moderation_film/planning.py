@@ -27,7 +27,7 @@ class Packet:
     """One frame as it lies in the file, in the order of the file.
 
     Attributes:
-        stamp: when it is shown, in the file's units.
+        stamp: when it is shown, in the file's units; going on where those of the file begin anew.
         time: the same in seconds, 0 or more.
         is_key: it can be decoded by itself.
         size: bytes.

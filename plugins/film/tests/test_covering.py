@@ -145,3 +145,11 @@ def test_a_film_with_a_frame_that_cannot_be_decoded_has_no_copy(tmp_path: Path) 
 
     with pytest.raises(Unreadable, match="cannot be decoded"):
         copied(tmp_path, bytes(data), found(0, 1))
+
+
+def test_films_put_end_to_end_have_no_copy(tmp_path: Path) -> None:
+    context = FakeContext(tmp_path)
+    part = context.media(made(shots((99, GREEN)), 4, form="mpegts") + made(shots((99, RED)), 4, form="mpegts"))
+
+    with pytest.raises(Unreadable, match="begin anew in the middle"):
+        Cover().redact(part, [], context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -254,3 +255,42 @@ def test_a_cover_picture_is_no_film(tmp_path: Path) -> None:
 
     with pytest.raises(Unreadable, match="no pictures"):
         Frames().extract(context.media(out.getvalue(), declared=("video", "video/mp4")), context)
+
+
+def test_films_put_end_to_end_are_all_seen_though_their_time_stamps_begin_anew(tmp_path: Path) -> None:
+    data = b"".join(
+        made(shots((99, color)), seconds, form="mpegts") for color, seconds in ((GREEN, 8), (RED, 6), (BLUE, 4))
+    )
+
+    found = seen(looked(tmp_path, data))
+
+    assert len(found) == 3
+    assert all(is_near(color, other) for (_, _, color), other in zip(found, (GREEN, RED, BLUE), strict=True))
+    assert found[-1][1] == pytest.approx(18, abs=0.3)
+
+
+def test_films_put_end_to_end_are_not_looked_at_in_windows(tmp_path: Path) -> None:
+    context = FakeContext(tmp_path)
+    part = context.media(made(shots((99, GREEN)), 8, form="mpegts") + made(shots((99, RED)), 6, form="mpegts"))
+    window = Extraction(part="", extractor=Tool(name="x", version="1"), time_range=TimeRange(start=0, end=8))
+
+    with pytest.raises(Unreadable, match="begin anew in the middle"):
+        Frames().extract(part.model_copy(update={"extraction": window}), context)
+
+
+def test_other_tracks_of_pictures_are_told(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        streams = [container.add_stream("libx264", rate=25) for _ in range(2)]
+        for stream in streams:
+            stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for stream, color in zip(streams, (GREEN, RED), strict=True):
+            for number in range(50):
+                frame = av.VideoFrame.from_image(shots((99, color))(0))
+                frame.pts, frame.time_base = number, Fraction(1, 25)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    context = FakeContext(tmp_path)
+
+    with pytest.raises(Incomplete, match="it has 1 more tracks of pictures, which were not looked at"):
+        Frames().extract(context.media(out.getvalue()), context)

@@ -99,6 +99,15 @@ def test_a_folder_without_files_is_no_approval(tmp_path: Path, rules: Path, caps
     assert json.loads(capsys.readouterr().out)[0]["error"] == "there are no files in this folder"
 
 
+def test_pieces_of_a_film_are_read_from_the_folder_of_its_playlist_alone(
+    tmp_path: Path, rules: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "film.m3u8").write_text("#EXTM3U\n#EXTINF:4,\nhttp://127.0.0.1/0.ts\n#EXT-X-ENDLIST\n")
+
+    assert cli.run(["check", "--rules", str(rules), str(tmp_path / "film.m3u8")]) == 2
+    assert "line 3 of its playlist: 'http://127.0.0.1/0.ts' is not in the playlist's folder" in capsys.readouterr().out
+
+
 def test_a_name_of_a_file_moves_no_cursor(texts: Path, rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = texts / "a\x1b[2Jb.txt"
     name.write_text("a quiet word among friends")

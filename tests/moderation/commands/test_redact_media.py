@@ -83,6 +83,21 @@ def test_named_boxes_need_no_detector_and_one_file_goes_to_one_file(
     assert (tmp_path / "b.mp4.redaction.json").is_file()
 
 
+def test_a_film_in_pieces_becomes_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "0.ts").write_bytes(film(crossing, 1, form="mpegts"))
+    playlist = "#EXTM3U\n#EXTINF:1,\n0.ts\n#EXT-X-ENDLIST\n"
+    (tmp_path / "in" / "a.m3u8").write_text(playlist)
+    (tmp_path / "in" / "out.m3u8").write_text(playlist.replace("0.ts", "../0.ts"))
+
+    code, files = redacted("--box", "0.5,0,0.5,1", str(tmp_path / "in"), "-o", str(tmp_path / "out"), capsys=capsys)
+
+    assert (code, files["a.m3u8"]["state"], files["out.m3u8"]["state"]) == (2, "done", "failed")
+    assert files["out.m3u8"]["reason"] == "line 3 of its playlist: '../0.ts' is not in the playlist's folder"
+    with av.open(str(tmp_path / "out" / "a.m3u8.mp4")) as container:
+        assert all(frame.to_ndarray(format="gray")[:, 260:].max() < 25 for frame in container.decode(video=0))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

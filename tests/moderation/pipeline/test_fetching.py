@@ -17,8 +17,10 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from ground.blobs import FolderBlobs
 from ground.database import Database
 from moderation.core.items import Item, Media, Part, Source
+from moderation.media.fetching import MediaFetcher
 from moderation.pipeline import fetching
 from moderation.pipeline.intake import Submission
 from moderation.settings import Settings
@@ -26,6 +28,7 @@ from moderation.storage import tables
 from moderation.storage.fetches import Fetches
 from moderation.storage.items import Store
 from moderation.storage.records import new_item_id
+from plugins.film.tests.films import GREEN, RED, made, shots
 from tests.houses.api import NOBODY, Api
 from tests.houses.service import House
 from tests.receiver import Receiver, status
@@ -76,6 +79,19 @@ def api(settings: Settings, tmp_path: Path) -> Iterator[Api]:
     rules.mkdir()
     (rules / "words.yml").write_text(POLICY)
     given = {"rules": rules, "a2i_endpoint_url": NOBODY, "fetch_timeout_seconds": PATIENCE_SECONDS, "fetches": 8}
+    opened = Api.open(settings.model_copy(update=given))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def films(settings: Settings, tmp_path: Path) -> Iterator[Api]:
+    """The same for films too; nobody moderates them."""
+    rules = tmp_path / "films"
+    rules.mkdir()
+    words = POLICY.replace("policy: words", "policy: films").replace("[text, image]", "[video, image]")
+    (rules / "films.yml").write_text(words.replace("[vision.quality]", "[film.frames, vision.quality]"))
+    given = {"rules": rules, "a2i_endpoint_url": NOBODY, "fetch_timeout_seconds": PATIENCE_SECONDS}
     opened = Api.open(settings.model_copy(update=given))
     yield opened
     opened.close()
@@ -335,3 +351,80 @@ def test_parts_of_one_item_that_are_finished_at_once_are_all_kept(database: Data
     assert sorted(map(str, lanes)) == ["None"] * 7 + ["media"], "the last one says that it can be moderated"
     assert store.get_item(item.id).parts == tuple(map(fetched, item.parts))
     assert [claim.item.id for claim in store.claim("media", 9, 60, NOW)] == [item.id]
+
+
+def film_in_pieces(site: Receiver, *names: str, end: str = "#EXT-X-ENDLIST\n") -> dict[str, Any]:
+    """A part that names a playlist with these pieces."""
+    pieces = "".join(f"#EXTINF:4,\n{name}\n" for name in names)
+    site.answers["/hls/film.m3u8"] = gives(f"#EXTM3U\n{pieces}{end}".encode())
+    return {"type": "video", "url": f"{site.url}/film"}
+
+
+@pytest.fixture
+def pieces(site: Receiver, monkeypatch: pytest.MonkeyPatch) -> Receiver:
+    """Two pieces of a film, and addresses that lead to its playlist, elsewhere, and back to itself."""
+    site.answers["/film"] = status(302, Location=f"{site.url}/hls/film.m3u8")
+    site.answers["/hls/0.ts"] = gives(made(shots((99, RED)), 4, form="mpegts"))
+    site.answers["/hls/1.ts"] = gives(made(shots((99, GREEN)), 4, form="mpegts"))
+    site.answers["/hls/gone.ts"] = status(404)
+    site.answers["/hls/away.ts"] = status(302, Location="http://10.0.0.1/1.ts")
+    return site
+
+
+def test_a_film_in_pieces_is_fetched_whole(films: Api, pieces: Receiver) -> None:
+    posted = films.post("/v1/items", json={"parts": [film_in_pieces(pieces, "0.ts", f"{pieces.url}/hls/1.ts")]})
+
+    [part] = fetched_parts(films, posted.json["id"])
+    assert (part["content_type"], part.get("problem")) == ("video/mp2t", None)
+    stored = films.service.store.get_item(posted.json["id"]).item.parts[0].media
+    assert stored is not None
+    assert stored.seconds == pytest.approx(8, abs=0.3)
+    assert [each.path for each in pieces.requests] == ["/film", "/hls/film.m3u8", "/hls/0.ts", "/hls/1.ts"]
+
+
+@pytest.mark.parametrize(
+    ("names", "end", "why"),
+    [
+        (["file:///etc/passwd"], "#EXT-X-ENDLIST\n", "line 3 of its playlist: scheme 'file' is not accepted"),
+        (["data:video/mp2t,x"], "#EXT-X-ENDLIST\n", "line 3 of its playlist: scheme 'data' is not accepted"),
+        (["http://user:word@127.0.0.1/x"], "#EXT-X-ENDLIST\n", "line 3 of its playlist: a URL with a user name"),
+        (["0.ts", "gone.ts"], "#EXT-X-ENDLIST\n", "the address answered 404"),
+        (["0.ts"], "", "`moderation watch` looks at live films"),
+    ],
+)
+def test_a_film_in_pieces_that_cannot_be_fetched_whole_goes_to_people(
+    films: Api, pieces: Receiver, names: list[str], end: str, why: str
+) -> None:
+    posted = films.post("/v1/items", json={"parts": [film_in_pieces(pieces, *names, end=end)]})
+
+    [part] = fetched_parts(films, posted.json["id"])
+    assert why in part["problem"]
+
+
+@pytest.mark.parametrize("name", ["http://10.0.0.1/1.ts", "http://127.0.0.1:8080/1.ts", "away.ts"])
+def test_a_piece_in_a_private_network_is_not_fetched(
+    settings: Settings, pieces: Receiver, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from ground import fetch as guard
+
+    port = pieces.server_port
+    monkeypatch.setattr(guard, "ALLOWED_PORTS", {80, 8080, port})
+    # The site counts as public, and nothing else of this machine.
+    monkeypatch.setattr(guard, "_resolve", lambda host, port, allow_private: "127.0.0.1")
+    film_in_pieces(pieces, name if name != "away.ts" else f"http://site.example:{port}/hls/away.ts")
+    get = MediaFetcher(settings.model_copy(update={"allow_private_urls": False}), FolderBlobs(settings.data, "media"))
+
+    part = get.fetch(Part(id="p0", type="video", source=Source(url=f"http://site.example:{port}/hls/film.m3u8")))
+
+    assert part.source is not None
+    assert "the address is private, loopback or reserved" in (part.source.problem or "")
+    assert "/1.ts" not in [each.path for each in pieces.requests]
+
+
+def test_a_playlist_that_is_posted_as_a_picture_is_none(films: Api, pieces: Receiver) -> None:
+    film_in_pieces(pieces, "0.ts")
+    posted = films.post("/v1/items", json={"parts": [image(f"{pieces.url}/hls/film.m3u8")]})
+
+    [part] = fetched_parts(films, posted.json["id"])
+    assert "a list of other addresses" in part["problem"]
+    assert len(pieces.requests) == 1
