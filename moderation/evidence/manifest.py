@@ -54,7 +54,7 @@ def decided_parts(database: Database, since: datetime | None = None) -> Iterator
             continue
         item = reading.get_item(case.item_id)
         decision = item.decision
-        if decision is None or decision.outcome != case.opinion.outcome or item.media_deleted_at is not None:
+        if decision is None or decision.outcome != case.opinion.outcome or item.not_kept:
             continue
         labels = decision.labels if decision.outcome == "reject" else ()
         given = [part for part in item.parts if part.extraction is None]

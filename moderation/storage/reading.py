@@ -164,6 +164,7 @@ class Reading:
             media_deleted_at=row.media_deleted_at,
             problem=row.problem,
             withdrawn_at=row.withdrawn_at,
+            text_erased_at=row.text_erased_at,
             redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )
 
