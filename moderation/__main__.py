@@ -1,7 +1,11 @@
 """The ``moderation`` command, also as ``python -m moderation``."""
 
+import gc
 import sys
 from collections.abc import Sequence
+
+STARTS_WITH_OBJECTS = 50_000
+"""More than a start makes between two looks for garbage, of which it leaves none: each look is at all that is there."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -10,6 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: instead of those of the process.
     """
+    gc.set_threshold(STARTS_WITH_OBJECTS)
     try:
         from moderation.cli import main as run
     except KeyboardInterrupt:

@@ -42,6 +42,7 @@ from moderation.storage.tables import (
     s3_objects,
     score_suggestions,
 )
+from moderation.storage.text_retention import forget_texts
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class Cleaning:
             ("idempotency keys", self.idempotency_keys),
             ("deliveries", self.deliveries),
             ("items", self.items),
+            ("texts of items", self.texts),
             ("states of objects", self.object_states),
             ("marks of counters", self.counter_marks),
             ("verdicts on comments", self.suggestions),
@@ -150,6 +152,16 @@ class Cleaning:
             return 0
         before = now - kept
         return self._in_batches(lambda: self._db.write(lambda c: prune(c, before, BATCH, now), step="cleaning.items"))
+
+    def texts(self, now: datetime) -> int:
+        """Texts of items that were decided long ago, where the settings say how long they are kept."""
+        days = self._settings.text_keep_days
+        if days is None:
+            return 0
+        before = now - timedelta(days=days)
+        return self._in_batches(
+            lambda: self._db.write(lambda c: forget_texts(c, before, BATCH, now), step="cleaning.texts")
+        )
 
     def object_states(self, now: datetime) -> int:
         """States of objects in S3 whose items are old: their queues have forgotten the events long since."""

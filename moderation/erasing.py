@@ -1,4 +1,4 @@
-"""Erasing: what withdrawn items have outside of the database goes, and then what the database's files still hold.
+"""Erasing: what withdrawn items and forgotten texts have elsewhere goes, and then what the database's files still hold.
 
 May run in several processes; each thing may be erased twice. What cannot be erased now is tried again, and shown in
 readiness meanwhile only where it does not pass: a human loop that somebody has open ends when that person is done.

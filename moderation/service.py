@@ -42,6 +42,7 @@ from moderation.pipeline.flagging import Flagging
 from moderation.pipeline.noticing import Noticing
 from moderation.pipeline.path import Pipeline
 from moderation.pipeline.ports import Ports
+from moderation.pipeline.remoderation_work import RemoderationWork
 from moderation.pipeline.sweeping import SWEEP_SECONDS
 from moderation.policies.drafts import Drafts
 from moderation.policies.files import shipped_rules
@@ -182,6 +183,7 @@ class Service:
         self.notices, self.flaggers = PublicNotices(database, listeners(told)), Flaggers(database)
         copies = Copies(self.pipeline.ports, self.notices, self.lists, duplicates.copies)
         self.noticing = Noticing(self.pipeline.ports, self.notices, copies)
+        self.remoderating = RemoderationWork(database, self.pipeline.ports)
         self.disputes = Disputes(database)
         self.disputing = Disputing(self.disputes, self.pipeline)
         self.auditing = Auditing(settings, database, self.pipeline.now)
@@ -250,6 +252,7 @@ class Service:
         self.flagging.rounds.start()
         self.noticing.rounds.start()
         self.disputing.rounds.start()
+        self.remoderating.rounds.start()
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
@@ -306,6 +309,7 @@ class Service:
         for rounds in own:
             rounds.stop()
         self.following.rounds.stop()
+        self.remoderating.close()
         first = (self.doorbell, self.fetching, self.following, self.deliveries, self.redactions, self.films)
         last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
         for part in (*first, *own, *last):

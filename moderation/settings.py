@@ -111,6 +111,13 @@ class Settings(ReviewSettings):
         le=3650,
         description="Days that media is kept after the decision where no policy says it; empty for good.",
     )
+    text_keep_days: int | None = Field(
+        None,
+        ge=1,
+        le=3650,
+        description="Days that texts are kept after the decision: those of decided items, what was read and heard in "
+        "their media, appeals, and what people were shown; empty as long as the item.",
+    )
     audit_heads: str | None = Field(
         None,
         description="Where signed heads of the audit chain go once an hour: a file, s3://BUCKET/PREFIX, best with "
@@ -209,8 +216,9 @@ class Settings(ReviewSettings):
     aws_most_buckets: int = Field(100, ge=0, description="Buckets that one app may have at `/aws`.")
     two_persons: str = Field(
         "",
-        pattern=r"^((policies|erasure|keys)( (policies|erasure|keys))*)?$",
-        description="Acts for which a second person has to agree, separated by blanks: `policies`, `erasure`, `keys`.",
+        pattern=r"^((policies|erasure|keys|remoderations)( (policies|erasure|keys|remoderations))*)?$",
+        description="Acts for which a second person has to agree, separated by blanks: `policies`, `erasure`, `keys`, "
+        "`remoderations`.",
     )
     profile: Literal["", "works-council"] = Field(
         "",

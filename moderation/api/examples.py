@@ -97,6 +97,21 @@ _DETECTOR = {
     "min_confidence": 0.0,
     "card": {**_CARD, "licence": {"code": "Apache-2.0"}, "figures": [], "leaves_machine": False},
 }
+_REMODERATION = {
+    "id": "5f0c8a4be1d24f0c9a6b7e3d2c1f0a98",
+    "status": "running",
+    "why": "hate from 85 on",
+    "by": "API key 4b1d of ops",
+    "app": None,
+    "since": "2026-11-01T00:00:00Z",
+    "most": 500,
+    "pace": 60,
+    "with_people": False,
+    "decided": 11,
+    "asked": 1,
+    "position": _ITEM,
+    "begun_at": "2026-12-01T09:00:00Z",
+}
 _LIST = {"name": "banned-authors", "kind": "values", "version": _DIGEST, "entries": 1, "changed_at": _AT}
 _ENTRY = {
     "id": 1,
@@ -186,6 +201,7 @@ EXAMPLES: Mapping[str, Any] = {
     "ModerationRequest": {"input": "Have a nice day"},
     "TextToRedact": {"text": "Write to jo@example.org", "types": ["EMAIL"]},
     "WantedUpload": {"content_type": "video/mp4", "size_bytes": 12_000_000},
+    "NewRemoderation": {"since": "2026-11-01T00:00:00Z", "most": 500, "pace": 60, "why": "hate from 85 on"},
     "NewEntry": {"value": "user-13", "why": "spam, three times"},
     "NewNotice": {
         "place": "https://shop.example/posts/7",
@@ -259,6 +275,15 @@ EXAMPLES: Mapping[str, Any] = {
     "PolicyText": {**_POLICY_VIEW, "text": "policy: pii\n...", "rules": [_RULE]},
     "DetectorView": _DETECTOR,
     "DetectorList": {"detectors": [_DETECTOR]},
+    "RemoderationPreview": {
+        "moves": [{"was": "approve", "would_be": "reject", "items": 12}],
+        "examples": [{"item": _ITEM, "was": "approve", "would_be": "reject", "because": "It attacks a group."}],
+        "on_hold": 1,
+        "left_to_people": 40,
+        "is_cut": False,
+    },
+    "RemoderationView": _REMODERATION,
+    "RemoderationList": {"remoderations": [_REMODERATION]},
     "ListOfLists": {"lists": [_LIST]},
     "ListText": {**_LIST, "listed": [_ENTRY]},
     "ListedEntry": _ENTRY,

@@ -138,6 +138,7 @@ IN_PATHS: Mapping[str, tuple[str, Mapping[str, Any], Any]] = {
         "banned-authors",
     ),
     "detector": ("Name of the detector or extractor.", _NAME, "pii.text"),
+    "run_id": ("Id of the run.", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "5f0c8a4be1d24f0c9a6b7e3d2c1f0a98"),
     "entry_id": ("Id of the entry.", _NUMBER, 1),
 }
 """What stands in paths, with its schema and an example."""
@@ -154,6 +155,7 @@ TAGS: Mapping[str, str] = {
     "policies": "What items are judged by.",
     "detectors": "Who looks, and what each sees.",
     "lists": "Lists at run time; for operators.",
+    "remoderations": "Decided items judged by changed policies; for operators.",
     "health": "For machines that watch.",
     "events": "What callbacks and targets are told.",
 }

@@ -15,8 +15,10 @@ from moderation.core.errors import (
     ItemHeld,
     NoGround,
     PolicyMissing,
+    RemoderationRefused,
 )
 from moderation.intake.submissions import OtherApp, PartRefused
+from moderation.storage.consents import ConsentNeeded
 
 __all__ = ["CONTENT_TYPE", "KINDS", "Refused", "answer", "document", "invalid", "refusal_of"]
 
@@ -34,6 +36,8 @@ KINDS: Mapping[str, str] = {
     "idempotency-in-flight": "The first post with this Idempotency-Key waits for its decision; see Retry-After.",
     "idempotency-conflict": "The Idempotency-Key was used with another body. Use a new key for a new post.",
     "appeal-refused": "The item is not decided yet, is being looked at again, or was appealed often enough.",
+    "consent-needed": "The settings ask for a second person: the request waits for one, then is made again.",
+    "remoderation-refused": "The run is over, or still under way: it cannot be cancelled, or taken back, now.",
     "no-ground": "The decision restricts nothing, or its policy names no ground; there is nothing to file.",
     "on-hold": "The item is under a legal hold of the operator's, and nothing of it is erased until that is released.",
     "too-large": "The body, or one of its parts, is larger than accepted.",
@@ -68,6 +72,10 @@ def refusal_of(error: Exception) -> Refused | None:
         return Refused(409, "no-ground", str(error))
     if isinstance(error, AppealRefused):
         return Refused(409, "appeal-refused", str(error))
+    if isinstance(error, ConsentNeeded):
+        return Refused(409, "consent-needed", str(error))
+    if isinstance(error, RemoderationRefused):
+        return Refused(409, "remoderation-refused", str(error))
     if isinstance(error, IdempotencyConflict):
         return Refused(422, "idempotency-conflict", str(error), [FieldError("Idempotency-Key", str(error))])
     if isinstance(error, IdempotencyInFlight):

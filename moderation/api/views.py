@@ -64,6 +64,7 @@ def item_view(record: ItemRecord, versions: PolicyVersions) -> ItemView:
         human_loop=HumanLoopView.model_validate(loop, from_attributes=True) if loop else None,
         needs_attention=record.needs_attention,
         media_deleted_at=record.media_deleted_at,
+        text_erased_at=record.text_erased_at,
         withdrawn_at=record.withdrawn_at,
         redacted=[RedactedView.model_validate(redacted_view(item.id, part)) for part in record.redacted],
     )

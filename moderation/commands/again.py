@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moderation.commands.lists import me
 from moderation.commands.opening import opened_review
-from moderation.commands.options import JSON
+from moderation.commands.options import JSON, me
 from moderation.commands.rules.history import SINCE
+from moderation.core.errors import RemoderationRefused
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def again(
     """
     from moderation.pipeline.remoderating import preview, remoderate
     from moderation.pipeline.remoderating import undo as take_back
+    from moderation.storage.consents import Consents
     from moderation.storage.opening import existing_database
     from moderation.storage.remoderations import Remoderations
 
@@ -76,6 +77,8 @@ def again(
             return _say(undo, take_back(runs, ports, runs.get(undo), by), as_json)
         if go_on is not None:
             run = runs.get(go_on)
+            if run.state not in ("running", "done"):
+                raise RemoderationRefused(f"the run is {run.state}, and cannot be gone on with")
         else:
             now = datetime.now(UTC)
             plan = runs.planned(
@@ -83,6 +86,8 @@ def again(
             )
             if not yes:
                 return _show(preview(runs, ports, plan), as_json)
+            consents = Consents(service.database, settings.two_persons_for())
+            consents.need("remoderations", plan.in_words, by, now)
             run = runs.begin(plan)
             click.echo(f"run {run.id}; moderation again --go-on {run.id} goes on after an interruption", err=True)
         return _say(run.id, remoderate(runs, ports, run, pause_seconds=60 / pace if pace else 0.0), as_json)

@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from moderation.commands.lists import me
-from moderation.commands.options import JSON
+from moderation.commands.options import JSON, me
 from moderation.settings import Settings
 from moderation.storage.consents import Consents
 from moderation.storage.opening import operated_database

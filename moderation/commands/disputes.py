@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import click
 
-from moderation.commands.lists import BY, me
-from moderation.commands.options import JSON
+from moderation.commands.lists import BY
+from moderation.commands.options import JSON, me
 from moderation.settings import Settings
 from moderation.storage.disputes import DISPUTE_OUTCOMES, Dispute, DisputeOutcome, Disputes
 from moderation.storage.opening import operated_database

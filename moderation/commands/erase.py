@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from ground.named_by_apps import author_digest
-from moderation.commands.lists import me
-from moderation.commands.options import JSON
+from moderation.commands.options import JSON, me
 from moderation.commands.terminal import printable
 from moderation.settings import Settings
 

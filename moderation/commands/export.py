@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from moderation.commands.lists import me
-from moderation.commands.options import CLEARANCE, JSON
+from moderation.commands.options import CLEARANCE, JSON, me
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.settings import Settings
 

@@ -14,8 +14,8 @@ import click
 from ground.audit_chain import SEALED_AT_ONCE
 from ground.media_store import open_blobs
 from moderation.auditing import signer_of
-from moderation.commands.lists import BY, me, tell, until_of
-from moderation.commands.options import CLEARANCE, JSON
+from moderation.commands.lists import BY, tell, until_of
+from moderation.commands.options import CLEARANCE, JSON, me
 from moderation.core.errors import FieldError, InputError, InvalidSubmission
 from moderation.evidence.sealing import Case, CaseItem, case_problems, write_case
 from moderation.settings import Settings

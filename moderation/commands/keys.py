@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from moderation.commands.lists import me
-from moderation.commands.options import JSON
+from moderation.commands.options import JSON, me
 from moderation.settings import Settings
 from moderation.storage.accounts import BOTH_SIGN, SCOPES, Accounts
 from moderation.storage.consents import Consents

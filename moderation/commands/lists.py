@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 import click
 
-from moderation.commands.options import JSON
+from moderation.commands.options import JSON, me
 from moderation.core.errors import FieldError, InvalidSubmission
 from moderation.core.listing import LIST_KINDS
 from moderation.settings import Settings
@@ -166,14 +165,6 @@ def until_of(given: str | None, now: datetime, option: str = "--expires") -> dat
     if len(given) == len("2027-01-31"):
         at += timedelta(days=1)
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-
-
-def me() -> str:
-    """Who is signed in here."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a name for its user
-        return "command line"
 
 
 def _document(entry: Entry) -> dict[str, Any]:

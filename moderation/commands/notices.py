@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import click
 
 from ground.database import Database
-from moderation.commands.lists import BY, me, tell
-from moderation.commands.options import JSON
+from moderation.commands.lists import BY, tell
+from moderation.commands.options import JSON, me
 from moderation.core.public_notices import OPEN
 from moderation.settings import Settings
 from moderation.storage.flaggers import Flaggers

@@ -1,7 +1,8 @@
-"""Options that several commands have."""
+"""What several commands have: options, and who gives them."""
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 
 import click
@@ -22,3 +23,11 @@ PORT = click.option(
 )
 RULES = click.option("--rules", type=_FOLDER, help="Folder of policies.  [default: the shipped ones]")
 PLUGINS_DIR = click.option("--plugins-dir", type=_FOLDER, help="Folder of loose plugins (*.py).")
+
+
+def me() -> str:
+    """Who is signed in here."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return "command line"

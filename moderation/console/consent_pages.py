@@ -13,7 +13,12 @@ from review_ui.portal.problems import Page
 from review_ui.service import ReviewService
 
 _STATES = (N_("given"), N_("refused"), N_("used"))
-MAY_ANSWER = {"policies": ("policy_owner", "admin"), "erasure": ("admin",), "keys": ("admin",)}
+MAY_ANSWER = {
+    "policies": ("policy_owner", "admin"),
+    "erasure": ("admin",),
+    "keys": ("admin",),
+    "remoderations": ("policy_owner", "admin"),
+}
 """Who is a second person for what."""
 
 

@@ -11,6 +11,7 @@ from moderation.console.item_pages import add_item_pages
 from moderation.console.key_pages import add_key_pages
 from moderation.console.notice_pages import add_notice_pages
 from moderation.console.policy_pages import add_policy_pages
+from moderation.console.remoderation_pages import add_remoderation_pages
 from moderation.console.transparency_pages import add_transparency_pages
 from moderation.service import Service
 from review_ui.service import ReviewService
@@ -28,4 +29,5 @@ def blueprint(service: Service, review: ReviewService) -> Blueprint:
     add_policy_pages(console, service, review, backtests)
     add_key_pages(console, service, review)
     add_notice_pages(console, service, review)
+    add_remoderation_pages(console, service, review)
     return console

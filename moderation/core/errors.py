@@ -38,6 +38,7 @@
     │   ├── IdempotencyConflict         the key was used with another body
     │   ├── IdempotencyInFlight         the first post with this key waits for its decision
     │   ├── AppealRefused               the item is not decided, is being looked at again, or was appealed often enough
+    │   ├── RemoderationRefused         a run over decided items is not in a state for that
     │   ├── ConsentNeeded               an act waits for a second person
     │   ├── NoGround                    a decision restricts nothing, or nobody knows on which ground
     │   ├── ItemHeld                    an item is under a legal hold, and nothing of it is erased
@@ -206,6 +207,10 @@ class Fault:
 
 class AppealRefused(InputError):
     """An item cannot be appealed now."""
+
+
+class RemoderationRefused(InputError):
+    """A run that judges decided items anew cannot be cancelled or taken back now."""
 
 
 class NoGround(InputError):

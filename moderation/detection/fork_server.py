@@ -192,13 +192,13 @@ def _end_with_the_server(server: int, name: str) -> None:
 
 def serve(line: socket.socket) -> None:
     """Serve until the service hangs up."""
-    with contextlib.suppress(ImportError):  # most tools compute with it
-        import numpy  # noqa: F401
-    gc.collect()
     gc.freeze()  # a collection in a child would write to, and so copy, each page that is shared
     line.sendall(NUMBER.pack(os.getpid()))
     _Server(line).run()
 
 
 if __name__ == "__main__":
+    with contextlib.suppress(ImportError):  # most tools compute with it
+        import numpy  # noqa: F401
+    gc.collect()
     serve(socket.socket(fileno=int(sys.argv[1])))

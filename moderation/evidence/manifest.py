@@ -60,7 +60,7 @@ def decided_parts(
         if not may_see(item.clearances, held):
             continue
         decision = item.decision
-        if decision is None or decision.outcome != case.opinion.outcome or item.media_deleted_at is not None:
+        if decision is None or decision.outcome != case.opinion.outcome or item.not_kept:
             continue
         labels = decision.labels if decision.outcome == "reject" else ()
         given = [part for part in item.parts if part.extraction is None]

@@ -36,7 +36,7 @@ def judge_anew(ports: Ports, item_id: str, known: Callable[[ItemRecord], Judgeme
         NotFound: there is no such item any more.
     """
     record = ports.store.get_item(item_id)
-    if record.status != "decided" or record.decision is None or record.media_deleted_at is not None:
+    if record.status != "decided" or record.decision is None or record.not_kept:
         return "same"
     try:
         judgement = known(record) or ports.judge.judge(record.item)

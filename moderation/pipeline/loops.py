@@ -87,8 +87,8 @@ def notice_loop(
     Raises:
         HumanLoopRefused: no policy for it has a queue, or its media is not kept any longer.
     """
-    if record.media_deleted_at is not None:
-        raise HumanLoopRefused("its media is not kept any longer, so that nobody can look at it")
+    if record.not_kept:
+        raise HumanLoopRefused(f"{record.not_kept}, so that nobody can look at it")
     applicable = ports.judge.policies.for_content(record.item.app, content_types_of(record.parts))
     wanted = [(policy, policy.file.notices.queue) for policy in applicable if policy.file.notices is not None]
     places = [(policy, queue) for policy in applicable] if queue is not None else wanted
@@ -150,8 +150,8 @@ def appeal_loop(ports: Ports, record: ItemRecord, reason: str) -> LoopRecord:
     appeals = [loop for loop in record.loops if loop.purpose == "appeal"]
     if decision is None or ruling is None or record.status != "decided":
         raise AppealRefused(f"item {item.id} is {record.status}; it can be appealed once it is decided")
-    if record.media_deleted_at is not None:
-        raise AppealRefused(f"item {item.id} cannot be looked at again: its media is not kept any longer")
+    if record.not_kept:
+        raise AppealRefused(f"item {item.id} cannot be looked at again: {record.not_kept}")
     if len({loop.appeal for loop in appeals}) >= MAX_APPEALS:
         raise AppealRefused(f"item {item.id} was appealed {MAX_APPEALS} times; that is all there is")
     earlier = next((loop for loop in reversed(record.loops) if loop.purpose != "sample"), None)

@@ -42,12 +42,14 @@ class Preview:
         examples: items that would change: id, outcome now, outcome then, and why.
         held: under a legal hold; they stay as they are.
         of_people: decided by people, and left alone.
+        is_cut: whether there are more items than were looked at.
     """
 
     moves: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: list[tuple[str, str, str, str]] = field(default_factory=list)
     held: int = 0
     of_people: int = 0
+    is_cut: bool = False
 
 
 def from_evidence(judge: Judge, record: ItemRecord) -> Judgement | None:
@@ -81,10 +83,17 @@ def candidates(runs: Remoderations, ports: Ports, run: Remoderation) -> Iterator
                 yield record, held
 
 
-def preview(runs: Remoderations, ports: Ports, run: Remoderation) -> Preview:
-    """What a run would do, from stored evidence alone: nothing is written, and nobody looks again."""
+def preview(runs: Remoderations, ports: Ports, run: Remoderation, most: int | None = None) -> Preview:
+    """What a run would do, from stored evidence alone: nothing is written, and nobody looks again.
+
+    Args:
+        most: items that are looked at, oldest first; None for all.
+    """
     made = Preview()
-    for record, held in candidates(runs, ports, run):
+    for number, (record, held) in enumerate(candidates(runs, ports, run)):
+        if number == most:
+            made.is_cut = True
+            break
         decision = record.decision
         assert decision is not None
         if held:
@@ -92,6 +101,9 @@ def preview(runs: Remoderations, ports: Ports, run: Remoderation) -> Preview:
             continue
         if decision.decided_by == "people" and not run.with_people:
             made.of_people += 1
+            continue
+        if record.not_kept:  # nobody could look at it, and a run leaves it
+            made.moves[decision.outcome, decision.outcome] += 1
             continue
         try:
             judgement = from_evidence(ports.judge, record)
@@ -111,17 +123,25 @@ def remoderate(
     *,
     pause_seconds: float = 0.0,
     sleep: Callable[[float], object] = time.sleep,
+    goes_on: Callable[[], bool] | None = None,
 ) -> Counter[str]:
     """Judge the items that a run is still about; says how many became what, what was done before a kill too.
 
+    A run that somebody cancels meanwhile stops before the next item.
+
     Args:
         pause_seconds: after each item that changed, so that neither people nor receivers are flooded.
+        goes_on: asked before each item; where it says False, the run stops and can be gone on with. None to ask only
+            whether it was cancelled.
     """
+    goes_on = goes_on or (lambda: runs.state_of(run.id) != "cancelled")
     counts = runs.counts(run.id)
     del counts[BEGUN]  # what was under way is judged again
     for record, held in candidates(runs, ports, run):
         decision = record.decision
         assert decision is not None
+        if not goes_on():
+            return counts
         if sum(counts[each] for each in CHANGED) >= run.most:
             break
         if held or (decision.decided_by == "people" and not run.with_people):
@@ -143,13 +163,20 @@ def remoderate(
     return counts
 
 
-def undo(runs: Remoderations, ports: Ports, run: Remoderation, by: str) -> Counter[str]:
+def undo(
+    runs: Remoderations, ports: Ports, run: Remoderation, by: str, goes_on: Callable[[], bool] = lambda: True
+) -> Counter[str]:
     """Decide as before what a run changed and nobody has decided since; says how many became what. May be repeated.
 
     Whoever was asked goes on to be asked: what they say counts. Holds keep an item as it is.
+
+    Args:
+        goes_on: asked before each item; where it says False, it stops and can be gone on with.
     """
     counts: Counter[str] = Counter()
     for changed in runs.changed(run.id):
+        if not goes_on():
+            return counts
         try:
             counts[_undone(runs, ports, run, changed)] += 1
         except NotFound:

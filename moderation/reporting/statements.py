@@ -66,8 +66,8 @@ def _refused(record: ItemRecord, number: int) -> str | None:
         return "a later decision is in force"
     if record.status != "decided":
         return "it is being looked at again"
-    if record.media_deleted_at is not None:
-        return "its media is not kept any longer"
+    if record.not_kept:
+        return record.not_kept
     if len({loop.appeal for loop in record.loops if loop.purpose == "appeal"}) >= MAX_APPEALS:
         return f"it was appealed {MAX_APPEALS} times"
     return None

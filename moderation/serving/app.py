@@ -21,6 +21,7 @@ from moderation.api import (
     policies,
     problems,
     redact,
+    remoderations,
     statements,
     uploads,
 )
@@ -77,6 +78,7 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     app.register_blueprint(policies.blueprint(service, gate))
     app.register_blueprint(detectors.blueprint(service, gate))
     app.register_blueprint(lists.blueprint(service, gate))
+    app.register_blueprint(remoderations.blueprint(service, gate))
     app.register_blueprint(health.blueprint(service, figures, lambda: [each.sentence() for each in unstaffed(review)]))
     app.register_blueprint(a2i_blueprint(review), url_prefix="/a2i")
     app.register_blueprint(comprehend_blueprint(service, review), url_prefix="/comprehend")

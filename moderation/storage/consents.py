@@ -19,7 +19,7 @@ from ground.errors import InputError, NotFound
 from moderation.storage.audit import note_change
 from moderation.storage.tables import consents
 
-Act = Literal["policies", "erasure", "keys"]
+Act = Literal["policies", "erasure", "keys", "remoderations"]
 ACTS: tuple[Act, ...] = get_args(Act)
 GOOD_FOR = timedelta(days=7)
 """From when it was asked for, or agreed to; then it is asked for anew."""

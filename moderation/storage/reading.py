@@ -187,6 +187,7 @@ class Reading:
             problem=row.problem,
             withdrawn_at=row.withdrawn_at,
             clearances=tuple(sorted(c.execute(needed).scalars())),
+            text_erased_at=row.text_erased_at,
             redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
         )
 

@@ -123,6 +123,7 @@ class ItemRecord:
         media_deleted_at: when its media was deleted because its time was over; None while it is kept.
         withdrawn_at: when it was withdrawn; then nothing else of it is known any more.
         clearances: what people have to hold to see it, by name.
+        text_erased_at: when its texts were forgotten because their time was over; None while they are kept.
         problem: why it could not be judged when that was last tried; None when it could, or was not tried yet.
     """
 
@@ -141,6 +142,15 @@ class ItemRecord:
     problem: str | None = None
     withdrawn_at: datetime | None = None
     clearances: tuple[str, ...] = ()
+    text_erased_at: datetime | None = None
+
+    @property
+    def not_kept(self) -> str | None:
+        """What of its content is not kept any longer, so that nobody can look at it again; None where all is there."""
+        if self.media_deleted_at is not None:
+            return "its media is not kept any longer"
+        has_text = any(part.type == "text" for part in self.parts)
+        return "its texts are not kept any longer" if self.text_erased_at is not None and has_text else None
 
     @property
     def needs_attention(self) -> str | None:

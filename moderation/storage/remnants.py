@@ -62,10 +62,11 @@ def forget_remnants(c: Connection, withdrawn: Sequence[Item]) -> None:
     for app, digests in films.items():
         known = sa.select(film_jobs.c.id, film_jobs.c.film).where(film_jobs.c.app == app, film_jobs.c.film.is_not(None))
         delete_jobs(c, [row.id for row in c.execute(known) if (row.film or {}).get("sha256") in digests])
-    _forget_backtests(c, {item.id for item in withdrawn})
+    forget_backtests(c, {item.id for item in withdrawn})
 
 
-def _forget_backtests(c: Connection, item_ids: Collection[str]) -> None:
+def forget_backtests(c: Connection, item_ids: Collection[str]) -> None:
+    """Take items out of what stored backtests show."""
     stored = sa.select(policy_backtests.c.id, policy_backtests.c.report).where(policy_backtests.c.state == "done")
     for row in c.execute(stored).all():
         report = row.report or {}

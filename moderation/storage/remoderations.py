@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,13 +17,17 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database, insert_or_nothing
 from ground.ids import new_hex_id
-from moderation.core.errors import NotFound
+from moderation.core.errors import NotFound, RemoderationRefused
 from moderation.storage.audit import note_change
 from moderation.storage.holds import is_held
 from moderation.storage.tables import items, remoderated_items, remoderations
 
+LEASE = timedelta(minutes=2)
+"""So long who works on a run holds it without a sign of life."""
 BEGUN, SAME = "begun", "same"
 CHANGED = ("decided", "asked")
+MAY_BE_CANCELLED, MAY_BE_UNDONE = ("running",), ("done", "cancelled")
+"""States of a run."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,12 @@ class Remoderation:
         since: items that were posted before are left alone; None for all.
         most: items that it may change.
         with_people: whether items that people have decided are looked at, too.
-        state: ``running``, ``done`` (all were looked at, or so many changed as may) or ``undone``.
+        state: ``running``, ``done`` (all were looked at, or so many changed as may), ``cancelled``, ``undoing`` or
+            ``undone``.
         position: the item that was looked at last.
         last: the newest item when it began; those that came later were judged by the changed policies anyway.
+        pace: items that it may change a minute; None for as many as can be.
+        is_served: whether the service works it off; False for a run of the command, which does so itself.
     """
 
     id: str
@@ -51,6 +58,17 @@ class Remoderation:
     position: str
     last: str
     begun_at: datetime
+    pace: int | None = None
+    is_served: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """What a second person agrees to: the same for the same run."""
+        since = f" since {self.since:%Y-%m-%d}" if self.since is not None else ""
+        people = ", people's decisions too" if self.with_people else ""
+        pace = f", {self.pace} a minute" if self.pace else ""
+        whose = f"items of app {self.app}" if self.app is not None else "all items"
+        return f"judge {whose}{since} anew, change at most {self.most}{pace}{people}: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -75,11 +93,22 @@ class Remoderations:
         self._db = database
 
     def planned(
-        self, *, by: str, app: str | None, since: datetime | None, most: int, with_people: bool, why: str, now: datetime
+        self,
+        *,
+        by: str,
+        app: str | None,
+        since: datetime | None,
+        most: int,
+        with_people: bool,
+        why: str,
+        now: datetime,
+        pace: int | None = None,
+        is_served: bool = False,
     ) -> Remoderation:
         """A run that is not begun: what it would be about."""
         last = self._db.read(lambda c: c.execute(sa.select(sa.func.max(items.c.id))).scalar()) or ""
-        return Remoderation(new_hex_id(), why, by, app, since, most, with_people, "planned", "", last, now)
+        asked = (why, by, app, since, most, with_people)
+        return Remoderation(new_hex_id(), *asked, "planned", "", last, now, pace, is_served)
 
     def begin(self, plan: Remoderation) -> Remoderation:
         """Begin a run, with a record in the audit chain."""
@@ -98,13 +127,72 @@ class Remoderations:
         query = sa.select(remoderations).where(remoderations.c.id == run_id)
         row = self._db.read(lambda c: c.execute(query).first())
         if row is None:
-            raise NotFound(f"no run {run_id[:60]} of `moderation again`")
+            raise NotFound(f"no remoderation {run_id[:60]}")
         return _run(row)
 
     def all(self) -> Sequence[Remoderation]:
         """All runs, newest first."""
         query = sa.select(remoderations).order_by(remoderations.c.begun_at.desc(), remoderations.c.id)
         return self._db.read(lambda c: [_run(row) for row in c.execute(query)])
+
+    def claim(self, now: datetime) -> Remoderation | None:
+        """Hold the oldest run of the service that nobody works on; None where there is none."""
+        free = remoderations.c.lease_until.is_(None) | (remoderations.c.lease_until <= now)
+        waiting = remoderations.c.is_served & remoderations.c.state.in_(("running", "undoing")) & free
+        query = sa.select(remoderations).where(waiting).order_by(remoderations.c.begun_at, remoderations.c.id)
+
+        def work(c: Connection) -> Remoderation | None:
+            row = c.execute(query.limit(1).with_for_update(skip_locked=True)).first()
+            if row is None:
+                return None
+            held = sa.update(remoderations).where(remoderations.c.id == row.id)
+            c.execute(held.values(lease_until=now + LEASE))
+            return _run(row)
+
+        return self._db.write(work, step="remoderations.claim")
+
+    def hold(self, run: Remoderation, now: datetime) -> bool:
+        """Go on holding a run; False when it is not in the state that it was in: somebody has cancelled it."""
+        mine = (remoderations.c.id == run.id) & (remoderations.c.state == run.state)
+        update = sa.update(remoderations).where(mine).values(lease_until=now + LEASE)
+        return bool(self._db.write(lambda c: c.execute(update).rowcount, step="remoderations.hold"))
+
+    def let_go(self, run: Remoderation) -> None:
+        """Let others go on with a run at once."""
+        update = sa.update(remoderations).where(remoderations.c.id == run.id).values(lease_until=None)
+        self._db.write(lambda c: c.execute(update), step="remoderations.let_go")
+
+    def state_of(self, run_id: str) -> str | None:
+        """The state that a run is in; None where there is none."""
+        query = sa.select(remoderations.c.state).where(remoderations.c.id == run_id)
+        return self._db.read(lambda c: c.execute(query).scalar())
+
+    def turn(self, run_id: str, *, to: str, of: Sequence[str], by: str, now: datetime) -> Remoderation:
+        """Cancel a run, or have it taken back; with a record in the audit chain. Done already, it changes nothing.
+
+        Args:
+            of: states that a run can be in for that.
+
+        Raises:
+            NotFound: there is no such run.
+            RemoderationRefused: it is in another state.
+        """
+        mine = sa.select(remoderations).where(remoderations.c.id == run_id).with_for_update()
+
+        def work(c: Connection) -> Remoderation:
+            row = c.execute(mine).first()
+            if row is None:
+                raise NotFound(f"no remoderation {run_id[:60]}")
+            run = _run(row)
+            if run.state == to:
+                return run
+            if run.state not in of:
+                raise RemoderationRefused(f"the run is {run.state}; it has to be {' or '.join(of)}")
+            c.execute(sa.update(remoderations).where(remoderations.c.id == run_id).values(state=to, is_served=True))
+            note_change(c, f"remoderation {to}", run_id, now, by=by)
+            return replace(run, state=to, is_served=True)
+
+        return self._db.write(work, step="remoderations.turn")
 
     def after(self, run: Remoderation, position: str, limit: int, now: datetime) -> list[tuple[str, bool]]:
         """Decided items that the run is about after a position, by id; and whether a legal hold is on each."""
@@ -163,7 +251,9 @@ class Remoderations:
 
     def counts(self, run_id: str) -> Counter[str]:
         """How many items became what."""
-        return Counter(each.became for each in self.changed(run_id))
+        became = remoderated_items.c.became
+        query = sa.select(became, sa.func.count()).where(remoderated_items.c.run == run_id).group_by(became)
+        return Counter({row[0]: row[1] for row in self._db.read(lambda c: c.execute(query).all())})
 
 
 def _run(row: Any) -> Remoderation:

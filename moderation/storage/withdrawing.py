@@ -7,7 +7,7 @@ human loops and their outputs) is put on a list in the same transaction, and `mo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -114,7 +114,7 @@ def withdraw(
     for table in _OF_ITEMS:
         c.execute(sa.delete(table).where(among(c, table.c.item_id, ids)))
     for row in rows:
-        _forget_answers(c, row.app, row.id, row.created_at)
+        forget_answers(c, row.app, row.id, row.created_at, lambda body, item_id=row.id: _without(body, item_id))  # type: ignore[misc]
         empty = Item(id=row.id, app=row.app, parts=(), created_at=row.created_at)
         c.execute(sa.update(items).where(items.c.id == row.id).values(**_EMPTIED, document=empty, withdrawn_at=now))
     for item, number, hearing in told:
@@ -152,14 +152,19 @@ def _row(item_id: str, kind: ErasureKind, name: str, place: str | None, due_at: 
     return {"item_id": item_id, "kind": kind, "name": name, "place": place, "due_at": due_at}
 
 
-def _forget_answers(c: Connection, app: str, item_id: str, created_at: datetime) -> None:
-    """Take what a post was answered out of the answers kept for its idempotency key; the post can still be repeated."""
+def forget_answers(c: Connection, app: str, item_id: str, created_at: datetime, without: Callable[[Any], Any]) -> None:
+    """Take what a post was answered out of the answers kept for its idempotency key; the post can still be repeated.
+
+    Args:
+        created_at: of the item.
+        without: gives the body of an answer without what is forgotten.
+    """
     keys = idempotency_keys.c
     lately = keys.created_at.between(created_at - _KEYED, created_at)
     named = sa.cast(keys.response, sa.Text).contains(item_id)
     for row in c.execute(sa.select(keys.key, keys.response).where(keys.app == app, lately, named)).all():
         mine = (keys.app == app) & (keys.key == row.key)
-        response = {**row.response, "body": _without(row.response["body"], item_id)}
+        response = {**row.response, "body": without(row.response["body"])}
         c.execute(sa.update(idempotency_keys).where(mine).values(response=response))
 
 
@@ -181,7 +186,7 @@ _SAID = ("id", "app", "created_at")
 
 
 class Erasures:
-    """What is still to be erased of withdrawn items, in `database`.
+    """What is still to be erased of withdrawn items, and of those whose texts are forgotten, in `database`.
 
     Args:
         listeners: who is told of withdrawals, beside the items' own callbacks.

@@ -13,10 +13,12 @@ from sqlalchemy.engine import Connection
 
 from ground.errors import InputError, NotFound
 from ground.named_by_apps import author_digest
+from review_ui.a2i.chain import note_change
 from review_ui.a2i.settling import HANDS, WAITING
 from review_ui.a2i.tables import tasks
+from review_ui.acts import add_act
 from review_ui.service import ReviewService
-from review_ui.tables import loop_authors, task_events, user_authors, users
+from review_ui.tables import loop_authors, user_authors, users
 
 MOST = 50
 """Authors that one person may be."""
@@ -127,7 +129,8 @@ def _said(field: str, value: str) -> str:
 
 
 def _note(c: Connection, kind: str, by: str | None, name: str, app: str, now: datetime) -> None:
-    """Write into the log what one person says of another, with the app; the author's name is kept nowhere."""
+    """Record what is said of somebody, with the app; the author's name is kept nowhere."""
     if by is not None:
-        row = {"at": now, "kind": kind, "user_id": by, "subject": f"person:{name}", "detail": f"an author of {app}"}
-        c.execute(sa.insert(task_events).values(row))
+        add_act(c, now, kind, by, detail=f"an author of {app}", subject=f"person:{name}")
+    else:
+        note_change(c, kind, f"person:{name}", now, detail=f"an author of {app}", by="command")

@@ -18,6 +18,7 @@ from werkzeug.security import generate_password_hash
 
 from ground.database import Database
 from ground.errors import ModerationError
+from review_ui.a2i.chain import note_change
 from review_ui.people import people
 from review_ui.people.people import open_session, put_into_groups
 from review_ui.tables import identities, sign_ins, users
@@ -67,10 +68,14 @@ class Identities:
             row = c.execute(_users_of(identity)).first()
             if row is None:
                 user_id = _add(c, identity, role, password_hash, now)
+                note_change(c, "person added", f"person:{user_id}", now, detail=role, by="provider")
             elif row.disabled_at is not None:
                 raise ShutOut("this person is shut out")
             else:
                 user_id = row.id
+                if row.role != role:
+                    changed = f"{row.role} to {role}"
+                    note_change(c, "role changed", f"person:{user_id}", now, detail=changed, by="provider")
                 c.execute(sa.update(users).where(users.c.id == user_id).values(role=role))
             put_into_groups(c, user_id, wanted)
             return open_session(c, user_id, now, hours)

@@ -253,10 +253,13 @@ class People:
             check_password_hash(_nobody(), password[:1000])
             return None
         # Counted as a failure before it is looked at: guesses at the same time could all pass a count made first.
-        attempt = self._db.write(lambda c: self._count_attempt(c, name), step="people.count_attempt")
+        attempt, is_last = self._db.write(lambda c: self._count_attempt(c, name), step="people.count_attempt")
         row = self._db.read(lambda c: c.execute(sa.select(users).where(users.c.name == name)).first())
         matches = check_password_hash(row.password_hash if row is not None else _nobody(), password[:1000])
         if row is None or not matches or row.disabled_at is not None:
+            # Names that nobody has are not written down: somebody may have typed a password there.
+            if row is not None and is_last:
+                self._db.write(lambda c: self._note_failures(c, row.id), step="people.note_failures")
             return None
         self._db.write(
             lambda c: c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.id == attempt)),
@@ -264,17 +267,23 @@ class People:
         )
         return _user(row)
 
-    def _count_attempt(self, c: Connection, name: str) -> int:
+    def _note_failures(self, c: Connection, user_id: str) -> None:
+        """Record that no more passwords of somebody are looked at for a while; once, however many follow."""
+        note_change(c, "sign-ins refused", f"person:{user_id}", self._clock(), detail=f"{FAILURES_ALLOWED} in a row")
+
+    def _count_attempt(self, c: Connection, name: str) -> tuple[int, bool]:
+        """The attempt's number, and whether it is the last one that is looked at."""
         now = self._clock()
         # On Postgres, attempts for one user wait for each other here; SQLite has one writer anyway.
         c.execute(sa.select(users.c.id).where(users.c.name == name).with_for_update())
         c.execute(sa.delete(failed_sign_ins).where(failed_sign_ins.c.at < now - FAILURES_WINDOW))
         recent = sa.select(sa.func.count()).select_from(failed_sign_ins).where(failed_sign_ins.c.name == name)
-        if c.execute(recent).scalar_one() >= FAILURES_ALLOWED:
+        earlier = c.execute(recent).scalar_one()
+        if earlier >= FAILURES_ALLOWED:
             raise TooManyFailures("too many wrong passwords for this name; wait ten minutes")
         made = c.execute(sa.insert(failed_sign_ins).values(name=name, at=now)).inserted_primary_key
         assert made is not None
-        return int(made[0])
+        return int(made[0]), earlier + 1 == FAILURES_ALLOWED
 
     def sign_in(self, name: str, password: str, hours: float) -> str | None:
         """A session token, good for `hours`, for the right password, else None. Raises `TooManyFailures`."""
@@ -301,10 +310,14 @@ class People:
 
     def sign_out(self, token: str) -> None:
         """End a session; nothing happens when it is over."""
-        self._db.write(
-            lambda c: c.execute(sa.delete(sign_ins).where(sign_ins.c.token_sha256 == _digest(token))),
-            step="people.sign_out",
-        )
+
+        def work(c: Connection) -> None:
+            mine = sa.delete(sign_ins).where(sign_ins.c.token_sha256 == _digest(token)).returning(sign_ins.c.user_id)
+            user_id = c.execute(mine).scalar()
+            if user_id is not None:
+                note_change(c, "signed out", f"person:{user_id}", self._clock())
+
+        self._db.write(work, step="people.sign_out")
 
 
 def need_password(password: str) -> None:
@@ -358,6 +371,7 @@ def open_session(c: Connection, user_id: str, now: datetime, hours: float) -> st
     }
     c.execute(sa.delete(sign_ins).where(sign_ins.c.expires_at < now))
     c.execute(sa.insert(sign_ins).values(session))
+    note_change(c, "signed in", f"person:{user_id}", now)
     return token
 
 

@@ -24,6 +24,7 @@ _OF_POLICIES = tuple(
 )
 _OF_QUEUES = ("lead_queue", "batch", "change_queue", "change_task", "load_of_people")
 _OF_QUALITY = ("quality_queue", "change_quality", "open_disagreement", "undo_batch")
+_OF_REMODERATIONS = ("console.begin_remoderation", "console.turn_remoderation")
 GROUPS = (N_("Review"), N_("Oversee"), N_("Run"))
 """Heads over the entries, in order."""
 
@@ -63,6 +64,14 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("lead_log", N_("Who did what"), "shield", "Oversee", LEADS),
     Entry("console.dashboard", N_("Dashboard"), "chart", "Run", OVERSEE, ("console.equipment", "console.transparency")),
     Entry("console.consents_page", N_("Second person"), "shield", "Run", OWNERS, ("console.answer_consent",)),
+    Entry(
+        "console.remoderations",
+        N_("Judge again"),
+        "undo",
+        "Run",
+        ADMINS,
+        ("console.begin_remoderation", "console.turn_remoderation"),
+    ),
     Entry("everybody", N_("People"), "people", "Run", ADMINS, ("add_person", "change_person", "change_author")),
     Entry(
         "console.keys",

@@ -104,7 +104,9 @@ class World:
             },
         )["number"]
         dispute = self.post(f"/v1/items/{item}/disputes", {"body": "a body", "reference": "1"})["id"]
+        run = self.post("/v1/remoderations", {"why": "a change"})["id"]
         self.names: dict[str, Any] = {
+            "run_id": run,
             "number": notice, "dispute_id": dispute,
             "item_id": item, "flag_id": flag, "list_name": "banned", "entry_id": entry, "name": "pii",
             "detector": "pii.text", "part_id": "p0", "delivery_id": "d",

@@ -134,6 +134,7 @@ SHOWN_BY = {
     "fetches": "tests/moderation/pipeline/test_fetching.py::test_slow_servers_hold_up_neither_texts_nor_other_apps_nor_other_servers",
     "copies_to": "tests/moderation/delivery/test_derivatives.py::test_nothing_is_written_where_the_settings_do_not_say_so",
     "media_keep_days": "tests/moderation/media/test_retention.py::test_the_setting_speaks_where_no_policy_does",
+    "text_keep_days": "tests/moderation/test_text_retention.py::test_texts_are_kept_as_long_as_is_set_and_their_decisions_for_good",
     "pii_dates_alone": (
         "plugins/pii/tests/kinds/test_dates_alone.py"
         "::test_a_year_or_weekday_alone_is_a_date_where_pii_dates_alone_says_so"

@@ -156,6 +156,9 @@ class ItemView(BaseModel):
         None, description="Why the item does not get on by itself: somebody who runs the service has to look."
     )
     media_deleted_at: datetime | None = Field(None, description="Set once its media is not kept any longer.")
+    text_erased_at: datetime | None = Field(
+        None, description="Set once its texts are not kept any longer; they are empty from then on."
+    )
     withdrawn_at: datetime | None = Field(None, description="Set once it is withdrawn; its content is gone for good.")
     redacted: list[RedactedView] = Field(default_factory=list, description="Show these in place of the parts given.")
 

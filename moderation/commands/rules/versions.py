@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from moderation.commands.options import CLEARANCE, JSON
+from moderation.commands.options import CLEARANCE, JSON, me
 from moderation.plugins import load_plugins
 from moderation.settings import Settings
 
@@ -45,7 +45,6 @@ def rollback(settings: Settings, policy: str, to: str | None, by: str | None) ->
 
     It holds until the policy's file says something else than it does now; the file itself is not touched.
     """
-    from moderation.commands.lists import me
     from moderation.policies.versions import PolicyVersions
     from moderation.storage.consents import Consents
     from moderation.storage.opening import existing_database

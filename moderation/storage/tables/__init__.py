@@ -14,6 +14,7 @@ from moderation.storage.tables.decision_tables import (
 )
 from moderation.storage.tables.figure_tables import processes, roll_up_marks, roll_ups, tallies
 from moderation.storage.tables.item_tables import (
+    HAS_TEXTS,
     IS_REJECTED,
     IS_UNDECIDED,
     IS_WAITING,
@@ -58,6 +59,7 @@ from moderation.storage.tables.policy_tables import (
 )
 
 __all__ = [
+    "HAS_TEXTS",
     "IS_PASSING",
     "IS_REJECTED",
     "IS_UNDECIDED",

@@ -13,6 +13,9 @@ _IS_WAITING = sa.text("status = 'pending'")
 
 _HAS_PROBLEM = sa.text("problem IS NOT NULL")
 
+_HAS_TEXTS = sa.text("status = 'decided' AND text_erased_at IS NULL")
+"""Where texts are forgotten in time, few of all there ever were."""
+
 _IS_REJECTED = sa.text("outcome = 'reject'")
 """One of twenty or fewer."""
 
@@ -38,7 +41,9 @@ items = sa.Table(
     sa.Column("media_tagged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("withdrawn_at", UTCDateTime),
     sa.Column("events", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("text_erased_at", UTCDateTime),
     sa.Index(None, "status", "id"),
+    sa.Index("ix_items_with_texts", "id", sqlite_where=_HAS_TEXTS, postgresql_where=_HAS_TEXTS),
     sa.Index("ix_items_waiting", "lane", "app", "id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
     sa.Index(None, "app", "id"),
     sa.Index(None, "app", "content_id", "id"),
@@ -52,6 +57,9 @@ IS_WAITING = items.c.status == sa.literal_column("'pending'")
 """As the index of those that wait has it: a parameter in its place would keep databases from using it."""
 
 IS_REJECTED = items.c.outcome == sa.literal_column("'reject'")
+
+HAS_TEXTS = (items.c.status == sa.literal_column("'decided'")) & items.c.text_erased_at.is_(None)
+"""Of decided items: their texts are still kept."""
 
 IS_UNDECIDED = items.c.status.in_(("pending", "in_review"))
 

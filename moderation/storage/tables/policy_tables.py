@@ -90,6 +90,9 @@ remoderations = sa.Table(
     sa.Column("position", sa.String(36), nullable=False),
     sa.Column("last", sa.String(36), nullable=False),
     sa.Column("begun_at", UTCDateTime, nullable=False),
+    sa.Column("pace", sa.Integer),
+    sa.Column("is_served", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("lease_until", UTCDateTime),
 )
 """Runs over decided items after a change of policies (`moderation.storage.remoderations`)."""
 

@@ -64,6 +64,8 @@ def widened(regex: str) -> str:
                 f"{regex!r} excludes some letters that are no Latin-1: exclude all, or name what may stand there"
             )
     bounded = _REPEATED.sub(_unbounded, without)
+    if bounded.isascii():
+        return bounded
     return "".join(char if char < "\x80" else rf"\x{min(ord(char), _OTHER):02x}" for char in bounded)
 
 

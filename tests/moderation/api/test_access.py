@@ -52,6 +52,11 @@ ALLOWED = {
     ("GET", "/v1/lists"): (403, 403),  # for operators: no app may change what it is judged by
     ("GET", "/v1/lists/<list_name>"): (403, 403),
     ("GET", "/v1/lists/<list_name>/changes"): (403, 403),
+    ("GET", "/v1/remoderations"): (403, 403),
+    ("POST", "/v1/remoderations"): (403, 403),
+    ("GET", "/v1/remoderations/<run_id>"): (403, 403),
+    ("POST", "/v1/remoderations/<run_id>/cancel"): (403, 403),
+    ("POST", "/v1/remoderations/<run_id>/undo"): (403, 403),
     ("POST", "/v1/lists/<list_name>"): (403, 403),
     ("DELETE", "/v1/lists/<list_name>/entries/<int:entry_id>"): (403, 403),
     ("GET", "/v1/detectors/<detector>"): (200, 200),

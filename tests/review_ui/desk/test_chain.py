@@ -16,6 +16,8 @@ from review_ui.acts import ACT, unrecorded_acts
 from review_ui.desk.answers import submit_answer
 from review_ui.desk.audit import unmask
 from review_ui.desk.tasks import next_task
+from review_ui.people.authorship import link_author, unlink_author
+from review_ui.people.people import FAILURES_ALLOWED, TooManyFailures
 from tests.content import text
 from tests.houses.desk import PASSWORD, Desk
 
@@ -64,6 +66,40 @@ def test_answers_and_acts_are_records_without_content(worked: Desk) -> None:
     assert (kinds.count("answer"), kinds.count(ACT)) == (2, 4)
     assert {"access key added", "access key revoked", "person added"} <= set(kinds)
     assert "zyxnote" not in str(rows)
+
+
+def test_who_signed_in_and_out_and_whose_passwords_were_wrong_is_a_record(worked: Desk) -> None:
+    people = worked.people
+    noor = next(each for each in people.list() if each.name == "noor")
+    token = people.sign_in("noor", PASSWORD, 8)
+    assert token is not None
+    people.sign_out(token)
+    people.sign_out(token)
+    for _ in range(FAILURES_ALLOWED):
+        assert people.sign_in("noor", "not the password", 8) is None
+        assert people.sign_in("nobody-is-called-so", "not the password", 8) is None
+    for _ in range(2):
+        with pytest.raises(TooManyFailures):
+            people.sign_in("noor", PASSWORD, 8)
+
+    kinds = ("signed in", "signed out", "sign-ins refused")
+    rows = worked.review.database.read(lambda c: c.execute(sa.select(audit_records)).all())
+    told = [(row.kind, row.subject) for row in rows if row.kind in kinds]
+    assert problems(worked) == []
+    assert told == [(kind, f"person:{noor.id}") for kind in kinds]
+    assert "nobody-is-called-so" not in str(rows)
+
+
+def test_who_is_which_author_is_an_act_and_the_authors_name_is_in_no_record(worked: Desk) -> None:
+    ada = next(each for each in worked.people.list() if each.name == "ada")
+    link_author(worked.review, "noor", "shop", "zyxauthor", ada.id)
+    unlink_author(worked.review, "noor", "shop", "zyxauthor", None)
+
+    rows = worked.review.database.read(lambda c: c.execute(sa.select(audit_records)).all())
+    assert problems(worked) == []
+    assert '"author linked"' in [row.body for row in rows if row.kind == ACT][-1]
+    assert [row.kind for row in rows][-1] == "author unlinked"
+    assert "zyxauthor" not in str(rows)
 
 
 @pytest.mark.parametrize(

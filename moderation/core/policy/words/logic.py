@@ -103,6 +103,8 @@ def _tag_of(value: Any) -> str:
     return f"\0{LabelCondition.__name__}"
 
 
+# The four models above name it before it is there: pydantic completes them at their first use, and not here, where it
+# would build it once for each of them at every start.
 # A tag stands in pydantic's path to a fault, beside keys of the file; with a NUL in it, it can be none of them.
 Condition: TypeAlias = Annotated[
     Annotated[LabelCondition, Tag("\0LabelCondition")]
@@ -148,8 +150,6 @@ def _words() -> Iterator[tuple[str, type[Word]]]:
         yield word, model
 
 
-for _model in (AllOf, AnyOf, NotOf, OnePart):
-    _model.model_rebuild()  # they were written before `Condition` was
 WORDS: Final[Mapping[str, type[Word]]] = dict(_words())
 """Each word of a condition, in the order in which they are named to people, with its model."""
 BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
