@@ -13,7 +13,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-faults test-templates test-contract test-speech test-wheels test-container fast oldest wheels sbom audit train-names train-toxicity messages lint types imports bench docs lock clean
+.PHONY: help install demo serve test test-faults test-templates test-contract test-speech test-wheels test-container test-clients test-chart client-types fast oldest wheels sbom audit train-names train-toxicity messages lint types imports bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -64,6 +64,19 @@ test-wheels: .venv/.test ## build the wheels, install them outside of the checko
 test-container: .venv/.test ## build the container with buildah and judge a text in it (BASE=image where no registry is reached)
 	@scripts/debian.sh buildah
 	@.venv/bin/python -m pytest tests/wheels/test_container.py -m '' --timeout 1800 $(PYTEST_ARGS)
+
+test-clients: .venv/.test ## the TypeScript client, what generators make of the API, and the recipes, against the service (installs from npm and PyPI)
+	@command -v npm >/dev/null || scripts/debian.sh nodejs npm
+	@scripts/debian.sh ruby-railties puma default-jdk-headless libjakarta-annotation-api-java libhttpmime-java
+	@.venv/bin/python -m pytest tests/clients -m '' --timeout 1800 $(PYTEST_ARGS)
+
+test-chart: .venv/.test ## the Helm chart: linted and rendered by Helm, its objects held against Kubernetes's schemas
+	@.venv/bin/python -m pytest tests/wheels/test_chart.py -m '' $(PYTEST_ARGS)
+
+client-types: .venv/.run ## the types of the TypeScript client, anew from the API
+	@command -v npm >/dev/null || scripts/debian.sh nodejs npm
+	@mkdir -p build && .venv/bin/python -m tools.openapi_document > build/openapi.json
+	@cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent generate -- ../../build/openapi.json
 
 wheels: .venv/.run ## wheels of the service, the plugins and the Python client, into dist/
 	@scripts/wheels.sh dist

@@ -120,7 +120,7 @@ class Settings(ReviewSettings):
     )
     audit_heads: str | None = Field(
         None,
-        description="Where signed heads of the audit chain go once an hour: a file, s3://BUCKET/PREFIX, best with "
+        description="Where signed heads of the audit chains go once an hour: a file, s3://BUCKET/PREFIX, best with "
         "object lock, or an http(s) address that they are posted to; empty for nowhere.",
     )
     audit_lock_days: int | None = Field(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import House, run
+from tests.houses.clients import House, run
 from tests.paths import ROOT
 from tools.openapi_document import text_of_document
 

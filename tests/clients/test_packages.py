@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.conftest import TYPESCRIPT
+from tests.houses.clients import TYPESCRIPT
 from tests.paths import DOCS, ROOT
 from tools.openapi_document import text_of_document
 

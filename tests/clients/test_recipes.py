@@ -22,7 +22,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from tests.clients.conftest import House, run
+from tests.houses.clients import House, run
 from tests.paths import EXAMPLES, ROOT
 from tests.waiting import PATIENCE_SECONDS, free_port, listens, wait_for
 

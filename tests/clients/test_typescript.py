@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import TYPESCRIPT, House, run
+from tests.houses.clients import TYPESCRIPT, House, run
 from tests.paths import EXAMPLES
 from tools.openapi_document import text_of_document
 

@@ -1,4 +1,4 @@
-"""``docs/tutorial.md`` and the README's first steps, typed by a newcomer who does what they say and nothing else."""
+"""``docs/tutorial.md``, ``docs/how-to.md`` and the README's first steps, typed by a newcomer who does what they say and nothing else."""
 
 from __future__ import annotations
 
@@ -159,6 +159,18 @@ def test_the_tutorial_leads_from_nothing_to_a_verified_webhook(newcomer: Newcome
             newcomer.saves(block.title, block.text)
 
     assert heard
+
+
+def test_the_ways_of_the_how_to_page_are_typed_from_top_to_bottom(newcomer: Newcomer) -> None:
+    typed = 0
+    for block in blocks(DOCS / "how-to.md"):
+        if block.kind == "console":
+            newcomer.types(block)
+            typed += 1
+        else:
+            newcomer.saves(block.title, block.text)
+
+    assert typed > 8
 
 
 def test_the_first_steps_of_the_readme_lead_to_a_decision(newcomer: Newcomer) -> None:
