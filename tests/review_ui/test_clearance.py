@@ -332,7 +332,7 @@ def test_nobody_without_sees_anything_of_it_at_any_door(house: House, what: str,
 
     for method, path in asked:
         form: dict[str, Any] = {"csrf": token, "q": "canary", "decision": "reject", "reason": "unsure", "words": "x"}
-        form |= {"task": re.findall(r"[0-9a-f-]{36}", path), "assign": name, "note": "y"}
+        form |= {"task": list(re.findall(r"[0-9a-f-]{36}", path)), "assign": name, "note": "y"}
         if method == "POST" and not re.search(r"tasks/|batch", path):
             continue
         answer = client.open(path, method=method, data=form if method == "POST" else None, follow_redirects=True)
