@@ -85,7 +85,7 @@ class ThreadDoorbell:
     """
 
     def __init__(self, threads: int, sweep_seconds: float) -> None:
-        self._threads = Counter([*lanes_of(threads), *([SPARE] if threads > 1 else ())])
+        self._threads = Counter([*lanes_of(threads - 1), SPARE] if threads > 3 else lanes_of(threads))
         self._sweep_seconds = sweep_seconds
         self._rounds: dict[Sequence[Lane], Rounds] = {}
 
