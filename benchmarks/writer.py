@@ -49,7 +49,7 @@ def prepared(service: Service, number: int, mark: str) -> list[Item]:
 
 
 def ruled_of(service: Service, items: Sequence[Item]) -> list[Ruled]:
-    """What is decided about them, as the pipeline works it out."""
+    """What is decided about them, or asked of people, as the pipeline works it out."""
     kept: list[Ruled] = []
     store = service.store
     decide = store.decide_together
@@ -64,6 +64,12 @@ def ruled_of(service: Service, items: Sequence[Item]) -> list[Ruled]:
     finally:
         store.decide_together = decide  # type: ignore[method-assign]
     return kept
+
+
+def body_of(ruled: Ruled) -> str:
+    """As long as what is written of it."""
+    asked = ruled.decision.model_dump_json() if ruled.decision is not None else str(ruled.loops[0])
+    return f"{ruled.ruling.model_dump_json()}{asked}"
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -104,7 +110,7 @@ def sqlite(rounds: int) -> None:
         items = prepared(service, BATCH, str(number))
         service.store.add_items(items)
         ruled = ruled_of(service, items)
-        bodies = [(each.item.id, f"{each.ruling.model_dump_json()}{each.decision.model_dump_json()}") for each in ruled]
+        bodies = [(each.item.id, body_of(each)) for each in ruled]
         theirs.append(seconds(lambda rows=bodies: insert(rows)))  # type: ignore[misc]
         ours.append(seconds(lambda ruled=ruled: service.store.decide_together(ruled)))  # type: ignore[misc]
     service.close()

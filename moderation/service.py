@@ -36,7 +36,7 @@ from moderation.media.retention import Retention, retain
 from moderation.media.uploads import Uploads
 from moderation.pipeline.copies import Copies
 from moderation.pipeline.disputing import Disputing
-from moderation.pipeline.doorbell import open_doorbell
+from moderation.pipeline.doorbell import SPARE, open_doorbell
 from moderation.pipeline.fetching import Fetching
 from moderation.pipeline.flagging import Flagging
 from moderation.pipeline.noticing import Noticing
@@ -323,7 +323,7 @@ class Service:
         """Claim and moderate some waiting items of each of these lanes, and begin to fetch; says how many."""
         begun = self.fetching.look() if "fetches" in lanes else 0
         moderated = [lane for lane in lanes if lane in MODERATED]
-        return begun + self.pipeline.moderate_waiting(moderated, self._make_ready)
+        return begun + self.pipeline.moderate_waiting(moderated, self._make_ready, of_few=tuple(lanes) == SPARE)
 
     def _make_ready(self, lane: Lane) -> None:
         """Before its first claim. A process that is killed while its detectors start uses up no attempt of an item."""

@@ -42,10 +42,11 @@ class Settings(ReviewSettings):
     )
     redis_url: str | None = Field(None, description="Redis for RQ; empty for threads in the serving process.")
     workers: int = Field(
-        3,
+        4,
         ge=0,
         le=64,
-        description="Threads in the serving process that moderate items; of several, one keeps to texts.",
+        description="Threads in the serving process that moderate items; of several, one keeps to texts; of four, one "
+        "more to texts of apps that have few waiting.",
     )
     detector_processes: int | None = Field(
         None,

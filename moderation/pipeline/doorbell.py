@@ -34,6 +34,8 @@ QUEUE_NAMES: Mapping[Lane, str] = {
 """A queue for each lane, so that a ring reaches somebody who works on it."""
 QUICK: Sequence[Lane] = ("texts", "fetches")
 """Lanes of which a thread does much in little time."""
+SPARE: Sequence[Lane] = ("texts",)
+"""Of a thread that leaves apps with many texts to the others, so that it is free for an app that posts one."""
 JOB = "moderation.worker.moderate_waiting"
 """What a ring's job is called. To a worker it is a ring and no more: nothing is called by what lies in Redis."""
 RINGS_KEPT = 64
@@ -83,7 +85,7 @@ class ThreadDoorbell:
     """
 
     def __init__(self, threads: int, sweep_seconds: float) -> None:
-        self._threads = Counter(lanes_of(threads))
+        self._threads = Counter([*lanes_of(threads - 1), SPARE] if threads > 3 else lanes_of(threads))
         self._sweep_seconds = sweep_seconds
         self._rounds: dict[Sequence[Lane], Rounds] = {}
 
@@ -100,7 +102,7 @@ class ThreadDoorbell:
             def once(lanes: Sequence[Lane] = lanes) -> float | None:
                 return 0 if work(lanes) else None
 
-            name = "worker" if lanes == LANES else "quick"
+            name = {LANES: "worker", SPARE: "spare"}.get(tuple(lanes), "quick")
             self._rounds[lanes] = Rounds(name, once, pause_seconds=self._sweep_seconds, threads=threads)
         for rounds in self._rounds.values():
             rounds.start()

@@ -31,7 +31,7 @@ from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.pipeline.started import loops_started
 from moderation.storage.records import Claim
-from moderation.storage.turns import TOGETHER
+from moderation.storage.turns import TOGETHER, TOGETHER_BESIDE
 
 logger = logging.getLogger(__name__)
 
@@ -68,27 +68,32 @@ TEXTS_IN_SHORT_TURNS = 20
 
 
 def moderate_waiting(
-    ports: Ports, lanes: Sequence[Lane] = MODERATED, make_ready: Callable[[Lane], None] = lambda _: None
+    ports: Ports,
+    lanes: Sequence[Lane] = MODERATED,
+    make_ready: Callable[[Lane], None] = lambda _: None,
+    *,
+    of_few: bool = False,
 ) -> int:
     """Claim waiting items of each lane once and moderate them; says how many were claimed.
 
     Args:
         make_ready: called before items of a lane are claimed.
+        of_few: leave apps that have many items waiting to others; see `Turns`.
     """
     most = {"texts": TEXTS_IN_SHORT_TURNS} if tuple(lanes) == ("texts",) else CLAIMED_AT_ONCE
     claimed = 0
     for lane in lanes:
         make_ready(lane)
-        claimed += _moderate_lane(ports, lane, most[lane])
+        claimed += _moderate_lane(ports, lane, most[lane], of_few=of_few)
     return claimed
 
 
-def _moderate_lane(ports: Ports, lane: Lane, limit: int) -> int:
-    claims = ports.store.claim(lane, limit, LEASE_SECONDS, ports.clock())
+def _moderate_lane(ports: Ports, lane: Lane, limit: int, *, of_few: bool) -> int:
+    claims = ports.store.claim(lane, limit, LEASE_SECONDS, ports.clock(), of_few=of_few)
     if not claims:
         return 0
     _count(ports.tally, lane, claims, ports.clock())
-    if len(claims) == limit:  # there may be more, for whoever is free
+    if len(claims) >= min(limit, TOGETHER_BESIDE):  # there may be more, for whoever is free
         ports.ring(lane)
     began = time.monotonic()
     ids = [each.item.id for each in claims]

@@ -39,10 +39,14 @@ class Pipeline:
         return deciding.wait_decided(self.ports, item_id, seconds)
 
     def moderate_waiting(
-        self, lanes: Sequence[Lane] = MODERATED, make_ready: Callable[[Lane], None] = lambda _: None
+        self,
+        lanes: Sequence[Lane] = MODERATED,
+        make_ready: Callable[[Lane], None] = lambda _: None,
+        *,
+        of_few: bool = False,
     ) -> int:
         """Claim waiting items of these lanes, each once it is made ready, and moderate them; says how many."""
-        return moderate.moderate_waiting(self.ports, lanes, make_ready)
+        return moderate.moderate_waiting(self.ports, lanes, make_ready, of_few=of_few)
 
     def due_loops(self, limit: int, besides: Collection[Line], here_only: bool) -> Sequence[LoopRecord]:
         """Human loops whose time has come."""

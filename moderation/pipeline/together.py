@@ -1,8 +1,8 @@
 """Together: texts that wait at the same time are judged with one call of each detector, and decided in one commit.
 
-That is a shortcut for what the rules decide without people. Whatever takes another way (a review, a sample that is
-held, a copy to be redacted, a daily cap) goes on one by one with its judgement; where a detector gave no answer, each
-is moderated by itself from its beginning.
+Those that the rules want people to see are put into review in that commit, too. Whatever takes another way (a sample
+that is held, a copy to be redacted, a daily cap) goes on one by one with its judgement; where a detector gave no
+answer, each is moderated by itself from its beginning.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
 from moderation.pipeline.counting import MOST_MOVES, marks_of_rules
 from moderation.pipeline.deciding import decision_of_rules, is_recognised, media_kept_until, tell
-from moderation.pipeline.loops import sample_loop
+from moderation.pipeline.loops import first_loop, sample_loop
 from moderation.pipeline.ports import Ports
 from moderation.storage.deciding import Ruled
 from moderation.storage.records import Claim
@@ -101,21 +101,36 @@ def _moderate(ports: Ports, together: Sequence[Item], became: Together) -> None:
             judgements = ports.judge.count_again(together, judgements)
     if any(each.loops for each in ruled):
         ports.ask()
-    if decided:
-        tell(ports, *((each.item, each.decision) for each in ruled if each.item.id in decided))
+        ports.news.spread()
+    told = [(each.item, each.decision) for each in ruled if each.decision is not None and each.item.id in decided]
+    if told:
+        tell(ports, *told)
     became.done.update(each.item.id for each in ruled)
 
 
 def _is_plain(judgement: Judgement) -> bool:
-    """True when the rules decide, and there is nothing to do but to write it down."""
+    """True when there is nothing to do but to write down what the rules want."""
     ruling = judgement.ruling
-    if ruling.outcome == "review" or any(sample.hold for sample in ruling.samples) or started(judgement.detections):
+    if any(sample.hold for sample in ruling.samples) or started(judgement.detections):
         return False
+    if ruling.outcome == "review":
+        return True
     hides = ruling.outcome == "approve" and ruling.to_redact(judgement.detections)
     return not hides and not caps(ruling, judgement.policies)
 
 
 def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
+    if judgement.ruling.outcome == "review":
+        return Ruled(
+            item=item,
+            decision=None,
+            findings=judgement.findings,
+            ruling=judgement.ruling,
+            loops=[first_loop(ports, item, judgement, None)],
+            media_until=None,
+            fingerprints=ports.judge.fingerprints(item),
+            marks=marks_of_rules(ports, item.id, judgement, "review"),
+        )
     decision = decision_of_rules(ports, judgement.ruling)
     samples = enumerate(judgement.ruling.samples, 1)
     loops = [sample_loop(ports, item, judgement, number, sample) for number, sample in samples]

@@ -1,4 +1,4 @@
-"""Decisions of rules on many items at once: the same rows as `Store.decide` writes, a statement for each table."""
+"""What rules want of many items at once: the same rows as `Store.decide` and `send_to_people`, a statement a table."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ground.errors import ModerationError
 from ground.prepared import among, insert_many, update_many
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
+from moderation.core.egress import stays_here
 from moderation.core.events import Listener
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
@@ -22,6 +23,7 @@ from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
 from moderation.storage.clearances import put_on_judged
 from moderation.storage.counters import check_and_mark
+from moderation.storage.event_log import note_event
 from moderation.storage.facets import save_facets
 from moderation.storage.near_duplicates import fingerprint_row, told_from
 from moderation.storage.records import Findings, LoopRecord, delivery_rows
@@ -41,22 +43,28 @@ from moderation.storage.tables import (
 
 @dataclass(frozen=True)
 class Ruled:
-    """An item that the rules decide, with nothing to redact and no daily cap to keep.
+    """An item that the rules decide, or ask people about, with nothing to redact and no daily cap to keep.
 
     Attributes:
-        loops: that look at it afterwards.
+        decision: None where people are asked.
+        loops: that look at it afterwards; where people are asked, the one that asks them.
         media_until: when its media may be deleted; None for never.
         marks: what others are told of it; None where nothing is counted.
     """
 
     item: Item
-    decision: Decision
+    decision: Decision | None
     findings: Findings
     ruling: Ruling
     loops: Sequence[LoopRecord]
     media_until: datetime | None
     fingerprints: Sequence[Fingerprint]
     marks: Marks | None = None
+
+    @property
+    def ruled_at(self) -> datetime:
+        """When it was decided, or people were asked."""
+        return self.loops[0].created_at if self.decision is None else self.decision.decided_at
 
 
 class NotAllPending(ModerationError):
@@ -71,7 +79,7 @@ def still_pending(c: Connection, ruled: Sequence[Ruled]) -> list[Ruled]:
 
 
 def decide_together(c: Connection, made: Sequence[Ruled], listeners: Sequence[Listener]) -> None:
-    """Decide items that are pending.
+    """Decide items that are pending, or put them into review.
 
     Args:
         c: of a write.
@@ -81,11 +89,15 @@ def decide_together(c: Connection, made: Sequence[Ruled], listeners: Sequence[Li
         NotAllPending: some are not.
         CountsMoved: what the rules were told of counters does not hold any more.
     """
-    if update_many(c, items, "id", [_values(each) for each in made], _SAME, _PENDING) != len(made):
+    decided = [(each, each.decision) for each in made if each.decision is not None]
+    asked = [each for each in made if each.decision is None]
+    count = update_many(c, items, "id", [_decided_values(*each) for each in decided], _DECIDED, _PENDING)
+    count += update_many(c, items, "id", [_values(each) for each in asked], _ASKED, _PENDING)
+    if count != len(made):
         raise NotAllPending
     check_and_mark(c, [each.marks for each in made if each.marks is not None])
-    insert_many(c, decisions, [decision_row(each.item.id, 1, each.decision) for each in made])
-    note_decisions(c, [(each.item.id, 1, each.decision) for each in made])
+    insert_many(c, decisions, [decision_row(each.item.id, 1, decision) for each, decision in decided])
+    note_decisions(c, [(each.item.id, 1, decision) for each, decision in decided])
     for table, rows in (
         (item_labels, [row for each in made for row in label_rows(each.item.id, each.findings)]),
         (item_media, [row for each in made for row in media_rows(each.item.id, each.findings.parts)]),
@@ -93,26 +105,47 @@ def decide_together(c: Connection, made: Sequence[Ruled], listeners: Sequence[Li
         (item_loops, [loop_row(loop) for each in made for loop in each.loops]),
     ):
         insert_many(c, table, rows, or_nothing=True)
-    at = made[0].decision.decided_at
     for each in made:
-        put_on_judged(c, each.item.id, each.findings, each.loops, at)
+        put_on_judged(c, each.item.id, each.findings, each.loops, each.ruled_at)
+    at = made[0].ruled_at
     save_facets(c, [(each.item, each.ruling, each.findings) for each in made])
     count_rules(c, [each.ruling for each in made], at, {})
     counted = [roll_ups.judged(each.item, each.ruling, each.findings) for each in made]
-    roll_ups.add_counts(c, [*counted, *(roll_ups.decided(each.item.app, each.decision) for each in made)], at)
-    told = [row for each in made for row in delivery_rows(each.item, each.decision, 1, (), listeners)]
+    roll_ups.add_counts(c, [*counted, *(roll_ups.decided(each.item.app, decision) for each, decision in decided)], at)
+    told = [row for each, decision in decided for row in delivery_rows(each.item, decision, 1, (), listeners)]
     insert_many(c, deliveries, told)
+    for each in asked:
+        note_asked(c, each.item, each.loops[0], each.ruling, each.findings, listeners)
+
+
+def note_asked(
+    c: Connection,
+    item: Item,
+    loop: LoopRecord,
+    ruling: Ruling | None,
+    findings: Findings | None,
+    listeners: Sequence[Listener],
+) -> None:
+    """Tell those who want to hear of it that people are asked about an item."""
+    data = {"policy": loop.policy, "queue": loop.queue, "reason": ruling.reason if ruling is not None else ""}
+    told = () if findings is not None and stays_here(findings.failures) else listeners
+    note_event(c, item, "item.in_review", loop.created_at, data, told)
 
 
 _PENDING = (("status", "pending"),)
-_SAME = (("status", "decided"), ("media_tagged", False), ("lease_until", None), ("problem", None), ("redacted", None))
+_ASKED = (("status", "in_review"), ("lease_until", None), ("problem", None))
+_DECIDED = (*_ASKED[1:], ("status", "decided"), ("media_tagged", False), ("redacted", None))
 
 
 def _values(each: Ruled) -> dict[str, Any]:
-    evidence = evidence_values(each.findings, each.ruling)
-    return {"id": each.item.id, "outcome": each.decision.outcome, "media_until": each.media_until, **evidence}
+    return {"id": each.item.id, **evidence_values(each.findings, each.ruling)}
+
+
+def _decided_values(each: Ruled, decision: Decision) -> dict[str, Any]:
+    return {**_values(each), "outcome": decision.outcome, "media_until": each.media_until}
 
 
 def _fingerprint_rows(each: Ruled) -> list[dict[str, Any]]:
-    item, at = each.item, told_from(each.decision, bool(each.loops))
+    item = each.item
+    at = None if each.decision is None else told_from(each.decision, bool(each.loops))
     return [fingerprint_row(item.id, item.app, made, at) for made in each.fingerprints]

@@ -18,7 +18,6 @@ from ground.prepared import among, insert_many
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
 from moderation.core.derivatives import Derivative
-from moderation.core.egress import stays_here
 from moderation.core.errors import AppealRefused
 from moderation.core.events import Listener, is_wanted
 from moderation.core.fingerprints import Fingerprint
@@ -31,7 +30,7 @@ from moderation.storage import roll_ups
 from moderation.storage.audit import note_decisions
 from moderation.storage.clearances import put_on, put_on_judged
 from moderation.storage.counters import check_and_mark
-from moderation.storage.deciding import NotAllPending, Ruled, decide_together, still_pending
+from moderation.storage.deciding import NotAllPending, Ruled, decide_together, note_asked, still_pending
 from moderation.storage.derivatives import add_derivatives
 from moderation.storage.event_log import may_hear, next_event, note_event
 from moderation.storage.facets import named_rows, save_facets
@@ -128,12 +127,18 @@ class Store(Reading):
 
     # Work
 
-    def claim(self, lane: Lane, limit: int, lease_seconds: float, now: datetime) -> list[Claim]:
-        """Take up to `limit` waiting items of a lane that nobody holds, in the apps' turns, for the time of a lease."""
+    def claim(
+        self, lane: Lane, limit: int, lease_seconds: float, now: datetime, *, of_few: bool = False
+    ) -> list[Claim]:
+        """Take up to `limit` waiting items of a lane that nobody holds, in the apps' turns, for the time of a lease.
+
+        Args:
+            of_few: leave apps that have many waiting to others; see `Turns`.
+        """
         until = now + timedelta(seconds=lease_seconds)
 
         def work(c: Connection) -> list[Claim]:
-            ids = self._turns.next_ids(c, lane, limit, now)
+            ids = self._turns.next_ids(c, lane, limit, now, of_few=of_few)
             if not ids:
                 return []
             chosen = sa.select(items.c.id).where(among(c, items.c.id, ids), IS_WAITING)
@@ -263,10 +268,12 @@ class Store(Reading):
         return self._db.write(work, step="items.decide")
 
     def decide_together(self, ruled: Sequence[Ruled]) -> set[str]:
-        """Append the decisions of rules on several items, in one transaction of few statements; see `decide`.
+        """Decide several items, or put them into review, in one transaction of few statements.
+
+        See `decide` and `send_to_people`.
 
         Returns:
-            The items that were decided by this; the others were not pending any more.
+            The items that this was done to; the others were not pending any more.
         """
 
         def work(c: Connection, made: Sequence[Ruled]) -> set[str]:
@@ -332,8 +339,7 @@ class Store(Reading):
             _end_loops(c, ended)
             new = [c.execute(insert_or_nothing(c, item_loops).values(loop_row(loop))).rowcount for loop in loops]
             if is_first:
-                told = () if findings is not None and stays_here(findings.failures) else self._listeners
-                note_event(c, item, "item.in_review", loops[0].created_at, _asked(loops[0], ruling), told)
+                note_asked(c, item, loops[0], ruling, findings, self._listeners)
             return any(new)
 
         return self._db.write(work, step="items.send_to_people")
@@ -358,8 +364,7 @@ class Store(Reading):
             save_facets(c, [(item, ruling, findings)])
             put_on_judged(c, item.id, findings, [loop], loop.created_at)
             c.execute(sa.insert(item_loops).values(loop_row(loop)))
-            told = () if stays_here(findings.failures) else self._listeners
-            note_event(c, item, "item.in_review", loop.created_at, _asked(loop, ruling), told)
+            note_asked(c, item, loop, ruling, findings, self._listeners)
             return True
 
         return self._db.write(work, step="items.ask_anew")
@@ -439,11 +444,6 @@ def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> ro
     """Note by what a judged item is found; gives what it adds to the figures."""
     save_facets(c, [(item, ruling, findings)])
     return roll_ups.judged(item, ruling, findings)
-
-
-def _asked(loop: LoopRecord, ruling: Ruling | None) -> dict[str, Any]:
-    """What an event says of people who are asked."""
-    return {"policy": loop.policy, "queue": loop.queue, "reason": ruling.reason if ruling is not None else ""}
 
 
 def _mark(c: Connection, marks: Marks | None) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 
 import sqlalchemy as sa
@@ -16,6 +17,12 @@ from moderation.storage.tables import IS_WAITING, ITEM_LEASE, items
 
 TOGETHER = 200
 """Items that are claimed together at most while nothing speaks against any of them."""
+TOGETHER_BESIDE = 50
+"""The same while other apps post, too: each write of those waits for the one that is under way."""
+MANY = 5
+"""Items of one app in a claim, of more than which it has many waiting."""
+REMEMBERED = timedelta(seconds=5)
+"""How long it is known which apps had items waiting, and which had many."""
 SUSPECT_ATTEMPTS = 2
 """An item that was claimed so often and is not done: it was in the hands of two workers that died, maybe of it."""
 
@@ -39,14 +46,20 @@ class _Free:
 
 
 class Turns:
-    """Goes round the apps that have items waiting, from where it was last. For several threads."""
+    """Goes round the apps that have items waiting, from where it was last. For several threads.
+
+    Some of these may keep to apps that do not have many items waiting, of which an app that floods is one: then who
+    posts one item does not wait for a thread that is busy with fifty others.
+    """
 
     def __init__(self) -> None:
         self._last: dict[Lane, str] = {}
+        self._seen: dict[tuple[Lane, str], datetime] = {}
+        self._had_many: dict[tuple[Lane, str], datetime] = {}
         self._is_turn_of_others: dict[Lane, bool] = {}
         self._lock = threading.Lock()
 
-    def next_ids(self, c: Connection, lane: Lane, limit: int, now: datetime) -> list[str]:
+    def next_ids(self, c: Connection, lane: Lane, limit: int, now: datetime, *, of_few: bool = False) -> list[str]:
         """Up to `limit` items of a lane that nobody holds: one of each app in turn, each app's oldest first.
 
         Fewer where one of them was claimed before: its worker may have died of it, and would take whatever is claimed
@@ -55,30 +68,54 @@ class Turns:
 
         Costs a look-up in an index for each app that is asked, however many items and apps there are; two of them, and
         a look at each suspect, where there are some.
+
+        Args:
+            of_few: pass over apps that had many items waiting lately, as far as this process knows.
         """
         with self._lock:
             begin = self._last.get(lane, "")
-        lines = _lines(c, lane, begin, limit, now, IS_WAITING)
+            besides = _lately(self._had_many, lane, now) if of_few else set()
+            if len(_lately(self._seen, lane, now)) > 1:
+                limit = min(limit, TOGETHER_BESIDE)
+        lines = _lines(c, lane, begin, limit, now, IS_WAITING, besides)
         if any(each.is_suspect for line in lines for each in line):
-            lines = self._of_one_kind(c, lane, begin, limit, now, lines)
+            lines = self._of_one_kind(c, lane, begin, limit, now, lines, besides)
         if not lines:
             return []
         dealt = [each for each in chain.from_iterable(zip_longest(*lines)) if each is not None]
         taken = dealt[: _company(dealt, limit)]
         with self._lock:
+            for app, count in Counter(each.app for each in taken).items():
+                self._seen[lane, app] = now
+                if count > MANY:
+                    self._had_many[lane, app] = now
             self._last[lane] = (taken if len(taken) < len(lines) else dealt[: len(lines)])[-1].app
         return [each.id for each in taken]
 
     def _of_one_kind(
-        self, c: Connection, lane: Lane, begin: str, limit: int, now: datetime, lines: list[list[_Free]]
+        self,
+        c: Connection,
+        lane: Lane,
+        begin: str,
+        limit: int,
+        now: datetime,
+        lines: list[list[_Free]],
+        besides: Container[str],
     ) -> list[list[_Free]]:
         """The suspects of these lines, or lines of others where there are some and it is their turn."""
         suspects = [kept for line in lines if (kept := [each for each in line if each.is_suspect])]
         with self._lock:
             is_turn_of_others = self._is_turn_of_others.get(lane, False)
             self._is_turn_of_others[lane] = not is_turn_of_others
-        others = _lines(c, lane, begin, limit, now, IS_WAITING & (items.c.attempts < SUSPECT_ATTEMPTS))
+        others = _lines(c, lane, begin, limit, now, IS_WAITING & (items.c.attempts < SUSPECT_ATTEMPTS), besides)
         return others if others and is_turn_of_others else suspects
+
+
+def _lately(when: dict[tuple[Lane, str], datetime], lane: Lane, now: datetime) -> set[str]:
+    """The apps of a lane of which that is not long ago; the others are forgotten."""
+    for key in [key for key, at in when.items() if at < now - REMEMBERED]:
+        del when[key]
+    return {app for of, app in when if of == lane}
 
 
 def apps_in_turn(next_app: Callable[[str], str | None], begin: str) -> Iterator[str]:
@@ -104,11 +141,19 @@ def next_app(c: Connection, lane: Lane, after: str) -> str | None:
 
 
 def _lines(
-    c: Connection, lane: Lane, begin: str, limit: int, now: datetime, which: sa.ColumnElement[bool]
+    c: Connection,
+    lane: Lane,
+    begin: str,
+    limit: int,
+    now: datetime,
+    which: sa.ColumnElement[bool],
+    besides: Container[str] = (),
 ) -> list[list[_Free]]:
     """Of each app in turn, until there are enough of them, its oldest items that nobody holds."""
     lines: list[list[_Free]] = []
     for app in apps_in_turn(lambda after: next_app(c, lane, after), begin):
+        if app in besides:
+            continue
         if line := _line(c, lane, app, limit, now, which):
             lines.append(line)
         if len(lines) == limit:

@@ -374,7 +374,7 @@ def test_a_level_that_is_none_stops_the_start(monkeypatch: pytest.MonkeyPatch) -
 # Work
 
 
-@pytest.mark.parametrize("workers", [0, 1, 3])
+@pytest.mark.parametrize("workers", [0, 1, 4])
 def test_serve_moderates_with_as_many_threads_as_are_set(settings: Settings, workers: int) -> None:
     service = Service.open(settings.model_copy(update={"workers": workers, "a2i_endpoint_url": "http://127.0.0.1:9"}))
     working: set[str] = set()

@@ -126,6 +126,27 @@ def test_apps_take_turns_however_much_one_of_them_posts(store: Store) -> None:
     assert third == ["new", "loud", "loud"]
 
 
+def test_who_keeps_to_apps_with_few_items_passes_over_one_that_floods_until_it_is_over(store: Store) -> None:
+    store.add_items([item(app="loud") for _ in range(100)])
+    assert len(store.claim("texts", 20, 60, NOW)) == 20
+    store.add_items([item(app="quiet")])
+
+    assert [claim.item.app for claim in store.claim("texts", 20, 60, NOW, of_few=True)] == ["quiet"]
+    assert store.claim("texts", 20, 60, NOW, of_few=True) == []
+    assert store.claim("texts", 1, 60, NOW + timedelta(seconds=6), of_few=True)[0].item.app == "loud"
+
+
+def test_fewer_are_claimed_together_while_other_apps_post_too(store: Store) -> None:
+    store.add_items([item(app="loud") for _ in range(600)])
+    alone = store.claim("texts", 200, 60, NOW)
+    store.add_items([item(app="quiet")])
+
+    beside = [store.claim("texts", 200, 60, NOW) for _ in range(2)]
+    later = store.claim("texts", 200, 60, NOW + timedelta(seconds=6))
+
+    assert (len(alone), len(beside[0]), len(beside[1]), len(later)) == (200, 200, 50, 151)
+
+
 def test_texts_and_media_are_claimed_apart(store: Store) -> None:
     text, picture = item(), item(picture=True)
     store.add_items([text, picture])
