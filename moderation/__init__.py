@@ -1,10 +1,15 @@
 """A human-in-the-loop moderation service. Plugins write ``from moderation import hookimpl``."""
 
-from importlib.metadata import version
-
 import pluggy
-
-__version__ = version("moderation")
 
 hookimpl = pluggy.HookimplMarker("moderation")
 """Marks a plugin's implementation of a hook in `moderation.hookspecs`."""
+
+
+def __getattr__(name: str) -> str:
+    """``__version__``, which is read when somebody asks: a start need not wait for it."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import version
+
+    return version("moderation")

@@ -36,12 +36,12 @@ from moderation.core.decisions import Decision
 from moderation.core.detections import Detection
 from moderation.core.errors import ModerationError
 from moderation.core.items import Item, Part
-from moderation.core.policy.policies import PolicyWords
 
 if TYPE_CHECKING:
     import click
     from PIL.Image import Image
 
+    from moderation.core.policy.policies import PolicyWords
     from moderation.settings import Settings
 
 hookspec = pluggy.HookspecMarker("moderation")

@@ -7,13 +7,13 @@ Without it all works, but each start compiles the patterns first, which takes se
 
 from __future__ import annotations
 
-from moderation_pii.detector import EXPRESSIONS
+from moderation_pii.detector import EXPRESSIONS, SIGNS
 from moderation_pii.prefilter import SHIPPED, Prefilter
 
 
 def main() -> int:
     """Compile and write."""
-    Prefilter(EXPRESSIONS).write(SHIPPED)
+    Prefilter(EXPRESSIONS, SIGNS).write(SHIPPED)
     print(f"{SHIPPED}: {SHIPPED.stat().st_size} bytes")
     return 0
 

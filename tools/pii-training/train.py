@@ -13,7 +13,6 @@ import random
 import struct
 import tempfile
 import time
-import zlib
 from pathlib import Path
 
 import pycrfsuite
@@ -116,8 +115,16 @@ def write(crf: pycrfsuite.Tagger, path: Path) -> None:
     present = {(a, b) for a, b, _ in moves}
     moves += [[a, b, 0] for a in ("O", *LABELS) for b in ("O", "B-NAME", "B-ADDRESS") if (a, b) not in present]
     blob = "\n".join(names).encode()
-    head = json.dumps({"names": len(blob), "moves": sorted(moves), "lists": filed(lists())}, sort_keys=True).encode()
-    path.write_bytes(zlib.compress(struct.pack("<I", len(head)) + head + blob + packed, 9))
+    known = filed(lists())
+    said = {
+        "kinds": known.kinds,
+        "sizes": known.sizes,
+        "lines": len(known.lines),
+        "names": len(blob),
+        "moves": sorted(moves),
+    }
+    head = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    path.write_bytes(struct.pack("<I", len(head)) + head + known.lines + blob + packed)
     print(len(names), "features,", path.stat().st_size, "bytes")
 
 

@@ -67,7 +67,7 @@ class Words:
         self._words = frozenset(spelling for spelling in made if b" " not in spelling)
         self._phrases = tuple(b" %s " % spelling for spelling in sorted(made - self._words))
         # Scripts that part no words: these stand anywhere in a run of letters.
-        self._unparted = tuple(word for word in spellings(alternation) if word > "\u2e80")
+        self._unparted = tuple(sorted(word for word in spellings(alternation) if word > "\u2e80"))
 
     @property
     def regex(self) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
-from moderation.hookspecs import Context
-from moderation_pii import joining, stretches
+from moderation_pii import joining, regions
 from moderation_pii.card import CARD
-from moderation_pii.kinds import PATTERNS, dates_alone, keys
+from moderation_pii.kinds import PATTERNS, dates_alone, keys, national_named
 from moderation_pii.names import brands, form_words, not_people
 from moderation_pii.names.naming import ages, joined, tagged
 from moderation_pii.names.tagger import tagger
@@ -22,7 +21,10 @@ from moderation_pii.pattern import Hit, Sighting
 from moderation_pii.prefilter import Prefilter
 from moderation_pii.reading import records, respelling, spoken, tables, wrapped
 from moderation_pii.reading.folding import Folded
-from moderation_pii.stretches import Finder, Region
+from moderation_pii.regions import Finder, Region
+
+if TYPE_CHECKING:
+    from moderation.hookspecs import Context
 
 _LEAST = 50.0
 """Confidence under which nothing is reported."""
@@ -43,7 +45,7 @@ class TextPii:
     """
 
     name = "pii.text"
-    version = "6.0"
+    version = "6.1"
     card = CARD
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))
@@ -63,13 +65,13 @@ class TextPii:
         """The findings of one text, from start to end."""
         prefilter = self._prefilter
         if prefilter is None:
-            prefilter = self._prefilter = Prefilter(EXPRESSIONS)
+            prefilter = self._prefilter = Prefilter(EXPRESSIONS, SIGNS)
         folded = Folded(part.text or "")
         seen = prefilter.seen(folded.text)
         if _DISGUISED in seen:
             folded = folded.respelled()
             seen = prefilter.seen(folded.text)
-        hits, others = _hits(folded, seen, prefilter)
+        hits, others = _hits(folded, seen, prefilter.widths)
         hits += wrapped.unwrapped(folded.text, lambda line: _of_line(line, prefilter))
         if self._dates_alone:
             hits += dates_alone.found(folded.lowered)
@@ -88,7 +90,7 @@ class TextPii:
 def _of_line(line: str, prefilter: Prefilter) -> list[Hit]:
     """What the patterns alone find in a line that is put together."""
     folded = Folded(line)
-    return _without_overlaps(_hits(folded, prefilter.seen(folded.text), prefilter)[0])
+    return _without_overlaps(_hits(folded, prefilter.seen(folded.text), prefilter.widths)[0])
 
 
 _COUNT = len(PATTERNS)
@@ -97,10 +99,12 @@ EXPRESSIONS = (*(pattern.regex for pattern in PATTERNS), *_BESIDE, records.SIGN,
 """What the prefilter looks for: the patterns, the words without which some count for nothing, signs of disguise."""
 
 _NEEDS = [_COUNT + _BESIDE.index(pattern.beside) if pattern.beside else None for pattern in PATTERNS]
+_NATIONAL = PATTERNS.index(national_named.PATTERNS[0])
 _RECORD, _DISGUISED, _SPOKEN = range(len(EXPRESSIONS) - 3, len(EXPRESSIONS))
 
 
-_LONG = frozenset(number for number, pattern in enumerate(PATTERNS) if stretches.is_long(pattern.regex))
+SIGNS = frozenset(range(_COUNT, len(EXPRESSIONS) - 1))
+"""Of these, all that count by being there: no place is asked of them."""
 
 
 @cache
@@ -109,7 +113,7 @@ def _compiled(number: int) -> re.Pattern[str]:
     return re.compile(PATTERNS[number].regex, re.ASCII)
 
 
-def _hits(folded: Folded, seen: list[int], prefilter: Prefilter) -> tuple[list[Hit], list[Hit]]:
+def _hits(folded: Folded, seen: Mapping[int, list[int]], widths: Sequence[int]) -> tuple[list[Hit], list[Hit]]:
     """What the patterns find that may be in a text; and the places of which a record says that they name no person."""
     text, lowered = folded.text, folded.lowered
     hits = list(tables.cells(text)) if "\n" in text else []
@@ -122,19 +126,18 @@ def _hits(folded: Folded, seen: list[int], prefilter: Prefilter) -> tuple[list[H
     if others:
         hits = [hit for hit in hits if hit.label != tables.NOBODY]
     taken: dict[str, bytearray] = {}
-    places = stretches.regions(prefilter, text) if len(text) > stretches.SHORT else None
+    is_long = len(text) > regions.SHORT
     for number in sorted(seen):
         if number < _COUNT:
             needed = _NEEDS[number]
             if needed is None or needed in seen:
-                where = None if places is None or number in _LONG else places.get(number, ())
+                where = regions.before(seen[number], widths[number], len(text)) if is_long else None
                 _look(number, where, text, lowered, hits, taken)
         elif number == _SPOKEN:
-            for start, end in [(0, len(text))] if places is None else places.get(number, ()):
-                hits += (
-                    hit._replace(start=hit.start + start, end=hit.end + start)
-                    for hit in spoken.runs(text[start:end], lowered[start:end])
-                )
+            for start, end in regions.before(seen[number], widths[number], len(text)) if is_long else [(0, len(text))]:
+                hits += spoken.runs(text, lowered, start, end)
+    if _NATIONAL in seen:
+        hits = national_named.no_telephones(hits, lowered)
     return joining.alone(joining.whole_addresses(hits), text), others
 
 

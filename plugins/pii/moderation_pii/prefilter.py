@@ -1,7 +1,8 @@
-"""Which patterns are worth looking for in a text.
+"""Which patterns are worth looking for in a text, and where.
 
 All patterns together make one automaton (Hyperscan's), which runs over a text once, in time that grows with its length
-whatever is in it. Only a pattern that it names is then looked for with `re`, which knows where a value begins.
+whatever is in it. Only a pattern that it names is then looked for with `re`, which knows where a value begins, and only
+before the places where the automaton saw it end.
 
 The automaton reads a byte for each code point: Latin-1, and one byte for all that is no Latin-1. Its expressions are
 the patterns', made wider where that makes them cheaper: it may name a pattern that is not there, and never misses one
@@ -14,8 +15,10 @@ first start compiles one and keeps it in the user's cache.
 
 from __future__ import annotations
 
+import array
 import codecs
 import hashlib
+import importlib
 import json
 import os
 import platform
@@ -24,8 +27,10 @@ import sys
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import hyperscan
 
@@ -36,6 +41,8 @@ _OTHER = 0xFF
 
 _AROUND = re.compile(r"\(\?<?[!=](?:\[[^\]]*\]|\\.|[^()\[\]\\])*\)")
 _REPEATED = re.compile(r"(\)?)\{([0-9]+),([0-9]+)\}")
+_WIDER = 1
+"""Of `widened`: another number when it makes other expressions, so that no automaton of the old ones is taken for one."""
 _MOST_REPEATED = 3
 """Up to here a bounded repetition of a character is cheaper than an unbounded one; one of a group never is."""
 
@@ -76,29 +83,52 @@ def _unbounded(found: re.Match[str]) -> str:
     return group + {0: "*", 1: "+"}.get(least, f"{{{least},}}")
 
 
+UNBOUNDED = 400
+"""Code points that a pattern without a bound is taken to need: what reaches further back is no value."""
+
+
+def width(regex: str) -> int:
+    """The most code points that a match of the regex has."""
+    parser: Any = importlib.import_module(
+        "re._parser"
+    )  # which `re` itself asks; nothing public says how wide a regex is
+    most: int = parser.parse(regex, re.ASCII).getwidth()[1]
+    return most if most < _MOST_WIDE else UNBOUNDED
+
+
+_MOST_WIDE = 1 << 15
+
+
 class Prefilter:
     """The automaton of some expressions.
 
     Args:
         regexes: as Python's `re` reads them with its flag ``ASCII``; numbered from 0.
+        signs: numbers of those that are only asked whether they match anywhere.
 
     Attributes:
         is_shipped: whether the automaton was shipped, not compiled on this machine.
+        widths: how many code points a match of each expression has at most, see `width`.
     """
 
-    def __init__(self, regexes: Iterable[str]) -> None:
-        self._expressions = [widened(regex).encode() for regex in regexes]
+    def __init__(self, regexes: Sequence[str], signs: Iterable[int] = ()) -> None:
+        self._regexes = regexes
+        self._signs = frozenset(signs)
+        self.widths: Sequence[int] = ()
         database = self._read(SHIPPED)
         self.is_shipped = database is not None
         self._database = database or self._made_here()
         self._of_thread = threading.local()
 
-    def seen(self, text: str) -> list[int]:
-        """The numbers of the expressions that may match somewhere in the text, each once; in no order."""
-        numbers: list[int] = []
+    def seen(self, text: str) -> Mapping[int, list[int]]:
+        """The numbers of the expressions that may match somewhere in the text, each with where its matches may end.
+
+        Offsets are code points, in no order; of a sign only one is said.
+        """
+        ends: defaultdict[int, list[int]] = defaultdict(list)
 
         def note(number: int, start: int, end: int, flags: int, context: object) -> None:
-            numbers.append(number)
+            ends[number].append(end)
 
         try:
             scratch = self._of_thread.scratch
@@ -107,18 +137,19 @@ class Prefilter:
             scratch = self._of_thread.scratch = hyperscan.Scratch(self._database)
         data = text.encode("latin-1", "moderation_pii.other")
         self._database.scan(data, match_event_handler=note, scratch=scratch)
-        return numbers
+        return ends
 
     def write(self, path: Path) -> None:
         """Keep the automaton for others on machines like this."""
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(self._key() + zlib.compress(hyperscan.dumpb(self._database), 9))
+            widths = array.array("H", self.widths).tobytes()
+            file.write(self._key() + widths + zlib.compress(hyperscan.dumpb(self._database), 9))
         os.replace(file.name, path)
         path.chmod(0o644)
 
     def _key(self) -> bytes:
         """What an automaton was made of and for."""
-        made_of = json.dumps([platform.machine(), [expression.decode() for expression in self._expressions]])
+        made_of = json.dumps([platform.machine(), sys.byteorder, sorted(self._signs), _WIDER, list(self._regexes)])
         return hashlib.sha256(made_of.encode()).digest()
 
     def _read(self, path: Path) -> hyperscan.Database | None:
@@ -126,8 +157,11 @@ class Prefilter:
         try:
             kept = path.read_bytes()
             if kept[:_KEY_BYTES] == self._key():
-                return hyperscan.loadb(zlib.decompress(kept[_KEY_BYTES:]), hyperscan.HS_MODE_BLOCK)
-        except (OSError, zlib.error, hyperscan.error):
+                widths = array.array("H", kept[_KEY_BYTES : (end := _KEY_BYTES + 2 * len(self._regexes))])
+                database = hyperscan.loadb(zlib.decompress(kept[end:]), hyperscan.HS_MODE_BLOCK)
+                self.widths = widths
+                return database
+        except (OSError, ValueError, zlib.error, hyperscan.error):
             pass
         return None
 
@@ -147,10 +181,11 @@ class Prefilter:
 
     def _compiled(self) -> hyperscan.Database:
         database = hyperscan.Database()
-        count = len(self._expressions)
-        database.compile(
-            expressions=self._expressions, ids=range(count), elements=count, flags=hyperscan.HS_FLAG_SINGLEMATCH
-        )
+        expressions = [widened(regex).encode() for regex in self._regexes]
+        count = len(expressions)
+        flags = [hyperscan.HS_FLAG_SINGLEMATCH if number in self._signs else 0 for number in range(count)]
+        database.compile(expressions=expressions, ids=range(count), elements=count, flags=flags)
+        self.widths = array.array("H", map(width, self._regexes))
         return database
 
 

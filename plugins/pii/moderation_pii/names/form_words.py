@@ -7,11 +7,11 @@ import re
 from moderation_pii.context import words
 
 _LABELS = words(
-    "steuer kimlik t c paziente klant kunde kundin cliente paciente henkilö asiakas assuré assurée patiente titular alumno empleado remitente"
+    "steuer kimlik tc t c paziente klant kunde kundin cliente paciente henkilö asiakas assuré assurée patiente titular alumno empleado remitente"
     " destinatario klient klienta dane pacjent osoba telefone telefono teléfono telefon telefoon puhelin correo endereço dirección"
     " indirizzo adresse anschrift adres domicilio vorname nachname nombre apellido apellidos nome cognome imię nazwisko naam"
     " achternaam voornaam fornavn etternavn efternamn förnamn sukunimi etunimi nom prénom geboren geburtsdatum nata nato née"
-    " fecha matrícula vin imei iban bic swift ssn dob tel fax mrn pnr po ref id nhs nino nric itin tfn cpf pesel dni nie curp"
+    " fecha matrícula vin imei iban bic swift ssn dob tel tél tlf fax mrn pnr po ref id nhs nino nric itin tfn cpf pesel dni nie curp oib jmbg rodné číslo pps ppsn insz niss nir"
     " rut bsn estimada estimado querida querido transferencia cuenta tarjeta pasaporte edad termin rechnung betreff facture"
     " factura codice fiscale numero número numer geachte beste hallo bonjour atentamente saludos madame monsieur holder"
 )

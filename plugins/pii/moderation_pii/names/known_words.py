@@ -1,28 +1,32 @@
 """What is known of some hundred thousand words, in as little room and time to load as their letters take.
 
-Words stand in lines of text, those that begin alike together; a word is looked for in the few lines that may have it.
-A dictionary of them would be ten times as large and take longer to make than all the rest of a start.
+Words stand in lines, those that begin alike together; a word is looked for in the few lines that may have it, in the
+bytes of the model's file as they are. A dictionary of them would be ten times as large and take longer to make than all
+the rest of a start.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TypedDict
+from typing import NamedTuple
 
 _ALIKE = 3
 """By how many first letters words are kept together."""
 
 
-class Filed(TypedDict):
+class Filed(NamedTuple):
     """Words as they are filed.
 
     Attributes:
         kinds: letters, one for each thing that is known of a word. What they stand for is said in ``tools/pii-training/known.py``.
-        lines: first letters of words, to lines of a word that begins so and the number of its kinds.
+        sizes: first letters of words, to how many bytes the lines of those that begin so take, in the order of the lines.
+        lines: UTF-8: of each word a line of it and the number of its kinds; an empty one before those that begin alike.
     """
 
     kinds: list[str]
-    lines: dict[str, str]
+    sizes: dict[str, int]
+    lines: bytes
 
 
 def filed(known: dict[str, str]) -> Filed:
@@ -36,7 +40,8 @@ def filed(known: dict[str, str]) -> Filed:
     lines: dict[str, list[str]] = {}
     for word in sorted(numbers):
         lines.setdefault(word[:_ALIKE], ["\n"]).append(f"{word} {numbers[word]}\n")
-    return Filed(kinds=kinds, lines={start: "".join(those) for start, those in lines.items()})
+    made = {start: "".join(those).encode() for start, those in lines.items()}
+    return Filed(kinds, {start: len(those) for start, those in made.items()}, b"".join(made.values()))
 
 
 class KnownWords:
@@ -47,20 +52,26 @@ class KnownWords:
     """
 
     def __init__(self, words: Filed) -> None:
-        self._kinds, self._lines = words["kinds"], words["lines"]
+        self._kinds, self._lines = words.kinds, words.lines
+        self._starts: dict[str, tuple[int, int]] = {}
+        at = 0
+        for start, size in words.sizes.items():
+            self._starts[start] = (at, at := at + size)
 
     def of(self, lowered: str) -> str:
         """The kinds of a word in lower case; none for one that is not known."""
-        lines = self._lines.get(lowered[:_ALIKE])
-        if lines is None or (at := lines.find(f"\n{lowered} ")) < 0:
+        place = self._starts.get(lowered[:_ALIKE])
+        if place is None:
             return ""
-        at += len(lowered) + 2
-        return self._kinds[int(lines[at : lines.index("\n", at)])]
+        line = b"\n%s " % lowered.encode()
+        at = self._lines.find(line, *place)
+        if at < 0:
+            return ""
+        at += len(line)
+        return self._kinds[int(self._lines[at : self._lines.index(b"\n", at)])]
 
     def among(self, kinds: str) -> Iterator[str]:
         """All words of which one of these things is known."""
-        numbers = {str(number) for number, each in enumerate(self._kinds) if not set(kinds).isdisjoint(each)}
-        for lines in self._lines.values():
-            for word, _, number in (line.partition(" ") for line in lines.split("\n") if line):
-                if number in numbers:
-                    yield word
+        numbers = [str(number) for number, each in enumerate(self._kinds) if not set(kinds).isdisjoint(each)]
+        line = re.compile(rf"(?m)^([^ \n]+) (?:{'|'.join(numbers)})$".encode())
+        return (word.decode() for word in line.findall(self._lines))

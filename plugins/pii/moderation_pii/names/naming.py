@@ -37,6 +37,10 @@ _STREETS = words(
     "rue avenue av boulevard bd place chemin impasse allée route quai cours passage calle cl avenida avda plaza paseo carrer via viale v piazza"
     " corso largo vicolo rua travessa praça alameda estrada apt apartment unit suite flat po box floor no lot corner c"
 )
+_PROSE = words(
+    "i you u ur me my we us he him she her they them do does did is are was will would can could pick meet text call up or if when"
+)
+"""Words of sentences: no address has three of them."""
 _BETWEEN = words(
     "p r l d de del della dei degli du des da do dos das di la le les el los las van der den het zum zur am an in im auf unter bei piso izda"
     " dcha derecha izquierda esq dto bis ter bus and"
@@ -138,7 +142,7 @@ def _may_be_address(value: str) -> bool:
     """False for codes without a word in them, for measures, other cells of a row, and prose in which no street is named."""
     if _A_WORD.search(value) is None or _MEASURE.search(value) is not None or _ROW.search(value) is not None:
         return False
-    if len(value) > _LONGEST_ADDRESS:
+    if len(value) > _LONGEST_ADDRESS or sum(word in _PROSE for word in _WORD.findall(value.lower())) > 2:
         return False
     return _A_DIGIT.search(value) is not None or any(
         "s" in tagger().lists.of(word) or word.endswith(_STREET_ENDS) for word in _WORD.findall(value.lower())

@@ -16,6 +16,19 @@ _LETTER_WORDS = words(
     " le les il lo los das der die ein eine ruego peço wilt graag bitte rückruf schicken senden sie dorthin meine ihre unsere mailen bellen sturen colis votre notre merci nous wir wij noi nós abbiamo conocimos conhecemos"
     " wann wo warum gruß viele danke zahlbar urlaub vertrag guthaben"
 )
+_KIN = words(
+    "amma umma appa akka chechi chechy chettan chetta ettan macha machan machi machane sirji madamji bhaiya didi bhabhi ammi abbu beta thangam kanna"
+    " oppa unnie noona hyung eomma appa kuya ate lola lolo tita tito nonna nonno oma opa abuela abuelo abuelita mami papi"
+)
+"""What people call kin and elders in languages that English is mixed with."""
+_SPOKEN = words(
+    "jia you|ke qi|yan jiu|li hai|mei you|bu shi|xie xie|ni hao|wo ai ni|zai jian|mei shi|hao de|bu yao|ma fan|gan bei|insha allah|masha allah|alhamdulillah".replace(
+        " ", "_"
+    ).replace("|", " ")
+)
+"""Phrases of Chinese and Arabic in Latin letters, their words joined by underscores."""
+_GREETED_SO = re.compile(r"(?i)(?:as+al+a*m\w*|w\w*(?:laik|leyk)\w*|salam\w*) ?(?:w\w*(?:laik|leyk)\w*|a?laik\w*)?\Z")
+_VALENTINE = re.compile(r"(?i)\b(?:my|your|yo|ur|her|his|a|be|real) $")
 _PEOPLES = words(
     "islam muslim moslem christian jew jewess kike hindu sikh buddhist catholic protestant mormon baptist atheist pagan sunni shia shiite"
     " hapa arab asian african european latino latina hispanic romany gypsy roma nazi fascist commie communist marxist socialist liberal tory"
@@ -71,6 +84,10 @@ def is_nobody(text: str, lowered: str, start: int, end: int, kinds: Kinds) -> bo
         return False
     return (
         all(word in _LETTER_WORDS for word in found)
+        or all(word in _KIN for word in found)
+        or "_".join(found) in _SPOKEN
+        or _GREETED_SO.match(text[start:end]) is not None
+        or (found == ["valentine"] and _VALENTINE.search(text, max(0, start - 8), start) is not None)
         or _SLANG.match(text, start) is not None
         or (len(found) == 1 and _SLANG_BEHIND.match(text, end) is not None)
         or _is_without_vowels(found)

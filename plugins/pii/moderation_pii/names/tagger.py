@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from moderation_pii.names.decoding import Decoder, WordSpan
 from moderation_pii.names.features import TOKEN, properties
-from moderation_pii.names.packing import CELL, LOWEST, ROW, STARTS
+from moderation_pii.names.packing import CELL, ITSELF, LOWEST, ROW, STARTS
 from moderation_pii.names.weights import Weights
 
 _KEPT_LETTERS = 250_000
@@ -62,7 +62,7 @@ class _Rows(dict[str, int]):
         self.numbers: dict[str, int] = {}
         self.letters = 0
         self._kinds, self._number = weights.lists.of, weights.number_of
-        self._own, self._near = weights.own.get, weights.near.get
+        self._own, self._near = weights.own, weights.near
         self._alike = {size: self._made("0" * size) for size in range(1, _MANY_DIGITS + 1)}
         edge = self["\n"]
         self.before = (((edge >> CELL) + edge) >> CELL) + edge
@@ -77,12 +77,8 @@ class _Rows(dict[str, int]):
     def _made(self, word: str) -> tuple[int, int]:
         """A word's row and the number of its class."""
         kinds = self._kinds(word.lower())
-        row, own, near = ROW, self._own, self._near
         seen = properties(word, kinds)
-        for feature in seen.own:
-            row += own(feature, 0)
-        for feature in seen.near:
-            row += near(feature, 0)
+        row = ROW + (sum(map(self._own, seen.own)) << ITSELF * CELL) + sum(map(self._near, seen.near))
         return row, self._number(seen.name)
 
 

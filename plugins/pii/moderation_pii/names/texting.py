@@ -46,7 +46,7 @@ _CUE_BEFORE = re.compile(
     r"(?i)(?:\b(?:hi|hey|hello|hiya|hai|helo|dear|dearest|thanks?|thank you|love|luv|from|regards|rgds|this is|dis is|its|it's|i'?m|i am|am|name is|called|mr|mrs|ms|miss"
     r"|dr|prof|sir|uncle|unc|aunt(?:y|ie)?|bro(?:ther)?|sis(?:ter)?|cousin|mum|dad|ask(?:ed|ing)?|tell|told|text(?:ed)?|emailed|call(?:ed)?|ring|met|meet(?:ing)?"
     r"|with|wif|wid|miss|missing|seeing|by|and|n|&|&amp;|between|poor|happy b-?(?:irth)?day|users?|username|name|vot(?:ed?|ing) for|for|executive|friend|fren|boyfriend|girlfriend|wife|husband|son|daughter|boss|teacher|says|said)"
-    r"[ .,:;!]{1,3}|[@(\-–—] ?)$"
+    r"(?:[.,:;!]? |[.,:;!\\n])|[@(\-–—] ?)$"
 )
 _CUE_BEHIND = re.compile(
     r"(?i)(?:['’]s\b|,| (?:here|says?|said|told|is|was|has|had|wants?|called|calls|and|n|&|will|sir|madam|uncle|aunty|asks?|asked|came|comes|goes|went|took"
@@ -57,6 +57,9 @@ _PLACE_BEHIND = re.compile(
     r"(?i) (?:rd|road|st|street|ave|avenue|nagar|market|lane|station|bridge|cinema|theatre|mall|rec cent(?:er|re)|airport|park|train|express"
     r"|university|hospital|college|district|county|valley|river|beach|island|hotel|restaurant|pub|cup|league|stadium|x?mas|christmas)\b"
 )
+_DETERMINED = re.compile(r"(?i)\b(?:an?|one|two|some|any|every|each|no|the|this|that|these|those) $")
+_SLURRED = re.compile(r"(?i)(?:o?l+o+l|lmao|rofl|omg|o?kay|ok|yeah|nah)[a-z]{0,8}\Z|s['’][a-z]+\Z|you[iu]\Z")
+"""A cry that is joined to the next word, *it's* of which an *s* is left."""
 _ROAD = re.compile(r"(?i).* (?:rd|road|street|avenue|nagar|highway|blvd)\Z")
 _MONTH = words("january february march april may june july august september october november december")
 _MONTH_BEFORE = re.compile(
@@ -107,6 +110,8 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
     lists = [frozenset(known.of(word.lower())) for word in found]
     is_strong = any(not _STRONG.isdisjoint(each) for each in lists)
     if len(found) > 1:
+        if all(word.isupper() for word in found) and not is_strong and _is_shouting(text):
+            return any(_ANY.isdisjoint(each) for word, each in zip(found, lists, strict=True) if len(word) > 1)
         return bool(_ROAD.match(text, start, end)) or _is_sentence(found, lists, texting)
     word, is_on_list = found[0], not _ANY.isdisjoint(lists[0])
     lowered = word.lower()
@@ -129,6 +134,13 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
         return not all(not _STRONG.isdisjoint(known.of(half.lower())) for half in _HALF.findall(word))
     if is_strong:
         return False
+    if _SLURRED.match(word) and not is_on_list:
+        return True
+    if word.islower() and (
+        _DETERMINED.search(text, max(0, start - 8), start)
+        or ("t" in lists[0] and not is_called and not _CUE_BEHIND.match(text, end))
+    ):
+        return True
     if (
         not is_on_list
         and not is_called
@@ -177,6 +189,12 @@ def _is_texting(text: str) -> bool:
     found = [word.lower() for word in _WORD.findall(text[:2000])]
     marks = sum(word in _MARKS for word in found)
     return marks > 0 and marks * _TWO_IN >= len(found) and (marks > 1 or len(found) < _TWO_IN)
+
+
+def _is_shouting(text: str) -> bool:
+    """True for a message in capitals, not for a line of a form."""
+    found = _WORD.findall(text[:2000])
+    return len(found) > 7 and sum(word.isupper() for word in found) * 4 > len(found) * 3
 
 
 def _is_respelt(lowered: str, known: KnownWords) -> bool:

@@ -1,29 +1,33 @@
-"""What the model was trained to: the file that ``tools/pii-training/train.py`` writes, read into what is ready to add."""
+"""What the model was trained to: the file that ``tools/pii-training/train.py`` writes, read into what is ready to add.
+
+The file is not packed: what is looked up stays in its bytes until somebody asks, so that a start takes milliseconds.
+"""
 
 from __future__ import annotations
 
 import json
-import zlib
 
 from moderation_pii.names.features import DISTANCES
-from moderation_pii.names.known_words import KnownWords
-from moderation_pii.names.packing import CELL, ITSELF, LABELS, packed
+from moderation_pii.names.known_words import Filed, KnownWords
+from moderation_pii.names.packing import CELL, LABELS, packed
 
 CLASS_BITS = 15
 """Of a class's number, in that of a pair."""
+
+_AROUND = tuple((str(distance), CELL * cell) for cell, distance in enumerate(DISTANCES) if distance)
+"""How features of words at a distance begin, and how far what they add is shifted."""
 
 
 class Weights:
     """A trained model.
 
     Args:
-        model: bytes as `train.py` writes them.
+        model: bytes as `train.py` writes them: the size of the head in four bytes, the head in JSON, the lines of
+            words, the names of features in lines, and of each four steps of two bytes.
 
     Attributes:
         lists: what is known of words.
         moves: what one label after another adds, in steps.
-        own: feature of a word to what it adds to that word's row for the word itself.
-        near: feature of a word to what it adds to that word's row for the words around.
         pairs: classes of two neighbours, the first's number before the second's, to what they add to the first word's
             score and to the second's.
 
@@ -32,21 +36,19 @@ class Weights:
     """
 
     def __init__(self, model: bytes) -> None:
-        raw = zlib.decompress(model)
-        size = int.from_bytes(raw[:4], "little")
-        head = json.loads(raw[4 : 4 + size])
-        end = 4 + size + head["names"]
-        self.lists = KnownWords(head["lists"])
+        at = 4 + int.from_bytes(model[:4], "little")
+        head = json.loads(model[4:at])
+        self.lists = KnownWords(Filed(head["kinds"], head["sizes"], model[at : (at := at + head["lines"])]))
         self.moves: dict[tuple[str, str], int] = {(a, b): weight for a, b, weight in head["moves"]}
-        self.own: dict[str, int] = {}
-        self.near: dict[str, int] = {}
+        names = model[at : (at := at + head["names"])].decode().split("\n")
+        self._steps = memoryview(model)[at:].cast("h")
+        self._places = dict(zip(names, range(0, len(self._steps), len(LABELS)), strict=True))
         self.pairs: dict[int, tuple[int, int]] = {}
         self._numbers: dict[str, int] = {}
-        steps = memoryview(raw)[end:].cast("h")
-        names = raw[4 + size : end].decode().split("\n")
-        columns = (steps[field :: len(LABELS)].tolist() for field in range(len(LABELS)))
-        for name, weight in zip(names, map(packed, *columns), strict=True):
-            self._add(name, weight)
+        for name in names:
+            if name[0] in "LR":
+                self._add_pair(name)
+        self._near: dict[str, int] = {}
         if len(self._numbers) >> CLASS_BITS:
             raise ValueError(
                 f"the model has {len(self._numbers)} classes of words: train it with fewer, or widen CLASS_BITS"
@@ -56,19 +58,28 @@ class Weights:
         """The number of a class; 0 for all that count in no pair."""
         return self._numbers.get(name, 0)
 
-    def _add(self, name: str, weight: int) -> None:
-        if name[0] == "0":
-            self.own[name[1:]] = weight << ITSELF * CELL
-        elif name[0] in "LR":
-            # The class of the sign "|" is that sign.
-            first, second = ("|", name[3:]) if name[1] == "|" else name[1:].split("|", 1)
-            key = self._numbered(first) << CLASS_BITS | self._numbered(second)
-            to_first, to_second = self.pairs.get(key, (0, 0))
-            self.pairs[key] = (to_first, weight) if name[0] == "L" else (weight, to_second)
-        else:
-            size = 2 if name[0] == "-" else 1
-            cell = int(name[:size]) - DISTANCES[0]
-            self.near[name[size:]] = self.near.get(name[size:], 0) + (weight << cell * CELL)
+    def own(self, feature: str) -> int:
+        """What a feature of a word adds for the word itself, in the lowest cell."""
+        return self._packed("0" + feature)
+
+    def near(self, feature: str) -> int:
+        """What a feature of a word adds to its row for the words around."""
+        known = self._near.get(feature)
+        if known is None:
+            known = self._near[feature] = sum(self._packed(start + feature) << shift for start, shift in _AROUND)
+        return known
+
+    def _packed(self, name: str) -> int:
+        place = self._places.get(name)
+        return 0 if place is None else packed(*self._steps[place : place + len(LABELS)])
+
+    def _add_pair(self, name: str) -> None:
+        # The class of the sign "|" is that sign.
+        first, second = ("|", name[3:]) if name[1] == "|" else name[1:].split("|", 1)
+        key = self._numbered(first) << CLASS_BITS | self._numbered(second)
+        to_first, to_second = self.pairs.get(key, (0, 0))
+        weight = self._packed(name)
+        self.pairs[key] = (to_first, weight) if name[0] == "L" else (weight, to_second)
 
     def _numbered(self, name: str) -> int:
         return self._numbers.setdefault(name, len(self._numbers) + 1)

@@ -75,9 +75,11 @@ def _fold(char: str) -> str | None:
         return "-"
     if category == "Cf" or char in _INVISIBLE:
         return None
-    if char in "\u2018\u2019\u02bc":
+    if char in "\u2018\u2019\u02bc\x91\x92":  # the last two: Windows-1252 that was read as Latin-1
         return "'"
-    if char in "\u201c\u201d":
+    if char in "\u201c\u201d\x93\x94":
         return '"'
+    if char in "\x96\x97":
+        return "-"
     wide = unicodedata.normalize("NFKC", char)
     return wide if len(wide) == 1 and wide.isascii() else char

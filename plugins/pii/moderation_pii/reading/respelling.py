@@ -8,6 +8,7 @@ that stand for digits in a number, ``2O6-555-OlOO``, are read as digits.
 from __future__ import annotations
 
 import re
+import string
 from functools import cache
 
 from moderation_pii.context import words
@@ -26,6 +27,7 @@ _AS_LETTERS = {"o": "0", "e": "3", "i": "1", "a": "4", "s": "5"}
 _AS_SIGNS = {"a": "@", "s": "$", "i": "!"}
 _AS_SOUNDS = {"ph": "f", "c": "k"}
 _TOKEN = re.compile(r"[$@]?[A-Za-z0-9][A-Za-z0-9@$*!]{1,12}[A-Za-z0-9]")
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _LEAST_DIGITS = 6
 """Shorter numbers with letters are codes, and floors: 3º B."""
 
@@ -88,10 +90,13 @@ def respelled(text: str) -> tuple[str, list[int]]:
     """
     text = _MIXED.sub(_as_digits, text)
     known = _misspelled()
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        lowered = text.translate(_SMALL)  # some letters become two in lower case
     meant = [
         (*token.span(), word)
-        for token in _TOKEN.finditer(text)
-        if (word := known.get(token.group().lower())) is not None and not _is_code(token.group())
+        for token in _TOKEN.finditer(lowered)
+        if (word := known.get(token[0])) is not None and not _is_code(text[token.start() : token.end()])
     ]
     made, places, end = "", list[int](), 0
     for start, after, word in sorted([*meant, *_spread(text)]):

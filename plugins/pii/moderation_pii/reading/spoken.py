@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from moderation_pii import checksums
@@ -57,7 +58,7 @@ _CLEAR = _DIGITS | _TENS | _SPANISH
 _PIECES = dict.fromkeys([*_BENT, *_INSIDE], False) | dict.fromkeys([*_CLEAR, *_TIMES], True)
 """Words that may be a piece of a number; True for those that hardly are anything else."""
 
-_KEYWORDS = re.compile(
+_KEYWORDS = (
     r"(?<![a-z])(?:"
     r"(?P<CREDIT_DEBIT_CVV>cvv2?|cvc2?|c[ .]?v[ .]?[vc]|security co?de?|cd|back|csc)"
     r"|(?P<PIN>pin|p[ .]i[ .]n|pincode|passcode|clave)"
@@ -97,7 +98,7 @@ def signs() -> str:
     rows += [gap.join(one if at == single else few for at in places) for single in places]
     rows += [few + "".join((odd if at == special else gap) + few for at in range(3)) for special in range(3)]
     glued = f"[0-9]{_PLAIN}|{_PLAIN}(?:[0-9]|{_PLAIN})"
-    return rf"(?i)(?:^|[^a-z0-9])(?:(?:{'|'.join(rows)})(?:$|[^a-z0-9])|[a-z0-9]*(?:{glued}))"
+    return rf"(?i)(?:^|[^a-z0-9])(?:(?:{'|'.join(rows)})(?:$|[^a-z0-9])|[a-z0-9]{{0,40}}(?:{glued}))"
 
 
 class _Token(NamedTuple):
@@ -107,15 +108,17 @@ class _Token(NamedTuple):
     is_clear: bool
 
 
-def runs(text: str, lowered: str) -> Iterator[Hit]:
+def runs(text: str, lowered: str, start: int, end: int) -> Iterator[Hit]:
     """The numbers that are spelled out or spread, from start to end.
 
     Args:
         text: as it is folded.
         lowered: the same in lower case, of the same length.
+        start: of the place that is looked through.
+        end: of the same.
     """
     run: list[_Token] = []
-    for found in _TOKEN.finditer(lowered):
+    for found in _TOKEN.finditer(lowered, start, end):
         token = _token(found)
         if run and (token is None or not _GAP.fullmatch(lowered, run[-1].end, found.start())):
             yield from _judged(run, text, lowered)
@@ -130,9 +133,11 @@ def _token(found: re.Match[str]) -> _Token | None:
     word = found[0]
     is_clear = _PIECES.get(word)
     if is_clear is None:
+        if word.isalpha():
+            return None
         if word.isdigit():
             is_clear = len(word) <= 5 or None
-        elif not word.isalpha() and "".join(_GLUED.findall(word)) == word:
+        elif "".join(_GLUED.findall(word)) == word:
             is_clear = True
     return None if is_clear is None else _Token(*found.span(), word, is_clear)
 
@@ -183,10 +188,16 @@ def _read(run: Iterator[str]) -> str:
     return read
 
 
+@cache
+def _keywords() -> re.Pattern[str]:
+    """Compiled at the first use: a start does not wait for it."""
+    return re.compile(_KEYWORDS)
+
+
 def _weighed(read: str, before: str, has_words: bool, parts: int) -> tuple[str, float]:
     """The kind of a number and how sure it is; the nearest keyword that fits its length decides."""
     size = len(read)
-    for found in reversed(list(_KEYWORDS.finditer(before))):
+    for found in reversed(list(_keywords().finditer(before))):
         least, most = _SIZES[str(found.lastgroup)]
         if least <= size <= most:
             return _LABELS.get(str(found.lastgroup), str(found.lastgroup)), 88.0

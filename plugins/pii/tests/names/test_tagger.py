@@ -3,7 +3,6 @@
 import itertools
 import json
 import random
-import zlib
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moderation_pii.names import decoding, packing, tagger
 from moderation_pii.names.features import DISTANCES, TOKEN, properties
-from moderation_pii.names.known_words import KnownWords
+from moderation_pii.names.known_words import Filed, KnownWords
 from moderation_pii.names.packing import LABELS, SCALE
 
 KINDS = {
@@ -26,16 +25,16 @@ class PlainTagger:
     """Reads the same file and adds the same weights, one by one."""
 
     def __init__(self, model):
-        raw = zlib.decompress(model)
-        size = int.from_bytes(raw[:4], "little")
-        head = json.loads(raw[4 : 4 + size])
-        end = 4 + size + head["names"]
-        steps = memoryview(raw[end:]).cast("h").tolist()
+        start = 4 + int.from_bytes(model[:4], "little")
+        head = json.loads(model[4:start])
+        start, lines = start + head["lines"], model[start : start + head["lines"]]
+        end = start + head["names"]
+        steps = memoryview(model[end:]).cast("h").tolist()
         self.weights = {
             name: dict(zip(LABELS, steps[4 * place : 4 * place + 4], strict=True))
-            for place, name in enumerate(raw[4 + size : end].decode().split("\n"))
+            for place, name in enumerate(model[start:end].decode().split("\n"))
         }
-        self.lists = KnownWords(head["lists"])
+        self.lists = KnownWords(Filed(head["kinds"], head["sizes"], lines))
         self.moves = {(a, b): weight for a, b, weight in head["moves"]}
 
     def tag(self, text):

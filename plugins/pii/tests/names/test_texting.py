@@ -97,3 +97,25 @@ def test_an_address_is_found_without_the_sentence_that_it_stands_in(text, addres
 )
 def test_a_name_is_found_without_its_title(text, name):
     assert names(text) == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Good night my dear.. Sleepwell&amp;Take care",
+        "U DON\x92T WORRY",
+        "Lolnice. I went from a fish to water",
+        "Umma. Did she say anything",
+        "No need to ke qi... too bored is it",
+        "be my Valentine",
+        "Good evening Sir, Al Salam Wahleykkum.sharing a happy news",
+        "HI DARLIN I FINISH AT 3 DO U 1 2 PICK ME UP OR MEET ME? TEXT BACK",
+    ],
+)
+def test_what_people_text_is_nobody(text):
+    assert found_in(text, 50) == []
+
+
+@pytest.mark.parametrize(("text", "name"), [("Dear Rakhesh. Call me", "Rakhesh"), ("Hi Umma Ali, come", "Umma Ali")])
+def test_who_is_called_alike_is_found(text, name):
+    assert ("NAME", name) in found_in(text, 50)

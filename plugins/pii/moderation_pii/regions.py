@@ -1,43 +1,41 @@
-"""Where in a long text each pattern is worth looking for: a text of any length costs as much for each character.
+"""Where in a long text a pattern is worth looking for: a text of any length costs as much for each character.
 
-The automaton is asked about each stretch of a text. A pattern is then looked for in the stretches for which it was named,
-and not from one end of the text to the other because something like it stands somewhere.
+The automaton says where a pattern may end. It is then looked for before these places, and not from one end of the text
+to the other because something like it stands somewhere.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from moderation_pii.prefilter import Prefilter
-
-SHORT = 900
+SHORT = 300
 """Code points of a text that is looked through as one."""
-STRETCH, OVERLAP = 450, 300
-"""Code points of a stretch, and how far it reaches into the next one: more than what patterns but the long ones see."""
-_BOUND = re.compile(r"\{[0-9]*,([0-9]+)\}")
+_AHEAD = 40
+"""Code points behind the end of a value that a pattern may look at."""
 
 Region = tuple[int, int]
 """Start and end, in code points."""
 
 
-def is_long(regex: str) -> bool:
-    """True for a pattern that may need more than an overlap to be seen at all."""
-    return any(int(bound) * 2 > OVERLAP for bound in _BOUND.findall(regex))
+def before(ends: list[int], width: int, length: int) -> Sequence[Region]:
+    """The regions of a text that hold all matches which end at some places, from start to end; none touches another.
 
-
-def regions(prefilter: Prefilter, text: str) -> Mapping[int, Sequence[Region]]:
-    """The regions of a text in which each pattern may be, by its number; those that touch are one."""
-    found: dict[int, list[Region]] = {}
-    for start in range(0, len(text), STRETCH):
-        end = min(start + STRETCH + OVERLAP, len(text))
-        for number in prefilter.seen(text[start:end]):
-            known = found.setdefault(number, [])
-            if known and known[-1][1] >= start:
-                known[-1] = (known[-1][0], end)
-            else:
-                known.append((start, end))
-    return found
+    Args:
+        ends: where matches may end, in any order.
+        width: how many code points a match has at most.
+        length: of the text.
+    """
+    ends.sort()
+    start, end = ends[0] - width, ends[0]
+    made: list[Region] = []
+    for place in ends:
+        if place - width > end + _AHEAD:
+            made.append((max(0, start), end + _AHEAD))
+            start = place - width
+        end = place
+    made.append((max(0, start), min(length, end + _AHEAD)))
+    return made
 
 
 class Finder:
@@ -58,7 +56,7 @@ class Finder:
         """The first match from `at` on; `at` never goes back."""
         while self._region is not None:
             start, end = self._region
-            found = self._pattern.search(self._text, max(at, start), end) if at < end else None
+            found = self._pattern.search(self._text, at if at > start else start, end) if at < end else None
             if found is not None and found.end() == end < len(self._text):
                 # The region's end is none of the text's: what reaches it may go on, or be nothing.
                 found = self._pattern.search(self._text, found.start())
