@@ -169,7 +169,7 @@ def _request(
     parts = check_url(url, allow_private=allow_private)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _resolve(host, port, allow_private)
+    address = _resolve(host, port, deadline, allow_private)
     left = deadline - time.monotonic()
     if left <= 0:
         raise FetchFailed("the time limit passed")
@@ -264,16 +264,52 @@ def _literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _resolve(host: str, port: int, allow_private: bool) -> str:
+def _resolve(host: str, port: int, deadline: float, allow_private: bool) -> str:
     """One address to connect to; refused when any address of the name is not public."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = _addresses(host, port, deadline)
     except (OSError, UnicodeError) as error:
         raise FetchFailed(f"the name {host[:100]!r} does not resolve") from error
-    addresses = [str(entry[4][0]) for entry in found]
     if not addresses:
         raise FetchFailed(f"the name {host[:100]!r} has no address")
     for address in addresses:
         if not allow_private and not is_public(ipaddress.ip_address(address.partition("%")[0])):
             raise UrlRefused("the name leads to a private, loopback or reserved address")
     return addresses[0]
+
+
+_lookups = threading.BoundedSemaphore(64)
+
+
+def _addresses(host: str, port: int, deadline: float) -> list[str]:
+    """All addresses of a name, looked up in a thread that is left behind when it does not come back in time.
+
+    The C library takes no limit: a name server that answers nothing holds a caller for as long as resolv.conf says,
+    which may be minutes. Those left behind are counted, so that slow names cannot fill the process with threads.
+
+    Raises:
+        OSError, UnicodeError: the name does not resolve, or is none.
+        FetchFailed: no answer in time, or too many names that wait for theirs.
+    """
+    found: list[str] = []
+    failed: list[Exception] = []
+
+    def look_up() -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(str(entry[4][0]) for entry in entries)
+        except (OSError, UnicodeError) as error:
+            failed.append(error)
+        finally:
+            _lookups.release()
+
+    if not _lookups.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        raise FetchFailed("too many names wait for their addresses")
+    thread = threading.Thread(target=look_up, name="name look-up", daemon=True)
+    thread.start()
+    thread.join(max(0.0, deadline - time.monotonic()))
+    if thread.is_alive():
+        raise FetchFailed(f"the name {host[:100]!r} was not resolved in time")
+    if failed:
+        raise failed[0]
+    return found

@@ -46,6 +46,25 @@ def migrated_once() -> None:
     migrate_once()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def made_once() -> None:
+    """What each application would compile anew is compiled once, and passwords are cheap."""
+    from tests.made_once import make_once
+
+    make_once()
+
+
+@pytest.fixture
+def one_policy(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands find one policy with one quick detector: those that have detectors answer take seconds for the rest."""
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "words.yml").write_text(
+        "policy: words\nformat: 1\ndescription: A test.\napplies_to: {content_type: [text]}\n"
+        "needs: [text.blocklist]\nif_nothing_matches: approve\nif_a_detector_fails: reject\n"
+    )
+    monkeypatch.setenv("MODERATION_RULES", str(folder))
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings over a fresh data folder; private addresses are allowed, because the tests' receivers are local."""

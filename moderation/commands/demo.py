@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,12 +62,18 @@ class Row:
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.  [default: 8000, or a free one]")
 @click.pass_obj
 def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
-    """Serve on a fresh folder, post everything in examples/, and show the outcomes as they come."""
+    """Serve on a fresh folder, post everything in examples/, and show the outcomes as they come.
+
+    The folder is removed at the end; with --data it is one that you name, new or empty, and is kept.
+    """
+    kept = settings.data if _is_named() else None
+    if kept is not None and kept.is_dir() and any(kept.iterdir()):
+        raise click.UsageError(f"--data {kept}: the demo works in a fresh folder, and this one is not empty")
     if settings.log_level.upper() == "INFO":
         logging.getLogger().setLevel(logging.ERROR)  # the table is what is to be seen
     folder = examples_folder()
     drawn = console(width=None if sys.stdout.isatty() else 130)
-    with _fresh_server(settings, port) as server:
+    with _fresh_server(settings, port, kept) as server:
         drawn.print(f"A fresh service listens at {server.url}. Its detectors load their models ...")
         drawn.print(
             f"ready after {_until_ready(server):.1f} s; posting the examples, each when the one before is done."
@@ -92,7 +98,9 @@ def demo(settings: Settings, exit_after: bool, port: int | None) -> int:
         drawn.print(f"\nNow review what waits: {server.url}/review")
         drawn.print(f"  name      admin\n  password  {server.first_admin_password}")
         drawn.print(f"API key of app {APP}: {keys[APP]}", soft_wrap=True)
-        drawn.print("Ctrl-C ends the demo and removes its data.")
+        drawn.print(
+            "Ctrl-C ends the demo" + (" and removes its data." if kept is None else f"; its data stays in {kept}.")
+        )
         wait_for_signal()
     return 0
 
@@ -104,9 +112,15 @@ def examples_folder() -> Path:
     return checkout if checkout.is_dir() else installed
 
 
+def _is_named() -> bool:
+    """True if ``--data`` was said on the command line: MODERATION_DATA names an installation, not a place to try in."""
+    return click.get_current_context().get_parameter_source("data") is click.core.ParameterSource.COMMANDLINE
+
+
 @contextmanager
-def _fresh_server(settings: Settings, port: int | None) -> Iterator[Server]:
-    with tempfile.TemporaryDirectory(prefix="moderation-demo-") as folder:
+def _fresh_server(settings: Settings, port: int | None, kept: Path | None) -> Iterator[Server]:
+    made = tempfile.TemporaryDirectory(prefix="moderation-demo-") if kept is None else nullcontext(str(kept))
+    with made as folder:
         fresh = settings.model_copy(update={"data": Path(folder), "port": settings.port if port is None else port})
         try:
             server = Server(fresh)

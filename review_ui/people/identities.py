@@ -19,6 +19,7 @@ from werkzeug.security import generate_password_hash
 from ground.database import Database
 from ground.errors import ModerationError
 from review_ui.a2i.chain import note_change
+from review_ui.people import people
 from review_ui.people.people import open_session, put_into_groups
 from review_ui.tables import identities, sign_ins, users
 
@@ -130,4 +131,4 @@ def _free_name(c: Connection, name: str) -> str:
 @cache
 def _no_password() -> str:
     """The hash of a password that nobody knows: looking at it takes as long as at anybody's."""
-    return generate_password_hash(secrets.token_urlsafe(32), method="scrypt")
+    return generate_password_hash(secrets.token_urlsafe(32), method=people.DERIVATION)

@@ -60,6 +60,35 @@ def test_a_name_that_resolves_to_a_private_address_is_refused(monkeypatch: pytes
         fetch("http://rebind.example.com/", max_bytes=10, timeout_seconds=2, allow_private=False)
 
 
+def test_a_name_that_no_server_answers_for_costs_no_more_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def resolve(*_: object, **__: object) -> list[tuple[object, ...]]:
+        answered.wait(60)
+        return [(2, 1, 6, "", ("93.184.216.34", 80))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    try:
+        with pytest.raises(FetchFailed, match="not resolved in time") as refused:
+            fetch("http://slow.example.com/", max_bytes=10, timeout_seconds=0.2, allow_private=False)
+        assert refused.value.is_passing
+    finally:
+        answered.set()
+
+
+def test_names_that_wait_are_few_and_do_not_hold_up_those_after_them_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60) and [])
+    before = threading.active_count()
+    try:
+        for _ in range(70):
+            with pytest.raises(FetchFailed, match=r"in time|too many names"):
+                fetch("http://slow.example.com/", max_bytes=10, timeout_seconds=0.001, allow_private=False)
+        assert threading.active_count() - before <= 64
+    finally:
+        answered.set()
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/redirect":

@@ -259,8 +259,9 @@ def test_settings_and_commands_are_documented() -> None:
 
 
 @pytest.mark.slow
-def test_the_demo_shows_all_three_outcomes_and_ends() -> None:
-    done = run("demo", "--exit", "--port", "0")
+def test_the_demo_shows_all_three_outcomes_and_ends(tmp_path: Path) -> None:
+    kept = tmp_path / "tried"
+    done = run("demo", "--exit", "--port", "0", "--data", str(kept))
 
     assert done.returncode == 0, done.stdout + done.stderr
     columns = [re.split(r"\s{2,}", line) for line in done.stdout.splitlines() if "  " in line]
@@ -276,6 +277,11 @@ def test_the_demo_shows_all_three_outcomes_and_ends() -> None:
     assert rows["tiny picture"] == "reject"
     assert rows["corrupt file"] == "refused"
     assert len([outcome for outcome in rows.values() if outcome in ("approve", "reject", "review", "refused")]) == 18
+    assert (kept / "moderation.db").is_file()  # a folder that was named is kept
+
+    again = run("demo", "--exit", "--port", "0", "--data", str(kept))
+    assert again.returncode == 2
+    assert f"--data {kept}: the demo works in a fresh folder, and this one is not empty" in again.stderr
 
 
 def test_doctor_shows_no_secret_of_the_settings(

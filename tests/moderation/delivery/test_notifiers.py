@@ -217,6 +217,7 @@ def test_what_cannot_be_told_stops_the_start(name: str) -> None:
         addressed(Settings(notify=name))
 
 
+@pytest.mark.usefixtures("one_policy")
 def test_doctor_says_who_is_told_and_what_cannot_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -610,6 +610,7 @@ def test_the_first_start_makes_no_admin_when_no_passwords_are_taken(tmp_path: Pa
         assert People(server.review.database).list() == []
 
 
+@pytest.mark.usefixtures("one_policy")
 def test_doctor_asks_the_provider(
     provider: IdentityProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from ground.errors import InputError
+from review_ui.people import people
 from tests.houses.desk import PASSWORD, Desk, post, sign_in, words_of
+from tests.made_once import DERIVATION
 
 
 @pytest.fixture
@@ -42,6 +44,16 @@ def test_a_new_password_is_shown_once_and_ends_all_sessions(desk: Desk, admin: A
     assert sign_in(desk.app.test_client(), "noor", made[1]).status_code == 303
     assert made[1] not in admin.get("/review/people").text
     assert made[1] not in log(admin)
+
+
+def test_a_stored_password_costs_a_guesser_what_scrypt_asks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "DERIVATION", DERIVATION)
+    desk.people.add("noor", "reviewer", PASSWORD)
+
+    stored = b"".join(path.read_bytes() for path in desk.settings.data.glob("review.db*"))
+    assert b"scrypt:32768:8:1$" in stored
+    assert PASSWORD.encode() not in stored
+    assert sign_in(desk.app.test_client(), "noor").status_code == 303
 
 
 def test_sessions_are_ended_and_somebody_shut_out_is_let_in_again(desk: Desk, admin: Any) -> None:
