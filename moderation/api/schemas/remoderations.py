@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
 from ground.strict_json import NOT_BLANK
-from moderation.api.schemas.bodies import Body
+from moderation.api.schemas.bodies import Body, Whole
 from moderation.core.decisions import FinalOutcome
 from moderation.core.verdicts import Outcome
 
@@ -19,9 +19,9 @@ class NewRemoderation(Body):
     since: AwareDatetime | None = Field(
         None, strict=False, description="Only items that were posted since; null for all."
     )
-    most: int = Field(1000, ge=1, le=1_000_000, description="Change no more items than this.")
-    pace: int | None = Field(
-        None, ge=1, le=100_000, description="Change no more items a minute; null for as many as can be."
+    most: Whole = Field(1000, ge=1, le=1_000_000, description="Change no more items than this.")
+    pace: Annotated[Whole, Field(ge=1, le=100_000)] | None = Field(
+        None, description="Change no more items a minute; null for as many as can be."
     )
     with_people: bool = Field(False, description="Items that people have decided, too; people are asked anew.")
     why: str = Field(
