@@ -15,6 +15,7 @@ SHIPPED_TOOLS: Mapping[str, str] = {
     "vision.hashes": "plugins/hashes (moderation hashes import)",
     "vision.faces": "plugins/vision",
     "vision.faces_quick": "plugins/vision",
+    "vision.faces_wary": "plugins/vision",
     "vision.exif": "plugins/vision",
     "vision.provenance": "plugins/vision",
     "vision.quality": "plugins/vision",

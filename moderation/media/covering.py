@@ -1,8 +1,9 @@
 """Covering: the faces of people at work, painted over before anything of a picture is stored.
 
-Covered is what a detector of faces sees, and the lower part of each head that a detector of people sees, turned away or
-not: what is worn on heads stays to be seen. A solid patch, which nothing can take off again; blurred faces are found
-again (patches are not). The copy is looked at anew, and what is still found is covered more widely.
+Covered is all that may be a face to a wary detector, and the lower part of each head that a detector of people sees,
+turned away or not: what is worn on heads stays to be seen. Where neither finds anything, all is covered that looks the
+least bit like a face. A solid patch, which nothing can take off again; blurred faces are found again (patches are not).
+The copy is looked at anew, and what is still found is covered more widely.
 """
 
 from __future__ import annotations
@@ -24,16 +25,23 @@ from moderation.media.looking import frames, looks
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FACES, PEOPLE = "vision.faces", "vision.ppe"
+FACES, PEOPLE = "vision.faces_wary", "vision.ppe"
+SURE, IN_DOUBT = 60.0, 5.0
+"""Percent from which something is covered; and where nothing else is, because a masked face that fills a picture looks
+little like one."""
 ROUNDS = 6
 MARGIN = 0.12
 """Beyond a face, this share of its width and height on each side; each round twice as much."""
+WIDE = 1.0
+"""Likewise in doubt: where only an eye looks like a face, the face is round it."""
 BROW = 0.35
 """Of a head, from the top: what is under it is covered where no face was found in it."""
+COVERED = 0.9
+"""The share of a place that is covered from which on what looks like a face there is the patch."""
 PIECE = 0.6
 """Of width and height: the picture is looked at in four pieces that overlap."""
 NEAR, MOST_ENLARGED = 800, 4.0
-"""Pixels that a piece is enlarged to, and by how much at most."""
+"""Pixels that a view is enlarged to, and by how much at most."""
 LONGEST = 1920
 """Pixels: copies are no larger."""
 QUALITY = 88
@@ -70,15 +78,21 @@ class FaceCovering:
             raise MediaRefused("unsupported", "transparent pictures are not taken, because they show different things")
         copy = Image.new("RGB", seen[0].size)
         copy.paste(seen[0])
+        covered = Image.new("L", copy.size)
         for number in range(ROUNDS):
-            places = self._places(_saved(copy), PEOPLE if number == 0 else "")
+            is_doubtful = False
+            places = _open(self._places(_saved(copy), PEOPLE if number == 0 else ""), covered)
             if not places:
-                places = self._from_nearby(copy)
+                places = _open(self._from_nearby(copy, SURE), covered)
+            if not places and number == 0:
+                places, is_doubtful = self._from_nearby(copy, IN_DOUBT), True
             if not places:
                 return _saved(copy)
-            # Saving smears edges, so that what is left is covered more widely each time.
             for box in places:
-                _paint(copy, box, MARGIN * 2**number)
+                # Saving smears edges, so that what is left is covered more widely each time.
+                margin = WIDE if is_doubtful else MARGIN * 2**number if _share(covered, box) else MARGIN
+                _paint(copy, box, margin)
+                _paint(covered, box, margin, fill=255)
         raise MediaRefused("unsupported", f"a face is still seen after it was covered {ROUNDS} times")
 
     def _places(self, data: bytes, people_by: str) -> list[Box]:
@@ -91,21 +105,40 @@ class FaceCovering:
         context = _Context(data)
         asked = [each for each in self._detectors if each.name in (FACES, people_by)]
         found = [(each.name, each.detect(part, context)) for each in asked]
-        faces = [d.box for name, detections in found if name == FACES for d in detections if d.box is not None]
+        faces = [box for name, detections in found if name == FACES for box in _boxes(detections, SURE)]
         people = [d for name, detections in found if name == PEOPLE for d in detections if d.label == "Person"]
         return [*faces, *_of_people(people)]
 
-    def _from_nearby(self, picture: Image) -> list[Box]:
-        """Where faces are that are small or fill the picture, which is shown enlarged, in pieces, and with a margin."""
+    def _from_nearby(self, picture: Image, at_least: float) -> list[Box]:
+        """Where faces are that are small or fill the picture, which is shown enlarged, in pieces, and with a margin.
+
+        Args:
+            at_least: percent from which something counts as one.
+        """
         found: list[Box] = []
         part = Part(id="p0", type="image")
         for shown, (left, top, width, height) in _views(picture):
             context = _Context(_saved(shown))
             for detector in self._detectors:
                 if detector.name == FACES:
-                    boxes = [each.box for each in detector.detect(part, context) if each.box is not None]
+                    boxes = _boxes(detector.detect(part, context), at_least)
                     found += [_within(box, left, top, width, height) for box in boxes]
         return found
+
+
+def _boxes(found: Sequence[Detection], at_least: float) -> list[Box]:
+    return [each.box for each in found if each.box is not None and each.confidence >= at_least]
+
+
+def _share(covered: Image, box: Box) -> float:
+    """How much of a place is covered already, 0-1, as a picture says that is white there."""
+    from PIL import ImageStat
+
+    return float(ImageStat.Stat(covered.crop(_pixels(covered, box, 0))).mean[0]) / 255
+
+
+def _open(places: Sequence[Box], covered: Image) -> list[Box]:
+    return [box for box in places if _share(covered, box) < COVERED]
 
 
 def _views(picture: Image) -> Iterator[tuple[Image, tuple[float, float, float, float]]]:
@@ -115,15 +148,19 @@ def _views(picture: Image) -> Iterator[tuple[Image, tuple[float, float, float, f
     # With a margin of its own size: a face that fills the picture is half as large then.
     framed = Image.new("RGB", (2 * picture.width, 2 * picture.height), (128, 128, 128))
     framed.paste(picture, (picture.width // 2, picture.height // 2))
-    yield framed, (-(picture.width // 2) / picture.width, -(picture.height // 2) / picture.height, 2.0, 2.0)
+    yield _enlarged(framed), (-(picture.width // 2) / picture.width, -(picture.height // 2) / picture.height, 2.0, 2.0)
+    if max(picture.size) < NEAR:
+        yield _enlarged(picture), (0.0, 0.0, 1.0, 1.0)
     for left in (0.0, 1 - PIECE):
         for top in (0.0, 1 - PIECE):
             place = _pixels(picture, Box(left=left, top=top, width=PIECE, height=PIECE), 0)
-            piece = picture.crop(place)
-            scale = min(MOST_ENLARGED, max(1.0, NEAR / max(piece.size)))
-            shown = piece.resize((max(1, round(piece.width * scale)), max(1, round(piece.height * scale))))
             share = (place[2] - place[0]) / picture.width, (place[3] - place[1]) / picture.height
-            yield shown, (place[0] / picture.width, place[1] / picture.height, *share)
+            yield _enlarged(picture.crop(place)), (place[0] / picture.width, place[1] / picture.height, *share)
+
+
+def _enlarged(view: Image) -> Image:
+    scale = min(MOST_ENLARGED, max(1.0, NEAR / max(view.size)))
+    return view.resize((max(1, round(view.width * scale)), max(1, round(view.height * scale))))
 
 
 def _within(box: Box, left: float, top: float, width: float, height: float) -> Box:
@@ -150,10 +187,11 @@ def _under_the_brow(head: Any) -> Any:
     return {**head, "top": head["top"] + BROW * head["height"], "height": (1 - BROW) * head["height"]}
 
 
-def _paint(picture: Image, box: Box, margin: float) -> None:
+def _paint(picture: Image, box: Box, margin: float, fill: int = 0) -> None:
     from PIL import ImageDraw
 
-    ImageDraw.Draw(picture).rectangle(_pixels(picture, box, margin), fill="black")
+    color = fill if picture.mode == "L" else (fill, fill, fill)
+    ImageDraw.Draw(picture).rectangle(_pixels(picture, box, margin), fill=color)
 
 
 def _pixels(picture: Image, box: Box, margin: float) -> tuple[int, int, int, int]:

@@ -24,10 +24,10 @@ def main(folder: Path, first: int = 0, last: int | None = None) -> None:
     import cv2
     import numpy
     from moderation_models.ppe.detector import Ppe
-    from moderation_vision.faces import Faces
+    from moderation_vision.faces import WaryFaces
     from nudenet import NudeDetector
 
-    covering, second = FaceCovering([Faces(), Ppe()]), NudeDetector()
+    covering, second = FaceCovering([WaryFaces(), Ppe()]), NudeDetector()
 
     def faces(data: bytes) -> int:
         picture = cv2.imdecode(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_COLOR)

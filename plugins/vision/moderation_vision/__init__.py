@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from moderation import hookimpl
 from moderation.hookspecs import Finding
 from moderation_vision.blanking import Blank, Patch
-from moderation_vision.faces import Faces, QuickFaces
+from moderation_vision.faces import Faces, QuickFaces, WaryFaces
 from moderation_vision.frames import Frames
 from moderation_vision.lettering import Lettering
 from moderation_vision.metadata import Metadata
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def register_detectors(settings: Settings) -> list[Any]:
-    """Offer ``vision.faces`` and its quick sibling, and what looks at metadata, quality and lettering."""
-    return [Faces(), QuickFaces(), Metadata(), Provenance(), Quality(), Lettering()]
+    """Offer ``vision.faces`` and its quick and wary siblings, and what looks at metadata, quality and lettering."""
+    return [Faces(), QuickFaces(), WaryFaces(), Metadata(), Provenance(), Quality(), Lettering()]
 
 
 @hookimpl

@@ -26,6 +26,15 @@ QUICK_FACES = Card(
     figures=("what it finds of films: docs/redact.md",),
     cost="15 to 25 ms a megapixel on one core; 121 MB",
 )
+WARY_FACES = Card(
+    sees="all that may be a face, and where: faces that vision.faces is not sure of, too. For covering them (docs/works-council.md)",
+    does_not_see="few profiles, no backs of heads, faces under 10 pixels once the picture has .54 megapixels. Much of what it "
+    "finds is no face. It clears no picture",
+    licence=FACES.licence,
+    training_data=FACES.training_data,
+    figures=("what is left of faces where it covers them: docs/works-council.md",),
+    cost="50 to 75 ms a megapixel on one core; 121 MB",
+)
 TEXT = Card(
     sees="lines of Latin, Chinese and Japanese letters, and of Cyrillic and Greek ones with Tesseract: makes a text, "
     "which everything that looks at texts looks at",

@@ -14,7 +14,7 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context
-from moderation_vision.cards import FACES, QUICK_FACES
+from moderation_vision.cards import FACES, QUICK_FACES, WARY_FACES
 from moderation_vision.yunet import COLUMNS, YuNet
 
 if TYPE_CHECKING:
@@ -166,6 +166,21 @@ class QuickFaces(Faces):
     on_demand = True
     examines = False
     looks = QUICK_LOOKS
+    looks_again = False
+
+
+class WaryFaces(Faces):
+    """Finds all that looks a little like a face: for covering, where one face too many is better than one too few.
+
+    It looks at none alone, so that chance is not sorted out, and takes its first look for those. It clears nothing.
+    """
+
+    name = "vision.faces_wary"
+    version = "1.0"
+    card = WARY_FACES
+    min_confidence = 5.0
+    on_demand = True
+    examines = False
     looks_again = False
 
 

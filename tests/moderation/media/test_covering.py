@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from moderation.core.detections import Detection
 from moderation.core.errors import MediaRefused
+from moderation.core.items import Box, Part, Tool
 from moderation.media.covering import FaceCovering
 from tests.houses.api import NOBODY, Api
 from tests.paths import ROOT
@@ -44,9 +46,9 @@ def second() -> Second:
 @pytest.fixture(scope="module")
 def covering() -> FaceCovering:
     from moderation_models.ppe.detector import Ppe
-    from moderation_vision.faces import Faces
+    from moderation_vision.faces import WaryFaces
 
-    return FaceCovering([Faces(), Ppe()])
+    return FaceCovering([WaryFaces(), Ppe()])
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,35 @@ def test_a_patch_is_solid_and_nothing_else_travels_with_the_copy(covering: FaceC
         assert not copy.getexif()
         assert "comment" not in copy.info
         assert sum(copy.convert("L").histogram()[:8]) > 0.02 * copy.width * copy.height
+
+
+class Unsure:
+    """Stands for a detector of faces that is as sure as told of each of some places."""
+
+    name = "vision.faces_wary"
+
+    def __init__(self, *found: tuple[float, Box]) -> None:
+        self._found = found
+
+    def detect(self, part: Part, context: Any) -> list[Detection]:
+        by = Tool(name=self.name, version="1")
+        return [Detection(label="Face", confidence=sure, detector=by, box=box) for sure, box in self._found]
+
+
+def test_what_least_looks_like_a_face_is_covered_widely_where_nothing_else_is() -> None:
+    from PIL import Image
+
+    eye, other = Box(left=0.4, top=0.4, width=0.1, height=0.1), Box(left=0, top=0, width=0.05, height=0.05)
+    out = io.BytesIO()
+    Image.new("RGB", (1000, 1000), "white").save(out, "JPEG")
+
+    shares = []
+    for found in ([(20.0, eye)], [(20.0, eye), (90.0, other)], [(4.0, eye)]):
+        with Image.open(io.BytesIO(FaceCovering([Unsure(*found)]).cover(out.getvalue()))) as copy:
+            black = copy.convert("L").point(lambda level: 255 if level < 100 else 0)
+            shares.append((black.getpixel((450, 450)), black.getpixel((350, 350)), black.getpixel((25, 25))))
+
+    assert shares == [(255, 255, 0), (0, 0, 255), (0, 0, 0)]
 
 
 def test_a_picture_without_people_is_whole(covering: FaceCovering) -> None:
