@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from ground.strict_json import NOT_BLANK
-from moderation.api.schemas.bodies import Body, Whole
+from moderation.api.schemas.bodies import AS_WHOLE, Body, Whole
 from moderation.core.decisions import FinalOutcome
 from moderation.core.verdicts import Outcome
 
@@ -20,7 +20,7 @@ class NewRemoderation(Body):
         None, strict=False, description="Only items that were posted since; null for all."
     )
     most: Whole = Field(1000, ge=1, le=1_000_000, description="Change no more items than this.")
-    pace: Annotated[Whole, Field(ge=1, le=100_000)] | None = Field(
+    pace: Annotated[int, Field(ge=1, le=100_000), AS_WHOLE] | None = Field(
         None, description="Change no more items a minute; null for as many as can be."
     )
     with_people: bool = Field(False, description="Items that people have decided, too; people are asked anew.")
