@@ -410,7 +410,7 @@ def test_a_piece_in_a_private_network_is_not_fetched(
     port = pieces.server_port
     monkeypatch.setattr(guard, "ALLOWED_PORTS", {80, 8080, port})
     # The site counts as public, and nothing else of this machine.
-    monkeypatch.setattr(guard, "_resolve", lambda host, port, allow_private: "127.0.0.1")
+    monkeypatch.setattr(guard, "_resolve", lambda *_: "127.0.0.1")
     film_in_pieces(pieces, name if name != "away.ts" else f"http://site.example:{port}/hls/away.ts")
     get = MediaFetcher(settings.model_copy(update={"allow_private_urls": False}), FolderBlobs(settings.data, "media"))
 
