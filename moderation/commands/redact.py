@@ -25,6 +25,8 @@ from moderation.core.replacing import MASKS, short_name
 from moderation.detection.judge import Judge
 from moderation.redacting import jobs, progress
 from moderation.redacting import journal as journal
+from moderation.redacting.dicom.files import is_dicom_name
+from moderation.redacting.dicom.keys import key_of_run
 from moderation.redacting.media import Wanted
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
@@ -35,6 +37,7 @@ from moderation.redacting.sources import (
     Listed,
     S3Destination,
     S3Source,
+    SomeOf,
     Source,
     s3_client,
 )
@@ -134,6 +137,9 @@ def redact(
     With --faces, --plates, --text or --box, files are pictures and films, and their copies have these places covered.
     With --speech or --word, they are films and sounds, and what is said is muted in them.
 
+    DICOM files (.dcm, with the extra moderation[dicom]) lose text in their pixels and identifying attributes in any
+    case, with no claim of completeness; exit code 1 when something is left in attributes, which is listed.
+
     IN is a file, a folder with all below it, or s3://BUCKET/PREFIX. In a folder or prefix OUT the copy of NAME is
     NAME.out, and NAME.entities.jsonl beside it says what was found where, as Amazon Comprehend does. The same command
     again goes on where it was interrupted and leaves alone what is done. A file that cannot be redacted for sure has no
@@ -154,10 +160,9 @@ def redact(
             raise click.UsageError(_FOR_MEDIA)
         if not all(word.strip() for word in words):
             raise click.UsageError("--word is empty")
-        with tempfile.TemporaryDirectory(prefix="moderation-drafts-") as drafts:
-            target = _target(settings, inputs, output, Path(drafts))
-            spoken = _names(types) if speech else []
-            return redact_media(settings, _sources(settings, inputs, output), target, wanted, spoken, as_json)
+        spoken = _names(types) if speech else []
+        sources = _sources(settings, inputs, output)
+        return _redact_media(settings, inputs, output, sources, wanted, spoken, as_json)
     if fill != "solid" or listener != "speech.text":
         raise click.UsageError("--fill and --listener are for pictures, films and sounds; say what is to go of them")
     if "-" in (*inputs, output):
@@ -172,7 +177,35 @@ def redact(
         return _restore(settings, inputs, output, key)
     if kind and per_line:
         raise click.UsageError("--per-line takes lines for documents of plain text; leave --format out")
-    return _redact(settings, inputs, output, _names(types), _style(key, **styles), per_line, kind, as_json)
+    style = _style(key, **styles)
+    is_dicom = [is_dicom_name(file.name) for source in _sources(settings, inputs, output) for file in source.files()]
+    code = 0
+    if any(is_dicom):
+        if types is not None or per_line or kind or any(styles.values()):
+            raise click.UsageError(f"{sum(is_dicom)} files are DICOM, and what you said is for texts; do them apart")
+        pictures = [SomeOf(each, is_dicom_name) for each in _sources(settings, inputs, output)]
+        code = _redact_media(settings, inputs, output, pictures, Wanted(text=True), [], as_json)
+        if all(is_dicom):
+            return code
+    return max(code, _redact(settings, inputs, output, _names(types), style, per_line, kind, as_json))
+
+
+def _redact_media(
+    settings: Settings,
+    inputs: Sequence[str],
+    output: str,
+    sources: Sequence[Source],
+    wanted: Wanted,
+    spoken: list[str] | None,
+    as_json: bool,
+) -> int:
+    # The same command again goes on with the key that it had, so that UIDs which belong together still do.
+    run = jobs.job_id({"inputs": sorted(map(_absolute, inputs)), "output": _absolute(output), "of": "dicom"})
+    before = datetime.now(UTC) - timedelta(days=settings.redaction_keep_days)
+    key = key_of_run(_folder(settings, "dicom"), run, before)
+    with tempfile.TemporaryDirectory(prefix="moderation-drafts-") as drafts:
+        target = _target(settings, inputs, output, Path(drafts))
+        return redact_media(settings, sources, target, wanted, spoken, as_json, key)
 
 
 def _names(types: str | None) -> list[str] | None:
@@ -232,7 +265,7 @@ def _redact(
         folder = _folder(settings, jobs.job_id(request))
         sources = _sources(settings, inputs, output)
         work = jobs.RedactionWork(
-            sources=sources,
+            sources=[SomeOf(each, lambda name: not is_dicom_name(name)) for each in sources],
             target=_target(settings, inputs, output, folder / "drafts"),
             look=lambda texts: look_each(judge.runner, "redact", texts, labels),
             style=style,

@@ -1,4 +1,7 @@
-"""``moderation redact --faces ..``: copies of pictures, films and sounds in which places are covered, words muted."""
+"""``moderation redact --faces ..``: copies of pictures, films and sounds in which places are covered, words muted.
+
+And of DICOM files, asked for or not, without text in their pixels and without identifying attributes.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +24,19 @@ from ground.blobs import FolderBlobs
 from moderation.commands.terminal import console
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.core.items import Box
+from moderation.core.replacing import short_name
 from moderation.detection.judge import Judge
 from moderation.media.joining import in_folder, is_playlist, joined
-from moderation.redacting.media import MediaRedaction, Wanted
+from moderation.redacting.dicom.files import is_dicom, is_dicom_name
+from moderation.redacting.dicom.rewriting import VERSION, DicomCopy, DicomRedaction
+from moderation.redacting.media import APP, MediaCopy, MediaRedaction, Wanted
 from moderation.redacting.sources import REPORT, Destination, FolderSource, Listed, Source
-from moderation.redacting.texts import labels_of
+from moderation.redacting.texts import labels_of, look_each
 from moderation.settings import Settings
 
 MOST_BYTES = 1 << 30
 PICTURES_OF_A_WINDOW = 200
+_OF_STATE = ("made_from", "stamp")
 
 
 def boxes_of(said: Sequence[str]) -> tuple[Box, ...]:
@@ -54,14 +62,16 @@ def redact_media(
     wanted: Wanted,
     spoken: Sequence[str] | None,
     as_json: bool,
+    key: bytes,
 ) -> int:
-    """Copies of all pictures, films and sounds; says of each what was covered or muted, or why there is none.
+    """Copies of all pictures, films, sounds and DICOM files; says of each what was done, or why there is none.
 
     Args:
         spoken: types of personal data that are muted where they are said; None for all.
+        key: of the new UIDs of DICOM files.
 
     Returns:
-        The exit code: 2 when a file has no copy.
+        The exit code: 2 when a file has no copy; 1 when something is left in the attributes of one of DICOM.
     """
     closely = settings.model_copy(update={"film_frames": PICTURES_OF_A_WINDOW, "max_media_bytes": MOST_BYTES})
     reports: list[dict[str, Any]] = []
@@ -88,15 +98,19 @@ def redact_media(
         )
         files = [(source, file) for source in sources for file in source.files() if not file.name.endswith(REPORT)]
         task = bar.add_task("redacting", total=float(len(files)))
+        labels = labels_of(None, judge.plugins.taxonomy)
+        look = partial(look_each, judge.runner, APP, labels=labels)
         for done, (source, file) in enumerate(files):
-            work = MediaRedaction(
-                judge.runner,
-                blobs,
-                judge.limits,
-                wanted,
-                lambda share, done=done: bar.update(task, completed=done + share),  # type: ignore[misc]
+
+            def advanced(share: float, done: int = done) -> None:
+                bar.update(task, completed=done + share)
+
+            work = MediaRedaction(judge.runner, blobs, judge.limits, wanted, advanced)
+            letters = MediaRedaction(
+                judge.runner, blobs, judge.limits, dataclasses.replace(wanted, text=True), advanced
             )
-            report = _one(source, file, target, wanted, tools, work)
+            dicom = DicomRedaction(letters, wanted, look, judge.limits, key)
+            report = _one(source, file, target, wanted, tools, work, dicom)
             reports.append(report)
             bar.update(task, completed=done + 1)
             if not as_json:
@@ -106,11 +120,19 @@ def redact_media(
                     path.unlink()
     if as_json:
         click.echo(json.dumps({"files": reports}))
-    return 2 if any(report["state"] == "failed" for report in reports) else 0
+    if any(report["state"] == "failed" for report in reports):
+        return 2
+    return 1 if any(report.get("left") for report in reports) else 0
 
 
 def _one(
-    source: Source, file: Listed, target: Destination, wanted: Wanted, tools: dict[str, str], work: MediaRedaction
+    source: Source,
+    file: Listed,
+    target: Destination,
+    wanted: Wanted,
+    tools: dict[str, str],
+    work: MediaRedaction,
+    dicom: DicomRedaction,
 ) -> dict[str, Any]:
     """What became of one file. A copy that was made of the same bytes in the same way is left alone."""
     report: dict[str, Any] = {"name": _printable(file.name)}
@@ -123,17 +145,19 @@ def _one(
         if is_playlist(data) and isinstance(source, FolderSource):
             data = joined(data, Path(name).name, in_folder(source.folder_of(file)), MOST_BYTES)
             name += ".mp4"
-        asked = json.dumps([hashlib.sha256(data).hexdigest(), dataclasses.asdict(wanted), tools], default=_plain)
+        is_of_dicom = is_dicom_name(name) or is_dicom(data)
+        by = {**tools, "dicom": VERSION} if is_of_dicom else tools
+        asked = json.dumps([hashlib.sha256(data).hexdigest(), dataclasses.asdict(wanted), by], default=_plain)
         digest = hashlib.sha256(asked.encode()).hexdigest()
         state = target.draft(name + REPORT, digest)
         known = _known(target, name)
         if known.get("made_from") == digest and known.get("stamp") == target.stamp(name):
-            return {**report, "state": "kept", **{key: known[key] for key in ("found", "rounds")}}
-        copy = work.copy(data)
+            return {**report, "state": "kept", **{key: known[key] for key in known if key not in _OF_STATE}}
+        made: MediaCopy | DicomCopy = dicom.copy(data) if is_of_dicom else work.copy(data)
         draft = target.draft(name, digest)
-        draft.write_bytes(copy.data)
+        draft.write_bytes(made.data)
         target.publish(name, draft)
-        told = {"found": copy.found, "rounds": copy.rounds, "content_type": copy.facts.content_type}
+        told = made.report
         state.write_text(json.dumps({"made_from": digest, "stamp": target.stamp(name), **told}))
         target.publish(name + REPORT, state)
     except (InputError, StoreUnavailable, OSError) as error:
@@ -163,7 +187,17 @@ def _say(report: dict[str, Any]) -> None:
         return
     counts = ", ".join(f"{count} {label}" for label, count in sorted(report["found"].items()))
     kept = "done already; " if report["state"] == "kept" else ""
-    click.echo(f"{report['name']}: {kept}{counts or 'nothing found'}")
+    click.echo(f"{report['name']}: {kept}{counts or 'nothing found'}{_of_dicom(report)}")
+    for each in report.get("left", ()):
+        labels = ", ".join(map(short_name, each["labels"]))
+        click.echo(f"{report['name']}: left in {_printable(each['attribute'])}: {labels}", err=True)
+
+
+def _of_dicom(report: dict[str, Any]) -> str:
+    if "claim" not in report:
+        return ""
+    changed = ", ".join(f"{count} {done}" for done, count in sorted(report["attributes"].items()))
+    return f"; attributes: {changed or 'none changed'}; {report['claim']}"
 
 
 def _printable(text: str) -> str:

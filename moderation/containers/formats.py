@@ -66,6 +66,8 @@ _HAS_MARKUP = re.compile(
 
 def refuse_unread(head: bytes) -> None:
     """Raise `CannotRead` for files that are no text, by how they begin."""
+    if head[128:132] == b"DICM":
+        raise CannotRead("it is DICOM, which is not read as text; `moderation redact` reads it when it is called .dcm")
     for mark, said in _UNREAD:
         if head.startswith(mark):
             remedy = (

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ground.blobs import Blobs
 from ground.media.pictures import Limits, opened_picture
@@ -94,6 +94,11 @@ class MediaCopy:
     found: Counter[str]
     rounds: int
 
+    @property
+    def report(self) -> dict[str, Any]:
+        """What is said of the copy."""
+        return {"found": self.found, "rounds": self.rounds, "content_type": self.facts.content_type}
+
 
 class NoCopy(InputError):
     """Why there is no copy."""
@@ -161,7 +166,7 @@ class MediaRedaction:
         if facts.type == "image" and not self._wanted.sees:
             raise NoCopy("it is a picture, and only what is said was asked for")
         if self._blobs is None:
-            return _at_hand("p0", data, facts)
+            return at_hand("p0", data, facts)
         return Part(id="p0", type=facts.type, media=store_media(self._blobs, data, facts, None))
 
     def _named(self) -> list[Detection]:
@@ -200,7 +205,7 @@ class MediaRedaction:
     def _look_at_picture(self, picture: Part) -> list[Detection]:
         if ((picture.media and picture.media.frames) or 1) > 1:
             raise NoCopy("animations cannot be redacted")
-        return self._look([picture])[0]
+        return self.look([picture])[0]
 
     def _look_at_film(self, film: Part, words: Policy) -> list[Detection]:
         if not (self._wanted.faces or self._wanted.reads):
@@ -225,10 +230,10 @@ class MediaRedaction:
         for number, each in enumerate(made):
             assert each.data is not None
             # By itself: what was read in it is a place of the picture, not of the film.
-            pictures.append(_at_hand(f"f{number}", each.data, self._facts_of(each.data)))
+            pictures.append(at_hand(f"f{number}", each.data, self._facts_of(each.data)))
         times = [each.extraction.time_range for each in made if each.extraction and each.extraction.time_range]
         quickly = [picture.id for picture, when in zip(pictures, times, strict=True) if when.start not in _full(times)]
-        for when, found in zip(times, self._look(pictures, quickly), strict=True):
+        for when, found in zip(times, self.look(pictures, quickly), strict=True):
             yield Sample(when.start, when.end, tuple(found))
 
     def _facts_of(self, frame: bytes) -> MediaFacts:
@@ -239,11 +244,14 @@ class MediaRedaction:
         except MediaRefused as error:
             raise NoCopy(str(error)) from error
 
-    def _look(self, pictures: Sequence[Part], quickly: Collection[str] = ()) -> list[list[Detection]]:
+    def look(self, pictures: Sequence[Part], quickly: Collection[str] = ()) -> list[list[Detection]]:
         """What is to be covered in each of some pictures, with its box.
 
         Args:
             quickly: ids of those in which upright faces are enough.
+
+        Raises:
+            NoCopy: somebody could not look.
         """
         found: list[Detection] = []
         parts = list(pictures)
@@ -280,7 +288,8 @@ class MediaRedaction:
                 yield Detection(label=label, confidence=100, detector=_BY, part=text.id, span=place.span)
 
 
-def _at_hand(name: str, data: bytes, facts: MediaFacts) -> Part:
+def at_hand(name: str, data: bytes, facts: MediaFacts) -> Part:
+    """A part that is handed over each time, and lies nowhere."""
     media = media_at(f"redaction:{hashlib.sha256(data).hexdigest()}", data, facts)
     return Part(id=name, type=facts.type, media=media, data=data)
 

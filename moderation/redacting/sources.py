@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -165,6 +165,21 @@ def _cannot_list(error: OSError) -> None:
     # Left out in silence, files would seem to be done.
     if not isinstance(error, FileNotFoundError):
         raise InputError(f"{error.filename} cannot be listed: {error.strerror}") from error
+
+
+class SomeOf:
+    """Those files of a source whose names are wanted."""
+
+    def __init__(self, source: Source, is_wanted: Callable[[str], bool]) -> None:
+        self._source, self._is_wanted = source, is_wanted
+
+    def files(self) -> Iterator[Listed]:
+        """See `Source.files`."""
+        return (file for file in self._source.files() if self._is_wanted(file.name))
+
+    def open(self, file: Listed, at: int) -> BinaryIO:
+        """See `Source.open`."""
+        return self._source.open(file, at)
 
 
 class FolderDestination:

@@ -1,0 +1,314 @@
+"""DICOM files: what the profile takes out, what is covered in stored values, and what hostile files are told."""
+
+import io
+import struct
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.sequence import Sequence
+
+from ground.media.pictures import Limits
+from moderation.core.items import Box
+from moderation.redacting.dicom import files, pixels, profile
+from moderation.redacting.dicom.keys import key_of_run
+from moderation.redacting.media import NoCopy
+from tests.moderation.redacting.scans import LETTERS, burned_in, dataset, opened, saved
+
+KEY = b"k" * 32
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
+TOP_HALF = Box(left=0, top=0, width=1, height=0.5)
+
+
+def copy(data: bytes, *boxes: Box, key: bytes = KEY, limits: Limits | None = None) -> bytes:
+    """As `DicomRedaction` does, with nobody who looks."""
+    scan = files.read(data)
+    frames = pixels.decoded(scan, limits or Limits())
+    with files.library():
+        profile.clean(scan, key)
+        pixels.cover(frames, boxes, "solid")
+        pixels.put(scan, frames)
+    return files.write(scan)
+
+
+def item(**values: object) -> Dataset:
+    made = Dataset()
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
+@pytest.mark.parametrize("syntax", ["explicit", "implicit", "rle"])
+def test_nothing_but_pixels_and_what_the_profile_keeps_has_a_copy(syntax: str) -> None:
+    scan = dataset(
+        burned_in(),
+        AccessionNumber="SECRET",
+        PatientBirthDate="19510102",
+        PatientComments="SECRET",
+        StudyDescription="SECRET",
+        ImageComments="SECRET",
+        StationName="SECRET",
+        EthnicGroup="SECRET",
+        NamesOfIntendedRecipientsOfResults="SECRET^A",
+        OtherPatientIDsSequence=Sequence([item(PatientID="SECRET")]),
+        AnatomicRegionSequence=Sequence([item(CodeValue="T-1", PatientName="SECRET^B", TextValue="SECRET")]),
+        WindowCenter=40,
+        WindowWidth=80,
+    )
+    scan.add_new(0x60003000, "OW", b"SECRET")
+    scan.add_new(0x50003000, "OW", b"SECRET")
+    scan.add_new(0x00090010, "LO", "SECRET")
+    scan.add_new(0x00091001, "UN", b"SECRET")
+    scan.add_new(0x00081FFE, "LO", "SECRET")  # in no dictionary
+    scan.add_new(0x54001010, "OW", b"SECRET")  # a waveform
+    scan.add_new(0x00180050, "LO", "SECRET") if syntax != "implicit" else None  # a number that says it is letters
+    scan.add_new(0xFFFCFFFC, "OB", b"SECRET")
+    data = bytearray(saved(scan, syntax))
+    data[:6] = b"SECRET"
+
+    made = copy(bytes(data))
+
+    assert b"SECRET" in data
+    assert b"SECRET" not in made
+    assert b"Doe" not in made
+    assert b"MRN-77" not in made
+    assert b"19510102" not in made
+    clean = opened(made)
+    assert (clean.PatientIdentityRemoved, clean.Modality, clean.WindowCenter) == ("YES", "OT", 40)
+    assert "basic profile" in clean.DeidentificationMethod
+    assert clean.AnatomicRegionSequence[0].CodeValue == "T-1"
+    assert clean.PatientName == ""
+    assert np.array_equal(clean.pixel_array, burned_in())
+
+
+def test_uids_are_new_and_those_that_belong_together_still_do() -> None:
+    references = Sequence([item(ReferencedSOPClassUID="1.2.840.10008.5.1.4.1.1.7", ReferencedSOPInstanceUID="1.2.3.9")])
+    first = saved(dataset(burned_in(), ReferencedImageSequence=references, SOPInstanceUID="1.2.3.8"))
+    second = saved(dataset(burned_in(), SOPInstanceUID="1.2.3.9"))
+
+    one, other, another_run = opened(copy(first)), opened(copy(second)), opened(copy(second, key=b"x" * 32))
+
+    assert one.StudyInstanceUID == other.StudyInstanceUID != "1.2.3.4"
+    assert one.ReferencedImageSequence[0].ReferencedSOPInstanceUID == other.SOPInstanceUID
+    assert other.SOPInstanceUID not in ("1.2.3.9", another_run.SOPInstanceUID)
+    assert other.SOPInstanceUID == other.file_meta.MediaStorageSOPInstanceUID
+    assert one.SOPClassUID == "1.2.840.10008.5.1.4.1.1.7"
+
+
+def test_every_action_of_the_table_is_one_that_is_done() -> None:
+    assert len(profile.actions()) == 617
+    assert set(profile.actions().values()) == {"X", "Z", "D", "U", "walk"}
+
+
+@pytest.mark.parametrize("syntax", ["explicit", "rle"])
+@pytest.mark.parametrize(
+    ("photometric", "bits", "signed", "black"),
+    [
+        ("MONOCHROME2", 8, False, 0),
+        ("MONOCHROME1", 8, False, 255),
+        ("MONOCHROME2", 12, False, 0),
+        ("MONOCHROME1", 12, False, 4095),
+        ("MONOCHROME2", 16, True, -32768),
+        ("MONOCHROME1", 16, True, 32767),
+        ("RGB", 8, False, 0),
+    ],
+)
+def test_places_are_black_in_all_frames_and_the_rest_stays(
+    photometric: str, bits: int, signed: bool, black: int, syntax: str
+) -> None:
+    frames = np.stack([burned_in(low=7, high=100), burned_in(say="B", low=9, high=90)])
+    if photometric == "RGB":
+        frames = np.stack([frames, frames + 1, frames + 2], -1)
+
+    made = opened(copy(saved(dataset(frames, photometric, bits, signed), syntax), TOP_HALF)).pixel_array
+
+    assert made.shape == frames.shape
+    assert (made[:, :120] == black).all()
+    assert np.array_equal(made[:, 160:], frames[:, 160:])
+
+
+def test_bits_that_are_no_pixels_and_bytes_behind_the_last_one_have_no_copy() -> None:
+    scan = dataset(burned_in() | 0x5000, bits=12)
+    scan.PixelData += b"SECRET"
+
+    made = copy(saved(scan))
+
+    assert b"SECRET" not in made
+    assert np.array_equal(opened(made).pixel_array, burned_in())
+    assert np.frombuffer(opened(made).PixelData, "<u2").max() == 255
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_who_looks_sees_letters_of_few_values_among_many(photometric: str) -> None:
+    frame = burned_in(low=1000, high=1040)
+    frame[239, :3] = 65535
+    scan = files.read(saved(dataset(frame, photometric, 16, WindowCenter=1020, WindowWidth=40)))
+
+    shown = [np.asarray(each).astype(int) for each in pixels.views(pixels.decoded(scan, Limits()), 0)]
+
+    left, top, right, bottom = LETTERS
+    assert max(np.ptp(each[top:bottom, left:right]) for each in shown) > 200
+    assert all(each[0, 0] == (255 if photometric == "MONOCHROME1" else 0) for each in shown[-1:])
+
+
+def deep(levels: int) -> Dataset:
+    made = item(CodeValue="T-1")
+    for _ in range(levels):
+        made = item(ConceptCodeSequence=Sequence([made]))
+    return made
+
+
+def packed(*segments: bytes, frames: int = 1) -> bytes:
+    """A file of 320 x 240 whose RLE is what is given."""
+    offsets = [64 + sum(map(len, segments[:number])) for number in range(len(segments))]
+    header = struct.pack("<16I", len(segments), *offsets, *[0] * (15 - len(segments)))
+    scan = dataset(burned_in())
+    saved(scan)
+    scan.PixelData = encapsulate([header + b"".join(segments)] * frames)
+    scan["PixelData"].is_undefined_length = True
+    scan.file_meta.TransferSyntaxUID = pydicom.uid.RLELossless
+    out = io.BytesIO()
+    pydicom.dcmwrite(out, scan, enforce_file_format=True)
+    return out.getvalue()
+
+
+def with_syntax(uid: str) -> bytes:
+    scan = dataset(burned_in())
+    saved(scan)
+    scan.file_meta.TransferSyntaxUID = uid
+    scan.PixelData = encapsulate([b"\xff\xd8"])
+    scan["PixelData"].is_undefined_length = True
+    out = io.BytesIO()
+    pydicom.dcmwrite(out, scan, implicit_vr=False, little_endian=uid != BIG_ENDIAN, enforce_file_format=True)
+    return out.getvalue()
+
+
+def without(name: str) -> bytes:
+    scan = dataset(burned_in())
+    del scan[name]
+    return saved(scan)
+
+
+HOSTILE = {
+    "no DICOM": (lambda: b"no picture", "does not begin as a DICOM file does"),
+    "a bomb in size": (
+        lambda: saved(dataset(burned_in(), Rows=65535, Columns=65535)),
+        "65,535 x 65,535 pixels; at most",
+    ),
+    "a bomb in frames": (lambda: saved(dataset(burned_in(), NumberOfFrames=1_000_000)), "1,000,000 frames"),
+    "no frames": (lambda: saved(dataset(burned_in(), NumberOfFrames=0)), "NumberOfFrames is missing or no whole"),
+    "more rows than pixels": (lambda: saved(dataset(burned_in(), Rows=300)), "it is damaged DICOM"),
+    "no rows": (lambda: without("Rows"), "Rows is missing"),
+    "no pixels": (lambda: without("PixelData"), "there are no pixels"),
+    "no kind of object": (lambda: with_uid_gone(), "no SOP Class UID"),
+    "32 bits": (lambda: saved(dataset(burned_in(), BitsAllocated=32)), "8 of 32 bits"),
+    "a palette": (lambda: saved(dataset(burned_in(), "PALETTE COLOR")), "its pixels are unknown|PALETTE"),
+    "YBR": (lambda: saved(dataset(burned_in(), "YBR_FULL")), "its pixels are YBR_FULL; MONOCHROME1"),
+    "JPEG": (lambda: with_syntax("1.2.840.10008.1.2.4.50"), "its pixels are JPEG Baseline"),
+    "deflated, which could be any size": (lambda: with_syntax("1.2.840.10008.1.2.1.99"), "its pixels are Deflated"),
+    "big endian": (lambda: with_syntax(BIG_ENDIAN), "Big Endian"),
+    "no syntax known": (lambda: with_syntax("1.2.3"), "unknown transfer syntax"),
+    "deep sequences": (lambda: saved(dataset(burned_in(), ConceptNameCodeSequence=Sequence([deep(20)]))), "16 deep"),
+    "RLE that unpacks to more": (lambda: packed(b"\x81\0" * 100_000), "unpack to more than its pixels"),
+    "RLE in too many segments": (lambda: packed(b"\x81\0", b"\x81\0"), "not those of its pixels"),
+    "RLE that is too short": (lambda: packed(b"\x81\0" * 4), "it is damaged DICOM"),
+    "RLE without a header": (lambda: with_syntax("1.2.840.10008.1.2.5"), "it is damaged DICOM"),
+}
+
+
+def with_uid_gone() -> bytes:
+    data = saved(dataset(burned_in()))
+    at = data.index(b"\x08\0\x16\0UI")
+    length = 8 + int.from_bytes(data[at + 6 : at + 8], "little")
+    return data[:at] + data[at + length :]
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_files_get_one_clear_reason(kind: str) -> None:
+    made, said = HOSTILE[kind]
+
+    with pytest.raises(NoCopy, match=said) as caught:
+        copy(made())
+
+    assert "\n" not in str(caught.value)
+
+
+def test_sequences_of_no_length_that_are_too_deep_for_the_reader_are_told() -> None:
+    data = saved(dataset(burned_in(), PatientSpeciesCodeSequence=Sequence([])))
+    start = data.index(b"\x10\0\x02\x22SQ")
+    opening = b"\x08\0\x04\x01SQ\0\0\xff\xff\xff\xff\xfe\xff\0\xe0\xff\xff\xff\xff"
+
+    with pytest.raises(NoCopy, match="damaged DICOM"):
+        copy(data[:start] + opening * 5000 + data[start:])
+
+
+SMALL = saved(
+    dataset(burned_in()[:12, :16], PatientComments="x", AnatomicRegionSequence=Sequence([item(CodeValue="T")]))
+)
+
+
+@given(st.integers(0, len(SMALL) - 1))
+def test_a_file_that_ends_early_has_no_copy(end: int) -> None:
+    with pytest.raises(NoCopy):
+        copy(SMALL[:end])
+
+
+@given(st.lists(st.tuples(st.integers(132, len(SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+def test_whatever_is_changed_in_a_file_there_is_a_copy_or_a_reason(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(SMALL)
+    for place, value in changes:
+        data[place] = value
+
+    try:
+        made = copy(bytes(data))
+    except NoCopy:
+        return
+    assert opened(made).PatientIdentityRemoved == "YES"
+
+
+def test_a_header_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_HEADER_BYTES", 500)
+
+    with pytest.raises(NoCopy, match="there are no pixels"):
+        copy(saved(dataset(burned_in(), Manufacturer="m" * 600)))
+
+
+def test_a_patch_is_made_of_what_is_around() -> None:
+    frames = pixels.decoded(files.read(saved(dataset(burned_in(low=1000, high=3000), bits=12))), Limits())
+    left, top, right, bottom = LETTERS
+
+    pixels.cover(
+        frames, [Box(left=left / 320, top=top / 240, width=(right - left) / 320, height=(bottom - top) / 240)], "patch"
+    )
+
+    assert frames.stored.min() >= 999
+    assert frames.stored.max() <= 1001
+
+
+def test_views_are_pictures_of_eight_bits() -> None:
+    frames = pixels.decoded(files.read(saved(dataset(np.zeros((4, 4), int)))), Limits())
+
+    assert [(each.mode, each.size) for each in pixels.views(frames, 0)] == [("L", (4, 4))]
+    assert all(isinstance(each, Image.Image) for each in pixels.views(frames, 0))
+
+
+def test_a_run_that_is_taken_up_has_its_key_and_old_ones_are_forgotten(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+
+    key = key_of_run(tmp_path / "keys", "a", now - timedelta(days=1))
+
+    assert (
+        key_of_run(tmp_path / "keys", "a", now - timedelta(days=1))
+        == key
+        != key_of_run(tmp_path / "keys", "b", now - timedelta(days=1))
+    )
+    assert (tmp_path / "keys" / "a.key").stat().st_mode & 0o077 == 0
+    assert key_of_run(tmp_path / "keys", "a", now + timedelta(days=1)) != key
+    assert not (tmp_path / "keys" / "b.key").exists()
