@@ -131,9 +131,7 @@ def _fill_found(c: Connection) -> bool:
     rows = c.execute(query).all()
     # Hardly any text has parts that were made of others, and to read what was found takes longer than to pass it over.
     read = {row.id: made for row in rows if '"extraction"' in (row.findings or "") and (made := _texts_made(row))}
-    known = sa.select(item_texts.c.number, items.c.id, items.c.document).join(
-        items, items.c.id == item_texts.c.item_id
-    )
+    known = sa.select(item_texts.c.number, items.c.id, items.c.document).join(items, items.c.id == item_texts.c.item_id)
     again = c.execute(known.where(among(c, items.c.id, read))).all() if read else []
     _forget(c, [row.number for row in again])
     _add(c, [_words(row.number, row.document, read[row.id]) for row in again])
