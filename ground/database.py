@@ -149,13 +149,14 @@ class Database:
         except sa.exc.SQLAlchemyError as error:
             raise translated(error) from error
 
-    def write(self, work: Callable[[Connection], Result], *, step: str) -> Result:
+    def write(self, work: Callable[[Connection], Result], *, step: str, rows: int = 1) -> Result:
         """Run `work` in a transaction and return its result once that is on disk.
 
         Args:
             work: may run on the writer thread; it must only use the connection, and what it raises is raised here,
                 with its own changes undone.
             step: what this commit does, such as ``items.decide``: a name of its own, written out, for its failpoint.
+            rows: about as many as it reads or writes. SQLite's one writer lets small writes go first (`WriteQueue`).
 
         Raises:
             StoreUnavailable: the database did not take the write; nothing of it is stored.
@@ -169,7 +170,7 @@ class Database:
                 raise translated(error) from error
             failpoints.reach(step, failpoints.AFTER)
             return result
-        result = self._writer.run(work, step)
+        result = self._writer.run(work, step, rows)
         failpoints.reach(step, failpoints.AFTER)
         return result
 

@@ -1,11 +1,11 @@
 """Group commit: one thread writes for all, so that many writes cost one trip to the disk.
 
-It takes what waits, runs it in one shared transaction, commits once, and only then lets the callers go.
+It takes of what waits, runs it in one shared transaction, commits once, and only then lets the callers go. What goes
+first is said in `ground.write_queue`.
 """
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -17,13 +17,11 @@ from sqlalchemy.engine import Connection, Engine
 
 from ground import failpoints
 from ground.errors import StoreUnavailable
+from ground.write_queue import WriteQueue
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Any]
 _Write = tuple[Work, str, Future[Any]]
-
-MAX_GROUP = 200
-"""Writes that share one commit; bounds how long the first one waits."""
 
 
 class GroupCommit:
@@ -31,55 +29,53 @@ class GroupCommit:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writes: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._writes: WriteQueue[_Write] = WriteQueue()
         self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._has_come = threading.Condition()
         self._is_closed = False
 
-    def run(self, work: Callable[[Connection], Result], step: str) -> Result:
+    @property
+    def waiting(self) -> int:
+        """Writes that wait for the one that is under way."""
+        with self._has_come:
+            return len(self._writes)
+
+    def run(self, work: Callable[[Connection], Result], step: str, rows: int = 1) -> Result:
         """Run `work` in a transaction, and return its result once that is on disk.
 
         What it raises is raised here, with its own changes undone. It may run twice, when another of its group failed.
 
         Args:
             step: the name of its failpoint.
+            rows: about as many as it reads or writes; see `WriteQueue`.
         """
         future: Future[Result] = Future()
-        with self._lock:
+        with self._has_come:
             if self._is_closed:
                 raise StoreUnavailable("the database is closed")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_groups, name="sqlite-writer", daemon=True)
                 self._thread.start()
-            self._writes.put((work, step, future))
+            self._writes.put((work, step, future), rows)
+            self._has_come.notify()
         return future.result()
 
     def close(self) -> None:
         """Let waiting writes finish."""
-        with self._lock:
+        with self._has_come:
             self._is_closed = True
-            if self._thread is not None:
-                self._writes.put(None)
+            self._has_come.notify()
         if self._thread is not None:
             self._thread.join()
 
     def _write_groups(self) -> None:
         """The writer thread: gather what waits, run it in one transaction, commit, tell the callers."""
-        stop = False
-        while not stop:
-            first = self._writes.get()
-            if first is None:
-                return
-            group = [first]
-            while len(group) < MAX_GROUP:
-                try:
-                    more = self._writes.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    stop = True
-                    break
-                group.append(more)
+        while True:
+            with self._has_come:
+                while not (group := self._writes.take()):
+                    if self._is_closed:
+                        return
+                    self._has_come.wait()
             self._commit_group(group)
 
     def _commit_group(self, group: list[_Write]) -> None:

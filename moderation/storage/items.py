@@ -115,7 +115,7 @@ class Store(Reading):
             insert_many(c, item_facets, named, or_nothing=True)
             return None
 
-        return self._db.write(work, step="items.add")
+        return self._db.write(work, step="items.add", rows=len(rows))
 
     def move_waits(self, names: Collection[str], held_until: datetime, until: datetime) -> None:
         """Say that posts with idempotency keys still wait for their decisions; see `idempotency.move_waits`."""
@@ -137,16 +137,18 @@ class Store(Reading):
         """
         until = now + timedelta(seconds=lease_seconds)
 
-        def work(c: Connection) -> list[Claim]:
+        def work(c: Connection) -> list[tuple[str, int]]:
             ids = self._turns.next_ids(c, lane, limit, now, of_few=of_few)
             if not ids:
                 return []
             chosen = sa.select(items.c.id).where(among(c, items.c.id, ids), IS_WAITING)
             rows = ITEM_LEASE.claim(c, chosen, now, until, _CLAIMED, attempts=items.c.attempts + 1)
-            taken = {row.id: Claim(Item.model_validate_json(row.document), row.attempts, until) for row in rows}
+            taken = {row.id: (row.document, row.attempts) for row in rows}
             return [taken[item_id] for item_id in ids if item_id in taken]
 
-        return self._db.write(work, step="items.claim")
+        rows = 1 if of_few else limit
+        taken = self._db.write(work, step="items.claim", rows=rows)  # others need not wait while these are read
+        return [Claim(Item.model_validate_json(document), attempts, until) for document, attempts in taken]
 
     def has_waiting(self, lane: Lane) -> bool:
         """Whether an item of a lane waits, or is worked on."""
@@ -285,9 +287,9 @@ class Store(Reading):
             return work(c, still_pending(c, ruled))
 
         try:
-            return self._db.write(lambda c: work(c, ruled), step="items.decide_together")
+            return self._db.write(lambda c: work(c, ruled), step="items.decide_together", rows=len(ruled))
         except NotAllPending:
-            return self._db.write(carefully, step="items.decide_those_left")
+            return self._db.write(carefully, step="items.decide_those_left", rows=len(ruled))
 
     def send_to_people(
         self,

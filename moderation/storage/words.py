@@ -8,20 +8,21 @@ texts are in it soon after the post, and what was read in pictures and heard in 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.database import Database, insert_or_nothing
-from ground.prepared import among
-from moderation.core.items import Item
+from ground.database import Database
+from ground.prepared import among, insert_many
 from moderation.storage.records import first_item_id
 from moderation.storage.tables import item_texts, items, roll_up_marks
 
-BATCH = 200
+BATCH = 100
 """Items of one transaction, so that no post waits long for it."""
 LONGEST = 20_000
 """Letters of an item that can be searched."""
@@ -48,7 +49,7 @@ class WordIndex:
             are_more = _fill(c, now)
             return _fill_found(c) or are_more
 
-        return self._db.write(work, step="words.fill")
+        return self._db.write(work, step="words.fill", rows=BATCH)
 
 
 def words_of(text: str) -> list[str]:
@@ -78,10 +79,7 @@ def having_words(c: Connection, text: str) -> sa.ColumnElement[bool]:
 def forget_words(c: Connection, item_ids: Sequence[str]) -> None:
     """Take items out of the index; their rows in `item_texts` are the caller's."""
     numbers = list(c.execute(sa.select(item_texts.c.number).where(among(c, item_texts.c.item_id, item_ids))).scalars())
-    if numbers:
-        key = "number" if c.dialect.name == "postgresql" else "rowid"
-        table = sa.table("item_words", sa.column(key, sa.Integer))
-        c.execute(sa.delete(table).where(table.c[key].in_(numbers)))
+    _forget(c, numbers)
 
 
 def purge_words(database: Database) -> None:
@@ -112,10 +110,10 @@ def _fill(c: Connection, now: datetime) -> bool:
     since = first_item_id(mark - SETTLED if mark.timestamp() else mark)
     query = sa.select(items.c.id, items.c.document).where(items.c.id >= since, ~is_in).order_by(items.c.id)
     rows = c.execute(query.limit(BATCH)).all()
-    for row in rows:
-        made = c.execute(insert_or_nothing(c, item_texts).values(item_id=row.id).returning(item_texts.c.number))
-        if (number := made.scalar()) is not None:
-            _add(c, number, Item.model_validate(row.document))
+    insert_many(c, item_texts, [{"item_id": row.id} for row in rows], or_nothing=True)
+    documents = {row.id: row.document for row in rows}
+    numbers = sa.select(item_texts.c.number, item_texts.c.item_id).where(among(c, item_texts.c.item_id, documents))
+    _add(c, [_words(made.number, documents[made.item_id]) for made in c.execute(numbers)])
     at = now if len(rows) < BATCH else datetime.fromtimestamp(int(rows[-1].id.replace("-", "")[:12], 16) / 1000, UTC)
     c.execute(sa.update(roll_up_marks).where(roll_up_marks.c.name == MARK).values(at=max(mark, at)))
     return len(rows) == BATCH
@@ -124,30 +122,53 @@ def _fill(c: Connection, now: datetime) -> bool:
 def _fill_found(c: Connection) -> bool:
     """Add what was read and heard in a batch of items that were judged since their texts were added."""
     query = (
-        sa.select(item_texts.c.number, items.c.document, items.c.findings)
+        sa.select(item_texts.c.number, items.c.id, sa.cast(items.c.findings, sa.Text).label("findings"))
         .join(items, items.c.id == item_texts.c.item_id)
         .where(~item_texts.c.has_found, items.c.status != "pending")
         .order_by(item_texts.c.number)
         .limit(BATCH)
     )
     rows = c.execute(query).all()
-    for row in rows:
-        made = [each for each in (row.findings or {}).get("parts", ()) if each.get("extraction") and each.get("text")]
-        if made:
-            key = "number" if c.dialect.name == "postgresql" else "rowid"
-            table = sa.table("item_words", sa.column(key, sa.Integer))
-            c.execute(sa.delete(table).where(table.c[key] == row.number))
-            _add(c, row.number, Item.model_validate(row.document), [each["text"] for each in made])
+    # Hardly any text has parts that were made of others, and to read what was found takes longer than to pass it over.
+    read = {row.id: made for row in rows if '"extraction"' in (row.findings or "") and (made := _texts_made(row))}
+    known = sa.select(item_texts.c.number, items.c.id, items.c.document).join(items, items.c.id == item_texts.c.item_id)
+    again = c.execute(known.where(among(c, items.c.id, read))).all() if read else []
+    _forget(c, [row.number for row in again])
+    _add(c, [_words(row.number, row.document, read[row.id]) for row in again])
     numbers = [row.number for row in rows]
     c.execute(sa.update(item_texts).where(among(c, item_texts.c.number, numbers)).values(has_found=True))
     return len(rows) == BATCH
 
 
-def _add(c: Connection, number: int, item: Item, found: Sequence[str] = ()) -> None:
-    text = "\n".join([*(part.text for part in item.parts if part.text), *found])[:LONGEST]
-    words = " ".join(_WORD.findall(text.replace("_", " ")))
+def _texts_made(row: Any) -> list[str]:
+    """What was read and heard in an item's parts."""
+    parts = json.loads(row.findings).get("parts", ())
+    return [each["text"] for each in parts if each.get("extraction") and each.get("text")]
+
+
+def _words(number: int, document: Mapping[str, Any], found: Sequence[str] = ()) -> dict[str, Any]:
+    """A row of the index.
+
+    Args:
+        document: of an item.
+    """
+    text = "\n".join([*(part["text"] for part in document["parts"] if part.get("text")), *found])[:LONGEST]
+    return {"number": number, "words": " ".join(_WORD.findall(text.replace("_", " ")))}
+
+
+def _add(c: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
     if c.dialect.name == "postgresql":
         statement = "INSERT INTO item_words (number, words) VALUES (:number, to_tsvector('simple', :words))"
     else:
         statement = "INSERT INTO item_words (rowid, words) VALUES (:number, :words)"
-    c.execute(sa.text(statement), {"number": number, "words": words})
+    c.execute(sa.text(statement), rows)
+
+
+def _forget(c: Connection, numbers: Sequence[int]) -> None:
+    if not numbers:
+        return
+    key = "number" if c.dialect.name == "postgresql" else "rowid"
+    table = sa.table("item_words", sa.column(key, sa.Integer))
+    c.execute(sa.delete(table).where(table.c[key].in_(numbers)))

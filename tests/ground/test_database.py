@@ -70,7 +70,7 @@ def outcomes(database: Database, works: list[Callable[[sa.Connection], Any]]) ->
         busy = threads.submit(database.write, hold, step="test.hold")
         assert began.wait(PATIENCE_SECONDS)
         waiting = [threads.submit(run, work) for work in works]
-        while database._writer._writes.qsize() < len(works):
+        while database._writer.waiting < len(works):
             pass
         go.set()
         busy.result(PATIENCE_SECONDS)
@@ -103,6 +103,33 @@ def test_writes_that_wait_together_share_one_commit_and_fail_alone(database: Dat
     assert outcomes(database, [add("a"), add("b"), add("a"), add("c")]).count("stored") == 3
     assert names(database) == {"a", "b", "c"}
     assert len(commits) == 2, "the one that held the writer, and the group"
+
+
+def test_a_small_write_is_on_disk_before_large_ones_that_came_first(database: Database) -> None:
+    go, began = threading.Event(), threading.Event()
+    commits: list[str] = []
+
+    def hold(_: sa.Connection) -> None:
+        began.set()
+        go.wait(PATIENCE_SECONDS)
+
+    def named(name: str) -> Callable[[sa.Connection], None]:
+        return lambda _: commits.append(name)
+
+    sa.event.listen(database.engine, "commit", lambda c: commits.append("commit"))
+    with ThreadPoolExecutor(4) as threads:
+        busy = threads.submit(database.write, hold, step="test.hold")
+        assert began.wait(PATIENCE_SECONDS)
+        waiting = []
+        for name, rows in (("large", 80), ("larger", 90), ("small", 1)):
+            waiting.append(threads.submit(database.write, named(name), step="test.write", rows=rows))
+            while database._writer.waiting < len(waiting):
+                pass
+        go.set()
+        for one in (busy, *waiting):
+            one.result(PATIENCE_SECONDS)
+
+    assert commits == ["commit", "small", "commit", "large", "commit", "larger", "commit"]
 
 
 def test_what_shared_a_transaction_that_the_database_gave_up_is_not_called_stored(database: Database) -> None:
