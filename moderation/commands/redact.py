@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -202,7 +203,7 @@ def _redact_media(
     # The same command again goes on with the key that it had, so that UIDs which belong together still do.
     run = jobs.job_id({"inputs": sorted(map(_absolute, inputs)), "output": _absolute(output), "of": "dicom"})
     before = datetime.now(UTC) - timedelta(days=settings.redaction_keep_days)
-    key = key_of_run(_folder(settings, "dicom"), run, before)
+    key = partial(key_of_run, _folder(settings, "dicom"), run, before)
     with tempfile.TemporaryDirectory(prefix="moderation-drafts-") as drafts:
         target = _target(settings, inputs, output, Path(drafts))
         return redact_media(settings, sources, target, wanted, spoken, as_json, key)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -62,13 +62,13 @@ def redact_media(
     wanted: Wanted,
     spoken: Sequence[str] | None,
     as_json: bool,
-    key: bytes,
+    key: Callable[[], bytes],
 ) -> int:
     """Copies of all pictures, films, sounds and DICOM files; says of each what was done, or why there is none.
 
     Args:
         spoken: types of personal data that are muted where they are said; None for all.
-        key: of the new UIDs of DICOM files.
+        key: gives the key of the new UIDs of DICOM files; called where there is one.
 
     Returns:
         The exit code: 2 when a file has no copy; 1 when something is left in the attributes of one of DICOM.

@@ -61,10 +61,12 @@ class DicomRedaction:
         pictures: looks at frames.
         wanted: what is covered besides letters, which are in any case.
         look: looks through the values of attributes.
-        key: of new UIDs: files of one study stay together under one key.
+        key: gives the key of new UIDs: files of one study stay together under one.
     """
 
-    def __init__(self, pictures: MediaRedaction, wanted: Wanted, look: LookThrough, limits: Limits, key: bytes) -> None:
+    def __init__(
+        self, pictures: MediaRedaction, wanted: Wanted, look: LookThrough, limits: Limits, key: Callable[[], bytes]
+    ) -> None:
         self._pictures, self._wanted, self._look, self._limits, self._key = pictures, wanted, look, limits, key
 
     def copy(self, data: bytes) -> DicomCopy:
@@ -75,8 +77,9 @@ class DicomRedaction:
         """
         dataset = files.read(data)
         frames = pixels.decoded(dataset, self._limits)
+        key = self._key()
         with files.library():
-            attributes = profile.clean(dataset, self._key)
+            attributes = profile.clean(dataset, key)
         found: list[Detection] = []
         left = self._seen(frames)
         for number in range(1, ROUNDS + 1):

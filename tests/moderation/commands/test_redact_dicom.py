@@ -16,6 +16,12 @@ INK = burned_in() == 255
 EMPTY = np.full((240, 320), 40)
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the keys of new UIDs are kept where there is no data folder."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
 def redacted(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, object]]]:
     code = run(["redact", "--json", *words])
     return code, {each["name"]: each for each in json.loads(capsys.readouterr().out)["files"]}

@@ -55,6 +55,7 @@ def test_nothing_but_pixels_and_what_the_profile_keeps_has_a_copy(syntax: str) -
         StudyDescription="SECRET",
         ImageComments="SECRET",
         StationName="SECRET",
+        CodingSchemeName="SECRET",  # free text that the table does not name
         EthnicGroup="SECRET",
         NamesOfIntendedRecipientsOfResults="SECRET^A",
         OtherPatientIDsSequence=Sequence([item(PatientID="SECRET")]),
@@ -238,6 +239,14 @@ def test_hostile_files_get_one_clear_reason(kind: str) -> None:
         copy(made())
 
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("limits", [Limits(max_pixels=50_000), Limits(max_frames=1), Limits(max_pixels=77_000)])
+def test_pictures_and_frames_have_the_limits_of_pictures(limits: Limits) -> None:
+    frames = np.stack([burned_in()] * (4 if limits.max_pixels > 50_000 else 1))
+
+    with pytest.raises(NoCopy, match="pixels together are redacted"):
+        copy(saved(dataset(frames)), limits=limits)
 
 
 def test_sequences_of_no_length_that_are_too_deep_for_the_reader_are_told() -> None:
