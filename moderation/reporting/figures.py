@@ -1,4 +1,4 @@
-"""Figures of a time: one pass over the stored decisions, notices, appeals and disputes, in bounded memory.
+"""Figures of a time: from the stored decisions by their shapes, notices, appeals and disputes, in bounded memory.
 
 Counted is what is stored. Items that were withdrawn, or pruned after `MODERATION_ITEM_KEEP_DAYS`, are in no figure; how
 many decisions of the time are gone is told by the roll-ups, which stay.
@@ -23,7 +23,8 @@ from moderation.policies.versions import PolicyVersions
 from moderation.reporting.appeals import appeals
 from moderation.reporting.automation import Automation, Stratum, automation, sampled
 from moderation.reporting.notices import notices
-from moderation.reporting.statements import stated
+from moderation.reporting.shapes import counted
+from moderation.reporting.statements import restrictions
 from moderation.storage.disputes import Disputes
 from moderation.storage.tables import items, roll_ups
 
@@ -150,13 +151,16 @@ def figures(
 
     Args:
         app: only of this one; None for all.
-        each: is given the statement of each restriction newly imposed, in the order of items.
+        each: is given the statement of each restriction newly imposed, in the order of their times.
     """
     made = Figures(since, until, app)
     population: Counter[Stratum] = Counter()
     own: Counter[Stratum] = Counter()
     acts: dict[tuple[str, datetime], Act] = {}
-    _count_decisions(made, database, versions, population, own, acts, each)
+    _count_decisions(made, database, versions, population, own, acts)
+    if each is not None:
+        for restriction in restrictions(database, versions, since, until, app):
+            each(restriction)
     _count_notices(made, database, acts)
     for appeal in appeals(database, since, until, app):
         made.imposed_on_appeal += (appeal.was, appeal.became) == ("approve", "reject")
@@ -179,24 +183,21 @@ def _count_decisions(
     population: Counter[Stratum],
     own: Counter[Stratum],
     acts: dict[tuple[str, datetime], Act],
-    each: Callable[[Statement], None] | None,
 ) -> None:
-    for one in stated(database, versions, made.since, made.until, made.app):
-        said = one.statement
+    for each in counted(database, versions, made.since, made.until, made.app):
+        said, number = each.stated.statement, each.number
         by = "rules" if said.automation == "fully" else "people"
-        made.decided[Decided(said.app, said.policy.name, said.outcome, by)] += 1
+        made.decided[Decided(said.app, said.policy.name, said.outcome, by)] += number
         if said.number == 1:
-            made.took("decision", by, (said.decided_at - said.posted_at).total_seconds() / 3600)
-            if one.wanted is not None:
-                population[one.wanted] += 1
+            made.hours.setdefault(("decision", by), array("d")).extend(each.hours)
+            if each.stated.wanted is not None:
+                population[each.stated.wanted] += number
                 if said.source == "own_initiative":
-                    own[one.wanted] += 1
-        if said.source == "notice":
-            acts[said.item_id, said.decided_at] = Act(said.ground.basis if said.ground is not None else "", by)
-        if one.is_new:
-            made.measures[_measure(said)] += 1
-            if each is not None:
-                each(said)
+                    own[each.stated.wanted] += number
+        act = Act(said.ground.basis if said.ground is not None else "", by)
+        acts.update(dict.fromkeys(each.upholding, act))
+        if each.stated.is_new:
+            made.measures[_measure(said)] += number
 
 
 def _measure(said: Statement) -> Measure:
@@ -249,7 +250,8 @@ def _count_disputes(made: Figures, database: Database) -> None:
 
 
 def _count_missing(made: Figures, database: Database) -> None:
-    gone = (items.c.withdrawn_at >= made.since) & (items.c.withdrawn_at < made.until)
+    # With their status, which there is an index of: few are withdrawn of all there are.
+    gone = (items.c.status == "withdrawn") & (items.c.withdrawn_at >= made.since) & (items.c.withdrawn_at < made.until)
     if made.app is not None:
         gone &= items.c.app == made.app
     first, after = made.since.date().isoformat(), made.until.date().isoformat()

@@ -80,6 +80,15 @@ def settled(c: Connection, item_ids: Collection[str], outcome: str) -> set[tuple
     return {(row.item_id, row.settled_at) for row in c.execute(query)}
 
 
+def is_settled(
+    item_id: sa.ColumnElement[str], decided_at: sa.ColumnElement[datetime], outcome: str
+) -> sa.ColumnElement[bool]:
+    """Whether notices of an item were ``upheld`` or ``dismissed`` by a decision, in a query of decisions."""
+    table = _sources()
+    found = (table.c.item_id == item_id) & (table.c.settled_at == decided_at) & (table.c.outcome == outcome)
+    return sa.exists(sa.select(sa.literal(1)).select_from(table).where(found))
+
+
 def _notice(row: Any) -> Notice:
     return Notice(
         row.id, row.item_id, row.app, row.received_at, row.settled_at, row.outcome, row.is_trusted, row.category

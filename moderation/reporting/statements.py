@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,82 +73,122 @@ def _refused(record: ItemRecord, number: int) -> str | None:
     return None
 
 
+DecisionKey = tuple[str, int]
+"""A decision: its item's id, and its number."""
+Place = tuple[datetime, str, int]
+"""Where a page of decisions ended: the last one's time, item and number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A decision in a stream of them.
+    """A decision among many.
 
     Attributes:
         statement: of the decision.
         is_new: True where it restricts what the decision before it did not.
-        was: outcome of the decision before; None of the first.
         wanted: what the rules wanted by themselves, by policy: ``(policy, outcome)``; None where they asked for people,
             or that is not known.
     """
 
     statement: Statement
     is_new: bool
-    was: str | None
     wanted: tuple[str, str] | None
 
 
-def stated(
+def is_restricting(made: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether a decision may restrict something, in a query of decisions; others never do.
+
+    Args:
+        made: the table of decisions, or an alias.
+    """
+    document = made.c.document
+    is_acted: sa.ColumnElement[bool] = document["actions", 0, "rule"].as_string().is_not(None)
+    return sa.or_(document["outcome"].as_string() == "reject", is_acted)
+
+
+def state(c: Connection, versions: PolicyVersions, keys: Iterable[DecisionKey]) -> dict[DecisionKey, Stated]:
+    """Some decisions; those that are not stored any more are left out."""
+    keys = list(keys)
+    ids = {item_id for item_id, _ in keys}
+    said = sa.select(
+        items.c.id,
+        items.c.document,
+        items.c.verdict,
+        items.c.findings["basis"]["custom_labels"].label("custom_labels"),
+    ).where(among(c, items.c.id, ids))
+    columns = (decisions.c.item_id, decisions.c.number, decisions.c.document)
+    made = c.execute(sa.select(*columns).where(among(c, decisions.c.item_id, ids)))
+    documents = {(row.item_id, row.number): row.document for row in made}
+    noticed = settled(c, ids, "upheld")
+    rows = {row.id: row for row in c.execute(said)}
+    return {
+        key: _of_row(rows[key[0]], key[1], documents, noticed, versions)
+        for key in keys
+        if key in documents and key[0] in rows
+    }
+
+
+def restrictions(
     database: Database, versions: PolicyVersions, since: datetime, until: datetime, app: str | None = None
-) -> Iterator[Stated]:
-    """All decisions made in a time, `until` left out, in the order of items; read a page at a time."""
-    within = (decisions.c.decided_at >= since) & (decisions.c.decided_at < until)
-    if app is not None:
-        within &= items.c.app == app
-    last = ("", 0)
+) -> Iterator[Statement]:
+    """The restrictions newly imposed in a time, `until` left out, by when; read a page at a time."""
+    columns = (decisions.c.item_id, decisions.c.number, decisions.c.decided_at)
+
+    def read(c: Connection, query: sa.Select[Any]) -> tuple[list[Any], dict[DecisionKey, Stated]]:
+        page = list(c.execute(query).all())
+        return page, state(c, versions, [(row.item_id, row.number) for row in page])
+
+    last: Place | None = None
     while True:
-        query = (
-            sa.select(
-                decisions.c.item_id,
-                decisions.c.number,
-                decisions.c.document,
-                items.c.document.label("item"),
-                items.c.verdict,
-                items.c.findings["basis"]["custom_labels"].label("custom_labels"),
-            )
-            .join(items, items.c.id == decisions.c.item_id)
-            .where(within, sa.tuple_(decisions.c.item_id, decisions.c.number) > last)
-            .order_by(decisions.c.item_id, decisions.c.number)
-            .limit(PAGE)
-        )
-        page, before, noticed = database.read(lambda c, query=query: _page(c, query))  # type: ignore[misc]
-        for row in page:
-            yield _of_row(row, before, noticed, versions)
+        query = page_of(sa.select(*columns), PAGE, since, until, app, last).where(is_restricting(decisions))
+        page, found = database.read(lambda c, query=query: read(c, query))  # type: ignore[misc]
+        yield from (one.statement for one in found.values() if one.is_new)
         if len(page) < PAGE:
             return
-        last = (page[-1].item_id, page[-1].number)
+        last = (page[-1].decided_at, page[-1].item_id, page[-1].number)
 
 
-_Before = dict[tuple[str, int], Any]
+def page_of(
+    query: sa.Select[Any], size: int, since: datetime, until: datetime, app: str | None, last: Place | None
+) -> sa.Select[Any]:
+    """A page of a query of decisions, joined with their items, in the order of their times.
+
+    Args:
+        until: is left out.
+        app: only of this one; None for all.
+        last: where the page before ended; None for the first.
+    """
+    at, *key = last if last is not None else (since, "", 0)
+    # The time has one lower limit, or SQLite may begin at the other, and read each page's forerunners again.
+    within = (decisions.c.decided_at >= at) & (decisions.c.decided_at < until)
+    within &= (decisions.c.decided_at > at) | (sa.tuple_(decisions.c.item_id, decisions.c.number) > tuple(key))
+    if app is not None:
+        within &= items.c.app == app
+    query = query.join_from(decisions, items, items.c.id == decisions.c.item_id).where(within)
+    return query.order_by(decisions.c.decided_at, decisions.c.item_id, decisions.c.number).limit(size)
 
 
-def _page(c: Connection, query: Any) -> tuple[list[Any], _Before, set[tuple[str, datetime]]]:
-    page = list(c.execute(query).all())
-    later = {row.item_id for row in page if row.number > 1}
-    columns = (decisions.c.item_id, decisions.c.number, decisions.c.document)
-    earlier = c.execute(sa.select(*columns).where(among(c, decisions.c.item_id, later))) if later else ()
-    before = {(row.item_id, row.number): row.document for row in earlier}
-    return page, before, settled(c, {row.item_id for row in page}, "upheld")
-
-
-def _of_row(row: Any, before: _Before, noticed: Collection[tuple[str, datetime]], versions: PolicyVersions) -> Stated:
-    item, ruling = Item.model_validate(row.item), ruling_of(row.verdict)[0]
+def _of_row(
+    row: Any,
+    number: int,
+    documents: Mapping[DecisionKey, Any],
+    noticed: Collection[tuple[str, datetime]],
+    versions: PolicyVersions,
+) -> Stated:
+    item, ruling = Item.model_validate(row.document), ruling_of(row.verdict)[0]
 
     def made(number: int, document: Any) -> Statement:
         decision = Decision.model_validate(document)
         is_noticed = (item.id, decision.decided_at) in noticed
         return _stated(item, number, decision, ruling, versions, row.custom_labels or (), is_noticed=is_noticed)
 
-    mine, earlier = made(row.number, row.document), before.get((row.item_id, row.number - 1))
-    was = made(row.number - 1, earlier) if earlier is not None else None
+    mine, earlier = made(number, documents[row.id, number]), documents.get((row.id, number - 1))
+    was = made(number - 1, earlier) if earlier is not None else None
     is_new = mine.restriction is not None and (was is None or was.restriction is None)
     wanted = None
     if ruling is not None and ruling.outcome != "review":
         wanted = (ruling.policy.name, ruling.outcome)
-    return Stated(mine, is_new, was.outcome if was is not None else None, wanted)
+    return Stated(mine, is_new, wanted)
 
 
 def _stated(
