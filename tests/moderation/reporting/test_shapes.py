@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -205,11 +205,29 @@ def test_decisions_of_one_shape_are_stated_once(tmp_path: Path, monkeypatch: pyt
         made.by_rules(None, n / 10)
         made.by_rules("PII/SSN", n / 10)
     asked: list[Any] = []
-    state = shapes.state
-    monkeypatch.setattr(shapes, "state", lambda c, v, keys: state(c, v, asked.extend(keys := list(keys)) or keys))
+
+    def state(c: sa.Connection, versions: PolicyVersions, keys: Iterable[statements.DecisionKey]) -> Any:
+        asked.extend(keys := list(keys))
+        return statements.state(c, versions, keys)
+
+    monkeypatch.setattr(shapes, "state", state)
 
     found = shapes.counted(made.database, made.versions, NEW_YEAR, NEW_YEAR + timedelta(days=9))
 
     assert sorted(one.number for one in found) == [30, 30]
     assert len(asked) == 2
+    made.database.close()
+
+
+def test_what_a_restriction_hangs_on_is_told_apart(tmp_path: Path) -> None:
+    made = docket(str(tmp_path))
+    for outcome in ("reject", "approve"):  # then only what was decided before tells whether a restriction is new
+        made.appealed(made.by_people(outcome, 3), 5, "reject")
+    by_other_rule = [made.by_rules("Weapons", 4) for _ in range(2)][1]
+    ruling = made.store.get_item(by_other_rule).ruling
+    assert ruling is not None
+    of_policy = ruling.policies[0].model_copy(update={"deciding": ("numbers.reject",)})
+    _set_verdict(made, by_other_rule, ruling.model_copy(update={"policies": (of_policy,)}))
+
+    compare(made, NEW_YEAR, NEW_YEAR + timedelta(days=365), None)
     made.database.close()
