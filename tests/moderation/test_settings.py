@@ -599,8 +599,7 @@ def test_open_loops_are_asked_about_after_the_pause_that_is_set(open_house: Call
     house = open_house(REVIEWS)
     ports = house.service.pipeline.ports
     assert ports.poll_seconds == house.settings.poll_seconds
-    house.service.following.rounds.close()
-    object.__setattr__(ports, "poll_seconds", 77.0)
+    object.__setattr__(ports, "poll_seconds", 77.0)  # who follows loops starts this one, and leaves it alone then
     record = house.post(NUMBER)
     wait_for(lambda: house.service.store.get_item(record.item.id).loops[0].state == "open")
 
