@@ -33,7 +33,8 @@ WAIT = Parameter(
 )
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255},
+    # Blanks at either end are no part of a header's value (RFC 9110, section 5.5).
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
     "The same key and body get the same answer; kept in the database.",
     "header",
 )

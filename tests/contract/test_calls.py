@@ -58,6 +58,8 @@ EXPLAINED = (
     ("invalid", "name|mail|signature", "", "who gives a notice is named and signs, as its kind asks"),
     ("invalid", "flagger_key", "", "the key of a trusted flagger"),
     ("invalid", "submitted_at|decided_at", "before|still to come", "when a dispute was submitted and decided"),
+    ("invalid", "reference", "that is all there is", "an item has so many disputes and no more"),
+    ("invalid", "outcome", "is settled already", "a dispute is settled once"),
     ("not-json", "", "", "numbers beyond 64 bits; JSON inside of a form"),
     ("batch-refused", "", "", "each item has one of these problems"),
     ("idempotency-conflict", "", "", "the key came with another body before"),
@@ -103,7 +105,7 @@ class World:
                 "good_faith": True,
             },
         )["number"]
-        dispute = self.post(f"/v1/items/{item}/disputes", {"body": "a body", "reference": "1"})["id"]
+        dispute = self.dispute(item)
         run = self.post("/v1/remoderations", {"why": "a change"})["id"]
         self.names: dict[str, Any] = {
             "run_id": run,
@@ -112,6 +114,10 @@ class World:
             "detector": "pii.text", "part_id": "p0", "delivery_id": "d",
         }  # fmt: skip
         self.document = openapi(self.api.client.application)
+
+    def dispute(self, item: str) -> str:
+        """A dispute about an item that is decided."""
+        return str(self.post(f"/v1/items/{item}/disputes", {"body": "a body", "reference": "1"})["id"])
 
     def post(self, path: str, body: Any) -> Any:
         answer = self.api.client.post(path, json=body, headers=self.headers)
@@ -197,6 +203,8 @@ def ask(world: World, operation: Any, mode: GenerationMode, count: int, found: F
         one()
 
 
+# Of a form with more parts than are taken, Werkzeug leaves the files that it has begun to the garbage collector.
+@pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
 def test_requests_are_taken_or_refused_as_the_document_says(world: World) -> None:
     schema = schemathesis.openapi.from_wsgi("/openapi.json", world.api.client.application)
     operations = [each.ok() for each in schema.get_all_operations()]
@@ -247,7 +255,14 @@ def test_the_examples_of_bodies_are_taken(world: World) -> None:
                 world.post(
                     "/v1/items", {"content_id": "post-7", "parts": [{"type": "text", "text": "Have a nice day"}]}
                 )
-            named = path.format(**world.names)
+            names = dict(world.names)
+            if "/disputes" in path:  # earlier requests may have recorded as many as there can be, or settled this one
+                names["item_id"] = world.post("/v1/items", {"parts": [{"type": "text", "text": "Have a nice day"}]})[
+                    "id"
+                ]
+                world.api.service.work_once()
+                names["dispute_id"] = world.dispute(names["item_id"])
+            named = path.format(**names)
             answer = world.api.client.open(named, method=method.upper(), json=example, headers=world.headers)
             if answer.status_code >= 300:
                 refused.append(f"{method} {named}: {answer.status_code} {answer.text[:200]}")
