@@ -34,8 +34,9 @@ serve: .venv/.run ## run the whole service on port 8000, data in ./data
 	@.venv/bin/moderation serve
 
 test: .venv/.test ## install all that tests need, and run the whole suite, or one file: make test FILE=tests/rules/test_shipped.py
-	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql mosquitto tesseract-ocr-script-cyrl tesseract-ocr-script-grek
-	@.venv/bin/python -m pytest $(if $(FILE),,-n auto --dist worksteal) $(PYTEST_ARGS) $(FILE)
+	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql mosquitto curl tesseract-ocr-script-cyrl tesseract-ocr-script-grek
+	@# One more than there are cores: many a test waits, for a page or a time to pass.
+	@.venv/bin/python -m pytest $(if $(FILE),,-n $$(($$(nproc) + 1)) --dist worksteal) $(PYTEST_ARGS) $(FILE)
 
 fast: .venv/.test ## the core, the rules, each plugin's contract and a slice of the service, in less than a minute
 	@.venv/bin/python -m pytest -n auto --dist worksteal --hypothesis-profile fast \

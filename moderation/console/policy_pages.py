@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -345,7 +346,15 @@ def is_in_files(service: Service) -> bool:
 def patch_of(policy: Policy, text: str) -> str:
     """The change of a policy's file as a unified diff, for ``git apply``."""
     before, after = policy.text.splitlines(keepends=True), text.splitlines(keepends=True)
-    return "".join(difflib.unified_diff(before, after, f"a/{policy.path}", f"b/{policy.path}"))
+    path = _path_for_git(Path(policy.path))
+    return "".join(difflib.unified_diff(before, after, f"a/{path}", f"b/{path}"))
+
+
+def _path_for_git(file: Path) -> str:
+    """Where the file is in its repository, or beside which its folder is: an absolute path is none that git takes."""
+    file = file.resolve()
+    top = next((folder for folder in file.parents if (folder / ".git").exists()), file.parent.parent)
+    return file.relative_to(top).as_posix()
 
 
 def diff_lines(old: str, new: str) -> list[tuple[str, int | None, int | None, str]]:

@@ -34,6 +34,14 @@ from tests.odd_pictures import (
     subject,
 )
 
+CHROMIUM = 156
+"""The version with which these are the same; Debian may have an older one."""
+PROFILES_READ_OTHERWISE = {
+    f"{kind} {profile}"
+    for kind in ("jpeg icc", "png iCCP")
+    for profile in ("of an unknown kind", "of an unknown space", "that says it is longer", "under no light")
+}
+"""Broken profiles that Chromium 150 does not go by as 156 does; it was 73 levels."""
 LEVELS = 3
 """Of 255, by which what is seen here may differ from a browser's screen."""
 LOOSER = {
@@ -80,8 +88,12 @@ def test_every_odd_picture_is_seen_as_on_the_screen_of_a_browser(open_page: Call
     page = open_page()
     on_white, on_black = screen(page, pictures, "white"), screen(page, pictures, "black")
 
+    version = int(page.context.browser.version.partition(".")[0])
+
     wrong = {}
     for (name, (_, data)), white, black in zip(pictures.items(), on_white, on_black, strict=True):
+        if version < CHROMIUM and name in PROFILES_READ_OTHERWISE:
+            continue
         seen = looks(data)
         assert white is not None, f"the browser does not show {name}"
         assert black is not None

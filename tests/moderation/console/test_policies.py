@@ -236,9 +236,7 @@ def test_where_files_are_the_source_an_approved_draft_gives_a_patch_and_is_done_
     assert threshold(console) == 95
     patch = owner.get(f"/review{draft}/patch").text
 
-    file = tmp_path / "rules" / "words.yml"
-    command = ["patch", str(file)]
-    subprocess.run(command, input=patch, text=True, check=True, capture_output=True)
+    subprocess.run(["git", "apply"], cwd=tmp_path, input=patch, text=True, check=True, capture_output=True)
 
     wait_for(lambda: threshold(console) == 90)
     wait_for(lambda: "came into force" in words(owner.get(f"/review{draft}")))
