@@ -102,7 +102,7 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
         """The app's items, newest first."""
         limit = _number(LIMIT, PAGE)
         status, outcome = _choice(STATUS), _choice(OUTCOME)
-        since, cursor, fields = _time(SINCE), _cursor(CURSOR), wanted_fields()
+        since, until, cursor, fields = _time(SINCE), _time(UNTIL), _cursor(CURSOR), wanted_fields()
         if request.args.get(APP.name, g.app_name) != g.app_name:
             return json_response({"items": [], "next_cursor": None})
         found = service.store.search_items(
@@ -114,7 +114,7 @@ def blueprint(service: Service, gate: Gate, figures: Figures) -> Blueprint:
             named={kind: request.args[kind].strip() for kind in _NAMED if kind in request.args},
             words=request.args.get(WORDS.name),
             since=since,
-            until=_time(UNTIL),
+            until=until,
             before=cursor,
             limit=limit + 1,
         )
@@ -227,6 +227,8 @@ def _time(parameter: Parameter) -> datetime | None:
         time = datetime.fromisoformat(text.replace(" ", "+"))
         if time.tzinfo is not None:
             return time.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except OverflowError:  # by its zone, a day before the first year, or one after the last
+        return (datetime.min if time.year == 1 else datetime.max).replace(tzinfo=UTC)
+    except ValueError:
         pass
     raise invalid(parameter.name, "an RFC 3339 time with a zone, such as 2026-01-31T12:00:00Z")

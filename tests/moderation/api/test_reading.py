@@ -113,3 +113,21 @@ def test_a_name_that_cannot_be_is_refused_by_field(empty_api: Api, given: dict[s
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == next(iter(given))
     assert message in answer.json["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "found"),
+    [
+        ("since=0001-01-01T00:00:00%2B00:04", 200, True),
+        ("until=0001-01-01T00:00:00%2B00:04", 200, False),
+        ("until=9999-12-31T23:59:59-00:04", 200, True),
+        ("until=9", 422, None),
+        ("until=9&app=another", 422, None),
+    ],
+)
+def test_any_time_with_a_zone_is_taken_and_nothing_else(api: Api, query: str, status: int, found: bool | None) -> None:
+    api.post_text("have a nice day")
+
+    answer = api.get(f"/v1/items?{query}")
+    assert answer.status_code == status
+    assert found is None or bool(answer.json["items"]) is found
