@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +29,9 @@ from moderation.storage.audit import note_change
 from moderation.storage.tables import policy_activations, policy_texts
 
 logger = logging.getLogger(__name__)
+
+SETTLED_SECONDS = 0.1
+"""How long changed files stay the same before they are taken for whole."""
 
 MOST_READY = 64
 """Texts that were read are kept ready, because a verdict is explained by the text of its time."""
@@ -229,36 +233,55 @@ class PoliciesInForce:
 
     def start(self, now: datetime) -> PolicySet:
         """The policies at the start. Raises `PolicyFault`."""
-        self._seen = self._state()
-        return self._load("start", now)
+        while True:
+            self._seen = self._state()
+            policies = self._load("start", now)
+            if policies is not None:
+                return policies
 
     def look(self, now: datetime) -> PolicySet | None:
-        """The policies when something changed, else None. A file that cannot be used leaves all as it is."""
+        """The policies when something changed, else None. A file that cannot be used leaves all as it is.
+
+        Files that are being written come into force when they are whole: half of a policy file may be a policy too,
+        and one that lets more pass. So changed files are taken once they stay the same for `SETTLED_SECONDS`; those
+        that change further are looked at in the next round.
+        """
         try:
             state = self._state()
+            if state[0] != self._seen[0]:
+                time.sleep(SETTLED_SECONDS)
+                before, state = state, self._state()
+                if state[0] != before[0]:
+                    return None
         except StoreUnavailable as error:
             logger.warning("policies are looked at later: %s", error)
             return None
         if state == self._seen:
             return None
-        self._seen = state
+        last, self._seen = self._seen, state
         try:
             policies = self._load("reload", now)
         except PolicyFault as fault:
             self.faults = tuple(fault.faults)
             logger.error("changed policies are refused, the last good ones stay in force: %s", fault)
             return None
+        if policies is None:
+            self._seen = last
+            return None
         self.faults = ()
         logger.info("policies in force: %s", ", ".join(f"{p.name} {p.version[:12]}" for p in policies.policies))
         return policies
 
-    def _load(self, how: str, now: datetime) -> PolicySet:
+    def _load(self, how: str, now: datetime) -> PolicySet | None:
+        """The policies of the files that `_seen` is about; None where the files changed while they were read."""
         files = load_policies(self._folder, self._plugins.taxonomy, self._plugins.tools)
         policies = tuple(self._in_force(policy) for policy in files.policies)
         for policy in policies:
             prepare(policy, self._plugins.taxonomy)
-        self._versions.keep_ready(policies, self._plugins.taxonomy)
         seen, changes = self._seen
+        if self._digest() != seen:
+            return None
+        self._versions.keep_ready(policies, self._plugins.taxonomy)
         # What is noted here is no news. What others change meanwhile is, so neither is looked at once more.
         self._seen = seen, changes + self._versions.record(policies, files.policies, how, now)
         return PolicySet(policies, files.not_in_force, files.waiting)
@@ -270,8 +293,12 @@ class PoliciesInForce:
         return self._versions.policy(version, self._plugins.taxonomy, file.path)
 
     def _state(self) -> tuple[str, int]:
-        """A digest of the files, which are small, so their bytes are read; and how many activations there were."""
+        """A digest of the files, and how many activations there were."""
         changes = self._versions.changes()
+        return self._digest(), changes
+
+    def _digest(self) -> str:
+        """A digest of the files, which are small, so their bytes are read."""
         digest = hashlib.sha256()
         for path in policy_paths([self._folder]) if self._folder.is_dir() else ():
             digest.update(f"\n{path}\n".encode())
@@ -279,4 +306,4 @@ class PoliciesInForce:
                 digest.update(path.read_bytes())
             except OSError as error:
                 digest.update(str(error.errno).encode())
-        return digest.hexdigest(), changes
+        return digest.hexdigest()
