@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask import g
 
-from ground.errors import NotFound
+from ground.errors import InputError, NotFound
 from moderation.core.clearance import may_see
 from moderation.service import Service
+from moderation.storage.lists import Change, Entry, ListState
 from moderation.storage.public_notices import PublicNotice
 from moderation.storage.records import ItemRecord
 from moderation.storage.searching import Asked, Row, Searching
@@ -75,3 +77,46 @@ class Seen:
         hidden = self.hidden([each["item"] for each in changed])
         shown = [{**each, "content": ""} if each["item"] in hidden else each for each in changed]
         return replace(backtest, report={**report, "most_changed": shown})
+
+
+class SeenLists:
+    """The lists at run time as the person who is signed in may see them: not those with a clearance they do not hold.
+
+    What stands on such a list is often content itself: words, addresses, digests of what is looked for.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._lists, self._clearances = service.lists, service.clearances
+
+    def states(self, now: datetime) -> list[ListState]:
+        """See `RunTimeLists.states`."""
+        asked = self._clearances.of_lists()
+        return [each for each in self._lists.states(now) if self._is_shown(asked.get(each.name, ()))]
+
+    def state(self, name: str, now: datetime) -> tuple[ListState, list[Entry]]:
+        """See `RunTimeLists.state`."""
+        self._need(name)
+        return self._lists.state(name, now)
+
+    def changes(self, name: str, limit: int = 200) -> list[Change]:
+        """See `RunTimeLists.changes`. Raises `NotFound`."""
+        self._need(name)
+        return self._lists.changes(name, limit)
+
+    def add(self, name: str, values: Sequence[str], **given: Any) -> list[Entry]:
+        """See `RunTimeLists.add`. Raises `InputError` for a list that they may not see."""
+        if not self._is_shown(self._clearances.of_lists().get(name, ())):
+            raise InputError(f"list '{name}' needs a clearance that you do not hold")
+        return self._lists.add(name, values, **given)
+
+    def remove(self, name: str, entry_id: int, **given: Any) -> Entry:
+        """See `RunTimeLists.remove`."""
+        self._need(name)
+        return self._lists.remove(name, entry_id, **given)
+
+    def _need(self, name: str) -> None:
+        if not self._is_shown(self._clearances.of_lists().get(name, ())):
+            raise NotFound(f"there is no list '{name}'")
+
+    def _is_shown(self, needed: Collection[str]) -> bool:
+        return may_see(needed, g.session.user.clearances)

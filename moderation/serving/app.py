@@ -35,6 +35,7 @@ from moderation.aws.door import PATH as AWS
 from moderation.aws.door import blueprint as aws_blueprint
 from moderation.comprehend.wire import blueprint as comprehend_blueprint
 from moderation.console.pages import blueprint as console_blueprint
+from moderation.console.seen import SeenLists
 from moderation.notices.pages import PATH as NOTICES
 from moderation.notices.pages import blueprint as notices_blueprint
 from moderation.perspective.wire import PATH as PERSPECTIVE
@@ -90,7 +91,8 @@ def create_app(service: Service, review: ReviewService) -> Flask:
     def stuck() -> list[Attention]:
         return [*service.store.need_attention(), *waiting_for_clearance(service.database, unstaffed(review))]
 
-    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, service.lists, service.holds)
+    kept = SeenLists(service)
+    portal = portal_blueprint(review, service.blobs, settings, service.overturns, stuck, kept, service.holds)
     portal.register_blueprint(console_blueprint(service, review))
     app.register_blueprint(portal, url_prefix="/review")
     _add_docs(app)

@@ -317,6 +317,25 @@ def test_a_list_takes_a_clearance_by_a_name_that_is_one(house: Console) -> None:
         clearances(house).put_on_list("watch", "Not A Name", by="me", why="w", now=now())
 
 
+def test_leads_without_it_find_no_such_list_and_change_nothing_on_it(house: Console) -> None:
+    without, cleared = house.client("lead-without"), house.client("lead-cleared")
+    (entry,) = house.api.service.lists.entries("watch", now())
+    more = {"name": "watch", "value": "one more", "why": "w"}
+
+    assert "/lead/lists/watch" not in without.get("/review/lead/lists").text
+    assert without.get("/review/lead/lists/watch").status_code == 404
+    assert send(without, f"/lead/lists/watch/entries/{entry.id}", why="w").status_code == 404
+    answer = send(without, "/lead/lists", **more)
+    assert (answer.status_code, CANARY in answer.text) == (422, False)
+    assert "needs a clearance" in answer.text
+    assert "/lead/lists/watch" in cleared.get("/review/lead/lists").text
+    assert f"{CANARY} watched" in cleared.get("/review/lead/lists/watch").text
+    assert send(cleared, "/lead/lists", **more).status_code == 303
+    last = house.api.service.lists.entries("watch", now())[0]
+    assert send(cleared, f"/lead/lists/watch/entries/{last.id}", why="w").status_code == 303
+    assert house.api.service.lists.entries("watch", now()) == [entry]
+
+
 def test_a_plugins_slip_hides_the_item_in_place_of_showing_it() -> None:
     odd = Detection(label="Weapons", confidence=90, part="p0", attributes={"clearance": {"a": 1}})
     both = Detection(label="Weapons", confidence=90, part="p0", attributes={"clearance": ["a", "b"], "list": "x"})
