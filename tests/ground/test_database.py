@@ -229,3 +229,27 @@ def test_processes_that_start_at_once_migrate_one_after_the_other(
     assert [(process.communicate(timeout=PATIENCE_SECONDS)[1], process.returncode) for process in running] == [
         ("", 0)
     ] * 4
+
+
+@pytest.mark.parametrize("door", ["read", "write"])
+def test_what_fails_while_it_reads_keeps_nobody_from_writing(database: Database, door: str) -> None:
+    """Whoever keeps the error keeps its cursor too, which must not keep an old state of the database open."""
+    database.write(lambda c: [add(f"app{number}")(c) for number in range(500)], step="test.add")
+
+    def fails_half_way(c: sa.Connection) -> None:
+        rows = c.execute(sa.select(tables.apps.c.name))
+        for _ in rows:
+            raise KeyError("parts")
+
+    kept = []
+    for _ in range(3):
+        with pytest.raises(KeyError) as error:
+            database.read(fails_half_way) if door == "read" else database.write(fails_half_way, step="test.fail")
+        kept.append(error)
+        other = sqlite3.connect(database.engine.url.database or "")
+        other.execute("INSERT INTO apps (name, webhook_secret, created_at) VALUES (?, 's', ?)", (f"o{len(kept)}", NOW))
+        other.commit()
+        other.close()
+        database.write(add(f"late{len(kept)}"), step="test.add")
+
+    assert len(names(database)) == 500 + 2 * len(kept)
