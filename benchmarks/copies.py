@@ -115,8 +115,10 @@ def main() -> int:
         print(f"{count:,} items filled in {time.monotonic() - began:.0f} s")
         missed, seconds = sought(database, dice)
         service.start()
-        left, slowest = rejected(service)
-        service.close()
+        try:
+            left, slowest = rejected(service)
+        finally:
+            service.close()
     return 1 if missed or left or max(seconds, slowest) > LATE_SECONDS else 0
 
 
@@ -229,7 +231,7 @@ def fill(database: Database, looks: list[int]) -> list[str]:
             "status": "decided",
             "lane": "media",
             "created_at": now,
-            "document": {},
+            "document": {"parts": []},
             "attempts": 0,
         }
         for each, _ in made
