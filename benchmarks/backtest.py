@@ -30,8 +30,8 @@ from moderation.plugins import load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.policies.revisions import policy_set
 from moderation.settings import load_settings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.opening import open_database
-from moderation.storage.records import new_item_id
 from moderation.storage.tables import item_loops, items
 
 TAXONOMY = Taxonomy()

@@ -28,8 +28,8 @@ from moderation.core.counting import Counted, Mark, Marks, Question
 from moderation.settings import Settings
 from moderation.storage import tables
 from moderation.storage.counters import Counters, check_and_mark, number_of
+from moderation.storage.item_ids import first_item_id, new_item_id
 from moderation.storage.opening import open_database
-from moderation.storage.records import first_item_id, new_item_id
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 TOGETHER = 200

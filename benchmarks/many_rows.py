@@ -27,9 +27,10 @@ from moderation.core.rulings import PolicyRuling, Ruling
 from moderation.settings import Settings
 from moderation.storage import tables
 from moderation.storage.deciding import Ruled
+from moderation.storage.findings import Findings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import Findings, new_item_id
 from moderation.storage.rows import item_row
 
 FEW = 1000

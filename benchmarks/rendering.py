@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageCms, ImageOps
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from ground.media.rendering import frames, looks, measure
 
 SIDES = (512, 1024, 1600, None)

@@ -32,8 +32,9 @@ from moderation.policies.files import policy_of_bytes
 from moderation.policies.versions import PolicyVersions
 from moderation.reporting.figures import figures
 from moderation.settings import Settings
+from moderation.storage.findings import Findings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.opening import open_database
-from moderation.storage.records import Findings, new_item_id
 from moderation.storage.rows import decision_row, evidence_values, item_row
 from moderation.storage.tables import decisions, items
 

@@ -1,10 +1,11 @@
 """The ``moderation`` command, also as ``python -m moderation``."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 
-STARTS_WITH_OBJECTS = 50_000
+STARTS_WITH_OBJECTS = 150_000
 """More than a start makes between two looks for garbage, of which it leaves none: each look is at all that is there."""
 
 
@@ -15,6 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: instead of those of the process.
     """
     gc.set_threshold(STARTS_WITH_OBJECTS)
+    # Else pydantic looks for plugins of its own in all that is installed; those could change what policies mean.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         from moderation.cli import main as run
     except KeyboardInterrupt:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from ground.media.pictures import WIDEST, Limits, opened_picture
+from ground.media.limits import WIDEST, Limits
+from ground.media.pictures import opened_picture
 from ground.media.rendering import on_backgrounds, shown_frames
 
 DISPLAY_SIDE = 1600

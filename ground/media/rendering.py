@@ -19,7 +19,8 @@ from ground.media.appearance import Appearance, read_appearance
 from ground.media.claims import Claims
 from ground.media.colors import conversion, highest
 from ground.media.high_range import table
-from ground.media.pictures import WIDEST, Limits, opened_picture
+from ground.media.limits import WIDEST, Limits
+from ground.media.pictures import opened_picture
 from ground.media.reading import Damaged
 from ground.media.samples import eight_bit
 

@@ -6,7 +6,8 @@ import io
 
 from PIL import ImageFilter
 
-from ground.media.pictures import WIDEST, Limits, opened_picture
+from ground.media.limits import WIDEST, Limits
+from ground.media.pictures import opened_picture
 from ground.media.rendering import on_backgrounds, shown_frames
 
 SIDE = 160

@@ -37,7 +37,7 @@ class Card(Frozen):
 
     sees: str = Field(min_length=1)
     does_not_see: str = Field(min_length=1)
-    licence: Licence = Licence(code="Apache-2.0")
+    licence: Licence = Licence.model_construct(code="Apache-2.0")
     training_data: str | None = None
     figures: tuple[str, ...] = ()
     cost: str = Field(min_length=1)

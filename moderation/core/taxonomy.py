@@ -11,6 +11,7 @@ Names are whole and case-sensitive, never matched as substrings: ``Non-Explicit 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from moderation.core.nearest import nearest
@@ -216,6 +217,22 @@ REKOGNITION_TOPS = tuple(TREE)[: list(TREE).index("PII")]
 """The top of Rekognition's moderation taxonomy, its level 1: what stands in the tree before what is ours."""
 
 
+@cache
+def _lookups() -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]:
+    """Of each label of the tree those above it, nearest first, and those directly under it."""
+    parents: dict[str, tuple[str, ...]] = {}
+    children: dict[str, tuple[str, ...]] = {}
+
+    def add(branch: Mapping[str, Mapping[str, Any]], above: tuple[str, ...]) -> None:
+        for name, below in branch.items():
+            parents[name] = above
+            children[name] = tuple(below)
+            add(below, (name, *above))
+
+    add(TREE, ())
+    return parents, children
+
+
 class Taxonomy:
     """The tree, with lookups. Immutable.
 
@@ -224,20 +241,13 @@ class Taxonomy:
     """
 
     def __init__(self, custom: Iterable[str] = ()) -> None:
-        self._parents: dict[str, tuple[str, ...]] = {}
-        self._children: dict[str, tuple[str, ...]] = {}
-        self._add(TREE, ())
+        parents, children = _lookups()
+        self._parents, self._children = dict(parents), dict(children)
         extra = sorted({name for name in custom if name.startswith(CUSTOM_PREFIX) and name != CUSTOM_PREFIX})
         for name in extra:
             self._parents[name] = ("Custom",)
             self._children[name] = ()
         self._children["Custom"] = tuple(extra)
-
-    def _add(self, branch: Mapping[str, Mapping[str, Any]], parents: tuple[str, ...]) -> None:
-        for name, below in branch.items():
-            self._parents[name] = parents
-            self._children[name] = tuple(below)
-            self._add(below, (name, *parents))
 
     def __contains__(self, label: object) -> bool:
         return label in self._parents

@@ -19,7 +19,8 @@ from typing import Any
 from ground.aws import client
 from ground.blobs import Blobs, split_uri
 from ground.errors import ModerationError, NotFound
-from ground.media.pictures import Limits, opened_picture
+from ground.media.limits import Limits
+from ground.media.pictures import opened_picture
 from ground.media.rendering import on_backgrounds, shown_frames
 from ground.media_store import places_of
 from ground.rounds import Rounds

@@ -19,7 +19,7 @@ from ground.database import Database
 from ground.named_by_apps import place_of
 from ground.prepared import among
 from moderation.storage.clearances import is_shown
-from moderation.storage.records import first_item_id
+from moderation.storage.item_ids import first_item_id
 from moderation.storage.tables import IS_UNDECIDED, decisions, items
 
 PAGE = 2000

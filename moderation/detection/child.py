@@ -67,6 +67,12 @@ class LocalContext:
         return frames(self.read(part), longest)
 
 
+def make_ready() -> None:
+    """Build what each answer needs, once and before processes are forked, instead of in each of them."""
+    for model in (Part, PolicyWords, Detection):
+        model.model_rebuild()
+
+
 def answer_calls(descriptor: int) -> None:
     """Until the service goes away. `descriptor` is this end of the channel."""
     channel = ChildEnd(descriptor)

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import MediaRefused
 from moderation.core.items import Part, Tool

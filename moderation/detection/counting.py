@@ -16,7 +16,7 @@ from moderation.core.fingerprints import Fingerprint, content_digest
 from moderation.core.items import Item, Tool
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.words.counter import COUNTERS
-from moderation.storage.records import first_item_id
+from moderation.storage.item_ids import first_item_id
 
 if TYPE_CHECKING:
     from ground.database import Database

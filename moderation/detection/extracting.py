@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from ground.blobs import Blobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.coverage import COVERAGE, STEPS
 from moderation.core.detections import Failure
 from moderation.core.errors import MediaRefused, StoreUnavailable

@@ -192,6 +192,7 @@ def _end_with_the_server(server: int, name: str) -> None:
 
 def serve(line: socket.socket) -> None:
     """Serve until the service hangs up."""
+    child.make_ready()
     gc.freeze()  # a collection in a child would write to, and so copy, each page that is shared
     line.sendall(NUMBER.pack(os.getpid()))
     _Server(line).run()

@@ -17,6 +17,7 @@ import threading
 import time
 from typing import Any
 
+from moderation.detection.child import make_ready
 from moderation.detection.fork_server import NUMBER, send, serve
 
 START_SECONDS = 120.0
@@ -246,6 +247,7 @@ def start_from_here() -> None:
     Python is started as soon as somebody needs it.
     """
     if threading.active_count() == 1:
+        make_ready()
         _servers.start(from_here=True)
 
 

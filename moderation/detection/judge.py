@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ground import tracing
 from ground.blobs import Blobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.counting import Counted
 from moderation.core.coverage import Coverage, examined
 from moderation.core.coverage import counted as looks_counted
@@ -47,7 +47,7 @@ from moderation.media.inspecting import store_media
 from moderation.plugins import Plugins, load_plugins
 from moderation.policies.files import load_policies, shipped_rules
 from moderation.settings import Settings
-from moderation.storage.records import Findings
+from moderation.storage.findings import Findings
 
 if TYPE_CHECKING:
     from moderation.storage.lists import ListsInForce

@@ -12,7 +12,7 @@ from moderation.core.items import Part
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
-from moderation.storage.records import Findings
+from moderation.storage.findings import Findings
 
 
 @dataclass(frozen=True)

@@ -43,10 +43,12 @@ class Pool:
         tool: a detector, extractor or redactor.
         plugins_dir: see `Process`.
         most: how many processes there may be at a time.
-        probes: calls that a new process answers before it is used, when the pool is kept warm.
+        probes: gives the calls that a new process answers before it is used, when the pool is kept warm.
     """
 
-    def __init__(self, tool: Any, plugins_dir: Path | None, most: int = 1, probes: Sequence[Call] = ()) -> None:
+    def __init__(
+        self, tool: Any, plugins_dir: Path | None, most: int = 1, probes: Callable[[], Sequence[Call]] = tuple
+    ) -> None:
         self.name = str(tool.name)
         self._tool, self._plugins_dir, self._most, self._probes = tool, plugins_dir, max(most, 1), probes
         self._change = threading.Condition()
@@ -241,7 +243,7 @@ class Pool:
         process = None
         try:
             process = self._start()
-            answers = [process.call(probe) for probe in self._probes]
+            answers = [process.call(probe) for probe in self._probes()]
         except NoAnswer as error:
             self._problem = f"{error.kind}: {error.message}"
             if not self._is_closed:

@@ -79,7 +79,7 @@ class Runner:
         self._resolve = resolve
         tools: list[Detector | Extractor | Redactor] = [*plugins.detectors, *plugins.extractors, *plugins.redactors]
         self._tools = {tool.name: tool for tool in tools}
-        self._pools = {tool.name: Pool(tool, plugins_dir, processes, probes_of(tool)) for tool in tools}
+        self._pools = {tool.name: Pool(tool, plugins_dir, processes, partial(probes_of, tool)) for tool in tools}
         self._recent = recent or RecentFindings()
         self._guarding = Guarding(plugins)
         self._set_ups = {tool.name: set_up(tool) for tool in tools}

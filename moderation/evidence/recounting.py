@@ -15,7 +15,7 @@ from moderation.core.detections import Detection
 from moderation.core.policy.policies import Policy
 from moderation.detection.counting import highest
 from moderation.evidence.history import Case
-from moderation.storage.records import first_item_id
+from moderation.storage.item_ids import first_item_id
 
 
 class Recount:

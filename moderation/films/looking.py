@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.egress import leaves_machine
 from moderation.core.errors import InputError, MediaRefused, ModerationError, NotFound

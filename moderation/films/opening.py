@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ground.database import Database
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.errors import SettingsError
 from moderation.delivery.notifiers import Notifiers, Target, target_named
 from moderation.detection.runner import Runner

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypeAliasType
 
 from ground.fetch import check_url
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from ground.named_by_apps import author_of, parent_of, thread_of, without_people
 from ground.strict_json import NOT_BLANK, text_fault
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, MediaRefused, NotFound, UrlRefused

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ground.blobs import Blobs
 from ground.fetch import FetchFailed, fetch_until
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.errors import MediaRefused, UrlRefused
 from moderation.core.items import Part, Source
 from moderation.media.inspecting import inspect, store_media

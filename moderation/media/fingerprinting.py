@@ -5,10 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
-from PIL import Image
-
 from ground.blobs import Blobs
-from ground.media.rendering import looks
 from moderation.core.errors import MediaRefused, NotFound, StoreUnavailable
 from moderation.core.fingerprints import LONG_SIDE, SHORT_SIDE, Fingerprint, picture_bits, text_fingerprint
 from moderation.core.items import Item, Part
@@ -30,6 +27,10 @@ def fingerprints(item: Item, blobs: Blobs) -> tuple[Fingerprint, ...]:
 
 def picture_fingerprint(part: str, data: bytes, sha256: str) -> Fingerprint:
     """A picture's fingerprint, by the first frame of an animation. Raises `MediaRefused` when it cannot be decoded."""
+    from PIL import Image  # which texts need not wait for
+
+    from ground.media.rendering import looks
+
     grey = looks(data, SMALL_SIDE)[0].convert("L")
     across = grey.resize((SHORT_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
     down = grey.resize((LONG_SIDE, SHORT_SIDE), Image.Resampling.LANCZOS)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ground.blobs import Blobs, split_uri
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from ground.media_store import places_of, s3_of
 from ground.s3 import S3Blobs
 from moderation.core.errors import InputError, MediaRefused

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ground.blobs import Blobs
+from ground.media.limits import Limits
 from ground.media.naming import foreign, markup
-from ground.media.pictures import Limits
-from ground.media.recordings import probe
-from ground.media.rendering import measure
 from ground.media.sniffing import ACCEPTED, EXTENSIONS, sniff
 from moderation.core.errors import MediaRefused
 from moderation.core.items import PART_TYPES, Media, PartType
@@ -160,11 +158,15 @@ def _inspect_text(data: bytes, limits: Limits, declared: PartType | None) -> Med
 
 
 def _inspect_picture(data: bytes, content_type: str, limits: Limits) -> MediaFacts:
+    from ground.media.rendering import measure  # with it comes Pillow, which texts need not wait for
+
     found = measure(data, limits)
     return MediaFacts("image", content_type, found.width, found.height, found.frames, is_deceptive=found.is_deceptive)
 
 
 def _inspect_recording(data: bytes, content_type: str) -> MediaFacts:
+    from ground.media.recordings import probe
+
     found = probe(data, content_type)
     return MediaFacts(found.kind, found.content_type, seconds=found.seconds, sound_seconds=found.sound_seconds)
 

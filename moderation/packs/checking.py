@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ground.blobs import FolderBlobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.errors import MediaRefused
 from moderation.core.items import Item, Part
 from moderation.detection.judge import Judge

@@ -12,7 +12,7 @@ from ground import tracing
 from moderation.core.items import Item, Part
 from moderation.pipeline.ports import Ports
 from moderation.storage.idempotency import KeyedAnswer
-from moderation.storage.records import new_item_id
+from moderation.storage.item_ids import new_item_id
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from moderation.detection.judgement import Judgement
 from moderation.pipeline.deciding import decide_by_people
 from moderation.pipeline.loops import first_loop
 from moderation.pipeline.ports import Ports
-from moderation.storage.records import Findings, ItemRecord, LoopEnd, LoopRecord
+from moderation.storage.findings import Findings
+from moderation.storage.records import ItemRecord, LoopEnd, LoopRecord
 
 logger = logging.getLogger(__name__)
 

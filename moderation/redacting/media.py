@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ground.blobs import Blobs
-from ground.media.pictures import Limits, opened_picture
+from ground.media.limits import Limits
+from ground.media.pictures import opened_picture
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import InputError, MediaRefused
 from moderation.core.items import Box, Extraction, Part, Span, TimeRange, Tool

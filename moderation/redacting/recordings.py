@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ground.blobs import Blobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.detections import Failure
 from moderation.core.items import Part, Tool
 from moderation.detection.copies import Copy

@@ -22,7 +22,8 @@ from moderation.core.errors import FieldError, InputError, InvalidSubmission, No
 from moderation.core.policy.policies import Policy
 from moderation.storage.audit import note_change
 from moderation.storage.derivatives import take_back_copies
-from moderation.storage.records import Findings, LoopRecord
+from moderation.storage.findings import Findings
+from moderation.storage.records import LoopRecord
 from moderation.storage.tables import item_clearances, item_loops, items, list_clearances, list_events
 
 TOLD_AT_ONCE = 500

@@ -24,7 +24,7 @@ from moderation.core.counting import KeyedHash, Mark, Marks, Question
 from moderation.core.errors import CountsMoved
 from moderation.core.fingerprints import BITS
 from moderation.core.policy.words.counter import KNOWN_DAYS
-from moderation.storage.records import first_item_id
+from moderation.storage.item_ids import first_item_id
 from moderation.storage.tables import IS_PASSING, counter_marks, own_secrets
 
 CANDIDATES = 2000

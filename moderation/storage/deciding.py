@@ -25,8 +25,9 @@ from moderation.storage.clearances import put_on_judged
 from moderation.storage.counters import check_and_mark
 from moderation.storage.event_log import note_event
 from moderation.storage.facets import save_facets
+from moderation.storage.findings import Findings
 from moderation.storage.near_duplicates import fingerprint_row, told_from
-from moderation.storage.records import Findings, LoopRecord, delivery_rows
+from moderation.storage.records import LoopRecord, delivery_rows
 from moderation.storage.rows import decision_row, evidence_values, label_rows, loop_row, media_rows
 from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (

@@ -12,7 +12,7 @@ from ground.prepared import insert_many
 from moderation.core.items import Item
 from moderation.core.rules.caps import fired
 from moderation.core.rulings import Ruling
-from moderation.storage.records import Findings
+from moderation.storage.findings import Findings
 from moderation.storage.tables import item_facets
 
 FacetKind = Literal["author", "thread", "parent", "place", "rule", "failed", "queue"]

@@ -35,12 +35,13 @@ from moderation.storage.derivatives import add_derivatives
 from moderation.storage.event_log import may_hear, next_event, note_event
 from moderation.storage.facets import named_rows, save_facets
 from moderation.storage.fetches import fetch_rows
+from moderation.storage.findings import NOTHING_FOUND, Findings
 from moderation.storage.flags import settle_flags
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
 from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints, told_from
 from moderation.storage.public_notices import settle_notices
 from moderation.storage.reading import Reading
-from moderation.storage.records import NOTHING_FOUND, Claim, Findings, LoopEnd, LoopRecord, delivery_rows
+from moderation.storage.records import Claim, LoopEnd, LoopRecord, delivery_rows
 from moderation.storage.rows import (
     decision_row,
     evidence_values,

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 from ground.prepared import among
 from moderation.storage.audit import note_erased
 from moderation.storage.holds import is_held
+from moderation.storage.item_ids import first_item_id
 from moderation.storage.public_notices import close_notices
-from moderation.storage.records import first_item_id
 from moderation.storage.tables import (
     decisions,
     deliveries,

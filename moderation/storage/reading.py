@@ -22,7 +22,8 @@ from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
 from moderation.storage.facets import FacetKind, facet
-from moderation.storage.records import ItemRecord, Line, LoopRecord, first_item_id, loop_record
+from moderation.storage.item_ids import first_item_id
+from moderation.storage.records import ItemRecord, Line, LoopRecord, loop_record
 from moderation.storage.tables import (
     IS_REJECTED,
     IS_WAITING,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -188,42 +187,6 @@ class Claim:
     item: Item
     attempts: int
     held_until: datetime
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What looking at an item brought.
-
-    Attributes:
-        basis: what else the ruling was worked out from, as JSON data, so that it can be worked out again: ``engine``
-            (this program's version), ``policies`` (name to path), ``reach`` (labels that those who failed could have
-            found; null for all), ``custom_labels``, ``tools`` (detectors and extractors that were loaded), ``versions``
-            (theirs, by name), and, where policies count, ``counts`` and ``listed`` (see `Subject`).
-    """
-
-    parts: tuple[Part, ...]
-    detections: tuple[Detection, ...]
-    failures: tuple[Failure, ...]
-    basis: Mapping[str, Any] = field(default_factory=dict)
-
-
-NOTHING_FOUND = Findings((), (), ())
-"""Where a verdict comes without what was looked at."""
-
-
-def new_item_id(now: datetime) -> str:
-    """A UUIDv7 (RFC 9562): the time in microseconds, then random bits; ids of one process sort by time."""
-    milliseconds = int(now.timestamp() * 1000)
-    random = uuid.uuid4().int
-    # RFC 9562, 6.2, method 3: twelve bits more of the time, so that what is posted in one go keeps its order.
-    fraction = now.microsecond % 1000 * 4096 // 1000
-    value = (milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | (random & (1 << 62) - 1)
-    return str(uuid.UUID(int=value))
-
-
-def first_item_id(at: datetime) -> str:
-    """The lowest id of an item that is made at a time or later."""
-    return str(uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80))
 
 
 def decided_data(

@@ -22,8 +22,9 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item
 from moderation.core.rulings import Ruling
 from moderation.storage.facets import save_facets
+from moderation.storage.findings import Findings
+from moderation.storage.item_ids import first_item_id
 from moderation.storage.reading import ruling_of
-from moderation.storage.records import Findings, first_item_id
 from moderation.storage.roll_ups import SPANS, Counts, Span, add_rows, decided, judged, start_of
 from moderation.storage.tables import decisions, item_loops, items, roll_up_marks, roll_ups
 

@@ -34,7 +34,7 @@ from moderation.core.decisions import Decision
 from moderation.core.items import Item
 from moderation.core.rules.caps import fired
 from moderation.core.rulings import Ruling
-from moderation.storage.records import Findings
+from moderation.storage.findings import Findings
 from moderation.storage.tables import roll_ups
 
 Figure = Literal["judged", "label", "rule", "queue", "looked", "failure", "place", "decided", "call", "posted"]

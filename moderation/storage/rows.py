@@ -15,7 +15,8 @@ from moderation.core.decisions import Decision
 from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.rulings import Ruling
-from moderation.storage.records import Findings, LoopRecord
+from moderation.storage.findings import Findings
+from moderation.storage.records import LoopRecord
 from moderation.storage.tables import item_labels, item_media
 
 

@@ -19,7 +19,7 @@ from ground.prepared import among
 from moderation.core.items import Item
 from moderation.storage.clearances import is_shown
 from moderation.storage.facets import FacetKind, facet
-from moderation.storage.records import first_item_id
+from moderation.storage.item_ids import first_item_id
 from moderation.storage.tables import (
     IS_REJECTED,
     IS_WAITING,

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from ground.prepared import among, insert_many
 from moderation.storage.audit import note_change
 from moderation.storage.holds import is_held
-from moderation.storage.records import first_item_id
+from moderation.storage.item_ids import first_item_id
 from moderation.storage.remnants import forget_backtests
 from moderation.storage.tables import (
     HAS_TEXTS,

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from ground.database import Database
 from ground.prepared import among, insert_many
-from moderation.storage.records import first_item_id
+from moderation.storage.item_ids import first_item_id
 from moderation.storage.tables import item_texts, items, roll_up_marks
 
 BATCH = 100

@@ -47,7 +47,7 @@ def check_answer(detector: Any, part: Part, answer: Any) -> None:
 
 def check_parts(extractor: Any, made: Any) -> None:
     """Assert that what an extractor made is what the service accepts."""
-    from ground.media.pictures import Limits
+    from ground.media.limits import Limits
     from moderation.media.inspecting import inspect as inspect_media
 
     assert isinstance(made, list | tuple), f"`extract` returns a list, not {type(made).__name__}"

@@ -47,7 +47,7 @@ class FakeContext:
         Raises:
             MediaRefused: the service would not accept the bytes.
         """
-        from ground.media.pictures import Limits
+        from ground.media.limits import Limits
         from moderation.media.inspecting import MediaFacts
         from moderation.media.inspecting import inspect as inspect_media
 

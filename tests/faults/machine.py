@@ -25,7 +25,7 @@ from ground import failpoints
 from ground.blobs import FolderBlobs
 from ground.database import Database
 from ground.holding import LEASE_SECONDS, Hold
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.errors import (
     AppealRefused,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.detections import Failure
 from moderation.core.errors import MediaRefused
 from moderation.core.items import Part

@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from ground.errors import MediaRefused
 from ground.media.display import display_copy
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from ground.media.rendering import frames, looks, measure
 from tests.examples import examples
 from tests.odd_animations import checks, gif, gif_frame, odd_animations

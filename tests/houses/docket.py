@@ -18,10 +18,12 @@ from moderation.policies.files import read_policy
 from moderation.policies.versions import PolicyVersions
 from moderation.settings import Settings
 from moderation.storage.disputes import Dispute, Disputes
+from moderation.storage.findings import Findings
 from moderation.storage.flags import Flags
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import Findings, LoopEnd, LoopRecord, new_item_id
+from moderation.storage.records import LoopEnd, LoopRecord
 
 TAXONOMY = Taxonomy()
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)

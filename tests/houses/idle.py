@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.items import Item, Part
 from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline.intake import Submission

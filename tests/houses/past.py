@@ -16,9 +16,11 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.detection.subjects import subject_of
 from moderation.policies.files import read_policy
 from moderation.settings import Settings
+from moderation.storage.findings import Findings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import Findings, LoopEnd, LoopRecord, new_item_id
+from moderation.storage.records import LoopEnd, LoopRecord
 
 TAXONOMY = Taxonomy()
 

@@ -29,8 +29,8 @@ from moderation.settings import Settings
 from moderation.storage.audit import open_chain, unrecorded_decisions
 from moderation.storage.film_jobs import FilmJobRows, ShownPicture
 from moderation.storage.flags import Flags
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
-from moderation.storage.records import new_item_id
 from moderation.storage.remnants import Remnants
 from moderation.storage.tables import (
     dead_letters,

@@ -24,8 +24,8 @@ from moderation.serving.server import Server
 from moderation.settings import Settings
 from moderation.storage.audit import open_chain, unrecorded_decisions
 from moderation.storage.holds import Holds
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
-from moderation.storage.records import new_item_id
 from moderation.storage.tables import audit_records, erasures, item_loops, items
 from moderation.storage.text_retention import FORGOTTEN, forget_texts, without_texts
 from review_ui.people.people import People

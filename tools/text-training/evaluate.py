@@ -17,7 +17,7 @@ from moderation.core.items import Part
 from moderation.hookspecs import Unreadable
 from moderation_text.detector import Blocklist
 from moderation_text.toxicity import detector as toxicity
-from moderation_text.toxicity import model as shipped
+from moderation_text.toxicity import file as shipped
 from moderation_text.toxicity.detector import LABELS as NAMES
 
 from evaluating import FUNCTIONAL, UNSEEN, average_precision, cases

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from moderation_text.toxicity.features import PIECE_BITS, WORD_BITS, Seeing
+from moderation_text.toxicity.features import Seeing
+from moderation_text.toxicity.hashes import PIECE_BITS, WORD_BITS
 from moderation_text.toxicity.words import words_of
 from numpy.typing import NDArray
 

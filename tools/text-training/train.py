@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from moderation_text.toxicity.features import PIECE_BITS, WORD_BITS
+from moderation_text.toxicity.file import FORMAT, MODEL
+from moderation_text.toxicity.hashes import PIECE_BITS, WORD_BITS
 from moderation_text.toxicity.language import number_of
-from moderation_text.toxicity.model import FORMAT, MODEL
 from moderation_text.toxicity.windows import windows
 from moderation_text.toxicity.words import words_of
 
@@ -186,7 +186,7 @@ def packed(fitted: Fitted, frequent_words: Iterable[str]) -> bytes:
         "calibration": [[float(f"{value:.4f}") for value in pair] for pair in fitted.calibration],
     }
     assert len(tables) == SIZE
-    return zlib.compress(json.dumps(head).encode() + b"\n" + tables.tobytes() + frequent.tobytes(), 9)
+    return json.dumps(head).encode() + b"\n" + tables.tobytes() + frequent.tobytes()
 
 
 def main() -> int:

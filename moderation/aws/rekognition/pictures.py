@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from ground.media.rendering import read_size
 from ground.media.sniffing import sniff
 from moderation.aws.rekognition.faults import fault

@@ -44,6 +44,7 @@ from moderation.core.policy.terms import (
     Prose,
     Scalar,
     is_number,
+    no_entries,
     read_ask,
     wrong,
 )
@@ -183,13 +184,15 @@ class Rule(PolicyModel):
     when: Condition = Field(description="What must be true of the item.")
     then: Ask = Field(description="What follows.")
     overrides: list[str] = Field(
-        default_factory=list, description="Rules, or sides of bands (NAME.review, NAME.reject), that this sets aside."
+        default_factory=no_entries,
+        description="Rules, or sides of bands (NAME.review, NAME.reject), that this sets aside.",
     )
     locked: bool = Field(False, description="Apps may tighten it, not loosen or switch it off; nothing overrides it.")
     mode: RuleMode | None = Field(None, description="On trial, or rolled out to a share of the items.")
     at_most_per_day: DailyCap | None = Field(None, description=CAP)
     redact: list[LabelName] = Field(
-        default_factory=list, description="When it fires and the item is approved: labels to redact in what is shown."
+        default_factory=no_entries,
+        description="When it fires and the item is approved: labels to redact in what is shown.",
     )
 
     actions: dict[Name, ActionValue] = Field(
@@ -276,11 +279,11 @@ class ExampleItem(PolicyModel):
     app: AppName | None = Field(None, description="Left out: the policy's first app, or 'test'.")
     metadata: dict[str, JsonValue] = Field(default_factory=dict, description="What the app sent along.")
     detections: list[dict[str, JsonValue]] = Field(
-        default_factory=list,
+        default_factory=no_entries,
         description="{LABEL: CONFIDENCE}, with part, detector, span, box or time_range.",
     )
-    failed: list[DetectorName] = Field(default_factory=list, description="Detectors that gave no answer.")
-    listed: list[Name] = Field(default_factory=list, description="Lists at run time that the item is on.")
+    failed: list[DetectorName] = Field(default_factory=no_entries, description="Detectors that gave no answer.")
+    listed: list[Name] = Field(default_factory=no_entries, description="Lists at run time that the item is on.")
     counters: dict[str, Annotated[int, Field(ge=0, le=10_000)]] = Field(
         default_factory=dict, description="How many items came before it, by counter; 0 where it is not said."
     )
@@ -375,23 +378,23 @@ class PolicyFile(PolicyModel):
     applies_to: AppliesTo
     taxonomy: str | None = Field(None, description="The taxonomy the labels are from.")
     needs: list[DetectorName] = Field(
-        default_factory=list, description="Detectors whose answer this policy relies on; must be loaded."
+        default_factory=no_entries, description="Detectors whose answer this policy relies on; must be loaded."
     )
     only_with: list[DetectorName] = Field(
-        default_factory=list, description="In force only where all these detectors are loaded."
+        default_factory=no_entries, description="In force only where all these detectors are loaded."
     )
     ignore_failures_of: list[DetectorName] = Field(
-        default_factory=list, description="Detectors whose failure may pass without a person."
+        default_factory=no_entries, description="Detectors whose failure may pass without a person."
     )
     every: Every | None = Field(
         None, description="How often a picture is taken out of a film, such as 2s (0.2s to 60s); it names film.frames."
     )
     if_nothing_matches: Ask = Field(description="The outcome when no rule fires.")
     if_a_detector_fails: FailureAsk = Field(description="The outcome when a failed detector could have changed it.")
-    queues: list[Queue] = Field(default_factory=list, description="Where reviews go, most important first.")
+    queues: list[Queue] = Field(default_factory=no_entries, description="Where reviews go, most important first.")
     lists: dict[Name, list[Scalar]] = Field(default_factory=dict, description="Named lists of labels or values.")
     allow: list[Allowed] = Field(
-        default_factory=list,
+        default_factory=no_entries,
         max_length=60,
         description="Lists at run time whose values count for nothing where they are found, such as own numbers.",
     )
@@ -401,7 +404,7 @@ class PolicyFile(PolicyModel):
         description="What is remembered of earlier items: how many, whose, how long ago.",
     )
     bands: dict[Name, Band] = Field(default_factory=dict, description="One line per label: review from, reject from.")
-    rules: list[Rule] = Field(default_factory=list, description="What a band cannot say.")
+    rules: list[Rule] = Field(default_factory=no_entries, description="What a band cannot say.")
     labels: dict[LabelName, Words] = Field(
         default_factory=dict,
         max_length=60,
@@ -422,10 +425,14 @@ class PolicyFile(PolicyModel):
         None, description="How users can have a decision looked at again, as statements of reasons say it."
     )
     apps: dict[AppName, AppChanges] = Field(default_factory=dict, description="What is different for an app.")
-    sampling: list[Sampling] = Field(default_factory=list, description="Shares of decided items for people to look at.")
+    sampling: list[Sampling] = Field(
+        default_factory=no_entries, description="Shares of decided items for people to look at."
+    )
     decide_within: Within | None = Field(None, description="How soon items are to be decided that people look at.")
     clock_stops: list[ClockStop] = Field(
-        default_factory=list, max_length=MOST_STOPS, description="When the clock of decide_within stands, and why."
+        default_factory=no_entries,
+        max_length=MOST_STOPS,
+        description="When the clock of decide_within stands, and why.",
     )
     keep_media_days: KeepMedia | None = Field(
         None, description="How long pictures, films and sounds are kept after the decision."
@@ -437,7 +444,7 @@ class PolicyFile(PolicyModel):
         None,
         description="Where people look because of public notices; what an upheld one does to copies and lists.",
     )
-    tests: list[Example] = Field(default_factory=list, description="Items and the outcome they must have.")
+    tests: list[Example] = Field(default_factory=no_entries, description="Items and the outcome they must have.")
 
     @model_validator(mode="after")
     def _has_clocks_that_run(self) -> PolicyFile:

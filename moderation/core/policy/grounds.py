@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from moderation.core.dsa import BY_NAME, CATEGORIES, CATEGORY_OF, COUNTRIES, RESTRICTIONS, TERMS_ONLY
 from moderation.core.nearest import nearest
 from moderation.core.policy.choices import reads, shape
-from moderation.core.policy.terms import PolicyModel, wrong
+from moderation.core.policy.terms import PolicyModel, no_entries, wrong
 
 Reference = Annotated[dict[str, str], reads(500), shape(500)]
 Explanation = Annotated[dict[str, str], reads(2000), shape(2000)]
@@ -63,7 +63,9 @@ class Ground(PolicyModel):
     url: Address | None = Field(None, description="Where the law or the clause can be read.")
     also_illegal: bool | None = Field(None, description="Of terms: whether you hold such content for illegal, too.")
     countries: list[Country] = Field(
-        default_factory=list, max_length=30, description="Where it is restricted, such as [DE, AT]; left out: not said."
+        default_factory=no_entries,
+        max_length=30,
+        description="Where it is restricted, such as [DE, AT]; left out: not said.",
     )
     restriction: Restriction = Field("removed", description="What your app does with such content.")
 

@@ -55,6 +55,14 @@ class PolicyModel(BaseModel):
     )
 
 
+def no_entries() -> list[Any]:
+    """A new empty list, for a field that may be left out.
+
+    Not `list` itself: pydantic asks what arguments it takes, and Python answers by parsing its documentation.
+    """
+    return []
+
+
 def is_number(value: Any) -> bool:
     """True for finite numbers; truth values are none."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

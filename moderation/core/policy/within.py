@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from moderation.core.policy.terms import PolicyModel, Prose, wrong
+from moderation.core.policy.terms import PolicyModel, Prose, no_entries, wrong
 from moderation.core.policy.words.counter import Duration
 from moderation.core.policy.words.measured import DAYS, Day, Zone
 
@@ -89,9 +89,9 @@ _DATE_SCHEMA = {"type": "string", "format": "date"}
 class ClockStop(PolicyModel):
     """Whole days on which the clock of ``decide_within`` stands: ``{weekday: [sat, sun], why: ..}``."""
 
-    weekday: list[Day] = Field(default_factory=list, description="Days of the week: mon to sun.")
+    weekday: list[Day] = Field(default_factory=no_entries, description="Days of the week: mon to sun.")
     days: list[Annotated[date, BeforeValidator(_day), WithJsonSchema(_DATE_SCHEMA)]] = Field(
-        default_factory=list, max_length=400, description="Single days: 2026-12-25."
+        default_factory=no_entries, max_length=400, description="Single days: 2026-12-25."
     )
     zone: Zone | None = Field(None, description="The time zone in which days begin, such as Europe/Zurich; or UTC.")
     why: Prose = Field(description="The rule that lets the clock stand; it is told with the time that is due.")

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from ground.media.limits import Limits
 from ground.media.patching import Place, patch
-from ground.media.pictures import Limits
 from moderation.core.items import Box
 from moderation.redacting.dicom.files import library
 from moderation.redacting.media import NoCopy

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.detections import Detection
 from moderation.media.inspecting import MediaFacts
 from moderation.redacting.dicom import files, pixels, profile

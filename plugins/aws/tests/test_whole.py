@@ -22,7 +22,7 @@ from moderation_aws.configuration import default_rates, load_config
 from moderation_aws.costs import price_table
 
 from ground.blobs import FolderBlobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.items import Item, Part
 from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.detection.judge import Judge

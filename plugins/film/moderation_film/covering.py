@@ -14,8 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
 from ground.media.patching import Place, patch
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
@@ -178,6 +176,7 @@ def _set_up(stream: Any, film: Film, frame: Any) -> None:
 
 def _covered(frame: Any, stream: Any, boxes: Sequence[Box], is_patched: bool) -> Any:
     import av
+    import numpy
 
     width, height = stream.width, stream.height
     shown = frame
@@ -189,7 +188,7 @@ def _covered(frame: Any, stream: Any, boxes: Sequence[Box], is_patched: bool) ->
     # An encoder that is told of key frames by its source writes as many.
     shown.pict_type = av.video.frame.PictureType.NONE
     for plane, value in zip(shown.planes, (BLACK, GREY, GREY), strict=True):
-        pixels = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        pixels = numpy.frombuffer(plane, numpy.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
         places = [_pixels(box, plane.width, plane.height) for box in boxes]
         if is_patched:
             patch(pixels, places, value)

@@ -12,8 +12,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
 from moderation.core.detections import Detection
 from moderation.core.items import Part, TimeRange
 from moderation.core.redaction import HEARD
@@ -82,6 +80,7 @@ class Silencer:
 
     def _silenced(self, frame: Any) -> Any:
         import av
+        import numpy
 
         if frame.pts is None:
             raise Unreadable("a piece of its sound has no time, so that nobody can say what is in it")
@@ -91,7 +90,7 @@ class Silencer:
             first = int(max(0.0, (start - begins) * frame.sample_rate))
             last = int(min(float(frame.samples), max(0.0, (end - begins) * frame.sample_rate + 1)))
             samples[:, first:last] = 0
-        made = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=frame.layout.name)
+        made = av.AudioFrame.from_ndarray(numpy.ascontiguousarray(samples), format="fltp", layout=frame.layout.name)
         made.sample_rate, made.pts, made.time_base = frame.sample_rate, frame.pts, frame.time_base
         return made
 

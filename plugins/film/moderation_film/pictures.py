@@ -6,8 +6,6 @@ import io
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -41,11 +39,12 @@ def small(picture: Image) -> Image:
 
 def difference(one: Image, other: Image) -> int:
     """The most that a block of pixels differs in a channel, 0-255."""
+    import numpy
     from PIL import ImageChops
 
     if one.size != other.size:
         return 255
-    return int(np.asarray(ImageChops.difference(one, other).reduce(BLOCK)).max())
+    return int(numpy.asarray(ImageChops.difference(one, other).reduce(BLOCK)).max())
 
 
 def saved(picture: Image) -> bytes:

@@ -17,7 +17,7 @@ from moderation_hashes.pdq import picture_hash
 from PIL import Image
 
 from ground.blobs import FolderBlobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.cards import card_of
 from moderation.core.errors import PolicyFault
 from moderation.core.items import Item, Part

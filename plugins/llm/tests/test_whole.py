@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ground.blobs import FolderBlobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.items import Item, Part
 from moderation.core.verdicts import Verdict
 from moderation.detection.judge import Judge

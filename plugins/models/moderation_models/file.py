@@ -23,7 +23,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from moderation.core.cards import Card, Licence
 from moderation.core.policy.codes import label_hint
-from moderation.core.policy.terms import PolicyModel, is_number, wrong
+from moderation.core.policy.terms import PolicyModel, is_number, no_entries, wrong
 from moderation.core.taxonomy import CUSTOM_PREFIX, Taxonomy
 
 MAX_SIDE = 4096
@@ -220,7 +220,7 @@ class Words(PolicyModel):
     sees: Annotated[str, Field(min_length=1)]
     does_not_see: Annotated[str, Field(min_length=1)]
     training_data: str | None = None
-    figures: list[str] = Field(default_factory=list)
+    figures: list[str] = Field(default_factory=no_entries)
     cost: Annotated[str, Field(min_length=1)] = "not measured"
     languages: str | None = None
 
@@ -258,7 +258,7 @@ class ModelFile(PolicyModel):
     crop_margin: Annotated[float, Field(ge=0, le=4)] = 0.0
     tiles: Tiles | None = None
     time_limit_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
-    examples: list[Example] = Field(default_factory=list)
+    examples: list[Example] = Field(default_factory=no_entries)
     card: Words | None = None
 
     @model_validator(mode="after")

@@ -27,7 +27,7 @@ from moderation_speech.decoding import FORMATS, decode
 from moderation_speech.extractor import Speech
 
 from ground.blobs import FolderBlobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.cli import run
 from moderation.core.items import Item, Part
 from moderation.detection.judge import Judge

@@ -1,13 +1,18 @@
 """What ``text.toxicity`` finds, how sure it is at most, and what it does not claim to read."""
 
+import json
+import subprocess
+import sys
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from moderation_text.toxicity import detector as toxicity
 from moderation_text.toxicity.detector import CEILING, LIKELY, Toxicity, drawn_together
-from moderation_text.toxicity.model import MODEL, Model
+from moderation_text.toxicity.file import MODEL, read
+from moderation_text.toxicity.model import Model
+from moderation_text.toxicity.plain import Plain
 from moderation_text.toxicity.windows import MOST, windows
 from moderation_text.toxicity.words import GROUP, words_of
 
@@ -177,17 +182,42 @@ def test_every_word_counts_once_so_repeating_it_changes_little():
 
 
 def test_a_model_of_another_form_is_refused_with_the_remedy(tmp_path):
-    import json
-    import zlib
+    head, _, rest = MODEL.read_bytes().partition(b"\n")
+    other = tmp_path / "other.model"
+    for data in (json.dumps({**json.loads(head), "format": 99}).encode() + b"\n" + rest, rest, b"{}"):
+        other.write_bytes(data)
 
-    data = zlib.decompress(MODEL.read_bytes())
-    head, _, rest = data.partition(b"\n")
-    other = json.dumps({**json.loads(head), "format": 99}).encode()
-
-    with pytest.raises(ValueError, match="train it anew"):
-        Model(zlib.compress(other + b"\n" + rest))
+        with pytest.raises(ValueError, match="train it anew"):
+            read(other)
 
 
 def test_the_model_is_small_and_names_what_the_detector_tells():
     assert MODEL.stat().st_size <= 2_000_000
-    assert set(Model.load().columns) == set(toxicity.LABELS)
+    assert set(read(MODEL).columns) == set(toxicity.LABELS)
+
+
+ARRAYS, PLAIN = Model(read(MODEL)), Plain(read(MODEL))
+
+
+@given(
+    st.text(max_size=200)
+    | st.lists(st.sampled_from((*THREAT.lower().split(), GROUP, '"', "k!ll", "ÿ")), max_size=40).map(" ".join)
+)
+@example("")
+@example(THREAT)
+def test_numbers_are_the_same_with_numpy_and_without(text):
+    words = words_of(text)
+
+    assert PLAIN.odds(words) == ARRAYS.odds([words])[0].tolist()
+    assert PLAIN.scores([words])[0] == pytest.approx(ARRAYS.scores([words])[0], abs=1e-9)
+
+
+def test_the_first_texts_of_a_process_are_scored_without_numpy():
+    code = (
+        "import sys; from moderation_text.toxicity import scoring; s = scoring.Scoring()\n"
+        "few = s.scores([['kill', 'them']]); assert 'numpy' not in sys.modules\n"
+        "s.scores([['word'] * scoring.PLAINLY]); assert 'numpy' in sys.modules\n"
+        "assert [[round(n, 6) for n in few[0]]] == [[round(n, 6) for n in s.scores([['kill', 'them']])[0]]]"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,6 +5,7 @@ import json
 import random
 
 import pytest
+from moderation_text.toxicity.file import read
 from moderation_text.toxicity.model import Model
 from moderation_text.toxicity.words import words_of
 
@@ -37,7 +38,7 @@ def test_each_template_of_the_grammar_fills_without_a_rest():
     } == set(sources.LABELS)
 
 
-def test_two_trainings_make_the_same_file_which_tells_what_it_was_taught(data, monkeypatch):
+def test_two_trainings_make_the_same_file_which_tells_what_it_was_taught(data, tmp_path, monkeypatch):
     monkeypatch.setattr(train, "EACH", 1)
     monkeypatch.setattr(fitting, "STEPS", 6)
 
@@ -48,9 +49,12 @@ def test_two_trainings_make_the_same_file_which_tells_what_it_was_taught(data, m
     first = trained()
 
     assert trained() == first
-    model = Model(first)
-    threat = list(model.columns).index("threat")
-    odds = model.odds([words_of("I know where you live and I will kill you"), words_of("We walk home on Sundays")])
+    path = tmp_path / "toxicity.model"
+    path.write_bytes(first)
+    threat = read(path).columns.index("threat")
+    odds = Model(read(path)).odds(
+        [words_of("I know where you live and I will kill you"), words_of("We walk home on Sundays")]
+    )
     assert odds[0, threat] > odds[1, threat]
 
 

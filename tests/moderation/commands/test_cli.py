@@ -11,20 +11,24 @@ import pytest
 
 from moderation import cli
 from moderation.settings import Settings
+from tests import forked_commands
 from tests.paths import EXAMPLES
 from tests.waiting import PATIENCE_SECONDS
 
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("MODERATION_")}
+
 
 def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("MODERATION_")}
+    return forked_commands.run(*arguments, stdin=stdin, environment={**CLEAN, **environment})
+
+
+def start(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.patience", *arguments]
-    return subprocess.run(
-        command, input=stdin, capture_output=True, text=True, env={**clean, **environment}, timeout=PATIENCE_SECONDS
-    )
+    return subprocess.run(command, capture_output=True, text=True, env=CLEAN, timeout=PATIENCE_SECONDS)
 
 
 def test_check_says_outcome_labels_and_the_rule_with_file_and_line() -> None:
-    done = run("check", str(EXAMPLES / "ssn.txt"))
+    done = start("check", str(EXAMPLES / "ssn.txt"))
 
     assert done.returncode == 1, "a check found something"
     assert "reject" in done.stdout
@@ -261,7 +265,7 @@ def test_settings_and_commands_are_documented() -> None:
 @pytest.mark.slow
 def test_the_demo_shows_all_three_outcomes_and_ends(tmp_path: Path) -> None:
     kept = tmp_path / "tried"
-    done = run("demo", "--exit", "--port", "0", "--data", str(kept))
+    done = start("demo", "--exit", "--port", "0", "--data", str(kept))
 
     assert done.returncode == 0, done.stdout + done.stderr
     columns = [re.split(r"\s{2,}", line) for line in done.stdout.splitlines() if "  " in line]

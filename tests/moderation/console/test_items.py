@@ -180,7 +180,7 @@ def test_a_text_that_nobody_has_looked_at_is_not_shown(console: Console, posted:
     from datetime import UTC, datetime
 
     from moderation.core.items import Item, Part
-    from moderation.storage.records import new_item_id
+    from moderation.storage.item_ids import new_item_id
 
     now = datetime.now(UTC)
     item = Item(id=new_item_id(now), app="shop", parts=(Part(id="p0", type="text", text=SSN),), created_at=now)

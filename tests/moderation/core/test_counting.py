@@ -14,7 +14,7 @@ from moderation.core.fingerprints import Fingerprint
 from moderation.core.policy.checks import parse_policy
 from moderation.core.policy.policies import Policy
 from moderation.core.taxonomy import Taxonomy
-from moderation.storage.records import first_item_id, new_item_id
+from moderation.storage.item_ids import first_item_id, new_item_id
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TAXONOMY = Taxonomy()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.items import Media, Part, Source
 from moderation.core.measuring import measured
 from moderation.core.taxonomy import Taxonomy

@@ -35,10 +35,12 @@ from moderation.policies.checking import faults_of_text
 from moderation.settings import Settings
 from moderation.storage import tables
 from moderation.storage.derivatives import Derivatives
+from moderation.storage.findings import Findings
 from moderation.storage.holds import Holds
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import Findings, LoopEnd, new_item_id
+from moderation.storage.records import LoopEnd
 from moderation.storage.withdrawing import Erasures
 from tests.houses.api import Api
 from tests.houses.aws import Aws

@@ -21,9 +21,9 @@ from moderation.delivery.export_sql import athena_table
 from moderation.delivery.export_tables import Decisions
 from moderation.delivery.export_targets import Bucket, Folder
 from moderation.settings import Settings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import new_item_id
 from tests.houses.aws import Aws
 
 DECISIONS = Decisions()

@@ -30,9 +30,10 @@ from moderation.delivery.export_sql import _DUCKDB_TYPES, athena_table, duckdb_v
 from moderation.delivery.export_tables import Decisions, Detections, Items, Table
 from moderation.delivery.export_targets import Bucket, ExportTarget, Folder
 from moderation.settings import Settings
+from moderation.storage.findings import Findings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import Findings, new_item_id
 from moderation.storage.withdrawing import Erasures
 from tests.houses.aws import Aws
 from tests.paths import DOCS

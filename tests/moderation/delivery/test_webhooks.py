@@ -21,9 +21,9 @@ from moderation.delivery.outbox import Outbox
 from moderation.delivery.webhooks import JITTER, SCHEDULE_SECONDS, SENDERS, Deliveries
 from moderation.settings import Settings
 from moderation.storage.accounts import BOTH_SIGN, Accounts
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import new_item_id
 from tests.receiver import Receiver, status
 from tests.waiting import PATIENCE_SECONDS
 

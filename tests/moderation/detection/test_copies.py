@@ -10,7 +10,7 @@ import numpy
 import pytest
 from PIL import Image, ImageDraw
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Part
 from moderation.core.policy.checks import parse_policy

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ground.blobs import FolderBlobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.errors import PolicyMissing
 from moderation.core.items import Item, Part
 from moderation.detection.judge import Judge

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ground.blobs import FolderBlobs
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from ground.media.rendering import looks
 from moderation.core.items import Item, Part
 from moderation.core.verdicts import Verdict

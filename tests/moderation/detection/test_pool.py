@@ -64,7 +64,7 @@ def dies() -> None:
 
 
 def test_a_process_that_is_kept_warm_has_answered_before_anybody_calls(processes: type[FakeProcess]) -> None:
-    pool = Pool(TOOL, None, 4, [CALL])
+    pool = Pool(TOOL, None, 4, lambda: [CALL])
     assert pool.problem == "", "nobody waits for one that nobody keeps warm"
     may_answer = threading.Event()
 
@@ -85,7 +85,7 @@ def test_a_process_that_is_kept_warm_has_answered_before_anybody_calls(processes
 
 
 def test_one_that_was_made_ready_before_it_was_kept_warm_has_answered(processes: type[FakeProcess]) -> None:
-    pool = Pool(TOOL, None, 1, [CALL])
+    pool = Pool(TOOL, None, 1, lambda: [CALL])
     pool.keep_warm(lambda: True, lambda: True)
     assert pool.problem == "has not answered yet"
     pool.make_ready()
@@ -96,7 +96,7 @@ def test_one_that_was_made_ready_before_it_was_kept_warm_has_answered(processes:
 
 
 def test_one_that_nobody_needs_is_not_started_and_not_waited_for(processes: type[FakeProcess]) -> None:
-    pool = Pool(TOOL, None, 1, [CALL])
+    pool = Pool(TOOL, None, 1, lambda: [CALL])
     is_needed = threading.Event()
     pool.keep_warm(is_needed.is_set)
     assert pool._tend() is None
@@ -113,7 +113,7 @@ def test_one_that_lets_others_start_first_is_started_when_they_have_or_when_it_i
 ) -> None:
     starting = threading.Event()
     starting.set()
-    waiting, called = Pool(TOOL, None, 1, [CALL]), Pool(TOOL, None, 1, [CALL])
+    waiting, called = Pool(TOOL, None, 1, lambda: [CALL]), Pool(TOOL, None, 1, lambda: [CALL])
     for pool in (waiting, called):
         pool.keep_warm(lambda: True, starting.is_set)
     called.call(CALL)
@@ -140,7 +140,7 @@ def test_any_answer_makes_it_ready_and_what_is_wrong_is_named(
     processes: type[FakeProcess], answer: Any, problem: str, note: str
 ) -> None:
     processes.answers = staticmethod(lambda: answer or dies())
-    pool = Pool(TOOL, None, 1, [CALL])
+    pool = Pool(TOOL, None, 1, lambda: [CALL])
     pool.keep_warm(lambda: True)
     wait_for(lambda: pool.problem != "has not answered yet")
 
@@ -149,7 +149,7 @@ def test_any_answer_makes_it_ready_and_what_is_wrong_is_named(
 
 
 def test_one_that_dies_while_idle_is_replaced_before_the_next_call(processes: type[FakeProcess]) -> None:
-    pool = Pool(TOOL, None, 1, [CALL])
+    pool = Pool(TOOL, None, 1, lambda: [CALL])
     assert pool._tend() == 0
     processes.started[0].is_alive = False
     assert pool._tend() == 0
@@ -163,7 +163,7 @@ def test_one_that_dies_again_and_again_is_replaced_more_and_more_rarely(
     processes: type[FakeProcess], clock: SimpleNamespace
 ) -> None:
     processes.starts = staticmethod(dies)
-    pool = Pool(TOOL, None, 1, [CALL])
+    pool = Pool(TOOL, None, 1, lambda: [CALL])
     pauses: list[float] = []
     while len(pauses) < 8:
         pause = pool._tend()
@@ -177,7 +177,7 @@ def test_one_that_dies_again_and_again_is_replaced_more_and_more_rarely(
 
 def test_a_call_does_not_wait_for_the_back_off(processes: type[FakeProcess], clock: SimpleNamespace) -> None:
     processes.starts = staticmethod(dies)
-    pool = Pool(TOOL, None, 1, [CALL])
+    pool = Pool(TOOL, None, 1, lambda: [CALL])
     for _ in range(3):
         pool._tend()
         clock.now += 100

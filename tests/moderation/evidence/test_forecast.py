@@ -32,9 +32,11 @@ from moderation.detection.subjects import subject_of
 from moderation.evidence.backtest import Comparer, Comparison
 from moderation.evidence.history import cases, cases_of
 from moderation.settings import Settings
+from moderation.storage.findings import Findings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import Findings, LoopRecord, new_item_id
+from moderation.storage.records import LoopRecord
 from moderation.storage.tables import item_loops
 from tests.examples import examples
 

@@ -17,7 +17,7 @@ from moderation.core.taxonomy import Taxonomy
 from moderation.evidence.history import Case, Opinion
 from moderation.evidence.recounting import Recount
 from moderation.policies.cases import read_detection
-from moderation.storage.records import new_item_id
+from moderation.storage.item_ids import new_item_id
 from tests.examples import examples
 
 TAXONOMY = Taxonomy()

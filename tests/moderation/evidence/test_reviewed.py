@@ -25,9 +25,11 @@ from moderation.evidence.reviewed import ReviewedPicture, reviewed_pictures
 from moderation.policies.files import policy_of_bytes
 from moderation.policies.versions import PolicyVersions
 from moderation.settings import Settings
+from moderation.storage.findings import Findings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import Findings, LoopEnd, LoopRecord, new_item_id
+from moderation.storage.records import LoopEnd, LoopRecord
 from review_ui.a2i.labelling.manifest import read_manifest
 
 TAXONOMY = Taxonomy()

@@ -12,8 +12,8 @@ from PIL import Image
 
 from ground.blobs import FolderBlobs
 from ground.media.display import display_copy
+from ground.media.limits import Limits
 from ground.media.naming import markup
-from ground.media.pictures import Limits
 from ground.s3 import S3Blobs
 from moderation.core.errors import MediaRefused, NotFound
 from moderation.media.inspecting import inspect, store_media

@@ -10,7 +10,7 @@ import av
 import pytest
 from moderation_film.frames import Frames
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from ground.media.playlists import MAX_PIECES, parse
 from moderation.core.errors import InputError, MediaRefused
 from moderation.media.inspecting import inspect

@@ -17,7 +17,7 @@ from moderation.core.rulings import PolicyRuling, Ruling
 from moderation.detection.judgement import Judgement
 from moderation.pipeline.moderate import conclude
 from moderation.pipeline.ports import Ports
-from moderation.storage.records import Findings
+from moderation.storage.findings import Findings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ITEM = Item(id="i", app="shop", parts=(Part(id="p0", type="text", text="hello"),), created_at=NOW)

@@ -26,8 +26,8 @@ from moderation.pipeline.intake import Submission
 from moderation.settings import Settings
 from moderation.storage import tables
 from moderation.storage.fetches import Fetches
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
-from moderation.storage.records import new_item_id
 from plugins.film.tests.films import GREEN, RED, made, shots
 from tests.houses.api import NOBODY, Api
 from tests.houses.service import House

@@ -9,7 +9,7 @@ import av
 import pytest
 from PIL import Image
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.derivatives import derivatives_of
 from moderation.core.items import Part
 from moderation.core.policy.file import PolicyFile

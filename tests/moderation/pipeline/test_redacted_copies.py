@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.api.views import item_view
 from moderation.core.detections import Detection
 from moderation.core.items import Box, Extraction, Part, Place, Span, Tool

@@ -24,7 +24,8 @@ from moderation.pipeline.intake import Submission
 from moderation.policies import versions
 from moderation.service import Service
 from moderation.settings import Settings
-from moderation.storage.records import ItemRecord, new_item_id
+from moderation.storage.item_ids import new_item_id
+from moderation.storage.records import ItemRecord
 from tests.houses.service import HEAD, NUMBER, REJECTS, REVIEWS, House, People
 from tests.waiting import wait_for
 

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.items import Box
 from moderation.redacting.dicom import files, pixels, profile
 from moderation.redacting.dicom.keys import key_of_run

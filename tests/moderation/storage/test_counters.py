@@ -20,7 +20,7 @@ from moderation.core.counting import Counted, Mark, Marks, Question
 from moderation.core.errors import CountsMoved
 from moderation.storage import tables
 from moderation.storage.counters import Counters, check_and_mark, keyed_hash, number_of, prune_marks
-from moderation.storage.records import first_item_id, new_item_id
+from moderation.storage.item_ids import first_item_id, new_item_id
 from tests.examples import examples
 from tests.paths import MIGRATIONS
 

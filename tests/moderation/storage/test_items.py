@@ -27,9 +27,9 @@ from moderation.settings import load_settings
 from moderation.storage import tables
 from moderation.storage.accounts import Accounts
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.opening import open_database
-from moderation.storage.records import new_item_id
 from review_ui import tables as review_tables
 from review_ui.opening import open_review
 

@@ -19,7 +19,7 @@ from PIL import Image, ImageEnhance
 
 from ground.blobs import FolderBlobs
 from ground.database import Database
-from ground.media.pictures import Limits
+from ground.media.limits import Limits
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.fingerprints import Fingerprint, distance
 from moderation.core.items import Item, Media, Part
@@ -28,9 +28,10 @@ from moderation.media.fingerprinting import fingerprints, picture_fingerprint
 from moderation.media.inspecting import inspect, store_media
 from moderation.pipeline.intake import Submission
 from moderation.storage import near_duplicates, tables
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.near_duplicates import MAX_EARLIER, NearDuplicates
-from moderation.storage.records import LoopRecord, new_item_id
+from moderation.storage.records import LoopRecord
 from tests.examples import examples
 from tests.houses.service import NUMBER, REJECTS, REVIEWS, House, appealed
 from tests.paths import EXAMPLES, MIGRATIONS

@@ -21,8 +21,10 @@ from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Examined, PolicyVerdict, RuleResult, Verdict
 from moderation.storage import tables
 from moderation.storage.deciding import Ruled
+from moderation.storage.findings import Findings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
-from moderation.storage.records import Findings, LoopEnd, LoopRecord, new_item_id
+from moderation.storage.records import LoopEnd, LoopRecord
 from moderation.storage.roll_up_history import RollUpHistory, posted
 from moderation.storage.roll_ups import SPANS, start_of, sums
 from tests.examples import examples

@@ -15,9 +15,10 @@ from moderation.core.detections import Detection, Failure
 from moderation.core.items import Extraction, Item, Part, Tool
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import PolicyVerdict, RuleResult, Verdict
+from moderation.storage.findings import Findings
+from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.pruning import prune
-from moderation.storage.records import Findings, new_item_id
 from moderation.storage.searching import Asked, Searching
 from moderation.storage.words import BATCH, WordIndex, words_of
 

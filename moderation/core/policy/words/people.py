@@ -38,7 +38,7 @@ class Unprotected(PolicyModel):
     if_part_not_visible: Literal["ignore", "counts_as_lacking", "review"] = Field(
         "ignore", description="What a part that cannot be seen means; review only where the rule asks for a review."
     )
-    count: Count = Field(Count(at_least=1), description="How many such people make the condition true.")
+    count: Count = Field(Count.model_construct(at_least=1), description="How many such people make the condition true.")
 
     seconds: Range | None = Field(None, description="For how long without a break, in seconds of a film.")
     share_of_time: TimeShare | None = Field(None, description="For how much of the film, in percent.")

@@ -19,7 +19,7 @@ Stretch = tuple[float, float]
 """From a second up to another."""
 _GAP = 0.01
 """Seconds: times are rounded to thousandths where they are written down."""
-_ONE = Count(at_least=1)
+_ONE = Count.model_construct(at_least=1)
 
 
 def is_of_frame(detection: Detection) -> bool:

@@ -16,7 +16,7 @@ from moderation.core.rules.words.contract import Holds, Test
 from moderation.core.rules.words.lasting import Lasting, number_at_once
 
 PERSON = frozenset({"Person"})
-_ANYBODY = Count(at_least=1)
+_ANYBODY = Count.model_construct(at_least=1)
 
 
 @dataclass(frozen=True)

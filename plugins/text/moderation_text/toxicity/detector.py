@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from moderation.core.detections import Detection
 from moderation.core.items import Part, Span
 from moderation.hookspecs import Context, Unreadable
 from moderation_text.card import TOXICITY
 from moderation_text.toxicity.language import is_readable
+from moderation_text.toxicity.scoring import Scoring
 from moderation_text.toxicity.windows import sentences, windows
 from moderation_text.toxicity.words import words_of
-
-if TYPE_CHECKING:
-    from moderation_text.toxicity.model import Model
 
 LABELS = {
     "hate": "Toxicity/HATE_SPEECH",
@@ -62,11 +59,11 @@ class Toxicity:
     card = TOXICITY
 
     def __init__(self) -> None:
-        self._model: Model | None = None
+        self._scoring: Scoring | None = None
 
     def __getstate__(self) -> dict[str, object]:
         """The model stays behind and is read again at the first look."""
-        return {"_model": None}
+        return {"_scoring": None}
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The findings of one text, the surest first.
@@ -112,21 +109,22 @@ class Toxicity:
         """For each stretch of some texts its labels with their confidence; None for one that it does not read."""
         if not group:
             return []
-        if self._model is None:
-            from moderation_text.toxicity import model  # numpy, which no command but those that look needs
-
-            self._model = model.Model.load(model.MODEL)
         split = [words_of(texts[number][start:end]) for number, start, end in group]
-        confidences = self._model.confidences(self._model.odds(split))
-        # Numbers and signs alone say nothing.
-        confidences[[not any(map(str.isalpha, words)) for words in split]] = 0.0
-        is_read = [is_readable(words, self._model.frequent) for words in split]
-        rows: list[list[tuple[str, float]] | None] = [[] if each else None for each in is_read]
-        for at, column in zip(*(confidences >= self.min_confidence).nonzero(), strict=True):
-            row, label, sure = rows[at], LABELS[self._model.columns[column]], float(confidences[at, column])
-            if row is not None and (sure >= SELDOM or label == LABELS["selfharm"]):
-                row.append((label, sure))
+        scoring = self._scoring = self._scoring or Scoring()
+        rows: list[list[tuple[str, float]] | None] = []
+        for words, scores in zip(split, scoring.scores(split), strict=True):
+            if not is_readable(words, scoring.frequent):
+                rows.append(None)
+            elif not any(map(str.isalpha, words)):
+                rows.append([])  # numbers and signs alone say nothing
+            else:
+                labels = zip([LABELS[column] for column in scoring.columns], scores, strict=True)
+                rows.append([(label, sure) for label, sure in labels if sure >= self._least(label)])
         return rows
+
+    def _least(self, label: str) -> float:
+        """What is told of a label at least."""
+        return self.min_confidence if label == LABELS["selfharm"] else SELDOM
 
 
 def drawn_together(confidence: float) -> float:

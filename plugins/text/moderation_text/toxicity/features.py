@@ -6,46 +6,32 @@ list of words. Many texts are worked out at once: the steps are few and over who
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation_text.toxicity.words import GROUP
+from moderation_text.toxicity.hashes import (
+    BESIDE,
+    GAPS,
+    MARKS,
+    MIX,
+    MIXES,
+    NEAR,
+    PIECE_BASE,
+    PIECE_BITS,
+    PIECES,
+    WORD_BITS,
+    hash_of,
+    marks_of,
+)
 
-WORD_BITS = 17
-PIECE_BITS = 17
-"""Of a number in the tables of words and of pieces."""
-
-PIECES = (2, 3, 4, 5)
-"""Lengths of pieces, in bytes of the folded text."""
-
-NEAR = 6
-"""Words on each side within which a word is near to a group, a person or a denial."""
-
-_YOU = "you u ur your youre yourself urself ya yall yourselves"
-_I = "i im me my myself ive id ill"
-_DENIALS = """
-not no never dont doesnt isnt arent cant cannot wont nobody none without shouldnt wouldnt didnt wasnt nothing
-"""
-_OTHERS = "he she they them him her his their"
-_REPORTS = """
-said says saying say called calling calls told wrote quote word words anyone people sentence statement claim claims
-reported
-"""
-_MARKED = (frozenset({GROUP}), *(frozenset(words.split()) for words in (_YOU, _I, _DENIALS, _OTHERS, _REPORTS)))
-"""Words whose nearness changes what others mean: of groups, the one spoken to, the one who speaks, and so on."""
-
-_QUOTES = frozenset("\"“”„«»'")
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_MIXES = tuple(np.uint64(n) for n in (
-    0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F, 0xE7037ED1A0B428DB,
-    0x8EBC6AF09C88C6E3, 0x589965CC75374CC3, 0x1D8E4E27C47D124F, 0xEB44ACCAB455D165, 0x9FB21C651E98DF25,
-    0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9,
-))  # fmt: skip
-_PIECE_BASE = np.uint64(0x100000001B3)
+_MIX = np.uint64(MIX)
+_MIXES = tuple(map(np.uint64, MIXES))
+_GAPS = tuple((gap, (np.uint64(one), np.uint64(other))) for gap, (one, other) in GAPS)
+_BESIDE = tuple(map(np.uint64, BESIDE))
+_PIECE_BASE = np.uint64(PIECE_BASE)
 _MOST_KNOWN = 50_000
 _CUT = "\n"
 
@@ -87,7 +73,7 @@ class Seeing:
             for word in words:
                 pair = known.get(word)
                 if pair is None:
-                    pair = known[word] = _hash(word), _marks(word)
+                    pair = known[word] = hash_of(word), marks_of(word)
                 hashes.append(pair[0])
                 marks.append(pair[1])
         counts = np.fromiter(map(len, split), np.int64, len(split))
@@ -98,7 +84,7 @@ class Seeing:
         key = np.array(hashes, np.uint64)
         bits = np.array(marks, np.int64)
         found, owners = [key * _MIX], [text]
-        for gap, (one, other) in ((1, _MIXES[:2]), (2, _MIXES[2:4]), (3, _MIXES[10:12])):
+        for gap, (one, other) in _GAPS:
             if len(key) > gap:
                 inside = text[:-gap] == text[gap:]
                 found.append((key[:-gap] * one + key[gap:] * other)[inside])
@@ -110,13 +96,13 @@ class Seeing:
         first, last = (ends - counts)[text], ends[text]
         place = np.arange(len(key))
         begin, end = np.maximum(place - NEAR, first), np.minimum(place + NEAR + 1, last)
-        for number in range(len(_MARKED) + 1):
+        for number in range(MARKS):
             marked = (bits >> number) & 1
             if not marked.any():
                 continue
             total = np.concatenate(([0], np.cumsum(marked)))
             near = (total[end] - total[begin] - marked) > 0
-            found.append(key[near] * _MIXES[4 + number % 6] + np.uint64(number + 1))
+            found.append(key[near] * _BESIDE[number % len(_BESIDE)] + np.uint64(number + 1))
             owners.append(text[near])
         return _once(np.concatenate(found), np.concatenate(owners), len(split), WORD_BITS)
 
@@ -158,13 +144,3 @@ def _once(
     both = both[keep]
     ends = np.searchsorted(both, np.arange(1, texts + 1) << bits)
     return both & ((1 << bits) - 1), ends
-
-
-def _hash(word: str) -> int:
-    data = word.encode("utf-8", "surrogatepass")
-    return zlib.crc32(data) << 32 | zlib.crc32(data[::-1], 77)
-
-
-def _marks(word: str) -> int:
-    marks = sum(1 << number for number, words in enumerate(_MARKED) if word in words)
-    return marks | (1 << len(_MARKED) if word in _QUOTES else 0)
