@@ -35,6 +35,8 @@ ERASED = "erased"
 _LOCK = 7_204_116_531
 """Any number, the same in all processes: Postgres's advisory lock for sealing."""
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 Documents = Callable[[Connection, Sequence[str]], Mapping[str, str]]
 """The documents of these subjects with their salts, as text; what is not there is left out."""
 
@@ -81,7 +83,7 @@ class Problem:
 
 def canonical(value: Any) -> str:
     """JSON in the one form that is hashed."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encode(value)
 
 
 def record(kind: str, subject: str, at: datetime, **body: Any) -> dict[str, Any]:

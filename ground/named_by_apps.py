@@ -53,6 +53,8 @@ def without_people(metadata: Mapping[str, Any]) -> dict[str, Any]:
 def _named(metadata: Mapping[str, Any], keys: Sequence[str]) -> str:
     for key in keys:
         value = metadata.get(key)
+        if value is None:
+            continue
         if isinstance(value, Mapping):
             value = next((value[each] for each in _NAMES_WITHIN if value.get(each)), None)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():

@@ -27,13 +27,13 @@ def open_chain(database: Database) -> AuditChain:
     return AuditChain(database, audit_records, {DECISION: _decisions_of})
 
 
-def note_decisions(c: Connection, made: Sequence[tuple[str, int, Decision]]) -> None:
-    """Record decisions, each with its item's id and its number, in the transaction that stores them."""
-    rows = [
-        record(DECISION, f"{item_id}/{number}", decision.decided_at, outcome=decision.outcome)
-        for item_id, number, decision in made
-    ]
-    note(c, audit_records, rows)
+def decision_record(item_id: str, number: int, decision: Decision) -> dict[str, Any]:
+    """The record of a decision, for the transaction that stores it.
+
+    Args:
+        number: of the item's decisions.
+    """
+    return record(DECISION, f"{item_id}/{number}", decision.decided_at, outcome=decision.outcome)
 
 
 def note_erased(c: Connection, item_ids: Collection[str], at: datetime, why: str) -> None:

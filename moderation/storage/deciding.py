@@ -1,40 +1,45 @@
-"""What rules want of many items at once: the same rows as `Store.decide` and `send_to_people`, a statement a table."""
+"""Outcomes: what is written when items are decided or people are asked, a statement a table however many items."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
 
 from ground.errors import ModerationError
-from ground.prepared import among, insert_many, update_many
+from ground.prepared import among, ready_insert, ready_update
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
 from moderation.core.egress import stays_here
 from moderation.core.events import Listener
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
+from moderation.core.redaction import RedactedPart
+from moderation.core.rules.caps import RuleName
 from moderation.core.rulings import Ruling
 from moderation.storage import roll_ups
-from moderation.storage.audit import note_decisions
+from moderation.storage.audit import decision_record
 from moderation.storage.clearances import put_on_judged
 from moderation.storage.counters import check_and_mark
 from moderation.storage.event_log import note_event
-from moderation.storage.facets import save_facets
-from moderation.storage.findings import Findings
+from moderation.storage.facets import facet_rows
+from moderation.storage.findings import NOTHING_FOUND, Findings
 from moderation.storage.near_duplicates import fingerprint_row, told_from
 from moderation.storage.records import LoopRecord, delivery_rows
 from moderation.storage.rows import decision_row, evidence_values, label_rows, loop_row, media_rows
-from moderation.storage.rule_counts import count_rules
+from moderation.storage.rule_counts import check_caps, ready_rules
 from moderation.storage.tables import (
     IS_WAITING,
+    audit_records,
     decisions,
     deliveries,
     fingerprints,
+    item_facets,
     item_labels,
     item_loops,
     item_media,
@@ -44,23 +49,34 @@ from moderation.storage.tables import (
 
 @dataclass(frozen=True)
 class Ruled:
-    """An item that the rules decide, or ask people about, with nothing to redact and no daily cap to keep.
+    """An item that is decided, or that people are asked about, with what that is made of.
 
     Attributes:
         decision: None where people are asked.
-        loops: that look at it afterwards; where people are asked, the one that asks them.
+        findings: None to leave what is there, as in `ruling`.
+        loops: that look at it afterwards; where people are asked, those that ask them.
         media_until: when its media may be deleted; None for never.
         marks: what others are told of it; None where nothing is counted.
+        redacted: copies of its parts that may be shown.
+        number: of the decision, among the item's.
+        event: of its event, among the item's; None where there were no others than decisions.
+        due_at: until when people were to decide; None where nobody said.
+        is_by_people: whether people have settled it.
     """
 
     item: Item
     decision: Decision | None
-    findings: Findings
-    ruling: Ruling
+    findings: Findings | None
+    ruling: Ruling | None
     loops: Sequence[LoopRecord]
     media_until: datetime | None
     fingerprints: Sequence[Fingerprint]
     marks: Marks | None = None
+    redacted: Sequence[RedactedPart] = ()
+    number: int = 1
+    event: int | None = None
+    due_at: datetime | None = None
+    is_by_people: bool = False
 
     @property
     def ruled_at(self) -> datetime:
@@ -79,44 +95,106 @@ def still_pending(c: Connection, ruled: Sequence[Ruled]) -> list[Ruled]:
     return [each for each in ruled if each.item.id in ids]
 
 
-def decide_together(c: Connection, made: Sequence[Ruled], listeners: Sequence[Listener]) -> None:
-    """Decide items that are pending, or put them into review.
+class Outcomes:
+    """What is written of outcomes beside the items' own rows; made ready before the transaction where that can be.
 
     Args:
-        c: of a write.
-        listeners: who is told, beside the items' own callbacks.
-
-    Raises:
-        NotAllPending: some are not.
-        CountsMoved: what the rules were told of counters does not hold any more.
+        made: at least one; the first one's time says in which hour and day all are counted.
+        listeners: who is told of decisions, beside the items' own callbacks.
     """
-    decided = [(each, each.decision) for each in made if each.decision is not None]
-    asked = [each for each in made if each.decision is None]
-    count = update_many(c, items, "id", [_decided_values(*each) for each in decided], _DECIDED, _PENDING)
-    count += update_many(c, items, "id", [_values(each) for each in asked], _ASKED, _PENDING)
-    if count != len(made):
-        raise NotAllPending
-    check_and_mark(c, [each.marks for each in made if each.marks is not None])
-    insert_many(c, decisions, [decision_row(each.item.id, 1, decision) for each, decision in decided])
-    note_decisions(c, [(each.item.id, 1, decision) for each, decision in decided])
-    for table, rows in (
-        (item_labels, [row for each in made for row in label_rows(each.item.id, each.findings)]),
-        (item_media, [row for each in made for row in media_rows(each.item.id, each.findings.parts)]),
-        (fingerprints, [row for each in made for row in _fingerprint_rows(each)]),
-        (item_loops, [loop_row(loop) for each in made for loop in each.loops]),
-    ):
-        insert_many(c, table, rows, or_nothing=True)
-    for each in made:
-        put_on_judged(c, each.item.id, each.findings, each.loops, each.ruled_at)
-    at = made[0].ruled_at
-    save_facets(c, [(each.item, each.ruling, each.findings) for each in made])
-    count_rules(c, [each.ruling for each in made], at, {})
-    counted = [roll_ups.judged(each.item, each.ruling, each.findings) for each in made]
-    roll_ups.add_counts(c, [*counted, *(roll_ups.decided(each.item.app, decision) for each, decision in decided)], at)
-    told = [row for each, decision in decided for row in delivery_rows(each.item, decision, 1, (), listeners)]
-    insert_many(c, deliveries, told)
-    for each in asked:
-        note_asked(c, each.item, each.loops[0], each.ruling, each.findings, listeners)
+
+    def __init__(self, dialect: Dialect, made: Sequence[Ruled], listeners: Sequence[Listener] = ()) -> None:
+        self._made, self._at = made, made[0].ruled_at
+        rows: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in (*_EACH_NEW, *_LEFT_ALONE)}
+        loops: list[dict[str, Any]] = []
+        counts: roll_ups.Counts = Counter()
+        for each in made:
+            item, decision, findings, ruling = each.item, each.decision, each.findings, each.ruling
+            if decision is not None:
+                rows[decisions].append(decision_row(item.id, each.number, decision))
+                rows[audit_records].append(decision_record(item.id, each.number, decision))
+                told = delivery_rows(item, decision, each.number, each.redacted, listeners, each.due_at, each.event)
+                rows[deliveries] += told
+                roll_ups.add_decided(counts, item.app, decision)
+            if findings is not None:
+                rows[item_labels] += label_rows(item.id, findings)
+                rows[item_media] += media_rows(item.id, findings.parts)
+            if each.redacted:
+                rows[item_media] += media_rows(item.id, each.redacted)
+            if each.fingerprints:
+                rows[fingerprints] += _fingerprint_rows(each)
+            loops += map(loop_row, each.loops)
+            if ruling is not None:
+                rows[item_facets] += facet_rows(item, ruling, findings or NOTHING_FOUND)
+                roll_ups.add_judged(counts, item, ruling, findings or NOTHING_FOUND)
+        self._loops = ready_insert(dialect, item_loops, loops, or_nothing=True)
+        self._others = [
+            ready_insert(dialect, table, those, or_nothing=table in _LEFT_ALONE) for table, those in rows.items()
+        ]
+        self._others += (
+            ready_rules(dialect, (each.ruling for each in made if each.ruling is not None), self._at),
+            roll_ups.ready_counts(dialect, counts, self._at),
+        )
+
+    def write(self, c: Connection, caps: Mapping[RuleName, int] | None = None) -> int:
+        """Write it, in the transaction that has written the items' own rows; says how many of the loops are new.
+
+        Args:
+            caps: how many items the rules that reject them may reject a day.
+
+        Raises:
+            CapReached: with the rules whose cap they would be over.
+            CountsMoved: what the rules were told of counters does not hold any more.
+        """
+        check_and_mark(c, [each.marks for each in self._made if each.marks is not None])
+        for ready in self._others:
+            ready.run(c)
+        if caps:
+            check_caps(c, caps, self._at)
+        for each in self._made:
+            put_on_judged(c, each.item.id, each.findings, each.loops, each.ruled_at)
+        return self._loops.run(c)
+
+
+_EACH_NEW = (decisions, audit_records, deliveries)
+_LEFT_ALONE = (item_labels, item_media, fingerprints, item_facets)
+"""Tables whose rows stay where they are there already."""
+
+
+class DecidingTogether:
+    """Decides items that are pending, or puts them into review, with few statements.
+
+    Args:
+        made: at least one.
+        listeners: who is told, beside the items' own callbacks.
+    """
+
+    def __init__(self, dialect: Dialect, made: Sequence[Ruled], listeners: Sequence[Listener]) -> None:
+        self._made, self._listeners = made, listeners
+        decided = [_decided_values(each, each.decision) for each in made if each.decision is not None]
+        asked = [_values(each) for each in made if each.decision is None]
+        self._ready = [
+            ready_update(dialect, items, "id", rows, same, _PENDING)
+            for rows, same in ((decided, _DECIDED), (asked, _ASKED))
+        ]
+        self._outcomes = Outcomes(dialect, made, listeners)
+
+    def write(self, c: Connection) -> None:
+        """Do it.
+
+        Args:
+            c: of a write.
+
+        Raises:
+            NotAllPending: some are not.
+            CountsMoved: what the rules were told of counters does not hold any more.
+        """
+        if sum(ready.run(c) for ready in self._ready) != len(self._made):
+            raise NotAllPending
+        self._outcomes.write(c)
+        for each in self._made:
+            if each.decision is None:
+                note_asked(c, each.item, each.loops[0], each.ruling, each.findings, self._listeners)
 
 
 def note_asked(
@@ -148,5 +226,5 @@ def _decided_values(each: Ruled, decision: Decision) -> dict[str, Any]:
 
 def _fingerprint_rows(each: Ruled) -> list[dict[str, Any]]:
     item = each.item
-    at = None if each.decision is None else told_from(each.decision, bool(each.loops))
+    at = None if each.decision is None else told_from(each.decision, bool(each.loops) or each.is_by_people)
     return [fingerprint_row(item.id, item.app, made, at) for made in each.fingerprints]

@@ -31,7 +31,8 @@ def facet(kind: FacetKind, value: str) -> str:
 def facet_rows(item: Item, ruling: Ruling, findings: Findings) -> list[dict[str, Any]]:
     """The facets of an item that was judged."""
     found = {facet("rule", f"{policy}/{rule}") for policy, rule in fired(ruling)}
-    found |= {facet("failed", each.detector.name) for each in findings.failures}
+    if findings.failures:
+        found |= {facet("failed", each.detector.name) for each in findings.failures}
     if ruling.outcome == "review":
         found.add(facet("queue", f"{ruling.policy.name}/{ruling.queue}"))
     return [*named_rows(item), *({"facet": each, "item_id": item.id} for each in sorted(found))]
@@ -39,9 +40,10 @@ def facet_rows(item: Item, ruling: Ruling, findings: Findings) -> list[dict[str,
 
 def named_rows(item: Item) -> list[dict[str, Any]]:
     """The facets of an item that its app names: it is found by them from when it is posted."""
-    return [
-        {"facet": facet(kind, name), "item_id": item.id} for kind, named in _NAMED if (name := named(item.metadata))
-    ]
+    said = item.metadata
+    if not said:
+        return []
+    return [{"facet": facet(kind, name), "item_id": item.id} for kind, named in _NAMED if (name := named(said))]
 
 
 def save_facets(c: Connection, judged: Sequence[tuple[Item, Ruling, Findings]]) -> None:

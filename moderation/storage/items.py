@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.database import Database, insert_or_nothing
+from ground.database import Database
 from ground.prepared import among, insert_many
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
@@ -26,24 +26,20 @@ from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.rulings import Ruling
-from moderation.storage import roll_ups
-from moderation.storage.audit import note_decisions
 from moderation.storage.clearances import put_on, put_on_judged
-from moderation.storage.counters import check_and_mark
-from moderation.storage.deciding import NotAllPending, Ruled, decide_together, note_asked, still_pending
+from moderation.storage.deciding import DecidingTogether, NotAllPending, Outcomes, Ruled, note_asked, still_pending
 from moderation.storage.derivatives import add_derivatives
 from moderation.storage.event_log import may_hear, next_event, note_event
 from moderation.storage.facets import named_rows, save_facets
 from moderation.storage.fetches import fetch_rows
-from moderation.storage.findings import NOTHING_FOUND, Findings
+from moderation.storage.findings import Findings
 from moderation.storage.flags import settle_flags
 from moderation.storage.idempotency import KeyedAnswer, KeyedPost, keep_answer, kept_answer, make_final, move_waits
-from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints, told_from
+from moderation.storage.near_duplicates import fingerprints_decided, save_fingerprints
 from moderation.storage.public_notices import settle_notices
 from moderation.storage.reading import Reading
-from moderation.storage.records import Claim, LoopEnd, LoopRecord, delivery_rows
+from moderation.storage.records import Claim, LoopEnd, LoopRecord
 from moderation.storage.rows import (
-    decision_row,
     evidence_values,
     item_row,
     loop_row,
@@ -51,13 +47,11 @@ from moderation.storage.rows import (
     save_labels,
     save_media,
 )
-from moderation.storage.rule_counts import count_rules
 from moderation.storage.tables import (
     IS_UNDECIDED,
     IS_WAITING,
     ITEM_LEASE,
     decisions,
-    deliveries,
     erasures,
     fetches,
     item_facets,
@@ -235,37 +229,35 @@ class Store(Reading):
             row = c.execute(update).first()
             if row is None:
                 return None
-            _mark(c, marks)
             item = Item.model_validate(row.document)
             count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
             number = c.execute(count).scalar_one() + 1
             told = next_event(c, item_id) if self._listeners or is_wanted(item, "item.decided") else None
             made = decision.model_copy(update={"supersedes": number - 1}) if number > 1 else decision
-            insert_many(c, decisions, [decision_row(item_id, number, made)])
-            note_decisions(c, [(item_id, number, made)])
-            put_on_judged(c, item_id, findings, samples, decision.decided_at)
+            listeners = may_hear(self._listeners, row.findings) if self._listeners else ()
+            ruled = Ruled(
+                item=item,
+                decision=made,
+                findings=findings,
+                ruling=ruling,
+                loops=samples,
+                media_until=media_until,
+                fingerprints=fingerprints,
+                marks=marks,
+                redacted=redacted,
+                number=number,
+                event=told,
+                due_at=_due_at(c, ended),
+                is_by_people=bool(ended),
+            )
+            Outcomes(c.dialect, [ruled], listeners).write(c, caps)
             add_derivatives(c, item_id, item.app, number, derivatives, decision.decided_at)
-            if findings is not None:
-                save_labels(c, item_id, findings)
-                save_media(c, item_id, findings.parts)
-            save_media(c, item_id, redacted)
-            known_at = told_from(decision, bool(samples or ended))
-            save_fingerprints(c, item_id, item.app, fingerprints, known_at)
             if ended:
                 fingerprints_decided(c, item_id, decision.decided_at)
             settle_notices(c, item_id, made, by_people=bool(ended))
             if ended or made.outcome == "reject":
                 settle_flags(c, item_id, made.outcome, made.decided_at)
-            counted = [roll_ups.decided(item.app, made)]
-            if ruling is not None:
-                count_rules(c, [ruling], decision.decided_at, caps or {})
-                counted.append(_judged(c, item, ruling, findings or NOTHING_FOUND))
-            roll_ups.add_counts(c, counted, decision.decided_at)
             _end_loops(c, ended)
-            insert_many(c, item_loops, [loop_row(sample) for sample in samples], or_nothing=True)
-            due_at = _due_at(c, ended)
-            listeners = may_hear(self._listeners, row.findings) if self._listeners else ()
-            insert_many(c, deliveries, delivery_rows(item, made, number, redacted, listeners, due_at, told))
             return made
 
         return self._db.write(work, step="items.decide")
@@ -278,19 +270,19 @@ class Store(Reading):
         Returns:
             The items that this was done to; the others were not pending any more.
         """
-
-        def work(c: Connection, made: Sequence[Ruled]) -> set[str]:
-            if made:
-                decide_together(c, made, self._listeners)
-            return {each.item.id for each in made}
+        dialect, listeners = self._db.engine.dialect, self._listeners
 
         def carefully(c: Connection) -> set[str]:
-            return work(c, still_pending(c, ruled))
+            if left := still_pending(c, ruled):
+                DecidingTogether(dialect, left, listeners).write(c)
+            return {each.item.id for each in left}
 
+        together = DecidingTogether(dialect, ruled, listeners)
         try:
-            return self._db.write(lambda c: work(c, ruled), step="items.decide_together", rows=len(ruled))
+            self._db.write(together.write, step="items.decide_together", rows=len(ruled))
         except NotAllPending:
             return self._db.write(carefully, step="items.decide_those_left", rows=len(ruled))
+        return {each.item.id for each in ruled}
 
     def send_to_people(
         self,
@@ -329,21 +321,12 @@ class Store(Reading):
             if document is None:
                 return False
             item = Item.model_validate(document)
-            _mark(c, marks)
-            save_fingerprints(c, item_id, item.app, fingerprints, None)
-            if findings is not None:
-                save_labels(c, item_id, findings)
-                save_media(c, item_id, findings.parts)
-            put_on_judged(c, item_id, findings, loops, loops[0].created_at)
-            if ruling is not None:
-                count_rules(c, [ruling], loops[0].created_at, {})
-                counted = _judged(c, item, ruling, findings or NOTHING_FOUND)
-                roll_ups.add_counts(c, [counted], loops[0].created_at)
+            ruled = Ruled(item, None, findings, ruling, loops, None, fingerprints, marks)
+            new = Outcomes(c.dialect, [ruled]).write(c)
             _end_loops(c, ended)
-            new = [c.execute(insert_or_nothing(c, item_loops).values(loop_row(loop))).rowcount for loop in loops]
             if is_first:
                 note_asked(c, item, loops[0], ruling, findings, self._listeners)
-            return any(new)
+            return new > 0
 
         return self._db.write(work, step="items.send_to_people")
 
@@ -441,17 +424,6 @@ class Store(Reading):
                 c.execute(sa.insert(erasures).values(row))
 
         self._db.write(work, step="loops.started_in_vain")
-
-
-def _judged(c: Connection, item: Item, ruling: Ruling, findings: Findings) -> roll_ups.Counts:
-    """Note by what a judged item is found; gives what it adds to the figures."""
-    save_facets(c, [(item, ruling, findings)])
-    return roll_ups.judged(item, ruling, findings)
-
-
-def _mark(c: Connection, marks: Marks | None) -> None:
-    if marks is not None:
-        check_and_mark(c, [marks])
 
 
 def _due_at(c: Connection, ends: Sequence[LoopEnd]) -> datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from ground.ids import new_hex_id
 from ground.rounds import Rounds
 from ground.tally import Tally
 from moderation.core.errors import StoreUnavailable
-from moderation.storage.roll_ups import add_counts, called
+from moderation.storage.roll_ups import Counts, add_called, add_counts
 from moderation.storage.tables import processes
 from moderation.storage.tallies import add_tallies
 
@@ -110,9 +111,11 @@ class Heart:
 
         def work(c: Connection) -> None:
             also(c)
+            calls: Counts = Counter()
             for _, new in taken:
                 add_tallies(c, new)
-            add_counts(c, [called(new) for _, new in taken], self._clock())
+                add_called(calls, new)
+            add_counts(c, calls, self._clock())
 
         try:
             self._db.write(work, step="processes.beat")

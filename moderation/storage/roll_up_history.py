@@ -25,7 +25,7 @@ from moderation.storage.facets import save_facets
 from moderation.storage.findings import Findings
 from moderation.storage.item_ids import first_item_id
 from moderation.storage.reading import ruling_of
-from moderation.storage.roll_ups import SPANS, Counts, Span, add_rows, decided, judged, start_of
+from moderation.storage.roll_ups import SPANS, Counts, Span, add_decided, add_judged, add_rows, start_of
 from moderation.storage.tables import decisions, item_loops, items, roll_up_marks, roll_ups
 
 logger = logging.getLogger(__name__)
@@ -140,9 +140,13 @@ def _history_of(
             logger.warning("item=%s: its verdict is of a form that is not read any more; it is not counted", row.id)
         else:
             save_facets(c, [(item, ruling, findings)])
-            yield min(times), judged(item, ruling, findings)
+            counts: Counts = Counter()
+            add_judged(counts, item, ruling, findings)
+            yield min(times), counts
     for decision in made:
-        yield decision.decided_at, decided(row.app, decision)
+        counts = Counter()
+        add_decided(counts, row.app, decision)
+        yield decision.decided_at, counts
 
 
 def _evidence(row: Any) -> tuple[Item, Ruling, Findings]:

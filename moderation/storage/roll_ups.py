@@ -22,13 +22,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
 
-from ground.database import insert_unless
 from ground.named_by_apps import place_of
+from ground.prepared import Ready, add_many, ready_add
 from ground.tally import BUCKET, DETECTOR_CALLS, Counted
 from moderation.core.decisions import Decision
 from moderation.core.items import Item
@@ -47,73 +47,69 @@ Counts = Counter[tuple[str, str, str, str]]
 """Figure, app, name and detail, to how many."""
 
 
-def judged(item: Item, ruling: Ruling, findings: Findings) -> Counts:
-    """What a ruling adds to the figures."""
+def add_judged(counts: Counts, item: Item, ruling: Ruling, findings: Findings) -> None:
+    """Add to `counts` what a ruling adds to the figures."""
     app, outcome = item.app, ruling.outcome
-    counts: Counts = Counter()
-    counts["judged", app, outcome, ruling.policy.name] = 1
-    labels = {label for found in findings.detections for label in (found.label, *found.parents)}
-    for label in labels:
-        counts["label", app, label, outcome] = 1
-    for (policy, rule), is_rejected in fired(ruling).items():
-        counts["rule", app, f"{policy}/{rule}"[:LONGEST_NAME], "reject" if is_rejected else ""] = 1
+    counts["judged", app, outcome, ruling.policy.name] += 1
+    if findings.detections:
+        for label in {label for found in findings.detections for label in (found.label, *found.parents)}:
+            counts["label", app, label, outcome] += 1
+    rules = fired(ruling)
+    for (policy, rule), is_rejected in rules.items():
+        counts["rule", app, f"{policy}/{rule}"[:LONGEST_NAME], "reject" if is_rejected else ""] += 1
     if outcome == "review":
-        counts["queue", app, f"{ruling.policy.name}/{ruling.queue}"[:LONGEST_NAME], ""] = 1
+        counts["queue", app, f"{ruling.policy.name}/{ruling.queue}"[:LONGEST_NAME], ""] += 1
     for detector in {name for each in ruling.examined for name in each.detectors}:
-        counts["looked", app, detector, ""] = 1
+        counts["looked", app, detector, ""] += 1
     for detector, kind in {(each.detector.name, each.kind) for each in findings.failures}:
-        counts["failure", app, detector, kind] = 1
+        counts["failure", app, detector, kind] += 1
     place = place_of(item.metadata)[:LONGEST_NAME]
     if place:
-        counts["place", app, place, ""] = 1
-        for policy, rule in fired(ruling):
-            counts["place", app, place, f"{policy}/{rule}"[:LONGEST_NAME]] = 1
-    return counts
+        counts["place", app, place, ""] += 1
+        for name in {f"{policy}/{rule}"[:LONGEST_NAME] for policy, rule in rules}:
+            counts["place", app, place, name] += 1
 
 
-def decided(app: str, decision: Decision) -> Counts:
-    """What a decision adds to the figures."""
+def add_decided(counts: Counts, app: str, decision: Decision) -> None:
+    """Add to `counts` what a decision adds to the figures."""
     how = decision.decided_by if decision.supersedes is None else "again"
-    return Counter({("decided", app, decision.outcome, how): 1})
+    counts["decided", app, decision.outcome, how] += 1
 
 
-def called(new: Mapping[Counted, float]) -> Counts:
-    """What a process's tallies say of detectors' calls; no app has them."""
-    counts: Counts = Counter()
+def add_called(counts: Counts, new: Mapping[Counted, float]) -> None:
+    """Add to `counts` what a process's tallies say of detectors' calls; no app has them."""
     for (figure, labels), amount in new.items():
         if figure == DETECTOR_CALLS + BUCKET:
             counts["call", "", labels[0], labels[-1]] += int(amount)
-    return counts
 
 
-def add_counts(c: Connection, counted: Iterable[Counts], at: datetime) -> None:
+def add_counts(c: Connection, counts: Counts, at: datetime) -> None:
     """Add to the figures of the hour and the day of a time.
 
     Args:
         c: of a write.
     """
-    total: Counts = Counter()
-    for counts in counted:
-        total.update(counts)
-    add_rows(c, [(span, start_of(span, at), key, amount) for span in SPANS for key, amount in total.items()])
+    ready_counts(c.dialect, counts, at).run(c)
+
+
+def ready_counts(dialect: Dialect, counts: Counts, at: datetime) -> Ready:
+    """See `add_counts`."""
+    each = ((span, start_of(span, at), key, amount) for span in SPANS for key, amount in counts.items())
+    return ready_add(dialect, roll_ups, _rows(each))
 
 
 def add_rows(c: Connection, rows: Iterable[tuple[Span, str, tuple[str, str, str, str], int]]) -> None:
-    """Add to figures, each by span, its start and what is counted."""
-    values = [
-        {"figure": figure, "span": span, "start": start, "app": app, "name": name, "detail": detail, "amount": amount}
-        for span, start, (figure, app, name, detail), amount in rows
-    ]
-    if not values:
-        return
+    """Add to figures, each once, by span, its start and what is counted."""
+    add_many(c, roll_ups, _rows(rows))
+
+
+def _rows(counted: Iterable[tuple[Span, str, tuple[str, str, str, str], int]]) -> list[dict[str, Any]]:
     # In one order everywhere, or two transactions could wait for each other's rows.
-    values.sort(key=lambda row: tuple(str(row[name]) for name in _KEY))
-    insert = insert_unless(c, roll_ups)
-    more = {"amount": roll_ups.c.amount + insert.excluded.amount}
-    c.execute(insert.on_conflict_do_update(index_elements=_KEY, set_=more), values)
-
-
-_KEY = ["figure", "span", "start", "app", "name", "detail"]
+    in_order = sorted(counted, key=lambda each: (each[2][0], *each[:2], *each[2][1:]))
+    return [
+        {"figure": figure, "span": span, "start": start, "app": app, "name": name, "detail": detail, "amount": amount}
+        for span, start, (figure, app, name, detail), amount in in_order
+    ]
 
 
 def start_of(span: Span, at: datetime) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Dialect
 
-from ground.database import Database, insert_unless
+from ground.database import Database
+from ground.prepared import Ready, ready_add
 from moderation.core.errors import CapReached
 from moderation.core.rules.caps import RuleName, fired
 from moderation.core.rulings import Ruling
@@ -19,40 +20,38 @@ ITEMS = ""
 """Stands for the policy itself where a rule's name would be: how many items it was asked about."""
 
 
-def count_rules(c: Connection, rulings: Iterable[Ruling], at: datetime, caps: Mapping[RuleName, int]) -> None:
-    """Count items for the policies that judged them and the rules that were true of them.
-
-    Args:
-        caps: how many items the rules that reject them may reject a day (UTC).
-
-    Raises:
-        CapReached: with the rules whose cap they would be over; the transaction is to be given up.
-    """
+def ready_rules(dialect: Dialect, rulings: Iterable[Ruling], at: datetime) -> Ready:
+    """Count items for the policies that judged them and the rules that were true of them, once this runs."""
     day = day_of(at)
     times, rejects = Counter[RuleName](), Counter[RuleName]()
     for ruling in rulings:
         for each in ruling.policies:
-            times[each.policy.name, ITEMS] += 1
-            rejects[each.policy.name, ITEMS] += each.outcome == "reject"
+            name = (each.policy.name, ITEMS)
+            times[name] += 1
+            if each.outcome == "reject":
+                rejects[name] += 1
         for name, is_rejected in fired(ruling).items():
             times[name] += 1
-            rejects[name] += is_rejected
+            if is_rejected:
+                rejects[name] += 1
+    # In one order everywhere, or two transactions could wait for each other's rows.
     rows = [
         {"day": day, "policy": policy, "rule": rule, "fired": count, "rejected": rejects[policy, rule]}
-        for (policy, rule), count in times.items()
+        for (policy, rule), count in sorted(times.items())
     ]
-    insert = insert_unless(c, rule_days)
-    add = insert.on_conflict_do_update(
-        index_elements=["day", "policy", "rule"],
-        set_={
-            "fired": rule_days.c.fired + insert.excluded.fired,
-            "rejected": rule_days.c.rejected + insert.excluded.rejected,
-        },
-    )
-    # In one order everywhere, or two transactions could wait for each other's rows.
-    rows.sort(key=lambda row: (row["policy"], row["rule"]))
-    c.execute(add, rows)
-    over = set()
+    return ready_add(dialect, rule_days, rows)
+
+
+def check_caps(c: Connection, caps: Mapping[RuleName, int], at: datetime) -> None:
+    """Check the rules' daily caps, once what is rejected is counted.
+
+    Args:
+        caps: how many items the rules that reject may reject a day (UTC).
+
+    Raises:
+        CapReached: with the rules that are over theirs; the transaction is to be given up.
+    """
+    day, over = day_of(at), set()
     for (policy, rule), cap in caps.items():
         where = (rule_days.c.day == day) & (rule_days.c.policy == policy) & (rule_days.c.rule == rule)
         if c.execute(sa.select(rule_days.c.rejected).where(where)).scalar_one() > cap:

@@ -12,22 +12,18 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ground.database import Database, insert_unless
+from ground.database import Database
+from ground.prepared import add_many
 from ground.tally import Counted
 from moderation.storage.tables import tallies
 
 
 def add_tallies(c: Connection, new: Mapping[Counted, float]) -> None:
     """Add to the counts in the database."""
-    if not new:
-        return
-    insert = insert_unless(c, tallies)
-    add = insert.on_conflict_do_update(
-        index_elements=["figure", "labels"], set_={"amount": tallies.c.amount + insert.excluded.amount}
-    )
     # In one order everywhere, or two transactions could wait for each other's rows.
-    c.execute(
-        add,
+    add_many(
+        c,
+        tallies,
         [
             {"figure": figure, "labels": json.dumps(labels), "amount": float(amount)}
             for (figure, labels), amount in sorted(new.items())
