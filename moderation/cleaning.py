@@ -25,6 +25,8 @@ from ground.database import Database
 from ground.failpoints import failpoint
 from ground.media_store import own_of
 from ground.rounds import Rounds
+from moderation.core.counting import longest_seconds
+from moderation.core.policy.policies import PolicySet
 from moderation.redacting.journal import forget_ended
 from moderation.settings import Settings
 from moderation.storage.counters import prune_marks
@@ -42,7 +44,7 @@ from moderation.storage.tables import (
     s3_objects,
     score_suggestions,
 )
-from moderation.storage.text_retention import forget_texts
+from moderation.text_keeping import TextKeeping
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class Cleaning:
         blobs: where own media is.
         is_stopped: True when a pass is to end early; the rest is for the next.
         counted_seconds: how far back the counters of the policies look.
+        texts: knows how long texts are kept; None where there are no policies.
     """
 
     def __init__(
@@ -83,9 +86,11 @@ class Cleaning:
         blobs: Blobs,
         is_stopped: Callable[[], bool] = lambda: False,
         counted_seconds: int = 0,
+        texts: TextKeeping | None = None,
     ) -> None:
         self._settings, self._db, self._blobs, self._is_stopped = settings, database, own_of(blobs), is_stopped
         self._counted_seconds = counted_seconds
+        self._texts = texts or TextKeeping(database, PolicySet, settings.text_keep_days)
 
     def clean(self, now: datetime) -> list[Cleaned]:
         """One pass; says what was removed, by kind. A fault with one kind is logged and leaves the others."""
@@ -154,14 +159,8 @@ class Cleaning:
         return self._in_batches(lambda: self._db.write(lambda c: prune(c, before, BATCH, now), step="cleaning.items"))
 
     def texts(self, now: datetime) -> int:
-        """Texts of items that were decided long ago, where the settings say how long they are kept."""
-        days = self._settings.text_keep_days
-        if days is None:
-            return 0
-        before = now - timedelta(days=days)
-        return self._in_batches(
-            lambda: self._db.write(lambda c: forget_texts(c, before, BATCH, now), step="cleaning.texts")
-        )
+        """Texts of items that were decided long ago, where policies or the settings say how long they are kept."""
+        return self._texts.forget(now, self._is_stopped)
 
     def object_states(self, now: datetime) -> int:
         """States of objects in S3 whose items are old: their queues have forgotten the events long since."""
@@ -307,12 +306,18 @@ def clean_now_and_then(
     database: Database,
     blobs: Blobs,
     clock: Callable[[], datetime],
-    counted_seconds: Callable[[], int],
+    policies: Callable[[], PolicySet],
 ) -> Rounds:
-    """Rounds of `Cleaning`, with the pause of the settings."""
+    """Rounds of `Cleaning`, with the pause of the settings.
+
+    Args:
+        policies: says which are in force.
+    """
+    texts = TextKeeping(database, policies, settings.text_keep_days)
 
     def clean() -> None:
-        Cleaning(settings, database, blobs, lambda: rounds.is_stopped, counted_seconds()).clean(clock())
+        counted_seconds = longest_seconds(policies().policies)
+        Cleaning(settings, database, blobs, lambda: rounds.is_stopped, counted_seconds, texts).clean(clock())
 
     rounds = Rounds("cleaning", clean, pause_seconds=settings.clean_seconds, waits_first=True)
     return rounds

@@ -15,7 +15,6 @@ from ground.rounds import Rounds
 from ground.tally import Tally
 from moderation.auditing import Auditing
 from moderation.cleaning import clean_now_and_then
-from moderation.core.counting import longest_seconds
 from moderation.core.items import LANES, MODERATED, Lane
 from moderation.core.policy.policies import PolicySet, Queue
 from moderation.delivery.derivatives import DerivativeWork
@@ -173,9 +172,7 @@ class Service:
         self.hit_rates, self.overturns = self.alarms.hit_rates, self.alarms.overturns
         self.loop_changed, self.reload_policies = self.following.loop_changed, self._watching.ring
         self._retaining = retain(self.retention, self.uploads, self.pipeline.now, judge.runner.forget_findings)
-        self._cleaning = clean_now_and_then(
-            settings, database, blobs, self.pipeline.now, lambda: longest_seconds(self.policies.policies)
-        )
+        self._cleaning = clean_now_and_then(settings, database, blobs, self.pipeline.now, lambda: self.policies)
         forget = judge.runner.forget_findings
         self.erasing = Erasing(database, blobs, self.human_loops, forget, self.pipeline.now, listeners(told))
         self.derivatives = DerivativeWork(Derivatives(database), settings, blobs, self.pipeline.now)

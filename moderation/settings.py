@@ -116,8 +116,8 @@ class Settings(ReviewSettings):
         None,
         ge=1,
         le=3650,
-        description="Days that texts are kept after the decision: those of decided items, what was read and heard in "
-        "their media, appeals, and what people were shown; empty as long as the item.",
+        description="Days that texts are kept after the decision where no policy says it: those of decided items, what "
+        "was read and heard in their media, appeals, and what people were shown; empty as long as the item.",
     )
     audit_heads: str | None = Field(
         None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import click
 
@@ -19,16 +19,19 @@ from moderation.settings import Settings
 def retention(settings: Settings, yes: bool, lifecycle: bool, as_json: bool) -> int:
     """Show what of decided items is to be kept no longer, and with --yes, delete it.
 
-    Media goes as policies (keep_media_days) say, texts as MODERATION_TEXT_KEEP_DAYS does. The service does this itself
-    while it runs. What was found and decided stays. Exit code 1 when something is due and was not deleted.
+    How long media and texts are kept is said by policies (keep_media_days, keep_text_days), and where none does by
+    MODERATION_MEDIA_KEEP_DAYS and MODERATION_TEXT_KEEP_DAYS. The service does this itself while it runs. What was found
+    and decided stays. Exit code 1 when something is due and was not deleted.
     """
     from ground.media_store import open_blobs
-    from moderation.cleaning import Cleaning
     from moderation.media.retention import Retention, lifecycle_rules
     from moderation.media.uploads import Uploads
+    from moderation.plugins import load_plugins
+    from moderation.policies.files import shipped_rules
+    from moderation.policies.versions import PoliciesInForce, PolicyVersions
     from moderation.storage.accounts import Accounts
     from moderation.storage.opening import existing_database
-    from moderation.storage.text_retention import due_texts
+    from moderation.text_keeping import TextKeeping
 
     if lifecycle:
         click.echo(json.dumps(lifecycle_rules(), indent=2))
@@ -47,12 +50,12 @@ def retention(settings: Settings, yes: bool, lifecycle: bool, as_json: bool) -> 
                 click.echo(json.dumps({"item": due.item_id, "until": due.until.isoformat(), "objects": due.uris}))
             else:
                 click.echo(f"{due.item_id}  until {due.until:%Y-%m-%d %H:%M}  {len(due.uris)} objects")
-        texts = []
-        if settings.text_keep_days is not None:
-            due_since = now - timedelta(days=settings.text_keep_days)
-            texts = database.read(lambda c: list(c.execute(due_texts(due_since, now).order_by("id")).scalars()))
-            if yes:
-                Cleaning(settings, database, blobs).texts(now)
+        folder = settings.rules or shipped_rules()
+        policies = PoliciesInForce(folder, load_plugins(settings), PolicyVersions(database)).read()
+        keeping = TextKeeping(database, lambda: policies, settings.text_keep_days)
+        texts = [kept.id for due_texts in keeping.due(now) for kept in due_texts]
+        if yes:
+            keeping.forget(now)
         if as_json:
             for item_id in texts:
                 click.echo(json.dumps({"item": item_id, "texts": True}))

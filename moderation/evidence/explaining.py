@@ -141,8 +141,18 @@ def judged_again(evidence: ItemEvidence, settings: Settings, plugins: Plugins, c
         PolicyFault: a policy file has errors.
         PolicyMissing: no policy is for such an item, or there is none of that name.
     """
-    policies = _chosen(settings, plugins, chosen) if chosen else _in_force(evidence.subject, settings, plugins)
+    policies = policies_for(evidence, settings, plugins, chosen)
     return evaluate(policies, evidence.subject, evidence.findings, plugins.taxonomy, plugins.reach())
+
+
+def policies_for(evidence: ItemEvidence, settings: Settings, plugins: Plugins, chosen: str | None) -> Sequence[Policy]:
+    """The policies in force for an item, or the one that was chosen, whatever it applies to.
+
+    Raises:
+        PolicyFault: a policy file has errors.
+        PolicyMissing: no policy is for such an item, or there is none of that name.
+    """
+    return _chosen(settings, plugins, chosen) if chosen else _in_force(evidence.subject, settings, plugins)
 
 
 def _chosen(settings: Settings, plugins: Plugins, chosen: str) -> Sequence[Policy]:

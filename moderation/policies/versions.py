@@ -286,6 +286,12 @@ class PoliciesInForce:
         self._seen = seen, changes + self._versions.record(policies, files.policies, how, now)
         return PolicySet(policies, files.not_in_force, files.waiting)
 
+    def read(self) -> PolicySet:
+        """The policies that a process which starts now has in force, with nothing noted. Raises `PolicyFault`."""
+        files = load_policies(self._folder, self._plugins.taxonomy, self._plugins.tools)
+        policies = tuple(self._in_force(policy) for policy in files.policies)
+        return PolicySet(policies, files.not_in_force, files.waiting)
+
     def _in_force(self, file: Policy) -> Policy:
         version = self._versions.instead_of(file.name, file.version)
         if version == file.version:

@@ -10,16 +10,19 @@ app said of it (author, thread, its own facts): `moderation erase` and ``DELETE 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ground.database import UTCDateTime
 from ground.prepared import among, insert_many
+from moderation.core.decisions import FinalOutcome
+from moderation.core.items import Part
 from moderation.storage.audit import note_change
 from moderation.storage.holds import is_held
-from moderation.storage.item_ids import first_item_id
 from moderation.storage.remnants import forget_backtests
 from moderation.storage.tables import (
     HAS_TEXTS,
@@ -42,38 +45,62 @@ _WITH_TEXTS = ("document", "findings", "verdict", "redacted")
 _OPEN_NOTICES = ("unmatched", "received", "asked", "appealed")
 
 
-def due_texts(before: datetime, now: datetime) -> sa.Select[tuple[str]]:
-    """Ids of the items whose texts may go: their last decision is older, and nothing is left to do with them.
+@dataclass(frozen=True)
+class Kept:
+    """A decided item whose texts are kept.
+
+    Attributes:
+        decided_at: of its last decision.
+    """
+
+    id: str
+    app: str
+    outcome: FinalOutcome
+    decided_at: datetime
+
+
+def first_with_texts(c: Connection, since: str, before: str) -> str | None:
+    """The lowest id of a decided item whose texts are kept, from one id up to another; None where there is none."""
+    query = sa.select(items.c.id).where(HAS_TEXTS, items.c.id >= since, items.c.id < before)
+    first: str | None = c.execute(query.order_by(items.c.id).limit(1)).scalar()
+    return first
+
+
+def kept_texts(c: Connection, after: str, before: str, limit: int) -> list[Kept]:
+    """Decided items whose texts are kept, by their ids, between two of these."""
+    last = sa.select(sa.func.max(decisions.c.decided_at)).where(decisions.c.item_id == items.c.id).scalar_subquery()
+    query = sa.select(items.c.id, items.c.app, items.c.outcome, sa.type_coerce(last, UTCDateTime).label("decided_at"))
+    query = query.where(HAS_TEXTS, items.c.id > after, items.c.id < before).order_by(items.c.id).limit(limit)
+    return [Kept(*row) for row in c.execute(query)]
+
+
+def parts_of(c: Connection, ids: Sequence[str]) -> dict[str, tuple[Part, ...]]:
+    """The parts of items, given and extracted."""
+    query = sa.select(items.c.id, items.c.document, items.c.findings).where(among(c, items.c.id, ids))
+    return {row.id: tuple(Part.model_validate(each) for each in _parts(*row[1:])) for row in c.execute(query)}
+
+
+def free_texts(c: Connection, ids: Sequence[str], now: datetime) -> set[str]:
+    """Those of these items with which nothing is left to do that needs their texts.
 
     Kept are the texts of items that people look at, in a review, an appeal or because of a notice, that are under a
     legal hold, and whose decision is still being delivered or copied.
     """
-    lately = _of_item(decisions, decisions.c.decided_at >= before)
-    unfinished = _of_item(item_loops, item_loops.c.state != "ended")
-    noticed = _of_item(public_notices, public_notices.c.state.in_(_OPEN_NOTICES))
-    to_deliver = _of_item(deliveries, deliveries.c.state == "due")
-    to_copy = _of_item(derivatives, derivatives.c.state == "due")
-    # Ids begin with the time, so the oldest are found without reading the others.
-    return sa.select(items.c.id).where(
-        HAS_TEXTS,
-        items.c.id < first_item_id(before),
-        ~lately,
-        ~unfinished,
-        ~noticed,
-        ~to_deliver,
-        ~to_copy,
-        ~is_held(now),
-    )
+    return set(c.execute(sa.select(items.c.id).where(among(c, items.c.id, ids), _is_free(now))).scalars())
 
 
-def forget_texts(c: Connection, before: datetime, limit: int, now: datetime) -> int:
-    """Forget the texts of up to `limit` items whose last decision is older; says of how many.
+def forget_texts(c: Connection, due: Sequence[Kept], now: datetime) -> int:
+    """Forget the texts of items, but for those that were decided again meanwhile or are needed; says of how many.
 
     Args:
         c: of a write.
     """
-    due = due_texts(before, now).order_by(items.c.id).limit(limit).with_for_update(skip_locked=True)
-    ids = list(c.execute(due).scalars())
+    known = {each.id: each.decided_at for each in due}
+    free = sa.select(items.c.id).where(among(c, items.c.id, list(known)), _is_free(now)).order_by(items.c.id)
+    ids = list(c.execute(free.with_for_update(skip_locked=True)).scalars())
+    last = sa.select(decisions.c.item_id, decisions.c.decided_at).where(among(c, decisions.c.item_id, ids))
+    again = {row.item_id for row in c.execute(last) if row.decided_at > known[row.item_id]}
+    ids = [each for each in ids if each not in again]
     if not ids:
         return 0
     chosen = sa.select(items.c.id, items.c.app, items.c.created_at, *(items.c[name] for name in _WITH_TEXTS))
@@ -87,7 +114,7 @@ def forget_texts(c: Connection, before: datetime, limit: int, now: datetime) -> 
                 stored = getattr(row, name)
                 values[name] = without_texts(stored, texts) if stored is not None else sa.null()
             forget_answers(c, row.app, row.id, row.created_at, lambda body, texts=texts: without_texts(body, texts))  # type: ignore[misc]
-            note_change(c, FORGOTTEN, row.id, now, why="kept as long as the settings say")
+            note_change(c, FORGOTTEN, row.id, now, why="kept as long as policies and settings say")
         c.execute(sa.update(items).where(items.c.id == row.id).values(values))
     if with_text:
         _forget_beside(c, with_text, now)
@@ -117,8 +144,19 @@ def without_texts(stored: Any, parts: Collection[str]) -> Any:
 
 
 def _texts_of(document: Mapping[str, Any], findings: Mapping[str, Any] | None) -> frozenset[str]:
-    parts = [*document.get("parts", ()), *(findings or {}).get("parts", ())]
-    return frozenset(part["id"] for part in parts if part["type"] == "text")
+    return frozenset(part["id"] for part in _parts(document, findings) if part["type"] == "text")
+
+
+def _parts(document: Mapping[str, Any], findings: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    return [*document.get("parts", ()), *(findings or {}).get("parts", ())]
+
+
+def _is_free(now: datetime) -> sa.ColumnElement[bool]:
+    unfinished = _of_item(item_loops, item_loops.c.state != "ended")
+    noticed = _of_item(public_notices, public_notices.c.state.in_(_OPEN_NOTICES))
+    to_deliver = _of_item(deliveries, deliveries.c.state == "due")
+    to_copy = _of_item(derivatives, derivatives.c.state == "due")
+    return sa.and_(HAS_TEXTS, ~unfinished, ~noticed, ~to_deliver, ~to_copy, ~is_held(now))
 
 
 def _forget_beside(c: Connection, ids: Sequence[str], now: datetime) -> None:

@@ -19,6 +19,8 @@ from moderation.cleaning import Cleaning
 from moderation.cli import cli
 from moderation.core.decisions import Decision, PolicyRef
 from moderation.core.items import Item, Part
+from moderation.core.policy.file import PolicyFile
+from moderation.core.policy.policies import Policy, PolicySet
 from moderation.service import Service
 from moderation.serving.server import Server
 from moderation.settings import Settings
@@ -28,6 +30,7 @@ from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.tables import audit_records, erasures, item_loops, items
 from moderation.storage.text_retention import FORGOTTEN, forget_texts, without_texts
+from moderation.text_keeping import TextKeeping
 from review_ui.people.people import People
 from tests.houses.api import Api
 from tests.houses.desk import PASSWORD
@@ -45,8 +48,7 @@ def later(days: float = DAYS + 1) -> datetime:
 
 
 def clean(service: Service, now: datetime) -> int:
-    settings = service.settings.model_copy(update={"text_keep_days": DAYS})
-    return Cleaning(settings, service.database, service.blobs).texts(now)
+    return TextKeeping(service.database, lambda: service.policies, None).forget(now)
 
 
 def hits(folder: Path) -> set[tuple[str, bytes]]:
@@ -57,7 +59,7 @@ def hits(folder: Path) -> set[tuple[str, bytes]]:
 def test_no_file_holds_anything_of_a_forgotten_text(settings: Settings, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     rules.mkdir()
-    (rules / "words.yml").write_text(REVIEWS)
+    (rules / "words.yml").write_text(f"{REVIEWS}\nkeep_text_days: {{reject: {DAYS}}}\n")
     with Server(settings.model_copy(update={"rules": rules})) as server:
         server.start()
         service, store = server.service, server.service.store
@@ -160,7 +162,7 @@ def decided(database: Database, now: datetime = NOW, **more: Any) -> str:
 
 
 def forget(database: Database) -> int:
-    return database.write(lambda c: forget_texts(c, NOW - timedelta(days=DAYS), 500, NOW), step="test.forget")
+    return TextKeeping(database, PolicySet, DAYS).forget(NOW)
 
 
 def stored(database: Database, item_id: str) -> str:
@@ -190,6 +192,86 @@ def test_only_texts_that_nobody_needs_are_forgotten(database: Database, kept_by:
     assert ("zyxtext" in stored(database, item_id)) == (kept_by != "nothing")
 
 
+def policy(name: str, **more: Any) -> Policy:
+    head = {"format": 1, "applies_to": {"content_type": ["text"]}, "if_nothing_matches": "approve"}
+    head |= {"if_a_detector_fails": {"approve": "nothing looks at these"}}
+    return Policy(PolicyFile.model_validate({"policy": name, **head, **more}), "0" * 64)
+
+
+DAYS_OF_PASSES = (0, 9, 10, 29, 30, 49, 50, 59, 60, 69, 70)
+LONG, SHORT = {"approve": 60, "reject": 60}, {"approve": 30}
+
+
+@pytest.mark.parametrize(
+    ("said", "default", "gone_after"),
+    [
+        ([], 30, 30),
+        ([], None, None),
+        ([{"keep_text_days": SHORT}], None, 30),
+        ([{"keep_text_days": SHORT}], 50, 30),
+        ([{"keep_text_days": {"reject": 10}}], 50, 50),
+        ([{"keep_text_days": {"reject": 10}}], None, None),
+        ([{"keep_text_days": SHORT}, {"keep_text_days": LONG}], 10, 60),
+        ([{"keep_text_days": SHORT}, {"keep_text_days": LONG, "applies_to": {"content_type": ["image"]}}], 10, 30),
+        ([{"keep_text_days": SHORT}, {"keep_text_days": LONG, "applies_to": {"content_type": ["text"], "app": ["x"]}}], 70, 30),
+        ([{"keep_text_days": {"approve": 0}}], None, 0),
+    ],
+)  # fmt: skip
+def test_the_policies_for_an_item_say_how_long_its_texts_are_kept_and_the_longest_wins(
+    database: Database, said: list[dict[str, Any]], default: int | None, gone_after: int | None
+) -> None:
+    decided(database)
+    policies = PolicySet(tuple(policy(f"p{number}", **more) for number, more in enumerate(said)))
+    keeping, decided_at = TextKeeping(database, lambda: policies, default), NOW - timedelta(days=40)
+
+    passes = [day for day in DAYS_OF_PASSES for _ in range(keeping.forget(decided_at + timedelta(days=day, hours=1)))]
+
+    assert passes == ([] if gone_after is None else [gone_after])
+
+
+def test_changed_policies_act_on_what_is_stored_and_another_outcome_within_a_day(database: Database) -> None:
+    ids = [decided(database) for _ in range(3)]
+    in_force = PolicySet((policy("p", keep_text_days={"approve": 60, "reject": 35}),))
+    keeping = TextKeeping(database, lambda: in_force, None, batch=2)
+    before = keeping.forget(NOW)
+    again = Decision(
+        outcome="reject",
+        decided_by="rules",
+        labels=(),
+        reason="after all",
+        policy=PolicyRef(name="p", version="1"),
+        decided_at=NOW - timedelta(days=37),
+    )
+    Store(database).decide(ids[0], again, None, None, is_anew=True)
+
+    superseded = keeping.forget(NOW + timedelta(days=1, minutes=1))
+    in_force = PolicySet((policy("p", keep_text_days={"approve": 1}),))
+    changed = keeping.forget(NOW + timedelta(days=1, minutes=1))
+
+    assert (before, superseded, changed) == (0, 1, 2)
+    assert not any("zyxtext" in stored(database, each) for each in ids)
+
+
+def test_what_was_decided_again_while_it_was_looked_for_is_kept(database: Database) -> None:
+    item_id = decided(database)
+    keeping = TextKeeping(database, PolicySet, DAYS)
+    [due] = keeping.due(NOW)
+    again = Decision(
+        outcome="approve",
+        decided_by="rules",
+        labels=(),
+        reason="again",
+        policy=PolicyRef(name="p", version="1"),
+        decided_at=NOW,
+    )
+    Store(database).decide(item_id, again, None, None, is_anew=True)
+
+    count = database.write(lambda c: forget_texts(c, due, NOW), step="test.forget")
+
+    assert count == 0
+    assert "zyxtext" in stored(database, item_id)
+
+
 def test_what_is_forgotten_is_a_record_and_its_human_loops_are_to_be_erased(database: Database) -> None:
     item_id = decided(database)
     row = loop_row(item_id, "ended")
@@ -214,15 +296,28 @@ def test_what_was_quoted_of_a_text_goes_and_what_is_said_of_a_picture_stays() ->
     assert made["detections"] == [{**of_text, "attributes": {}}, of_picture]
 
 
-def test_an_operator_sees_what_is_due_and_forgets_it(settings: Settings) -> None:
-    with Server(settings) as server:
+@pytest.mark.parametrize("by", ["the setting", "a policy", "a policy that was rolled back to"])
+def test_an_operator_sees_what_is_due_and_forgets_it(settings: Settings, tmp_path: Path, by: str) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    keeps = f"{REVIEWS}\nkeep_text_days: {{approve: {DAYS}}}\n"
+    (rules / "words.yml").write_text(REVIEWS if by == "the setting" else keeps)
+    with Server(settings.model_copy(update={"rules": rules})) as server:
         item_id = decided(server.service.database, now=datetime.now(UTC))
+        version = server.service.policies.get("words").version
+    if by == "a policy that was rolled back to":
+        (rules / "words.yml").write_text(REVIEWS)
+        with Server(settings.model_copy(update={"rules": rules})):
+            pass
+        back = ["rules", "rollback", "words", "--to", version, "--data", str(settings.data)]
+        assert CliRunner().invoke(cli, back, env={"MODERATION_RULES": str(rules)}).exit_code == 0
 
     def run(*more: str) -> tuple[int, list[Any]]:
+        env = {"MODERATION_RULES": str(rules)}
         result = CliRunner().invoke(
             cli,
             ["retention", "--data", str(settings.data), "--json", *more],
-            env={"MODERATION_TEXT_KEEP_DAYS": str(DAYS)},
+            env=env | ({"MODERATION_TEXT_KEEP_DAYS": str(DAYS)} if by == "the setting" else {}),
             standalone_mode=False,
         )
         return result.return_value, [json.loads(line) for line in result.output.splitlines()]

@@ -16,7 +16,7 @@ from moderation.commands.rules import versions as rules_over_time
 from moderation.commands.rules import watching as rules_watching
 from moderation.commands.rules import writing as rules_writing
 from moderation.commands.rules.showing import annotation, counted, show_tests
-from moderation.core.errors import Fault
+from moderation.core.errors import Fault, PolicyMissing
 from moderation.core.policy.policies import Policy
 from moderation.core.policy.schema import policy_schema
 from moderation.plugins import load_plugins
@@ -155,10 +155,12 @@ def explain(settings: Settings, item: str, chosen: str | None, as_json: bool, he
 
     ITEM is the id of a stored item, or a JSON file (- for standard input) such as
     {"content_type": "text", "app": "shop", "detections": [{"PII/SSN": 90}], "failed": ["pii.text"]}; what
-    GET /v1/items/{id} answers will do. A stored item's verdict is shown as it was; with --policy it is judged anew.
+    GET /v1/items/{id} answers will do. A stored item's verdict is shown as it was; with --policy it is judged anew. How
+    long media and texts are kept is shown as the policies say it now.
     """
+    from moderation.core.retention import kept_words
     from moderation.core.wording import verdict_words
-    from moderation.evidence.explaining import judged_again, read_evidence, stored_evidence
+    from moderation.evidence.explaining import judged_again, policies_for, read_evidence, stored_evidence
 
     plugins = load_plugins(settings)
     evidence = stored_evidence(settings, item, held) or read_evidence(item, plugins.taxonomy)
@@ -168,10 +170,16 @@ def explain(settings: Settings, item: str, chosen: str | None, as_json: bool, he
     if as_json:
         click.echo(verdict.model_dump_json(indent=2, exclude_none=True))
         return 0
+    try:
+        policies = policies_for(evidence, settings, plugins, chosen)
+    except PolicyMissing:
+        policies = ()  # for an item that was judged by policies which are not there any more
     for number, sentence in enumerate(verdict_words(verdict)):
         click.echo(f"  {sentence}" if number else sentence)
     for failure in verdict.failures:
         click.echo(f"  {failure.detector.name} gave no answer: {failure.message}")
+    for sentence in kept_words(policies, settings.media_days, settings.text_keep_days):
+        click.echo(f"  {sentence}")
     return 0
 
 

@@ -258,8 +258,8 @@ class Sampling(PolicyModel):
     blind: bool = Field(False, description="true: reviewers are not shown what was found or what the rules wanted.")
 
 
-class KeepMedia(PolicyModel):
-    """How many days media is kept after the decision; 0 for no longer than needed, left out for good."""
+class KeepDays(PolicyModel):
+    """How many days something is kept after the decision; 0 for no longer than needed, left out as settings say."""
 
     approve: int | None = Field(None, ge=0, le=3650, description="Of approved items.")
     reject: int | None = Field(None, ge=0, le=3650, description="Of rejected items.")
@@ -434,8 +434,11 @@ class PolicyFile(PolicyModel):
         max_length=MOST_STOPS,
         description="When the clock of decide_within stands, and why.",
     )
-    keep_media_days: KeepMedia | None = Field(
+    keep_media_days: KeepDays | None = Field(
         None, description="How long pictures, films and sounds are kept after the decision."
+    )
+    keep_text_days: KeepDays | None = Field(
+        None, description="How long texts are kept after the decision, those read and heard in media too."
     )
     copies: Copies | None = Field(
         None, description="Where copies of decided pictures and films go; what becomes of rejected originals."

@@ -84,8 +84,11 @@ class Policy:
 
     def applies(self, app: str, content_types: Collection[str]) -> bool:
         """True when items of this app with one of these content types are this policy's business."""
-        wanted = self.file.applies_to
-        return (wanted.app is None or app in wanted.app) and not set(content_types).isdisjoint(wanted.content_type)
+        return self.is_for_app(app) and not set(content_types).isdisjoint(self.file.applies_to.content_type)
+
+    def is_for_app(self, app: str) -> bool:
+        """True when some items of this app are this policy's business."""
+        return self.file.applies_to.app is None or app in self.file.applies_to.app
 
     def labels(self) -> tuple[str, ...]:
         """Every label that the policy's bands and rules name, sorted."""

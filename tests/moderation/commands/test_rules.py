@@ -323,6 +323,18 @@ def test_explain_says_which_rule_at_which_line_and_what_nearly_fired(
     assert "nearly fired" in said
 
 
+def test_explain_says_how_long_it_is_kept_and_who_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = "keep_text_days: {approve: 30, reject: 365}\nkeep_media_days: {reject: 0}\n"
+    (tmp_path / "p.yml").write_text(f"{GOOD}\n{kept}")
+    (tmp_path / "i.json").write_text(json.dumps({"content_type": "image", "detections": []}))
+
+    assert run(["rules", "explain", str(tmp_path / "i.json"), "--policy", str(tmp_path / "p.yml")]) == 0
+
+    said = capsys.readouterr().out
+    assert "Media of it: kept for good once approved, 0 days once rejected (policy shop)." in said
+    assert "Texts of it: kept 30 days once approved (policy shop), 365 days once rejected (policy shop)." in said
+
+
 def test_explain_names_the_score_and_what_went_into_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = explained({"content_type": "image", "detections": [{"Alcohol": 80}, {"Weapons": 50}]}, tmp_path, capsys)
 
