@@ -21,6 +21,7 @@ from moderation.core.items import Box, Extraction, Part, Span, TimeRange, Tool
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy
 from moderation.core.redaction import places
+from moderation.detection.answers import Answers
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
 from moderation.media.inspecting import MediaFacts, inspect, media_at, store_media
@@ -214,7 +215,8 @@ class MediaRedaction:
         assert film.media is not None
         assert film.media.seconds is not None
         windows = [TimeRange(start=at, end=at + WINDOW_SECONDS) for at in _windows(film.media.seconds)]
-        with ThreadPoolExecutor(most_processes(None)) as side_by_side:
+        # One more than there are processors: while the pictures of a window are looked at, those of the next are taken.
+        with ThreadPoolExecutor(most_processes(None) + 1) as side_by_side:
             looks = side_by_side.map(lambda window: list(self._samples(film, window, words)), windows)
             for number, found in enumerate(looks, 1):
                 samples += found
@@ -256,11 +258,13 @@ class MediaRedaction:
         found: list[Detection] = []
         parts = list(pictures)
         if self._wanted.faces:
-            for name, those in (
+            asked = [
                 (FACES, [each for each in pictures if each.id not in quickly]),
                 (QUICK_FACES, [each for each in pictures if each.id in quickly]),
-            ):
-                answers = self._runner.look(APP, those, lambda tool, name=name: tool.name == name)  # type: ignore[misc]
+            ]
+            with ThreadPoolExecutor(len(asked)) as side_by_side:
+                looks = list(side_by_side.map(self._asked, asked))
+            for (name, those), answers in zip(asked, looks, strict=True):
                 _all_answered(answers.failures)
                 if len(answers.answered) < len(those):
                     raise NoCopy(f"{name} is not installed")
@@ -276,6 +280,10 @@ class MediaRedaction:
                 found += self._lines(text)
         by_picture = places(parts, found)
         return [by_picture.get(picture.id, []) for picture in pictures]
+
+    def _asked(self, who_and_what: tuple[str, Sequence[Part]]) -> Answers:
+        name, pictures = who_and_what
+        return self._runner.look(APP, pictures, lambda tool: tool.name == name)
 
     def _lines(self, text: Part) -> Iterator[Detection]:
         """The lines of a text that are to be covered."""
