@@ -10,7 +10,7 @@ from ground.blobs import Blobs
 from ground.media.naming import foreign, markup
 from ground.media.pictures import Limits
 from ground.media.recordings import probe
-from ground.media.rendering import measure
+from ground.media.rendering import measure, read_size
 from ground.media.sniffing import ACCEPTED, EXTENSIONS, sniff
 from moderation.core.errors import MediaRefused
 from moderation.core.items import PART_TYPES, Media, PartType
@@ -98,6 +98,24 @@ def inspect(data: bytes, limits: Limits, declared: PartType | None) -> MediaFact
         inside = "with pictures" if facts.type == "video" else "without pictures"
         raise _mismatch(declared, f"{KINDS[facts.type]} ({facts.content_type}, {inside})")
     return facts
+
+
+def inspect_copy(data: bytes, original: MediaFacts, limits: Limits) -> MediaFacts:
+    """Say what a copy is that was made here of something inspected, and that somebody will look at.
+
+    A picture is not decoded: whoever looks decodes all of it, and one that is the same at every size has no copy that
+    is not.
+
+    Raises:
+        MediaRefused: it is beyond the limits, or damaged as far as that can be seen.
+    """
+    content_type = sniff(data)
+    if original.type != "image" or content_type is None:
+        return inspect(data, limits, original.type)
+    found = read_size(data, limits)
+    return MediaFacts(
+        "image", content_type, found.width, found.height, found.frames, is_deceptive=original.is_deceptive
+    )
 
 
 def store_media(blobs: Blobs, data: bytes, facts: MediaFacts, name: str | None) -> Media:
