@@ -137,6 +137,14 @@ def passing(people: Sequence[Cut], back: Image.Image, at: float) -> tuple[Image.
     return picture, [put(picture, people[0], (80 + (at * 56) % 1120, 400), 120, 0, 1)]
 
 
+def handheld(people: Sequence[Cut], back: Image.Image, at: float) -> tuple[Image.Image, list[Place]]:
+    """The same, filmed by hand: all of the picture moves, as in most of what telephones see."""
+    picture, places = passing(people, back, at)
+    x, y = 60 + 50 * math.sin(at * 1.7), 34 + 30 * math.sin(at * 2.3)
+    box = (x, y, x + SIZE[0] - 120, y + SIZE[1] - 68)
+    return picture.resize(SIZE, Image.Resampling.BILINEAR, box), places
+
+
 def write_film(path: Path, people: Sequence[Cut], seconds: float, gop: int = 50, paint: Paint = scene) -> None:
     """A film of what is painted, with sound."""
     back = background() if paint is scene else background(2)
@@ -214,9 +222,15 @@ def taken() -> Iterator[list[float]]:
 
 def sampling(people: Sequence[Cut], folder: Path) -> None:
     """One frame per 2 s against decoding all."""
-    for name, gop, goal in (("key frame in 10 s", 250, 1.5), ("key frame in 1 s", 25, 10.0)):
-        path = folder / f"gop{gop}.mp4"
-        write_film(path, people, 20, gop, passing)
+    for name, gop, paint, goal in (
+        ("fixed camera, key frame in 10 s", 250, passing, 1.5),
+        ("fixed camera, key frame in 1 s", 25, passing, 10.0),
+        ("by hand, key frame in 10 s", 250, handheld, 1.5),
+        ("by hand, key frame in 1 s", 25, handheld, 10.0),
+        ("by hand, key frames only", 1, handheld, 10.0),
+    ):
+        path = folder / "sampled.mp4"
+        write_film(path, people, 20, gop, paint)
         with taken() as all_of_it:
             film = cv2.VideoCapture(str(path))
             number = wanted = 0

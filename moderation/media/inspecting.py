@@ -98,6 +98,26 @@ def inspect(data: bytes, limits: Limits, declared: PartType | None) -> MediaFact
     return facts
 
 
+def inspect_copy(data: bytes, original: MediaFacts, limits: Limits) -> MediaFacts:
+    """Say what a copy is that was made here of something inspected, and that somebody will look at.
+
+    A picture is not decoded: whoever looks decodes all of it, and one that is the same at every size has no copy that
+    is not.
+
+    Raises:
+        MediaRefused: it is beyond the limits, or damaged as far as that can be seen.
+    """
+    from ground.media.rendering import read_size
+
+    content_type = sniff(data)
+    if original.type != "image" or content_type is None:
+        return inspect(data, limits, original.type)
+    found = read_size(data, limits)
+    return MediaFacts(
+        "image", content_type, found.width, found.height, found.frames, is_deceptive=original.is_deceptive
+    )
+
+
 def store_media(blobs: Blobs, data: bytes, facts: MediaFacts, name: str | None) -> Media:
     """Put inspected bytes into the media store under a name made from their digest; the same bytes lie there once."""
     digest = hashlib.sha256(data).hexdigest()

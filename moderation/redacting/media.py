@@ -22,9 +22,10 @@ from moderation.core.items import Box, Extraction, Part, Span, TimeRange, Tool
 from moderation.core.policy.file import PolicyFile
 from moderation.core.policy.policies import Policy
 from moderation.core.redaction import places
+from moderation.detection.answers import Answers
 from moderation.detection.pool import most_processes
 from moderation.detection.runner import Runner
-from moderation.media.inspecting import MediaFacts, inspect, media_at, store_media
+from moderation.media.inspecting import MediaFacts, inspect, inspect_copy, media_at, store_media
 from moderation.redacting.texts import NotRedacted, look_each
 from moderation.redacting.tracks import Sample, covers
 
@@ -137,7 +138,8 @@ class MediaRedaction:
         Raises:
             NoCopy: it is none, cannot be read, somebody could not look, or something is still found in the copy.
         """
-        part = self._part(data, None)
+        facts = self._facts(data)
+        part = self._part(data, facts)
         left = self._look_at(part, _CLOSELY)
         found: list[Detection] = []
         for number in range(1, ROUNDS + 1):
@@ -146,18 +148,17 @@ class MediaRedaction:
             if isinstance(made, Failure):
                 raise NoCopy(made.message)
             assert made.data is not None
-            copy = self._part(made.data, part.type)
-            left = self._look_at(copy, _AGAIN)
+            copied = self._facts_of_copy(made.data, facts)
+            left = self._look_at(self._part(made.data, copied), _AGAIN)
             self._advanced(1.0)
             if not left:
-                facts = inspect(made.data, self._limits, part.type)
-                return MediaCopy(made.data, facts, Counter(each.label for each in found), number)
+                return MediaCopy(made.data, copied, Counter(each.label for each in found), number)
         labels = ", ".join(sorted({each.label for each in left}))
         raise NoCopy(f"{labels} was still found in the copy after {ROUNDS} rounds")
 
-    def _part(self, data: bytes, declared: str | None) -> Part:
+    def _facts(self, data: bytes) -> MediaFacts:
         try:
-            facts = inspect(data, self._limits, declared)  # type: ignore[arg-type]
+            facts = inspect(data, self._limits, None)
         except MediaRefused as error:
             raise NoCopy(str(error)) from error
         if facts.type == "text":
@@ -166,6 +167,17 @@ class MediaRedaction:
             raise NoCopy("it is a sound, and nothing that is said was asked for")
         if facts.type == "image" and not self._wanted.sees:
             raise NoCopy("it is a picture, and only what is said was asked for")
+        return facts
+
+    def _facts_of_copy(self, data: bytes, original: MediaFacts) -> MediaFacts:
+        try:
+            if self._wanted.faces or self._wanted.reads:
+                return inspect_copy(data, original, self._limits)
+            return inspect(data, self._limits, original.type)
+        except MediaRefused as error:
+            raise NoCopy(str(error)) from error
+
+    def _part(self, data: bytes, facts: MediaFacts) -> Part:
         if self._blobs is None:
             return at_hand("p0", data, facts)
         return Part(id="p0", type=facts.type, media=store_media(self._blobs, data, facts, None))
@@ -215,7 +227,8 @@ class MediaRedaction:
         assert film.media is not None
         assert film.media.seconds is not None
         windows = [TimeRange(start=at, end=at + WINDOW_SECONDS) for at in _windows(film.media.seconds)]
-        with ThreadPoolExecutor(most_processes(None)) as side_by_side:
+        # One more than there are processors: while the pictures of a window are looked at, those of the next are taken.
+        with ThreadPoolExecutor(most_processes(None) + 1) as side_by_side:
             looks = side_by_side.map(lambda window: list(self._samples(film, window, words)), windows)
             for number, found in enumerate(looks, 1):
                 samples += found
@@ -257,11 +270,13 @@ class MediaRedaction:
         found: list[Detection] = []
         parts = list(pictures)
         if self._wanted.faces:
-            for name, those in (
+            asked = [
                 (FACES, [each for each in pictures if each.id not in quickly]),
                 (QUICK_FACES, [each for each in pictures if each.id in quickly]),
-            ):
-                answers = self._runner.look(APP, those, lambda tool, name=name: tool.name == name)  # type: ignore[misc]
+            ]
+            with ThreadPoolExecutor(len(asked)) as side_by_side:
+                looks = list(side_by_side.map(self._asked, asked))
+            for (name, those), answers in zip(asked, looks, strict=True):
                 _all_answered(answers.failures)
                 if len(answers.answered) < len(those):
                     raise NoCopy(f"{name} is not installed")
@@ -277,6 +292,10 @@ class MediaRedaction:
                 found += self._lines(text)
         by_picture = places(parts, found)
         return [by_picture.get(picture.id, []) for picture in pictures]
+
+    def _asked(self, who_and_what: tuple[str, Sequence[Part]]) -> Answers:
+        name, pictures = who_and_what
+        return self._runner.look(APP, pictures, lambda tool: tool.name == name)
 
     def _lines(self, text: Part) -> Iterator[Detection]:
         """The lines of a text that are to be covered."""

@@ -33,7 +33,9 @@ BLACK, GREY = 16, 128
 """Of brightness and of colour."""
 KEPT = frozenset({"aac", "mp3", "opus", "ac3", "eac3", "flac"})
 """Sounds that an MP4 can hold; others are made AAC."""
-QUALITY = "20"
+QUALITY = "22"
+"""The quantizer of H.264. The same throughout: to aim at an even rate, as x264 does else (``crf``), takes a third more
+time, and twice the bytes of a film in which little moves. A copy is 43 dB from its film then, and better."""
 KEY_SECONDS = 0.9
 """From one key frame of a copy to the next, about: players jump to them, and looks at the copy cost less."""
 
@@ -128,7 +130,8 @@ def _copy(film: Film, detections: Sequence[Detection], out: Path, is_patched: bo
     rotation = 0
     early: list[Any] = []
     with av.open(str(out), "w", format="mp4", options={"movflags": "faststart"}) as target:
-        stream = target.add_stream("libx264", options={"preset": "ultrafast", "crf": QUALITY})
+        stream = target.add_stream("libx264", options={"preset": "ultrafast", "qp": QUALITY})
+        stream.thread_type = "FRAME"  # else each frame is cut into slices, and waits for the slowest
         voice = _voice(target, sound, muted_ranges(detections), film.start)
         stamps = Stamps(film)
         wanted = [film.stream] if sound is None else [film.stream, sound]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 from moderation.core.items import Extraction, Part, TimeRange, Tool
 from moderation.hookspecs import Context, Incomplete, Unreadable
@@ -58,16 +59,16 @@ class _Taking:
         self._last: Image | None = None
         self._open: _Shown | None = None
 
-    def add(self, picture: Image, at: float) -> None:
-        """Look at the next picture by time."""
-        tiny = small(picture)
+    def add(self, frame: Any, pixel: Fraction | None, at: float) -> None:
+        """Look at the next frame by time, whose pixels are so much wider than high."""
+        tiny = small(frame)
         if self._last is not None and difference(self._last, tiny) < VISIBLE:
             return
         if self._open is not None:
             self._open.end = max(at, self._open.start)
         self._last, self._open = tiny, None
         if self.differing % self._step == 0:
-            self._open = _Shown(saved(picture), at, at)
+            self._open = _Shown(saved(upright(frame, pixel, LONGEST)), at, at)
             self._kept.append(self._open)
         self.differing += 1
         if len(self._kept) == 4 * self._most:
@@ -160,7 +161,7 @@ class Frames:
                 jump(film, chosen[0].time - BEFORE_SECONDS)
             for packet, frame in decoded(film, chosen, lambda: time.monotonic() > until):
                 seen.add(packet.stamp)
-                taking.add(upright(frame, film.stream.sample_aspect_ratio, LONGEST), packet.time)
+                taking.add(frame, film.stream.sample_aspect_ratio, packet.time)
         return taking, sum(each.stamp not in seen for each in chosen)
 
     def _part(self, part: Part, shown: _Shown) -> Part:

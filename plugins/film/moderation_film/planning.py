@@ -15,11 +15,17 @@ AT_ONCE = 0.1
 """Seconds: two pictures nearer to each other than this are one to a viewer."""
 CLOSE_SECONDS = 1.0
 """An interval below which few scenes can be missed by time, so that a quarter as many are added, not as many."""
+KEY_STEP, CHEAP_STEP = 0.5, 0.75
+"""Of the interval: how far a key frame is from the picture before it, and a frame that others are made of, to be taken
+in place of the last one of the interval."""
 OUT_OF_RHYTHM = 0.9
 """A key frame that comes after this share of the usual distance stands where the encoder saw a new scene."""
 LARGE = 3.0
 """How many times the usual bytes a frame has in which all is new, or much moves; encoders without regard for scenes
 write no key frame there."""
+LEAST = 0.1
+"""Of a usual key frame's bytes: with fewer, no frame shows much that is new, whatever those about it have. So where
+nearly nothing moves, as before most cameras, no noise is taken for a scene."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ def plan(packets: Sequence[Packet], every: float) -> list[Packet]:
     """The frames to look at, by time.
 
     The first one is among them, no two neighbours are further apart than `every` (unless there is nothing between), and
-    the last one is no further from the end: so no shot of `every` seconds or more is missed.
+    the last one is nearer than that to the end: so no shot of `every` seconds or more is missed. Of close looks the
+    film's last frame is one, too.
 
     Args:
         packets: of one film, at least one of them a key frame.
@@ -57,14 +64,17 @@ def plan(packets: Sequence[Packet], every: float) -> list[Packet]:
         return []
     times = [each.time for each in usable]
     chosen = [usable[0]]
-    while (at := bisect_right(times, chosen[-1].time)) < len(usable):
+    # Between the last key frame and the end lies a stretch that costs as much as many samples.
+    enough = every if every >= CLOSE_SECONDS else 0.0
+    while (at := bisect_right(times, chosen[-1].time)) < len(usable) and times[-1] - chosen[-1].time >= enough:
         end = max(bisect_right(times, chosen[-1].time + every), at + 1)
         window = usable[at:end]
         # A key frame costs one frame, any other those since the key frame before it that others are made of, and one
-        # between two of these all of them; but steps should stay large.
-        far = [each for each in reversed(window) if each.time >= chosen[-1].time + every / 2]
-        key = next((each for each in far if each.is_key), None)
-        chosen.append(key or next((each for each in far if not each.is_between), window[-1]))
+        # between two of these all of them; but steps should stay large, because each picture is looked at.
+        steps = [(each, each.time - chosen[-1].time) for each in reversed(window)]
+        key = next((each for each, step in steps if each.is_key and step >= KEY_STEP * every), None)
+        cheap = next((each for each, step in steps if not each.is_between and step >= CHEAP_STEP * every), None)
+        chosen.append(key or cheap or window[-1])
     return _with_scenes(chosen, usable, len(chosen) + 16 if every >= CLOSE_SECONDS else len(chosen) // 4 + 4)
 
 
@@ -107,7 +117,7 @@ def _standing_out(usable: Sequence[Packet]) -> list[Packet]:
         usual = max(steps)
         found += [after for step, after in zip(steps, keys[1:], strict=True) if step < OUT_OF_RHYTHM * usual]
     if others:
-        least = LARGE * median(each.size for each in others)
+        least = max(LARGE * median(each.size for each in others), LEAST * median(each.size for each in keys))
         large = [each for each in others if each.size >= least]
         found += sorted(large, key=lambda each: (-each.size, each.time))
     return found

@@ -64,10 +64,19 @@ def test_frames_that_need_an_earlier_key_frame_are_left_to_others(
 def test_key_frames_are_taken_where_they_are_near_enough() -> None:
     film = [Packet(number, number / 25, number % 25 == 0, 100) for number in range(25 * 20)]
 
-    *others, last = plan(film, 2.0)
+    assert [each.time for each in plan(film, 2.0)] == [2.0 * number for number in range(10)]
 
-    assert all(each.is_key for each in others)
-    assert last.time == film[-1].time
+
+def test_close_looks_have_the_last_frame_too() -> None:
+    film = [Packet(number, number / 25, number % 25 == 0, 100) for number in range(25 * 20)]
+
+    assert plan(film, 0.25)[-1].time == film[-1].time
+
+
+def test_noise_before_a_camera_is_no_scene() -> None:
+    film = [Packet(n, n / 25, n % 50 == 0, 70_000 if n % 50 == 0 else 2_000 if n % 7 else 100) for n in range(500)]
+
+    assert all(each.is_key for each in plan(film, 2.0))
 
 
 def test_where_the_encoder_saw_a_new_scene_a_picture_is_taken() -> None:

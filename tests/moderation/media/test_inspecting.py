@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from ground.media.limits import Limits
 from ground.media.naming import markup
 from ground.s3 import S3Blobs
 from moderation.core.errors import MediaRefused, NotFound
-from moderation.media.inspecting import inspect, store_media
+from moderation.media.inspecting import inspect, inspect_copy, store_media
 from tests.examples import examples
 from tests.pictures import HEIC
 
@@ -51,6 +52,24 @@ def test_five_kinds_of_picture_are_known_by_their_content(kind: str, content_typ
         40,
         1,
     )
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "AVIF"])
+@pytest.mark.parametrize("is_deceptive", [False, True])
+def test_of_a_copy_that_is_looked_at_the_same_is_said_without_decoding_it(kind: str, is_deceptive: bool) -> None:
+    data = picture(kind)
+    known = replace(inspect(data, LIMITS, None), is_deceptive=is_deceptive)
+
+    assert inspect_copy(data, known, LIMITS) == known
+
+
+def test_what_is_no_copy_of_a_picture_is_refused() -> None:
+    known = inspect(picture(), LIMITS, None)
+
+    for data, kind in ((b"a text", "mismatch"), (picture(size=(2000, 2000)), "bomb"), (b"", "damaged")):
+        with pytest.raises(MediaRefused) as refused:
+            inspect_copy(data, known, LIMITS)
+        assert refused.value.kind == kind
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM", "JPEG2000", "QOI"])
