@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from moderation_pii.context import NARROW_GAP, keyword, steady
+from moderation_pii.expression import later
 from moderation_pii.pattern import Hit, Pattern, after_keyword
 
 _NAMES = (
@@ -19,7 +20,7 @@ _NAMES = (
     r"|pesel|rodn[ée] [čc][íi]slo|jmbg|em[šs]o|oib|cnp|egn|amka|szem[ée]lyi sz[áa]m|taj sz[áa]m|ad[óo]azonos[íi]t[óo]|kimlik|tckn|kimlik no"
     r"|ppsn?|pps number|national id|national identity number|national insurance no|nric|hkid"
 )
-_BEHIND = re.compile(rf"(?:^|[^a-z])(?:{_NAMES.replace(' ', '[ _-]?')})\.?{NARROW_GAP}\Z", re.ASCII)
+_BEHIND = later(rf"(?:^|[^a-z])(?:{_NAMES.replace(' ', '[ _-]?')})\.?{NARROW_GAP}\Z", re.ASCII)
 _NAMED = 76.0
 """As a number that its own pattern knows, whose check digits are wrong."""
 _NO_TELEPHONE = 70.0

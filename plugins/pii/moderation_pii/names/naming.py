@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator
 
 from moderation_pii.context import words
+from moderation_pii.expression import later
 from moderation_pii.names import texting
 from moderation_pii.names.tagger import tagger
 from moderation_pii.pattern import Hit
@@ -23,16 +23,16 @@ _SURER = 58.0
 _SURE_NAME, _SURE_FIELD = 86.0, 90.0
 """From this confidence on a pattern knows better what a whole name is; the second is that of tables and forms."""
 
-_AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
-_TITLE = re.compile(
+_AGE_BEHIND = later(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
+_TITLE = later(
     r"(?i)(?:(?:mr|mrs|ms|miss|mx|dr|prof|professor|sehr|geehrte[rn]?|liebe[rn]?|herrn?|frau|madame|monsieur|mme|mlle|gentile|egregio|signora?"
     r"|dott|dott\.ssa|exm[ao]|senhora?|sra?|señora?|estimad[oa]|geachte|beste|mevrouw|meneer|heer|dhr|mevr|klant|kunde|client|cliente)\.? )+(?=\w)"
 )
 """Titles and salutations, which the model takes for the beginning of a name."""
-_SENTENCE_BEFORE = re.compile(r"[a-zà-ÿ]{4}[.!?,] |\n\n")
-_SENTENCE_BEHIND = re.compile(r"(?:[^\W\d_]{3}|[)\]0-9]|[A-Z]{2})[.!?] (?=[A-ZÀ-Þ])")
-_POST_CODE = re.compile(r"[0-9]{4,}")
-_SMALL_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SENTENCE_BEFORE = later(r"[a-zà-ÿ]{4}[.!?,] |\n\n")
+_SENTENCE_BEHIND = later(r"(?:[^\W\d_]{3}|[)\]0-9]|[A-Z]{2})[.!?] (?=[A-ZÀ-Þ])")
+_POST_CODE = later(r"[0-9]{4,}")
+_SMALL_WORD = later(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _STREETS = words(
     "rue avenue av boulevard bd place chemin impasse allée route quai cours passage calle cl avenida avda plaza paseo carrer via viale v piazza"
     " corso largo vicolo rua travessa praça alameda estrada apt apartment unit suite flat po box floor no lot corner c"
@@ -45,11 +45,11 @@ _BETWEEN = words(
     "p r l d de del della dei degli du des da do dos das di la le les el los las van der den het zum zur am an in im auf unter bei piso izda"
     " dcha derecha izquierda esq dto bis ter bus and"
 )
-_A_WORD = re.compile(r"[^\W\d_]{3}")
-_MEASURE = re.compile(r"(?i)[0-9] ?(?:mm|cm|km|kg|lbs|[kmg]hz|[kmgt]b|watts?|volts?)\b|[0-9] x [0-9]")
-_ROW = re.compile(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
-_A_DIGIT = re.compile(r"[0-9]")
-_WORD = re.compile(r"[^\W\d_]+")
+_A_WORD = later(r"[^\W\d_]{3}")
+_MEASURE = later(r"(?i)[0-9] ?(?:mm|cm|km|kg|lbs|[kmg]hz|[kmgt]b|watts?|volts?)\b|[0-9] x [0-9]")
+_ROW = later(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
+_A_DIGIT = later(r"[0-9]")
+_WORD = later(r"[^\W\d_]+")
 _LONGEST_ADDRESS = 240
 """Code points: six full lines; what is longer is prose."""
 _STREET_ENDS = (
@@ -57,12 +57,12 @@ _STREET_ENDS = (
     "vägen", "vej", "gade", "veien", "gata", "katu", "tie", "utca", "ulica",
 )  # fmt: skip
 """How words end that are streets by themselves."""
-_UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
-_NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
+_UNREAD = later(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
+_NAMED = later(r"(?i)\bname(?:'?s| is|:| =)? ?$")
 _NAME_KINDS = frozenset("abcdfghxyz")
 """The tagger's lists of first and last names."""
 
-_TWO_LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
+_TWO_LETTERS = later(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
 
 
 def tagged(text: str) -> list[Hit]:
@@ -113,7 +113,7 @@ def _address_alone(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-_LAST_SMALL = re.compile(r"[ ,.:]+([^\W\d_]+(?:['’][^\W\d_]+)*)\Z")
+_LAST_SMALL = later(r"[ ,.:]+([^\W\d_]+(?:['’][^\W\d_]+)*)\Z")
 
 
 def _is_small(word: str, known: Callable[[str], str]) -> bool:
