@@ -27,7 +27,8 @@ def _alternatives(source: str, at: int) -> tuple[set[str], int]:
     made = {""}
     while at < len(source) and source[at] != ")":
         if source[at] == "|":
-            found, made, at = found | made, {""}, at + 1
+            found |= made
+            made, at = {""}, at + 1
             continue
         atom, at = _atom(source, at)
         if at < len(source) and source[at] == "?":

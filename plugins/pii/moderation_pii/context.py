@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from moderation_pii.alternation import spellings
+from moderation_pii.expression import later
 from moderation_pii.pattern import Sighting, Weigh
 
 BEFORE, AFTER = 48, 24
@@ -62,12 +64,24 @@ class Words:
         alternation: as `spellings` reads it.
     """
 
+    _words: frozenset[bytes]
+    _phrases: tuple[bytes, ...]
+    _unparted: tuple[str, ...]
+
     def __init__(self, alternation: str) -> None:
-        made = {b" ".join(_parted(spelling)) for spelling in spellings(alternation)}
+        self._alternation = alternation
+
+    def __getattr__(self, name: str) -> Any:
+        # At the first look: most texts ask for few of these.
+        if name not in Words.__annotations__:
+            raise AttributeError(name)
+        spelt = spellings(self._alternation)
+        made = {b" ".join(_parted(spelling)) for spelling in spelt}
         self._words = frozenset(spelling for spelling in made if b" " not in spelling)
         self._phrases = tuple(b" %s " % spelling for spelling in sorted(made - self._words))
         # Scripts that part no words: these stand anywhere in a run of letters.
-        self._unparted = tuple(sorted(word for word in spellings(alternation) if word > "\u2e80"))
+        self._unparted = tuple(sorted(word for word in spelt if word > "\u2e80"))
+        return self.__dict__[name]
 
     @property
     def regex(self) -> str:
@@ -96,7 +110,7 @@ class Words:
 
 _UNLIKE = spellings(UNLIKE)
 _BEFORE_NUMBERS = words("number numbers no num nr id ids code is was")
-_LAST_WORDS = re.compile(r"[a-z]+|[0-9.!?;\n]")
+_LAST_WORDS = later(r"[a-z]+|[0-9.!?;\n]")
 
 
 def is_called_otherwise(sighting: Sighting) -> bool:

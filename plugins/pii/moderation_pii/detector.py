@@ -77,7 +77,7 @@ class TextPii:
             hits += dates_alone.found(folded.lowered)
         if not self._only_patterns:
             named = tagged(folded.text)
-            hits = [*joined(hits, named), *ages(folded.text, named)] if named else hits
+            hits = [*joined(hits, named, folded.text), *ages(folded.text, named)] if named else hits
         return [
             _detection(hit, *folded.original(hit.start, hit.end))
             for hit in joining.as_one(
@@ -137,7 +137,7 @@ def _hits(folded: Folded, seen: Mapping[int, list[int]], widths: Sequence[int]) 
             for start, end in regions.before(seen[number], widths[number], len(text)) if is_long else [(0, len(text))]:
                 hits += spoken.runs(text, lowered, start, end)
     if _NATIONAL in seen:
-        hits = national_named.no_telephones(hits, lowered)
+        hits = national_named.no_telephones(hits)
     return joining.alone(joining.whole_addresses(hits), text), others
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
+from moderation_pii.expression import later
 from moderation_pii.pattern import Hit
 
-_BETWEEN_LINES = re.compile(r"[ \t]?,?[ \t\r]?\n?[ \t]?")
+_BETWEEN_LINES = later(r"[ \t]?,?[ \t\r]?\n?[ \t]?")
 """What parts the lines of an address: a comma, a line's end."""
 
-_DATE_TO_TIME = re.compile(r",? (?:(?:at|um|@|-|a las) )?")
-_TIME_AHEAD = re.compile(r"(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9]| ?[apAP]\.?[mM]\b)")
-_RANGE = re.compile(r" ?- ?| (?:to|and|until|till) ")
-_PLAIN_TIME = re.compile(r"(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9])?")
-_NICKNAME_END = re.compile(r"[\")] [A-Z][A-Za-z\u00c0-\u024f'\-]*")
-_INITIAL = re.compile(r" [A-Z](?:\.|(?![A-Za-z]))")
-_SURNAME_FIRST = re.compile(
+_DATE_TO_TIME = later(r",? (?:(?:at|um|@|-|a las) )?")
+_TIME_AHEAD = later(r"(?:[01]?[0-9]|2[0-3])(?:[:.][0-5][0-9]| ?[apAP]\.?[mM]\b)")
+_RANGE = later(r" ?- ?| (?:to|and|until|till) ")
+_PLAIN_TIME = later(r"(?:[01]?[0-9]|2[0-3])(?::[0-5][0-9])?")
+_NICKNAME_END = later(r"[\")] [A-Z][A-Za-z\u00c0-\u024f'\-]*")
+_INITIAL = later(r" [A-Z](?:\.|(?![A-Za-z]))")
+_SURNAME_FIRST = later(
     r"(?i)(?:name|patient|passenger|guest|employee|holder|insured|client|customer)s?[\"']?[:=\t|] ?[\"']?$|(?m:^)[\"']$"
 )
 
@@ -35,8 +34,8 @@ def whole_addresses(hits: list[Hit]) -> list[Hit]:
     return [hit for hit in hits if hit.label != "PII/ADDRESS"] + whole
 
 
-_NEXT_SENTENCE = re.compile(r"(?<=[^\W\d_]{4})[.!?] [A-ZÀ-Þ][a-zà-ÿ'’]{1,12}\Z")
-_GOES_ON = re.compile(r"[a-zà-ÿ'’]+ ")
+_NEXT_SENTENCE = later(r"(?<=[^\W\d_]{4})[.!?] [A-ZÀ-Þ][a-zà-ÿ'’]{1,12}\Z")
+_GOES_ON = later(r"[a-zà-ÿ'’]+ ")
 
 
 def alone(hits: list[Hit], text: str) -> list[Hit]:
@@ -68,15 +67,15 @@ def connected(hits: list[Hit], text: str) -> list[Hit]:
     return made
 
 
-_ONLY_TOWN = re.compile(
+_ONLY_TOWN = later(
     r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}|(?:[A-Z]{1,3}-)?[0-9]{4,6}(?:[ \-][^\n,0-9]{2,40})?|[^\n,0-9]{2,40} [0-9]{4,6}"
 )
 """An address of which a pattern knows no more than the town or its code."""
-_NO_LINE = re.compile(
+_NO_LINE = later(
     r"(?i)[:;@?!=<>{}|\"\[\]#*]|[a-z]{3}\.$|\b(?:address|anschrift|adresse|invoice|rechnung|bill|ship|deliver|contact|customer|dear|ltd|llc|inc"
     r"|gmbh|plc|sa|curriculum|vitae|tel|phone|date|ref|page|total|order|tenant|landlord|to|from)\b"
 )
-_LINE_WORD = re.compile(
+_LINE_WORD = later(
     r"[A-ZÀ-Þ0-9]\S*|(?:of|the|de|la|le|du|des|del|di|da|do|dos|am|an|im|in|der|den|dem|zum|zur|van|het|on|upon|bis|no\.?|nr\.?|n\.?)"
 )
 _MOST_LINES = 4

@@ -36,6 +36,8 @@ import hyperscan
 
 SHIPPED = Path(__file__).with_name("patterns.automaton")
 _KEY_BYTES = 32
+_ROOM = 1 << 24
+"""Bytes in which an automaton is unpacked: with room enough from the beginning it takes half the time."""
 _OTHER = 0xFF
 """The byte for a code point that is no Latin-1."""
 
@@ -158,7 +160,7 @@ class Prefilter:
             kept = path.read_bytes()
             if kept[:_KEY_BYTES] == self._key():
                 widths = array.array("H", kept[_KEY_BYTES : (end := _KEY_BYTES + 2 * len(self._regexes))])
-                database = hyperscan.loadb(zlib.decompress(kept[end:]), hyperscan.HS_MODE_BLOCK)
+                database = hyperscan.loadb(zlib.decompress(kept[end:], bufsize=_ROOM), hyperscan.HS_MODE_BLOCK)
                 self.widths = widths
                 return database
         except (OSError, ValueError, zlib.error, hyperscan.error):

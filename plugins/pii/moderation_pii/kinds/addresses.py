@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from moderation_pii.context import Words, is_called_otherwise, raised
+from moderation_pii.expression import later
 from moderation_pii.pattern import Pattern, Sighting, as_word
 
 _AT_HOME = Words(
@@ -38,7 +37,7 @@ def _lower_street(sighting: Sighting) -> float:
     return 80.0 if _AT_HOME.near(sighting, after=0) else 0.0
 
 
-_NUMBERED = re.compile(
+_NUMBERED = later(
     r"(?i)\b(?:employee|user|customer|client|member|student|patient|order|ticket|case|account|transaction|session|device|staff|tax|national"
     r"|voter|photo|badge|product|item|request|job|record|group|tracking|reference|event|company|vendor|policy|claim) id [0-9]"
 )
@@ -57,7 +56,7 @@ def _street(sighting: Sighting) -> float:
     return 94.0 if _AT_HOME.near(sighting) or "," in sighting.value else 75.0
 
 
-_SENTENCE = re.compile(r"\b[A-Z][a-z]{3,}\.\s(?=[A-Z])")
+_SENTENCE = later(r"\b[A-Z][a-z]{3,}\.\s(?=[A-Z])")
 
 
 def _sentence(value: str) -> str:

@@ -5,9 +5,8 @@ The number stands behind the street in most of Europe and Latin America, before 
 
 from __future__ import annotations
 
-import re
-
 from moderation_pii.context import Words, is_called_otherwise
+from moderation_pii.expression import later
 from moderation_pii.pattern import Pattern, Sighting, anywhere, as_word
 
 _AT_HOME = Words(
@@ -61,17 +60,17 @@ _BEFORE_STREET = (
     r"|viale|vicolo|piazza|corso|largo|strada|ulica|ul\.|aleja|al\.|os\.|osiedle|plac|pl\.)"
 )
 _FRENCH_STREET = r"(?i:rue|avenue|av\.|boulevard|bd|blvd|place|chemin|allée|impasse|quai|cours|passage|route|square|ruelle|faubourg|sentier|allé|rang|montée|côte)"
-_LIKE_STREET = re.compile(
+_LIKE_STREET = later(
     r"(?i)(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|ring|damm|ufer|gata|gatan|vägen|veien|vei|vej|gade|allé|torget|katu|polku|kuja"
     r"|straat|laan|gracht|plein|kade|dijk|singel|dreef|hof|steeg)\b|\b(?:st|str|ave|rd|road|street|lane|drive|way)\b|\b"
     + _BEFORE_STREET
     + r"(?=\s)"
 )
-_NO_STREET = re.compile(
+_NO_STREET = later(
     r"(?i)^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|version|windows|chapter|section|page|room|figure|table|step|level|rule"
     r"|article|act|part|volume|season|episode|grade|group|team|order|invoice|since|until|before|after|the|on|in)[a-z]*\b"
 )
-_YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
+_YEAR = later(r"\b(?:19|20)[0-9]{2}\b")
 
 
 def _number_behind(sighting: Sighting) -> float:
@@ -115,16 +114,16 @@ _FIELD = (
     r"(?:address|addr|residence|domicile|direcci[oó]n|domicilio|adresse|anschrift|wohnort|indirizzo|residenza|endere[cç]o|morada"
     r"|adres|adress|osoite|adresa)(?:[ _\-]?(?:line)?[ _\-]?[1-3])?"
 )
-_FIELD_ENDS = re.compile(
+_FIELD_ENDS = later(
     r"[,;.]? {1,2}[A-Za-zÀ-ɏ.]{2,16}(?:[ _](?i:no|number|nr|id|of birth|name|code|address|type))?[:=]|;|/{2}| {2}|\\n"
     r"|(?<!\b[A-Za-z])(?<!\b[A-Z][a-z])(?<!\b[a-z]{2})(?<!\bAve)(?<!\bApt)(?<!\bSte)(?<!\bstr)(?<!\bStr)(?<!\bBlvd)(?<!\bAvda)\. |[.!?]$"
     r"|(?<=[A-Za-z0-9]),? (?:[a-z]{2,} ){2}[a-z]{2,}"
     r"|(?i:(?:,|\.)? (?:and )?(?:phone|tel|telephone|e-?mail|dob|ssn|cell|mobile|my|i|i'm|we|please|pls|thanks|thank you|by|since|which|who)\b)"
 )
-_OTHER_ADDRESS = re.compile(
+_OTHER_ADDRESS = later(
     r"(?:e-?mail|ip|ipv4|ipv6|mac|web|wallet|contract|btc|hardware|network|url|memory|start|end|base|return|target|source|destination|remote|bind|listen)[ _\-]?$"
 )
-_KEY = re.compile(rf"(?i){_FIELD}[\"']?\s{{0,2}}[:=>]\s{{0,3}}[\"']?$")
+_KEY = later(rf"(?i){_FIELD}[\"']?\s{{0,2}}[:=>]\s{{0,3}}[\"']?$")
 
 
 def _without_stop(value: str) -> str:

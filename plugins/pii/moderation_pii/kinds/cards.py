@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from moderation_pii import checksums
 from moderation_pii.context import Words, is_called_otherwise, is_close, keyword
+from moderation_pii.expression import later
 from moderation_pii.pattern import Pattern, Sighting, after_keyword
 
 _CARD = Words(
     r"cards?|visa|master ?card|amex|american express|discover|diners|jcb|maestro|credit|debit|cc|ccn|pan|tarjeta|visa"
 )
 _CARD_NEAR = Words(r"cards?|visa|master ?card|amex|american express|discover|credit|debit|cc|cvv2?|cvc2?|tarjeta")
-_NUMBER = re.compile(r"[0-9]{4}[ .\-]?[0-9]{4}[ .\-]?[0-9]{4}|[0-9]{4}[ .\-][0-9]{6}[ .\-][0-9]")
-_NUMBER_BEFORE = re.compile(r"[0-9]{4}[^0-9]{1,12}$")
+_NUMBER = later(r"[0-9]{4}[ .\-]?[0-9]{4}[ .\-]?[0-9]{4}|[0-9]{4}[ .\-][0-9]{6}[ .\-][0-9]")
+_NUMBER_BEFORE = later(r"[0-9]{4}[^0-9]{1,12}$")
 
 
 def _card(sighting: Sighting) -> float:
@@ -37,7 +36,7 @@ def _masked_card(sighting: Sighting) -> float:
 _DOCUMENT = Words(
     r"passport|licen[cs]e|visa|permit|dl|cdl|insurance|policy|vin|plate|contract|lease|membership|certificate"
 )
-_WHOLE_NUMBER = re.compile(r"(?<![0-9])((?:[0-9][ \-]?){12,18}[0-9])[ ,;|/]{1,3}$")
+_WHOLE_NUMBER = later(r"(?<![0-9])((?:[0-9][ \-]?){12,18}[0-9])[ ,;|/]{1,3}$")
 
 
 def _expiry(sighting: Sighting) -> float:
@@ -58,7 +57,7 @@ def _expiry_beside_number(sighting: Sighting) -> float:
     return 80.0 if _NUMBER_BEFORE.search(sighting.before(20)) and _CARD_NEAR.near(sighting, before=80) else 0.0
 
 
-_ROW = re.compile(r"([0-9](?:[ \-]?[0-9]){12,18})[ ,;|/]{1,3}(?:[0-9/\- ]{3,9}[ ,;|/]{1,3})?$")
+_ROW = later(r"([0-9](?:[ \-]?[0-9]){12,18})[ ,;|/]{1,3}(?:[0-9/\- ]{3,9}[ ,;|/]{1,3})?$")
 
 
 def _in_row(sighting: Sighting) -> float:

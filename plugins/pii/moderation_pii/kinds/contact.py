@@ -6,6 +6,7 @@ import re
 
 from moderation_pii import checksums
 from moderation_pii.context import Words, is_called_otherwise, steady, words
+from moderation_pii.expression import later
 from moderation_pii.kinds import telephones
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere, as_number, as_word
 
@@ -40,7 +41,7 @@ def _weighed(sighting: Sighting, alone: float, near: float, words: Words = _PHON
     return min(alone, 30.0) if is_called_otherwise(sighting) else alone
 
 
-_RUNS_OF_DIGITS = re.compile("[0-9]+")
+_RUNS_OF_DIGITS = later("[0-9]+")
 
 
 def _groups(value: str) -> list[str]:
@@ -154,7 +155,7 @@ def _after_plus(text: str, start: int, end: int) -> bool:
     return as_number(text, start, end)
 
 
-_CELL_END = re.compile(r"(?<=/),|,(?=[^,]*,)|,(?=\")")
+_CELL_END = later(r"(?<=/),|,(?=[^,]*,)|,(?=\")")
 """Commas that part the cells of a row rather than the pieces of an address."""
 
 
@@ -221,7 +222,7 @@ def _spoken_url(sighting: Sighting) -> float:
 
 
 _SITE = Words(r"go|go to|visit|site|website|link|url|see|check|page|online|order|www")
-_ONLY_LETTERS = re.compile("[a-zÀ-ɏ ]*")
+_ONLY_LETTERS = later("[a-zÀ-ɏ ]*")
 _MAIL = Words(r"e-?mail|mail|write to|reach me|contact")
 _HOST = Words(r"gmail|yahoo|hotmail|outlook|icloud|proton(?:mail)?|aol")
 _SEP = r"[ .\-]"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from moderation_pii.expression import later
 from moderation_pii.pattern import Hit
 
-_YEAR = re.compile(
+_YEAR = later(
     r"(?<![\w.,/\-#$€£+(])((?:19|20)[0-9]{2})(?=[;!?)]|,(?! ?[0-9])|\.?\Z|\. (?![0-9])|\n| (?:was|is|were|when|saw|brought|and|or|to (?:19|20)[0-9]{2})\b)"
 )
 """Not before what it may count: 2000 people. Behind *in* or *since* a year is a date anyway."""
-_WEEKDAY = re.compile(
+_WEEKDAY = later(
     r"\b((?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|lunes|martes|miércoles|jueves|viernes"
     r"|sábado|domingo|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica"
     r"|(?:segunda|terça|quarta|quinta|sexta)-feira|(?:maan|dins|woens|donder|vrij|zater|zon)dag)"

@@ -5,10 +5,10 @@ The forms are those that the services themselves publish for finding leaked keys
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from moderation_pii.context import steady
+from moderation_pii.expression import later
 from moderation_pii.pattern import Hit, Pattern, Sighting, anywhere, as_word
 
 _LABEL = "PII/API_KEY"
@@ -23,7 +23,7 @@ _ASSIGNED = (
     r"api[_ \-]?(?:key|token|secret)|apikey|client[_\-]?secret|app[_\-]?secret|access[_\-]?token|auth[_\-]?token|refresh[_\-]?token"
     r"|private[_\-]?token|bot[_\-]?token|secret[_\-]?(?:key|token)|webhook[_\-]?secret|signing[_\-]?secret|encryption[_\-]?key"
 )
-_BLOCK = re.compile(
+_BLOCK = later(
     r"-----begin [a-z0-9 ]{0,30}private key(?: block)?-----(?:[^-]{0,12000}-----end [a-z0-9 ]{0,30}private key(?: block)?-----|[a-z0-9+/=\s\\:,]{0,12000})"
 )
 

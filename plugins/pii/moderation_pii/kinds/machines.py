@@ -6,12 +6,13 @@ import ipaddress
 import re
 
 from moderation_pii.context import Words, raised
+from moderation_pii.expression import later
 from moderation_pii.pattern import Pattern, Sighting, anywhere, as_word
 
 _IP = Words(
     r"ip|ipv4|ipv6|ip address(?:es)?|address|host|server|login|logged in|client|from|dns|gateway|subnet|ping|ssh"
 )
-_VERSION = re.compile(
+_VERSION = later(
     r"\b(?:v|ver|version|versions|release|releases|build|revision|firmware|section|chapter|clause|rule|figure|table)[\s.:=#(]{0,3}$"
 )
 _ONLY_IP = Words(r"ip|ipv4|ip address")
@@ -90,7 +91,7 @@ def _cisco(sighting: Sighting) -> float:
 
 
 _MAC_WORDS = Words(r"mac|mac address|ethernet|hardware address|interface|arp|ether|dynamic|static")
-_ASSIGNED = re.compile(r"(?i)(?:fe[89ab][0-9a-f]|f[cdf][0-9a-f]{2}|2[0-9a-f]{3}|::ffff):(?=[^:]*\d|.*\d)")
+_ASSIGNED = later(r"(?i)(?:fe[89ab][0-9a-f]|f[cdf][0-9a-f]{2}|2[0-9a-f]{3}|::ffff):(?=[^:]*\d|.*\d)")
 """Beginnings of addresses that are in use (IANA): local, private, multicast, global, those of IPv4."""
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from moderation_pii.context import NARROW_GAP, Words, is_close, keyword, steady, words
+from moderation_pii.expression import later
 from moderation_pii.pattern import Pattern, Sighting, anywhere, as_number, as_word
 
 _NOT_NAMES = words(
@@ -106,7 +106,7 @@ def _looks_like_user(sighting: Sighting) -> float:
     return 82.0 if joined else 58.0 if "-" in value and value.islower() and "user" in sighting.before(16) else 0.0
 
 
-_PASSWORD_BEHIND = re.compile(r"[\"']?[ ,;/|]{1,4}[\"']?p(?:ass|w)")
+_PASSWORD_BEHIND = later(r"[\"']?[ ,;/|]{1,4}[\"']?p(?:ass|w)")
 
 
 def _username(sighting: Sighting) -> float:
@@ -149,7 +149,7 @@ def _account(sighting: Sighting) -> float:
     return 60.0 if is_named and ("-" in value or sighting.text[sighting.end : sighting.end + 1] in (",", "")) else 0.0
 
 
-_NAME_OF_ACCOUNT = re.compile(r"(?:user ?name|usuario|screen ?name|skype|benutzername)[:= ]{1,3}@?$")
+_NAME_OF_ACCOUNT = later(r"(?:user ?name|usuario|screen ?name|skype|benutzername)[:= ]{1,3}@?$")
 _SAID_OF_ACCOUNTS = words(
     "and or password passwords field required taken invalid page name names account accounts username usernames login"
     " group call calls chat message messages app server servers channel button bot photo photos post posts story profile"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from moderation_pii.context import Words, is_close, keyword, words
+from moderation_pii.expression import later
 from moderation_pii.pattern import Pattern, Sighting, after_keyword, anywhere
 
 _PLAIN_WORDS = words(
@@ -56,7 +55,7 @@ def _behind_mail(sighting: Sighting) -> float:
     return 0.0 if _HANDLE.fullmatch(sighting.value) else _bare_password(sighting)
 
 
-_HANDLE = re.compile(r"@\w{1,30}")
+_HANDLE = later(r"@\w{1,30}")
 
 
 def _behind_user(sighting: Sighting) -> float:
@@ -74,7 +73,7 @@ def _bare_or_joined(sighting: Sighting) -> float:
     return 74.0 if not value.isalpha() and not value.isdigit() and len(value) >= 6 else 0.0
 
 
-_USER = re.compile(r"\b(?:u|user|username|login|log|usr|id|email)[:=] ?\S{2,40}[ ,;/|]{1,4}p(?:w|ass)?[:=] {0,2}$")
+_USER = later(r"\b(?:u|user|username|login|log|usr|id|email)[:=] ?\S{2,40}[ ,;/|]{1,4}p(?:w|ass)?[:=] {0,2}$")
 _ABOUT = Words(r"passwords?|pw|pass|pwd|login|log in|sign in|signed in")
 
 

@@ -5,7 +5,7 @@ A short list of the best known ones by hand, each of which is hardly ever a pers
 
 from __future__ import annotations
 
-import re
+from moderation_pii.expression import later
 
 _PHRASES = """
 hey alexa|ask alexa|alexa play|alexa set|amazon alexa|hey siri|ask siri|cortana|bixby|mr coffee|dr pepper|mr pibb|mr clean|mr muscle|mr potato head|dr martens|dr scholl's
@@ -41,7 +41,7 @@ lake victoria|mount cook|mount everest|victoria line|victoria station|victoria f
 prince edward island|san antonio|san francisco|san diego|santa claus|santa fe|santa monica|st. louis|st louis|saint louis
 """.strip()
 
-_WORDS = re.compile(r"[^\W_]+(?:[.'&+\-][^\W_]+)*\.?|&|\+")
+_WORDS = later(r"[^\W_]+(?:[.'&+\-][^\W_]+)*\.?|&|\+")
 _LONGEST = 4
 _AROUND = 30
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from moderation_pii.context import words
+from moderation_pii.expression import later
 
 _LABELS = words(
     "steuer kimlik tc t c paziente klant kunde kundin cliente paciente henkilö asiakas assuré assurée patiente titular alumno empleado remitente"
@@ -18,8 +17,8 @@ _LABELS = words(
 _PARTS = words(
     "number account name date code address phone card bank type id status user order key value email holder expiry birth"
 )
-_CAMEL_CASE = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)+")
-_CAMEL = re.compile(r"[A-Z]?[a-z]+")
+_CAMEL_CASE = later(r"[A-Z]?[a-z]+(?:[A-Z][a-z]+)+")
+_CAMEL = later(r"[A-Z]?[a-z]+")
 
 
 def is_label(text: str, lowered: str, start: int, end: int) -> bool:

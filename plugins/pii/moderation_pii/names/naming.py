@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator
 
 from moderation_pii.context import words
+from moderation_pii.expression import later
 from moderation_pii.names import texting
 from moderation_pii.names.tagger import tagger
 from moderation_pii.pattern import Hit
@@ -23,16 +23,21 @@ _SURER = 58.0
 _SURE_NAME, _SURE_FIELD = 86.0, 90.0
 """From this confidence on a pattern knows better what a whole name is; the second is that of tables and forms."""
 
-_AGE_BEHIND = re.compile(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
-_TITLE = re.compile(
+_NUMBERS = frozenset(
+    {"PII/SSN", "PII/PHONE", "PII/EMAIL", "PII/PASSPORT_NUMBER", "PII/INTERNATIONAL_BANK_ACCOUNT_NUMBER"}
+)
+"""What often stands behind an address in the same line, and is none of it where a pattern is as sure as this."""
+_SURE_NUMBER = 76.0
+_AGE_BEHIND = later(r"(?:, ?| ?\()(?:aged? )?([1-9][0-9]?)(?=[,)]|\.?$|\.\s)")
+_TITLE = later(
     r"(?i)(?:(?:mr|mrs|ms|miss|mx|dr|prof|professor|sehr|geehrte[rn]?|liebe[rn]?|herrn?|frau|madame|monsieur|mme|mlle|gentile|egregio|signora?"
     r"|dott|dott\.ssa|exm[ao]|senhora?|sra?|señora?|estimad[oa]|geachte|beste|mevrouw|meneer|heer|dhr|mevr|klant|kunde|client|cliente)\.? )+(?=\w)"
 )
 """Titles and salutations, which the model takes for the beginning of a name."""
-_SENTENCE_BEFORE = re.compile(r"[a-zà-ÿ]{4}[.!?,] |\n\n")
-_SENTENCE_BEHIND = re.compile(r"(?:[^\W\d_]{3}|[)\]0-9]|[A-Z]{2})[.!?] (?=[A-ZÀ-Þ])")
-_POST_CODE = re.compile(r"[0-9]{4,}")
-_SMALL_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SENTENCE_BEFORE = later(r"[a-zà-ÿ]{4}[.!?,] |\n\n")
+_SENTENCE_BEHIND = later(r"(?:[^\W\d_]{3}|[)\]0-9]|[A-Z]{2})[.!?] (?=[A-ZÀ-Þ])")
+_POST_CODE = later(r"[0-9]{4,}")
+_SMALL_WORD = later(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _STREETS = words(
     "rue avenue av boulevard bd place chemin impasse allée route quai cours passage calle cl avenida avda plaza paseo carrer via viale v piazza"
     " corso largo vicolo rua travessa praça alameda estrada apt apartment unit suite flat po box floor no lot corner c"
@@ -45,11 +50,11 @@ _BETWEEN = words(
     "p r l d de del della dei degli du des da do dos das di la le les el los las van der den het zum zur am an in im auf unter bei piso izda"
     " dcha derecha izquierda esq dto bis ter bus and"
 )
-_A_WORD = re.compile(r"[^\W\d_]{3}")
-_MEASURE = re.compile(r"(?i)[0-9] ?(?:mm|cm|km|kg|lbs|[kmg]hz|[kmgt]b|watts?|volts?)\b|[0-9] x [0-9]")
-_ROW = re.compile(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
-_A_DIGIT = re.compile(r"[0-9]")
-_WORD = re.compile(r"[^\W\d_]+")
+_A_WORD = later(r"[^\W\d_]{3}")
+_MEASURE = later(r"(?i)[0-9] ?(?:mm|cm|km|kg|lbs|[kmg]hz|[kmgt]b|watts?|volts?)\b|[0-9] x [0-9]")
+_ROW = later(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
+_A_DIGIT = later(r"[0-9]")
+_WORD = later(r"[^\W\d_]+")
 _LONGEST_ADDRESS = 240
 """Code points: six full lines; what is longer is prose."""
 _STREET_ENDS = (
@@ -57,12 +62,12 @@ _STREET_ENDS = (
     "vägen", "vej", "gade", "veien", "gata", "katu", "tie", "utca", "ulica",
 )  # fmt: skip
 """How words end that are streets by themselves."""
-_UNREAD = re.compile(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
-_NAMED = re.compile(r"(?i)\bname(?:'?s| is|:| =)? ?$")
+_UNREAD = later(r"(?![0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff])[^\W_]")
+_NAMED = later(r"(?i)\bname(?:'?s| is|:| =)? ?$")
 _NAME_KINDS = frozenset("abcdfghxyz")
 """The tagger's lists of first and last names."""
 
-_TWO_LETTERS = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
+_TWO_LETTERS = later(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
 
 
 def tagged(text: str) -> list[Hit]:
@@ -113,7 +118,7 @@ def _address_alone(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-_LAST_SMALL = re.compile(r"[ ,.:]+([^\W\d_]+(?:['’][^\W\d_]+)*)\Z")
+_LAST_SMALL = later(r"[ ,.:]+([^\W\d_]+(?:['’][^\W\d_]+)*)\Z")
 
 
 def _is_small(word: str, known: Callable[[str], str]) -> bool:
@@ -154,8 +159,11 @@ def _confidence(lead: float) -> float:
     return 50.0 + 46.0 * (1.0 - math.exp(-(lead - _LEAST_LEAD) / 5.0))
 
 
-def joined(patterned: list[Hit], tagged: list[Hit]) -> list[Hit]:
+def joined(patterned: list[Hit], tagged: list[Hit], text: str) -> list[Hit]:
     """Both; the model's addresses grow by those of patterns which they touch, and its names replace those of patterns."""
+    numbers = [hit for hit in patterned if hit.label in _NUMBERS and hit.confidence >= _SURE_NUMBER]
+    if numbers:
+        tagged = [_before_number(hit, numbers, text) if hit.label == "PII/ADDRESS" else hit for hit in tagged]
     made: list[Hit] = []
     # Only what overlaps is compared, so that a long text takes no longer for each of its findings.
     together: tuple[list[Hit], list[Hit]] = ([], [])
@@ -168,6 +176,16 @@ def joined(patterned: list[Hit], tagged: list[Hit]) -> list[Hit]:
         together[is_tagged].append(hit)
         reach = max(reach, hit.end)
     return made + _joined(*together)
+
+
+def _before_number(address: Hit, numbers: list[Hit], text: str) -> Hit:
+    """An address without the number at its end that is none of its own, and what says so before that: *, tax no 123*."""
+    for number in numbers:
+        if address.start < number.start < address.end <= number.end:
+            end = max(text.rfind(sign, address.start, number.start) for sign in (",", ";", "\n"))
+            if end > address.start and _A_DIGIT.search(text, address.start, end) is not None:
+                return address._replace(end=end)
+    return address
 
 
 def _start(of: tuple[Hit, bool]) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from moderation_pii.context import words
+from moderation_pii.expression import later
 
 _LETTER_WORDS = words(
     "sehr geehrte geehrter geehrten damen herren mit freundlichen freundliche grüßen grüssen grüße grüsse schöne liebe lieber"
@@ -27,8 +27,8 @@ _SPOKEN = words(
     ).replace("|", " ")
 )
 """Phrases of Chinese and Arabic in Latin letters, their words joined by underscores."""
-_GREETED_SO = re.compile(r"(?i)(?:as+al+a*m\w*|w\w*(?:laik|leyk)\w*|salam\w*) ?(?:w\w*(?:laik|leyk)\w*|a?laik\w*)?\Z")
-_VALENTINE = re.compile(r"(?i)\b(?:my|your|yo|ur|her|his|a|be|real) $")
+_GREETED_SO = later(r"(?i)(?:as+al+a*m\w*|w\w*(?:laik|leyk)\w*|salam\w*) ?(?:w\w*(?:laik|leyk)\w*|a?laik\w*)?\Z")
+_VALENTINE = later(r"(?i)\b(?:my|your|yo|ur|her|his|a|be|real) $")
 _PEOPLES = words(
     "islam muslim moslem christian jew jewess kike hindu sikh buddhist catholic protestant mormon baptist atheist pagan sunni shia shiite"
     " hapa arab asian african european latino latina hispanic romany gypsy roma nazi fascist commie communist marxist socialist liberal tory"
@@ -39,28 +39,28 @@ _PEOPLES = words(
     " israel britain mali ghana england scotland wales ireland nigeria"
 )
 """Peoples, faiths and what is holy to them, parties, the countries that lists of names have: nobody by themselves."""
-_KIND_OF = re.compile(r"(?i)\b(?:an?|every|another) $")
-_IS_THING = re.compile(
+_KIND_OF = later(r"(?i)\b(?:an?|every|another) $")
+_IS_THING = later(
     r"(?:(?:,|,? and|,? &|,? or) [A-Z][\w'’\-]+){0,4}(?i: (?:is|are|was|were)(?: (?!who|that|which|in|from|at|not)[a-z\-]+){0,3}? "
     r"(?:gem(?:stone)?|mineral|stone|metal|city|citie|town|village|place|countr(?:y|ie)|river|flower|plant|herb|spice|tree|colou?r|shade|month|brand|compan(?:y|ie)|firm"
     r"|ship|boat|ferr(?:y|ie)|language|game|song|album|movie|film|show|series|book|band|festival|holiday|stock|restaurant|shop|store|drink|cocktail|font|model"
     r"|program|library|app|website|planet|moon|breed|bird|fish|down|up \d|trading)s?\b)"
 )
 """What the name of a thing is said to be: Ruby is a gem, Austin and Victoria are nice cities."""
-_SLANG = re.compile(
+_SLANG = later(
     r"(?i)(?:[cdy] ?' ?(?:mon|all|know|ya)|(?:don|can|won|didn|ain|isn|wasn|couldn|wouldn|shouldn|doesn|aren|haven|hasn) ?' ?t|t ?' ?was"
     r"|ima|imma|y ?' ?all|o ?' ?clock|g ?' ?day|lemme|gimme|gonna|wanna|gotta|dunno|kinda|hafta|tryna|finna)\b"
 )
-_SLANG_BEHIND = re.compile(r"(?i) ?' ?(?:t|mon|ll|ve|re|all|was)\b")
-_VOWEL = re.compile(r"(?i)[aeiouyà-ÿ]")
-_WORD = re.compile(r"[^\W\d_]+")
-_FAMILY = re.compile(
+_SLANG_BEHIND = later(r"(?i) ?' ?(?:t|mon|ll|ve|re|all|was)\b")
+_VOWEL = later(r"(?i)[aeiouyà-ÿ]")
+_WORD = later(r"[^\W\d_]+")
+_FAMILY = later(
     r"(?i) (?:family|twins?|brothers?|sisters?|boys|girls|kids|children|couple|residence|household|wedding|funeral|case)\b"
 )
-_FIRM_BEHIND = re.compile(
+_FIRM_BEHIND = later(
     r"(?i)(?:,? (?:&|and) (?:sons?|bros?|brothers|co|company|partners|associates|daughters)\b|,? (?:llp|llc|inc|ltd|plc|gmbh|pllc|p\.?c)\b)"
 )
-_NAMES_ROW = re.compile(
+_NAMES_ROW = later(
     r"(?:[A-Z][A-Za-z'’\-]+, ){1,4}[A-Z][A-Za-z'’\-]+,? (?:and|&) [A-Z][A-Za-z'’\-]+|[A-Z][A-Za-z'’\-]+ & [A-Z][A-Za-z'’\-]+"
 )
 Kinds = Callable[[str], str]

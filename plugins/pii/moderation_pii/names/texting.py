@@ -10,6 +10,7 @@ import re
 from functools import cache
 
 from moderation_pii.context import words
+from moderation_pii.expression import later
 from moderation_pii.names.known_words import KnownWords
 
 _SHORTHAND = words(
@@ -28,56 +29,54 @@ _MARKS = _SHORTHAND - words("la da den id ill were its ok okay em babe dude d c 
 """Those that show that somebody texts: none of them is a word of letters and news, or an initial."""
 _TWO_IN = 14
 """Somebody texts where one word in so many is one of these, or two in a short text are."""
-_STRETCHED = re.compile(r"(?i)([a-z])\1\1")
-_CRY = re.compile(
+_STRETCHED = later(r"(?i)([a-z])\1\1")
+_CRY = later(
     r"(?i)(?:h+a+|h+e{2,}|h+m+|wo{2,}|ge{2,}|a+h+|o+h+|u+h+|e+h+|a+w+|ugh+|pff+t?|psh+(?:ew)?|phew|o+ra+h|(?:ha|he|hi|ja|ka|lo){2,}h?"
     r"|a+i+y+[ao]+[hr]?|h+a+i+z|m?wah+s?|mwah|yay+|yikes|whee+|wow+|eww+|meh|nah|nope|rightio|goodo)\Z"
 )
 """A cry, in as many letters as it takes."""
-_CONTRACTION = re.compile(r"(?i)[a-z]+['’](?:ve|ll|re|m|d|t|ma)\Z")
-_LOST_SIGN = re.compile(
+_CONTRACTION = later(r"(?i)[a-z]+['’](?:ve|ll|re|m|d|t|ma)\Z")
+_LOST_SIGN = later(
     r"(?i) ?['’]? ?(?:t\b|know\b|think\b|want\b|wan(?:na)?\b|need\b|care\b|worry\b|believe\b|like\b|get\b|go\b|forget\b|even\b|mind\b|feel\b)"
 )
 _NOT = words("don can won didn ain isn wasn couldn wouldn shouldn doesn aren haven hasn")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = later(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _STRONG, _ANY = frozenset("abfgxy"), frozenset("abfgxyzhcd")
 """The tagger's lists of names that many have; and of all that somebody has."""
-_CUE_BEFORE = re.compile(
+_CUE_BEFORE = later(
     r"(?i)(?:\b(?:hi|hey|hello|hiya|hai|helo|dear|dearest|thanks?|thank you|love|luv|from|regards|rgds|this is|dis is|its|it's|i'?m|i am|am|name is|called|mr|mrs|ms|miss"
     r"|dr|prof|sir|uncle|unc|aunt(?:y|ie)?|bro(?:ther)?|sis(?:ter)?|cousin|mum|dad|ask(?:ed|ing)?|tell|told|text(?:ed)?|emailed|call(?:ed)?|ring|met|meet(?:ing)?"
     r"|with|wif|wid|miss|missing|seeing|by|and|n|&|&amp;|between|poor|happy b-?(?:irth)?day|users?|username|name|vot(?:ed?|ing) for|for|executive|friend|fren|boyfriend|girlfriend|wife|husband|son|daughter|boss|teacher|says|said)"
     r"(?:[.,:;!]? |[.,:;!\\n])|[@(\-–—] ?)$"
 )
-_CUE_BEHIND = re.compile(
+_CUE_BEHIND = later(
     r"(?i)(?:['’]s\b|,| (?:here|says?|said|told|is|was|has|had|wants?|called|calls|and|n|&|will|sir|madam|uncle|aunty|asks?|asked|came|comes|goes|went|took"
     r"|just|got|hasn'?t|isn'?t|didn'?t)\b)"
 )
-_SIGNED = re.compile(r"[\s.!)]*(?:[xX]+[\s.!]*)?\Z")
-_PLACE_BEHIND = re.compile(
+_SIGNED = later(r"[\s.!)]*(?:[xX]+[\s.!]*)?\Z")
+_PLACE_BEHIND = later(
     r"(?i) (?:rd|road|st|street|ave|avenue|nagar|market|lane|station|bridge|cinema|theatre|mall|rec cent(?:er|re)|airport|park|train|express"
     r"|university|hospital|college|district|county|valley|river|beach|island|hotel|restaurant|pub|cup|league|stadium|x?mas|christmas)\b"
 )
-_DETERMINED = re.compile(r"(?i)\b(?:an?|one|two|some|any|every|each|no|the|this|that|these|those) $")
-_SLURRED = re.compile(r"(?i)(?:o?l+o+l|lmao|rofl|omg|o?kay|ok|yeah|nah)[a-z]{0,8}\Z|s['’][a-z]+\Z|you[iu]\Z")
+_DETERMINED = later(r"(?i)\b(?:an?|one|two|some|any|every|each|no|the|this|that|these|those) $")
+_SLURRED = later(r"(?i)(?:o?l+o+l|lmao|rofl|omg|o?kay|ok|yeah|nah)[a-z]{0,8}\Z|s['’][a-z]+\Z|you[iu]\Z")
 """A cry that is joined to the next word, *it's* of which an *s* is left."""
-_ROAD = re.compile(r"(?i).* (?:rd|road|street|avenue|nagar|highway|blvd)\Z")
+_ROAD = later(r"(?i).* (?:rd|road|street|avenue|nagar|highway|blvd)\Z")
 _MONTH = words("january february march april may june july august september october november december")
-_MONTH_BEFORE = re.compile(
-    r"(?i)\b(?:by|in|on|last|next|this|since|until|till|from|end of|mid|of|early|late|to|every) $"
-)
+_MONTH_BEFORE = later(r"(?i)\b(?:by|in|on|last|next|this|since|until|till|from|end of|mid|of|early|late|to|every) $")
 _NOBODY = words("babe baby mine hero sir madam dear honey sweetheart kay al morning evening night")
 _PARTICLES = words(
     "de da do dos das del della di du van von der den ter ten la le el al bin bint ibn ben abu y e i zu zum of the af av"
 )
-_PLACE_BEFORE = re.compile(
+_PLACE_BEFORE = later(
     r"(?i)(?:(?<!believe)(?<!interest)(?<!interested)(?<!faith)(?<!trust)(?<!confidence)(?<!disappointed)(?<!lost)"
     r" in|^in| (?:go|goes|going|went|gone|fly|flying|flew|flight|flights|drive|drove|trip|travel|travelled|traveled|moved?|moving|back|way|train|bus|came|come|coming|far as|outskirts of|town of"
     r"|nation of|city of|state of|republic of) to| (?:nation|city|town|state|republic|village|island) of) $"
 )
-_JOINED = re.compile(r"[A-Z]?[a-z]+(?:[A-Z][a-z]*)+\Z")
-_PREFIX = re.compile(r"(?:Mc|Mac|De|Di|Da|Du|La|Le|Van|Von|Fitz|St|Ben|Al|El|Abd|Mc)(?=[A-Z])")
-_HALF = re.compile(r"[A-Z][a-z]*")
-_NO_SURNAME = re.compile(
+_JOINED = later(r"[A-Z]?[a-z]+(?:[A-Z][a-z]*)+\Z")
+_PREFIX = later(r"(?:Mc|Mac|De|Di|Da|Du|La|Le|Van|Von|Fitz|St|Ben|Al|El|Abd|Mc)(?=[A-Z])")
+_HALF = later(r"[A-Z][a-z]*")
+_NO_SURNAME = later(
     r"(?i)\w+(?:ists?|isms?|ians|ness|phobes?|phobia|cels?|[aeiou]tion|ically|ettes|holes?|heads|niks|ental)\Z"
 )
 

@@ -5,20 +5,20 @@ What the keys are called, and how values of each kind look, is the same as in ta
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from moderation_pii.expression import later
 from moderation_pii.pattern import Hit
 from moderation_pii.reading.tables import SURE, kind_of, looks_like
 
 _LIKELY = 75.0
 """Of national numbers their own patterns know more: of which country they are."""
 
-_QUOTED = re.compile(
+_QUOTED = later(
     r"[\"']([A-Za-z][\w .\-]{0,38})[\"']\s{0,3}(?::|=>?)\s{0,3}(?:\"([^\"\n]{1,160})\"|'([^'\n]{1,160})'|([0-9][0-9.\-]{0,30}))"
 )
-_TAGGED = re.compile(r"<([A-Za-z][\w:.\-]{0,38})(?: [^<>\n]{0,80})?>([^<>\n]{1,160})<")
-_LINED = re.compile(
+_TAGGED = later(r"<([A-Za-z][\w:.\-]{0,38})(?: [^<>\n]{0,80})?>([^<>\n]{1,160})<")
+_LINED = later(
     r"(?:(?m:^)|[|;,{\t]) {0,3}[\-*]? {0,2}([A-Za-z][A-Za-z0-9_.\-]{0,30}(?: [A-Za-z0-9_.\-]{1,20}){0,3}) {0,3}[:=] {0,3}"
     r"([^\n|;\"<>{}\t]{1,120}?)(?= {0,2}(?:(?m:\r?$)|[|;\t}]|, ?[A-Za-z_ ]{2,30}[:=]))"
 )

@@ -12,6 +12,7 @@ import string
 from functools import cache
 
 from moderation_pii.context import words
+from moderation_pii.expression import later
 
 _WORDS = words(
     "phone number numbers email mail address password username user account routing security social card credit debit visa"
@@ -26,13 +27,13 @@ _OTHER_WORDS = words(
 _AS_LETTERS = {"o": "0", "e": "3", "i": "1", "a": "4", "s": "5"}
 _AS_SIGNS = {"a": "@", "s": "$", "i": "!"}
 _AS_SOUNDS = {"ph": "f", "c": "k"}
-_TOKEN = re.compile(r"[$@]?[A-Za-z0-9][A-Za-z0-9@$*!]{1,12}[A-Za-z0-9]")
+_TOKEN = later(r"[$@]?[A-Za-z0-9][A-Za-z0-9@$*!]{1,12}[A-Za-z0-9]")
 _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _LEAST_DIGITS = 6
 """Shorter numbers with letters are codes, and floors: 3º B."""
 
 _LIKE_DIGITS = str.maketrans("OolISB", "001158")
-_MIXED = re.compile(
+_MIXED = later(
     r"(?<![A-Za-z0-9])(?=[.\- ()]*[0-9OolISB.\- ()]*[OolISB])[0-9OolISB]{2,}(?:[.\- ()]{1,2}[0-9OolISB]{2,}){0,6}(?![A-Za-z0-9])"
 )
 
@@ -57,7 +58,7 @@ def _misspelled() -> dict[str, str]:
     return made
 
 
-_APART = re.compile(r"(?<![A-Za-z0-9])[A-Za-z](?: [A-Za-z]){2,16}(?![A-Za-z0-9])")
+_APART = later(r"(?<![A-Za-z0-9])[A-Za-z](?: [A-Za-z]){2,16}(?![A-Za-z0-9])")
 _TOGETHER = {" ".join(word): word for word in _WORDS if len(word) > 2} | {
     "i b a n": "iban",
     "s s n": "ssn",

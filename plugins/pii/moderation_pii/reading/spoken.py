@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from moderation_pii import checksums
 from moderation_pii.context import is_called_otherwise, words
+from moderation_pii.expression import later
 from moderation_pii.pattern import Hit, Sighting
 
 _DIGITS = {"zero": "0", "oh": "0", "nought": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9"}  # fmt: skip
@@ -29,9 +30,9 @@ _LEAST_ROW = 6
 """So many single digits in a row make digits of the letters that look like some among them."""
 
 _PLAIN = r"(?:zero|one|two|three|four|five|six|seven|eight|nine)"
-_TOKEN = re.compile(r"[a-z0-9]+")
-_GLUED = re.compile(rf"{_PLAIN}|[0-9]+")
-_GAP = re.compile(r"[ \t]?[\-.,_*/|~()+][ \t]?|\)-|[ \t]{1,2}|\.{2,4} ?")
+_TOKEN = later(r"[a-z0-9]+")
+_GLUED = later(rf"{_PLAIN}|[0-9]+")
+_GAP = later(r"[ \t]?[\-.,_*/|~()+][ \t]?|\)-|[ \t]{1,2}|\.{2,4} ?")
 _ODD_GAP = r"[ \t]?[,_*|~()+/][ \t]?|[ \t]{2}|[ \t][\-.][ \t]?|[\-.][ \t]|\.{2,4} ?"
 
 

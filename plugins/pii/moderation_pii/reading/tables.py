@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from moderation_pii.context import words
+from moderation_pii.expression import later
 from moderation_pii.pattern import Hit
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -92,13 +93,13 @@ _LOOKS = {
     "PII/DATE_TIME": r"\d{1,4}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{1,2} [^\W\d_]{3,9}\.? \d{4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4}",
 }
 _LOOK = {kind: re.compile(look) for kind, look in _LOOKS.items()}
-_ONLY_LETTERS = re.compile(r"[^a-z0-9áéíóúñ]")
+_ONLY_LETTERS = later(r"[^a-z0-9áéíóúñ]")
 _PLAIN = str.maketrans("áéíóúñ", "aeioun")
 
 
-_INSERT = re.compile(r"(?i)\binsert into [\w.\"`\[\]]{1,60} ?\(([^()]{3,600})\)\s{1,3}values\s{0,3}(?=\()")
+_INSERT = later(r"(?i)\binsert into [\w.\"`\[\]]{1,60} ?\(([^()]{3,600})\)\s{1,3}values\s{0,3}(?=\()")
 _LONGEST_ROW = 4000
-_BLANK = re.compile(r"[\s,]{0,8}")
+_BLANK = later(r"[\s,]{0,8}")
 
 
 def cells(text: str) -> Iterator[Hit]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from moderation_pii.expression import later
 from moderation_pii.pattern import Hit
 
-_END = re.compile(r"\n[ \t>]{0,8}(?=[0-9(@A-Za-z])")
-_HEAD = re.compile(r"[0-9](?:[0-9 \-.()/]{0,22}[0-9])?")
-_TAIL = re.compile(r"[0-9+(](?:[0-9 \-.()]{0,22}[0-9)])?[ \t]*\Z|[0-9]-\Z|[\w@]\Z")
-_IS_DATE = re.compile(r"(?:19|20)\d\d-\d\d|\d{1,2}[:/]\d\d|\d+[.)] ?[A-Za-z]")
+_END = later(r"\n[ \t>]{0,8}(?=[0-9(@A-Za-z])")
+_HEAD = later(r"[0-9](?:[0-9 \-.()/]{0,22}[0-9])?")
+_TAIL = later(r"[0-9+(](?:[0-9 \-.()]{0,22}[0-9)])?[ \t]*\Z|[0-9]-\Z|[\w@]\Z")
+_IS_DATE = later(r"(?:19|20)\d\d-\d\d|\d{1,2}[:/]\d\d|\d+[.)] ?[A-Za-z]")
 _BEFORE, _AFTER = 60, 48
 _KINDS = frozenset(
     f"PII/{kind}"
