@@ -28,6 +28,7 @@ from moderation.redacting import jobs, progress
 from moderation.redacting import journal as journal
 from moderation.redacting.dicom.files import is_dicom_name
 from moderation.redacting.dicom.keys import key_of_run
+from moderation.redacting.dicom.rewriting import NO_CLAIM
 from moderation.redacting.media import Wanted
 from moderation.redacting.restoring import restore_file, restored_name
 from moderation.redacting.sources import (
@@ -133,7 +134,8 @@ def redact(
     """Write copies of files in which personal data is replaced; everything else stays byte for byte.
 
     Files are text, JSON, CSV, HTML, XML, mail, Markdown, or of Word, Excel and PowerPoint; what is encoded in them is
-    read, and they are still that afterwards. What cannot be read is refused by name, or said: exit code 1.
+    read, and they are still that afterwards. PDFs (with the extra moderation[pdf]) lose the text itself and have black
+    boxes in its place, with no claim of completeness. What cannot be read is refused by name, or said: exit code 1.
 
     With --faces, --plates, --text or --box, files are pictures and films, and their copies have these places covered.
     With --speech or --word, they are films and sounds, and what is said is muted in them.
@@ -284,7 +286,7 @@ def _redact(
         click.echo(f"left out: {passed_over:,} links and special files, which have no copies", err=True)
     if as_json:
         _show(done, as_json)
-    return 2 if done.files_failed else 1 if done.files_unread else 0
+    return 2 if done.files_failed else 1 if done.files_unread or done.files_remarked else 0
 
 
 class _Shown:
@@ -324,10 +326,13 @@ class _Shown:
         if reason:
             click.echo(f"{name}: not redacted: {printable(reason)}", err=True)
             return
-        click.echo(f"{name}: {_counts(done.found) or 'nothing found'}", err=self._apart)
+        claim = f"; {NO_CLAIM}" if name.lower().endswith(".pdf") else ""
+        click.echo(f"{name}: {_counts(done.found) or 'nothing found'}{claim}", err=self._apart)
         if done.undecoded:
             kept = f"kept as they are, because they are not UTF-8: {done.undecoded:,} bytes"
             click.echo(f"{name}: {kept}; a value with one in it may have been missed", err=True)
+        for remark in done.remarks:
+            click.echo(f"{name}: {printable(remark)}", err=True)
         if done.unread:
             click.echo(f"{name}: kept as it is and not looked through: {printable(', '.join(done.unread))}", err=True)
 

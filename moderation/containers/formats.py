@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, get_args
 
 from moderation.containers import codings, json_text, mail, markdown, markup, plain, tables
-from moderation.containers.layers import CannotRead, Layer, Read, Reading, Section
+from moderation.containers.layers import CannotRead, Edit, Layer, Read, Reading, Section, apply
 from moderation.containers.office import Package
+from moderation.containers.pdf.files import PdfFile
 
 TextFormat = Literal["text", "json", "csv", "html", "xml", "email", "markdown"]
 """Of what is a text; lines of JSON are plain text."""
-Format = TextFormat | Literal["office"]
-FORMATS: tuple[Format, ...] = (*get_args(TextFormat), "office")
+Format = TextFormat | Literal["office", "pdf"]
+FORMATS: tuple[Format, ...] = (*get_args(TextFormat), "office", "pdf")
 MOST_BYTES = 32_000_000
 """Of a file that is no plain text, and is read as one."""
 
+_PDF_HEAD = 1024
+"""Bytes that may stand before a PDF begins; readers pass them over."""
 HEAD_BYTES = 65_536
 """Of a file, to tell its format by."""
 
@@ -32,6 +35,7 @@ _SUFFIXES: Mapping[str, Format] = {
     **dict.fromkeys(("md", "markdown"), "markdown"),
     **dict.fromkeys(("docx", "docm", "dotx", "xlsx", "xlsm", "xltx", "pptx", "pptm", "potx"), "office"),
     **dict.fromkeys(("odt", "ods", "odp", "odg", "ott", "ots", "otp"), "office"),
+    "pdf": "pdf",
 }
 _UNREAD = (
     (b"%PDF-", "a PDF"),
@@ -101,8 +105,8 @@ def read_text(text: str, kind: Format | None = None) -> Reading:
     reading = Reading(text)
     known = kind or format_of(text)
     layer, section = reading.root, reading.main
-    if known == "office":
-        raise CannotRead("an office document is a file, not a text")
+    if known == "office" or known == "pdf":
+        raise CannotRead("an office document or PDF is a file, not a text")
     if known == "json":
         json_text.check(text)
     if kind is None and known == "text":
@@ -182,24 +186,48 @@ class Opened:
 
     Attributes:
         reading: all that is in it.
-        codec: of its text; of an office document empty.
+        codec: of its text; of an office document and a PDF empty.
         mark: the byte order mark.
-        package: of an office document.
-        members: its members by their texts.
+        container: an office document or a PDF.
+        members: its members, or places in it, by their texts.
     """
 
     reading: Reading
     codec: str = ""
     mark: bytes = b""
-    package: Package | None = None
+    container: Package | PdfFile | None = None
     members: Mapping[Layer, str] = field(default_factory=dict)
 
-    def written(self, texts: Mapping[Layer, str]) -> bytes:
-        """The file with other texts in place of outermost ones."""
-        if self.package is not None:
-            return self.package.written({self.members[root]: text for root, text in texts.items()})
-        text = texts.get(self.reading.root, self.reading.root.text)
-        return self.mark + text.encode(self.codec, "surrogateescape" if self.codec == "utf-8" else "xmlcharrefreplace")
+    def written(self, edits: Mapping[Layer, Sequence[Edit]]) -> Written:
+        """The file with outermost texts edited; a PDF is written anew in any case."""
+        if isinstance(self.container, PdfFile):
+            data, texts = self.container.written(edits)
+            return Written(data, texts, self.container.remarks)
+        changed = {root: apply(root.text, made) for root, made in edits.items()}
+        if self.container is not None:
+            return Written(self.container.written({self.members[root]: text for root, text in changed.items()}))
+        text = changed.get(self.reading.root, self.reading.root.text)
+        errors = "surrogateescape" if self.codec == "utf-8" else "xmlcharrefreplace"
+        return Written(self.mark + text.encode(self.codec, errors))
+
+    def close(self) -> None:
+        """Let go of it, whether it was written or not."""
+        if isinstance(self.container, PdfFile):
+            self.container.close()
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file as it was written.
+
+    Attributes:
+        again: every text in it with its place, as another reader sees them; of a PDF.
+        taken_out: what is in the copy no more although nothing was found in it, with how many there were.
+    """
+
+    data: bytes
+    again: Sequence[tuple[str, str]] = ()
+    taken_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def format_of_file(name: str, head: bytes, size: int) -> Format | None:
@@ -208,12 +236,16 @@ def format_of_file(name: str, head: bytes, size: int) -> Format | None:
     Raises:
         CannotRead: nobody reads such files.
     """
+    if head[:_PDF_HEAD].lstrip().startswith(b"%PDF-"):
+        return "pdf"
     refuse_unread(head)
     if head.startswith(b"PK\x03\x04"):
         return "office"
     known = _SUFFIXES.get(name.rpartition(".")[2].lower())
     if known == "office":
         raise CannotRead("it is no office document, although it is called so")
+    if known == "pdf":
+        raise CannotRead("it is no PDF, although it is called so")
     if known is not None or size > MOST_BYTES:
         return known
     text = head.decode("utf-8", "surrogateescape")
@@ -246,7 +278,11 @@ def open_file(data: bytes, kind: Format | None) -> Opened:
     if kind == "office":
         package = Package(data)
         reading, members = package.read(inner)
-        return Opened(reading, package=package, members=members)
+        return Opened(reading, container=package, members=members)
+    if kind == "pdf":
+        pdf = PdfFile(data)
+        reading, members = pdf.read(inner, _xml)
+        return Opened(reading, container=pdf, members=members)
     mark, codec = next(((mark, codec) for mark, codec in _MARKS if data.startswith(mark)), (b"", ""))
     body = data[len(mark) :]
     codec = codec or _codec(data, kind)

@@ -21,6 +21,7 @@ from moderation.containers.formats import Format
 from moderation.containers.layers import CannotRead
 from moderation.core.detections import Detection
 from moderation.core.errors import InputError, ModerationError, StoreUnavailable
+from moderation.core.replacing import short_name
 from moderation.redacting.documents import CleanFile, clean_file
 from moderation.redacting.journal import Journal
 from moderation.redacting.numbering import StoredNumbers
@@ -279,6 +280,8 @@ class _File:
         if len(data) != self._file.size_bytes:
             raise InputError("it was changed meanwhile; run the same again")
         style = self._work.style
+        if kind == "pdf" and style.mode == "tokens":
+            raise CannotRead("it is a PDF, and its pages have no room for tokens; labels, pseudonyms and masks go")
         done = clean_file(
             data, kind, lambda text: look_through(text, self._look), self._replace, each_piece=style.is_of_characters
         )
@@ -288,7 +291,7 @@ class _File:
         if index is not None:
             progress.index_bytes += index.write(self._index_of(done).encode())
         progress.found.update(entity.label for _, entity in done.entities)
-        progress.unread = sorted(done.unread)
+        progress.unread, progress.remarks = sorted(done.unread), _remarks(done)
         progress.undecoded, progress.document_bytes, progress.documents = done.undecoded, 0, 1
         progress.at = Position(byte=len(data))
         self._numbers.end_document()
@@ -300,7 +303,9 @@ class _File:
             {**_entity(entity, Position()), **({"Member": member} if member else {})}
             for member, entity in done.entities
         ]
-        return f'{{"Entities": {json.dumps(entities)}, "File": {self._name}}}\n'
+        left = [{"Type": label.rpartition("/")[2], "Member": place} for place, label in done.left]
+        more = f', "Left": {json.dumps(left)}' if left else ""
+        return f'{{"Entities": {json.dumps(entities)}, "File": {self._name}{more}}}\n'
 
     def _take(self, made: Sequence[Window], copy: BinaryIO | None, index: BinaryIO | None) -> None:
         """Write what some windows become, and what was found in them."""
@@ -382,6 +387,14 @@ class _File:
             if stream is not None:
                 stream.flush()
                 os.fsync(stream.fileno())
+
+
+def _remarks(done: CleanFile) -> list[str]:
+    left: dict[str, list[str]] = {}
+    for place, label in done.left:
+        left.setdefault(short_name(label), []).append(place)
+    found = [f"still found by another reader: {name} ({', '.join(places[:5])})" for name, places in left.items()]
+    return [*(f"taken out: {what}" for what in sorted(done.taken_out)), *found]
 
 
 def _entity(detection: Detection, begin: Position) -> dict[str, Any]:

@@ -281,7 +281,8 @@ def _fact(db: sqlite3.Connection, name: str, default: str) -> str:
 def _status(db: sqlite3.Connection, job: str, *, is_running: bool) -> JobStatus:
     found: Counter[str] = Counter()
     counts: Counter[str] = Counter()
-    totals: dict[str, Any] = {"size_bytes": 0, "bytes_done": 0, "documents": 0, "undecoded": 0, "files_unread": 0}
+    totals: dict[str, Any] = {"size_bytes": 0, "bytes_done": 0, "documents": 0, "undecoded": 0}
+    totals |= {"files_unread": 0, "files_remarked": 0}
     for state, size, text in db.execute("SELECT state, size, progress FROM files"):
         progress = Progress.load(text)
         counts[state] += 1
@@ -290,6 +291,7 @@ def _status(db: sqlite3.Connection, job: str, *, is_running: bool) -> JobStatus:
         totals["documents"] += progress.documents
         totals["undecoded"] += progress.undecoded
         totals["files_unread"] += bool(progress.unread)
+        totals["files_remarked"] += bool(progress.remarks)
         found.update(progress.found)
     failures = db.execute("SELECT name, message FROM files WHERE state = 'failed' ORDER BY name LIMIT 100").fetchall()
     state = _fact(db, "state", "running")

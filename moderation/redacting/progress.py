@@ -21,6 +21,7 @@ class Progress:
         document_bytes: of the unfinished document.
         undecoded: bytes that were not UTF-8.
         unread: what is in it, as it was, and nobody can look through.
+        remarks: what else is to be known of the copy: what was taken out unseen, what another reader still finds in it.
         has_entities: True when the unfinished document has some in the index.
         kinds: how many numbers each kind has in the unfinished document.
         stamps: of the finished copy and index, as they were published.
@@ -33,6 +34,7 @@ class Progress:
     document_bytes: int = 0
     undecoded: int = 0
     unread: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     has_entities: bool = False
     found: Counter[str] = field(default_factory=Counter)
     kinds: dict[str, int] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class JobStatus:
         state: ``running``, ``interrupted`` (the same command goes on), ``stopped``, ``failed`` (some files have no
             copy) or ``completed``.
         files_unread: with something in their copies that nobody could look through.
+        files_remarked: with something else that is to be known of their copies.
         failures: name and reason of files without a copy, at most 100 of them.
         started_at: seconds since 1970; of the last run.
         ended_at: likewise; None while it runs or when it was killed.
@@ -78,6 +81,7 @@ class JobStatus:
     documents: int
     undecoded: int
     files_unread: int
+    files_remarked: int
     entities: Mapping[str, int]
     failures: tuple[tuple[str, str], ...]
     started_at: float

@@ -178,7 +178,8 @@ class TestWhatNobodyReadsIsRefusedByName:
     @pytest.mark.parametrize(
         ("name", "data", "said"),
         [
-            ("a.pdf", b"%PDF-1.7 ...", "it is a PDF"),
+            ("a.pdf", b"%PDF-1.7 ...", "it is damaged"),
+            ("a.pdf", b"words", "no PDF, although it is called so"),
             ("a.rtf", b"{\\rtf1 x}", "rich text"),
             ("a.gz", b"\x1f\x8b\x08", "packed .gzip."),
             ("a.doc", b"\xd0\xcf\x11\xe0", "before 2007"),

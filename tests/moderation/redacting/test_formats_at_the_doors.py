@@ -57,18 +57,18 @@ class TestCommand:
         assert {entity["Member"] for entity in index["Entities"]} >= {"word/document.xml", "docProps/core.xml"}
 
     def test_what_nobody_reads_has_no_copy_or_is_said(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+        (tmp_path / "a.rtf").write_bytes(b"{\\rtf1 x}")
         page = f'<html><img src="data:image/png;base64,{"iVBORw0K" * 80}"> ann.lee@example.org</html>'
         (tmp_path / "page.html").write_text(page)
         data = ["--data", str(tmp_path / "data")]
 
         assert run(["redact", str(tmp_path / "page.html"), "-o", str(tmp_path / "out.html"), *data]) == 1
-        assert run(["redact", str(tmp_path / "a.pdf"), "-o", str(tmp_path / "out.pdf"), *data]) == 2
+        assert run(["redact", str(tmp_path / "a.rtf"), "-o", str(tmp_path / "out.rtf"), *data]) == 2
 
         said = capsys.readouterr().err
         assert "page.html: kept as it is and not looked through: image/png in base64" in said
-        assert "a.pdf: not redacted: it is a PDF, which is not read as text" in said
-        assert not (tmp_path / "out.pdf").exists()
+        assert "a.rtf: not redacted: it is rich text (RTF), which is not read as text" in said
+        assert not (tmp_path / "out.rtf").exists()
 
     def test_a_format_that_is_named_holds_for_all_files(self, tmp_path: Path) -> None:
         (tmp_path / "note").write_text("<p>ann<b>.lee</b>@example.org</p>")
