@@ -15,7 +15,7 @@ from moderation.core.decisions import FinalOutcome
 from moderation.core.policy.policies import Policy, PolicySet
 from moderation.core.retention import soonest_text_days, text_days
 from moderation.detection.subjects import content_types_of
-from moderation.storage.records import first_item_id
+from moderation.storage.item_ids import first_item_id
 from moderation.storage.text_retention import Kept, first_with_texts, forget_texts, free_texts, kept_texts, parts_of
 
 BATCH = 500
