@@ -17,6 +17,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,8 +28,8 @@ from ground.prepared import insert_many, update_many
 
 FIRST = "0" * 64
 """The hash before the first record's."""
-SEALED_AT_ONCE = 2_000
-"""Records in one transaction of sealing: some tens of milliseconds."""
+SEALED_AT_ONCE = 500
+"""Records in one transaction of sealing: some milliseconds, for which others who write wait."""
 READ_AT_ONCE = 5_000
 ERASED = "erased"
 """The kind of a record that says that the documents of a subject are gone, and why."""
@@ -107,18 +108,20 @@ class AuditChain:
         self._db, self._table, self._documents = database, table, documents
 
     def seal(self) -> int:
-        """Seal records that are not sealed yet, the oldest first; says how many."""
-        return self._db.write(self._seal, step="audit.seal")
+        """Seal records that are not sealed yet, the oldest first; says how many, at most `SEALED_AT_ONCE`."""
+        while True:
+            last, sealed = self._db.read(self._sealed)
+            if not sealed:
+                return 0
+            if self._db.write(partial(self._store, last=last, sealed=sealed), step="audit.seal", rows=len(sealed)):
+                return len(sealed)
 
-    def _seal(self, c: Connection) -> int:
+    def _sealed(self, c: Connection) -> tuple[Head | None, list[dict[str, Any]]]:
+        """The newest sealed record, and those to come as they will be: nobody who writes waits for the hashes."""
         table = self._table
-        if c.dialect.name == "postgresql":
-            c.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        last = self._last(c)
         waiting = sa.select(table).where(table.c.position.is_(None)).order_by(table.c.id).limit(SEALED_AT_ONCE)
         rows = c.execute(waiting).all()
-        if not rows:
-            return 0
-        last = self._last(c)
         position, previous = (last.position, last.hash) if last is not None else (0, FIRST)
         digests = self._digests(c, rows)
         sealed = []
@@ -128,13 +131,20 @@ class AuditChain:
             position += 1
             previous = _hash(position, previous, row.kind, row.subject, row.at, body)
             sealed.append({"id": row.id, "body": body, "position": position, "hash": previous})
-        update_many(c, table, "id", sealed, ())
-        return len(sealed)
+        return last, sealed
+
+    def _store(self, c: Connection, last: Head | None, sealed: Sequence[Mapping[str, Any]]) -> bool:
+        """Write them behind the record that they follow; False where another process was faster."""
+        if c.dialect.name == "postgresql":
+            c.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        if self._last(c) != last:
+            return False
+        update_many(c, self._table, "id", sealed, ())
+        return True
 
     def head(self) -> Head | None:
         """The newest sealed record; None when there is none."""
-        last = self._db.read(self._last)
-        return None if last is None else Head(last.position, last.hash, last.at)
+        return self._db.read(self._last)
 
     def hash_at(self, position: int) -> str | None:
         """The hash of the record at a position; None when there is none."""
@@ -179,9 +189,10 @@ class AuditChain:
         query = sa.select(self._table).where(self._table.c.position > after)
         return c.execute(query.order_by(self._table.c.position).limit(READ_AT_ONCE)).all()
 
-    def _last(self, c: Connection) -> sa.Row[Any] | None:
+    def _last(self, c: Connection) -> Head | None:
         sealed = sa.select(self._table).where(self._table.c.position.is_not(None))
-        return c.execute(sealed.order_by(self._table.c.position.desc()).limit(1)).first()
+        row = c.execute(sealed.order_by(self._table.c.position.desc()).limit(1)).first()
+        return None if row is None else Head(row.position, row.hash, row.at)
 
     def _digests(self, c: Connection, rows: Sequence[sa.Row[Any]]) -> dict[tuple[str, str], str]:
         """Of each record that vouches for a document that is there: its digest."""

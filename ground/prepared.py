@@ -6,7 +6,7 @@ Postgres takes all rows in one statement, as JSON: a statement for each costs it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -40,6 +40,27 @@ class Ready:
 
 
 _NOTHING = Ready("", ())
+
+
+def run_all(c: Connection, statements: Iterable[Ready]) -> list[int]:
+    """Run statements one after the other, in a write; says of each how many rows were written.
+
+    Postgres is sent all at once (libpq's pipeline mode): it does not wait for us between them, nor we for each answer.
+    """
+    every = list(statements)
+    raw = c.connection.driver_connection
+    if c.dialect.driver != "psycopg" or raw is None:
+        return [each.run(c) for each in every]
+    sent = [(each, raw.cursor()) for each in every if each._values]
+    try:
+        with raw.pipeline():
+            for each, cursor in sent:
+                cursor.execute(each._text, each._values)
+    except c.dialect.loaded_dbapi.Error as error:
+        texts = "; ".join(each._text for each, _ in sent)
+        raise sa.exc.DBAPIError.instance(texts, None, error, c.dialect.loaded_dbapi.Error, dialect=c.dialect) from error
+    counts = {id(each): cursor.rowcount for each, cursor in sent}
+    return [counts.get(id(each), 0) for each in every]
 
 
 def ready_insert(dialect: Dialect, table: sa.Table, rows: Sequence[Row], *, or_nothing: bool = False) -> Ready:
@@ -123,18 +144,23 @@ class _Prepared:
         self._text = text
         self._is_one = dialect.name == "postgresql"
         make = _json_value if self._is_one else _driver_value
-        self._columns = [(column.name, make(column, dialect)) for column in columns]
+        # Plain strings: SQLAlchemy's own take the writer of JSON longer than all else in a row.
+        self._names = [str(column.name) for column in columns]
+        self._converters = [make(column, dialect) for column in columns]
         self._constants = tuple(constants)
 
     def ready(self, rows: Sequence[Row]) -> Ready:
         """The statement for rows."""
-        values = [
-            [row[name] if convert is None else convert(row[name]) for name, convert in self._columns] for row in rows
-        ]
+        # Column by column: most need no conversion, and then cost nothing.
+        values: list[Sequence[Any]] = []
+        for name, convert in zip(self._names, self._converters, strict=True):
+            column = [row[name] for row in rows]
+            values.append(column if convert is None else [convert(value) for value in column])
         if not self._is_one:
-            return Ready(self._text, [(*self._constants, *row) for row in values])
-        names = [name for name, _ in self._columns]
-        one = as_json([dict(zip(names, row, strict=True)) for row in values])
+            constants = [[value] * len(rows) for value in self._constants]
+            return Ready(self._text, list(zip(*constants, *values, strict=True)))
+        names = self._names
+        one = as_json([dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)])
         return Ready(self._text, (*self._constants, one))
 
 

@@ -8,8 +8,8 @@ to people asks with `is_shown`, or goes through `moderation.console.seen`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,7 +17,6 @@ from sqlalchemy.engine import Connection
 from ground.database import Database, insert_or_nothing
 from ground.prepared import among
 from moderation.core.clearance import clearances_found, is_clearance
-from moderation.core.detections import Detection
 from moderation.core.errors import FieldError, InputError, InvalidSubmission, NotFound
 from moderation.core.policy.policies import Policy
 from moderation.storage.audit import note_change
@@ -48,6 +47,55 @@ def put_on(c: Connection, item_id: str, wanted: Mapping[str, str], at: datetime)
             take_back_copies(c, [item_id], at)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What an item's findings, and the queues that it is sent to, ask for.
+
+    Attributes:
+        names: clearances, each with why.
+        lists: at run time, that the item stands on; they may ask for more.
+    """
+
+    names: Mapping[str, str]
+    lists: frozenset[str]
+
+    @classmethod
+    def by(cls, findings: Findings | None, loops: Iterable[LoopRecord]) -> Wanted:
+        """Work it out.
+
+        Args:
+            findings: None where nothing new was found.
+        """
+        names: dict[str, str] = {}
+        lists: frozenset[str] = frozenset()
+        if findings is not None:
+            if findings.detections:
+                names = clearances_found(findings.detections)
+            if listed := findings.basis.get("listed"):
+                # What a list at run time is called among an item's facts begins with its name, which has no blank.
+                known = (name.partition(" ")[0] for name, said in listed.items() if said is not None and said[0])
+                lists = frozenset(known)
+        for loop in loops:
+            if loop.clearance is not None:
+                names.setdefault(loop.clearance, f"queue {loop.policy}/{loop.queue}")
+        return cls(names, lists)
+
+    @property
+    def anything(self) -> bool:
+        """False where nothing is asked for, which is nearly always."""
+        return bool(self.names or self.lists)
+
+
+def put_on_wanted(c: Connection, item_id: str, wanted: Wanted, at: datetime) -> None:
+    """Put on an item what is asked for, with what lists ask for now."""
+    names = dict(wanted.names)
+    if wanted.lists:
+        query = sa.select(list_clearances).where(list_clearances.c.list.in_(sorted(wanted.lists)))
+        for row in c.execute(query):
+            names.setdefault(row.clearance, f"list {row.list}")
+    put_on(c, item_id, names, at)
+
+
 def put_on_judged(
     c: Connection, item_id: str, findings: Findings | None, loops: Iterable[LoopRecord], at: datetime
 ) -> None:
@@ -56,23 +104,7 @@ def put_on_judged(
     Args:
         findings: None where nothing new was found.
     """
-    wanted = {} if findings is None else _of_findings(c, findings.detections, findings.basis.get("listed", {}))
-    for loop in loops:
-        if loop.clearance is not None:
-            wanted.setdefault(loop.clearance, f"queue {loop.policy}/{loop.queue}")
-    if wanted:
-        put_on(c, item_id, wanted, at)
-
-
-def _of_findings(c: Connection, found: Sequence[Detection], listed: Mapping[str, Any]) -> dict[str, str]:
-    wanted = clearances_found(found)
-    # What a list at run time is called among an item's facts begins with its name, which has no blank.
-    names = {name.partition(" ")[0] for name, said in listed.items() if said is not None and said[0]}
-    if names:
-        query = sa.select(list_clearances).where(list_clearances.c.list.in_(sorted(names)))
-        for row in c.execute(query):
-            wanted.setdefault(row.clearance, f"list {row.list}")
-    return wanted
+    put_on_wanted(c, item_id, Wanted.by(findings, loops), at)
 
 
 def clearances_of(c: Connection, item_ids: Collection[str]) -> dict[str, frozenset[str]]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 
 from ground.errors import ModerationError
-from ground.prepared import among, ready_insert, ready_update
+from ground.prepared import among, ready_insert, ready_update, run_all
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
 from moderation.core.egress import stays_here
@@ -20,11 +20,11 @@ from moderation.core.events import Listener
 from moderation.core.fingerprints import Fingerprint
 from moderation.core.items import Item
 from moderation.core.redaction import RedactedPart
-from moderation.core.rules.caps import RuleName
+from moderation.core.rules.caps import RuleName, fired
 from moderation.core.rulings import Ruling
 from moderation.storage import roll_ups
 from moderation.storage.audit import decision_record
-from moderation.storage.clearances import put_on_judged
+from moderation.storage.clearances import Wanted, put_on_wanted
 from moderation.storage.counters import check_and_mark
 from moderation.storage.event_log import note_event
 from moderation.storage.facets import facet_rows
@@ -104,9 +104,12 @@ class Outcomes:
     """
 
     def __init__(self, dialect: Dialect, made: Sequence[Ruled], listeners: Sequence[Listener] = ()) -> None:
-        self._made, self._at = made, made[0].ruled_at
+        self._at = made[0].ruled_at
+        self._marks = [each.marks for each in made if each.marks is not None]
+        self._wanted: list[tuple[str, datetime, Wanted]] = []
         rows: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in (*_EACH_NEW, *_LEFT_ALONE)}
         loops: list[dict[str, Any]] = []
+        judged: list[tuple[Ruling, Mapping[RuleName, bool]]] = []
         counts: roll_ups.Counts = Counter()
         for each in made:
             item, decision, findings, ruling = each.item, each.decision, each.findings, each.ruling
@@ -125,15 +128,19 @@ class Outcomes:
                 rows[fingerprints] += _fingerprint_rows(each)
             loops += map(loop_row, each.loops)
             if ruling is not None:
-                rows[item_facets] += facet_rows(item, ruling, findings or NOTHING_FOUND)
-                roll_ups.add_judged(counts, item, ruling, findings or NOTHING_FOUND)
-        self._loops = ready_insert(dialect, item_loops, loops, or_nothing=True)
-        self._others = [
+                rules = fired(ruling)
+                judged.append((ruling, rules))
+                rows[item_facets] += facet_rows(item, ruling, findings or NOTHING_FOUND, rules)
+                roll_ups.add_judged(counts, item, ruling, findings or NOTHING_FOUND, rules)
+            if (wanted := Wanted.by(findings, each.loops)).anything:
+                self._wanted.append((item.id, each.ruled_at, wanted))
+        self._statements = [
             ready_insert(dialect, table, those, or_nothing=table in _LEFT_ALONE) for table, those in rows.items()
         ]
-        self._others += (
-            ready_rules(dialect, (each.ruling for each in made if each.ruling is not None), self._at),
+        self._statements += (
+            ready_rules(dialect, judged, self._at),
             roll_ups.ready_counts(dialect, counts, self._at),
+            ready_insert(dialect, item_loops, loops, or_nothing=True),
         )
 
     def write(self, c: Connection, caps: Mapping[RuleName, int] | None = None) -> int:
@@ -146,14 +153,13 @@ class Outcomes:
             CapReached: with the rules whose cap they would be over.
             CountsMoved: what the rules were told of counters does not hold any more.
         """
-        check_and_mark(c, [each.marks for each in self._made if each.marks is not None])
-        for ready in self._others:
-            ready.run(c)
+        check_and_mark(c, self._marks)
+        *_, loops = run_all(c, self._statements)
         if caps:
             check_caps(c, caps, self._at)
-        for each in self._made:
-            put_on_judged(c, each.item.id, each.findings, each.loops, each.ruled_at)
-        return self._loops.run(c)
+        for item_id, at, wanted in self._wanted:
+            put_on_wanted(c, item_id, wanted, at)
+        return loops
 
 
 _EACH_NEW = (decisions, audit_records, deliveries)
@@ -173,7 +179,7 @@ class DecidingTogether:
         self._made, self._listeners = made, listeners
         decided = [_decided_values(each, each.decision) for each in made if each.decision is not None]
         asked = [_values(each) for each in made if each.decision is None]
-        self._ready = [
+        self._updates = [
             ready_update(dialect, items, "id", rows, same, _PENDING)
             for rows, same in ((decided, _DECIDED), (asked, _ASKED))
         ]
@@ -189,7 +195,7 @@ class DecidingTogether:
             NotAllPending: some are not.
             CountsMoved: what the rules were told of counters does not hold any more.
         """
-        if sum(ready.run(c) for ready in self._ready) != len(self._made):
+        if sum(run_all(c, self._updates)) != len(self._made):
             raise NotAllPending
         self._outcomes.write(c)
         for each in self._made:

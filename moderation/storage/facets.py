@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from ground.named_by_apps import author_of, parent_of, place_of, thread_of
 from ground.prepared import insert_many
 from moderation.core.items import Item
-from moderation.core.rules.caps import fired
+from moderation.core.rules.caps import RuleName, fired
 from moderation.core.rulings import Ruling
 from moderation.storage.findings import Findings
 from moderation.storage.tables import item_facets
@@ -28,9 +28,13 @@ def facet(kind: FacetKind, value: str) -> str:
     return f"{kind}:{value[:LONGEST]}"
 
 
-def facet_rows(item: Item, ruling: Ruling, findings: Findings) -> list[dict[str, Any]]:
-    """The facets of an item that was judged."""
-    found = {facet("rule", f"{policy}/{rule}") for policy, rule in fired(ruling)}
+def facet_rows(item: Item, ruling: Ruling, findings: Findings, rules: Iterable[RuleName]) -> list[dict[str, Any]]:
+    """The facets of an item that was judged.
+
+    Args:
+        rules: that were true of it; see `fired`.
+    """
+    found = {facet("rule", f"{policy}/{rule}") for policy, rule in rules}
     if findings.failures:
         found |= {facet("failed", each.detector.name) for each in findings.failures}
     if ruling.outcome == "review":
@@ -48,5 +52,5 @@ def named_rows(item: Item) -> list[dict[str, Any]]:
 
 def save_facets(c: Connection, judged: Sequence[tuple[Item, Ruling, Findings]]) -> None:
     """Note by which facets items are found; those there stay."""
-    rows = [row for each in judged for row in facet_rows(*each)]
+    rows = [row for item, ruling, findings in judged for row in facet_rows(item, ruling, findings, fired(ruling))]
     insert_many(c, item_facets, rows, or_nothing=True)

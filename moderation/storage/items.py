@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
-from ground.prepared import among, insert_many
+from ground.prepared import among, ready_insert, run_all
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
 from moderation.core.derivatives import Derivative
@@ -96,21 +96,23 @@ class Store(Reading):
             IdempotencyConflict: another post with this key and another body was faster; nothing is stored.
             IdempotencyInFlight: the same post was faster, and waits for its decision; nothing is stored.
         """
-        rows = [item_row(item) for item in new]
+        dialect = self._db.engine.dialect
         media = [row for item in new for row in media_rows(item.id, item.parts)]
-        to_fetch = [row for item in new for row in fetch_rows(item)]
         named = [row for item in new for row in named_rows(item)]
+        statements = [
+            ready_insert(dialect, items, [item_row(item) for item in new]),
+            ready_insert(dialect, item_media, media, or_nothing=True),
+            ready_insert(dialect, fetches, [row for item in new for row in fetch_rows(item)]),
+            ready_insert(dialect, item_facets, named, or_nothing=True),
+        ]
 
         def work(c: Connection) -> Mapping[str, Any] | None:
             if keyed is not None and not keep_answer(c, keyed):
                 return kept_answer(c, keyed.post, keyed.answered_at)
-            insert_many(c, items, rows)
-            insert_many(c, item_media, media, or_nothing=True)
-            insert_many(c, fetches, to_fetch)
-            insert_many(c, item_facets, named, or_nothing=True)
+            run_all(c, statements)
             return None
 
-        return self._db.write(work, step="items.add", rows=len(rows))
+        return self._db.write(work, step="items.add", rows=len(new))
 
     def move_waits(self, names: Collection[str], held_until: datetime, until: datetime) -> None:
         """Say that posts with idempotency keys still wait for their decisions; see `idempotency.move_waits`."""

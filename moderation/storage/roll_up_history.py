@@ -20,6 +20,7 @@ from ground.database import Database
 from moderation.core.decisions import Decision
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Item
+from moderation.core.rules.caps import fired
 from moderation.core.rulings import Ruling
 from moderation.storage.facets import save_facets
 from moderation.storage.findings import Findings
@@ -141,7 +142,7 @@ def _history_of(
         else:
             save_facets(c, [(item, ruling, findings)])
             counts: Counts = Counter()
-            add_judged(counts, item, ruling, findings)
+            add_judged(counts, item, ruling, findings, fired(ruling))
             yield min(times), counts
     for decision in made:
         counts = Counter()

@@ -32,7 +32,7 @@ from ground.prepared import Ready, add_many, ready_add
 from ground.tally import BUCKET, DETECTOR_CALLS, Counted
 from moderation.core.decisions import Decision
 from moderation.core.items import Item
-from moderation.core.rules.caps import fired
+from moderation.core.rules.caps import RuleName
 from moderation.core.rulings import Ruling
 from moderation.storage.findings import Findings
 from moderation.storage.tables import roll_ups
@@ -47,14 +47,17 @@ Counts = Counter[tuple[str, str, str, str]]
 """Figure, app, name and detail, to how many."""
 
 
-def add_judged(counts: Counts, item: Item, ruling: Ruling, findings: Findings) -> None:
-    """Add to `counts` what a ruling adds to the figures."""
+def add_judged(counts: Counts, item: Item, ruling: Ruling, findings: Findings, rules: Mapping[RuleName, bool]) -> None:
+    """Add to `counts` what a ruling adds to the figures.
+
+    Args:
+        rules: that were true of the item, and which of them reject it; see `fired`.
+    """
     app, outcome = item.app, ruling.outcome
     counts["judged", app, outcome, ruling.policy.name] += 1
     if findings.detections:
         for label in {label for found in findings.detections for label in (found.label, *found.parents)}:
             counts["label", app, label, outcome] += 1
-    rules = fired(ruling)
     for (policy, rule), is_rejected in rules.items():
         counts["rule", app, f"{policy}/{rule}"[:LONGEST_NAME], "reject" if is_rejected else ""] += 1
     if outcome == "review":

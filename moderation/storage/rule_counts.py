@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, Dialect
 from ground.database import Database
 from ground.prepared import Ready, ready_add
 from moderation.core.errors import CapReached
-from moderation.core.rules.caps import RuleName, fired
+from moderation.core.rules.caps import RuleName
 from moderation.core.rulings import Ruling
 from moderation.storage.tables import rule_days
 
@@ -20,17 +20,21 @@ ITEMS = ""
 """Stands for the policy itself where a rule's name would be: how many items it was asked about."""
 
 
-def ready_rules(dialect: Dialect, rulings: Iterable[Ruling], at: datetime) -> Ready:
-    """Count items for the policies that judged them and the rules that were true of them, once this runs."""
+def ready_rules(dialect: Dialect, judged: Iterable[tuple[Ruling, Mapping[RuleName, bool]]], at: datetime) -> Ready:
+    """Count items for the policies that judged them and the rules that were true of them, once this runs.
+
+    Args:
+        judged: of each item its ruling, and what `fired` says of it.
+    """
     day = day_of(at)
     times, rejects = Counter[RuleName](), Counter[RuleName]()
-    for ruling in rulings:
+    for ruling, rules in judged:
         for each in ruling.policies:
             name = (each.policy.name, ITEMS)
             times[name] += 1
             if each.outcome == "reject":
                 rejects[name] += 1
-        for name, is_rejected in fired(ruling).items():
+        for name, is_rejected in rules.items():
             times[name] += 1
             if is_rejected:
                 rejects[name] += 1

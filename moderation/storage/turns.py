@@ -129,7 +129,7 @@ def apps_in_turn(next_app: Callable[[str], str | None], begin: str) -> Iterator[
         yield app
         after = app
     after = ""
-    while begin and (app := next_app(after)) is not None and app <= begin:
+    while after < begin and (app := next_app(after)) is not None and app <= begin:
         yield app
         after = app
 
