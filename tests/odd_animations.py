@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import cache
 
 from PIL import Image
 
@@ -44,6 +45,7 @@ def gif(frames: Sequence[bytes], size: tuple[int, int] = (WIDE, HIGH)) -> bytes:
     return head + b"!\xff\x0bNETSCAPE2.0\3\1\0\0\0" + b"".join(frames) + b";"
 
 
+@cache
 def odd_animations() -> dict[str, tuple[str, bytes]]:
     """Name, media type, bytes."""
     large = checks(WIDE, HIGH, [(200, 0, 0), (0, 200, 0), (0, 0, 200), (250, 250, 0)])

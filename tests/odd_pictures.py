@@ -9,6 +9,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from PIL import Image, ImageCms, ImageDraw
@@ -313,6 +314,7 @@ def apng(
     return out + chunk(b"IEND")
 
 
+@cache  # the tests of a process share them
 def odd_pictures() -> dict[str, tuple[str, bytes]]:
     """Name, media type, bytes."""
     return {name: (kind, data) for name, kind, data in _all()}

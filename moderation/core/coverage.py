@@ -22,7 +22,7 @@ from moderation.core.verdicts import Examined, Look, NotExamined
 
 STEPS = 2
 """Frames come out of a picture, text out of frames; nothing comes out of that."""
-COVERAGE = Tool.trusted({"name": "coverage", "version": "1"})
+COVERAGE = Tool.model_construct(name="coverage", version="1")
 """In whose name a failure of kind ``not_examined`` stands: it is about all tools, not about one."""
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import yaml
-from cfnlint.api import lint_all
 from moderation_aws.calls import ANSWERS
 
 from ground.media_store import places_of
@@ -32,6 +31,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS..(S3..BucketP
 
 
 def test_the_template_passes_cfn_lint() -> None:
+    from cfnlint.api import lint_all  # which takes long to load, and is asked here alone
+
     assert [str(found) for found in lint_all(TEMPLATE) if found.rule.id[0] in "EW"] == []
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from typing_extensions import TypeAliasType
 
 from moderation.core.nearest import nearest
 from moderation.core.policy.codes import Slip
@@ -222,8 +223,10 @@ def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
 
 
 def _flat(annotation: Any) -> Iterator[Any]:
-    """The members of unions, without annotations."""
-    if get_origin(annotation) is Annotated:
+    """The members of unions, without annotations and names."""
+    if isinstance(annotation, TypeAliasType):
+        yield from _flat(annotation.__value__)
+    elif get_origin(annotation) is Annotated:
         yield from _flat(get_args(annotation)[0])
     elif get_origin(annotation) in (Union, types.UnionType):
         for member in get_args(annotation):

@@ -7,9 +7,10 @@ A mapping is the word that stands in it. Whoever asks something of every word do
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, TypeAlias, assert_never, get_args
+from typing import Annotated, Any, Final, assert_never, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
+from typing_extensions import TypeAliasType
 
 from moderation.core.policy.meant import NOT_THE_SAME
 from moderation.core.policy.terms import Path, wrong
@@ -105,41 +106,45 @@ def _tag_of(value: Any) -> str:
 
 # The four models above name it before it is there: pydantic completes them at their first use, and not here, where it
 # would build it once for each of them at every start.
+# It has a name, so that pydantic builds it once for all places where it may stand.
 # A tag stands in pydantic's path to a fault, beside keys of the file; with a NUL in it, it can be none of them.
-Condition: TypeAlias = Annotated[
-    Annotated[LabelCondition, Tag("\0LabelCondition")]
-    | Annotated[ScoreCondition, Tag("\0ScoreCondition")]
-    | Annotated[AllOf, Tag("\0AllOf")]
-    | Annotated[AnyOf, Tag("\0AnyOf")]
-    | Annotated[NotOf, Tag("\0NotOf")]
-    | Annotated[OnePart, Tag("\0OnePart")]
-    | Annotated[AppCondition, Tag("\0AppCondition")]
-    | Annotated[ContentTypeCondition, Tag("\0ContentTypeCondition")]
-    | Annotated[MetadataCondition, Tag("\0MetadataCondition")]
-    | Annotated[PeopleCondition, Tag("\0PeopleCondition")]
-    | Annotated[CounterCondition, Tag("\0CounterCondition")]
-    | Annotated[ContentCondition, Tag("\0ContentCondition")]
-    | Annotated[WidthCondition, Tag("\0WidthCondition")]
-    | Annotated[HeightCondition, Tag("\0HeightCondition")]
-    | Annotated[MegapixelsCondition, Tag("\0MegapixelsCondition")]
-    | Annotated[BytesCondition, Tag("\0BytesCondition")]
-    | Annotated[FramesCondition, Tag("\0FramesCondition")]
-    | Annotated[DurationCondition, Tag("\0DurationCondition")]
-    | Annotated[SoundCondition, Tag("\0SoundCondition")]
-    | Annotated[TextLengthCondition, Tag("\0TextLengthCondition")]
-    | Annotated[MediaTypeCondition, Tag("\0MediaTypeCondition")]
-    | Annotated[PartsCondition, Tag("\0PartsCondition")]
-    | Annotated[FlagsCondition, Tag("\0FlagsCondition")]
-    | Annotated[HourCondition, Tag("\0HourCondition")]
-    | Annotated[WeekdayCondition, Tag("\0WeekdayCondition")],
-    Discriminator(_tag_of),
-    BeforeValidator(_is_one_word),
-]
+Condition = TypeAliasType(
+    "Condition",
+    Annotated[
+        Annotated[LabelCondition, Tag("\0LabelCondition")]
+        | Annotated[ScoreCondition, Tag("\0ScoreCondition")]
+        | Annotated[AllOf, Tag("\0AllOf")]
+        | Annotated[AnyOf, Tag("\0AnyOf")]
+        | Annotated[NotOf, Tag("\0NotOf")]
+        | Annotated[OnePart, Tag("\0OnePart")]
+        | Annotated[AppCondition, Tag("\0AppCondition")]
+        | Annotated[ContentTypeCondition, Tag("\0ContentTypeCondition")]
+        | Annotated[MetadataCondition, Tag("\0MetadataCondition")]
+        | Annotated[PeopleCondition, Tag("\0PeopleCondition")]
+        | Annotated[CounterCondition, Tag("\0CounterCondition")]
+        | Annotated[ContentCondition, Tag("\0ContentCondition")]
+        | Annotated[WidthCondition, Tag("\0WidthCondition")]
+        | Annotated[HeightCondition, Tag("\0HeightCondition")]
+        | Annotated[MegapixelsCondition, Tag("\0MegapixelsCondition")]
+        | Annotated[BytesCondition, Tag("\0BytesCondition")]
+        | Annotated[FramesCondition, Tag("\0FramesCondition")]
+        | Annotated[DurationCondition, Tag("\0DurationCondition")]
+        | Annotated[SoundCondition, Tag("\0SoundCondition")]
+        | Annotated[TextLengthCondition, Tag("\0TextLengthCondition")]
+        | Annotated[MediaTypeCondition, Tag("\0MediaTypeCondition")]
+        | Annotated[PartsCondition, Tag("\0PartsCondition")]
+        | Annotated[FlagsCondition, Tag("\0FlagsCondition")]
+        | Annotated[HourCondition, Tag("\0HourCondition")]
+        | Annotated[WeekdayCondition, Tag("\0WeekdayCondition")],
+        Discriminator(_tag_of),
+        BeforeValidator(_is_one_word),
+    ],
+)
 """A test on an item and its detections. Exactly one kind of it in a mapping."""
 
 
 def _models() -> Iterator[type[Word]]:
-    for member in get_args(get_args(Condition)[0]):
+    for member in get_args(get_args(Condition.__value__)[0]):
         yield get_args(member)[0]
 
 

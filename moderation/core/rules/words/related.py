@@ -18,7 +18,7 @@ from moderation.core.rules.words.label import LabelTest, both, covered
 from moderation.core.rules.words.lasting import number_at_once
 from moderation.core.taxonomy import Taxonomy
 
-_EVERYWHERE = Box.trusted({"left": 0.0, "top": 0.0, "width": 1.0, "height": 1.0})
+_EVERYWHERE = Box.model_construct(left=0.0, top=0.0, width=1.0, height=1.0)
 _ONE = Count.model_construct(at_least=1)
 _ROUNDING = 1e-9
 """Of a picture: by so much products and differences of ratios may be off in binary fractions, and more."""
