@@ -99,7 +99,7 @@ class Cover:
     """Covers boxes in black; the copy is an MP4 in H.264, without metadata."""
 
     name = "film.blank"
-    version = "1.0"
+    version = "1.1"
     reads = ("video",)
     time_limit_seconds = 900.0
     fill = "solid"
