@@ -373,22 +373,22 @@ def picture(people: Sequence[Cut], folder: Path) -> None:
         turned.save(many / f"{number}.jpg", quality=90)
     used = command(many, copies / "many", 1)
     ours = (used[0] - start[0]) / 9
-    from moderation_vision.blanking import covered
+    from moderation_vision.blanking import cover
 
     found = tool.find(large)
     with taken() as blur:
         blurred = large
         for _ in found:
             blurred = blurred.filter(ImageFilter.GaussianBlur(RADIUS))
-    with taken() as cover:
+    with taken() as covering:
         for _ in range(10):
-            covered(large, found)
+            cover(large, found)
     name, find = second_detector()
     with Image.open(copies / "many" / "0.jpg") as copy:
         left = find(np.asarray(copy.convert("RGB")))
     print(
         f"picture of 12 MP, 5 faces: {slow[0] / ours:.1f}x of the whole job, decoded, looked at twice and saved; "
-        f"the covering alone {blur[0] / (cover[0] / 10):.0f}x (goal 100x); {ours:.2f} s against {slow[0]:.2f} s; "
+        f"the covering alone {blur[0] / (covering[0] / 10):.0f}x (goal 100x); {ours:.2f} s against {slow[0]:.2f} s; "
         f"leak {sum(shows(place, left) for place in places)} of 5 by {name}"
     )
 

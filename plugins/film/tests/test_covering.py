@@ -11,31 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from moderation_film.covering import Cover, stored
-from numpy.typing import NDArray
 
-from moderation.core.detections import Detection
-from moderation.core.items import Box, TimeRange
+from moderation.core.items import Box
 from moderation.hookspecs import Unreadable
 from moderation.testing import FakeContext
+from plugins.film.tests.copies import copied, found, shown
 from plugins.film.tests.films import GREEN, RED, card, film, made, shots, turned
-
-LEFT = Box(left=0, top=0, width=0.4, height=1)
-
-
-def found(start: float, end: float, box: Box | None = LEFT) -> Detection:
-    return Detection(label="Face", confidence=90, box=box, time_range=TimeRange(start=start, end=end))
-
-
-def copied(tmp_path: Path, data: bytes, *detections: Detection) -> bytes:
-    context = FakeContext(tmp_path)
-    part = Cover().redact(context.media(data), detections, context)
-    assert part.data is not None
-    return part.data
-
-
-def shown(data: bytes) -> list[tuple[float, NDArray[np.uint8]]]:
-    with av.open(io.BytesIO(data)) as container:
-        return [(frame.time, frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
 
 
 def test_a_place_is_black_for_its_time_and_all_else_stays(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Blank:
         assert part.media is not None
         if (part.media.frames or 1) > 1:
             raise Unreadable("animations cannot be redacted")
-        copy = covered(context.looks(part)[0], detections, self.fill)
+        copy = cover(context.looks(part)[0], detections, self.fill)
         return Part(type="image", data=saved_alike(copy, context.read(part), part.media.content_type))
 
 
@@ -56,27 +56,30 @@ class Patch(Blank):
     fill = "patch"
 
 
-def covered(seen: Image, detections: Sequence[Detection], fill: str = "solid") -> Image:
-    """A fresh picture with the places of detections covered, and nothing of what the one seen says about itself."""
+def cover(seen: Image, detections: Sequence[Detection], fill: str = "solid") -> Image:
+    """Cover the places of detections in a picture, and have it forget what it says about itself.
+
+    Returns:
+        `seen` itself, or another where a patch was made: to copy 48 megapixels costs more than to cover some of them.
+    """
     from PIL import Image, ImageDraw
 
-    copy = seen.copy()
-    copy.info.clear()
+    seen.info.clear()
     places = [
-        _place(each.box, each.label == "Face", *copy.size) if each.box is not None else (0, 0, *copy.size)
+        _place(each.box, each.label == "Face", *seen.size) if each.box is not None else (0, 0, *seen.size)
         for each in detections
         if each.box is not None or not _is_metadata(each)
     ]
     if fill == "patch":
         import numpy
 
-        pixels = numpy.array(copy)
+        pixels = numpy.array(seen)
         patch(pixels, [(left, top, right + 1, bottom + 1) for left, top, right, bottom in places])
         return Image.fromarray(pixels)
-    draw = ImageDraw.Draw(copy)
+    draw = ImageDraw.Draw(seen)
     for place in places:
         draw.rectangle(place, fill="black")
-    return copy
+    return seen
 
 
 def _place(box: Box, is_face: bool, width: int, height: int) -> tuple[int, int, int, int]:
