@@ -49,6 +49,7 @@ from moderation.policies.versions import PoliciesInForce, PolicyVersions
 from moderation.policies.watching import watch
 from moderation.redacting.comprehend import open_jobs
 from moderation.redacting.recordings import RecordingCopies
+from moderation.reporting.kept import YearlyReports
 from moderation.review.client import OwnEndpoint
 from moderation.review.fallback import AnyHumanLoops, notes_on, open_human_loops
 from moderation.review.following import Following
@@ -101,6 +102,7 @@ class Service:
         flagging: judges items anew that were reported.
         notices: what anybody says is wrong with items; `flaggers`: whose come first.
         noticing: asks people about notices, and sees to upheld ones.
+        reports: transparency reports of years, made in the background.
         disputes: decisions before out-of-court bodies.
         disputing: follows what these have said.
         derivatives: writes copies and deletes originals, as policies say.
@@ -181,6 +183,7 @@ class Service:
         copies = Copies(self.pipeline.ports, self.notices, self.lists, duplicates.copies)
         self.noticing = Noticing(self.pipeline.ports, self.notices, copies)
         self.remoderating = RemoderationWork(database, self.pipeline.ports)
+        self.reports = YearlyReports(database, self.versions, self.pipeline.now, settings.smallest_group)
         self.disputes = Disputes(database)
         self.disputing = Disputing(self.disputes, self.pipeline)
         self.auditing = Auditing(settings, database, self.pipeline.now)
@@ -250,6 +253,7 @@ class Service:
         self.noticing.rounds.start()
         self.disputing.rounds.start()
         self.remoderating.rounds.start()
+        self.reports.rounds.start()
         self._completing.start()
         self.deliveries.start()
         self.redactions.start()
@@ -307,6 +311,7 @@ class Service:
             rounds.stop()
         self.following.rounds.stop()
         self.remoderating.close()
+        self.reports.close()
         first = (self.doorbell, self.fetching, self.following, self.deliveries, self.redactions, self.films)
         last = (self._redactor, self._holding, self.waits, self.judge, self.heart, self.database)
         for part in (*first, *own, *last):

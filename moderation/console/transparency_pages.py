@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import groupby
 
 from flask import Blueprint, Response, render_template, request
 
-from ground.errors import StoreUnavailable
 from ground.spreadsheets import csv_lines
-from moderation.reporting.figures import figures
-from moderation.reporting.yearly import COLUMNS, FEW, Row, rows
+from moderation.reporting.yearly import COLUMNS, FEW, Row
 from moderation.service import Service
 from review_ui.portal.access import only_for
 from review_ui.portal.languages import N_, _
@@ -34,24 +28,13 @@ FIGURES = (
 """What stands in rows, so that it is translated; the file has it in English."""
 
 
+FAILED = N_("The newest report ended by a fault of the service, which its log has. It is tried again in some minutes.")
+MAKING_SECONDS = 10
+"""After which who wants the file is to ask again."""
+
+
 def add_transparency_pages(console: Blueprint, service: Service) -> None:
-    """``/admin/transparency`` and its CSV. One report is made at a time: it reads all decisions of a year."""
-    one_at_a_time = threading.Lock()
-
-    @contextmanager
-    def alone() -> Iterator[None]:
-        if not one_at_a_time.acquire(blocking=False):
-            raise StoreUnavailable("another transparency report is being made; try again in a minute")
-        try:
-            yield
-        finally:
-            one_at_a_time.release()
-
-    def made(year: int, app: str | None) -> list[Row]:
-        since, until = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-        with alone():
-            found = figures(service.database, service.versions, since, until, app)
-        return list(rows(found, service.settings.smallest_group))
+    """``/admin/transparency`` and its CSV; see `moderation.reporting.kept`."""
 
     def asked() -> tuple[int, str | None]:
         now, said = service.pipeline.now().year, request.args.get("year", "")
@@ -62,13 +45,14 @@ def add_transparency_pages(console: Blueprint, service: Service) -> None:
     @only_for(*READERS)
     def transparency() -> Page:
         year, app = asked()
-        found = made(year, app)
-        now = service.pipeline.now()
+        report, progress = service.reports.asked(year, app)
+        now, found = service.pipeline.now(), report.rows if report is not None else ()
         return render_template(
             "console/transparency.html",
             year=year,
             app=app,
-            now=now,
+            report=report,
+            progress=progress,
             years=range(now.year, now.year - 6, -1),
             apps=service.accounts.list_apps(now),
             sections=[(name, list(mine)) for name, mine in groupby(found, key=lambda row: row.section)],
@@ -79,8 +63,18 @@ def add_transparency_pages(console: Blueprint, service: Service) -> None:
     @only_for(*READERS)
     def transparency_csv() -> Page:
         year, app = asked()
-        found = made(year, app)
-        answer = Response(csv_lines([COLUMNS, *(row.cells() for row in found)]), content_type="text/csv; charset=utf-8")
+        shown = request.args.get("report", type=int)
+        report = service.reports.made(shown, year, app) if shown is not None else None
+        if report is None:
+            report, progress = service.reports.asked(year, app)
+            if report is None or progress is not None:
+                is_failed = progress is not None and progress.state == "failed"
+                said = FAILED if is_failed else _("The report is being made. Ask again in some seconds.")
+                answer = Response(_(said), status=503, content_type="text/plain; charset=utf-8")
+                answer.headers["Retry-After"] = str(MAKING_SECONDS)
+                return answer
+        lines = csv_lines([COLUMNS, *(row.cells() for row in report.rows)])
+        answer = Response(lines, content_type="text/csv; charset=utf-8")
         answer.headers["Content-Disposition"] = f'attachment; filename="transparency-{year}.csv"'
         return answer
 

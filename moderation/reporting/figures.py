@@ -146,18 +146,20 @@ def figures(
     until: datetime,
     app: str | None = None,
     each: Callable[[Statement], None] | None = None,
+    progress: Callable[[int], None] = lambda number: None,
 ) -> Figures:
     """Count a time; `until` is left out. Memory grows with what is told apart and with eight bytes for each duration.
 
     Args:
         app: only of this one; None for all.
         each: is given the statement of each restriction newly imposed, in the order of their times.
+        progress: is told now and then how many decisions more were counted; what it raises ends the count.
     """
     made = Figures(since, until, app)
     population: Counter[Stratum] = Counter()
     own: Counter[Stratum] = Counter()
     acts: dict[tuple[str, datetime], Act] = {}
-    _count_decisions(made, database, versions, population, own, acts)
+    _count_decisions(made, database, versions, population, own, acts, progress)
     if each is not None:
         for restriction in restrictions(database, versions, since, until, app):
             each(restriction)
@@ -183,8 +185,9 @@ def _count_decisions(
     population: Counter[Stratum],
     own: Counter[Stratum],
     acts: dict[tuple[str, datetime], Act],
+    progress: Callable[[int], None],
 ) -> None:
-    for each in counted(database, versions, made.since, made.until, made.app):
+    for each in counted(database, versions, made.since, made.until, made.app, progress):
         said, number = each.stated.statement, each.number
         by = "rules" if said.automation == "fully" else "people"
         made.decided[Decided(said.app, said.policy.name, said.outcome, by)] += number

@@ -8,7 +8,7 @@ these values alone, and one decision of each shape is stated in full.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -67,26 +67,35 @@ class Counted:
 
 
 def counted(
-    database: Database, versions: PolicyVersions, since: datetime, until: datetime, app: str | None = None
+    database: Database,
+    versions: PolicyVersions,
+    since: datetime,
+    until: datetime,
+    app: str | None = None,
+    progress: Callable[[int], None] = lambda number: None,
 ) -> Collection[Counted]:
     """All decisions made in a time, `until` left out, by their shapes; read a page at a time.
 
     Memory grows with the shapes, and with eight bytes for each first decision.
+
+    Args:
+        progress: is told after each page how many decisions it had.
     """
     found: dict[Shape, Counted] = {}
     last: Place | None = None
     while True:
         query = page_of(_query(database.is_sqlite), PAGE, since, until, app, last)
-        row = database.read(lambda c, query=query: _count_page(c, query, versions, found))  # type: ignore[misc]
-        if row is None:
+        row, number = database.read(lambda c, query=query: _count_page(c, query, versions, found))  # type: ignore[misc]
+        progress(number)
+        if row is None or number < PAGE:
             return found.values()
         last = (as_utc(row.decided_at), row.item_id, row.number)
 
 
 def _count_page(
     c: Connection, query: sa.Select[Any], versions: PolicyVersions, found: dict[Shape, Counted]
-) -> sa.Row[Any] | None:
-    """Count a page into `found`, and give its last row; None where there are no more."""
+) -> tuple[sa.Row[Any] | None, int]:
+    """Count a page into `found`, and give its last row and how many there were."""
     others, number, last = [], 0, None
     for row in c.execute(query.execution_options(yield_per=FEW)):
         number, last = number + 1, row
@@ -109,7 +118,7 @@ def _count_page(
         if shape in found:
             for row in each:
                 found[shape].add(row)
-    return last if number == PAGE else None
+    return last, number
 
 
 def _key(row: sa.Row[Any]) -> DecisionKey:

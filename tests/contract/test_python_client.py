@@ -202,3 +202,42 @@ def test_the_readme_names_what_there_is() -> None:
     block = readme.split("```python\n")[1].split("```")[0]
 
     compile(block, "README.md", "exec")
+
+
+def test_lists_reports_and_redaction_have_methods(api: Api, client: Client) -> None:
+    item = client.post([text("Have a nice day")])
+    api.service.work_once()
+    redacted = client.redact("Call me at 206-555-0100")
+    flag = client.flag("it is rude", "user-9", item=item["id"])
+    key = api.service.accounts.add_key("ops", datetime.now(UTC), is_operator=True).key
+    with Client("http://service", key=key, transport=client._transport) as operator:
+        entry = operator.add_to_list("banned-authors", "user-42", "spam")
+        listed = operator.get_list("banned-authors")["listed"]
+        removed = operator.remove_from_list("banned-authors", str(entry["id"]), "a mistake")
+        look = operator.remoderate("a change", dry_run=True)
+
+    assert "206" not in redacted["text"]
+    assert client.get_flag(flag["id"])["reason"] == "it is rude"
+    assert [each["value"] for each in listed] == ["user-42"]
+    assert removed["id"] == entry["id"]
+    assert look["examples"] == []
+    assert [each["id"] for each in client.items(limit=1)["items"]] == [item["id"]]
+
+
+def test_a_name_that_leads_elsewhere_is_refused_before_it_is_sent(client: Client) -> None:
+    for name in ("", ".", ".."):
+        with pytest.raises(ValueError, match="missing"):
+            client.get_list(name)
+
+
+def test_what_may_be_done_only_once_is_not_sent_again_when_it_is_lost() -> None:
+    asked: list[str] = []
+
+    def lost(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        raise httpx.ReadError("gone")
+
+    with Client("http://service", key="k", transport=httpx.MockTransport(lost)) as client, pytest.raises(Unreachable):
+        client.undo_remoderation("r1")
+
+    assert asked == ["/v1/remoderations/r1/undo"]

@@ -6,12 +6,28 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 from tests.paths import DOCS, ROOT
 
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+"""What the site of the documentation is made of."""
+ALL_PAGES = [
+    *PAGES,
+    ROOT / "CONTRIBUTING.md",
+    *(
+        page
+        for folder in ("clients", "deploy", "examples", "packs", "plugins", "tools")
+        for page in sorted((ROOT / folder).rglob("*.md"))
+        if "node_modules" not in page.parts
+    ),
+]
+"""Those that lie beside what they are about, too."""
 
-_FENCE = re.compile(r"^```(?P<kind>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$", re.M | re.S)
+_FENCE = re.compile(
+    r"(?:^<!-- not run: (?P<why>[^>\n]+) -->\n)?^(?P<indent> *)```(?P<kind>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^(?P=indent)```$",
+    re.M | re.S,
+)
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 
 
@@ -22,6 +38,7 @@ class Block:
     Attributes:
         line: of the page, where its text begins.
         title: the file or the terminal that it belongs to; empty where the page says none.
+        not_run: why no test takes it, as a comment before it says; empty where there is none.
     """
 
     page: Path
@@ -29,6 +46,7 @@ class Block:
     kind: str
     title: str
     text: str
+    not_run: str = ""
 
     @property
     def place(self) -> str:
@@ -47,7 +65,7 @@ def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
     for found in _FENCE.finditer(text):
         line = text.count("\n", 0, found.start("text")) + 1
-        yield Block(page, line, found["kind"], found["title"] or "", found["text"])
+        yield Block(page, line, found["kind"], found["title"] or "", dedent(found["text"]), found["why"] or "")
 
 
 def links(page: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from moderation.cli import cli
-from tests.docs.pages import PAGES, Block, blocks
+from tests.docs.pages import ALL_PAGES, Block, blocks
 from tests.paths import ROOT
 
 TYPED = {"docs/tutorial.md", "docs/how-to.md"}
@@ -34,7 +34,7 @@ OTHERS = {
 }  # fmt: skip
 """Programs that blocks name beside ours, and why they are not run."""
 
-CONSOLE = [block for page in PAGES for block in blocks(page) if block.kind in ("console", "sh", "bash")]
+CONSOLE = [block for page in ALL_PAGES for block in blocks(page) if block.kind in ("console", "sh", "bash")]
 
 
 def is_typed(block: Block) -> bool:

@@ -67,20 +67,32 @@ def media(kind: Literal["image", "video", "audio"], **given: str) -> Part:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the API, which may be sent again: what it does happens once."""
+    """One call of the API.
+
+    Attributes:
+        is_repeatable: doing it twice is the same as doing it once, so that it may be sent again when nobody knows
+            whether it arrived.
+    """
 
     method: str
     path: str
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    is_repeatable: bool = True
 
 
 def post(parts: Sequence[Part], wait: float, idempotency_key: str | None, more: Mapping[str, Any]) -> Call:
     """Post an item; under one idempotency key it becomes one item, however often the call is sent."""
     headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
-    body = {"parts": list(parts), **{name: value for name, value in more.items() if value is not None}}
+    body = {"parts": list(parts), **given(**more)}
     return Call("POST", "/v1/items", body, headers, {"wait": wait} if wait else {})
+
+
+def batch(items: Sequence[Mapping[str, Any]], idempotency_key: str | None) -> Call:
+    """Post several items at once."""
+    headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
+    return Call("POST", "/v1/items/batch", {"items": list(items)}, headers)
 
 
 def wanted_upload(data: bytes, media_type: str) -> Call:
@@ -95,18 +107,31 @@ def part_of_upload(upload_id: str, media_type: str) -> Part:
 
 def of_item(item_id: str, what: str = "") -> str:
     """The path of an item, or of something of it."""
-    return f"/v1/items/{quote(item_id, safe='')}{what}"
+    return path_of("/v1/items/{}", item_id) + what
 
 
-def pause_of(status: int, headers: Mapping[str, str], attempt: int) -> float | None:
+def path_of(template: str, *names: str | int) -> str:
+    """A path with these names in it, which may hold any character. Raises `ValueError` for what leads elsewhere."""
+    if any(str(name) in ("", ".", "..") for name in names):
+        raise ValueError(f"a name or id is missing: {template}")
+    return template.format(*(quote(str(name), safe="") for name in names))
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Those that were given."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def pause_of(status: int, headers: Mapping[str, str], attempt: int, is_repeatable: bool = True) -> float | None:
     """Seconds to wait before it is sent again; None where that would not help.
 
     Args:
         status: of the answer; 0 where none came.
         attempt: how many were made, from 1 on.
     """
-    is_busy = status in (0, 429, 502, 503, 504) or (status == 409 and "retry-after" in headers)
-    if not is_busy or attempt >= ATTEMPTS:
+    is_refused_for_now = status in (429, 503) or (status == 409 and "retry-after" in headers)
+    is_lost = status in (0, 502, 504)  # nobody knows what became of it
+    if not (is_refused_for_now or (is_lost and is_repeatable)) or attempt >= ATTEMPTS:
         return None
     said = headers.get("retry-after", "")
     return min(float(said), LONGEST_PAUSE) if said.isdigit() else PAUSES[min(attempt, len(PAUSES)) - 1]

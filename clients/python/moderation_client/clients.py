@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
 import httpx
 
 from moderation_client.calls import Call, Item, Part, of_item, part_of_upload, pause_of, post, refused, wanted_upload
+from moderation_client.operations import Operations
 from moderation_client.problems import Unreachable
 
 TIMEOUT_SECONDS = 60.0
@@ -18,13 +19,14 @@ _LOOK_SECONDS = 1.0
 
 
 def _answer(response: httpx.Response) -> Any:
-    document = response.json() if response.content and "json" in response.headers.get("content-type", "") else None
+    kind = response.headers.get("content-type", "")
+    document = response.json() if response.content and "json" in kind else None
     if response.is_success:
-        return document
+        return response.content if document is None and response.content else document
     raise refused(response.status_code, document)
 
 
-class Client:
+class Client(Operations[dict[str, Any]]):
     """Calls of one app.
 
     Args:
@@ -50,11 +52,11 @@ class Client:
             Refused: it is not taken, and why.
             Unreachable: nobody knows whether it arrived; post it again with the same idempotency key.
         """
-        return cast(Item, self._call(post(parts, wait, idempotency_key, more)))
+        return cast(Item, self._send(post(parts, wait, idempotency_key, more)))
 
     def get(self, item_id: str) -> Item:
         """An item. Raises `Refused` (404) for one that is not there."""
-        return cast(Item, self._call(Call("GET", of_item(item_id))))
+        return cast(Item, self._send(Call("GET", of_item(item_id))))
 
     def wait(self, item_id: str, *, seconds: float) -> Item:
         """An item once it is decided or withdrawn, or as it stands after so many seconds."""
@@ -67,15 +69,15 @@ class Client:
 
     def explanation(self, item_id: str) -> dict[str, Any]:
         """Why an item was decided so, in words and as data."""
-        return cast(dict[str, Any], self._call(Call("GET", of_item(item_id, "/explanation"))))
+        return cast(dict[str, Any], self._send(Call("GET", of_item(item_id, "/explanation"))))
 
     def appeal(self, item_id: str, reason: str) -> Item:
         """Have fresh reviewers look again."""
-        return cast(Item, self._call(Call("POST", of_item(item_id, "/appeal"), {"reason": reason})))
+        return cast(Item, self._send(Call("POST", of_item(item_id, "/appeal"), {"reason": reason})))
 
     def withdraw(self, item_id: str) -> Item:
         """Take an item back and have it erased."""
-        return cast(Item, self._call(Call("DELETE", of_item(item_id))))
+        return cast(Item, self._send(Call("DELETE", of_item(item_id))))
 
     def upload(self, data: bytes, media_type: str) -> Part:
         """Send media that is too large for a post; gives the part of an item that names it.
@@ -87,7 +89,7 @@ class Client:
             Refused: it is not taken, and why.
             Unreachable: it did not arrive; begin again.
         """
-        made = self._call(wanted_upload(data, media_type))
+        made = self._send(wanted_upload(data, media_type))
         # The address has its own signature, and may be another service's: the key does not go there.
         with httpx.Client(timeout=TIMEOUT_SECONDS, transport=self._transport) as bare:
             try:
@@ -106,25 +108,25 @@ class Client:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _call(self, call: Call) -> Any:
+    def _send(self, call: Call) -> Any:
         for attempt in range(1, 100):
             try:
                 response = self._http.request(
                     call.method, call.path, json=call.body, headers=call.headers, params=call.parameters
                 )
             except httpx.TransportError as error:
-                pause = pause_of(0, {}, attempt)
+                pause = pause_of(0, {}, attempt, call.is_repeatable)
                 if pause is None:
                     raise Unreachable(f"{call.method} {call.path}: {type(error).__name__}") from error
             else:
-                pause = pause_of(response.status_code, response.headers, attempt)
+                pause = pause_of(response.status_code, response.headers, attempt, call.is_repeatable)
                 if pause is None:
                     return _answer(response)
             time.sleep(pause)
         raise AssertionError("attempts are bounded")
 
 
-class AsyncClient:
+class AsyncClient(Operations[Awaitable[dict[str, Any]]]):
     """The same as `Client`, to be awaited."""
 
     def __init__(self, url: str, *, key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
@@ -136,11 +138,11 @@ class AsyncClient:
         self, parts: Sequence[Part], *, wait: float = 0, idempotency_key: str | None = None, **more: Any
     ) -> Item:
         """See `Client.post`."""
-        return cast(Item, await self._call(post(parts, wait, idempotency_key, more)))
+        return cast(Item, await self._send(post(parts, wait, idempotency_key, more)))
 
     async def get(self, item_id: str) -> Item:
         """See `Client.get`."""
-        return cast(Item, await self._call(Call("GET", of_item(item_id))))
+        return cast(Item, await self._send(Call("GET", of_item(item_id))))
 
     async def wait(self, item_id: str, *, seconds: float) -> Item:
         """See `Client.wait`."""
@@ -153,19 +155,19 @@ class AsyncClient:
 
     async def explanation(self, item_id: str) -> dict[str, Any]:
         """See `Client.explanation`."""
-        return cast(dict[str, Any], await self._call(Call("GET", of_item(item_id, "/explanation"))))
+        return cast(dict[str, Any], await self._send(Call("GET", of_item(item_id, "/explanation"))))
 
     async def appeal(self, item_id: str, reason: str) -> Item:
         """See `Client.appeal`."""
-        return cast(Item, await self._call(Call("POST", of_item(item_id, "/appeal"), {"reason": reason})))
+        return cast(Item, await self._send(Call("POST", of_item(item_id, "/appeal"), {"reason": reason})))
 
     async def withdraw(self, item_id: str) -> Item:
         """See `Client.withdraw`."""
-        return cast(Item, await self._call(Call("DELETE", of_item(item_id))))
+        return cast(Item, await self._send(Call("DELETE", of_item(item_id))))
 
     async def upload(self, data: bytes, media_type: str) -> Part:
         """See `Client.upload`."""
-        made = await self._call(wanted_upload(data, media_type))
+        made = await self._send(wanted_upload(data, media_type))
         async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, transport=self._transport) as bare:
             try:
                 _answer(await bare.post(made["url"], data=made["fields"], files={"file": data}))
@@ -185,18 +187,18 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    async def _call(self, call: Call) -> Any:
+    async def _send(self, call: Call) -> Any:
         for attempt in range(1, 100):
             try:
                 response = await self._http.request(
                     call.method, call.path, json=call.body, headers=call.headers, params=call.parameters
                 )
             except httpx.TransportError as error:
-                pause = pause_of(0, {}, attempt)
+                pause = pause_of(0, {}, attempt, call.is_repeatable)
                 if pause is None:
                     raise Unreachable(f"{call.method} {call.path}: {type(error).__name__}") from error
             else:
-                pause = pause_of(response.status_code, response.headers, attempt)
+                pause = pause_of(response.status_code, response.headers, attempt, call.is_repeatable)
                 if pause is None:
                     return _answer(response)
             await asyncio.sleep(pause)

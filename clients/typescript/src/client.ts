@@ -1,6 +1,7 @@
 /** The client: calls of one app, sent again where that is safe. */
 import { prepare } from "./calls.js";
-import type { Accepted, Answer, Arguments, Explanation, Flag, Item, MediaType, Method, NewFlag, Part, PathOf, PostedItem, Sent } from "./calls.js";
+import type { Accepted, Answer, Arguments, Explanation, Item, MediaType, Method, Part, PathOf, PostedItem, Sent } from "./calls.js";
+import { Operations } from "./operations.js";
 import { Unreachable, refused } from "./problems.js";
 
 export interface Options {
@@ -34,12 +35,13 @@ export function text(content: string): Part {
   return { type: "text", text: content };
 }
 
-export class Client {
+export class Client extends Operations {
   readonly #url: string;
   readonly #options: Required<Options>;
 
   /** @param url of the service, such as `http://127.0.0.1:8000`. */
   constructor(url: string, options: Options) {
+    super();
     this.#url = url.replace(/\/+$/, "");
     // Not the bare function: browsers want `fetch` to be called on the window.
     const { fetch = (...given: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...given), sleep = pause } = options;
@@ -101,11 +103,6 @@ export class Client {
   /** Take an item back and have it erased. */
   async withdraw(id: string): Promise<Answer<"DELETE", "/v1/items/{item_id}">> {
     return this.call("DELETE", "/v1/items/{item_id}", { path: { item_id: id } });
-  }
-
-  /** Pass on what a user says is wrong with an item. */
-  async flag(flag: NewFlag): Promise<Flag> {
-    return this.call("POST", "/v1/flags", { body: flag });
   }
 
   /** Send media that is too large for a post, and get the part of an item that names it. */

@@ -12,7 +12,7 @@ from moderation.storage.tables.decision_tables import (
     idempotency_keys,
     item_loops,
 )
-from moderation.storage.tables.figure_tables import processes, roll_up_marks, roll_ups, tallies
+from moderation.storage.tables.figure_tables import processes, roll_up_marks, roll_ups, tallies, yearly_reports
 from moderation.storage.tables.item_tables import (
     HAS_TEXTS,
     IS_REJECTED,
@@ -115,4 +115,5 @@ __all__ = [
     "score_suggestions",
     "tallies",
     "trusted_flaggers",
+    "yearly_reports",
 ]

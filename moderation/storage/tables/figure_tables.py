@@ -50,3 +50,21 @@ tallies = sa.Table(
     sa.Column("amount", sa.Float, nullable=False),
 )
 """Counts that only grow, of all processes together; `labels` is a list in JSON."""
+
+yearly_reports = sa.Table(
+    "yearly_reports",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("year", sa.Integer, nullable=False),
+    sa.Column("app", sa.String(100), nullable=False),
+    sa.Column("least", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("rows", sa.JSON),
+    sa.Column("last_decision_at", UTCDateTime),
+    sa.Column("began_at", UTCDateTime, nullable=False),
+    sa.Column("seen_at", UTCDateTime, nullable=False),
+    sa.Index(None, "year", "app"),
+)
+"""Transparency reports that were made, or are wanted (`moderation.reporting.kept`); `app` is empty for all of them."""

@@ -23,19 +23,3 @@ text?.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(lint, PAUSE);
 });
-
-// While a backtest runs, its own section is fetched anew; what is being written stays as it is.
-async function look() {
-  const section = document.getElementById("backtest");
-  if (!section?.hasAttribute("data-running")) return;
-  try {
-    const answer = await fetch(location.pathname);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById("backtest");
-    if (answer.ok && fresh) section.replaceWith(fresh);
-  } catch {
-    // The next look tries again.
-  }
-  setTimeout(look, 2000);
-}
-setTimeout(look, 1000);

@@ -98,7 +98,12 @@ ACTS: st.SearchStrategy[list[Act]] = st.lists(
 
 
 def each_by_itself(
-    database: Any, versions: PolicyVersions, since: datetime, until: datetime, app: str | None = None
+    database: Any,
+    versions: PolicyVersions,
+    since: datetime,
+    until: datetime,
+    app: str | None = None,
+    progress: Any = None,
 ) -> Iterator[Counted]:
     """As `shapes.counted`, of one decision each, stated as its user is told it."""
     store = Store(database)
