@@ -53,6 +53,8 @@ _BETWEEN = words(
 _A_WORD = later(r"[^\W\d_]{3}")
 _MEASURE = later(r"(?i)[0-9] ?(?:mm|cm|km|kg|lbs|[kmg]hz|[kmgt]b|watts?|volts?)\b|[0-9] x [0-9]")
 _ROW = later(r",\S*[@:/+!$%&*()]|^[0-9]{1,2}/[0-9]{2},|[0-9]{9}")
+_FOR = later(r"(?<=[a-z] )[24](?= [a-z])")
+"""*To* and *for* as they are texted."""
 _A_DIGIT = later(r"[0-9]")
 _WORD = later(r"[^\W\d_]+")
 _LONGEST_ADDRESS = 240
@@ -149,6 +151,8 @@ def _may_be_address(value: str) -> bool:
         return False
     if len(value) > _LONGEST_ADDRESS or sum(word in _PROSE for word in _WORD.findall(value.lower())) > 2:
         return False
+    if value.islower() and _FOR.search(value) is not None and _A_DIGIT.search(_FOR.sub("", value)) is None:
+        value = _FOR.sub("", value)
     return _A_DIGIT.search(value) is not None or any(
         "s" in tagger().lists.of(word) or word.endswith(_STREET_ENDS) for word in _WORD.findall(value.lower())
     )

@@ -16,18 +16,23 @@ _LETTER_WORDS = words(
     " le les il lo los das der die ein eine ruego peço wilt graag bitte rückruf schicken senden sie dorthin meine ihre unsere mailen bellen sturen colis votre notre merci nous wir wij noi nós abbiamo conocimos conhecemos"
     " wann wo warum gruß viele danke zahlbar urlaub vertrag guthaben"
 )
+_NOBODY = words("babe baby mine hero sir madam dear honey sweetheart morning evening night eta")
+"""What people are called who are not called by their names."""
 _KIN = words(
-    "amma umma appa akka chechi chechy chettan chetta ettan macha machan machi machane sirji madamji bhaiya didi bhabhi ammi abbu beta thangam kanna"
+    "amma umma appa akka chechi chechy chettan chetta ettan chachi chachu chacha macha machan machi machane sirji madamji bhaiya didi bhabhi ammi abbu beta thangam kanna"
     " oppa unnie noona hyung eomma appa kuya ate lola lolo tita tito nonna nonno oma opa abuela abuelo abuelita mami papi"
 )
 """What people call kin and elders in languages that English is mixed with."""
+_KIN_AND = _KIN | words("da di pa dear my")
 _SPOKEN = words(
     "jia you|ke qi|yan jiu|li hai|mei you|bu shi|xie xie|ni hao|wo ai ni|zai jian|mei shi|hao de|bu yao|ma fan|gan bei|insha allah|masha allah|alhamdulillah".replace(
         " ", "_"
     ).replace("|", " ")
 )
 """Phrases of Chinese and Arabic in Latin letters, their words joined by underscores."""
-_GREETED_SO = later(r"(?i)(?:as+al+a*m\w*|w\w*(?:laik|leyk)\w*|salam\w*) ?(?:w\w*(?:laik|leyk)\w*|a?laik\w*)?\Z")
+_WORD_BEFORE = later(r"([a-z]+) $")
+_WORD_BEHIND = later(r" ([a-z]+)")
+_GREETED_SO = later(r"(?i)(?:as+a?l+a*m\w*|w\w*(?:laik|leyk)\w*|salam\w*) ?(?:w\w*(?:laik|leyk)\w*|a?laik\w*)?\Z")
 _VALENTINE = later(r"(?i)\b(?:my|your|yo|ur|her|his|a|be|real) $")
 _PEOPLES = words(
     "islam muslim moslem christian jew jewess kike hindu sikh buddhist catholic protestant mormon baptist atheist pagan sunni shia shiite"
@@ -60,6 +65,18 @@ _FAMILY = later(
 _FIRM_BEHIND = later(
     r"(?i)(?:,? (?:&|and) (?:sons?|bros?|brothers|co|company|partners|associates|daughters)\b|,? (?:llp|llc|inc|ltd|plc|gmbh|pllc|p\.?c)\b)"
 )
+_DONE_BY_FIRM = later(
+    r" (?:(?:raised|cut|lowered|hiked) (?:its |their |the )?(?:prices|rates|fees)|merged|went public|laid off|hired [0-9]|recalled [0-9]|filed for bankruptcy"
+    r"|launched an? new|stores?\b|shares?\b|stock\b|outlets?\b|branch(?:es)?\b|sells? |is hiring|are hiring)"
+)
+"""What firms do and have, and people of that name do not."""
+_TWO_BEFORE = later(
+    r"(?i)\b(?:at|shares? (?:of|in)|stocks? (?:of|in)|joined|hired by|bought by|owned by|run by)(?: [A-Z][\w'’\-]+ and)? $"
+)
+_TWO = later(r"[A-Z](?:['’][A-Z])?[A-Za-z\-]+ and [A-Z](?:['’][A-Z])?[A-Za-z\-]+")
+_IN_COURT = later(r" v\. [A-Z]")
+_IN_COURT_BEFORE = later(r"[\w.] v\. $")
+"""A case by its parties: *Okafor v. State*."""
 _NAMES_ROW = later(
     r"(?:[A-Z][A-Za-z'’\-]+, ){1,4}[A-Z][A-Za-z'’\-]+,? (?:and|&) [A-Z][A-Za-z'’\-]+|[A-Z][A-Za-z'’\-]+ & [A-Z][A-Za-z'’\-]+"
 )
@@ -84,8 +101,9 @@ def is_nobody(text: str, lowered: str, start: int, end: int, kinds: Kinds) -> bo
         return False
     return (
         all(word in _LETTER_WORDS for word in found)
-        or all(word in _KIN for word in found)
-        or "_".join(found) in _SPOKEN
+        or (len(found) == 1 and found[0] in _NOBODY)
+        or (not _KIN.isdisjoint(found) and all(word in _KIN_AND for word in found))
+        or _is_spoken(lowered, start, end, found)
         or _GREETED_SO.match(text[start:end]) is not None
         or (found == ["valentine"] and _VALENTINE.search(text, max(0, start - 8), start) is not None)
         or _SLANG.match(text, start) is not None
@@ -94,6 +112,18 @@ def is_nobody(text: str, lowered: str, start: int, end: int, kinds: Kinds) -> bo
         or _is_the_one(text, lowered, start, end, found)
         or (len(found) == 1 and (_is_kind(text, start, found[0]) or _IS_THING.match(text, end) is not None))
         or _is_firm(text, start, end, kinds)
+    )
+
+
+def _is_spoken(lowered: str, start: int, end: int, found: list[str]) -> bool:
+    """A phrase of another language, or the half of one that was taken for a name."""
+    if "_".join(found) in _SPOKEN:
+        return True
+    if len(found) > 1:
+        return False
+    before, behind = _WORD_BEFORE.search(lowered, max(0, start - 12), start), _WORD_BEHIND.match(lowered, end)
+    return (before is not None and f"{before[1]}_{found[0]}" in _SPOKEN) or (
+        behind is not None and f"{found[0]}_{behind[1]}" in _SPOKEN
     )
 
 
@@ -122,9 +152,25 @@ def _is_kind(text: str, start: int, word: str) -> bool:
 
 def _is_firm(text: str, start: int, end: int, kinds: Kinds) -> bool:
     """A piece of Moreno, Castle and Baker, of Harper & Finch: surnames in a row, none of them a first name."""
-    if _FIRM_BEHIND.match(text, end) is not None:
+    if _FIRM_BEHIND.match(text, end) is not None or _IN_COURT.match(text, end) is not None:
+        return True
+    if _IN_COURT_BEFORE.search(text, max(0, start - 8), start) is not None:
+        return True
+    found = _WORD.findall(text[start:end].lower())
+    if not any(_is_first(kinds(word)) for word in found) and _DONE_BY_FIRM.match(text, end) is not None:
         return True
     line = max(text.rfind("\n", 0, start) + 1, start - 80)
+    for row in _TWO.finditer(text, line, min(len(text), end + 80)):
+        if row.start() <= start and end <= row.end():
+            is_led = _TWO_BEFORE.search(text, max(0, row.start() - 20), row.start()) is not None
+            is_firm = is_led or _DONE_BY_FIRM.match(text, row.end()) is not None
+            parts = [word for word in _WORD.findall(row.group().lower()) if word != "and"]
+            if (
+                is_firm
+                and not text.startswith(("'s", "’s"), row.end())
+                and not all(_is_first(kinds(word)) for word in parts)
+            ):
+                return True
     for row in _NAMES_ROW.finditer(text, line, min(len(text), end + 80)):
         if row.start() <= start and end <= row.end():
             parts = [word for word in _WORD.findall(row.group().lower()) if word != "and"]

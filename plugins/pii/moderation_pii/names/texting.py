@@ -32,7 +32,7 @@ _TWO_IN = 14
 _STRETCHED = later(r"(?i)([a-z])\1\1")
 _CRY = later(
     r"(?i)(?:h+a+|h+e{2,}|h+m+|wo{2,}|ge{2,}|a+h+|o+h+|u+h+|e+h+|a+w+|ugh+|pff+t?|psh+(?:ew)?|phew|o+ra+h|(?:ha|he|hi|ja|ka|lo){2,}h?"
-    r"|a+i+y+[ao]+[hr]?|h+a+i+z|m?wah+s?|mwah|yay+|yikes|whee+|wow+|eww+|meh|nah|nope|rightio|goodo)\Z"
+    r"|a+i+y+[ao]+[hr]?|h+a+i+z|m?wah+s?|mwah|yay+|yikes|whee+|wow+|eww+|meh|nah|nope|rightio|goodo|o+h?y+e+a+h?)\Z"
 )
 """A cry, in as many letters as it takes."""
 _CONTRACTION = later(r"(?i)[a-z]+['’](?:ve|ll|re|m|d|t|ma)\Z")
@@ -64,17 +64,31 @@ _SLURRED = later(r"(?i)(?:o?l+o+l|lmao|rofl|omg|o?kay|ok|yeah|nah)[a-z]{0,8}\Z|s
 _ROAD = later(r"(?i).* (?:rd|road|street|avenue|nagar|highway|blvd)\Z")
 _MONTH = words("january february march april may june july august september october november december")
 _MONTH_BEFORE = later(r"(?i)\b(?:by|in|on|last|next|this|since|until|till|from|end of|mid|of|early|late|to|every) $")
-_NOBODY = words("babe baby mine hero sir madam dear honey sweetheart kay al morning evening night")
+_SELDOM = words("kay al")
+"""Somebody where a greeting or the like says so."""
+_FESTIVALS = words(
+    "onam pongal diwali deepavali eid holi vishu navratri christmas xmas easter halloween hanukkah ramadan rakhi merry x"
+)
+_WISHED_BEFORE = later(r"(?i)\b(?:happy|merry|blessed|very) $")
+_XMAS_BEHIND = later(r"(?i)[ '\"]{1,2}x[ '\"]{0,2}mas")
 _PARTICLES = words(
     "de da do dos das del della di du van von der den ter ten la le el al bin bint ibn ben abu y e i zu zum of the af av"
 )
 _PLACE_BEFORE = later(
     r"(?i)(?:(?<!believe)(?<!interest)(?<!interested)(?<!faith)(?<!trust)(?<!confidence)(?<!disappointed)(?<!lost)"
-    r" in|^in| (?:go|goes|going|went|gone|fly|flying|flew|flight|flights|drive|drove|trip|travel|travelled|traveled|moved?|moving|back|way|train|bus|came|come|coming|far as|outskirts of|town of"
+    r" in|^in|(?:^|[\s.,!(])(?:go|goes|off|goin|going|went|gone|fly|flying|flew|flight|flights|drive|drove|trip|travel|travelled|traveled|moved?|moving|back|way|train|bus|came|come|coming|far as|outskirts of|town of"
     r"|nation of|city of|state of|republic of) to| (?:nation|city|town|state|republic|village|island) of) $"
 )
+_AT_BEFORE = later(
+    r"(?i)(?<!look)(?<!looks)(?<!looking)(?<!looked)(?<!mad)(?<!angry)(?<!pissed)(?<!yell)(?<!yelling)(?<!yelled)(?<!laugh)(?<!laughing)(?<!laughed)"
+    r"(?<!smile)(?<!smiling)(?<!stare)(?<!staring)(?<!shout)(?<!shouting)(?<!point)(?<!pointing) at $"
+)
+_ENGLISH = frozenset("uv")
 _JOINED = later(r"[A-Z]?[a-z]+(?:[A-Z][a-z]*)+\Z")
 _PREFIX = later(r"(?:Mc|Mac|De|Di|Da|Du|La|Le|Van|Von|Fitz|St|Ben|Al|El|Abd|Mc)(?=[A-Z])")
+_IRREGULAR = later(r"[A-Z]?[a-z]+[A-Z]{2}|[a-z]+[A-Z]")
+"""Capitals for show; names have one in them at most, behind what begins names."""
+_SOMEBODY = words("boy girl man guy lady dude")
 _HALF = later(r"[A-Z][a-z]*")
 _NO_SURNAME = later(
     r"(?i)\w+(?:ists?|isms?|ians|ness|phobes?|phobia|cels?|[aeiou]tion|ically|ettes|holes?|heads|niks|ental)\Z"
@@ -117,7 +131,11 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
     is_called = _CUE_BEFORE.search(text, max(0, start - 24), start) is not None
     if lowered in _MONTH and not word.istitle() and _MONTH_BEFORE.search(text, max(0, start - 10), start):
         return True
-    if lowered in _NOBODY and (word.islower() or not is_called):
+    if lowered in _SELDOM and (word.islower() or not is_called):
+        return True
+    if lowered in _FESTIVALS and (
+        _WISHED_BEFORE.search(text, max(0, start - 8), start) or _XMAS_BEHIND.match(text, end)
+    ):
         return True
     if _CRY.match(word) or (_STRETCHED.search(word) and not is_on_list):
         return True
@@ -131,6 +149,15 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
         return True
     if _JOINED.match(word) and not _PREFIX.match(word) and not word.isupper():
         return not all(not _STRONG.isdisjoint(known.of(half.lower())) for half in _HALF.findall(word))
+    if word.islower() and _ENGLISH & lists[0] and _DETERMINED.search(text, max(0, start - 8), start):
+        return True
+    if (
+        word.islower()
+        and lists[0].isdisjoint("ab")
+        and _AT_BEFORE.search(text, max(0, start - 16), start)
+        and not text.startswith(("'s", "’s"), end)
+    ):
+        return True
     if is_strong:
         return False
     if _SLURRED.match(word) and not is_on_list:
@@ -153,6 +180,18 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
 
 def _is_sentence(found: list[str], lists: list[frozenset[str]], texting: bool) -> bool:
     """True for a row of words that nobody is called: where somebody texts, most of those are sentences."""
+    if len(found) == 2 and found[0].lower() == found[1].lower():
+        return True
+    if found[0] == "i" or (len(found) == 2 and found[1].lower() in _SOMEBODY and _ANY.isdisjoint(lists[0])):
+        return True
+    if any(_IRREGULAR.match(word) for word in found):
+        return True
+    if (
+        len(found) > 2
+        and 2 * sum(_ANY.isdisjoint(each) for each in lists) > len(found)
+        and any(map(str.islower, found))
+    ):
+        return not all(word in _PARTICLES for word in found if word.islower())
     is_written_so = all(word.istitle() for word in found if word.lower() not in _PARTICLES)
     if texting and not is_written_so and all(_STRONG.isdisjoint(each) for each in lists):
         return all(len(word) > 1 for word in found)

@@ -28,6 +28,19 @@ def names(text: str) -> list[str]:
         "Ruby is a gem and Jasper is a stone",
         "Austin and Victoria are nice cities",
         "Zelda is the best game",
+        "Forgot to say Happy Onam to you all, i am fine here",
+        "That was it for me. Oyea.",
+        "Thanks da thangam, i feel so glad dear",
+        "Hi Chachi tried calling u now pls pick up",
+        "Pls keep one rose on my desk and go",
+        'As i told u, "Wen i Sing, Dont Laugh.."',
+        "What r u doing. TEA AT THE MO..yeP. WeLL dOnE HehE ;>",
+        "it ends at swann and u have to go back",
+        "we ate at Frankie n Bennys near the cinema",
+        "As per your request 'Velle Velle' has been set as your tune",
+        "Aslamalaikkum, how r u my frnd",
+        "Eta at the station is 12:30 as planned. We made it!",
+        "Shall we ask Jia you lol",
     ],
 )
 def test_is_nobody(text):
@@ -42,6 +55,7 @@ def test_is_nobody(text):
         ("this is Yetunde here, pls call me wen u can", "Yetunde"),
         ("Ok lor, c u at 8. Shuhui", "Shuhui"),
         ("pls tell wesley how've u been lol", "wesley"),
+        ("she is mad at kadeem today", "kadeem"),
         ("Mrs Oyelaran is our teacher", "Oyelaran"),
         ("I believe in Martha", "Martha"),
         ("Jean MacDonald is the captain", "MacDonald"),
@@ -119,3 +133,7 @@ def test_what_people_text_is_nobody(text):
 @pytest.mark.parametrize(("text", "name"), [("Dear Rakhesh. Call me", "Rakhesh"), ("Hi Umma Ali, come", "Umma Ali")])
 def test_who_is_called_alike_is_found(text, name):
     assert ("NAME", name) in found_in(text, 50)
+
+
+def test_to_and_for_in_digits_make_no_address():
+    assert found_in("can go at 3 den rush to parco 4 nb... Okie lor", REVIEW) == []
