@@ -281,7 +281,7 @@ def open_file(data: bytes, kind: Format | None) -> Opened:
         return Opened(reading, container=package, members=members)
     if kind == "pdf":
         pdf = PdfFile(data)
-        reading, members = pdf.read(inner, _xml)
+        reading, members = pdf.read(inner)
         return Opened(reading, container=pdf, members=members)
     mark, codec = next(((mark, codec) for mark, codec in _MARKS if data.startswith(mark)), (b"", ""))
     body = data[len(mark) :]

@@ -12,13 +12,14 @@ from typing import Any
 
 import pikepdf
 
+from moderation.containers.pdf.cmaps import TooMuch
 from moderation.containers.pdf.fonts import UNKNOWN, Font
 
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 MOST_GLYPHS = 1_000_000
-MOST_STEPS = 5_000_000
-"""Operators that are followed in a file, forms each time they are drawn."""
+MOST_STEPS = 1_000_000
+"""Operators in the contents of a file, and again those that bear on text, forms each time they are drawn."""
 DEEPEST = 16
 """Forms that are drawn in each other."""
 PICTURE = "a picture"
@@ -26,15 +27,12 @@ UNSURE = "text in a font that does not say its letters"
 _TEXTS = ("/ActualText", "/Alt", "/E")
 
 
-class TooMuch(Exception):
-    """More than is looked through; the words are for people."""
-
-
 class Content:
     """A content stream, cut into its instructions.
 
     Attributes:
         steps: operands and operator of each.
+        followed: those that bear on text: number, operator and operands.
         opened: how many graphics states are open at its end.
         surplus: the numbers of instructions that would close more than was opened.
         texts: strings in marks of its own, by their instruction and key.
@@ -42,10 +40,13 @@ class Content:
 
     def __init__(self, name: str, steps: list[Any]) -> None:
         self.name, self.steps = name, steps
+        self.followed: list[tuple[int, str, Any]] = []
         self.opened, self.surplus, self.in_text = 0, set[int](), False
         self.texts: dict[tuple[int, str], str] = {}
         for number, step in enumerate(steps):
             operator = str(step.operator)
+            if operator in _FOLLOWED:
+                self.followed.append((number, operator, list(step.operands)))
             if operator == "q":
                 self.opened += 1
             elif operator == "Q":
@@ -161,14 +162,22 @@ class Drawing:
         self.drawn: dict[tuple[int, int], Content] = {}
         self.unread: Counter[str] = Counter()
         self._fonts: dict[tuple[int, int], Font] = {}
-        self._steps = self._glyphs = 0
+        self._parsed = self._steps = self._glyphs = 0
 
     def content_of(self, name: str, stream: Any) -> Content:
         """A form's or pattern's content; the same one each time."""
         known = self.drawn.get(stream.objgen)
         if known is None:
-            known = self.drawn[stream.objgen] = Content(name, list(pikepdf.parse_content_stream(stream)))
+            known = self.drawn[stream.objgen] = self.parsed(name, stream)
         return known
+
+    def parsed(self, name: str, stream: Any) -> Content:
+        """A content, cut into its instructions."""
+        steps = list(pikepdf.parse_content_stream(stream))
+        self._parsed += len(steps)
+        if self._parsed > MOST_STEPS:
+            raise TooMuch(f"it has more than {MOST_STEPS:,} drawing steps")
+        return Content(name, steps)
 
     def draw(self, canvas: Canvas, resources: Any) -> None:
         """Find the glyphs of a canvas."""
@@ -178,12 +187,12 @@ class Drawing:
         if depth > DEEPEST:
             raise TooMuch(f"it draws more than {DEEPEST} forms in each other")
         run = _Run(self, canvas, content, resources, state, depth)
-        for number, step in enumerate(content.steps):
-            self._steps += 1
-            if self._steps > MOST_STEPS:
-                raise TooMuch(f"it draws more than {MOST_STEPS:,} steps")
+        self._steps += len(content.followed)
+        if self._steps > MOST_STEPS:
+            raise TooMuch(f"it draws more than {MOST_STEPS:,} steps")
+        for number, operator, operands in content.followed:
             if number not in content.surplus:
-                run.follow(number, str(step.operator), step.operands)
+                run.follow(number, operator, operands)
 
     def form(self, canvas: Canvas, form: Any, outer: Any, state: _State, depth: int) -> None:
         """Draw a form where it is."""
@@ -261,7 +270,11 @@ class _Run:
         return _get(_get(self._resources, kind), str(name))
 
     def _set_font(self, font: Any, size: Any) -> None:
-        known = self._drawing.font(font) if isinstance(font, pikepdf.Dictionary) else None
+        is_known = isinstance(font, pikepdf.Dictionary)
+        # What names no font is not drawn by anybody, and copied out by some all the same.
+        known = self._drawing.font(font if is_known else pikepdf.Dictionary())
+        if not is_known:
+            self._drawing.unread["text without a font"] += 1
         self._state = replace(self._state, font=known, size=_float(size))
 
     def _draw_object(self, thing: Any) -> None:
@@ -332,6 +345,12 @@ class _Run:
             self._advance(move)
 
 
+_FOLLOWED = frozenset(
+    {
+        *("Tj", "TJ", "'", '"', "Td", "TD", "T*", "Tm", "BT", "Tc", "Tw", "Tz", "TL", "Ts", "Tf"),
+        *("q", "Q", "cm", "gs", "Do", "INLINE IMAGE", "BMC", "BDC", "EMC"),
+    }
+)
 _SETTERS = {
     "Tc": ("between", 1.0),
     "Tw": ("words", 1.0),

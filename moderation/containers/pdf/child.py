@@ -21,7 +21,8 @@ from typing import Any
 import pikepdf
 
 from moderation.containers.pdf import second
-from moderation.containers.pdf.canvases import Canvas, Content, Drawing, TooMuch
+from moderation.containers.pdf.canvases import Canvas, Content, Drawing
+from moderation.containers.pdf.cmaps import TooMuch
 from moderation.containers.pdf.fonts import MOST_LETTERS
 from moderation.containers.pdf.lines import views
 from moderation.containers.pdf.rewriting import boxes_of, covered, written
@@ -83,7 +84,8 @@ class Document:
         for place, stream, resources in walk.forms:
             if stream.objgen not in self._drawing.drawn:
                 self._add(place, stream, stream.get("/Resources", resources), stream.write)
-        self._walk, self._said = walk, [*walk.said, *self._in_marks()]
+        self._walk = walk
+        self._said = [*walk.said, *self._in_marks()]
         if self._pdf.get_warnings():
             raise Refused(DAMAGED)
 
@@ -151,7 +153,7 @@ class Document:
 
     def _add(self, place: str, stream: Any, resources: Any, put: Any) -> None:
         if isinstance(stream, pikepdf.Page):
-            content = Content(place, list(pikepdf.parse_content_stream(stream)))
+            content = self._drawing.parsed(place, stream)
         else:
             content = self._drawing.content_of(place, stream)
         canvas = Canvas(place, content, put)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moderation.containers.layers import CannotRead, Edit, Layer, Read, Reading, apply
+from moderation.containers.markup import check_xml, text_layer, tokens
 
 REMEDY = "it is a PDF, which is read only where the extra is: pip install 'moderation[pdf]'"
 SECONDS = 240.0
@@ -44,12 +46,8 @@ class PdfFile:
         self._roots: list[Layer] = [Layer(each["text"]) for each in (*self._said["canvases"], *self._said["said"])]
         self.remarks: Mapping[str, int] = self._said["remarks"]
 
-    def read(self, inner: Read, xml: Read) -> tuple[Reading, dict[Layer, str]]:
-        """All of it that is text, and where each outermost text is.
-
-        Args:
-            inner, xml: read strings, and metadata.
-        """
+    def read(self, inner: Read) -> tuple[Reading, dict[Layer, str]]:
+        """All of it that is text, and where each outermost text is."""
         reading = Reading("")
         canvases, said = self._said["canvases"], self._said["said"]
         places = [each["place"] for each in (*canvases, *said)]
@@ -64,7 +62,7 @@ class PdfFile:
         strings = reading.aside()
         for root, each in zip(self._roots[len(canvases) :], said, strict=True):
             if each["is_xml"]:
-                xml(reading, reading.aside(), root)
+                _read_metadata(reading, root, inner)
                 continue
             strings.frame(each["before"])
             inner(reading, strings, root)
@@ -138,3 +136,26 @@ class PdfFile:
         finally:
             timer.cancel()
         return made
+
+
+def _read_metadata(reading: Reading, root: Layer, inner: Read) -> None:
+    """Show what XMP says of a file: its texts and attributes, without names of schemas, ids and dates."""
+    check_xml(root.text)
+    section, name = reading.aside(), ""
+    for token in tokens(root.text, is_xml=True):
+        shown: list[tuple[int, int]] = []
+        if token.kind == "tag" and not token.is_close:
+            name = token.name if not token.name.startswith("rdf:") else name
+            found = _ATTRIBUTE.finditer(root.text, token.start, token.end)
+            shown = [match.span(2) for match in found if not match[1].startswith(_OF_RDF)]
+        elif token.kind != "tag" and not root.text.startswith("<?xpacket", token.start):
+            shown = [(token.start, token.end)]
+        for start, end in shown:
+            if not _OF_PROGRAMS.fullmatch(root.text, start, end):
+                section.frame("\nname: " if name.endswith(("creator", "author")) else "\n")
+                inner(reading, section, text_layer(root, start, end, is_xml=True))
+
+
+_ATTRIBUTE = re.compile(r"""\s([\w:.\-]+)\s*=\s*["']([^"'<>]*)["']""")
+_OF_RDF = ("xmlns", "rdf:", "xml:")
+_OF_PROGRAMS = re.compile(r"\s*(?:\d{4}-\d\d-\d\dT[\d:.+\-Z]*|(?:uuid|xmp\.\w+):[\w\-]*)?\s*")

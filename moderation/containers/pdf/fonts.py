@@ -16,13 +16,14 @@ from pdfminer.encodingdb import EncodingDB, name2unicode
 from pdfminer.fontmetrics import FONT_METRICS
 from pdfminer.pdffont import TrueTypeFont, Type1FontHeaderParser
 
-from moderation.containers.pdf.cmaps import CodeMap, cutter
+from moderation.containers.pdf.cmaps import CodeMap, TooMuch, cutter
 
 UNKNOWN = "\ufffd"
 """Stands for a glyph of which the file does not say what it is."""
 MOST_LETTERS = 18
 """Of one glyph; the longest ligature of Unicode has so many. A word in one glyph could not be taken out of its font."""
 _NONSYMBOLIC = 1 << 5
+_MOST_CIDS = 0xFFFF
 _ORDERINGS = frozenset({"Adobe-Japan1", "Adobe-GB1", "Adobe-CNS1", "Adobe-Korea1"})
 _LIKE = (("arial", "Helvetica"), ("helvetica", "Helvetica"), ("times", "Times-Roman"), ("courier", "Courier"))
 
@@ -226,7 +227,9 @@ def _composite_widths(array: Any) -> dict[int, float]:
             widths.update((first + number, _number(each, 0)) for number, each in enumerate(items[at + 1]))
             at += 2
         elif at + 2 < len(items):
-            last = min(int(_number(items[at + 1], 0)), 0xFFFF)
+            last = int(_number(items[at + 1], 0))
+            if last > _MOST_CIDS:
+                raise TooMuch("a font has widths for more letters than there are")
             widths.update(dict.fromkeys(range(first, last + 1), _number(items[at + 2], 0)))
             at += 3
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import logging
 import re
@@ -20,6 +21,7 @@ from pdfminer.psparser import LIT, PSLiteral
 from pdfminer.utils import decode_text
 
 _DATE = re.compile(r"D:\d{4}[\d'+\-Z]{0,20}")
+_TAG = re.compile(r"<[^>]*>|\d{4}-\d\d-\d\dT[\d:.+\-Z]*|(?:uuid|xmp\.\w+):[\w\-]*")
 _NO_TEXT = frozenset({"ID", "CheckSum", "Panose", "CharSet", "Registry", "Ordering", "Encoding", "W", "Widths"})
 _ALL = (0.0, 0.0, 14_400.0, 14_400.0)
 
@@ -42,7 +44,7 @@ def texts_of(data: bytes) -> list[tuple[str, str]]:
             if thing.get("Subtype") is LIT("Form"):
                 said += "\n" + "".join(_drawn(thing, device, interpreter))
             elif thing.get("Type") is LIT("Metadata"):
-                said += "\n" + thing.get_data().decode("utf-8", "replace")
+                said += "\n" + html.unescape(_TAG.sub("\n", thing.get_data().decode("utf-8", "replace")))
         if said.strip():
             texts.append((f"object {number}", said))
     return texts

@@ -10,7 +10,8 @@ from typing import Any
 
 import pikepdf
 
-from moderation.containers.pdf.canvases import PICTURE, TooMuch
+from moderation.containers.pdf.canvases import PICTURE
+from moderation.containers.pdf.cmaps import TooMuch
 
 MOST_OBJECTS = 2_000_000
 """Dictionaries, arrays and values in them, direct ones too."""
@@ -165,7 +166,7 @@ def drop_appearance(thing: Any) -> None:
             del each["/AP"]
         kids = each.get("/Kids")
         if ("/FT" in each or "/V" in each) and isinstance(kids, pikepdf.Array):
-            waiting += kids
+            waiting += list(kids)
 
 
 def _take_out_of(thing: Any, remarks: Counter[str]) -> None:
