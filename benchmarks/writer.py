@@ -58,11 +58,13 @@ def ruled_of(service: Service, items: Sequence[Item]) -> list[Ruled]:
         kept.extend(ruled)
         return set()
 
+    claims = store.claim("texts", len(items), 3600, datetime.now(UTC))
     store.decide_together = keep  # type: ignore[method-assign]
     try:
-        moderate_texts(service.pipeline.ports, store.claim("texts", len(items), 3600, datetime.now(UTC)))
+        moderate_texts(service.pipeline.ports, claims)
     finally:
         store.decide_together = decide  # type: ignore[method-assign]
+    store.release([each.item.id for each in claims], claims[0].held_until)
     return kept
 
 
@@ -142,7 +144,6 @@ def postgres(url: str, rounds: int) -> None:
             c.execute(sa.text("INSERT INTO raw_jobs VALUES (:id, 'waiting', :body)"), rows)
         service.store.add_items(items)
         ruled = ruled_of(service, items)
-        service.store.release([each.item.id for each in ruled])
 
         def claimed_and_decided(ruled: list[Ruled] = ruled) -> None:
             service.store.claim("texts", BATCH, 60, datetime.now(UTC))
