@@ -31,7 +31,7 @@ from service import make_texts, settled
 from moderation.commands.worker import THREADS
 from moderation.core.items import Item, Part
 from moderation.pipeline import moderate
-from moderation.pipeline.doorbell import RedisListener, lanes_of
+from moderation.pipeline.doorbell import SPARE, RedisListener, lanes_of
 from moderation.pipeline.intake import Submission
 from moderation.pipeline.together import moderate_texts
 from moderation.service import Service
@@ -58,11 +58,13 @@ def ruled_of(service: Service, items: Sequence[Item]) -> list[Ruled]:
         kept.extend(ruled)
         return set()
 
+    claims = store.claim("texts", len(items), 3600, datetime.now(UTC))
     store.decide_together = keep  # type: ignore[method-assign]
     try:
-        moderate_texts(service.pipeline.ports, store.claim("texts", len(items), 3600, datetime.now(UTC)))
+        moderate_texts(service.pipeline.ports, claims)
     finally:
         store.decide_together = decide  # type: ignore[method-assign]
+    store.release([each.item.id for each in claims], claims[0].held_until)
     return kept
 
 
@@ -142,7 +144,6 @@ def postgres(url: str, rounds: int) -> None:
             c.execute(sa.text("INSERT INTO raw_jobs VALUES (:id, 'waiting', :body)"), rows)
         service.store.add_items(items)
         ruled = ruled_of(service, items)
-        service.store.release([each.item.id for each in ruled])
 
         def claimed_and_decided(ruled: list[Ruled] = ruled) -> None:
             service.store.claim("texts", BATCH, 60, datetime.now(UTC))
@@ -176,21 +177,20 @@ def scaled(postgres_url: str, redis_url: str, number: int) -> None:
         queue = Queue("one-by-one", connection=redis, serializer=JSONSerializer)
         for _ in range(few):
             queue.enqueue("writer.moderate_one", result_ttl=0)
-        worker = SimpleWorker([queue], connection=redis, serializer=JSONSerializer)
-        one_by_one = few / seconds(lambda: worker.work(burst=True, logging_level="ERROR"))
+        simple = SimpleWorker([queue], connection=redis, serializer=JSONSerializer)
+        one_by_one = few / seconds(lambda: simple.work(burst=True, logging_level="ERROR"))
     for start in range(0, number, 1000):
         service.store.add_items(prepared(service, 1000, f"together {start}"))
-    workers = [Worker(service.work_once, [(lanes, RedisListener(redis_url, lanes))], 1) for lanes in lanes_of(THREADS)]
+    listeners = [(lanes, RedisListener(redis_url, lanes)) for lanes in [*lanes_of(THREADS), SPARE]]
+    worker = Worker(service.work_once, listeners, 1, pass_on=service.ring_for_waiting)
 
     def together() -> None:
-        for worker in workers:
-            worker.start()
+        worker.start()
         while service.store.backlog()[0]:
             time.sleep(0.02)
 
     many = number / seconds(together)
-    for each in workers:
-        each.close(10)
+    worker.close(10)
     service.close()
     print(f"scaled: {many:,.0f} texts/s, one a job of RQ {one_by_one:,.0f}: {many / one_by_one:.1f}x")
 

@@ -327,6 +327,17 @@ class Service:
         moderated = [lane for lane in lanes if lane in MODERATED]
         return begun + self.pipeline.moderate_waiting(moderated, self._make_ready, of_few=tuple(lanes) == SPARE)
 
+    def ring_for_waiting(self, lanes: Sequence[Lane]) -> bool:
+        """Ring for the lanes in which items wait or are worked on; says whether there are any.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        waiting = [lane for lane in lanes if self.store.has_waiting(lane)]
+        if waiting:
+            self.doorbell.ring(*waiting)
+        return bool(waiting)
+
     def _make_ready(self, lane: Lane) -> None:
         """Before its first claim. A process that is killed while its detectors start uses up no attempt of an item."""
         if lane not in self._ready_for and self.store.has_waiting(lane):

@@ -7,17 +7,23 @@ from collections.abc import Callable, Sequence
 
 from ground.rounds import Rounds
 from moderation.core.items import Lane
-from moderation.pipeline.doorbell import RedisListener
+from moderation.pipeline.doorbell import SPARE, RedisListener
+
+PASSED_ON_SECONDS = 0.05
+"""How long a thread that keeps to apps with few items leaves rings to others, after it passed one on to them."""
 
 
 class Worker:
     """Threads that work on waiting items; nothing that happens to Redis or the database ends them.
+
+    One that works on `SPARE` leaves apps with many items to the others, and passes on each ring that may be for them.
 
     Args:
         moderate: claims some waiting items of lanes and moderates them; says how many.
         listeners: where each thread hears rings from, by the lanes that it works on.
         sweep_seconds: the longest until the database is asked for waiting items without a ring.
         done: called when nothing waits any more, for a worker of one thread that is to end then.
+        pass_on: rings for items of lanes that wait or are worked on; says whether there are any.
     """
 
     def __init__(
@@ -26,8 +32,9 @@ class Worker:
         listeners: Sequence[tuple[Sequence[Lane], RedisListener]],
         sweep_seconds: float,
         done: Callable[[], None] | None = None,
+        pass_on: Callable[[Sequence[Lane]], bool] = lambda _: False,
     ) -> None:
-        self._moderate, self._sweep_seconds, self._done = moderate, sweep_seconds, done
+        self._moderate, self._sweep_seconds, self._done, self._pass_on = moderate, sweep_seconds, done, pass_on
         self._listeners = [listener for _, listener in listeners]
         self._rounds = [self._rounds_of(lanes, listener) for lanes, listener in listeners]
 
@@ -49,7 +56,15 @@ class Worker:
 
     def _rounds_of(self, lanes: Sequence[Lane], listener: RedisListener) -> Rounds:
         name = f"worker {' and '.join(lanes)}"
-        return Rounds(name, lambda: self._round(lanes, listener), pause_seconds=self._sweep_seconds)
+        once = self._spare_round if tuple(lanes) == SPARE else self._round
+        return Rounds(name, lambda: once(lanes, listener), pause_seconds=self._sweep_seconds)
+
+    def _spare_round(self, lanes: Sequence[Lane], listener: RedisListener) -> float:
+        away = listener.listen(self._sweep_seconds)
+        if away:
+            return away
+        self._moderate(lanes)
+        return PASSED_ON_SECONDS if self._pass_on(lanes) else 0
 
     def _round(self, lanes: Sequence[Lane], listener: RedisListener) -> float | None:
         if self._moderate(lanes):

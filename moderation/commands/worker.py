@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 THREADS = 2
-"""Of a worker process: one keeps to what is quick, so that they do not wait behind pictures."""
+"""Of a worker process: one keeps to what is quick, so that they do not wait behind pictures. One more keeps to texts of
+apps that have few of them, so that these do not wait behind those of an app that floods."""
 FETCHING_SECONDS = 1.0
 """How long a worker that is to end when nothing waits is without work before it looks again, while it fetches."""
 IN_HAND_SECONDS = 20.0
@@ -52,14 +53,15 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
     from moderation.detection import forking
 
     forking.start()  # before what follows imports the rest; it takes as long
-    from moderation.pipeline.doorbell import RedisListener, lanes_of
+    from moderation.pipeline.doorbell import SPARE, RedisListener, lanes_of
     from moderation.service import Service
     from moderation.storage.opening import wait_for_databases
     from moderation.worker import Worker
 
     if not wait_for_databases(settings, stop.wait):
         return
-    listeners = [(lanes, RedisListener(redis_url, lanes)) for lanes in lanes_of(1 if burst else THREADS)]
+    every = lanes_of(1) if burst else [*lanes_of(THREADS), SPARE]
+    listeners = [(lanes, RedisListener(redis_url, lanes)) for lanes in every]
     service = Service.open(settings)
     service.live("worker")
 
@@ -67,7 +69,9 @@ def _work(settings: Settings, redis_url: str, stop: threading.Event, burst: bool
         # Who is to end when nothing waits does not end while something is being fetched.
         return service.work_once(lanes) or (service.fetching.wait(FETCHING_SECONDS) if burst else 0)
 
-    worker = Worker(work, listeners, settings.sweep_seconds, done=stop.set if burst else None)
+    worker = Worker(
+        work, listeners, settings.sweep_seconds, done=stop.set if burst else None, pass_on=service.ring_for_waiting
+    )
     settle_memory()
     click.echo("worker waits for items")
     worker.start()

@@ -18,7 +18,16 @@ from rq.serializers import JSONSerializer
 
 from moderation.core.errors import SettingsError
 from moderation.core.items import LANES, Lane, Part
-from moderation.pipeline.doorbell import JOB, QUEUE_NAMES, RINGS_KEPT, RedisDoorbell, RedisListener, ThreadDoorbell
+from moderation.pipeline.doorbell import (
+    JOB,
+    QUEUE_NAMES,
+    QUICK,
+    RINGS_KEPT,
+    SPARE,
+    RedisDoorbell,
+    RedisListener,
+    ThreadDoorbell,
+)
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
@@ -223,6 +232,28 @@ def test_a_worker_that_is_to_end_says_whether_something_is_still_in_its_hands(re
     assert not worker.close(0.01)
     may_end.set()
     assert worker.close(PATIENCE_SECONDS)
+
+
+@pytest.mark.redis
+def test_a_ring_that_the_thread_for_few_items_takes_reaches_those_for_many(redis_server: RedisServer) -> None:
+    bell, taken = RedisDoorbell(redis_server.url), threading.Event()
+    looked: list[int] = []
+    few = Worker(
+        lambda lanes: taken.set() or 0,
+        heard(redis_server.url, SPARE),
+        sweep_seconds=3600,
+        pass_on=lambda lanes: bell.ring(*lanes) or True,
+    )
+    few.start()
+    bell.ring("texts")
+    assert taken.wait(PATIENCE_SECONDS)
+    many = Worker(lambda lanes: looked.append(1) or 0, heard(redis_server.url, QUICK), sweep_seconds=3600)
+    many.start()
+
+    wait_for(lambda: len(looked) >= 2)  # once as it starts, and then because of a ring
+    assert many.close(PATIENCE_SECONDS)
+    assert few.close(PATIENCE_SECONDS)
+    bell.close()
 
 
 def heard(url: str, lanes: Sequence[Lane] = LANES) -> list[tuple[Sequence[Lane], RedisListener]]:
