@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 RUNS = 9
-MOST_RATIO = 11.0
-"""Of the start to Python with pydantic: RATIO when this was written."""
+MOST_RATIO = 15.0
+"""Of the start to Python with pydantic: 11 to 13 when this was written."""
 TEXT = "Thanks, that fixed my problem. I had the cable in the wrong port."
 
 
