@@ -71,8 +71,8 @@ test-clients: .venv/.test ## the TypeScript client, what generators make of the 
 	@scripts/debian.sh ruby-railties puma default-jdk-headless libjakarta-annotation-api-java libhttpmime-java
 	@.venv/bin/python -m pytest tests/clients -m '' --timeout 1800 $(PYTEST_ARGS)
 
-test-chart: .venv/.test ## the Helm chart: linted and rendered by Helm, its objects held against Kubernetes's schemas
-	@.venv/bin/python -m pytest tests/wheels/test_chart.py -m '' $(PYTEST_ARGS)
+test-chart: .venv/.test ## the Helm chart, linted and rendered by Helm, and the compose files: held against their schemas
+	@.venv/bin/python -m pytest tests/wheels/test_chart.py tests/wheels/test_compose.py -m '' $(PYTEST_ARGS)
 
 client-types: .venv/.run ## the types of the TypeScript client, anew from the API
 	@command -v npm >/dev/null || scripts/debian.sh nodejs npm
