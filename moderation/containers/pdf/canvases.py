@@ -20,6 +20,8 @@ IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 MOST_GLYPHS = 1_000_000
 MOST_STEPS = 1_000_000
 """Operators in the contents of a file, and again those that bear on text, forms each time they are drawn."""
+_BEGIN = 20
+"""Steps that the beginning of a form is as dear as."""
 DEEPEST = 16
 """Forms that are drawn in each other."""
 PICTURE = "a picture"
@@ -187,7 +189,7 @@ class Drawing:
         if depth > DEEPEST:
             raise TooMuch(f"it draws more than {DEEPEST} forms in each other")
         run = _Run(self, canvas, content, resources, state, depth)
-        self._steps += len(content.followed)
+        self._steps += _BEGIN + len(content.followed)
         if self._steps > MOST_STEPS:
             raise TooMuch(f"it draws more than {MOST_STEPS:,} steps")
         for number, operator, operands in content.followed:

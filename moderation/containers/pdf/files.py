@@ -66,7 +66,7 @@ class PdfFile:
                 continue
             strings.frame(each["before"])
             inner(reading, strings, root)
-            strings.frame("\n")
+            strings.frame("\n\n")
         reading.aside().frame("\n".join(self._said["names"]))
         reading.unread.update(self._said["unread"])
         return reading, dict(zip(self._roots, places, strict=True))

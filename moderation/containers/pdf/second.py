@@ -39,7 +39,7 @@ def texts_of(data: bytes) -> list[tuple[str, str]]:
         texts.append((f"page {number}", "".join(_read(device.get_result()))))
     for number in sorted({each for table in document.xrefs for each in table.get_objids()}):
         thing = document.getobj(number)
-        said = "\n".join(_strings(thing))
+        said = "\n\n".join(_strings(thing))
         if isinstance(thing, PDFStream):
             if thing.get("Subtype") is LIT("Form"):
                 said += "\n" + "".join(_drawn(thing, device, interpreter))
