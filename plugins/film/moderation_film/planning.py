@@ -20,6 +20,10 @@ OUT_OF_RHYTHM = 0.9
 LARGE = 3.0
 """How many times the usual bytes a frame has in which all is new, or much moves; encoders without regard for scenes
 write no key frame there."""
+LITTLE = 200
+"""Bytes of the usual frame, up to which most of them say that nothing is new: a plain scene needs few more."""
+LARGER_THAN_LITTLE = 1.4
+"""How many times as many such a scene has at least."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,11 @@ def _standing_out(usable: Sequence[Packet]) -> list[Packet]:
         usual = max(steps)
         found += [after for step, after in zip(steps, keys[1:], strict=True) if step < OUT_OF_RHYTHM * usual]
     if others:
-        least = LARGE * median(each.size for each in others)
+        sizes = [each.size for each in others]
+        most_usual, smallest = median(sizes), min(sizes)
+        least = LARGE * most_usual
+        if most_usual <= LITTLE:
+            least = max(smallest + LARGE * (most_usual - smallest), LARGER_THAN_LITTLE * most_usual)
         large = [each for each in others if each.size >= least]
         found += sorted(large, key=lambda each: (-each.size, each.time))
     return found
