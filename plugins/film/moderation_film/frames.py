@@ -113,7 +113,7 @@ class Frames:
     """
 
     name = "film.frames"
-    version = "1.0"
+    version = "1.1"
     card = FRAMES
     reads = ("video",)
     makes = ("image",)
