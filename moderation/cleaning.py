@@ -27,6 +27,7 @@ from ground.media_store import own_of
 from ground.rounds import Rounds
 from moderation.core.counting import longest_seconds
 from moderation.core.policy.policies import PolicySet
+from moderation.redacting.dicom.keys import forget_keys
 from moderation.redacting.journal import forget_ended
 from moderation.settings import Settings
 from moderation.storage.counters import prune_marks
@@ -219,10 +220,11 @@ class Cleaning:
     # Files
 
     def job_folders(self, now: datetime) -> int:
-        """Ledgers of redaction jobs that ended, those of the command line too; output is not touched."""
+        """Ledgers of redaction jobs that ended, also of the command line, and keys of DICOM's UIDs; output stays."""
         root = self._settings.data / "redactions"
         before = now - timedelta(days=self._settings.redaction_keep_days)
-        return sum(forget_ended(folder, before) for folder in _entries(root) if folder.is_dir(follow_symlinks=False))
+        ended = sum(forget_ended(folder, before) for folder in _entries(root) if folder.is_dir(follow_symlinks=False))
+        return ended + forget_keys(root / "dicom", before)
 
     def orphaned_media(self, now: datetime) -> int:
         """Media of posts that were refused or never committed. Objects in S3 are a lifecycle rule's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ground.errors import MediaRefused
 
@@ -14,6 +14,8 @@ MAX_BYTES = 1_000_000
 MAX_PIECES = 1_000
 """Of one film: an hour and a half of six seconds each. Each is a request to whatever host the playlist names."""
 MAX_VARIANTS = 50
+RENDITIONS = ("AUDIO", "VIDEO", "SUBTITLES")
+"""Kinds of what goes with a variant (RFC 8216, 4.3.4.1). Captions (CLOSED-CAPTIONS) lie in its pictures."""
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",\s][^,]*)')
 
 
@@ -43,14 +45,34 @@ class Variant:
         line: of the playlist, from 1.
         bits: a second, at most.
         pixels: of a picture; 0 where it is not said.
-        sound: the group of sounds that lie apart from its pictures; empty for none.
+        groups: of renditions that go with it, by their kind (`RENDITIONS`).
     """
 
     line: int
     address: str
     bits: int
     pixels: int = 0
-    sound: str = ""
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rendition:
+    """Sounds, subtitles or other pictures of the film at an address of their own.
+
+    Attributes:
+        line: of the playlist, from 1.
+        kind: one of `RENDITIONS`.
+        group: what variants name it by.
+        address: empty where it lies in the variant's own pieces.
+        rank: the lowest of a group is what players play unless somebody chooses: what is the default, then what
+            may be chosen without asking, then what comes first.
+    """
+
+    line: int
+    kind: str
+    group: str
+    address: str
+    rank: tuple[bool, bool, int]
 
 
 @dataclass(frozen=True)
@@ -60,18 +82,23 @@ class Playlist:
     Attributes:
         variants: best first; empty where it lists pieces.
         head: what stands before all pieces; None where they need none.
-        apart: groups of sounds that lie at addresses of their own.
+        renditions: what goes with variants, in the order of players' choice.
     """
 
     variants: tuple[Variant, ...] = ()
     pieces: tuple[Piece, ...] = ()
     head: Piece | None = None
-    apart: frozenset[str] = frozenset()
+    renditions: tuple[Rendition, ...] = ()
 
     @property
     def seconds(self) -> float:
         """How long the pieces play."""
         return sum(piece.seconds for piece in self.pieces)
+
+    def beside(self, variant: Variant, kind: str) -> tuple[Rendition, ...]:
+        """The renditions of a kind that go with a variant, the one that is played first."""
+        group = variant.groups.get(kind)
+        return tuple(each for each in self.renditions if (each.kind, each.group) == (kind, group))
 
 
 def parse(data: bytes) -> Playlist:
@@ -96,13 +123,13 @@ def parse(data: bytes) -> Playlist:
 
 def _variants(lines: list[str]) -> Playlist:
     found: list[Variant] = []
-    apart = set()
+    beside: list[Rendition] = []
     said: Mapping[str, str] | None = None
     for number, line in _spoken(lines):
         if line.startswith("#EXT-X-MEDIA:"):
-            media = _attributes(line)
-            if media.get("TYPE") == "AUDIO" and media.get("URI"):
-                apart.add(media.get("GROUP-ID", ""))
+            beside.append(_rendition(number, _attributes(line)))
+            if len(beside) > MAX_VARIANTS:
+                raise _refused(f"line {number}: more than {MAX_VARIANTS} renditions")
         elif line.startswith("#EXT-X-STREAM-INF:"):
             said = _attributes(line)
         elif not line.startswith("#"):
@@ -115,7 +142,7 @@ def _variants(lines: list[str]) -> Playlist:
     if not found:
         raise _refused("the playlist names no film")
     best = sorted(found, key=lambda each: (-each.pixels, -each.bits, each.line))
-    return Playlist(variants=tuple(best), apart=frozenset(apart))
+    return Playlist(variants=tuple(best), renditions=tuple(sorted(beside, key=lambda each: each.rank)))
 
 
 def _variant(number: int, address: str, said: Mapping[str, str]) -> Variant:
@@ -124,7 +151,12 @@ def _variant(number: int, address: str, said: Mapping[str, str]) -> Variant:
         raise _refused(f"line {number}: a variant without its BANDWIDTH")
     size = re.fullmatch(r"(\d{1,6})x(\d{1,6})", said.get("RESOLUTION", ""))
     pixels = int(size[1]) * int(size[2]) if size else 0
-    return Variant(number, address, int(bits), pixels, said.get("AUDIO", ""))
+    return Variant(number, address, int(bits), pixels, {kind: said[kind] for kind in RENDITIONS if said.get(kind)})
+
+
+def _rendition(number: int, said: Mapping[str, str]) -> Rendition:
+    rank = (said.get("DEFAULT") != "YES", said.get("AUTOSELECT") != "YES", number)
+    return Rendition(number, said.get("TYPE", ""), said.get("GROUP-ID", ""), said.get("URI", ""), rank)
 
 
 def _pieces(lines: list[str]) -> Playlist:

@@ -41,9 +41,9 @@ def transport_stream(data: bytes) -> dict[Literal["video", "audio"], float]:
     maps: set[int] = set()
     kinds: dict[int, Literal["video", "audio"]] = {}
     spans: dict[int, tuple[int, int, int]] = {}  # first, longest distance from it, the one before
-    for number, payload in _begun(data):
+    for number, payload in begun(data):
         if number == 0:
-            maps.update(_maps(payload))
+            maps.update(maps_of(payload))
         elif number in maps:
             kinds.update(_tracks(payload))
         elif number in kinds and (stamp := _stamp(payload)) is not None:
@@ -65,15 +65,15 @@ def tracks_of(data: bytes) -> dict[int, str]:
     """Numbers and kinds of the tracks that a piece of a stream names; empty where it names none. Raises `Damaged`."""
     maps: set[int] = set()
     kinds: dict[int, str] = {}
-    for number, payload in _begun(data):
+    for number, payload in begun(data):
         if number == 0:
-            maps.update(_maps(payload))
+            maps.update(maps_of(payload))
         elif number in maps:
             kinds.update(_tracks(payload))
     return kinds
 
 
-def _begun(data: bytes) -> Iterator[tuple[int, bytes]]:
+def begun(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Number of the track and payload of each packet that begins something."""
     for at in range(0, min(len(data) - PACKET + 1, MAX_PACKETS * PACKET), PACKET):
         if data[at] != 0x47:
@@ -87,30 +87,35 @@ def _begun(data: bytes) -> Iterator[tuple[int, bytes]]:
         raise Damaged("too many packets")
 
 
-def _section(payload: bytes) -> bytes:
-    """A table without its head and its check."""
+def section_of(payload: bytes) -> bytes:
+    """A table without its head and its check; of one that goes beyond its packet, what is in there."""
     start = 1 + payload[0]
     end = start + 3 + (big(payload, start + 1, 2) & 0xFFF) - 4
     return payload[start + 8 : max(end, start + 8)]
 
 
-def _maps(payload: bytes) -> Iterator[int]:
-    section = _section(payload)
+def maps_of(payload: bytes) -> Iterator[int]:
+    """Numbers of the tables of tracks, of the table that names them."""
+    section = section_of(payload)
     for at in range(0, len(section) - 3, 4):
         if big(section, at, 2):
             yield big(section, at + 2, 2) & 0x1FFF
 
 
 def _tracks(payload: bytes) -> Iterator[tuple[int, Literal["video", "audio"]]]:
-    section = _section(payload)
+    section = section_of(payload)
     at = 4 + (big(section, 2, 2) & 0xFFF)
     while at + 5 <= len(section):
-        kind = _KINDS.get(section[at])
-        if kind is None and section[at] == 0x06:
-            kind = "audio"  # private data: Opus and AC-3 in Europe; what it is not was never listened to either
+        kind = kind_of(section[at])
         if kind is not None:
             yield big(section, at + 1, 2) & 0x1FFF, kind
         at += 5 + (big(section, at + 3, 2) & 0xFFF)
+
+
+def kind_of(stream_type: int) -> Literal["video", "audio"] | None:
+    """What a track of a type is; None for what is neither seen nor heard."""
+    # Private data: Opus and AC-3 in Europe; what it is not was never listened to either.
+    return "audio" if stream_type == 0x06 else _KINDS.get(stream_type)
 
 
 def _stamp(payload: bytes) -> int | None:

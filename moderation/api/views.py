@@ -52,7 +52,7 @@ def item_view(record: ItemRecord, versions: PolicyVersions) -> ItemView:
                 text=part.text,
                 is_document=part.is_document,
                 extraction=part.extraction,
-                **(part.media.model_dump(exclude={"uri", "is_deceptive"}) if part.media else {}),
+                **(part.media.model_dump(exclude={"uri", "is_deceptive", "left_out"}) if part.media else {}),
                 **(part.source.model_dump() if part.source else {}),
             )
             for part in record.parts

@@ -197,17 +197,19 @@ def _judge(settings: Settings, policy_name: str | None) -> Iterator[tuple[Judge,
 
 
 def _read_part(path: Path, name: str, blobs: FolderBlobs, limits: Limits) -> Part:
+    left_out: tuple[str, ...] = ()
     if str(path) == "-":
         data = sys.stdin.buffer.read(limits.max_media_bytes + 1)
     else:
         with path.open("rb") as file:
             data = file.read(limits.max_media_bytes + 1)
         if is_playlist(data):
-            data = joined(data, path.name, in_folder(path.parent), limits.max_media_bytes)
+            film = joined(data, path.name, in_folder(path.parent), limits.max_media_bytes)
+            data, left_out = film.data, film.left_out
     facts = inspect(data, limits, _declared_by(path))
     if facts.type == "text":
         return Part(id="p0", type="text", text=data.decode("utf-8-sig"), is_document=True)
-    return Part(id="p0", type=facts.type, media=store_media(blobs, data, facts, Path(name).name))
+    return Part(id="p0", type=facts.type, media=store_media(blobs, data, facts, Path(name).name, left_out))
 
 
 def _declared_by(path: Path) -> PartType | None:

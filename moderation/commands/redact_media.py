@@ -143,7 +143,7 @@ def _one(
             data = stream.read()
         name = file.name
         if is_playlist(data) and isinstance(source, FolderSource):
-            data = joined(data, Path(name).name, in_folder(source.folder_of(file)), MOST_BYTES)
+            data = joined(data, Path(name).name, in_folder(source.folder_of(file)), MOST_BYTES).data
             name += ".mp4"
         is_of_dicom = is_dicom_name(name) or is_dicom(data)
         by = {**tools, "dicom": VERSION} if is_of_dicom else tools

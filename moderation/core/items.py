@@ -156,6 +156,8 @@ class Media(Frozen):
         name: the file name the app gave, for display only; never used as a path.
         is_deceptive: True for a JPEG that is another picture when its decoder makes it smaller; those who look at it
             decode all of it.
+        left_out: what belongs to a film and is not in its file, such as subtitles at an address of their own, for
+            people; nobody looked at it.
     """
 
     uri: str
@@ -169,6 +171,7 @@ class Media(Frozen):
     sound_seconds: float | None = Field(None, ge=0, allow_inf_nan=False, exclude_if=lambda seconds: seconds is None)
     name: str | None = None
     is_deceptive: bool = False
+    left_out: tuple[str, ...] = Field((), exclude_if=lambda left: not left)
 
 
 class Place(Frozen):

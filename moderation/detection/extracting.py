@@ -43,7 +43,7 @@ class Extracting:
         """
         parts: list[Part] = list(item.parts)
         answers = Answers()
-        answers.failures += _not_fetched(item)
+        answers.failures += [*_not_fetched(item), *_left_out(item)]
         self.extend(item, parts, parts, asked, answers, policies)
         return parts, answers
 
@@ -116,4 +116,14 @@ def _not_fetched(item: Item) -> list[Failure]:
         Failure(detector=COVERAGE, part=part.id, kind="not_examined", message=part.source.problem or unsaid)
         for part in item.parts
         if part.source is not None
+    ]
+
+
+def _left_out(item: Item) -> list[Failure]:
+    """A failure for what belongs to a given film and is not in the file that is looked at."""
+    return [
+        Failure(detector=COVERAGE, part=part.id, kind="not_examined", message=said)
+        for part in item.parts
+        if part.media is not None
+        for said in part.media.left_out
     ]

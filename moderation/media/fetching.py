@@ -14,7 +14,7 @@ from ground.media.limits import Limits
 from moderation.core.errors import MediaRefused, UrlRefused
 from moderation.core.items import Part, Source
 from moderation.media.inspecting import inspect, store_media
-from moderation.media.joining import is_playlist, joined
+from moderation.media.joining import Joined, is_playlist, joined
 from moderation.settings import Settings
 
 
@@ -35,8 +35,8 @@ class MediaFetcher:
         source = part.source
         assert source is not None
         try:
-            data = self._data(source.url, is_film=part.type == "video")
-            facts = inspect(data, self._limits, part.type)
+            film = self._data(source.url, is_film=part.type == "video")
+            facts = inspect(film.data, self._limits, part.type)
         except FetchFailed as error:
             if error.is_passing:
                 raise
@@ -45,14 +45,14 @@ class MediaFetcher:
             return given_up(part, str(error))
         except MediaRefused as error:
             return _with(part, f"what {_host(source)} gave for it is not accepted: {error}")
-        media = store_media(self._blobs, data, facts, source.name)
+        media = store_media(self._blobs, film.data, facts, source.name, film.left_out)
         return part.model_copy(update={"media": media, "source": None})
 
-    def _data(self, url: str, is_film: bool) -> bytes:
+    def _data(self, url: str, is_film: bool) -> Joined:
         deadline, most = time.monotonic() + self._seconds, self._limits.max_media_bytes
         at, data = fetch_until(url, most, deadline, self._allow_private)
         if not (is_film and is_playlist(data)):
-            return data
+            return Joined(data)
 
         def read(where: str, address: str, most: int) -> tuple[str, bytes]:
             try:

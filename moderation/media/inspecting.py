@@ -118,14 +118,18 @@ def inspect_copy(data: bytes, original: MediaFacts, limits: Limits) -> MediaFact
     )
 
 
-def store_media(blobs: Blobs, data: bytes, facts: MediaFacts, name: str | None) -> Media:
+def store_media(
+    blobs: Blobs, data: bytes, facts: MediaFacts, name: str | None, left_out: tuple[str, ...] = ()
+) -> Media:
     """Put inspected bytes into the media store under a name made from their digest; the same bytes lie there once."""
     digest = hashlib.sha256(data).hexdigest()
     uri = blobs.put(f"media/{digest[:2]}/{digest}.{EXTENSIONS[facts.content_type]}", data, facts.content_type)
-    return media_at(uri, data, facts, name)
+    return media_at(uri, data, facts, name, left_out)
 
 
-def media_at(uri: str, data: bytes, facts: MediaFacts, name: str | None = None) -> Media:
+def media_at(
+    uri: str, data: bytes, facts: MediaFacts, name: str | None = None, left_out: tuple[str, ...] = ()
+) -> Media:
     """Inspected bytes as parts have them, under an address of the caller's."""
     return Media(
         uri=uri,
@@ -139,6 +143,7 @@ def media_at(uri: str, data: bytes, facts: MediaFacts, name: str | None = None) 
         sound_seconds=facts.sound_seconds,
         name=name[:200] if name else None,
         is_deceptive=facts.is_deceptive,
+        left_out=left_out,
     )
 
 

@@ -1,18 +1,23 @@
 """Joining: a film that a playlist (HLS) names in pieces, as one file, which is then looked at as any other.
 
-The pieces of one variant are put one behind the other: MPEG-TS, or fragmented MP4 behind its head. What would leave
-some of the film unseen or unheard is refused by name.
+The pieces of one variant are put one behind the other: MPEG-TS, or fragmented MP4 behind its head. The sound that is
+played unless somebody chooses another one is put between them, where it lies at addresses of its own. What else belongs
+to the film is named, so that somebody sees that it was not looked at; pieces that cannot be joined are refused by line.
 """
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from heapq import merge
 from pathlib import Path
 from urllib.parse import unquote
 
 from ground.errors import MediaRefused
-from ground.media.playlists import HEAD, Piece, Playlist, Variant, parse
+from ground.media.fragments import Woven
+from ground.media.playlists import HEAD, Piece, Playlist, Rendition, Variant, parse
+from ground.media.programmes import Programme
 from ground.media.reading import Damaged
 from ground.media.sniffing import sniff
 from ground.media.transport import PACKET, is_transport_stream, tracks_of
@@ -20,6 +25,7 @@ from moderation.core.errors import InputError, UrlRefused
 
 Read = Callable[[str, str, int], tuple[str, bytes]]
 """Of where the playlist lies, an address in it and the most bytes: where that really lies, and what lies there."""
+_OF_BOXES = ("video/mp4", "video/quicktime", "audio/mp4")
 _BOXES = (b"moof", b"styp", b"sidx", b"emsg", b"prft")
 """With which a piece of fragmented MP4 begins (ISO/IEC 14496-12)."""
 
@@ -29,8 +35,20 @@ def is_playlist(data: bytes) -> bool:
     return data.startswith((HEAD, b"\xef\xbb\xbf" + HEAD))
 
 
-def joined(data: bytes, where: str, read: Read, max_bytes: int) -> bytes:
-    """The film.
+@dataclass(frozen=True)
+class Joined:
+    """A film, and what belongs to it and is not in there.
+
+    Attributes:
+        left_out: for people, each with the line of the playlist.
+    """
+
+    data: bytes
+    left_out: tuple[str, ...] = ()
+
+
+def joined(data: bytes, where: str, read: Read, max_bytes: int) -> Joined:
+    """The film, with the sound that is played first where that lies at an address of its own.
 
     Args:
         data: the playlist.
@@ -42,10 +60,50 @@ def joined(data: bytes, where: str, read: Read, max_bytes: int) -> bytes:
         InputError: an address in it must not be read; and what `read` raises.
     """
     reading = _Reading(read, max_bytes)
-    playlist = _parsed(data)
-    if playlist.variants:
-        where, playlist = _chosen(playlist, where, reading, max_bytes)
-    return b"".join(_checked(playlist, where, reading))
+    master = playlist = _parsed(data)
+    if not master.variants:
+        return Joined(b"".join(_checked(playlist, where, reading)))
+    variant, at, playlist = _chosen(master, where, reading, max_bytes)
+    head, *pieces = _checked(playlist, at, reading)
+    film = _Track(playlist, head, tuple(pieces))
+    left_out = [
+        f"line {each.line} of its playlist: {_BESIDE[kind]} (#EXT-X-MEDIA)"
+        for kind in ("VIDEO", "SUBTITLES")
+        for each in master.beside(variant, kind)
+        if each.address
+    ]
+    first, *others = master.beside(variant, "AUDIO") or (None,)
+    left_out += [f"line {each.line} of its playlist: {_BESIDE['AUDIO']}" for each in others if each is not None]
+    data = b"".join([head, *pieces])
+    if first is not None and first.address:
+        try:
+            data = _with_sound(film, _sound(first, where, reading))
+        except Damaged as error:
+            left_out.append(f"line {first.line} of its playlist: its sound, which was not listened to: {error}")
+    return Joined(data, tuple(left_out))
+
+
+_BESIDE = {
+    "AUDIO": "more sound of it (#EXT-X-MEDIA), which was not listened to",
+    "VIDEO": "other pictures of it, which were not looked at",
+    "SUBTITLES": "subtitles, which were not read",
+}
+
+
+@dataclass(frozen=True)
+class _Track:
+    """What lies at the addresses of a playlist; the head is empty where there is none."""
+
+    playlist: Playlist
+    head: bytes
+    pieces: tuple[bytes, ...]
+
+    def timed(self) -> Iterator[tuple[float, bytes]]:
+        """The pieces, each with the seconds at which it begins."""
+        at = 0.0
+        for each, data in zip(self.playlist.pieces, self.pieces, strict=True):
+            yield at, data
+            at += each.seconds
 
 
 class _Reading:
@@ -92,37 +150,62 @@ def _parsed(data: bytes) -> Playlist:
     return parse(data.removeprefix(b"\xef\xbb\xbf"))
 
 
-def _chosen(playlist: Playlist, where: str, reading: _Reading, max_bytes: int) -> tuple[str, Playlist]:
+def _chosen(playlist: Playlist, where: str, reading: _Reading, max_bytes: int) -> tuple[Variant, str, Playlist]:
     """The best variant that is no larger than is taken in, by what the playlist says of it; else the smallest."""
-    whole = [each for each in playlist.variants if each.sound not in playlist.apart]
-    if not whole:
-        line = playlist.variants[0].line
-        raise _at(line, "its sound lies at an address of its own (#EXT-X-MEDIA), and nobody would listen to it")
-    found: tuple[str, Playlist] | None = None
-    for each in whole:
-        found = _opened(each, where, reading)
-        if found[1].seconds * each.bits / 8 <= max_bytes:
-            return found
-    assert found is not None
-    return found
+    for each in playlist.variants:
+        at, found = _opened(each, where, reading)
+        if found.seconds * each.bits / 8 <= max_bytes:
+            break
+    return each, at, found
 
 
-def _opened(variant: Variant, where: str, reading: _Reading) -> tuple[str, Playlist]:
-    at, data = reading.whole(where, variant.address, variant.line)
+def _opened(named: Variant | Rendition, where: str, reading: _Reading) -> tuple[str, Playlist]:
+    at, data = reading.whole(where, named.address, named.line)
     if not is_playlist(data):
-        raise _at(variant.line, "what lies there is no playlist")
+        raise _at(named.line, "what lies there is no playlist")
     inner = _parsed(data)
     if inner.variants:
-        raise _at(variant.line, "a list of variants that names another one")
+        raise _at(named.line, "a list of variants that names another one")
     return at, inner
 
 
+def _sound(rendition: Rendition, where: str, reading: _Reading) -> _Track:
+    """What lies at the addresses of a sound. Raises `Damaged` where its pieces cannot be joined."""
+    try:
+        at, playlist = _opened(rendition, where, reading)
+    except MediaRefused as error:
+        raise Damaged(str(error)) from error
+    head = reading.piece(at, playlist.head) if playlist.head is not None else b""
+    pieces = tuple(reading.piece(at, each) for each in playlist.pieces)
+    if not head and all(map(is_transport_stream, pieces)) and len({str(tracks_of(each)) for each in pieces}) > 1:
+        raise Damaged("its tracks change")
+    return _Track(playlist, head, pieces)
+
+
+def _with_sound(film: _Track, sound: _Track) -> bytes:
+    """Both in one, piece by piece as they are played. Raises `Damaged` where that cannot be."""
+    together: Woven | Programme
+    is_boxes = sniff(film.head) in _OF_BOXES
+    if is_boxes != (sniff(sound.head) in _OF_BOXES):
+        raise Damaged("its pictures are in pieces of another kind")
+    try:
+        if is_boxes:
+            woven = together = Woven(film.head, sound.head)
+            made = [woven.head]
+        else:
+            together, made = Programme(film.head + film.pieces[0], sound.head + sound.pieces[0]), []
+        pictures = [(at, 0, together.pictures(data)) for at, data in film.timed()]
+        sounds = [(at, 1, together.sound(data)) for at, data in sound.timed()]
+    except IndexError as error:
+        raise Damaged("cut off") from error
+    return b"".join([*made, *(data for _, _, data in merge(pictures, sounds, key=lambda each: each[:2]))])
+
+
 def _checked(playlist: Playlist, where: str, reading: _Reading) -> Iterator[bytes]:
-    """The pieces, in order, as long as they go together."""
+    """The head, empty where there is none, and the pieces, in order, as long as they go together."""
     head = reading.piece(where, playlist.head) if playlist.head is not None else b""
-    is_boxes = sniff(head) in ("video/mp4", "video/quicktime", "audio/mp4")
-    if head:
-        yield head
+    is_boxes = sniff(head) in _OF_BOXES
+    yield head
     tracks = _tracks(head, playlist.head.line) if playlist.head is not None and not is_boxes else {}
     for piece in playlist.pieces:
         data = reading.piece(where, piece)

@@ -267,6 +267,19 @@ def test_folders_of_jobs_that_ended_go_unless_somebody_works_on_them(settings: S
     assert (lately / FILE).stat().st_mode & 0o777 == 0o600
 
 
+def test_keys_of_new_uids_go_with_time(settings: Settings) -> None:
+    keys = settings.data / "redactions" / "dicom"
+    keys.mkdir(parents=True)
+    for name, days in (("old", 31.0), ("new", 29.0)):
+        (keys / f"{name}.key").write_bytes(b"k" * 32)
+        at = (NOW - timedelta(days=days)).timestamp()
+        os.utime(keys / f"{name}.key", (at, at))
+
+    assert Cleaning(settings, None, open_blobs(settings)).job_folders(NOW) == 1  # type: ignore[arg-type]
+
+    assert [path.name for path in keys.iterdir()] == ["new.key"]
+
+
 def picture(seed: int) -> bytes:
     out = io.BytesIO()
     Image.effect_noise((20, 20), 50 + seed).convert("RGB").save(out, "PNG")

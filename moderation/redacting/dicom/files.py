@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from moderation.redacting.dicom.coding import CODINGS
 from moderation.redacting.dicom.profile import PIXELS
 from moderation.redacting.media import NoCopy
 
@@ -22,7 +23,7 @@ REMEDY = "it is DICOM, which is read only where the extra is: pip install 'moder
 MOST_HEADER_BYTES = 8 << 20
 """Of attributes before the pixels: each takes a hundred times as much in memory as its eight bytes in a file."""
 _PREAMBLE = 128
-_IMPLICIT, _EXPLICIT, _RLE = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.5"
+_IMPLICIT, _EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 
 
 def is_dicom_name(name: str) -> bool:
@@ -77,9 +78,10 @@ def read(data: bytes) -> Dataset:
         stream.seek(_PREAMBLE + 4)
         meta = read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2)
         syntax = UID(str(meta.get("TransferSyntaxUID", "")))
-        if syntax not in (_IMPLICIT, _EXPLICIT, _RLE):
+        if syntax not in CODINGS:
             named = syntax.name if syntax in _known_syntaxes() else "of an unknown transfer syntax"
-            raise NoCopy(f"its pixels are {named}; uncompressed (little endian) and RLE Lossless are read")
+            read = "uncompressed (little endian), RLE, JPEG, JPEG-LS and JPEG 2000"
+            raise NoCopy(f"its pixels are {named}; {read} are read, so convert it first")
         is_implicit = syntax == _IMPLICIT
         stops: list[int] = []
 

@@ -25,9 +25,7 @@ def key_of_run(folder: Path, run: str, before: datetime) -> bytes:
     path = folder / f"{run}.key"
     try:
         private_folder(folder)
-        for old in folder.glob("*.key"):
-            if old.stat().st_mtime < before.timestamp():
-                old.unlink(missing_ok=True)
+        forget_keys(folder, before)
         key = path.read_bytes() if path.is_file() else b""
         if len(key) != KEY_BYTES:  # none yet, or a run was killed while it wrote
             key = os.urandom(KEY_BYTES)
@@ -35,3 +33,16 @@ def key_of_run(folder: Path, run: str, before: datetime) -> bytes:
     except OSError as error:
         raise StoreUnavailable(f"{path}: the key of new UIDs cannot be kept: {error.strerror}") from error
     return key
+
+
+def forget_keys(folder: Path, before: datetime) -> int:
+    """Remove the keys that were made before a time, and say how many.
+
+    Who has one can tell whose a copy is; how long that may be kept PS3.15 leaves to whoever de-identifies.
+    """
+    count = 0
+    for old in folder.glob("*.key"):
+        if old.stat().st_mtime < before.timestamp():
+            old.unlink(missing_ok=True)
+            count += 1
+    return count

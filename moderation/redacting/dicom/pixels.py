@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ground.media.limits import Limits
 from ground.media.patching import Place, patch
 from moderation.core.items import Box
+from moderation.redacting.dicom.coding import array_of, coding_of
 from moderation.redacting.dicom.files import library
 from moderation.redacting.media import NoCopy
 
@@ -25,7 +24,14 @@ LEAST_MARGIN = 2
 """Pixels, likewise."""
 TAILS = 2.0
 """Percent of the pixels that may be left out at either end of the range of a view."""
-_BYTES_OF_RLE_HEADER = 64
+_COLORS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
+_GREYS = frozenset({"MONOCHROME1", "MONOCHROME2"})
+_PALETTE = "PALETTE COLOR"
+_OF_PALETTES = tuple(
+    f"{color}PaletteColorLookupTable{what}" for color in ("Red", "Green", "Blue") for what in ("Descriptor", "Data")
+)
+_OF_INDICES = ("PaletteColorLookupTableUID", "SmallestImagePixelValue", "LargestImagePixelValue")
+"""What says something of the numbers that stood for colours."""
 
 
 @dataclass(frozen=True)
@@ -54,23 +60,22 @@ def decoded(dataset: Dataset, limits: Limits) -> Pixels:
         rows, columns, frames = (_whole(dataset, name) for name in ("Rows", "Columns", "NumberOfFrames"))
         allocated, bits = _whole(dataset, "BitsAllocated"), _whole(dataset, "BitsStored")
         samples, photometric = _whole(dataset, "SamplesPerPixel"), str(dataset.get("PhotometricInterpretation", ""))
-        if (photometric, samples) not in (("MONOCHROME1", 1), ("MONOCHROME2", 1), ("RGB", 3)):
-            name = photometric if photometric.replace("_", "").isalnum() else "unknown"
-            raise NoCopy(f"its pixels are {name[:16]}; MONOCHROME1, MONOCHROME2 and RGB are read")
+        known = _COLORS if samples == 3 else {*_GREYS, _PALETTE} if samples == 1 else frozenset()
+        if photometric not in known:
+            name = photometric if photometric.replace("_", "").replace(" ", "").isalnum() else "unknown"
+            kinds = ", ".join(sorted({*_GREYS, *_COLORS, _PALETTE}))
+            raise NoCopy(f"its pixels are {name[:16]} of {samples} samples; {kinds} are read")
         if allocated not in (8, 16) or bits > allocated or dataset.get("HighBit") != bits - 1:
             raise NoCopy(f"its pixels have {bits} of {allocated} bits; 8 and 16, the low ones used, are read")
+        if photometric != "RGB" and samples == 3 and bits != 8:
+            raise NoCopy(f"its pixels are {photometric} of {bits} bits; 8 are read")
         is_signed = dataset.get("PixelRepresentation") == 1
         _check_size(rows, columns, frames, limits)
-        is_packed = dataset.file_meta.TransferSyntaxUID.is_encapsulated
-        if is_packed:
-            _check_packed(dataset, rows * columns, samples * allocated // 8, frames)
-        from pydicom.pixels.decoders.base import get_decoder
-
-        decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-        # Its own decoder of RLE alone, which was looked at, whatever else is installed.
-        array, _ = decoder.as_array(dataset, raw=True, decoding_plugin="pydicom" if is_packed else "")
+        array = array_of(dataset, rows, columns, samples, allocated, frames)
         shape = (frames, rows, columns, 3) if samples == 3 else (frames, rows, columns)
         stored = _only_stored(array.reshape(shape), allocated, bits, is_signed)
+        if photometric == _PALETTE:
+            return Pixels(_painted(stored, dataset), 0, 8, is_inverted=False, window=None)
         low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if is_signed else (0, (1 << bits) - 1)
         is_inverted = photometric == "MONOCHROME1"
         return Pixels(stored, high if is_inverted else low, bits, is_inverted, _window(dataset))
@@ -111,15 +116,24 @@ def cover(pixels: Pixels, boxes: Sequence[Box], fill: Literal["solid", "patch"])
 
 
 def put(dataset: Dataset, pixels: Pixels) -> None:
-    """Make the frames those of a data set, uncompressed."""
+    """Make the frames those of a data set, uncompressed: all colours as RGB. That something was lost before is said."""
     from pydicom import DataElement
     from pydicom.tag import Tag
 
     width = pixels.stored.dtype.itemsize
     data = pixels.stored.astype(pixels.stored.dtype.newbyteorder("<"), copy=False).tobytes()
     dataset["PixelData"] = DataElement(Tag("PixelData"), "OB" if width == 1 else "OW", data + b"\0" * (len(data) % 2))
+    if coding_of(dataset).is_lossy:
+        dataset.LossyImageCompression = "01"
     if pixels.stored.ndim == 4:
         dataset.PlanarConfiguration = 0
+        if dataset.PhotometricInterpretation == _PALETTE:
+            dataset.SamplesPerPixel, dataset.PixelRepresentation = 3, 0
+            dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+            for name in (*_OF_PALETTES, *_OF_INDICES):
+                if name in dataset:
+                    delattr(dataset, name)
+        dataset.PhotometricInterpretation = "RGB"
 
 
 def _whole(dataset: Dataset, name: str) -> int:
@@ -139,32 +153,15 @@ def _check_size(rows: int, columns: int, frames: int, limits: Limits) -> None:
         raise NoCopy(f"{frames:,} frames of {columns:,} x {rows:,} pixels; at most {most} are redacted")
 
 
-def _check_packed(dataset: Dataset, size: int, segments: int, frames: int) -> None:
-    """Raise `NoCopy` when RLE (PS3.5 annex G) says more than the pixels are: a byte of it can become 64."""
-    from pydicom.encaps import generate_frames
+def _painted(indices: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
+    """The colours of a palette for its numbers (PS3.3 C.7.6.3.1.5), 8 bits each."""
+    import numpy
+    from pydicom.pixels.processing import apply_color_lut
 
-    for count, frame in enumerate(generate_frames(dataset.PixelData, number_of_frames=frames), 1):
-        header = struct.unpack("<16I", frame[:_BYTES_OF_RLE_HEADER])
-        starts = [*header[1 : 1 + segments], len(frame)]
-        if count > frames or header[0] != segments or starts != sorted(starts) or starts[0] < _BYTES_OF_RLE_HEADER:
-            raise NoCopy("it is damaged: its RLE segments are not those of its pixels")
-        for start, end in itertools.pairwise(starts):
-            if _unpacked(frame, start, end) > size + 1:
-                raise NoCopy("it is damaged: its RLE segments unpack to more than its pixels")
-
-
-def _unpacked(frame: bytes, at: int, end: int) -> int:
-    """To how many bytes a segment unpacks."""
-    total = 0
-    while at < end:
-        said = frame[at]
-        if said < 128:
-            total += said + 1
-            at += said + 2
-        else:
-            total += 257 - said if said > 128 else 0
-            at += 2 if said > 128 else 1
-    return total
+    if any(name not in dataset for name in _OF_PALETTES):
+        raise NoCopy("its palette is missing, or in segments, which are not read")
+    shown: NDArray[Any] = apply_color_lut(indices, dataset)
+    return (shown >> 8).astype(numpy.uint8) if shown.dtype.itemsize == 2 else shown
 
 
 def _only_stored(array: NDArray[Any], allocated: int, bits: int, is_signed: bool) -> NDArray[Any]:

@@ -1,12 +1,14 @@
 """``film.frames``: a film as still pictures, each with the seconds for which it stands.
 
 No shot that is as long as the interval is missed; of shorter ones it sees those that begin with a key frame or with
-much that is new, where an encoder wrote one. Pictures that look like the one before them are not taken again.
+much that is new, where an encoder wrote one. Pictures that look like the one before them are not taken again. Where the
+scene changes between two pictures, the frames between are looked through for when it does.
 """
 
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,10 +19,12 @@ from moderation.hookspecs import Context, Incomplete, Unreadable
 from moderation_film.cards import FRAMES
 from moderation_film.decoding import decoded, jump, listed
 from moderation_film.opening import is_cover, opened
-from moderation_film.pictures import difference, saved, small, upright
-from moderation_film.planning import Packet, plan, rate
+from moderation_film.pictures import apart, difference, glance, is_cut, saved, small, upright
+from moderation_film.planning import Packet, decodable, plan, rate
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
 EVERY_SECONDS = 2.0
@@ -34,6 +38,18 @@ BEFORE_SECONDS = 1.0
 """So long before a frame a file is jumped to for it, because some count times as frames are stored, not as shown."""
 SHORT_SECONDS = 1.0
 """By which a film may end before its container says so: sound goes on when pictures are over."""
+SURE_SECONDS = 0.25
+"""Pictures nearer to each other than this say well enough when a scene begins."""
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """Two neighbours among the pictures that were looked at, of different scenes."""
+
+    before: Packet
+    after: Packet
+    was: NDArray[np.int16]
+    became: NDArray[np.int16]
 
 
 @dataclass
@@ -50,6 +66,7 @@ class _Taking:
 
     Attributes:
         differing: how many did.
+        cuts: where a scene begins somewhere between two pictures.
     """
 
     def __init__(self, most: int) -> None:
@@ -58,10 +75,17 @@ class _Taking:
         self._step, self.differing = 1, 0
         self._last: Image | None = None
         self._open: _Shown | None = None
+        self._glanced: tuple[Packet, NDArray[np.int16]] | None = None
+        self.cuts: list[_Cut] = []
 
-    def add(self, frame: Any, pixel: Fraction | None, at: float) -> None:
+    def add(self, frame: Any, pixel: Fraction | None, packet: Packet) -> None:
         """Look at the next frame by time, whose pixels are so much wider than high."""
-        tiny = small(frame)
+        at, tiny, seen = packet.time, small(frame), glance(frame)
+        if self._glanced is not None:
+            before, was = self._glanced
+            if at - before.time > SURE_SECONDS and is_cut(was, seen):
+                self.cuts.append(_Cut(before, packet, was, seen))
+        self._glanced = packet, seen
         if self._last is not None and difference(self._last, tiny) < VISIBLE:
             return
         if self._open is not None:
@@ -135,8 +159,10 @@ class Frames:
             and end < part.media.seconds - max(SHORT_SECONDS, every)
         ):
             left.append(f"its pictures end at {end:.1f} s of {part.media.seconds:.1f}")
-        taking, missed = self._taken(part, context, chosen)
+        until = time.monotonic() + WORK_SECONDS
+        taking, missed = self._taken(part, context, chosen, until)
         shown = taking.kept(end)
+        self._sharpen(part, context, shown, taking.cuts, within, until)
         if not shown:
             raise Unreadable("not one picture of the film can be decoded")
         if others:
@@ -151,18 +177,53 @@ class Frames:
             raise Incomplete("; ".join(left), made)
         return made
 
-    def _taken(self, part: Part, context: Context, chosen: Sequence[Packet]) -> tuple[_Taking, int]:
+    def _taken(self, part: Part, context: Context, chosen: Sequence[Packet], until: float) -> tuple[_Taking, int]:
         """The pictures that differ from those before them, and how many could not be decoded."""
         assert part.media is not None
-        until = time.monotonic() + WORK_SECONDS
         taking, seen = _Taking(self._most), set[int]()
         with opened(context.path(part), part.media.content_type) as film:
             if part.extraction is not None:
                 jump(film, chosen[0].time - BEFORE_SECONDS)
             for packet, frame in decoded(film, chosen, lambda: time.monotonic() > until):
                 seen.add(packet.stamp)
-                taking.add(frame, film.stream.sample_aspect_ratio, packet.time)
+                taking.add(frame, film.stream.sample_aspect_ratio, packet)
         return taking, sum(each.stamp not in seen for each in chosen)
+
+    def _sharpen(
+        self,
+        part: Part,
+        context: Context,
+        shown: Sequence[_Shown],
+        cuts: Sequence[_Cut],
+        packets: Sequence[Packet],
+        until: float,
+    ) -> None:
+        """Say of what is shown when its scene begins, as far as there is time: else when it was first seen."""
+        assert part.media is not None
+        starts = {each.start: each for each in shown}
+        ends = {each.end: each for each in shown}
+        usable = sorted(decodable(packets), key=lambda each: each.time)
+        times = [each.time for each in usable]
+        doubtful = {
+            packet.stamp: cut
+            for cut in cuts
+            if cut.after.time in starts or cut.after.time in ends
+            for packet in usable[bisect_right(times, cut.before.time) : bisect_left(times, cut.after.time)]
+        }
+        chosen = [each for each in packets if each.stamp in doubtful]
+        if not chosen:
+            return
+        with opened(context.path(part), part.media.content_type) as film:
+            if part.extraction is not None:
+                jump(film, chosen[0].time - BEFORE_SECONDS)
+            for packet, frame in decoded(film, chosen, lambda: time.monotonic() > until):
+                cut, seen = doubtful[packet.stamp], glance(frame)
+                if apart(seen, cut.became) >= apart(seen, cut.was):
+                    continue
+                if (begins := starts.pop(cut.after.time, None)) is not None:
+                    begins.start = packet.time
+                if (over := ends.pop(cut.after.time, None)) is not None:
+                    over.end = packet.time
 
     def _part(self, part: Part, shown: _Shown) -> Part:
         tool = Tool(name=self.name, version=self.version)

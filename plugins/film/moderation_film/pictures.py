@@ -7,11 +7,16 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
 COMPARED = 512
 """Pixels of the longest side, at least, at which frames are compared, in blocks of `BLOCK` by `BLOCK`."""
 BLOCK = 4
+GLANCE = (32, 18)
+CUT = 12.0
+"""Levels of 255, in the mean of all colours put in order, from which two pictures are of two scenes."""
 QUALITY = 92
 """Of JPEG: a detector finds what it finds in the film."""
 
@@ -55,6 +60,25 @@ def difference(one: Image, other: Image) -> int:
     if one.size != other.size:
         return 255
     return int(numpy.asarray(ImageChops.difference(one, other).reduce(BLOCK)).max())
+
+
+def glance(frame: Any) -> NDArray[np.int16]:
+    """A decoded frame as 32 by 18 colours, whatever its shape, for `is_cut` and `apart`."""
+    shown = frame.reformat(width=GLANCE[0], height=GLANCE[1], format="rgb24", interpolation="AREA")
+    seen: NDArray[np.int16] = shown.to_ndarray().reshape(-1, 3).astype("int16")
+    return seen
+
+
+def apart(one: NDArray[np.int16], other: NDArray[np.int16]) -> float:
+    """How far two glances are apart, as levels of 255 in the mean."""
+    return float(abs(one - other).mean())
+
+
+def is_cut(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
+    """Whether two glances have other colours, wherever these are: two scenes, most likely, not one that moves."""
+    import numpy
+
+    return apart(numpy.sort(one, 0), numpy.sort(other, 0)) >= CUT
 
 
 def saved(picture: Image) -> bytes:

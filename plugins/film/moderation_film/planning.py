@@ -26,6 +26,10 @@ write no key frame there."""
 LEAST = 0.1
 """Of a usual key frame's bytes: with fewer, no frame shows much that is new, whatever those about it have. So where
 nearly nothing moves, as before most cameras, no noise is taken for a scene."""
+LITTLE = 200
+"""Bytes of the usual frame, up to which most of them say that nothing is new: a plain scene needs few more."""
+LARGER_THAN_LITTLE = 1.4
+"""How many times as many such a scene has at least."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,12 @@ def _standing_out(usable: Sequence[Packet]) -> list[Packet]:
         usual = max(steps)
         found += [after for step, after in zip(steps, keys[1:], strict=True) if step < OUT_OF_RHYTHM * usual]
     if others:
-        least = max(LARGE * median(each.size for each in others), LEAST * median(each.size for each in keys))
+        sizes = [each.size for each in others]
+        most_usual, smallest = median(sizes), min(sizes)
+        least = LARGE * most_usual
+        if most_usual <= LITTLE:
+            least = max(smallest + LARGE * (most_usual - smallest), LARGER_THAN_LITTLE * most_usual)
+        least = max(least, LEAST * median(each.size for each in keys))
         large = [each for each in others if each.size >= least]
         found += sorted(large, key=lambda each: (-each.size, each.time))
     return found

@@ -60,7 +60,7 @@ def test_each_shot_comes_once_with_its_seconds_in_every_container(tmp_path: Path
 
     times = seen(parts)
     assert are_near(times, [RED, GREEN, BLUE])
-    assert [start for start, *_ in times] == pytest.approx([0, 3, 7], abs=2.1)
+    assert [start for start, *_ in times] == pytest.approx([0, 3, 7], abs=0.05)
     assert [end for _, end, _ in times[:2]] == [start for start, *_ in times[1:]]
     assert times[-1][1] == pytest.approx(12, abs=0.1)
 
@@ -97,6 +97,16 @@ def test_a_shot_as_long_as_the_interval_is_never_missed_whatever_the_key_frames(
         parts = looked(folder, film(paint, 20, gop=gop, options=(("sc_threshold", "0"),)))
 
         assert any(is_near(color, RED, 25) for *_, color in seen(parts)), gop
+
+
+@pytest.mark.parametrize("gop", [50, 250])
+def test_a_plain_scene_begins_when_it_begins_though_the_encoder_wrote_little_for_it(tmp_path: Path, gop: int) -> None:
+    pale, paler = (150, 150, 150), (176, 176, 176)
+    data = film(shots((7.4, pale), (12, paler)), 12, gop=gop, options=(("sc_threshold", "0"),))
+
+    found = seen(looked(tmp_path, data, every=4))
+
+    assert [(round(start, 1), round(end, 1)) for start, end, _ in found] == [(0, 7.4), (7.4, 12)]
 
 
 def test_a_shorter_interval_of_a_policy_finds_shorter_shots(tmp_path: Path) -> None:

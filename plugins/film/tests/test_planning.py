@@ -92,6 +92,12 @@ def test_where_much_is_new_a_picture_is_taken_without_a_key_frame() -> None:
     assert 83 / 25 in [each.time for each in plan(film, 2.0)]
 
 
+def test_a_plain_scene_that_takes_few_bytes_is_one_all_the_same() -> None:
+    film = [Packet(n, n / 25, n % 250 == 0, 37 if n == 83 else 20 + n % 5) for n in range(500)]
+
+    assert 83 / 25 in [each.time for each in plan(film, 2.0)]
+
+
 def test_movement_throughout_adds_at_most_as_many_again() -> None:
     film = [Packet(n, n / 25, n % 250 == 0, 9000 if n % 2 else 100) for n in range(2500)]
 

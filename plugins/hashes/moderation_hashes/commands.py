@@ -16,13 +16,20 @@ import click
 import yaml
 
 from moderation.core.errors import InputError, SettingsError
+from moderation.core.policy.policies import PolicyWords
 from moderation_hashes.entries import Entries, read_entries
 from moderation_hashes.folder import lists_folder
 from moderation_hashes.lists import INDEXES, LABELS, HashList, read_lists
 
 if TYPE_CHECKING:
+    from moderation.core.items import Part
     from moderation.settings import Settings
 
+EVERY_SECONDS = 0.5
+"""At most so far apart are the pictures of a listed film of which there are hashes: copies are looked at in others."""
+MOST_FRAMES = 600
+CROPS = (0.0, 0.05, 0.1)
+"""Shares of width and height that a copy may have lost, half of it on either side: a hash bears but a little of it."""
 KEPT_SECONDS = 7 * 86_400.0
 """For which an index that no list names any more is kept: processes that were started before may still read it."""
 _ANEW = "A running service takes it up when it is started anew."
@@ -64,7 +71,7 @@ def add_content(
     """Put the hashes of content, the FILES themselves, into the list NAME: pictures, texts, films, sounds."""
     new = Entries()
     for path in files:
-        _merge(new, _of_content(path))
+        _merge(new, _of_content(path, settings))
     _change(_folder(settings), name, new, kind=kind, label=label)
 
 
@@ -130,7 +137,7 @@ def _folder(settings: Settings) -> Path:
     return folder
 
 
-def _of_content(path: Path) -> Entries:
+def _of_content(path: Path, settings: Settings) -> Entries:
     from moderation.testing import FakeContext
     from moderation_hashes.pdq import LONGEST, picture_hash
 
@@ -152,7 +159,41 @@ def _of_content(path: Path) -> Entries:
                 click.echo(
                     f"{path}: too even to be told from others; only the file itself will be recognised", err=True
                 )
+        elif part.type == "video":
+            said = _add_frames(entries, path, part, Path(folder), settings)
+            click.echo(f"{path}: {said}", err=True)
     return entries
+
+
+def _add_frames(entries: Entries, path: Path, part: Part, folder: Path, settings: Settings) -> str:
+    """The hashes of a film's pictures, whole and cropped a little; says in words how many it has."""
+    from moderation.hookspecs import Incomplete, Unreadable
+    from moderation.plugins import load_plugins
+    from moderation.testing import FakeContext
+    from moderation_hashes.pdq import LONGEST, cropped, picture_hash
+
+    closely = settings.model_copy(update={"film_frames": MOST_FRAMES})
+    extractor = next((each for each in load_plugins(closely).extractors if each.name == "film.frames"), None)
+    if extractor is None:
+        return "only the file itself will be recognised; copies too with pip install 'moderation[film]'"
+    words = PolicyWords(name="hashes", version="1", description="", labels=(), every=EVERY_SECONDS)
+    context, left = FakeContext(folder, policies=[words]), ""
+    try:
+        frames = extractor.extract(part, context)
+    except Incomplete as error:
+        frames, left = list(error.parts), f"; {error}"
+    except Unreadable as error:
+        return f"only the file itself will be recognised: {error}"
+    telling = 0
+    for frame in frames:
+        assert frame.data is not None
+        looks = context.looks(context.media(frame.data), LONGEST)[0]
+        hashed = [picture_hash(cropped(looks, share)) for share in CROPS]
+        telling += hashed[0].is_telling
+        for each in hashed:
+            if each.is_telling:
+                entries.add("pdq", each.turns[0].hex(), str(path))
+    return f"{telling} of its pictures can be told from others{left}"
 
 
 def _change(

@@ -18,7 +18,6 @@ from moderation.core.egress import KEEPS
 from moderation.core.fingerprints import MIN_CHARS, normalised, text_bits
 from moderation.core.items import Part
 from moderation.hookspecs import Context, Unreadable
-from moderation_hashes.cards import MEDIA, TEXTS
 from moderation_hashes.entries import digest_of_text
 from moderation_hashes.index import NEAR, Hashes
 from moderation_hashes.lists import HashList, version_of
@@ -142,13 +141,13 @@ class KnownMedia(_Known):
     """
 
     name = "vision.hashes"
-    card = MEDIA
     reads = ("image", "video", "audio")
     card = Card(
         sees="files of which the same bytes are on a list, and pictures that look like one on a list: saved anew, "
-        "smaller, a little cropped or brightened, turned by quarters, mirrored",
+        "smaller, a little cropped or brightened, turned by quarters, mirrored; copies of films by their pictures, "
+        "where film.frames takes these out",
         does_not_see="anything that is on no list; pictures cropped by much, framed or drawn over, or with "
-        "little in them; films and sounds that are not the same file. Two pictures may be alike by chance or template",
+        "little in them; sounds that are not the same file. Two pictures may be alike by chance or template",
         licence=Licence(code="Apache-2.0"),
         figures=(
             "the bits of Meta's own PDQ on 10 published pictures; of a photograph of 1,600 pixels 2 of 256 bits differ",
@@ -180,7 +179,6 @@ class KnownTexts(_Known):
     """
 
     name = "text.hashes"
-    card = TEXTS
     reads = ("text",)
     card = Card(
         sees="texts that are on a list, but for capitals, spaces and punctuation; of 20 characters and more also those "

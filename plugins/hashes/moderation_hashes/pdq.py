@@ -65,6 +65,12 @@ def picture_hash(picture: Image) -> PictureHash:
     return PictureHash(tuple(map(_bits, ways)), _quality(grey))
 
 
+def cropped(picture: Image, share: float) -> Image:
+    """Without a share of its width and height, half of it on either side."""
+    across, down = picture.width * share / 2, picture.height * share / 2
+    return picture.crop((round(across), round(down), round(picture.width - across), round(picture.height - down)))
+
+
 def _bits(frequencies: Grid) -> bytes:
     # Of 256 values the lower of the two in the middle counts as the median. The first frequency is the last bit.
     median = np.partition(frequencies.ravel(), BITS // 2 - 1)[BITS // 2 - 1]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
+from moderation_film.frames import Frames
 from moderation_hashes.lists import read_lists
+from moderation_hashes.pdq import cropped
+from PIL import Image
 
 from moderation.cli import run
 from moderation.core.errors import PolicyFault
 from moderation.plugins import load_plugins
 from moderation.settings import Settings, load_settings
 from moderation.testing import FakeContext
+from plugins.film.tests.films import Paint, film, made, shots
 
 PDQ, OTHER = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22", "0f" * 32
 GOOD = """\
@@ -160,6 +165,56 @@ def test_content_itself_is_put_on_a_list(folder: Path, tmp_path: Path, capsys: p
     for name, sample in (("vision.hashes", BRIDGE), ("text.hashes", "buy one get one FREE today only")):
         (found,) = detectors[name].detect(context.part(sample), context)
         assert (found.label, found.confidence, found.attributes["list"]) == ("Custom/KNOWN_GOOD", 100.0, "seen")
+
+
+def across(share: float, size: tuple[int, int]) -> Paint:
+    """Somebody looks along a bridge for four seconds; of what they see a share is cropped."""
+    with Image.open(BRIDGE) as picture:
+        bridge = picture.convert("RGB")
+    high = bridge.height * 0.7
+    wide = min(high * 16 / 9, bridge.width * 0.8)
+
+    def paint(at: float) -> Image.Image:
+        left = (bridge.width - wide) * at / 4
+        view = bridge.crop((round(left), 0, round(left + wide), round(high)))
+        return cropped(view, share).resize(size)
+
+    return paint
+
+
+def test_copies_of_a_listed_film_are_found_by_their_pictures(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "film.mp4").write_bytes(film(across(0, (320, 180)), 4, rate=10))
+
+    assert moderation("hashes", "add", "films", tmp_path / "film.mp4") == 0
+
+    assert "of its pictures can be told from others" in capsys.readouterr().err
+    (detector,) = (each for each in load_plugins(load_settings()).detectors if each.name == "vision.hashes")
+    context = FakeContext(tmp_path)
+    found = {}
+    for name, data in {
+        "copy": film(across(0.06, (240, 134)), 4, form="webm", codec="libvpx", rate=6),
+        "other": made(shots((2, (200, 30, 30)), (4, (30, 160, 40))), 4, rate=10),
+    }.items():
+        frames = [context.media(each.data) for each in Frames().extract(context.media(data), context) if each.data]
+        found[name] = [len(detector.detect(frame, context)) for frame in frames]
+    assert sum(found["copy"]) >= 0.7 * len(found["copy"]) > 1
+    assert sum(found["other"]) == 0
+
+
+def test_without_the_extra_only_the_same_film_is_found_and_that_is_said(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "film.mp4").write_bytes(film(shots((1, (200, 30, 30))), 1))
+    loaded = load_plugins(load_settings())
+    monkeypatch.setattr("moderation.plugins.load_plugins", lambda _: dataclasses.replace(loaded, extractors=()))
+
+    assert moderation("hashes", "add", "films", tmp_path / "film.mp4") == 0
+
+    said = capsys.readouterr()
+    assert "copies too with pip install 'moderation[film]'" in said.err
+    assert "1 sha256" in said.out
 
 
 @pytest.mark.parametrize(

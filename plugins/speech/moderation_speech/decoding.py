@@ -29,6 +29,8 @@ FORMATS: Mapping[str, str] = {
     "video/mp4": "mp4",
     "video/quicktime": "mov",
     "video/webm": "matroska",
+    "video/x-matroska": "matroska",
+    "video/mp2t": "mpegts",
 }
 """What the service takes in, to FFmpeg's names of the formats."""
 
@@ -40,10 +42,12 @@ class Sound:
     Attributes:
         samples: one channel, from -1 to 1, `RATE` a second.
         is_whole: False when there is more, which was left out.
+        others: further tracks of sound, which were left out.
     """
 
     samples: NDArray[np.float32]
     is_whole: bool
+    others: int = 0
 
     @property
     def seconds(self) -> float:
@@ -69,18 +73,19 @@ def decode(data: bytes, content_type: str, most_seconds: float) -> Sound | None:
         with av.open(io.BytesIO(data), format=form, metadata_errors="ignore") as container:
             if not container.streams.audio:
                 return None
+            others = len(container.streams.audio) - 1
             for piece in _pieces(container):
                 pieces.append(piece[: most - count])
                 count += len(piece)
                 if count > most:
-                    return Sound(np.concatenate(pieces), is_whole=False)
+                    return Sound(np.concatenate(pieces), is_whole=False, others=others)
     except Unreadable:
         raise
     except Exception as error:  # decoders raise many kinds on hostile bytes
         raise Unreadable(f"the sound cannot be decoded ({type(error).__name__})") from error
     if not count:
         raise Unreadable("the sound has no samples")
-    return Sound(np.concatenate(pieces), is_whole=True)
+    return Sound(np.concatenate(pieces), is_whole=True, others=others)
 
 
 def _pieces(container: Any) -> Iterator[NDArray[np.float32]]:

@@ -76,7 +76,7 @@ class Speech:
 
         Raises:
             Unreadable: it cannot be decoded.
-            Incomplete: it is longer than `MAX_SECONDS`, or some of it could not be understood.
+            Incomplete: it is longer than `MAX_SECONDS`, has further tracks, or some of it could not be understood.
         """
         assert part.media is not None
         sound = decode(context.read(part), part.media.content_type, MAX_SECONDS)
@@ -84,10 +84,15 @@ class Speech:
             return []
         lines, unclear = self._heard(sound)
         made = [_text(part, lines)] if lines else []
+        left = []
         if not sound.is_whole:
-            raise Incomplete(f"only the first {MAX_SECONDS:.0f} s were listened to", made)
+            left.append(f"only the first {MAX_SECONDS:.0f} s were listened to")
+        if sound.others:
+            left.append(f"it has {sound.others} more tracks of sound, which were not listened to")
         if unclear:
-            raise Incomplete(f"{unclear} stretch(es) of speech could not be understood: noise, or not English", made)
+            left.append(f"{unclear} stretch(es) of speech could not be understood: noise, or not English")
+        if left:
+            raise Incomplete("; ".join(left), made)
         return made
 
     def _heard(self, sound: Sound) -> tuple[list[list[Word]], int]:

@@ -97,6 +97,8 @@ def test_each_word_has_the_seconds_in_which_it_was_said(tmp_path: Path) -> None:
         ("pcm_s16le", "wav", "audio/wav"),
         ("aac", "mp4", "audio/mp4"),
         ("libopus", "webm", "audio/webm"),
+        ("aac", "mpegts", "video/mp2t"),
+        ("aac", "matroska", "video/x-matroska"),
     ],
 )
 def test_the_formats_that_the_service_takes_are_heard_to_their_end(codec: str, form: str, content_type: str) -> None:
@@ -120,6 +122,21 @@ def test_what_is_longer_is_heard_up_to_the_limit_and_the_rest_is_told(
     (made,) = caught.value.parts
     assert "Americans" in (made.text or "")
     assert "country" not in (made.text or "")
+
+
+def test_further_tracks_of_sound_are_told(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with av.open(str(SPOKEN)) as source, av.open(out, "w", format="matroska") as target:
+        tracks = [target.add_stream_from_template(source.streams.audio[0]) for _ in range(2)]
+        for packet in source.demux(audio=0):
+            if packet.dts is not None:
+                for track in tracks:
+                    packet.stream = track
+                    target.mux(packet)
+    context = FakeContext(tmp_path)
+
+    with pytest.raises(Incomplete, match="it has 1 more tracks of sound, which were not listened to"):
+        Speech().extract(context.media(out.getvalue()), context)
 
 
 def test_what_could_not_be_understood_is_told_beside_what_could(

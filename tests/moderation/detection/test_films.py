@@ -65,7 +65,7 @@ needs: [test.red]
 if_nothing_matches: reject
 if_a_detector_fails: reject
 """
-Judging = Callable[[bytes], Judgement]
+Judging = Callable[..., Judgement]
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +87,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judging]:
     runner = Runner(plugins, settings.plugins_dir, lambda part: blobs.local_path(part.media.uri if part.media else ""))
     judge = Judge(plugins, policies, runner, blobs, Limits())
 
-    def judged_of(data: bytes) -> Judgement:
-        part = Part(id="p0", type="video", media=store_media(blobs, data, inspect(data, Limits(), "video"), None))
+    def judged_of(data: bytes, *left_out: str) -> Judgement:
+        media = store_media(blobs, data, inspect(data, Limits(), "video"), None, left_out)
+        part = Part(id="p0", type="video", media=media)
         return judge.judge(Item(id="i", app="shop", parts=(part,), created_at=datetime.now(UTC)))
 
     yield judged_of
@@ -105,6 +106,15 @@ def test_what_is_seen_has_its_seconds_and_rules_know_how_long_it_lasts(judged: J
     assert detection.part.startswith("p0.")
     assert [judgement.verdict.outcome for judgement in (long, short)] == ["reject", "approve"]
     assert [each.detectors for each in short.verdict.examined] == [("test.red",)]
+
+
+def test_a_film_of_which_something_is_not_in_its_file_goes_to_people(judged: Judging) -> None:
+    judgement = judged(film(shots((2, GREEN)), 2), "line 2 of its playlist: subtitles, which were not read")
+
+    assert judgement.verdict.outcome == "review"
+    assert [(each.kind, each.part, each.message) for each in judgement.failures] == [
+        ("not_examined", "p0", "line 2 of its playlist: subtitles, which were not read")
+    ]
 
 
 def test_policies_for_pictures_do_not_judge_films(judged: Judging) -> None:

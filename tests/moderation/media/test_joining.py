@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(folder: Path, playlist: bytes, most: int = MOST) -> bytes:
-    return joined(playlist, "film.m3u8", in_folder(folder), most)
+    return joined(playlist, "film.m3u8", in_folder(folder), most).data
 
 
 def colors(data: bytes, folder: Path) -> list[tuple[int, ...]]:
@@ -133,7 +134,6 @@ def test_the_best_variant_that_is_small_enough_is_taken(folder: Path) -> None:
 
 
 PIECE = "#EXTINF:4,\n0.ts\n"
-SOUND = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",URI="2.ts"'
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,6 @@ SOUND = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",URI="2.ts"'
         (b"#EXTM3U\n\xff", "not UTF-8 .byte 8."),
         (variants("#EXT-X-STREAM-INF:BANDWIDTH=1", "master.m3u8"), "line 3 of its playlist: a list of variants that names"),
         (variants("#EXT-X-STREAM-INF:BANDWIDTH=1", "0.ts"), "line 3 of its playlist: what lies there is no playlist"),
-        (variants(SOUND, '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"', "film.m3u8"), "its sound lies at an address of its own"),
         (variants("#EXT-X-STREAM-INF:RESOLUTION=1x1", "film.m3u8"), "line 3: a variant without its BANDWIDTH"),
     ],
 )  # fmt: skip
@@ -192,6 +191,138 @@ def test_pieces_whose_tracks_are_others_are_not_joined(folder: Path, tmp_path: P
 
     with pytest.raises(MediaRefused, match="line 6 of its playlist: from there on it has other tracks"):
         read(tmp_path, listed("0.ts", "1.ts"))
+
+
+def apart(data: bytes, kind: str, form: str, options: dict[str, str] | None = None) -> bytes:
+    """The track of one kind of a film, as a file of its own, with its time stamps."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(data)) as source, av.open(out, "w", format=form, options=options or {}) as target:
+        track = next(iter(getattr(source.streams, kind)))
+        stream = target.add_stream_from_template(track)
+        for packet in source.demux(track):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return out.getvalue()
+
+
+def stamped(frames: bytes, stamp: int) -> bytes:
+    """AAC frames behind the time of the first one (RFC 8216, 3.4)."""
+    body = b"com.apple.streaming.transportStreamTimestamp\0" + stamp.to_bytes(8, "big")
+    frame = b"PRIV" + len(body).to_bytes(4, "big") + b"\0\0" + body
+    return b"ID3\x04\0\0" + bytes([0, 0, 0, len(frame)]) + frame + frames
+
+
+def heard(data: bytes) -> float:
+    """How many seconds of the film's sound are loud."""
+    found = 0.0
+    with av.open(io.BytesIO(data)) as source:
+        for frame in source.decode(audio=0):
+            found += frame.samples / frame.sample_rate if abs(frame.to_ndarray()).mean() > 0.01 else 0
+    return found
+
+
+MASTER = ('#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",URI="sound.m3u8"',
+          '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"', "film.m3u8")  # fmt: skip
+FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "1000000"}
+
+
+def two_apart(folder: Path, form: str) -> None:
+    """Eight seconds of pictures and of sound, apart, in two pieces each, and playlists of them."""
+    for kind, track in (("film", "video"), ("sound", "audio")):
+        head = ""
+        if form == "fragments":
+            whole = made(shots((4, RED), (99, GREEN)), 8, gop=25, sound=True)
+            data = apart(whole, track, "mp4", FRAGMENTS)
+            first, *others = [place - 4 for place in _places(data, b"moof")]
+            (folder / f"{kind}.mp4").write_bytes(data[:first])
+            head = f'#EXT-X-MAP:URI="{kind}.mp4"\n'
+            pieces = [data[first : others[2]], data[others[2] : data.find(b"mfra") - 4]]
+        else:
+            pieces = [apart(piece(number), track, "mpegts") for number in range(2)]
+        if form == "frames" and kind == "sound":
+            pieces = [stamped(apart(piece(number), track, "adts"), 7_200) for number in range(2)]
+        for number, data in enumerate(pieces):
+            (folder / f"{kind}{number}").write_bytes(data)
+        (folder / f"{kind}.m3u8").write_bytes(listed(f"{kind}0", f"{kind}1", head=head))
+
+
+@pytest.mark.parametrize("form", ["streams", "frames", "fragments"])
+def test_sound_that_lies_apart_is_put_between_the_pictures(tmp_path: Path, form: str) -> None:
+    two_apart(tmp_path, form)
+
+    found = joined(variants(*MASTER), "master.m3u8", in_folder(tmp_path), MOST)
+
+    facts = inspect(found.data, LIMITS, "video")
+    assert found.left_out == ()
+    assert facts.seconds == pytest.approx(8, abs=0.3)
+    assert facts.sound_seconds == pytest.approx(8, abs=0.3)
+    assert heard(found.data) == pytest.approx(8, abs=0.3)
+    assert all(any(is_near(each, color) for each in colors(found.data, tmp_path)) for color in (RED, GREEN))
+    with av.open(io.BytesIO(found.data)) as film:
+        pictures, sound = film.streams.video[0], film.streams.audio[0]
+        begins = [float((each.start_time or 0) * (each.time_base or 0)) for each in (pictures, sound)]
+    assert begins[1] == pytest.approx(begins[0], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("lines", "left_out"),
+    [
+        ((MASTER[0].replace("sound", "film"), *MASTER[1:]), ["line 2 .*its sound, which was not listened to: it has no"]),
+        ((MASTER[0].replace("sound.m3u8", "locked.m3u8"), *MASTER[1:]), ["line 2 .*line 2: it is encrypted"]),
+        ((MASTER[0].replace("sound.m3u8", "ac3.m3u8"), *MASTER[1:]), ["line 2 .*it is no AAC with a time stamp"]),
+        ((MASTER[0], '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="y",URI="gone"', *MASTER[1:]), ["line 3 .*more sound"]),
+        (("#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"t\",URI=\"gone\"", "#EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES=\"t\"",
+          "film.m3u8"), ["line 2 .*subtitles, which were not read"]),
+        (("#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID=\"v\",URI=\"gone\"", "#EXT-X-STREAM-INF:BANDWIDTH=1,VIDEO=\"v\"",
+          "film.m3u8"), ["line 2 .*other pictures of it, which were not looked at"]),
+        (("#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"t\",URI=\"gone\"", *MASTER[1:]), []),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_a_film_and_is_not_in_the_joined_file_is_named(
+    tmp_path: Path, lines: tuple[str, ...], left_out: list[str]
+) -> None:
+    two_apart(tmp_path, "streams")
+    (tmp_path / "locked.m3u8").write_bytes(b'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n')
+    (tmp_path / "ac3.m3u8").write_bytes(listed("ac3"))
+    (tmp_path / "ac3").write_bytes(b"\x0b\x77" + bytes(900))
+
+    found = joined(variants(*lines), "master.m3u8", in_folder(tmp_path), MOST)
+
+    assert len(found.left_out) == len(left_out)
+    assert all(re.search(why, said) for why, said in zip(left_out, found.left_out, strict=True))
+    assert inspect(found.data, LIMITS, "video").seconds == pytest.approx(8, abs=0.3)
+
+
+def test_the_sound_that_players_play_first_is_joined(tmp_path: Path) -> None:
+    two_apart(tmp_path, "streams")
+    silence = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="z",URI="silence.m3u8"'
+    first = MASTER[0] + ",DEFAULT=YES"
+
+    found = joined(variants(silence, first, *MASTER[1:]), "master.m3u8", in_folder(tmp_path), MOST)
+
+    assert heard(found.data) > 7
+    assert [said[:6] for said in found.left_out] == ["line 2"]
+
+
+@pytest.mark.parametrize("form", ["streams", "frames", "fragments"])
+def test_damaged_sound_is_left_out_by_name_or_joined_and_never_a_crash(tmp_path: Path, form: str) -> None:
+    two_apart(tmp_path, form)
+    files = [tmp_path / name for name in ("sound0", "sound.mp4") if (tmp_path / name).exists()]
+    outcomes = []
+    for file in files:
+        whole = file.read_bytes()
+        for at in range(0, min(len(whole), 2000), 121):
+            file.write_bytes(whole[:at] + bytes(byte ^ 0x5A for byte in whole[at : at + 30]) + whole[at + 30 :])
+            try:
+                found = joined(variants(*MASTER), "master.m3u8", in_folder(tmp_path), MOST)
+            except MediaRefused:
+                continue
+            outcomes.append(len(found.data) > 1000 or found.left_out != ())
+        file.write_bytes(whole)
+
+    assert len(outcomes) > 3
+    assert all(outcomes)
 
 
 def test_comments_and_unknown_tags_say_nothing() -> None:

@@ -382,6 +382,21 @@ def test_a_film_in_pieces_is_fetched_whole(films: Api, pieces: Receiver) -> None
     assert [each.path for each in pieces.requests] == ["/film", "/hls/film.m3u8", "/hls/0.ts", "/hls/1.ts"]
 
 
+def test_what_belongs_to_a_film_and_is_not_in_its_file_is_written_down(films: Api, pieces: Receiver) -> None:
+    film_in_pieces(pieces, "0.ts")
+    subtitles = '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="t",URI="de.m3u8"'
+    variant = '#EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES="t"'
+    pieces.answers["/hls/master.m3u8"] = gives(f"#EXTM3U\n{subtitles}\n{variant}\nfilm.m3u8\n".encode())
+    posted = films.post("/v1/items", json={"parts": [{"type": "video", "url": f"{pieces.url}/hls/master.m3u8"}]})
+
+    [part] = fetched_parts(films, posted.json["id"])
+
+    stored = films.service.store.get_item(posted.json["id"]).item.parts[0].media
+    assert stored is not None
+    assert stored.left_out == ("line 2 of its playlist: subtitles, which were not read (#EXT-X-MEDIA)",)
+    assert "left_out" not in part
+
+
 @pytest.mark.parametrize(
     ("names", "end", "why"),
     [

@@ -7,15 +7,26 @@ import numpy as np
 import pydicom
 from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.uid import (
+    JPEG2000,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
     RLELossless,
     SecondaryCaptureImageStorage,
     generate_uid,
 )
 
-SYNTAXES = {"explicit": ExplicitVRLittleEndian, "implicit": ImplicitVRLittleEndian, "rle": RLELossless}
+SYNTAXES = {
+    "explicit": ExplicitVRLittleEndian, "implicit": ImplicitVRLittleEndian, "rle": RLELossless,
+    "jpeg": JPEGBaseline8Bit, "jpeg extended": JPEGExtended12Bit, "jpeg lossless": JPEGLosslessSV1,
+    "jpeg-ls": JPEGLSLossless, "jpeg 2000": JPEG2000Lossless, "jpeg 2000 lossy": JPEG2000,
+}  # fmt: skip
 LETTERS = (16, 18, 230, 52)
 """Where the letters are in `burned_in`: left, top, right, bottom."""
 
@@ -37,7 +48,7 @@ def dataset(
         "1.2.3.4",
     )
     scan.Modality, scan.PatientName, scan.PatientID = "OT", "Doe^John", "MRN-77"
-    is_color = photometric == "RGB"
+    is_color = photometric[:3] in ("RGB", "YBR")
     shape = pixels.shape[:-1] if is_color else pixels.shape
     scan.Rows, scan.Columns = shape[-2:]
     if len(shape) == 3:
@@ -59,6 +70,22 @@ def saved(scan: Dataset, syntax: str = "explicit") -> bytes:
     scan.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     if syntax == "rle":
         scan.compress(RLELossless, generate_instance_uid=False)
+    elif syntax == "jpeg-ls":
+        scan.compress(JPEGLSLossless, generate_instance_uid=False)
+    elif syntax.startswith("jpeg"):
+        frames = scan.pixel_array.reshape(-1, scan.Rows, scan.Columns, *(3,) * (scan.SamplesPerPixel == 3))
+        form = "JPEG2000" if "2000" in syntax else "JPEG"
+        options: dict[str, Any] = (
+            {"irreversible": "lossy" in syntax, "no_jp2": True} if "2000" in syntax else {"quality": 97}
+        )
+        encoded = []
+        for frame in frames:
+            Image.fromarray(frame).save(out := io.BytesIO(), form, **options)
+            encoded.append(out.getvalue())
+        scan.PixelData = encapsulate(encoded)
+        scan["PixelData"].is_undefined_length = True
+        if scan.SamplesPerPixel == 3:
+            scan.PhotometricInterpretation = "YBR_RCT" if "2000" in syntax else "YBR_FULL_422"
     scan.file_meta.TransferSyntaxUID = SYNTAXES[syntax]
     out = io.BytesIO()
     pydicom.dcmwrite(out, scan, enforce_file_format=True)

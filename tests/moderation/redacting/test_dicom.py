@@ -20,7 +20,7 @@ from moderation.core.items import Box
 from moderation.redacting.dicom import files, pixels, profile
 from moderation.redacting.dicom.keys import key_of_run
 from moderation.redacting.media import NoCopy
-from tests.moderation.redacting.scans import LETTERS, burned_in, dataset, opened, saved
+from tests.moderation.redacting.scans import LETTERS, SYNTAXES, burned_in, dataset, opened, saved
 
 KEY = b"k" * 32
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
@@ -135,6 +135,82 @@ def test_places_are_black_in_all_frames_and_the_rest_stays(
     assert np.array_equal(made[:, 160:], frames[:, 160:])
 
 
+@pytest.mark.parametrize(
+    ("syntax", "photometric", "bits", "is_lossy"),
+    [
+        ("jpeg", "MONOCHROME2", 8, True),
+        ("jpeg", "RGB", 8, True),
+        ("jpeg extended", "MONOCHROME1", 8, True),
+        ("jpeg-ls", "MONOCHROME2", 8, False),
+        ("jpeg-ls", "MONOCHROME1", 12, False),
+        ("jpeg-ls", "RGB", 8, False),
+        ("jpeg 2000", "MONOCHROME2", 8, False),
+        ("jpeg 2000", "MONOCHROME2", 16, False),
+        ("jpeg 2000", "RGB", 8, False),
+        ("jpeg 2000 lossy", "RGB", 8, True),
+    ],
+)
+def test_compressed_pixels_are_covered_and_written_uncompressed(
+    syntax: str, photometric: str, bits: int, is_lossy: bool
+) -> None:
+    frames = np.stack([burned_in(low=40, high=200), burned_in(say="B", low=40, high=200)])
+    if photometric == "RGB":
+        frames = np.stack([frames, frames // 2, frames // 4], -1)
+
+    made = opened(copy(saved(dataset(frames, photometric, bits), syntax), TOP_HALF))
+
+    assert (made.file_meta.TransferSyntaxUID, made.PhotometricInterpretation) == (SYNTAXES["explicit"], photometric)
+    assert made.get("LossyImageCompression") == ("01" if is_lossy else None)
+    rest = made.pixel_array[:, 160:].astype(int)
+    assert np.abs(rest - frames[:, 160:]).max() <= (6 if is_lossy else 0)
+    assert (made.pixel_array[:, :120] == (0 if photometric != "MONOCHROME1" else (1 << bits) - 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("photometric", "syntax"), [("YBR_FULL", "explicit"), ("YBR_FULL", "rle"), ("YBR_FULL_422", "explicit")]
+)
+def test_colours_become_rgb(photometric: str, syntax: str) -> None:
+    red = np.broadcast_to(np.array([76, 85, 255]), (1, 240, 320, 3))
+    scan = dataset(red, photometric)
+    if photometric == "YBR_FULL_422":
+        # Two of luma for one of each colour.
+        scan.PixelData = bytes([76, 76, 85, 255]) * (240 * 160)
+
+    made = opened(copy(saved(scan, syntax), TOP_HALF))
+
+    assert (made.PhotometricInterpretation, made.SamplesPerPixel, made.PlanarConfiguration) == ("RGB", 3, 0)
+    assert np.abs(made.pixel_array[200, 200].astype(int) - (254, 0, 0)).max() <= 2
+    assert (made.pixel_array[:120] == 0).all()
+
+
+def test_a_palette_becomes_its_colours_so_that_who_looks_sees_letters_in_them() -> None:
+    scan = dataset(burned_in(low=0, high=1), "PALETTE COLOR")
+    for color, values in (("Red", [10, 250]), ("Green", [20, 20]), ("Blue", [30, 30])):
+        setattr(scan, f"{color}PaletteColorLookupTableDescriptor", [2, 0, 16])
+        setattr(scan, f"{color}PaletteColorLookupTableData", np.array(values, "<u2").__lshift__(8).tobytes())
+    data = saved(scan)
+
+    made = opened(copy(data))
+
+    assert (made.PhotometricInterpretation, made.BitsAllocated, made.HighBit) == ("RGB", 8, 7)
+    assert not [each.keyword for each in made if "Palette" in each.keyword]
+    assert np.array_equal(made.pixel_array[..., 0], burned_in(low=10, high=250))
+    assert (made.pixel_array[..., 1:] == (20, 30)).all()
+
+
+@pytest.mark.parametrize("syntax", ["jpeg", "jpeg-ls", "jpeg 2000"])
+def test_damaged_compressed_pixels_have_a_copy_or_a_reason(syntax: str) -> None:
+    data = saved(dataset(burned_in()), syntax)
+    start = data.index(b"\xe0\x7f\x10\x00")
+    for at in range(start, len(data), max(1, (len(data) - start) // 60)):
+        damaged = data[:at] + bytes(byte ^ 0x5A for byte in data[at : at + 9]) + data[at + 9 :]
+        try:
+            made = copy(damaged)
+        except NoCopy:
+            continue
+        assert opened(made).pixel_array.shape == (240, 320)
+
+
 def test_bits_that_are_no_pixels_and_bytes_behind_the_last_one_have_no_copy() -> None:
     scan = dataset(burned_in() | 0x5000, bits=12)
     scan.PixelData += b"SECRET"
@@ -210,9 +286,25 @@ HOSTILE = {
     "no pixels": (lambda: without("PixelData"), "there are no pixels"),
     "no kind of object": (lambda: with_uid_gone(), "no SOP Class UID"),
     "32 bits": (lambda: saved(dataset(burned_in(), BitsAllocated=32)), "8 of 32 bits"),
-    "a palette": (lambda: saved(dataset(burned_in(), "PALETTE COLOR")), "its pixels are unknown|PALETTE"),
-    "YBR": (lambda: saved(dataset(burned_in(), "YBR_FULL")), "its pixels are YBR_FULL; MONOCHROME1"),
-    "JPEG": (lambda: with_syntax("1.2.840.10008.1.2.4.50"), "its pixels are JPEG Baseline"),
+    "a palette that is missing": (lambda: saved(dataset(burned_in(), "PALETTE COLOR")), "its palette is missing"),
+    "other colours": (lambda: saved(dataset(burned_in(), "HSV")), "its pixels are HSV of 1 samples; MONOCHROME1"),
+    "grey of three samples": (
+        lambda: saved(dataset(burned_in(), SamplesPerPixel=3)),
+        "its pixels are MONOCHROME2 of 3 samples",
+    ),
+    "JPEG that is none": (lambda: with_syntax("1.2.840.10008.1.2.4.50"), "no JPEG of the kind that the file says"),
+    "JPEG 2000 that is none": (lambda: with_syntax("1.2.840.10008.1.2.4.90"), "a frame is no JPEG 2000"),
+    "JPEG-LS that is none": (lambda: with_syntax("1.2.840.10008.1.2.4.80"), "no JPEG of the kind that the file says"),
+    "JPEG of another kind": (lambda: relabelled("jpeg", "jpeg lossless"), "no JPEG of the kind that the file says"),
+    "JPEG of 12 bits": (
+        lambda: relabelled("jpeg", "jpeg extended", BitsAllocated=16, BitsStored=12, HighBit=11),
+        "JPEG Extended .* of 12 bits, which nobody here decodes: pip install pylibjpeg",
+    ),
+    "JPEG of another size": (lambda: relabelled("jpeg", "jpeg", Rows=200), "a frame is not of the size that the file"),
+    "JPEG 2000 of another size": (lambda: relabelled("jpeg 2000", "jpeg 2000", Rows=9), "a frame is not of the size"),
+    "JPEG-LS of another size": (lambda: relabelled("jpeg-ls", "jpeg-ls", Columns=9), "a frame is not of the size"),
+    "more frames than it says": (lambda: relabelled("jpeg", "jpeg", 2, NumberOfFrames=1), "damaged"),
+    "MPEG": (lambda: with_syntax("1.2.840.10008.1.2.4.102"), "its pixels are MPEG-4 .* convert it first"),
     "deflated, which could be any size": (lambda: with_syntax("1.2.840.10008.1.2.1.99"), "its pixels are Deflated"),
     "big endian": (lambda: with_syntax(BIG_ENDIAN), "Big Endian"),
     "no syntax known": (lambda: with_syntax("1.2.3"), "unknown transfer syntax"),
@@ -222,6 +314,17 @@ HOSTILE = {
     "RLE that is too short": (lambda: packed(b"\x81\0" * 4), "it is damaged DICOM"),
     "RLE without a header": (lambda: with_syntax("1.2.840.10008.1.2.5"), "it is damaged DICOM"),
 }
+
+
+def relabelled(syntax: str, said: str, frames: int = 1, **more: int) -> bytes:
+    """A file whose pixels are encoded in one way, and that says something else."""
+    scan = opened(saved(dataset(np.stack([burned_in()] * frames) if frames > 1 else burned_in()), syntax))
+    scan.file_meta.TransferSyntaxUID = SYNTAXES[said]
+    for name, value in more.items():
+        setattr(scan, name, value)
+    out = io.BytesIO()
+    pydicom.dcmwrite(out, scan)
+    return out.getvalue()
 
 
 def with_uid_gone() -> bytes:
