@@ -31,7 +31,7 @@ class Lease:
     key: sa.Column[Any]
     until: sa.Column[Any]
 
-    def is_free(self, now: datetime) -> sa.ColumnElement[bool]:
+    def is_free(self, now: datetime | sa.BindParameter[Any]) -> sa.ColumnElement[bool]:
         """The rows that nobody holds, as a condition; a lease is over at the very instant until which it runs."""
         return self.until.is_(None) | (self.until <= now)
 

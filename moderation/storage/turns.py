@@ -23,6 +23,8 @@ MANY = 5
 """Items of one app in a claim, of more than which it has many waiting."""
 REMEMBERED = timedelta(seconds=5)
 """How long it is known which apps had items waiting, and which had many."""
+ANY_ATTEMPTS = 2**31 - 1
+"""More than an item is ever claimed."""
 SUSPECT_ATTEMPTS = 2
 """An item that was claimed so often and is not done: it was in the hands of two workers that died, maybe of it."""
 
@@ -77,7 +79,7 @@ class Turns:
             besides = _lately(self._had_many, lane, now) if of_few else set()
             if len(_lately(self._seen, lane, now)) > 1:
                 limit = min(limit, TOGETHER_BESIDE)
-        lines = _lines(c, lane, begin, limit, now, IS_WAITING, besides)
+        lines = _lines(c, lane, begin, limit, now, ANY_ATTEMPTS, besides)
         if any(each.is_suspect for line in lines for each in line):
             lines = self._of_one_kind(c, lane, begin, limit, now, lines, besides)
         if not lines:
@@ -107,7 +109,7 @@ class Turns:
         with self._lock:
             is_turn_of_others = self._is_turn_of_others.get(lane, False)
             self._is_turn_of_others[lane] = not is_turn_of_others
-        others = _lines(c, lane, begin, limit, now, IS_WAITING & (items.c.attempts < SUSPECT_ATTEMPTS), besides)
+        others = _lines(c, lane, begin, limit, now, SUSPECT_ATTEMPTS, besides)
         return others if others and is_turn_of_others else suspects
 
 
@@ -136,8 +138,22 @@ def apps_in_turn(next_app: Callable[[str], str | None], begin: str) -> Iterator[
 
 def next_app(c: Connection, lane: Lane, after: str) -> str | None:
     """The next app by name with an item that waits or is worked on."""
-    query = sa.select(sa.func.min(items.c.app)).where(IS_WAITING, items.c.lane == lane, items.c.app > after)
-    return c.execute(query).scalar()
+    return c.execute(_NEXT_APP, {"lane": lane, "after": after}).scalar()
+
+
+# Built once: to build a statement takes longer than to run one of these.
+_NEXT_APP = sa.select(sa.func.min(items.c.app)).where(
+    IS_WAITING, items.c.lane == sa.bindparam("lane"), items.c.app > sa.bindparam("after")
+)
+_LINE = (
+    sa.select(items.c.id, items.c.attempts)
+    .where(IS_WAITING, items.c.lane == sa.bindparam("lane"), items.c.app == sa.bindparam("app"))
+    .where(items.c.attempts < sa.bindparam("under"), ITEM_LEASE.is_free(sa.bindparam("now")))
+    .order_by(items.c.id)
+    .limit(sa.bindparam("limit"))
+    # Those that another process is just taking are passed over, or all would come for the same ones.
+    .with_for_update(skip_locked=True)
+)
 
 
 def _lines(
@@ -146,26 +162,27 @@ def _lines(
     begin: str,
     limit: int,
     now: datetime,
-    which: sa.ColumnElement[bool],
+    under: int,
     besides: Container[str] = (),
 ) -> list[list[_Free]]:
-    """Of each app in turn, until there are enough of them, its oldest items that nobody holds."""
+    """Of each app in turn, until there are enough of them, its oldest items that nobody holds.
+
+    Args:
+        under: only of those that were claimed less often.
+    """
     lines: list[list[_Free]] = []
     for app in apps_in_turn(lambda after: next_app(c, lane, after), begin):
         if app in besides:
             continue
-        if line := _line(c, lane, app, limit, now, which):
+        if line := _line(c, lane, app, limit, now, under):
             lines.append(line)
         if len(lines) == limit:
             break
     return lines
 
 
-def _line(c: Connection, lane: Lane, app: str, limit: int, now: datetime, which: sa.ColumnElement[bool]) -> list[_Free]:
-    theirs = which & (items.c.lane == lane) & (items.c.app == app) & ITEM_LEASE.is_free(now)
-    query = sa.select(items.c.id, items.c.attempts).where(theirs).order_by(items.c.id).limit(limit)
-    # Those that another process is just taking are passed over, or all would come for the same ones.
-    rows = c.execute(query.with_for_update(skip_locked=True))
+def _line(c: Connection, lane: Lane, app: str, limit: int, now: datetime, under: int) -> list[_Free]:
+    rows = c.execute(_LINE, {"lane": lane, "app": app, "limit": limit, "now": now, "under": under})
     return [_Free(row.id, app, row.attempts) for row in rows]
 
 
