@@ -59,6 +59,7 @@
     ├── Incomplete                      an extractor left something out; what it made is looked at all the same
     ├── Unavailable                     a service that a plugin calls said no; becomes a failure
     ├── NotAllPending                   of items that are decided together, somebody decided some meanwhile
+    ├── ReportStopped                   the process ends while it makes a report; the next one makes it
     ├── CapReached                      a rule has rejected as many items today as it may; people look
     ├── CountsMoved                     what the rules were told of counters is not so any more; judge again
     ├── HumanLoopRefused                A2I refused for good (account, permission, missing flow)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ground.database import Database
-from ground.errors import StoreUnavailable
+from ground.errors import ModerationError, StoreUnavailable
 from ground.rounds import Rounds
 from moderation.policies.versions import PolicyVersions
 from moderation.reporting.figures import figures
@@ -63,7 +63,7 @@ class Progress:
     total: int
 
 
-class _Stopped(Exception):
+class ReportStopped(ModerationError):
     """The process ends; the report is made by the next."""
 
 
@@ -109,7 +109,7 @@ class YearlyReports:
             return None
         try:
             found = self._rows(row)
-        except _Stopped:
+        except ReportStopped:
             self._note(row.id, state="wanted")
             return None
         except StoreUnavailable:
@@ -140,7 +140,7 @@ class YearlyReports:
         def counted(number: int) -> None:
             nonlocal done, noted_at
             if self._stop.is_set():
-                raise _Stopped
+                raise ReportStopped
             done += number
             if (now := self._clock()) - noted_at >= NOTED_EVERY:
                 noted_at = now
