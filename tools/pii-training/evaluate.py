@@ -1,10 +1,12 @@
 """Measure the detector, kind by kind, on the documents in evaluation/ with values filled in.
 
     python tools/pii-training/evaluate.py [--set dev|heldout|chat|unseen|posts|field|aside|outside|outside_kept|faked|languages] [--rounds 6] [--seed 11] [--show NAME]
+    python tools/pii-training/evaluate.py --conll FILE
 
 A document says where values go: ``{KIND}`` or ``{KIND:variant}``. Names come from Faker's lists of many countries.
 ``posts``, ``field``, ``aside`` and ``outside`` have their values written in and need no rounds and no seed; ``faked``
-and ``languages`` have Faker's values alone.
+and ``languages`` have Faker's values alone. ``--conll`` takes posts of others in which people are marked word by word, and
+counts names alone.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from faker import Faker
 from moderation.core.items import Part
 from moderation_pii import TextPii
 
+from conll import conll
 from faked import faked
 from filling import Labelled, documents
 from languages import languages
@@ -118,10 +121,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--at-least", type=float, default=50)
     parser.add_argument("--show", help="print what is missed (-) and wrongly found (+) of this kind or group")
+    parser.add_argument("--conll", type=Path, help="a file of posts as WNUT 2017 has them, in place of a set")
     args = parser.parse_args()
     detector, scores = TextPii(), Scores()
     seconds, size = 0.0, 0
-    for group, text, places in drawn(args.set, args.rounds, args.seed):
+    for group, text, places in conll(args.conll) if args.conll else drawn(args.set, args.rounds, args.seed):
         part = Part(type="text", text=text)
         begin = time.perf_counter()
         detections = detector.detect(part, None)
@@ -130,7 +134,7 @@ def main() -> int:
         found = [
             (d.span.start, d.span.end, d.label.removeprefix("PII/"))
             for d in detections
-            if d.confidence >= args.at_least
+            if d.confidence >= args.at_least and (not args.conll or d.label == "PII/NAME")
         ]
         for sign, wrong in zip("-+", scores.add(group, places, found), strict=True):
             for start, end, kind in wrong:

@@ -23,6 +23,6 @@ class _Later:
 def later(pattern: str, flags: int = 0) -> re.Pattern[str]:
     """What `re.compile` gives, but for the time to compile it.
 
-    An expression that is wrong is noticed at its first use: `tests/test_expressions.py` uses each.
+    An expression that is wrong is noticed at its first use: `tests/test_expressions.py` compiles each.
     """
     return cast("re.Pattern[str]", _Later(pattern, flags))

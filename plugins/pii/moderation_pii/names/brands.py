@@ -37,7 +37,7 @@ ford focus|ford fiesta|chase bank|lloyds bank|barclays|kellogg's|kelloggs|hershe
 applebee's|domino's|dominos|sainsbury's|sotheby's|moody's|macy's|barnes & noble|barnes and noble|murphy's law|occam's razor
 moore's law|newton's laws|adam's apple|achilles heel|pandora's box|hobson's choice|halley's comet|parkinson's|alzheimer's
 crohn's|hodgkin's|down syndrome|tourette's|st patrick's day|saint patrick's day|st. patrick's day|valentine's day|martin luther king day
-frankie and bennys|frankie & benny's|frankie n bennys|frankie n benny|sony ericsson|sony ericson
+frankie and bennys|frankie & benny's|frankie n bennys|frankie n benny|pierre cardin|sony ericsson|sony ericson
 lake victoria|mount cook|mount everest|victoria line|victoria station|victoria falls|charles river|hudson river|hudson bay
 prince edward island|san antonio|san francisco|san diego|santa claus|santa fe|santa monica|st. louis|st louis|saint louis
 """.strip()

@@ -16,7 +16,7 @@ _LETTER_WORDS = words(
     " le les il lo los das der die ein eine ruego peço wilt graag bitte rückruf schicken senden sie dorthin meine ihre unsere mailen bellen sturen colis votre notre merci nous wir wij noi nós abbiamo conocimos conhecemos"
     " wann wo warum gruß viele danke zahlbar urlaub vertrag guthaben"
 )
-_NOBODY = words("babe baby mine hero sir madam dear honey sweetheart morning evening night eta")
+_NOBODY = words("babe baby mine hero sir madam dear honey sweetheart princess morning evening night eta")
 """What people are called who are not called by their names."""
 _KIN = words(
     "amma umma appa akka chechi chechy chettan chetta ettan chachi chachu chacha macha machan machi machane sirji madamji bhaiya didi bhabhi ammi abbu beta thangam kanna"
@@ -63,7 +63,7 @@ _FAMILY = later(
     r"(?i) (?:family|twins?|brothers?|sisters?|boys|girls|kids|children|couple|residence|household|wedding|funeral|case)\b"
 )
 _FIRM_BEHIND = later(
-    r"(?i)(?:,? (?:&|and) (?:sons?|bros?|brothers|co|company|partners|associates|daughters)\b|,? (?:llp|llc|inc|ltd|plc|gmbh|pllc|p\.?c)\b)"
+    r"(?i)(?:,? (?:&|and) (?:sons?|bros?|brothers|co|company|partners|associates|daughters)\b|,? (?:llp|llc|inc|ltd|plc|gmbh|pllc|p\.?c)\b| (?:group(?: of)? compan(?:y|ies)|group (?:ltd|plc|inc))\b)"
 )
 _DONE_BY_FIRM = later(
     r" (?:(?:raised|cut|lowered|hiked) (?:its |their |the )?(?:prices|rates|fees)|merged|went public|laid off|hired [0-9]|recalled [0-9]|filed for bankruptcy"

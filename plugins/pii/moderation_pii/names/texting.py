@@ -32,12 +32,14 @@ _TWO_IN = 14
 _STRETCHED = later(r"(?i)([a-z])\1\1")
 _CRY = later(
     r"(?i)(?:h+a+|h+e{2,}|h+m+|wo{2,}|ge{2,}|a+h+|o+h+|u+h+|e+h+|a+w+|ugh+|pff+t?|psh+(?:ew)?|phew|o+ra+h|(?:ha|he|hi|ja|ka|lo){2,}h?"
-    r"|a+i+y+[ao]+[hr]?|h+a+i+z|m?wah+s?|mwah|yay+|yikes|whee+|wow+|eww+|meh|nah|nope|rightio|goodo|o+h?y+e+a+h?)\Z"
+    r"|h?a+i+y+[ao]+[hr]?|ciao|h+a+i+z|m?wah+s?|mwah|yay+|yikes|whee+|wow+|eww+|meh|nah|nope|rightio|goodo|o+h?y+e+a+h?)\Z"
 )
 """A cry, in as many letters as it takes."""
-_CONTRACTION = later(r"(?i)[a-z]+['’](?:ve|ll|re|m|d|t|ma)\Z")
+_CONTRACTION = later(
+    r"(?i)(?:[a-z]+['’](?:ve|ll|re|m|d|t|ma)|(?:it|that|what|he|she|who|how|there|where)['’]s[a-z]+)\Z"
+)
 _LOST_SIGN = later(
-    r"(?i) ?['’]? ?(?:t\b|know\b|think\b|want\b|wan(?:na)?\b|need\b|care\b|worry\b|believe\b|like\b|get\b|go\b|forget\b|even\b|mind\b|feel\b)"
+    r"(?i) ?['’]? ?(?:t\b|no\b|kno\b|knw\b|know\b|think\b|want\b|wan(?:na)?\b|need\b|care\b|worry\b|believe\b|like\b|get\b|go\b|forget\b|even\b|mind\b|feel\b)"
 )
 _NOT = words("don can won didn ain isn wasn couldn wouldn shouldn doesn aren haven hasn")
 _WORD = later(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -68,6 +70,7 @@ _SELDOM = words("kay al")
 """Somebody where a greeting or the like says so."""
 _FESTIVALS = words(
     "onam pongal diwali deepavali eid holi vishu navratri christmas xmas easter halloween hanukkah ramadan rakhi merry x"
+    " sankranti shivratri ugadi baisakhi dussehra janmashtami nowruz tet"
 )
 _WISHED_BEFORE = later(r"(?i)\b(?:happy|merry|blessed|very) $")
 _XMAS_BEHIND = later(r"(?i)[ '\"]{1,2}x[ '\"]{0,2}mas")
@@ -89,6 +92,7 @@ _PREFIX = later(r"(?:Mc|Mac|De|Di|Da|Du|La|Le|Van|Von|Fitz|St|Ben|Al|El|Abd|Mc)(
 _IRREGULAR = later(r"[A-Z]?[a-z]+[A-Z]{2}|[a-z]+[A-Z]")
 """Capitals for show; names have one in them at most, behind what begins names."""
 _SOMEBODY = words("boy girl man guy lady dude")
+_DAY = later(r"(?i)to?m+o?r+o+w|tm?rw|(?:s|sa?t|m|t|tu|w|wed|th|thu|f|fri)day\Z")
 _HALF = later(r"[A-Z][a-z]*")
 _NO_SURNAME = later(
     r"(?i)\w+(?:ists?|isms?|ians|ness|phobes?|phobia|cels?|[aeiou]tion|ically|ettes|holes?|heads|niks|ental)\Z"
@@ -122,13 +126,13 @@ def trimmed(text: str, start: int, end: int, known: KnownWords) -> tuple[int, in
 def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWords, texting: bool) -> bool:
     lists = [frozenset(known.of(word.lower())) for word in found]
     is_strong = any(not _STRONG.isdisjoint(each) for each in lists)
+    is_called = _CUE_BEFORE.search(text, max(0, start - 24), start) is not None
     if len(found) > 1:
         if all(word.isupper() for word in found) and not is_strong and _is_shouting(text):
             return any(_ANY.isdisjoint(each) for word, each in zip(found, lists, strict=True) if len(word) > 1)
-        return bool(_ROAD.match(text, start, end)) or _is_sentence(found, lists, texting)
+        return bool(_ROAD.match(text, start, end)) or _is_sentence(found, lists, texting, is_called)
     word, is_on_list = found[0], not _ANY.isdisjoint(lists[0])
     lowered = word.lower()
-    is_called = _CUE_BEFORE.search(text, max(0, start - 24), start) is not None
     if lowered in _MONTH and not word.istitle() and _MONTH_BEFORE.search(text, max(0, start - 10), start):
         return True
     if lowered in _SELDOM and (word.islower() or not is_called):
@@ -137,7 +141,7 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
         _WISHED_BEFORE.search(text, max(0, start - 8), start) or _XMAS_BEHIND.match(text, end)
     ):
         return True
-    if _CRY.match(word) or (_STRETCHED.search(word) and not is_on_list):
+    if _DAY.match(word) or _CRY.match(word) or (_STRETCHED.search(word) and not is_on_list):
         return True
     if lowered in _NOT and _LOST_SIGN.match(text, end):
         return True
@@ -178,7 +182,7 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
     return texting and not is_called and not _CUE_BEHIND.match(text, end) and not _is_signed(text, start, end)
 
 
-def _is_sentence(found: list[str], lists: list[frozenset[str]], texting: bool) -> bool:
+def _is_sentence(found: list[str], lists: list[frozenset[str]], texting: bool, is_called: bool) -> bool:
     """True for a row of words that nobody is called: where somebody texts, most of those are sentences."""
     if len(found) == 2 and found[0].lower() == found[1].lower():
         return True
@@ -187,7 +191,8 @@ def _is_sentence(found: list[str], lists: list[frozenset[str]], texting: bool) -
     if any(_IRREGULAR.match(word) for word in found):
         return True
     if (
-        len(found) > 2
+        not is_called
+        and len(found) > 2
         and 2 * sum(_ANY.isdisjoint(each) for each in lists) > len(found)
         and any(map(str.islower, found))
     ):

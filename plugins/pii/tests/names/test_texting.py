@@ -41,6 +41,13 @@ def names(text: str) -> list[str]:
         "Aslamalaikkum, how r u my frnd",
         "Eta at the station is 12:30 as planned. We made it!",
         "Shall we ask Jia you lol",
+        "Happy New Year Happy Ugadi Happy Vishu to all",
+        "Haiyoh... Maybe your cat was jealous",
+        "my son is late. It'snot supposed to be so",
+        "Dear, will call Tmorrow.pls wait.",
+        "Don no da:)whats you plan?",
+        "Hi Princess! Thank you for the pics.",
+        "Ok i found dis pierre cardin one which looks normal",
     ],
 )
 def test_is_nobody(text):
