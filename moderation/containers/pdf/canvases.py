@@ -12,7 +12,7 @@ from typing import Any
 
 import pikepdf
 
-from moderation.containers.pdf.cmaps import TooMuch
+from moderation.containers.layers import CannotRead
 from moderation.containers.pdf.fonts import UNKNOWN, Font
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -178,7 +178,7 @@ class Drawing:
         steps = list(pikepdf.parse_content_stream(stream))
         self._parsed += len(steps)
         if self._parsed > MOST_STEPS:
-            raise TooMuch(f"it has more than {MOST_STEPS:,} drawing steps")
+            raise CannotRead(f"it has more than {MOST_STEPS:,} drawing steps")
         return Content(name, steps)
 
     def draw(self, canvas: Canvas, resources: Any) -> None:
@@ -187,11 +187,11 @@ class Drawing:
 
     def _draw(self, canvas: Canvas, content: Content, resources: Any, state: _State, depth: int) -> None:
         if depth > DEEPEST:
-            raise TooMuch(f"it draws more than {DEEPEST} forms in each other")
+            raise CannotRead(f"it draws more than {DEEPEST} forms in each other")
         run = _Run(self, canvas, content, resources, state, depth)
         self._steps += _BEGIN + len(content.followed)
         if self._steps > MOST_STEPS:
-            raise TooMuch(f"it draws more than {MOST_STEPS:,} steps")
+            raise CannotRead(f"it draws more than {MOST_STEPS:,} steps")
         for number, operator, operands in content.followed:
             if number not in content.surplus:
                 run.follow(number, operator, operands)
@@ -215,7 +215,7 @@ class Drawing:
         """Note a glyph."""
         self._glyphs += 1
         if self._glyphs > MOST_GLYPHS:
-            raise TooMuch(f"it shows more than {MOST_GLYPHS:,} characters")
+            raise CannotRead(f"it shows more than {MOST_GLYPHS:,} characters")
         canvas.glyphs.append(glyph)
         if glyph.text == UNKNOWN:
             self.unread[UNSURE] += 1

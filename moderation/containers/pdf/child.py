@@ -20,9 +20,9 @@ from typing import Any
 
 import pikepdf
 
+from moderation.containers.layers import CannotRead
 from moderation.containers.pdf import second
 from moderation.containers.pdf.canvases import Canvas, Content, Drawing
-from moderation.containers.pdf.cmaps import TooMuch
 from moderation.containers.pdf.fonts import MOST_LETTERS
 from moderation.containers.pdf.lines import views
 from moderation.containers.pdf.rewriting import boxes_of, covered, written
@@ -39,10 +39,6 @@ MOST_ITEMS = 1_000_000
 DAMAGED = "it is damaged; open it with a viewer and save it again"
 
 
-class Refused(Exception):
-    """Why a file has no copy; the words are for people."""
-
-
 class Document:
     """A file that is open.
 
@@ -50,7 +46,7 @@ class Document:
         data: all of it.
 
     Raises:
-        Refused: there can be no copy of it.
+        CannotRead: there can be no copy of it.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -66,14 +62,14 @@ class Document:
         try:
             self._pdf = pikepdf.open(io.BytesIO(data), attempt_recovery=False)
         except pikepdf.PasswordError as error:
-            raise Refused("it is encrypted; save it without a password first") from error
+            raise CannotRead("it is encrypted; save it without a password first") from error
         if self._pdf.is_encrypted:
-            raise Refused("it is encrypted; save it without a password first")
+            raise CannotRead("it is encrypted; save it without a password first")
         forms = self._pdf.Root.get("/AcroForm")
         if isinstance(forms, pikepdf.Dictionary) and "/XFA" in forms:
-            raise Refused("its form is in XFA, which is not read; print it into a new PDF first")
+            raise CannotRead("its form is in XFA, which is not read; print it into a new PDF first")
         if len(self._pdf.pages) > MOST_PAGES:
-            raise Refused(f"it has more than {MOST_PAGES:,} pages")
+            raise CannotRead(f"it has more than {MOST_PAGES:,} pages")
         self._drawing = Drawing()
         self._canvases: list[Canvas] = []
         taken: set[tuple[int, int]] = set()
@@ -87,7 +83,7 @@ class Document:
         self._walk = walk
         self._said = [*walk.said, *self._in_marks()]
         if self._pdf.get_warnings():
-            raise Refused(DAMAGED)
+            raise CannotRead(DAMAGED)
 
     @property
     def read(self) -> dict[str, Any]:
@@ -117,7 +113,7 @@ class Document:
             said: what is to stand in place of other texts, by their numbers.
 
         Raises:
-            Refused: a glyph that is to go stands for more than a glyph does.
+            CannotRead: a glyph that is to go stands for more than a glyph does.
         """
         gone = {number: self._glyphs(self._canvases[int(number)], each) for number, each in spans.items()}
         self._say(said, gone)
@@ -196,7 +192,7 @@ class Document:
         for start, end in spans:
             gone.update(range(bisect_right(ends, start), bisect_left(ends, end) + 1))
         if any(len(canvas.glyphs[number].text) > MOST_LETTERS for number in gone):
-            raise Refused(
+            raise CannotRead(
                 f"a glyph of a font stands for more than {MOST_LETTERS} letters; print it into a new PDF first"
             )
         return gone
@@ -218,7 +214,7 @@ def answer(inward: Any, outward: Any) -> None:
         _send(outward, json.dumps({"texts": second.texts_of(data)}).encode())
         _send(outward, data)
         return
-    except (Refused, TooMuch) as error:
+    except CannotRead as error:
         said = str(error)
     except (MemoryError, RecursionError):
         said = "reading it takes more memory than is given"

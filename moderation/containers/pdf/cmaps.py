@@ -8,10 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
-
-class TooMuch(Exception):
-    """More than is looked through; the words are for people."""
-
+from moderation.containers.layers import CannotRead
 
 MOST_RANGES = 200_000
 """Of one map; honest ones have some thousands."""
@@ -94,13 +91,13 @@ class CodeMap:
         if not isinstance(low, bytes) or not isinstance(high, bytes) or not 1 <= len(low) <= 4:
             return
         if len(self._ranges) + len(self.spaces) >= MOST_RANGES:
-            raise TooMuch(f"a font has more than {MOST_RANGES:,} ranges in a map of its letters")
+            raise CannotRead(f"a font has more than {MOST_RANGES:,} ranges in a map of its letters")
         if section == b"codespacerange":
             if len(high) == len(low):
                 self.spaces.append((len(low), low, high))
             return
         if int.from_bytes(high, "big") - int.from_bytes(low, "big") > sys.maxunicode:
-            raise TooMuch("a font has a range of more letters than there are")  # others count them one by one
+            raise CannotRead("a font has a range of more letters than there are")  # others count them one by one
         to: Target
         if isinstance(held[-1], list):
             to = [_text(each) for each in held[-1]]

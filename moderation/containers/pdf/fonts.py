@@ -16,7 +16,8 @@ from pdfminer.encodingdb import EncodingDB, name2unicode
 from pdfminer.fontmetrics import FONT_METRICS
 from pdfminer.pdffont import TrueTypeFont, Type1FontHeaderParser
 
-from moderation.containers.pdf.cmaps import CodeMap, TooMuch, cutter
+from moderation.containers.layers import CannotRead
+from moderation.containers.pdf.cmaps import CodeMap, cutter
 
 UNKNOWN = "\ufffd"
 """Stands for a glyph of which the file does not say what it is."""
@@ -229,7 +230,7 @@ def _composite_widths(array: Any) -> dict[int, float]:
         elif at + 2 < len(items):
             last = int(_number(items[at + 1], 0))
             if last > _MOST_CIDS:
-                raise TooMuch("a font has widths for more letters than there are")
+                raise CannotRead("a font has widths for more letters than there are")
             widths.update(dict.fromkeys(range(first, last + 1), _number(items[at + 2], 0)))
             at += 3
         else:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pikepdf
 
+from moderation.containers.layers import CannotRead
 from moderation.containers.pdf.canvases import PICTURE
-from moderation.containers.pdf.cmaps import TooMuch
 
 MOST_OBJECTS = 2_000_000
 """Dictionaries, arrays and values in them, direct ones too."""
@@ -97,7 +97,7 @@ class Walk:
             for at, value in pairs:
                 self._left -= 1
                 if self._left < 0:
-                    raise TooMuch(f"it has more than {MOST_OBJECTS:,} values")
+                    raise CannotRead(f"it has more than {MOST_OBJECTS:,} values")
                 name = key if is_array or key == "/CharProcs" else str(at)
                 if isinstance(value, pikepdf.String):
                     self._string(thing, at, value, f"{place} {name}", name)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import io
+import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from os import fdopen, pipe
 from typing import Any
 
 import pikepdf
+from moderation_pii.detector import TextPii
+
+from moderation.containers import formats
+from moderation.containers.pdf import child
+from moderation.core.detections import Detection
+from moderation.core.items import Part
+from moderation.core.replacing import FreshNumbers
+from moderation.redacting.documents import CleanFile, clean_file
+from moderation.redacting.styles import Style, StyleName
+from moderation.redacting.windows import look_through
 
 FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
 EMAIL, NAME, PHONE = "ann.lee@example.org", "Ann Lee", "+1 202 555 0143"
@@ -122,3 +134,65 @@ def _strings(thing: Any) -> list[str]:
 
 
 _ANY = (pikepdf.String, pikepdf.Array, pikepdf.Dictionary, pikepdf.Stream)
+
+
+DETECTOR = TextPii()
+BESIDE = "(so stays this)"
+WORDS = f"Write to {EMAIL} or call {PHONE} today. Dear {NAME}, thank you."
+
+
+class Here:
+    """The reader in a thread of this process: what it does is the same, and it starts at once."""
+
+    def __init__(self) -> None:
+        (self._in, there), (back, self._out) = pipe(), pipe()
+        self.stdin, self.stdout = fdopen(there, "wb"), fdopen(back, "rb")
+        self._thread = threading.Thread(target=self._answer)
+        self._thread.start()
+
+    def kill(self) -> None:
+        """It ends when its input does."""
+
+    def wait(self) -> None:
+        self._thread.join()
+
+    def _answer(self) -> None:
+        with fdopen(self._in, "rb") as inward, fdopen(self._out, "wb") as outward:
+            child.answer(inward, outward)
+
+
+def look(texts: Sequence[str]) -> list[list[Detection]]:
+    return [DETECTOR.detect(Part(id="p", type="text", text=text), None) for text in texts]  # type: ignore[arg-type]
+
+
+def clean(data: bytes, mode: StyleName = "labels") -> CleanFile:
+    style = Style.of(mode, None)
+    kind = formats.format_of_file("a.pdf", data, len(data))
+    replace = style.replace(FreshNumbers())
+    return clean_file(data, kind, lambda text: look_through(text, look), replace, each_piece=style.is_of_characters)
+
+
+def hexed(text: str, *, wide: bool = False) -> str:
+    """A string in hexadecimal digits, of one or of two bytes for each letter, from 1000 on."""
+    return "<" + "".join(f"{1000 + ord(c):04x}" if wide else f"{ord(c):02x}" for c in text) + ">"
+
+
+def to_unicode(codes: Mapping[int, str]) -> bytes:
+    """A map of codes of two bytes to Unicode."""
+    lines = "\n".join(f"<{code:04x}> <{text.encode('utf-16-be').hex()}>" for code, text in codes.items())
+    space = "1 begincodespacerange <0000> <ffff> endcodespacerange"
+    return stream(f"begincmap {space} {len(codes)} beginbfchar\n{lines}\nendbfchar endcmap")
+
+
+WIDE = "<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/Identity-H/DescendantFonts[6 0 R]/ToUnicode 7 0 R>>"
+OF_WIDE = "<</Type/Font/Subtype/CIDFontType2/BaseFont/X/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 600>>"
+
+
+def form(content: str, resources: str = "") -> bytes:
+    return stream(content, f"/Type/XObject/Subtype/Form/BBox[0 0 300 200]/Resources<</Font<</F1 5 0 R>>{resources}>>")
+
+
+X = "/XObject<</X 6 0 R>>"
+LETTER = line(WORDS)
+UNMAPPED = WIDE.replace("/ToUnicode 7 0 R", "")
+PICTURE = stream(b"\0", "/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8")
