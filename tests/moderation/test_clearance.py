@@ -187,7 +187,7 @@ def test_no_page_shows_it_to_who_is_not_cleared(house: Console, posted: dict[str
     for path in asked:
         answer = client.get(path, follow_redirects=True)
         assert not shows(answer), path
-        assert answer.status_code < 500, path
+        assert answer.status_code < 500 or "Retry-After" in answer.headers, path
     results = client.get("/review/items?author=mallory").text
     assert not any(each in results for each in posted.values()), "it is not even said that there are some"
     for each in posted.values():

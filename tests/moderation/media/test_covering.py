@@ -214,7 +214,7 @@ def test_small_numbers_are_in_no_report_of_places(council: Api) -> None:
     service, now = council.service, council.service.pipeline.now()
     counts = {("place", "shop", "dock", ""): 40, ("place", "shop", "dock", "ppe/helmet"): 3}
     counts |= {("place", "shop", "dock", "ppe/vest"): 9, ("place", "shop", "shed", ""): 4}
-    service.database.write(lambda c: roll_ups.add_counts(c, [Counter(counts)], now), step="test")
+    service.database.write(lambda c: roll_ups.add_counts(c, Counter(counts), now), step="test")
     period, rules, least = (
         period_of({"period": "24h"}, now),
         ["ppe/helmet", "ppe/vest"],
