@@ -12,6 +12,8 @@ pytest.register_assert_rewrite("tests")
 
 pytest_plugins = ["tests.databases", "tests.brokers"]
 
+gc.disable()  # while thousands of tests are collected, nothing of which goes
+
 # How long an example takes says more about what else the machine does than about the code.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", settings.get_profile("untimed"), max_examples=10)
@@ -20,6 +22,7 @@ settings.load_profile("untimed")
 
 def pytest_collection_finish() -> None:
     """Thousands of tests and all that they import stay until the end: not to be looked through again and again."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)

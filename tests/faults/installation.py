@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import itertools
 import os
 import shutil
 import signal
@@ -35,6 +34,7 @@ from review_ui import opening as review_opening
 from review_ui import tables as review_tables
 from review_ui.opening import open_review
 from review_ui.people.people import People
+from tests.children import descendants
 from tests.faults.objects import Objects
 from tests.faults.people import PASSWORD
 from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
@@ -310,7 +310,7 @@ class Installation:
         process = self._roles[name].process
         if process is None or process.poll() is not None:
             return []
-        return [process.pid, *children(process.pid)]
+        return [process.pid, *descendants(process.pid)]
 
     def kill(self, name: str) -> bool:
         """SIGKILL for the whole process group; False when none lives just now."""
@@ -410,9 +410,3 @@ def answers(port: int, seconds: float = PATIENCE_SECONDS) -> bool:
             return True
     except (OSError, urllib.error.URLError):
         return False
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has started, and theirs."""
-    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
-    return [*map(int, found), *itertools.chain.from_iterable(children(int(each)) for each in found)]

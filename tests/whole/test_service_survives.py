@@ -18,6 +18,7 @@ from moderation.core.items import Part
 from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
+from tests.children import children, descendants
 from tests.leases import end_leases
 from tests.waiting import PATIENCE_SECONDS, free_port, wait_for
 
@@ -140,23 +141,20 @@ def test_killed_between_accept_and_decision_each_item_is_decided_once(tmp_path: 
     assert {e["outcome"] for e in explained} == {"approve"}
 
 
-def children_of(pid: int) -> list[str]:
-    return subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
-
-
 def test_detectors_processes_end_with_the_service_that_was_killed(tmp_path: Path) -> None:
     data, port = tmp_path / "data", free_port()
     process = start_server(data, port)
     command = [sys.executable, "-m", "moderation", "keys", "add", "--app", "shop", "--json", "--data", str(data)]
     key = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["key"]
-    call(port, key, "/v1/items?wait=30", {"parts": [{"type": "text", "text": "hello"}]})
-    server = children_of(process.pid)
-    children = [*server, *(pid for parent in server for pid in children_of(int(parent)))]
-    assert len(children) > len(server) > 0
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        call(port, key, "/v1/items?wait=30", {"parts": [{"type": "text", "text": "hello"}]})
+        server, started = children(process.pid), descendants(process.pid)
+        assert len(started) > len(server) > 0
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while any(Path(f"/proc/{pid}").exists() for pid in children) and time.monotonic() < deadline:
+    while any(Path(f"/proc/{pid}").exists() for pid in started) and time.monotonic() < deadline:
         time.sleep(0.05)
 
-    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+    assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []

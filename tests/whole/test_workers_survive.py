@@ -21,6 +21,7 @@ from moderation.pipeline.intake import Submission
 from moderation.service import Service
 from moderation.settings import Settings
 from moderation.storage import tables
+from tests.children import children
 from tests.databases import PostgresServer, RedisServer
 from tests.waiting import PATIENCE_SECONDS, wait_for
 
@@ -195,11 +196,6 @@ def test_processes_that_die_are_replaced_and_all_end_with_the_first(
         wait_for(lambda: not any(is_alive(pid) for pid in left))
     finally:
         service.close()
-
-
-def children(pid: int) -> list[int]:
-    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
-    return [int(each) for each in found]
 
 
 def is_alive(pid: int) -> bool:

@@ -3,6 +3,7 @@
 import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,12 @@ from moderation_pii.prefilter import Prefilter, widened
 from plugins.pii.tests.training import unseen
 
 SHIPPED = Prefilter(EXPRESSIONS, SIGNS)
-SEARCHES = [re.compile(regex, re.ASCII).search for regex in EXPRESSIONS]
+
+
+@cache
+def searches():
+    """Compiled when a test runs, not when it is collected."""
+    return [re.compile(regex, re.ASCII).search for regex in EXPRESSIONS]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +38,7 @@ def _own_cache(tmp_path_factory):
 
 def missed(text):
     seen = set(SHIPPED.seen(text))
-    return [EXPRESSIONS[n] for n, search in enumerate(SEARCHES) if n not in seen and search(text)]
+    return [EXPRESSIONS[n] for n, search in enumerate(searches()) if n not in seen and search(text)]
 
 
 def test_names_every_pattern_that_a_document_matches(documents):
@@ -116,7 +122,7 @@ def test_of_a_sign_it_says_one_place_however_often_it_is_there():
 def test_every_match_ends_where_it_says_and_is_no_wider(documents):
     for text in documents[::3]:
         seen = SHIPPED.seen(text)
-        for number, search in enumerate(SEARCHES):
+        for number, search in enumerate(searches()):
             if number not in SIGNS and (found := search(text)) is not None:
                 assert found.end() in seen[number], EXPRESSIONS[number]
                 assert len(found[0]) <= SHIPPED.widths[number] or SHIPPED.widths[number] == prefilter.UNBOUNDED

@@ -475,6 +475,7 @@ def test_items_are_decided_while_amazon_refuses_and_go_to_amazon_when_it_accepts
 
 
 @pytest.mark.usefixtures("one_policy")
+@pytest.mark.usefixtures("one_policy")
 def test_doctor_says_what_becomes_of_refused_loops(
     amazon: Amazon, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
