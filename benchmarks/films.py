@@ -293,6 +293,8 @@ def command(given: Path, out: Path, cores: int, *words: str) -> tuple[float, flo
 
 def film(people: Sequence[Cut], folder: Path, cores: int) -> Path:
     """A film with faces of 60 to 700 pixels against the recipe; says where the copy is."""
+    folder = folder / f"{cores}-cores"  # a copy that is there already would not be made again
+    folder.mkdir()
     path, short = folder / "film.mp4", folder / "short.mp4"
     write_film(path, people, FILM_SECONDS)
     write_film(short, people, 0.4)
