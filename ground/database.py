@@ -11,7 +11,6 @@ import logging
 import re
 import sqlite3
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 
 from ground import failpoints
 from ground.encoded_json import as_json
+from ground.ending_whole import EndsWhole
 from ground.errors import SettingsError, StoreUnavailable
 from ground.group_commit import GroupCommit, translated
 from ground.private_files import private_file, private_folder
@@ -350,7 +350,7 @@ def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: 
         max_overflow=90,
         pool_timeout=5,
         json_serializer=as_json,
-        connect_args={"factory": _EndsWhole},
+        connect_args={"factory": EndsWhole},
     )
     pragmas = (
         f"busy_timeout={int(lock_seconds * 1000)}",
@@ -374,32 +374,6 @@ def _make_engine(url: str, *, lock_seconds: float = LOCK_SECONDS, foreign_keys: 
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
     return engine
-
-
-class _EndsWhole(sqlite3.Connection):
-    """A connection whose transactions end with all that is still being read in them.
-
-    A cursor that was not read to its end keeps the state of the database open that it reads, after a rollback too
-    (https://sqlite.org/lang_transaction.html). Where an error holds on to one, the connection goes back to the pool
-    with it: whoever gets it next would read what was, and could not write at all ("database is locked").
-    """
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
-
-    def cursor(self, *given: Any) -> Any:
-        """See `sqlite3.Connection.cursor`."""
-        made = super().cursor(*given)
-        self._cursors.add(made)
-        return made
-
-    def rollback(self) -> None:
-        """See `sqlite3.Connection.rollback`; the pool calls it when it gets the connection back."""
-        for each in list(self._cursors):
-            each.close()
-        self._cursors.clear()
-        super().rollback()
 
 
 def _run_pragma(connection: sqlite3.Connection, pragma: str, lock_seconds: float) -> None:
