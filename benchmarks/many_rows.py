@@ -14,7 +14,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -120,16 +120,17 @@ def questions(store: Store) -> dict[str, Callable[[], object]]:
     }
 
 
-def measure(store: Store, times: int) -> dict[str, float]:
-    """99th percentiles in milliseconds."""
-    asked = questions(store)
-    took: dict[str, list[float]] = {name: [] for name in asked}
+def measure(stores: Sequence[Store], times: int) -> list[dict[str, float]]:
+    """99th percentiles in milliseconds, of each store; asked in turn, so that a busy machine hurts all alike."""
+    asked = [questions(store) for store in stores]
+    took: list[dict[str, list[float]]] = [{name: [] for name in each} for each in asked]
     for _ in range(times):
-        for name, ask in asked.items():
-            began = time.perf_counter()
-            ask()
-            took[name].append(1000 * (time.perf_counter() - began))
-    return {name: statistics.quantiles(each, n=100)[98] for name, each in took.items()}
+        for name in asked[0]:
+            for each, found in zip(asked, took, strict=True):
+                began = time.perf_counter()
+                each[name]()
+                found[name].append(1000 * (time.perf_counter() - began))
+    return [{name: statistics.quantiles(each, n=100)[98] for name, each in found.items()} for found in took]
 
 
 def opened(url: str | None, schema: str) -> Database:
@@ -152,13 +153,13 @@ def main() -> None:
     options.add_argument("--times", type=int, default=200)
     options.add_argument("--postgres", metavar="URL", help="a database of its own; SQLite otherwise")
     given = options.parse_args()
-    found = []
+    databases = []
     for schema, waiting, decided in (("few", FEW + 20 * given.times, FEW), ("many", given.waiting, given.decided)):
-        database = opened(given.postgres, f"bench_{schema}")
-        fill(database, waiting, decided)
-        found.append(measure(Store(database), given.times))
+        databases.append(opened(given.postgres, f"bench_{schema}"))
+        fill(databases[-1], waiting, decided)
+    few, many = measure([Store(each) for each in databases], given.times)
+    for database in databases:
         database.close()
-    few, many = found
     print(
         f"99th percentile of {given.times}, ms; {given.waiting:,} waiting and {given.decided:,} decided against {FEW:,}"
     )
