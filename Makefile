@@ -13,7 +13,7 @@ FAST := tests/test_layout.py tests/rules tests/moderation/core \
 	tests/moderation/api/test_items.py tests/moderation/storage/test_items.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test test-faults test-templates test-contract test-speech test-wheels test-container test-clients test-chart client-types fast oldest wheels sbom audit train-names train-toxicity messages lint types imports bench docs lock clean
+.PHONY: help install demo serve test test-faults soak test-templates test-contract test-speech test-wheels test-container test-clients test-chart client-types fast oldest wheels sbom audit train-names train-toxicity messages lint types imports bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test-faults: .venv/.test ## kills at every step, a hundred thousand random steps
 	@scripts/debian.sh 'chromium-headless-shell|chromium' redis-server postgresql strace \
 		gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	@.venv/bin/python -m pytest tests/faults -m '' -n 2 --dist worksteal --timeout 3600 $(PYTEST_ARGS)
+
+soak: .venv/.test ## half of what this machine can do, for hours: memory, files, logs of changes, answers: make soak HOURS=8
+	@SOAK_SECONDS=$$(($(or $(HOURS),8) * 3600)) .venv/bin/python -m pytest tests/faults/test_soak.py -m '' -k half $(PYTEST_ARGS)
 
 test-templates: .venv/.test ## render each task template of a folder, answer it in a browser and compare: make test-templates DATA=folder
 	@test -n "$(DATA)" || { echo "DATA is missing: a folder with task templates, such as AWS's public samples"; exit 2; }

@@ -1,7 +1,7 @@
 """What must hold after every fault: I1 to I9, read from the databases, the media store, the receiver and the app.
 
-There is no hash chain over decisions in this version; of I5, what is checked is that decisions are numbered without a
-gap, each later one names the one it supersedes, and each was brought about by rules or by an appeal.
+Of I5 there are two halves: decisions are numbered without a gap, and each later one names the one it supersedes; and
+the audit chain over them verifies, as `moderation audit verify` says after a `tests.faults.load.Load`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Broken:
 
     Attributes:
         lost: I1, and promises that turned out otherwise.
-        doubles: I2 and I5.
+        doubles: I2, and the numbers of I5.
+        audit: I5, the sealed chain.
         loops: I3.
         webhooks: I4.
         media: I6.
@@ -51,6 +52,7 @@ class Broken:
 
     lost: list[str] = field(default_factory=list)
     doubles: list[str] = field(default_factory=list)
+    audit: list[str] = field(default_factory=list)
     loops: list[str] = field(default_factory=list)
     webhooks: list[str] = field(default_factory=list)
     media: list[str] = field(default_factory=list)

@@ -50,13 +50,25 @@ class Load:
 
     Args:
         installation: whose processes may be started before or after this.
-        reviews: share of the posts that people have to look at, where there are people.
+        reviews, refusals: shares of the posts that people have to look at, and that are refused, which people look at
+            afterwards; where there are people.
+
+    Attributes:
+        pause_seconds: between two posts of a client, in the mean; may be set at any time.
     """
 
     def __init__(
-        self, installation: Installation, chance: random.Random, *, with_people: bool = True, reviews: float = 0.08
+        self,
+        installation: Installation,
+        chance: random.Random,
+        *,
+        with_people: bool = True,
+        reviews: float = 0.08,
+        refusals: float = 0.08,
     ) -> None:
-        self.installation, self._chance, self._with_people, self._reviews = installation, chance, with_people, reviews
+        self.installation, self._chance, self._with_people = installation, chance, with_people
+        self._reviews, self._refusals = (reviews, refusals) if with_people else (0.0, 0.0)
+        self.pause_seconds = PAUSE_SECONDS
         self.receiver = Receiver()
         self.receiver.start()
         self.app = App(lambda: installation.url, installation.key, f"{self.receiver.url}/told")
@@ -91,6 +103,8 @@ class Load:
             surprises = [status for person in people for status in person.surprises]
             self.app.unexpected += [*self._faults, *self.installation.faults]
             broken = facts.check(self.app, self.receiver.got("/told"), surprises)
+            if self.installation.run("audit", "verify") != 0:
+                broken.audit.append(self.installation.said()[-2000:])
             decided_at = {
                 row.item_id: row.decided_at.timestamp()
                 for row in facts.rows(sa.select(tables.decisions).where(tables.decisions.c.number == 1))
@@ -112,25 +126,26 @@ class Load:
             number = next(self._numbers)
             key = f"load-{number}" if chance.random() < 0.7 else None
             try:
-                if self._with_people and chance.random() < self._reviews:
+                drawn = chance.random()
+                if drawn < self._reviews:
                     self.app.text(f"REVIEW {number}", key=key)
                     continue
-                match chance.randrange(11):
-                    case 1:
-                        text = f"REFUSE {number}" if self._with_people else f"alone {number}"
-                        self.app.text(text, key=key)
-                    case 2:
+                if drawn < self._reviews + self._refusals:
+                    self.app.text(f"REFUSE {number}", key=key)
+                    continue
+                match chance.randrange(10):
+                    case 0:
                         self.app.picture(16, number, key=key)
-                    case 3:
+                    case 1:
                         self.app.text(f"waits {number}", key=key, wait=2)
-                    case 4 | 5:
+                    case 2 | 3:
                         self.app.text(f"alone {number}", key=key)
                     case _:
                         self.app.text(*(f"batch {number}-{each}" for each in range(4)), key=key)
             except Exception as error:
                 self._faults.append(f"a client: {type(error).__name__} {error}"[:300])
             finally:
-                time.sleep(PAUSE_SECONDS * chance.uniform(0.5, 1.5))
+                time.sleep(self.pause_seconds * chance.uniform(0.5, 1.5))
 
     def _wait(self, facts: Facts, patience: float) -> None:
         deadline = time.monotonic() + patience

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -44,7 +45,25 @@ def _without_flush() -> None:
     database._run_pragma = run_another
 
 
-SAFETIES = {"lease": _without_lease, "commit": _commit_after_the_answer, "flush": _without_flush}
+def _without_letting_go() -> None:
+    """What was posted stays in memory, as much as a picture has, and a file is left open."""
+    from moderation.storage.items import Store
+
+    add, kept = Store.add_items, []
+
+    def add_and_keep(self: Store, *given: Any, **more: Any) -> None:
+        kept.append((b"x" * 200_000, os.open("/dev/null", os.O_RDONLY)))
+        add(self, *given, **more)
+
+    Store.add_items = add_and_keep  # type: ignore[method-assign]
+
+
+SAFETIES = {
+    "lease": _without_lease,
+    "commit": _commit_after_the_answer,
+    "flush": _without_flush,
+    "letting go": _without_letting_go,
+}
 
 if __name__ == "__main__":
     from moderation.cli import main
