@@ -194,7 +194,10 @@ def serve(line: socket.socket) -> None:
     """Serve until the service hangs up."""
     child.make_ready()
     gc.freeze()  # a collection in a child would write to, and so copy, each page that is shared
-    line.sendall(NUMBER.pack(os.getpid()))
+    try:
+        line.sendall(NUMBER.pack(os.getpid()))
+    except OSError:  # the service has ended meanwhile, say of a wrong setting, which it has told
+        return
     _Server(line).run()
 
 

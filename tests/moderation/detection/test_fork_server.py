@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -127,3 +130,14 @@ def test_when_the_fork_server_is_killed_its_processes_end_and_the_next_call_has_
     assert raised.value.kind == "crashed"
     assert is_gone(before["pid"])
     assert after["server"] not in (before["server"], os.getpid())
+
+
+def test_a_service_that_ends_while_this_gets_ready_leaves_no_traceback() -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    command = [sys.executable, "-m", "moderation.detection.fork_server", str(theirs.fileno())]
+
+    ended = subprocess.run(command, pass_fds=[theirs.fileno()], capture_output=True, check=False)
+    theirs.close()
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
