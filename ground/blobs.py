@@ -7,14 +7,11 @@ import re
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ground.errors import MediaRefused, NotFound, StoreUnavailable
 from ground.failpoints import failpoint
 from ground.private_files import private_folder
-
-if TYPE_CHECKING:
-    pass
 
 MAX_OBJECT_BYTES = 64 * 2**20
 """Largest object that is read into memory when nobody says less."""
@@ -63,6 +60,7 @@ class Blobs(Protocol):
 
         Raises:
             NotFound: there is no such object.
+            StoreUnavailable: it could not be read now.
             MediaRefused: it has more than `max_bytes`; no more than that is read.
         """
         ...
@@ -143,8 +141,13 @@ class FolderBlobs:
 
     def get(self, uri: str, max_bytes: int = MAX_OBJECT_BYTES) -> bytes:
         """See `Blobs.get`."""
-        with self.local_path(uri).open("rb") as file:
-            data = file.read(max_bytes + 1)
+        try:
+            with self.local_path(uri).open("rb") as file:
+                data = file.read(max_bytes + 1)
+        except FileNotFoundError as error:  # deleted since
+            raise NotFound(f"no stored object {uri}") from error
+        except OSError as error:
+            raise StoreUnavailable(f"media could not be read: {error.strerror}") from error
         if len(data) > max_bytes:
             raise too_large(f"more than {max_bytes:,}", max_bytes)
         return data

@@ -131,18 +131,18 @@ class A2I:
         return self
 
     def start(self, name: str, flow: str, content: Any) -> str:
-        with self._trouble():
+        with self.trouble_of_call():
             self.loops.setdefault(name, "InProgress")
             return f"arn:{name}"
 
     def describe(self, name: str) -> LoopState:
-        with self._trouble():
+        with self.trouble_of_call():
             if name not in self.loops:
                 raise NotFound(f"no human loop {name}")
             return LoopState(self.loops[name], output_uri=f"s3://out/{name}")
 
     def answers(self, name: str, uri: str) -> list[Answer]:
-        with self._trouble():
+        with self.trouble_of_call():
             if name not in self.said:
                 raise OutputMissing(f"no output of {name}")
             return self.said[name]
@@ -151,7 +151,8 @@ class A2I:
         return sorted(name for name, state in self.loops.items() if state == "InProgress")
 
     @contextmanager
-    def _trouble(self) -> Iterator[None]:
+    def trouble_of_call(self) -> Iterator[None]:
+        """Around each call."""
         kind = self.trouble.pop(0) if self.trouble else ""
         if kind == "away":
             raise HumanLoopsUnavailable("away")
