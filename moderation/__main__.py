@@ -1,5 +1,6 @@
 """The ``moderation`` command, also as ``python -m moderation``."""
 
+import atexit
 import gc
 import os
 import sys
@@ -16,6 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: instead of those of the process.
     """
     gc.set_threshold(STARTS_WITH_OBJECTS)
+    # Python ends by looking for garbage in all that there is, several times; what is left goes with the process.
+    atexit.register(gc.freeze)
     # Else pydantic looks for plugins of its own in all that is installed; those could change what policies mean.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

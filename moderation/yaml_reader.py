@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from pydantic import BaseModel
@@ -48,8 +48,7 @@ _LINE_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What the parser counts as the end of a line (YAML 1.1, section 5.4)."""
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """Where something stands: 1-based line and column, and how many characters it has on that line."""
 
     line: int
@@ -416,4 +415,4 @@ def _plain(text: str) -> Any:
 def _place(event: Any) -> Spot:
     start, end = event.start_mark, event.end_mark
     length = end.column - start.column if end.line == start.line else 1
-    return Spot(start.line + 1, start.column + 1, max(length, 1))
+    return Spot(start.line + 1, start.column + 1, length or 1)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ground.errors import MediaRefused
+from ground.media.sniffing import PLAYLIST_HEAD
 
-HEAD = b"#EXTM3U"
 MAX_BYTES = 1_000_000
 """Of one playlist."""
 MAX_PIECES = 1_000
@@ -114,7 +114,7 @@ def parse(data: bytes) -> Playlist:
         lines = data.decode("utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise _refused(f"the playlist is not UTF-8 (byte {error.start})") from error
-    if not lines or lines[0].strip() != HEAD.decode():
+    if not lines or lines[0].strip() != PLAYLIST_HEAD.decode():
         raise _refused("line 1: a playlist begins with #EXTM3U")
     if any(line.startswith("#EXT-X-STREAM-INF:") for line in lines):
         return _variants(lines)

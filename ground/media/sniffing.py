@@ -34,6 +34,8 @@ ACCEPTED = (
     "JPEG, PNG, WebP, GIF, AVIF, HEIC; MP4, MOV, WebM, Matroska, MPEG-TS; MP3, WAV, FLAC, Ogg, M4A; text in UTF-8"
 )
 """In words."""
+PLAYLIST_HEAD = b"#EXTM3U"
+"""With which a playlist of a film begins (HLS, RFC 8216, 4.3.1.1)."""
 _MATROSKA = re.compile(rb"\x42\x82(?:\x88|[\x01-\x40]\0*\x08)matroska")
 _WEBM = re.compile(rb"\x42\x82(?:\x84|[\x01-\x40]\0*\x04)webm")  # the document's type, its length in 1 to 8 bytes
 _MP4_BRAND = re.compile(rb"iso[m2-9a-c]|mp4[12]|mp71|avc1|dash|cmfc|M4V[ HP]|MSNV|F4V |3g[p2][0-9a-z]")
@@ -80,3 +82,8 @@ def _is_mp3_frame(head: bytes) -> bool:
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
         return False
     return head[1] & 0x18 != 0x08 and head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3 and head[3] & 3 != 2
+
+
+def is_playlist(data: bytes) -> bool:
+    """Whether these bytes are a list of other addresses."""
+    return data.startswith((PLAYLIST_HEAD, b"\xef\xbb\xbf" + PLAYLIST_HEAD))

@@ -19,6 +19,7 @@ import click
 
 from ground.blobs import FolderBlobs
 from ground.media.limits import Limits
+from ground.media.sniffing import is_playlist
 from moderation.commands.options import PLUGINS_DIR, RULES
 from moderation.commands.terminal import bar, printable
 from moderation.core.errors import InputError, MediaRefused, ModerationError
@@ -28,7 +29,6 @@ from moderation.detection import forking
 from moderation.detection.judge import Judge
 from moderation.detection.judgement import Judgement
 from moderation.media.inspecting import declared_type, inspect, store_media
-from moderation.media.joining import in_folder, is_playlist, joined
 from moderation.settings import Settings, with_places
 
 FOUND_SOMETHING = 1
@@ -204,6 +204,8 @@ def _read_part(path: Path, name: str, blobs: FolderBlobs, limits: Limits) -> Par
         with path.open("rb") as file:
             data = file.read(limits.max_media_bytes + 1)
         if is_playlist(data):
+            from moderation.media.joining import in_folder, joined  # few files are one
+
             film = joined(data, path.name, in_folder(path.parent), limits.max_media_bytes)
             data, left_out = film.data, film.left_out
     facts = inspect(data, limits, _declared_by(path))

@@ -21,12 +21,13 @@ from pydantic import ValidationError
 from rich.progress import BarColumn, Progress, TimeRemainingColumn
 
 from ground.blobs import FolderBlobs
+from ground.media.sniffing import is_playlist
 from moderation.commands.terminal import console
 from moderation.core.errors import InputError, StoreUnavailable
 from moderation.core.items import Box
 from moderation.core.replacing import short_name
 from moderation.detection.judge import Judge
-from moderation.media.joining import in_folder, is_playlist, joined
+from moderation.media.joining import in_folder, joined
 from moderation.redacting.dicom.files import is_dicom, is_dicom_name
 from moderation.redacting.dicom.rewriting import VERSION, DicomCopy, DicomRedaction
 from moderation.redacting.media import APP, MediaCopy, MediaRedaction, Wanted

@@ -11,10 +11,11 @@ from urllib.parse import urljoin, urlsplit
 from ground.blobs import Blobs
 from ground.fetch import FetchFailed, fetch_until
 from ground.media.limits import Limits
+from ground.media.sniffing import is_playlist
 from moderation.core.errors import MediaRefused, UrlRefused
 from moderation.core.items import Part, Source
 from moderation.media.inspecting import inspect, store_media
-from moderation.media.joining import Joined, is_playlist, joined
+from moderation.media.joining import Joined, joined
 from moderation.settings import Settings
 
 

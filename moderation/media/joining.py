@@ -16,10 +16,10 @@ from urllib.parse import unquote
 
 from ground.errors import MediaRefused
 from ground.media.fragments import Woven
-from ground.media.playlists import HEAD, Piece, Playlist, Rendition, Variant, parse
+from ground.media.playlists import Piece, Playlist, Rendition, Variant, parse
 from ground.media.programmes import Programme
 from ground.media.reading import Damaged
-from ground.media.sniffing import sniff
+from ground.media.sniffing import is_playlist, sniff
 from ground.media.transport import PACKET, is_transport_stream, tracks_of
 from moderation.core.errors import InputError, UrlRefused
 
@@ -28,11 +28,6 @@ Read = Callable[[str, str, int], tuple[str, bytes]]
 _OF_BOXES = ("video/mp4", "video/quicktime", "audio/mp4")
 _BOXES = (b"moof", b"styp", b"sidx", b"emsg", b"prft")
 """With which a piece of fragmented MP4 begins (ISO/IEC 14496-12)."""
-
-
-def is_playlist(data: bytes) -> bool:
-    """Whether these bytes are a list of other addresses."""
-    return data.startswith((HEAD, b"\xef\xbb\xbf" + HEAD))
 
 
 @dataclass(frozen=True)

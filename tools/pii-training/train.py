@@ -118,7 +118,6 @@ def write(crf: pycrfsuite.Tagger, path: Path) -> None:
     known = filed(lists())
     said = {
         "kinds": known.kinds,
-        "sizes": known.sizes,
         "lines": len(known.lines),
         "names": len(blob),
         "moves": sorted(moves),

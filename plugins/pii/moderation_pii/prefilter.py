@@ -9,7 +9,8 @@ the patterns', made wider where that makes them cheaper: it may name a pattern t
 that is.
 
 To compile it takes seconds, so that of the shipped patterns is shipped too: ``patterns.automaton``, written by
-``tools/pii-training/compile_patterns.py``. On another kind of machine, with another version of Hyperscan or a changed pattern the
+``tools/pii-training/compile_patterns.py``. It is not packed, which would make a tenth of it and take longer to read than
+all else of the first look; git and wheels pack it. On another kind of machine, with another version of Hyperscan or a changed pattern the
 first start compiles one and keeps it in the user's cache.
 """
 
@@ -26,7 +27,6 @@ import re
 import sys
 import tempfile
 import threading
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -36,8 +36,6 @@ import hyperscan
 
 SHIPPED = Path(__file__).with_name("patterns.automaton")
 _KEY_BYTES = 32
-_ROOM = 1 << 24
-"""Bytes in which an automaton is unpacked: with room enough from the beginning it takes half the time."""
 _OTHER = 0xFF
 """The byte for a code point that is no Latin-1."""
 
@@ -145,7 +143,7 @@ class Prefilter:
         """Keep the automaton for others on machines like this."""
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             widths = array.array("H", self.widths).tobytes()
-            file.write(self._key() + widths + zlib.compress(hyperscan.dumpb(self._database), 9))
+            file.write(self._key() + widths + hyperscan.dumpb(self._database))
         os.replace(file.name, path)
         path.chmod(0o644)
 
@@ -157,15 +155,15 @@ class Prefilter:
     def _read(self, path: Path) -> hyperscan.Database | None:
         """A written automaton; None when it is one of other expressions, for another machine or another version."""
         try:
-            kept = path.read_bytes()
-            if kept[:_KEY_BYTES] == self._key():
-                widths = array.array("H", kept[_KEY_BYTES : (end := _KEY_BYTES + 2 * len(self._regexes))])
-                database = hyperscan.loadb(zlib.decompress(kept[end:], bufsize=_ROOM), hyperscan.HS_MODE_BLOCK)
-                self.widths = widths
-                return database
-        except (OSError, ValueError, zlib.error, hyperscan.error):
-            pass
-        return None
+            with path.open("rb", buffering=0) as file:  # else it would be copied once more
+                if file.read(_KEY_BYTES) != self._key():
+                    return None
+                widths = array.array("H", file.read(2 * len(self._regexes)))
+                database = hyperscan.loadb(file.read(), hyperscan.HS_MODE_BLOCK)
+        except (OSError, ValueError, hyperscan.error):
+            return None
+        self.widths = widths
+        return database
 
     def _made_here(self) -> hyperscan.Database:
         """An automaton compiled on this machine, kept for the next start in the user's own folder for such things."""

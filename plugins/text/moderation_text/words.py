@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby, islice, product
 
-_ALONE = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_ALONE = (
+    ("\u0e00", "\u0e7f"), ("\u3040", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uf900", "\ufaff"),
+    ("\U00020000", "\U0003ffff"),
+)  # fmt: skip
 """Scripts written without spaces (Thai, kana, ideographs): each character is a word, a listed word a phrase of them."""
 _LEET = {
     "0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g",
@@ -24,10 +28,8 @@ _SIGNS = "@$!|+€£¢†×*#"
 _TAIL_SIGNS = "!|+*#†×€£¢"
 """Signs that may stand before or behind a word and mean nothing."""
 
-_WORD = re.compile(rf"[{_ALONE}]|(?:[^\W_{_ALONE}]|[{re.escape(_SIGNS)}])+")
 _WITHOUT_SIGNS = dict.fromkeys(map(ord, _TAIL_SIGNS))
 
-_IS_ALONE = re.compile(f"[{_ALONE}]")
 _BARE_U = re.compile(r"0(?=ck|nt)")
 """A nought in front of these stands for a u as well: f0ck."""
 _TAILED = re.compile(r"([^\W\d_]{4,})[0-9]{1,2}")
@@ -77,7 +79,7 @@ class Word:
     def letter(self) -> Word | None:
         """The word without punctuation when it can be one letter of a word spelled out, else None."""
         if len(self.text) == 1:
-            return self if (self.text.isalpha() and not _IS_ALONE.match(self.text)) or self.text in _LEET else None
+            return self if (self.text.isalpha() and not _is_alone(self.text)) or self.text in _LEET else None
         bare = self.text.strip(_TAIL_SIGNS) if len(self.text) <= 4 else ""
         if len(bare) != 1:
             return None
@@ -89,14 +91,30 @@ def split_words(text: str) -> list[Word]:
     """The words of a folded text, in order. Signs alone are words too when they can stand for a letter."""
     return [
         Word(match.group(), match.start(), match.end())
-        for match in _WORD.finditer(text)
+        for match in _word(_OR_SIGN, is_ascii=text.isascii()).finditer(text)
         if match.end() - match.start() == 1 or any(c.isalnum() for c in match.group())
     ]
 
 
 def listed_words(text: str) -> list[str]:
     """The words of a folded entry, as `Vocabulary` keeps them: letters and digits, without signs."""
-    return re.findall(rf"[{_ALONE}]|[^\W_{_ALONE}]+", text)
+    return _word("", is_ascii=text.isascii()).findall(text)
+
+
+_OR_SIGN = f"|[{re.escape(_SIGNS)}]"
+
+
+@cache
+def _word(or_sign: str, *, is_ascii: bool) -> re.Pattern[str]:
+    """A word of a text. Those scripts take milliseconds to compile, for which an ASCII text does not wait."""
+    if is_ascii:
+        return re.compile(rf"(?:[^\W_]{or_sign})+")
+    alone = "".join(f"{first}-{last}" for first, last in _ALONE)
+    return re.compile(rf"[{alone}]|(?:[^\W_{alone}]{or_sign})+")
+
+
+def _is_alone(character: str) -> bool:
+    return any(first <= character <= last for first, last in _ALONE)
 
 
 class Vocabulary:

@@ -1,18 +1,21 @@
 """What is known of some hundred thousand words, in as little room and time to load as their letters take.
 
-Words stand in lines, those that begin alike together; a word is looked for in the few lines that may have it, in the
-bytes of the model's file as they are. A dictionary of them would be ten times as large and take longer to make than all
-the rest of a start.
+Words stand in lines by their bytes, those that begin alike together; a word is looked for in the few lines that may have
+it, in the bytes of the model's file as they are. A dictionary of them, or of how they begin, would take longer to make
+than all the rest of a start.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
 _ALIKE = 3
 """By how many first letters words are kept together."""
+_MOST_BYTES = 4 * _ALIKE
+"""Of so many letters."""
 
 
 class Filed(NamedTuple):
@@ -20,12 +23,10 @@ class Filed(NamedTuple):
 
     Attributes:
         kinds: letters, one for each thing that is known of a word. What they stand for is said in ``tools/pii-training/known.py``.
-        sizes: first letters of words, to how many bytes the lines of those that begin so take, in the order of the lines.
         lines: UTF-8: of each word a line of it and the number of its kinds; an empty one before those that begin alike.
     """
 
     kinds: list[str]
-    sizes: dict[str, int]
     lines: bytes
 
 
@@ -40,8 +41,7 @@ def filed(known: dict[str, str]) -> Filed:
     lines: dict[str, list[str]] = {}
     for word in sorted(numbers):
         lines.setdefault(word[:_ALIKE], ["\n"]).append(f"{word} {numbers[word]}\n")
-    made = {start: "".join(those).encode() for start, those in lines.items()}
-    return Filed(kinds, {start: len(those) for start, those in made.items()}, b"".join(made.values()))
+    return Filed(kinds, "".join(line for those in lines.values() for line in those).encode())
 
 
 class KnownWords:
@@ -53,22 +53,32 @@ class KnownWords:
 
     def __init__(self, words: Filed) -> None:
         self._kinds, self._lines = words.kinds, words.lines
-        self._starts: dict[str, tuple[int, int]] = {}
-        at = 0
-        for start, size in words.sizes.items():
-            self._starts[start] = (at, at := at + size)
+        self._places: dict[str, tuple[int, int]] = {}
 
     def of(self, lowered: str) -> str:
         """The kinds of a word in lower case; none for one that is not known."""
-        place = self._starts.get(lowered[:_ALIKE])
-        if place is None:
-            return ""
-        line = b"\n%s " % lowered.encode()
-        at = self._lines.find(line, *place)
+        start = lowered[:_ALIKE]
+        line = b"\n%s " % lowered.encode("utf-8", "surrogatepass")
+        at = self._lines.find(line, *(self._places.get(start) or self._place(start)))
         if at < 0:
             return ""
         at += len(line)
         return self._kinds[int(self._lines[at : self._lines.index(b"\n", at)])]
+
+    def _place(self, start: str) -> tuple[int, int]:
+        """Where the lines of words that begin so are; where there are none, any place without them."""
+        begin = start.encode("utf-8", "surrogatepass")
+        at = bisect_left(range(len(self._lines)), begin, key=self._line)
+        place = at, self._lines.find(b"\n\n", at)
+        if self._lines.startswith(begin, at + 1):  # else a text of odd words would fill the memory
+            self._places[start] = place
+        return place
+
+    def _line(self, at: int) -> bytes:
+        """How the line begins that the byte at this place is of; the next one, where it is empty."""
+        begin = self._lines.rfind(b"\n", 0, at) + 1
+        begin += self._lines.startswith(b"\n", begin)
+        return self._lines[begin : begin + _MOST_BYTES]
 
     def among(self, kinds: str) -> Iterator[str]:
         """All words of which one of these things is known."""

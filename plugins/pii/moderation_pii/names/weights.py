@@ -38,7 +38,7 @@ class Weights:
     def __init__(self, model: bytes) -> None:
         at = 4 + int.from_bytes(model[:4], "little")
         head = json.loads(model[4:at])
-        self.lists = KnownWords(Filed(head["kinds"], head["sizes"], model[at : (at := at + head["lines"])]))
+        self.lists = KnownWords(Filed(head["kinds"], model[at : (at := at + head["lines"])]))
         self.moves: dict[tuple[str, str], int] = {(a, b): weight for a, b, weight in head["moves"]}
         names = model[at : (at := at + head["names"])].decode().split("\n")
         self._steps = memoryview(model)[at:].cast("h")

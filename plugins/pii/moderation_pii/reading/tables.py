@@ -5,7 +5,6 @@ A bare ``4155550123`` or ``Bohdan`` tells nobody what it is; the head of its col
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from moderation_pii.context import words
@@ -92,7 +91,7 @@ _LOOKS = {
     "PII/AGE": r"\d{1,3}",
     "PII/DATE_TIME": r"\d{1,4}[/.\-]\d{1,2}[/.\-]\d{2,4}|\d{1,2} [^\W\d_]{3,9}\.? \d{4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4}",
 }
-_LOOK = {kind: re.compile(look) for kind, look in _LOOKS.items()}
+_LOOK = {kind: later(look) for kind, look in _LOOKS.items()}
 _ONLY_LETTERS = later(r"[^a-z0-9áéíóúñ]")
 _PLAIN = str.maketrans("áéíóúñ", "aeioun")
 
