@@ -47,7 +47,9 @@ def groups_of(number: int) -> list[Group]:
     for turn in range(number):
         items = prepared(service, BATCH, str(turn))
         service.store.add_items(items)
-        groups.append((items, ruled_of(service, items)))
+        ruled = ruled_of(service, items)
+        service.store.decide_together(ruled)  # what still waited would be in the next claim
+        groups.append((items, ruled))
     service.close()
     return groups
 

@@ -32,6 +32,7 @@ from moderation.policies.files import policy_of_bytes
 from moderation.policies.versions import PolicyVersions
 from moderation.reporting.figures import figures
 from moderation.settings import Settings
+from moderation.storage.bases import Bases
 from moderation.storage.findings import Findings
 from moderation.storage.item_ids import new_item_id
 from moderation.storage.opening import open_database
@@ -56,7 +57,7 @@ bands:
 """
 
 
-def made(number: int, versions: PolicyVersions) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+def made(number: int, versions: PolicyVersions, shared: Bases) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Items of a year with their decisions: most are clean, the others rejected or looked at, some of them twice."""
     chance, taxonomy, tool = random.Random(1), Taxonomy(), Tool(name="pii.text", version="1")
     policy, faults = policy_of_bytes("board", POLICY, taxonomy)
@@ -73,7 +74,7 @@ def made(number: int, versions: PolicyVersions) -> Iterator[tuple[dict[str, Any]
         )
         found = () if confidence is None else (seen,)
         ruling = rule_on([policy], subject_of(item, item.parts), found, taxonomy)
-        kinds.append((ruling, evidence_values(Findings(item.parts, found, (), basis), ruling), item))
+        kinds.append((ruling, evidence_values(Findings(item.parts, found, (), basis), ruling, shared), item))
     step = (UNTIL - SINCE) / number
     for n in range(number):
         ruling, evidence, like = kinds[0] if chance.random() < 0.8 else chance.choice(kinds)
@@ -113,7 +114,8 @@ def fill(database: Database, number: int) -> None:
 
     some_items: list[dict[str, Any]] = []
     some_decisions: list[dict[str, Any]] = []
-    for item, rows in made(number, PolicyVersions(database)):
+    shared = Bases()
+    for item, rows in made(number, PolicyVersions(database), shared):
         some_items.append({**item, "document": EncodedJSON(as_json(item["document"]))})
         some_decisions += [{**row, "document": EncodedJSON(as_json(row["document"]))} for row in rows]
         if len(some_items) == CHUNK:
@@ -121,6 +123,7 @@ def fill(database: Database, number: int) -> None:
             some_items, some_decisions = [], []
     if some_items:
         store(some_items, some_decisions)
+    database.write(shared.ready(database.engine.dialect).run, step="bench.bases")
     if not database.is_sqlite:
         with database.engine.connect() as connection:
             connection.execute(sa.text("ANALYZE"))

@@ -253,6 +253,7 @@ def _driver_value(column: sa.Column[Any], dialect: Dialect) -> Converter | None:
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
+@lru_cache(maxsize=1000)  # of rows that are written together many have the same time
 def _sqlite_time(value: datetime | None) -> str | None:
     """A time as SQLAlchemy stores it in SQLite, several times as fast."""
     if value is None:

@@ -27,8 +27,9 @@ def glimpses(database: Database, ids: Sequence[str]) -> dict[str, str]:
     for row in database.read(lambda c: c.execute(query).all()):
         findings = row.findings or {}
         detections = [Detection.model_validate(each) for each in findings.get("detections", ())]
-        parts = [Part.model_validate(each) for each in findings.get("parts", ())]
-        found[row.id] = glimpse(Item.model_validate(row.document), parts, detections)
+        item = Item.model_validate(row.document)
+        parts = [Part.model_validate(each) for each in findings.get("parts", ())] or item.parts
+        found[row.id] = glimpse(item, parts, detections)
     return found
 
 

@@ -20,6 +20,7 @@ from moderation.core.items import Box, Part, Span, TimeRange, Tool
 from moderation.core.measuring import measured
 from moderation.core.rules.scene import Subject, root_of
 from moderation.core.verdicts import Examined, Sample
+from moderation.storage.bases import bases_of
 from moderation.storage.tables import decisions, item_loops, items
 
 PAGE = 1000
@@ -148,7 +149,8 @@ def _page(c: Connection, where: Any) -> list[Case]:
             items.c.created_at,
             # As text: only a part of it is wanted, and reading it here is faster than through the column's type.
             sa.cast(items.c.findings, sa.Text).label("findings"),
-            items.c.document["metadata"].label("metadata"),
+            sa.cast(items.c.document, sa.Text).label("document"),
+            items.c.basis,
             sa.cast(items.c.verdict, sa.Text).label("verdict"),
         )
         .where(where)
@@ -159,7 +161,8 @@ def _page(c: Connection, where: Any) -> list[Case]:
     if not rows:
         return []
     opinions, judged = _opinions(c, rows[0].id, rows[-1].id), _judged_at(c, rows[0].id, rows[-1].id)
-    return [_case(row, opinions.get(row.id, ()), judged.get(row.id, row.created_at)) for row in rows]
+    bases = bases_of(c, {row.basis for row in rows})
+    return [_case(row, bases[row.basis], opinions.get(row.id, ()), judged.get(row.id, row.created_at)) for row in rows]
 
 
 def _judged_at(c: Connection, first: str, last: str) -> dict[str, datetime]:
@@ -189,11 +192,12 @@ def _opinions(c: Connection, first: str, last: str) -> dict[str, tuple[Opinion, 
     return found
 
 
-def _case(row: Any, opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
-    found, verdict = json.loads(row.findings or "{}"), json.loads(row.verdict)
-    basis = found.get("basis") or {}
+def _case(row: Any, shared: Mapping[str, Any], opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
+    found, verdict, document = json.loads(row.findings or "{}"), json.loads(row.verdict), json.loads(row.document)
+    basis = {**shared, **(found.get("basis") or {})}
+    parts = found.get("parts") or document["parts"]
     types: dict[str, frozenset[str]] = {}
-    for part in found.get("parts", ()):
+    for part in parts:
         root = root_of(part["id"])
         types[root] = types.get(root, frozenset()) | _content_types(part["type"], bool(part.get("is_document")))
     findings: list[Detection | Failure] = [_detection(each) for each in found.get("detections", ())]
@@ -205,11 +209,11 @@ def _case(row: Any, opinions: tuple[Opinion, ...], judged_at: datetime) -> Case:
             row.app,
             frozenset().union(*types.values()),
             row.id,
-            row.metadata or {},
+            document.get("metadata") or {},
             types,
             basis.get("counts", {}),
             basis.get("listed", {}),
-            {part["id"]: measured(Part.model_validate(part)) for part in found.get("parts", ()) if _is_given(part)},
+            {part["id"]: measured(Part.model_validate(part)) for part in parts if _is_given(part)},
             row.created_at,
             basis.get("flags", 0.0),
         ),

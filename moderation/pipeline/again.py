@@ -57,7 +57,7 @@ def judge_anew(ports: Ports, item_id: str, known: Callable[[ItemRecord], Judgeme
         redacted, failures = ports.judge.redact(record.item, judgement.parts, judgement.detections, ruling)
         if failures:
             return _ask(ports, record, judgement)
-    made = decision_of_rules(ports, ruling)
+    made = decision_of_rules(ruling, ports.clock())
     try:
         stored = ports.store.decide(
             item_id,

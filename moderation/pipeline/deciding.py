@@ -28,7 +28,7 @@ SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.02, 0.25
 """Another process may moderate an item without waking anybody here, so waits are cut into pieces."""
 
 
-def decision_of_rules(ports: Ports, ruling: Ruling) -> Decision:
+def decision_of_rules(ruling: Ruling, at: datetime) -> Decision:
     """What the rules decide: a ruling of approve or reject."""
     if ruling.outcome == "review":
         raise ValueError("people decide what is to be reviewed")
@@ -39,7 +39,7 @@ def decision_of_rules(ports: Ports, ruling: Ruling) -> Decision:
         reason=ruling.reason,
         policy=ruling.policy,
         actions=ruling.actions,
-        decided_at=ports.clock(),
+        decided_at=at,
     )
 
 

@@ -233,7 +233,7 @@ def _do(
         if unknown := _not_among(failures, judgement.failures):
             # What cannot be shown redacted is no clean approval: the policies have the word again.
             return Learned(failures=unknown)
-    decision = decision_of_rules(ports, ruling)
+    decision = decision_of_rules(ruling, ports.clock())
     samples = [sample_loop(ports, item, judgement, n, sample) for n, sample in enumerate(ruling.samples, 1)]
     loops = [*samples, *elsewhere]
     decided = ports.store.decide(

@@ -11,11 +11,15 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain
 
+from ground.once import Once
+from moderation.core.decisions import Decision
 from moderation.core.errors import CountsMoved, StoreUnavailable
 from moderation.core.items import Item
 from moderation.core.rules.caps import caps
+from moderation.core.rulings import Ruling
 from moderation.core.started_loops import started
 from moderation.detection.judgement import Judgement
 from moderation.detection.subjects import content_types_of
@@ -30,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 CHARS_TOGETHER = 200_000
 """Of the texts that one call has, which is to be answered within the time limit of one look."""
+
+MOST_ALIKE = 8
+"""Rulings of a group that others are compared with: that nothing was found, by each of the outcomes that has."""
 
 
 @dataclass
@@ -85,9 +92,10 @@ def _moderate(ports: Ports, together: Sequence[Item], became: Together) -> None:
         return
     for moved in range(MOST_MOVES + 1):
         ruled = []
+        alike = _Alike(ports.clock())
         for item, judgement in zip(together, judgements, strict=True):
             if _is_plain(judgement):
-                ruled.append(_ruled(ports, item, judgement))
+                ruled.append(_ruled(ports, item, judgement, alike))
             else:
                 became.judged[item.id] = judgement
         try:
@@ -119,27 +127,46 @@ def _is_plain(judgement: Judgement) -> bool:
     return not hides and not caps(ruling, judgement.policies)
 
 
-def _ruled(ports: Ports, item: Item, judgement: Judgement) -> Ruled:
-    if judgement.ruling.outcome == "review":
+class _Alike:
+    """Has equal rulings of a group be the same object, and their decisions: what follows is worked out once for all."""
+
+    def __init__(self, at: datetime) -> None:
+        self._kept: list[Ruling] = []
+        self.decision = Once[Ruling, Decision](lambda ruling: decision_of_rules(ruling, at))
+
+    def ruling(self, ruling: Ruling) -> Ruling:
+        """The first that says the same."""
+        said = vars(ruling)  # a model's own comparison takes ten times as long
+        for each in self._kept:
+            if vars(each) == said:
+                return each
+        if len(self._kept) < MOST_ALIKE:
+            self._kept.append(ruling)
+        return ruling
+
+
+def _ruled(ports: Ports, item: Item, judgement: Judgement, alike: _Alike) -> Ruled:
+    ruling = alike.ruling(judgement.ruling)
+    if ruling.outcome == "review":
         return Ruled(
             item=item,
             decision=None,
             findings=judgement.findings,
-            ruling=judgement.ruling,
+            ruling=ruling,
             loops=[first_loop(ports, item, judgement, None)],
             media_until=None,
             fingerprints=ports.judge.fingerprints(item),
             marks=marks_of_rules(ports, item.id, judgement, "review"),
         )
-    decision = decision_of_rules(ports, judgement.ruling)
-    samples = enumerate(judgement.ruling.samples, 1)
+    decision = alike.decision(ruling)
+    samples = enumerate(ruling.samples, 1)
     loops = [sample_loop(ports, item, judgement, number, sample) for number, sample in samples]
     is_known = is_recognised(decision, loops, judgement.applicable)
     return Ruled(
         item=item,
         decision=decision,
         findings=judgement.findings,
-        ruling=judgement.ruling,
+        ruling=ruling,
         loops=loops,
         media_until=media_kept_until(ports, decision, judgement.applicable),
         fingerprints=ports.judge.fingerprints(item) if is_known else (),

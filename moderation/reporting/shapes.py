@@ -25,6 +25,7 @@ from ground.prepared import among
 from moderation.policies.versions import PolicyVersions
 from moderation.reporting.notices import is_settled
 from moderation.reporting.statements import DecisionKey, Place, Stated, page_of, state
+from moderation.storage.bases import WITH_ITEMS, shared_fact
 from moderation.storage.tables import decisions, items
 
 PAGE = 10_000
@@ -173,8 +174,9 @@ def _grounds(c: Connection, keys: Collection[DecisionKey]) -> Mapping[DecisionKe
     said = sa.select(
         items.c.id,
         items.c.verdict["policies"].as_string(),
-        items.c.findings["basis", "custom_labels"].as_string(),
-    ).where(among(c, items.c.id, ids))
+        sa.cast(shared_fact("custom_labels"), sa.Text),
+    )
+    said = said.select_from(WITH_ITEMS).where(among(c, items.c.id, ids))
     rows = {item_id: (_deciding(policies), custom_labels) for item_id, policies, custom_labels in c.execute(said)}
     again = {item_id for item_id, number in keys if number > 1}
     bare = _bare(c.dialect.name == "sqlite", decisions.c.document)

@@ -20,6 +20,7 @@ from moderation.core.rulings import Ruling
 from moderation.core.statements import Statement, statement
 from moderation.policies.versions import PolicyVersions
 from moderation.reporting.notices import settled
+from moderation.storage.bases import WITH_ITEMS, shared_fact
 from moderation.storage.reading import ruling_of
 from moderation.storage.records import ItemRecord
 from moderation.storage.tables import decisions, items
@@ -114,8 +115,9 @@ def state(c: Connection, versions: PolicyVersions, keys: Iterable[DecisionKey]) 
         items.c.id,
         items.c.document,
         items.c.verdict,
-        items.c.findings["basis"]["custom_labels"].label("custom_labels"),
-    ).where(among(c, items.c.id, ids))
+        shared_fact("custom_labels").label("custom_labels"),
+    )
+    said = said.select_from(WITH_ITEMS).where(among(c, items.c.id, ids))
     columns = (decisions.c.item_id, decisions.c.number, decisions.c.document)
     made = c.execute(sa.select(*columns).where(among(c, decisions.c.item_id, ids)))
     documents = {(row.item_id, row.number): row.document for row in made}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,7 +34,13 @@ def decision_record(item_id: str, number: int, decision: Decision) -> dict[str, 
     Args:
         number: of the item's decisions.
     """
-    return record(DECISION, f"{item_id}/{number}", decision.decided_at, outcome=decision.outcome)
+    said = {"kind": DECISION, "subject": f"{item_id}/{number}", "at": decision.decided_at}
+    return {**said, "body": _body_of(decision.outcome)}
+
+
+@lru_cache
+def _body_of(outcome: str) -> str:
+    return canonical({"outcome": outcome})
 
 
 def note_erased(c: Connection, item_ids: Collection[str], at: datetime, why: str) -> None:

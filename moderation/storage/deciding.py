@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 
+from ground.encoded_json import EncodedJSON, as_json
 from ground.errors import ModerationError
+from ground.once import Once
 from ground.prepared import among, ready_insert, ready_update, run_all
 from moderation.core.counting import Marks
 from moderation.core.decisions import Decision
@@ -24,6 +26,7 @@ from moderation.core.rules.caps import RuleName, fired
 from moderation.core.rulings import Ruling
 from moderation.storage import roll_ups
 from moderation.storage.audit import decision_record
+from moderation.storage.bases import Bases
 from moderation.storage.clearances import Wanted, put_on_wanted
 from moderation.storage.counters import check_and_mark
 from moderation.storage.event_log import note_event
@@ -31,7 +34,7 @@ from moderation.storage.facets import facet_rows
 from moderation.storage.findings import NOTHING_FOUND, Findings
 from moderation.storage.near_duplicates import fingerprint_row, told_from
 from moderation.storage.records import LoopRecord, delivery_rows
-from moderation.storage.rows import decision_row, evidence_values, label_rows, loop_row, media_rows
+from moderation.storage.rows import decision_row, encoded_ruling, evidence_values, label_rows, loop_row, media_rows
 from moderation.storage.rule_counts import check_caps, ready_rules
 from moderation.storage.tables import (
     IS_WAITING,
@@ -109,12 +112,13 @@ class Outcomes:
         self._wanted: list[tuple[str, datetime, Wanted]] = []
         rows: dict[sa.Table, list[dict[str, Any]]] = {table: [] for table in (*_EACH_NEW, *_LEFT_ALONE)}
         loops: list[dict[str, Any]] = []
-        judged: list[tuple[Ruling, Mapping[RuleName, bool]]] = []
+        judged = _Judged()
         counts: roll_ups.Counts = Counter()
+        encoded = Once[Decision, EncodedJSON](_encoded)
         for each in made:
             item, decision, findings, ruling = each.item, each.decision, each.findings, each.ruling
             if decision is not None:
-                rows[decisions].append(decision_row(item.id, each.number, decision))
+                rows[decisions].append(decision_row(item.id, each.number, decision, encoded(decision)))
                 rows[audit_records].append(decision_record(item.id, each.number, decision))
                 told = delivery_rows(item, decision, each.number, each.redacted, listeners, each.due_at, each.event)
                 rows[deliveries] += told
@@ -128,17 +132,16 @@ class Outcomes:
                 rows[fingerprints] += _fingerprint_rows(each)
             loops += map(loop_row, each.loops)
             if ruling is not None:
-                rules = fired(ruling)
-                judged.append((ruling, rules))
+                rules = judged.add(item, ruling, findings or NOTHING_FOUND)
                 rows[item_facets] += facet_rows(item, ruling, findings or NOTHING_FOUND, rules)
-                roll_ups.add_judged(counts, item, ruling, findings or NOTHING_FOUND, rules)
             if (wanted := Wanted.by(findings, each.loops)).anything:
                 self._wanted.append((item.id, each.ruled_at, wanted))
+        judged.count(counts)
         self._statements = [
             ready_insert(dialect, table, those, or_nothing=table in _LEFT_ALONE) for table, those in rows.items()
         ]
         self._statements += (
-            ready_rules(dialect, judged, self._at),
+            ready_rules(dialect, judged.rulings(), self._at),
             roll_ups.ready_counts(dialect, counts, self._at),
             ready_insert(dialect, item_loops, loops, or_nothing=True),
         )
@@ -162,6 +165,39 @@ class Outcomes:
         return loops
 
 
+class _Judged:
+    """The rulings of a group, with how many items each is of: most are of many, about whom nothing was found."""
+
+    def __init__(self) -> None:
+        self._fired = Once[Ruling, Mapping[RuleName, bool]](fired)
+        self._times: dict[tuple[str, int], tuple[Item, Ruling, int]] = {}
+        self._others: list[tuple[Item, Ruling, Findings]] = []
+
+    def add(self, item: Item, ruling: Ruling, findings: Findings) -> Mapping[RuleName, bool]:
+        """Count an item in; gives the rules that were true of it (`fired`)."""
+        if findings.detections or findings.failures or item.metadata:
+            self._others.append((item, ruling, findings))
+        else:
+            key = (item.app, id(ruling))
+            *_, times = self._times.get(key, (item, ruling, 0))
+            self._times[key] = (item, ruling, times + 1)
+        return self._fired(ruling)
+
+    def count(self, counts: roll_ups.Counts) -> None:
+        """Add them to the figures."""
+        for item, ruling, times in self._times.values():
+            roll_ups.add_judged(counts, item, ruling, NOTHING_FOUND, self._fired(ruling), times)
+        for item, ruling, findings in self._others:
+            roll_ups.add_judged(counts, item, ruling, findings, self._fired(ruling))
+
+    def rulings(self) -> Iterator[tuple[Ruling, Mapping[RuleName, bool], int]]:
+        """Each with the rules that were true, and of how many items it is."""
+        for _, ruling, times in self._times.values():
+            yield ruling, self._fired(ruling), times
+        for _, ruling, _ in self._others:
+            yield ruling, self._fired(ruling), 1
+
+
 _EACH_NEW = (decisions, audit_records, deliveries)
 _LEFT_ALONE = (item_labels, item_media, fingerprints, item_facets)
 """Tables whose rows stay where they are there already."""
@@ -177,12 +213,26 @@ class DecidingTogether:
 
     def __init__(self, dialect: Dialect, made: Sequence[Ruled], listeners: Sequence[Listener]) -> None:
         self._made, self._listeners = made, listeners
-        decided = [_decided_values(each, each.decision) for each in made if each.decision is not None]
-        asked = [_values(each) for each in made if each.decision is None]
+        shared, encoded = Bases(), Once[Ruling, EncodedJSON](encoded_ruling)
+
+        def values(each: Ruled) -> dict[str, Any]:
+            evidence = evidence_values(each.findings, each.ruling, shared, each.item.parts, encoded)
+            return {"id": each.item.id, **evidence}
+
+        # Of what is pending nothing is to be deleted yet; to write that again would cost a step in an index.
+        has_media = any(each.media_until is not None for each in made)
+        decided = [
+            {**values(each), "outcome": each.decision.outcome}
+            | ({"media_until": each.media_until} if has_media else {})
+            for each in made
+            if each.decision is not None
+        ]
+        asked = [values(each) for each in made if each.decision is None]
         self._updates = [
             ready_update(dialect, items, "id", rows, same, _PENDING)
             for rows, same in ((decided, _DECIDED), (asked, _ASKED))
         ]
+        self._shared = shared.ready(dialect)
         self._outcomes = Outcomes(dialect, made, listeners)
 
     def write(self, c: Connection) -> None:
@@ -195,7 +245,7 @@ class DecidingTogether:
             NotAllPending: some are not.
             CountsMoved: what the rules were told of counters does not hold any more.
         """
-        if sum(run_all(c, self._updates)) != len(self._made):
+        if sum(run_all(c, [*self._updates, self._shared])[:-1]) != len(self._made):
             raise NotAllPending
         self._outcomes.write(c)
         for each in self._made:
@@ -222,12 +272,8 @@ _ASKED = (("status", "in_review"), ("lease_until", None), ("problem", None))
 _DECIDED = (*_ASKED[1:], ("status", "decided"), ("media_tagged", False), ("redacted", None))
 
 
-def _values(each: Ruled) -> dict[str, Any]:
-    return {"id": each.item.id, **evidence_values(each.findings, each.ruling)}
-
-
-def _decided_values(each: Ruled, decision: Decision) -> dict[str, Any]:
-    return {**_values(each), "outcome": decision.outcome, "media_until": each.media_until}
+def _encoded(decision: Decision) -> EncodedJSON:
+    return EncodedJSON(as_json(decision))
 
 
 def _fingerprint_rows(each: Ruled) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from sqlalchemy.engine import Connection
@@ -28,12 +28,14 @@ def facet(kind: FacetKind, value: str) -> str:
     return f"{kind}:{value[:LONGEST]}"
 
 
-def facet_rows(item: Item, ruling: Ruling, findings: Findings, rules: Iterable[RuleName]) -> list[dict[str, Any]]:
+def facet_rows(item: Item, ruling: Ruling, findings: Findings, rules: Collection[RuleName]) -> list[dict[str, Any]]:
     """The facets of an item that was judged.
 
     Args:
         rules: that were true of it; see `fired`.
     """
+    if not rules and not findings.failures and ruling.outcome != "review":
+        return named_rows(item)
     found = {facet("rule", f"{policy}/{rule}") for policy, rule in rules}
     if findings.failures:
         found |= {facet("failed", each.detector.name) for each in findings.failures}

@@ -26,6 +26,7 @@ from moderation.core.loops import Answer
 from moderation.core.redaction import RedactedPart
 from moderation.core.rules.caps import RuleName
 from moderation.core.rulings import Ruling
+from moderation.storage.bases import Bases
 from moderation.storage.clearances import put_on, put_on_judged
 from moderation.storage.deciding import DecidingTogether, NotAllPending, Outcomes, Ruled, note_asked, still_pending
 from moderation.storage.derivatives import add_derivatives
@@ -218,7 +219,8 @@ class Store(Reading):
         def work(c: Connection) -> Decision | None:
             values: dict[str, Any] = {"status": "decided", "outcome": decision.outcome, "lease_until": None}
             values |= {"problem": None, "media_until": media_until, "media_tagged": False}
-            values |= evidence_values(findings, ruling)
+            shared = Bases()
+            values |= evidence_values(findings, ruling, shared)
             if redacted:
                 values["redacted"] = [part.model_dump(mode="json", exclude_none=True) for part in redacted]
             if decision.outcome == "reject":
@@ -231,6 +233,7 @@ class Store(Reading):
             row = c.execute(update).first()
             if row is None:
                 return None
+            shared.ready(c.dialect).run(c)
             item = Item.model_validate(row.document)
             count = sa.select(sa.func.count()).select_from(decisions).where(decisions.c.item_id == item_id)
             number = c.execute(count).scalar_one() + 1
@@ -318,10 +321,13 @@ class Store(Reading):
             # Evidence comes with the first look only; one that comes late must not touch an item that went on.
             is_first = findings is not None and not ended
             undecided = (items.c.id == item_id) & (items.c.status == "pending" if is_first else IS_UNDECIDED)
-            values = {"status": "in_review", "lease_until": None, "problem": None, **evidence_values(findings, ruling)}
+            shared = Bases()
+            values = {"status": "in_review", "lease_until": None, "problem": None}
+            values |= evidence_values(findings, ruling, shared)
             document = c.execute(sa.update(items).where(undecided).values(values).returning(items.c.document)).scalar()
             if document is None:
                 return False
+            shared.ready(c.dialect).run(c)
             item = Item.model_validate(document)
             ruled = Ruled(item, None, findings, ruling, loops, None, fingerprints, marks)
             new = Outcomes(c.dialect, [ruled]).write(c)
@@ -341,12 +347,14 @@ class Store(Reading):
 
         def work(c: Connection) -> bool:
             decided = (items.c.id == item.id) & (items.c.status == "decided")
-            values = {"status": "in_review", **evidence_values(findings, ruling)}
+            shared = Bases()
+            values = {"status": "in_review", **evidence_values(findings, ruling, shared, item.parts)}
             there = sa.select(item_loops.c.name).where(item_loops.c.name == loop.name)
             if c.execute(there).first() is not None:
                 return False
             if not c.execute(sa.update(items).where(decided).values(values)).rowcount:
                 return False
+            shared.ready(c.dialect).run(c)
             save_labels(c, item.id, findings)
             save_media(c, item.id, findings.parts)
             save_facets(c, [(item, ruling, findings)])

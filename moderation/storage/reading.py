@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,7 @@ from moderation.core.redaction import RedactedPart
 from moderation.core.rulings import Ruling
 from moderation.core.verdicts import Verdict
 from moderation.storage.attention import Attention, need_attention
+from moderation.storage.bases import bases_of
 from moderation.storage.facets import FacetKind, facet
 from moderation.storage.item_ids import first_item_id
 from moderation.storage.records import ItemRecord, Line, LoopRecord, loop_record
@@ -50,7 +51,8 @@ class Reading:
             row = c.execute(sa.select(items).where(items.c.id == item_id)).first()
             if row is None or (app is not None and row.app != app):
                 raise NotFound(f"no item {item_id}")
-            return self._record(c, row)
+            (record,) = _records(c, [row])
+            return record
 
         return self._db.read(work)
 
@@ -96,7 +98,7 @@ class Reading:
 
         def work(c: Connection) -> list[ItemRecord]:
             asked = query if words is None else query.where(having_words(c, words))
-            return [self._record(c, row) for row in c.execute(asked).all()]
+            return _records(c, c.execute(asked).all())
 
         return self._db.read(work)
 
@@ -160,37 +162,43 @@ class Reading:
             counts[app] += count
         return counts
 
-    def _record(self, c: Connection, row: sa.Row[Any]) -> ItemRecord:
-        item = Item.model_validate(row.document)
-        found = row.findings or {}
-        decided = c.execute(
-            sa.select(decisions.c.document).where(decisions.c.item_id == item.id).order_by(decisions.c.number)
-        )
-        loops = c.execute(
-            sa.select(item_loops)
-            .where(item_loops.c.item_id == item.id)
-            .order_by(item_loops.c.created_at, item_loops.c.round)
-        )
-        needed = sa.select(item_clearances.c.clearance).where(item_clearances.c.item_id == item.id)
-        ruling, told = ruling_of(row.verdict)
-        return ItemRecord(
-            item=item,
-            status=row.status,
-            parts=tuple(Part.model_validate(p) for p in found.get("parts", ())) or item.parts,
-            detections=tuple(Detection.model_validate(d) for d in found.get("detections", ())),
-            failures=tuple(Failure.model_validate(f) for f in found.get("failures", ())),
-            ruling=ruling,
-            told=told,
-            decisions=tuple(Decision.model_validate(d.document) for d in decided),
-            loops=tuple(loop_record(loop) for loop in loops),
-            basis=found.get("basis", {}),
-            media_deleted_at=row.media_deleted_at,
-            problem=row.problem,
-            withdrawn_at=row.withdrawn_at,
-            clearances=tuple(sorted(c.execute(needed).scalars())),
-            text_erased_at=row.text_erased_at,
-            redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
-        )
+
+def _records(c: Connection, rows: Sequence[sa.Row[Any]]) -> list[ItemRecord]:
+    bases = bases_of(c, {row.basis for row in rows})
+    return [_record(c, row, bases[row.basis]) for row in rows]
+
+
+def _record(c: Connection, row: sa.Row[Any], shared: Mapping[str, Any]) -> ItemRecord:
+    item = Item.model_validate(row.document)
+    found = row.findings or {}
+    decided = c.execute(
+        sa.select(decisions.c.document).where(decisions.c.item_id == item.id).order_by(decisions.c.number)
+    )
+    loops = c.execute(
+        sa.select(item_loops)
+        .where(item_loops.c.item_id == item.id)
+        .order_by(item_loops.c.created_at, item_loops.c.round)
+    )
+    needed = sa.select(item_clearances.c.clearance).where(item_clearances.c.item_id == item.id)
+    ruling, told = ruling_of(row.verdict)
+    return ItemRecord(
+        item=item,
+        status=row.status,
+        parts=tuple(Part.model_validate(p) for p in found.get("parts", ())) or item.parts,
+        detections=tuple(Detection.model_validate(d) for d in found.get("detections", ())),
+        failures=tuple(Failure.model_validate(f) for f in found.get("failures", ())),
+        ruling=ruling,
+        told=told,
+        decisions=tuple(Decision.model_validate(d.document) for d in decided),
+        loops=tuple(loop_record(loop) for loop in loops),
+        basis={**shared, **found.get("basis", {})},
+        media_deleted_at=row.media_deleted_at,
+        problem=row.problem,
+        withdrawn_at=row.withdrawn_at,
+        clearances=tuple(sorted(c.execute(needed).scalars())),
+        text_erased_at=row.text_erased_at,
+        redacted=tuple(RedactedPart.model_validate(each) for each in row.redacted or ()),
+    )
 
 
 def ruling_of(stored: dict[str, Any] | None) -> tuple[Ruling | None, Verdict | None]:

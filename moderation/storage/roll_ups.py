@@ -47,30 +47,38 @@ Counts = Counter[tuple[str, str, str, str]]
 """Figure, app, name and detail, to how many."""
 
 
-def add_judged(counts: Counts, item: Item, ruling: Ruling, findings: Findings, rules: Mapping[RuleName, bool]) -> None:
+def add_judged(
+    counts: Counts,
+    item: Item,
+    ruling: Ruling,
+    findings: Findings,
+    rules: Mapping[RuleName, bool],
+    times: int = 1,
+) -> None:
     """Add to `counts` what a ruling adds to the figures.
 
     Args:
+        times: how many items of this app and place there are with these findings and this ruling.
         rules: that were true of the item, and which of them reject it; see `fired`.
     """
     app, outcome = item.app, ruling.outcome
-    counts["judged", app, outcome, ruling.policy.name] += 1
+    counts["judged", app, outcome, ruling.policy.name] += times
     if findings.detections:
         for label in {label for found in findings.detections for label in (found.label, *found.parents)}:
-            counts["label", app, label, outcome] += 1
+            counts["label", app, label, outcome] += times
     for (policy, rule), is_rejected in rules.items():
-        counts["rule", app, f"{policy}/{rule}"[:LONGEST_NAME], "reject" if is_rejected else ""] += 1
+        counts["rule", app, f"{policy}/{rule}"[:LONGEST_NAME], "reject" if is_rejected else ""] += times
     if outcome == "review":
-        counts["queue", app, f"{ruling.policy.name}/{ruling.queue}"[:LONGEST_NAME], ""] += 1
+        counts["queue", app, f"{ruling.policy.name}/{ruling.queue}"[:LONGEST_NAME], ""] += times
     for detector in {name for each in ruling.examined for name in each.detectors}:
-        counts["looked", app, detector, ""] += 1
+        counts["looked", app, detector, ""] += times
     for detector, kind in {(each.detector.name, each.kind) for each in findings.failures}:
-        counts["failure", app, detector, kind] += 1
+        counts["failure", app, detector, kind] += times
     place = place_of(item.metadata)[:LONGEST_NAME]
     if place:
-        counts["place", app, place, ""] += 1
+        counts["place", app, place, ""] += times
         for name in {f"{policy}/{rule}"[:LONGEST_NAME] for policy, rule in rules}:
-            counts["place", app, place, name] += 1
+            counts["place", app, place, name] += times
 
 
 def add_decided(counts: Counts, app: str, decision: Decision) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic_core import to_json
@@ -15,6 +15,7 @@ from moderation.core.decisions import Decision
 from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.rulings import Ruling
+from moderation.storage.bases import Bases, own
 from moderation.storage.findings import Findings
 from moderation.storage.records import LoopRecord
 from moderation.storage.tables import item_labels, item_media
@@ -34,20 +35,32 @@ def item_row(item: Item) -> dict[str, Any]:
     }
 
 
-def decision_row(item_id: str, number: int, decision: Decision) -> dict[str, Any]:
-    """A decision, with the salt under which the audit chain vouches for it."""
-    at, salt = decision.decided_at, secrets.token_hex(16)
-    return {"item_id": item_id, "number": number, "document": decision, "decided_at": at, "salt": salt}
+def decision_row(item_id: str, number: int, decision: Decision, document: EncodedJSON | None = None) -> dict[str, Any]:
+    """A decision, with the salt under which the audit chain vouches for it.
+
+    Args:
+        document: the decision, where it is encoded already.
+    """
+    return {
+        "item_id": item_id,
+        "number": number,
+        "document": document or decision,
+        "decided_at": decision.decided_at,
+        "salt": secrets.token_hex(16),
+    }
 
 
 def media_rows(item_id: str, parts: Sequence[Part] | Sequence[RedactedPart]) -> list[dict[str, Any]]:
     """The objects that an item has, so that they are kept as long as it needs them."""
-    uris = sorted({part.media.uri for part in parts if part.media is not None})
-    return [{"item_id": item_id, "uri": uri} for uri in uris]
+    if not (uris := {part.media.uri for part in parts if part.media is not None}):
+        return []
+    return [{"item_id": item_id, "uri": uri} for uri in sorted(uris)]
 
 
 def label_rows(item_id: str, findings: Findings) -> list[dict[str, Any]]:
     """What an item is found by: the labels that were found in it, and those above them."""
+    if not findings.detections:
+        return []
     labels = sorted({label for found in findings.detections for label in (found.label, *found.parents)})
     return [{"label": label, "item_id": item_id} for label in labels]
 
@@ -88,26 +101,43 @@ def loop_row(loop: LoopRecord) -> dict[str, Any]:
     }
 
 
-def evidence_values(findings: Findings | None, ruling: Ruling | None) -> dict[str, Any]:
-    """The columns of an item that say what was found, and what the rules made of it; None leaves one as it is."""
+def evidence_values(
+    findings: Findings | None,
+    ruling: Ruling | None,
+    shared: Bases,
+    given: Sequence[Part] = (),
+    encoded: Callable[[Ruling], EncodedJSON] | None = None,
+) -> dict[str, Any]:
+    """The columns of an item that say what was found, and what the rules made of it; None leaves one as it is.
+
+    Args:
+        shared: gets the basis that the item shares with others, to be stored in the same transaction.
+        given: its parts, as its document has them: where no others were made of them, they are not stored again.
+        encoded: `encoded_ruling`, or what remembers what that gave.
+    """
     values: dict[str, Any] = {}
     if findings is not None:
-        values["findings"] = _without_none(
-            {
-                "parts": findings.parts,
-                "detections": findings.detections,
-                "failures": findings.failures,
-                "basis": dict(findings.basis),
-            }
-        )
+        values["findings"] = _findings(findings, given)
+        values["basis"] = shared.add(findings.basis)
     if ruling is not None:
-        values["verdict"] = _without_empty(ruling)
+        values["verdict"] = (encoded or encoded_ruling)(ruling)
     return values
 
 
-def _without_empty(ruling: Ruling) -> EncodedJSON:
+_NOTHING_FOUND = EncodedJSON('{"detections":[],"failures":[]}')
+
+
+def _findings(findings: Findings, given: Sequence[Part]) -> EncodedJSON:
+    said: dict[str, Any] = {} if findings.parts == given else {"parts": findings.parts}
+    told = own(findings.basis)
+    if not (said or told or findings.detections or findings.failures):
+        return _NOTHING_FOUND
+    said |= {"detections": findings.detections, "failures": findings.failures}
+    if told:
+        said["basis"] = told
+    return EncodedJSON(to_json(said, exclude_none=True).decode())
+
+
+def encoded_ruling(ruling: Ruling) -> EncodedJSON:
+    """A ruling as it is stored: without what is empty."""
     return EncodedJSON(ruling.model_dump_json(exclude_none=True, exclude_defaults=True))
-
-
-def _without_none(value: Any) -> EncodedJSON:
-    return EncodedJSON(to_json(value, exclude_none=True).decode())

@@ -20,24 +20,24 @@ ITEMS = ""
 """Stands for the policy itself where a rule's name would be: how many items it was asked about."""
 
 
-def ready_rules(dialect: Dialect, judged: Iterable[tuple[Ruling, Mapping[RuleName, bool]]], at: datetime) -> Ready:
+def ready_rules(dialect: Dialect, judged: Iterable[tuple[Ruling, Mapping[RuleName, bool], int]], at: datetime) -> Ready:
     """Count items for the policies that judged them and the rules that were true of them, once this runs.
 
     Args:
-        judged: of each item its ruling, and what `fired` says of it.
+        judged: rulings, each with what `fired` says of it, and of how many items it is.
     """
     day = day_of(at)
     times, rejects = Counter[RuleName](), Counter[RuleName]()
-    for ruling, rules in judged:
+    for ruling, rules, number in judged:
         for each in ruling.policies:
             name = (each.policy.name, ITEMS)
-            times[name] += 1
+            times[name] += number
             if each.outcome == "reject":
-                rejects[name] += 1
+                rejects[name] += number
         for name, is_rejected in rules.items():
-            times[name] += 1
+            times[name] += number
             if is_rejected:
-                rejects[name] += 1
+                rejects[name] += number
     # In one order everywhere, or two transactions could wait for each other's rows.
     rows = [
         {"day": day, "policy": policy, "rule": rule, "fired": count, "rejected": rejects[policy, rule]}

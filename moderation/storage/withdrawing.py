@@ -126,6 +126,7 @@ _EMPTIED: Mapping[str, Any] = {
     "status": "withdrawn",
     "content_id": None,
     "findings": sa.null(),  # None would be JSON's
+    "basis": None,
     "verdict": sa.null(),
     "redacted": sa.null(),
     "problem": None,

@@ -9,10 +9,11 @@ texts are in it soon after the post, and what was read in pictures and heard in 
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -21,6 +22,8 @@ from ground.database import Database
 from ground.prepared import among, insert_many
 from moderation.storage.item_ids import first_item_id
 from moderation.storage.tables import item_texts, items, roll_up_marks
+
+logger = logging.getLogger(__name__)
 
 BATCH = 100
 """Items of one transaction, so that no post waits long for it."""
@@ -43,13 +46,35 @@ class WordIndex:
         self._db = database
 
     def fill(self, now: datetime) -> bool:
-        """Add a batch of items that are missing, and what was found in a batch; False when none was left."""
+        """Add a batch of items that are missing, and what was found in a batch; False when none was left.
 
-        def work(c: Connection) -> bool:
-            are_more = _fill(c, now)
-            return _fill_found(c) or are_more
+        They are read and taken apart beforehand: whoever has something to write waits for what is stored alone.
+        """
+        batch = self._db.read(_missing)
+        batch.judged = self._db.read(_judged)
+        if not batch.size and batch.since is not None and now - batch.since < SETTLED:
+            return False
+        return self._db.write(lambda c: _store(c, batch, now), step="words.fill", rows=batch.size)
 
-        return self._db.write(work, step="words.fill", rows=BATCH)
+
+@dataclass
+class _Batch:
+    """Items whose words are to be added.
+
+    Attributes:
+        since: up to when all are in the index that were stored then; None where nobody ever looked.
+        given: words of those that are missing, by id, in the order of the ids.
+        judged: numbers of those that were judged since they were added, and of each that something was read or heard
+            in, all its words; of the others None.
+    """
+
+    since: datetime | None
+    given: dict[str, str]
+    judged: dict[int, tuple[str, str | None]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return len(self.given) + len(self.judged)
 
 
 def words_of(text: str) -> list[str]:
@@ -103,24 +128,19 @@ def purge_words(database: Database) -> None:
         pages = MERGED_AT_ONCE
 
 
-def _fill(c: Connection, now: datetime) -> bool:
-    marks = sa.select(roll_up_marks.c.at).where(roll_up_marks.c.name == MARK).with_for_update()
-    mark = c.execute(marks).scalar_one()
+def _missing(c: Connection) -> _Batch:
+    """A batch of items that are not in the index, with the words of what was posted."""
+    mark = c.execute(_MARK).scalar_one()
+    since = mark if mark.timestamp() else None
     is_in = sa.exists().where(item_texts.c.item_id == items.c.id)
-    since = first_item_id(mark - SETTLED if mark.timestamp() else mark)
-    query = sa.select(items.c.id, items.c.document).where(items.c.id >= since, ~is_in).order_by(items.c.id)
-    rows = c.execute(query.limit(BATCH)).all()
-    insert_many(c, item_texts, [{"item_id": row.id} for row in rows], or_nothing=True)
-    documents = {row.id: row.document for row in rows}
-    numbers = sa.select(item_texts.c.number, item_texts.c.item_id).where(among(c, item_texts.c.item_id, documents))
-    _add(c, [_words(made.number, documents[made.item_id]) for made in c.execute(numbers)])
-    at = now if len(rows) < BATCH else datetime.fromtimestamp(int(rows[-1].id.replace("-", "")[:12], 16) / 1000, UTC)
-    c.execute(sa.update(roll_up_marks).where(roll_up_marks.c.name == MARK).values(at=max(mark, at)))
-    return len(rows) == BATCH
+    query = sa.select(items.c.id, sa.cast(items.c.document, sa.Text).label("document"))
+    query = query.where(items.c.id >= first_item_id(mark - SETTLED if since else mark), ~is_in)
+    rows = c.execute(query.order_by(items.c.id).limit(BATCH))
+    return _Batch(since, {row.id: _words(row.id, row.document) for row in rows})
 
 
-def _fill_found(c: Connection) -> bool:
-    """Add what was read and heard in a batch of items that were judged since their texts were added."""
+def _judged(c: Connection) -> dict[int, tuple[str, str | None]]:
+    """A batch of items that were judged since they were added; see `_Batch`."""
     query = (
         sa.select(item_texts.c.number, items.c.id, sa.cast(items.c.findings, sa.Text).label("findings"))
         .join(items, items.c.id == item_texts.c.item_id)
@@ -130,40 +150,86 @@ def _fill_found(c: Connection) -> bool:
     )
     rows = c.execute(query).all()
     # Hardly any text has parts that were made of others, and to read what was found takes longer than to pass it over.
-    read = {row.id: made for row in rows if '"extraction"' in (row.findings or "") and (made := _texts_made(row))}
-    known = sa.select(item_texts.c.number, items.c.id, items.c.document).join(items, items.c.id == item_texts.c.item_id)
-    again = c.execute(known.where(among(c, items.c.id, read))).all() if read else []
-    _forget(c, [row.number for row in again])
-    _add(c, [_words(row.number, row.document, read[row.id]) for row in again])
-    numbers = [row.number for row in rows]
-    c.execute(sa.update(item_texts).where(among(c, item_texts.c.number, numbers)).values(has_found=True))
-    return len(rows) == BATCH
+    read = {row.id: row.findings for row in rows if '"extraction"' in (row.findings or "")}
+    known = sa.select(items.c.id, sa.cast(items.c.document, sa.Text).label("document"))
+    documents = {row.id: row.document for row in c.execute(known.where(among(c, items.c.id, read)))} if read else {}
+    return {
+        row.number: (row.id, _words(row.id, documents[row.id], read[row.id]) if row.id in documents else None)
+        for row in rows
+    }
 
 
-def _texts_made(row: Any) -> list[str]:
-    """What was read and heard in an item's parts."""
-    parts = json.loads(row.findings).get("parts", ())
-    return [each["text"] for each in parts if each.get("extraction") and each.get("text")]
+def _store(c: Connection, batch: _Batch, now: datetime) -> bool:
+    """Add a batch to the index; says whether there may be more.
+
+    Left out is what another process has added meanwhile, and what somebody has at hand, as who erases an item does:
+    those are looked at again, and the mark stays where it is.
+    """
+    mark = c.execute(_MARK.with_for_update()).scalar_one()
+    wanted = {*batch.given, *(item_id for item_id, _ in batch.judged.values())}
+    rows: list[tuple[int, str]] = []
+    free: dict[str, tuple[int | None, bool]] = {}
+    if wanted:
+        kept = _KEPT.where(among(c, items.c.id, wanted)).with_for_update(read=True, skip_locked=True, of=items)
+        free = {row.id: (row.number, bool(row.has_found)) for row in c.execute(kept)}
+    if new := [item_id for item_id in batch.given if free.get(item_id, _ELSEWHERE)[0] is None]:
+        insert_many(c, item_texts, [{"item_id": item_id} for item_id in new])
+        numbers = sa.select(item_texts.c.number, item_texts.c.item_id).where(among(c, item_texts.c.item_id, new))
+        rows += ((made.number, batch.given[made.item_id]) for made in c.execute(numbers))
+    heard = {number: words for number, (item_id, words) in batch.judged.items() if free.get(item_id) == (number, False)}
+    if heard:
+        again = [(number, words) for number, words in heard.items() if words is not None]
+        _forget(c, [number for number, _ in again])
+        rows += again
+        c.execute(sa.update(item_texts).where(among(c, item_texts.c.number, heard)).values(has_found=True))
+    _add(c, rows)
+    are_more = len(batch.given) == BATCH
+    if free.keys() >= batch.given.keys():
+        at = _time_of(max(batch.given)) if are_more else now
+        c.execute(_SET_MARK, {"new": max(mark, at)})
+    return are_more or len(batch.judged) == BATCH
 
 
-def _words(number: int, document: Mapping[str, Any], found: Sequence[str] = ()) -> dict[str, Any]:
-    """A row of the index.
+_ELSEWHERE = (0, True)
+_KEPT = (
+    sa.select(items.c.id, item_texts.c.number, item_texts.c.has_found)
+    .select_from(items.outerjoin(item_texts, item_texts.c.item_id == items.c.id))
+    .where(items.c.withdrawn_at.is_(None), items.c.text_erased_at.is_(None))
+)
+_SET_MARK = sa.update(roll_up_marks).where(roll_up_marks.c.name == MARK).values(at=sa.bindparam("new"))
+_MARK = sa.select(roll_up_marks.c.at).where(roll_up_marks.c.name == MARK)
+
+
+def _time_of(item_id: str) -> datetime:
+    return datetime.fromtimestamp(int(item_id.replace("-", "")[:12], 16) / 1000, UTC)
+
+
+def _words(item_id: str, document: str, findings: str = "") -> str:
+    """The words of an item; none where its documents cannot be read, which keeps no other out of the index.
 
     Args:
-        document: of an item.
+        document: of the item, as JSON.
+        findings: what was found in it, as JSON, where something was read or heard.
     """
-    text = "\n".join([*(part["text"] for part in document["parts"] if part.get("text")), *found])[:LONGEST]
-    return {"number": number, "words": " ".join(_WORD.findall(text.replace("_", " ")))}
+    try:
+        said = [part["text"] for part in json.loads(document)["parts"] if part.get("text")]
+        made = json.loads(findings).get("parts", ()) if findings else ()
+        said += [each["text"] for each in made if each.get("extraction") and each.get("text")]
+        return " ".join(_WORD.findall("\n".join(said)[:LONGEST].replace("_", " ")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        logger.warning("item=%s cannot be found by its words: its document cannot be read", item_id)
+        return ""
 
 
-def _add(c: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def _add(c: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Add words to the index, each with its number."""
     if not rows:
         return
     if c.dialect.name == "postgresql":
-        statement = "INSERT INTO item_words (number, words) VALUES (:number, to_tsvector('simple', :words))"
+        statement = "INSERT INTO item_words (number, words) VALUES (%s, to_tsvector('simple', %s))"
     else:
-        statement = "INSERT INTO item_words (rowid, words) VALUES (:number, :words)"
-    c.execute(sa.text(statement), rows)
+        statement = "INSERT INTO item_words (rowid, words) VALUES (?, ?)"
+    c.exec_driver_sql(statement, list(rows))
 
 
 def _forget(c: Connection, numbers: Sequence[int]) -> None:

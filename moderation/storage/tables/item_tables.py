@@ -31,6 +31,7 @@ items = sa.Table(
     sa.Column("created_at", UTCDateTime, nullable=False),
     sa.Column("document", sa.JSON, nullable=False),
     sa.Column("findings", sa.JSON),
+    sa.Column("basis", sa.String(32)),
     sa.Column("verdict", sa.JSON),
     sa.Column("redacted", sa.JSON),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
@@ -62,6 +63,14 @@ HAS_TEXTS = (items.c.status == sa.literal_column("'decided'")) & items.c.text_er
 """Of decided items: their texts are still kept."""
 
 IS_UNDECIDED = items.c.status.in_(("pending", "in_review"))
+
+bases = sa.Table(
+    "bases",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("document", sa.JSON, nullable=False),
+)
+"""What rulings were worked out from and items share (`moderation.storage.bases`), by its digest; only added to."""
 
 item_labels = sa.Table(
     "item_labels",

@@ -37,7 +37,7 @@ sampling:
 SSN, MAIL, FINE = "my number is 123-45-6780", "write to ann@example.org", "have a nice day"
 TEXTS = [FINE, SSN, MAIL, "what a fine day", f"{SSN} {FINE}", FINE]
 # What differs between any two runs.
-VARYING = ("id", "salt", "item_id", "name", "created_at", "decided_at", "next_look_at", "digest")
+VARYING = ("id", "salt", "item_id", "name", "created_at", "decided_at", "next_look_at", "digest", "basis")
 
 
 @pytest.fixture
@@ -96,11 +96,18 @@ def rows(service: Service, items: Sequence[Item]) -> dict[str, Any]:
             )
             for row in read
         )
+    found["bases"] = [plain(each) for each in service.database.read(_bases)]
     counted = sa.select(tables.rule_days).order_by(tables.rule_days.c.policy, tables.rule_days.c.rule)
     found["rules"] = service.database.read(lambda c: [tuple(row) for row in c.execute(counted)])
     told = sa.select(tables.deliveries.c.item_id, tables.deliveries.c.url, tables.deliveries.c.state)
     found["told"] = service.database.read(lambda c: sorted((place[row[0]], *row[1:]) for row in c.execute(told)))
     return found
+
+
+def _bases(c: sa.Connection) -> list[Any]:
+    """What rulings were worked out from, once for each item."""
+    query = sa.select(tables.bases.c.document).join(tables.items, tables.items.c.basis == tables.bases.c.id)
+    return list(c.execute(query).scalars())
 
 
 def test_what_is_written_is_the_same_as_one_by_one(

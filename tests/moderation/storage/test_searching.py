@@ -20,6 +20,7 @@ from moderation.storage.item_ids import new_item_id
 from moderation.storage.items import Store
 from moderation.storage.pruning import prune
 from moderation.storage.searching import Asked, Searching
+from moderation.storage.tables import items
 from moderation.storage.words import BATCH, WordIndex, words_of
 
 NOW = datetime.now(UTC)
@@ -114,6 +115,55 @@ def test_a_long_backlog_is_filled_a_batch_at_a_time(database: Database) -> None:
     assert index.fill(NOW)
     assert not index.fill(NOW)
     assert len(found(database, words=f"number{BATCH}")) == 1
+
+
+@pytest.mark.parametrize("document", ["{}", '{"parts": [{"text": 5}]}', '{"parts": 7}', "[]", '"'])
+def test_a_document_that_cannot_be_read_keeps_no_other_out_of_the_index(database: Database, document: str) -> None:
+    store = Store(database)
+    first, bad, last = (posted(store, "words of all", number) for number in range(3))
+    rejected(store, bad)
+    if document == '"' and not database.is_sqlite:
+        document = "null"  # Postgres takes nothing that is no JSON
+    broken = sa.text("UPDATE items SET document = :document, findings = :document WHERE id = :id")
+    database.write(lambda c: c.execute(broken, {"document": document, "id": bad}), step="test.break")
+    filled(database)
+
+    with database.engine.connect() as c:
+        query = "SELECT item_id FROM item_texts WHERE number IN (SELECT %s FROM item_words WHERE %s)"
+        sqlite = ("rowid", "item_words MATCH 'words'")
+        postgres = ("number", "words @@ to_tsquery('simple', 'words')")
+        rows = c.execute(sa.text(query % (sqlite if database.is_sqlite else postgres))).scalars()
+        assert set(rows) == {first, last}
+
+
+def test_an_item_that_is_withdrawn_while_it_is_read_is_not_in_the_index(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, index = Store(database), WordIndex(database)
+    item_id, other = posted(store, "gone words", 1), posted(store, "kept words")
+    read = database.read
+
+    def read_and_withdraw(work: Any) -> Any:
+        made = read(work)
+        with database.engine.begin() as c:
+            c.execute(sa.update(items).where(items.c.id == item_id).values(withdrawn_at=NOW))
+        return made
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "read", read_and_withdraw)
+        index.fill(NOW)
+
+    with database.engine.connect() as c:
+        assert c.execute(sa.text("SELECT item_id FROM item_texts")).scalars().all() == [other]
+
+
+def test_where_nothing_is_missing_nothing_is_written(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    posted(Store(database), "words", 1)
+    index = WordIndex(database)
+    index.fill(NOW)
+    monkeypatch.setattr(database, "write", None)
+
+    assert not index.fill(NOW + timedelta(seconds=30))
 
 
 def test_items_are_found_by_author_place_rule_label_and_failure_together(database: Database) -> None:
