@@ -159,13 +159,13 @@ def _stretches(film: Film, wanted: Mapping[int, Packet]) -> Iterator[tuple[list[
 
 
 def _decode(film: Film, stretch: Sequence[Any], wanted: Mapping[int, Packet]) -> Iterator[tuple[Packet, Any]]:
-    """The wanted frames of a stretch: without those that no other is made of where it goes, else with them."""
+    """The wanted frames of a stretch: without others that no frame is made of where it goes, else with them."""
     asked = sorted(wanted)
     given = 0
-    for how in ("DEFAULT",) if any(wanted[stamp].is_between for stamp in asked) else ("NONREF", "DEFAULT"):
-        for frame in _frames(film, stretch, how):
+    for kept in (wanted, None):
+        for frame in _frames(film, stretch, kept):
             # A frame that is not the next wanted one, but later, says that the decoder has left that one out.
-            if how == "NONREF" and given < len(asked) and frame.pts is not None and frame.pts > asked[given]:
+            if kept is not None and given < len(asked) and frame.pts is not None and frame.pts > asked[given]:
                 break
             if given < len(asked) and frame.pts in asked[given:] and not frame.is_corrupt:
                 given = asked.index(frame.pts) + 1
@@ -174,13 +174,19 @@ def _decode(film: Film, stretch: Sequence[Any], wanted: Mapping[int, Packet]) ->
             return
 
 
-def _frames(film: Film, stretch: Sequence[Any], how: str) -> Iterator[Any]:
+def _frames(film: Film, stretch: Sequence[Any], kept: Mapping[int, Packet] | None) -> Iterator[Any]:
+    """Frames of a stretch: all, or those that are kept and those that others are made of."""
     import av
 
     codec = film.stream.codec_context
-    codec.skip_frame = how
+    is_second = False
     try:
+        codec.open(strict=False)  # the decoder of AV1 would hold on to what it is told to leave out when it opens
         for packet in stretch:
+            is_kept = kept is None or packet.pts in kept
+            codec.skip_frame = "DEFAULT" if is_kept or is_second else "NONREF"
+            # Of interlaced films, the other half of a frame that no frame is made of may lie behind the first.
+            is_second = kept is not None and packet.pts in kept and kept[packet.pts].is_between
             yield from codec.decode(packet)
         yield from codec.decode(None)
     except av.FFmpegError:
