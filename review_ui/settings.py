@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import Field, ValidationInfo, field_validator
 
 from ground.settings import GroundSettings
-from review_ui.a2i.template_needs import wrong_hosts
 from review_ui.care.severity import LEVELS, LIKELY, SEVERITY
 
 Named = dict[str, float]
@@ -87,6 +86,10 @@ class ReviewSettings(GroundSettings):
     @classmethod
     def know_hosts(cls, given: str) -> str:
         """Names of hosts: they go into a policy that browsers read."""
+        if not given:
+            return given
+        from review_ui.a2i.template_needs import wrong_hosts  # what reads pages loads with who has some
+
         if wrong := wrong_hosts(given):
             raise ValueError(f"these are no names of hosts: {', '.join(wrong)}")
         return given

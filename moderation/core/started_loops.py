@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from moderation.core.detections import Detection, Failure
 from moderation.core.items import Tool
-from moderation.core.loops import Answer
 from moderation.core.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from moderation.core.loops import Answer
 
 ATTRIBUTE = "human_loop"
 """Holds the loop's ARN."""

@@ -32,7 +32,6 @@ from moderation.core.shipped import SHIPPED_TOOLS
 from moderation.core.taxonomy import CUSTOM_PREFIX
 from moderation.detection.answers import Answers
 from moderation.detection.asking import Asking, is_asked_alone, wanted
-from moderation.detection.copies import Copy, CopyMaker, unwanted_labels
 from moderation.detection.counting import Counting, InARow, failure_of
 from moderation.detection.extracting import Extracting
 from moderation.detection.judgement import Judgement
@@ -50,6 +49,7 @@ from moderation.settings import Settings
 from moderation.storage.findings import Findings
 
 if TYPE_CHECKING:
+    from moderation.detection.copies import Copy
     from moderation.storage.lists import ListsInForce
 
 logger = logging.getLogger(__name__)
@@ -361,6 +361,8 @@ class Judge:
         Raises:
             StoreUnavailable: the media store did not take a copy; try again.
         """
+        from moderation.detection.copies import Copy, CopyMaker, unwanted_labels  # a look needs none
+
         given = {part.id: part for part in item.parts}
         applicable = self.policies.for_content(item.app, content_types_of(parts))
         asked = wanted(applicable)

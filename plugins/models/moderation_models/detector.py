@@ -13,17 +13,15 @@ from moderation.core.detections import Detection
 from moderation.core.items import Box, Part
 from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context, Unavailable
-from moderation_models.decoding import Boxes, check_count, class_scores, distinct, found_boxes
 from moderation_models.file import ModelFile, Table
-from moderation_models.heads import read_head
-from moderation_models.net import Net
 from moderation_models.onnx_file import ModelBroken
 from moderation_models.places import WHOLE, Finder, crops_of, cut, placed, tiles_of
-from moderation_models.preparing import prepare
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
+
+    from moderation_models.loaded import Loaded
 
 SHARPER = 2
 """A picture is shrunk to so many times what the net reads before it is resized: twice loses nothing. Tiles are
@@ -54,23 +52,6 @@ def least_raw(table: Table, floor: float) -> float:
     return float("inf")
 
 
-class _Ready:
-    """What is loaded: the net, its head, and numbers of classes by label."""
-
-    def __init__(self, file: ModelFile, folder: Path, weights: Path) -> None:
-        self.net = Net(weights, file.sha256, file.input)
-        self.head = read_head(folder / file.output.head) if file.output.head is not None else None
-        names: Mapping[str, int] = file.names if file.names is not None else self.net.carried_names()
-        unknown = next((name for name in file.labels if name not in names), None)
-        if unknown is not None:
-            carried = ", ".join(list(names)[:20]) or "nothing: add classes:"
-            raise ModelBroken(f"{weights.name} knows no class '{unknown}'; it carries {carried}")
-        self.listed = len(names) if not isinstance(file.classes, dict) else None
-        self.by_label: dict[str, dict[int, str]] = {}
-        for name, label in file.labels.items():
-            self.by_label.setdefault(label, {})[names[name]] = name
-
-
 class ModelDetector:
     """Looks at pictures with one model.
 
@@ -92,17 +73,19 @@ class ModelDetector:
         self.min_confidence, self.time_limit_seconds = file.floor, file.time_limit_seconds
         self.examines = file.examines
         self.card: Card | None = file.card_words()
-        self._ready: _Ready | None = None
+        self._loaded: Loaded | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """The loaded net stays behind."""
-        return {**self.__dict__, "_ready": None}
+        return {**self.__dict__, "_loaded": None}
 
-    def load(self) -> _Ready:
-        """Load the net, if that was not done yet."""
-        if self._ready is None:
-            self._ready = _Ready(self.file, self.source.parent, self.weights)
-        return self._ready
+    def load(self) -> Loaded:
+        """Load the net, if that was not done yet, and the code that looks with it, which a look at a text needs not."""
+        if self._loaded is None:
+            from moderation_models.loaded import Loaded
+
+            self._loaded = Loaded(self.file, self.source.parent, self.weights)
+        return self._loaded
 
     def detect(self, part: Part, context: Context) -> list[Detection]:
         """The findings of the picture, or of an animation's first frame, surest first.
@@ -151,12 +134,10 @@ class ModelDetector:
 
         Of classes that exclude each other (softmax) a label's score is their sum, of others the highest.
         """
-        ready, output = self.load(), self.file.output
-        answers = ready.net.run(prepare(picture, self.file.input).values)
-        scores = class_scores(output, ready.net, ready.head, answers)
-        check_count(ready.net, len(scores), max(max(of) for of in ready.by_label.values()) + 1, ready.listed)
+        loaded, output = self.load(), self.file.output
+        scores = loaded.scores(picture)
         raw = {}
-        for label, classes in ready.by_label.items():
+        for label, classes in loaded.by_label.items():
             best = max(classes, key=lambda number: float(scores[number]))
             together = sum(float(scores[number]) for number in classes)
             raw[label] = (together if output.scores == "softmax" else float(scores[best]), classes[best])
@@ -188,11 +169,11 @@ class ModelDetector:
     def _boxes(self, picture: Image) -> list[Detection]:
         import numpy
 
-        ready = self.load()
+        loaded = self.load()
         # A score of 0 is nothing, whatever the table says of it.
         least = {
             number: max(least_raw(self.file.table(label), self.min_confidence), 1e-9)
-            for label, classes in ready.by_label.items()
+            for label, classes in loaded.by_label.items()
             for number in classes
         }
         views = [WHOLE, *(tiles_of(self.file.tiles) if self.file.tiles is not None else [])]
@@ -200,24 +181,20 @@ class ModelDetector:
             views = [around for _, around in crops_of(self.finder.places(picture), self.file.crop_margin)]
         rows = [numpy.empty((0, 6))]
         for view in views:
-            boxes = self._look(ready, picture, view, least)
+            boxes = loaded.boxes(picture if view == WHOLE else cut(picture, view), least)
             begin, sides = numpy.array([view.left, view.top] * 2), numpy.array([view.width, view.height] * 2)
             columns = [begin + boxes.corners * sides, boxes.scores[:, None], boxes.classes[:, None]]
             rows.append(numpy.concatenate(columns, axis=1))
         found = numpy.concatenate(rows)
         found = found[numpy.argsort(-found[:, 4], kind="stable")]
-        return list(self._placed(ready, found))
+        return list(self._placed(loaded, found))
 
-    def _look(self, ready: _Ready, picture: Image, view: Box, least: Mapping[int, float]) -> Boxes:
-        prepared = prepare(picture if view == WHOLE else cut(picture, view), self.file.input)
-        return found_boxes(self.file.output, ready.net, ready.net.run(prepared.values), prepared, least, ready.listed)
-
-    def _placed(self, ready: _Ready, rows: NDArray[Any]) -> Iterator[Detection]:
+    def _placed(self, loaded: Loaded, rows: NDArray[Any]) -> Iterator[Detection]:
         """Rows of all views, the surest first, as detections, each thing once."""
-        for label, classes in ready.by_label.items():
+        for label, classes in loaded.by_label.items():
             for number, name in classes.items():
                 of_class = rows[rows[:, 5] == number]
-                for row in of_class[distinct(of_class[:, :4], self.file.output.overlap)]:
+                for row in of_class[loaded.distinct(of_class[:, :4])]:
                     score = min(float(row[4]), 1.0)
                     confidence, box = percent_of(self.file.table(label), score), placed(row[:4], WHOLE)
                     if confidence is not None and confidence >= self.min_confidence and box is not None:

@@ -15,9 +15,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -41,8 +40,7 @@ _ENTRY_KEYS = ("text", "severity", "softened_by", "language")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One word or phrase.
 
     Attributes:
@@ -64,8 +62,7 @@ class Entry:
     language: str = ""
 
 
-@dataclass(frozen=True)
-class Lists:
+class Lists(NamedTuple):
     """All lists together."""
 
     entries: tuple[Entry, ...]
@@ -108,8 +105,7 @@ def read_lists(folder: Path) -> Lists:
     return Lists(tuple(entries), tuple(allow))
 
 
-@dataclass(frozen=True, slots=True)
-class _Manner:
+class _Manner(NamedTuple):
     """How an entry counts; see `Entry`."""
 
     severity: str | float

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import NamedTuple
 
 from moderation_text.folding import Folded, is_latin
 from moderation_text.lists import Entry
@@ -33,8 +34,7 @@ _JOINED_LETTERS = 7
 """A phrase counts when written as one word (``killyourself``) from this many letters on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A listed entry at ``[start, end)`` of the original text, in code points.
 
     Attributes:
@@ -53,8 +53,7 @@ class _Node:
     entries: dict[str, Entry] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """A way through the text: listed words that the words up to `to` can be read as."""
 
     readings: tuple[Reading, ...]

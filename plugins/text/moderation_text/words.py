@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, islice, product
+from typing import NamedTuple
 
 _ALONE = (
     ("\u0e00", "\u0e7f"), ("\u3040", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uf900", "\ufaff"),
@@ -52,8 +52,7 @@ _NEVER_DOUBLE = "aiuyhjkqvwx"
 """Letters that English hardly doubles: two of them are one, drawn out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A listed word at ``[start, end)`` of the folded text."""
 
     word: str
@@ -61,8 +60,7 @@ class Reading:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of the text.
 
     Attributes:

@@ -11,15 +11,15 @@ from moderation.core.looks import merge_looks
 from moderation.hookspecs import Context, Unavailable
 from moderation_models.onnx_file import ModelBroken
 from moderation_models.ppe.card import CARD
-from moderation_models.ppe.covers import COVERS, Heads, digest_of, worn_by
-from moderation_models.ppe.nets import Nets
-from moderation_models.ppe.people import Person, clean, people_of
-from moderation_models.ppe.regions import HANDS
+from moderation_models.ppe.covers import COVERS, digest_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from moderation_models.ppe.bodies import Region
+    from moderation_models.ppe.nets import Nets
+    from moderation_models.ppe.people import Person
+    from moderation_models.ppe.wearing import Heads
 
 LONGEST = 1600
 """Pixels that larger pictures are shrunk to: a head of one hundredth of that is as small as `people.LEAST` says."""
@@ -71,6 +71,8 @@ class Ppe:
 
     def places(self, picture: Image, part: str | None = None) -> list[Box | None]:
         """Where people are in a picture (RGB), or a visible part of each; None where that is not in it."""
+        from moderation_models.ppe.people import clean, people_of
+
         nets, _, faces = self._load()
         people = people_of(clean(picture), nets.bodies, faces)
         regions = [person.box if part is None else person.parts.get(part) for person in people]
@@ -79,12 +81,18 @@ class Ppe:
     def _load(self) -> tuple[Nets, Heads, Any]:
         from moderation_vision.yunet import YuNet
 
+        from moderation_models.ppe.nets import Nets
+        from moderation_models.ppe.wearing import Heads
+
         if self._ready is None:
             self._ready = Nets(), Heads(self._folder), YuNet()
         return self._ready
 
     def look(self, picture: Image) -> list[Detection]:
         """The findings in one picture (RGB). Raises `ModelBroken`."""
+        from moderation_models.ppe.people import clean, people_of
+        from moderation_models.ppe.wearing import worn_by
+
         nets, heads, faces = self._load()
         picture = clean(picture)
         people = people_of(picture, nets.bodies, faces)
@@ -104,6 +112,8 @@ class Ppe:
 
 
 def _person(number: int, person: Person, box: Box, judged: dict[str, dict[str, float]], picture: Image) -> Detection:
+    from moderation_models.ppe.regions import HANDS
+
     parts: dict[str, Any] = {
         part: {name: round(sure, 2) for name, sure in covers.items()} for part, covers in judged.items()
     }

@@ -13,12 +13,13 @@ from ground.statistics import Interval, wilson
 from moderation.core.errors import InputError
 from moderation.hookspecs import Unreadable
 from moderation_models.heads import Head, read_head
-from moderation_models.ppe.covers import COVERS, Cover, crops_of, cut, head_path
+from moderation_models.ppe.covers import COVERS, Cover, head_path
 from moderation_models.ppe.detector import LONGEST
 from moderation_models.ppe.learning import Rows, learn, odds
 from moderation_models.ppe.nets import CROP, Nets
 from moderation_models.ppe.people import clean, people_of
 from moderation_models.ppe.samples import Labelled, Picture
+from moderation_models.ppe.wearing import crops_of, cut
 
 if TYPE_CHECKING:
     from numpy.random import Generator

@@ -1,12 +1,13 @@
 """What is known of some hundred thousand words, in as little room and time to load as their letters take.
 
 Words stand in lines by their bytes, those that begin alike together; a word is looked for in the few lines that may have
-it, in the bytes of the model's file as they are. A dictionary of them, or of how they begin, would take longer to make
+it, in the bytes of the model's file as they lie. A dictionary of them, or of how they begin, would take longer to make
 than all the rest of a start.
 """
 
 from __future__ import annotations
 
+import mmap
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -24,10 +25,14 @@ class Filed(NamedTuple):
     Attributes:
         kinds: letters, one for each thing that is known of a word. What they stand for is said in ``tools/pii-training/known.py``.
         lines: UTF-8: of each word a line of it and the number of its kinds; an empty one before those that begin alike.
+        begin: where the lines begin in what they lie in.
+        end: where they end.
     """
 
     kinds: list[str]
-    lines: bytes
+    lines: bytes | mmap.mmap
+    begin: int
+    end: int
 
 
 def filed(known: dict[str, str]) -> Filed:
@@ -41,7 +46,8 @@ def filed(known: dict[str, str]) -> Filed:
     lines: dict[str, list[str]] = {}
     for word in sorted(numbers):
         lines.setdefault(word[:_ALIKE], ["\n"]).append(f"{word} {numbers[word]}\n")
-    return Filed(kinds, "".join(line for those in lines.values() for line in those).encode())
+    made = "".join(line for those in lines.values() for line in those).encode()
+    return Filed(kinds, made, 0, len(made))
 
 
 class KnownWords:
@@ -52,7 +58,7 @@ class KnownWords:
     """
 
     def __init__(self, words: Filed) -> None:
-        self._kinds, self._lines = words.kinds, words.lines
+        self._kinds, self._lines, self._begin, self._end = words
         self._places: dict[str, tuple[int, int]] = {}
 
     def of(self, lowered: str) -> str:
@@ -63,25 +69,26 @@ class KnownWords:
         if at < 0:
             return ""
         at += len(line)
-        return self._kinds[int(self._lines[at : self._lines.index(b"\n", at)])]
+        return self._kinds[int(self._lines[at : self._lines.find(b"\n", at)])]
 
     def _place(self, start: str) -> tuple[int, int]:
         """Where the lines of words that begin so are; where there are none, any place without them."""
         begin = start.encode("utf-8", "surrogatepass")
-        at = bisect_left(range(len(self._lines)), begin, key=self._line)
-        place = at, self._lines.find(b"\n\n", at)
-        if self._lines.startswith(begin, at + 1):  # else a text of odd words would fill the memory
+        at = bisect_left(range(self._end), begin, lo=self._begin, key=self._line)
+        end = self._lines.find(b"\n\n", at, self._end)
+        place = at, end if end >= 0 else self._end
+        if self._line(at).startswith(begin):  # else a text of odd words would fill the memory
             self._places[start] = place
         return place
 
     def _line(self, at: int) -> bytes:
         """How the line begins that the byte at this place is of; the next one, where it is empty."""
-        begin = self._lines.rfind(b"\n", 0, at) + 1
-        begin += self._lines.startswith(b"\n", begin)
-        return self._lines[begin : begin + _MOST_BYTES]
+        begin = max(self._lines.rfind(b"\n", self._begin, at) + 1, self._begin)
+        line = self._lines[begin : begin + 1 + _MOST_BYTES]
+        return line[1:] if line.startswith(b"\n") else line[:-1]
 
     def among(self, kinds: str) -> Iterator[str]:
         """All words of which one of these things is known."""
         numbers = [str(number) for number, each in enumerate(self._kinds) if not set(kinds).isdisjoint(each)]
         line = re.compile(rf"(?m)^([^ \n]+) (?:{'|'.join(numbers)})$".encode())
-        return (word.decode() for word in line.findall(self._lines))
+        return (word.decode() for word in line.findall(self._lines, self._begin, self._end))

@@ -8,6 +8,7 @@ only where something may begin or go on.
 
 from __future__ import annotations
 
+import mmap
 import re
 from functools import cache
 from pathlib import Path
@@ -89,7 +90,7 @@ class Tagger:
         model: bytes as `train.py` writes them.
     """
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, model: bytes | mmap.mmap) -> None:
         self._weights = Weights(model)
         self.lists = self._weights.lists
         self._decoder = Decoder(self._weights.moves, self._weights.pairs)
@@ -141,5 +142,6 @@ def _placed(spans: list[WordSpan], words: list[str], text: str) -> list[Tagged]:
 
 @cache
 def tagger() -> Tagger:
-    """The shipped model, read at the first call."""
-    return Tagger(_MODEL.read_bytes())
+    """The shipped model, mapped at the first call: a text needs a few of its pages."""
+    with _MODEL.open("rb") as file:
+        return Tagger(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

@@ -6,6 +6,7 @@ The file is not packed: what is looked up stays in its bytes until somebody asks
 from __future__ import annotations
 
 import json
+import mmap
 
 from moderation_pii.names.features import DISTANCES
 from moderation_pii.names.known_words import Filed, KnownWords
@@ -35,10 +36,10 @@ class Weights:
         ValueError: it has more classes than a pair has room for.
     """
 
-    def __init__(self, model: bytes) -> None:
+    def __init__(self, model: bytes | mmap.mmap) -> None:
         at = 4 + int.from_bytes(model[:4], "little")
         head = json.loads(model[4:at])
-        self.lists = KnownWords(Filed(head["kinds"], model[at : (at := at + head["lines"])]))
+        self.lists = KnownWords(Filed(head["kinds"], model, at, at := at + head["lines"]))
         self.moves: dict[tuple[str, str], int] = {(a, b): weight for a, b, weight in head["moves"]}
         names = model[at : (at := at + head["names"])].decode().split("\n")
         self._steps = memoryview(model)[at:].cast("h")

@@ -34,7 +34,7 @@ class PlainTagger:
             name: dict(zip(LABELS, steps[4 * place : 4 * place + 4], strict=True))
             for place, name in enumerate(model[start:end].decode().split("\n"))
         }
-        self.lists = KnownWords(Filed(head["kinds"], lines))
+        self.lists = KnownWords(Filed(head["kinds"], lines, 0, len(lines)))
         self.moves = {(a, b): weight for a, b, weight in head["moves"]}
 
     def tag(self, text):
