@@ -198,12 +198,15 @@ class Extraction(Frozen):
         extractor: who did it.
         places: for text, which stretch stood where (boxes in a picture, seconds in a sound), in text order.
         time_range: for a frame, when it is shown.
+        is_glance: of a picture of a film that is looked at closely (`moderation.redacting`), that a quick look will do,
+            because another of its scene was taken shortly before; of the film, that such pictures may be small.
     """
 
     part: str
     extractor: Tool
     places: tuple[Place, ...] = ()
     time_range: TimeRange | None = None
+    is_glance: bool = Field(False, exclude_if=lambda glance: not glance)
 
 
 class Source(Frozen):

@@ -76,5 +76,6 @@ def checked_part(raw: Any, tool: Tool, extractor: Any, part: Part) -> Part:
         extractor=tool,
         places=given.places if given else (),
         time_range=given.time_range if given else None,
+        is_glance=given.is_glance if given else False,
     )
     return made.model_copy(update={"id": "", "extraction": extraction, "media": None})

@@ -33,8 +33,6 @@ APP = "redact"
 ROUNDS = 3
 WINDOW_SECONDS = 8.0
 """Of a film that are looked at in one go: no more pictures than `film.frames` takes out of one, unless set to fewer."""
-CLOSE_SECONDS = 0.9
-"""From one full look for faces at a film to the next, at least; the pictures between get a quick one."""
 FACES, QUICK_FACES, READER, FRAMES = "vision.faces", "vision.faces_quick", "vision.text", "film.frames"
 LISTENER = "speech.text"
 NAMED, SAID = "Custom/NAMED", "Custom/SAID"
@@ -236,17 +234,19 @@ class MediaRedaction:
         return covers(samples)
 
     def _samples(self, film: Part, window: TimeRange, words: Policy) -> Iterator[Sample]:
-        extraction = Extraction(part="", extractor=_BY, time_range=window)
+        # Letters are read in pictures of their full size.
+        extraction = Extraction(part="", extractor=_BY, time_range=window, is_glance=not self._wanted.reads)
         part = film.model_copy(update={"extraction": extraction})
         made, answers = self._runner.extract(APP, [part], lambda tool: tool.name == FRAMES, [words])
         _all_answered(answers.failures)
-        pictures = []
+        pictures, quickly = [], set[str]()
         for number, each in enumerate(made):
             assert each.data is not None
             # By itself: what was read in it is a place of the picture, not of the film.
             pictures.append(at_hand(f"f{number}", each.data, self._facts_of(each.data)))
+            if each.extraction is not None and each.extraction.is_glance:
+                quickly.add(pictures[-1].id)
         times = [each.extraction.time_range for each in made if each.extraction and each.extraction.time_range]
-        quickly = [picture.id for picture, when in zip(pictures, times, strict=True) if when.start not in _full(times)]
         for when, found in zip(times, self.look(pictures, quickly), strict=True):
             yield Sample(when.start, when.end, tuple(found))
 
@@ -325,15 +325,6 @@ def _all_answered(failures: Sequence[Failure]) -> None:
     if failures:
         first = failures[0]
         raise NoCopy(f"{first.detector.name}: {first.message}")
-
-
-def _full(times: Sequence[TimeRange]) -> set[float]:
-    """When those pictures begin that get a full look."""
-    chosen: list[float] = []
-    for when in times:
-        if not chosen or when.start - chosen[-1] >= CLOSE_SECONDS:
-            chosen.append(when.start)
-    return set(chosen)
 
 
 def _words(every: str) -> Policy:

@@ -7,6 +7,7 @@ scene changes between two pictures, the frames between are looked through for wh
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from moderation.hookspecs import Context, Incomplete, Unreadable
 from moderation_film.cards import FRAMES
 from moderation_film.decoding import decoded, jump, listed
 from moderation_film.opening import is_cover, opened
-from moderation_film.pictures import apart, difference, glance, is_cut, saved, small, upright
+from moderation_film.pictures import apart, difference, glance, is_cut, saved, side_of, small, upright
 from moderation_film.planning import Packet, decodable, plan, rate
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 EVERY_SECONDS = 2.0
 LONGEST = 1280
+GLANCE_PIXELS = 230_000
+"""Of a picture for a quick look: what such a look shrinks it to, and a little more."""
+WHOLE_SECONDS = 0.9
+"""After a picture that a quick look is not enough for, those of its scene need no more."""
 MAX_SECONDS = 4 * 3600.0
 WORK_SECONDS = 45.0
 """Of decoding: what is not reached by then is said to be left."""
@@ -59,18 +64,24 @@ class _Shown:
     data: bytes
     start: float
     end: float
+    is_glance: bool
 
 
 class _Taking:
     """Takes pictures that differ from the one before; of too many, keeps every other, so that they stay spread.
+
+    Args:
+        most: pictures that are kept.
+        are_small: whether those for which a quick look will do are made small.
 
     Attributes:
         differing: how many did.
         cuts: where a scene begins somewhere between two pictures.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, are_small: bool) -> None:
+        self._most, self._are_small = most, are_small
+        self._whole_at = -math.inf
         self._kept: list[_Shown] = []
         self._step, self.differing = 1, 0
         self._last: Image | None = None
@@ -81,9 +92,11 @@ class _Taking:
     def add(self, frame: Any, pixel: Fraction | None, packet: Packet) -> None:
         """Look at the next frame by time, whose pixels are so much wider than high."""
         at, tiny, seen = packet.time, small(frame), glance(frame)
+        is_scene = False
         if self._glanced is not None:
             before, was = self._glanced
-            if at - before.time > SURE_SECONDS and is_cut(was, seen):
+            is_scene = is_cut(was, seen)
+            if at - before.time > SURE_SECONDS and is_scene:
                 self.cuts.append(_Cut(before, packet, was, seen))
         self._glanced = packet, seen
         if self._last is not None and difference(self._last, tiny) < VISIBLE:
@@ -92,7 +105,10 @@ class _Taking:
             self._open.end = max(at, self._open.start)
         self._last, self._open = tiny, None
         if self.differing % self._step == 0:
-            self._open = _Shown(saved(upright(frame, pixel, LONGEST)), at, at)
+            is_glance = not is_scene and at - self._whole_at < WHOLE_SECONDS
+            longest = min(LONGEST, side_of(frame, GLANCE_PIXELS)) if is_glance and self._are_small else LONGEST
+            self._whole_at = self._whole_at if is_glance else at
+            self._open = _Shown(saved(upright(frame, pixel, longest)), at, at, is_glance)
             self._kept.append(self._open)
         self.differing += 1
         if len(self._kept) == 4 * self._most:
@@ -114,7 +130,7 @@ class Frames:
     """
 
     name = "film.frames"
-    version = "1.1"
+    version = "1.2"
     card = FRAMES
     reads = ("video",)
     makes = ("image",)
@@ -126,6 +142,8 @@ class Frames:
 
     def extract(self, part: Part, context: Context) -> list[Part]:
         """JPEG pictures by time; of a film with a time range (``moderation redact``), those within.
+
+        Of these it says for which a quick look will do, and makes them small where it may (`Extraction.is_glance`).
 
         Raises:
             Unreadable: it cannot be decoded, or not one picture of it.
@@ -180,7 +198,8 @@ class Frames:
     def _taken(self, part: Part, context: Context, chosen: Sequence[Packet], until: float) -> tuple[_Taking, int]:
         """The pictures that differ from those before them, and how many could not be decoded."""
         assert part.media is not None
-        taking, seen = _Taking(self._most), set[int]()
+        taking = _Taking(self._most, part.extraction is not None and part.extraction.is_glance)
+        seen = set[int]()
         with opened(context.path(part), part.media.content_type) as film:
             if part.extraction is not None:
                 jump(film, chosen[0].time - BEFORE_SECONDS)
@@ -228,7 +247,8 @@ class Frames:
     def _part(self, part: Part, shown: _Shown) -> Part:
         tool = Tool(name=self.name, version=self.version)
         when = TimeRange(start=round(shown.start, 3), end=round(shown.end, 3))
-        extraction = Extraction(part=part.id, extractor=tool, time_range=when)
+        is_glance = shown.is_glance and part.extraction is not None
+        extraction = Extraction(part=part.id, extractor=tool, time_range=when, is_glance=is_glance)
         return Part(type="image", data=shown.data, extraction=extraction)
 
 

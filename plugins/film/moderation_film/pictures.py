@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ CUT = 12.0
 """Levels of 255, in the mean of all colours put in order, from which two pictures are of two scenes."""
 QUALITY = 92
 """Of JPEG: a detector finds what it finds in the film."""
+
+
+def side_of(frame: Any, pixels: int) -> int:
+    """The longer side of a frame that is shrunk to so many pixels."""
+    return max(1, round(math.sqrt(pixels * max(frame.width, frame.height) / min(frame.width, frame.height))))
 
 
 def upright(frame: Any, pixel: Fraction | None, longest: int) -> Image:

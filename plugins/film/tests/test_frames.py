@@ -88,6 +88,48 @@ def test_a_film_looked_at_in_windows_is_looked_at_without_a_gap(
     assert all(after - before <= 0.3 for before, after in pairwise([*starts, 6.0])), starts
 
 
+def glances(tmp_path: Path, data: bytes, *, are_small: bool) -> list[tuple[float, bool, tuple[int, int]]]:
+    """Of a film that is looked at closely: when each picture begins, whether a quick look will do, and its size."""
+    words = [PolicyWords(name="p", version="1", description="", labels=(), every=0.25)]
+    context = FakeContext(tmp_path, policies=words)
+    window = TimeRange(start=0, end=4)
+    tool = Tool(name="redaction", version="1")
+    extraction = Extraction(part="", extractor=tool, time_range=window, is_glance=are_small)
+    found = []
+    for each in Frames(200).extract(context.media(data).model_copy(update={"extraction": extraction}), context):
+        assert each.extraction is not None
+        assert each.extraction.time_range is not None
+        with Image.open(io.BytesIO(each.data or b"")) as picture:
+            found.append((each.extraction.time_range.start, each.extraction.is_glance, picture.size))
+    return found
+
+
+def crossing(at: float) -> Image.Image:
+    """A large picture in which something moves, and which is another from 2.4 s on."""
+    return (card(RED, moving(at).size) if at >= 2.4 and at < 2.5 else moving(at)).resize((800, 450))
+
+
+@pytest.mark.parametrize("are_small", [True, False])
+def test_pictures_soon_after_another_of_their_scene_are_for_a_quick_look_and_small_where_they_may_be(
+    tmp_path: Path, are_small: bool
+) -> None:
+    found = glances(tmp_path, made(crossing, 4), are_small=are_small)
+
+    whole = [start for start, is_glance, _ in found if not is_glance]
+    assert len(whole) < len(found) / 2
+    assert all(after - before < 1.2 for before, after in pairwise([*whole, 4.0]))
+    assert any(2.4 <= start < 2.5 for start in whole)
+    assert {size for _, is_glance, size in found if not is_glance} == {(800, 450)}
+    assert {size == (800, 450) for _, is_glance, size in found if is_glance} == {not are_small}
+
+
+def test_of_a_film_that_a_policy_looks_at_all_pictures_are_whole(tmp_path: Path) -> None:
+    parts = looked(tmp_path, made(crossing, 4), every=0.25)
+
+    assert {Image.open(io.BytesIO(part.data or b"")).size for part in parts} == {(800, 450)}
+    assert not any(part.extraction and part.extraction.is_glance for part in parts)
+
+
 def test_a_shot_as_long_as_the_interval_is_never_missed_whatever_the_key_frames(tmp_path: Path) -> None:
     for number, gop in enumerate((12, 50, 250)):
         card_at = 4.3 + number
