@@ -18,6 +18,14 @@ from ground.errors import FieldError, InputError, ModerationError, NotFound, Sto
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 
+_TITLES = {
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
+"""Those that Python words differently from 3.13 on (as RFC 9110 does): callers get the same from every installation."""
+
 
 class Refused(ModerationError):
     """An answer that is no success.
@@ -47,11 +55,16 @@ def invalid(field: str, message: str) -> Refused:
     return Refused(422, "invalid", f"{field}: {message}" if field else message, [FieldError(field, message)])
 
 
+def title_of(status: int) -> str:
+    """The ``title`` of a problem of this status, 400-599."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
+
+
 def document(refused: Refused) -> dict[str, Any]:
     """The problem as JSON data."""
     return {
         "type": f"/docs#problem-{refused.slug}",
-        "title": HTTPStatus(refused.status).phrase,
+        "title": title_of(refused.status),
         "status": refused.status,
         "detail": refused.detail,
         "instance": quote(request.path),
@@ -115,6 +128,6 @@ def _of_http(error: HTTPException) -> Refused:
         405: ("method-not-allowed", f"{request.method} is not offered here"),
         413: ("too-large", "the body, its fields or the number of its parts is larger than accepted"),
         415: ("unsupported-media-type", "send application/json or multipart/form-data"),
-    }.get(status, ("invalid" if status < 500 else "internal", HTTPStatus(status).phrase))
+    }.get(status, ("invalid" if status < 500 else "internal", title_of(status)))
     methods = getattr(error, "valid_methods", None)
     return Refused(status, slug, detail, headers={"Allow": ", ".join(sorted(methods))} if methods else None)

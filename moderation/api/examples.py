@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
+
+from ground.web.problems import title_of
 
 _ITEM = "01a1fe22-ffce-7123-bb1a-5c1bfe7efea2"
 _AT = "2026-11-21T12:44:31.002620Z"
@@ -351,7 +352,7 @@ def problem_example(status: int, path: str, *, has_items: bool = False) -> dict[
     field, _, message = detail.partition(": ")
     return {
         "type": f"/docs#problem-{slug}",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": status,
         "detail": detail,
         "instance": path.replace("{item_id}", _ITEM),

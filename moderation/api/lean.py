@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +25,9 @@ FIELDS = Parameter(
 def lean(model: type[BaseModel], doc: str) -> type[BaseModel]:
     """The model of an answer of which any field may be left out."""
     fields: Any = {name: (field.annotation, field) for name, field in model.model_fields.items()}
-    attributes = (model.__doc__ or "").partition("Attributes:")
-    made = create_model(f"Lean{model.__name__}", __doc__=f"{doc}\n\n    {''.join(attributes[1:])}", **fields)
+    # Without its indentation, which Python keeps until 3.12 and takes away from 3.13 on.
+    attributes = inspect.cleandoc(model.__doc__ or "").partition("Attributes:")
+    made = create_model(f"Lean{model.__name__}", __doc__=f"{doc}\n\n{''.join(attributes[1:])}", **fields)
 
     def nothing_required(schema: dict[str, Any]) -> None:
         schema.pop("required", None)

@@ -229,9 +229,11 @@ class Judge:
         every: list[Detector | Extractor] = [*self.plugins.detectors, *self.plugins.extractors]
         asked = wanted(self.policies.for_content(item.app, content_types_of(item.parts)))
         tools = [tool for tool in every if asked(tool) and any(part.type in tool.reads for part in item.parts)]
+        # Not `tool` again: Python 3.13.0 to 3.13.2 crash in it when pydantic, building a model, reads the names in use
+        # here (CPython's issue 128396).
         failures = [
-            Failure(detector=Tool(name=tool.name, version=tool.version), kind="not_run", message=message)
-            for tool in tools
+            Failure(detector=Tool(name=each.name, version=each.version), kind="not_run", message=message)
+            for each in tools
         ]
         failures += self._keeping.unknown(tools)
         given = tuple(part.id for part in item.parts)

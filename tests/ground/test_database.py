@@ -247,7 +247,10 @@ def test_what_fails_while_it_reads_keeps_nobody_from_writing(database: Database,
             database.read(fails_half_way) if door == "read" else database.write(fails_half_way, step="test.fail")
         kept.append(error)
         other = sqlite3.connect(database.engine.url.database or "")
-        other.execute("INSERT INTO apps (name, webhook_secret, created_at) VALUES (?, 's', ?)", (f"o{len(kept)}", NOW))
+        other.execute(
+            "INSERT INTO apps (name, webhook_secret, created_at) VALUES (?, 's', ?)",
+            (f"o{len(kept)}", NOW.isoformat(" ")),
+        )
         other.commit()
         other.close()
         database.write(add(f"late{len(kept)}"), step="test.add")

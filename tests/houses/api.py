@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
+from ground.errors import SettingsError
 from moderation.api.openapi import openapi
 from moderation.service import Service
 from moderation.serving.app import create_app
@@ -38,7 +39,12 @@ class Api:
     def open(cls, settings: Settings) -> Api:
         service = Service.open(settings)
         review = open_review(settings, blobs=service.blobs)
-        client = create_app(service, review).test_client()
+        try:
+            client = create_app(service, review).test_client()
+        except SettingsError:
+            service.close()
+            review.database.close()
+            raise
         now = datetime.now(UTC)
         return cls(service, review, client, {app: service.accounts.add_key(app, now).key for app in ("shop", "forum")})
 

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -60,15 +61,14 @@ def verify(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tu
 
 
 def sql(folder: Path, *statements: str) -> None:
-    with sqlite3.connect(folder / NAME) as connection:
+    with closing(sqlite3.connect(folder / NAME)) as connection, connection:
         for statement in statements:
             assert connection.execute(statement).rowcount != 0, statement
-    connection.close()
 
 
 def test_all_that_was_decided_and_changed_is_recorded(folder: Path, verify: Callable[..., tuple[int, str]]) -> None:
     code, said = verify()
-    with sqlite3.connect(folder / NAME) as connection:
+    with closing(sqlite3.connect(folder / NAME)) as connection:
         kinds = dict(connection.execute("SELECT kind, count(*) FROM audit_records GROUP BY kind").fetchall())
         bodies = "".join(body for (body,) in connection.execute("SELECT body FROM audit_records"))
 
@@ -195,7 +195,7 @@ def test_what_is_erased_leaves_a_chain_that_holds_and_nothing_to_guess_by(
     Cleaning(settings, database, open_blobs(settings)).clean(datetime.now(UTC) + timedelta(days=2))
     database.close()
     code, said = verify()
-    with sqlite3.connect(folder / NAME) as connection:
+    with closing(sqlite3.connect(folder / NAME)) as connection:
         left = connection.execute("SELECT count(*) FROM decisions").fetchone()[0]
         erased = connection.execute("SELECT count(*) FROM audit_records WHERE kind = 'erased'").fetchone()[0]
 
