@@ -45,7 +45,7 @@ class TextPii:
     """
 
     name = "pii.text"
-    version = "6.2"
+    version = "6.3"
     card = CARD
     reads = ("text",)
     labels = tuple(sorted({pattern.label for pattern in PATTERNS}))

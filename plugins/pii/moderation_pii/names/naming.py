@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from moderation_pii.context import words
 from moderation_pii.expression import later
-from moderation_pii.names import texting
+from moderation_pii.names import posting, texting, whole
 from moderation_pii.names.tagger import tagger
 from moderation_pii.pattern import Hit
 
@@ -73,28 +73,40 @@ _TWO_LETTERS = later(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
 
 
 def tagged(text: str) -> list[Hit]:
-    """What the model sees as names and addresses."""
-    hits = []
-    for start, end, label, lead in tagger().tag(text):
-        if lead >= _LEAST_LEAD:
-            is_name = label == "PII/NAME"
-            if is_name and (title := _TITLE.match(text, start, end)) is not None:
-                start = title.end()
-            if not is_name:
-                start, end = _address_alone(text, start, end)
-            value = text[start:end].partition("  ")[0] if is_name else text[start:end]
-            end = start + len(value)
-            if is_name:
-                place = texting.trimmed(text, start, end, tagger().lists)
-                if place is None:
-                    continue
-                start, end = place
-                value = text[start:end]
-            if _is_whole(text, start, end, value) and (
-                _may_be_name(text, start, value) if is_name else _may_be_address(value)
-            ):
-                hits.append(Hit(start, end, _confidence(lead), label))
-    return hits
+    """What the model sees as names and addresses, from start to end of each kind."""
+    names, addresses = list[Hit](), list[Hit]()
+    seen, has_sign = tagger().tag(text), "'" in text or "\u2019" in text
+    if not seen and not has_sign:
+        return []
+    lists, is_texted = tagger().lists, texting.is_texted(text)
+    for start, end, label, lead in seen:
+        if lead < _LEAST_LEAD:
+            continue
+        if label != "PII/NAME":
+            start, end = _address_alone(text, start, end)
+            value = text[start:end]
+            if _is_whole(text, start, end, value) and _may_be_address(value):
+                addresses.append(Hit(start, end, _confidence(lead), label))
+        elif (place := _name_alone(text, start, end, is_texted)) is not None:
+            start, end = place
+            names.append(Hit(start, whole.with_surname(text, start, end, lists), _confidence(lead), label))
+    found = [*whole.joined(names, text, lists), *addresses]
+    if has_sign:
+        found += whole.whose(text, found, lists, is_texted=is_texted)
+    return found
+
+
+def _name_alone(text: str, start: int, end: int, is_texted: bool) -> tuple[int, int] | None:
+    """A name without its title and the shorthand at its edges; None when it is none."""
+    if (title := _TITLE.match(text, start, end)) is not None:
+        start = title.end()
+    end = start + len(text[start:end].partition("  ")[0])
+    lists = tagger().lists
+    place = texting.trimmed(text, start, end, lists, is_texted=is_texted)
+    if place is None or posting.is_nobody(text, *place, lists.of):
+        return None
+    value = text[slice(*place)]
+    return place if _is_whole(text, *place, value) and _may_be_name(text, place[0], value) else None
 
 
 def _address_alone(text: str, start: int, end: int) -> tuple[int, int]:
@@ -153,9 +165,12 @@ def _may_be_address(value: str) -> bool:
         return False
     if value.islower() and _FOR.search(value) is not None and _A_DIGIT.search(_FOR.sub("", value)) is None:
         value = _FOR.sub("", value)
-    return _A_DIGIT.search(value) is not None or any(
-        "s" in tagger().lists.of(word) or word.endswith(_STREET_ENDS) for word in _WORD.findall(value.lower())
-    )
+    if _A_DIGIT.search(value) is not None:
+        return True
+    named = _WORD.findall(value.lower())
+    if value.islower() and named[0] == "walk":
+        return False
+    return any("s" in tagger().lists.of(word) or word.endswith(_STREET_ENDS) for word in named)
 
 
 def _confidence(lead: float) -> float:

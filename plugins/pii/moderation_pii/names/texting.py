@@ -27,6 +27,8 @@ _SHORTHAND = words(
 """Words of text messages, in the shapes that they have all over the world."""
 _MARKS = _SHORTHAND - words("la da den id ill were its ok okay em babe dude d c b k w v n x")
 """Those that show that somebody texts: none of them is a word of letters and news, or an initial."""
+_NO_WORDS = later(r"https?:\S+|www\.\S+|[@#]\w+|\bRT\b|\b[A-Z] ?\.(?=\W)")
+"""What of a post is not written by who posts it, and initials: *U* in *U. S.* is no mark."""
 _TWO_IN = 14
 """Somebody texts where one word in so many is one of these, or two in a short text are."""
 _STRETCHED = later(r"(?i)([a-z])\1\1")
@@ -48,12 +50,13 @@ _STRONG, _ANY = frozenset("abfgxy"), frozenset("abfgxyzhcd")
 _CUE_BEFORE = later(
     r"(?i)(?:\b(?:hi|hey|hello|hiya|hai|helo|dear|dearest|thanks?|thank you|love|luv|from|regards|rgds|this is|dis is|its|it's|i'?m|i am|am|name is|called|mr|mrs|ms|miss"
     r"|dr|prof|sir|uncle|unc|aunt(?:y|ie)?|bro(?:ther)?|sis(?:ter)?|cousin|mum|dad|ask(?:ed|ing)?|tell|told|text(?:ed)?|emailed|call(?:ed)?|ring|met|meet(?:ing)?"
-    r"|with|wif|wid|miss|missing|seeing|by|and|n|&|&amp;|between|poor|happy b-?(?:irth)?day|users?|username|name|vot(?:ed?|ing) for|for|executive|friend|fren|boyfriend|girlfriend|wife|husband|son|daughter|boss|teacher|says|said)"
+    r"|with|wif|wid|miss|missing|seeing|by|and|n|&|&amp;|between|poor|happy b-?(?:irth)?day|users?|username|name|vot(?:ed?|ing) for|for|executive|friend|fren|boyfriend|girlfriend|wife|husband|son|daughter|boss|teacher|says|said|where'?s|where is|who'?s|who is|how'?s|how is|does|did)"
     r"(?:[.,:;!]? |[.,:;!\\n])|[@(\-–—] ?)$"
 )
+_NAME_BEFORE = later(r"[A-Z][a-zà-ÿ]+ $")
 _CUE_BEHIND = later(
     r"(?i)(?:['’]s\b|,| (?:here|says?|said|told|is|was|has|had|wants?|called|calls|and|n|&|will|sir|madam|uncle|aunty|asks?|asked|came|comes|goes|went|took"
-    r"|just|got|hasn'?t|isn'?t|didn'?t)\b)"
+    r"|just|got|hasn'?t|isn'?t|didn'?t|does|doesn'?t|did|needs?|looks|knows|thinks|makes|made|slipped|won|lost|played|plays|announces|u up)\b)"
 )
 _SIGNED = later(r"[\s.!)]*(?:[xX]+[\s.!]*)?\Z")
 _PLACE_BEHIND = later(
@@ -61,7 +64,7 @@ _PLACE_BEHIND = later(
     r"|university|hospital|college|district|county|valley|river|beach|island|hotel|restaurant|pub|cup|league|stadium|x?mas|christmas)\b"
 )
 _DETERMINED = later(r"(?i)\b(?:an?|one|two|some|any|every|each|no|the|this|that|these|those) $")
-_SLURRED = later(r"(?i)(?:o?l+o+l|lmao|rofl|omg|o?kay|ok|yeah|nah)[a-z]{0,8}\Z|s['’][a-z]+\Z|you[iu]\Z")
+_SLURRED = later(r"(?i)(?:o?l+o+l|l+m+f?a+o+|rofl|omg|o?kay|ok|yeah|nah)[a-z]{0,8}\Z|s['’][a-z]+\Z|you[iu]\Z")
 """A cry that is joined to the next word, *it's* of which an *s* is left."""
 _ROAD = later(r"(?i).* (?:rd|road|street|avenue|nagar|highway|blvd)\Z")
 _MONTH = words("january february march april may june july august september october november december")
@@ -80,14 +83,21 @@ _PARTICLES = words(
 _PLACE_BEFORE = later(
     r"(?i)(?:(?<!believe)(?<!interest)(?<!interested)(?<!faith)(?<!trust)(?<!confidence)(?<!disappointed)(?<!lost)"
     r" in|^in|(?:^|[\s.,!(])(?:go|goes|off|goin|going|went|gone|fly|flying|flew|flight|flights|drive|drove|trip|travel|travelled|traveled|moved?|moving|back|way|train|bus|came|come|coming|far as|outskirts of|town of"
-    r"|nation of|city of|state of|republic of) to| (?:nation|city|town|state|republic|village|island) of) $"
+    r"|nation of|city of|state of|republic of) to| (?:nation|city|town|state|republic|village|island) of|(?:off|back|goin|going|gone|moved) 2) $"
 )
+_SURE_PLACE_BEFORE = later(
+    r"(?i)\b(?:happening|living|lives?|lived|born|arrived|based|stuck|stopped|bars|weather|hostels?|hotels?) in $|\bon the outskirts of $"
+)
+_CROSSING_BEFORE = later(r"(?i)\b(?:at|corner of) [a-z]+(?: [a-z]+){0,2} (?:and|n|&|&amp;) $")
+_CROSSING_BEHIND = later(r" (?:now|rn)\b(?! ')")
+"""*I'm at Bruce and Fowler now*: a corner; who is at somebody's home says *Fowler's*."""
 _AT_BEFORE = later(
     r"(?i)(?<!look)(?<!looks)(?<!looking)(?<!looked)(?<!mad)(?<!angry)(?<!pissed)(?<!yell)(?<!yelling)(?<!yelled)(?<!laugh)(?<!laughing)(?<!laughed)"
     r"(?<!smile)(?<!smiling)(?<!stare)(?<!staring)(?<!shout)(?<!shouting)(?<!point)(?<!pointing) at $"
 )
 _ENGLISH = frozenset("uv")
 _JOINED = later(r"[A-Z]?[a-z]+(?:[A-Z][a-z]*)+\Z")
+_JOINED_NAMES = frozenset("abfgxyh")
 _PREFIX = later(r"(?:Mc|Mac|De|Di|Da|Du|La|Le|Van|Von|Fitz|St|Ben|Al|El|Abd|Mc)(?=[A-Z])")
 _IRREGULAR = later(r"[A-Z]?[a-z]+[A-Z]{2}|[a-z]+[A-Z]")
 """Capitals for show; names have one in them at most, behind what begins names."""
@@ -99,7 +109,7 @@ _NO_SURNAME = later(
 )
 
 
-def trimmed(text: str, start: int, end: int, known: KnownWords) -> tuple[int, int] | None:
+def trimmed(text: str, start: int, end: int, known: KnownWords, *, is_texted: bool) -> tuple[int, int] | None:
     """A name of the model without the shorthand at its edges; None when it is none.
 
     Args:
@@ -107,9 +117,9 @@ def trimmed(text: str, start: int, end: int, known: KnownWords) -> tuple[int, in
         start: where the name begins.
         end: where it ends.
         known: the tagger's lists.
+        is_texted: see the function of that name.
     """
-    found = list(_WORD.finditer(text, start, end))
-    texting = _is_texting(text)
+    found, texting = list(_WORD.finditer(text, start, end)), is_texted
     while found and _is_shorthand(found[-1][0], texting):
         found.pop()
     while found and _is_shorthand(found[0][0], texting):
@@ -130,6 +140,7 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
     if len(found) > 1:
         if all(word.isupper() for word in found) and not is_strong and _is_shouting(text):
             return any(_ANY.isdisjoint(each) for word, each in zip(found, lists, strict=True) if len(word) > 1)
+        is_called = is_called or _NAME_BEFORE.search(text, max(0, start - 24), start) is not None
         return bool(_ROAD.match(text, start, end)) or _is_sentence(found, lists, texting, is_called)
     word, is_on_list = found[0], not _ANY.isdisjoint(lists[0])
     lowered = word.lower()
@@ -145,13 +156,15 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
         return True
     if lowered in _NOT and _LOST_SIGN.match(text, end):
         return True
+    if _CROSSING_BEFORE.search(text, max(0, start - 40), start) and _CROSSING_BEHIND.match(text, end):
+        return True
     if _PLACE_BEHIND.match(text, end) or (
         _PLACE_BEFORE.search(text, max(0, start - 24), start)
         and not text.startswith(("'s", "’s"), end)
-        and lists[0].isdisjoint("ab")
+        and (lists[0].isdisjoint("ab") or _SURE_PLACE_BEFORE.search(text, max(0, start - 24), start))
     ):
         return True
-    if _JOINED.match(word) and not _PREFIX.match(word) and not word.isupper():
+    if _JOINED.match(word) and _JOINED_NAMES.isdisjoint(lists[0]) and not _PREFIX.match(word) and not word.isupper():
         return not all(not _STRONG.isdisjoint(known.of(half.lower())) for half in _HALF.findall(word))
     if word.islower() and _ENGLISH & lists[0] and _DETERMINED.search(text, max(0, start - 8), start):
         return True
@@ -165,6 +178,8 @@ def _is_none(text: str, start: int, end: int, found: list[str], known: KnownWord
     if is_strong:
         return False
     if _SLURRED.match(word) and not is_on_list:
+        return True
+    if not is_on_list and len(word) > 1 and word.isupper() and not is_called and not _is_signed(text, start, end):
         return True
     if word.islower() and (
         _DETERMINED.search(text, max(0, start - 8), start)
@@ -186,9 +201,13 @@ def _is_sentence(found: list[str], lists: list[frozenset[str]], texting: bool, i
     """True for a row of words that nobody is called: where somebody texts, most of those are sentences."""
     if len(found) == 2 and found[0].lower() == found[1].lower():
         return True
-    if found[0] == "i" or (len(found) == 2 and found[1].lower() in _SOMEBODY and _ANY.isdisjoint(lists[0])):
+    if found[0] == "i" or (found[0] == "I" and not is_called and not _ENGLISH.isdisjoint(lists[1])):
+        return True
+    if len(found) == 2 and found[1].lower() in _SOMEBODY and _ANY.isdisjoint(lists[0]):
         return True
     if any(_IRREGULAR.match(word) for word in found):
+        return True
+    if not is_called and found[0].istitle() and found[-1].islower() and all(_ANY.isdisjoint(each) for each in lists):
         return True
     if (
         not is_called
@@ -228,8 +247,9 @@ def _is_signed(text: str, start: int, end: int) -> bool:
     return _SIGNED.match(text, end) is not None and text[:start].rstrip()[-1:] in (".", "!", "?", ",", "\n", ")", ":")
 
 
-def _is_texting(text: str) -> bool:
-    found = [word.lower() for word in _WORD.findall(text[:2000])]
+def is_texted(text: str) -> bool:
+    """True for a text as people text: with their shorthand in it, at its beginning at least."""
+    found = [word.lower() for word in _WORD.findall(_NO_WORDS.sub(" ", text[:2000]))]
     marks = sum(word in _MARKS for word in found)
     return marks > 0 and marks * _TWO_IN >= len(found) and (marks > 1 or len(found) < _TWO_IN)
 
@@ -241,9 +261,11 @@ def _is_shouting(text: str) -> bool:
 
 
 def _is_respelt(lowered: str, known: KnownWords) -> bool:
-    """A frequent English word with some of its vowels left out."""
+    """A frequent English word with some of its vowels left out, or one of two letters at its end."""
     if len(lowered) < 3:
         return False
+    if not {*"uv"}.isdisjoint(known.of(lowered + lowered[-1])):
+        return True
     return any(_is_within(lowered, word) for word in _frequent(known).get(lowered[0] + lowered[-1], ()))
 
 

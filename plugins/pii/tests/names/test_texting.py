@@ -48,6 +48,13 @@ def names(text: str) -> list[str]:
         "Don no da:)whats you plan?",
         "Hi Princess! Thank you for the pics.",
         "Ok i found dis pierre cardin one which looks normal",
+        "Off 2 sheffield tom 2 see the others",
+        "Nothing is happening in Lindsay on New years",
+        "I'm at bruce & fowler now but I'm in my mom's car",
+        "i got an offer from them, ZORVANTEK and i joined",
+        "I REALLY NEED 2 KISS U I MISS U SO MUCH MY BABY",
+        "Lmaao that was funny",
+        "Auf der Messe getroffen und zwölf Maschinen verkauft, sagt er.",
     ],
 )
 def test_is_nobody(text):
@@ -67,6 +74,9 @@ def test_is_nobody(text):
         ("I believe in Martha", "Martha"),
         ("Jean MacDonald is the captain", "MacDonald"),
         ("Vicente de la Cruz Montoya came", "Montoya"),
+        ("Obama announces sweeping changes to U. S. law", "Obama"),
+        ('"A disgrace": PM Modi on the attack http://example.org/R52d7y4U', "Modi"),
+        ("u guys remember when Gerrard slipped lol", "Gerrard"),
     ],
 )
 def test_people_are_called_and_sign_in_chat_too(text, name):
