@@ -14,7 +14,7 @@ from pathlib import Path
 
 RUNS = 9
 MOST_RATIO = 10.0
-"""Of the start to Python with pydantic: 8.7 to 9.3 when this was written, on a full machine; 11.4 to 11.9 there before."""
+"""Of the start to Python with pydantic: 8.7 to 9.3 when this was written, on a full machine; before, 11.4 to 11.9."""
 TEXT = "Thanks, that fixed my problem. I had the cable in the wrong port."
 
 
