@@ -48,7 +48,10 @@ def _misspelled() -> dict[str, str]:
         bent |= {word[0] + re.sub("[aeiou]", "", word[1:])}
         bent |= {word.replace(letter, digit) for letter, digit in _AS_LETTERS.items()}
         bent |= {word.replace(letter, digit, 1) for letter, digit in _AS_LETTERS.items()}
-        bent |= {word.replace("o", "0").replace("e", "3", 1), word.translate(str.maketrans(_AS_LETTERS))}
+        bent |= {
+            word.replace("o", "0").replace("e", "3", 1),
+            word.translate({ord(letter): digit for letter, digit in _AS_LETTERS.items()}),
+        }
         bent |= {word.replace(letter, sign) for letter, sign in _AS_SIGNS.items()}
         bent |= {word.replace(sound, letter) for sound, letter in _AS_SOUNDS.items() if len(word) > 4 or word == "card"}
         bent |= {re.sub("[aeiou]", "*", word), re.sub("[aeiou]", "*", word, count=1), word + word[-1]}

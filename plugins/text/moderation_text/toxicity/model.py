@@ -36,7 +36,8 @@ class Model:
 
     def confidences(self, odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Percent, calibrated."""
-        return 100 / (1 + np.exp(-np.clip(odds * self._slopes + self._shifts, -40, 40)))
+        percent: NDArray[np.float64] = 100 / (1 + np.exp(-np.clip(odds * self._slopes + self._shifts, -40, 40)))
+        return percent
 
 
 def _sums(table: NDArray[np.int8], numbers: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -88,7 +88,7 @@ def pieces_seen(words: Sequence[str]) -> set[int]:
         return set()
     data = " ".join(("", *words, "")).encode("utf-8", "surrogatepass")
     rolled: list[int] = list(data)
-    seen = set()
+    seen: set[int] = set()
     for length in range(2, max(PIECES) + 1):
         rolled = [
             (before * PIECE_BASE + byte) & _MASK for before, byte in zip(rolled, data[length - 1 :], strict=False)
