@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 
 from ground.encoded_json import EncodedJSON, as_json
+from ground.once import Once
 from ground.prepared import Ready, among, ready_insert
 from moderation.storage.tables import bases, items
 
@@ -25,11 +26,16 @@ class Bases:
     """The bases of a group of items, as rows; for one thread."""
 
     def __init__(self) -> None:
+        self.split = Once[Mapping[str, Any], tuple[str | None, dict[str, Any]]](self._split)
+        """Of a basis the id of what is shared, None where that is nothing, and what tells of one item."""
         self._known: list[tuple[dict[str, Any], str]] = []
         self._rows: dict[str, dict[str, Any]] = {}
 
-    def add(self, basis: Mapping[str, Any]) -> str | None:
-        """The id of what is shared of a basis; None where that is nothing."""
+    def _split(self, basis: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+        own = {name: value for name, value in basis.items() if name not in SHARED and value}
+        return self._id_of(basis), own
+
+    def _id_of(self, basis: Mapping[str, Any]) -> str | None:
         shared = {name: value for name, value in basis.items() if name in SHARED}
         if not shared:
             return None
@@ -48,11 +54,6 @@ class Bases:
         # In one order everywhere, or two transactions could wait for each other's rows.
         rows = [self._rows[each] for each in sorted(self._rows)]
         return ready_insert(dialect, bases, rows, or_nothing=True)
-
-
-def own(basis: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a basis tells of one item, and is stored with it."""
-    return {name: value for name, value in basis.items() if name not in SHARED and value}
 
 
 WITH_ITEMS = items.outerjoin(bases, items.c.basis == bases.c.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_json
@@ -15,7 +15,7 @@ from moderation.core.decisions import Decision
 from moderation.core.items import Item, Part
 from moderation.core.redaction import RedactedPart
 from moderation.core.rulings import Ruling
-from moderation.storage.bases import Bases, own
+from moderation.storage.bases import Bases
 from moderation.storage.findings import Findings
 from moderation.storage.records import LoopRecord
 from moderation.storage.tables import item_labels, item_media
@@ -117,8 +117,8 @@ def evidence_values(
     """
     values: dict[str, Any] = {}
     if findings is not None:
-        values["findings"] = _findings(findings, given)
-        values["basis"] = shared.add(findings.basis)
+        values["basis"], own = shared.split(findings.basis)
+        values["findings"] = _findings(findings, own, given)
     if ruling is not None:
         values["verdict"] = (encoded or encoded_ruling)(ruling)
     return values
@@ -127,14 +127,13 @@ def evidence_values(
 _NOTHING_FOUND = EncodedJSON('{"detections":[],"failures":[]}')
 
 
-def _findings(findings: Findings, given: Sequence[Part]) -> EncodedJSON:
+def _findings(findings: Findings, own: Mapping[str, Any], given: Sequence[Part]) -> EncodedJSON:
     said: dict[str, Any] = {} if findings.parts == given else {"parts": findings.parts}
-    told = own(findings.basis)
-    if not (said or told or findings.detections or findings.failures):
+    if not (said or own or findings.detections or findings.failures):
         return _NOTHING_FOUND
     said |= {"detections": findings.detections, "failures": findings.failures}
-    if told:
-        said["basis"] = told
+    if own:
+        said["basis"] = own
     return EncodedJSON(to_json(said, exclude_none=True).decode())
 
 
