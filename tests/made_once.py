@@ -1,8 +1,9 @@
-"""What the applications of the tests' own process have in common: routes, templates. A fifth of the suite went into them."""
+"""What the applications of the tests' own process have in common: routes, templates, policies. A fifth of the suite went into them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
@@ -10,6 +11,11 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
 
+from moderation.core.errors import Fault
+from moderation.core.policy.policies import Policy
+from moderation.core.taxonomy import Taxonomy
+from moderation.policies import files
+from moderation.yaml_reader import Document
 from review_ui.people import people
 
 DERIVATION = people.DERIVATION
@@ -48,3 +54,21 @@ def make_once() -> None:
         return made[key]
 
     Rule._compile_builder = remembered  # type: ignore[method-assign]
+    _check_policies_once()
+
+
+def _check_policies_once() -> None:
+    """A policy is made of its bytes, the labels and the detectors there are: of the same ones the same, each time anew."""
+    check = files._policy_of
+    made: dict[Any, tuple[Policy | None, list[Fault]]] = {}
+
+    def remembered(
+        document: Document, data: bytes, taxonomy: Taxonomy, detectors: Collection[str]
+    ) -> tuple[Policy | None, list[Fault]]:
+        key = (document.path, data, taxonomy.labels, frozenset(detectors))
+        if key not in made:
+            made[key] = check(document, data, taxonomy, detectors)
+        policy, faults = made[key]
+        return policy and replace(policy, programs={}), list(faults)
+
+    files._policy_of = remembered

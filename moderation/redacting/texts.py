@@ -97,7 +97,9 @@ def look_each(runner: Runner, app: str, texts: Sequence[str], labels: frozenset[
         # Nobody to look is no answer either: what comes back would seem to be clean.
         message = "no detector is loaded that finds any of what is wanted in texts"
         raise NotRedacted(Failure(detector=Tool(name="redaction", version="1"), kind="not_run", message=message))
-    parts = [Part(id=f"p{number}", type="text", text=text) for number, text in enumerate(texts)]
+    # Not `text`, as below: Python 3.13.0 to 3.13.2 crash in it when pydantic, building a model, reads the names in use
+    # here (CPython's issue 128396).
+    parts = [Part(id=f"p{number}", type="text", text=each) for number, each in enumerate(texts)]
     found, answers = runner.look_each(app, parts, could_find, are_decoded=True)
     if answers.failures:
         raise NotRedacted(answers.failures[0])
