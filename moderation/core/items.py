@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 PartType = Literal["text", "image", "video", "audio"]
 PART_TYPES: tuple[PartType, ...] = ("text", "image", "video", "audio")
@@ -206,7 +207,8 @@ class Extraction(Frozen):
     extractor: Tool
     places: tuple[Place, ...] = ()
     time_range: TimeRange | None = None
-    is_glance: bool = Field(False, exclude_if=lambda glance: not glance)
+    # Between the service and its tools; no item that an app sees has it.
+    is_glance: SkipJsonSchema[bool] = Field(False, exclude_if=lambda glance: not glance)
 
 
 class Source(Frozen):
