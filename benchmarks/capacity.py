@@ -1,9 +1,10 @@
 """How long texts wait for their decision at a given rate, measured, and as a model of the queue predicts it.
 
 The model is a server with bulk service: it takes all that waits, at most 200 texts, and is busy with n of them for a
-time that was measured with nothing beside it. Whoever posts slows it: by how much was measured with posts that it
-does not take, at one rate, and grows with the rate. From these and the rate alone a simulation of arrivals and turns
-says how long texts wait; then the service itself is posted to at the same rates.
+time that is drawn from those that were measured. They are measured beside somebody who posts what this server does not
+take, at the same rate, because posts and turns wait for each other: for the interpreter and for the database's writer.
+From these times and the rate alone a simulation of arrivals and turns says how long texts wait; then the service itself
+is posted to at the same rates.
 
     python benchmarks/capacity.py [--seconds 8]
 
@@ -40,42 +41,39 @@ TICK_SECONDS = 0.01
 
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200)
 """Texts in a turn, whose times are measured; between them they grow evenly."""
+TIMES = 25
+"""Turns of each size."""
 
 
 @dataclass
 class Costs:
-    """What was measured alone.
+    """What was measured beside posts at one rate.
 
     Attributes:
-        turns: seconds that a turn with so many texts takes, by `SIZES`.
-        posts: seconds that a commit of so many texts takes, by `SIZES`.
-        slower: by what share a turn takes longer for each text a second that is posted meanwhile.
+        turns: for each of `SIZES` the seconds that turns with so many texts took, from being rung for.
+        posts: seconds that commits of what arrives in a `TICK_SECONDS` took.
     """
 
-    turns: list[float]
+    turns: list[list[float]]
     posts: list[float]
-    slower: float = 0.0
 
-    def turn(self, number: int) -> float:
-        """Of the worker."""
-        return _between(self.turns, number)
+    def turn(self, number: int, chance: random.Random) -> float:
+        """Of the worker: as one of those measured, between the sizes on a straight line."""
+        rank = chance.random()
+        sure = [_at(times, rank) for times in self.turns]
+        for (few, less), (many, more) in itertools.pairwise(zip(SIZES, sure, strict=True)):
+            if number <= many:
+                return less + (more - less) * (number - few) / (many - few)
+        return sure[-1] * number / SIZES[-1]
 
-    def post(self, number: int) -> float:
+    def post(self, chance: random.Random) -> float:
         """Of whoever posts."""
-        return _between(self.posts, number)
-
-    @property
-    def most(self) -> float:
-        """Texts a second while whoever posts keeps the worker busy."""
-        return MOST / (self.turn(MOST) + self.post(MOST))
+        return chance.choice(self.posts)
 
 
-def _between(times: list[float], number: int) -> float:
-    """Straight lines between the sizes that were measured."""
-    for (few, less), (many, more) in itertools.pairwise(zip(SIZES, times, strict=True)):
-        if number <= many:
-            return less + (more - less) * (number - few) / (many - few)
-    return times[-1] * number / SIZES[-1]
+def _at(times: list[float], rank: float) -> float:
+    """The value below which that share of them is."""
+    return sorted(times)[int(rank * len(times))]
 
 
 def arrivals(rate: float, seconds: float) -> Iterator[float]:
@@ -87,22 +85,21 @@ def arrivals(rate: float, seconds: float) -> Iterator[float]:
 
 def predicted(costs: Costs, rate: float, seconds: float) -> float:
     """Seconds from stored to decided, on average, by simulation."""
-    due, waiting, took = list(arrivals(rate, seconds)), list[float](), list[float]()
+    chance = random.Random(3)
+    due, stored, waiting, took = list(arrivals(rate, seconds)), 0, list[tuple[float, float]](), list[float]()
     now = free_at = 0.0
-    while due or waiting:
-        ready = [each for each in due[: 4 * MOST] if each <= now]
-        del due[: len(ready)]
-        now += costs.post(len(ready)) if ready else 0.0
-        waiting += [now] * len(ready)
+    while stored < len(due) or waiting:
+        ready = [each for each in due[stored : stored + 4 * MOST] if each <= now]
+        stored += len(ready)
+        posted_at = now
+        now += costs.post(chance) if ready else 0.0
+        waiting += [(posted_at, now)] * len(ready)
         next_tick = now + TICK_SECONDS
-        while free_at < next_tick and waiting:
-            begin = max(free_at, waiting[0])
-            if begin >= next_tick:
-                break
-            taken = [each for each in waiting[:MOST] if each <= begin]
+        while waiting and (begin := max(free_at, waiting[0][1])) < next_tick:
+            taken = [each for each in waiting[:MOST] if each[1] <= begin]
             del waiting[: len(taken)]
-            free_at = begin + costs.turn(len(taken)) * (1 + costs.slower * rate)
-            took += [free_at - each for each in taken if each > seconds / 4]
+            free_at = begin + costs.turn(len(taken), chance)
+            took += [free_at - each for each, _ in taken if each > seconds / 4]
         now = next_tick
     return statistics.fmean(took)
 
@@ -157,27 +154,10 @@ def drain(service: Service) -> None:
         time.sleep(0.01)
 
 
-def measured_alone(service: Service, clock: Clock) -> Costs:
-    """Turns and posts of all sizes, each when nothing else goes on."""
-    turns, posts = [], []
-    for size in SIZES:
-        turn, stored = [], []
-        for number in range(12):
-            texts = [f"{text} {size} {number}" for text in make_texts(size)]
-            began = time.perf_counter()
-            post(service, clock, texts)
-            stored.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            service.work_once()
-            turn.append(time.perf_counter() - began)
-        turns.append(statistics.median(turn))
-        posts.append(statistics.median(stored))
-    return Costs(turns, posts)
-
-
-def slowed(service: Service, clock: Clock, costs: Costs, rate: float) -> float:
-    """By what share turns of a hundred take longer for each text a second that is posted beside them."""
+def measured(service: Service, clock: Clock, rate: float) -> Costs:
+    """Turns of all sizes beside posts at a rate; posts of what comes in a tick beside these turns."""
     ended = threading.Event()
+    posts: list[float] = []
 
     def beside() -> None:
         texts, began, number = make_texts(2000), time.perf_counter(), 0
@@ -185,24 +165,26 @@ def slowed(service: Service, clock: Clock, costs: Costs, rate: float) -> float:
             due = int((time.perf_counter() - began) * rate) - number
             if due > 0:
                 names = range(number, number + due)
+                posting = time.perf_counter()
                 post(service, clock, [f"{texts[each % len(texts)]} beside {each}" for each in names], "media")
+                posts.append(time.perf_counter() - posting)
                 number += due
             time.sleep(TICK_SECONDS)
 
     poster = threading.Thread(target=beside)
-    took = []
-    for number in range(-1, 40):
-        texts = [f"{text} slowed {number}" for text in make_texts(100)]
-        post(service, clock, texts)
-        if number < 0:
-            poster.start()
-            time.sleep(0.2)
-        began = time.perf_counter()
-        service.work_once(["texts", "texts"])
-        took.append(time.perf_counter() - began)
+    poster.start()
+    turns = []
+    for size in SIZES:
+        took = []
+        for number in range(TIMES):
+            post(service, clock, [f"{text} {size} {number} {rate}" for text in make_texts(size)])
+            began = time.perf_counter()
+            service.work_once(["texts", "texts"])
+            took.append(time.perf_counter() - began)
+        turns.append(took)
     ended.set()
     poster.join()
-    return max(0.0, (statistics.median(took) / costs.turn(100) - 1) / rate)
+    return Costs(turns, posts)
 
 
 def main() -> None:
@@ -213,19 +195,18 @@ def main() -> None:
     service = settled(Settings(data=Path(tempfile.mkdtemp(prefix="moderation-bench-")), workers=1))
     clock = Clock()
     service.judge.plugins.manager.register(clock)
-    costs = measured_alone(service, clock)
-    for size, turn, stored in zip(SIZES, costs.turns, costs.posts, strict=True):
-        print(f"{size:4} texts: a turn of {1000 * turn:5.1f} ms, a post of {1000 * stored:5.1f} ms")
-    costs.slower = slowed(service, clock, costs, costs.most / 2)
-    print(f"a turn takes {costs.slower * costs.most / 2:.0%} longer while {costs.most / 2:,.0f} texts/s are posted")
-    print(f"at most {costs.most:,.0f} texts/s by one worker thread and one who posts")
+    alone = measured(service, clock, 1.0)
+    for size, turns in zip(SIZES, alone.turns, strict=True):
+        print(f"{size:4} texts: a turn of {1000 * statistics.median(turns):5.1f} ms")
+    most = MOST / statistics.fmean(alone.turns[-1])
+    print(f"{most:,.0f} texts/s at most by one worker thread")
+    rates = [share * most for share in (0.1, 0.2, 0.3, 0.5)]
+    expected = [predicted(measured(service, clock, rate), rate, given.seconds) for rate in rates]
     service.doorbell.start(service.work_once)
     print("        rate   measured   predicted")
-    for share in (0.1, 0.3, 0.5, 0.7):
-        rate = share * costs.most
-        expected = predicted(costs, rate, given.seconds)
+    for rate, guess in zip(rates, expected, strict=True):
         took = at_rate(service, clock, rate, given.seconds)
-        print(f"{rate:8,.0f}/s {1000 * took:9.1f} ms {1000 * expected:8.1f} ms   {expected / took - 1:+.0%}")
+        print(f"{rate:8,.0f}/s {1000 * took:9.1f} ms {1000 * guess:8.1f} ms   {guess / took - 1:+.0%}")
     service.close()
 
 
