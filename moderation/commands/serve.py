@@ -68,6 +68,8 @@ def serve(
 
 def _serve_by_several(settings: Settings, processes: int) -> None:
     """Processes that listen on the same sockets. SIGHUP has others take their places, one after the other."""
+    from moderation.serving.server import Server  # once, before they are forked
+
     for value, name in ((settings.database_url, "DATABASE_URL"), (settings.redis_url, "REDIS_URL")):
         if value is None:
             raise SettingsError(f"several processes share a database and Redis; set {PREFIX}{name}, or serve by one")
