@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -128,10 +129,11 @@ class Facts:
         for request in got:
             name = request.headers["webhook-id"]
             bodies[name].add(request.body)
-            try:
-                Webhook(secret).verify(request.body, request.headers)
-            except Exception as error:  # whatever it is, the receiver cannot trust it
-                broken.webhooks.append(f"{name} is not signed right: {type(error).__name__}")
+            # Not `verify`, which refuses what is older than five minutes: many kills take longer.
+            sent_at = datetime.fromtimestamp(int(request.headers["webhook-timestamp"]), UTC)
+            signature = Webhook(secret).sign(name, sent_at, request.body.decode())
+            if signature not in request.headers["webhook-signature"].split(" "):
+                broken.webhooks.append(f"{name} is not signed right")
         for name, different in bodies.items():
             if len(different) > 1:
                 broken.webhooks.append(f"{name} was sent with {len(different)} bodies")
