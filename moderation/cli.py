@@ -7,7 +7,6 @@ Commands are imported when they are called, so that ``moderation check`` starts 
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 import sys
@@ -91,6 +90,8 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            import difflib  # for a slip only
+
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             if not near or near[0] in error.message:
                 raise
