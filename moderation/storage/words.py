@@ -134,7 +134,7 @@ def _missing(c: Connection) -> _Batch:
     since = mark if mark.timestamp() else None
     is_in = sa.exists().where(item_texts.c.item_id == items.c.id)
     query = sa.select(items.c.id, sa.cast(items.c.document, sa.Text).label("document"))
-    query = query.where(items.c.id >= first_item_id(mark - SETTLED if since else mark), ~is_in)
+    query = query.where(items.c.id >= first_item_id(mark - SETTLED if since else mark), ~is_in, *_HAS_WORDS)
     rows = c.execute(query.order_by(items.c.id).limit(BATCH))
     return _Batch(since, {row.id: _words(row.id, row.document) for row in rows})
 
@@ -191,10 +191,12 @@ def _store(c: Connection, batch: _Batch, now: datetime) -> bool:
 
 
 _ELSEWHERE = (0, True)
+_HAS_WORDS = (items.c.withdrawn_at.is_(None), items.c.text_erased_at.is_(None))
+"""Others stay out of the index, and must not keep its mark from moving on."""
 _KEPT = (
     sa.select(items.c.id, item_texts.c.number, item_texts.c.has_found)
     .select_from(items.outerjoin(item_texts, item_texts.c.item_id == items.c.id))
-    .where(items.c.withdrawn_at.is_(None), items.c.text_erased_at.is_(None))
+    .where(*_HAS_WORDS)
 )
 _SET_MARK = sa.update(roll_up_marks).where(roll_up_marks.c.name == MARK).values(at=sa.bindparam("new"))
 _MARK = sa.select(roll_up_marks.c.at).where(roll_up_marks.c.name == MARK)

@@ -157,6 +157,23 @@ def test_an_item_that_is_withdrawn_while_it_is_read_is_not_in_the_index(
         assert c.execute(sa.text("SELECT item_id FROM item_texts")).scalars().all() == [other]
 
 
+@pytest.mark.parametrize("gone", ["withdrawn_at", "text_erased_at"])
+def test_items_that_are_gone_do_not_hold_up_the_index(
+    database: Database, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    store = Store(database)
+    ids = [posted(store, "gone", 9) for _ in range(BATCH + 1)]
+    with database.engine.begin() as c:
+        c.execute(sa.update(items).where(items.c.id.in_(ids)).values({gone: NOW}))
+    kept = posted(store, "words of one that stays")
+    index = WordIndex(database)
+    index.fill(NOW)
+
+    assert found(database, words="stays") == [kept]
+    monkeypatch.setattr(database, "write", None)
+    assert not index.fill(NOW + timedelta(seconds=30)), "nothing is left to do"
+
+
 def test_where_nothing_is_missing_nothing_is_written(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     posted(Store(database), "words", 1)
     index = WordIndex(database)
